@@ -1,0 +1,22 @@
+/**
+ * What the rest of the engine sees of an imported dataset. The rows live in one packed file; only the index (labels, split)
+ * is in memory, and never the whole set in the JavaScript heap.
+ */
+export interface PackedDataset {
+  readonly kind: 'image' | 'vector'
+  readonly count: number
+  readonly width: number
+  readonly height: number
+  readonly channels: number
+  /** Values of one row: width x height x channels. */
+  readonly rowSize: number
+  readonly classes: readonly string[]
+  /** Label index of every row, -1 where it has none; null for a dataset without labels. */
+  readonly labels: Int32Array | null
+  /** Rows of the fixed test split, ascending; everything else is for training and validation. */
+  readonly test: Uint32Array
+  readonly train: Uint32Array
+  /** Copies rows into `out` ([indices.length, rowSize]): uint8 for images, float32 for vectors. Any order, repeats allowed. */
+  gather(indices: ArrayLike<number>, out: Uint8Array | Float32Array): void
+  close(): void
+}

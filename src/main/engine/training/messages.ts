@@ -1,0 +1,64 @@
+import type { Config } from '../../../shared/config.ts'
+import type { Evaluation, Export, Preview, Progress } from '../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
+
+/**
+ * What the engine and its worker processes say to each other, over Node's own channel (`fork` with `serialization:
+ * 'advanced'`; both ends are the same Node binary). One process carries out one job and exits 0 after `done`, `stopped`,
+ * `diverged` or `failed`; any other end means that it died. A worker whose channel closes exits by itself.
+ */
+export interface TrainJob {
+  kind: 'train'
+  runId: string
+  /** Holds `checkpoints/`: `last.safetensors`, `best.safetensors`, `snapshot-STEP.safetensors`. */
+  runFolder: string
+  datasetFolder: string
+  variant: string
+  config: Config
+  seed: number
+  /** Continue from `last.safetensors`; without it a run starts at step 0. */
+  resume: boolean
+}
+export interface ExportJob {
+  kind: 'export'
+  runId: string
+  runFolder: string
+  datasetFolder: string
+  part: Export['part']
+  input: Export['input']
+  precision: Export['precision']
+  out: string
+  force: boolean
+  /** Goes into the file's metadata: run id and name, dataset name and fingerprint, settings, evaluation, versions. */
+  metadata: Record<string, string>
+}
+export interface ObjectiveJob {
+  kind: 'objective'
+  variant: string
+  config: Config
+  in: string
+  out: string
+}
+export type Job = TrainJob | ExportJob | ObjectiveJob
+
+export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
+
+export interface Point { key: string; step: number; epoch: number; seconds: number; value: number }
+
+export type FromWorker =
+  /** First message of a training job. `step` is where it begins: 0, or the checkpoint's; metrics beyond it are to be deleted. */
+  | { type: 'begun'; step: number; epoch: number; seconds: number; steps: number; epochs: number; parameters: number; threads: number }
+  | { type: 'progress'; progress: Progress; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
+  /** With `flush` they are committed at once and answered with `committed`: a checkpoint is written only after that. */
+  | { type: 'points'; points: Point[]; flush: boolean }
+  | { type: 'preview'; preview: Preview }
+  | { type: 'evaluation'; evaluation: Evaluation }
+  | { type: 'done'; result: TrainResult | ExportResult | ObjectiveResult }
+  /** After `pause` or `cancel`; a checkpoint was written. */
+  | { type: 'stopped'; step: number; epoch: number; seconds: number }
+  | { type: 'diverged'; step: number; error: ErrorInfo }
+  | { type: 'failed'; error: ErrorInfo }
+
+export interface TrainResult { kind: 'train'; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
+export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
+export interface ObjectiveResult { kind: 'objective'; loss: number; terms: Record<string, number> }

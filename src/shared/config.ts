@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/**
+ * The settings that all variants share, as stored with a run. Field texts (`meta`) drive the form, the command line's
+ * messages and the documentation alike. A variant's own settings (`regularizer`) are described by the variant.
+ */
+export const activations = ['linear', 'sigmoid', 'tanh', 'relu', 'elu', 'softplus'] as const
+export type Activation = (typeof activations)[number]
+
+export const networkSchema = z.strictObject({
+  layers: z.array(z.int().min(1).max(16384)).min(1).max(12).default([512, 64])
+    .meta({ title: 'Layers', description: 'Units of each encoder layer; the last one is the code.' }),
+  activation: z.enum(activations).default('relu').meta({ title: 'Hidden activation', description: 'Of every layer but the code and the output.' }),
+  codeActivation: z.enum(activations).default('linear').meta({ title: 'Code activation', description: 'Of the last encoder layer.' }),
+  outputActivation: z.enum(activations).default('sigmoid').meta({ title: 'Output activation', description: 'Of the reconstruction; sigmoid keeps it in [0, 1].' }),
+  tied: z.boolean().default(false).meta({ title: 'Tied weights', description: 'The decoder uses the transposed encoder kernels.' }),
+  weightNorm: z.boolean().default(false).meta({ title: 'Weight normalisation', description: 'Each column of a kernel is divided by its L2 norm.' }),
+})
+
+export const trainingSchema = z.strictObject({
+  epochs: z.int().min(1).max(100_000).default(20).meta({ title: 'Epochs', description: 'Passes over the training split.' }),
+  batchSize: z.int().min(1).max(65_536).default(128).meta({ title: 'Batch size', description: 'Images a step.' }),
+  optimizer: z.enum(['adam', 'sgd', 'momentum', 'rmsprop']).default('adam').meta({ title: 'Optimizer' }),
+  learningRate: z.number().positive().max(1000).default(0.001).meta({ title: 'Learning rate' }),
+  weightDecay: z.number().min(0).max(1000).default(0).meta({ title: 'Weight decay', description: 'Strength of the sum of squared kernel weights in the objective.' }),
+  schedule: z.enum(['constant', 'step', 'cosine']).default('constant').meta({ title: 'Schedule', description: 'Constant; divided by 10 at half and at three quarters of the epochs; or along a cosine to 0.' }),
+  warmupEpochs: z.number().min(0).max(100_000).default(0).meta({ title: 'Warm-up epochs', description: 'The learning rate rises linearly from 0 during these.' }),
+  patience: z.int().min(0).max(100_000).default(0).meta({ title: 'Patience', description: 'Epochs without a better validation loss before stopping; 0: no early stopping.' }),
+  clipNorm: z.number().min(0).max(1e9).default(0).meta({ title: 'Clip gradient norm', description: 'Largest L2 norm of all gradients together; 0: off.' }),
+})
+
+export const reconstructionSchema = z.enum(['squaredError', 'crossEntropy']).default('crossEntropy')
+  .meta({ title: 'Reconstruction', description: 'The reconstruction term of the objective.' })
+
+export const configSchema = z.strictObject({
+  network: networkSchema,
+  reconstruction: reconstructionSchema,
+  training: trainingSchema,
+  /** The variant's own settings, already checked against its schema. */
+  regularizer: z.record(z.string(), z.unknown()),
+})
+
+export type NetworkConfig = z.infer<typeof networkSchema>
+export type TrainingConfig = z.infer<typeof trainingSchema>
+export type Reconstruction = z.infer<typeof reconstructionSchema>
+export type Config = z.infer<typeof configSchema>
+
+/** What a user gives: any part of a config, nested; keys that are absent take the variant's defaults. */
+export const settingsSchema = z.record(z.string(), z.unknown())
+export type Settings = z.infer<typeof settingsSchema>
+
+/** One setting as a form field, an argument of the command line, a row of the documentation. */
+export const fieldSchema = z.object({
+  /** Dotted path, e.g. `regularizer.rate`. */
+  key: z.string(),
+  title: z.string(),
+  description: z.string(),
+  kind: z.enum(['number', 'integer', 'choice', 'boolean', 'integers']),
+  choices: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMinimum: z.boolean().optional(),
+  /** The variant's default. */
+  default: z.unknown(),
+  /** Shown only while another field has one of these values, e.g. `sigma` while `noise` is `gaussian`. */
+  when: z.object({ key: z.string(), in: z.array(z.string()) }).optional(),
+})
+export type Field = z.infer<typeof fieldSchema>
+
+export const variantInfoSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** The objective in LaTeX; each term is wrapped in `\htmlData{term=NAME}{...}` so that it can take its curve's colour. */
+  formula: z.string(),
+  reference: z.string(),
+  /** One character, the same wherever the variant appears. */
+  glyph: z.string(),
+  /** Names of the objective's terms in the order of the formula. */
+  terms: z.array(z.string()),
+  /** False for closed-form variants (pca): no epochs, no curves. */
+  iterative: z.boolean(),
+  settings: z.array(fieldSchema),
+})
+export type VariantInfo = z.infer<typeof variantInfoSchema>

@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import { configSchema } from './config.ts'
+import { errorCodes } from './errors.ts'
+
+/** Words of the domain, once. Times are ISO 8601 strings in UTC; durations are seconds; binary is Uint8Array or Float32Array. */
+
+export const idSchema = z.string().min(1).max(200)
+export const nameSchema = z.string().trim().min(1).max(200)
+const bytes = z.instanceof(Uint8Array)
+export const errorInfoSchema = z.object({ code: z.enum(errorCodes), message: z.string(), field: z.string().optional() })
+
+export const fits = ['crop', 'pad', 'stretch'] as const
+export const splits = ['train', 'test'] as const
+
+export const datasetSchema = z.object({
+  id: idSchema,
+  name: nameSchema,
+  /** `image`: uint8 pixels of [height, width, channels]; `vector`: float32 rows of `width` values (height 1, channels 1). */
+  kind: z.enum(['image', 'vector']),
+  count: z.int(),
+  testCount: z.int(),
+  width: z.int(),
+  height: z.int(),
+  channels: z.int(),
+  /** Class names by label index; empty without labels. */
+  classes: z.array(z.string()),
+  /** Images per class, same order as `classes`. */
+  classCounts: z.array(z.int()),
+  /** Over the packed pixels, labels and split: equal content has equal fingerprints. */
+  sha256: z.string(),
+  /** Where it came from, as given. */
+  source: z.string(),
+  /** How images of other sizes were made to fit. */
+  fit: z.enum(fits),
+  /** Identical images (same pixels) beyond the first of each, and how many were moved so that none is on both sides of the split. */
+  duplicates: z.int(),
+  movedToOneSide: z.int(),
+  skippedCount: z.int(),
+  bytes: z.number(),
+  createdAt: z.string(),
+})
+export type Dataset = z.infer<typeof datasetSchema>
+
+export const skippedSchema = z.object({ path: z.string(), reason: z.string() })
+export type Skipped = z.infer<typeof skippedSchema>
+
+export const runStates = ['queued', 'running', 'paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled'] as const
+export type RunState = (typeof runStates)[number]
+
+const figure = z.number().nullable()
+/** Measured on the test split; null where a figure has no meaning. Names are fixed. */
+export const evaluationSchema = z.object({
+  version: z.int(),
+  /** The weights that were evaluated. */
+  checkpoint: z.enum(['best', 'last']),
+  squaredError: figure,
+  crossEntropy: figure,
+  psnr: figure,
+  linearProbeAccuracy: figure,
+  knnAccuracy: figure,
+  /** Squared error against the clean image, input with masking or Gaussian noise. */
+  robustness: z.object({
+    masking: z.record(z.string(), figure),
+    gaussian: z.record(z.string(), figure),
+  }).nullable(),
+  seconds: z.number(),
+})
+export type Evaluation = z.infer<typeof evaluationSchema>
+
+export const progressSchema = z.object({
+  done: z.number(),
+  total: z.number(),
+  /** Plural noun of what is counted: `images`, `steps`, `bytes`. */
+  unit: z.string(),
+  perSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** What is being done, e.g. `Training`, `Evaluating`, `Decoding`. */
+  stage: z.string(),
+})
+export type Progress = z.infer<typeof progressSchema>
+
+export const runSchema = z.object({
+  id: idSchema,
+  name: nameSchema,
+  datasetId: idSchema,
+  /** Name of the dataset. */
+  dataset: z.string(),
+  variant: z.string(),
+  seed: z.int(),
+  config: configSchema,
+  state: z.enum(runStates),
+  /** Index into the palette of run colours, given at creation: a run has one colour everywhere. */
+  colour: z.int(),
+  epoch: z.number(),
+  epochs: z.int(),
+  step: z.int(),
+  steps: z.int(),
+  parameters: z.int(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  /** Seconds of training, pauses excluded. */
+  seconds: z.number(),
+  stepsPerSecond: z.number().nullable(),
+  threads: z.int().nullable(),
+  /** Live while running; null otherwise. */
+  progress: progressSchema.nullable(),
+  /** Latest value of each series, e.g. `validation/loss`. */
+  latest: z.record(z.string(), z.number().nullable()),
+  evaluation: evaluationSchema.nullable(),
+  error: errorInfoSchema.nullable(),
+})
+export type Run = z.infer<typeof runSchema>
+
+/** A series in columns. Key: `train/TERM` or `validation/TERM`, TERM being `loss` or a term's name. */
+export const seriesSchema = z.object({
+  key: z.string(),
+  step: z.instanceof(Float64Array),
+  epoch: z.instanceof(Float64Array),
+  seconds: z.instanceof(Float64Array),
+  value: z.instanceof(Float64Array),
+})
+export type Series = z.infer<typeof seriesSchema>
+
+/** Equal-sized images, packed uint8 [count, height, width, channels]. */
+export const imagesSchema = z.object({ count: z.int(), width: z.int(), height: z.int(), channels: z.int(), pixels: bytes })
+export type Images = z.infer<typeof imagesSchema>
+
+/** What a run looked like at one moment of its training, on the dataset's fixed preview images (the same for every run). */
+export const previewSchema = z.object({
+  step: z.int(),
+  epoch: z.number(),
+  reconstructions: imagesSchema,
+  /** The corrupted inputs and their reconstructions, for variants that corrupt; else null. */
+  corrupted: imagesSchema.nullable(),
+  denoised: imagesSchema.nullable(),
+  /** Columns of the first encoder kernel (at most 64) as images, each scaled so that 0 is mid-gray; null for vector data. */
+  filters: imagesSchema.nullable(),
+})
+export type Preview = z.infer<typeof previewSchema>
+
+export const taskSchema = z.object({
+  id: idSchema,
+  kind: z.enum(['import', 'export', 'evaluate']),
+  title: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  progress: progressSchema.nullable(),
+  /** Id of what it made: a dataset or an export. */
+  result: z.string().nullable(),
+  error: errorInfoSchema.nullable(),
+  startedAt: z.string(),
+})
+export type Task = z.infer<typeof taskSchema>
+
+export const parts = ['encoder', 'decoder', 'autoencoder', 'classifier'] as const
+export const tensorInfoSchema = z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.int(), z.string()])) })
+export const exportSchema = z.object({
+  id: idSchema,
+  runId: idSchema,
+  runName: z.string(),
+  part: z.enum(parts),
+  input: z.enum(['pixels', 'raw']),
+  precision: z.enum(['float32', 'float16', 'int8']),
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  opset: z.int(),
+  /** Largest absolute difference between onnxruntime and tfjs on test images. */
+  maxAbsDiff: z.number(),
+  inputs: z.array(tensorInfoSchema),
+  outputs: z.array(tensorInfoSchema),
+  createdAt: z.string(),
+})
+export type Export = z.infer<typeof exportSchema>
+
+/** What the comparison view shows and `compare --json` prints. Everything is computed; the view only draws. */
+export const comparisonSchema = z.object({
+  runs: z.array(runSchema),
+  /** Settings in which the runs differ: one row a setting, one value a run (in the order of `runs`). */
+  differences: z.array(z.object({ key: z.string(), title: z.string(), values: z.array(z.string()) })),
+  /** One row a figure of the evaluation. */
+  figures: z.array(z.object({
+    key: z.string(),
+    title: z.string(),
+    unit: z.string(),
+    better: z.enum(['lower', 'higher', 'neither']),
+    values: z.array(figure),
+    /** The values as they are to be shown. */
+    texts: z.array(z.string()),
+    /** Indices of the best runs; empty where fewer than two have a value or none is better. */
+    best: z.array(z.int()),
+  })),
+  /** Keys of series that at least one run has, in a sensible order. */
+  seriesKeys: z.array(z.string()),
+  /** Warnings about what is not comparable, e.g. different datasets; each one sentence. */
+  notes: z.array(z.string()),
+  /** One plain sentence: who is best in the first figure that all runs have, by how much; with one seed it says that one cannot tell. */
+  sentence: z.string(),
+})
+export type Comparison = z.infer<typeof comparisonSchema>

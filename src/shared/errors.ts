@@ -1,0 +1,51 @@
+/** Every error a user can meet has a code (stable, for scripts) and one sentence with the remedy (for people). */
+export const errorCodes = [
+  'USAGE', 'HOME_UNWRITABLE', 'HOME_LOCKED', 'DATABASE_NEWER', 'DATABASE_DAMAGED', 'DISK_FULL',
+  'VARIANT_UNKNOWN', 'SETTING_UNKNOWN', 'SETTING_INVALID', 'VARIANT_UNSUITABLE',
+  'DATASET_UNKNOWN', 'DATASET_NAME_TAKEN', 'DATASET_DUPLICATE', 'DATASET_EMPTY', 'DATASET_IN_USE', 'DATASET_TOO_SMALL',
+  'PATH_MISSING', 'PATH_UNREADABLE', 'FILE_DAMAGED', 'FILE_UNSUPPORTED', 'IMAGE_SIZE',
+  'RUN_UNKNOWN', 'RUN_STATE', 'RUN_DIVERGED', 'RUN_FAILED', 'RUN_MISMATCH', 'CHECKPOINT_MISSING', 'CHECKPOINT_DAMAGED',
+  'EXPORT_EXISTS', 'EXPORT_UNWRITABLE', 'EXPORT_UNSUPPORTED', 'EXPORT_DISAGREES', 'OPERATION_UNKNOWN',
+  'TENSOR_INVALID', 'CANCELLED', 'ENGINE_LOST', 'CALL_UNKNOWN', 'CALL_INVALID', 'INTERNAL',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** What travels between processes instead of an exception. */
+export interface ErrorInfo {
+  code: ErrorCode
+  /** One sentence or two: what happened, why, what to do. */
+  message: string
+  /** The setting or argument at fault, e.g. `training.learningRate`, where there is one. */
+  field?: string
+}
+
+/** The only error class thrown on purpose; anything else is a bug and becomes `INTERNAL` at the door. */
+export class WorkbenchError extends Error {
+  readonly code: ErrorCode
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'WorkbenchError'
+    this.code = code
+    this.field = options.field
+  }
+
+  toInfo(): ErrorInfo {
+    return { code: this.code, message: this.message, ...(this.field === undefined ? {} : { field: this.field }) }
+  }
+
+  static from(info: ErrorInfo): WorkbenchError {
+    return new WorkbenchError(info.code, info.message, { field: info.field })
+  }
+}
+
+/** Turns anything thrown into what may be shown; the operating system's frequent errors get their own sentence. */
+export function toErrorInfo(thrown: unknown): ErrorInfo {
+  if (thrown instanceof WorkbenchError) return thrown.toInfo()
+  const code = (thrown as { code?: string } | null)?.code
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return { code: 'DISK_FULL', message: 'The disk is full; free some space and try again.' }
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return { code: 'INTERNAL', message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.` }
+}
