@@ -1,0 +1,43 @@
+import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'electron-vite'
+import { resolve } from 'node:path'
+
+const root = import.meta.dirname
+
+/**
+ * Builds what runs inside Electron (and the page, which the browser mode serves too) into `out/`. The engine is not built:
+ * Node 24 runs its sources. Main and preload are CommonJS for an old Node and the page is for an old Chromium, so that the
+ * same files run in the current Electron and in the old one that the tests can get.
+ */
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node16',
+      externalizeDeps: false,
+      sourcemap: true,
+      lib: { entry: resolve(root, 'src/main/index.ts'), formats: ['cjs'], fileName: () => 'index.cjs' },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node16',
+      externalizeDeps: false,
+      // A sandboxed preload can require nothing but electron: it has to be one CommonJS file.
+      lib: { entry: resolve(root, 'src/preload/index.ts'), formats: ['cjs'], fileName: () => 'index.cjs' },
+    },
+  },
+  renderer: {
+    root: resolve(root, 'src/renderer'),
+    plugins: [svelte({ configFile: false, preprocess: vitePreprocess(), compilerOptions: { runes: true } })],
+    build: {
+      target: 'chrome108',
+      cssTarget: 'chrome108',
+      minify: 'esbuild',
+      // The content security policy allows no inline fonts or scripts; every asset stays a file.
+      assetsInlineLimit: 0,
+      outDir: resolve(root, 'out/renderer'),
+      emptyOutDir: true,
+      rollupOptions: { input: resolve(root, 'src/renderer/index.html') },
+    },
+  },
+})
