@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { datasetSchema } from '../../../shared/domain.ts'
+
+/**
+ * What lies in a dataset's folder:
+ * - `pixels.bin`: the rows, one after the other: uint8 [height, width, channels] for images, float32 little-endian for vectors
+ * - `labels.bin`: int32 per row, -1 where a row has none (only with labels)
+ * - `test.bin`: uint32 row numbers of the test split, ascending
+ * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images)
+ * - `skipped.json`: [{path, reason}]
+ * - `index.json`: this schema
+ */
+export const files = {
+  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json',
+} as const
+
+export const formatVersion = 1
+
+export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
+  version: z.literal(formatVersion),
+  /** Where rows without a file of their own come from: so many rows of each file, in order. */
+  parts: z.array(z.object({ path: z.string(), count: z.int() })).optional(),
+})
+export type DatasetIndex = z.infer<typeof indexSchema>

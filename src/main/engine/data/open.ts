@@ -1,0 +1,158 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Skipped } from '../../../shared/domain.ts'
+import { files, indexSchema, type DatasetIndex } from './index-file.ts'
+import type { PackedDataset } from './packed.ts'
+
+/** Packed files up to this size are read whole into memory outside the JavaScript heap; of larger ones single rows are read. */
+const residentLimit = 512 * 2 ** 20
+
+const damaged = (folder: string, what: string, cause?: unknown) =>
+  new WorkbenchError('FILE_DAMAGED', `The dataset in ${folder} is damaged: ${what}. Remove it and import the images again.`, { cause })
+
+/** @throws WorkbenchError FILE_DAMAGED when the index is missing or is none. */
+export function readIndex(folder: string): DatasetIndex {
+  try {
+    return indexSchema.parse(JSON.parse(readFileSync(join(folder, files.index), 'utf8')))
+  } catch (cause) {
+    throw damaged(folder, `${files.index} is missing or cannot be read`, cause)
+  }
+}
+
+function readWhole(folder: string, name: string, bytes: number): ArrayBuffer {
+  let content: Buffer
+  try {
+    content = readFileSync(join(folder, name))
+  } catch (cause) {
+    throw damaged(folder, `${name} is missing or cannot be read`, cause)
+  }
+  if (content.length !== bytes) throw damaged(folder, `${name} has ${content.length} bytes instead of ${bytes}`)
+  const copy = new ArrayBuffer(bytes)
+  new Uint8Array(copy).set(content)
+  return copy
+}
+
+function readExactly(file: number, out: Uint8Array, position: number): boolean {
+  let done = 0
+  while (done < out.length) {
+    const got = readSync(file, out, done, out.length - done, position + done)
+    if (got === 0) return false
+    done += got
+  }
+  return true
+}
+
+/**
+ * Opens an imported dataset.
+ * @param options.resident true or false decides whether the rows are read into memory at once; by default they are up to 512 MB.
+ *   The engine, which only shows a few images, opens with `false`.
+ * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated or contradicts the index.
+ */
+export function openDataset(folder: string, options: { resident?: boolean } = {}): PackedDataset {
+  const index = readIndex(folder)
+  const { kind, count, width, height, channels, classes } = index
+  const rowSize = width * height * channels
+  const rowBytes = rowSize * (kind === 'image' ? 1 : 4)
+
+  const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4)) : null
+  if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
+  const test = new Uint32Array(readWhole(folder, files.test, index.testCount * 4))
+  if (test.some((row, i) => row >= count || (i > 0 && row <= test[i - 1]!))) throw damaged(folder, `${files.test} is no ascending list of rows`)
+  const train = new Uint32Array(count - test.length)
+  for (let row = 0, filled = 0, next = 0; row < count; row++) {
+    if (row === test[next]) next++
+    else train[filled++] = row
+  }
+
+  let file: number
+  try {
+    file = openSync(join(folder, files.pixels), 'r')
+  } catch (cause) {
+    throw damaged(folder, `${files.pixels} is missing or cannot be read`, cause)
+  }
+  let rows: Buffer | null = null
+  try {
+    const size = fstatSync(file).size
+    if (size !== count * rowBytes) throw damaged(folder, `${files.pixels} has ${size} bytes instead of ${count * rowBytes}`)
+    if (options.resident ?? size <= residentLimit) {
+      rows = Buffer.allocUnsafeSlow(size)
+      if (!readExactly(file, rows, 0)) throw damaged(folder, `${files.pixels} ends early`)
+      closeSync(file)
+      file = -1
+    }
+  } catch (error) {
+    if (file >= 0) closeSync(file)
+    throw error
+  }
+
+  const gather = (indices: ArrayLike<number>, out: Uint8Array | Float32Array): void => {
+    if (out.BYTES_PER_ELEMENT * rowSize !== rowBytes) throw new TypeError(`rows of kind ${kind} do not go into a ${out.constructor.name}`)
+    if (out.length < indices.length * rowSize) throw new RangeError(`${indices.length} rows of ${rowSize} do not go into ${out.length} values`)
+    const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+    for (let i = 0; i < indices.length;) {
+      const first = indices[i]!
+      // Neighbours in the file are copied together.
+      let length = 1
+      while (i + length < indices.length && indices[i + length] === first + length) length++
+      if (!(first >= 0 && first + length <= count)) throw new RangeError(`there is no row ${first + length - 1} among ${count}`)
+      if (rows) rows.copy(bytes, i * rowBytes, first * rowBytes, (first + length) * rowBytes)
+      else if (!readExactly(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes)) throw damaged(folder, `${files.pixels} ends early`)
+      i += length
+    }
+  }
+  const close = () => {
+    rows = null
+    if (file >= 0) closeSync(file)
+    file = -1
+  }
+  return { kind, count, width, height, channels, rowSize, classes, labels, test, train, gather, close }
+}
+
+/**
+ * Names of the files that rows came from, relative to the imported folder; `FILE#3` for the fourth row of an IDX file or npz array.
+ * Reads only what it needs.
+ */
+export function rowPaths(folder: string, indices: ArrayLike<number>): string[] {
+  const index = readIndex(folder)
+  const rows = Array.from(indices)
+  if (rows.some((row) => !(row >= 0 && row < index.count))) throw new RangeError(`rows go from 0 to ${index.count - 1}`)
+  if (index.parts) return rows.map((row) => partPath(index.parts!, row))
+  let file: number
+  try {
+    file = openSync(join(folder, files.paths), 'r')
+  } catch (cause) {
+    throw damaged(folder, `${files.paths} is missing or cannot be read`, cause)
+  }
+  try {
+    const start = (index.count + 1) * 4
+    return rows.map((row) => {
+      const ends = new Uint32Array(2)
+      if (!readExactly(file, new Uint8Array(ends.buffer), row * 4)) throw damaged(folder, `${files.paths} ends early`)
+      const name = Buffer.alloc(Math.max(0, Math.min(ends[1]! - ends[0]!, 2 ** 16)))
+      if (!readExactly(file, name, start + ends[0]!)) throw damaged(folder, `${files.paths} ends early`)
+      return name.toString('utf8')
+    })
+  } finally {
+    closeSync(file)
+  }
+}
+
+export const rowPath = (folder: string, index: number): string => rowPaths(folder, [index])[0]!
+
+function partPath(parts: { path: string; count: number }[], row: number): string {
+  for (const part of parts) {
+    if (row < part.count) return `${basename(part.path)}#${row}`
+    row -= part.count
+  }
+  return `#${row}`
+}
+
+/** What an import left out, with the reasons. */
+export function readSkipped(folder: string): Skipped[] {
+  try {
+    return JSON.parse(readFileSync(join(folder, files.skipped), 'utf8')) as Skipped[]
+  } catch (cause) {
+    throw damaged(folder, `${files.skipped} is missing or cannot be read`, cause)
+  }
+}

@@ -1,0 +1,72 @@
+import type { PackedDataset } from './packed.ts'
+import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
+
+/** Share of the rows that are not for testing which a run keeps aside for validation. */
+export const validationShare = 0.1
+/** How many test images every run shows as its preview. */
+export const previewCount = 32
+
+type Rows = Pick<PackedDataset, 'train' | 'labels'>
+
+/** Rows by label, ascending labels (rows without one first); a single group without labels. */
+export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Array[] {
+  if (!labels) return [rows]
+  const counts = new Map<number, number>()
+  for (const row of rows) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1)
+  const groups = new Map([...counts.keys()].sort((a, b) => a - b).map((label) => [label, { rows: new Uint32Array(counts.get(label)!), filled: 0 }]))
+  for (const row of rows) {
+    const group = groups.get(labels[row]!)!
+    group.rows[group.filled++] = row
+  }
+  return [...groups.values()].map((group) => group.rows)
+}
+
+/**
+ * Draws `round(share * rows)` rows (at least one, never all, where there are two or more), each class by its share: quotas
+ * by largest remainder, so that the total is exact. Both results ascend.
+ */
+export function drawStratified(rows: Uint32Array, labels: Int32Array | null, share: number, source: Random): { drawn: Uint32Array; rest: Uint32Array } {
+  const groups = byClass(rows, labels)
+  const total = rows.length < 2 ? 0 : Math.min(rows.length - 1, Math.max(1, Math.round(rows.length * share)))
+  const quotas = groups.map((group) => Math.floor((group.length * total) / rows.length))
+  const remainders = groups.map((group, i) => ({ i, rest: (group.length * total) % rows.length })).sort((a, b) => b.rest - a.rest || a.i - b.i)
+  let missing = total - quotas.reduce((sum, quota) => sum + quota, 0)
+  for (const { i } of remainders) if (missing-- > 0) quotas[i]!++
+  const drawn = new Uint32Array(total)
+  const rest = new Uint32Array(rows.length - total)
+  let filled = 0, left = 0
+  groups.forEach((group, i) => {
+    const order = shuffleInPlace(group.slice(), source)
+    drawn.set(order.subarray(0, quotas[i]!), filled)
+    rest.set(order.subarray(quotas[i]!), left)
+    filled += quotas[i]!
+    left += order.length - quotas[i]!
+  })
+  return { drawn: drawn.sort(), rest: rest.sort() }
+}
+
+/** A run's own split: 10% of `dataset.train` for validation, stratified by class where there are labels; a function of the seed only. */
+export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
+  const { drawn, rest } = drawStratified(dataset.train, dataset.labels, validationShare, random('validation', seed))
+  return { train: rest, validation: drawn }
+}
+
+/** The order of an epoch: a permutation of `train` that depends on (seed, epoch) only, so that a resumed run sees the same batches. */
+export function shuffled(train: Uint32Array, seed: number, epoch: number): Uint32Array {
+  return shuffle(train, seed, epoch)
+}
+
+/**
+ * The test images that every run reconstructs for the eye: up to 32, the same for every run, one of each class in turn
+ * (so the first ten of a ten-class set show all classes).
+ */
+export function previewRows(dataset: Pick<PackedDataset, 'test' | 'labels'>): Uint32Array {
+  const source = random('preview')
+  const queues = byClass(dataset.test, dataset.labels).map((group) => shuffleInPlace(group.slice(), source))
+  const chosen: number[] = []
+  const count = Math.min(previewCount, dataset.test.length)
+  for (let turn = 0; chosen.length < count; turn++) {
+    for (const queue of queues) if (turn < queue.length && chosen.length < count) chosen.push(queue[turn]!)
+  }
+  return Uint32Array.from(chosen)
+}
