@@ -1,0 +1,56 @@
+import type { Run } from '../../../shared/domain.ts'
+import type { FigureRow } from './figures.ts'
+import { formatList } from './formats.ts'
+
+/** A run's name as it stands in a sentence. The text is plain: whoever shows it escapes it. */
+export function quoted(run: Pick<Run, 'name'>): string {
+  return `“${run.name}”`
+}
+
+/**
+ * The comparison in one sentence: the first figure that all runs have, who is best in it and by how much. No statistics over
+ * seeds are made here, and the sentence says so.
+ */
+export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean): string {
+  if (runs.length < 2) return 'Choose at least two runs to compare them.'
+  if (!ranked) return 'The runs were not measured alike, so none can be called better than another.'
+  const figure = figures.find(row => row.better !== 'neither' && row.values.every(value => value !== null))
+  if (!figure) return 'Not all of these runs have been evaluated yet, so they cannot be ranked.'
+
+  const name = figureInSentence(figure)
+  const doubt = oneSeedEach(runs)
+    ? 'with one seed each, one cannot tell whether the difference would repeat'
+    : 'whether the difference would repeat with other seeds is not tested here'
+  if (figure.best.length === 0) {
+    const same = new Set(figure.texts).size === 1
+    return same
+      ? `On the test samples all runs have the same ${name}, ${withUnit(figure, 0)}.`
+      : `On the test samples no run is better in ${name} than another.`
+  }
+  const winners = figure.best.map(index => quoted(runs[index] as Run))
+  const next = nextBest(figure)
+  return `On the test samples ${formatList(winners)} ${winners.length === 1 ? 'has' : 'have'} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
+    + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}.`
+}
+
+function figureInSentence(figure: FigureRow): string {
+  return figure.title.charAt(0).toLowerCase() + figure.title.slice(1)
+}
+
+function withUnit(figure: FigureRow, index: number): string {
+  const text = figure.texts[index] ?? ''
+  if (figure.unit === '%') return `${text}%`
+  return figure.unit === 'dB' ? `${text} dB` : text
+}
+
+/** Index of the best run among those that are not best. */
+function nextBest(figure: FigureRow): number {
+  const others = figure.values.map((value, index) => ({ value: value ?? NaN, index })).filter(({ index }) => !figure.best.includes(index))
+  const sign = figure.better === 'lower' ? 1 : -1
+  return others.reduce((a, b) => (sign * b.value < sign * a.value ? b : a)).index
+}
+
+/** True where no two runs have the same settings but for the seed. */
+function oneSeedEach(runs: readonly Run[]): boolean {
+  return new Set(runs.map(run => JSON.stringify([run.variant, run.config]))).size === runs.length
+}
