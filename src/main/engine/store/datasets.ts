@@ -1,0 +1,66 @@
+import type { Dataset, Skipped } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Database } from './database.ts'
+
+type Row = Omit<Dataset, 'classes' | 'classCounts'> & { classes: string; classCounts: string }
+
+const toDataset = (row: Row): Dataset => ({ ...row, classes: JSON.parse(row.classes), classCounts: JSON.parse(row.classCounts) })
+const toRow = (dataset: Dataset): Row => ({ ...dataset, classes: JSON.stringify(dataset.classes), classCounts: JSON.stringify(dataset.classCounts) })
+
+const columns = [
+  'id', 'name', 'kind', 'count', 'testCount', 'width', 'height', 'channels', 'classes', 'classCounts', 'sha256', 'source', 'fit',
+  'duplicates', 'movedToOneSide', 'skippedCount', 'bytes', 'createdAt',
+] as const satisfies (keyof Dataset)[]
+
+/** Rows of the tables `datasets` and `skipped` as domain types. */
+export function datasetStore(database: Database) {
+  const all = database.prepare<[], Row>('SELECT * FROM datasets ORDER BY createdAt, id')
+  const byReference = database.prepare<{ reference: string }, Row>(
+    'SELECT * FROM datasets WHERE id = @reference OR name = @reference ORDER BY id = @reference DESC LIMIT 1')
+  const byName = database.prepare<[string], Row>('SELECT * FROM datasets WHERE name = ?')
+  const byFingerprint = database.prepare<[string], Row>('SELECT * FROM datasets WHERE sha256 = ?')
+  const insert = database.prepare<Row>(`INSERT INTO datasets (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`)
+  const insertSkipped = database.prepare<[string, number, string, string]>('INSERT INTO skipped (dataset, position, path, reason) VALUES (?, ?, ?, ?)')
+  const skipped = database.prepare<[string], Skipped>('SELECT path, reason FROM skipped WHERE dataset = ? ORDER BY position')
+  const rename = database.prepare<[string, string]>('UPDATE datasets SET name = ? WHERE id = ?')
+  const remove = database.prepare<[string]>('DELETE FROM datasets WHERE id = ?')
+  const users = database.prepare<[string], { name: string }>('SELECT name FROM runs WHERE dataset = ? ORDER BY createdAt')
+
+  const maybe = (row: Row | undefined): Dataset | null => (row === undefined ? null : toDataset(row))
+  return {
+    list: (): Dataset[] => all.all().map(toDataset),
+    find: (reference: string): Dataset | null => maybe(byReference.get({ reference })),
+    /** By id or name. Error: DATASET_UNKNOWN. */
+    get(reference: string): Dataset {
+      const dataset = maybe(byReference.get({ reference }))
+      if (dataset !== null) return dataset
+      const names = all.all().map((row) => row.name)
+      const remedy = names.length === 0 ? 'import one first' : `there are: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', ...' : ''}`
+      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset "${reference}"; ${remedy}.`, { field: 'dataset' })
+    },
+    findByFingerprint: (sha256: string): Dataset | null => maybe(byFingerprint.get(sha256)),
+    /** Error: DATASET_NAME_TAKEN. `except`: the dataset that may have the name. */
+    requireFreeName(name: string, except?: string): void {
+      const taken = byName.get(name)
+      if (taken !== undefined && taken.id !== except) {
+        throw new WorkbenchError('DATASET_NAME_TAKEN', `There is a dataset "${name}" already; choose another name or remove that one.`, { field: 'name' })
+      }
+    },
+    insert: database.transaction((dataset: Dataset, files: readonly Skipped[]) => {
+      insert.run(toRow(dataset))
+      files.forEach((file, position) => insertSkipped.run(dataset.id, position, file.path, file.reason))
+    }),
+    skipped: (id: string): Skipped[] => skipped.all(id),
+    rename: (id: string, name: string): void => void rename.run(name, id),
+    /** Error: DATASET_IN_USE. */
+    remove(id: string, name: string): void {
+      const runs = users.all(id).map((run) => run.name)
+      if (runs.length > 0) {
+        const named = runs.slice(0, 3).join(', ') + (runs.length > 3 ? ` and ${runs.length - 3} more` : '')
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset "${name}" is used by ${named}; remove ${runs.length === 1 ? 'that run' : 'those runs'} first.`)
+      }
+      remove.run(id)
+    },
+  }
+}
+export type DatasetStore = ReturnType<typeof datasetStore>

@@ -1,0 +1,19 @@
+import { exportSchema, type Export } from '../../../shared/domain.ts'
+import type { Database } from './database.ts'
+
+type Row = Omit<Export, 'inputs' | 'outputs'> & { inputs: string; outputs: string }
+const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs,
+  exports.createdAt AS createdAt FROM exports JOIN runs ON runs.id = exports.run`
+
+/** Rows of the table `exports` as domain types. */
+export function exportStore(database: Database) {
+  const all = database.prepare<[], Row>(`${selected} ORDER BY exports.createdAt DESC, exports.rowid DESC`)
+  const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs, createdAt)
+    VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @inputs, @outputs, @createdAt)`)
+  return {
+    /** Newest first. */
+    list: (): Export[] => all.all().map((row) => exportSchema.parse({ ...row, inputs: JSON.parse(row.inputs), outputs: JSON.parse(row.outputs) })),
+    insert: (made: Export): void => void insert.run({ ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs) }),
+  }
+}
+export type ExportStore = ReturnType<typeof exportStore>

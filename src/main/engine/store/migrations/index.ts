@@ -1,0 +1,5 @@
+import type { Migrations } from '../database.ts'
+import first from './001.ts'
+
+/** In order; a released one never changes. */
+export const migrations: Migrations = [first]

@@ -1,0 +1,106 @@
+import { configSchema } from '../../../shared/config.ts'
+import { evaluationSchema, errorInfoSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
+import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
+import type { Database } from './database.ts'
+
+type Row = Omit<Run, 'datasetId' | 'config' | 'progress' | 'latest' | 'evaluation' | 'error'> & {
+  datasetId: string; config: string; latest: string; evaluation: string | null; error: string | null
+}
+export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'parameters'>
+/** What changes in a run's life; absent keys stay as they are. */
+export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' | 'steps' | 'parameters' | 'startedAt' | 'endedAt' | 'seconds'
+  | 'stepsPerSecond' | 'threads'>> & { state?: RunState; queuedAt?: string; evaluation?: Evaluation | null; error?: ErrorInfo | null; latest?: Run['latest'] }
+
+const toRun = (row: Row): Run => ({
+  ...row,
+  config: configSchema.parse(JSON.parse(row.config)),
+  progress: null,
+  latest: JSON.parse(row.latest) as Run['latest'],
+  evaluation: row.evaluation === null ? null : evaluationSchema.parse(JSON.parse(row.evaluation)),
+  error: row.error === null ? null : errorInfoSchema.parse(JSON.parse(row.error)),
+})
+
+const toColumns = ({ evaluation, error, latest, ...plain }: RunChange): Record<string, string | number | null> => ({
+  ...plain,
+  ...(latest === undefined ? {} : { latest: JSON.stringify(latest) }),
+  ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
+  ...(evaluation === undefined ? {} : {
+    evaluation: evaluation === null ? null : JSON.stringify(evaluation), evaluationVersion: evaluation?.version ?? null,
+  }),
+})
+
+const selected = `SELECT runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
+  steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error
+  FROM runs JOIN datasets ON datasets.id = runs.dataset`
+
+/** Rows of the table `runs` as domain types. `progress` is live and belongs to the queue: always null here. */
+export function runStore(database: Database) {
+  const all = database.prepare<[], Row>(`${selected} ORDER BY runs.createdAt, runs.rowid`)
+  const byId = database.prepare<[string], Row>(`${selected} WHERE runs.id = ?`)
+  const byName = database.prepare<[string], Row>(`${selected} WHERE runs.name = ?`)
+  const byBeginning = database.prepare<{ beginning: string }, Row>(`${selected} WHERE substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
+  const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' ORDER BY queuedAt, rowid")
+  const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs ORDER BY colour')
+  const names = database.prepare<[], { name: string }>('SELECT name FROM runs')
+  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, parameters, createdAt, queuedAt)
+    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @parameters, @now, @now)`)
+  const interrupt = database.prepare<[string, string]>("UPDATE runs SET state = 'interrupted', endedAt = ?, error = ? WHERE state = 'running'")
+  const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
+  const updates = new Map<string, ReturnType<Database['prepare']>>()
+
+  const get = (id: string): Run => {
+    const row = byId.get(id)
+    if (row === undefined) throw new WorkbenchError('RUN_UNKNOWN', `There is no run "${id}"; "runs list" shows those that exist.`, { field: 'run' })
+    return toRun(row)
+  }
+  return {
+    list: (): Run[] => all.all().map(toRun),
+    get,
+    has: (id: string): boolean => byId.get(id) !== undefined,
+    /** By id, name or unambiguous beginning of an id, in this order. Error: RUN_UNKNOWN. */
+    resolve(reference: string): Run {
+      const exact = byId.get(reference)
+      if (exact !== undefined) return toRun(exact)
+      const named = byName.all(reference)
+      const found = named.length > 0 ? named : byBeginning.all({ beginning: reference })
+      if (found.length === 1) return toRun(found[0]!)
+      const message = found.length === 0
+        ? `There is no run "${reference}"; "runs list" shows those that exist.`
+        : `Several runs match "${reference}" (${found.slice(0, 3).map((run) => run.id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
+      throw new WorkbenchError('RUN_UNKNOWN', message, { field: 'run' })
+    },
+    /** Ids of the waiting runs, the one to start first in front. */
+    queued: (): string[] => queued.all().map((row) => row.id),
+    /** `VARIANT-1`, `VARIANT-2`, ...: the first that no run has. */
+    freeName(variant: string): string {
+      const taken = new Set(names.all().map((row) => row.name))
+      let number = 1
+      while (taken.has(`${variant}-${number}`)) number += 1
+      return `${variant}-${number}`
+    },
+    /** The first palette index that no run has. */
+    freeColour(): number {
+      const taken = new Set(colours.all().map((row) => row.colour))
+      let colour = 0
+      while (taken.has(colour)) colour += 1
+      return colour
+    },
+    insert(run: NewRun & { colour: number }, now: string): Run {
+      insert.run({ ...run, config: JSON.stringify(run.config), now })
+      return get(run.id)
+    },
+    update(id: string, change: RunChange): void {
+      const columns = toColumns(change)
+      const keys = Object.keys(columns).filter((key) => columns[key] !== undefined)
+      if (keys.length === 0) return
+      const sql = `UPDATE runs SET ${keys.map((key) => `${key} = @${key}`).join(', ')} WHERE id = @id`
+      let statement = updates.get(sql)
+      if (statement === undefined) updates.set(sql, statement = database.prepare(sql))
+      statement.run({ ...columns, id })
+    },
+    /** For runs that a dead engine left behind. Returns how many there were. */
+    interruptRunning: (now: string, error: ErrorInfo): number => interrupt.run(now, JSON.stringify(error)).changes,
+    remove: (id: string): void => void remove.run(id),
+  }
+}
+export type RunStore = ReturnType<typeof runStore>

@@ -1,0 +1,35 @@
+import { openDatabase, type Database } from './database.ts'
+import { datasetStore, type DatasetStore } from './datasets.ts'
+import { exportStore, type ExportStore } from './exports.ts'
+import { migrations } from './migrations/index.ts'
+import { pointStore, type PointStore } from './points.ts'
+import { previewStore, type PreviewStore } from './previews.ts'
+import { runStore, type RunStore } from './runs.ts'
+
+export interface Store {
+  readonly datasets: DatasetStore
+  readonly runs: RunStore
+  readonly points: PointStore
+  readonly previews: PreviewStore
+  readonly exports: ExportStore
+  /** Everything in `work` is committed together, or nothing is. */
+  transaction<T>(work: () => T): T
+  /** For tests that simulate a full disk. */
+  readonly database: Database
+  close(): void
+}
+
+/** Opens the home folder's database. Errors as of `openDatabase`. */
+export function openStore(file: string): Store {
+  const database = openDatabase(file, migrations)
+  return {
+    datasets: datasetStore(database),
+    runs: runStore(database),
+    points: pointStore(database),
+    previews: previewStore(database),
+    exports: exportStore(database),
+    transaction: (work) => database.transaction(work)(),
+    database,
+    close: () => void database.close(),
+  }
+}
