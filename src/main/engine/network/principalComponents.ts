@@ -1,0 +1,72 @@
+import { bool, native, nativeOutputs, type } from '../trace/native.ts'
+import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import type { Rows } from '../variants/variant.ts'
+import { product } from './operations.ts'
+
+/** Up to this many inputs the covariance is decomposed whole; beyond it, its leading subspace is found by iteration. */
+const largestCovariance = 3072
+const batchSize = 2048
+const passes = 6
+
+/**
+ * Mean and leading eigenvectors of the covariance, the largest first, each signed so that its entry of largest magnitude is
+ * positive. Large inputs: randomised subspace iteration with oversampling (Halko, Martinsson and Tropp 2011, algorithm 4.4).
+ * @returns mean [1, D], components [D, count] with orthonormal columns
+ */
+export async function principalComponents(data: Rows, count: number, report: (done: number, total: number) => Promise<void>): Promise<{ mean: Tensor2D; components: Tensor2D }> {
+  const whole = data.inputSize <= largestCovariance
+  const total = data.count * (whole ? 2 : 2 + passes)
+  let done = 0
+  /** Sum over the data of f(batch), each batch disposed of. */
+  const accumulate = async (f: (batch: Tensor2D) => Tensor2D): Promise<Tensor2D> => {
+    let sum: Tensor2D | null = null
+    for (const batch of data.batches(batchSize)) {
+      const next: Tensor2D = tf.tidy(() => (sum ? sum.add(f(batch)) : f(batch).clone()))
+      done += batch.shape[0]
+      tf.dispose([batch, ...(sum ? [sum] : [])])
+      sum = next
+      await report(done, total)
+    }
+    return sum!
+  }
+  const mean = tf.tidy((sum: Tensor2D) => sum.div(data.count) as Tensor2D, await accumulate((batch) => batch.sum(0, true))) as unknown as Tensor2D
+  let basis: Tensor2D | null = null
+  if (!whole) {
+    const width = Math.min(data.inputSize, count + 16)
+    basis = orthonormal(native('StatelessRandomNormal', { T: type('int32'), dtype: type('float32'), Tseed: type('int32') },
+      [tf.tensor1d([data.inputSize, width], 'int32'), tf.tensor1d([1, 1], 'int32')]) as Tensor2D)
+    for (let pass = 0; pass < passes; pass++) {
+      const current: Tensor2D = basis
+      const image = await accumulate((batch) => { const centred = batch.sub(mean) as Tensor2D; return product(centred, product(centred, current), true) })
+      basis = orthonormal(image)
+      current.dispose()
+    }
+  }
+  const small = await accumulate((batch) => {
+    const centred = batch.sub(mean) as Tensor2D
+    const projected = basis ? product(centred, basis) : centred
+    return product(projected, projected, true)
+  })
+  const components = tf.tidy(() => {
+    // Ascending eigenvalues: the last columns are the leading components.
+    const [, vectors] = nativeOutputs('SelfAdjointEigV2', { T: type('float32'), compute_v: bool(true) }, [small], 2) as [Tensor1D, Tensor2D]
+    const size = vectors.shape[0]
+    const leading = vectors.slice([0, size - count], [size, count]).reverse(1) as Tensor2D
+    return signed(basis ? product(basis, leading) : leading)
+  })
+  tf.dispose([small, ...(basis ? [basis] : [])])
+  return { mean, components }
+}
+
+const orthonormal = (columns: Tensor2D): Tensor2D => {
+  const [q, r] = nativeOutputs('Qr', { T: type('float32'), full_matrices: bool(false) }, [columns], 2) as [Tensor2D, Tensor2D]
+  tf.dispose([columns, r])
+  return q
+}
+
+/** Eigenvectors are defined up to sign; this makes the choice repeatable. */
+const signed = (vectors: Tensor2D): Tensor2D => {
+  const largest = vectors.abs().max(0, true)
+  const sign = vectors.mul(vectors.abs().equal(largest).cast('float32')).sum(0, true).sign()
+  return vectors.mul(sign)
+}

@@ -1,0 +1,64 @@
+import type { Attribute, DType } from './record.ts'
+import { tf, type Tensor } from './tensorflow.ts'
+
+/** The part of tfjs-node's backend that runs a native TensorFlow operation by name. */
+interface NativeBackend {
+  binding: Binding
+  executeMultipleOutputs(name: string, attributes: BindingAttribute[], inputs: Tensor[], count: number): Tensor[]
+  getInputTensorIds(tensors: Tensor[]): number[]
+}
+export interface BindingAttribute { name: string; type: number; value: unknown }
+export interface TensorMetadata { id: number; shape: number[]; dtype: number }
+
+/** tfjs-node's native addon; types after its tfjs_binding.d.ts. */
+export interface Binding {
+  createTensor(shape: number[], dtype: number, values: ArrayBufferView): number
+  deleteTensor(id: number): void
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array
+  executeOp(name: string, attributes: BindingAttribute[], inputs: number[], outputs: number): TensorMetadata[]
+  loadSavedModel(folder: string, tags: string): number
+  deleteSavedModel(id: number): void
+  runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): TensorMetadata[]
+  isUsingGpuDevice(): boolean
+  getNumOfTensors(): number
+  [constant: `TF_${string}`]: number
+}
+
+export const nativeBackend = (): NativeBackend => tf.backend() as unknown as NativeBackend
+/** The addon itself, whichever backend is current. */
+export const binding: Binding = (tf.findBackend('tensorflow') as unknown as NativeBackend).binding
+
+/** TensorFlow's numbers of element types (types.proto). */
+export const typeNumber: Record<DType, number> = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10 }
+export const typeName = (number: number): DType => {
+  const found = (Object.keys(typeNumber) as DType[]).find((name) => typeNumber[name] === number)
+  if (!found) throw new Error(`tensors of TensorFlow type ${number} are not supported`)
+  return found
+}
+
+export const type = (value: DType): Attribute => ({ kind: 'type', value })
+export const bool = (value: boolean): Attribute => ({ kind: 'bool', value })
+export const float = (value: number): Attribute => ({ kind: 'float', value })
+
+const toBinding: Record<Attribute['kind'], string> = {
+  type: 'TF_ATTR_TYPE', bool: 'TF_ATTR_BOOL', int: 'TF_ATTR_INT', ints: 'TF_ATTR_INT', float: 'TF_ATTR_FLOAT', floats: 'TF_ATTR_FLOAT',
+  string: 'TF_ATTR_STRING', shape: 'TF_ATTR_SHAPE',
+}
+
+/**
+ * Runs one native operation on the current backend: eagerly on `tensorflow`, recorded on `recording`. Not differentiable by
+ * itself: wrap it in `tf.customGrad` where a gradient is needed.
+ */
+export function native(op: string, attributes: Record<string, Attribute>, inputs: Tensor[]): Tensor {
+  return nativeOutputs(op, attributes, inputs, 1)[0]!
+}
+
+/** The same for operations with several outputs. */
+export function nativeOutputs(op: string, attributes: Record<string, Attribute>, inputs: Tensor[], outputs: number): Tensor[] {
+  const list = Object.entries(attributes).map(([name, { kind, value }]): BindingAttribute => ({
+    name,
+    type: binding[toBinding[kind] as `TF_${string}`]!,
+    value: kind === 'type' ? typeNumber[value as DType] : value,
+  }))
+  return nativeBackend().executeMultipleOutputs(op, list, inputs, outputs)
+}

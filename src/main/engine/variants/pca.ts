@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { defineVariant } from './variant.ts'
+
+/** The baseline beside every comparison: the best linear code for the squared error, without training. */
+export default defineVariant({
+  id: 'pca',
+  title: 'PCA',
+  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\lVert x-\mu-WW^{\mathsf T}(x-\mu)\rVert^2},\quad W^{\mathsf T}W=I`,
+  reference: 'Pearson 1901; Hotelling 1933; Baldi and Hornik 1989 (equals the optimum of a linear autoencoder)',
+  glyph: '╱',
+  terms: ['reconstruction'],
+  settings: z.strictObject({}),
+  defaults: { network: { layers: [64] } },
+  fixed: {
+    network: { activation: 'linear', codeActivation: 'linear', outputActivation: 'linear', tied: true, weightNorm: false },
+    reconstruction: 'squaredError',
+  },
+  check(config, { rowSize }) {
+    const [components, ...more] = config.network.layers
+    if (more.length > 0) return [{ field: 'network.layers', message: 'PCA has one layer; give network.layers one number, the size of the code.' }]
+    if (rowSize !== undefined && components! > rowSize) {
+      return [{ field: 'network.layers', message: `PCA has at most as many components as inputs (${rowSize}); give network.layers a smaller number.` }]
+    }
+    return []
+  },
+  /** f(x) = W'(x - mean), g(h) = W h + mean, written as the tied linear network that it is. */
+  async fit(data, config, report) {
+    // Loaded here: the registry is read by processes that must not load TensorFlow.
+    const { principalComponents } = await import('../network/principalComponents.ts')
+    const { mean, components } = await principalComponents(data, config.network.layers[0]!, report)
+    return {
+      'encoder/0/kernel': components,
+      'encoder/0/bias': mean.matMul(components).neg().reshape([-1]),
+      'decoder/0/bias': mean.reshape([-1]),
+    }
+  },
+})

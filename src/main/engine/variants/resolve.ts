@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { networkSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
+import { countParameters, weightSpecs } from '../network/weights.ts'
+import { defaultsOf, fieldsOf, type Sections } from './fields.ts'
+import { variantOf } from './registry.ts'
+import type { Facts, Problem, Variant } from './variant.ts'
+
+export interface Resolved {
+  /** Null while there are problems. */
+  config: Config | null
+  fields: Field[]
+  problems: ErrorInfo[]
+  warnings: string[]
+  /** Number of trained values; null without a config or without knowing the data. */
+  parameters: number | null
+}
+
+/**
+ * A user's settings (nested, or with dotted keys) on top of the variant's defaults, checked. Every problem names its field and the
+ * allowed range; nothing is silently ignored: an unknown key is a problem too. Throws VARIANT_UNKNOWN.
+ */
+export function resolveConfig(variantId: string, settings: Settings, facts: Facts = {}): Resolved {
+  const variant = variantOf(variantId)
+  const fields = fieldsOf(variant, facts)
+  const problems: ErrorInfo[] = []
+  const sections = defaultsOf(variant, facts)
+  for (const [key, value] of flatten(settings)) {
+    const problem = place(variant, fields, sections, key, value)
+    if (problem) problems.push(problem)
+  }
+  const config = problems.length === 0 ? parse(variant, fields, sections, problems) : null
+  if (config) {
+    for (const { field, message } of [...sharedRules(config, facts, variant), ...(variant.check?.(config, facts) ?? [])]) {
+      problems.push({ code: 'SETTING_INVALID', field, message })
+    }
+  }
+  const sound = problems.length === 0 ? config : null
+  return {
+    config: sound,
+    fields,
+    problems,
+    warnings: sound ? warningsFor(sound) : [],
+    parameters: sound && facts.rowSize !== undefined ? countParameters(weightSpecs(sound.network, facts.rowSize)) : null,
+  }
+}
+
+/** Nested settings as dotted keys; lists and scalars are values. */
+function flatten(settings: Settings, prefix = ''): [string, unknown][] {
+  return Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
+    value !== null && typeof value === 'object' && !Array.isArray(value) ? flatten(value as Settings, `${prefix}${key}.`) : [[prefix + key, value]])
+}
+
+function place(variant: Variant, fields: Field[], sections: Sections, key: string, value: unknown): ErrorInfo | null {
+  const [section, name] = key.split('.', 2) as [keyof Sections, string | undefined]
+  if (!fields.some((field) => field.key === key)) {
+    const fixed = section === 'reconstruction' ? variant.fixed?.reconstruction : name === undefined ? undefined : (variant.fixed?.network as Record<string, unknown> | undefined)?.[name]
+    if (fixed !== undefined && fixed === value) return null
+    if (fixed !== undefined) return { code: 'SETTING_INVALID', field: key, message: `${variant.title} determines ${key} (${String(fixed)}); leave it out.` }
+    const near = nearest(key, fields.map((field) => field.key))
+    return { code: 'SETTING_UNKNOWN', field: key, message: `${variant.title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
+  }
+  if (section === 'reconstruction') sections.reconstruction = value
+  else sections[section][name!] = value
+  return null
+}
+
+function parse(variant: Variant, fields: Field[], sections: Sections, problems: ErrorInfo[]): Config | null {
+  const checked = z.object({ network: networkSchema, reconstruction: reconstructionSchema, training: trainingSchema, regularizer: variant.settings }).safeParse(sections)
+  if (checked.success) return checked.data as Config
+  const seen = new Set<string>()
+  for (const issue of checked.error.issues) {
+    const key = issue.path.slice(0, 2).join('.')
+    if (seen.has(key)) continue
+    seen.add(key)
+    const field = fields.find((candidate) => candidate.key === key)
+    const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], sections)
+    problems.push({ code: 'SETTING_INVALID', field: key, message: `${field?.title ?? key} must be ${field ? expected(field) : 'valid'}, not ${shown(value)}; change ${key}.` })
+  }
+  return null
+}
+
+/** What a field takes, in words: `a number above 0 and at most 1000`. */
+function expected(field: Field): string {
+  const lower = field.minimum === undefined ? '' : field.exclusiveMinimum ? `above ${field.minimum}` : `at least ${field.minimum}`
+  const range = [lower, field.maximum === undefined ? '' : `at most ${field.maximum}`].filter(Boolean).join(' and ')
+  switch (field.kind) {
+    case 'choice': return `one of ${field.choices!.join(', ')}`
+    case 'boolean': return 'true or false'
+    case 'integers': return `1 to 12 whole numbers, each ${range}`
+    case 'integer': return `a whole number ${range}`
+    default: return `a number ${range}`
+  }
+}
+
+const shown = (value: unknown): string => (value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value))
+
+function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Variant): Problem[] {
+  const problems: Problem[] = []
+  if (config.reconstruction === 'crossEntropy' && config.network.outputActivation !== 'sigmoid') {
+    problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
+  }
+  if (config.reconstruction === 'crossEntropy' && kind === 'vector') {
+    problems.push({ field: 'reconstruction', message: 'This dataset has values outside [0, 1], for which cross-entropy has no meaning; set reconstruction to squaredError.' })
+  }
+  // A tenth of the training images are for validation.
+  const available = trainCount === undefined ? Infinity : trainCount - Math.round(trainCount / 10)
+  if (!variant.fit && config.training.batchSize > available) {
+    problems.push({ field: 'training.batchSize', message: `The training split has ${available} images; set training.batchSize to at most that.` })
+  }
+  if (!variant.fit && config.training.warmupEpochs > config.training.epochs) {
+    problems.push({ field: 'training.warmupEpochs', message: `Warm-up cannot last longer than training; set training.warmupEpochs to at most ${config.training.epochs}.` })
+  }
+  return problems
+}
+
+function warningsFor({ network }: Config): string[] {
+  const linear = [network.activation, network.codeActivation].every((activation) => activation === 'linear')
+  return network.layers.length > 1 && linear
+    ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
+    : []
+}
+
+/** The candidate with the smallest edit distance, if it is near enough to be a misspelling. */
+function nearest(word: string, candidates: string[]): string | null {
+  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) })).toSorted((a, b) => a.distance - b.distance)
+  return ranked[0] && ranked[0].distance <= Math.max(2, word.length / 3) ? ranked[0].candidate : null
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}

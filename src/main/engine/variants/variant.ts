@@ -1,0 +1,67 @@
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import type { z } from 'zod'
+import type { Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
+import type { Network } from '../network/network.ts'
+
+/** Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. */
+export interface Randomness {
+  /** Uniform in [0, 1). */
+  uniform(name: string, shape: number[]): Tensor
+  /** Standard normal. */
+  normal(name: string, shape: number[]): Tensor
+}
+
+/** What a variant's objective is computed from: one batch, the network with its current weights, draws, the variant's settings. */
+export interface Step<S> {
+  /** [B, D], in [0, 1] for images. */
+  x: Tensor2D
+  network: Network
+  random: Randomness
+  settings: S
+}
+
+/** What is known of the data when settings are checked; absent facts are not checked. */
+export interface Facts { rowSize?: number; trainCount?: number; kind?: 'image' | 'vector' }
+
+export interface Problem { field: string; message: string }
+
+/**
+ * Everything that makes one autoencoder different from another. A variant is one file that default-exports one of these; it is
+ * registered by a line in index.ts, and nothing else in the project names it.
+ */
+export interface Variant<S extends z.ZodObject = z.ZodObject> {
+  id: string
+  title: string
+  /** The objective in LaTeX; each term wrapped in `\htmlData{term=NAME}{...}`. */
+  formula: string
+  /** Paper and equation. */
+  reference: string
+  /** One character, the same wherever the variant appears. */
+  glyph: string
+  /** Names of the objective's terms, in the formula's order; `weightDecay` is added by the trainer. */
+  terms: readonly string[]
+  /** Its own settings (`regularizer.*`) with defaults; `meta({ title, description, when })` describes each field. */
+  settings: S
+  /** Where its defaults differ from the shared ones. */
+  defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
+  /** Shared settings that this variant determines; they are no fields of its form and cannot be changed. */
+  fixed?: { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction }
+  /** Further rules on the whole config, beyond the ranges of single settings. */
+  check?(config: Config, facts: Facts): Problem[]
+  /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
+  objective?(step: Step<z.output<S>>): Record<string, Scalar>
+  /** For variants that corrupt their input: the corrupted input of the given images, same shape (for showing it). */
+  corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>): Tensor2D
+  /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */
+  fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>
+}
+
+/** The training split, in batches, as the network takes it (float32 [n, D]; images scaled to [0, 1]). The caller disposes of each batch. */
+export interface Rows {
+  count: number
+  inputSize: number
+  batches(size: number): Iterable<Tensor2D>
+}
+
+/** Types the pieces of a variant against each other. */
+export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant
