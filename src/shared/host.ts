@@ -1,6 +1,6 @@
 /**
  * What the desktop window offers to the page beyond the engine's calls. In the browser mode `window.workbench` is undefined:
- * the page then talks to the engine by WebSocket and takes typed paths. Types and two constants only.
+ * the page then talks to the engine by WebSocket and takes typed paths. Types and names only.
  *
  * How the page gets its engine in the desktop window (a MessagePort cannot cross the context bridge):
  * 1. The page adds a `message` listener to `window` and then calls `workbench.connect()`, once.
@@ -55,3 +55,10 @@ export interface Host {
 
 /** The name under which the preload offers `Host` on `window`. */
 export const hostKey = 'workbench'
+
+/** The messages between preload and shell; the page never sees them. */
+export const hostChannels = {
+  connect: 'workbench:connect', port: 'workbench:port', watchState: 'workbench:watch-state', state: 'workbench:state',
+  restart: 'workbench:restart', command: 'workbench:command', chooseFolder: 'workbench:choose-folder',
+  chooseFile: 'workbench:choose-file', chooseSave: 'workbench:choose-save', showInFolder: 'workbench:show-in-folder',
+} as const

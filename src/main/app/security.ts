@@ -1,0 +1,64 @@
+import { app, type IpcMainEvent, type IpcMainInvokeEvent, type Session, type WebContents } from 'electron'
+
+export const scheme = 'workbench'
+export const pageAddress = `${scheme}://app/index.html`
+
+/**
+ * What the page may load: its own files, and pictures that it draws itself. Style attributes are let in because formulas
+ * need them; style elements and every kind of inline or generated script are not.
+ */
+export const contentPolicy = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' blob: data:",
+  "font-src 'self'", "connect-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+].join('; ')
+
+/** Whether an address belongs to the page that we ship. (Node gives our scheme no origin, so protocol and host are compared.) */
+export function isOurs(address: string): boolean {
+  try {
+    const url = new URL(address)
+    return url.protocol === `${scheme}:` && url.host === 'app'
+  } catch {
+    return false
+  }
+}
+
+/** Whether a message comes from the main frame of our own page: nobody else has a say in the shell. */
+export function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
+  const frame = event.senderFrame
+  return frame !== null && frame !== undefined && frame === event.sender.mainFrame && isOurs(frame.url)
+}
+
+/** Nothing leaves this machine: only our own files, the developer tools and what the page holds in memory can be loaded. */
+const allowed = new Set([`${scheme}:`, 'devtools:', 'blob:', 'data:'])
+
+export function hardenSession(session: Session): void {
+  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+  session.setPermissionCheckHandler(() => false)
+  session.setDevicePermissionHandler(() => false)
+  session.setSpellCheckerEnabled(false)
+  session.webRequest.onBeforeRequest((request, answer) => answer({ cancel: !allowed.has(new URL(request.url).protocol) }))
+  session.on('will-download', (event) => event.preventDefault())
+}
+
+function hardenContents(contents: WebContents): void {
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  // A reload arrives here too; it is the only way to go anywhere.
+  const stay = (event: { preventDefault(): void }, address: string): void => {
+    if (!isOurs(address) || new URL(address).pathname !== '/index.html') event.preventDefault()
+  }
+  contents.on('will-navigate', stay)
+  contents.on('will-redirect', stay)
+}
+
+/** To be called before the app is ready. */
+export function hardenApp(): void {
+  app.enableSandbox()
+  // A second lock behind the request filter: no name is ever looked up, and Chromium's own services stay silent.
+  app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
+  app.commandLine.appendSwitch('disable-background-networking')
+  app.commandLine.appendSwitch('disable-component-update')
+  app.commandLine.appendSwitch('no-pings')
+  app.on('session-created', hardenSession)
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents))
+}

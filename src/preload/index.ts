@@ -1,0 +1,36 @@
+import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron'
+import { hostChannels, hostKey, portMarker, type EngineState, type Host, type HostCommand } from '../shared/host.ts'
+
+// The few names of the page that are needed here; the shell is compiled without the DOM's types.
+declare const window: { postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void }
+declare const location: { origin: string }
+
+/** Subscribes to a channel of the shell without handing the page Electron's event object. */
+function on<T>(channel: string, listener: (value: T) => void): () => void {
+  const forward = (_event: IpcRendererEvent, value: T): void => listener(value)
+  ipcRenderer.on(channel, forward)
+  return () => void ipcRenderer.off(channel, forward)
+}
+
+// A MessagePort cannot cross the context bridge; only a window message takes it into the page's world.
+ipcRenderer.on(hostChannels.port, (event) => window.postMessage({ type: portMarker }, location.origin, event.ports))
+
+const host: Host = {
+  host: 'electron',
+  connect: () => ipcRenderer.send(hostChannels.connect),
+  onEngineState: (listener) => {
+    const stop = on<EngineState>(hostChannels.state, listener)
+    ipcRenderer.send(hostChannels.watchState)
+    return stop
+  },
+  restartEngine: () => ipcRenderer.send(hostChannels.restart),
+  onCommand: (listener) => on<HostCommand>(hostChannels.command, listener),
+  chooseFolder: () => ipcRenderer.invoke(hostChannels.chooseFolder),
+  chooseFile: (filters) => ipcRenderer.invoke(hostChannels.chooseFile, filters),
+  chooseSave: (suggested, filters) => ipcRenderer.invoke(hostChannels.chooseSave, suggested, filters),
+  // Before Electron 32 a file carried its path itself.
+  pathOf: (file) => (webUtils ? webUtils.getPathForFile(file) : (file as unknown as { path?: string }).path ?? ''),
+  showInFolder: (path) => ipcRenderer.send(hostChannels.showInFolder, path),
+}
+
+contextBridge.exposeInMainWorld(hostKey, host)
