@@ -1,0 +1,74 @@
+/** Numbers, times and sizes as they are read on screen. Nothing is computed here but their texts. */
+
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+/** `60000` as `60,000`. */
+export const count = (value: number): string => grouped.format(value)
+
+/** `1 image`, `60,000 images`. The plural is the singular with an s unless given. */
+export const counted = (value: number, singular: string, plural = `${singular}s`): string => `${count(value)} ${value === 1 ? singular : plural}`
+
+/** Significant digits without a tail of noise: `12.34`, `0.00123`, `1.2e-7`; a dash where there is no value. */
+export function figure(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined) return '–'
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(Math.max(0, digits - 2)).replace('-', '−').replace('e−', 'e-')
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)))
+  const text = value.toFixed(Math.min(decimals, 8))
+  return text.replace('-', '−')
+}
+
+/** A share as a percentage with one digit: `93.1%`. */
+export const percent = (value: number | null | undefined, digits = 1): string =>
+  value === null || value === undefined ? '–' : `${(100 * value).toFixed(digits)}%`
+
+/** Seconds as a person says them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–'
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 1 : 0)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return whole % 60 === 0 || whole >= 600 ? `${Math.round(whole / 60)} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(whole / 60)
+  if (minutes < 2880) return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${Math.round(minutes / 1440)} days`
+}
+
+/** `47 MB`: decimal units, as file managers count. */
+export function bytes(value: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1 }
+  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toPrecision(2)} ${units[unit]}`
+}
+
+/** `9.3/s`, `1,420/s`. */
+export const rate = (perSecond: number | null | undefined): string =>
+  perSecond === null || perSecond === undefined ? '' : perSecond < 10 ? perSecond.toPrecision(2) : count(perSecond)
+
+/** `just now`, `12 min ago`, `today 14:05`, `3 Mar`, `3 Mar 2025`. */
+export function when(iso: string | null, now = Date.now()): string {
+  if (!iso) return '–'
+  const date = new Date(iso)
+  const ago = (now - date.getTime()) / 1000
+  if (ago < 60) return 'just now'
+  if (ago < 3600) return `${Math.floor(ago / 60)} min ago`
+  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  const today = new Date(now)
+  if (date.toDateString() === today.toDateString()) return `today ${time}`
+  const sameYear = date.getFullYear() === today.getFullYear()
+  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
+  return sameYear ? `${day} ${time}` : day
+}
+
+/** The moment in full, for a title. */
+export const moment = (iso: string | null): string => (iso ? new Date(iso).toLocaleString('en-GB') : '')
+
+/** The beginning of a fingerprint or an id, as many characters as people compare. */
+export const short = (id: string): string => id.slice(0, 8)
+
+/** `28 × 28`, `64 × 64 × 3`, `2 values`. */
+export const size = (of: { kind: 'image' | 'vector'; width: number; height: number; channels: number }): string =>
+  of.kind === 'vector' ? `${of.width} values` : `${of.width} × ${of.height}${of.channels > 1 ? ` × ${of.channels}` : ''}`

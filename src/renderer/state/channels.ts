@@ -1,0 +1,66 @@
+import { portMarker, type Host } from '../../shared/host.ts'
+import type { Channel } from '../../shared/connection.ts'
+
+/** What a link to the engine tells its owner. `up` may come again after a `down`. */
+export interface Link {
+  up(channel: Channel): void
+  /** `message`: why, where that is known. `final`: nothing will come back by itself. */
+  down(message: string, final: boolean): void
+}
+
+/** The desktop window: the shell sends a MessagePort for every engine that comes up. */
+export function linkByPort(host: Host, link: Link): { retry(): void } {
+  window.addEventListener('message', (event) => {
+    const port = event.ports[0]
+    if (event.source !== window || event.origin !== location.origin || event.data?.type !== portMarker || !port) return
+    link.up({
+      // A packed frame is a view into the packer's pool: a copy keeps the rest of the pool from travelling along.
+      post: (frame) => port.postMessage(frame.slice()),
+      listen: (listener) => { port.onmessage = (message) => listener(message.data as Uint8Array) },
+    })
+  })
+  host.onEngineState((state) => {
+    if (state.state !== 'connected') link.down(state.message, state.state === 'failed')
+  })
+  host.connect()
+  return { retry: () => host.restartEngine() }
+}
+
+const firstPause = 250
+const longestPause = 4000
+
+/** The browser mode: one WebSocket on the page's own address, with the token of the page's address; opened again when it closes. */
+export function linkBySocket(link: Link): { retry(): void } {
+  const token = new URLSearchParams(location.search).get('token') ?? ''
+  const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/engine?token=${encodeURIComponent(token)}`
+  let pause = firstPause
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const open = (): void => {
+    timer = undefined
+    const socket = new WebSocket(address)
+    socket.binaryType = 'arraybuffer'
+    let lives = false
+    socket.onopen = () => {
+      pause = firstPause
+      lives = true
+      link.up({
+        post: (frame) => socket.send(frame.slice()),
+        listen: (listener) => { socket.onmessage = (message) => listener(new Uint8Array(message.data as ArrayBuffer)) },
+      })
+    }
+    socket.onclose = () => {
+      if (lives) link.down('', false)
+      else link.down('The workbench does not answer. Start it again in its terminal, and open the address that it prints.', false)
+      timer = setTimeout(open, pause)
+      pause = Math.min(2 * pause, longestPause)
+    }
+  }
+  open()
+  return {
+    retry() {
+      if (timer === undefined) return
+      clearTimeout(timer)
+      open()
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import type { CallInput, CallName, CallOutput, EngineEvent } from '../../shared/calls.ts'
+import { connectToEngine, type Client } from '../../shared/connection.ts'
+import { WorkbenchError } from '../../shared/errors.ts'
+import { linkByPort, linkBySocket } from './channels.ts'
+import { host } from './host.ts'
+
+type EngineStatus = CallOutput<'engine.status'>
+
+const lost = () => new WorkbenchError('ENGINE_LOST', 'The engine is not there; it is being started again. Try once more when it is back.')
+
+/** The window's one connection to the engine, whichever host it is in. It comes back by itself, and everything is read anew. */
+class Connection {
+  status = $state<'connecting' | 'open' | 'lost' | 'failed'>('connecting')
+  /** Why it is lost, where that is known. */
+  message = $state('')
+  /** Counts connections: what is loaded in an effect that reads it is loaded again after a loss. */
+  generation = $state(0)
+  engine = $state.raw<EngineStatus | null>(null)
+  #client: ReturnType<typeof connectToEngine> | null = null
+  #link: { retry(): void } | null = null
+  #listeners = new Set<(event: EngineEvent) => void>()
+  #openers = new Set<() => void>()
+
+  open(): void {
+    const link = {
+      up: (channel: Parameters<typeof connectToEngine>[0]) => {
+        this.#drop()
+        this.#client = connectToEngine(channel, (event) => { for (const listener of this.#listeners) listener(event) })
+        this.status = 'open'
+        this.message = ''
+        this.generation += 1
+        this.call('engine.status', {}).then((status) => { this.engine = status }, () => {})
+        for (const opener of this.#openers) opener()
+      },
+      down: (message: string, final: boolean) => {
+        this.#drop()
+        this.message = message
+        // Before the first connection a closed socket only means that the engine is still starting, until it says more.
+        if (final) this.status = 'failed'
+        else if (this.generation > 0 || message) this.status = 'lost'
+      },
+    }
+    this.#link = host ? linkByPort(host, link) : linkBySocket(link)
+  }
+
+  /** One call to the engine. Rejects with a WorkbenchError: the engine's own, or ENGINE_LOST. */
+  call: Client = (<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> =>
+    this.#client ? this.#client.call(name, input) : Promise.reject(lost())) as Client
+
+  /** Listens to the engine's events for as long as the window lives, or until the returned function is called. */
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /** Called at every connection, the present one included. */
+  onOpen(opener: () => void): () => void {
+    this.#openers.add(opener)
+    if (this.status === 'open') opener()
+    return () => { this.#openers.delete(opener) }
+  }
+
+  retry(): void {
+    this.#link?.retry()
+  }
+
+  #drop(): void {
+    this.#client?.close()
+    this.#client = null
+  }
+}
+
+export const connection = new Connection()
+export const call = connection.call

@@ -1,0 +1,15 @@
+import type { Export } from '../../shared/domain.ts'
+import { Collection, newest } from './collection.svelte.ts'
+import { call } from './connection.svelte.ts'
+
+class Exports extends Collection<Export> {
+  readonly list = $derived(newest(this.byId.values(), (item) => item.createdAt))
+
+  constructor() {
+    super(async () => (await call('exports.list', {})).exports, (event, exports) => {
+      if (event.type === 'export') exports.put(event.export)
+    })
+  }
+}
+
+export const exports = new Exports()
