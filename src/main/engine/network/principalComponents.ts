@@ -29,7 +29,9 @@ export async function principalComponents(data: Rows, count: number, report: (do
     }
     return sum!
   }
-  const mean = tf.tidy((sum: Tensor2D) => sum.div(data.count) as Tensor2D, await accumulate((batch) => batch.sum(0, true))) as unknown as Tensor2D
+  const sum = await accumulate((batch) => batch.sum(0, true))
+  const mean = sum.div(data.count) as Tensor2D
+  sum.dispose()
   let basis: Tensor2D | null = null
   if (!whole) {
     const width = Math.min(data.inputSize, count + 16)

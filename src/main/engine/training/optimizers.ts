@@ -1,0 +1,93 @@
+import type { TrainingConfig } from '../../../shared/config.ts'
+import type { GraphBuilder } from '../trace/graph.ts'
+import { bool, type } from '../trace/native.ts'
+import { tf, type Tensor } from '../trace/tensorflow.ts'
+
+/** One rule of updating weights, twice: as a native operation of a graph, and in plain tfjs as the reference. */
+export interface Optimizer {
+  /** Names of the tensors that it keeps beside each weight, each of the weight's shape, beginning at 0. */
+  slots: readonly string[]
+  /** Scalars that change from step to step are computed outside: what is fed as learning rate at step t (from 1) for a rate. */
+  rate(learningRate: number, step: number): number
+  /** Adds the update of one weight to a graph; returns the operation's name. `handles`: of the weight and of its slots. */
+  apply(graph: GraphBuilder, name: string, handles: string[], rate: string, gradient: string): string
+  /** The same update on tensors: [weight, ...slots] -> [weight, ...slots]. */
+  plain(values: Tensor[], rate: number, gradient: Tensor): Tensor[]
+}
+
+const T = { T: type('float32'), use_locking: bool(false) }
+const beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
+
+/**
+ * Kingma and Ba 2015 in the order of operations of their section 2's last paragraph, which is also TensorFlow's: the bias corrections go
+ * into the rate, so that the graph needs no state of its own for them and a resumed run has the same rate to the last bit.
+ */
+const adam: Optimizer = {
+  slots: ['m', 'v'],
+  rate: (learningRate, step) => (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step),
+  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyAdam', [
+    ...handles, graph.scalar(`${name}/power1`, 0), graph.scalar(`${name}/power2`, 0), rate,
+    graph.scalar(`${name}/beta1`, beta1), graph.scalar(`${name}/beta2`, beta2), graph.scalar(`${name}/epsilon`, epsilon), gradient,
+  ], { ...T, use_nesterov: bool(false) }),
+  plain([weight, m, v], rate, gradient) {
+    const nextM = m!.mul(beta1).add(gradient.mul(1 - beta1))
+    const nextV = v!.mul(beta2).add(gradient.square().mul(1 - beta2))
+    return [weight!.sub(nextM.mul(rate).div(nextV.sqrt().add(epsilon))), nextM, nextV]
+  },
+}
+
+const sgd: Optimizer = {
+  slots: [],
+  rate: (learningRate) => learningRate,
+  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
+  plain: ([weight], rate, gradient) => [weight!.sub(gradient.mul(rate))],
+}
+
+/** Polyak 1964 with coefficient 0.9. */
+const momentum: Optimizer = {
+  slots: ['velocity'],
+  rate: (learningRate) => learningRate,
+  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyMomentum',
+    [...handles, rate, gradient, graph.scalar(`${name}/momentum`, 0.9)], { ...T, use_nesterov: bool(false) }),
+  plain([weight, velocity], rate, gradient) {
+    const next = velocity!.mul(0.9).add(gradient)
+    return [weight!.sub(next.mul(rate)), next]
+  },
+}
+
+/** Tieleman and Hinton 2012, decay 0.9, without momentum. */
+const rmsprop: Optimizer = {
+  slots: ['meanSquare', 'velocity'],
+  rate: (learningRate) => learningRate,
+  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyRMSProp', [
+    ...handles, rate, graph.scalar(`${name}/rho`, 0.9), graph.scalar(`${name}/momentum`, 0), graph.scalar(`${name}/epsilon`, epsilon), gradient,
+  ], T),
+  plain([weight, meanSquare, velocity], rate, gradient) {
+    const next = meanSquare!.mul(0.9).add(gradient.square().mul(1 - 0.9))
+    const step = gradient.mul(rate).div(next.add(epsilon).sqrt())
+    return [weight!.sub(step), next, velocity!.mul(0).add(step)]
+  },
+}
+
+export const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum, rmsprop }
+
+/**
+ * Adds the scaling of all gradients to a common L2 norm of at most `limit` (Pascanu, Mikolov and Bengio 2013).
+ * @returns the scaled gradients' names
+ */
+export function clipInGraph(graph: GraphBuilder, gradients: string[], limit: number): string[] {
+  const kind = { T: type('float32') }
+  const halves = gradients.map((gradient, index) => graph.node(`clip/half${index}`, 'L2Loss', [gradient], kind))
+  const sum = graph.node('clip/sum', 'AddN', halves, { ...kind, N: { kind: 'int', value: halves.length } })
+  const norm = graph.node('clip/norm', 'Sqrt', [graph.node('clip/squared', 'Mul', [sum, graph.scalar('clip/two', 2)], kind)], kind)
+  const bound = graph.scalar('clip/limit', limit)
+  const scale = graph.node('clip/scale', 'RealDiv', [bound, graph.node('clip/max', 'Maximum', [norm, bound], kind)], kind)
+  return gradients.map((gradient, index) => graph.node(`clip/scaled${index}`, 'Mul', [gradient, scale], kind))
+}
+
+/** The same on tensors. */
+export function clipPlain(gradients: Tensor[], limit: number): Tensor[] {
+  const norm = gradients.map((gradient) => gradient.square().sum()).reduce((a, b) => a.add(b)).sqrt()
+  const scale = tf.scalar(limit).div(norm.maximum(limit))
+  return gradients.map((gradient) => gradient.mul(scale))
+}
