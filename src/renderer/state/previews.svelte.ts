@@ -1,0 +1,97 @@
+import type { CallOutput } from '../../shared/calls.ts'
+import type { Images, Preview } from '../../shared/domain.ts'
+import { SvelteMap } from 'svelte/reactivity'
+import { call, connection } from './connection.svelte.ts'
+
+export type Moment = CallOutput<'runs.moments'>['moments'][number]
+
+/** A run's previews: what it made of the same test images at several moments. Fetched when asked for, then kept. */
+export class RunPreviews {
+  moments = $state.raw<Moment[]>([])
+  /** The dataset's preview images, the same for every run on it; null for data that are not images. */
+  originals = $state.raw<Images | null>(null)
+  labels = $state.raw<string[]>([])
+  ready = $state(false)
+  readonly #previews = new SvelteMap<number, Preview>()
+  readonly #asked = new Set<number>()
+  #watchers = 0
+  #stops: (() => void)[] = []
+
+  readonly run: string
+
+  constructor(run: string) { this.run = run }
+
+  /** Reads the moments now and follows the new ones until the returned function is called. */
+  follow(): () => void {
+    if (this.#watchers++ === 0) {
+      this.#stops = [
+        connection.onOpen(() => void this.#load()),
+        connection.onEvent((event) => {
+          if (event.type !== 'moment' || event.run !== this.run) return
+          const last = this.moments.at(-1)
+          // Snapshots are thinned out and a resumed run goes back: the list as a whole is the engine's to say.
+          if (!this.originals || (last && event.step <= last.step) || this.moments.length >= 20) void this.#load()
+          else this.moments = [...this.moments, { step: event.step, epoch: event.epoch }]
+        }),
+      ]
+    }
+    let followed = true
+    return () => {
+      if (!followed) return
+      followed = false
+      if (--this.#watchers === 0) for (const stop of this.#stops) stop()
+    }
+  }
+
+  /** The preview at a step once it is here; asks for it if need be. To be called where it is drawn. */
+  at(step: number): Preview | null {
+    const preview = this.#previews.get(step)
+    if (preview) return preview
+    if (!this.#asked.has(step)) {
+      this.#asked.add(step)
+      call('runs.preview', { run: this.run, step }).then(
+        (answer) => { this.#previews.set(step, answer.preview) },
+        () => { this.#asked.delete(step) },
+      )
+    }
+    return null
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const answer = await call('runs.moments', { run: this.run })
+      const went = this.moments.length > 0 && (answer.moments.at(-1)?.step ?? -1) < this.moments.at(-1)!.step
+      if (went) { this.#previews.clear(); this.#asked.clear() }
+      this.moments = answer.moments
+      this.originals = answer.originals
+      this.labels = answer.labels
+      this.ready = true
+    } catch {
+      // The next connection asks again.
+    }
+  }
+}
+
+const known = new Map<string, RunPreviews>()
+
+export function previewsOf(run: string): RunPreviews {
+  let one = known.get(run)
+  if (!one) known.set(run, one = new RunPreviews(run))
+  return one
+}
+
+/** For use while a component starts: follows the previews of the runs that `ids` names. */
+export function followPreviews(ids: () => readonly string[]): void {
+  const key = $derived(ids().join('\n'))
+  $effect(() => {
+    const stops = key.split('\n').filter(Boolean).map((id) => previewsOf(id).follow())
+    return () => { for (const stop of stops) stop() }
+  })
+}
+
+/** Index of the last moment that is not after `epoch`; the first one where all are; -1 without moments. */
+export function momentBefore(moments: readonly Moment[], epoch: number): number {
+  let index = moments.length > 0 ? 0 : -1
+  moments.forEach((moment, i) => { if (moment.epoch <= epoch + 1e-9) index = i })
+  return index
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../shared/config.ts'
+
+/** Names of series and terms as people read them. */
+const titles: Record<string, string> = {
+  loss: 'Loss', reconstruction: 'Reconstruction', contraction: 'Contraction', sparsity: 'Sparsity', kl: 'KL divergence', weightDecay: 'Weight decay',
+}
+const sets: Record<string, string> = { train: 'training', validation: 'validation' }
+
+/** `weightDecay` as `Weight decay`; a name that is not known is split into words. */
+export const termTitle = (term: string): string => titles[term] ?? sentence(term)
+
+/** The two halves of a series' key: `validation/loss`. */
+export function seriesParts(key: string): { set: string; term: string } {
+  const slash = key.indexOf('/')
+  return { set: key.slice(0, slash), term: key.slice(slash + 1) }
+}
+
+/** `validation/loss` as `Validation loss`. */
+export function seriesTitle(key: string): string {
+  const { set, term } = seriesParts(key)
+  return sentence(`${sets[set] ?? set} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`)
+}
+
+/** All terms of one objective are summed, so they share the unit of its reconstruction term. */
+export function lossUnit(configs: readonly Pick<Config, 'reconstruction'>[]): string {
+  const kinds = new Set(configs.map((config) => config.reconstruction))
+  if (kinds.size !== 1) return 'per image'
+  return kinds.has('crossEntropy') ? 'nats per image' : 'squared error per image'
+}
+
+/** Words of a dotted or camel-case name: `network.codeActivation` as `Code activation`. */
+export function sentence(name: string): string {
+  const words = (name.split('.').pop() ?? name).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
