@@ -49,6 +49,20 @@ export function serveWindow(channel: Channel, handle: (name: string, input: unkn
       }
     },
   }
-  const rpc = createBirpc<WindowFunctions, EngineFunctions>(functions, options(channel))
-  return { send: (event) => void rpc.event.asEvent(event), close: () => rpc.$close() }
+  const rpc = createBirpc<WindowFunctions, EngineFunctions>(functions, {
+    ...options(channel),
+    deserialize: requestIn,
+    // Only what is offered here, nothing that every object inherits.
+    resolver: (name, known) => (Object.hasOwn(functions, name) ? known : undefined) as never,
+    // Bytes that are no request are dropped, and so is an answer that cannot be delivered any more: neither ends the engine.
+    onGeneralError: () => true,
+  })
+  return { send: (event) => void rpc.event.asEvent(event).catch(() => {}), close: () => rpc.$close() }
+}
+
+/** Throws on anything that is not a call as the window's end writes it. */
+function requestIn(frame: Uint8Array): unknown {
+  const message = decode(frame) as { t?: unknown; m?: unknown; a?: unknown } | null
+  if (typeof message !== 'object' || message?.t !== 'q' || typeof message.m !== 'string' || !Array.isArray(message.a)) throw new TypeError('not a request')
+  return message
 }

@@ -1,0 +1,37 @@
+import { createReadStream, realpathSync, statSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { extname, join, sep } from 'node:path'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
+  '.png': 'image/png', '.ico': 'image/x-icon', '.json': 'application/json', '.woff2': 'font/woff2', '.woff': 'font/woff', '.ttf': 'font/ttf',
+}
+
+/** The file that an address names, or null: only regular files inside the root, of a type that the renderer consists of. */
+export function fileFor(root: string, address: string): string | null {
+  let name: string
+  try {
+    name = decodeURIComponent(address)
+  } catch {
+    return null
+  }
+  if (name.includes('\0') || name.includes('\\') || types[extname(name).toLowerCase()] === undefined) return null
+  try {
+    const real = realpathSync(root)
+    const file = realpathSync(join(real, name))
+    return file.startsWith(real + sep) && statSync(file).isFile() ? file : null
+  } catch {
+    return null
+  }
+}
+
+export function sendFile(response: ServerResponse, file: string, withBody: boolean): void {
+  const hashed = file.includes(`${sep}assets${sep}`)
+  response.writeHead(200, {
+    'Content-Type': types[extname(file).toLowerCase()]!,
+    'Content-Length': statSync(file).size,
+    'Cache-Control': hashed ? 'public, max-age=31536000, immutable' : 'no-store',
+  })
+  if (!withBody) return void response.end()
+  createReadStream(file).on('error', () => response.destroy()).pipe(response)
+}

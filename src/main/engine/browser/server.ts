@@ -1,0 +1,114 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Engine } from '../engine.ts'
+import { attachWindow } from '../windows.ts'
+import { fileFor, sendFile } from './files.ts'
+
+const largestMessage = 64 * 1024 * 1024
+
+export interface BrowserServer {
+  /** With the token: whoever has it has the workbench. */
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * The workbench for a browser on this machine: loopback only, a random token in the address, Host and Origin checked (a page
+ * elsewhere that guesses the port, or a name that is made to point here, gets nothing).
+ * @param root the built renderer
+ * @param port 0: any free one
+ */
+export async function serveBrowser(engine: Engine, root: string, port = 0): Promise<BrowserServer> {
+  const token = randomBytes(32).toString('base64url')
+  let hosts: string[] = []
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false })
+
+  const refusal = (request: IncomingMessage, needsOrigin: boolean): number | null => {
+    const { host, origin } = request.headers
+    if (host === undefined || !hosts.includes(host)) return 421
+    if (origin === undefined ? needsOrigin : origin !== `http://${host}`) return 403
+    return null
+  }
+  const headers = (): Record<string, string> => {
+    const own = hosts.map((host) => `ws://${host}`).join(' ')
+    return {
+      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ${own}; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`,
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+    }
+  }
+  const refuse = (response: ServerResponse, status: number, text: string) => {
+    response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
+    response.end(`${text}\n`)
+  }
+
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(headers())) response.setHeader(name, value)
+    const refused = refusal(request, false)
+    if (refused !== null) return refuse(response, refused, 'This address is not served here.')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET is served here.')
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const isPage = pathname === '/' || pathname === '/index.html'
+    if (isPage && !isToken(searchParams.get('token'), token)) {
+      return refuse(response, 403, 'The token is missing or wrong; open the whole address that the workbench printed when it started.')
+    }
+    const file = fileFor(root, isPage ? '/index.html' : pathname)
+    if (file === null) return refuse(response, 404, isPage ? 'The page is not built yet; run npm run build.' : 'There is no such file.')
+    sendFile(response, file, request.method === 'GET')
+  })
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => {})
+    const address = URL.canParse(request.url ?? '', 'http://localhost') ? new URL(request.url ?? '', 'http://localhost') : null
+    const known = address?.pathname === '/engine' && isToken(address.searchParams.get('token'), token)
+    const refused = refusal(request, true) ?? (known ? null : 403)
+    if (refused !== null) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    sockets.handleUpgrade(request, socket, head, (webSocket) => attachSocket(engine, webSocket))
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' || error.code === 'EACCES'
+      ? new WorkbenchError('USAGE', `Port ${port} is not free; choose another with --port, or leave it out.`, { field: 'port', cause: error })
+      : error))
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  hosts = [`127.0.0.1:${bound}`, `localhost:${bound}`]
+  return {
+    url: `http://127.0.0.1:${bound}/?token=${token}`,
+    port: bound,
+    close: () => new Promise((resolve) => {
+      sockets.clients.forEach((client) => client.terminate())
+      server.close(() => resolve())
+      server.closeAllConnections()
+    }),
+  }
+}
+
+function attachSocket(engine: Engine, socket: WebSocket): void {
+  socket.binaryType = 'nodebuffer'
+  const detach = attachWindow(engine, {
+    post: (frame) => { if (socket.readyState === socket.OPEN) socket.send(frame) },
+    listen: (listener) => void socket.on('message', (data, isBinary) => {
+      if (isBinary) listener(data as Buffer)
+      else socket.close(1003)
+    }),
+  })
+  socket.on('error', () => {})
+  socket.on('close', detach)
+}
+
+function isToken(given: string | null, token: string): boolean {
+  const a = Buffer.from(given ?? '')
+  const b = Buffer.from(token)
+  return a.length === b.length && timingSafeEqual(a, b)
+}

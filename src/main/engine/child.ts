@@ -1,0 +1,44 @@
+import { Socket } from 'node:net'
+import { parseArgs } from 'node:util'
+import { toErrorInfo } from '../../shared/errors.ts'
+import { createEngine, type Engine } from './engine.ts'
+import { defaultHome } from './home.ts'
+import { listenLocally } from './local.ts'
+import { attachStream } from './windows.ts'
+
+/**
+ * The engine as a child of the desktop shell. Its windows come over file descriptor 3; when the shell goes away, or closes that
+ * pipe, what trains is paused with a checkpoint and the engine ends. An engine that cannot start says why on standard error.
+ */
+const { values } = parseArgs({ options: { home: { type: 'string' } } })
+
+function start(): Engine {
+  try {
+    return createEngine({ home: values.home ?? defaultHome(), folderDialog: true })
+  } catch (thrown) {
+    process.stderr.write(`${JSON.stringify({ error: toErrorInfo(thrown) })}\n`)
+    process.exit(1)
+  }
+}
+
+const engine = start()
+const shell = new Socket({ fd: 3, readable: true, writable: true })
+attachStream(engine, shell)
+const listening = await listenLocally(engine)
+
+let ending = false
+const end = async (): Promise<void> => {
+  if (ending) return
+  ending = true
+  await engine.close()
+  listening.close()
+  process.exit(0)
+}
+shell.on('close', () => void end())
+process.on('SIGTERM', () => void end())
+process.on('SIGINT', () => void end())
+process.on('uncaughtException', (thrown) => {
+  engine.log('The engine ends after an unexpected error.', thrown)
+  process.stderr.write(`${thrown.stack}\n`)
+  process.exit(1)
+})

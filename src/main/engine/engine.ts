@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
+import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
+import type { Context, Handlers } from './handlers/context.ts'
+import { datasetHandlers } from './handlers/datasets.ts'
+import { engineHandlers } from './handlers/engine.ts'
+import { exportHandlers } from './handlers/exports.ts'
+import { runHandlers } from './handlers/runs.ts'
+import { viewHandlers } from './handlers/views.ts'
+import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
+import { invalidInput } from './invalid.ts'
+import { logTo, type Log } from './log.ts'
+import { createQueue } from './queue/queue.ts'
+import { createTasks } from './queue/tasks.ts'
+import { isDamage, tryLock } from './store/database.ts'
+import { openStore } from './store/store.ts'
+
+export interface EngineOptions {
+  /** The folder in which everything is kept. */
+  home: string
+  /** Script of the worker processes; tests give one that only speaks the messages. */
+  workerScript?: string
+  /** Runs that train at once. */
+  trainers?: number
+  /** Threads of a worker; by default the machine's cores, shared among the trainers. */
+  threads?: number
+  /** Whether the host can ask for a folder with a dialog. */
+  folderDialog?: boolean
+}
+
+export interface Engine {
+  readonly home: Home
+  readonly log: Log
+  /** Validates and carries out one call. Rejects with a WorkbenchError, whatever went wrong. */
+  handle(name: string, input: unknown): Promise<unknown>
+  /** Tells the listener everything that windows are told; returns the function that stops it. */
+  subscribe(listener: (event: EngineEvent) => void): () => void
+  /** Pauses what trains (with a checkpoint), stops what else is done, closes the database and gives the home folder free. */
+  close(): Promise<void>
+}
+
+/**
+ * The engine on one home folder, which it holds locked until it is closed or its process ends.
+ * Errors: HOME_UNWRITABLE, HOME_LOCKED, DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const home = homeAt(options.home)
+  prepareHome(home)
+  const lock = tryLock(home.lock)
+  if (lock === null) {
+    throw new WorkbenchError('HOME_LOCKED', `The workbench is already running on ${home.folder}; use that one, close it, or choose another folder with --home.`)
+  }
+  try {
+    return open(home, lock.release, options)
+  } catch (thrown) {
+    lock.release()
+    throw thrown
+  }
+}
+
+function open(home: Home, release: () => void, options: EngineOptions): Engine {
+  const log = logTo(home.log)
+  removeLeftovers(home)
+  const store = openStore(home.database)
+  const listeners = new Set<(event: EngineEvent) => void>()
+  const emit = (event: EngineEvent): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (thrown) {
+        log('A window could not be told an event.', thrown)
+      }
+    }
+  }
+  const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
+  const trainers = options.trainers ?? 1
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / trainers))
+  store.runs.interruptRunning(new Date().toISOString(), {
+    code: 'RUN_FAILED', message: 'The workbench ended while this run was training; resume it to continue from its last checkpoint.',
+  })
+  const queue = createQueue({ store, home, script, trainers, threads, emit, log })
+  const tasks = createTasks(emit, log)
+  const context: Context = { home, store, queue, tasks, emit, log, script, threads, trainers, folderDialog: options.folderDialog ?? false }
+  const handlers: Handlers = {
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...viewHandlers(context), ...exportHandlers(context),
+  }
+  // After the caller had the chance to subscribe.
+  setImmediate(queue.fill)
+
+  const handle = async (name: string, input: unknown): Promise<unknown> => {
+    if (typeof name !== 'string' || !Object.hasOwn(calls, name)) {
+      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call "${String(name)}"; update the workbench so that both sides are of one version.`)
+    }
+    const known = name as CallName
+    const checked = calls[known].input.safeParse(input ?? {})
+    if (!checked.success) throw invalidInput(known, input, checked.error)
+    try {
+      return await handlers[known](checked.data as never)
+    } catch (thrown) {
+      if (thrown instanceof WorkbenchError) throw thrown
+      log(`${name} failed.`, thrown)
+      if (isDamage(thrown)) {
+        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench and put the newest backup in its place, or move it away.`, { cause: thrown })
+      }
+      throw WorkbenchError.from(toErrorInfo(thrown))
+    }
+  }
+
+  let closing: Promise<void> | null = null
+  const close = async (): Promise<void> => {
+    await Promise.all([queue.close(), tasks.close()])
+    store.close()
+    release()
+  }
+  return {
+    home,
+    log,
+    handle,
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: () => (closing ??= close()),
+  }
+}

@@ -1,0 +1,26 @@
+import type { CallArguments, CallName, CallOutput, EngineEvent } from '../../../shared/calls.ts'
+import type { Home } from '../home.ts'
+import type { Log } from '../log.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Tasks } from '../queue/tasks.ts'
+import type { Store } from '../store/store.ts'
+
+/** What handlers work with. */
+export interface Context {
+  readonly home: Home
+  readonly store: Store
+  readonly queue: Queue
+  readonly tasks: Tasks
+  readonly emit: (event: EngineEvent) => void
+  readonly log: Log
+  /** Path of the worker processes' script. */
+  readonly script: string
+  /** Threads of a worker, and workers at once. */
+  readonly threads: number
+  readonly trainers: number
+  /** Whether the host has a dialog for choosing folders. */
+  readonly folderDialog: boolean
+}
+
+/** One handler a call; the input was validated, the output is what the contract says. */
+export type Handlers = { [N in CallName]: (input: CallArguments<N>) => CallOutput<N> | Promise<CallOutput<N>> }

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { runJob } from '../queue/jobs.ts'
+import { newId } from '../store/ids.ts'
+import { resolveConfig } from '../variants/index.ts'
+import { version } from '../version.ts'
+import type { Context, Handlers } from './context.ts'
+
+export const exportHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
+  'exports.create': (input) => {
+    const run = store.runs.resolve(input.run)
+    const dataset = store.datasets.get(run.datasetId)
+    if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `"${input.out}" is not an absolute path; give the file's whole path.`, { field: 'out' })
+    const out = resolve(input.out)
+    if (existsSync(out) && !input.force) {
+      throw new WorkbenchError('EXPORT_EXISTS', `The file ${out} exists already and was left as it is; choose another name or replace it (--force).`, { field: 'out' })
+    }
+    if (!existsSync(join(home.run(run.id), 'checkpoints'))) {
+      throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`)
+    }
+    const { part, precision, force } = input
+    const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
+      const result = await runJob({
+        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: input.input, precision, out, force,
+        metadata: {
+          workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
+          config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes),
+        },
+      }, { script, threads: run.threads ?? threads, signal, onProgress, log })
+      const { kind: _, ...facts } = result
+      const made = { id: newId(), runId: run.id, runName: run.name, part, input: input.input, precision, ...facts, createdAt: new Date().toISOString() }
+      store.exports.insert(made)
+      emit({ type: 'export', export: made })
+      return made.id
+    })
+    return { task }
+  },
+  'exports.list': () => ({ exports: store.exports.list() }),
+  'exports.suggest': ({ run: reference, part }) => {
+    const run = store.runs.resolve(reference)
+    const documents = join(homedir(), 'Documents')
+    const folder = existsSync(documents) ? documents : homedir()
+    const base = `${run.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}-${part}`
+    let file = join(folder, `${base}.onnx`)
+    for (let number = 2; existsSync(file); number += 1) file = join(folder, `${base}-${number}.onnx`)
+    return { file }
+  },
+  'objective': async ({ variant, settings, in: input, out }) => {
+    const { config, problems } = resolveConfig(variant, settings)
+    if (config === null) throw WorkbenchError.from(problems[0]!)
+    for (const [field, path] of [['in', input], ['out', out]] as const) {
+      if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the file's whole path.`, { field })
+    }
+    const signal = new AbortController().signal
+    const { loss, terms } = await runJob({ kind: 'objective', variant, config, in: input, out }, { script, threads, signal, onProgress: () => {}, log })
+    return { loss, terms }
+  },
+  'tasks.list': () => ({ tasks: tasks.list() }),
+  'tasks.show': ({ task }) => ({ task: tasks.get(task) }),
+  'tasks.cancel': ({ task }) => ({ task: tasks.cancel(task) }),
+} satisfies Partial<Handlers>)

@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs'
+import type { Dataset } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { CallArguments } from '../../../shared/calls.ts'
+import { validationShare } from '../data/split.ts'
+import { newId } from '../store/ids.ts'
+import { resolveConfig, variantInfos, type Resolved } from '../variants/index.ts'
+import type { Context, Handlers } from './context.ts'
+
+const trainCountOf = (dataset: Dataset): number => dataset.count - dataset.testCount
+
+function resolve(variant: string, settings: CallArguments<'runs.create'>['settings'], dataset: Dataset | null): Resolved {
+  if (dataset === null) return resolveConfig(variant, settings)
+  const rowSize = dataset.width * dataset.height * dataset.channels
+  return resolveConfig(variant, settings, { rowSize, trainCount: trainCountOf(dataset), kind: dataset.kind })
+}
+
+/** Whole batches of what is left of the training split beside the validation rows; the last, partial batch is dropped. */
+function stepsPerEpochOf({ config }: Resolved, variant: string, dataset: Dataset | null): number | null {
+  const iterative = variantInfos().find((info) => info.id === variant)?.iterative ?? false
+  if (config === null || dataset === null || !iterative) return null
+  const rows = trainCountOf(dataset)
+  return Math.floor((rows - Math.round(rows * validationShare)) / config.training.batchSize)
+}
+
+export const runHandlers = ({ home, store, queue, emit }: Context) => ({
+  'runs.check': ({ dataset: reference, variant, settings }) => {
+    const dataset = reference === undefined ? null : store.datasets.get(reference)
+    const resolved = resolve(variant, settings, dataset)
+    return { ...resolved, stepsPerEpoch: stepsPerEpochOf(resolved, variant, dataset) }
+  },
+  'runs.create': ({ dataset: reference, variant, settings, seed, name }) => {
+    const dataset = store.datasets.get(reference)
+    const resolved = resolve(variant, settings, dataset)
+    if (resolved.config === null) throw WorkbenchError.from(resolved.problems[0]!)
+    const { config, parameters } = resolved
+    const stepsPerEpoch = stepsPerEpochOf(resolved, variant, dataset)
+    const epochs = stepsPerEpoch === null ? 0 : config.training.epochs
+    const run = store.transaction(() => store.runs.insert({
+      id: newId(), name: name ?? store.runs.freeName(variant), datasetId: dataset.id, variant, seed, config, epochs,
+      steps: epochs * (stepsPerEpoch ?? 0), parameters: parameters ?? 0, colour: store.runs.freeColour(),
+    }, new Date().toISOString()))
+    emit({ type: 'run', run })
+    queue.fill()
+    return { run: queue.view(store.runs.get(run.id)) }
+  },
+  'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
+  'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
+  'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
+  'runs.resume': ({ run }) => ({ run: queue.resume(store.runs.resolve(run)) }),
+  'runs.cancel': ({ run }) => ({ run: queue.cancel(store.runs.resolve(run)) }),
+  'runs.rename': ({ run: reference, name }) => {
+    const { id } = store.runs.resolve(reference)
+    store.runs.update(id, { name })
+    const run = queue.view(store.runs.get(id))
+    emit({ type: 'run', run })
+    return { run }
+  },
+  'runs.remove': ({ run: reference }) => {
+    const run = store.runs.resolve(reference)
+    if (queue.isActive(run.id)) throw new WorkbenchError('RUN_STATE', `The run "${run.name}" is training and cannot be removed; cancel it first.`)
+    // The row first: a folder without a run is harmless, a run without its folder is not.
+    store.runs.remove(run.id)
+    rmSync(home.run(run.id), { recursive: true, force: true })
+    emit({ type: 'runRemoved', run: run.id })
+    return {}
+  },
+} satisfies Partial<Handlers>)

@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { compareRuns } from '../compare/comparison.ts'
+import { previewRows } from '../data/split.ts'
+import { variantInfos } from '../variants/index.ts'
+import type { Context, Handlers } from './context.ts'
+import { imagesOf, withDataset } from './images.ts'
+
+/** What the views of runs show: curves, pictures over time, comparisons. */
+export const viewHandlers = ({ home, store, queue }: Context) => ({
+  'runs.series': ({ run, keys, afterStep }) => ({ series: store.points.series(store.runs.resolve(run).id, keys, afterStep) }),
+  'runs.moments': ({ run: reference }) => {
+    const run = store.runs.resolve(reference)
+    const shown = withDataset(home.dataset(run.datasetId), (dataset) => {
+      const rows = previewRows(dataset)
+      return {
+        originals: dataset.kind === 'image' ? imagesOf(dataset, rows) : null,
+        labels: dataset.labels === null ? [] : Array.from(rows, (row) => dataset.classes[dataset.labels![row]!] ?? ''),
+      }
+    })
+    return { moments: store.previews.moments(run.id), ...shown }
+  },
+  'runs.preview': ({ run: reference, step }) => {
+    const run = store.runs.resolve(reference)
+    const preview = store.previews.get(run.id, step)
+    if (preview === null) throw new WorkbenchError('CALL_INVALID', `The run "${run.name}" has no pictures of step ${step}; runs.moments lists the steps that have.`, { field: 'step' })
+    return { preview }
+  },
+  'runs.reveal': ({ run }) => {
+    const folder = home.run(store.runs.resolve(run).id)
+    mkdirSync(folder, { recursive: true })
+    return { folder }
+  },
+  'compare': ({ runs }) => {
+    const found = runs.map((reference) => queue.view(store.runs.resolve(reference)))
+    const unique = found.filter((run, index) => found.findIndex((other) => other.id === run.id) === index)
+    if (unique.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
+    return { comparison: compareRuns(unique, variantInfos()) }
+  },
+} satisfies Partial<Handlers>)

@@ -1,0 +1,55 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { WorkbenchError } from '../../shared/errors.ts'
+
+/** Where everything of one workbench lies. */
+export interface Home {
+  readonly folder: string
+  readonly database: string
+  readonly lock: string
+  readonly log: string
+  dataset(id: string): string
+  run(id: string): string
+}
+
+/** The user's data folder on this system, with a folder of our own in it. */
+export function defaultHome(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env, user: string = homedir()): string {
+  if (platform === 'win32') return join(env['APPDATA'] ?? join(user, 'AppData', 'Roaming'), 'Autoencoder Workbench')
+  if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'Autoencoder Workbench')
+  return join(env['XDG_DATA_HOME'] || join(user, '.local', 'share'), 'autoencoder-workbench')
+}
+
+export function homeAt(folder: string): Home {
+  const absolute = resolve(folder)
+  return {
+    folder: absolute,
+    database: join(absolute, 'workbench.sqlite'),
+    lock: join(absolute, 'lock.sqlite'),
+    log: join(absolute, 'engine.log'),
+    dataset: (id) => join(absolute, 'datasets', id),
+    run: (id) => join(absolute, 'runs', id),
+  }
+}
+
+/** Makes the folders and tries a write. Error: HOME_UNWRITABLE. */
+export function prepareHome(home: Home): void {
+  try {
+    mkdirSync(join(home.folder, 'datasets'), { recursive: true })
+    mkdirSync(join(home.folder, 'runs'), { recursive: true })
+    const probe = join(home.folder, `.probe-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw cause
+    throw new WorkbenchError('HOME_UNWRITABLE', `The folder ${home.folder} cannot be written to (${(cause as Error).message}); make it writable or choose another with --home.`, { cause })
+  }
+}
+
+/** Removes what interrupted imports left behind. Only the holder of the home's lock may do this. */
+export function removeLeftovers(home: Home): void {
+  const datasets = join(home.folder, 'datasets')
+  for (const name of readdirSync(datasets)) {
+    if (name.endsWith('.partial')) rmSync(join(datasets, name), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EngineEvent } from '../../../shared/calls.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Home } from '../home.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../store/store.ts'
+import { startTraining, type Training } from './training.ts'
+
+/** How long workers may take to write their checkpoints when the engine closes. */
+const closeGrace = 8000
+
+interface Parts { store: Store; home: Home; script: string; trainers: number; threads: number; emit: (event: EngineEvent) => void; log: Log }
+
+/** The runs that wait and the runs that train: at most `trainers` at once, each in a process of its own, first come first served. */
+export function createQueue(parts: Parts) {
+  const { store, home, emit } = parts
+  const active = new Map<string, Training>()
+  let closed = false
+  const now = () => new Date().toISOString()
+
+  const view = (run: Run): Run => active.get(run.id)?.view(run) ?? run
+  const changed = (id: string): Run => {
+    const run = view(store.runs.get(id))
+    emit({ type: 'run', run })
+    return run
+  }
+  const hasCheckpoint = (id: string) => existsSync(join(home.run(id), 'checkpoints', 'last.safetensors'))
+
+  const start = (id: string): void => {
+    const run = store.runs.get(id)
+    const threads = run.threads ?? parts.threads
+    store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null })
+    const training = startTraining({
+      kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
+      seed: run.seed, resume: hasCheckpoint(id),
+    }, threads, { ...parts, now })
+    active.set(id, training)
+    void training.over.then(() => {
+      active.delete(id)
+      if (closed) return
+      changed(id)
+      fill()
+    })
+    changed(id)
+  }
+
+  /** Starts what may start. A run that cannot be started (a full disk) stays queued until the next occasion. */
+  const fill = (): void => {
+    if (closed) return
+    try {
+      for (const id of store.runs.queued()) {
+        if (active.size >= parts.trainers) return
+        if (!active.has(id)) start(id)
+      }
+    } catch (thrown) {
+      parts.log('A run cannot be started.', thrown)
+    }
+  }
+
+  const wrongState = (run: Run, verb: string, remedy: string) =>
+    new WorkbenchError('RUN_STATE', `The run "${run.name}" is ${run.state} and cannot be ${verb}; ${remedy}.`)
+
+  return {
+    view,
+    fill,
+    pause(run: Run): Run {
+      if (run.state === 'queued') store.runs.update(run.id, { state: 'paused' })
+      else if (run.state === 'running') active.get(run.id)?.pause()
+      else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
+      return changed(run.id)
+    },
+    /** Error: RUN_STATE, CHECKPOINT_MISSING. */
+    resume(run: Run): Run {
+      if (run.state === 'queued' || (run.state === 'running' && active.has(run.id))) return view(run)
+      if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') {
+        throw wrongState(run, 'resumed', 'start a new run with its settings instead')
+      }
+      if (run.step > 0 && !hasCheckpoint(run.id)) {
+        throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
+      }
+      store.runs.update(run.id, { state: 'queued', queuedAt: now(), endedAt: null, error: null })
+      const queued = changed(run.id)
+      fill()
+      return active.has(run.id) ? view(store.runs.get(run.id)) : queued
+    },
+    cancel(run: Run): Run {
+      if (run.state === 'running') active.get(run.id)?.cancel()
+      else if (run.state === 'queued' || run.state === 'paused' || run.state === 'interrupted') {
+        store.runs.update(run.id, { state: 'cancelled', endedAt: now() })
+      } else if (run.state !== 'cancelled') throw wrongState(run, 'cancelled', 'it has ended already')
+      return changed(run.id)
+    },
+    isActive: (id: string): boolean => active.has(id),
+    /** Asks every worker to write a checkpoint and stop, then ends those that do not. */
+    async close(): Promise<void> {
+      closed = true
+      const trainings = [...active.values()]
+      trainings.forEach((training) => training.pause())
+      const timer = setTimeout(() => trainings.forEach((training) => training.kill()), closeGrace)
+      await Promise.race([
+        Promise.all(trainings.map((training) => training.over)),
+        // What a full disk refuses to store for so long is lost; the checkpoint is older than that, so the run continues from there.
+        new Promise((resolve) => setTimeout(resolve, closeGrace + 2000).unref()),
+      ])
+      clearTimeout(timer)
+    },
+  }
+}
+export type Queue = ReturnType<typeof createQueue>

@@ -1,0 +1,183 @@
+import type { EngineEvent } from '../../../shared/calls.ts'
+import type { Preview, Run, RunState } from '../../../shared/domain.ts'
+import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
+import type { Log } from '../log.ts'
+import { isFull } from '../store/database.ts'
+import type { RunChange } from '../store/runs.ts'
+import type { Store } from '../store/store.ts'
+import type { FromWorker, Point, TrainJob } from '../training/messages.ts'
+import { startWorker } from './workers.ts'
+
+/** How often points are committed and windows told, in milliseconds. */
+const interval = 250
+/** How long a worker may take to exit after its last message. */
+const exitGrace = 10_000
+
+export interface Training {
+  pause(): void
+  cancel(): void
+  kill(): void
+  /** The stored run with what is known but not stored yet. */
+  view(run: Run): Run
+  /** The process is gone and everything it said is stored. */
+  readonly over: Promise<void>
+}
+
+interface Parts { store: Store; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string }
+
+/** Carries out one run in a worker process; stores what it says in batches. `threads` were stored with the run before. */
+export function startTraining(job: TrainJob, threads: number, parts: Parts): Training {
+  const { store, emit, log, now } = parts
+  const id = job.runId
+  let points: Point[] = []
+  let previews: Preview[] = []
+  let change: RunChange = {}
+  let latest: Run['latest'] = store.runs.get(id).latest
+  let live: Pick<Run, 'progress' | 'error'> = { progress: null, error: null }
+  let dirty = false
+  /** Something must be stored before anything else is said to the worker. */
+  let urgent = false
+  let awaitsCommit = false
+  let wanted: 'pause' | 'cancel' | null = null
+  let final = false
+  let gone: string | null = null
+
+  const finish = (state: RunState, more: RunChange = {}) => {
+    final = true
+    urgent = true
+    change = { ...change, ...more, state, endedAt: now() }
+    live = { progress: null, error: null }
+    setTimeout(() => worker.kill(), exitGrace).unref()
+  }
+
+  const receive = (message: FromWorker): void => {
+    if (final) return
+    dirty = true
+    switch (message.type) {
+      case 'begun': {
+        const { type: _, ...begun } = message
+        points = points.filter((point) => point.step <= begun.step)
+        previews = previews.filter((preview) => preview.step <= begun.step)
+        store.transaction(() => {
+          store.points.truncate(id, begun.step)
+          store.previews.truncate(id, begun.step)
+          latest = store.points.latest(id)
+          store.runs.update(id, { ...begun, latest })
+        })
+        break
+      }
+      case 'progress': {
+        const { type: _, progress, ...rest } = message
+        change = { ...change, ...rest }
+        live = { ...live, progress: wanted === null ? progress : { ...progress, stage: wanted === 'pause' ? 'Pausing' : 'Cancelling' } }
+        break
+      }
+      case 'points':
+        points.push(...message.points)
+        for (const point of message.points) latest = { ...latest, [point.key]: Number.isFinite(point.value) ? point.value : null }
+        if (message.flush) urgent = awaitsCommit = true
+        break
+      case 'preview':
+        previews.push(message.preview)
+        break
+      case 'evaluation':
+        change = { ...change, evaluation: message.evaluation }
+        urgent = true
+        break
+      case 'done': {
+        if (message.result.kind !== 'train') break
+        const { kind: _, ...result } = message.result
+        finish('completed', { ...result, error: null })
+        break
+      }
+      case 'stopped': {
+        const { type: _, ...where } = message
+        finish(wanted === 'cancel' ? 'cancelled' : 'paused', { ...where, error: null })
+        break
+      }
+      case 'diverged':
+        finish('diverged', { error: message.error })
+        break
+      case 'failed':
+        finish('failed', { error: message.error })
+    }
+    if (urgent) flush()
+  }
+
+  /** Stores everything that waits, in one transaction. What a full disk refuses stays in memory and is tried again. */
+  const commit = (): boolean => {
+    try {
+      store.transaction(() => {
+        store.points.insert(id, points)
+        previews.forEach((preview) => store.previews.insert(id, preview))
+        store.runs.update(id, points.length > 0 ? { ...change, latest } : change)
+      })
+    } catch (thrown) {
+      const error = toErrorInfo(thrown)
+      if (live.error?.code !== error.code) log(`Run ${id} cannot be stored; trying again.`, isFull(thrown) ? undefined : thrown)
+      if (live.error?.code !== error.code) dirty = true
+      live = { ...live, error }
+      return false
+    }
+    if (live.error !== null) live = { ...live, error: null }
+    const step = points.reduce((last, point) => Math.max(last, point.step), -1)
+    const seen = previews
+    points = []
+    previews = []
+    change = {}
+    if (step >= 0) emit({ type: 'points', run: id, step })
+    seen.forEach((preview) => emit({ type: 'moment', run: id, step: preview.step, epoch: preview.epoch }))
+    return true
+  }
+
+  const flush = (): void => {
+    const waiting = points.length > 0 || previews.length > 0 || Object.keys(change).length > 0
+    if (!waiting || commit()) {
+      urgent = false
+      if (awaitsCommit) {
+        awaitsCommit = false
+        worker.send({ type: 'committed' })
+      }
+      if (final && gone !== null) settle()
+    }
+    if (dirty) emit({ type: 'run', run: view(store.runs.get(id)) })
+    dirty = false
+  }
+
+  const view = (run: Run): Run => {
+    const { queuedAt: _, ...known } = change
+    // A final state is told only once it is stored.
+    return { ...run, ...known, state: run.state, endedAt: run.endedAt, latest, progress: live.progress, error: live.error ?? run.error }
+  }
+
+  let settle: () => void = () => {}
+  const over = new Promise<void>((resolve) => { settle = () => { clearInterval(timer); resolve() } })
+  const timer = setInterval(() => { if (dirty || urgent || points.length > 0) flush() }, interval)
+  const worker = startWorker(parts.script, job, threads, (message) => {
+    try {
+      receive(message)
+    } catch (thrown) {
+      log(`A message of run ${id} cannot be handled.`, thrown)
+      finish('failed', { error: toErrorInfo(thrown) })
+      worker.kill()
+    }
+  }, log)
+
+  void worker.ended.then((how) => {
+    gone = how
+    if (!final) finish('interrupted', { error: lost(how) })
+    dirty = true
+    flush()
+  })
+  const ask = (what: 'pause' | 'cancel') => {
+    if (final) return
+    wanted = wanted === 'cancel' ? 'cancel' : what
+    worker.send({ type: what })
+  }
+  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), view, over }
+}
+
+const lost = (how: string): ErrorInfo => ({
+  code: 'RUN_FAILED',
+  message: `The training process ended unexpectedly (${how}); resume the run to continue from its last checkpoint.`,
+})

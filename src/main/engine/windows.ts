@@ -1,0 +1,56 @@
+import type { Duplex } from 'node:stream'
+import { serveWindow, type Channel } from '../../shared/connection.ts'
+import { frame, frameParser } from '../../shared/frames.ts'
+import type { Engine } from './engine.ts'
+
+/** A peer that does not read what it asked for is cut off beyond this many waiting bytes. */
+const mostWaiting = 512 * 1024 * 1024
+
+/** Lets a window (or a command line) at the other end of the channel use the engine; returns the function that ends it. */
+export function attachWindow(engine: Engine, channel: Channel): () => void {
+  const window = serveWindow(channel, engine.handle)
+  const unsubscribe = engine.subscribe(window.send)
+  return () => {
+    unsubscribe()
+    window.close()
+  }
+}
+
+/** Serves any number of windows over one byte stream, told apart by the frames' port numbers. */
+export function attachStream(engine: Engine, stream: Duplex): void {
+  const windows = new Map<number, { deliver: (payload: Uint8Array) => void; close: () => void }>()
+
+  const openPort = (port: number) => {
+    let deliver: (payload: Uint8Array) => void = () => {}
+    const close = attachWindow(engine, {
+      post: (payload) => {
+        if (!windows.has(port) || !stream.writable) return
+        stream.write(frame(port, payload))
+        if (stream.writableLength > mostWaiting) stream.destroy()
+      },
+      listen: (listener) => { deliver = listener },
+    })
+    const window = { deliver: (payload: Uint8Array) => deliver(payload), close }
+    windows.set(port, window)
+    return window
+  }
+
+  const parse = frameParser((port, payload) => {
+    if (payload.length > 0) return (windows.get(port) ?? openPort(port)).deliver(payload)
+    windows.get(port)?.close()
+    windows.delete(port)
+  })
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      parse(chunk)
+    } catch (thrown) {
+      engine.log('A peer sent what is no frame and was cut off.', thrown)
+      stream.destroy()
+    }
+  })
+  stream.on('error', () => {})
+  stream.on('close', () => {
+    windows.forEach((window) => window.close())
+    windows.clear()
+  })
+}
