@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Export } from '../../../shared/domain.ts'
+import type { Recording } from '../trace/record.ts'
+import type { ValueSource } from './constants.ts'
+import { compareRecordings } from './dynamicRecording.ts'
+import { encodeModel, irVersion, opsetVersion, type OnnxGraph, type OnnxModel, type OnnxValue } from './onnxModel.ts'
+import { imageMetadata, pixelOpening, type Geometry } from './pixels.ts'
+import { checkTarget, writeChecked } from './targetFile.ts'
+import { plainOpening, translate, type Opening } from './translate.ts'
+import { verifyFile, type Reference } from './verify.ts'
+
+/** A recording, and the values of what in it depends on weights and constants only. */
+export interface Recorded { recording: Recording; folded: ValueSource['folded'] }
+
+export interface ExportRequest {
+  part: Export['part']
+  /** `pixels`: the file takes uint8 images and scales them itself. A decoder takes codes and vector data have no pixels: for them it is `raw`. */
+  input: Export['input']
+  precision: Export['precision']
+  /** Path of the file, absolute or from the working folder. */
+  out: string
+  /** Replace a file that is there already. */
+  force: boolean
+  geometry: Geometry
+  /** Records the part on one float32 input [batch, values], with the trained weights; result names become the file's outputs. */
+  recordAt(batch: number): Recorded
+  weights: ValueSource['weights']
+  /** Test data in the form of the file's input, and what the trained network gives for it. */
+  reference: Reference
+  /** Version of the workbench. */
+  version: string
+  /** What the file says about where it comes from: run, settings, dataset, evaluation, checksums. */
+  metadata: Record<string, string>
+  /** Cancels between steps; nothing remains. */
+  signal?: AbortSignal
+}
+
+export type ExportOutcome = Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
+
+/** Two sizes that no dimension of a network could follow by accident and still be the batch. */
+const recordedBatches = [3, 5] as const
+
+/** Protobuf messages end here, and ONNX files without a second file for the weights with them. */
+const largestFile = 2 ** 31 - 1
+
+const inputNames: Record<Export['part'], string> = { encoder: 'x', decoder: 'code', autoencoder: 'x', classifier: 'x' }
+const partTitles: Record<Export['part'], string> = { encoder: 'Encoder', decoder: 'Decoder', autoencoder: 'Autoencoder', classifier: 'Classifier' }
+
+const describe = ({ name, dtype, shape }: OnnxValue) => ({ name, type: dtype, shape })
+
+/** Whether the file takes images: what was asked for, where there are images. */
+const takesPixels = ({ input, part, geometry }: ExportRequest): boolean => input === 'pixels' && part !== 'decoder' && geometry.kind === 'image'
+
+function openingOf(request: ExportRequest): Opening {
+  return takesPixels(request) ? pixelOpening(request.geometry) : plainOpening(inputNames[request.part])
+}
+
+function modelOf(request: ExportRequest, graph: OnnxGraph): OnnxModel {
+  const input = takesPixels(request) ? 'pixels' : 'raw'
+  const of = request.metadata['run'] === undefined ? '' : ` of run ${request.metadata['run']}`
+  const ends = [...graph.inputs, ...graph.outputs].map(({ name, dtype, shape }) => `${name}: ${dtype} [${shape.join(', ')}]`).join('; ')
+  return {
+    graph,
+    opset: opsetVersion,
+    irVersion,
+    producer: 'autoencoder-workbench',
+    producerVersion: request.version,
+    doc: `${partTitles[request.part]}${of}, trained with Autoencoder Workbench. ${ends}.`,
+    metadata: { ...request.metadata, part: request.part, input, precision: request.precision, ...imageMetadata(request.geometry, input) },
+  }
+}
+
+/** The graph of the asked part, for any batch size. */
+function graphOf(request: ExportRequest): OnnxGraph {
+  const [small, large] = recordedBatches
+  const { recording, folded } = request.recordAt(small)
+  const dynamic = compareRecordings(recording, request.recordAt(large).recording, [small, large])
+  const graph = translate(request.part, dynamic, { weights: request.weights, folded }, openingOf(request))
+  const size = graph.initialisers.reduce((sum, tensor) => sum + tensor.data.byteLength, 0)
+  if (size > largestFile - 2 ** 20) {
+    throw new WorkbenchError('EXPORT_UNSUPPORTED', `The weights take ${(size / 1e9).toFixed(1)} GB and an ONNX file holds 2 GB; export a part of the network, or a smaller one.`)
+  }
+  return graph
+}
+
+/**
+ * Writes one part of a trained network as an ONNX file. The file appears under its name only after onnxruntime has given the same
+ * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains.
+ * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, EXPORT_UNSUPPORTED, OPERATION_UNKNOWN, EXPORT_DISAGREES, DISK_FULL, CANCELLED.
+ */
+export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome> {
+  if (request.precision !== 'float32') {
+    throw new WorkbenchError('EXPORT_UNSUPPORTED', `Files with ${request.precision} weights cannot be written yet; choose float32.`, { field: 'precision' })
+  }
+  const target = await checkTarget(request.out, request.force)
+  const refuseIfCancelled = () => {
+    if (request.signal?.aborted) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
+  }
+  refuseIfCancelled()
+  const graph = graphOf(request)
+  const bytes = encodeModel(modelOf(request, graph))
+  refuseIfCancelled()
+  const maxAbsDiff = await writeChecked(target, bytes, request.force, async (file) => {
+    const largest = await verifyFile(file, graph, request.reference, refuseIfCancelled)
+    refuseIfCancelled()
+    return largest
+  })
+  return {
+    file: target,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.byteLength,
+    opset: opsetVersion,
+    maxAbsDiff,
+    inputs: graph.inputs.map(describe),
+    outputs: graph.outputs.map(describe),
+  }
+}

@@ -1,0 +1,205 @@
+import type { DType } from '../trace/record.ts'
+import { attributeTypes, elementTypes, modelMessage } from './onnxSchema.ts'
+
+/** An ONNX model as plain data, and the way from it to the bytes of a file and back. */
+
+/** The named dimension of every input and output: any number of images. */
+export const batchDimension = 'N'
+export type Dimension = number | typeof batchDimension
+
+export const opsetVersion = 17
+export const irVersion = 8
+
+export type OnnxAttribute =
+  | { kind: 'float'; value: number }
+  | { kind: 'int'; value: number }
+  | { kind: 'ints'; value: number[] }
+  | { kind: 'string'; value: string }
+
+export interface OnnxNode {
+  name: string
+  op: string
+  inputs: string[]
+  outputs: string[]
+  attributes: Record<string, OnnxAttribute>
+}
+
+/** A constant of the file. `data`: the elements as little-endian bytes, row by row. */
+export interface OnnxTensor { name: string; dtype: DType; shape: number[]; data: Uint8Array }
+
+export interface OnnxValue {
+  name: string
+  dtype: DType
+  shape: Dimension[]
+  doc?: string
+  /** ONNX's word for what the value is, e.g. `IMAGE`. */
+  denotation?: string
+  /** ONNX's words for what the dimensions are, e.g. `DATA_BATCH`; as many as `shape` has. */
+  dimensionDenotations?: string[]
+}
+
+export interface OnnxGraph {
+  name: string
+  nodes: OnnxNode[]
+  initialisers: OnnxTensor[]
+  inputs: OnnxValue[]
+  outputs: OnnxValue[]
+  /** Types and shapes of what lies between inputs and outputs; viewers show them. */
+  intermediates: OnnxValue[]
+}
+
+export interface OnnxModel {
+  graph: OnnxGraph
+  opset: number
+  irVersion: number
+  producer: string
+  producerVersion: string
+  doc: string
+  metadata: Record<string, string>
+}
+
+const attributeMessage = (name: string, attribute: OnnxAttribute) => {
+  const type = attributeTypes[attribute.kind]
+  switch (attribute.kind) {
+    case 'float': return { name, type, f: attribute.value }
+    case 'int': return { name, type, i: attribute.value }
+    case 'ints': return { name, type, ints: attribute.value }
+    case 'string': return { name, type, s: Buffer.from(attribute.value) }
+  }
+}
+
+const valueMessage = (value: OnnxValue) => ({
+  name: value.name,
+  ...(value.doc === undefined ? {} : { doc_string: value.doc }),
+  type: {
+    tensor_type: {
+      elem_type: elementTypes[value.dtype],
+      shape: {
+        dim: value.shape.map((size, axis) => ({
+          ...(typeof size === 'number' ? { dim_value: size } : { dim_param: size }),
+          ...(value.dimensionDenotations === undefined ? {} : { denotation: value.dimensionDenotations[axis] }),
+        })),
+      },
+    },
+    ...(value.denotation === undefined ? {} : { denotation: value.denotation }),
+  },
+})
+
+/** The bytes of the file. Equal models give equal bytes: nothing in them depends on when or where they are written. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const { graph } = model
+  return modelMessage.encode(modelMessage.create({
+    ir_version: model.irVersion,
+    producer_name: model.producer,
+    producer_version: model.producerVersion,
+    doc_string: model.doc,
+    opset_import: [{ domain: '', version: model.opset }],
+    metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: graph.name,
+      doc_string: model.doc,
+      node: graph.nodes.map((node) => ({
+        name: node.name,
+        op_type: node.op,
+        input: node.inputs,
+        output: node.outputs,
+        attribute: Object.entries(node.attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
+      })),
+      initializer: graph.initialisers.map((tensor) => ({
+        name: tensor.name, data_type: elementTypes[tensor.dtype], dims: tensor.shape, raw_data: tensor.data,
+      })),
+      input: graph.inputs.map(valueMessage),
+      output: graph.outputs.map(valueMessage),
+      value_info: graph.intermediates.map(valueMessage),
+    },
+  })).finish()
+}
+
+interface ValueFields {
+  name: string
+  doc_string?: string
+  type: {
+    tensor_type: { elem_type: number; shape: { dim: { dim_value?: number; dim_param?: string; denotation?: string }[] } }
+    denotation?: string
+  }
+}
+interface ModelFields {
+  ir_version: number
+  producer_name: string
+  producer_version: string
+  doc_string: string
+  opset_import: { version: number }[]
+  metadata_props: { key: string; value: string }[]
+  graph: {
+    name: string
+    node: {
+      name: string; op_type: string; input: string[]; output: string[]
+      attribute: { name: string; type: number; f: number; i: number; ints: number[]; s: Uint8Array }[]
+    }[]
+    initializer: { name: string; data_type: number; dims: number[]; raw_data: Uint8Array }[]
+    input: ValueFields[]
+    output: ValueFields[]
+    value_info: ValueFields[]
+  }
+}
+
+function dtypeOf(number: number): DType {
+  const found = Object.entries(elementTypes).find(([, type]) => type === number)
+  if (!found) throw new RangeError(`element type ${number} is not one that the workbench writes`)
+  return found[0] as DType
+}
+
+const readAttribute = (attribute: ModelFields['graph']['node'][number]['attribute'][number]): OnnxAttribute => {
+  switch (attribute.type) {
+    case attributeTypes.float: return { kind: 'float', value: attribute.f }
+    case attributeTypes.int: return { kind: 'int', value: attribute.i }
+    case attributeTypes.ints: return { kind: 'ints', value: attribute.ints }
+    case attributeTypes.string: return { kind: 'string', value: Buffer.from(attribute.s).toString() }
+    default: throw new RangeError(`attribute type ${attribute.type} is not one that the workbench writes`)
+  }
+}
+
+const readValue = (value: ValueFields): OnnxValue => {
+  const { dim } = value.type.tensor_type.shape
+  return {
+    name: value.name,
+    dtype: dtypeOf(value.type.tensor_type.elem_type),
+    shape: dim.map((size) => size.dim_value ?? batchDimension),
+    ...(value.doc_string ? { doc: value.doc_string } : {}),
+    ...(value.type.denotation ? { denotation: value.type.denotation } : {}),
+    ...(dim.some((size) => size.denotation) ? { dimensionDenotations: dim.map((size) => size.denotation ?? '') } : {}),
+  }
+}
+
+/**
+ * Reads a file that `encodeModel` wrote.
+ * @throws RangeError for element or attribute types beyond those; protobufjs's own error for bytes that are no message at all.
+ */
+export function decodeModel(bytes: Uint8Array): OnnxModel {
+  const fields = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as unknown as ModelFields
+  const { graph } = fields
+  return {
+    irVersion: fields.ir_version,
+    opset: fields.opset_import[0]?.version ?? 0,
+    producer: fields.producer_name,
+    producerVersion: fields.producer_version,
+    doc: fields.doc_string,
+    metadata: Object.fromEntries(fields.metadata_props.map(({ key, value }) => [key, value])),
+    graph: {
+      name: graph.name,
+      nodes: graph.node.map((node) => ({
+        name: node.name,
+        op: node.op_type,
+        inputs: node.input,
+        outputs: node.output,
+        attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute)])),
+      })),
+      initialisers: graph.initializer.map((tensor) => ({
+        name: tensor.name, dtype: dtypeOf(tensor.data_type), shape: tensor.dims, data: tensor.raw_data,
+      })),
+      inputs: graph.input.map(readValue),
+      outputs: graph.output.map(readValue),
+      intermediates: graph.value_info.map(readValue),
+    },
+  }
+}

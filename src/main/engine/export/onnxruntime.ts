@@ -1,0 +1,40 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+
+/** The only file that loads onnxruntime-node. */
+
+export interface RuntimeTensor { type: string; shape: number[]; data: Uint8Array | Float32Array }
+export interface RuntimeValue { name: string; type: string; shape: (number | string)[] }
+
+export interface OnnxSession {
+  /** As the runtime understood the file; named dimensions as strings. */
+  readonly inputs: RuntimeValue[]
+  readonly outputs: RuntimeValue[]
+  /** Runs the model once; inputs and outputs by name. */
+  run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>>
+  close(): Promise<void>
+}
+
+const describe = (values: readonly InferenceSession.ValueMetadata[]): RuntimeValue[] => values.map((value) => (
+  value.isTensor ? { name: value.name, type: value.type, shape: [...value.shape] } : { name: value.name, type: 'other', shape: [] }
+))
+
+/**
+ * Loads an ONNX file, on the CPU.
+ * @throws Error of onnxruntime for a file that it cannot load.
+ */
+export async function openSession(file: string): Promise<OnnxSession> {
+  const session = await InferenceSession.create(file, { executionProviders: ['cpu'], logSeverityLevel: 3 })
+  return {
+    inputs: describe(session.inputMetadata),
+    outputs: describe(session.outputMetadata),
+    async run(feeds) {
+      const results = await session.run(Object.fromEntries(
+        Object.entries(feeds).map(([name, { type, shape, data }]) => [name, new Tensor(type as 'float32', data as Float32Array, shape)]),
+      ))
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => (
+        [name, { type: tensor.type, shape: [...tensor.dims], data: tensor.data as Float32Array }]
+      )))
+    },
+    close: () => session.release(),
+  }
+}
