@@ -25,13 +25,13 @@ export function compareRuns(runs: Run[], variants: VariantInfo[]): Comparison {
 
 /** Series that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation. */
 function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): string[] {
-  const terms = ['loss', ...variants.flatMap(variant => variant.terms)]
+  const terms = ['loss', ...variants.flatMap((variant) => variant.terms)]
   const rank = (key: string): [number, number] => {
     const [split = '', ...term] = key.split('/')
     const position = terms.indexOf(term.join('/'))
     return [position < 0 ? terms.length : position, split === 'train' ? 0 : 1]
   }
-  return [...new Set(runs.flatMap(run => Object.keys(run.latest)))].sort((a, b) => {
+  return [...new Set(runs.flatMap((run) => Object.keys(run.latest)))].sort((a, b) => {
     const [termA, splitA] = rank(a)
     const [termB, splitB] = rank(b)
     return termA - termB || splitA - splitB || (a < b ? -1 : a > b ? 1 : 0)

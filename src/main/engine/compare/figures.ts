@@ -15,13 +15,13 @@ interface Figure {
 const plain: Figure[] = [
   { key: 'squaredError', title: 'Squared error', unit: 'per sample', better: 'lower', text: formatQuantity },
   { key: 'crossEntropy', title: 'Cross-entropy', unit: 'nats per sample', better: 'lower', text: formatQuantity },
-  { key: 'psnr', title: 'Peak signal-to-noise ratio', unit: 'dB', better: 'higher', text: value => formatDecimals(value, 1) },
+  { key: 'psnr', title: 'Peak signal-to-noise ratio', unit: 'dB', better: 'higher', text: (value) => formatDecimals(value, 1) },
   { key: 'linearProbeAccuracy', title: 'Linear probe accuracy', unit: '%', better: 'higher', text: formatPercent },
   { key: 'knnAccuracy', title: '5-nearest-neighbour accuracy', unit: '%', better: 'higher', text: formatPercent },
 ]
 
 const noises = [
-  { name: 'masking', title: (level: string) => `Squared error, ${Number(level) * 100}% of the input masked` },
+  { name: 'masking', title: (level: string) => `Squared error, ${Number((Number(level) * 100).toFixed(4))}% of the input masked` },
   { name: 'gaussian', title: (level: string) => `Squared error, Gaussian noise of ${level}` },
 ] as const
 
@@ -33,12 +33,12 @@ const levels = ['0.1', '0.25', '0.5']
  * alike) no run is marked as the best.
  */
 export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
-  const rows = plain.map(figure => figureRow(figure, runs.map(run => plainValue(run, figure.key)), ranked))
+  const rows = plain.map((figure) => figureRow(figure, runs.map((run) => plainValue(run, figure.key)), ranked))
   for (const noise of noises) {
-    const all = new Set([...levels, ...runs.flatMap(run => Object.keys(run.evaluation?.robustness?.[noise.name] ?? {}))])
+    const all = new Set([...levels, ...runs.flatMap((run) => Object.keys(run.evaluation?.robustness?.[noise.name] ?? {}))])
     for (const level of [...all].sort((a, b) => Number(a) - Number(b))) {
       const figure: Figure = { key: `robustness.${noise.name}.${level}`, title: noise.title(level), unit: 'per sample', better: 'lower', text: formatQuantity }
-      rows.push(figureRow(figure, runs.map(run => finite(run.evaluation?.robustness?.[noise.name]?.[level])), ranked))
+      rows.push(figureRow(figure, runs.map((run) => finite(run.evaluation?.robustness?.[noise.name]?.[level])), ranked))
     }
   }
   return rows

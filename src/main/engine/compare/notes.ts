@@ -14,13 +14,13 @@ const stateWords: Partial<Record<Run['state'], string>> = {
 
 /** True where the figures of the runs were measured on the same images and in the same way, so that they may be ranked. */
 export function measuredAlike(runs: readonly Run[]): boolean {
-  return distinct(runs.map(run => run.datasetId)).length < 2 && distinct(versions(runs)).length < 2
+  return distinct(runs.map((run) => run.datasetId)).length < 2 && distinct(versions(runs)).length < 2
 }
 
 /** What keeps the runs from being compared fairly: one sentence each, the gravest first. */
 export function comparisonNotes(runs: readonly Run[]): string[] {
   const notes: string[] = []
-  const datasets = new Map(runs.map(run => [run.datasetId, run.dataset]))
+  const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
     notes.push(`The runs use different datasets (${formatList([...datasets.values()].sort())}), hence different test images: their figures are not ranked.`)
   }
@@ -29,33 +29,34 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
   }
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
-    const names = runs.filter(run => run.state === state).map(quoted).sort()
+    const names = runs.filter((run) => run.state === state).map(quoted).sort()
     if (names.length > 0) notes.push(`${formatList(names)} ${plural(stateWords[state] ?? state, names.length)}.`)
   }
-  const unevaluated = runs.filter(run => run.state === 'completed' && run.evaluation === null).map(quoted).sort()
+  const unevaluated = runs.filter((run) => run.state === 'completed' && run.evaluation === null).map(quoted).sort()
   if (unevaluated.length > 0) notes.push(`${formatList(unevaluated)} ${unevaluated.length === 1 ? 'has' : 'have'} not been evaluated.`)
 
-  const best = runs.filter(run => run.evaluation?.checkpoint === 'best').map(quoted).sort()
-  const last = runs.filter(run => run.evaluation?.checkpoint === 'last').map(quoted).sort()
+  const best = runs.filter((run) => run.evaluation?.checkpoint === 'best').map(quoted).sort()
+  const last = runs.filter((run) => run.evaluation?.checkpoint === 'last').map(quoted).sort()
   if (best.length > 0 && last.length > 0) {
     notes.push(`Different checkpoints were evaluated: of ${formatList(best)} the one with the lowest validation loss, of ${formatList(last)} the last.`)
   }
 
-  const codes = distinct(runs.flatMap(run => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
+  const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
   if (codes.length > 1) {
     notes.push(`The codes have different sizes (${formatList(codes.map(String))}); a larger code reconstructs better whatever the regularizer.`)
   }
-  if (distinct(runs.map(run => run.config.reconstruction)).length > 1) {
+  const withCurves = runs.filter((run) => Object.keys(run.latest).length > 0)
+  if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
-  if (datasets.size === 1 && distinct(runs.map(run => run.seed)).length > 1) {
+  if (datasets.size === 1 && distinct(runs.map((run) => run.seed)).length > 1) {
     notes.push('The runs have different seeds, hence different validation images: small differences between validation curves may come from that.')
   }
   return notes
 }
 
 function versions(runs: readonly Run[]): number[] {
-  return runs.flatMap(run => (run.evaluation ? [run.evaluation.version] : []))
+  return runs.flatMap((run) => (run.evaluation ? [run.evaluation.version] : []))
 }
 
 function distinct<T>(values: readonly T[]): T[] {

@@ -14,7 +14,7 @@ export function quoted(run: Pick<Run, 'name'>): string {
 export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean): string {
   if (runs.length < 2) return 'Choose at least two runs to compare them.'
   if (!ranked) return 'The runs were not measured alike, so none can be called better than another.'
-  const figure = figures.find(row => row.better !== 'neither' && row.values.every(value => value !== null))
+  const figure = figures.find((row) => row.better !== 'neither' && row.values.every((value) => value !== null))
   if (!figure) return 'Not all of these runs have been evaluated yet, so they cannot be ranked.'
 
   const name = figureInSentence(figure)
@@ -27,7 +27,7 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
       ? `On the test samples all runs have the same ${name}, ${withUnit(figure, 0)}.`
       : `On the test samples no run is better in ${name} than another.`
   }
-  const winners = figure.best.map(index => quoted(runs[index] as Run))
+  const winners = figure.best.map((index) => quoted(runs[index] as Run))
   const next = nextBest(figure)
   return `On the test samples ${formatList(winners)} ${winners.length === 1 ? 'has' : 'have'} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
     + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}.`
@@ -52,5 +52,5 @@ function nextBest(figure: FigureRow): number {
 
 /** True where no two runs have the same settings but for the seed. */
 function oneSeedEach(runs: readonly Run[]): boolean {
-  return new Set(runs.map(run => JSON.stringify([run.variant, run.config]))).size === runs.length
+  return new Set(runs.map((run) => JSON.stringify([run.variant, run.config]))).size === runs.length
 }

@@ -1,0 +1,125 @@
+import type { PackedDataset } from '../data/packed.ts'
+import { tf, type Tensor2D } from '../trace/tensorflow.ts'
+import type { Report } from './measurement.ts'
+import type { Model } from './model.ts'
+import { forEachBatch, notFinite, take } from './samples.ts'
+
+/** Codes of one split are kept up to this size; beyond it they are computed again at each pass. */
+const keptBytes = 512 * 2 ** 20
+/** Values in a block: 32 MB. */
+const blockValues = 8 * 2 ** 20
+const blockRows = 65_536
+
+export interface Block {
+  /** Index of the block's first sample within its split. */
+  start: number
+  /** [n, size of the code]; disposed of after the visit. */
+  codes: Tensor2D
+}
+
+/** The codes of the labelled samples of a train and a test split, block by block: as tensors, outside the JavaScript heap. */
+export interface Codes {
+  /** Number of classes among the training samples. */
+  classCount: number
+  train: CodeBlocks
+  test: CodeBlocks
+}
+
+/**
+ * Encodes what can be classified. Null where that has no meaning: no labels, fewer than two classes among the training
+ * samples, or no labelled test sample.
+ * @throws RUN_DIVERGED where codes are not finite.
+ */
+export async function encodeLabelled(model: Model, dataset: PackedDataset, trainRows: Uint32Array, report: Report): Promise<Codes | null> {
+  const { labels } = dataset
+  if (!labels) return null
+  const labelled = (rows: Uint32Array) => rows.filter((row) => labels[row]! >= 0)
+  const train = labelled(trainRows)
+  const test = labelled(dataset.test)
+  const present = [...new Set(Array.from(train, (row) => labels[row]!))].sort((a, b) => a - b)
+  if (present.length < 2 || test.length === 0) return null
+  const classOf = new Map(present.map((label, index) => [label, index]))
+  const classes = (rows: Uint32Array) => Int32Array.from(rows, (row) => classOf.get(labels[row]!) ?? -1)
+
+  const share = train.length / (train.length + test.length)
+  const trainBlocks = new CodeBlocks(model, dataset, train, classes(train))
+  const testBlocks = new CodeBlocks(model, dataset, test, classes(test))
+  try {
+    await trainBlocks.prepare((part) => report(part * share))
+    await testBlocks.prepare((part) => report(share + part * (1 - share)))
+  } catch (error) {
+    trainBlocks.dispose()
+    testBlocks.dispose()
+    throw error
+  }
+  return { classCount: present.length, train: trainBlocks, test: testBlocks }
+}
+
+export class CodeBlocks {
+  readonly count: number
+  readonly codeSize: number
+  /** Class of each sample, 0 to classCount - 1; -1 for a test sample whose class no training sample has. */
+  readonly labels: Int32Array
+  readonly #model: Model
+  readonly #dataset: PackedDataset
+  readonly #rows: Uint32Array
+  readonly #rowsPerBlock: number
+  /** Null where the codes are too large to be kept. */
+  readonly #kept: Tensor2D[] | null
+
+  constructor(model: Model, dataset: PackedDataset, rows: Uint32Array, labels: Int32Array, limit = keptBytes) {
+    this.count = rows.length
+    this.codeSize = model.codeSize
+    this.labels = labels
+    this.#model = model
+    this.#dataset = dataset
+    this.#rows = rows
+    this.#rowsPerBlock = Math.max(16, Math.min(blockRows, Math.floor(blockValues / model.codeSize)))
+    this.#kept = rows.length * model.codeSize * 4 <= limit ? [] : null
+  }
+
+  /** False where the codes are so large that every pass computes them again. */
+  get kept(): boolean {
+    return this.#kept !== null
+  }
+
+  /** Encodes what is to be kept. */
+  async prepare(report: Report): Promise<void> {
+    if (!this.#kept) return
+    for (let start = 0; start < this.count; start += this.#rowsPerBlock) {
+      this.#kept.push(await this.#encode(start, (done) => report((start + done) / this.count)))
+    }
+  }
+
+  /** Visits all blocks in the order of the rows. */
+  async forEach(visit: (block: Block) => Promise<void> | void): Promise<void> {
+    for (let start = 0, index = 0; start < this.count; start += this.#rowsPerBlock, index++) {
+      const codes = this.#kept ? tf.clone(this.#kept[index]!) : await this.#encode(start)
+      try {
+        await visit({ start, codes })
+      } finally {
+        codes.dispose()
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#kept?.forEach((block) => block.dispose())
+    this.#kept?.splice(0)
+  }
+
+  async #encode(start: number, report?: (done: number) => Promise<void>): Promise<Tensor2D> {
+    const parts: Tensor2D[] = []
+    try {
+      await forEachBatch(this.#dataset, this.#rows.subarray(start, start + this.#rowsPerBlock), async (batch) => {
+        const codes = this.#model.encode(batch.inputs)
+        parts.push(codes)
+        if (!Number.isFinite(take(tf.tidy(() => codes.abs().sum()))[0])) throw notFinite('codes')
+        await report?.(batch.start + batch.size)
+      })
+      return parts.length === 1 ? tf.clone(parts[0]!) : tf.concat(parts, 0)
+    } finally {
+      parts.forEach((part) => part.dispose())
+    }
+  }
+}

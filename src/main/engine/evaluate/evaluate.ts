@@ -1,0 +1,69 @@
+import { setImmediate } from 'node:timers/promises'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Evaluation, Progress } from '../../../shared/domain.ts'
+import type { PackedDataset } from '../data/packed.ts'
+import { encodeLabelled } from './codes.ts'
+import { linearProbe } from './linearProbe.ts'
+import type { Figures, Measurement, Report, Subject } from './measurement.ts'
+import type { Model } from './model.ts'
+import { nearestNeighbours } from './nearestNeighbours.ts'
+import { reconstruction } from './reconstruction.ts'
+import { robustness } from './robustness.ts'
+
+/** Goes up whenever the same weights would get other figures; evaluations of different versions are not ranked together. */
+export const EVALUATION_VERSION = 1
+
+export interface EvaluateOptions {
+  model: Model
+  dataset: PackedDataset
+  /** Rows of the run's train split, without its validation rows: what the probes learn from. */
+  train: Uint32Array
+  /** The range that the output's activation cannot leave, e.g. [0, 1] for sigmoid, [-Infinity, Infinity] for linear. */
+  outputRange: readonly [number, number]
+  signal?: AbortSignal
+  /** `done` of `total` in per cent. */
+  onProgress?: (progress: Progress) => void
+}
+
+/** Relative time that encoding the train and test split takes, beside the weights of the measurements. */
+const encodingWeight = 4
+
+/**
+ * Measures a trained network on the dataset's test split: the same samples and the same corruption for every run, whatever its
+ * variant or seed. Memory does not grow with the dataset, but for the codes (kept as tensors up to 512 MB a split).
+ * @throws RUN_DIVERGED where the network's values are not finite; CANCELLED after `signal`.
+ */
+export async function evaluate({ model, dataset, train, outputRange, signal, onProgress }: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
+  const started = performance.now()
+  const weights = [encodingWeight, reconstruction.weight, robustness.weight, nearestNeighbours.weight, linearProbe.weight]
+  const all = weights.reduce((sum, weight) => sum + weight)
+  let before = 0
+  /** Progress of a part that takes `weight`; parts follow each other. */
+  const part = (weight: number): Report => {
+    const start = before
+    before += weight
+    return async (share) => {
+      if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The evaluation was cancelled; the trained weights are kept.')
+      const done = (start + weight * Math.min(1, Math.max(0, share))) / all
+      const seconds = (performance.now() - started) / 1000
+      onProgress?.({ done: Math.round(done * 100), total: 100, unit: 'per cent', perSecond: null, secondsLeft: done > 0.05 ? seconds * (1 - done) / done : null, stage: 'Evaluating' })
+      await setImmediate()
+    }
+  }
+
+  const codes = await encodeLabelled(model, dataset, train, part(encodingWeight))
+  const subject: Subject = { model, dataset, train, outputRange, codes }
+  const measure = <Names extends keyof Figures>(measurement: Measurement<Names>) => measurement.measure(subject, part(measurement.weight))
+  try {
+    const figures: Figures = {
+      ...await measure(reconstruction),
+      ...await measure(robustness),
+      ...await measure(nearestNeighbours),
+      ...await measure(linearProbe),
+    }
+    return { version: EVALUATION_VERSION, ...figures, seconds: (performance.now() - started) / 1000 }
+  } finally {
+    codes?.train.dispose()
+    codes?.test.dispose()
+  }
+}

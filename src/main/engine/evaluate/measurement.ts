@@ -1,0 +1,32 @@
+import type { Evaluation } from '../../../shared/domain.ts'
+import type { PackedDataset } from '../data/packed.ts'
+import type { Codes } from './codes.ts'
+import type { Model } from './model.ts'
+
+/** All figures of an evaluation, by their fixed names. */
+export type Figures = Omit<Evaluation, 'version' | 'checkpoint' | 'seconds'>
+
+/** What a measurement may use. Measurements only read it, and never depend on the order in which they are made. */
+export interface Subject {
+  model: Model
+  dataset: PackedDataset
+  /** Rows of the run's train split, without its validation rows. */
+  train: Uint32Array
+  /** The range that the output's activation cannot leave, e.g. [0, 1] for sigmoid, [-Infinity, Infinity] for linear. */
+  outputRange: readonly [number, number]
+  /** The codes of the labelled samples; null where the dataset's labels do not allow a classification. */
+  codes: Codes | null
+}
+
+/**
+ * Reports how far a measurement is, 0 to 1, gives the event loop a turn, and throws CANCELLED where that was asked for. To be
+ * awaited between batches, with no tensor in hand that a throw would leak.
+ */
+export type Report = (share: number) => Promise<void>
+
+/** A group of figures that are measured together. Adding figures is: one file that exports one of these, one line in evaluate.ts. */
+export interface Measurement<Names extends keyof Figures> {
+  /** Roughly the time it takes, relative to the others; for the progress only. */
+  weight: number
+  measure(subject: Subject, report: Report): Promise<Pick<Figures, Names>>
+}
