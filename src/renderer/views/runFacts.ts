@@ -44,3 +44,9 @@ export function filtered(runs: readonly Run[], text: string, variants: ReadonlyM
     return words.every((word) => all.includes(word))
   })
 }
+
+/** `Epoch 5`, or the start. */
+export function momentText(moment: { step: number; epoch: number }): string {
+  if (moment.step === 0 && moment.epoch === 0) return 'Before training'
+  return `Epoch ${Number.isInteger(moment.epoch) ? moment.epoch : moment.epoch.toFixed(moment.epoch < 1 ? 2 : 1)}`
+}
