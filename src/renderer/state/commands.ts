@@ -1,0 +1,63 @@
+import { datasets } from './datasets.svelte.ts'
+import { importing } from './importing.svelte.ts'
+import { route, to } from './route.svelte.ts'
+import { runs } from './runs.svelte.ts'
+import { selection } from './selection.svelte.ts'
+import { theme } from './theme.svelte.ts'
+import { variants } from './variants.svelte.ts'
+
+/** One thing that the palette can do. */
+export interface Command {
+  id: string
+  /** What it is: `View`, `Action`, `Run`, `Dataset`. */
+  kind: 'View' | 'Action' | 'Run' | 'Dataset'
+  title: string
+  /** More about it; searched too. */
+  detail: string
+  keys?: string
+  run(): void
+}
+
+const go = (address: string) => (): void => route.go(address)
+
+/** All views and actions, then all runs and datasets by name. */
+export function commands(): Command[] {
+  return [
+    { id: 'new', kind: 'Action', title: 'New run', detail: 'train an autoencoder', keys: 'n', run: go(to.newRun()) },
+    { id: 'import', kind: 'Action', title: 'Import images', detail: 'a folder, IDX files or a NumPy archive', run: () => importing.show() },
+    ...(selection.runs.length >= 2
+      ? [{ id: 'compare-selected', kind: 'Action' as const, title: `Compare the ${selection.runs.length} ticked runs`, detail: '', keys: 'c', run: go(to.compare(selection.runs)) }]
+      : []),
+    ...variants.list.map((variant) => ({
+      id: `new-${variant.id}`, kind: 'Action' as const, title: `New run: ${variant.title}`, detail: variant.reference, run: go(to.newRun({ variant: variant.id })),
+    })),
+    { id: 'theme', kind: 'Action', title: theme.shown === 'dark' ? 'Switch to light' : 'Switch to dark', detail: 'colours, theme', run: () => theme.toggle() },
+    ...(theme.choice === 'system' ? [] : [{ id: 'theme-system', kind: 'Action' as const, title: 'Light or dark as the system says', detail: 'colours, theme', run: () => theme.choose('system') }]),
+    { id: 'datasets', kind: 'View', title: 'Datasets', detail: '', run: go(to.datasets()) },
+    { id: 'runs', kind: 'View', title: 'Runs', detail: '', run: go(to.runs()) },
+    { id: 'compare', kind: 'View', title: 'Compare', detail: '', keys: 'c', run: go(to.compare(selection.runs)) },
+    { id: 'exports', kind: 'View', title: 'Exports', detail: '', run: go(to.exports()) },
+    { id: 'start', kind: 'View', title: 'First comparison', detail: 'start: PCA, classical and denoising on one dataset', run: go(to.start()) },
+    ...runs.list.map((run) => ({
+      id: `run-${run.id}`, kind: 'Run' as const, title: run.name, detail: `${variants.byId.get(run.variant)?.title ?? run.variant} on ${run.dataset}, ${run.state}`, run: go(to.run(run.id)),
+    })),
+    ...datasets.list.map((dataset) => ({
+      id: `dataset-${dataset.id}`, kind: 'Dataset' as const, title: dataset.name, detail: dataset.source, run: go(to.dataset(dataset.id)),
+    })),
+  ]
+}
+
+/** Commands that have every word, those with the words in their titles first, the order otherwise kept. */
+export function matching(all: readonly Command[], query: string): Command[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  if (!words.length) return [...all]
+  const inTitle: Command[] = []
+  const elsewhere: Command[] = []
+  for (const command of all) {
+    const title = command.title.toLowerCase()
+    const text = `${title} ${command.detail.toLowerCase()} ${command.kind.toLowerCase()}`
+    if (words.every((word) => title.includes(word))) inTitle.push(command)
+    else if (words.every((word) => text.includes(word))) elsewhere.push(command)
+  }
+  return [...inTitle, ...elsewhere]
+}
