@@ -43,8 +43,8 @@ function compareOutput(name: string, found: { type: string; shape: number[]; dat
   for (let index = 0; index < wanted.data.length; index++) {
     const reference = wanted.data[index]!
     const difference = Math.abs(found.data[index]! - reference)
-    // Written so that a value that is not a number fails too.
-    if (!(difference <= allowedDifference(reference))) {
+    // Written so that what is not a number or not finite fails too.
+    if (!(Number.isFinite(difference) && difference <= allowedDifference(reference))) {
       const row = Math.floor(index / (wanted.data.length / count))
       throw disagrees(`${name} is ${found.data[index]} in onnxruntime and ${reference} in TensorFlow (image ${row + 1} of ${count})`)
     }
