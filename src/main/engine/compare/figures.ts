@@ -37,7 +37,8 @@ export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
   for (const noise of noises) {
     const all = new Set([...levels, ...runs.flatMap((run) => Object.keys(run.evaluation?.robustness?.[noise.name] ?? {}))])
     for (const level of [...all].sort((a, b) => Number(a) - Number(b))) {
-      const figure: Figure = { key: `robustness.${noise.name}.${level}`, title: noise.title(level), unit: 'per sample', better: 'lower', text: formatQuantity }
+      const key = `robustness.${noise.name}.${level}`
+      const figure: Figure = { key, title: noise.title(level), unit: 'per sample', better: 'lower', text: formatQuantity }
       rows.push(figureRow(figure, runs.map((run) => finite(run.evaluation?.robustness?.[noise.name]?.[level])), ranked))
     }
   }

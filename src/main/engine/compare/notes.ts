@@ -22,10 +22,12 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
   const notes: string[] = []
   const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
-    notes.push(`The runs use different datasets (${formatList([...datasets.values()].sort())}), hence different test images: their figures are not ranked.`)
+    const names = formatList([...datasets.values()].sort())
+    notes.push(`The runs use different datasets (${names}), hence different test images: their figures are not ranked.`)
   }
   if (distinct(versions(runs)).length > 1) {
-    notes.push(`The runs were evaluated by different versions of the evaluation (${formatList(distinct(versions(runs)).sort().map(String))}): their figures are not ranked; evaluate the older ones again.`)
+    const numbers = formatList(distinct(versions(runs)).sort((a, b) => a - b).map(String))
+    notes.push(`The runs were evaluated by different versions of the evaluation (${numbers}), so their figures are not ranked.`)
   }
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
@@ -38,19 +40,21 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
   const best = runs.filter((run) => run.evaluation?.checkpoint === 'best').map(quoted).sort()
   const last = runs.filter((run) => run.evaluation?.checkpoint === 'last').map(quoted).sort()
   if (best.length > 0 && last.length > 0) {
-    notes.push(`Different checkpoints were evaluated: of ${formatList(best)} the one with the lowest validation loss, of ${formatList(last)} the last.`)
+    notes.push('Different checkpoints were evaluated: '
+      + `of ${formatList(best)} the one with the lowest validation loss, of ${formatList(last)} the last.`)
   }
 
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
   if (codes.length > 1) {
-    notes.push(`The codes have different sizes (${formatList(codes.map(String))}); a larger code reconstructs better whatever the regularizer.`)
+    const sizes = formatList(codes.map(String))
+    notes.push(`The codes have different sizes (${sizes}); a larger code reconstructs better whatever the regularizer.`)
   }
   const withCurves = runs.filter((run) => Object.keys(run.latest).length > 0)
   if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
   if (datasets.size === 1 && distinct(runs.map((run) => run.seed)).length > 1) {
-    notes.push('The runs have different seeds, hence different validation images: small differences between validation curves may come from that.')
+    notes.push('The runs have different seeds, hence different validation images, which is part of the difference between their curves.')
   }
   return notes
 }

@@ -29,7 +29,8 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   }
   const winners = figure.best.map((index) => quoted(runs[index] as Run))
   const next = nextBest(figure)
-  return `On the test samples ${formatList(winners)} ${winners.length === 1 ? 'has' : 'have'} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
+  const verb = winners.length === 1 ? 'has' : 'have'
+  return `On the test samples ${formatList(winners)} ${verb} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
     + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}.`
 }
 

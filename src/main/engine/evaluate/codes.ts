@@ -4,11 +4,15 @@ import type { Report } from './measurement.ts'
 import type { Model } from './model.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 
-/** Codes of one split are kept up to this size; beyond it they are computed again at each pass. */
-const keptBytes = 512 * 2 ** 20
-/** Values in a block: 32 MB. */
-const blockValues = 8 * 2 ** 20
-const blockRows = 65_536
+export interface Limits {
+  /** Codes of one split are kept up to this size; beyond it they are computed again at each pass. */
+  keptBytes: number
+  /** Values in a block. */
+  blockValues: number
+  /** Samples in a block. */
+  blockRows: number
+}
+const usualLimits: Limits = { keptBytes: 512 * 2 ** 20, blockValues: 8 * 2 ** 20, blockRows: 65_536 }
 
 export interface Block {
   /** Index of the block's first sample within its split. */
@@ -30,7 +34,9 @@ export interface Codes {
  * samples, or no labelled test sample.
  * @throws RUN_DIVERGED where codes are not finite.
  */
-export async function encodeLabelled(model: Model, dataset: PackedDataset, trainRows: Uint32Array, report: Report): Promise<Codes | null> {
+export async function encodeLabelled(
+  model: Model, dataset: PackedDataset, trainRows: Uint32Array, report: Report, limits = usualLimits,
+): Promise<Codes | null> {
   const { labels } = dataset
   if (!labels) return null
   const labelled = (rows: Uint32Array) => rows.filter((row) => labels[row]! >= 0)
@@ -42,8 +48,8 @@ export async function encodeLabelled(model: Model, dataset: PackedDataset, train
   const classes = (rows: Uint32Array) => Int32Array.from(rows, (row) => classOf.get(labels[row]!) ?? -1)
 
   const share = train.length / (train.length + test.length)
-  const trainBlocks = new CodeBlocks(model, dataset, train, classes(train))
-  const testBlocks = new CodeBlocks(model, dataset, test, classes(test))
+  const trainBlocks = new CodeBlocks(model, dataset, train, classes(train), limits)
+  const testBlocks = new CodeBlocks(model, dataset, test, classes(test), limits)
   try {
     await trainBlocks.prepare((part) => report(part * share))
     await testBlocks.prepare((part) => report(share + part * (1 - share)))
@@ -67,15 +73,15 @@ export class CodeBlocks {
   /** Null where the codes are too large to be kept. */
   readonly #kept: Tensor2D[] | null
 
-  constructor(model: Model, dataset: PackedDataset, rows: Uint32Array, labels: Int32Array, limit = keptBytes) {
+  constructor(model: Model, dataset: PackedDataset, rows: Uint32Array, labels: Int32Array, limits = usualLimits) {
     this.count = rows.length
     this.codeSize = model.codeSize
     this.labels = labels
     this.#model = model
     this.#dataset = dataset
     this.#rows = rows
-    this.#rowsPerBlock = Math.max(16, Math.min(blockRows, Math.floor(blockValues / model.codeSize)))
-    this.#kept = rows.length * model.codeSize * 4 <= limit ? [] : null
+    this.#rowsPerBlock = Math.max(1, Math.min(limits.blockRows, Math.floor(limits.blockValues / model.codeSize)))
+    this.#kept = rows.length * model.codeSize * 4 <= limits.keptBytes ? [] : null
   }
 
   /** False where the codes are so large that every pass computes them again. */

@@ -22,7 +22,7 @@ export function corrupt(kind: Corruption, inputs: Tensor2D, start: number): Tens
   })
 }
 
-/** Uniform in [0, 1) for masking, standard normal for gaussian: TensorFlow's counter-based generator (Philox), the same on every machine. */
+/** Uniform in [0, 1) for masking, standard normal for gaussian, by TensorFlow's counter-based generator: the same on every machine. */
 function draw(kind: Corruption, shape: readonly number[], start: number): Tensor2D {
   const op = kind === 'masking' ? 'StatelessRandomUniform' : 'StatelessRandomNormal'
   const seed = tf.tensor1d([evaluationSeed + corruptions.indexOf(kind), start], 'int32')

@@ -66,7 +66,8 @@ async function moments(codes: CodeBlocks): Promise<{ mean: Float32Array; scale: 
   const mean = Float32Array.from(sums, (sum) => sum / codes.count)
   const squares = new Float64Array(codes.codeSize)
   await codes.forEach(({ codes: block }) => {
-    take(tf.tidy(() => tf.squaredDifference(block, tf.tensor1d(mean.slice())).sum(0))).forEach((square, unit) => { squares[unit]! += square })
+    const own = take(tf.tidy(() => tf.squaredDifference(block, tf.tensor1d(mean.slice())).sum(0)))
+    own.forEach((square, unit) => { squares[unit]! += square })
   })
   const scale = Float32Array.from(squares, (square, unit) => {
     const deviation = Math.sqrt(square / codes.count)

@@ -33,27 +33,35 @@ const encodingWeight = 4
  * variant or seed. Memory does not grow with the dataset, but for the codes (kept as tensors up to 512 MB a split).
  * @throws RUN_DIVERGED where the network's values are not finite; CANCELLED after `signal`.
  */
-export async function evaluate({ model, dataset, train, outputRange, signal, onProgress }: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
+export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
+  const { model, dataset, train, outputRange, signal, onProgress } = options
   const started = performance.now()
   const weights = [encodingWeight, reconstruction.weight, robustness.weight, nearestNeighbours.weight, linearProbe.weight]
   const all = weights.reduce((sum, weight) => sum + weight)
   let before = 0
-  /** Progress of a part that takes `weight`; parts follow each other. */
+  let done = 0
+  /** Progress of a part that takes `weight`; parts follow each other. It never goes back. */
   const part = (weight: number): Report => {
     const start = before
     before += weight
     return async (share) => {
-      if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The evaluation was cancelled; the trained weights are kept.')
-      const done = (start + weight * Math.min(1, Math.max(0, share))) / all
+      done = Math.max(done, (start + weight * Math.min(1, share)) / all)
       const seconds = (performance.now() - started) / 1000
-      onProgress?.({ done: Math.round(done * 100), total: 100, unit: 'per cent', perSecond: null, secondsLeft: done > 0.05 ? seconds * (1 - done) / done : null, stage: 'Evaluating' })
+      const secondsLeft = done > 0.05 ? seconds * (1 - done) / done : null
+      onProgress?.({ done: Math.round(done * 100), total: 100, unit: 'per cent', perSecond: null, secondsLeft, stage: 'Evaluating' })
       await setImmediate()
+      if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The evaluation was cancelled; the trained weights are kept.')
     }
   }
 
   const codes = await encodeLabelled(model, dataset, train, part(encodingWeight))
   const subject: Subject = { model, dataset, train, outputRange, codes }
-  const measure = <Names extends keyof Figures>(measurement: Measurement<Names>) => measurement.measure(subject, part(measurement.weight))
+  const measure = async <Names extends keyof Figures>({ weight, measure: take }: Measurement<Names>) => {
+    const report = part(weight)
+    const figures = await take(subject, report)
+    await report(1)
+    return figures
+  }
   try {
     const figures: Figures = {
       ...await measure(reconstruction),

@@ -75,5 +75,6 @@ export async function minimise({ start, evaluate, precondition, tolerance, maxIt
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, component, i) => sum + component * b[i]!, 0)
-const moved = (point: Float64Array, direction: Float64Array, length: number): Float64Array => point.map((component, i) => component + length * direction[i]!)
+const moved = (point: Float64Array, direction: Float64Array, length: number): Float64Array =>
+  point.map((component, i) => component + length * direction[i]!)
 const largest = (vector: Float64Array): number => vector.reduce((most, component) => Math.max(most, Math.abs(component)), 0)

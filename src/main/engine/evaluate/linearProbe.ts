@@ -13,6 +13,7 @@ export const gradientTolerance = 1e-5
 const maxIterations = 1000
 /** Codes up to this size are preconditioned with their correlations, whose factorisation costs size^3 / 3. */
 const largestPreconditioned = 1024
+const crossEntropyTypes = { T: type('float32'), Tlabels: type('int32') }
 
 /**
  * `linearProbeAccuracy`: accuracy on the test samples of a multinomial logistic regression from standardised codes, fitted to
@@ -52,7 +53,7 @@ async function fit(design: Design, labels: Int32Array, classCount: number, repor
       const [loss, slopes] = tf.tidy(() => {
         const logits = tf.matMul(block, matrix(weights, classCount))
         const target = tf.tensor1d(labels.slice(start, start + block.shape[0]), 'int32')
-        const [losses, residuals] = nativeOutputs('SparseSoftmaxCrossEntropyWithLogits', { T: type('float32'), Tlabels: type('int32') }, [logits, target], 2)
+        const [losses, residuals] = nativeOutputs('SparseSoftmaxCrossEntropyWithLogits', crossEntropyTypes, [logits, target], 2)
         return [losses!.sum(), tf.matMul(block, residuals as Tensor2D, true, false)] as const
       })
       value += take(loss)[0]! / count
@@ -104,4 +105,5 @@ async function preconditioner(design: Design, classCount: number, penalty: numbe
   }
 }
 
-const matrix = (weights: Float64Array, columns: number): Tensor2D => tf.tensor2d(Float32Array.from(weights), [weights.length / columns, columns])
+const matrix = (weights: Float64Array, columns: number): Tensor2D =>
+  tf.tensor2d(Float32Array.from(weights), [weights.length / columns, columns])

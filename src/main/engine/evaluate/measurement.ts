@@ -28,5 +28,5 @@ export type Report = (share: number) => Promise<void>
 export interface Measurement<Names extends keyof Figures> {
   /** Roughly the time it takes, relative to the others; for the progress only. */
   weight: number
-  measure(subject: Subject, report: Report): Promise<Pick<Figures, Names>>
+  measure: (subject: Subject, report: Report) => Promise<Pick<Figures, Names>>
 }

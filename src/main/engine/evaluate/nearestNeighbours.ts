@@ -12,7 +12,8 @@ const candidateValues = 16 * 2 ** 20
 /**
  * `knnAccuracy`: share of the labelled test samples whose class is that of most of their 5 nearest training samples (fewer
  * where there are fewer) by the Euclidean distance of codes. A tie between classes goes to the one of the nearest neighbour
- * among the tied; equal distances count in the order of the rows. Exact: every pair is compared.
+ * among the tied; of equally near samples the earlier rows count, as far as rounding lets one tell among more than eight of
+ * them. Every pair is compared, without approximation.
  */
 export const nearestNeighbours: Measurement<'knnAccuracy'> = {
   weight: 10,
@@ -29,7 +30,7 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
         try {
           await test.forEach(async ({ start: first, codes: queries }) => {
             const count = queries.shape[0]
-            const step = Math.max(1, Math.min(Math.floor(scoreValues / block.shape[0]), Math.floor(candidateValues / ((neighbourCount + spare) * train.codeSize))))
+            const step = queriesAtOnce(block)
             for (let from = 0; from < count; from += step) {
               search(known, queries.slice([from, 0], [Math.min(step, count - from), -1]), origin, first + from, start, nearest)
               await report((start + block.shape[0] * (first + from) / test.count) / train.count)
@@ -47,6 +48,10 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
   },
 }
 
+function queriesAtOnce({ shape: [references, codeSize] }: Tensor2D): number {
+  return Math.max(1, Math.floor(Math.min(scoreValues / references, candidateValues / ((neighbourCount + spare) * codeSize))))
+}
+
 /** `points`: centred codes [n, Z]; `scored`: the same with -|c|^2 / 2 as a last column, so that a product with [q, 1] ranks by distance. */
 interface References { points: Tensor2D; scored: Tensor2D }
 
@@ -58,7 +63,9 @@ function references(block: Tensor2D, origin: Tensor1D): References {
 }
 
 /** Enters into `nearest` what of one block of references is near to some queries. Disposes of the queries. */
-function search({ points, scored }: References, queries: Tensor2D, origin: Tensor1D, firstQuery: number, firstReference: number, nearest: NearestList): void {
+function search(
+  { points, scored }: References, queries: Tensor2D, origin: Tensor1D, firstQuery: number, firstReference: number, nearest: NearestList,
+): void {
   const count = Math.min(neighbourCount + spare, points.shape[0])
   const [indices, distances] = tf.tidy(() => {
     const centred: Tensor2D = queries.sub(origin)

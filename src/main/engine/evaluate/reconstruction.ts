@@ -10,7 +10,8 @@ export const largestPsnr = 100
 /**
  * How well the test samples are reconstructed; means over samples.
  * - `squaredError`: sum over values of (x' - x)^2.
- * - `crossEntropy`: sum over values of -[x log x' + (1 - x) log(1 - x')] in nats; null for vectors, and where a reconstruction leaves [0, 1].
+ * - `crossEntropy`: sum over values of -[x log x' + (1 - x) log(1 - x')] in nats; null for vectors, and where a
+ *   reconstruction leaves [0, 1].
  * - `psnr`: of each image 10 log10(1 / its mean squared error per value), the peak being 1, at most 100 dB; then the mean over
  *   images, as image restoration papers report it (not the ratio of the pooled error, which a few bad images would decide).
  *   Reconstructions are not clipped. Null for vectors, which have no peak.
@@ -43,7 +44,11 @@ export const reconstruction: Measurement<'squaredError' | 'crossEntropy' | 'psnr
       await report((start + size) / test.length)
     })
     const mean = (total: number) => total / test.length
-    return { squaredError: mean(squaredError), crossEntropy: crossEntropy === null ? null : mean(crossEntropy), psnr: images ? mean(psnr) : null }
+    return {
+      squaredError: mean(squaredError),
+      crossEntropy: crossEntropy === null ? null : mean(crossEntropy),
+      psnr: images ? mean(psnr) : null,
+    }
   },
 }
 

@@ -53,6 +53,6 @@ export function take(tensor: Tensor): Float32Array {
 
 /** Thrown instead of computing figures from values that are none. */
 export function notFinite(what: string): WorkbenchError {
-  return new WorkbenchError('RUN_DIVERGED',
-    `The network's ${what} are not finite numbers on some samples, so it cannot be evaluated; train it again with a smaller training.learningRate.`)
+  return new WorkbenchError('RUN_DIVERGED', `The network's ${what} are not finite numbers on some samples, so it cannot be evaluated; `
+    + 'train it again with a smaller training.learningRate.')
 }
