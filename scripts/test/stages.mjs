@@ -1,0 +1,84 @@
+// The stages of `npm test`, in their order. Each gives its counts; the checks that are no node:test files count as one test each.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { ensureBuilt } from '../build.mjs'
+import { node24Path, packageFolder, root } from '../setup/places.mjs'
+import { withDisplay } from './display.mjs'
+
+/** @typedef {{passed: number, failed: number, skipped: number, skips: {name: string, reason: string}[]}} Counts */
+
+const one = good => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, skips: [] })
+
+function onNode24(args, env = {}) {
+  return new Promise(resolve => {
+    const child = spawn(node24Path(), args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+    child.on('error', () => resolve(1))
+    child.on('close', code => resolve(code ?? 1))
+  })
+}
+
+const bin = (name, ...path) => join(packageFolder(name), ...path)
+const layerFile = join(root, 'test', 'unit', 'layers.test.ts')
+
+/** The test files of a folder below test/. */
+async function testFiles(folder) {
+  const place = join(root, 'test', folder)
+  if (!existsSync(place)) return []
+  return (await readdir(place, { recursive: true })).filter(name => name.endsWith('.test.ts')).sort().map(name => join(place, name))
+}
+
+/**
+ * Runs node:test files and counts exactly what happened in them.
+ * @param {string[]} files
+ * @param {{concurrency: number, limit: number}} options `limit` in ms, for a file and for each test
+ * @returns {Promise<Counts>}
+ */
+export async function runFiles(files, { concurrency, limit }) {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, skips: [] }
+  const folder = await mkdtemp(join(tmpdir(), 'workbench-test-'))
+  const result = join(folder, 'result.json')
+  try {
+    const code = await onNode24(['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${limit}`, '--test-reporter=./scripts/test/reporter.mjs',
+      '--test-reporter-destination=stdout', ...files.map(file => relative(root, file))], { WORKBENCH_TEST_RESULT: result })
+    const counts = JSON.parse(await readFile(result, 'utf8').catch(() => '{"passed":0,"failed":1,"skipped":0,"skips":[]}'))
+    // The runner's own verdict counts too: it may know of a failure that no test reported.
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function builtFirst(work) {
+  try {
+    await ensureBuilt()
+  } catch (error) {
+    console.log(`  ${error.message}`)
+    return one(false)
+  }
+  return work()
+}
+
+const folderStage = (folder, options) => ({
+  name: folder,
+  files: async () => (await testFiles(folder)).filter(file => file !== layerFile),
+  run: files => runFiles(files, options),
+})
+
+/** @type {{name: string, files?: () => Promise<string[]>, run: (files: string[]) => Promise<Counts>}[]} */
+export const stages = [
+  { name: 'types', run: async () => one(await onNode24([bin('typescript', 'bin', 'tsc'), '-p', '.']) === 0) },
+  { name: 'svelte-check', run: async () => one(await onNode24([bin('svelte-check', 'bin', 'svelte-check'), '--tsconfig', 'src/renderer/tsconfig.json', '--output', 'human', '--fail-on-warnings']) === 0) },
+  { name: 'lint', run: async () => one(await onNode24([bin('oxlint', 'bin', 'oxlint'), '--deny-warnings', '--format=unix']) === 0) },
+  { name: 'layers', files: async () => [layerFile], run: files => runFiles(files, { concurrency: 1, limit: 60_000 }) },
+  folderStage('unit', { concurrency: 2, limit: 120_000 }),
+  folderStage('numeric', { concurrency: 2, limit: 240_000 }),
+  folderStage('fault', { concurrency: 1, limit: 240_000 }),
+  {
+    name: 'e2e',
+    files: () => testFiles('e2e'),
+    run: files => files.length === 0 ? runFiles([], { concurrency: 1, limit: 0 }) : builtFirst(() => withDisplay(() => runFiles(files, { concurrency: 1, limit: 360_000 }))),
+  },
+]

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+
+/**
+ * The layer rules of the design, read from the import statements of the sources. Each rule has a counterpart below that shows it a
+ * small wrong tree, so that a rule which no longer sees anything is noticed.
+ */
+
+const root = resolve(import.meta.dirname, '../..')
+
+interface Import {
+  /** What stands in the statement. */
+  name: string
+  /** The imported file's path from the root, with forward slashes; null for a package. */
+  file: string | null
+  /** Whether it vanishes when types are stripped. */
+  typeOnly: boolean
+}
+type Sources = ReadonlyMap<string, string>
+type Imports = ReadonlyMap<string, readonly Import[]>
+
+const slashes = (path: string): string => path.replaceAll('\\', '/')
+
+function readSources(folder: string): Sources {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|svelte|js|mjs|cjs|css|html)$/.test(name))
+  return new Map(names.map((name) => [slashes(join(folder, name)), readFileSync(join(root, folder, name), 'utf8')]))
+}
+
+/** Comments out of the way, since they may show import statements; strings stay whole. */
+const withoutComments = (text: string): string =>
+  text.replace(/("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(,])\/\/.*$/gm, (_all, string: string | undefined) => string ?? ' ')
+
+/** Whether every name between the braces is a type, as in `import { type A, type B } from`. */
+const onlyTypes = (names: string): boolean => /^\s*\{[^}]*\}\s*$/.test(names)
+  && names.replace(/[{}]/g, '').split(',').map((each) => each.trim()).filter(Boolean).every((each) => each.startsWith('type '))
+
+function importsOf(path: string, text: string): Import[] {
+  const code = withoutComments(path.endsWith('.svelte') ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((found) => found[1]).join('\n') : text)
+  const found: Import[] = []
+  const add = (name: string, typeOnly: boolean): void => {
+    const bare = name.replace(/[?#].*$/, '')
+    found.push({ name, file: bare.startsWith('.') ? slashes(relative('/', resolve('/', dirname(path), bare))) : null, typeOnly })
+  }
+  for (const [, kind, type, names, name] of code.matchAll(/(?:^|[\s;}])(import|export)\s+(type\s+)?([^'"`;]*?)\s*\bfrom\s*['"]([^'"]+)['"]/g)) {
+    add(name!, type !== undefined || (kind === 'import' && onlyTypes(names!)))
+  }
+  for (const [, name] of code.matchAll(/(?:^|[\s;}])import\s*['"]([^'"]+)['"]/g)) add(name!, false)
+  for (const [, name] of code.matchAll(/\bimport\s*\(\s*['"`]([^'"`]+)['"`]\s*\)/g)) add(name!, false)
+  for (const [, name] of code.matchAll(/\brequire(?:\.resolve)?\s*\(\s*['"`]([^'"`]+)['"`]\s*\)/g)) add(name!, false)
+  return found
+}
+
+const readImports = (sources: Sources): Imports => new Map([...sources].filter(([path]) => /\.(ts|svelte|js|mjs|cjs)$/.test(path)).map(([path, text]) => [path, importsOf(path, text)]))
+
+const isPackage = (name: string, wanted: string): boolean => name === wanted || name.startsWith(wanted.endsWith('/') ? wanted : `${wanted}/`)
+
+/** Packages behind one door: only imports that remain when types are stripped count. */
+const doors: { package: string; door: RegExp; what: string }[] = [
+  { package: 'electron', door: /^src\/(main\/index\.ts|main\/app\/|preload\/)/, what: 'the shell and the preload' },
+  { package: '@tensorflow/', door: /^src\/main\/engine\/trace\/tensorflow\.ts$/, what: 'trace/tensorflow.ts' },
+  { package: 'better-sqlite3', door: /^src\/main\/engine\/store\/database\.ts$/, what: 'store/database.ts' },
+  { package: 'onnxruntime-node', door: /^src\/main\/engine\/export\/onnxruntime\.ts$/, what: 'export/onnxruntime.ts' },
+  { package: 'chart.js', door: /^src\/renderer\/charts\//, what: 'the charts folder' },
+]
+
+function doorProblems(imports: Imports): string[] {
+  const problems: string[] = []
+  const throughSharp = new Set<string>()
+  for (const [path, found] of imports) {
+    for (const { name, typeOnly } of found) {
+      if (typeOnly) continue
+      for (const each of doors) if (isPackage(name, each.package) && !each.door.test(path)) problems.push(`${path} imports ${name}: only ${each.what} may`)
+      if (isPackage(name, 'sharp')) {
+        throughSharp.add(path)
+        if (!path.startsWith('src/main/engine/data/')) problems.push(`${path} imports sharp: only one file of data/ may`)
+      }
+    }
+  }
+  if (throughSharp.size > 1) problems.push(`sharp has more than one door: ${[...throughSharp].join(', ')}`)
+  return problems
+}
+
+const area = (path: string): string => /^src\/(shared|preload|renderer|main\/engine)\//.exec(path)?.[1] ?? (path.startsWith('src/main/') ? 'shell' : path)
+
+/** What each part may import of ours, besides itself. */
+const mayImport: Record<string, readonly string[]> = {
+  'shared': [], 'preload': ['shared'], 'renderer': ['shared'], 'shell': ['shared'], 'main/engine': ['shared'],
+}
+
+function layerProblems(imports: Imports): string[] {
+  const problems: string[] = []
+  for (const [path, found] of imports) {
+    const from = area(path)
+    for (const { name, file, typeOnly } of found) {
+      if (file) {
+        const to = area(file)
+        if (to !== from && !mayImport[from]?.includes(to)) problems.push(`${path} imports ${file}: ${from} may import ${['itself', ...mayImport[from] ?? []].join(' and ')} only`)
+      } else if (from === 'renderer' && !typeOnly && name.startsWith('node:')) problems.push(`${path} imports ${name}: a page has no Node`)
+      else if (from === 'shared' && !typeOnly && (name.startsWith('node:') || isPackage(name, 'svelte'))) problems.push(`${path} imports ${name}: the contract runs in every process`)
+    }
+  }
+  return problems
+}
+
+/** Cycles of imports; those of types alone do no harm at run time, but they tie files together as much, so they count. */
+function cycles(imports: Imports): string[] {
+  const done = new Set<string>()
+  const problems: string[] = []
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path)
+    if (at >= 0) {
+      problems.push([...trail.slice(at), path].join(' -> '))
+      return
+    }
+    if (done.has(path)) return
+    for (const { file } of imports.get(path) ?? []) if (file !== null && imports.has(file)) visit(file, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) visit(path, [])
+  return problems
+}
+
+function nameAndSizeProblems(sources: Sources): string[] {
+  const problems: string[] = []
+  for (const [path, text] of sources) {
+    const lines = text.trimEnd().split('\n').length
+    if (lines > 400) problems.push(`${path} has ${lines} lines: split it (at most 400)`)
+    if (path.split('/').some((part) => /^(utils?|helpers?)(\.|$)/i.test(part))) problems.push(`${path}: name it for what it does`)
+  }
+  return problems
+}
+
+/** Relative imports that lead to no file: they would make the rules above blind. */
+function lostImports(sources: Sources, imports: Imports): string[] {
+  return [...imports].flatMap(([path, found]) => found
+    .filter(({ file }) => file?.startsWith('src/') && !/\.(png|svg|woff2?|json|wasm)$/.test(file) && !sources.has(file) && !sources.has(file.replace(/\.svelte$/, '.svelte.ts')))
+    .map(({ name }) => `${path} imports ${name}, which is not there`))
+}
+
+const sources = readSources('src')
+const imports = readImports(sources)
+
+test('there are sources to look at, and every relative import leads to one', () => {
+  assert.ok(sources.size > 50, `only ${sources.size} files found`)
+  assert.deepEqual(lostImports(sources, imports), [])
+})
+test('packages with a door are imported behind it only', () => assert.deepEqual(doorProblems(imports), []))
+test('layers import only what lies below them', () => assert.deepEqual(layerProblems(imports), []))
+test('no import goes in a circle', () => assert.deepEqual(cycles(imports), []))
+test('files are short and named for what they do', () => assert.deepEqual(nameAndSizeProblems(sources), []))
+
+test('the rules see what they forbid', () => {
+  const wrong: Sources = new Map([
+    ['src/shared/a.ts', 'import { b } from \'../main/engine/b.ts\'\n'],
+    ['src/main/engine/b.ts', 'import Database from "better-sqlite3"\nimport type { Tensor } from \'@tensorflow/tfjs-node\'\n// import \'electron\'\nexport { c } from \'./utils/c.ts\'\n'],
+    ['src/main/engine/utils/c.ts', 'const tf = await import(\'@tensorflow/tfjs-node\')\nimport { b } from \'../b.ts\'\n'],
+    ['src/renderer/View.svelte', '<script lang="ts">\nimport { type A, b } from "../main/engine/b.ts"\nimport { Chart } from \'chart.js/auto\'\n</script>\n<p>import x from \'electron\'</p>\n'],
+    ['src/preload/index.ts', `import { contextBridge } from 'electron'\nimport { lost } from './lost.ts'\n${'\n'.repeat(400)}export {}\n`],
+  ])
+  const found = readImports(wrong)
+  assert.deepEqual(doorProblems(found).map((each) => each.split(':')[0]), [
+    'src/main/engine/b.ts imports better-sqlite3', 'src/main/engine/utils/c.ts imports @tensorflow/tfjs-node', 'src/renderer/View.svelte imports chart.js/auto'])
+  assert.deepEqual(layerProblems(found).map((each) => each.split(':')[0]), ['src/shared/a.ts imports src/main/engine/b.ts', 'src/renderer/View.svelte imports src/main/engine/b.ts'])
+  assert.deepEqual(cycles(found), ['src/main/engine/b.ts -> src/main/engine/utils/c.ts -> src/main/engine/b.ts'])
+  assert.deepEqual(nameAndSizeProblems(wrong).map((each) => each.split(':')[0]), ['src/main/engine/utils/c.ts', 'src/preload/index.ts has 403 lines'])
+  assert.deepEqual(lostImports(wrong, found), ['src/preload/index.ts imports ./lost.ts, which is not there'])
+})
