@@ -39,6 +39,8 @@ export function trace(
     }
     const results = compute((name) => declared.get(name) ?? missing(name))
     const outputs = Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, recorder.nameOf(idOf(tensor))]))
+    // Gradient functions hand their results out of their own scope with tf.keep.
+    tf.dispose(results)
     return { recording: recorder.finish(outputs), folded: recorder.folded }
   } finally {
     tf.engine().endScope()

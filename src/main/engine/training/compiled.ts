@@ -6,8 +6,9 @@ import { GraphBuilder } from '../trace/graph.ts'
 import { type } from '../trace/native.ts'
 import { trace, type Given } from '../trace/recorder.ts'
 import { Session } from '../trace/session.ts'
-import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import type { Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
 import type { Variant } from '../variants/variant.ts'
+import { lossAndGradients } from './gradients.ts'
 import { objectiveTerms, termNames } from './objective.ts'
 import { clipInGraph, optimizers, type Optimizer } from './optimizers.ts'
 import { randomness } from './randomness.ts'
@@ -158,7 +159,7 @@ export class CompiledModel implements Model {
   #addStep(graph: GraphBuilder, handles: Map<string, string>): void {
     const { variant, config } = this.#spec
     const { recording } = trace(this.#givenBatch(config.training.batchSize), this.#givenWeights(), (named) => {
-      const { terms, gradients } = lossAndGradients(variant, config, this.#named(named), named('x') as Tensor2D, named('seed') as Tensor1D)
+      const { terms, gradients } = lossAndGradients(variant, config, this.#named(named), named('x') as Tensor2D, randomness(named('seed') as Tensor1D))
       return { ...terms, ...Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`gradient/${name}`, gradient])) }
     })
     const results = graph.inline('training', recording, { x: this.#addInputs(graph), seed: 'seed', ...this.#reads(graph, 'training', handles) })
@@ -204,22 +205,4 @@ export class CompiledModel implements Model {
   #named(named: (name: string) => Tensor): Record<string, Tensor> {
     return Object.fromEntries(this.specs.map(({ name }) => [name, named(name)]))
   }
-}
-
-/**
- * The objective's terms and the gradient of their sum with respect to every weight.
- * @param x [B, D]
- * @param seed int32 [2]
- */
-export function lossAndGradients(variant: Variant, config: Config, weights: Record<string, Tensor>, x: Tensor2D, seed: Tensor1D): { terms: Record<string, Tensor>; gradients: Record<string, Tensor> } {
-  const names = Object.keys(weights)
-  let terms: Record<string, Tensor> = {}
-  const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
-    const given = Object.fromEntries(names.map((name, index) => [name, values[index]!]))
-    terms = objectiveTerms(variant, config, given, x, randomness(seed))
-    // The gradient function tidies up what it ran; the terms are results, too.
-    for (const term of Object.values(terms)) tf.keep(term)
-    return terms['loss'] as Scalar
-  })(names.map((name) => weights[name]!))
-  return { terms, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }

@@ -21,5 +21,5 @@ const draw = (op: 'StatelessRandomUniform' | 'StatelessRandomNormal', seed: Tens
  */
 export const randomness = (seed: Tensor1D): Randomness => ({
   uniform: (name, shape) => draw('StatelessRandomUniform', seed, name, shape),
-  normal: (name, shape) => draw('StatelessRandomNormal', seed, name, shape),
+  normal: (name, shape, deviation) => draw('StatelessRandomNormal', seed, name, shape).mul(deviation),
 })

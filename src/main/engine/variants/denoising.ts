@@ -16,7 +16,7 @@ const settings = z.strictObject({
 /** Corrupted inputs x~ (Vincent et al. 2010, section 3.3); the identity where the noise is on the weights. */
 function corrupt(x: Tensor2D, random: Randomness, { noise, rate, sigma }: z.output<typeof settings>): Tensor2D {
   if (noise === 'masking') return x.mul(random.uniform('corruption', x.shape).greaterEqual(rate).cast('float32'))
-  if (noise === 'gaussian') return x.add(random.normal('corruption', x.shape).mul(sigma))
+  if (noise === 'gaussian') return x.add(random.normal('corruption', x.shape, sigma))
   if (noise === 'saltAndPepper') {
     // One draw decides both: below rate/2 is pepper, from there to rate is salt.
     const draw = random.uniform('corruption', x.shape)
@@ -36,10 +36,10 @@ export default defineVariant({
   glyph: '◌',
   terms: ['reconstruction'],
   settings,
-  objective({ x, network, random, settings }) {
+  objective({ x, corrupted, network, random, settings }) {
     const { noise, sigma } = settings
-    const noisy = noise === 'weights' ? network.perturbed((name, kernel) => kernel.add(random.normal(`weights/${name}`, kernel.shape).mul(sigma))) : network
-    return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupt(x, random, settings))), x) }
+    const noisy = noise === 'weights' ? network.perturbed((name, kernel) => kernel.add(random.normal(`weights/${name}`, kernel.shape, sigma))) : network
+    return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x) }
   },
   corrupt,
 })

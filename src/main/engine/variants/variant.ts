@@ -7,14 +7,16 @@ import type { Network } from '../network/network.ts'
 export interface Randomness {
   /** Uniform in [0, 1). */
   uniform(name: string, shape: number[]): Tensor
-  /** Standard normal. */
-  normal(name: string, shape: number[]): Tensor
+  /** Normal with mean 0 and the given standard deviation. */
+  normal(name: string, shape: number[], deviation: number): Tensor
 }
 
 /** What a variant's objective is computed from: one batch, the network with its current weights, draws, the variant's settings. */
 export interface Step<S> {
   /** [B, D], in [0, 1] for images. */
   x: Tensor2D
+  /** The variant's corruption of x; x itself for variants without one. */
+  corrupted: Tensor2D
   network: Network
   random: Randomness
   settings: S
@@ -50,7 +52,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   check?(config: Config, facts: Facts): Problem[]
   /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
-  /** For variants that corrupt their input: the corrupted input of the given images, same shape (for showing it). */
+  /** For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it. */
   corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>): Tensor2D
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */
   fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>

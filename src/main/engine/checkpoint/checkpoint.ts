@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { configSchema, type Config } from '../../../shared/config.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { weightSpecs } from '../network/weights.ts'
+import { readSafetensors, writeSafetensors, type NamedTensor } from './safetensors.ts'
+
+/** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
+export interface Position {
+  step: number
+  epoch: number
+  /** Seconds of training so far. */
+  seconds: number
+  /** Early stopping: the lowest validation loss so far and the epoch it was reached in. */
+  best: { loss: number; epoch: number } | null
+}
+
+export interface Checkpoint {
+  variant: string
+  config: Config
+  seed: number
+  inputSize: number
+  position: Position
+  /** Weights by their names, slots as `optimizer/SLOT/WEIGHT`. */
+  state: Record<string, Float32Array>
+}
+
+export type CheckpointName = 'last' | 'best' | `snapshot-${number}`
+
+const folderOf = (runFolder: string) => join(runFolder, 'checkpoints')
+export const checkpointFile = (runFolder: string, name: CheckpointName) => join(folderOf(runFolder), `${name}.safetensors`)
+
+/** Writes a checkpoint in place of the one of that name; the new one is whole before the old one goes. */
+export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
+  const { variant, config, seed, inputSize, position, state } = checkpoint
+  mkdirSync(folderOf(runFolder), { recursive: true })
+  const shapes = new Map(weightSpecs(config.network, inputSize).map((spec) => [spec.name, spec.shape]))
+  const tensors = Object.fromEntries(Object.entries(state).map(([key, data]): [string, NamedTensor] => {
+    const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
+    return [key, { shape: shapes.get(weight) ?? [data.length], data }]
+  }))
+  writeSafetensors(checkpointFile(runFolder, name), {
+    tensors,
+    metadata: {
+      format: 'autoencoder-workbench', formatVersion: '1', variant, seed: String(seed), inputSize: String(inputSize),
+      config: JSON.stringify(config), position: JSON.stringify(position),
+    },
+  })
+}
+
+/** @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED */
+export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpoint {
+  const file = checkpointFile(runFolder, name)
+  if (!existsSync(file)) throw new WorkbenchError('CHECKPOINT_MISSING', `This run has no checkpoint “${name}”; train it again, or duplicate its settings into a new run.`)
+  const { tensors, metadata } = readSafetensors(file)
+  try {
+    const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
+    const inputSize = Number(metadata['inputSize'])
+    const state = Object.fromEntries(Object.entries(tensors).map(([key, { data }]) => [key, data]))
+    for (const spec of weightSpecs(config.network, inputSize)) {
+      if (state[spec.name]?.length !== spec.shape.reduce((product, size) => product * size, 1)) throw new Error(`${spec.name} is missing or has another size`)
+    }
+    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, position: JSON.parse(metadata['position'] ?? '') as Position, state }
+  } catch (cause) {
+    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
+  }
+}
+
+/** True if any value is NaN or infinite: such weights are never written. */
+export const hasNonFinite = (state: Record<string, Float32Array>): boolean =>
+  Object.values(state).some((values) => {
+    // A sum is finite only if every part is, and costs a tenth of testing each; an overflowing sum of finite parts is tested exactly.
+    let sum = 0
+    for (let i = 0; i < values.length; i++) sum += values[i]!
+    return !Number.isFinite(sum) && values.some((value) => !Number.isFinite(value))
+  })
+
+/** Epochs after which a snapshot is kept: 0 and up to 19 more, spaced geometrically, the last epoch among them. */
+export function snapshotEpochs(epochs: number): Set<number> {
+  const count = Math.min(19, epochs)
+  const spaced = Array.from({ length: count }, (_, index) => Math.round(count === 1 ? epochs : epochs ** (index / (count - 1))))
+  return new Set([0, ...spaced])
+}
+
+/** Removes what an earlier attempt left, before a run starts from the beginning. */
+export const removeCheckpoints = (runFolder: string): void => rmSync(folderOf(runFolder), { recursive: true, force: true })
+
+/** The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last. */
+export const resultName = (config: Config): CheckpointName => (config.training.patience > 0 ? 'best' : 'last')

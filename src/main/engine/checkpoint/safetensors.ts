@@ -1,0 +1,98 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+
+export interface NamedTensor { shape: number[]; data: Float32Array }
+export interface TensorFile { tensors: Record<string, NamedTensor>; metadata: Record<string, string> }
+
+const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
+
+/**
+ * Writes float32 tensors as a safetensors file (8 bytes little-endian header length, JSON header padded with spaces to 8 bytes,
+ * values), whole or not at all: into a temporary file beside the target, synced, then renamed over it.
+ */
+export function writeSafetensors(file: string, { tensors, metadata }: TensorFile): void {
+  let offset = 0
+  const header: Record<string, unknown> = { __metadata__: metadata }
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (elements(shape) !== data.length) throw new Error(`${name} has ${data.length} values for the shape [${shape.join(', ')}]`)
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] }
+    offset += data.byteLength
+  }
+  const json = Buffer.from(JSON.stringify(header))
+  const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')])
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(padded.length))
+
+  const temporary = `${file}.${process.pid}.partial`
+  try {
+    const descriptor = openSync(temporary, 'w')
+    try {
+      writeAll(descriptor, length)
+      writeAll(descriptor, padded)
+      for (const { data } of Object.values(tensors)) writeAll(descriptor, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, file)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw cause
+  }
+  syncFolder(dirname(file))
+}
+
+function writeAll(descriptor: number, buffer: Buffer): void {
+  for (let written = 0; written < buffer.length;) written += writeSync(descriptor, buffer, written)
+}
+
+/** Makes the rename itself durable; Windows has no such call for folders and needs none. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32).
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
+ */
+export function readSafetensors(file: string): TensorFile {
+  const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (cause) {
+    throw new WorkbenchError('CHECKPOINT_MISSING', `${file} is missing or cannot be read; give the path of a safetensors file.`, { cause })
+  }
+  if (bytes.length < 8) throw damaged('it is too short')
+  const headerLength = Number(bytes.readBigUInt64LE(0))
+  if (headerLength > bytes.length - 8) throw damaged('its header is cut off')
+  let header: Record<string, unknown>
+  try {
+    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as Record<string, unknown>
+  } catch {
+    throw damaged('its header is no JSON')
+  }
+  if (header === null || typeof header !== 'object') throw damaged('its header is no object')
+  const values = bytes.subarray(8 + headerLength)
+  const { __metadata__: metadata = {}, ...entries } = header
+  const tensors: Record<string, NamedTensor> = {}
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
+    const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
+    if (width === 0) throw damaged(`${name} has the element type ${String(dtype)}; float32 and float64 can be read`)
+    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || offsets[1]! > values.length) throw damaged(`${name} is cut off or misdescribed`)
+    // A copy, because the values need not be aligned in the file.
+    const own = values.buffer.slice(values.byteOffset + offsets[0]!, values.byteOffset + offsets[1]!) as ArrayBuffer
+    tensors[name] = { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }
+  }
+  return { tensors, metadata: metadata as Record<string, string> }
+}
+
+const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

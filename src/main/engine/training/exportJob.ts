@@ -1,0 +1,56 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { readCheckpoint, resultName } from '../checkpoint/checkpoint.ts'
+import { openDataset } from '../data/open.ts'
+import { exportOnnx } from '../export/exportOnnx.ts'
+import type { Reference } from '../export/verify.ts'
+import { Network } from '../network/network.ts'
+import { networkParts, type NetworkPart } from '../network/parts.ts'
+import { weightSpecs } from '../network/weights.ts'
+import { trace } from '../trace/recorder.ts'
+import { tf, type Tensor2D } from '../trace/tensorflow.ts'
+import { version } from '../version.ts'
+import { gatherBatch, inputTensor } from './batches.ts'
+import type { ExportJob, ExportResult } from './messages.ts'
+import type { Port } from './port.ts'
+
+/** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
+export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
+  if (!(job.part in networkParts)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${Object.keys(networkParts).join(', ')}.`, { field: 'part' })
+  const part = networkParts[job.part as NetworkPart]
+  const dataset = openDataset(job.datasetFolder)
+  const last = readCheckpoint(job.runFolder, 'last')
+  const { config, state, inputSize } = resultName(last.config) === 'last' ? last : readCheckpoint(job.runFolder, resultName(last.config))
+  const specs = weightSpecs(config.network, inputSize)
+  const network = new Network(config.network, config.reconstruction, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
+  const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
+
+  const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => dataset.test[index % dataset.test.length]!)
+  const reference: Reference = {
+    testRows(count) {
+      if (job.part === 'decoder') return tf.tidy(() => network.encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
+      const rows = gatherBatch(dataset, testInputs(count))
+      return job.input === 'pixels' || rows instanceof Float32Array ? rows : Float32Array.from(rows, (value) => value / 255)
+    },
+    outputs: (rows, count) => tf.tidy(() => {
+      const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
+      const results = part(network, (rows instanceof Uint8Array ? input.div(255) : input) as Tensor2D)
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
+    }),
+  }
+  const outcome = await exportOnnx({
+    ...job,
+    version,
+    geometry: dataset,
+    recordAt: (batch) => trace(
+      [{ name: job.part === 'decoder' ? 'code' : 'x', tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
+      specs.map(({ name, shape }) => ({ name, tensor: { shape, dtype: 'float32', values: state[name]! } })),
+      (named) => part(new Network(config.network, config.reconstruction, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))), named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D),
+      { fold: true },
+    ),
+    weights: Object.fromEntries(specs.map(({ name, shape }) => [name, { shape, data: state[name]! }])),
+    reference,
+    metadata: job.metadata,
+    signal: port.signal,
+  })
+  return { kind: 'export', ...outcome }
+}

@@ -1,0 +1,92 @@
+import type { Progress } from '../../../shared/domain.ts'
+import type { FromWorker, Point } from './messages.ts'
+import type { Position } from '../checkpoint/checkpoint.ts'
+
+/** How often the engine hears of progress, in milliseconds. */
+const reportInterval = 200
+
+/** Keeps time and points of one run: how far, how fast, how long still, and the values of its curves. */
+export class Meter {
+  readonly #secondsBefore: number
+  readonly #stepBefore: number
+  readonly #started = performance.now()
+  readonly #steps: number
+  #points: Point[] = []
+  #sums: Float64Array | null = null
+  #counted = 0
+  #step: number
+  #lastReport = 0
+  #lastSave = performance.now()
+  /** Recent (time, step) pairs, for the live rate. */
+  #recent: { at: number; step: number }[] = []
+
+  constructor(position: Position, steps: number) {
+    this.#secondsBefore = position.seconds
+    this.#stepBefore = position.step
+    this.#step = position.step
+    this.#steps = steps
+  }
+
+  /** Seconds of work on this run, those before a resume included. */
+  seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#started) / 1000
+  }
+
+  /** Mean rate since this process began. */
+  stepsPerSecond(): number | null {
+    const done = this.#step - this.#stepBefore
+    return done > 0 ? done / ((performance.now() - this.#started) / 1000) : null
+  }
+
+  count(terms: ArrayLike<number>): void {
+    this.#step++
+    this.#sums ??= new Float64Array(terms.length)
+    for (let i = 0; i < terms.length; i++) this.#sums[i] = this.#sums[i]! + terms[i]!
+    this.#counted++
+  }
+
+  /** Turns what was counted since the last window into points: the mean over its steps. */
+  endWindow(prefix: string, names: readonly string[], position: Position): void {
+    if (!this.#sums || this.#counted === 0) return
+    this.add(prefix, names, this.#sums.map((sum) => sum / this.#counted), position)
+    this.#sums.fill(0)
+    this.#counted = 0
+  }
+
+  add(prefix: string, names: readonly string[], values: ArrayLike<number>, { step, epoch, seconds }: Position): void {
+    names.forEach((name, index) => this.#points.push({ key: `${prefix}/${name}`, step, epoch, seconds, value: values[index]! }))
+  }
+
+  takePoints(): Point[] {
+    const taken = this.#points
+    this.#points = []
+    return taken
+  }
+
+  dueToReport(): boolean {
+    return performance.now() - this.#lastReport >= reportInterval
+  }
+
+  saved(): void {
+    this.#lastSave = performance.now()
+  }
+
+  secondsSinceSave(): number {
+    return (performance.now() - this.#lastSave) / 1000
+  }
+
+  /** The body of a progress message; the rate is that of the last few seconds. */
+  progress(position: Position, { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>): Omit<Extract<FromWorker, { type: 'progress' }>, 'type'> {
+    const now = performance.now()
+    this.#lastReport = now
+    this.#recent.push({ at: now, step: done })
+    while (this.#recent.length > 2 && now - this.#recent[0]!.at > 5000) this.#recent.shift()
+    const first = this.#recent[0]!
+    const perSecond = now > first.at && done > first.step ? ((done - first.step) * 1000) / (now - first.at) : null
+    return {
+      progress: { done, total, unit, stage, perSecond, secondsLeft: perSecond ? (total - done) / perSecond : null },
+      step: position.step, epoch: position.epoch, seconds: position.seconds,
+      stepsPerSecond: this.#steps > 0 ? perSecond : null,
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
+import type { ExportResult, Job, ObjectiveResult, TrainResult } from './messages.ts'
+import { Diverged } from './diverged.ts'
+import { connectToParent, Stopped, type Port } from './port.ts'
+
+/** Entry of a worker process: one job, then the end. The kinds are loaded on demand, so that each process holds only what it needs. */
+async function carryOut(job: Job, port: Port): Promise<TrainResult | ExportResult | ObjectiveResult> {
+  switch (job.kind) {
+    case 'train': return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
+    case 'export': return (await import('./exportJob.ts')).exportRun(job, port)
+    case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
+  }
+}
+
+const port = connectToParent(async ({ job }) => {
+  try {
+    port.end({ type: 'done', result: await carryOut(job, port) })
+  } catch (thrown) {
+    if (thrown instanceof Stopped) return port.end({ type: 'stopped', step: thrown.at.step, epoch: thrown.at.epoch, seconds: thrown.at.seconds })
+    // The engine keeps the details in its log; the window shows the sentence.
+    if (!(thrown instanceof WorkbenchError)) console.error(thrown instanceof Error ? thrown.stack : thrown)
+    port.end(thrown instanceof Diverged ? { type: 'diverged', step: thrown.step, error: thrown.toInfo() } : { type: 'failed', error: toErrorInfo(thrown) })
+  }
+})
