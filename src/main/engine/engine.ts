@@ -27,6 +27,8 @@ export interface EngineOptions {
   threads?: number
   /** Whether the host can ask for a folder with a dialog. */
   folderDialog?: boolean
+  /** Whether runs that an earlier engine left in the queue start by themselves (the default); a command line starts only its own. */
+  startQueued?: boolean
 }
 
 export interface Engine {
@@ -79,7 +81,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   store.runs.interruptRunning(new Date().toISOString(), {
     code: 'RUN_FAILED', message: 'The workbench ended while this run was training; resume it to continue from its last checkpoint.',
   })
-  const queue = createQueue({ store, home, script, trainers, threads, emit, log })
+  const queue = createQueue({ store, home, script, trainers, threads, emit, log, startQueued: options.startQueued ?? true })
   const tasks = createTasks(emit, log)
   const context: Context = { home, store, queue, tasks, emit, log, script, threads, trainers, folderDialog: options.folderDialog ?? false }
   const handlers: Handlers = {

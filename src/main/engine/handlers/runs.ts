@@ -41,8 +41,7 @@ export const runHandlers = ({ home, store, queue, emit }: Context) => ({
       steps: epochs * (stepsPerEpoch ?? 0), parameters: parameters ?? 0, colour: store.runs.freeColour(),
     }, new Date().toISOString()))
     emit({ type: 'run', run })
-    queue.fill()
-    return { run: queue.view(store.runs.get(run.id)) }
+    return { run: queue.add(run.id) }
   },
   'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
   'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),

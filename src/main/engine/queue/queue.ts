@@ -11,12 +11,18 @@ import { startTraining, type Training } from './training.ts'
 /** How long workers may take to write their checkpoints when the engine closes. */
 const closeGrace = 8000
 
-interface Parts { store: Store; home: Home; script: string; trainers: number; threads: number; emit: (event: EngineEvent) => void; log: Log }
+interface Parts {
+  store: Store; home: Home; script: string; trainers: number; threads: number; emit: (event: EngineEvent) => void; log: Log
+  /** Whether runs that an earlier engine left in the queue start by themselves, or only those that are queued from now on. */
+  startQueued: boolean
+}
 
 /** The runs that wait and the runs that train: at most `trainers` at once, each in a process of its own, first come first served. */
 export function createQueue(parts: Parts) {
   const { store, home, emit } = parts
   const active = new Map<string, Training>()
+  /** Queued since this engine runs. */
+  const fresh = new Set<string>()
   let closed = false
   const now = () => new Date().toISOString()
 
@@ -52,7 +58,7 @@ export function createQueue(parts: Parts) {
     try {
       for (const id of store.runs.queued()) {
         if (active.size >= parts.trainers) return
-        if (!active.has(id)) start(id)
+        if (!active.has(id) && (parts.startQueued || fresh.has(id))) start(id)
       }
     } catch (thrown) {
       parts.log('A run cannot be started.', thrown)
@@ -65,6 +71,12 @@ export function createQueue(parts: Parts) {
   return {
     view,
     fill,
+    /** A run that was just stored as queued. */
+    add(id: string): Run {
+      fresh.add(id)
+      fill()
+      return view(store.runs.get(id))
+    },
     pause(run: Run): Run {
       if (run.state === 'queued') store.runs.update(run.id, { state: 'paused' })
       else if (run.state === 'running') active.get(run.id)?.pause()
@@ -73,7 +85,8 @@ export function createQueue(parts: Parts) {
     },
     /** Error: RUN_STATE, CHECKPOINT_MISSING. */
     resume(run: Run): Run {
-      if (run.state === 'queued' || (run.state === 'running' && active.has(run.id))) return view(run)
+      if (run.state === 'queued') return this.add(run.id)
+      if (run.state === 'running') return view(run)
       if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') {
         throw wrongState(run, 'resumed', 'start a new run with its settings instead')
       }
@@ -81,9 +94,8 @@ export function createQueue(parts: Parts) {
         throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
       }
       store.runs.update(run.id, { state: 'queued', queuedAt: now(), endedAt: null, error: null })
-      const queued = changed(run.id)
-      fill()
-      return active.has(run.id) ? view(store.runs.get(run.id)) : queued
+      changed(run.id)
+      return this.add(run.id)
     },
     cancel(run: Run): Run {
       if (run.state === 'running') active.get(run.id)?.cancel()
@@ -105,6 +117,7 @@ export function createQueue(parts: Parts) {
         new Promise((resolve) => setTimeout(resolve, closeGrace + 2000).unref()),
       ])
       clearTimeout(timer)
+      trainings.forEach((training) => training.abandon())
     },
   }
 }

@@ -17,6 +17,8 @@ export interface Training {
   pause(): void
   cancel(): void
   kill(): void
+  /** Stores nothing any more: the database is about to be closed. */
+  abandon(): void
   /** The stored run with what is known but not stored yet. */
   view(run: Run): Run
   /** The process is gone and everything it said is stored. */
@@ -41,6 +43,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   let wanted: 'pause' | 'cancel' | null = null
   let final = false
   let gone: string | null = null
+  let abandoned = false
 
   const finish = (state: RunState, more: RunChange = {}) => {
     final = true
@@ -51,7 +54,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   }
 
   const receive = (message: FromWorker): void => {
-    if (final) return
+    if (final || abandoned) return
     dirty = true
     switch (message.type) {
       case 'begun': {
@@ -131,6 +134,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   }
 
   const flush = (): void => {
+    if (abandoned) return
     const waiting = points.length > 0 || previews.length > 0 || Object.keys(change).length > 0
     if (!waiting || commit()) {
       urgent = false
@@ -174,7 +178,11 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     wanted = wanted === 'cancel' ? 'cancel' : what
     worker.send({ type: what })
   }
-  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), view, over }
+  const abandon = () => {
+    abandoned = true
+    clearInterval(timer)
+  }
+  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), abandon, view, over }
 }
 
 const lost = (how: string): ErrorInfo => ({

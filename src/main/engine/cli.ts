@@ -1,0 +1,118 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
+import type { Command, Outcome, Values } from './cli/command.ts'
+import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
+import { compare, exportRun, objective, variants } from './cli/commands/results.ts'
+import { runsList, runsShow } from './cli/commands/runs.ts'
+import { resume, train } from './cli/commands/train.ts'
+import { openSession } from './cli/session.ts'
+import { terminalOn } from './cli/terminal.ts'
+import { runDoctor } from './doctor.ts'
+import { defaultHome, homeAt } from './home.ts'
+import { serve, serveOptions } from './serve.ts'
+
+/** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
+const commands: Record<string, Command> = {
+  'variants': variants, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'runs list': runsList, 'runs show': runsShow,
+  'compare': compare, 'export': exportRun, 'objective': objective,
+}
+const hosts: Record<string, { usage: string; summary: string }> = {
+  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },
+  doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
+}
+const planned = new Set(['experiment', 'embed'])
+const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+const commonHelp = ['--home DIR        where everything is kept (default: your data folder)', '--json            one JSON object on the last line of standard output']
+
+// npm starts scripts in the package's folder; paths are meant from where the user is.
+const start = process.env['npm_lifecycle_event'] === 'aebench' ? process.env['INIT_CWD'] ?? process.cwd() : process.cwd()
+const path = (given: string) => resolve(start, given)
+const words = process.argv.slice(2)
+const json = words.includes('--json')
+const terminal = terminalOn(process.stderr)
+
+function overview(): string {
+  const rows = [...Object.entries(commands), ...Object.entries(hosts)].map(([name, { usage, summary }]) => [`${name} ${usage}`.trim(), summary] as const)
+  return ['Usage: aebench COMMAND [--home DIR] [--json] [--help]', '', ...rows.map(([usage, summary]) => `  ${usage.padEnd(64)}${summary}`)].join('\n')
+}
+
+/** Positions of the words that are neither options nor the value of `--home`, which may come before the command. */
+const plain = words.map((_, index) => index).filter((index) => !words[index]!.startsWith('-') && words[index - 1] !== '--home')
+
+function nameOf(): string {
+  const [one = '', two = ''] = plain.map((index) => words[index]!)
+  if (Object.hasOwn(commands, `${one} ${two}`)) return `${one} ${two}`
+  if (Object.hasOwn(commands, one) || Object.hasOwn(hosts, one)) return one
+  if (planned.has(one)) throw new WorkbenchError('USAGE', `"${one}" is not available in this version of the workbench.`)
+  const group = Object.keys(commands).filter((name) => name.startsWith(`${one} `))
+  throw new WorkbenchError('USAGE', group.length > 0 ? `Say which: ${group.join(', ')}.` : `There is no command "${one}"; aebench --help lists those that exist.`)
+}
+
+/** Everything but the command's own words. */
+function argumentsOf(name: string): string[] {
+  const own = plain.slice(0, name.split(' ').length)
+  return words.filter((_, index) => !own.includes(index))
+}
+
+function parse(args: string[], options: NonNullable<Command['options']>, [fewest, most]: [number, number], usage: string) {
+  try {
+    const { values, positionals } = parseArgs({ args, options: { ...common, ...options }, allowPositionals: true })
+    if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${positionals.length} arguments were given`)
+    return { values: values as Values & { home?: string; help?: boolean }, positionals }
+  } catch (cause) {
+    throw new WorkbenchError('USAGE', `${(cause as Error).message.split('. ')[0]}; use: aebench ${usage}`, { cause })
+  }
+}
+
+async function doctor(folder: string): Promise<Outcome> {
+  const checks = await runDoctor(homeAt(folder), { holdsLock: false })
+  const failed = checks.filter((check) => !check.ok)
+  const text = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}${detail}`).join('\n')
+  if (failed.length === 0) return { json: { checks }, text }
+  return { json: { checks }, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}.` } }
+}
+
+async function run(): Promise<Outcome> {
+  if (words.length === 0 || (plain.length === 0 && words.some((word) => word === '--help' || word === '-h'))) return { json: { help: overview() }, text: overview() }
+  const name = nameOf()
+  const command = commands[name]
+  const usage = `${name} ${(command ?? hosts[name])!.usage}`.trim()
+  const options = command?.options ?? (name === 'serve' ? serveOptions : {})
+  const { values, positionals } = parse(argumentsOf(name), options, command?.positionals ?? [0, 0], usage)
+  if (values.help) {
+    const text = [`aebench ${usage}`, (command ?? hosts[name])!.summary, '', ...(command?.help ?? []), ...commonHelp].join('\n')
+    return { json: { help: text }, text }
+  }
+  const home = values.home === undefined ? defaultHome() : path(values.home)
+  if (name === 'doctor') return doctor(home)
+  if (command === undefined) {
+    await serve({ ...values, home })
+    return { json: {}, text: '' }
+  }
+  const session = await openSession(home, process.env['AEBENCH_WORKER'])
+  try {
+    return await command.run(session, { values, positionals, path }, terminal)
+  } finally {
+    await session.close(terminal.tell)
+  }
+}
+
+const print = (line: string): Promise<void> => new Promise((done) => process.stdout.write(`${line}\n`, () => done()))
+
+async function report({ json: result, text, error, exitCode }: Outcome): Promise<number> {
+  terminal.finish()
+  if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
+  else if (text !== '') await print(text)
+  if (error !== undefined) terminal.tell(error.message)
+  return exitCode ?? (error === undefined ? 0 : 1)
+}
+
+const shown = ({ code, message, field }: ErrorInfo) => ({ code, message, ...(field === undefined ? {} : { field }) })
+
+try {
+  process.exit(await report(await run()))
+} catch (thrown) {
+  const error = toErrorInfo(thrown)
+  process.exit(await report({ json: {}, text: '', error, ...(error.code === 'USAGE' ? { exitCode: 2 } : {}) }))
+}

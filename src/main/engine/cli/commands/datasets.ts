@@ -1,0 +1,72 @@
+import type { Dataset } from '../../../../shared/domain.ts'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import type { CallInput } from '../../../../shared/calls.ts'
+import type { Command, Terminal } from '../command.ts'
+import type { Session } from '../session.ts'
+import { table } from '../table.ts'
+import { taskDone } from '../wait.ts'
+
+/** Imports and waits; Ctrl-C cancels and leaves nothing behind. */
+export async function importAndWait(session: Session, input: CallInput<'datasets.import'>, terminal: Terminal): Promise<Dataset> {
+  const id = await taskDone(session, () => session.call('datasets.import', input), terminal)
+  const { datasets } = await session.call('datasets.list', {})
+  return datasets.find((dataset) => dataset.id === id)!
+}
+
+const sizeOf = (dataset: Dataset): string => (dataset.kind === 'image' ? `${dataset.width}x${dataset.height}x${dataset.channels}` : `${dataset.width} values`)
+
+function parseSize(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)[x\u00d7](\d+)$/i.exec(text) ?? []
+  if (width === undefined || height === undefined) throw new WorkbenchError('USAGE', `"${text}" is not a size; write it like 28x28.`, { field: 'size' })
+  return { width: Number(width), height: Number(height) }
+}
+
+export const datasetsAdd: Command = {
+  usage: '--name N --path P',
+  summary: 'Imports a folder of images, IDX files, an .npz file, or the word mnist.',
+  help: [
+    '--name N          its name here (default: that of the folder or file)',
+    '--path P          what to import',
+    '--test P          images of the test split; else 15% are drawn',
+    '--size 28x28      width and height; else the most frequent of the images',
+    '--channels 1|3    gray or colour; else as the images are',
+    '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
+  ],
+  options: {
+    name: { type: 'string' }, path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
+  },
+  async run(session, { values, path }, terminal) {
+    if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
+    const { channels, fit, size, test, name } = values as Record<string, string | undefined>
+    if (channels !== undefined && channels !== '1' && channels !== '3') throw new WorkbenchError('USAGE', `--channels is 1 (gray) or 3 (colour), not "${channels}".`, { field: 'channels' })
+    if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not "${fit}".`, { field: 'fit' })
+    const dataset = await importAndWait(session, {
+      path: values['path'] === 'mnist' ? 'mnist' : path(values['path']),
+      ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size)),
+      ...(channels === undefined ? {} : { channels: channels === '1' ? 1 : 3 }), ...(fit === undefined ? {} : { fit }),
+    }, terminal)
+    const { skipped } = await session.call('datasets.skipped', { dataset: dataset.id })
+    const { id, count, width, height, classes, sha256, testCount, kind, duplicates, movedToOneSide } = dataset
+    const named = skipped.slice(0, 20).map((file) => `  ${file.path}: ${file.reason}`)
+    return {
+      json: { dataset: { id, name: dataset.name, count, width, height, channels: dataset.channels, classes, sha256, skipped, kind, testCount, duplicates, movedToOneSide } },
+      text: [
+        `${dataset.name} (${id}): ${count.toLocaleString('en')} ${kind === 'image' ? 'images' : 'rows'} of ${sizeOf(dataset)}, ${testCount.toLocaleString('en')} of them for testing, ${classes.length === 0 ? 'without labels' : `${classes.length} classes`}`,
+        ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...named, ...(skipped.length > 20 ? [`  and ${skipped.length - 20} more (--json lists all)`] : [])]),
+      ].join('\n'),
+    }
+  },
+}
+
+export const datasetsList: Command = {
+  usage: '',
+  summary: 'All datasets.',
+  async run({ call }) {
+    const { datasets } = await call('datasets.list', {})
+    const rows = datasets.map((dataset) => [dataset.id, dataset.name, String(dataset.count), String(dataset.testCount), sizeOf(dataset), String(dataset.classes.length), String(dataset.skippedCount)])
+    return {
+      json: { datasets },
+      text: rows.length === 0 ? 'No datasets yet; "datasets add --path mnist" imports the sample digits.' : table(['id', 'name', 'images', 'test', 'size', 'classes', 'skipped'], rows),
+    }
+  },
+}

@@ -1,0 +1,86 @@
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { parts, type Comparison } from '../../../../shared/domain.ts'
+import type { Command } from '../command.ts'
+import { table } from '../table.ts'
+import { taskDone } from '../wait.ts'
+import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
+
+const oneOf = <T extends string>(name: string, value: unknown, choices: readonly T[], otherwise?: T): T => {
+  if (value === undefined && otherwise !== undefined) return otherwise
+  if (choices.includes(value as T)) return value as T
+  throw new WorkbenchError('USAGE', `--${name} is one of ${choices.join(', ')}${value === undefined ? '; it is missing' : `, not "${String(value)}"`}.`, { field: name })
+}
+
+function describe({ runs, figures, differences, notes, sentence }: Comparison): string {
+  const names = runs.map((run) => run.name)
+  const rows = figures.map(({ title, unit, texts, best }) => [unit === '' ? title : `${title} (${unit})`, ...texts.map((text, index) => (best.includes(index) ? `${text}*` : text))])
+  return [
+    table(['', ...names], rows), '* best',
+    ...(differences.length === 0 ? [] : ['', table(['setting', ...names], differences.map(({ title, values }) => [title, ...values]))]),
+    ...(notes.length === 0 ? [] : ['', ...notes]), '', sentence,
+  ].join('\n')
+}
+
+export const compare: Command = {
+  usage: 'RUN RUN...',
+  summary: 'Two or more runs side by side: figures, differing settings, what is not comparable.',
+  positionals: [2, 100],
+  async run({ call }, { positionals }) {
+    const { comparison } = await call('compare', { runs: positionals })
+    return { json: { ...comparison }, text: describe(comparison) }
+  },
+}
+
+export const exportRun: Command = {
+  usage: 'RUN --part P --out F.onnx',
+  summary: 'Writes a part of a trained network as ONNX, after checking it against ONNX Runtime.',
+  help: [
+    `--part P          ${parts.join(', ')}`, '--out F.onnx      the file', '--input pixels|raw  uint8 images (default) or float32 rows',
+    '--precision float32|float16|int8', '--force           replaces an existing file',
+  ],
+  positionals: [1, 1],
+  options: { part: { type: 'string' }, out: { type: 'string' }, input: { type: 'string' }, precision: { type: 'string' }, force: { type: 'boolean' } },
+  async run(session, { values, positionals, path }, terminal) {
+    const part = oneOf('part', values['part'], parts)
+    const input = oneOf('input', values['input'], ['pixels', 'raw'] as const, 'pixels')
+    const precision = oneOf('precision', values['precision'], ['float32', 'float16', 'int8'] as const, 'float32')
+    const { out } = values
+    if (typeof out !== 'string') throw new WorkbenchError('USAGE', 'Say where to write with --out F.onnx.', { field: 'out' })
+    const id = await taskDone(session, () => session.call('exports.create', {
+      run: positionals[0]!, part, out: path(out), input, precision, force: values['force'] === true,
+    }), terminal)
+    const { exports } = await session.call('exports.list', {})
+    const { file, sha256, opset, maxAbsDiff, inputs, outputs, bytes } = exports.find((made) => made.id === id)!
+    return {
+      json: { file, sha256, opset, maxAbsDiff, inputs, outputs, bytes },
+      text: `${file}\nsha256 ${sha256}\nopset ${opset}, ${bytes.toLocaleString('en')} bytes, largest difference to the trained network ${maxAbsDiff.toExponential(1)}`,
+    }
+  },
+}
+
+export const objective: Command = {
+  usage: '--variant V --in IN.safetensors --out OUT.safetensors',
+  summary: 'Loss, terms and gradients of an objective at given weights.',
+  help: [...settingHelp, '--in F            weights, x, and what else the objective draws at random', '--out F           gets the gradients'],
+  options: { ...settingOptions, in: { type: 'string' }, out: { type: 'string' } },
+  async run(session, given) {
+    const { in: input, out } = given.values
+    if (typeof input !== 'string' || typeof out !== 'string') throw new WorkbenchError('USAGE', 'Give the weights with --in and the file for the gradients with --out.')
+    const chosen = await variantAndSettings(session, given)
+    const { loss, terms } = await session.call('objective', { ...chosen, in: given.path(input), out: given.path(out) })
+    return { json: { loss, terms }, text: [['loss', loss], ...Object.entries(terms)].map(([name, value]) => `${String(name).padEnd(20)}${String(value)}`).join('\n') }
+  },
+}
+
+export const variants: Command = {
+  usage: '',
+  summary: 'All variants with their settings.',
+  async run({ call }) {
+    const { variants: all } = await call('variants.list', {})
+    const text = all.map(({ id, title, reference, settings }) => {
+      const rows = settings.map(({ key, kind, choices, default: value, description }) => [`  ${key}`, choices?.join('|') ?? kind, String(value), description])
+      return `${id}: ${title}. ${reference}\n${table(['  setting', 'values', 'default', ''], rows)}`
+    }).join('\n\n')
+    return { json: { variants: all }, text }
+  },
+}

@@ -1,0 +1,61 @@
+import type { Run } from '../../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../../shared/errors.ts'
+import type { Command, Outcome } from '../command.ts'
+import { figure, table } from '../table.ts'
+
+export function describeRun(run: Run): string {
+  const facts: [string, string][] = [
+    ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ['Variant', run.variant], ['Seed', String(run.seed)],
+    ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step} of ${run.steps}`],
+    ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
+  ]
+  const figures: [string, number | null][] = run.evaluation === null ? [] : [
+    ['Squared error', run.evaluation.squaredError], ['Cross-entropy', run.evaluation.crossEntropy], ['PSNR', run.evaluation.psnr],
+    ['Linear probe', run.evaluation.linearProbeAccuracy], ['Nearest neighbours', run.evaluation.knnAccuracy],
+  ]
+  const rows = [...facts, ...figures.filter(([, value]) => value !== null).map(([title, value]): [string, string] => [title, figure(value)])]
+  return rows.map(([title, value]) => `${title.padEnd(20)}${value}`).join('\n')
+}
+
+/** What `train`, `resume` and `runs show` print of a run. */
+export const runJson = (run: Run): Record<string, unknown> => ({
+  id: run.id, name: run.name, state: run.state, dataset: run.dataset, variant: run.variant, seed: run.seed, config: run.config, evaluation: run.evaluation,
+  seconds: run.seconds, stepsPerSecond: run.stepsPerSecond, step: run.step, steps: run.steps, epoch: run.epoch, parameters: run.parameters, threads: run.threads,
+  createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.endedAt, error: run.error,
+})
+
+/** A run that stopped training, as the outcome of the command that waited for it. */
+export function ended(run: Run, interrupted: boolean): Outcome {
+  const json = { run: runJson(run) }
+  const text = describeRun(run)
+  if (run.state === 'completed') return { json, text }
+  const resume = `continue with: aebench resume ${run.id}`
+  const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run "${run.name}" was paused at step ${run.step} with a checkpoint; ${resume}` }
+    : run.state === 'cancelled' ? { code: 'CANCELLED', message: `The run "${run.name}" was cancelled; what was trained until step ${run.step} is kept.` }
+    : run.error ?? { code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `The run "${run.name}" ended as ${run.state}; ${resume}` }
+  return { json, text, error: said, ...(interrupted ? { exitCode: 130 } : {}) }
+}
+
+export const runsList: Command = {
+  usage: '',
+  summary: 'All runs, oldest first.',
+  async run({ call }) {
+    const { runs } = await call('runs.list', {})
+    const rows = runs.map((run) => [run.id, run.name, run.state, run.dataset, run.variant, String(run.seed), figure(run.evaluation?.squaredError), figure(run.evaluation?.linearProbeAccuracy)])
+    return {
+      json: { runs: runs.map(runJson) },
+      text: rows.length === 0 ? 'No runs yet; "train" makes one.' : table(['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe'], rows),
+    }
+  },
+}
+
+export const runsShow: Command = {
+  usage: 'RUN',
+  summary: 'One run: its settings, state and evaluation.',
+  positionals: [1, 1],
+  async run({ call }, { positionals }) {
+    const { run } = await call('runs.show', { run: positionals[0]! })
+    const error = run.error === null ? '' : `\n${'Error'.padEnd(20)}${run.error.message}`
+    return { json: { run: runJson(run) }, text: describeRun(run) + error }
+  },
+}

@@ -1,0 +1,67 @@
+import type { CallInput } from '../../../../shared/calls.ts'
+import type { Settings } from '../../../../shared/config.ts'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import type { Arguments, Command } from '../command.ts'
+import type { Session } from '../session.ts'
+import { settingsFrom } from '../settings.ts'
+import { runEnded } from '../wait.ts'
+import { importAndWait } from './datasets.ts'
+import { ended } from './runs.ts'
+
+const sample = 'mnist'
+
+export const settingOptions = { variant: { type: 'string' }, set: { type: 'string', multiple: true }, config: { type: 'string' } } as const
+export const settingHelp = [
+  '--variant V       "variants" lists them and their settings',
+  '--set key=value   one setting, e.g. --set network.layers=512,64; may be given often',
+  '--config F.json   settings from a file, e.g. {"training": {"epochs": 5}}; --set goes on top',
+]
+
+/** The variant and settings that a command was given. */
+export async function variantAndSettings({ call }: Session, { values, path }: Arguments): Promise<{ variant: string; settings: Settings }> {
+  const variant = values['variant']
+  if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; "variants" lists them.', { field: 'variant' })
+  const { fields } = await call('runs.check', { variant })
+  const config = values['config']
+  return { variant, settings: settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields) }
+}
+
+async function hasDataset({ call }: Session, reference: string): Promise<boolean> {
+  const { datasets } = await call('datasets.list', {})
+  return datasets.some(({ id, name }) => id === reference || name === reference)
+}
+
+export const train: Command = {
+  usage: '--dataset N --variant V',
+  summary: 'Trains one autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
+  help: ['--dataset N       a dataset by name or id; mnist is imported where it is missing', ...settingHelp, '--seed S          of everything random (default: 1)', '--name N          the run\'s name'],
+  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' } },
+  async run(session, given, terminal) {
+    const { dataset, seed, name } = given.values as Record<string, string | undefined>
+    if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; "datasets list" lists them.', { field: 'dataset' })
+    const { variant, settings } = await variantAndSettings(session, given)
+    const chosen = { variant, settings, ...(seed === undefined ? {} : { seed: Number(seed) }), ...(name === undefined ? {} : { name }) }
+    if (dataset === sample && !(await hasDataset(session, sample))) {
+      await requireSound(session, chosen)
+      await importAndWait(session, { path: sample, name: sample }, terminal)
+    }
+    const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
+    return ended(run, interrupted)
+  },
+}
+
+/** Before minutes go into an import: what is wrong with the settings whatever the dataset. */
+async function requireSound({ call }: Session, chosen: CallInput<'runs.check'>): Promise<void> {
+  const { problems } = await call('runs.check', chosen)
+  if (problems[0] !== undefined) throw WorkbenchError.from(problems[0])
+}
+
+export const resume: Command = {
+  usage: 'RUN',
+  summary: 'Continues a paused or interrupted run from its last checkpoint, and waits for it.',
+  positionals: [1, 1],
+  async run(session, { positionals }, terminal) {
+    const { run, interrupted } = await runEnded(session, () => session.call('runs.resume', { run: positionals[0]! }), terminal)
+    return ended(run, interrupted)
+  },
+}

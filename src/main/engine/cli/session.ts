@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EngineEvent } from '../../../shared/calls.ts'
+import type { Client } from '../../../shared/connection.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { createEngine, type Engine } from '../engine.ts'
+import { homeAt } from '../home.ts'
+import { connectLocally, listenLocally } from '../local.ts'
+
+/** How long to wait for an engine that holds the lock but does not listen yet, or not any more; in milliseconds. */
+const patience = 10_000
+
+/** A command's way to the engine, whether it is this process or one that runs already. */
+export interface Session {
+  call: Client
+  /** Calls the listener with every event; returns the function that stops it. */
+  onEvent(listener: (event: EngineEvent) => void): () => void
+  /** Rejects when a running engine goes away. */
+  readonly lost: Promise<never>
+  /** An engine in this process goes on until no other command uses it. */
+  close(tell: (text: string) => void): Promise<void>
+}
+
+/** Errors: those of `createEngine`; HOME_LOCKED only where the engine that runs does not answer. */
+export async function openSession(folder: string, workerScript?: string): Promise<Session> {
+  const home = homeAt(folder)
+  const deadline = Date.now() + patience
+  for (;;) {
+    const engine = tryEngine(folder, workerScript)
+    if (engine !== null) return ownSession(engine)
+    const listeners = new Set<(event: EngineEvent) => void>()
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    lost.catch(() => {})
+    const remote = await connectLocally(home, (event) => listeners.forEach((listener) => listener(event)), () => {
+      reject(new WorkbenchError('ENGINE_LOST', 'The workbench that carried out this command was closed; give the command again.'))
+    })
+    if (remote !== null) {
+      return { call: remote.call, onEvent: listenTo(listeners), lost, close: async () => remote.close() }
+    }
+    if (Date.now() > deadline) {
+      throw new WorkbenchError('HOME_LOCKED', `Another engine holds ${home.folder} and does not answer; close it, or choose another folder with --home.`)
+    }
+    await pause(100)
+  }
+}
+
+const listenTo = (listeners: Set<(event: EngineEvent) => void>) => (listener: (event: EngineEvent) => void) => {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+function tryEngine(home: string, workerScript: string | undefined): Engine | null {
+  try {
+    return createEngine({ home, startQueued: false, ...(workerScript === undefined ? {} : { workerScript }) })
+  } catch (thrown) {
+    if (thrown instanceof WorkbenchError && thrown.code === 'HOME_LOCKED') return null
+    throw thrown
+  }
+}
+
+async function ownSession(engine: Engine): Promise<Session> {
+  const listening = await listenLocally(engine)
+  return {
+    call: engine.handle as Client,
+    onEvent: engine.subscribe,
+    lost: new Promise(() => {}),
+    async close(tell) {
+      if (listening.clients > 0) tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? '' : 's'} that use this engine.`)
+      await listening.idle()
+      // No new command can come in from here on; one that tries waits for the lock.
+      listening.close()
+      await engine.close()
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { Progress } from '../../../shared/domain.ts'
+import type { Terminal } from './command.ts'
+
+/** Without a terminal a line at most this often, in milliseconds. */
+const sparse = 10_000
+
+const duration = (seconds: number): string => {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${whole} s`
+  return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+const rate = (perSecond: number): string => (perSecond >= 100 ? Math.round(perSecond).toLocaleString('en') : perSecond.toPrecision(2))
+
+function line(label: string, { done, total, unit, perSecond, secondsLeft, stage }: Progress, more: string): string {
+  const share = total > 0 ? `${Math.floor((100 * done) / total)}%` : ''
+  const facts = [
+    share, total > 0 ? `${Math.floor(done).toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}` : '',
+    perSecond === null ? '' : `${rate(perSecond)} ${unit}/s`, secondsLeft === null ? '' : `${duration(secondsLeft)} left`, more,
+  ]
+  return `${label}: ${stage}  ${facts.filter((fact) => fact !== '').join('  ')}`
+}
+
+/** Progress and news on standard error: one line that changes on a terminal, sparse lines elsewhere. */
+export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): void } {
+  let shown = false
+  let told = 0
+  let stage = ''
+  const finish = () => {
+    if (shown) stream.write('\r\x1b[K')
+    shown = false
+  }
+  return {
+    finish,
+    tell(text) {
+      finish()
+      stream.write(`${text}\n`)
+    },
+    progress(label, progress, more = '') {
+      const text = line(label, progress, more)
+      if (stream.isTTY) {
+        stream.write(`\r\x1b[K${text.slice(0, (stream.columns ?? 80) - 1)}`)
+        shown = true
+      } else if (progress.stage !== stage || Date.now() - told >= sparse) {
+        told = Date.now()
+        stage = progress.stage
+        stream.write(`${text}\n`)
+      }
+    },
+    onInterrupt(stop) {
+      let times = 0
+      const listener = () => {
+        times += 1
+        if (times === 1) stop()
+        else process.exit(130)
+      }
+      process.on('SIGINT', listener)
+      process.on('SIGTERM', listener)
+      return () => {
+        process.off('SIGINT', listener)
+        process.off('SIGTERM', listener)
+      }
+    },
+  }
+}

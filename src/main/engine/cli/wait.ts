@@ -1,0 +1,76 @@
+import type { Run, RunState, Task } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Terminal } from './command.ts'
+import type { Session } from './session.ts'
+
+/** Starts a task and waits until it is over; Ctrl-C cancels it. Resolves to the id of what it made. */
+export async function taskDone(session: Session, start: () => Promise<{ task: Task }>, terminal: Terminal): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<Task>()
+  const seen = new Map<string, Task>()
+  let own: string | null = null
+  const look = (task: Task) => {
+    seen.set(task.id, task)
+    if (task.id !== own) return
+    if (task.progress !== null) terminal.progress(task.title, task.progress)
+    if (task.state !== 'running') resolve(task)
+  }
+  const unsubscribe = session.onEvent((event) => { if (event.type === 'task') look(event.task) })
+  let release = () => {}
+  try {
+    const { task } = await start()
+    own = task.id
+    release = terminal.onInterrupt(() => void session.call('tasks.cancel', { task: task.id }).catch(() => {}))
+    look(seen.get(task.id) ?? task)
+    const ended = await Promise.race([promise, session.lost])
+    if (ended.state === 'cancelled') throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
+    if (ended.error !== null) throw WorkbenchError.from(ended.error)
+    return ended.result!
+  } finally {
+    unsubscribe()
+    release()
+  }
+}
+
+const over: readonly RunState[] = ['paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled']
+
+/** Starts a run and waits until it trains no more; Ctrl-C pauses it with a checkpoint. `interrupted`: that is what happened. */
+export async function runEnded(session: Session, start: () => Promise<{ run: Run }>, terminal: Terminal): Promise<{ run: Run; interrupted: boolean }> {
+  const { promise, resolve } = Promise.withResolvers<Run>()
+  const seen = new Map<string, Run>()
+  let own: string | null = null
+  let interrupted = false
+  let waiting = false
+  const look = (run: Run) => {
+    seen.set(run.id, run)
+    if (run.id !== own) return
+    if (run.state === 'queued' && !waiting) terminal.tell(`${run.name} (${run.id}) waits in the queue.`)
+    waiting = run.state === 'queued'
+    if (run.progress !== null) terminal.progress(run.name, run.progress, lossOf(run))
+    if (over.includes(run.state)) resolve(run)
+  }
+  const unsubscribe = session.onEvent((event) => {
+    if (event.type === 'run') look(event.run)
+    else if (event.type === 'runRemoved' && event.run === own) resolve({ ...seen.get(own)!, state: 'cancelled' })
+  })
+  let release = () => {}
+  try {
+    const { run } = await start()
+    own = run.id
+    release = terminal.onInterrupt(() => {
+      interrupted = true
+      terminal.tell(`Pausing ${run.name} with a checkpoint; Ctrl-C again ends at once.`)
+      void session.call('runs.pause', { run: run.id }).catch(() => {})
+    })
+    look(run)
+    const ended = await Promise.race([promise, session.lost])
+    return { run: ended, interrupted: interrupted && ended.state === 'paused' }
+  } finally {
+    unsubscribe()
+    release()
+  }
+}
+
+function lossOf(run: Run): string {
+  const value = run.latest['validation/loss'] ?? run.latest['train/loss']
+  return value === null || value === undefined ? '' : `loss ${value.toPrecision(4)}`
+}
