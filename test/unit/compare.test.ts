@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
+import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
+import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
+import type { Settings } from '../../src/shared/config.ts'
+import { comparisonSchema, type Evaluation, type Run } from '../../src/shared/domain.ts'
+
+const variants = variantInfos()
+
+function evaluated(squaredError: number | null, more: Partial<Evaluation> = {}): Evaluation {
+  return {
+    version: 1, checkpoint: 'last', squaredError, crossEntropy: 72.4, psnr: 21.37, linearProbeAccuracy: 0.9304, knnAccuracy: 0.9721,
+    robustness: { masking: { '0.1': 11, '0.25': 15, '0.5': 30 }, gaussian: { '0.1': 10, '0.25': 14, '0.5': 25 } }, seconds: 5, ...more,
+  }
+}
+
+function run(id: string, variant: string, settings: Settings, more: Partial<Run> = {}): Run {
+  const { config, problems } = resolveConfig(variant, settings)
+  assert.deepEqual(problems, [])
+  return {
+    id, name: `${variant} ${id}`, datasetId: 'd1', dataset: 'mnist', variant, seed: 1, config: config!, state: 'completed', colour: 0,
+    epoch: 5, epochs: 5, step: 100, steps: 100, parameters: 10, createdAt: '2026-01-01T00:00:00Z', startedAt: null, endedAt: null,
+    seconds: 3, stepsPerSecond: 20, threads: 2, progress: null, latest: { 'train/loss': 1, 'validation/loss': 1 },
+    evaluation: evaluated(10), error: null, ...more,
+  }
+}
+
+const classical = run('a', 'classical', {}, { evaluation: evaluated(10.018) })
+const denoising = run('b', 'denoising', { regularizer: { noise: 'masking', rate: 0.3 } }, { evaluation: evaluated(9.5342, { psnr: 21.61 }) })
+const pca = run('c', 'pca', { network: { layers: [30] } }, { evaluation: evaluated(13.87, { crossEntropy: null, psnr: 18 }), latest: {} })
+const differing = (runs: Run[]) => Object.fromEntries(compareRuns(runs, variants).differences.map(({ key, values }) => [key, values]))
+const figure = (runs: Run[], key: string) => compareRuns(runs, variants).figures.find((row) => row.key === key)!
+
+test('only settings that differ are rows, and what a variant lacks is a dash', () => {
+  const rows = differing([classical, denoising])
+  assert.deepEqual(rows['variant'], ['classical', 'denoising'].map((id) => variants.find((variant) => variant.id === id)!.title))
+  assert.deepEqual(rows['regularizer.noise'], ['–', 'masking'])
+  assert.deepEqual(rows['regularizer.rate'], ['–', '0.3'])
+  assert.equal(rows['regularizer.sigma'], undefined, 'sigma belongs to Gaussian noise only')
+  assert.equal(Object.keys(rows).some((key) => key.startsWith('training.') || ['dataset', 'seed', 'network.layers'].includes(key)), false)
+
+  const withPca = differing([classical, pca])
+  assert.deepEqual(withPca['network.layers'], ['512, 64', '30'])
+  assert.deepEqual(withPca['network.outputActivation'], ['sigmoid', 'linear'], 'what a variant determines is shown too')
+  assert.deepEqual(withPca['training.epochs'], ['20', '–'], 'PCA has no epochs')
+  assert.equal(withPca['network.codeActivation'], undefined, 'both are linear')
+
+  const titles = compareRuns([classical, { ...classical, id: 'x', seed: 2, datasetId: 'd2', dataset: 'faces' }], variants).differences
+  assert.deepEqual(titles.map(({ key, title, values }) => [key, title, values]), [['dataset', 'Dataset', ['mnist', 'faces']], ['seed', 'Seed', ['1', '2']]])
+  assert.deepEqual(compareRuns([classical, { ...classical, id: 'x' }], variants).differences, [])
+})
+
+test('figures have the digits that make sense, and the best is marked only where there is one', () => {
+  const runs = [classical, denoising, pca]
+  assert.deepEqual(figure(runs, 'squaredError').texts, ['10.02', '9.53', '13.87'])
+  assert.deepEqual(figure(runs, 'squaredError').best, [1])
+  assert.deepEqual(figure(runs, 'psnr').texts, ['21.4', '21.6', '18.0'])
+  assert.deepEqual(figure(runs, 'psnr').best, [1], 'a higher ratio is better')
+  assert.deepEqual(figure(runs, 'crossEntropy').texts, ['72.40', '72.40', '–'])
+  assert.deepEqual(figure(runs, 'crossEntropy').best, [], 'the two that have a value are equal')
+  assert.deepEqual([figure(runs, 'linearProbeAccuracy').texts[0], figure(runs, 'linearProbeAccuracy').unit], ['93.0', '%'])
+  assert.deepEqual(compareRuns(runs, variants).figures.map(({ key }) => key).slice(5), [
+    'robustness.masking.0.1', 'robustness.masking.0.25', 'robustness.masking.0.5',
+    'robustness.gaussian.0.1', 'robustness.gaussian.0.25', 'robustness.gaussian.0.5',
+  ])
+  assert.deepEqual(figure(runs, 'robustness.masking.0.25').values, [15, 15, 15])
+  assert.deepEqual(figure([classical, { ...denoising, evaluation: evaluated(10.0183) }, pca], 'squaredError').best, [0, 1], 'two that read the same')
+  assert.deepEqual(figure([classical, { ...denoising, evaluation: null }], 'squaredError').best, [], 'one value is not the best of anything')
+})
+
+test('any subset of runs and of figures gives a valid comparison whose values do not depend on the order', () => {
+  const states = ['queued', 'running', 'paused', 'interrupted', 'diverged', 'failed', 'cancelled'] as const
+  const others = states.map((state, i) => ({ ...classical, id: state, name: state, state, evaluation: null, seed: i }))
+  const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'robustness'].map((key) => ({ ...denoising, id: key, evaluation: { ...evaluated(9), [key]: null } }))
+  const all = [classical, ...partial, pca, ...others, denoising]
+  const comparison = compareRuns(all, variants)
+  comparisonSchema.parse(comparison)
+  const reversed = compareRuns(all.toReversed(), variants)
+  const mirrored = (row: { best: number[] }) => row.best.map((index) => all.length - 1 - index).toReversed()
+  assert.deepEqual(reversed.figures.map(({ values }) => values.toReversed()), comparison.figures.map(({ values }) => values))
+  assert.deepEqual(reversed.figures.map(({ best }) => best), comparison.figures.map(mirrored))
+  assert.deepEqual(reversed.differences.map(({ key, values }) => [key, values.toReversed()]), comparison.differences.map(({ key, values }) => [key, values]))
+  assert.deepEqual(reversed.notes, comparison.notes)
+  assert.deepEqual(reversed.seriesKeys, comparison.seriesKeys)
+  for (const runs of [[], [classical], [pca, { ...others[0]! }]]) comparisonSchema.parse(compareRuns(runs, variants))
+  assert.equal(compareRuns(all, []).differences.length > 0, true, 'unknown variants are compared by their configs')
+})
+
+test('the sentence says who is best, by how much, and what one seed cannot tell', () => {
+  const { sentence } = compareRuns([classical, denoising, pca], variants)
+  assert.match(sentence, /“denoising b” has the lowest squared error, 9\.53 against 10\.02 of “classical a”; with one seed/)
+  assert.match(compareRuns([classical, { ...denoising, evaluation: null }], variants).sentence, /cannot be ranked/)
+  const again = { ...classical, id: 'z', name: 'again', seed: 2, evaluation: evaluated(10.4) }
+  assert.match(compareRuns([classical, again], variants).sentence, /with other seeds is not tested/)
+  assert.match(compareRuns([classical, { ...classical, id: 'z', name: 'same' }], variants).sentence, /same squared error, 10\.02/)
+  const noError = [classical, denoising].map((own) => ({ ...own, evaluation: evaluated(null, { crossEntropy: null, psnr: null, knnAccuracy: own === classical ? 0.9 : 0.95, linearProbeAccuracy: null }) }))
+  assert.match(compareRuns(noError, variants).sentence, /“denoising b” has the highest 5-nearest-neighbour accuracy, 95\.0% against 90\.0%/)
+  const names = ['<img src=x onerror=alert(1)>', '“$&\\n${1}”']
+  const hostile = [{ ...classical, name: names[0]! }, { ...denoising, name: names[1]!, state: 'diverged' as const }]
+  const text = JSON.stringify(compareRuns(hostile, variants))
+  for (const name of names) assert.ok(text.includes(JSON.stringify(name).slice(1, -1)), 'names are left as they are')
+  assert.ok(compareRuns(hostile, variants).sentence.includes(`“${names[1]}” has the lowest`))
+})
+
+test('what is not comparable is said, and not ranked where it was not measured alike', () => {
+  const notes = (runs: Run[]) => compareRuns(runs, variants).notes
+  assert.deepEqual(notes([classical, denoising]), [])
+  const elsewhere = { ...denoising, datasetId: 'd2', dataset: 'faces' }
+  assert.match(notes([classical, elsewhere])[0]!, /different datasets \(faces and mnist\).*not ranked/)
+  const older = { ...denoising, evaluation: evaluated(9, { version: 0 }) }
+  assert.match(notes([classical, older])[0]!, /different versions .*\(0 and 1\)/)
+  for (const other of [elsewhere, older]) {
+    const { figures, sentence } = compareRuns([classical, other], variants)
+    assert.ok(figures.every(({ best }) => best.length === 0))
+    assert.match(sentence, /not measured alike/)
+  }
+  assert.match(notes([classical, { ...denoising, evaluation: evaluated(9, { checkpoint: 'best' }) }])[0]!, /of “denoising b” the one with the lowest/)
+  assert.match(notes([classical, { ...denoising, state: 'running', evaluation: null }])[0]!, /“denoising b” is still running/)
+  assert.deepEqual(notes([{ ...classical, state: 'paused' }, { ...denoising, state: 'paused' }]), ['“classical a” and “denoising b” are paused.'])
+  assert.match(notes([classical, pca]).join(' '), /different sizes \(30 and 64\)/)
+  assert.match(notes([classical, { ...classical, id: 'x', seed: 2 }])[0]!, /different validation images/)
+})
+
+test('series are in the order in which one reads them', () => {
+  const latest = Object.fromEntries(['validation/zeta', 'train/weightDecay', 'validation/loss', 'train/reconstruction', 'train/loss', 'validation/reconstruction'].map((key) => [key, 1]))
+  assert.deepEqual(compareRuns([{ ...classical, latest }, pca], variants).seriesKeys, [
+    'train/loss', 'validation/loss', 'train/reconstruction', 'validation/reconstruction', 'train/weightDecay', 'validation/zeta',
+  ])
+})
+
+test('numbers are written with at least three significant digits and never as NaN', () => {
+  const written = [9.5342, 72.41, 1234.56, 54321.9, 0.012345, 0.5, 0, 1.234e-6, 1.5e9, -0.001234, NaN, Infinity, null, undefined].map(formatQuantity)
+  assert.deepEqual(written, ['9.53', '72.41', '1234.6', '54322', '0.0123', '0.500', '0', '1.23e-6', '1.50e9', '-0.00123', '–', '–', '–', '–'])
+  for (let exponent = -12; exponent < 12; exponent += 0.37) {
+    const value = 10 ** exponent
+    assert.ok(Math.abs(Number(formatQuantity(value)) / value - 1) < 0.0051, String(value))
+  }
+  assert.deepEqual([formatPercent(0.9304), formatPercent(null), formatDecimals(-0.0001, 2)], ['93.0', '–', '0.00'])
+  assert.deepEqual([[512, 64], true, 0.001, 'masking', null].map(formatSetting), ['512, 64', 'yes', '0.001', 'masking', '–'])
+})
