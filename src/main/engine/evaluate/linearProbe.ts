@@ -8,8 +8,8 @@ import { take } from './samples.ts'
 
 /** Strength of the penalty as scikit-learn's `C`: the objective is the sum of the samples' losses + |W|^2 / (2 C), biases free. */
 const inverseStrength = 1
-/** Converged where no component of the gradient of the mean loss is larger (scikit-learn's default is 1e-4). */
-export const gradientTolerance = 1e-5
+/** Converged where no component of the gradient of the mean loss is larger (scikit-learn stops at 1e-4); less moves MNIST by 0.03 points. */
+export const gradientTolerance = 3e-5
 const maxIterations = 1000
 /** Codes up to this size are preconditioned with their correlations, whose factorisation costs size^3 / 3. */
 const largestPreconditioned = 1024
