@@ -1,0 +1,76 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { describeArray, rowMaker, valueRange } from './array-rows.ts'
+import { inBlocks } from './byte-stream.ts'
+import { files } from './index-file.ts'
+import { indexLabels, readLabels } from './labels.ts'
+import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
+import type { Meter } from './progress.ts'
+import type { ImportRequest, Packed } from './request.ts'
+import { requireRoom } from './room.ts'
+import { hashBytes, hashRows } from './row-hash.ts'
+import type { Source } from './source.ts'
+
+const blockBytes = 2 ** 20
+
+/** Packs the arrays of an IDX or npz source. Images keep their size unless another one is asked for. */
+export async function packArrays(source: Exclude<Source, { kind: 'folder' }>, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const parts = source.test ? [source.train, source.test] : [source.train]
+  const described = parts.map((part) => describeArray(part.images))
+  const { kind } = described[0]!
+  if (described.some((part) => part.kind !== kind)) throw mismatch(source.path)
+  if (kind === 'vector' && (request.width ?? request.height ?? request.channels) !== undefined) {
+    throw new WorkbenchError('IMAGE_SIZE', 'The file holds vectors, which have no image size; leave size and channels out.', { field: request.width !== undefined ? 'width' : request.height !== undefined ? 'height' : 'channels' })
+  }
+  const first = described[0]!
+  const width = request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)
+  const height = request.height ?? (request.width ? Math.max(1, Math.round((first.height * request.width) / first.width)) : first.height)
+  const channels = request.channels ?? (kind === 'vector' || described.every((part) => part.channels <= 2) ? 1 : 3)
+  if (kind === 'vector' && described.some((part) => part.width !== width)) throw mismatch(source.path)
+  if (width > 4096 || height > 4096) {
+    if (kind === 'image') throw new WorkbenchError('IMAGE_SIZE', `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`, { field: 'width' })
+  }
+
+  const count = described.reduce((sum, part) => sum + part.count, 0)
+  const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
+  requireRoom(count * rowBytes, room)
+  // Labels first: a wrong pair of files is noticed before anything is written.
+  const values: ((number | string)[] | null)[] = []
+  for (const [i, part] of parts.entries()) values.push(part.labels === null ? null : await readLabels(part.labels, described[i]!.count))
+
+  const hashes = new Uint8Array(count * hashBytes)
+  const file = openSync(join(partial, files.pixels), 'w')
+  try {
+    let row = 0
+    for (const [i, part] of parts.entries()) {
+      const { images } = part, { type, bigEndian } = images
+      const rowValues = valuesOf(images.shape.slice(1)), sourceBytes = rowValues * itemBytes(type)
+      const range = await valueRange(images, kind, signal)
+      const makeRow = rowMaker(described[i]!, images, range, { width, height, channels, fit: request.fit })
+      const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(sourceBytes, rowBytes)))
+      const out = Buffer.allocUnsafeSlow(perBlock * rowBytes)
+      for await (const block of inBlocks(images.pieces(), images.shape[0]! * sourceBytes, perBlock * sourceBytes, images.file)) {
+        signal?.throwIfAborted()
+        const numbers = numbersIn(block, type, bigEndian), rows = block.length / sourceBytes
+        for (let r = 0; r < rows; r++) makeRow(numbers, r * rowValues, out, r * rowBytes)
+        hashRows(out, rowBytes, rows, hashes, row * hashBytes)
+        for (let done = 0; done < rows * rowBytes;) done += writeSync(file, out, done, rows * rowBytes - done)
+        row += rows
+        meter.update('Reading', row, count)
+        await setImmediate()
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+  const labelled = indexLabels(parts.map((_, i) => ({ values: values[i]!, count: described[i]!.count })))
+  return {
+    kind, width, height, channels, count, hashes, ...labelled, testStart: source.test ? described[0]!.count : null,
+    skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
+    paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
+  }
+}
+
+const mismatch = (path: string) => new WorkbenchError('FILE_UNSUPPORTED', `The training and the test data of ${path} are of different kinds or sizes; give two of the same kind.`, { field: 'testPath' })

@@ -1,0 +1,68 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { pipeline, type Transform } from 'node:stream'
+import { WorkbenchError } from '../../../shared/errors.ts'
+
+export const damagedFile = (path: string, what: string, cause?: unknown) =>
+  new WorkbenchError('FILE_DAMAGED', `${basename(path)} is damaged: ${what}. Get the file again.`, { field: 'path', cause })
+
+export const unsupportedFile = (path: string, what: string) => new WorkbenchError('FILE_UNSUPPORTED', `${basename(path)} ${what}`, { field: 'path' })
+
+/** Bytes of a file from `start` up to (not including) `end`, in pieces of at most 1 MB, through `transform` where there is one. */
+export async function* readPieces(path: string, start: number, end: number, transform?: Transform): AsyncGenerator<Buffer> {
+  if (end <= start) return
+  const source = createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 20 })
+  if (transform) pipeline(source, transform, () => {})
+  try {
+    yield* (transform ?? source) as AsyncIterable<Buffer>
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? ''
+    if (code.startsWith('Z_')) throw damagedFile(path, 'its compressed data is corrupt or ends early', cause)
+    throw cause
+  } finally {
+    source.destroy()
+  }
+}
+
+export async function* skipBytes(pieces: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
+  let left = length
+  for await (const piece of pieces) {
+    const cut = Math.min(left, piece.length)
+    left -= cut
+    if (piece.length > cut) yield piece.subarray(cut)
+  }
+}
+
+/** Cuts a stream into blocks of `blockBytes` (the last one may be shorter), `total` bytes in all; the block is used again. */
+export async function* inBlocks(pieces: AsyncIterable<Buffer>, total: number, blockBytes: number, path: string): AsyncGenerator<Buffer> {
+  const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, total))
+  let filled = 0, seen = 0
+  for await (const piece of pieces) {
+    seen += piece.length
+    if (seen > total) throw damagedFile(path, 'it holds more than its header says')
+    for (let at = 0; at < piece.length;) {
+      const taken = piece.copy(block, filled, at)
+      at += taken
+      filled += taken
+      if (filled < block.length) continue
+      yield block
+      filled = 0
+    }
+  }
+  if (seen < total) throw damagedFile(path, `it is truncated: ${total - seen} of ${total} bytes are missing`)
+  if (filled > 0) yield block.subarray(0, filled)
+}
+
+/** Up to `length` bytes at `start`. */
+export async function readAt(path: string, start: number, length: number): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const bytes = Buffer.alloc(length)
+    let done = 0
+    for (let got = 1; got > 0 && done < length; done += got) got = (await file.read(bytes, done, length - done, start + done)).bytesRead
+    return bytes.subarray(0, done)
+  } finally {
+    await file.close()
+  }
+}

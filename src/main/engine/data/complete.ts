@@ -1,0 +1,36 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { resolvePath } from './source.ts'
+import { byCodePoint } from './walk.ts'
+
+const most = 50
+/** By name, for a list that appears while someone types; the import itself goes by content. */
+const importable = /\.npz$|images.*idx[34]/i
+
+/**
+ * Completes a typed path: folders first (each with a separator at its end), then files that can be imported; hidden ones only
+ * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
+ */
+export async function completePath(prefix: string): Promise<string[]> {
+  if (prefix.trim() === '') return []
+  const whole = resolvePath(prefix), inside = /[/\\]$/.test(prefix.trim())
+  const folder = inside ? whole : dirname(whole), begun = inside ? '' : basename(whole)
+  let entries
+  try {
+    entries = await readdir(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+  const matching = entries
+    .filter((entry) => entry.name.toLowerCase().startsWith(begun.toLowerCase()) && (begun.startsWith('.') || !entry.name.startsWith('.')))
+    .sort((a, b) => byCodePoint(a.name, b.name))
+  const folders: string[] = [], found: string[] = []
+  for (const entry of matching) {
+    if (folders.length >= most) break
+    const path = join(folder, entry.name)
+    const type = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry
+    if (type.isDirectory()) folders.push(path + sep)
+    else if (type.isFile() && importable.test(entry.name)) found.push(path)
+  }
+  return [...folders, ...found].slice(0, most)
+}

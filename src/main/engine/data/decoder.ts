@@ -1,0 +1,55 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { decodeFile } from './decode-file.ts'
+import type { FromDecoder, ToDecoder } from './decoding.ts'
+import { packRow, type Shape } from './pixels.ts'
+import { hashBytes, hashRows } from './row-hash.ts'
+
+/**
+ * A decoder process: reads image files itself and writes their rows straight into the packed file, so that only names go
+ * over the channel, and hashes come back. Ends when its channel closes.
+ */
+const tickMs = 100
+let target: { file: number; shape: Shape; rowSize: number } | undefined
+let rows = Buffer.alloc(0)
+let queue = Promise.resolve()
+
+const send = (message: FromDecoder) => { if (process.connected) process.send!(message) }
+
+async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promise<void> {
+  const { file, shape, rowSize } = target!
+  if (rows.length < batch.paths.length * rowSize) rows = Buffer.allocUnsafeSlow(batch.paths.length * rowSize)
+  const skipped: { index: number; reason: string }[] = []
+  let good = 0, reported = 0, last = performance.now()
+  for (const [index, path] of batch.paths.entries()) {
+    const result = await decodeFile(join(batch.root, path))
+    if ('reason' in result) skipped.push({ index, reason: result.reason })
+    else packRow(result.picture, shape, rows, good++ * rowSize)
+    const now = performance.now()
+    if (now - last >= tickMs) {
+      send({ type: 'tick', images: index + 1 - reported })
+      reported = index + 1
+      last = now
+    }
+  }
+  const hashes = new Uint8Array(good * hashBytes)
+  hashRows(rows, rowSize, good, hashes, 0)
+  for (let done = 0; done < good * rowSize;) done += writeSync(file, rows, done, good * rowSize - done, batch.start * rowSize + done)
+  send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped })
+}
+
+process.on('message', (message: ToDecoder) => {
+  if (message.type === 'open') {
+    const { width, height, channels } = message.shape
+    target = { file: openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels }
+    return
+  }
+  queue = queue.then(() => decodeBatch(message)).catch((error: unknown) => {
+    const { code, message: text } = error as { code?: string; message?: string }
+    send({ type: 'failed', code: code ?? 'INTERNAL', message: text ?? String(error) })
+  })
+})
+process.on('disconnect', () => {
+  if (target) closeSync(target.file)
+  process.exit(0)
+})

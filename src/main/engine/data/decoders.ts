@@ -1,0 +1,114 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { FromDecoder, ToDecoder } from './decoding.ts'
+import type { Shape } from './pixels.ts'
+
+/** A run of files to decode into the rows from `start` on. */
+export interface Batch { start: number; root: string; paths: string[] }
+export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
+
+const program = fileURLToPath(new URL('./decoder.ts', import.meta.url))
+const batchFiles = 256
+const batchBytes = 2 ** 23
+/** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
+const decoderBytes = 400 * 2 ** 20
+/** A second batch waits at each decoder, so that none is idle while the engine answers. */
+const ahead = 2
+
+export function decoderCount(files: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / 64)))
+}
+
+/** How many files make a batch: rows of a batch stay below 8 MB, and each decoder gets several. */
+export function batchSize(files: number, decoders: number, rowBytes: number): number {
+  return Math.max(1, Math.min(batchFiles, Math.floor(batchBytes / rowBytes), Math.ceil(files / decoders / 4)))
+}
+
+/**
+ * Decodes batches in several processes, which write rows into `pixels` at their own places. `batches` is asked for the next
+ * one only when a decoder has room. A decoder that dies is replaced and its batches are tried again in halves, until the
+ * file that kills it is found and skipped.
+ * @throws WorkbenchError DISK_FULL and others from a decoder; the signal's reason
+ */
+export async function decodeAll(
+  batches: Iterator<Batch>, decoders: number, pixels: string, shape: Shape,
+  { onImages, onResult, signal }: { onImages(images: number): void; onResult(result: BatchResult): void; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const children = new Set<ChildProcess>()
+  const again: Batch[] = []
+  let nextId = 0, exhausted = false
+  const next = (): Batch | null => {
+    const repeated = again.pop()
+    if (repeated) return repeated
+    if (exhausted) return null
+    const { value, done } = batches.next() as { value: Batch | undefined; done?: boolean }
+    if (done || !value) exhausted = true
+    return value && !done ? value : null
+  }
+
+  /** One decoder process at a time, started again as long as it dies with work left. */
+  const keepBusy = async (): Promise<void> => {
+    for (let alone = false; ;) {
+      const first = next()
+      if (!first) return
+      const waiting = new Map<number, Batch>()
+      const child = fork(program, { serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0' } })
+      children.add(child)
+      const give = (batch: Batch) => {
+        waiting.set(nextId, batch)
+        child.send({ type: 'batch', id: nextId++, ...batch } satisfies ToDecoder, () => {})
+      }
+      let failure: unknown
+      await new Promise<void>((resolve) => {
+        child.on('message', (message: FromDecoder) => {
+          if (message.type === 'failed') {
+            failure = message.code === 'ENOSPC' || message.code === 'EDQUOT'
+              ? new WorkbenchError('DISK_FULL', 'The disk is full; free some space and import again.') : new Error(`decoding failed: ${message.message}`)
+            child.kill('SIGKILL')
+            return
+          }
+          onImages(message.images)
+          if (message.type === 'tick') return
+          const batch = waiting.get(message.id)!
+          waiting.delete(message.id)
+          onResult({ batch, hashes: message.hashes, skipped: message.skipped })
+          for (let more = alone ? null : next(); more; more = waiting.size < ahead ? next() : null) give(more)
+          if (waiting.size === 0) child.disconnect()
+        })
+        child.once('error', (error) => { failure ??= error; resolve() })
+        child.once('exit', () => resolve())
+        child.send({ type: 'open', pixels, shape } satisfies ToDecoder, () => {})
+        give(first)
+        if (!alone) for (let more = next(); more; more = waiting.size < ahead ? next() : null) give(more)
+      })
+      children.delete(child)
+      signal?.throwIfAborted()
+      if (failure) throw failure
+      // Died with work: the batch in hand is cut in half, the others are given again as they are.
+      const [hand, ...rest] = waiting.values()
+      again.push(...rest)
+      alone = hand !== undefined
+      if (!hand) continue
+      if (hand.paths.length === 1) {
+        onImages(1)
+        onResult({ batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }] })
+        continue
+      }
+      const half = Math.ceil(hand.paths.length / 2)
+      again.push({ start: hand.start + half, root: hand.root, paths: hand.paths.slice(half) }, { start: hand.start, root: hand.root, paths: hand.paths.slice(0, half) })
+    }
+  }
+
+  const stop = () => { for (const child of children) child.kill('SIGKILL') }
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    await Promise.all(Array.from({ length: decoders }, keepBusy))
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    // Whoever still runs writes into a file that is about to go.
+    await Promise.all([...children].map((child) => { const gone = once(child, 'exit'); child.kill('SIGKILL'); return gone }))
+  }
+}

@@ -1,0 +1,16 @@
+import type { Shape } from './pixels.ts'
+
+/** What the import and its decoder processes say to each other (Node's channel, `advanced` serialization). */
+export type ToDecoder =
+  /** First message: the file that rows are written into, each at its own place. */
+  | { type: 'open'; pixels: string; shape: Shape }
+  /** Decode these files into the rows from `start` on; rows of files that cannot be read are left out, the others move up. */
+  | { type: 'batch'; id: number; start: number; root: string; paths: string[] }
+
+export type FromDecoder =
+  /** Sent while a batch takes long: images finished since the last message. */
+  | { type: 'tick'; images: number }
+  /** Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row, in order. `skipped`: positions in the batch, ascending. */
+  | { type: 'batch'; id: number; images: number; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
+  /** The packed file cannot be written. */
+  | { type: 'failed'; code: string; message: string }

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { files, formatVersion, type DatasetIndex } from './index-file.ts'
+import type { Meter } from './progress.ts'
+import type { Imported, ImportRequest, Packed } from './request.ts'
+import { testSplit } from './test-split.ts'
+
+/**
+ * Decides the split, takes the fingerprint, writes everything beside the packed rows, syncs it and gives the folder its name:
+ * a dataset's folder either is whole or does not exist.
+ */
+export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
+  const { kind, width, height, channels, count, labels, classes } = packed
+  const { test, duplicates, movedToOneSide } = testSplit(count, labels, packed.hashes, packed.testStart)
+  const sha256 = await fingerprint(join(partial, files.pixels), packed, test, meter, signal)
+
+  const classCounts = classes.map(() => 0)
+  for (const label of labels ?? []) if (label >= 0) classCounts[label]!++
+  const bytes = count * width * height * channels * (kind === 'image' ? 1 : 4)
+  const index: DatasetIndex = {
+    version: formatVersion, kind, count, testCount: test.length, width, height, channels, classes, classCounts, sha256, source: request.path,
+    fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length, bytes, createdAt: new Date().toISOString(),
+    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
+  }
+  const write = (name: string, content: string | Uint8Array) => {
+    writeFileSync(join(partial, name), content)
+    sync(join(partial, name))
+  }
+  sync(join(partial, files.pixels))
+  if (labels) write(files.labels, bytesOf(labels))
+  write(files.test, bytesOf(test))
+  if (Buffer.isBuffer(packed.paths)) write(files.paths, packed.paths)
+  write(files.skipped, JSON.stringify(packed.skipped))
+  write(files.index, JSON.stringify(index))
+  sync(partial)
+  signal?.throwIfAborted()
+  if (existsSync(request.folder)) throw new Error(`${request.folder} exists already`)
+  renameSync(partial, request.folder)
+  sync(dirname(request.folder))
+
+  const { version: _, parts: __, ...dataset } = index
+  return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
+}
+
+const bytesOf = (array: Int32Array | Uint32Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** Folders cannot be opened for this on Windows, which needs it least. */
+function sync(path: string): void {
+  let file: number
+  try {
+    file = openSync(path, process.platform === 'win32' ? 'r+' : 'r')
+  } catch {
+    return
+  }
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
+async function fingerprint(pixels: string, packed: Packed, test: Uint32Array, meter: Meter, signal?: AbortSignal): Promise<string> {
+  const { kind, count, width, height, channels, classes, labels } = packed
+  const hash = createHash('sha256')
+  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length })}\n`)
+  if (labels) hash.update(bytesOf(labels))
+  hash.update(bytesOf(test))
+  const total = count * width * height * channels * (kind === 'image' ? 1 : 4)
+  const file = openSync(pixels, 'r')
+  try {
+    const chunk = Buffer.allocUnsafeSlow(2 ** 20)
+    for (let done = 0, got = 1; got > 0; done += got) {
+      got = readSync(file, chunk, 0, chunk.length, done)
+      hash.update(chunk.subarray(0, got))
+      signal?.throwIfAborted()
+      meter.update('Taking the fingerprint', done + got, total, 'bytes')
+      await setImmediate()
+    }
+  } finally {
+    closeSync(file)
+  }
+  return hash.digest('hex')
+}

@@ -1,0 +1,120 @@
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { Skipped } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
+import { files } from './index-file.ts'
+import { indexLabels } from './labels.ts'
+import { listFolder, type FileList } from './layout.ts'
+import type { Meter } from './progress.ts'
+import type { ImportRequest, Packed } from './request.ts'
+import { requireRoom } from './room.ts'
+import { hashBytes } from './row-hash.ts'
+import { defaultShape, sampleHeaders } from './sample.ts'
+
+/** Packs a folder of image files: finds them, decides on a shape, has them decoded by as many processes as there are cores. */
+export async function packFolder(source: { root: string; testRoot: string | null }, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, count, 'files') })
+  const { names } = list
+  const sample = await sampleHeaders(list, { signal })
+  const size = defaultShape(sample, request)
+  const shape = { ...size, fit: request.fit }
+  const rowBytes = shape.width * shape.height * shape.channels
+  requireRoom(names.count * rowBytes, room)
+
+  const pixels = join(partial, files.pixels)
+  closeSync(openSync(pixels, 'w'))
+  const decoders = decoderCount(names.count)
+  const hashes = Buffer.alloc(names.count * hashBytes)
+  /** 1: a row lies at this file's place... */
+  const good = new Uint8Array(names.count).fill(1)
+  /** ...of a batch that begins here: rows of a batch lie together at its beginning. */
+  const starts: number[] = []
+  const reasons: { file: number; reason: string }[] = []
+  let done = 0
+  meter.update('Decoding', 0, names.count)
+  await decodeAll(batchesOf(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, shape, {
+    signal,
+    onImages: (images) => meter.update('Decoding', done += images, names.count),
+    onResult: ({ batch, hashes: batchHashes, skipped }) => {
+      starts.push(batch.start)
+      hashes.set(batchHashes, batch.start * hashBytes)
+      for (const { index, reason } of skipped) {
+        good[batch.start + index] = 0
+        reasons.push({ file: batch.start + index, reason })
+      }
+    },
+  })
+  if (done < names.count) throw new Error(`only ${done} of ${names.count} files were decoded`)
+
+  const count = await closeGaps(pixels, hashes, good, starts, rowBytes, signal)
+  reasons.sort((a, b) => a.file - b.file)
+  const skipped: Skipped[] = [...list.skipped]
+  for (const { file, reason } of reasons) skipped.push({ path: list.pathOf(file), reason })
+  if (count === 0) {
+    const first = skipped[0]
+    throw new WorkbenchError('DATASET_EMPTY', first
+      ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+      : `The folder ${request.path} is empty; choose one with images.`, { field: 'path' })
+  }
+  let testCount = 0
+  for (let file = list.testFrom; file < names.count; file++) testCount += good[file]!
+  const brought = list.testFrom < names.count && testCount > 0
+  return {
+    kind: 'image', ...size, count, hashes: hashes.subarray(0, count * hashBytes), ...labelsOf(list, good, count), skipped,
+    testStart: brought ? count - testCount : null, paths: names.packed((file) => good[file] === 1),
+  }
+}
+
+function* batchesOf(list: FileList, size: number): Generator<Batch> {
+  const { names, testFrom } = list
+  for (let start = 0; start < names.count;) {
+    const end = Math.min(start + size, start < testFrom ? testFrom : names.count)
+    const paths: string[] = []
+    for (let file = start; file < end; file++) paths.push(names.at(file))
+    yield { start, root: list.rootOf(start), paths }
+    start = end
+  }
+}
+
+function labelsOf(list: FileList, good: Uint8Array, count: number): Pick<Packed, 'classes' | 'labels'> {
+  if (!list.labelled) return { classes: [], labels: null }
+  const values: string[] = []
+  for (let file = 0; file < list.names.count; file++) if (good[file]) values.push(list.classOf(file))
+  return indexLabels([{ values, count }])
+}
+
+/** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */
+async function closeGaps(pixels: string, hashes: Buffer, good: Uint8Array, starts: number[], rowBytes: number, signal?: AbortSignal): Promise<number> {
+  const file = openSync(pixels, 'r+')
+  try {
+    const total = good.length
+    let rows = 0
+    if (good.includes(0)) {
+      starts.sort((a, b) => a - b)
+      const chunkRows = Math.max(1, Math.floor(2 ** 22 / rowBytes)), chunk = Buffer.allocUnsafeSlow(chunkRows * rowBytes)
+      for (const [i, start] of starts.entries()) {
+        let here = 0
+        for (let at = start; at < (starts[i + 1] ?? total); at++) here += good[at]!
+        hashes.copy(hashes, rows * hashBytes, start * hashBytes, (start + here) * hashBytes)
+        for (let moved = 0; rows < start && moved < here; moved += chunkRows) {
+          const bytes = Math.min(chunkRows, here - moved) * rowBytes
+          for (let got = 0; got < bytes;) got += readSync(file, chunk, got, bytes - got, (start + moved) * rowBytes + got)
+          for (let put = 0; put < bytes;) put += writeSync(file, chunk, put, bytes - put, (rows + moved) * rowBytes + put)
+        }
+        rows += here
+        if (i % 64 === 0) {
+          signal?.throwIfAborted()
+          await setImmediate()
+        }
+      }
+    } else {
+      rows = total
+    }
+    ftruncateSync(file, rows * rowBytes)
+    return rows
+  } finally {
+    closeSync(file)
+  }
+}

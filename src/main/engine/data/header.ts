@@ -1,0 +1,202 @@
+/**
+ * Reads an image's type, size and peculiarities from its first bytes, by content and never by file name, without decoding
+ * anything. Formats after their specifications: PNG (ISO/IEC 15948), JPEG (ITU-T T.81, Exif 2.32), GIF89a, BMP (Windows
+ * GDI), WebP (RFC 9649), TIFF 6.0.
+ */
+export interface Header {
+  type: 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'tiff'
+  /** As stored, before any rotation. */
+  width: number
+  height: number
+  /** Exif orientation 1..8; from 5 on width and height change places. */
+  orientation: number
+  /** True when the header alone shows that every colour is a gray. */
+  gray: boolean
+  /**
+   * Channels to ask TensorFlow's decoder for when it gives the right pixels for this file: 1 gray, 3 colour, 4 with alpha.
+   * 0: only the general decoder reads this file as it should be read.
+   */
+  native: 0 | 1 | 3 | 4
+}
+/** `more`: the header continues after the given bytes. */
+export type HeaderResult = { header: Header } | { reason: string } | 'more'
+
+const notAnImage = { reason: 'not an image (PNG, JPEG, WebP, BMP, TIFF and GIF are read)' }
+const cutShort = { reason: 'truncated: the file ends within its header' }
+export const pixelLimit = 40e6
+
+/** @param bytes the file's beginning. @param whole whether that is all of it. */
+export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
+  if (bytes.length === 0) return { reason: 'empty' }
+  const starts = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte)
+  let result: HeaderResult = notAnImage
+  try {
+    if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) result = png(bytes)
+    else if (starts(0xff, 0xd8, 0xff)) result = jpeg(bytes)
+    else if (starts(0x47, 0x49, 0x46, 0x38) && (bytes[4] === 0x37 || bytes[4] === 0x39)) result = gif(bytes)
+    else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14))) result = bmp(bytes)
+    else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
+    else if (starts(0x49, 0x49, 42, 0) || starts(0x4d, 0x4d, 0, 42)) result = tiff(bytes, 0)
+    else if (bytes.length < 12 && [0x89, 0xff, 0x47, 0x42, 0x52, 0x49, 0x4d].includes(bytes[0]!) && !whole) return 'more'
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    result = 'more'
+  }
+  if (result === 'more') return whole ? cutShort : 'more'
+  if ('header' in result) {
+    const { width, height } = result.header
+    if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
+    if (width * height > pixelLimit) {
+      return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than 40` }
+    }
+  }
+  return result
+}
+
+const grayPalette = (bytes: Buffer, from: number, to: number, step: number) => {
+  for (let i = from; i + 2 < to; i += step) if (bytes.readUInt8(i) !== bytes.readUInt8(i + 1) || bytes[i] !== bytes.readUInt8(i + 2)) return false
+  return true
+}
+
+function png(bytes: Buffer): HeaderResult {
+  if (bytes.toString('latin1', 12, 16) !== 'IHDR' && bytes.length >= 16) return { reason: 'damaged: a PNG without its header' }
+  const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), depth = bytes.readUInt8(24), colour = bytes.readUInt8(25)
+  if (![0, 2, 3, 4, 6].includes(colour)) return { reason: 'damaged: a PNG of no known kind' }
+  let gray = colour === 0 || colour === 4, transparent = false, rotated = false, orientation = 1
+  for (let at = 33; ;) {
+    const length = bytes.readUInt32BE(at), name = bytes.toString('latin1', at + 4, at + 8)
+    if (name.length < 4) return 'more'
+    if (name === 'IDAT' || name === 'IEND') break
+    if (name === 'PLTE' && colour === 3) gray = grayPalette(bytes, at + 8, at + 8 + length, 3)
+    if (name === 'tRNS') transparent = true
+    if (name === 'eXIf') {
+      rotated = true
+      orientation = exifOrientation(bytes.subarray(at + 8, at + 8 + length))
+    }
+    at += 12 + length
+  }
+  const native = rotated || depth === 16 ? 0 : colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
+  return { header: { type: 'png', width, height, orientation, gray, native } }
+}
+
+function jpeg(bytes: Buffer): HeaderResult {
+  let orientation = 1
+  for (let at = 2; ;) {
+    while (bytes.readUInt8(at) === 0xff && bytes.readUInt8(at + 1) === 0xff) at++
+    if (bytes[at] !== 0xff) return { reason: 'damaged: a JPEG whose header makes no sense' }
+    const marker = bytes[at + 1]!
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { at += 2; continue }
+    if (marker === 0xd9 || marker === 0xda) return { reason: 'damaged: a JPEG without its size' }
+    const length = bytes.readUInt16BE(at + 2)
+    if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') {
+      if (at + 2 + length > bytes.length) return 'more'
+      orientation = exifOrientation(bytes.subarray(at + 10, at + 2 + length))
+    }
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
+      const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
+      const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
+      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, native: usual ? (components as 1 | 3) : 0 } }
+    }
+    at += 2 + length
+  }
+}
+
+/** @param block a TIFF structure as in Exif. */
+function exifOrientation(block: Buffer): number {
+  try {
+    const result = tiff(block, 1)
+    return typeof result === 'object' && 'header' in result ? result.header.orientation : 1
+  } catch {
+    return 1
+  }
+}
+
+/** TensorFlow's decoder ignores transparency, and wants a first frame that fills the picture. */
+function gif(bytes: Buffer): HeaderResult {
+  const width = bytes.readUInt16LE(6), height = bytes.readUInt16LE(8), flags = bytes.readUInt8(10)
+  let at = 13, gray = false
+  if (flags & 0x80) {
+    const end = at + 3 * 2 ** ((flags & 7) + 1)
+    gray = grayPalette(bytes, at, end, 3)
+    at = end
+  }
+  for (let transparent = false; ;) {
+    const block = bytes.readUInt8(at)
+    if (block === 0x21) {
+      if (bytes.readUInt8(at + 1) === 0xf9) transparent = (bytes.readUInt8(at + 3) & 1) === 1
+      at += 2
+      for (let size = bytes.readUInt8(at); size > 0; size = bytes.readUInt8(at)) at += size + 1
+      at++
+    } else if (block === 0x2c) {
+      const fills = bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
+      if (bytes.readUInt8(at + 9) & 0x80) gray = false
+      return { header: { type: 'gif', width, height, orientation: 1, gray, native: fills && !transparent ? 3 : 0 } }
+    } else {
+      return { reason: 'damaged: a GIF without a picture' }
+    }
+  }
+}
+
+function bmp(bytes: Buffer): HeaderResult {
+  const size = bytes.readUInt32LE(14)
+  const old = size === 12
+  const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18), height = Math.abs(old ? bytes.readUInt16LE(20) : bytes.readInt32LE(22))
+  const depth = bytes.readUInt16LE(old ? 24 : 28), colours = old ? 0 : bytes.readUInt32LE(46)
+  const step = old ? 3 : 4, from = 14 + size
+  const gray = depth <= 8 && grayPalette(bytes, from, from + step * (colours || 2 ** depth), step)
+  return { header: { type: 'bmp', width, height, orientation: 1, gray, native: 0 } }
+}
+
+function webp(bytes: Buffer): HeaderResult {
+  const kind = bytes.toString('latin1', 12, 16)
+  let width = 0, height = 0
+  if (kind === 'VP8X') {
+    width = bytes.readUIntLE(24, 3) + 1
+    height = bytes.readUIntLE(27, 3) + 1
+  } else if (kind === 'VP8L') {
+    const packed = bytes.readUInt32LE(21)
+    width = (packed & 0x3fff) + 1
+    height = ((packed >>> 14) & 0x3fff) + 1
+  } else if (kind === 'VP8 ') {
+    width = bytes.readUInt16LE(26) & 0x3fff
+    height = bytes.readUInt16LE(28) & 0x3fff
+  } else if (kind.length === 4) {
+    return { reason: 'damaged: a WebP of no known kind' }
+  } else {
+    return 'more'
+  }
+  return { header: { type: 'webp', width, height, orientation: 1, gray: false, native: 0 } }
+}
+
+/** Why a decoder may have refused: does the file end as its format wants it to end? */
+export function whyRefused(bytes: Buffer, type: Header['type']): string {
+  const ends = {
+    png: () => bytes.lastIndexOf('IEND') >= 0,
+    jpeg: () => bytes.subarray(-64).lastIndexOf(Buffer.of(0xff, 0xd9)) >= 0,
+    gif: () => bytes[bytes.length - 1] === 0x3b,
+    webp: () => bytes.readUInt32LE(4) + 8 <= bytes.length,
+    bmp: () => bytes.readUInt32LE(2) <= bytes.length,
+    tiff: () => null,
+  }[type]()
+  const name = { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF' }[type]
+  return ends === null ? `damaged or truncated: the ${name} cannot be decoded`
+    : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
+}
+
+/** The first page. @param exif 1 when only the orientation is looked for. */
+function tiff(bytes: Buffer, exif: 0 | 1): HeaderResult {
+  const little = bytes.readUInt8(0) === 0x49
+  const short = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
+  const long = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
+  const start = long(4), entries = short(start)
+  let width: number = exif, height: number = exif, orientation = 1, photometric = -1
+  for (let i = 0; i < entries; i++) {
+    const at = start + 2 + i * 12, tag = short(at), value = short(at + 2) === 4 ? long(at + 8) : short(at + 8)
+    if (tag === 256) width = value
+    else if (tag === 257) height = value
+    else if (tag === 262) photometric = value
+    else if (tag === 274 && value >= 1 && value <= 8) orientation = value
+  }
+  return { header: { type: 'tiff', width, height, orientation, gray: photometric === 0 || photometric === 1, native: 0 } }
+}

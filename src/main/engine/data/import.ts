@@ -1,0 +1,56 @@
+import { mkdir, rm, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { packArrays } from './arrays.ts'
+import { finish } from './finish.ts'
+import { packFolder } from './folder.ts'
+import { Meter } from './progress.ts'
+import type { Imported, ImportOptions, ImportRequest } from './request.ts'
+import { findSource } from './source.ts'
+
+export type { Imported, ImportOptions, ImportRequest } from './request.ts'
+
+/**
+ * Imports images into `request.folder`, by way of `request.folder + '.partial'`: on an error or a cancellation nothing is
+ * left behind. Files that cannot be read are skipped and named in the result.
+ * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE, DATASET_EMPTY,
+ *   DATASET_TOO_SMALL, DISK_FULL, HOME_UNWRITABLE, CANCELLED
+ */
+export async function importDataset(request: ImportRequest, { signal, onProgress }: ImportOptions = {}): Promise<Imported> {
+  const meter = new Meter(onProgress)
+  const partial = `${request.folder}.partial`
+  try {
+    signal?.throwIfAborted()
+    checkSize(request)
+    const source = await findSource(request.path, request.testPath)
+    await makeFolder(partial)
+    const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
+    const packed = source.kind === 'folder' ? await packFolder(source, request, partial, room, meter, signal) : await packArrays(source, request, partial, room, meter, signal)
+    return await finish(request, partial, packed, meter, signal)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+    if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The import was cancelled; nothing of it is kept.', { cause: error })
+    throw error
+  }
+}
+
+function checkSize({ width, height }: ImportRequest): void {
+  for (const [field, value] of Object.entries({ width, height })) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 4096)) {
+      throw new WorkbenchError('IMAGE_SIZE', `A ${field} of ${value} pixels is not possible; choose one from 1 to 4096.`, { field })
+    }
+  }
+}
+
+async function makeFolder(partial: string): Promise<void> {
+  try {
+    await rm(partial, { recursive: true, force: true })
+    await mkdir(partial, { recursive: true })
+  } catch (error) {
+    const code = (error as { code?: string }).code
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
+      throw new WorkbenchError('HOME_UNWRITABLE', `Nothing can be written into ${dirname(partial)}; choose another home folder, or allow writing there.`, { cause: error })
+    }
+    throw error
+  }
+}

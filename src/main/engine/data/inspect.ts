@@ -1,0 +1,46 @@
+import { basename } from 'node:path'
+import type { CallOutput } from '../../../shared/calls.ts'
+import { describeArray } from './array-rows.ts'
+import { indexLabels, readLabels } from './labels.ts'
+import { listFolder } from './layout.ts'
+import { byCodePoint } from './walk.ts'
+import { sampleHeaders } from './sample.ts'
+import { findSource, resolvePath, sampleName } from './source.ts'
+
+/** Enough to know what a folder is, without making anyone wait for it. */
+const fileLimit = 20_000
+const headerLimit = 200
+
+/**
+ * What a path holds, before it is imported: kind, number of files or rows, classes, the most frequent size. Reads names and
+ * some headers only; of a folder with very many files, the first 20,000 (`truncated`).
+ * @throws WorkbenchError as `importDataset` would for a path that cannot be imported
+ */
+export async function inspectPath(path: string): Promise<CallOutput<'datasets.inspect'>> {
+  const source = await findSource(path)
+  const suggestedName = suggestName(path)
+  if (source.kind !== 'folder') {
+    const parts = source.test ? [source.train, source.test] : [source.train]
+    const described = parts.map((part) => describeArray(part.images))
+    const files = described.reduce((sum, part) => sum + part.count, 0)
+    const values = await Promise.all(parts.map((part, i) => (part.labels ? readLabels(part.labels, described[i]!.count) : null)))
+    const { classes } = indexLabels(values.map((value, i) => ({ values: value, count: described[i]!.count })))
+    const { width, height, channels } = described[0]!
+    return { kind: source.kind, files, truncated: false, classes, width, height, channels, suggestedName }
+  }
+  const list = await listFolder(source.root, null, { limit: fileLimit })
+  const classes = new Set<string>()
+  if (list.labelled) for (let file = 0; file < list.names.count; file++) classes.add(list.classOf(file))
+  const sample = await sampleHeaders(list, { limit: headerLimit })
+  return {
+    kind: 'folder', files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),
+    width: sample?.width ?? null, height: sample?.height ?? null, channels: sample ? (sample.gray ? 1 : 3) : null, suggestedName,
+  }
+}
+
+/** A dataset's name from where it comes: the folder's or file's name without its ending. */
+export function suggestName(path: string): string {
+  if (path.trim() === sampleName) return sampleName
+  const name = basename(resolvePath(path)).replace(/\.(npz|gz)$/i, '').slice(0, 200).trim()
+  return name === '' ? 'images' : name
+}

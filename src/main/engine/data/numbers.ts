@@ -1,0 +1,42 @@
+/** Kinds of numbers in IDX files and NumPy arrays, as NumPy names them without the byte order. */
+export const numberTypes = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f4', 'f8'] as const
+export type NumberType = (typeof numberTypes)[number]
+
+/** An array in a file, not yet read. */
+export interface StoredArray {
+  /** The file, for messages. */
+  file: string
+  /** What the array is called to a reader, e.g. `digits.npz/x_train`. */
+  name: string
+  shape: number[]
+  type: NumberType
+  bigEndian: boolean
+  /** The values' bytes, in C order. Ends early or late when the file is damaged. */
+  pieces(): AsyncIterable<Buffer>
+}
+
+export const itemBytes = (type: NumberType): number => Number(type[1])
+export const valuesOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
+
+/** The values in a block of bytes; changes the block's byte order in place where that is needed. 64-bit integers become doubles. */
+export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): ArrayLike<number> {
+  const size = itemBytes(type)
+  if (size === 1) return type === 'i1' ? new Int8Array(block.buffer, block.byteOffset, block.length) : block
+  const aligned = block.byteOffset % size === 0 ? block : Buffer.from(new Uint8Array(block).buffer)
+  if (bigEndian) {
+    if (size === 2) aligned.swap16()
+    else if (size === 4) aligned.swap32()
+    else aligned.swap64()
+  }
+  const { buffer, byteOffset } = aligned, length = aligned.length / size
+  switch (type) {
+    case 'u2': return new Uint16Array(buffer, byteOffset, length)
+    case 'i2': return new Int16Array(buffer, byteOffset, length)
+    case 'u4': return new Uint32Array(buffer, byteOffset, length)
+    case 'i4': return new Int32Array(buffer, byteOffset, length)
+    case 'f4': return new Float32Array(buffer, byteOffset, length)
+    case 'u8': return Float64Array.from(new BigUint64Array(buffer, byteOffset, length), Number)
+    case 'i8': return Float64Array.from(new BigInt64Array(buffer, byteOffset, length), Number)
+    default: return new Float64Array(buffer, byteOffset, length)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Dataset, Progress, Skipped } from '../../../shared/domain.ts'
+
+/** What is to be imported; checked against the contract's schema before it comes here. */
+export interface ImportRequest {
+  id: string
+  name: string
+  /** A folder, an IDX images file, a `.npz`, or the word `mnist`. */
+  path: string
+  testPath?: string | undefined
+  width?: number | undefined
+  height?: number | undefined
+  channels?: 1 | 3 | undefined
+  fit: 'crop' | 'pad' | 'stretch'
+  /** Where the dataset is to lie; must not exist yet. */
+  folder: string
+}
+export interface ImportOptions {
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
+}
+export type Imported = Dataset & { skipped: Skipped[] }
+
+/** Rows that lie in the packed file, before the split is decided. */
+export interface Packed {
+  kind: 'image' | 'vector'
+  width: number
+  height: number
+  channels: number
+  count: number
+  /** 16 bytes a row. */
+  hashes: Uint8Array
+  labels: Int32Array | null
+  classes: string[]
+  /** First row of the test split that the source brings (all rows after it belong to it too), or null. */
+  testStart: number | null
+  skipped: Skipped[]
+  /** The bytes of `paths.bin`, or where the rows come from. */
+  paths: Buffer | { path: string; count: number }[]
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { readImageFile } from './image-file.ts'
+import type { FileList } from './layout.ts'
+
+/** How many files are looked at, evenly spread over the list, to learn a folder's usual size. */
+const sampleFiles = 1000
+/** Larger images are made smaller by default, so that their longer side has this many pixels. */
+const defaultSide = 64
+
+/** What the headers of some files say: their most frequent size (as seen, Exif rotation applied) and whether all are gray. */
+export interface Sample { width: number; height: number; gray: boolean }
+
+/** @returns null when no image is among the files looked at. */
+export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal }: { limit?: number; signal?: AbortSignal | undefined } = {}): Promise<Sample | null> {
+  const { count } = list.names
+  const sizes = new Map<string, { width: number; height: number; times: number }>()
+  let gray = true
+  const look = (file: number) => {
+    const result = readImageFile(join(list.rootOf(file), list.names.at(file)), true)
+    if ('reason' in result) return
+    const { header } = result, turned = header.orientation >= 5
+    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    const size = sizes.get(`${width}x${height}`)
+    if (size) size.times++
+    else sizes.set(`${width}x${height}`, { width, height, times: 1 })
+    if (!header.gray) gray = false
+  }
+  const taken = Math.min(count, limit)
+  for (let i = 0; i < taken; i++) {
+    look(Math.floor((i * count) / taken))
+    if (i % 50 === 0) {
+      signal?.throwIfAborted()
+      await setImmediate()
+    }
+  }
+  // Many files of other kinds: go on until there is an image.
+  for (let file = 0; sizes.size === 0 && file < count && taken < count; file++) {
+    look(file)
+    if (file % 50 === 0) {
+      signal?.throwIfAborted()
+      await setImmediate()
+    }
+  }
+  const best = [...sizes.values()].sort((a, b) => b.times - a.times || b.width * b.height - a.width * a.height || b.width - a.width)[0]
+  return best ? { width: best.width, height: best.height, gray } : null
+}
+
+/**
+ * The shape of an import: what was asked for; else the most frequent size, shrunk in proportion to a longer side of 64
+ * pixels where it is larger; one channel when all images looked at are gray, else three. One side given: the other follows in proportion.
+ */
+export function defaultShape(sample: Sample | null, wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined }): { width: number; height: number; channels: 1 | 3 } {
+  const { width, height, gray } = sample ?? { width: 28, height: 28, gray: true }
+  const within = (pixels: number) => Math.min(4096, Math.max(1, Math.round(pixels)))
+  const channels = wanted.channels ?? (gray ? 1 : 3)
+  if (wanted.width !== undefined && wanted.height !== undefined) return { width: wanted.width, height: wanted.height, channels }
+  if (wanted.width !== undefined) return { width: wanted.width, height: within((height * wanted.width) / width), channels }
+  if (wanted.height !== undefined) return { width: within((width * wanted.height) / height), height: wanted.height, channels }
+  const scale = Math.min(1, defaultSide / Math.max(width, height))
+  return { width: within(width * scale), height: within(height * scale), channels }
+}

@@ -1,0 +1,76 @@
+import { stat } from 'node:fs/promises'
+import { crc32, createInflateRaw } from 'node:zlib'
+import { damagedFile, readAt, readPieces, unsupportedFile } from './byte-stream.ts'
+
+/**
+ * Reads zip archives by their central directory (APPNOTE 6.3.10, zip64 included: `numpy.savez` always writes it), so that
+ * members can be read in any order without unpacking the others; libraries that stream an archive cannot do that.
+ */
+export interface ZipMember { name: string; size: number; pieces(): AsyncIterable<Buffer> }
+
+const zip64 = 0xffffffff
+
+/** @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
+export async function readZip(path: string): Promise<ZipMember[]> {
+  const { size } = await stat(path)
+  const tailStart = Math.max(0, size - 65_557 - 20), tail = await readAt(path, tailStart, size - tailStart)
+  const end = tail.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'))
+  if (end < 0 || end + 22 > tail.length) throw damagedFile(path, 'the list of its contents is missing; it is truncated or no zip archive')
+  let entries = tail.readUInt16LE(end + 10), length = tail.readUInt32LE(end + 12), start = tail.readUInt32LE(end + 16)
+  const locator = end - 20
+  if (locator >= 0 && tail.readUInt32LE(locator) === 0x07064b50) {
+    const record = await readAt(path, Number(tail.readBigUInt64LE(locator + 8)), 56)
+    if (record.length < 56 || record.readUInt32LE(0) !== 0x06064b50) throw damagedFile(path, 'the list of its contents is damaged')
+    entries = Number(record.readBigUInt64LE(32))
+    length = Number(record.readBigUInt64LE(40))
+    start = Number(record.readBigUInt64LE(48))
+  }
+  if (start + length > size || length > 2 ** 26) throw damagedFile(path, 'the list of its contents is damaged')
+  const directory = await readAt(path, start, length)
+  try {
+    return readDirectory(directory, entries, path, size)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw damagedFile(path, 'the list of its contents is damaged', cause)
+    throw cause
+  }
+}
+
+function readDirectory(directory: Buffer, entries: number, path: string, fileSize: number): ZipMember[] {
+  const members: ZipMember[] = []
+  for (let i = 0, at = 0; i < entries; i++) {
+    if (directory.readUInt32LE(at) !== 0x02014b50) throw damagedFile(path, 'the list of its contents is damaged')
+    const flags = directory.readUInt16LE(at + 8), method = directory.readUInt16LE(at + 10), crc = directory.readUInt32LE(at + 16)
+    let packed = directory.readUInt32LE(at + 20), size = directory.readUInt32LE(at + 24), offset = directory.readUInt32LE(at + 42)
+    const nameEnd = at + 46 + directory.readUInt16LE(at + 28), extraEnd = nameEnd + directory.readUInt16LE(at + 30)
+    const name = directory.toString('utf8', at + 46, nameEnd)
+    for (let extra = nameEnd; extra + 4 <= extraEnd; extra += 4 + directory.readUInt16LE(extra + 2)) {
+      if (directory.readUInt16LE(extra) !== 1) continue
+      let field = extra + 4
+      const next = () => { field += 8; return Number(directory.readBigUInt64LE(field - 8)) }
+      if (size === zip64) size = next()
+      if (packed === zip64) packed = next()
+      if (offset === zip64) offset = next()
+    }
+    at = extraEnd + directory.readUInt16LE(at + 32)
+    if (offset + 30 + packed > fileSize) throw damagedFile(path, `${name} lies beyond its end`)
+    members.push({
+      name, size,
+      async *pieces() {
+        if (flags & 1) throw unsupportedFile(path, 'is encrypted; save it without a password.')
+        if (method !== 0 && method !== 8) throw unsupportedFile(path, `holds ${name} packed in a way that NumPy does not use; save it with numpy.savez.`)
+        const local = await readAt(path, offset, 30)
+        if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50) throw damagedFile(path, `${name} is not where the list of contents says`)
+        const from = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
+        let sum = 0, seen = 0
+        for await (const piece of readPieces(path, from, from + packed, method === 8 ? createInflateRaw() : undefined)) {
+          sum = crc32(piece, sum)
+          seen += piece.length
+          if (seen > size) break
+          yield piece
+        }
+        if (seen !== size || sum !== crc) throw damagedFile(path, `the checksum of ${name} is wrong`)
+      },
+    })
+  }
+  return members
+}
