@@ -191,3 +191,12 @@ test('a cancelled export leaves nothing', async () => {
   await assert.rejects(exportOnnx(request({ signal: controller.signal, ...meanwhile(() => controller.abort()) })), failure('CANCELLED', /no file was written/))
   await assertFolder()
 })
+
+test('what a killed export left behind is removed by the next one, and nothing else is', async () => {
+  const left = spawnSync(process.execPath, ['-e', 'process.kill(process.pid, "SIGKILL")'])
+  const id = '00000000-0000-4000-8000-000000000000'
+  const names = [`.workbench-export-${left.pid}-${id}.tmp`, `.workbench-export-${process.pid}-${id}.tmp`, '.workbench-export-notes.tmp']
+  for (const name of names) await writeFile(path.join(folder, name), 'half')
+  await exportOnnx(request())
+  await assertFolder(...names.slice(1), 'encoder.onnx')
+})

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { access, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
 /** A file that appears under its name whole, checked, or not at all. */
+
+/** Names of files on their way hold the process that writes them. */
+const temporaryName = () => `.workbench-export-${process.pid}-${randomUUID()}.tmp`
+const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp$/
 
 const exists = (target: string) => new WorkbenchError(
   'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it (--force).`, { field: 'out' },
@@ -66,6 +70,22 @@ export async function checkTarget(out: string, force: boolean): Promise<string> 
   return target
 }
 
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Removes what exports left in a folder whose process was killed. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = temporaryPattern.exec(name) ?? []
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(path.join(folder, name), { force: true }).catch(() => {})
+  }
+}
+
 /** Gives a finished file its name; refuses to replace one that appeared meanwhile, unless `force`. */
 async function publish(temporary: string, target: string, force: boolean): Promise<void> {
   if (force) return rename(temporary, target)
@@ -89,7 +109,8 @@ async function publish(temporary: string, target: string, force: boolean): Promi
  */
 export async function writeChecked<T>(target: string, bytes: Uint8Array, force: boolean, check: (file: string) => Promise<T>): Promise<T> {
   const folder = path.dirname(target)
-  const temporary = path.join(folder, `.export-${randomUUID()}.tmp`)
+  const temporary = path.join(folder, temporaryName())
+  await removeLeftovers(folder)
   try {
     const handle = await open(temporary, 'wx')
     try {

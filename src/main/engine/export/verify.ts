@@ -23,7 +23,7 @@ export const allowedDifference = (reference: number): number => 1e-5 + 1e-4 * Ma
 
 const disagrees = (how: string) => new WorkbenchError(
   'EXPORT_DISAGREES',
-  `The exported network is not the trained one, so no file was written: ${how}; please report it with the run's settings.`,
+  `No file was written, because onnxruntime does not reproduce the trained network: ${how}; please report it with the run's settings.`,
 )
 
 const text = (value: { dtype?: string; type?: string; shape: readonly (number | string)[] }) => `${value.dtype ?? value.type} [${value.shape.join(', ')}]`
@@ -46,7 +46,8 @@ function compareOutput(name: string, found: { type: string; shape: number[]; dat
     // Written so that what is not a number or not finite fails too.
     if (!(Number.isFinite(difference) && difference <= allowedDifference(reference))) {
       const row = Math.floor(index / (wanted.data.length / count))
-      throw disagrees(`${name} is ${found.data[index]} in onnxruntime and ${reference} in TensorFlow (image ${row + 1} of ${count})`)
+      const values = `${found.data[index]} in onnxruntime and ${reference} in TensorFlow`
+      throw disagrees(`${name} is ${values} (image ${row + 1} of ${count}), and ${allowedDifference(reference).toPrecision(2)} is allowed`)
     }
     largest = Math.max(largest, difference)
   }
