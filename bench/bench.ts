@@ -1,0 +1,22 @@
+import { toErrorInfo } from '../src/shared/errors.ts'
+
+/** `npm run bench`: every benchmark; `npm run bench -- NAME ...`: one. Results are written beside this file. */
+const [name, ...args] = process.argv.slice(2)
+const benchmarks: Record<string, () => Promise<unknown>> = {
+  step: async () => (await import('./step/command.ts')).stepCommand(args),
+  steps: async () => (await import('./step/peers.ts')).comparePeers(args[0]),
+}
+
+try {
+  if (name === undefined) {
+    await benchmarks['steps']!()
+  } else {
+    const benchmark = benchmarks[name]
+    if (!benchmark) throw new Error(`there is no benchmark “${name}”; choose one of ${Object.keys(benchmarks).join(', ')}`)
+    await benchmark()
+  }
+} catch (thrown) {
+  const error = toErrorInfo(thrown)
+  console.log(JSON.stringify({ error }))
+  process.exitCode = 1
+}

@@ -1,0 +1,65 @@
+import { shuffled } from '../../src/main/engine/data/split.ts'
+import { initialValues } from '../../src/main/engine/network/initialise.ts'
+import { tf } from '../../src/main/engine/trace/tensorflow.ts'
+import { gatherBatch } from '../../src/main/engine/training/batches.ts'
+import { CompiledModel, type ModelSpec } from '../../src/main/engine/training/compiled.ts'
+import { PlainModel } from '../../src/main/engine/training/plain.ts'
+import { variantOf } from '../../src/main/engine/variants/index.ts'
+import type { Config } from '../../src/shared/config.ts'
+import { mnistInMemory } from '../mnist.ts'
+
+/** `compiled`: as the product trains; `plain`: the same objective by tfjs, operation by operation; `fit`: tfjs-node's own model.fit. */
+export const modes = ['compiled', 'plain', 'fit'] as const
+export type Mode = (typeof modes)[number]
+export interface Measured { msPerStep: number; mode: Mode; steps: number; threads: number }
+
+const warmUp = 20
+
+/** Milliseconds of a training step on MNIST, batches gathered and shuffled as in training. */
+export async function measureStep(variantId: string, config: Config, mode: Mode, steps: number): Promise<Measured> {
+  const dataset = mnistInMemory()
+  const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'])
+  if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
+  const spec: ModelSpec = { variant: variantOf(variantId), config, inputSize: dataset.rowSize, kind: 'image' }
+  const { batchSize, learningRate } = config.training
+  const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : new PlainModel(spec, 1)
+  if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
+  const perEpoch = Math.floor(dataset.train.length / batchSize)
+  let order = dataset.train
+  let step = 0
+  const run = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      if (step % perEpoch === 0) order = shuffled(dataset.train, 1, step / perEpoch)
+      const at = step % perEpoch
+      model.step(gatherBatch(dataset, order.subarray(at * batchSize, (at + 1) * batchSize)), 1, ++step, learningRate)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  await run(warmUp)
+  const started = performance.now()
+  await run(steps)
+  return { msPerStep: (performance.now() - started) / steps, mode, steps, threads }
+}
+
+/** The classical network in tfjs's layers API, trained by model.fit with its Adam: what one would write without this project. */
+async function fit(config: Config, steps: number): Promise<number> {
+  const { layers, activation, codeActivation, outputActivation } = config.network
+  const { batchSize, learningRate } = config.training
+  const dataset = mnistInMemory()
+  type Name = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'elu' | 'softplus'
+  const sizes = [...layers, ...layers.slice(0, -1).toReversed(), dataset.rowSize]
+  const model = tf.sequential({ layers: sizes.map((units, index) => tf.layers.dense({
+    units,
+    activation: (index === layers.length - 1 ? codeActivation : index === sizes.length - 1 ? outputActivation : activation) as Name,
+    ...(index === 0 ? { inputShape: [dataset.rowSize] } : {}),
+  })) })
+  model.compile({ optimizer: tf.train.adam(learningRate), loss: 'meanSquaredError' })
+  const count = Math.min(steps * batchSize, Math.floor(dataset.count / batchSize) * batchSize)
+  const pixels = new Uint8Array(count * dataset.rowSize)
+  dataset.gather(dataset.train.subarray(0, count), pixels)
+  const images = tf.tidy(() => tf.tensor2d(Float32Array.from(pixels), [count, dataset.rowSize]).div(255))
+  await model.fit(images.slice(0, warmUp * batchSize), images.slice(0, warmUp * batchSize), { batchSize, epochs: 1, verbose: 0 })
+  const started = performance.now()
+  await model.fit(images, images, { batchSize, epochs: 1, shuffle: true, verbose: 0, yieldEvery: 'never' })
+  return (performance.now() - started) / (count / batchSize)
+}
