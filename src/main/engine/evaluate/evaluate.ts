@@ -26,7 +26,7 @@ export interface EvaluateOptions {
 }
 
 /** Relative time that encoding the train and test split takes, beside the weights of the measurements. */
-const encodingWeight = 4
+const encodingWeight = 3
 
 /**
  * Measures a trained network on the dataset's test split: the same samples and the same corruption for every run, whatever its

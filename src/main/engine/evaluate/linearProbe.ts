@@ -20,7 +20,7 @@ const crossEntropyTypes = { T: type('float32'), Tlabels: type('int32') }
  * the train split until it converges. Deterministic. A unit that is constant on the train split is left out.
  */
 export const linearProbe: Measurement<'linearProbeAccuracy'> = {
-  weight: 10,
+  weight: 4,
   async measure({ codes }, report) {
     if (!codes) return { linearProbeAccuracy: null }
     const { train, test, classCount } = codes

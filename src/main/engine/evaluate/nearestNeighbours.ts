@@ -16,7 +16,7 @@ const candidateValues = 16 * 2 ** 20
  * them. Every pair is compared, without approximation.
  */
 export const nearestNeighbours: Measurement<'knnAccuracy'> = {
-  weight: 10,
+  weight: 11,
   async measure({ codes }, report) {
     if (!codes) return { knnAccuracy: null }
     const { train, test } = codes
