@@ -1,0 +1,20 @@
+import type { Field } from '../../../shared/config.ts'
+
+/** A setting's choice as words: `saltAndPepper` as `salt and pepper`; names of functions stay as they are. */
+export const words = (choice: string): string => choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+
+/** A setting's value as it stands in its field. */
+export const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : value === null || value === undefined ? '' : String(value))
+
+/** What was typed, as a value; what is not a number stays text, so that the engine's sentence can name it. */
+export function valueOf(field: Field, text: string): unknown {
+  const number = (part: string): unknown => (part !== '' && Number.isFinite(Number(part)) ? Number(part) : part)
+  if (field.kind === 'integers') return text.split(/[\s,;×→-]+/).filter(Boolean).map(number)
+  if (field.kind === 'number' || field.kind === 'integer') return number(text.trim())
+  return text
+}
+
+/** The range of a number, where it is narrow enough to be worth its words. */
+export const range = ({ minimum, maximum }: Field): string => (minimum !== undefined && maximum !== undefined && maximum <= 1 ? `From ${minimum} to ${maximum}.` : '')
+
+export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
