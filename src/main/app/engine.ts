@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { closedFrame, frame, frameParser } from '../../shared/frames.ts'
 import type { EngineState } from '../../shared/host.ts'
 
 /**
- * Starts the engine on the project's own Node, carries frames to and from it over file descriptor 3, starts it again when it
- * dies, and ends it gently. Knows nothing of Electron.
+ * Starts the engine on the project's own Node, carries frames to it by its standard input and back by its file
+ * descriptor 3 (one pipe both ways is more than Node 16 can do), starts it again when it dies, and ends it gently. Knows nothing of Electron.
  */
 export interface EngineHostOptions {
   /** The Node 24 binary, the engine's entry file and what follows it on the command line. */
@@ -33,7 +33,7 @@ export interface EngineHost {
   /** Frames for an engine that is not there are dropped: their sender is told by `onState`. */
   send(port: number, payload: Uint8Array): void
   closePort(port: number): void
-  /** Closes the pipe, which asks the engine to pause its runs with a checkpoint and end; ends it by force after `grace`. */
+  /** Closes its standard input, which asks the engine to pause its runs with a checkpoint and end; ends it by force after `grace`. */
   stop(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 export function hostEngine(options: EngineHostOptions): EngineHost {
   const { delays = [250, 1000, 3000], stableAfter = 60_000, grace = 30_000 } = options
   let child: ChildProcess | null = null
-  let pipe: Duplex | null = null
+  let pipe: Writable | null = null
   let deaths = 0
   let timer: NodeJS.Timeout | undefined
   let stopping: Promise<void> | null = null
@@ -89,19 +89,20 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
   function launch(): void {
     const started = Date.now()
     let text = ''
-    // `overlapped` is `pipe` except on Windows, where it lets the engine read and write the same pipe at once.
     const engine = spawn(options.node, [options.entry, ...options.arguments], {
-      cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, stdio: ['ignore', 'ignore', 'pipe', 'overlapped'],
+      cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     })
-    const stream = engine.stdio[3] as Duplex
+    const input = engine.stdin!
+    const output = engine.stdio[3] as Readable
     child = engine
-    pipe = stream
+    pipe = input
 
     let over = false
     const ended = (reason: string | null): void => {
       if (over) return
       over = true
-      stream.destroy()
+      input.destroy()
+      output.destroy()
       if (child === engine) {
         child = null
         pipe = null
@@ -124,7 +125,7 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     })
 
     const parse = frameParser(options.onFrame)
-    stream.on('data', (chunk: Buffer) => {
+    output.on('data', (chunk: Buffer) => {
       try {
         parse(chunk)
       } catch (error) {
@@ -133,7 +134,8 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
       }
     })
     // Its end is told by `exit`; a broken pipe is only the first sign of it.
-    stream.on('error', () => {})
+    output.on('error', () => {})
+    input.on('error', () => {})
     if (engine.pid !== undefined) become({ state: 'connected', message: '' })
   }
 

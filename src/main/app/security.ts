@@ -53,7 +53,8 @@ function hardenContents(contents: WebContents): void {
 
 /** To be called before the app is ready. */
 export function hardenApp(): void {
-  app.enableSandbox()
+  // As root (in a container, say) Chromium runs only with --no-sandbox, and not with both.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   // A second lock behind the request filter: no name is ever looked up, and Chromium's own services stay silent.
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
   app.commandLine.appendSwitch('disable-background-networking')

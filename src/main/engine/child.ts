@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { toErrorInfo } from '../../shared/errors.ts'
 import { createEngine, type Engine } from './engine.ts'
@@ -7,8 +8,9 @@ import { listenLocally } from './local.ts'
 import { attachStream } from './windows.ts'
 
 /**
- * The engine as a child of the desktop shell. Its windows come over file descriptor 3; when the shell goes away, or closes that
- * pipe, what trains is paused with a checkpoint and the engine ends. An engine that cannot start says why on standard error.
+ * The engine as a child of the desktop shell. Its windows' frames come by standard input and go by file descriptor 3 (nothing
+ * that a library prints can get between them). When the shell goes away, or closes standard input, what trains is paused with a
+ * checkpoint and the engine ends. An engine that cannot start says why on standard error.
  */
 const { values } = parseArgs({ options: { home: { type: 'string' } } })
 
@@ -22,7 +24,7 @@ function start(): Engine {
 }
 
 const engine = start()
-const shell = new Socket({ fd: 3, readable: true, writable: true })
+const shell = Duplex.from({ readable: process.stdin, writable: new Socket({ fd: 3, readable: false, writable: true }) })
 attachStream(engine, shell)
 const listening = await listenLocally(engine)
 
@@ -34,6 +36,7 @@ const end = async (): Promise<void> => {
   listening.close()
   process.exit(0)
 }
+process.stdin.on('end', () => void end())
 shell.on('close', () => void end())
 process.on('SIGTERM', () => void end())
 process.on('SIGINT', () => void end())
