@@ -49,6 +49,18 @@ const partTitles: Record<Export['part'], string> = { encoder: 'Encoder', decoder
 
 const describe = ({ name, dtype, shape }: OnnxValue) => ({ name, type: dtype, shape })
 
+/**
+ * Says which weights a file was made from: SHA-256 over the weights in the order of their names, each as its name, a newline and its
+ * float32 values (little-endian, row by row).
+ */
+function weightsSha256(weights: ValueSource['weights']): string {
+  const hash = createHash('sha256')
+  for (const [name, { data }] of Object.entries(weights).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    hash.update(`${name}\n`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return hash.digest('hex')
+}
+
 /** Whether the file takes images: what was asked for, where there are images. */
 const takesPixels = ({ input, part, geometry }: ExportRequest): boolean => input === 'pixels' && part !== 'decoder' && geometry.kind === 'image'
 
@@ -67,7 +79,14 @@ function modelOf(request: ExportRequest, graph: OnnxGraph): OnnxModel {
     producer: 'autoencoder-workbench',
     producerVersion: request.version,
     doc: `${partTitles[request.part]}${of}, trained with Autoencoder Workbench. ${ends}.`,
-    metadata: { ...request.metadata, part: request.part, input, precision: request.precision, ...imageMetadata(request.geometry, input) },
+    metadata: {
+      ...request.metadata,
+      weightsSha256: weightsSha256(request.weights),
+      part: request.part,
+      input,
+      precision: request.precision,
+      ...imageMetadata(request.geometry, input),
+    },
   }
 }
 
