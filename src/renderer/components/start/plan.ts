@@ -3,14 +3,14 @@ import type { Run } from '../../../shared/domain.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
 export const plan: { variant: string; name: string; why: string; settings: NonNullable<CallInput<'runs.create'>['settings']> }[] = [
-  { variant: 'pca', name: 'First comparison: PCA', why: 'The baseline: the best linear code, computed at once.', settings: { network: { layers: [32] } } },
+  { variant: 'pca', name: 'First PCA', why: 'The baseline: the best linear code, computed at once.', settings: { network: { layers: [32] } } },
   {
-    variant: 'classical', name: 'First comparison: classical', why: 'Learns to rebuild each image from a code of 32 numbers.',
-    settings: { network: { layers: [256, 32] }, training: { epochs: 6 } },
+    variant: 'classical', name: 'First classical', why: 'Learns to rebuild each image from a code of 32 numbers.',
+    settings: { network: { layers: [256, 32] }, training: { epochs: 12 } },
   },
   {
-    variant: 'denoising', name: 'First comparison: denoising', why: 'The same network, but it has to rebuild the clean image from one with holes.',
-    settings: { network: { layers: [256, 32] }, training: { epochs: 6 } },
+    variant: 'denoising', name: 'First denoising', why: 'The same network, but it has to rebuild the clean image from one with holes.',
+    settings: { network: { layers: [256, 32] }, training: { epochs: 12 } },
   },
 ]
 
