@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -84,6 +84,12 @@ export function snapshotEpochs(epochs: number): Set<number> {
 
 /** Removes what an earlier attempt left, before a run starts from the beginning. */
 export const removeCheckpoints = (runFolder: string): void => rmSync(folderOf(runFolder), { recursive: true, force: true })
+
+/** Removes what a process that was killed while writing left behind. */
+export function removePartials(runFolder: string): void {
+  if (!existsSync(folderOf(runFolder))) return
+  for (const file of readdirSync(folderOf(runFolder))) if (file.endsWith('.partial')) rmSync(join(folderOf(runFolder), file), { force: true })
+}
 
 /** The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last. */
 export const resultName = (config: Config): CheckpointName => (config.training.patience > 0 ? 'best' : 'last')

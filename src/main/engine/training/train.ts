@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { hasNonFinite, readCheckpoint, removeCheckpoints, snapshotEpochs, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
+import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, snapshotEpochs, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { shuffled, validationSplit } from '../data/split.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
@@ -43,6 +43,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   // Where to begin: at the checkpoint, or at step 0 with the initial weights, which are a checkpoint too.
   let position: Position = { step: 0, epoch: 0, seconds: 0, best: null }
   let bestState: State | null = null
+  removePartials(job.runFolder)
   if (job.resume) {
     const last = readCheckpoint(job.runFolder, 'last')
     position = last.position
