@@ -41,6 +41,18 @@ function shortened(context: CanvasRenderingContext2D, text: string, room: number
   return `${text.slice(0, length).trimEnd()}…`
 }
 
+/** From the end of a curve that ended early to the names: there to be followed, too faint to be taken for data. */
+function leader(context: CanvasRenderingContext2D, from: number, to: number, y: number): void {
+  context.save()
+  context.globalAlpha = 0.4
+  context.setLineDash([1, 4])
+  context.beginPath()
+  context.moveTo(from, y)
+  context.lineTo(to, y)
+  context.stroke()
+  context.restore()
+}
+
 /** Writes each line's name beside its end, with a short leader in the line's colour where it had to move. */
 export const endLabels = (theme: () => ChartTheme): LinePlugin => ({
   id: 'endLabels',
@@ -67,8 +79,9 @@ export const endLabels = (theme: () => ChartTheme): LinePlugin => ({
       const left = area.right + 5
       ctx.strokeStyle = end.colour
       ctx.lineWidth = 1
+      if (area.right - end.x > 8) leader(ctx, end.x + 5, area.right, end.y)
       ctx.beginPath()
-      ctx.moveTo(Math.max(end.x + 2, area.right), end.y)
+      ctx.moveTo(area.right, end.y)
       ctx.lineTo(left + gap - 9, middle)
       ctx.stroke()
       ctx.fillStyle = theme().ink

@@ -102,7 +102,7 @@ export class Plot {
         max: Math.max(shown.to, shown.from + 1e-9) * axis.scale,
         border: { color: grid },
         grid: { display: false },
-        ticks: { ...ticks, autoSkipPadding: 24, maxTicksLimit: 9, includeBounds: false, callback: (value) => linearTick(Number(value)) },
+        ticks: { ...ticks, ...(state.kind === 'step' || (state.kind === 'epoch' && shown.to - shown.from > 2) ? { precision: 0 } : {}), autoSkipPadding: 24, maxTicksLimit: 9, includeBounds: false, callback: (value) => linearTick(Number(value)) },
         title: { ...title(axis.title), align: 'end' },
       },
       y: {
@@ -115,7 +115,7 @@ export class Plot {
         border: { display: false },
         grid: { color: grid, lineWidth: 1, drawTicks: false },
         ticks: {
-          ...ticks, padding: 8, maxTicksLimit: 6, includeBounds: false,
+          ...ticks, padding: 8, maxTicksLimit: Math.min(11, Math.max(4, Math.round(chart.height / 38))), includeBounds: false,
           callback: (value) => logarithmic ? logarithmicTick(Number(value), decades) : linearTick(Number(value)),
         },
         title: title(state.yTitle),

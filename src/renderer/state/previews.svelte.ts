@@ -76,8 +76,11 @@ const known = new Map<string, RunPreviews>()
 
 export function previewsOf(run: string): RunPreviews {
   let one = known.get(run)
-  if (!one) known.set(run, one = new RunPreviews(run))
-  return one
+  if (!one) {
+    // In a root of its own: a derived value does not follow state that was made while it was being derived.
+    $effect.root(() => { known.set(run, one = new RunPreviews(run)) })
+  }
+  return one!
 }
 
 /** For use while a component starts: follows the previews of the runs that `ids` names. */

@@ -119,8 +119,11 @@ const known = new Map<string, RunSeries>()
 
 export function seriesOf(run: string): RunSeries {
   let one = known.get(run)
-  if (!one) known.set(run, one = new RunSeries(run))
-  return one
+  if (!one) {
+    // In a root of its own: a derived value does not follow state that was made while it was being derived.
+    $effect.root(() => { known.set(run, one = new RunSeries(run)) })
+  }
+  return one!
 }
 
 /** For use while a component starts: follows the series of the runs that `ids` names. */

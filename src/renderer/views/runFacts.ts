@@ -46,7 +46,8 @@ export function filtered(runs: readonly Run[], text: string, variants: ReadonlyM
 }
 
 /** `Epoch 5`, or the start. */
-export function momentText(moment: { step: number; epoch: number }): string {
+export function momentText(moment: { step: number; epoch: number }, iterative = true): string {
+  if (!iterative) return 'Computed in one go'
   if (moment.step === 0 && moment.epoch === 0) return 'Before training'
   return `Epoch ${Number.isInteger(moment.epoch) ? moment.epoch : moment.epoch.toFixed(moment.epoch < 1 ? 2 : 1)}`
 }

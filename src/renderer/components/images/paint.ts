@@ -40,8 +40,9 @@ export function blockGrid(images: { count: number; width: number; height: number
   const room = Math.max(1, Math.floor(width * ratio))
   const fitting = Math.max(1, Math.floor((room + gap) / (images.width * scale + gap)))
   // Even rows look calmer than a ragged last one: 64 images go 16 by 4 or 8 by 8 rather than 13 by 5.
-  const even = [fitting, fitting - 1, fitting - 2, fitting - 3, fitting - 4, fitting - 5].find((n) => n > 0 && images.count % n === 0 && n > fitting * 0.6)
-  const columns = Math.min(images.count || 1, even ?? fitting)
+  let even = Math.min(fitting, images.count)
+  while (even * 2 > fitting && images.count % even !== 0) even--
+  const columns = Math.max(1, Math.min(images.count, even * 2 > fitting ? even : fitting))
   return {
     columns, rows: Math.ceil(images.count / columns), scale, gap, cellWidth: images.width * scale, cellHeight: images.height * scale, ratio,
   }
