@@ -1,6 +1,6 @@
 import type { PackedDataset } from '../data/packed.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import type { Report } from './measurement.ts'
+import type { Report } from './report.ts'
 import type { Model } from './model.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 

@@ -3,7 +3,8 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { choleskySolver } from './cholesky.ts'
 import { Design } from './design.ts'
 import { minimise, type Evaluated } from './lbfgs.ts'
-import type { Measurement, Report } from './measurement.ts'
+import type { Measurement } from './measurement.ts'
+import type { Report } from './report.ts'
 import { take } from './samples.ts'
 
 /** Strength of the penalty as scikit-learn's `C`: the objective is the sum of the samples' losses + |W|^2 / (2 C), biases free. */

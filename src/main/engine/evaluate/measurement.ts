@@ -2,6 +2,7 @@ import type { Evaluation } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import type { Codes } from './codes.ts'
 import type { Model } from './model.ts'
+import type { Report } from './report.ts'
 
 /** All figures of an evaluation, by their fixed names. */
 export type Figures = Omit<Evaluation, 'version' | 'checkpoint' | 'seconds'>
@@ -17,12 +18,6 @@ export interface Subject {
   /** The codes of the labelled samples; null where the dataset's labels do not allow a classification. */
   codes: Codes | null
 }
-
-/**
- * Reports how far a measurement is, 0 to 1, gives the event loop a turn, and throws CANCELLED where that was asked for. To be
- * awaited between batches, with no tensor in hand that a throw would leak.
- */
-export type Report = (share: number) => Promise<void>
 
 /** A group of figures that are measured together. Adding figures is: one file that exports one of these, one line in evaluate.ts. */
 export interface Measurement<Names extends keyof Figures> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { checkTarget } from '../export/targetFile.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig } from '../variants/index.ts'
@@ -9,14 +10,12 @@ import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
 export const exportHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
-  'exports.create': (input) => {
+  'exports.create': async (input) => {
     const run = store.runs.resolve(input.run)
     const dataset = store.datasets.get(run.datasetId)
     if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `"${input.out}" is not an absolute path; give the file's whole path.`, { field: 'out' })
     const out = resolve(input.out)
-    if (existsSync(out) && !input.force) {
-      throw new WorkbenchError('EXPORT_EXISTS', `The file ${out} exists already and was left as it is; choose another name or replace it (--force).`, { field: 'out' })
-    }
+    await checkTarget(out, input.force)
     if (!existsSync(join(home.run(run.id), 'checkpoints'))) {
       throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`)
     }
