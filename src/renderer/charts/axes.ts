@@ -32,7 +32,9 @@ export function linearTick(value: number): string {
 
 /** Ticks of a logarithmic axis: 1, 2 and 5 of each decade while few decades are shown, else the decades; null hides a tick. */
 export function logarithmicTick(value: number, decades: number): string | null {
-  const leading = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9))
+  const exact = value / 10 ** Math.floor(Math.log10(value) + 1e-9)
+  const leading = Math.round(exact)
+  if (Math.abs(exact - leading) > 1e-6) return null
   const wanted = decades > 3 ? [1] : decades > 1 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9]
   return wanted.includes(leading) ? linearTick(value) : null
 }

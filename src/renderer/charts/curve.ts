@@ -13,6 +13,9 @@ export interface Curve {
   y: Float64Array
 }
 
+/** A point in the units of the axes; `y` is NaN where the line has a gap. */
+export interface PlotPoint { x: number; y: number }
+
 /** What the horizontal axis counts; `time` is in seconds of training. */
 export type XKind = 'step' | 'epoch' | 'time'
 

@@ -1,5 +1,4 @@
-import type { PlotPoint } from './chart.ts'
-import { lowerBound, type Curve } from './curve.ts'
+import { lowerBound, type Curve, type PlotPoint } from './curve.ts'
 
 /**
  * Points of a curve between two x values, ready to draw. A curve with more points than pixels is reduced column by column to
@@ -59,14 +58,20 @@ export function range(curves: readonly Curve[], from: number, to: number, positi
 }
 
 /**
- * The vertical range to show on a linear axis. The first steps of a training are often many times higher than all that
- * follows and would press every curve onto the floor; where that is so, the range is that of the later part, and the curves
- * leave through the top.
+ * The vertical range to show on a linear axis. The first steps of a training, and a run that diverges, are often many times
+ * higher than all the rest and would press every curve onto the floor; where that is so, the range is that of the rest, and
+ * what is higher leaves through the top.
  */
 export function focusedRange(curves: readonly Curve[], from: number, to: number): { low: number; high: number; cut: boolean } | null {
   const whole = range(curves, from, to, false)
   if (!whole) return null
-  const later = range(curves, from + (to - from) * 0.06, to, false)
-  if (!later || later.high <= later.low || whole.high - later.low < 1.8 * (later.high - later.low)) return { ...whole, cut: false }
+  const each = curves.flatMap((curve) => range([curve], from + (to - from) * 0.06, to, false) ?? [])
+  const usual = each.map((one) => one.high).sort((a, b) => a - b)[Math.floor((each.length - 1) / 2)]
+  if (usual === undefined) return { ...whole, cut: false }
+  const low = Math.min(...each.map((one) => one.low))
+  const limit = low + 6 * (usual - low)
+  // A curve that lies wholly above the limit is another objective's, not one that left: it stays in sight.
+  const later = { low, high: Math.max(usual, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
+  if (later.high <= low || whole.high - later.low < 1.8 * (later.high - later.low)) return { ...whole, cut: false }
   return { low: Math.min(whole.low, later.low), high: later.high, cut: true }
 }

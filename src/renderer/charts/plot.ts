@@ -1,6 +1,6 @@
-import { Chart, type LineChart, type LineDataset, type PlotPoint } from './chart.ts'
+import { Chart, type LineChart, type LineDataset } from './chart.ts'
 import { horizontal, linearTick, logarithmicTick } from './axes.ts'
-import type { Curve, XKind } from './curve.ts'
+import type { Curve, PlotPoint, XKind } from './curve.ts'
 import { focusedRange, pointsToDraw, range } from './decimate.ts'
 import { endLabels, labelRoom } from './endLabels.ts'
 import type { ChartTheme } from './theme.ts'
