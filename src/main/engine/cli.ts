@@ -90,7 +90,7 @@ async function run(): Promise<Outcome> {
     await serve({ ...values, home })
     return { json: {}, text: '' }
   }
-  const session = await openSession(home, process.env['AEBENCH_WORKER'])
+  const session = await openSession(home)
   try {
     return await command.run(session, { values, positionals, path }, terminal)
   } finally {

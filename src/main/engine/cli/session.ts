@@ -21,11 +21,11 @@ export interface Session {
 }
 
 /** Errors: those of `createEngine`; HOME_LOCKED only where the engine that runs does not answer. */
-export async function openSession(folder: string, workerScript?: string): Promise<Session> {
+export async function openSession(folder: string): Promise<Session> {
   const home = homeAt(folder)
   const deadline = Date.now() + patience
   for (;;) {
-    const engine = tryEngine(folder, workerScript)
+    const engine = tryEngine(folder)
     if (engine !== null) return ownSession(engine)
     const listeners = new Set<(event: EngineEvent) => void>()
     const { promise: lost, reject } = Promise.withResolvers<never>()
@@ -48,9 +48,9 @@ const listenTo = (listeners: Set<(event: EngineEvent) => void>) => (listener: (e
   return () => void listeners.delete(listener)
 }
 
-function tryEngine(home: string, workerScript: string | undefined): Engine | null {
+function tryEngine(home: string): Engine | null {
   try {
-    return createEngine({ home, startQueued: false, ...(workerScript === undefined ? {} : { workerScript }) })
+    return createEngine({ home, startQueued: false })
   } catch (thrown) {
     if (thrown instanceof WorkbenchError && thrown.code === 'HOME_LOCKED') return null
     throw thrown

@@ -67,6 +67,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
           latest = store.points.latest(id)
           store.runs.update(id, { ...begun, latest })
         })
+        urgent = true
         break
       }
       case 'progress': {
