@@ -1,14 +1,14 @@
 // The stages of `npm test`, in their order. Each gives its counts; the checks that are no node:test files count as one test each.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ensureBuilt } from '../build.mjs'
 import { node24Path, packageFolder, root } from '../setup/places.mjs'
 import { withDisplay } from './display.mjs'
+import { runFiles } from './files.mjs'
 
-/** @typedef {{passed: number, failed: number, skipped: number, skips: {name: string, reason: string}[]}} Counts */
+/** @typedef {import('./files.mjs').Counts} Counts */
 
 const one = good => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, skips: [] })
 
@@ -28,27 +28,6 @@ async function testFiles(folder) {
   const place = join(root, 'test', folder)
   if (!existsSync(place)) return []
   return (await readdir(place, { recursive: true })).filter(name => name.endsWith('.test.ts')).sort().map(name => join(place, name))
-}
-
-/**
- * Runs node:test files and counts exactly what happened in them.
- * @param {string[]} files
- * @param {{concurrency: number, limit: number}} options `limit` in ms, for a file and for each test
- * @returns {Promise<Counts>}
- */
-export async function runFiles(files, { concurrency, limit }) {
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, skips: [] }
-  const folder = await mkdtemp(join(tmpdir(), 'workbench-test-'))
-  const result = join(folder, 'result.json')
-  try {
-    const code = await onNode24(['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${limit}`, '--test-reporter=./scripts/test/reporter.mjs',
-      '--test-reporter-destination=stdout', ...files.map(file => relative(root, file))], { WORKBENCH_TEST_RESULT: result })
-    const counts = JSON.parse(await readFile(result, 'utf8').catch(() => '{"passed":0,"failed":1,"skipped":0,"skips":[]}'))
-    // The runner's own verdict counts too: it may know of a failure that no test reported.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
 }
 
 async function builtFirst(work) {
@@ -79,6 +58,6 @@ export const stages = [
   {
     name: 'e2e',
     files: () => testFiles('e2e'),
-    run: files => files.length === 0 ? runFiles([], { concurrency: 1, limit: 0 }) : builtFirst(() => withDisplay(() => runFiles(files, { concurrency: 1, limit: 360_000 }))),
+    run: files => builtFirst(() => withDisplay(() => runFiles(files, { concurrency: 1, limit: 360_000 }))),
   },
 ]
