@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs'
+import { completePath } from '../data/complete.ts'
+import { inspectPath } from '../data/inspect.ts'
 import { rowPaths } from '../data/open.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto } from './importing.ts'
@@ -9,7 +11,7 @@ export const datasetHandlers = (context: Context) => {
   return {
     'datasets.list': () => ({ datasets: store.datasets.list() }),
     'datasets.import': (input) => ({ task: importInto(context, input) }),
-    'datasets.inspect': async ({ path }) => (await import('../data/inspect.ts')).inspectPath(path),
+    'datasets.inspect': ({ path }) => inspectPath(path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
     'datasets.images': ({ dataset: reference, offset, count, split, label }) => {
       const folder = home.dataset(store.datasets.get(reference).id)
@@ -45,6 +47,6 @@ export const datasetHandlers = (context: Context) => {
       emit({ type: 'datasetRemoved', dataset: id })
       return {}
     },
-    'paths.complete': async ({ prefix }) => ({ paths: await (await import('../data/complete.ts')).completePath(prefix) }),
+    'paths.complete': async ({ prefix }) => ({ paths: await completePath(prefix) }),
   } satisfies Partial<Handlers>
 }

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs'
-import { basename, extname } from 'node:path'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { importDataset } from '../data/import.ts'
+import { suggestName } from '../data/inspect.ts'
 import { newId } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
 import type { Context } from './context.ts'
@@ -14,8 +15,6 @@ export function importInto({ home, store, tasks, emit }: Context, input: CallArg
   return tasks.start('import', name, async (signal, onProgress) => {
     const id = newId()
     const folder = home.dataset(id)
-    // Loaded on demand, like the rest of the importers: most starts of an engine import nothing.
-    const { importDataset } = await import('../data/import.ts')
     const { skipped, ...dataset } = await importDataset({ ...input, id, name, folder }, { signal, onProgress })
     try {
       signal.throwIfAborted()
@@ -36,9 +35,8 @@ export function importInto({ home, store, tasks, emit }: Context, input: CallArg
 
 /** The folder's or file's name, with a number where that is taken. */
 function freeName(store: Store, path: string): string {
-  const base = basename(path)
-  const plain = basename(path, extname(base)).slice(0, 180).trim() || 'dataset'
+  const plain = suggestName(path)
   let name = plain
-  for (let number = 2; store.datasets.list().some((dataset) => dataset.name === name); number += 1) name = `${plain}-${number}`
+  for (let number = 2; store.datasets.isTaken(name); number += 1) name = `${plain}-${number}`
   return name
 }

@@ -39,6 +39,7 @@ export function datasetStore(database: Database) {
       throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset "${reference}"; ${remedy}.`, { field: 'dataset' })
     },
     findByFingerprint: (sha256: string): Dataset | null => maybe(byFingerprint.get(sha256)),
+    isTaken: (name: string): boolean => byName.get(name) !== undefined,
     /** Error: DATASET_NAME_TAKEN. `except`: the dataset that may have the name. */
     requireFreeName(name: string, except?: string): void {
       const taken = byName.get(name)
