@@ -14,7 +14,7 @@ import { logTo, type Log } from './log.ts'
 import { createQueue } from './queue/queue.ts'
 import { createTasks } from './queue/tasks.ts'
 import { isDamage, tryLock } from './store/database.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 
 export interface EngineOptions {
   /** The folder in which everything is kept. */
@@ -34,6 +34,8 @@ export interface EngineOptions {
 export interface Engine {
   readonly home: Home
   readonly log: Log
+  /** For tests that make the database fail. */
+  readonly store: Store
   /** Validates and carries out one call. Rejects with a WorkbenchError, whatever went wrong. */
   handle(name: string, input: unknown): Promise<unknown>
   /** Tells the listener everything that windows are told; returns the function that stops it. */
@@ -118,6 +120,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   return {
     home,
     log,
+    store,
     handle,
     subscribe: (listener) => {
       listeners.add(listener)
