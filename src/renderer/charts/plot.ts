@@ -121,7 +121,8 @@ export class Plot {
         title: title(state.yTitle),
       },
     }
-    chart.update('none')
+    // Animation is off for all; mode 'none' would keep the points' old size and colour.
+    chart.update()
     return { cut, labelled: room > 0 }
   }
 

@@ -7,6 +7,13 @@ export function shareOf(run: Run): number | null {
   return run.steps > 0 ? Math.min(1, run.step / run.steps) : null
 }
 
+/** `24 s left`, `3 min left`: as short as a column of a table wants it. */
+export function leftText(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s left`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min left`
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h left` : `${Math.round(seconds / 86_400)} days left`
+}
+
 /** What the runs table is sorted by; null goes last, whichever way. */
 export const sortValues: Record<string, (run: Run) => number | string | null> = {
   name: (run) => run.name.toLowerCase(),
