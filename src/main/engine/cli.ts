@@ -73,7 +73,8 @@ async function doctor(folder: string): Promise<Outcome> {
   return { json: { checks }, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}.` } }
 }
 
-async function run(): Promise<Outcome> {
+/** Null: everything was printed already. */
+async function run(): Promise<Outcome | null> {
   if (words.length === 0 || (plain.length === 0 && words.some((word) => word === '--help' || word === '-h'))) return { json: { help: overview() }, text: overview() }
   const name = nameOf()
   const command = commands[name]
@@ -88,7 +89,7 @@ async function run(): Promise<Outcome> {
   if (name === 'doctor') return doctor(home)
   if (command === undefined) {
     await serve({ ...values, home })
-    return { json: {}, text: '' }
+    return null
   }
   const session = await openSession(home)
   try {
@@ -100,8 +101,10 @@ async function run(): Promise<Outcome> {
 
 const print = (line: string): Promise<void> => new Promise((done) => process.stdout.write(`${line}\n`, () => done()))
 
-async function report({ json: result, text, error, exitCode }: Outcome): Promise<number> {
+async function report(outcome: Outcome | null): Promise<number> {
   terminal.finish()
+  if (outcome === null) return 0
+  const { json: result, text, error, exitCode } = outcome
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
   if (error !== undefined) terminal.tell(error.message)

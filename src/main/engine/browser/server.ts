@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { contentPolicy } from '../../../shared/contentPolicy.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Engine } from '../engine.ts'
 import { attachWindow } from '../windows.ts'
@@ -37,7 +38,7 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
   const headers = (): Record<string, string> => {
     const own = hosts.map((host) => `ws://${host}`).join(' ')
     return {
-      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ${own}; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`,
+      'Content-Security-Policy': contentPolicy.replace("connect-src 'self'", `connect-src 'self' ${own}`),
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',

@@ -15,8 +15,8 @@ const rate = (perSecond: number): string => (perSecond >= 100 ? Math.round(perSe
 function line(label: string, { done, total, unit, perSecond, secondsLeft, stage }: Progress, more: string): string {
   const share = total > 0 ? `${Math.floor((100 * done) / total)}%` : ''
   const facts = [
-    share, total > 0 ? `${Math.floor(done).toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}` : '',
-    perSecond === null ? '' : `${rate(perSecond)} ${unit}/s`, secondsLeft === null ? '' : `${duration(secondsLeft)} left`, more,
+    share, total > 0 && unit !== 'per cent' ? `${Math.floor(done).toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}` : '',
+    perSecond === null || unit === 'per cent' ? '' : `${rate(perSecond)} ${unit}/s`, secondsLeft === null ? '' : `${duration(secondsLeft)} left`, more,
   ]
   return `${label}: ${stage}  ${facts.filter((fact) => fact !== '').join('  ')}`
 }

@@ -1,0 +1,181 @@
+import { before, after, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+
+/** The command line with real training, on a few hundred digits. The tests build on each other. */
+const script = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
+let folder = ''
+let home = ''
+const running = new Set<ChildProcess>()
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'workbench-cli-'))
+  home = join(folder, 'home')
+  writeDigitFolder(join(folder, 'digits'), 600)
+  writeFileSync(join(folder, 'digits', '3', 'empty.png'), '')
+})
+after(() => {
+  running.forEach((child) => child.kill('SIGKILL'))
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+interface Ended { code: number | null; out: string; errors: string; json: any }
+
+function start(...words: string[]) {
+  const child = spawn(process.execPath, [script, ...words, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
+  running.add(child)
+  let out = ''
+  let errors = ''
+  let look = () => {}
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; look() })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; look() })
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => {
+    running.delete(child)
+    const last = out.trimEnd().split('\n').at(-1)!
+    resolve({ code, out, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
+  }))
+  /** Resolves when the pattern was written on standard error or output. */
+  const said = (pattern: RegExp) => new Promise<void>((resolve, reject) => {
+    look = () => { if (pattern.test(errors) || pattern.test(out)) resolve() }
+    look()
+    void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
+  })
+  return { child, ended, said }
+}
+const run = (...words: string[]) => start(...words).ended
+const json = (...words: string[]) => run(...words, '--json')
+const small = ['--dataset', 'digits', '--set', 'network.layers=16', '--set', 'training.batchSize=32']
+
+test('datasets add: names what it skips; the same again is noticed', async () => {
+  const { code, json: { dataset } } = await json('datasets', 'add', '--name', 'digits', '--path', 'digits')
+  assert.equal(code, 0)
+  assert.deepEqual([dataset.name, dataset.count, dataset.width, dataset.height, dataset.channels], ['digits', 600, 28, 28, 1])
+  assert.deepEqual(dataset.classes, ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+  assert.match(dataset.sha256, /^[0-9a-f]{64}$/)
+  assert.equal(dataset.skipped.length, 1)
+  assert.match(dataset.skipped[0].path, /empty\.png$/)
+  const again = await json('datasets', 'add', '--name', 'other', '--path', 'digits')
+  assert.equal(again.code, 1)
+  assert.equal(again.json.error.code, 'DATASET_DUPLICATE')
+  assert.match(again.json.error.message, /"digits"/)
+  assert.equal((await json('datasets', 'add', '--name', 'digits', '--path', 'digits')).json.error.code, 'DATASET_NAME_TAKEN')
+  assert.equal((await json('datasets', 'list')).json.datasets.length, 1)
+})
+
+test('train: settings from a file and from the line; the run is evaluated', async () => {
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ training: { epochs: 9, learningRate: 0.002 }, regularizer: { rate: 0.4 } }))
+  const { code, json: { run }, errors } = await json('train', '--variant', 'denoising', ...small, '--config', 'settings.json', '--set', 'training.epochs=2', '--seed', '7')
+  assert.equal(code, 0)
+  assert.equal(run.state, 'completed')
+  assert.equal(run.seed, 7)
+  assert.deepEqual(run.config.network.layers, [16])
+  assert.deepEqual([run.config.training.epochs, run.config.training.learningRate, run.config.regularizer.rate], [2, 0.002, 0.4])
+  assert.ok(run.evaluation.squaredError > 0 && run.evaluation.linearProbeAccuracy > 0)
+  assert.ok(run.seconds > 0)
+  assert.match(errors, /denoising-1: Training/)
+  const pca = await json('train', '--dataset', 'digits', '--variant', 'pca', '--set', 'network.layers=16', '--name', 'baseline')
+  assert.equal(pca.json.run.state, 'completed')
+})
+
+test('runs list, runs show, compare', async () => {
+  const { runs } = (await json('runs', 'list')).json
+  assert.deepEqual(runs.map((each: { name: string }) => each.name), ['denoising-1', 'baseline'])
+  const shown = (await json('runs', 'show', runs[0].id.slice(0, 5))).json.run
+  assert.deepEqual(shown, runs[0])
+  const { code, json: comparison } = await json('compare', 'baseline', runs[0].id)
+  assert.equal(code, 0)
+  assert.deepEqual(comparison.runs.map((each: { name: string }) => each.name), ['baseline', 'denoising-1'])
+  assert.ok(comparison.figures.some((row: { key: string; values: number[] }) => row.key === 'squaredError' && row.values.every((value) => value > 0)))
+  const text = await run('compare', 'baseline', 'denoising-1')
+  assert.match(text.out, /baseline\s+denoising-1/)
+})
+
+test('export: the file, its checksum, and nothing replaced without --force', async () => {
+  const words = ['export', 'baseline', '--part', 'encoder', '--out', 'encoder.onnx']
+  const { code, json: made } = await json(...words)
+  assert.equal(code, 0)
+  assert.equal(made.file, join(folder, 'encoder.onnx'))
+  assert.equal(made.sha256, createHash('sha256').update(readFileSync(made.file)).digest('hex'))
+  assert.equal(made.opset, 17)
+  assert.deepEqual([made.inputs[0].name, made.outputs[0].name], ['image', 'code'])
+  assert.equal((await json(...words)).json.error.code, 'EXPORT_EXISTS')
+  assert.equal((await json(...words, '--force')).code, 0)
+})
+
+test('bad input: a code, a sentence, exit code not 0, and nothing made', async () => {
+  for (const [expected, ...words] of [
+    ['USAGE', 'nonsense'], ['USAGE', 'experiment', 'run', 'x.json'], ['USAGE', 'embed', 'x'], ['USAGE', 'datasets'], ['USAGE', 'train', '--variant', 'pca'],
+    ['USAGE', 'train', ...small, '--variant', 'classical', '--set', 'nonsense'], ['USAGE', 'export', 'baseline', '--part', 'tail', '--out', 'x.onnx'],
+    ['VARIANT_UNKNOWN', 'train', ...small, '--variant', 'nothing'], ['DATASET_UNKNOWN', 'train', '--dataset', 'nothing', '--variant', 'pca'],
+    ['SETTING_UNKNOWN', 'train', ...small, '--variant', 'classical', '--set', 'training.epoch=3'],
+    ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--set', 'network.layers=64,0'],
+    ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--seed', 'x'], ['SETTING_INVALID', 'train', ...small, '--variant', 'denoising', '--set', 'regularizer.rate=2'],
+    ['RUN_UNKNOWN', 'resume', 'nothing'], ['RUN_STATE', 'resume', 'baseline'], ['PATH_MISSING', 'datasets', 'add', '--path', 'missing'],
+    ['PATH_MISSING', 'train', ...small, '--variant', 'classical', '--config', 'missing.json'],
+  ] as [string, ...string[]][]) {
+    const { code, json: result, errors } = await json(...words)
+    assert.equal(result.error?.code, expected, words.join(' '))
+    assert.notEqual(code, 0)
+    assert.ok(errors.includes(result.error.message))
+  }
+  const near = await json('train', ...small, '--variant', 'classical', '--set', 'training.epoch=3')
+  assert.match(near.json.error.message, /training\.epochs/)
+  assert.equal((await json('runs', 'list')).json.runs.length, 2)
+  assert.equal((await json('datasets', 'list')).json.datasets.length, 1)
+})
+
+test('a run that diverges: both run and error, exit code not 0', async () => {
+  const { code, json: { run, error } } = await json('train', '--variant', 'classical', ...small, '--set', 'training.learningRate=1000', '--set', 'training.optimizer=sgd',
+    '--set', 'network.outputActivation=linear', '--set', 'reconstruction=squaredError', '--name', 'wild')
+  assert.notEqual(code, 0)
+  assert.equal(run.state, 'diverged')
+  assert.equal(error.code, 'RUN_DIVERGED')
+})
+
+test('Ctrl-C pauses with a checkpoint; resume continues; other commands are carried out by the engine that trains', async () => {
+  const first = start('train', '--variant', 'classical', ...small, '--set', 'training.epochs=3000', '--name', 'long', '--json')
+  await first.said(/long: Training/)
+  first.child.kill('SIGINT')
+  const stopped = await first.ended
+  assert.equal(stopped.code, 130)
+  assert.equal(stopped.json.run.state, 'paused')
+  assert.match(stopped.json.error.message, new RegExp(`aebench resume ${stopped.json.run.id}`))
+  assert.ok(existsSync(join(home, 'runs', stopped.json.run.id, 'checkpoints', 'last.safetensors')))
+
+  const second = start('resume', 'long', '--json')
+  await second.said(/long: Training/)
+  assert.equal((await json('runs', 'show', 'long')).json.run.state, 'running')
+  second.child.kill('SIGINT')
+  const again = await second.ended
+  assert.equal(again.code, 130)
+  assert.ok(again.json.run.step > stopped.json.run.step)
+})
+
+test('a command enters the queue of a workbench that is open on the same home', async () => {
+  const workbench = start('serve', '--json')
+  await workbench.said(/"url"/)
+  const { code, json: { run } } = await json('train', '--variant', 'classical', ...small, '--set', 'training.epochs=1', '--name', 'queued')
+  assert.equal(code, 0)
+  assert.equal(run.state, 'completed')
+  assert.equal((await json('serve')).json.error.code, 'HOME_LOCKED')
+  workbench.child.kill('SIGTERM')
+  const { code: left, json: { url, port } } = await workbench.ended
+  assert.equal(left, 0)
+  assert.match(url, new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=`))
+})
+
+test('doctor, variants and help answer', async () => {
+  const { code, json: { checks } } = await json('doctor')
+  assert.equal(code, 0, JSON.stringify(checks))
+  assert.deepEqual(checks.filter((check: { ok: boolean }) => !check.ok), [])
+  const { variants } = (await json('variants')).json
+  assert.ok(variants.some((variant: { id: string; settings: { key: string }[] }) => variant.id === 'denoising' && variant.settings.some(({ key }) => key === 'regularizer.rate')))
+  assert.match((await run('train', '--help')).out, /--set key=value/)
+  assert.match((await run('--help')).out, /datasets add/)
+})
