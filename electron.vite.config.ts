@@ -35,6 +35,8 @@ export default defineConfig({
       minify: 'esbuild',
       // The content security policy allows no inline fonts or scripts; every asset stays a file.
       assetsInlineLimit: 0,
+      // Read from the disk, never over a network: one file is as good as ten.
+      chunkSizeWarningLimit: 2000,
       outDir: resolve(root, 'out/renderer'),
       emptyOutDir: true,
       rollupOptions: { input: resolve(root, 'src/renderer/index.html') },

@@ -38,7 +38,7 @@ export interface Host {
   connect(): void
   /** Calls the listener with the present state and with every change; returns the function that stops it. */
   onEngineState(listener: (state: EngineState) => void): () => void
-  /** Starts a failed engine again. Does nothing while it runs. */
+  /** Starts a lost or failed engine at once. Does nothing while it runs. */
   restartEngine(): void
   /** Commands of the menu; returns the function that stops it. */
   onCommand(listener: (command: HostCommand) => void): () => void

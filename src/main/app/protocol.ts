@@ -1,7 +1,8 @@
 import { protocol } from 'electron'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
-import { contentPolicy, isOurs, scheme } from './security.ts'
+import { contentPolicy } from '../../shared/contentPolicy.ts'
+import { isOurs, scheme } from './security.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',

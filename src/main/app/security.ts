@@ -3,15 +3,6 @@ import { app, type IpcMainEvent, type IpcMainInvokeEvent, type Session, type Web
 export const scheme = 'workbench'
 export const pageAddress = `${scheme}://app/index.html`
 
-/**
- * What the page may load: its own files, and pictures that it draws itself. Style attributes are let in because formulas
- * need them; style elements and every kind of inline or generated script are not.
- */
-export const contentPolicy = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' blob: data:",
-  "font-src 'self'", "connect-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-].join('; ')
-
 /** Whether an address belongs to the page that we ship. (Node gives our scheme no origin, so protocol and host are compared.) */
 export function isOurs(address: string): boolean {
   try {

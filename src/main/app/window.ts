@@ -17,7 +17,7 @@ export function openWindow(paths: Paths): BrowserWindow {
     title: app.name,
     icon: paths.icon,
     // The page's own paper, so that nothing flashes before it is drawn.
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#16181b' : '#fbfbf9',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181b' : '#fcfcfa',
     webPreferences: {
       preload: paths.preload, contextIsolation: true, sandbox: true, nodeIntegration: false, nodeIntegrationInWorker: false,
       nodeIntegrationInSubFrames: false, webSecurity: true, webviewTag: false, navigateOnDragDrop: false, spellcheck: false,

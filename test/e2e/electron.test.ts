@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { homeAt } from '../../src/main/engine/home.ts'
+import { connectLocally } from '../../src/main/engine/local.ts'
+import { contentPolicy } from '../../src/shared/contentPolicy.ts'
+import { hostKey } from '../../src/shared/host.ts'
+import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+import { until, windowTest, type OpenWindow } from './launchElectron.ts'
+
+/** What the page's scripts see; the tests are compiled without the DOM's types. */
+declare const window: any, document: any, location: { href: string }, navigator: any, Notification: any, Image: any, WebSocket: any
+
+windowTest('the page can do nothing but be the page', async ({ open }) => {
+  const { app, page } = await open()
+  await page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+
+  const preferences = await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }
+    return contents.getLastWebPreferences()
+  })
+  assert.equal(preferences['contextIsolation'], true)
+  assert.equal(preferences['sandbox'], true)
+  assert.equal(preferences['nodeIntegration'], false)
+  assert.equal(preferences['webviewTag'], false)
+
+  const seen = await page.evaluate(() => ({
+    address: location.href,
+    globals: ['require', 'process', 'module', 'Buffer', 'global', 'ipcRenderer', 'electron'].filter((name) => name in window),
+    offered: Object.keys(window.workbench as object).sort(),
+  }))
+  assert.match(seen.address, /^workbench:\/\/app\/index\.html/)
+  assert.deepEqual(seen.globals, [])
+  assert.deepEqual(seen.offered, [
+    'chooseFile', 'chooseFolder', 'chooseSave', 'connect', 'host', 'onCommand', 'onEngineState', 'pathOf', 'restartEngine', 'showInFolder',
+  ])
+  assert.equal(hostKey, 'workbench')
+
+  // Scripts that are not files of ours: an element, an attribute, text handed to a timer.
+  const violations = await page.evaluate(() => new Promise<string[]>((resolve) => {
+    const found = new Set<string>()
+    document.addEventListener('securitypolicyviolation', (event: { effectiveDirective: string; blockedURI: string }) => {
+      found.add(`${event.effectiveDirective} ${event.blockedURI}`)
+      if (found.size === 3) resolve([...found].sort())
+    })
+    const script = document.createElement('script')
+    script.textContent = 'window.ran = true'
+    document.body.append(script)
+    document.body.insertAdjacentHTML('beforeend', '<i onclick="window.ran = true"></i>')
+    document.body.lastElementChild.click()
+    window.setTimeout('window.ran = true')
+  }))
+  assert.deepEqual(violations, ['script-src eval', 'script-src-attr inline', 'script-src-elem inline'])
+  assert.equal(await page.evaluate(() => window.ran), undefined)
+
+  // Only the page's own files are served, and with the policy.
+  const files = await page.evaluate(async () => {
+    const status = (address: string) => window.fetch(address).then((answer: { status: number }) => answer.status, () => 'refused')
+    const page = await window.fetch('workbench://app/index.html')
+    return {
+      policy: page.headers.get('content-security-policy') as string,
+      beside: await status('workbench://app/..%2f..%2fpackage.json'),
+      other: await status('workbench://other/index.html'),
+      disk: await status('file:///etc/hostname'),
+    }
+  })
+  assert.deepEqual(files, { policy: contentPolicy, beside: 404, other: 'refused', disk: 'refused' })
+
+  assert.deepEqual(await page.evaluate(async () => ({
+    notifications: await Notification.requestPermission(),
+    place: (await navigator.permissions.query({ name: 'geolocation' })).state,
+    camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'granted', () => 'denied'),
+  })), { notifications: 'denied', place: 'denied', camera: 'denied' })
+  await app.close()
+})
+
+windowTest('nothing leaves the window, and nobody else is answered', async ({ open }, t) => {
+  const { app, page } = await open()
+  await page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const elsewhere = `127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  // With the page's policy out of the way the shell itself still lets nothing through: a window without it tries the same.
+  const bare = await app.evaluate(async ({ BrowserWindow }, elsewhere) => {
+    const window = new BrowserWindow({ show: false, webPreferences: { contextIsolation: true, sandbox: true } })
+    await window.loadURL('data:text/html,<title>bare</title>')
+    const result = await window.webContents.executeJavaScript(`Promise.all([
+      fetch('http://${elsewhere}/').then(() => 'reached', () => 'refused'),
+      new Promise((resolve) => { const image = new Image(); image.onload = image.onerror = () => resolve('done'); image.src = 'http://${elsewhere}/i.png' }),
+      new Promise((resolve) => { const socket = new WebSocket('ws://${elsewhere}/'); socket.onopen = () => resolve('reached'); socket.onerror = () => resolve('refused') }),
+    ])`) as string[]
+    window.destroy()
+    return result
+  }, elsewhere)
+  assert.deepEqual(bare, ['refused', 'done', 'refused'])
+
+  const here = await page.evaluate(async (elsewhere) => {
+    window.mark = 'still here'
+    const opened = window.open(`http://${elsewhere}/`) as unknown
+    const fetched = await window.fetch(`http://${elsewhere}/`).then(() => 'reached', () => 'refused') as string
+    const link = document.createElement('a')
+    link.href = `http://${elsewhere}/linked`
+    link.target = '_blank'
+    link.click()
+    location.href = `http://${elsewhere}/`
+    return { opened, fetched }
+  }, elsewhere)
+  assert.deepEqual(here, { opened: null, fetched: 'refused' })
+  // The main process has dealt with the navigation once it answers this.
+  assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1)
+  assert.equal(await page.evaluate(() => window.mark), 'still here')
+
+  // Another document with our preload asks for a dialog and for the engine: it gets neither.
+  const foreign = await app.evaluate(async ({ BrowserWindow, dialog }, preload) => {
+    let asked = 0
+    dialog.showOpenDialog = (async () => {
+      asked += 1
+      return { canceled: false, filePaths: ['/secret'] }
+    }) as typeof dialog.showOpenDialog
+    const window = new BrowserWindow({ show: false, webPreferences: { contextIsolation: true, sandbox: true, preload } })
+    await window.loadURL('data:text/html,<title>foreign</title>')
+    const result = await window.webContents.executeJavaScript(`(() => {
+      window.ports = 0
+      addEventListener('message', () => { window.ports += 1 })
+      workbench.connect()
+      return workbench.chooseFolder().then((path) => 'chose ' + path, () => 'refused').then((chosen) => ({ chosen, ports: window.ports }))
+    })()`) as { chosen: string; ports: number }
+    window.destroy()
+    return { ...result, asked }
+  }, resolve(import.meta.dirname, '../../out/preload/index.cjs'))
+  assert.deepEqual(foreign, { chosen: 'refused', ports: 0, asked: 0 })
+  assert.equal(connections, 0)
+  await app.close()
+})
+
+async function pickFolder({ app }: OpenWindow, folder: string): Promise<void> {
+  await app.evaluate(({ dialog }, path) => {
+    dialog.showOpenDialog = (async () => ({ canceled: false, filePaths: [path] })) as typeof dialog.showOpenDialog
+  }, folder)
+}
+
+windowTest('start, train, see the curve, quit while training, start again, resume; the engine dies and comes back', async ({ folder, home, open }) => {
+  const images = join(folder, 'digits')
+  writeDigitFolder(images, 300)
+  const first = await open()
+  let { page } = first
+
+  // The engine is Node 24 from the project's packages, not Electron in disguise; a command line of the same home reaches it.
+  const engine = first.engine()!
+  assert.match(engine.command, /node_modules[/\\]node[^/\\]*[/\\]bin[/\\]node\b/)
+  if (process.platform === 'linux') assert.equal(realpathSync(`/proc/${engine.pid}/exe`), realpathSync(process.execPath))
+  const remote = await until('the engine\'s socket', () => connectLocally(homeAt(home), () => {}, () => {}))
+  const status = await remote.call('engine.status', {})
+  assert.match(status.node, /^v?24\./)
+  assert.equal(status.home, home)
+  remote.close()
+
+  await pickFolder(first, images)
+  await page.getByRole('button', { name: 'Choose folder' }).click()
+  await page.getByText('300 files').or(page.getByText('300 images')).first().waitFor()
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByText('300 images, 28 × 28, 10 classes').waitFor()
+
+  await page.getByRole('link', { name: 'New run' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('long run')
+  await page.getByRole('textbox', { name: 'Layers' }).fill('64, 16')
+  await page.getByRole('textbox', { name: 'Epochs', exact: true }).fill('6000')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.getByRole('heading', { name: 'long run' }).waitFor()
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  await page.getByRole('button', { name: 'Table' }).first().click()
+  await until('ten points', async () => await page.locator('main tbody tr').count() >= 10)
+  await page.getByRole('button', { name: 'Table' }).first().click()
+  await until('a drawn curve', () => page.locator('main canvas').first().evaluate((canvas: any) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height) as { data: Uint8ClampedArray }
+    return data.filter((value, index) => index % 4 === 3 && value > 0).length > 500
+  }))
+  await first.quit()
+
+  const second = await open()
+  page = second.page
+  await page.getByRole('link', { name: 'long run' }).click()
+  await page.getByText('Paused').first().waitFor()
+  const address = page.url()
+  await page.getByRole('button', { name: 'Resume' }).first().click()
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+
+  // The engine dies while it trains: the window says so, gets a new one, and stands where it stood.
+  const before = second.engine()!
+  process.kill(before.pid, 'SIGKILL')
+  await page.getByRole('alert').filter({ hasText: 'ended unexpectedly' }).waitFor()
+  const after = await until('the next engine', () => {
+    const now = second.engine()
+    return now && now.pid !== before.pid && now
+  })
+  assert.notEqual(after.pid, before.pid)
+  await page.getByRole('alert').filter({ hasText: 'ended unexpectedly' }).waitFor({ state: 'detached' })
+  assert.equal(page.url(), address)
+  await page.getByText('Interrupted').first().waitFor()
+  await page.getByRole('button', { name: 'Resume' }).first().click()
+  await page.getByText('Completed').first().waitFor({ timeout: 120_000 })
+  await page.getByText('Linear probe accuracy').first().waitFor()
+  await second.quit()
+})
