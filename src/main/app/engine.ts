@@ -21,8 +21,9 @@ export interface EngineHostOptions {
   delays?: number[]
   /** An engine that lived this long, in ms, gets all tries anew. */
   stableAfter?: number
-  /** What the engine gets to pause its runs when asked to stop, in ms. */
+  /** What the engine gets to pause its runs when asked to stop, in ms; then it is asked harder, and gets `patience`. */
   grace?: number
+  patience?: number
 }
 
 export interface EngineHost {
@@ -61,7 +62,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 export function hostEngine(options: EngineHostOptions): EngineHost {
-  const { delays = [250, 1000, 3000], stableAfter = 60_000, grace = 30_000 } = options
+  const { delays = [250, 1000, 3000], stableAfter = 60_000, grace = 30_000, patience = 5000 } = options
   let child: ChildProcess | null = null
   let pipe: Writable | null = null
   let deaths = 0
@@ -155,9 +156,9 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     pipe?.end()
     if (await exited(engine, grace)) return
     engine.kill('SIGTERM')
-    if (await exited(engine, 5000)) return
+    if (await exited(engine, patience)) return
     engine.kill('SIGKILL')
-    await exited(engine, 5000)
+    await exited(engine, patience)
   }
 
   return {
