@@ -145,7 +145,7 @@ test('Ctrl-C pauses with a checkpoint; resume continues; other commands are carr
   const stopped = await first.ended
   assert.equal(stopped.code, 130)
   assert.equal(stopped.json.run.state, 'paused')
-  assert.match(stopped.json.error.message, new RegExp(`aebench resume ${stopped.json.run.id}`))
+  assert.match(stopped.json.error.message, new RegExp(`aebench -- resume ${stopped.json.run.id}`))
   assert.ok(existsSync(join(home, 'runs', stopped.json.run.id, 'checkpoints', 'last.safetensors')))
 
   const second = start('resume', 'long', '--json')

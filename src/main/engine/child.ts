@@ -38,8 +38,7 @@ const end = async (): Promise<void> => {
 }
 process.stdin.on('end', () => void end())
 shell.on('close', () => void end())
-process.on('SIGTERM', () => void end())
-process.on('SIGINT', () => void end())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 process.on('uncaughtException', (thrown) => {
   engine.log('The engine ends after an unexpected error.', thrown)
   process.stderr.write(`${thrown.stack}\n`)

@@ -19,9 +19,9 @@ const least = 1 * gigabyte
  */
 export async function runDoctor(home: Home, { holdsLock }: { holdsLock: boolean }): Promise<Check[]> {
   const [tensorflow, onnxruntime, sharp] = await Promise.all([
-    loads('TensorFlow (tfjs-node)', "import('./trace/tensorflow.ts').then(({ tf }) => console.log('tfjs ' + tf.version_core + ', TensorFlow ' + (tf.backend().binding?.TF_Version ?? '')))", 'npm run setup installs it'),
-    loads('ONNX Runtime', "console.log(require('onnxruntime-node').env?.versions?.node ?? 'loads')", 'npm run setup installs it'),
-    loads('sharp', "console.log(require('sharp').versions.sharp)", 'npm run setup installs it'),
+    loads('TensorFlow (tfjs-node)', tensorflowCode),
+    loads('ONNX Runtime', "console.log(require('onnxruntime-node/package.json').version); require('onnxruntime-node')"),
+    loads('sharp', "console.log(require('sharp').versions.sharp)"),
   ])
   return [
     { name: 'Node', ok: Number(process.versions.node.split('.')[0]) >= 24, detail: `${process.version} (${process.execPath})` },
@@ -47,9 +47,14 @@ function attempt(name: string, check: () => string): Check {
   }
 }
 
-/** Runs a few words of JavaScript in a process of its own; its last line is the detail. */
-function loads(name: string, code: string, remedy: string): Promise<Check> {
-  const source = `const require = (await import('node:module')).createRequire(${JSON.stringify(import.meta.url)});\nawait (${code.startsWith('import(') ? code.replace("import('./", `import('${new URL('.', import.meta.url).href}`) : code})`
+const tensorflowCode = `
+  const { tf } = await import(${JSON.stringify(new URL('./trace/tensorflow.ts', import.meta.url).href)})
+  tf.add(1, 2).dataSync()
+  console.log('TensorFlow ' + tf.backend().binding.TF_Version + ', tfjs ' + tf.version_core)`
+
+/** Runs JavaScript that loads a native module in a process of its own; what it prints is the detail. */
+function loads(name: string, code: string): Promise<Check> {
+  const source = `import { createRequire } from 'node:module'\nconst require = createRequire(${JSON.stringify(import.meta.url)})\n${code}`
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, windowsHide: true })
     let output = ''
@@ -57,10 +62,10 @@ function loads(name: string, code: string, remedy: string): Promise<Check> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
     child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
     child.on('error', (error) => resolve({ name, ok: false, detail: error.message }))
-    child.on('close', (code_, signal) => {
-      const words = output.trim().split('\n').at(-1) ?? ''
-      const reason = errors.split('\n').find((line) => /error/i.test(line))?.trim() ?? signal ?? `exit code ${code_}`
-      resolve(code_ === 0 ? { name, ok: true, detail: words } : { name, ok: false, detail: `does not load (${reason}); ${remedy}` })
+    child.on('close', (exit, signal) => {
+      if (exit === 0) return resolve({ name, ok: true, detail: output.trim() })
+      const reason = errors.split('\n').find((line) => /error/i.test(line))?.trim() ?? signal ?? `exit code ${exit}`
+      resolve({ name, ok: false, detail: `It does not load (${reason}); npm run setup installs it` })
     })
   })
 }
@@ -90,15 +95,14 @@ function databaseState(home: Home): string {
 
 /** Absence of one of the two hosts is no fault: the other one is used. */
 function desktop(): Check {
+  const chosen = process.env['ELECTRON_OVERRIDE_DIST_PATH']
+  let folder: string | undefined
   try {
-    const folder = dirname(require.resolve('electron/package.json'))
-    const named = join(folder, 'path.txt')
-    const overridden = process.env['ELECTRON_OVERRIDE_DIST_PATH']
-    const present = overridden !== undefined ? existsSync(overridden) : existsSync(named)
-    return { name: 'Electron', ok: true, detail: present ? `installed (${overridden ?? folder})` : 'not installed; the browser mode is used' }
+    folder = chosen ?? join(dirname(require.resolve('electron/package.json')), 'dist')
   } catch {
-    return { name: 'Electron', ok: true, detail: 'not installed; the browser mode is used' }
+    // Not even its package is there.
   }
+  return { name: 'Electron', ok: true, detail: folder !== undefined && existsSync(folder) ? folder : 'not installed; the browser mode is used' }
 }
 
 function browser(): Check {

@@ -30,8 +30,7 @@ export async function serve(values: ServeValues): Promise<void> {
   process.stdout.write(values.json ? `${JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })}\n` : `Autoencoder Workbench: ${server.url}\n`)
   if (values.open) openInBrowser(server.url)
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve)
   })
   await server.close()
   await engine.close()

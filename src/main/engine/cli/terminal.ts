@@ -4,6 +4,10 @@ import type { Terminal } from './command.ts'
 /** Without a terminal a line at most this often, in milliseconds. */
 const sparse = 10_000
 
+/** One keystroke may come twice, from the terminal and from npm; a person needs longer to ask again, in milliseconds. */
+const echo = 500
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
@@ -48,18 +52,16 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
       }
     },
     onInterrupt(stop) {
-      let times = 0
+      let asked = 0
       const listener = () => {
-        times += 1
-        if (times === 1) stop()
-        else process.exit(130)
+        const now = Date.now()
+        if (asked === 0) {
+          asked = now
+          stop()
+        } else if (now - asked > echo) process.exit(130)
       }
-      process.on('SIGINT', listener)
-      process.on('SIGTERM', listener)
-      return () => {
-        process.off('SIGINT', listener)
-        process.off('SIGTERM', listener)
-      }
+      signals.forEach((signal) => process.on(signal, listener))
+      return () => signals.forEach((signal) => process.off(signal, listener))
     },
   }
 }

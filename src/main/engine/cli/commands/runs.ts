@@ -29,7 +29,7 @@ export function ended(run: Run, interrupted: boolean): Outcome {
   const json = { run: runJson(run) }
   const text = describeRun(run)
   if (run.state === 'completed') return { json, text }
-  const resume = `continue with: aebench resume ${run.id}`
+  const resume = `continue with: npm run -s aebench -- resume ${run.id}`
   const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run "${run.name}" was paused at step ${run.step} with a checkpoint; ${resume}` }
     : run.state === 'cancelled' ? { code: 'CANCELLED', message: `The run "${run.name}" was cancelled; what was trained until step ${run.step} is kept.` }
     : run.error ?? { code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `The run "${run.name}" ended as ${run.state}; ${resume}` }
