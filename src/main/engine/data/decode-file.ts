@@ -1,5 +1,5 @@
 import { decodeBmp } from './bmp.ts'
-import { whyRefused } from './header.ts'
+import { whyRefused, type Header } from './header.ts'
 import { readImageFile, releaseLargeFile } from './image-file.ts'
 import type { Picture } from './pixels.ts'
 
@@ -18,21 +18,21 @@ export async function decodeFile(path: string): Promise<{ picture: Picture } | {
   const file = readImageFile(path)
   if ('reason' in file) return file
   const { bytes, header } = file
+  if (header.type === 'png' && bytes.lastIndexOf('IEND') < 0) return { reason: whyRefused(bytes, header.type) }
+  // Loading is outside of `try`: a decoder that cannot be loaded says nothing about the image.
+  const decode = await decoderFor(header)
   try {
-    if (header.type === 'bmp') {
-      const picture = decodeBmp(bytes)
-      return picture ? { picture } : { reason: whyRefused(bytes, header.type) }
-    }
-    if (header.native && header.width * header.height <= nativeLimit) {
-      native ??= await import('./decode-native.ts')
-      return { picture: native.decodeNative(bytes, header) }
-    }
-    if (header.type === 'png' && !bytes.includes('IEND', -64)) return { reason: whyRefused(bytes, header.type) }
-    general ??= await import('./decode-sharp.ts')
-    return { picture: await general.decodeGeneral(bytes) }
+    const picture = await decode(bytes, header)
+    return picture ? { picture } : { reason: whyRefused(bytes, header.type) }
   } catch {
     return { reason: whyRefused(bytes, header.type) }
   } finally {
     releaseLargeFile()
   }
+}
+
+async function decoderFor(header: Header): Promise<(bytes: Buffer, header: Header) => Picture | null | Promise<Picture>> {
+  if (header.type === 'bmp') return decodeBmp
+  if (header.native && header.width * header.height <= nativeLimit) return (native ??= await import('./decode-native.ts')).decodeNative
+  return (general ??= await import('./decode-sharp.ts')).decodeGeneral
 }

@@ -9,13 +9,17 @@ import type { Picture } from './pixels.ts'
  * @throws when the bytes are damaged or truncated.
  */
 export function decodeNative(bytes: Uint8Array, header: Header): Picture {
-  return tf.tidy(() => {
-    let decoded: Tensor
-    if (header.type === 'png') decoded = tf.node.decodePng(bytes, header.native)
-    // Jpeg's arithmetic as in sharp: accurate integer DCT, fancy upsampling, nothing recovered from truncated files.
-    else if (header.type === 'jpeg') decoded = tf.node.decodeJpeg(bytes, header.native, 1, true, false, 1, 'INTEGER_ACCURATE')
-    else decoded = tf.node.decodeImage(bytes, 3, 'int32', false)
-    const [height, width, channels] = decoded.shape.slice(-3) as [number, number, number]
-    return { data: decoded.dataSync() as Int32Array, width, height, channels }
-  })
+  // Only the tensor leaves `tidy`: it searches what it is given for tensors, value by value.
+  const decoded = tf.tidy(() => decode(bytes, header))
+  const [height, width, channels] = decoded.shape.slice(-3) as [number, number, number]
+  const data = decoded.dataSync() as Int32Array
+  decoded.dispose()
+  return { data, width, height, channels }
+}
+
+function decode(bytes: Uint8Array, header: Header): Tensor {
+  if (header.type === 'png') return tf.node.decodePng(bytes, header.native)
+  // As sharp does it: accurate integer DCT, fancy upsampling, nothing recovered from truncated files.
+  if (header.type === 'jpeg') return tf.node.decodeJpeg(bytes, header.native, 1, true, false, 1, 'INTEGER_ACCURATE')
+  return tf.node.decodeImage(bytes, 3, 'int32', false)
 }

@@ -15,7 +15,7 @@ import { defaultShape, sampleHeaders } from './sample.ts'
 
 /** Packs a folder of image files: finds them, decides on a shape, has them decoded by as many processes as there are cores. */
 export async function packFolder(source: { root: string; testRoot: string | null }, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, count, 'files') })
+  const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   const { names } = list
   const sample = await sampleHeaders(list, { signal })
   const size = defaultShape(sample, request)

