@@ -56,6 +56,7 @@ function start(home: string | undefined): void {
     if (quitting) return
     quitting = true
     event.preventDefault()
+    session.defaultSession.flushStorageData()
     void engine.stop().finally(() => {
       if (wantedAgain) app.relaunch()
       app.exit(0)

@@ -3,15 +3,17 @@ import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import type { Page } from 'playwright-core'
+import { createEngine } from '../../src/main/engine/engine.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
 import { connectLocally } from '../../src/main/engine/local.ts'
 import { contentPolicy } from '../../src/shared/contentPolicy.ts'
 import { hostKey } from '../../src/shared/host.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
-import { until, windowTest, type OpenWindow } from './launchElectron.ts'
+import { isAlive, until, windowTest, type OpenWindow } from './launchElectron.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const window: any, document: any, location: { href: string }, navigator: any, Notification: any, Image: any, WebSocket: any
+declare const window: any, document: any, location: { href: string }, navigator: any, Notification: any
 
 windowTest('the page can do nothing but be the page', async ({ open }) => {
   const { app, page } = await open()
@@ -147,6 +149,14 @@ async function pickFolder({ app }: OpenWindow, folder: string): Promise<void> {
   }, folder)
 }
 
+/** What the system does when a person drags a folder over the window and lets go. */
+async function dropOn(page: Page, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [folder], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data })
+  await session.detach()
+}
+
 windowTest('start, train, see the curve, quit while training, start again, resume; the engine dies and comes back', async ({ folder, home, open }) => {
   const images = join(folder, 'digits')
   writeDigitFolder(images, 300)
@@ -163,9 +173,13 @@ windowTest('start, train, see the curve, quit while training, start again, resum
   assert.equal(status.home, home)
   remote.close()
 
-  await pickFolder(first, images)
+  // The dialog and a folder dropped on the window both put a path into the form.
+  await pickFolder(first, folder)
   await page.getByRole('button', { name: 'Choose folder' }).click()
-  await page.getByText('300 files').or(page.getByText('300 images')).first().waitFor()
+  const path = page.getByRole('form', { name: 'Import images' }).locator('input').first()
+  await until('the chosen path', async () => await path.inputValue() === folder)
+  await dropOn(page, images)
+  await until('the dropped path', async () => await path.inputValue() === images)
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await page.getByText('300 images, 28 × 28, 10 classes').waitFor()
 
@@ -209,4 +223,32 @@ windowTest('start, train, see the curve, quit while training, start again, resum
   await page.getByText('Completed').first().waitFor({ timeout: 120_000 })
   await page.getByText('Linear probe accuracy').first().waitFor()
   await second.quit()
+})
+
+windowTest('one workbench a home folder; an engine without its shell ends; a home that is taken is said', async ({ home, open, openAgain }) => {
+  const { app, page, engine } = await open()
+  await page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+  // A second start on the same home ends at once and leaves the one window in front.
+  assert.equal(await openAgain(), 0)
+  assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1)
+
+  const { pid } = engine()!
+  const gone = once(app.process(), 'exit')
+  app.process().kill('SIGKILL')
+  await gone
+  await until('the engine to end', () => !isAlive(pid))
+
+  // Somebody else, here a command line, works on this home folder when the workbench opens.
+  const other = createEngine({ home })
+  try {
+    const second = await open()
+    await second.page.getByRole('alert').getByText(home).waitFor()
+    await other.close()
+    await second.page.getByRole('alert').getByRole('button', { name: 'Try now' }).click()
+    await second.page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+    await second.page.getByRole('alert').waitFor({ state: 'detached' })
+    await second.quit()
+  } finally {
+    await other.close()
+  }
 })

@@ -52,6 +52,8 @@ export interface Desk {
   home: string
   /** Starts the built workbench on the home folder. */
   open(): Promise<OpenWindow>
+  /** Starts it once more beside a running one and waits for its end; the exit code. */
+  openAgain(): Promise<number | null>
 }
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
@@ -102,10 +104,11 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
     const engines = new Set<number>()
     let text = ''
 
+    const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
+    const args = [...unboxed, root, '--home', home]
+    const env = { ...process.env as Record<string, string>, ...(display.display ? { DISPLAY: display.display } : {}) }
     const open = async (): Promise<OpenWindow> => {
-      const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
-      const env = { ...process.env as Record<string, string>, ...(display.display ? { DISPLAY: display.display } : {}) }
-      const app = await _electron.launch({ executablePath: binary, args: [...unboxed, root, '--home', home], env, timeout: 60_000 })
+      const app = await _electron.launch({ executablePath: binary, args, env, timeout: 60_000 })
       const shell = app.process()
       shells.push(shell)
       shell.stderr?.on('data', (part: Buffer) => { text += part.toString() })
@@ -115,7 +118,6 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
         if (found) engines.add(found.pid)
         return found
       }
-      await until('the engine', engine)
       const page = await app.firstWindow()
       page.setDefaultTimeout(60_000)
       page.on('console', (message) => { text += `page: ${message.text()}\n` })
@@ -131,8 +133,15 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
       }
     }
 
+    const openAgain = async (): Promise<number | null> => {
+      const shell = spawn(binary, args, { env, stdio: 'ignore' })
+      shells.push(shell)
+      const [code] = await once(shell, 'exit') as [number | null]
+      return code
+    }
+
     try {
-      await body({ folder, home, open }, t)
+      await body({ folder, home, open, openAgain }, t)
     } catch (error) {
       t.diagnostic(text.slice(-8000))
       throw error

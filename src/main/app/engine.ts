@@ -90,8 +90,9 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
   function launch(): void {
     const started = Date.now()
     let text = ''
+    // In a process group of its own: a Ctrl+C in the terminal is for the shell, which then asks the engine to end.
     const engine = spawn(options.node, [options.entry, ...options.arguments], {
-      cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, detached: process.platform !== 'win32', stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     })
     const input = engine.stdin!
     const output = engine.stdio[3] as Readable
