@@ -4,6 +4,7 @@ import { toErrorInfo } from '../src/shared/errors.ts'
 const [name, ...args] = process.argv.slice(2)
 const benchmarks: Record<string, () => Promise<unknown>> = {
   step: async () => (await import('./step/command.ts')).stepCommand(args),
+  import: async () => (await import('./import/command.ts')).importCommand(),
   steps: async () => (await import('./step/peers.ts')).comparePeers(args[0]),
 }
 

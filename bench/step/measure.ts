@@ -2,8 +2,9 @@ import { shuffled } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { gatherBatch } from '../../src/main/engine/training/batches.ts'
-import { CompiledModel, type ModelSpec } from '../../src/main/engine/training/compiled.ts'
+import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
+import type { ModelSpec } from '../../src/main/engine/training/program.ts'
 import { variantOf } from '../../src/main/engine/variants/index.ts'
 import type { Config } from '../../src/shared/config.ts'
 import { mnistInMemory } from '../mnist.ts'
@@ -31,7 +32,8 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
     for (let i = 0; i < count; i++) {
       if (step % perEpoch === 0) order = shuffled(dataset.train, 1, step / perEpoch)
       const at = step % perEpoch
-      model.step(gatherBatch(dataset, order.subarray(at * batchSize, (at + 1) * batchSize)), 1, ++step, learningRate)
+      const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
+      model.step(gatherBatch(dataset, rows), rows, 1, ++step, learningRate)
       await new Promise((resolve) => setImmediate(resolve))
     }
   }

@@ -50,6 +50,9 @@ const uses: Record<string, Use> = {
   'Identity': elementwise('Identity'),
   'StopGradient': elementwise('StopGradient'),
   'Cast': (b, batch) => b.op('Cast', [b.op('Cast', ['x'], [[batch, 2, 3]], {}, 'int32')], [[batch, 2, 3]], {}, 'float32'),
+  ...Object.fromEntries(['Greater', 'GreaterEqual', 'Less', 'LessEqual'].map((op): [string, Use] => [op, (b, batch) =>
+    b.op('Cast', [b.op(op, ['x', b.weight('w', [3])], [[batch, 2, 3]], {}, 'bool')], [[batch, 2, 3]], {}, 'float32')])),
+  'TopKV2': (b, batch) => b.op('TopKV2', ['x', b.integers([2], [])], [[batch, 2, 2], [batch, 2, 2]]),
   'Reshape': (b, batch) => flat(b, batch),
   'Reshape to the same shape': (b, batch) => b.op('Reshape', ['x', b.integers([batch, 2, 3])], [[batch, 2, 3]]),
   'ExpandDims': (b, batch) => b.op('ExpandDims', ['x', b.integers([1], [])], [[batch, 1, 2, 3]]),

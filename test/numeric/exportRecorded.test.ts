@@ -36,7 +36,7 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
     recordAt: (batch) => trace(
       [{ name, tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
       specs.map((spec) => ({ name: spec.name, tensor: { shape: spec.shape, dtype: 'float32', values: values.get(spec.name)! } })),
-      (named) => compute(new Network(config, 'squaredError', Object.fromEntries(specs.map((spec) => [spec.name, named(spec.name)]))), named(name) as Tensor2D),
+      (named) => compute(new Network({ network: config, reconstruction: 'squaredError' }, Object.fromEntries(specs.map((spec) => [spec.name, named(spec.name)]))), named(name) as Tensor2D),
       { fold: true },
     ),
     weights: Object.fromEntries(specs.map((spec) => [spec.name, { shape: spec.shape, data: values.get(spec.name)! }])),
@@ -47,7 +47,7 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
       },
       outputs: (rows, count) => tf.tidy(() => {
         const x = tf.tensor2d(Float32Array.from(rows), [count, columns])
-        const network = new Network(config, 'squaredError', Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(values.get(spec.name)!.slice(), spec.shape)])))
+        const network = new Network({ network: config, reconstruction: 'squaredError' }, Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(values.get(spec.name)!.slice(), spec.shape)])))
         const outputs = compute(network, (rows instanceof Uint8Array ? x.div(255) : x) as Tensor2D)
         return Object.fromEntries(Object.entries(outputs).map(([each, tensor]) => [each, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
       }),

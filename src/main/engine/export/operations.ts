@@ -125,6 +125,12 @@ const translations: Record<string, Translation> = {
   Split: split(1, 0),
   SplitV: split(0, 2),
   ConcatV2: concat,
+  Greater: binary('Greater'),
+  GreaterEqual: binary('GreaterOrEqual'),
+  Less: binary('Less'),
+  LessEqual: binary('LessOrEqual'),
+  // The indices are int32 in TensorFlow and int64 in ONNX; nothing that is exported reads them.
+  TopKV2: (t) => t.emit('TopK', [t.operand(0), t.list('k', t.integers(1))], { axis: { kind: 'int', value: -1 }, largest: { kind: 'int', value: 1 }, sorted: { kind: 'int', value: 1 } }, ['float32', 'int64']),
 }
 
 /** The translation of a TensorFlow operation, or undefined where there is none. */

@@ -115,9 +115,12 @@ export class OperationTranslator {
     return this.#draft.constant(role, 'int64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))
   }
 
-  /** Writes the node that has the operation's outputs. */
-  emit(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}): void {
-    const outputs = this.operation.outputs.map(({ name, dtype, shape }) => ({ id: name, dtype, shape }))
+  /**
+   * Writes the node that has the operation's outputs.
+   * @param types of the outputs, where they are not those of TensorFlow
+   */
+  emit(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}, types: DType[] = []): void {
+    const outputs = this.operation.outputs.map(({ name, dtype, shape }, index) => ({ id: name, dtype: types[index] ?? dtype, shape }))
     this.#draft.node(op, inputs, outputs, attributes)
   }
 

@@ -1,34 +1,59 @@
 import type { NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
+import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
 import { activate, dense, normalisedColumns, reconstructionTerm, sumOfSquares } from './operations.ts'
 import { layersOf, type Layer } from './weights.ts'
 
 export type Weights = Record<string, Tensor>
 
+/** What makes one network different from another, beside its weights. */
+export interface NetworkShape {
+  network: NetworkConfig
+  reconstruction: Reconstruction
+  /** What of the encoder's output is the code; all of it without a gate. */
+  gate?: (code: Tensor2D) => Tensor2D
+}
+
 /** A dense autoencoder as functions of tensors: x -> code -> logits -> output. It holds weights but does not own them. */
 export class Network {
+  readonly #shape: NetworkShape
   readonly #config: NetworkConfig
-  readonly #reconstruction: Reconstruction
   readonly #weights: Weights
   /** What the layers read: weights, normalised and perturbed where the settings say so; each made once. */
   readonly #kernels = new Map<string, Tensor2D>()
   readonly #perturb: (name: string, kernel: Tensor2D) => Tensor2D
 
-  constructor(config: NetworkConfig, reconstruction: Reconstruction, weights: Weights, perturb: (name: string, kernel: Tensor2D) => Tensor2D = (_, kernel) => kernel) {
-    this.#config = config
-    this.#reconstruction = reconstruction
+  constructor(shape: NetworkShape, weights: Weights, perturb: (name: string, kernel: Tensor2D) => Tensor2D = (_, kernel) => kernel) {
+    this.#shape = shape
+    this.#config = shape.network
     this.#weights = weights
     this.#perturb = perturb
   }
 
   /** The same network with every kernel passed through `change` (a tied kernel once, so that both its uses see the same). */
   perturbed(change: (name: string, kernel: Tensor2D) => Tensor2D): Network {
-    return new Network(this.#config, this.#reconstruction, this.#weights, change)
+    return new Network(this.#shape, this.#weights, change)
   }
 
   /** @param x [N, D] -> code [N, Z] */
   encode(x: Tensor2D): Tensor2D {
-    return layersOf(this.#config).encoder.reduce((h, layer) => activate(this.#affine(h, layer), layer.activation), x)
+    const code = this.encodeLayers(x).at(-1)!.output
+    return this.#shape.gate?.(code) ?? code
+  }
+
+  /** What every encoder layer reads and gives on a batch, the code's layer last (before a gate). */
+  encodeLayers(x: Tensor2D): LayerPass[] {
+    let h = x
+    return layersOf(this.#config).encoder.map((layer) => {
+      const pre = this.#affine(h, layer)
+      h = activate(pre, layer.activation)
+      return { kernel: this.#kernel(layer.kernel), activation: layer.activation, pre, output: h }
+    })
+  }
+
+  /** mean_B ||df/dx||_F^2 of the encoder whose layers ran so. */
+  meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
+    return meanSquaredJacobianNorm(layers)
   }
 
   /** @param code [N, Z] -> logits [N, D]: the output before its activation. */
@@ -42,9 +67,9 @@ export class Network {
     return activate(logits, this.#config.outputActivation)
   }
 
-  /** Mean over the batch of the sum over pixels, by the run's choice of squared error or cross-entropy. */
-  reconstructionTerm(logits: Tensor2D, target: Tensor2D): Scalar {
-    return reconstructionTerm(this.#reconstruction, logits, this.#config.outputActivation, target)
+  /** Mean over the batch of the sum over pixels, by the run's choice of squared error or cross-entropy; `weights` [B, D] of the pixels' errors. */
+  reconstructionTerm(logits: Tensor2D, target: Tensor2D, weights: Tensor2D | null = null): Scalar {
+    return reconstructionTerm(this.#shape.reconstruction, logits, this.#config.outputActivation, target, weights)
   }
 
   /** strength times the sum over kernels of squared weights; a tied kernel counts once, biases do not. */

@@ -1,5 +1,5 @@
 import type { Activation, Reconstruction } from '../../../shared/config.ts'
-import { bool, native, type } from '../trace/native.ts'
+import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 
 /**
@@ -66,9 +66,14 @@ const total = (x: Tensor): Scalar => native('Sum', { ...T, Tidx: type('int32'), 
  * softplus(z) - x z, which is -x log s(z) - (1-x) log(1 - s(z)); its gradient is s(z) - x.
  * @param logits [B, D], what the last layer gives before its activation
  * @param target [B, D]
+ * @param weights of each pixel's error, [B, D]; 1 without them
  */
-export function reconstructionTerm(kind: Reconstruction, logits: Tensor2D, outputActivation: Activation, target: Tensor2D): Scalar {
+export function reconstructionTerm(kind: Reconstruction, logits: Tensor2D, outputActivation: Activation, target: Tensor2D, weights: Tensor2D | null = null): Scalar {
   const scale = 1 / logits.shape[0]
+  if (weights) {
+    const errors = kind === 'squaredError' ? activate(logits, outputActivation).sub(target).square() : activate(logits, 'softplus').sub(target.mul(logits))
+    return errors.mul(weights).sum().mul(scale) as Scalar
+  }
   if (kind === 'squaredError') {
     const output = activate(logits, outputActivation)
     return differentiable([output, target], (save) => {
@@ -81,6 +86,42 @@ export function reconstructionTerm(kind: Reconstruction, logits: Tensor2D, outpu
     save([logits, target])
     return total(native('Softplus', T, [logits]).sub(target.mul(logits))).mul(scale)
   }, (dy, [logits, target]) => [native('Sigmoid', T, [logits!]).sub(target!).mul(dy.mul(scale)), logits!.mul(dy.mul(-scale))])
+}
+
+/** a b, or with transposes, differentiable in both. */
+export const product2d = (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D => differentiable([a, b], (save) => {
+  save([a, b])
+  return product(a, b, transposeA, transposeB)
+}, (dy, [a, b]) => [
+  transposeA ? product(b!, dy, transposeB, true) : product(dy, b!, false, !transposeB),
+  transposeB ? product(dy, a!, true, transposeA) : product(a!, dy, !transposeA, false),
+])
+
+/** W' W of a kernel. */
+export const gram = (kernel: Tensor2D): Tensor2D => differentiable([kernel], (save) => {
+  save([kernel])
+  return product(kernel, kernel, true)
+}, (dy, [kernel]) => [product(kernel!, dy.add(dy.transpose()) as Tensor2D)])
+
+/** sum(M * (M G)) for a symmetric G: the squared norm of M W' where G = W' W. Its gradient reuses M G. */
+export const sumOfProducts = (m: Tensor2D, symmetric: Tensor2D): Scalar => differentiable([m, symmetric], (save) => {
+  const image = product(m, symmetric)
+  save([m, image])
+  return total(m.mul(image))
+}, (dy, [m, image]) => [image!.mul(dy.mul(2)), product(m!, m!, true).mul(dy)])
+
+/** A scalar with the given value, whose gradient with respect to `carrier` is `gradient`. */
+export const withGradient = (carrier: Tensor1D, value: Scalar, gradient: Tensor): Scalar =>
+  differentiable([carrier], (save) => {
+    save([gradient])
+    return value.clone()
+  }, (dy, [gradient]) => [gradient!.mul(dy)])
+
+/** 1 where a value is among the k largest of its row (all that equal the k-th pass), else 0. A constant for the gradient. */
+export function largest(values: Tensor2D, k: number): Tensor2D {
+  const [top] = nativeOutputs('TopKV2', { ...T, sorted: bool(false) }, [values, tf.scalar(k, 'int32')], 2)
+  const least = native('Min', { ...T, Tidx: type('int32'), keep_dims: bool(true) }, [top!, tf.tensor1d([1], 'int32')])
+  return values.greaterEqual(least).cast('float32') as Tensor2D
 }
 
 /** Sum of squares of one kernel. */

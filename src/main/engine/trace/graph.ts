@@ -72,8 +72,9 @@ export class GraphBuilder {
     })
   }
 
-  read(name: string, handle: string): string {
-    return this.node(name, 'ReadVariableOp', [handle], { dtype: { kind: 'type', value: 'float32' } })
+  /** @param after control inputs: what must have happened before the variable is read */
+  read(name: string, handle: string, after: string[] = []): string {
+    return this.node(name, 'ReadVariableOp', [handle, ...after], { dtype: { kind: 'type', value: 'float32' } })
   }
 
   assign(name: string, handle: string, value: string): string {

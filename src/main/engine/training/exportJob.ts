@@ -3,14 +3,15 @@ import { readCheckpoint, resultName } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import type { Reference } from '../export/verify.ts'
-import { Network } from '../network/network.ts'
 import { networkParts, type NetworkPart } from '../network/parts.ts'
 import { weightSpecs } from '../network/weights.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
+import { variantOf } from '../variants/index.ts'
 import { gatherBatch, inputTensor } from './batches.ts'
 import type { ExportJob, ExportResult } from './messages.ts'
+import { networkOf } from './objective.ts'
 import type { Port } from './port.ts'
 
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
@@ -19,9 +20,10 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const part = networkParts[job.part as NetworkPart]
   const dataset = openDataset(job.datasetFolder)
   const last = readCheckpoint(job.runFolder, 'last')
-  const { config, state, inputSize } = resultName(last.config) === 'last' ? last : readCheckpoint(job.runFolder, resultName(last.config))
+  const { variant: id, config, state, inputSize } = resultName(last.config) === 'last' ? last : readCheckpoint(job.runFolder, resultName(last.config))
+  const variant = variantOf(id)
   const specs = weightSpecs(config.network, inputSize)
-  const network = new Network(config.network, config.reconstruction, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
+  const network = networkOf(variant, config, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 
   const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => dataset.test[index % dataset.test.length]!)
@@ -44,7 +46,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     recordAt: (batch) => trace(
       [{ name: job.part === 'decoder' ? 'code' : 'x', tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
       specs.map(({ name, shape }) => ({ name, tensor: { shape, dtype: 'float32', values: state[name]! } })),
-      (named) => part(new Network(config.network, config.reconstruction, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))), named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D),
+      (named) => part(networkOf(variant, config, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))), named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D),
       { fold: true },
     ),
     weights: Object.fromEntries(specs.map(({ name, shape }) => [name, { shape, data: state[name]! }])),

@@ -53,8 +53,9 @@ export class Meter {
     this.#counted = 0
   }
 
-  add(prefix: string, names: readonly string[], values: ArrayLike<number>, { step, epoch, seconds }: Position): void {
-    names.forEach((name, index) => this.#points.push({ key: `${prefix}/${name}`, step, epoch, seconds, value: values[index]! }))
+  /** @param prefix null where the names are keys already */
+  add(prefix: string | null, names: readonly string[], values: ArrayLike<number>, { step, epoch, seconds }: Position): void {
+    names.forEach((name, index) => this.#points.push({ key: prefix === null ? name : `${prefix}/${name}`, step, epoch, seconds, value: values[index]! }))
   }
 
   takePoints(): Point[] {

@@ -1,24 +1,54 @@
 import type { Config } from '../../../shared/config.ts'
 import { Network, type Weights } from '../network/network.ts'
-import type { Scalar, Tensor2D } from '../trace/tensorflow.ts'
-import type { Randomness, Variant } from '../variants/variant.ts'
+import { largest, withGradient } from '../network/operations.ts'
+import type { Scalar, Tensor, Tensor2D } from '../trace/tensorflow.ts'
+import type { Randomness, StateSpec, Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
 export const termNames = (variant: Variant, config: Config): string[] =>
   ['loss', ...variant.terms, ...(config.training.weightDecay > 0 ? ['weightDecay'] : [])]
 
+/** What a variant keeps from step to step with this config. */
+export const stateSpecs = (variant: Variant, config: Config): StateSpec[] => variant.state?.(config) ?? []
+
+/** The network of a variant: encode, gate, decode. */
+export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
+  const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
+  return new Network({ network: config.network, reconstruction: config.reconstruction, ...(gate ? { gate } : {}) }, weights)
+}
+
+export interface Given {
+  weights: Weights
+  /** [B, D] */
+  x: Tensor2D
+  random: Randomness
+  state: Record<string, Tensor>
+  /** Used instead of the variant's own corruption of x where given, [B, D]. */
+  corrupted?: Tensor2D | null
+}
+
+export interface Objective {
+  /** `loss`, the variant's terms, and weight decay. */
+  terms: Record<string, Scalar>
+  /** Values of the forward pass that the variant needs after the step. */
+  observed: Record<string, Tensor>
+}
+
 /**
  * The objective of a variant on one batch: every term, and their sum as `loss`. The same function is recorded for training, run
  * plainly as the reference, and asked for gradients at given weights.
- * @param x [B, D]
- * @param corrupted used instead of the variant's own corruption of x where given, [B, D]
  */
-export function objectiveTerms(variant: Variant, config: Config, weights: Weights, x: Tensor2D, random: Randomness, corrupted: Tensor2D | null = null): Record<string, Scalar> {
+export function objectiveOf(variant: Variant, config: Config, { weights, x, random, state, corrupted }: Given): Objective {
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
-  const network = new Network(config.network, config.reconstruction, weights)
+  const network = networkOf(variant, config, weights)
   const settings = config.regularizer as never
-  const terms: Record<string, Scalar> = { ...variant.objective({ x, corrupted: corrupted ?? variant.corrupt?.(x, random, settings) ?? x, network, random, settings }) }
+  const observed: Record<string, Tensor> = {}
+  const terms: Record<string, Scalar> = { ...variant.objective({
+    x, network, random, settings, state, withGradient,
+    corrupted: corrupted ?? variant.corrupt?.(x, random, settings) ?? x,
+    observe: (name, value) => { observed[name] = value },
+  }) }
   if (config.training.weightDecay > 0) terms['weightDecay'] = network.weightDecayTerm(config.training.weightDecay)
   const loss = Object.values(terms).reduce((sum, term) => sum.add(term))
-  return { loss, ...terms }
+  return { terms: { loss, ...terms }, observed }
 }

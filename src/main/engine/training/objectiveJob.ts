@@ -7,10 +7,12 @@ import { variantOf } from '../variants/index.ts'
 import type { Randomness } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
 import type { ObjectiveJob, ObjectiveResult } from './messages.ts'
+import { stateSpecs } from './objective.ts'
 
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
- * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME`.
+ * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME` (added to
+ * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; and the variant's state where it has one, `rhoHat` [Z].
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
 export function computeObjective({ variant: id, config, in: input, out }: ObjectiveJob): ObjectiveResult {
@@ -21,43 +23,57 @@ export function computeObjective({ variant: id, config, in: input, out }: Object
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
   const specs = weightSpecs(config.network, inputSize)
-  const expected: Record<string, number[]> = { x: [rows, inputSize], ...Object.fromEntries(specs.map(({ name, shape }) => [name, shape])) }
-  const optional: Record<string, number[]> = {
-    xCorrupted: [rows, inputSize],
-    ...Object.fromEntries(specs.filter(({ role }) => role === 'kernel').map(({ name, shape }) => [`weightNoise/${name}`, shape])),
-  }
-  for (const [name, shape] of Object.entries(expected)) {
+  const states = stateSpecs(variant, config)
+  const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape])])
+  for (const [name, shape] of known) {
     const found = tensors[name]
-    if (!found) throw invalid(name, `is missing; give it with the shape [${shape.join(', ')}]`)
-    checkShape(name, found.shape, shape)
+    if (!found) throw invalid(name, `is missing; give it with the shape [${shape!.join(', ')}]`)
+    checkShape(name, found.shape, shape!)
   }
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (!(name in expected) && !(name in optional)) throw invalid(name, 'is no weight or input of this objective; leave it out')
-    if (name in optional) checkShape(name, shape, optional[name]!)
-    if (!data.every(Number.isFinite)) throw invalid(name, 'holds values that are not finite numbers; replace them')
-  }
+  for (const [name, { data }] of Object.entries(tensors)) if (!data.every(Number.isFinite)) throw invalid(name, 'holds values that are not finite numbers; replace them')
 
   tf.engine().startScope('objective')
   try {
-    const tensor = (name: string): Tensor | null => (tensors[name] ? tf.tensor(tensors[name].data.slice(), tensors[name].shape) : null)
-    const draws: Randomness = {
-      uniform: (name) => { throw invalid('xCorrupted', `is needed: this objective draws “${name}”, and nothing here is random`) },
-      normal: (name) => {
-        if (!name.startsWith('weights/')) throw invalid('xCorrupted', `is needed: this objective draws “${name}”, and nothing here is random`)
-        const noise = tensor(`weightNoise/${name.slice('weights/'.length)}`)
-        if (!noise) throw invalid(`weightNoise/${name.slice('weights/'.length)}`, 'is needed: this objective adds noise to the kernels, and nothing here is random')
-        return noise
-      },
+    const use = (name: string, shape: number[]): Tensor | null => {
+      known.set(name, null)
+      const found = tensors[name]
+      if (!found) return null
+      checkShape(name, found.shape, shape)
+      return tf.tensor(found.data.slice(), found.shape)
     }
-    const weights = Object.fromEntries(specs.map(({ name }) => [name, tensor(name)!]))
-    const corrupted = tensor('xCorrupted') as Tensor2D | null
-    const { terms, gradients } = lossAndGradients(variant, config, weights, tensor('x') as Tensor2D, draws, corrupted)
-    const values = Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0]!]))
+    const needed = (name: string, shape: number[]): Tensor => {
+      const found = use(name, shape)
+      if (!found) throw invalid(name, `is needed with the shape [${shape.join(', ')}]: this objective draws it, and nothing here is random`)
+      return found
+    }
+    const draws: Randomness = {
+      uniform: needed, normal: needed,
+      keep(name, shape) {
+        const mask = needed(name, shape)
+        if (tensors[name]!.data.some((value) => value !== 0 && value !== 1)) throw invalid(name, 'must hold zeros (dropped) and ones (kept) only')
+        return mask
+      },
+      get perImage() { return draws },
+    }
+    const x = use('x', [rows, inputSize]) as Tensor2D
+    const refuse = (): never => { throw invalid('xCorrupted', `is needed with the shape [${rows}, ${inputSize}]: this objective corrupts its input, and nothing here is random`) }
+    const nothing: Randomness = { uniform: refuse, normal: refuse, keep: refuse, get perImage() { return nothing } }
+    // What the estimates and corruptions of other settings of this variant would read may be given, too.
+    if (variant.corrupt) known.set('xCorrupted', null)
+    if (variant.state) known.set('rhoHat', null)
+    const { terms, gradients } = lossAndGradients(variant, config, {
+      weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
+      state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
+      x,
+      corrupted: variant.corrupt ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never) : null,
+      random: draws,
+    })
+    for (const name of Object.keys(tensors)) if (!known.has(name)) throw invalid(name, 'is no weight or input of this objective; leave it out')
+    const { loss, ...rest } = Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0]!]))
     writeSafetensors(resolve(out), {
       tensors: Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, { shape: gradient.shape, data: gradient.dataSync().slice() as Float32Array }])),
       metadata: { format: 'autoencoder-workbench-gradients', variant: id, config: JSON.stringify(config) },
     })
-    const { loss, ...rest } = values
     return { kind: 'objective', loss: loss!, terms: rest }
   } finally {
     tf.engine().endScope()

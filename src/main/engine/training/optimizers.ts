@@ -11,11 +11,14 @@ export interface Optimizer {
   rate(learningRate: number, step: number): number
   /** Adds the update of one weight to a graph; returns the operation's name. `handles`: of the weight and of its slots. */
   apply(graph: GraphBuilder, name: string, handles: string[], rate: string, gradient: string): string
+  /** Adds what the update added to one weight, up to its sign, from the slots after it; returns the tensor's name. */
+  change(graph: GraphBuilder, name: string, slots: string[], rate: string, gradient: string): string
   /** The same update on tensors: [weight, ...slots] -> [weight, ...slots]. */
   plain(values: Tensor[], rate: number, gradient: Tensor): Tensor[]
 }
 
-const T = { T: type('float32'), use_locking: bool(false) }
+const kind = { T: type('float32') }
+const T = { ...kind, use_locking: bool(false) }
 const beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
 
 /**
@@ -29,6 +32,11 @@ const adam: Optimizer = {
     ...handles, graph.scalar(`${name}/power1`, 0), graph.scalar(`${name}/power2`, 0), rate,
     graph.scalar(`${name}/beta1`, beta1), graph.scalar(`${name}/beta2`, beta2), graph.scalar(`${name}/epsilon`, epsilon), gradient,
   ], { ...T, use_nesterov: bool(false) }),
+  change(graph, name, [m, v], rate) {
+    const root = graph.node(`${name}/root`, 'Sqrt', [v!], kind)
+    const scaled = graph.node(`${name}/scaled`, 'Mul', [m!, rate], kind)
+    return graph.node(name, 'RealDiv', [scaled, graph.node(`${name}/denominator`, 'AddV2', [root, graph.scalar(`${name}/epsilon`, epsilon)], kind)], kind)
+  },
   plain([weight, m, v], rate, gradient) {
     const nextM = m!.mul(beta1).add(gradient.mul(1 - beta1))
     const nextV = v!.mul(beta2).add(gradient.square().mul(1 - beta2))
@@ -40,6 +48,7 @@ const sgd: Optimizer = {
   slots: [],
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
+  change: (graph, name, _, rate, gradient) => graph.node(name, 'Mul', [gradient, rate], kind),
   plain: ([weight], rate, gradient) => [weight!.sub(gradient.mul(rate))],
 }
 
@@ -49,6 +58,7 @@ const momentum: Optimizer = {
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyMomentum',
     [...handles, rate, gradient, graph.scalar(`${name}/momentum`, 0.9)], { ...T, use_nesterov: bool(false) }),
+  change: (graph, name, [velocity], rate) => graph.node(name, 'Mul', [velocity!, rate], kind),
   plain([weight, velocity], rate, gradient) {
     const next = velocity!.mul(0.9).add(gradient)
     return [weight!.sub(next.mul(rate)), next]
@@ -62,6 +72,8 @@ const rmsprop: Optimizer = {
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyRMSProp', [
     ...handles, rate, graph.scalar(`${name}/rho`, 0.9), graph.scalar(`${name}/momentum`, 0), graph.scalar(`${name}/epsilon`, epsilon), gradient,
   ], T),
+  // Without momentum the velocity is the last step itself.
+  change: (_graph, _name, [, velocity]) => velocity!,
   plain([weight, meanSquare, velocity], rate, gradient) {
     const next = meanSquare!.mul(0.9).add(gradient.square().mul(1 - 0.9))
     const step = gradient.mul(rate).div(next.add(epsilon).sqrt())
@@ -76,7 +88,6 @@ export const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam
  * @returns the scaled gradients' names
  */
 export function clipInGraph(graph: GraphBuilder, gradients: string[], limit: number): string[] {
-  const kind = { T: type('float32') }
   const halves = gradients.map((gradient, index) => graph.node(`clip/half${index}`, 'L2Loss', [gradient], kind))
   const sum = graph.node('clip/sum', 'AddN', halves, { ...kind, N: { kind: 'int', value: halves.length } })
   const norm = graph.node('clip/norm', 'Sqrt', [graph.node('clip/squared', 'Mul', [sum, graph.scalar('clip/two', 2)], kind)], kind)

@@ -1,10 +1,11 @@
 import { initialValues } from '../network/initialise.ts'
 import { weightSpecs } from '../network/weights.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
-import type { Batch, ModelSpec, State } from './compiled.ts'
+import type { Batch, State } from './compiled.ts'
 import { lossAndGradients } from './gradients.ts'
-import { termNames } from './objective.ts'
+import { stateSpecs, termNames } from './objective.ts'
 import { clipPlain, optimizers } from './optimizers.ts'
+import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
 
 /**
@@ -16,6 +17,7 @@ export class PlainModel {
   readonly #spec: ModelSpec
   /** [weight, ...slots] by the weight's name. */
   #values: Map<string, Tensor[]>
+  #state: Map<string, Tensor>
 
   constructor(spec: ModelSpec, seed: number) {
     this.#spec = spec
@@ -23,30 +25,66 @@ export class PlainModel {
     const { slots } = optimizers[spec.config.training.optimizer]
     this.#values = new Map(weightSpecs(spec.config.network, spec.inputSize).map((weight) =>
       [weight.name, [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))]]))
+    this.#state = new Map(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
   }
 
   /** As the compiled model's `step`. */
-  step(batch: Batch, seed: number, step: number, learningRate: number): Float32Array {
+  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number): { terms: Float32Array; norms: Record<string, number> } {
     const { variant, config, inputSize } = this.#spec
     const optimizer = optimizers[config.training.optimizer]
     tf.engine().startScope('step')
     try {
-      const rows = tf.tensor2d(Float32Array.from(batch), [batch.length / inputSize, inputSize])
-      const x = (batch instanceof Uint8Array ? rows.div(255) : rows) as Tensor2D
-      const weights = Object.fromEntries([...this.#values].map(([name, [weight]]) => [name, weight!]))
-      const { terms, gradients } = lossAndGradients(variant, config, weights, x, randomness(tf.tensor1d([seed, step], 'int32')))
+      const images = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize])
+      const x = (batch instanceof Uint8Array ? images.div(255) : images) as Tensor2D
+      const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
+      const given = { weights: this.#weights(), state: Object.fromEntries(this.#state), x, random }
+      const { terms, gradients, observed } = lossAndGradients(variant, config, given)
       const raw = Object.values(gradients)
       const clipped = config.training.clipNorm > 0 ? clipPlain(raw, config.training.clipNorm) : raw
       const before = [...this.#values.values()].flat()
-      this.#values = new Map([...this.#values].map(([name, values], index) =>
-        [name, optimizer.plain(values, optimizer.rate(learningRate, step), clipped[index]!).map((value) => tf.keep(value))]))
+      const updated = new Map([...this.#values].map(([name, values], index) => [name, optimizer.plain(values, optimizer.rate(learningRate, step), clipped[index]!)]))
+      const norms = this.#norms(gradients, updated)
+      const after = variant.afterStep?.({
+        weights: Object.fromEntries([...updated].map(([name, [weight]]) => [name, weight!])), state: given.state, observed, config, settings: config.regularizer as never,
+      })
+      for (const [name, weight] of Object.entries(after?.weights ?? {})) updated.get(name)![0] = weight
+      for (const values of updated.values()) for (const value of values) tf.keep(value)
+      this.#values = updated
       tf.dispose(before)
+      for (const [name, value] of Object.entries(after?.state ?? {})) {
+        this.#state.get(name)!.dispose()
+        this.#state.set(name, tf.keep(value))
+      }
       const result = Float32Array.from(this.terms, (name) => terms[name]!.dataSync()[0]!)
-      tf.dispose(terms)
-      return result
+      tf.dispose([terms, observed])
+      return { terms: result, norms }
     } finally {
       tf.engine().endScope()
     }
+  }
+
+  /** Gradient norms of layers and relative sizes of the kernels' updates, by their definitions. */
+  #norms(gradients: Record<string, Tensor>, updated: Map<string, Tensor[]>): Record<string, number> {
+    const norm = (tensors: Tensor[]) => Math.sqrt(tensors.reduce((sum, tensor) => sum + tensor.square().sum().dataSync()[0]!, 0))
+    const layers = new Set(Object.keys(gradients).map((name) => name.slice(0, name.lastIndexOf('/'))))
+    return Object.fromEntries([...layers].flatMap((layer) => {
+      const members = Object.keys(gradients).filter((name) => name.startsWith(`${layer}/`))
+      const gradient: [string, number] = [`gradient/${layer}`, norm(members.map((name) => gradients[name]!))]
+      const kernel = members.find((name) => name.endsWith('/kernel'))
+      if (!kernel) return [gradient]
+      const [old] = this.#values.get(kernel)!, [next] = updated.get(kernel)!
+      return [gradient, [`updateRatio/${layer}`, norm([next!.sub(old!)]) / norm([old!])] as [string, number]]
+    }))
+  }
+
+  #weights(): Record<string, Tensor> {
+    return Object.fromEntries([...this.#values].map(([name, [weight]]) => [name, weight!]))
+  }
+
+  /** Sets one of the variant's states. */
+  setState(name: string, values: Float32Array): void {
+    this.#state.get(name)!.dispose()
+    this.#state.set(name, tf.tensor1d(values.slice()))
   }
 
   /** Copies of the weights. */

@@ -3,7 +3,8 @@ import type { PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { inputTensor } from './batches.ts'
-import type { CompiledModel, ModelSpec } from './compiled.ts'
+import type { CompiledModel } from './compiled.ts'
+import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
 
 const filterCount = 64
@@ -27,7 +28,7 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
   try {
     const reconstructions = show(originals)
     if (!variant.corrupt) return { step, epoch, reconstructions, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }
-    const noisy = tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32')), config.regularizer as never).clone())
+    const noisy = tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never).clone())
     const preview = { step, epoch, reconstructions, corrupted: images(noisy), denoised: show(noisy), filters: filtersOf(model, dataset) }
     noisy.dispose()
     return preview

@@ -9,18 +9,21 @@ import { initialValues } from '../network/initialise.ts'
 import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { batchesOf, gatherBatch, rowsOf } from './batches.ts'
-import { CompiledModel, type ModelSpec, type State } from './compiled.ts'
+import { CompiledModel, type State } from './compiled.ts'
 import { Diverged } from './diverged.ts'
 import { Meter } from './meter.ts'
 import type { TrainJob, TrainResult } from './messages.ts'
 import { Stopped, type Port } from './port.ts'
 import { makePreview } from './preview.ts'
+import type { ModelSpec } from './program.ts'
 import { learningRateAt } from './schedule.ts'
 
 /** A checkpoint is written at the end of an epoch if the last one is older than this, and within an epoch after the longer time. */
 const checkpointSeconds = { epochEnd: 5, within: 30 }
 /** Points of training curves that are kept of each epoch. */
 const pointsPerEpoch = 50
+/** Images at a time in passes over the whole training split. */
+const refreshBatch = 2048
 
 /**
  * Trains one run from its beginning or from its last checkpoint, and evaluates it. Everything random is a function of (seed, step) and
@@ -73,11 +76,22 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   const validate = async () => {
     const sums = new Float64Array(model.terms.length)
     for (const [index, batch] of validationBatches.entries()) {
-      const terms = model.validate(gatherBatch(dataset, batch), seed, -1 - index)
+      const terms = model.validate(gatherBatch(dataset, batch), batch, seed, -1 - index)
       terms.forEach((term, at) => { sums[at] = sums[at]! + term * batch.length })
       await setImmediate()
     }
     return sums.map((sum) => sum / rows.validation.length)
+  }
+
+  const mean = variant.trainingMean?.(config.regularizer as never) ?? null
+  /** Sets a state of the variant to the mean code over the training split. */
+  const refresh = async (name: string) => {
+    const sum = new Float64Array(model.codeSize)
+    for (const part of batchesOf(rows.train, refreshBatch)) {
+      model.codeSum(gatherBatch(dataset, part)).forEach((value, unit) => { sum[unit] = sum[unit]! + value })
+      await setImmediate()
+    }
+    model.setState(name, Float32Array.from(sum, (value) => value / rows.train.length))
   }
 
   port.send({ type: 'begun', step: position.step, epoch: position.epoch, seconds: position.seconds, steps, epochs: variant.fit ? 0 : epochs, parameters: countParameters(model.specs), threads })
@@ -105,14 +119,17 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
       const order = shuffled(rows.train, seed, epoch)
       for (let at = position.step - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
         const step = position.step + 1
-        const batch = gatherBatch(dataset, order.subarray(at * batchSize, (at + 1) * batchSize))
-        const terms = model.step(batch, seed, step, learningRateAt(config.training, step, stepsPerEpoch))
+        if (mean && (step - 1) % mean.every === 0) await refresh(mean.state)
+        const batchRows = order.subarray(at * batchSize, (at + 1) * batchSize)
+        const endsWindow = (at + 1) % window === 0 || at + 1 === stepsPerEpoch
+        const { terms, norms } = model.step(gatherBatch(dataset, batchRows), batchRows, seed, step, learningRateAt(config.training, step, stepsPerEpoch), endsWindow)
         if (!terms.every(Number.isFinite)) throw new Diverged(step)
         position = { ...position, step, epoch: step / stepsPerEpoch, seconds: meter.seconds() }
         meter.count(terms)
         // A window of points ends where a checkpoint may be: after a resume the windows are the same.
-        if ((at + 1) % window === 0 || at + 1 === stepsPerEpoch) {
+        if (endsWindow) {
           meter.endWindow('train', names, position)
+          meter.add(null, model.norms, norms!, position)
           if (at + 1 < stepsPerEpoch && meter.secondsSinceSave() > checkpointSeconds.within) await save('last')
         }
         if (meter.dueToReport()) {

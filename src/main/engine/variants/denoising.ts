@@ -1,6 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
-import { defineVariant, type Randomness } from './variant.ts'
+import { defineVariant, type Problem, type Randomness } from './variant.ts'
 
 const settings = z.strictObject({
   noise: z.enum(['masking', 'saltAndPepper', 'gaussian', 'weights']).default('masking')
@@ -11,10 +11,20 @@ const settings = z.strictObject({
   sigma: z.number().min(0).max(100).default(0.3).meta({
     title: 'Sigma', description: 'Standard deviation of the noise.', when: { key: 'regularizer.noise', in: ['gaussian', 'weights'] },
   }),
+  corruption: z.enum(['fresh', 'fixed']).default('fresh').meta({
+    title: 'Corruption', description: 'Drawn anew each time an image is seen, or once for each image.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+  }),
+  corruptedWeight: z.number().min(0).max(1e6).default(1).meta({
+    title: 'Corrupted weight', description: 'Emphasis: weight of the error on pixels that the corruption changed.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+  }),
+  cleanWeight: z.number().min(0).max(1e6).default(1).meta({
+    title: 'Clean weight', description: 'Emphasis: weight of the error on pixels that it left as they were.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+  }),
 })
 
 /** Corrupted inputs x~ (Vincent et al. 2010, section 3.3); the identity where the noise is on the weights. */
-function corrupt(x: Tensor2D, random: Randomness, { noise, rate, sigma }: z.output<typeof settings>): Tensor2D {
+function corrupt(x: Tensor2D, draws: Randomness, { noise, rate, sigma, corruption }: z.output<typeof settings>): Tensor2D {
+  const random = corruption === 'fixed' ? draws.perImage : draws
   if (noise === 'masking') return x.mul(random.uniform('corruption', x.shape).greaterEqual(rate).cast('float32'))
   if (noise === 'gaussian') return x.add(random.normal('corruption', x.shape, sigma))
   if (noise === 'saltAndPepper') {
@@ -36,10 +46,20 @@ export default defineVariant({
   glyph: '◌',
   terms: ['reconstruction'],
   settings,
+  check({ regularizer: { noise, corruption, corruptedWeight, cleanWeight } }) {
+    const problems: Problem[] = []
+    const onInputs = 'it has no meaning with noise on the weights; leave it at its default or choose another regularizer.noise.'
+    if (noise === 'weights' && corruption === 'fixed') problems.push({ field: 'regularizer.corruption', message: `A fixed corruption is one of inputs: ${onInputs}` })
+    if (noise === 'weights' && (corruptedWeight !== 1 || cleanWeight !== 1)) problems.push({ field: 'regularizer.corruptedWeight', message: `Emphasis weighs corrupted pixels: ${onInputs}` })
+    if (corruptedWeight === 0 && cleanWeight === 0) problems.push({ field: 'regularizer.corruptedWeight', message: 'With both weights 0 there is nothing to learn; set regularizer.corruptedWeight or regularizer.cleanWeight above 0.' })
+    return problems
+  },
   objective({ x, corrupted, network, random, settings }) {
-    const { noise, sigma } = settings
-    const noisy = noise === 'weights' ? network.perturbed((name, kernel) => kernel.add(random.normal(`weights/${name}`, kernel.shape, sigma))) : network
-    return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x) }
+    const { noise, sigma, corruptedWeight, cleanWeight } = settings
+    const noisy = noise === 'weights' ? network.perturbed((name, kernel) => kernel.add(random.normal(`weightNoise/${name}`, kernel.shape, sigma))) : network
+    // Vincent et al. 2010, section 4.3: what the corruption changed is weighted apart from what it left.
+    const emphasis = corruptedWeight === 1 && cleanWeight === 1 ? null : x.notEqual(corrupted).cast('float32').mul(corruptedWeight - cleanWeight).add<Tensor2D>(cleanWeight)
+    return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x, emphasis) }
   },
   corrupt,
 })

@@ -1,11 +1,17 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import classical from './classical.ts'
+import contractive from './contractive.ts'
 import denoising from './denoising.ts'
+import dropout from './dropout.ts'
+import kSparse from './kSparse.ts'
 import pca from './pca.ts'
+import sparseBias from './sparseBias.ts'
+import sparseKl from './sparseKl.ts'
+import sparseL1 from './sparseL1.ts'
 import type { Variant } from './variant.ts'
 
 /** The registry: one line a variant, in the order in which they are offered. */
-const registered = [pca, classical, denoising]
+const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout]
 
 export const variants: readonly Variant[] = registered as unknown as Variant[]
 

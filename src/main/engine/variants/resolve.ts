@@ -40,7 +40,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? warningsFor(sound) : [],
+    warnings: sound ? [...warningsFor(sound), ...(variant.warnings?.(sound) ?? [])] : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightSpecs(sound.network, facts.rowSize)) : null,
   }
 }

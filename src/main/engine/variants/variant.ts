@@ -1,14 +1,21 @@
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
 import type { Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Network } from '../network/network.ts'
 
-/** Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. */
+/**
+ * Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. Whoever asks for an
+ * objective at given weights gives what would be drawn under the draws' names.
+ */
 export interface Randomness {
   /** Uniform in [0, 1). */
   uniform(name: string, shape: number[]): Tensor
   /** Normal with mean 0 and the given standard deviation. */
   normal(name: string, shape: number[], deviation: number): Tensor
+  /** 0 with probability `rate`, else 1. */
+  keep(name: string, shape: number[], rate: number): Tensor
+  /** Draws of shape [B, n] that depend on (seed, image, name) instead: the same for an image whenever it is seen. */
+  readonly perImage: Randomness
 }
 
 /** What a variant's objective is computed from: one batch, the network with its current weights, draws, the variant's settings. */
@@ -20,6 +27,32 @@ export interface Step<S> {
   network: Network
   random: Randomness
   settings: S
+  /** The variant's own state (see `state`), as it was before this step; constants for the gradient. */
+  state: Record<string, Tensor>
+  /** Keeps a value of this step's forward pass for `afterStep`. */
+  observe(name: string, value: Tensor): void
+  /** A scalar with the given value, whose gradient with respect to `carrier` is `gradient` instead of what the value's would be. */
+  withGradient(carrier: Tensor1D, value: Scalar, gradient: Tensor): Scalar
+}
+
+/** What a variant may use once the optimizer has updated the weights. */
+export interface AfterStep<S> {
+  /** The updated weights. */
+  weights: Record<string, Tensor>
+  state: Record<string, Tensor>
+  /** What the objective observed. */
+  observed: Record<string, Tensor>
+  config: Config
+  settings: S
+}
+
+/** A tensor that a variant keeps from step to step beside the weights; stored in checkpoints as `state/NAME`. */
+export interface StateSpec { name: string; shape: number[]; initial: number }
+
+/** Operations that a variant's file cannot import, because the registry is read by processes that must not load TensorFlow. */
+export interface GateTools {
+  /** 1 where a value is among the k largest of its row, else 0; a constant for the gradient. */
+  largest(values: Tensor2D, k: number): Tensor2D
 }
 
 /** What is known of the data when settings are checked; absent facts are not checked. */
@@ -50,8 +83,18 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   fixed?: { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction }
   /** Further rules on the whole config, beyond the ranges of single settings. */
   check?(config: Config, facts: Facts): Problem[]
+  /** What a user should know about a config that is allowed. */
+  warnings?(config: Config): string[]
   /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
+  /** Tensors that it keeps from step to step. */
+  state?(config: Config): StateSpec[]
+  /** What changes after the optimizer's update: new values of weights and of its state. */
+  afterStep?(step: AfterStep<z.output<S>>): { weights?: Record<string, Tensor>; state?: Record<string, Tensor> }
+  /** A state that is the mean code over the training split, computed anew before every `every`-th step. */
+  trainingMean?(settings: z.output<S>): { state: string; every: number } | null
+  /** What of the encoder's output is the code, in training and afterwards, same shape. */
+  gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
   /** For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it. */
   corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>): Tensor2D
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */

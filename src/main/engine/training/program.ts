@@ -1,0 +1,238 @@
+import type { Config } from '../../../shared/config.ts'
+import { weightSpecs, type WeightSpec } from '../network/weights.ts'
+import { GraphBuilder } from '../trace/graph.ts'
+import { bool, type } from '../trace/native.ts'
+import type { Recording } from '../trace/record.ts'
+import { trace, type Given } from '../trace/recorder.ts'
+import type { Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
+import type { Variant } from '../variants/variant.ts'
+import { lossAndGradients } from './gradients.ts'
+import { networkOf, objectiveOf, stateSpecs, termNames } from './objective.ts'
+import { clipInGraph, optimizers } from './optimizers.ts'
+import { randomness } from './randomness.ts'
+
+export interface ModelSpec {
+  variant: Variant
+  config: Config
+  /** Values of one row. */
+  inputSize: number
+  /** Images arrive as uint8 and are divided by 255 in the graph; vectors arrive as float32. */
+  kind: 'image' | 'vector'
+}
+
+export interface Variable { name: string; shape: number[]; initial: number }
+
+const float = { T: type('float32') }
+const filled = (shape: number[]): Given['tensor'] => ({ shape, dtype: 'float32', values: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5) })
+
+/**
+ * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`, `norms`, `validateN`, `codeSum`,
+ * `code`, `reconstruction`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `seed`, `rate`, `x`, `assign/NAME`.
+ */
+export class Program {
+  readonly graph = new GraphBuilder()
+  readonly weights: readonly WeightSpec[]
+  /** Weights, then optimizer slots as `optimizer/SLOT/WEIGHT`, then the variant's state as `state/NAME`. */
+  readonly variables: readonly Variable[]
+  readonly terms: readonly string[]
+  /** Names of what `norms` gives: `gradient/LAYER`, `updateRatio/LAYER`. */
+  readonly norms: readonly string[] = []
+  readonly #spec: ModelSpec
+  readonly #handles: Map<string, string>
+
+  /** @param validationSizes batch sizes at which the objective is validated; none: the program does not train */
+  constructor(spec: ModelSpec, validationSizes: readonly number[]) {
+    this.#spec = spec
+    const { variant, config, inputSize } = spec
+    const trains = variant.objective !== undefined && validationSizes.length > 0
+    this.weights = weightSpecs(config.network, inputSize)
+    this.terms = trains ? termNames(variant, config) : []
+    const slots = trains ? optimizers[config.training.optimizer].slots : []
+    this.variables = [
+      ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
+      ...slots.flatMap((slot) => this.weights.map(({ name, shape }) => ({ name: `optimizer/${slot}/${name}`, shape, initial: 0 }))),
+      ...(trains ? stateSpecs(variant, config).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
+    ]
+    this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
+    for (const { name, shape } of this.variables) {
+      const value = this.graph.input(`assign/${name}`, 'float32', shape)
+      this.graph.node(`assigned/${name}`, 'Identity', [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), value)}`], float)
+      this.graph.read(`read/${name}`, this.#handle(name))
+    }
+    this.#addForward()
+    if (!trains) return
+    this.#addInputs()
+    this.norms = this.#addStep()
+    for (const size of new Set(validationSizes)) this.#addValidation(size)
+    this.#addCodeSum()
+  }
+
+  /** Encoder and autoencoder on any number of rows. */
+  #addForward(): void {
+    const { graph } = this
+    const x = graph.input('x', 'float32', [-1, this.#spec.inputSize])
+    const { code, reconstruction } = graph.inline('forward', this.#forward(), { x, ...this.#reads('forward') })
+    graph.node('code', 'Identity', [code!], float)
+    graph.node('reconstruction', 'Identity', [reconstruction!], float)
+  }
+
+  /** The forward pass, recorded at two batch sizes: nothing in it may depend on the size. */
+  #forward(): Recording {
+    const { variant, config, inputSize } = this.#spec
+    const [recording, other] = [2, 3].map((size) => trace([{ name: 'x', tensor: filled([size, inputSize]) }], this.#givenWeights(), (named) => {
+      const network = networkOf(variant, config, this.#named(named))
+      const code = network.encode(named('x') as Tensor2D)
+      return { code, reconstruction: network.output(network.decode(code)) }
+    }).recording)
+    const frozen = ({ constants, operations }: Recording) => JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])
+    if (frozen(recording!) !== frozen(other!)) throw new Error(`the encoder of ${variant.id} computes something that depends on the batch size`)
+    return recording!
+  }
+
+  /** The inputs of training and validation; images are scaled to [0, 1] here, as `scaled`. */
+  #addInputs(): void {
+    const { graph } = this
+    graph.input('seed', 'int32', [2])
+    graph.input('rows', 'int32', [-1])
+    if (this.#spec.kind === 'vector') {
+      graph.node('scaled', 'Identity', [graph.input('batch', 'float32', [-1, this.#spec.inputSize])], float)
+    } else {
+      const real = graph.node('batch/float', 'Cast', [graph.input('batch', 'uint8', [-1, this.#spec.inputSize])], { SrcT: type('uint8'), DstT: type('float32') })
+      graph.node('scaled', 'RealDiv', [real, graph.scalar('batch/255', 255)], float)
+    }
+  }
+
+  #addStep(): string[] {
+    const { graph } = this
+    const { variant, config } = this.#spec
+    const { recording } = trace(this.#givenBatch(config.training.batchSize), this.#givenWeights(), (named) => {
+      const { terms, gradients, observed } = lossAndGradients(variant, config, this.#given(named))
+      return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
+    })
+    const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
+    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', ...reads })
+    const rate = graph.input('rate', 'float32', [])
+    const raw = this.weights.map(({ name }) => results[`gradient/${name}`]!)
+    const gradients = config.training.clipNorm > 0 ? clipInGraph(graph, raw, config.training.clipNorm) : raw
+    const optimizer = optimizers[config.training.optimizer]
+    const updates = this.weights.map(({ name }, index) => {
+      const own = [name, ...optimizer.slots.map((slot) => `optimizer/${slot}/${name}`)].map((variable) => this.#handle(variable))
+      return `^${optimizer.apply(graph, `update/${name}`, own, rate, gradients[index]!)}`
+    })
+    const after = this.#addAfterStep(updates, reads, recording, results)
+    graph.node('step', 'Identity', [this.#packed('training/terms', this.terms.map((term) => results[term]!)), ...updates, ...after], float)
+
+    const norms = layersOf(this.weights).flatMap(({ layer, members }): [string, string][] => {
+      const kernel = members.find(({ role }) => role === 'kernel')
+      const gradient: [string, string] = [`gradient/${layer}`, this.#norm(`norms/gradient/${layer}`, members.map(({ name }) => results[`gradient/${name}`]!))]
+      if (!kernel) return [gradient]
+      const slots = optimizer.slots.map((slot) => graph.read(`norms/read/${slot}/${kernel.name}`, this.#handle(`optimizer/${slot}/${kernel.name}`), updates))
+      const change = optimizer.change(graph, `norms/change/${kernel.name}`, slots, rate, gradients[this.weights.indexOf(kernel)]!)
+      const ratio = graph.node(`norms/ratio/${layer}`, 'DivNoNan', [this.#norm(`norms/update/${layer}`, [change]), this.#norm(`norms/weight/${layer}`, [reads[kernel.name]!])], float)
+      return [gradient, [`updateRatio/${layer}`, ratio]]
+    })
+    graph.node('norms', 'Identity', [this.#packed('norms/packed', norms.map(([, node]) => node))], float)
+    return norms.map(([name]) => name)
+  }
+
+  /** What the variant changes once the optimizer is done; returns control inputs for the end of the step. */
+  #addAfterStep(updates: string[], reads: Record<string, string>, step: Recording, results: Record<string, string>): string[] {
+    const { graph } = this
+    const { variant, config } = this.#spec
+    if (!variant.afterStep) return []
+    const shapes = new Map(step.operations.flatMap(({ outputs }) => outputs.map((output) => [output.name, output.shape])))
+    const observed = Object.entries(step.outputs).filter(([name]) => name.startsWith('observed/'))
+    const inputs: Given[] = [
+      ...observed.map(([name, tensor]) => ({ name, tensor: filled(shapes.get(tensor)!) })),
+      ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
+    ]
+    const { recording } = trace(inputs, this.#givenWeights(), (named) => {
+      const { weights = {}, state = {} } = variant.afterStep!({
+        weights: this.#named(named), state: this.#namedState(named), config, settings: config.regularizer as never,
+        observed: Object.fromEntries(observed.map(([name]) => [name.slice('observed/'.length), named(name)])),
+      })
+      return { ...weights, ...prefixed('state', state) }
+    })
+    const current = Object.fromEntries(this.weights.map(({ name }) => [name, graph.read(`after/read/${name}`, this.#handle(name), updates)]))
+    const bound = Object.fromEntries([...observed.map(([name]) => [name, results[name]!]), ...this.#stateVariables().map(({ name }) => [name, reads[name]!])])
+    const changed = graph.inline('after', recording, { ...current, ...bound })
+    return Object.entries(changed).map(([name, value]) => `^${graph.assign(`after/write/${name}`, this.#handle(name), value)}`)
+  }
+
+  #addValidation(size: number): void {
+    const { variant, config } = this.#spec
+    const { recording } = trace(this.#givenBatch(size), this.#givenWeights(), (named) => objectiveOf(variant, config, this.#given(named)).terms)
+    const prefix = `validation${size}`
+    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', ...this.#reads(prefix), ...this.#stateReads(prefix) })
+    this.graph.node(`validate${size}`, 'Identity', [this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!))], float)
+  }
+
+  /** The sum of the codes of a batch of any size, for means over the training split. */
+  #addCodeSum(): void {
+    const { code } = this.graph.inline('codes', this.#forward(), { x: 'scaled', ...this.#reads('codes') })
+    const axis = this.graph.constant('codes/axis', 'int32', [1], new Uint8Array(new Int32Array([0]).buffer))
+    this.graph.node('codeSum', 'Sum', [code!, axis], { ...float, Tidx: type('int32'), keep_dims: bool(false) })
+  }
+
+  #given(named: (name: string) => Tensor) {
+    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
+  }
+
+  #givenBatch(size: number): Given[] {
+    return [
+      { name: 'x', tensor: filled([size, this.#spec.inputSize]) },
+      { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
+      { name: 'rows', tensor: { shape: [size], dtype: 'int32', values: Int32Array.from({ length: size }, (_, index) => index) } },
+      ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
+    ]
+  }
+
+  #givenWeights(): Given[] {
+    return this.weights.map(({ name, shape }) => ({ name, tensor: filled(shape) }))
+  }
+
+  #stateVariables(): Variable[] {
+    return this.variables.filter(({ name }) => name.startsWith('state/'))
+  }
+
+  #named(named: (name: string) => Tensor): Record<string, Tensor> {
+    return Object.fromEntries(this.weights.map(({ name }) => [name, named(name)]))
+  }
+
+  #namedState(named: (name: string) => Tensor): Record<string, Tensor> {
+    return Object.fromEntries(this.#stateVariables().map(({ name }) => [name.slice('state/'.length), named(name)]))
+  }
+
+  #reads(prefix: string): Record<string, string> {
+    return Object.fromEntries(this.weights.map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.#handle(name))]))
+  }
+
+  #stateReads(prefix: string): Record<string, string> {
+    return Object.fromEntries(this.#stateVariables().map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.#handle(name))]))
+  }
+
+  #handle(name: string): string {
+    return this.#handles.get(name)!
+  }
+
+  /** L2 norm of several tensors together. */
+  #norm(name: string, tensors: string[]): string {
+    const { graph } = this
+    const halves = tensors.map((tensor, index) => graph.node(`${name}/half${index}`, 'L2Loss', [tensor], float))
+    const sum = graph.node(`${name}/sum`, 'AddN', halves, { ...float, N: { kind: 'int', value: halves.length } })
+    return graph.node(name, 'Sqrt', [graph.node(`${name}/squared`, 'Mul', [sum, graph.scalar(`${name}/two`, 2)], float)], float)
+  }
+
+  #packed(name: string, scalars: string[]): string {
+    return this.graph.node(name, 'Pack', scalars, { ...float, N: { kind: 'int', value: scalars.length }, axis: { kind: 'int', value: 0 } })
+  }
+}
+
+const prefixed = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]))
+
+/** Weights by their layer, e.g. `encoder/0`: kernel and bias. */
+const layersOf = (weights: readonly WeightSpec[]): { layer: string; members: WeightSpec[] }[] => {
+  const layers = [...new Set(weights.map(({ name }) => name.slice(0, name.lastIndexOf('/'))))]
+  return layers.map((layer) => ({ layer, members: weights.filter(({ name }) => name.startsWith(`${layer}/`)) }))
+}

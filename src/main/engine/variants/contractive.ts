@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { defineVariant } from './variant.ts'
+
+/** Codes that move little when the input does: the squared Frobenius norm of the encoder's Jacobian, exact at any depth. */
+export default defineVariant({
+  id: 'contractive',
+  title: 'Contractive',
+  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+\htmlData{term=contraction}{\lambda\,\operatorname{E}\left\lVert\frac{\partial f}{\partial x}\right\rVert_F^2}`,
+  reference: 'Rifai, Vincent, Muller, Glorot and Bengio 2011, eq. 4',
+  glyph: '◉',
+  terms: ['reconstruction', 'contraction'],
+  settings: z.strictObject({
+    lambda: z.number().min(0).max(1e6).default(0.1).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
+  }),
+  defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
+  warnings: ({ network }) => (network.tied || network.weightNorm ? [] : [
+    'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
+  ]),
+  objective({ x, network, settings: { lambda } }) {
+    const layers = network.encodeLayers(x)
+    return {
+      reconstruction: network.reconstructionTerm(network.decode(layers.at(-1)!.output), x),
+      contraction: network.meanSquaredJacobianNorm(layers).mul(lambda),
+    }
+  },
+})

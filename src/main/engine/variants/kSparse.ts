@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { defineVariant } from './variant.ts'
+
+/** Only the k largest code units of each image pass, in training and afterwards. */
+export default defineVariant({
+  id: 'kSparse',
+  title: 'k-sparse',
+  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f_k(x))\bigr)},\quad f_k(x)=f(x)\odot\mathbf 1\bigl[f_j(x)\text{ among the }k\text{ largest}\bigr]`,
+  reference: 'Makhzani and Frey 2014, algorithm 1',
+  glyph: '⋯',
+  terms: ['reconstruction'],
+  settings: z.strictObject({
+    k: z.int().min(1).max(16384).default(16).meta({ title: 'k', description: 'Code units that pass, of each image.' }),
+  }),
+  check({ network, regularizer }) {
+    const size = network.layers.at(-1)!
+    return (regularizer['k'] as number) <= size ? [] : [{ field: 'regularizer.k', message: `The code has ${size} units; set regularizer.k to a whole number from 1 to ${size}.` }]
+  },
+  gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
+  objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),
+})

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { checkRho, decay, rho } from './sparsity.ts'
+import { defineVariant } from './variant.ts'
+
+/** Sparsity without a term: after each step the biases are moved against the excess of the units' running mean activation. */
+export default defineVariant({
+  id: 'sparseBias',
+  title: 'Sparse by bias',
+  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)},\quad b_j\leftarrow b_j-\beta\,(\hat\rho_j-\rho)`,
+  reference: 'Ng 2011 (CS294A lecture notes, the earlier bias rule); Lee, Ekanadham and Ng 2008, section 2',
+  glyph: '▽',
+  terms: ['reconstruction'],
+  settings: z.strictObject({
+    rho: rho(-0.9),
+    beta: z.number().min(0).max(1e6).default(1).meta({ title: 'Beta', description: 'How far a bias moves for a unit of excess activation.' }),
+    decay,
+  }),
+  defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },
+  check: (config) => checkRho(config),
+  state: ({ network, regularizer }) => [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }],
+  objective({ x, network, observe }) {
+    const code = network.encode(x)
+    observe('meanCode', code.mean(0))
+    return { reconstruction: network.reconstructionTerm(network.decode(code), x) }
+  },
+  afterStep({ weights, state, observed, config, settings }) {
+    const bias = `encoder/${config.network.layers.length - 1}/bias`
+    const rhoHat = state['rhoHat']!
+    return {
+      weights: { [bias]: weights[bias]!.sub(rhoHat.sub(settings.rho).mul(settings.beta)) },
+      state: { rhoHat: rhoHat.mul(settings.decay).add(observed['meanCode']!.mul(1 - settings.decay)) },
+    }
+  },
+})
