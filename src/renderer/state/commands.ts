@@ -1,22 +1,11 @@
 import { datasets } from './datasets.svelte.ts'
 import { importing } from './importing.svelte.ts'
+import type { Command } from './matching.ts'
 import { route, to } from './route.svelte.ts'
 import { runs } from './runs.svelte.ts'
 import { selection } from './selection.svelte.ts'
 import { theme } from './theme.svelte.ts'
 import { variants } from './variants.svelte.ts'
-
-/** One thing that the palette can do. */
-export interface Command {
-  id: string
-  /** What it is: `View`, `Action`, `Run`, `Dataset`. */
-  kind: 'View' | 'Action' | 'Run' | 'Dataset'
-  title: string
-  /** More about it; searched too. */
-  detail: string
-  keys?: string
-  run(): void
-}
 
 const go = (address: string) => (): void => route.go(address)
 
@@ -45,19 +34,4 @@ export function commands(): Command[] {
       id: `dataset-${dataset.id}`, kind: 'Dataset' as const, title: dataset.name, detail: dataset.source, run: go(to.dataset(dataset.id)),
     })),
   ]
-}
-
-/** Commands that have every word, those with the words in their titles first, the order otherwise kept. */
-export function matching(all: readonly Command[], query: string): Command[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
-  if (!words.length) return [...all]
-  const inTitle: Command[] = []
-  const elsewhere: Command[] = []
-  for (const command of all) {
-    const title = command.title.toLowerCase()
-    const text = `${title} ${command.detail.toLowerCase()} ${command.kind.toLowerCase()}`
-    if (words.every((word) => title.includes(word))) inTitle.push(command)
-    else if (words.every((word) => text.includes(word))) elsewhere.push(command)
-  }
-  return [...inTitle, ...elsewhere]
 }

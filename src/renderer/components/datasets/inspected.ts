@@ -11,7 +11,7 @@ export function sentence(found: Inspected): string {
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${size}`
   if (found.kind === 'idx') return `An IDX file of images.${size}`
   if (found.kind === 'npz') return `A NumPy archive.${size}`
-  const files = `${found.truncated ? 'At least ' : ''}${counted(found.files, 'file')}`
+  const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`
   const names = found.classes.slice(0, few).join(', ')
   const more = found.classes.length > few ? ` and ${count(found.classes.length - few)} more` : ''
   const classes = found.classes.length ? ` in ${counted(found.classes.length, 'class', 'classes')}: ${names}${more}` : ', without classes'
