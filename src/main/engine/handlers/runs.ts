@@ -55,9 +55,11 @@ export const runHandlers = ({ home, store, queue, emit }: Context) => ({
     emit({ type: 'run', run })
     return { run }
   },
-  'runs.remove': ({ run: reference }) => {
+  'runs.remove': async ({ run: reference }) => {
     const run = store.runs.resolve(reference)
-    if (queue.isActive(run.id)) throw new WorkbenchError('RUN_STATE', `The run "${run.name}" is training and cannot be removed; cancel it first.`)
+    if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run "${run.name}" is training and cannot be removed; cancel it first.`)
+    await queue.gone(run.id)
+    if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run "${run.name}" trains again and was not removed; cancel it first.`)
     // The row first: a folder without a run is harmless, a run without its folder is not.
     store.runs.remove(run.id)
     rmSync(home.run(run.id), { recursive: true, force: true })

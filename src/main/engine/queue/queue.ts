@@ -46,7 +46,7 @@ export function createQueue(parts: Parts) {
     void training.over.then(() => {
       active.delete(id)
       if (closed) return
-      changed(id)
+      if (store.runs.has(id)) changed(id)
       fill()
     })
     changed(id)
@@ -104,7 +104,8 @@ export function createQueue(parts: Parts) {
       } else if (run.state !== 'cancelled') throw wrongState(run, 'cancelled', 'it has ended already')
       return changed(run.id)
     },
-    isActive: (id: string): boolean => active.has(id),
+    /** Resolves when the process of a run that has ended is gone, too. */
+    gone: async (id: string): Promise<void> => active.get(id)?.over,
     /** Asks every worker to write a checkpoint and stop, then ends those that do not. */
     async close(): Promise<void> {
       closed = true

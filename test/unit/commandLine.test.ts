@@ -1,0 +1,44 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
+import { table } from '../../src/main/engine/cli/table.ts'
+import { defaultHome } from '../../src/main/engine/home.ts'
+import { resolveConfig } from '../../src/main/engine/variants/index.ts'
+import { temporaryFolder } from '../fixtures/homes.ts'
+
+const { fields } = resolveConfig('denoising', {})
+
+test('typed settings are read by the kind of their field', () => {
+  const typed = ['network.layers=512, 64', 'network.layers=32', 'training.learningRate=1e-2', 'network.tied=true', 'network.activation=tanh', 'regularizer.noise=gaussian=x', 'training.epochs=many', 'unknown.key=1']
+  assert.deepEqual(settingsFrom(typed, undefined, fields), {
+    'network.layers': [32], 'training.learningRate': 0.01, 'network.tied': true, 'network.activation': 'tanh', 'regularizer.noise': 'gaussian=x', 'training.epochs': 'many', 'unknown.key': '1',
+  })
+  assert.deepEqual(settingsFrom(['network.layers=512,64'], undefined, fields), { 'network.layers': [512, 64] })
+  assert.throws(() => settingsFrom(['=3'], undefined, fields), { code: 'USAGE' })
+})
+
+test('a settings file is flattened, so that --set replaces one setting of it', (t) => {
+  const file = join(temporaryFolder(t), 'settings.json')
+  writeFileSync(file, JSON.stringify({ network: { layers: [9, 3] }, training: { epochs: 4, batchSize: 7 }, reconstruction: 'squaredError' }))
+  const settings = settingsFrom(['training.epochs=5'], file, fields)
+  assert.deepEqual(settings, { 'network.layers': [9, 3], 'training.epochs': 5, 'training.batchSize': 7, reconstruction: 'squaredError' })
+  const { config } = resolveConfig('denoising', settings)
+  assert.deepEqual([config?.training.epochs, config?.training.batchSize, config?.reconstruction], [5, 7, 'squaredError'])
+  for (const text of ['{', '[1]', '"x"']) {
+    writeFileSync(file, text)
+    assert.throws(() => settingsFrom([], file, fields), { code: 'USAGE' })
+  }
+})
+
+test('tables line up, numbers on the right', () => {
+  assert.equal(table(['name', 'count'], [['a', '9'], ['long name', '1000']]), 'name       count\na              9\nlong name   1000')
+})
+
+test('the default home is the data folder of each system', () => {
+  assert.equal(defaultHome('linux', {}, '/home/u'), '/home/u/.local/share/autoencoder-workbench')
+  assert.equal(defaultHome('linux', { XDG_DATA_HOME: '/data' }, '/home/u'), '/data/autoencoder-workbench')
+  assert.equal(defaultHome('darwin', {}, '/Users/u'), '/Users/u/Library/Application Support/Autoencoder Workbench')
+  assert.match(defaultHome('win32', { APPDATA: 'C:\\Users\\u\\AppData\\Roaming' }, 'C:\\Users\\u'), /Roaming.Autoencoder Workbench$/)
+})

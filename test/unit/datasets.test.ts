@@ -1,0 +1,85 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestEngine } from '../fixtures/homes.ts'
+import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+
+const over = ({ next }: TestEngine, id: string) => next((event) => (event.type === 'task' && event.task.id === id && event.task.state !== 'running' ? event.task : undefined))
+
+test('a dataset from import to removal: pictures by split and label, names, duplicates, a run that holds it', async (t) => {
+  const folder = temporaryFolder(t)
+  const digits = join(folder, 'digits')
+  writeDigitFolder(digits, 200)
+  const engine = testEngine(t, join(folder, 'home'))
+  const { call } = engine
+  const { task } = await call('datasets.import', { path: digits })
+  assert.equal(task.state, 'running')
+  const done = await over(engine, task.id)
+  assert.equal(done.state, 'done', done.error?.message)
+  const [dataset] = (await call('datasets.list', {})).datasets
+  assert.deepEqual([dataset!.id, dataset!.name, dataset!.count], [done.result, 'digits', 200])
+  assert.ok(engine.events.some((event) => event.type === 'dataset' && event.dataset.id === dataset!.id))
+
+  const all = await call('datasets.images', { dataset: 'digits', count: 500 })
+  assert.deepEqual([all.total, all.images.count, all.images.pixels.length, all.labels.length], [200, 200, 200 * 784, 200])
+  const threes = await call('datasets.images', { dataset: 'digits', count: 4, offset: 2, label: 3, split: 'train' })
+  assert.deepEqual(threes.labels, [3, 3, 3, 3])
+  const wanted = all.paths.filter((path) => path.startsWith('3'))
+  assert.ok(threes.paths.every((path) => wanted.includes(path)))
+  const first = all.paths.indexOf(threes.paths[0]!)
+  assert.deepEqual(threes.images.pixels.subarray(0, 784), all.images.pixels.subarray(first * 784, (first + 1) * 784))
+  const testing = await call('datasets.images', { dataset: 'digits', count: 1, split: 'test' })
+  assert.equal(testing.total, dataset!.testCount)
+  assert.equal((await call('datasets.images', { dataset: 'digits', count: 5, offset: 200 })).images.count, 0)
+
+  assert.equal((await call('datasets.rename', { dataset: 'digits', name: 'numbers' })).dataset.name, 'numbers')
+  const again = await over(engine, (await call('datasets.import', { path: digits, name: 'again' })).task.id)
+  assert.deepEqual([again.state, again.error?.code], ['failed', 'DATASET_DUPLICATE'])
+  assert.match(again.error!.message, /"numbers"/)
+  const missing = await over(engine, (await call('datasets.import', { path: join(folder, 'missing') })).task.id)
+  assert.equal(missing.error?.code, 'PATH_MISSING')
+  await assert.rejects(call('datasets.import', { path: digits, name: 'numbers' }), { code: 'DATASET_NAME_TAKEN' })
+  assert.deepEqual(readdirSync(join(folder, 'home', 'datasets')), [dataset!.id])
+
+  const { run } = await call('runs.create', { dataset: 'numbers', variant: 'classical', settings: { training: { batchSize: 16 } } })
+  await engine.until(run.id, 'completed')
+  const { originals, labels, moments } = await call('runs.moments', { run: run.id })
+  assert.deepEqual([originals!.count, labels.length, moments.length], [originals!.count, originals!.count, 3])
+  await assert.rejects(call('datasets.remove', { dataset: 'numbers' }), { code: 'DATASET_IN_USE' })
+  await call('runs.remove', { run: run.id })
+  await call('datasets.remove', { dataset: 'numbers' })
+  assert.deepEqual(readdirSync(join(folder, 'home', 'datasets')), [])
+})
+
+test('a cancelled import leaves nothing behind', async (t) => {
+  const folder = temporaryFolder(t)
+  writeDigitFolder(join(folder, 'digits'), 300)
+  const engine = testEngine(t, join(folder, 'home'))
+  const { task } = await engine.call('datasets.import', { path: join(folder, 'digits') })
+  await engine.call('tasks.cancel', { task: task.id })
+  assert.equal((await over(engine, task.id)).state, 'cancelled')
+  assert.deepEqual((await engine.call('datasets.list', {})).datasets, [])
+  assert.deepEqual(readdirSync(join(folder, 'home', 'datasets')), [])
+  assert.equal((await engine.call('tasks.show', { task: task.id })).task.error, null)
+})
+
+test('an export and an objective are jobs of a worker; the export is listed', async (t) => {
+  const folder = temporaryFolder(t)
+  writeDigitFolder(join(folder, 'digits'), 200)
+  const engine = testEngine(t, join(folder, 'home'))
+  const { call } = engine
+  await over(engine, (await call('datasets.import', { path: join(folder, 'digits') })).task.id)
+  const { run } = await call('runs.create', { dataset: 'digits', variant: 'classical', settings: { training: { batchSize: 16 } } })
+  await engine.until(run.id, 'completed')
+  const out = join(folder, 'encoder.onnx')
+  const task = await over(engine, (await call('exports.create', { run: run.name, part: 'encoder', out })).task.id)
+  const { exports } = await call('exports.list', {})
+  assert.deepEqual([exports.length, exports[0]!.id, exports[0]!.file, exports[0]!.runName], [1, task.result, out, run.name])
+  await assert.rejects(call('exports.create', { run: run.id, part: 'encoder', out }), { code: 'EXPORT_EXISTS', field: 'out' })
+  await assert.rejects(call('exports.create', { run: run.id, part: 'encoder', out: 'relative.onnx' }), { code: 'CALL_INVALID' })
+  const { file } = await call('exports.suggest', { run: run.id, part: 'decoder' })
+  assert.match(file, /classical-1-decoder\.onnx$/)
+  assert.deepEqual(await call('objective', { variant: 'classical', in: '/in', out: '/out' }), { loss: 3, terms: { reconstruction: 3 } })
+})
