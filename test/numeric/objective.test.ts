@@ -20,41 +20,94 @@ const values = (shape: number[], scale: number, shift = 0): NamedTensor => ({ sh
 const widened = (tensors: Record<string, NamedTensor>): Weights64 => Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }]))
 const rowsOf = ({ data }: NamedTensor): Matrix => Array.from({ length: B }, (_, row) => Array.from(data.subarray(row * D, (row + 1) * D)))
 
-const cases: [string, Settings, 'plain' | 'corrupted' | 'noisyWeights'][] = [
-  ['classical', { network: { layers: [6, 3] } }, 'plain'],
-  ['classical', { network: { layers: [6, 5, 3], tied: true, activation: 'tanh', codeActivation: 'sigmoid' }, training: { weightDecay: 0.01 } }, 'plain'],
-  ['classical', { network: { layers: [9], tied: true, weightNorm: true, codeActivation: 'softplus' } }, 'plain'],
-  ['classical', { network: { layers: [4, 2], activation: 'elu', outputActivation: 'linear' }, reconstruction: 'squaredError' }, 'plain'],
-  ['denoising', { network: { layers: [6, 3], activation: 'sigmoid' } }, 'corrupted'],
-  ['denoising', { network: { layers: [6], tied: true }, regularizer: { noise: 'weights', sigma: 0.2 }, training: { weightDecay: 0.1 } }, 'noisyWeights'],
+type Extra = Partial<Pick<Spec, 'gate' | 'drop' | 'emphasis' | 'contraction' | 'onCodes'>>
+interface Case {
+  variant: string
+  settings: Settings
+  /** Which tensors are given beside weights and x, by name and shape; those of kernels for `weightNoise`. */
+  gives?: (layers: number[]) => Record<string, NamedTensor>
+  noise?: boolean
+  /** What the design's formula adds to the classical objective. */
+  formula?: (given: Record<string, NamedTensor>, x: Matrix) => Extra
+  /** The formula's value where its stated gradient is not that of its value. */
+  value?: (given: Record<string, NamedTensor>) => Extra['onCodes']
+  /** The term that the formula adds. */
+  term?: 'contraction' | 'sparsity'
+}
+
+const klTerm = (rho: number, mean: number) => rho * Math.log(rho / mean) + (1 - rho) * Math.log((1 - rho) / (1 - mean))
+const means = (codes: Matrix) => codes[0]!.map((_, j) => codes.reduce((sum, row) => sum + row[j]!, 0) / codes.length)
+const corrupts = () => ({ xCorrupted: values([B, D], 1, 0.5) })
+const half = (x: Matrix, given: Record<string, NamedTensor>) => {
+  // Half of the pixels stay as they are, so that both weights of the emphasis count.
+  const data = given['xCorrupted']!.data
+  data.forEach((_, index) => { if (index % 2 === 0) data[index] = x[Math.floor(index / D)]![index % D]! })
+}
+
+const cases: Case[] = [
+  { variant: 'classical', settings: { network: { layers: [6, 3] } } },
+  { variant: 'classical', settings: { network: { layers: [6, 5, 3], tied: true, activation: 'tanh', codeActivation: 'sigmoid' }, training: { weightDecay: 0.01 } } },
+  { variant: 'classical', settings: { network: { layers: [9], tied: true, weightNorm: true, codeActivation: 'softplus' } } },
+  { variant: 'classical', settings: { network: { layers: [4, 2], activation: 'elu', outputActivation: 'linear' }, reconstruction: 'squaredError' } },
+  { variant: 'denoising', settings: { network: { layers: [6, 3], activation: 'sigmoid' } }, gives: corrupts },
+  { variant: 'denoising', settings: { network: { layers: [6], tied: true }, regularizer: { noise: 'weights', sigma: 0.2 }, training: { weightDecay: 0.1 } }, noise: true },
+  ...(['squaredError', 'crossEntropy'] as const).map((reconstruction): Case => ({
+    variant: 'denoising', settings: { network: { layers: [6, 3], activation: 'tanh' }, reconstruction, regularizer: { corruptedWeight: 2.5, cleanWeight: 0.5 } }, gives: corrupts,
+    formula(given, x) {
+      half(x, given)
+      return { emphasis: (n, d) => (Math.fround(x[n]![d]!) === given['xCorrupted']!.data[n * D + d] ? 0.5 : 2.5) }
+    },
+  })),
+  ...([[[8], 'sigmoid', true], [[8], 'linear', false], [[6, 4], 'sigmoid', true], [[6, 5, 3], 'tanh', false], [[6, 4], 'softplus', false], [[6, 5, 4], 'elu', true], [[5, 3], 'relu', true]] as const).map(
+    ([layers, activation, tied]): Case => ({
+      variant: 'contractive', settings: { network: { layers: [...layers], activation, codeActivation: activation, tied, weightNorm: layers.length === 2 }, regularizer: { lambda: 0.7 } },
+      formula: () => ({ contraction: 0.7 }), term: 'contraction',
+    })),
+  { variant: 'sparseKl', settings: { network: { layers: [6, 4] }, regularizer: { rho: 0.1, beta: 3 } }, term: 'sparsity',
+    formula: () => ({ onCodes: (codes) => 3 * means(codes).reduce((sum, mean) => sum + klTerm(0.1, mean), 0) }) },
+  ...(['running', 'dataset'] as const).map((estimate): Case => ({
+    variant: 'sparseKl', settings: { network: { layers: [6, 4] }, regularizer: { rho: 0.1, beta: 3, estimate } }, gives: () => ({ rhoHat: values([4], 0.4, 0.4) }), term: 'sparsity',
+    formula: ({ rhoHat }) => ({ onCodes: (codes) => 3 * means(codes).reduce((sum, mean, j) => sum + mean * (-0.1 / rhoHat!.data[j]! + 0.9 / (1 - rhoHat!.data[j]!)), 0) }),
+    value: ({ rhoHat }) => () => 3 * rhoHat!.data.reduce((sum, mean) => sum + klTerm(0.1, mean), 0),
+  })),
+  { variant: 'sparseBias', settings: { network: { layers: [6, 4] } } },
+  { variant: 'sparseL1', settings: { network: { layers: [9], codeActivation: 'tanh' }, regularizer: { lambda: 0.3 } }, term: 'sparsity',
+    formula: () => ({ onCodes: (codes) => (0.3 * codes.flat().reduce((sum, value) => sum + Math.abs(value), 0)) / B }) },
+  { variant: 'kSparse', settings: { network: { layers: [6, 8] }, regularizer: { k: 3 } },
+    formula: () => ({ gate: (code) => code.map((value) => (code.filter((other) => other > value).length < 3 ? value : 0)) }) },
+  { variant: 'dropout', settings: { network: { layers: [6, 8] }, regularizer: { rate: 0.4 } },
+    gives: () => ({ dropoutMask: { shape: [B, 8], data: Float32Array.from({ length: B * 8 }, () => Number(uniform() > 0.4)) } }),
+    formula: ({ dropoutMask }) => ({ drop: (code, row) => code.map((value, j) => (value * dropoutMask!.data[row * 8 + j]!) / 0.6) }) },
 ]
 
-for (const [variant, settings, kind] of cases) {
+for (const { variant, settings, gives, noise: noisy, formula, value, term } of cases) {
   test(`${variant} ${JSON.stringify(settings)}: loss, terms and gradients are those of the formulas in float64`, () => {
     const { config, problems } = resolveConfig(variant, settings, { rowSize: D })
     assert.deepEqual(problems, [])
     const { network, reconstruction, training } = config!
     const weights = Object.fromEntries(weightSpecs(network, D).map(({ name, shape }) => [name, values(shape, 1.6)]))
     const x = values([B, D], 1, 0.5)
-    const corrupted = kind === 'corrupted' ? { xCorrupted: values([B, D], 1, 0.5) } : null
-    const noise = kind === 'noisyWeights' ? Object.fromEntries(Object.keys(weights).filter((name) => name.endsWith('/kernel')).map((name) => [name, values(weights[name]!.shape, 0.3)])) : {}
+    const given = gives?.(network.layers) ?? {}
+    const extra = formula?.(given, rowsOf(x)) ?? {}
+    const noise = noisy ? Object.fromEntries(Object.keys(weights).filter((name) => name.endsWith('/kernel')).map((name) => [name, values(weights[name]!.shape, 0.3)])) : {}
     const [input, out] = [join(folder, 'in.safetensors'), join(folder, 'out.safetensors')]
-    writeSafetensors(input, { tensors: { ...weights, x, ...corrupted, ...Object.fromEntries(Object.entries(noise).map(([name, tensor]) => [`weightNoise/${name}`, tensor])) }, metadata: {} })
+    writeSafetensors(input, { tensors: { ...weights, ...given, x, ...Object.fromEntries(Object.entries(noise).map(([name, tensor]) => [`weightNoise/${name}`, tensor])) }, metadata: {} })
     const result = computeObjective({ kind: 'objective', variant, config: config!, in: input, out })
 
-    const spec: Spec = { depth: network.layers.length, ...network, reconstruction, weightDecay: training.weightDecay }
-    const given: [Spec, Weights64, Matrix, Matrix, Weights64] = [spec, widened(weights), rowsOf(x), rowsOf(corrupted?.xCorrupted ?? x), widened(noise)]
-    const expected = loss64(...given)
+    const spec: Spec = { depth: network.layers.length, ...network, reconstruction, weightDecay: training.weightDecay, ...extra }
+    const rest: [Weights64, Matrix, Matrix, Weights64] = [widened(weights), rowsOf(x), rowsOf(given['xCorrupted'] ?? x), widened(noise)]
+    const expected = loss64(value ? { ...spec, onCodes: value(given) } : spec, ...rest)
     const near = (a: number, b: number, what: string, floor = 1e-6) => assert.ok(Math.abs(a - b) <= 1e-4 * Math.abs(b) + floor, `${what}: ${a}, expected ${b}`)
     near(result.loss, expected.loss, 'loss')
     near(result.terms['reconstruction']!, expected.reconstruction, 'reconstruction')
     if (training.weightDecay > 0) near(result.terms['weightDecay']!, expected.weightDecay, 'weightDecay')
+    if (term) near(result.terms[term]!, term === 'contraction' ? expected.contraction : expected.onCodes, term)
     const gradients = readSafetensors(out).tensors
-    const reference = gradients64(...given)
+    const reference = gradients64(spec, ...rest)
     assert.deepEqual(Object.keys(gradients).toSorted(), Object.keys(weights).toSorted())
     for (const [name, wanted] of Object.entries(reference)) {
-      const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-      wanted.forEach((value, index) => near(gradients[name]!.data[index]!, value, `gradient of ${name}[${index}]`, 1e-5 * largest + 1e-6))
+      const largest = wanted.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0)
+      wanted.forEach((entry, index) => near(gradients[name]!.data[index]!, entry, `gradient of ${name}[${index}]`, 1e-5 * largest + 1e-6))
     }
   })
 }

@@ -1,6 +1,6 @@
 import { tf, type Scalar, type Tensor2D, type Tensor3D } from '../trace/tensorflow.ts'
 import type { Activation } from '../../../shared/config.ts'
-import { gram, product2d, sumOfProducts } from './operations.ts'
+import { gram, isPositive, product2d, sumOfProducts } from './operations.ts'
 
 /** One encoder layer as it ran on a batch. */
 export interface LayerPass {
@@ -22,7 +22,7 @@ export function derivative({ activation, pre, output }: LayerPass): Tensor2D | n
     case 'linear': return null
     case 'sigmoid': return output.sub(output.square())
     case 'tanh': return output.square().neg().add(1)
-    case 'relu': return output.greater(0).cast('float32')
+    case 'relu': return isPositive(output)
     // exp(x) for x <= 0 is the output plus 1; above, the derivative is 1.
     case 'elu': return output.minimum(0).add(1)
     case 'softplus': return pre.sigmoid()

@@ -117,6 +117,9 @@ export const withGradient = (carrier: Tensor1D, value: Scalar, gradient: Tensor)
     return value.clone()
   }, (dy, [gradient]) => [gradient!.mul(dy)])
 
+/** 1 where a value is positive, else 0: the derivative of relu. A constant for the gradient. */
+export const isPositive = (values: Tensor2D): Tensor2D => native('Greater', T, [values, tf.scalar(0)]).cast('float32')
+
 /** 1 where a value is among the k largest of its row (all that equal the k-th pass), else 0. A constant for the gradient. */
 export function largest(values: Tensor2D, k: number): Tensor2D {
   const [top] = nativeOutputs('TopKV2', { ...T, sorted: bool(false) }, [values, tf.scalar(k, 'int32')], 2)
