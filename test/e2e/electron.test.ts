@@ -53,6 +53,7 @@ windowTest('the page can do nothing but be the page', async ({ open }) => {
     document.body.insertAdjacentHTML('beforeend', '<i onclick="window.ran = true"></i>')
     document.body.lastElementChild.click()
     window.setTimeout('window.ran = true')
+    window.setTimeout(() => resolve([...found].sort()), 5000)
   }))
   assert.deepEqual(violations, ['script-src eval', 'script-src-attr inline', 'script-src-elem inline'])
   assert.equal(await page.evaluate(() => window.ran), undefined)
