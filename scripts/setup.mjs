@@ -6,7 +6,7 @@ import { isSetUp, setupKey, writeStamp } from './setup/stamp.mjs'
 
 async function setUp() {
   const began = Date.now()
-  say('Setting up the workbench (once; downloads about 700 MB, keeps about 2 GB)')
+  say('Setting up the workbench (once; downloads about 600 MB, keeps about 2 GB)')
   const { installPackages, linkNode } = await import('./setup/packages.mjs')
   const { installTensorflow } = await import('./setup/tensorflow.mjs')
   const { requireNatives } = await import('./setup/natives.mjs')

@@ -45,7 +45,8 @@ export async function installPackages() {
   if (await packagesFit()) return
   const shown = waiting('Installing the locked npm packages')
   const { program, before, shell } = npm()
-  const args = [...before, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [...before, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error',
+    '--fetch-retries=1', '--fetch-retry-mintimeout=2000']
   const result = await run(program, args, { cwd: root, shell, env: { ...process.env, NODE_ENV: '', ONNXRUNTIME_NODE_INSTALL: 'skip' } })
   shown.done()
   if (result.code !== 0) throw new SetupError(npmSays(result))

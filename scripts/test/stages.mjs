@@ -5,7 +5,6 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureBuilt } from '../build.mjs'
 import { node24Path, packageFolder, root } from '../setup/places.mjs'
-import { withDisplay } from './display.mjs'
 import { runFiles } from './files.mjs'
 
 /** @typedef {import('./files.mjs').Counts} Counts */
@@ -58,6 +57,6 @@ export const stages = [
   {
     name: 'e2e',
     files: () => testFiles('e2e'),
-    run: files => builtFirst(() => withDisplay(() => runFiles(files, { concurrency: 1, limit: 360_000 }))),
+    run: files => builtFirst(() => runFiles(files, { concurrency: 1, limit: 300_000 })),
   },
 ]
