@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../src/shared/config.ts'
-import type { Preview } from '../../src/shared/domain.ts'
+import { evaluationSchema, type Preview } from '../../src/shared/domain.ts'
 import { openDatabase } from '../../src/main/engine/store/database.ts'
 import { newId } from '../../src/main/engine/store/ids.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
@@ -30,7 +30,9 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
   const run = store.runs.insert(newRun('abcdefgh', 'first'), '2026-01-02T00:00:00.000Z')
   assert.deepEqual(run.config, config)
   assert.equal(run.dataset, 'digits')
-  const evaluation = { version: 3, checkpoint: 'last' as const, squaredError: 9.5, crossEntropy: null, psnr: 1, linearProbeAccuracy: 0.5, knnAccuracy: null, robustness: { masking: { '0.1': 3 }, gaussian: {} }, seconds: 2 }
+  const evaluation = evaluationSchema.parse({
+    version: 3, checkpoint: 'last', squaredError: 9.5, crossEntropy: null, psnr: 1, linearProbeAccuracy: 0.5, knnAccuracy: null, robustness: { masking: { '0.1': 3 }, gaussian: {} }, seconds: 2,
+  })
   store.runs.update(run.id, { state: 'completed', evaluation, latest: { 'train/loss': 2 }, error: null })
   assert.deepEqual({ ...store.runs.get(run.id), state: 'queued' }, { ...run, evaluation, latest: { 'train/loss': 2 } })
   assert.equal(store.database.prepare('SELECT evaluationVersion FROM runs').pluck().get(), 3)
@@ -61,6 +63,18 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
 
   store.runs.remove(run.id)
   assert.deepEqual([store.exports.list(), store.previews.moments(run.id), store.points.series(run.id, undefined, undefined)], [[], [], []])
+})
+
+test('a run that an earlier version made keeps what it measured, and its settings as they were', (t) => {
+  const { store } = filled(t)
+  store.runs.insert(newRun('abcdefgh', 'old'), '2026-01-02')
+  const { batchSize: _, ...training } = config.training
+  store.database.prepare('UPDATE runs SET config = ?, evaluation = ?').run(JSON.stringify({ ...config, training }), JSON.stringify({ version: 0, other: 1 }))
+  const [run] = store.runs.list()
+  assert.deepEqual(run!.config, config)
+  assert.equal(run!.evaluation, null)
+  store.database.prepare('UPDATE runs SET config = ?').run(JSON.stringify({ ...config, gone: 1 }))
+  assert.equal(store.runs.get('abcdefgh').config.training.epochs, config.training.epochs)
 })
 
 test('runs are found by id, name and unambiguous beginning, and never by guesswork', (t) => {

@@ -95,7 +95,7 @@ async function run(): Promise<Outcome | null> {
   try {
     return await command.run(session, { values, positionals, path }, terminal)
   } finally {
-    await session.close(terminal.tell)
+    await session.close(terminal)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { Progress } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What a command gives back: an object for `--json`, text for people. `error`: it ended badly and yet has something to show. */
 export interface Outcome {
@@ -19,14 +19,6 @@ export interface Arguments {
   positionals: string[]
   /** A path as the user wrote it, made absolute from where the user is. */
   path(given: string): string
-}
-
-export interface Terminal {
-  /** One line of news on standard error. */
-  tell(text: string): void
-  progress(label: string, progress: Progress, more?: string): void
-  /** Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Returns the function that undoes this. */
-  onInterrupt(stop: () => void): () => void
 }
 
 export interface Command {

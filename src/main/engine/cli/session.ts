@@ -5,6 +5,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { homeAt } from '../home.ts'
 import { connectLocally, listenLocally } from '../local.ts'
+import type { Terminal } from './terminal.ts'
 
 /** How long to wait for an engine that holds the lock but does not listen yet, or not any more; in milliseconds. */
 const patience = 10_000
@@ -16,8 +17,8 @@ export interface Session {
   onEvent(listener: (event: EngineEvent) => void): () => void
   /** Rejects when a running engine goes away. */
   readonly lost: Promise<never>
-  /** An engine in this process goes on until no other command uses it. */
-  close(tell: (text: string) => void): Promise<void>
+  /** An engine in this process goes on until no other command uses it, or until Ctrl-C: then their runs are paused. */
+  close(terminal: Terminal): Promise<void>
 }
 
 /** Errors: those of `createEngine`; HOME_LOCKED only where the engine that runs does not answer. */
@@ -63,9 +64,12 @@ async function ownSession(engine: Engine): Promise<Session> {
     call: engine.handle as Client,
     onEvent: engine.subscribe,
     lost: new Promise(() => {}),
-    async close(tell) {
-      if (listening.clients > 0) tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? '' : 's'} that use this engine.`)
-      await listening.idle()
+    async close(terminal) {
+      if (listening.clients > 0) terminal.tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? '' : 's'} that use this engine.`)
+      const interrupted = Promise.withResolvers<void>()
+      const release = terminal.onInterrupt(interrupted.resolve)
+      await Promise.race([listening.idle(), interrupted.promise])
+      release()
       // No new command can come in from here on; one that tries waits for the lock.
       listening.close()
       await engine.close()

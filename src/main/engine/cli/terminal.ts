@@ -1,5 +1,12 @@
 import type { Progress } from '../../../shared/domain.ts'
-import type { Terminal } from './command.ts'
+
+export interface Terminal {
+  /** One line of news on standard error. */
+  tell(text: string): void
+  progress(label: string, progress: Progress, more?: string): void
+  /** Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Returns the function that undoes this. */
+  onInterrupt(stop: () => void): () => void
+}
 
 /** Without a terminal a line at most this often, in milliseconds. */
 const sparse = 10_000

@@ -1,6 +1,6 @@
 import type { Run, RunState, Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Terminal } from './command.ts'
+import type { Terminal } from './terminal.ts'
 import type { Session } from './session.ts'
 
 /** Starts a task and waits until it is over; Ctrl-C cancels it. Resolves to the id of what it made. */

@@ -34,6 +34,8 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   let points: Point[] = []
   let previews: Preview[] = []
   let change: RunChange = {}
+  /** The step at which the worker began, until what was stored beyond it is deleted. */
+  let beginning: number | null = null
   let latest: Run['latest'] = store.runs.get(id).latest
   let live: Pick<Run, 'progress' | 'error'> = { progress: null, error: null }
   let dirty = false
@@ -59,14 +61,10 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     switch (message.type) {
       case 'begun': {
         const { type: _, ...begun } = message
+        beginning = begun.step
         points = points.filter((point) => point.step <= begun.step)
         previews = previews.filter((preview) => preview.step <= begun.step)
-        store.transaction(() => {
-          store.points.truncate(id, begun.step)
-          store.previews.truncate(id, begun.step)
-          latest = store.points.latest(id)
-          store.runs.update(id, { ...begun, latest })
-        })
+        change = { ...change, ...begun }
         urgent = true
         break
       }
@@ -112,9 +110,14 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   const commit = (): boolean => {
     try {
       store.transaction(() => {
+        if (beginning !== null) {
+          store.points.truncate(id, beginning)
+          store.previews.truncate(id, beginning)
+        }
         store.points.insert(id, points)
         previews.forEach((preview) => store.previews.insert(id, preview))
-        store.runs.update(id, points.length > 0 ? { ...change, latest } : change)
+        if (beginning !== null) latest = store.points.latest(id)
+        store.runs.update(id, points.length > 0 || beginning !== null ? { ...change, latest } : change)
       })
     } catch (thrown) {
       const error = toErrorInfo(thrown)
@@ -129,6 +132,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     points = []
     previews = []
     change = {}
+    beginning = null
     if (step >= 0) emit({ type: 'points', run: id, step })
     seen.forEach((preview) => emit({ type: 'moment', run: id, step: preview.step, epoch: preview.epoch }))
     return true

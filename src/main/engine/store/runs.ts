@@ -1,4 +1,4 @@
-import { configSchema } from '../../../shared/config.ts'
+import { configSchema, type Config } from '../../../shared/config.ts'
 import { evaluationSchema, errorInfoSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
@@ -11,12 +11,22 @@ export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' 
 export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' | 'steps' | 'parameters' | 'startedAt' | 'endedAt' | 'seconds'
   | 'stepsPerSecond' | 'threads'>> & { state?: RunState; queuedAt?: string; evaluation?: Evaluation | null; error?: ErrorInfo | null; latest?: Run['latest'] }
 
+/** Settings that came after the run was made get their defaults. */
+function toConfig(text: string): Config {
+  const stored: unknown = JSON.parse(text)
+  const known = configSchema.safeParse(stored)
+  return known.success ? known.data : stored as Config
+}
+
+/** Null also where an earlier version of the workbench measured something else. */
+const toEvaluation = (text: string | null): Evaluation | null => (text === null ? null : evaluationSchema.safeParse(JSON.parse(text)).data ?? null)
+
 const toRun = (row: Row): Run => ({
   ...row,
-  config: configSchema.parse(JSON.parse(row.config)),
+  config: toConfig(row.config),
   progress: null,
   latest: JSON.parse(row.latest) as Run['latest'],
-  evaluation: row.evaluation === null ? null : evaluationSchema.parse(JSON.parse(row.evaluation)),
+  evaluation: toEvaluation(row.evaluation),
   error: row.error === null ? null : errorInfoSchema.parse(JSON.parse(row.error)),
 })
 

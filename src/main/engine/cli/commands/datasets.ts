@@ -1,9 +1,10 @@
 import type { Dataset } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
-import type { Command, Terminal } from '../command.ts'
+import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 
 /** Imports and waits; Ctrl-C cancels and leaves nothing behind. */
