@@ -2,9 +2,10 @@ import { decodeBmp } from './bmp.ts'
 import { whyRefused, type Header } from './header.ts'
 import { readImageFile, releaseLargeFile } from './image-file.ts'
 import type { Picture } from './pixels.ts'
+import { decodePng } from './png.ts'
 
-/** Above this many pixels sharp decodes: TensorFlow's decoders return four bytes a value. */
-const nativeLimit = 2 ** 20
+/** Above this many pixels sharp decodes: the others are made for small images (TensorFlow's returns four bytes a value). */
+const smallLimit = 2 ** 20
 
 /** Loaded when the first file needs them: TensorFlow takes a third of a second and 300 MB. */
 let native: typeof import('./decode-native.ts') | undefined
@@ -33,6 +34,8 @@ export async function decodeFile(path: string): Promise<{ picture: Picture } | {
 
 async function decoderFor(header: Header): Promise<(bytes: Buffer, header: Header) => Picture | null | Promise<Picture>> {
   if (header.type === 'bmp') return decodeBmp
-  if (header.native && header.width * header.height <= nativeLimit) return (native ??= await import('./decode-native.ts')).decodeNative
+  const small = header.width * header.height <= smallLimit
+  if (header.decoder === 'own' && small) return decodePng
+  if (header.decoder === 'tensorflow' && small) return (native ??= await import('./decode-native.ts')).decodeNative
   return (general ??= await import('./decode-sharp.ts')).decodeGeneral
 }

@@ -4,7 +4,7 @@ import type { Header } from './header.ts'
 import type { Picture } from './pixels.ts'
 
 /**
- * TensorFlow's own decoders: ten times as fast as sharp for small images. Only for files whose header says `native`, for
+ * TensorFlow's own decoders: ten times as fast as sharp for small images. Only for files whose header names them, for
  * which the pixels are the same as sharp's.
  * @throws when the bytes are damaged or truncated.
  */
@@ -18,8 +18,8 @@ export function decodeNative(bytes: Uint8Array, header: Header): Picture {
 }
 
 function decode(bytes: Uint8Array, header: Header): Tensor {
-  if (header.type === 'png') return tf.node.decodePng(bytes, header.native)
+  if (header.type === 'png') return tf.node.decodePng(bytes, header.channels)
   // As sharp does it: accurate integer DCT, fancy upsampling, nothing recovered from truncated files.
-  if (header.type === 'jpeg') return tf.node.decodeJpeg(bytes, header.native, 1, true, false, 1, 'INTEGER_ACCURATE')
+  if (header.type === 'jpeg') return tf.node.decodeJpeg(bytes, header.channels, 1, true, false, 1, 'INTEGER_ACCURATE')
   return tf.node.decodeImage(bytes, 3, 'int32', false)
 }

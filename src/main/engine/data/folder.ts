@@ -5,13 +5,13 @@ import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { files } from './index-file.ts'
-import { indexLabels } from './labels.ts'
 import { listFolder, type FileList } from './layout.ts'
 import type { Meter } from './progress.ts'
 import type { ImportRequest, Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders } from './sample.ts'
+import { byCodePoint } from './walk.ts'
 
 /** Packs a folder of image files: finds them, decides on a shape, has them decoded by as many processes as there are cores. */
 export async function packFolder(source: { root: string; testRoot: string | null }, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
@@ -78,11 +78,19 @@ function* batchesOf(list: FileList, size: number): Generator<Batch> {
   }
 }
 
+/** Classes that have at least one image, in the order of their names, and each row's place among them. */
 function labelsOf(list: FileList, good: Uint8Array, count: number): Pick<Packed, 'classes' | 'labels'> {
   if (!list.labelled) return { classes: [], labels: null }
-  const values: string[] = []
-  for (let file = 0; file < list.names.count; file++) if (good[file]) values.push(list.classOf(file))
-  return indexLabels([{ values, count }])
+  const codes = new Map<string, number>(), labels = new Int32Array(count)
+  for (let file = 0, row = 0; file < list.names.count; file++) {
+    if (!good[file]) continue
+    const name = list.classOf(file)
+    let code = codes.get(name)
+    if (code === undefined) codes.set(name, code = codes.size)
+    labels[row++] = code
+  }
+  const classes = [...codes.keys()].sort(byCodePoint), places = new Map(classes.map((name, place) => [codes.get(name)!, place]))
+  return { classes, labels: labels.map((code) => places.get(code)!) }
 }
 
 /** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */

@@ -12,11 +12,10 @@ export interface Header {
   orientation: number
   /** True when the header alone shows that every colour is a gray. */
   gray: boolean
-  /**
-   * Channels to ask TensorFlow's decoder for when it gives the right pixels for this file: 1 gray, 3 colour, 4 with alpha.
-   * 0: only the general decoder reads this file as it should be read.
-   */
-  native: 0 | 1 | 3 | 4
+  /** The fastest decoder that gives the right pixels for this file; `sharp` reads all but bitmaps. */
+  decoder: 'own' | 'tensorflow' | 'sharp'
+  /** What to ask TensorFlow for: 1 gray, 3 colour, 4 with alpha. */
+  channels: 1 | 3 | 4
 }
 /** `more`: the header continues after the given bytes. */
 export type HeaderResult = { header: Header } | { reason: string } | 'more'
@@ -60,7 +59,7 @@ const grayPalette = (bytes: Buffer, from: number, to: number, step: number) => {
 
 function png(bytes: Buffer): HeaderResult {
   if (bytes.toString('latin1', 12, 16) !== 'IHDR' && bytes.length >= 16) return { reason: 'damaged: a PNG without its header' }
-  const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), depth = bytes.readUInt8(24), colour = bytes.readUInt8(25)
+  const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), depth = bytes.readUInt8(24), colour = bytes.readUInt8(25), interlaced = bytes.readUInt8(28) !== 0
   if (![0, 2, 3, 4, 6].includes(colour)) return { reason: 'damaged: a PNG of no known kind' }
   let gray = colour === 0 || colour === 4, transparent = false, rotated = false, orientation = 1
   for (let at = 33; ;) {
@@ -75,8 +74,8 @@ function png(bytes: Buffer): HeaderResult {
     }
     at += 12 + length
   }
-  const native = rotated || depth === 16 ? 0 : colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
-  return { header: { type: 'png', width, height, orientation, gray, native } }
+  const decoder = rotated || depth === 16 ? 'sharp' : interlaced ? 'tensorflow' : 'own', channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
+  return { header: { type: 'png', width, height, orientation, gray, decoder, channels } }
 }
 
 function jpeg(bytes: Buffer): HeaderResult {
@@ -96,7 +95,7 @@ function jpeg(bytes: Buffer): HeaderResult {
       const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
       const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
-      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, native: usual ? (components as 1 | 3) : 0 } }
+      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
     }
     at += 2 + length
   }
@@ -131,7 +130,7 @@ function gif(bytes: Buffer): HeaderResult {
     } else if (block === 0x2c) {
       const fills = bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
       if (bytes.readUInt8(at + 9) & 0x80) gray = false
-      return { header: { type: 'gif', width, height, orientation: 1, gray, native: fills && !transparent ? 3 : 0 } }
+      return { header: { type: 'gif', width, height, orientation: 1, gray, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3 } }
     } else {
       return { reason: 'damaged: a GIF without a picture' }
     }
@@ -145,7 +144,7 @@ function bmp(bytes: Buffer): HeaderResult {
   const depth = bytes.readUInt16LE(old ? 24 : 28), colours = old ? 0 : bytes.readUInt32LE(46)
   const step = old ? 3 : 4, from = 14 + size
   const gray = depth <= 8 && grayPalette(bytes, from, from + step * (colours || 2 ** depth), step)
-  return { header: { type: 'bmp', width, height, orientation: 1, gray, native: 0 } }
+  return { header: { type: 'bmp', width, height, orientation: 1, gray, decoder: 'own', channels: 3 } }
 }
 
 function webp(bytes: Buffer): HeaderResult {
@@ -166,7 +165,7 @@ function webp(bytes: Buffer): HeaderResult {
   } else {
     return 'more'
   }
-  return { header: { type: 'webp', width, height, orientation: 1, gray: false, native: 0 } }
+  return { header: { type: 'webp', width, height, orientation: 1, gray: false, decoder: 'sharp', channels: 3 } }
 }
 
 /** Why a decoder may have refused: does the file end as its format wants it to end? */
@@ -198,5 +197,5 @@ function tiff(bytes: Buffer, exif: 0 | 1): HeaderResult {
     else if (tag === 262) photometric = value
     else if (tag === 274 && value >= 1 && value <= 8) orientation = value
   }
-  return { header: { type: 'tiff', width, height, orientation, gray: photometric === 0 || photometric === 1, native: 0 } }
+  return { header: { type: 'tiff', width, height, orientation, gray: photometric === 0 || photometric === 1, decoder: 'sharp', channels: 3 } }
 }

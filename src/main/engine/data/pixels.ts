@@ -2,8 +2,8 @@
  * One way from decoded pixels to a packed row, whichever decoder they come from: alpha over white, gray by ITU-R BT.601 as
  * in Pillow, then crop, pad or stretch. Resampling is Pillow's and torchvision's antialiased bilinear filter (a triangle as
  * wide as the shrinking asks for: nothing between source pixels is left out, and enlarging is plain bilinear), in the same
- * fixed-point arithmetic as Pillow, so that `Image.resize(size, BILINEAR)`, `ImageOps.fit` and `ImageOps.pad` give the same
- * bytes. An image that has the wanted size already is copied unchanged.
+ * fixed-point arithmetic as Pillow: `Image.resize(size, BILINEAR)`, `ImageOps.fit` and `ImageOps.pad` (black) agree within
+ * one level of 255, and mostly exactly. An image that has the wanted size already is copied unchanged.
  */
 export interface Picture {
   /** Values 0..255, [height, width, channels]. */
@@ -31,7 +31,7 @@ export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset:
     const wanted = width / height, has = source.width / source.height
     const w = has > wanted ? wanted * source.height : source.width, h = has < wanted ? source.width / wanted : source.height
     const x = (source.width - w) / 2, y = (source.height - h) / 2
-    out.set(resample(source, channels, [x, y, x + w, y + h], width, height), offset)
+    out.set(resample(source, channels, [x, y, x + w, y + h].map(Math.fround) as Box, width, height), offset)
   } else {
     const wanted = width / height, has = source.width / source.height
     const w = has < wanted ? Math.max(1, roundEven((source.width / source.height) * height)) : width
@@ -113,8 +113,10 @@ function windows(from: number, to: number, inputs: number, outputs: number) {
 
 const clip = (value: number) => { const v = value >> precision; return v < 0 ? 0 : v > 255 ? 255 : v }
 
+type Box = [number, number, number, number]
+
 /** Along rows first, then along columns; a direction in which nothing changes is left alone. */
-function resample(source: { data: Uint8Array; width: number; height: number }, channels: number, box: [number, number, number, number], width: number, height: number): Uint8Array {
+function resample(source: { data: Uint8Array; width: number; height: number }, channels: number, box: Box, width: number, height: number): Uint8Array {
   let { data } = source
   const half = 1 << (precision - 1)
   let top = 0, rows = source.height

@@ -23,14 +23,14 @@ export function testSplit(count: number, labels: Int32Array | null, hashes: Uint
   if (testStart !== null) {
     onTest.fill(1, testStart)
   } else if (count >= fewest) {
-    const all = Uint32Array.from({ length: count }, (_, row) => row)
+    const all = new Uint32Array(count).map((_, row) => row)
     for (const row of drawStratified(all, labels, testShare, random('test')).drawn) onTest[row] = 1
   }
   const first = firstIdentical(hashes, count)
   let duplicates = 0
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
   const movedToOneSide = duplicates ? keepCopiesTogether(onTest, first, labels, testStart !== null) : 0
-  const test = Uint32Array.from({ length: onTest.reduce((sum, side) => sum + side, 0) })
+  const test = new Uint32Array(onTest.reduce((sum, side) => sum + side, 0))
   for (let row = 0, filled = 0; row < count; row++) if (onTest[row]) test[filled++] = row
   if (test.length < 1 || count - test.length < 2) {
     const why = count < fewest ? `There ${count === 1 ? 'is only 1 usable image' : `are only ${count} usable images`}`
