@@ -223,6 +223,12 @@ windowTest('start, train, see the curve, quit while training, start again, resum
   await page.getByRole('button', { name: 'Resume' }).first().click()
   await page.getByText('Completed').first().waitFor({ timeout: 120_000 })
   await page.getByText('Linear probe accuracy').first().waitFor()
+
+  // Every view draws on this Chromium too; what throws in the page fails the test.
+  for (const view of ['Datasets', 'Runs', 'Compare', 'Exports']) {
+    await page.getByRole('navigation').getByRole('link', { name: view }).click()
+    await page.getByRole('heading', { name: view, exact: true }).waitFor()
+  }
   await second.quit()
 })
 

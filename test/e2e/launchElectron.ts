@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -87,8 +88,8 @@ function engineOf(shell: number): { pid: number; command: string } | null {
 }
 
 /**
- * A test of the real window. It is skipped, with the reason, where there is no Electron or no display. Whatever it leaves
- * running is ended, and what the processes said is shown when it fails.
+ * A test of the real window. It is skipped, with the reason, where there is no Electron or no display. An exception in the page
+ * fails it. Whatever it leaves running is ended, and what the processes said is shown when it fails.
  */
 export function windowTest(name: string, body: (desk: Desk, t: TestContext) => Promise<void>): void {
   test(name, { timeout: 240_000 }, async (t) => {
@@ -103,6 +104,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
     const shells: ChildProcess[] = []
     const engines = new Set<number>()
     let text = ''
+    const pageErrors: string[] = []
 
     const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
     const args = [...unboxed, root, '--home', home]
@@ -121,7 +123,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
       const page = await app.firstWindow()
       page.setDefaultTimeout(60_000)
       page.on('console', (message) => { text += `page: ${message.text()}\n` })
-      page.on('pageerror', (error) => { text += `page: ${error.stack ?? error.message}\n` })
+      page.on('pageerror', (error) => pageErrors.push(error.stack ?? error.message))
       return {
         app, page, engine,
         async quit() {
@@ -142,8 +144,9 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
 
     try {
       await body({ folder, home, open, openAgain }, t)
+      assert.deepEqual(pageErrors, [])
     } catch (error) {
-      t.diagnostic(text.slice(-8000))
+      t.diagnostic([text.slice(-8000), ...pageErrors].join('\n'))
       throw error
     } finally {
       for (const shell of shells.filter(isRunning)) {
