@@ -48,6 +48,8 @@ export const runStates = ['queued', 'running', 'paused', 'interrupted', 'complet
 export type RunState = (typeof runStates)[number]
 
 const figure = z.number().nullable()
+/** Evaluations that were stored before it existed have none. */
+const newFigure = figure.default(null)
 /** Measured on the test split; null where a figure has no meaning. Names are fixed. */
 export const evaluationSchema = z.object({
   version: z.int(),
@@ -58,6 +60,19 @@ export const evaluationSchema = z.object({
   psnr: figure,
   linearProbeAccuracy: figure,
   knnAccuracy: figure,
+  /** Mean ||df/dx||_F over the first 1,000 test images. */
+  jacobianNorm: newFigure,
+  /** Distance of codes over distance of inputs by the radius around test images, and ||df/dx||_F half way between random pairs of them. */
+  contractionRatio: z.object({ radius: z.record(z.string(), figure), midpointJacobianNorm: figure }).nullable().default(null),
+  /** Share of code activations within 0.05 of the ends of a bounded range. */
+  saturation: newFigure,
+  /** Share of pre-activations in [-1, 1], among the encoder's units that have a nonlinearity. */
+  linearShare: newFigure,
+  meanActivation: newFigure,
+  /** Of the code's distance from the inactive state (0, for tanh -1). */
+  hoyerSparsity: newFigure,
+  /** For every code unit the share of test images in which it is active. */
+  unitActivity: z.array(z.number()).nullable().default(null),
   /** Squared error against the clean image, input with masking or Gaussian noise. */
   robustness: z.object({
     masking: z.record(z.string(), figure),

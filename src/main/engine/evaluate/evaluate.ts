@@ -2,9 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Evaluation, Progress } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
+import { codeActivity } from './codeActivity.ts'
 import { encodeLabelled } from './codes.ts'
+import { contraction } from './contraction.ts'
+import { jacobian } from './jacobian.ts'
 import { linearProbe } from './linearProbe.ts'
-import type { Figures, Measurement, Subject } from './measurement.ts'
+import type { Figures, Subject } from './measurement.ts'
 import type { Report } from './report.ts'
 import type { Model } from './model.ts'
 import { nearestNeighbours } from './nearestNeighbours.ts'
@@ -12,7 +15,7 @@ import { reconstruction } from './reconstruction.ts'
 import { robustness } from './robustness.ts'
 
 /** Goes up whenever the same weights would get other figures; evaluations of different versions are not ranked together. */
-export const EVALUATION_VERSION = 1
+export const EVALUATION_VERSION = 2
 
 export interface EvaluateOptions {
   model: Model
@@ -26,6 +29,11 @@ export interface EvaluateOptions {
   onProgress?: (progress: Progress) => void
 }
 
+/** All figures of an evaluation, in the order in which they are measured. Adding one is its file and its place here. */
+const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, nearestNeighbours, linearProbe] as const
+type KeysOf<T> = T extends unknown ? keyof T : never
+type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
+
 /** Relative time that encoding the train and test split takes, beside the weights of the measurements. */
 const encodingWeight = 3
 
@@ -37,8 +45,7 @@ const encodingWeight = 3
 export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
   const { model, dataset, train, outputRange, signal, onProgress } = options
   const started = performance.now()
-  const weights = [encodingWeight, reconstruction.weight, robustness.weight, nearestNeighbours.weight, linearProbe.weight]
-  const all = weights.reduce((sum, weight) => sum + weight)
+  const all = measurements.reduce((sum, { weight }) => sum + weight, encodingWeight)
   let before = 0
   let done = 0
   /** Progress of a part that takes `weight`; parts follow each other. It never goes back. */
@@ -57,18 +64,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluatio
 
   const codes = await encodeLabelled(model, dataset, train, part(encodingWeight))
   const subject: Subject = { model, dataset, train, outputRange, codes }
-  const measure = async <Names extends keyof Figures>({ weight, measure: take }: Measurement<Names>) => {
-    const report = part(weight)
-    const figures = await take(subject, report)
-    await report(1)
-    return figures
-  }
   try {
-    const figures: Figures = {
-      ...await measure(reconstruction),
-      ...await measure(robustness),
-      ...await measure(nearestNeighbours),
-      ...await measure(linearProbe),
+    let figures = {} as Measured
+    for (const { weight, measure } of measurements) {
+      const report = part(weight)
+      figures = { ...figures, ...await measure(subject, report) }
+      await report(1)
     }
     return { version: EVALUATION_VERSION, ...figures, seconds: (performance.now() - started) / 1000 }
   } finally {

@@ -19,7 +19,7 @@ export interface Subject {
   codes: Codes | null
 }
 
-/** A group of figures that are measured together. Adding figures is: one file that exports one of these, one line in evaluate.ts. */
+/** A group of figures that are measured together. Adding figures is: one file that exports one of these, one place in evaluate.ts's list. */
 export interface Measurement<Names extends keyof Figures> {
   /** Roughly the time it takes, relative to the others; for the progress only. */
   weight: number

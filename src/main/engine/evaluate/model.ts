@@ -1,6 +1,15 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
+import type { LayerPass } from '../network/jacobian.ts'
 
-/** A trained network as the evaluation sees it: two functions on batches of any size. */
+/** The encoder on a batch, layer by layer. */
+export interface EncoderPass {
+  /** From the input on: what each layer read (weight normalisation applied) and gave. */
+  layers: readonly LayerPass[]
+  /** What `encode` gives: the last layer's output, or what a gate lets through of it; closed units are 0. */
+  code: Tensor2D
+}
+
+/** A trained network as the evaluation sees it: functions on batches of any size. */
 export interface Model {
   readonly inputSize: number
   readonly codeSize: number
@@ -8,4 +17,6 @@ export interface Model {
   encode(inputs: Tensor2D): Tensor2D
   /** Inputs -> reconstructions, both [N, inputSize]. */
   reconstruct(inputs: Tensor2D): Tensor2D
+  /** What happens inside `encode`. All tensors belong to the caller, who calls it in a tidy. */
+  encodeLayers(inputs: Tensor2D): EncoderPass
 }

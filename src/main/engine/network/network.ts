@@ -37,8 +37,13 @@ export class Network {
 
   /** @param x [N, D] -> code [N, Z] */
   encode(x: Tensor2D): Tensor2D {
-    const code = this.encodeLayers(x).at(-1)!.output
-    return this.#shape.gate?.(code) ?? code
+    return this.codeOf(this.encodeLayers(x))
+  }
+
+  /** The code that the encoder's layers came to: the last one's output, or what the gate lets through of it. */
+  codeOf(layers: readonly LayerPass[]): Tensor2D {
+    const { output } = layers.at(-1)!
+    return this.#shape.gate?.(output) ?? output
   }
 
   /** What every encoder layer reads and gives on a batch, the code's layer last (before a gate). */

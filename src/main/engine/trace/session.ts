@@ -45,11 +45,11 @@ export class Session {
     }
   }
 
-  /** One float32 matrix in, one out, both as tensors of the current backend: nothing passes through JavaScript. */
-  map(feed: string, input: Tensor2D, fetch: string): Tensor2D {
+  /** One float32 matrix in, some out, as tensors of the current backend: nothing passes through JavaScript. */
+  map(feed: string, input: Tensor2D, fetches: readonly string[]): Tensor2D[] {
     const backend = tf.backend() as unknown as { getInputTensorIds(tensors: Tensor2D[]): number[]; createOutputTensor(metadata: unknown): Tensor2D }
-    const [result] = binding.runSavedModel(this.#id, backend.getInputTensorIds([input]), port(feed), port(fetch))
-    return backend.createOutputTensor(result)
+    const results = binding.runSavedModel(this.#id, backend.getInputTensorIds([input]), port(feed), fetches.map(port).join(','))
+    return results.map((result) => backend.createOutputTensor(result))
   }
 
   close(): void {

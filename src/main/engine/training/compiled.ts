@@ -1,5 +1,7 @@
-import type { Model } from '../evaluate/model.ts'
-import type { WeightSpec } from '../network/weights.ts'
+import type { Activation } from '../../../shared/config.ts'
+import type { EncoderPass, Model } from '../evaluate/model.ts'
+import type { LayerPass } from '../network/jacobian.ts'
+import { layersOf, type WeightSpec } from '../network/weights.ts'
 import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
 import { optimizers, type Optimizer } from './optimizers.ts'
@@ -21,6 +23,7 @@ export class CompiledModel implements Model {
   readonly terms: readonly string[]
   /** Names of the norms that `step` returns when asked, in their order. */
   readonly norms: readonly string[]
+  readonly #activations: readonly Activation[]
   readonly #variables: readonly Variable[]
   readonly #optimizer: Optimizer
   readonly #session: Session
@@ -33,6 +36,7 @@ export class CompiledModel implements Model {
     this.specs = program.weights
     this.terms = program.terms
     this.norms = program.norms
+    this.#activations = layersOf(spec.config.network).encoder.map(({ activation }) => activation)
     this.#variables = program.variables
     this.#optimizer = optimizers[spec.config.training.optimizer]
     this.#session = new Session(program.graph)
@@ -83,11 +87,21 @@ export class CompiledModel implements Model {
   }
 
   encode(inputs: Tensor2D): Tensor2D {
-    return this.#session.map('x', inputs, 'code')
+    return this.#session.map('x', inputs, ['code'])[0]!
   }
 
   reconstruct(inputs: Tensor2D): Tensor2D {
-    return this.#session.map('x', inputs, 'reconstruction')
+    return this.#session.map('x', inputs, ['reconstruction'])[0]!
+  }
+
+  encodeLayers(inputs: Tensor2D): EncoderPass {
+    const names = this.#activations.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
+    const [code, ...tensors] = this.#session.map('x', inputs, ['code', ...names]) as [Tensor2D, ...Tensor2D[]]
+    const layers = this.#activations.map((activation, index): LayerPass => {
+      const [kernel, pre, output] = tensors.slice(3 * index, 3 * index + 3) as [Tensor2D, Tensor2D, Tensor2D]
+      return { kernel, activation, pre, output }
+    })
+    return { layers, code }
   }
 
   close(): void {

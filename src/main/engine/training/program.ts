@@ -27,7 +27,7 @@ const filled = (shape: number[]): Given['tensor'] => ({ shape, dtype: 'float32',
 
 /**
  * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`, `norms`, `validateN`, `codeSum`,
- * `code`, `reconstruction`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `seed`, `rate`, `x`, `assign/NAME`.
+ * `code`, `reconstruction`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `seed`, `rate`, `x`, `assign/NAME`.
  */
 export class Program {
   readonly graph = new GraphBuilder()
@@ -71,9 +71,8 @@ export class Program {
   #addForward(): void {
     const { graph } = this
     const x = graph.input('x', 'float32', [-1, this.#spec.inputSize])
-    const { code, reconstruction } = graph.inline('forward', this.#forward(), { x, ...this.#reads('forward') })
-    graph.node('code', 'Identity', [code!], float)
-    graph.node('reconstruction', 'Identity', [reconstruction!], float)
+    const results = graph.inline('forward', this.#forward(), { x, ...this.#reads('forward') })
+    for (const [name, result] of Object.entries(results)) graph.node(name, 'Identity', [result], float)
   }
 
   /** The forward pass, recorded at two batch sizes: nothing in it may depend on the size. */
@@ -81,8 +80,10 @@ export class Program {
     const { variant, config, inputSize } = this.#spec
     const [recording, other] = [2, 3].map((size) => trace([{ name: 'x', tensor: filled([size, inputSize]) }], this.#givenWeights(), (named) => {
       const network = networkOf(variant, config, this.#named(named))
-      const code = network.encode(named('x') as Tensor2D)
-      return { code, reconstruction: network.output(network.decode(code)) }
+      const layers = network.encodeLayers(named('x') as Tensor2D)
+      const code = network.codeOf(layers)
+      const passes = layers.map(({ kernel, pre, output }, index) => prefixed(`layer${index}`, { kernel, pre, output }))
+      return { code, reconstruction: network.output(network.decode(code)), ...Object.assign({}, ...passes) as Record<string, Tensor> }
     }).recording)
     const frozen = ({ constants, operations }: Recording) => JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])
     if (frozen(recording!) !== frozen(other!)) throw new Error(`the encoder of ${variant.id} computes something that depends on the batch size`)

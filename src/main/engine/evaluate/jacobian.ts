@@ -1,0 +1,75 @@
+import { derivative } from '../network/jacobian.ts'
+import { product } from '../network/operations.ts'
+import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import type { Measurement } from './measurement.ts'
+import type { EncoderPass, Model } from './model.ts'
+import { forEachBatch, take } from './samples.ts'
+
+/** Figures about the encoder's derivative are measured on the first this many test samples. */
+export const derivativeSamples = 1000
+/** Samples, and values of a product (64 MB), at a time. */
+export const samplesAtOnce = 50
+const productValues = 16 * 2 ** 20
+
+/**
+ * `jacobianNorm`: mean over the first 1,000 test samples of ||df/dx||_F, the Frobenius norm of the derivative of the code with
+ * respect to the input. Exact at any depth. Null without test samples, and where a norm is not finite.
+ */
+export const jacobian: Measurement<'jacobianNorm'> = {
+  weight: 4,
+  async measure({ model, dataset }, report) {
+    const rows = dataset.test.subarray(0, derivativeSamples)
+    let total = 0
+    await forEachBatch(dataset, rows, async ({ start, size, inputs }) => {
+      total += sumOfNorms(model, inputs)
+      await report((start + size) / rows.length)
+    }, samplesAtOnce)
+    return { jacobianNorm: finiteMean(total, rows.length) }
+  },
+}
+
+/** Sum over samples [n, D] of ||df/dx||_F; n at most `samplesAtOnce`, for the sake of memory. */
+export const sumOfNorms = (model: Model, inputs: Tensor2D): number =>
+  take(tf.tidy(() => squaredNorms(model.encodeLayers(inputs)).sqrt())).reduce((sum, norm) => sum + norm, 0)
+
+export function finiteMean(total: number, count: number): number | null {
+  const mean = total / count
+  return Number.isFinite(mean) ? mean : null
+}
+
+/**
+ * ||df/dx||_F^2 of every sample: [n]. With D_l the diagonal matrix of a layer's slopes, df/dx = D_L W_L' ... D_1 W_1'. The
+ * product is made from the code's side, where it has one row for each sample and code unit; D_L only weighs the rows' norms.
+ * A gate's closed units have no slope.
+ */
+function squaredNorms({ layers, code }: EncoderPass): Tensor1D {
+  const last = layers.at(-1)!
+  const [count, units] = code.shape
+  const slopes = derivative(last)
+  const open = code.equal(last.output).cast('float32')
+  const weights = (slopes ? slopes.mul(open) : open).square()
+  if (layers.length === 1) return weights.mul(last.kernel.square().sum(0)).sum(1) as Tensor1D
+
+  const first = layers[0]!
+  const [inputs, hidden] = first.kernel.shape
+  // The norm of M W' is that of M in the metric W' W, which is the smaller product where the layer has fewer units than inputs.
+  const gram = hidden < inputs ? product(first.kernel, first.kernel, true) : null
+  const widest = Math.max(...layers.slice(1).map(({ kernel }) => kernel.shape[0]), gram ? 0 : inputs)
+  const atOnce = Math.max(1, Math.floor(productValues / (count * widest)))
+  const norms: Tensor2D[] = []
+  for (let unit = 0; unit < units; unit += atOnce) {
+    const some = Math.min(atOnce, units - unit)
+    norms.push(tf.tidy(() => {
+      let rows: Tensor2D = tf.tile(last.kernel.slice([0, unit], [-1, some]).transpose<Tensor2D>(), [count, 1])
+      for (const layer of layers.slice(0, -1).toReversed()) {
+        const width = layer.output.shape[1]
+        const own = derivative(layer)
+        if (own) rows = rows.reshape([count, some, width]).mul(own.expandDims(1)).reshape([-1, width])
+        if (layer !== first) rows = product(rows, layer.kernel, false, true)
+      }
+      const squares = gram ? rows.mul(product(rows, gram)) : product(rows, first.kernel, false, true).square()
+      return squares.sum(1).reshape([count, some]) as Tensor2D
+    }))
+  }
+  return tf.concat(norms, 1).mul(weights).sum(1).maximum(0) as Tensor1D
+}
