@@ -10,7 +10,7 @@ export const plan = [
 
 const code = 32
 /** Steps that two cores do in less than half a minute with images of 28 x 28. */
-const steps = 5000
+const steps = 3500
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
