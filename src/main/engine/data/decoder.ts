@@ -42,6 +42,7 @@ process.on('message', (message: ToDecoder) => {
   if (message.type === 'open') {
     const { width, height, channels } = message.shape
     target = { file: openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels }
+    send({ type: 'ready' })
     return
   }
   queue = queue.then(() => decodeBatch(message)).catch((error: unknown) => {

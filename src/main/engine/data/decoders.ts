@@ -15,8 +15,6 @@ const batchFiles = 256
 const batchBytes = 2 ** 23
 /** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
 const decoderBytes = 400 * 2 ** 20
-/** A second batch waits at each decoder, so that none is idle while the engine answers. */
-const ahead = 2
 
 export function decoderCount(files: number): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / 64)))
@@ -29,8 +27,8 @@ export function batchSize(files: number, decoders: number, rowBytes: number): nu
 
 /**
  * Decodes batches in several processes, which write rows into `pixels` at their own places. `batches` is asked for the next
- * one only when a decoder has room. A decoder that dies is replaced and its batches are tried again in halves, until the
- * file that kills it is found and skipped.
+ * one only when a decoder has room (one batch in hand and one waiting, so that none is idle). A decoder that dies is
+ * replaced and its batches are tried again in halves, until the file that kills it is found and skipped.
  * @throws WorkbenchError DISK_FULL and others from a decoder; the signal's reason
  */
 export async function decodeAll(
@@ -39,7 +37,7 @@ export async function decodeAll(
 ): Promise<void> {
   const children = new Set<ChildProcess>()
   const again: Batch[] = []
-  let nextId = 0, exhausted = false
+  let nextId = 0, exhausted = false, stopped = false
   const next = (): Batch | null => {
     const repeated = again.pop()
     if (repeated) return repeated
@@ -52,7 +50,8 @@ export async function decodeAll(
   /** One decoder process at a time, started again as long as it dies with work left. */
   const keepBusy = async (): Promise<void> => {
     for (let alone = false; ;) {
-      const first = next()
+      signal?.throwIfAborted()
+      const first = stopped ? null : next()
       if (!first) return
       const waiting = new Map<number, Batch>()
       const child = fork(program, { serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0' } })
@@ -61,32 +60,49 @@ export async function decodeAll(
         waiting.set(nextId, batch)
         child.send({ type: 'batch', id: nextId++, ...batch } satisfies ToDecoder, () => {})
       }
-      let failure: unknown
+      /** `ticked`: images of the batch in hand that were counted already. */
+      let failure: unknown, ready = false, ticked = 0
       await new Promise<void>((resolve) => {
         child.on('message', (message: FromDecoder) => {
-          if (message.type === 'failed') {
+          if (message.type === 'ready') {
+            ready = true
+          } else if (message.type === 'failed') {
             failure = message.code === 'ENOSPC' || message.code === 'EDQUOT'
               ? new WorkbenchError('DISK_FULL', 'The disk is full; free some space and import again.') : new Error(`decoding failed: ${message.message}`)
             child.kill('SIGKILL')
-            return
+          } else if (message.type === 'tick') {
+            ticked += message.images
+            onImages(message.images)
+          } else {
+            const batch = waiting.get(message.id)!
+            waiting.delete(message.id)
+            ticked = 0
+            onImages(message.images)
+            onResult({ batch, hashes: message.hashes, skipped: message.skipped })
+            const more = alone || stopped ? null : next()
+            if (more) give(more)
+            if (waiting.size === 0) child.disconnect()
           }
-          onImages(message.images)
-          if (message.type === 'tick') return
-          const batch = waiting.get(message.id)!
-          waiting.delete(message.id)
-          onResult({ batch, hashes: message.hashes, skipped: message.skipped })
-          for (let more = alone ? null : next(); more; more = waiting.size < ahead ? next() : null) give(more)
-          if (waiting.size === 0) child.disconnect()
         })
+        // Messages may still come after `exit`, none after `disconnect`.
+        let left = 2
+        const ended = () => { if (--left === 0) resolve() }
         child.once('error', (error) => { failure ??= error; resolve() })
-        child.once('exit', () => resolve())
+        child.once('disconnect', ended)
+        child.once('exit', (code, killed) => {
+          if (!ready) failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
+          ended()
+        })
         child.send({ type: 'open', pixels, shape } satisfies ToDecoder, () => {})
         give(first)
-        if (!alone) for (let more = next(); more; more = waiting.size < ahead ? next() : null) give(more)
+        const second = alone ? null : next()
+        if (second) give(second)
       })
       children.delete(child)
       signal?.throwIfAborted()
+      if (stopped) return
       if (failure) throw failure
+      if (ticked > 0) onImages(-ticked)
       // Died with work: the batch in hand is cut in half, the others are given again as they are.
       const [hand, ...rest] = waiting.values()
       again.push(...rest)
@@ -107,8 +123,10 @@ export async function decodeAll(
   try {
     await Promise.all(Array.from({ length: decoders }, keepBusy))
   } finally {
+    stopped = true
     signal?.removeEventListener('abort', stop)
     // Whoever still runs writes into a file that is about to go.
-    await Promise.all([...children].map((child) => { const gone = once(child, 'exit'); child.kill('SIGKILL'); return gone }))
+    const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null)
+    await Promise.all(running.map((child) => { const gone = once(child, 'exit'); child.kill('SIGKILL'); return gone }))
   }
 }

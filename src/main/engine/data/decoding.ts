@@ -8,6 +8,8 @@ export type ToDecoder =
   | { type: 'batch'; id: number; start: number; root: string; paths: string[] }
 
 export type FromDecoder =
+  /** The decoder has started; one that ends before this cannot be helped by another try. */
+  | { type: 'ready' }
   /** Sent while a batch takes long: images finished since the last message. */
   | { type: 'tick'; images: number }
   /** Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row, in order. `skipped`: positions in the batch, ascending. */
