@@ -73,9 +73,9 @@ async function doctor(folder: string): Promise<Outcome> {
   return { json: { checks }, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}.` } }
 }
 
-/** Null: everything was printed already. */
-async function run(): Promise<Outcome | null> {
-  if (words.length === 0 || (plain.length === 0 && words.some((word) => word === '--help' || word === '-h'))) return { json: { help: overview() }, text: overview() }
+/** Carries out the command and reports; gives back the exit code. */
+async function run(): Promise<number> {
+  if (words.length === 0 || (plain.length === 0 && words.some((word) => word === '--help' || word === '-h'))) return report({ json: { help: overview() }, text: overview() })
   const name = nameOf()
   const command = commands[name]
   const usage = `${name} ${(command ?? hosts[name])!.usage}`.trim()
@@ -83,17 +83,18 @@ async function run(): Promise<Outcome | null> {
   const { values, positionals } = parse(argumentsOf(name), options, command?.positionals ?? [0, 0], usage)
   if (values.help) {
     const text = [`aebench ${usage}`, (command ?? hosts[name])!.summary, '', ...(command?.help ?? []), ...commonHelp].join('\n')
-    return { json: { help: text }, text }
+    return report({ json: { help: text }, text })
   }
   const home = values.home === undefined ? defaultHome() : path(values.home)
-  if (name === 'doctor') return doctor(home)
+  if (name === 'doctor') return report(await doctor(home))
   if (command === undefined) {
     await serve({ ...values, home })
-    return null
+    return 0
   }
   const session = await openSession(home)
   try {
-    return await command.run(session, { values, positionals, path }, terminal)
+    // Before the session is closed, which may have to wait for other commands.
+    return await report(await command.run(session, { values, positionals, path }, terminal))
   } finally {
     await session.close(terminal)
   }
@@ -101,10 +102,8 @@ async function run(): Promise<Outcome | null> {
 
 const print = (line: string): Promise<void> => new Promise((done) => process.stdout.write(`${line}\n`, () => done()))
 
-async function report(outcome: Outcome | null): Promise<number> {
+async function report({ json: result, text, error, exitCode }: Outcome): Promise<number> {
   terminal.finish()
-  if (outcome === null) return 0
-  const { json: result, text, error, exitCode } = outcome
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
   if (error !== undefined) terminal.tell(error.message)
@@ -114,7 +113,7 @@ async function report(outcome: Outcome | null): Promise<number> {
 const shown = ({ code, message, field }: ErrorInfo) => ({ code, message, ...(field === undefined ? {} : { field }) })
 
 try {
-  process.exit(await report(await run()))
+  process.exit(await run())
 } catch (thrown) {
   const error = toErrorInfo(thrown)
   process.exit(await report({ json: {}, text: '', error, ...(error.code === 'USAGE' ? { exitCode: 2 } : {}) }))

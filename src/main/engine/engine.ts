@@ -53,7 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
   prepareHome(home)
   const lock = tryLock(home.lock)
   if (lock === null) {
-    throw new WorkbenchError('HOME_LOCKED', `The workbench is already running on ${home.folder}; use that one, close it, or choose another folder with --home.`)
+    throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}; use or close that one, or choose another folder with --home.`)
   }
   try {
     return open(home, lock.release, options)

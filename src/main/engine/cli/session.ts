@@ -65,7 +65,7 @@ async function ownSession(engine: Engine): Promise<Session> {
     onEvent: engine.subscribe,
     lost: new Promise(() => {}),
     async close(terminal) {
-      if (listening.clients > 0) terminal.tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? '' : 's'} that use this engine.`)
+      if (listening.clients > 0) terminal.tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? ' that uses' : 's that use'} this engine.`)
       const interrupted = Promise.withResolvers<void>()
       const release = terminal.onInterrupt(interrupted.resolve)
       await Promise.race([listening.idle(), interrupted.promise])
