@@ -196,3 +196,26 @@ test('a decoder that is killed is replaced, and no image is lost or doubled', { 
   assert.equal(rows.length, names.length * rowBytes)
   for (let i = 40; i < names.length; i += 97) assert.deepEqual(rows.subarray(i * rowBytes, i * rowBytes + 3), rows.subarray((i % 40) * rowBytes, (i % 40) * rowBytes + 3))
 })
+
+test('a file that kills its decoder is found and skipped, alone', async () => {
+  const root = fresh('killer'), pixels = join(work, 'killer.bin'), program = join(work, 'fragile-decoder.ts')
+  // The real decoder, but for dying of a batch that has a file of this name.
+  writeFileSync(program, `process.on('message', ({ paths }: { paths?: string[] }) => { if (paths?.includes('13.png')) process.kill(process.pid, 'SIGKILL') })
+    await import(${JSON.stringify(new URL('../../src/main/engine/data/decoder.ts', import.meta.url).href)})`)
+  const names = Array.from({ length: 24 }, (_, i) => `${i}.png`)
+  for (const [i, name] of names.entries()) writeFileSync(join(root, name), await picture(i * 10).png().toBuffer())
+  writeFileSync(pixels, '')
+  let images = 0
+  const results: BatchResult[] = []
+  const batches = [{ start: 0, root, paths: names.slice(0, 20) }, { start: 20, root, paths: names.slice(20) }]
+  await decodeAll(batches.values(), 1, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, {
+    program, onImages: (count) => { images += count }, onResult: (result) => results.push(result),
+  })
+  assert.deepEqual(results.flatMap(({ batch, skipped }) => skipped.map(({ index, reason }) => [batch.start + index, reason])), [[13, 'its decoder crashed on it']])
+  assert.deepEqual([images, results.reduce((sum, { batch }) => sum + batch.paths.length, 0)], [24, 24])
+  const rows = readFileSync(pixels)
+  for (const [i] of names.entries()) if (i !== 13) assert.equal(rows[i * 360], i * 10)
+
+  writeFileSync(program, 'process.exit(3)')
+  await assert.rejects(decodeAll(batches.values(), 2, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, { program, onImages: () => {}, onResult: () => {} }), /could not start/)
+})

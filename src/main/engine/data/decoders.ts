@@ -10,7 +10,7 @@ import type { Shape } from './pixels.ts'
 export interface Batch { start: number; root: string; paths: string[] }
 export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
 
-const program = fileURLToPath(new URL('./decoder.ts', import.meta.url))
+const decoder = fileURLToPath(new URL('./decoder.ts', import.meta.url))
 const batchFiles = 256
 const batchBytes = 2 ** 23
 /** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
@@ -33,7 +33,13 @@ export function batchSize(files: number, decoders: number, rowBytes: number): nu
  */
 export async function decodeAll(
   batches: Iterator<Batch>, decoders: number, pixels: string, shape: Shape,
-  { onImages, onResult, signal }: { onImages(images: number): void; onResult(result: BatchResult): void; signal?: AbortSignal | undefined },
+  { onImages, onResult, signal, program = decoder }: {
+    /** Images done since the last call; negative when work has to be done again. */
+    onImages(images: number): void
+    onResult(result: BatchResult): void
+    signal?: AbortSignal | undefined
+    program?: string
+  },
 ): Promise<void> {
   const children = new Set<ChildProcess>()
   const again: Batch[] = []
