@@ -10,18 +10,26 @@ export class Collection<T extends { id: string }> {
   ready = $state(false)
   error = $state.raw<ErrorInfo | null>(null)
 
+  readonly #load: () => Promise<T[]>
+
   /** `follow` puts or removes what an event says. */
   constructor(load: () => Promise<T[]>, follow: (event: EngineEvent, items: Collection<T>) => void) {
-    connection.onOpen(() => {
-      load().then((items) => {
-        const ids = new Set(items.map((item) => item.id))
-        for (const id of [...this.byId.keys()]) if (!ids.has(id)) this.byId.delete(id)
-        for (const item of items) this.byId.set(item.id, item)
-        this.error = null
-        this.ready = true
-      }, (thrown: unknown) => { this.error = toErrorInfo(thrown) })
-    })
+    this.#load = load
+    connection.onOpen(() => void this.reload())
     connection.onEvent((event) => follow(event, this))
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const items = await this.#load()
+      const ids = new Set(items.map((item) => item.id))
+      for (const id of [...this.byId.keys()]) if (!ids.has(id)) this.byId.delete(id)
+      for (const item of items) this.byId.set(item.id, item)
+      this.error = null
+      this.ready = true
+    } catch (thrown) {
+      this.error = toErrorInfo(thrown)
+    }
   }
 
   put(item: T): void {

@@ -9,7 +9,7 @@ import { variants } from './variants.svelte.ts'
 
 const go = (address: string) => (): void => route.go(address)
 
-/** All views and actions, then all runs and datasets by name. */
+/** Actions and views, then all runs and datasets by name, then a new run of each variant. */
 export function commands(): Command[] {
   return [
     { id: 'new', kind: 'Action', title: 'New run', detail: 'train an autoencoder', keys: 'n', run: go(to.newRun()) },
@@ -17,21 +17,21 @@ export function commands(): Command[] {
     ...(selection.runs.length >= 2
       ? [{ id: 'compare-selected', kind: 'Action' as const, title: `Compare the ${selection.runs.length} ticked runs`, detail: '', keys: 'c', run: go(to.compare(selection.runs)) }]
       : []),
-    ...variants.list.map((variant) => ({
-      id: `new-${variant.id}`, kind: 'Action' as const, title: `New run: ${variant.title}`, detail: variant.reference, run: go(to.newRun({ variant: variant.id })),
-    })),
-    { id: 'theme', kind: 'Action', title: theme.shown === 'dark' ? 'Switch to light' : 'Switch to dark', detail: 'colours, theme', run: () => theme.toggle() },
-    ...(theme.choice === 'system' ? [] : [{ id: 'theme-system', kind: 'Action' as const, title: 'Light or dark as the system says', detail: 'colours, theme', run: () => theme.choose('system') }]),
     { id: 'datasets', kind: 'View', title: 'Datasets', detail: '', run: go(to.datasets()) },
     { id: 'runs', kind: 'View', title: 'Runs', detail: '', run: go(to.runs()) },
     { id: 'compare', kind: 'View', title: 'Compare', detail: '', keys: 'c', run: go(to.compare(selection.runs)) },
     { id: 'exports', kind: 'View', title: 'Exports', detail: '', run: go(to.exports()) },
     { id: 'start', kind: 'View', title: 'First comparison', detail: 'start: PCA, classical and denoising on one dataset', run: go(to.start()) },
+    { id: 'theme', kind: 'Action', title: theme.shown === 'dark' ? 'Switch to light' : 'Switch to dark', detail: 'colours, theme', run: () => theme.toggle() },
+    ...(theme.choice === 'system' ? [] : [{ id: 'theme-system', kind: 'Action' as const, title: 'Light or dark as the system says', detail: 'colours, theme', run: () => theme.choose('system') }]),
     ...runs.list.map((run) => ({
       id: `run-${run.id}`, kind: 'Run' as const, title: run.name, detail: `${variants.byId.get(run.variant)?.title ?? run.variant} on ${run.dataset}, ${run.state}`, run: go(to.run(run.id)),
     })),
     ...datasets.list.map((dataset) => ({
       id: `dataset-${dataset.id}`, kind: 'Dataset' as const, title: dataset.name, detail: dataset.source, run: go(to.dataset(dataset.id)),
+    })),
+    ...variants.list.map((variant) => ({
+      id: `new-${variant.id}`, kind: 'Action' as const, title: `New run: ${variant.title}`, detail: variant.reference, run: go(to.newRun({ variant: variant.id })),
     })),
   ]
 }
