@@ -1,8 +1,8 @@
 import { activationRange } from '../network/activation.ts'
-import { tf, type Tensor } from '../trace/tensorflow.ts'
+import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Measurement } from './measurement.ts'
-import type { EncoderPass } from './model.ts'
-import { forEachBatch, notFinite, take } from './samples.ts'
+import type { Model } from './model.ts'
+import { forEachBatch, notFinite } from './samples.ts'
 
 /** An activation this near to an end of its range is saturated; a unit is active in an image when it is farther than this from its inactive state. */
 export const nearEnd = 0.05
@@ -31,17 +31,13 @@ export const codeActivity: Measurement<'saturation' | 'linearShare' | 'meanActiv
     const saturated = new Mean()
     const linear = new Mean()
     await forEachBatch(dataset, test, async ({ start, size, inputs }) => {
-      const found = tf.tidy(() => observe(model.encodeLayers(inputs)))
-      const own = take(found.sums)
-      if (!own.every(Number.isFinite)) throw notFinite('codes')
-      own.forEach((sum, unit) => { sums[unit]! += sum })
-      take(found.active).forEach((count, unit) => { active[unit]! += count })
-      for (const value of take(found.hoyer)) if (Number.isFinite(value)) hoyer.add(value, 1)
-      if (found.saturated) saturated.add(take(found.saturated)[0]!, size * units)
-      for (const shares of found.linear) {
-        const [inside, all] = take(shares)
-        linear.add(inside!, all!)
-      }
+      const found = observe(model, inputs)
+      if (!found.sums.every(Number.isFinite)) throw notFinite('codes')
+      found.sums.forEach((sum, unit) => { sums[unit]! += sum })
+      found.active.forEach((count, unit) => { active[unit]! += count })
+      for (const value of found.hoyer) if (Number.isFinite(value)) hoyer.add(value, 1)
+      saturated.add(...found.saturated)
+      linear.add(...found.linear)
       await report((start + size) / test.length)
     })
     return {
@@ -54,26 +50,36 @@ export const codeActivity: Measurement<'saturation' | 'linearShare' | 'meanActiv
   },
 }
 
-/** What is counted of one batch. */
-function observe({ layers, code }: EncoderPass) {
-  const { activation } = layers.at(-1)!
-  const [low, high] = activationRange[activation]
-  const distance = code.sub(activation === 'tanh' ? -1 : 0).abs()
-  const largest = Math.sqrt(code.shape[1])
-  const ratio = distance.sum(1).div(distance.square().sum(1).sqrt())
-  return {
-    /** By unit. */
-    sums: code.sum(0),
-    active: distance.greater(nearEnd).cast('float32').sum(0),
-    /** By sample; NaN where no unit is active. */
-    hoyer: ratio.neg().add(largest).div(largest - 1),
-    saturated: Number.isFinite(high - low) ? count(tf.logicalOr(code.lessEqual(low + nearEnd), code.greaterEqual(high - nearEnd))) : undefined,
-    /** By layer: how many are inside, and of how many. */
-    linear: layers.filter((layer) => layer.activation !== 'linear').map(({ pre }) => tf.stack([count(pre.abs().lessEqual(1)), tf.scalar(pre.size)])),
+/** What is counted of one batch; of shares how many and of how many. */
+function observe(model: Model, inputs: Tensor2D) {
+  tf.engine().startScope('observe')
+  try {
+    const { layers, code } = model.encodeLayers(inputs)
+    const { activation } = layers.at(-1)!
+    const [low, high] = activationRange[activation]
+    const distance = code.sub(activation === 'tanh' ? -1 : 0).abs()
+    const largest = Math.sqrt(code.shape[1])
+    const ratio = distance.sum(1).div(distance.square().sum(1).sqrt())
+    const nonlinear = layers.filter((layer) => layer.activation !== 'linear')
+    return {
+      /** By unit. */
+      sums: read(code.sum(0)),
+      active: read(distance.greater(nearEnd).cast('float32').sum(0)),
+      /** By sample; NaN where no unit is active. */
+      hoyer: read(ratio.neg().add(largest).div(largest - 1)),
+      saturated: Number.isFinite(high - low) ? share([tf.logicalOr(code.lessEqual(low + nearEnd), code.greaterEqual(high - nearEnd))]) : share([]),
+      linear: share(nonlinear.map(({ pre }) => pre.abs().lessEqual(1))),
+    }
+  } finally {
+    tf.engine().endScope()
   }
 }
 
-const count = (condition: Tensor): Tensor => condition.cast('float32').sum()
+const read = (tensor: Tensor): Float32Array => tensor.dataSync<'float32'>()
+
+/** How often the conditions hold together, and how often they could. */
+const share = (conditions: Tensor[]): [number, number] =>
+  conditions.reduce(([count, all], condition) => [count + read(condition.cast('float32').sum())[0]!, all + condition.size], [0, 0])
 
 /** A mean of many parts; null of nothing. */
 class Mean {

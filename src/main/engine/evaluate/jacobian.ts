@@ -9,7 +9,7 @@ import { forEachBatch, take } from './samples.ts'
 export const derivativeSamples = 1000
 /** Samples, and values of a product (64 MB), at a time. */
 export const samplesAtOnce = 50
-const productValues = 16 * 2 ** 20
+const usualValues = 16 * 2 ** 20
 
 /**
  * `jacobianNorm`: mean over the first 1,000 test samples of ||df/dx||_F, the Frobenius norm of the derivative of the code with
@@ -29,8 +29,8 @@ export const jacobian: Measurement<'jacobianNorm'> = {
 }
 
 /** Sum over samples [n, D] of ||df/dx||_F; n at most `samplesAtOnce`, for the sake of memory. */
-export const sumOfNorms = (model: Model, inputs: Tensor2D): number =>
-  take(tf.tidy(() => squaredNorms(model.encodeLayers(inputs)).sqrt())).reduce((sum, norm) => sum + norm, 0)
+export const sumOfNorms = (model: Model, inputs: Tensor2D, productValues = usualValues): number =>
+  take(tf.tidy(() => squaredNorms(model.encodeLayers(inputs), productValues).sqrt())).reduce((sum, norm) => sum + norm, 0)
 
 export function finiteMean(total: number, count: number): number | null {
   const mean = total / count
@@ -42,7 +42,7 @@ export function finiteMean(total: number, count: number): number | null {
  * product is made from the code's side, where it has one row for each sample and code unit; D_L only weighs the rows' norms.
  * A gate's closed units have no slope.
  */
-function squaredNorms({ layers, code }: EncoderPass): Tensor1D {
+function squaredNorms({ layers, code }: EncoderPass, productValues: number): Tensor1D {
   const last = layers.at(-1)!
   const [count, units] = code.shape
   const slopes = derivative(last)
