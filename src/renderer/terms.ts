@@ -15,9 +15,14 @@ export function seriesParts(key: string): { set: string; term: string } {
   return { set: key.slice(0, slash), term: key.slice(slash + 1) }
 }
 
-/** `validation/loss` as `Validation loss`. */
+/** Series that belong to a layer, by the first half of their key. */
+export const layerSeries = { gradient: 'Gradient norm', updateRatio: 'Size of an update over size of the weights' } as const
+export const isLayerSeries = (set: string): set is keyof typeof layerSeries => Object.hasOwn(layerSeries, set)
+
+/** `validation/loss` as `Validation loss`, `gradient/encoder/0` as `Gradient norm, encoder/0`. */
 export function seriesTitle(key: string): string {
   const { set, term } = seriesParts(key)
+  if (isLayerSeries(set)) return `${layerSeries[set]}, ${term}`
   return sentence(`${sets[set] ?? set} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`)
 }
 

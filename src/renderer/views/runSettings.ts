@@ -13,10 +13,12 @@ const entries = (section: string, values: object): [string, unknown][] => Object
 
 /**
  * A run's settings by section, as they are read. Settings that another one switches off (`sigma` under masking noise) are left
- * out, and so is the training of variants that do not train step by step.
+ * out, and so is the training of variants that do not train step by step. What a variant determines by itself is no setting of
+ * it, and is called as those variants call it where it is one.
  */
-export function settingGroups(config: Config, variant: VariantInfo | undefined): { title: string; rows: SettingRow[] }[] {
+export function settingGroups(config: Config, variant: VariantInfo | undefined, variants: readonly VariantInfo[]): { title: string; rows: SettingRow[] }[] {
   const all = new Map(groups.flatMap((group) => group.of(config)))
+  const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
   return groups.flatMap(({ title, of }) => {
     if (title === 'Training' && variant && !variant.iterative) return []
     const rows = of(config).flatMap(([key, value]) => {
@@ -24,7 +26,7 @@ export function settingGroups(config: Config, variant: VariantInfo | undefined):
       if (field?.when && !field.when.in.includes(String(all.get(field.when.key)))) return []
       const text = settingText(value)
       const usual = settingText(field ? field.default : value)
-      return [{ key, title: field?.title ?? sentence(key), text, changed: text !== usual, usual }]
+      return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text, changed: text !== usual, usual }]
     })
     return rows.length ? [{ title, rows }] : []
   })

@@ -1,0 +1,255 @@
+// `npm run screenshots`: pictures of every view, light and dark, at 1280x800 and at 2560x1440, to look at after a change. Needs a Chromium.
+// `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD]`. Without --home everything is made anew in a temporary folder: MNIST is imported, PCA, a
+// classical and a denoising autoencoder are trained. A home that is given is filled with what is missing of these, and kept.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+import { WebSocket } from 'ws'
+import { connectToEngine } from '../src/shared/connection.ts'
+import { chromiumFlags, findChromium } from '../test/e2e/chromium.ts'
+import { ensureBuilt } from './build.mjs'
+import { root } from './setup/places.mjs'
+import { fail, say, SetupError } from './setup/report.mjs'
+
+const sizes = [{ width: 1280, height: 800 }, { width: 2560, height: 1440 }]
+const schemes = ['light', 'dark']
+const variants = ['pca', 'classical', 'denoising']
+const epochs = 3
+const servers = new Set()
+const ends = ['completed', 'failed', 'diverged', 'cancelled', 'interrupted']
+
+/** The browser mode on a home folder, and a connection of our own to its engine. */
+async function serve(home) {
+  const child = spawn(process.execPath, [join(root, 'src', 'main', 'engine', 'serve.ts'), '--home', home, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'exit').then(() => [null])])
+  const { url, error } = JSON.parse(line ?? '{}')
+  if (!url) throw new SetupError(error?.message ?? 'The browser mode did not start: see the lines above.')
+  const { host, search } = new URL(url)
+  const socket = new WebSocket(`ws://${host}/engine${search}`, { origin: `http://${host}` })
+  await once(socket, 'open')
+  const listeners = new Set()
+  const { call } = connectToEngine(
+    { post: frame => socket.send(frame), listen: listener => { socket.on('message', listener) } },
+    event => { for (const listener of listeners) listener(event) },
+  )
+  const server = {
+    url, call,
+    /** The first answer of `find` that is not undefined, asked after every event. */
+    when: find => new Promise((done, failed) => {
+      const look = () => Promise.resolve(find()).then(found => {
+        if (found === undefined) return
+        listeners.delete(look)
+        done(found)
+      }, failed)
+      listeners.add(look)
+      look()
+    }),
+    async close() {
+      if (!servers.delete(server)) return
+      socket.close()
+      const gone = once(child, 'exit')
+      child.kill()
+      await gone
+    },
+  }
+  servers.add(server)
+  return server
+}
+
+/** The dataset and a completed run of each variant, made where they are missing; the runs in the order of `variants`. */
+async function fill({ call, when }) {
+  const dataset = async () => (await call('datasets.list', {})).datasets.find(each => each.source === 'mnist')
+  if (!await dataset()) {
+    say('Importing MNIST')
+    const { task } = await call('datasets.import', { path: 'mnist' })
+    await when(async () => {
+      const { state, error } = (await call('tasks.show', { task: task.id })).task
+      if (state === 'failed') throw new SetupError(error.message)
+      return state === 'done' ? true : undefined
+    })
+  }
+  const { id } = await dataset()
+  const runs = []
+  for (const variant of variants) {
+    const known = (await call('runs.list', {})).runs.find(each => each.variant === variant && each.datasetId === id && each.state === 'completed')
+    if (!known) say(`Training ${variant}`)
+    const run = known ?? (await call('runs.create', {
+      dataset: id, variant, name: variant === 'pca' ? 'PCA' : `${variant[0].toUpperCase()}${variant.slice(1)}`,
+      settings: { network: { layers: variant === 'pca' ? [32] : [512, 32] }, ...(variant === 'pca' ? {} : { training: { epochs } }) },
+    })).run
+    runs.push(await when(async () => {
+      const now = (await call('runs.show', { run: run.id })).run
+      if (now.state !== 'completed' && ends.includes(now.state)) throw new SetupError(`${now.name} is ${now.state}: ${now.error?.message ?? ''}`)
+      return now.state === 'completed' ? now : undefined
+    }))
+  }
+  return { dataset: id, runs }
+}
+
+/** A folder of a few images and as many files that are none, for the first view's form. */
+async function exampleFolder(place) {
+  const { default: sharp } = await import('sharp')
+  for (const [index, name] of ['apples', 'pears'].entries()) {
+    await mkdir(join(place, name), { recursive: true })
+    for (let each = 0; each < 12; each += 1) {
+      await sharp({ create: { width: 40, height: 32, channels: 3, background: { r: 60 + 15 * each, g: 90 * index + 8 * each, b: 40 } } }).png().toFile(join(place, name, `${each}.png`))
+    }
+    await writeFile(join(place, name, 'empty.png'), '')
+    await writeFile(join(place, name, 'notes.jpg'), 'No picture at all.')
+  }
+  return place
+}
+
+/** What is looked at: the name of the picture, the address, and what is done before it is taken. */
+function scenes({ dataset, runs, live, folder }) {
+  const [pca, classical, denoising] = runs
+  const all = runs.map(each => each.id).join(',')
+  const settled = page => page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
+  return {
+    first: [
+      ['start-empty', '#/start', page => page.getByRole('heading', { name: 'Begin with images' }).waitFor()],
+      ['start-typed', '#/start', async page => {
+        await page.getByLabel('Folder or file', { exact: true }).fill(folder)
+        await page.getByRole('textbox', { name: 'Name' }).waitFor()
+      }],
+      ['runs-empty', '#/runs', page => page.getByText('No runs yet').waitFor()],
+      ['compare-empty', '#/compare', page => page.getByText('Nothing to compare yet').waitFor()],
+      ['datasets-empty', '#/datasets', page => page.getByLabel('Folder or file', { exact: true }).waitFor()],
+    ],
+    filled: [
+      ['start', '#/start', page => page.locator('canvas, img').first().waitFor()],
+      ['datasets', '#/datasets'],
+      ['dataset', `#/datasets/${dataset}`, page => page.locator('canvas').first().waitFor()],
+      ['new', '#/new'],
+      ['new-error', '#/new?variant=denoising', async page => {
+        await page.getByLabel('Layers').fill('512, 0')
+        await page.getByLabel('Rate', { exact: true }).fill('1.5')
+        await page.locator('[aria-invalid=true]').nth(1).waitFor()
+      }],
+      ['new-all', '#/new?variant=denoising', page => page.getByText(/more setting/).click()],
+      ['runs', '#/runs', page => page.getByRole('row').nth(3).waitFor()],
+      ['runs-selected', '#/runs', async page => {
+        for (const each of [pca, classical]) await page.getByRole('checkbox', { name: `Select ${each.name}`, exact: true }).check()
+      }],
+      ['run-live', `#/runs/${live}`, page => page.locator('canvas').nth(2).waitFor()],
+      ['run-pca', `#/runs/${pca.id}`, page => page.locator('canvas').first().waitFor()],
+      ['run-classical', `#/runs/${classical.id}`, page => page.locator('canvas').nth(2).waitFor()],
+      ['run-denoising', `#/runs/${denoising.id}`, page => page.locator('canvas').nth(2).waitFor()],
+      ['run-export', `#/runs/${denoising.id}`, async page => {
+        await page.getByRole('button', { name: 'Save as ONNX' }).click()
+        await page.getByLabel('File').waitFor()
+      }],
+      ['compare', `#/compare?runs=${all}`, page => page.locator('canvas').nth(3).waitFor()],
+      ['compare-pictures', `#/compare?runs=${all}`, async page => {
+        await page.locator('canvas').nth(3).waitFor()
+        await page.getByRole('heading', { name: 'Reconstructions' }).evaluate(heading => heading.scrollIntoView({ block: 'start' }))
+        const box = await page.locator('canvas').nth(2).boundingBox()
+        await page.mouse.move(box.x + 30, box.y + 30)
+      }],
+      ['compare-crosshair', `#/compare?runs=${all}`, async page => {
+        await page.locator('canvas').nth(3).waitFor()
+        await page.locator('canvas').first().hover()
+        await page.locator('.plot .heading').waitFor()
+      }],
+      ['compare-end', `#/compare?runs=${all}`, async page => {
+        await page.locator('canvas').nth(3).waitFor()
+        await page.locator('.body').first().evaluate(body => body.scrollTo(0, body.scrollHeight))
+      }],
+      ['exports', '#/exports'],
+      ['palette', '#/runs', async page => {
+        await page.keyboard.press('Control+k')
+        await page.getByRole('combobox', { name: 'Find' }).waitFor()
+      }],
+      ['keys', '#/runs', page => page.keyboard.press('?')],
+    ].map(([name, address, ready]) => [name, address, async page => { await ready?.(page); await settled(page) }]),
+  }
+}
+
+/** Takes the pictures; a scene that cannot be had is said and does not stop the others. */
+async function take(browser, url, list, out, lost) {
+  let missed = 0
+  for (const colorScheme of schemes) {
+    for (const viewport of sizes) {
+      const page = await (await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })).newPage()
+      page.setDefaultTimeout(15_000)
+      page.on('pageerror', error => say(`The page says: ${error.message}`))
+      for (const [name, address, ready] of list) {
+        const picture = join(out, `${name}-${colorScheme}-${viewport.width}.png`)
+        try {
+          await page.goto('about:blank')
+          await page.goto(url + address)
+          await page.locator('main').first().waitFor()
+          await ready?.(page)
+          await page.evaluate(() => document.fonts.ready)
+          await page.screenshot({ path: picture })
+        } catch (error) {
+          missed += 1
+          say(`${name} (${colorScheme}, ${viewport.width}): ${error.message.split('\n')[0]}`)
+          await page.screenshot({ path: picture.replace('.png', '-missed.png') }).catch(() => {})
+        }
+      }
+      if (lost) {
+        await page.goto('about:blank')
+        await page.goto(`${url}#/runs`)
+        await page.getByRole('row').nth(1).waitFor()
+        lost.pages.push([page, join(out, `lost-${colorScheme}-${viewport.width}.png`)])
+      } else await page.context().close()
+    }
+  }
+  return missed
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { home: { type: 'string' }, out: { type: 'string', default: 'test-results/screenshots' }, only: { type: 'string' } } })
+  const executablePath = findChromium()
+  if (!executablePath) throw new SetupError('There is no Chromium: install it, or set WORKBENCH_TEST_CHROMIUM to its path.')
+  await ensureBuilt()
+  const out = resolve(values.out)
+  const temporary = await mkdtemp(join(tmpdir(), 'workbench-screenshots-'))
+  const home = values.home ? resolve(values.home) : join(temporary, 'home')
+  const wanted = list => list.filter(([name]) => !values.only || name.includes(values.only))
+  const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] })
+  try {
+    await mkdir(out, { recursive: true })
+    const folder = await exampleFolder(join(temporary, 'fruit'))
+    let missed = 0
+
+    const empty = await serve(join(temporary, 'empty'))
+    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], live: '', folder }).first), out)
+    await empty.close()
+
+    const filled = await serve(home)
+    const { dataset, runs } = await fill(filled)
+    const { call, when } = filled
+    const file = join(temporary, 'encoder.onnx')
+    if (!(await call('exports.list', {})).exports.length) {
+      const { task } = await call('exports.create', { run: runs[2].id, part: 'encoder', out: file })
+      await when(async () => ((await call('tasks.show', { task: task.id })).task.state === 'running' ? undefined : true))
+    }
+    const { run: live } = await call('runs.create', { dataset, variant: 'denoising', name: 'Live', settings: { training: { epochs: 300 }, network: { layers: [256, 32] } } })
+    await when(async () => ((await call('runs.show', { run: live.id })).run.epoch >= 1 ? true : undefined))
+    const lost = { pages: [] }
+    missed += await take(browser, filled.url, wanted(scenes({ dataset, runs, live: live.id, folder }).filled), out, lost)
+    await call('runs.cancel', { run: live.id })
+    await when(async () => ((await call('runs.show', { run: live.id })).run.state === 'cancelled' ? true : undefined))
+    await call('runs.remove', { run: live.id })
+    await filled.close()
+    for (const [page, picture] of lost.pages) {
+      await page.getByRole('alert').waitFor()
+      await page.screenshot({ path: picture })
+    }
+    say(`The pictures are in ${out}${missed ? `; ${missed} could not be taken` : ''}`)
+    process.exitCode = missed ? 1 : 0
+  } finally {
+    await browser.close()
+    for (const server of servers) await server.close()
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+await main().catch(fail)
