@@ -22,9 +22,12 @@ export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset:
     flatten(picture, channels, out, offset)
     return
   }
-  const flat = new Uint8Array(picture.width * picture.height * channels)
-  flatten(picture, channels, flat, 0)
-  const source = { data: flat, width: picture.width, height: picture.height }
+  let flat = picture.data
+  if (!(flat instanceof Uint8Array) || picture.channels !== channels) {
+    flat = new Uint8Array(picture.width * picture.height * channels)
+    flatten(picture, channels, flat as Uint8Array, 0)
+  }
+  const source = { data: flat as Uint8Array, width: picture.width, height: picture.height }
   if (shape.fit === 'stretch') {
     out.set(resample(source, channels, [0, 0, source.width, source.height], width, height), offset)
   } else if (shape.fit === 'crop') {
@@ -116,7 +119,7 @@ const clip = (value: number) => { const v = value >> precision; return v < 0 ? 0
 type Box = [number, number, number, number]
 
 /** Along rows first, then along columns; a direction in which nothing changes is left alone. */
-function resample(source: { data: Uint8Array; width: number; height: number }, channels: number, box: Box, width: number, height: number): Uint8Array {
+function resample(source: { data: Uint8Array; width: number; height: number }, channels: 1 | 3, box: Box, width: number, height: number): Uint8Array {
   let { data } = source
   const half = 1 << (precision - 1)
   let top = 0, rows = source.height
@@ -129,14 +132,24 @@ function resample(source: { data: Uint8Array; width: number; height: number }, c
       rows = vertical.starts[height - 1]! + vertical.lengths[height - 1]! - top
     }
     const wide = new Uint8Array(rows * width * channels)
-    for (let y = 0; y < rows; y++) {
+    for (let y = 0, to = 0; y < rows; y++) {
       const line = (top + y) * source.width * channels
       for (let x = 0; x < width; x++) {
-        const from = line + starts[x]! * channels, length = lengths[x]!, k = x * most, to = (y * width + x) * channels
-        for (let c = 0; c < channels; c++) {
-          let sum = half
-          for (let i = 0, at = from + c; i < length; i++, at += channels) sum += data[at]! * weights[k + i]!
-          wide[to + c] = clip(sum)
+        let at = line + starts[x]! * channels, r = half, g = half, b = half
+        const from = x * most, end = from + lengths[x]!
+        if (channels === 1) {
+          for (let k = from; k < end; k++) r += data[at++]! * weights[k]!
+          wide[to++] = clip(r)
+        } else {
+          for (let k = from; k < end; k++, at += 3) {
+            const weight = weights[k]!
+            r += data[at]! * weight
+            g += data[at + 1]! * weight
+            b += data[at + 2]! * weight
+          }
+          wide[to++] = clip(r)
+          wide[to++] = clip(g)
+          wide[to++] = clip(b)
         }
       }
     }
