@@ -11,9 +11,11 @@ import { runFiles } from './files.mjs'
 
 const one = good => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, skips: [] })
 
-function onNode24(args, env = {}) {
+/** Runs a checking tool and gives its exit code; its colours only where somebody sees them. */
+function onNode24(args) {
   return new Promise(resolve => {
-    const child = spawn(node24Path(), args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+    const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' }
+    const child = spawn(node24Path(), args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env })
     child.on('error', () => resolve(1))
     child.on('close', code => resolve(code ?? 1))
   })
