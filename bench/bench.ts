@@ -5,7 +5,8 @@ const [name, ...args] = process.argv.slice(2)
 const benchmarks: Record<string, () => Promise<unknown>> = {
   step: async () => (await import('./step/command.ts')).stepCommand(args),
   import: async () => (await import('./import/command.ts')).importCommand(),
-  steps: async () => (await import('./step/peers.ts')).comparePeers(args[0]),
+  readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),
+  steps: async () => (await import('./step/peers.ts')).comparePeers(args),
 }
 
 try {

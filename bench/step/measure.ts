@@ -1,16 +1,22 @@
 import { shuffled } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { tf } from '../../src/main/engine/trace/tensorflow.ts'
+import { weightSpecs } from '../../src/main/engine/network/weights.ts'
+import { tf, type Tensor, type Tensor2D, type Variable } from '../../src/main/engine/trace/tensorflow.ts'
 import { gatherBatch } from '../../src/main/engine/training/batches.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
+import { objectiveOf, stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
 import type { ModelSpec } from '../../src/main/engine/training/program.ts'
+import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { variantOf } from '../../src/main/engine/variants/index.ts'
 import type { Config } from '../../src/shared/config.ts'
 import { mnistInMemory } from '../mnist.ts'
 
-/** `compiled`: as the product trains; `plain`: the same objective by tfjs, operation by operation; `fit`: tfjs-node's own model.fit. */
-export const modes = ['compiled', 'plain', 'fit'] as const
+/**
+ * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the same objective in a
+ * loop of tfjs's own `optimizer.minimize`; `fit`: the classical network by tfjs's `model.fit`.
+ */
+export const modes = ['compiled', 'plain', 'loop', 'fit'] as const
 export type Mode = (typeof modes)[number]
 export interface Measured { msPerStep: number; mode: Mode; steps: number; threads: number }
 
@@ -23,7 +29,7 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
   const spec: ModelSpec = { variant: variantOf(variantId), config, inputSize: dataset.rowSize, kind: 'image' }
   const { batchSize, learningRate } = config.training
-  const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : new PlainModel(spec, 1)
+  const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : mode === 'plain' ? new PlainModel(spec, 1) : new TfjsLoop(spec)
   if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
   const perEpoch = Math.floor(dataset.train.length / batchSize)
   let order = dataset.train
@@ -41,6 +47,32 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const started = performance.now()
   await run(steps)
   return { msPerStep: (performance.now() - started) / steps, mode, steps, threads }
+}
+
+/** What one would write with tfjs: variables, its Adam, `minimize`. */
+class TfjsLoop {
+  readonly #spec: ModelSpec
+  readonly #weights: Record<string, Variable>
+  readonly #state: Record<string, Tensor>
+  readonly #adam: ReturnType<typeof tf.train.adam>
+
+  constructor(spec: ModelSpec) {
+    this.#spec = spec
+    this.#adam = tf.train.adam(spec.config.training.learningRate)
+    this.#weights = Object.fromEntries(weightSpecs(spec.config.network, spec.inputSize).map((weight) =>
+      [weight.name, tf.variable(tf.tensor(initialValues(weight, 1), weight.shape), true, weight.name)]))
+    this.#state = Object.fromEntries(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
+  }
+
+  step(batch: Uint8Array | Float32Array, rows: Uint32Array, seed: number, step: number): void {
+    const { variant, config, inputSize } = this.#spec
+    tf.tidy(() => {
+      const x = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize]).div(255) as Tensor2D
+      const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
+      const loss = this.#adam.minimize(() => objectiveOf(variant, config, { weights: this.#weights, state: this.#state, x, random }).terms['loss']!, true, Object.values(this.#weights))
+      loss!.dataSync()
+    })
+  }
 }
 
 /** The classical network in tfjs's layers API, trained by model.fit with its Adam: what one would write without this project. */

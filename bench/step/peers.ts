@@ -2,60 +2,91 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import { mnistFolder } from '../mnist.ts'
 
 const here = import.meta.dirname
-const rounds = 5
 const network = ['--set', 'network.layers=512,64', '--set', 'reconstruction=squaredError']
-
-interface Row { title: string; times: number[] }
-
-/** Runs one contender in a process of its own; milliseconds a step, or null where it is not to be had. */
-type Contender = { title: string; measure: () => number }
-
-function ours(mode: string, variant: string): Contender {
-  return {
-    title: { compiled: 'this project, compiled', plain: 'the same objective in plain tfjs', fit: 'tfjs-node model.fit' }[mode]!,
-    measure: () => lastJson(execFileSync(process.execPath, [join(here, '..', 'bench.ts'), 'step', '--variant', variant, ...network, '--mode', mode, '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
-  }
+/** Variants that the PyTorch side knows, with its settings. */
+const torchSettings: Record<string, string[]> = {
+  classical: [], denoising: ['--set', 'regularizer.rate=0.3'], contractive: ['--set', 'network.tied=false', '--set', 'regularizer.lambda=0.1'],
+  sparseKl: ['--set', 'regularizer.rho=0.05', '--set', 'regularizer.beta=3'],
 }
 
-/** The PyTorch side: a script that prints {"msPerStep"}; by --peer, or where the benchmark folder lies beside the project. */
-function torch(variant: string): Contender | string {
-  const script = process.env['WORKBENCH_TORCH_PEER'] ?? resolve(here, '../../../shared/bench/torch_peers.py')
-  const python = process.env['WORKBENCH_TORCH_PYTHON'] ?? 'python3'
-  if (!existsSync(script)) return 'PyTorch: left out, WORKBENCH_TORCH_PEER names no script'
-  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return `PyTorch: left out, ${python} has no torch (set WORKBENCH_TORCH_PYTHON)`
-  return {
-    title: 'PyTorch, eager',
-    measure: () => lastJson(execFileSync(python, [script, '--variant', variant, '--layers', '512,64', '--batch', '128', '--images', join(mnistFolder, 'train-images-idx3-ubyte')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
-  }
-}
+/** Runs one contender in a process of its own; milliseconds a step. */
+interface Contender { title: string; measure: () => number }
+export interface Measurement { variant: string; title: string; times: number[]; ratios: number[] }
 
 const lastJson = (output: string): number => (JSON.parse(output.trim().split('\n').at(-1)!) as { msPerStep: number }).msPerStep
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+const run = (command: string, args: string[]): number => lastJson(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-/** Measures all contenders in turn, round after round, because machines are shared and noisy; prints and stores a table. */
-export function comparePeers(variant = 'classical'): void {
-  const peer = torch(variant)
-  const contenders = [ours('compiled', variant), ...(typeof peer === 'string' ? [] : [peer]), ours('plain', variant), ours('fit', variant)]
-  if (typeof peer === 'string') console.error(peer)
-  const rows: Row[] = contenders.map(({ title }) => ({ title, times: [] }))
-  for (let round = 1; round <= rounds; round++) {
-    contenders.forEach(({ measure }, index) => rows[index]!.times.push(measure()))
-    console.error(`round ${round} of ${rounds}: ${rows.map((row) => `${row.title} ${row.times.at(-1)!.toFixed(2)} ms`).join(', ')}`)
+function ours(title: string, mode: string, variant: string, steps: number): Contender {
+  const settings = [...network, ...(torchSettings[variant] ?? [])]
+  return { title, measure: () => run(process.execPath, [join(here, '..', 'bench.ts'), 'step', '--variant', variant, ...settings, '--mode', mode, '--steps', String(steps), '--json']) }
+}
+
+/** The PyTorch side: a script that prints {"msPerStep"}, and a Python that has torch; a sentence where it is not to be had. */
+function findTorch(): { python: string; script: string } | string {
+  const script = process.env['WORKBENCH_TORCH_PEER'] ?? resolve(here, '../../../shared/bench/torch_peers.py')
+  const python = process.env['WORKBENCH_TORCH_PYTHON'] ?? 'python3'
+  if (!existsSync(script)) return 'PyTorch is left out: set WORKBENCH_TORCH_PEER to a script that prints {"msPerStep": ...}.'
+  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return `PyTorch is left out: ${python} has no torch; set WORKBENCH_TORCH_PYTHON.`
+  return { python, script }
+}
+
+/**
+ * `bench -- steps [--variants a,b] [--rounds N]`: measures every variant's step against its contenders in turn, round after round, because machines are
+ * shared and noisy; ratios are taken round by round. Prints a table and stores it, and the times for the README.
+ */
+export function comparePeers(args: string[]): void {
+  const { values } = parseArgs({ args, options: { variants: { type: 'string' }, rounds: { type: 'string', default: '5' } } })
+  const ids = values.variants?.split(',') ?? variantInfos().filter((info) => info.iterative).map((info) => info.id)
+  const torch = findTorch()
+  if (typeof torch === 'string') console.error(torch)
+  const measurements: Measurement[] = []
+  for (const variant of ids) {
+    // A deep contraction in PyTorch takes seconds a step.
+    const steps = variant === 'contractive' ? 40 : 300
+    const peer = (title: string, more: string[]): Contender[] => (typeof torch === 'string' || !(variant in torchSettings) ? [] : [{
+      title, measure: () => run(torch.python, [torch.script, '--variant', variant, '--layers', '512,64', '--batch', '128', '--steps', String(variant === 'contractive' ? 10 : 200), '--images', join(mnistFolder, 'train-images-idx3-ubyte'), ...more]),
+    }])
+    const contenders = [
+      ours('this project', 'compiled', variant, steps), ...peer('PyTorch, eager', []), ...peer('PyTorch, compiled', ['--compile']),
+      ours('tfjs-node, own loop', 'loop', variant, Math.min(steps, 100)), ...(variant === 'classical' ? [ours('tfjs-node, model.fit', 'fit', variant, 100)] : []),
+    ]
+    const rows = contenders.map(({ title }): Measurement => ({ variant, title, times: [], ratios: [] }))
+    for (let round = 1; round <= Number(values.rounds); round++) {
+      contenders.forEach(({ measure }, index) => {
+        rows[index]!.times.push(measure())
+        rows[index]!.ratios.push(rows[index]!.times.at(-1)! / rows[0]!.times.at(-1)!)
+      })
+      console.error(`${variant}, round ${round}: ${rows.map((row) => `${row.title} ${row.times.at(-1)!.toFixed(2)} ms`).join(', ')}`)
+    }
+    measurements.push(...rows)
   }
-  const base = rows[0]!.times
-  const lines = rows.map(({ title, times }) => {
-    const ratios = times.map((time, index) => time / base[index]!)
-    return `| ${title} | ${median(times).toFixed(2)} | ${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)} | ${median(ratios).toFixed(2)} |`
-  })
-  const table = [
-    `# A training step of \`${variant}\` 784-512-64-512-784`, '',
-    `Batch 128, float32, Adam, MNIST, batches gathered and shuffled as in training; ${rounds} rounds in turn, each contender in a process of its own`,
-    `(${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}). Ratios are taken round by round.`, '',
-    '| | ms a step (median) | range | times ours |', '|---|---|---|---|', ...lines, '',
-  ].join('\n')
+  const table = report(measurements, Number(values.rounds))
   console.log(table)
   writeFileSync(join(here, '..', 'step.md'), table)
+  const own = Object.fromEntries(measurements.filter(({ title }) => title === 'this project').map(({ variant, times }) => [variant, Math.round(median(times) * 100) / 100]))
+  writeFileSync(join(here, '..', 'step.json'), `${JSON.stringify({ machine: machine(), msPerStep: own }, null, 2)}\n`)
+}
+
+const machine = () => `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
+
+function report(measurements: Measurement[], rounds: number): string {
+  const titles = [...new Set(measurements.map(({ title }) => title))]
+  const means = titles.slice(1).map((title) => {
+    const ratios = measurements.filter((row) => row.title === title).map((row) => median(row.ratios))
+    return `- ${title}: ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)} times as long (geometric mean over ${ratios.length} variant${ratios.length === 1 ? '' : 's'}), at least ${Math.min(...ratios).toFixed(2)} times`
+  })
+  return [
+    '# What a training step costs', '',
+    `784-512-64-512-784, batch 128, float32, Adam, squared error, MNIST; batches gathered and shuffled as in training. ${rounds} rounds in turn, each contender in a`,
+    `process of its own (${machine()}). A ratio above 1 means slower than this project; ratios are taken round by round.`, '',
+    '| variant | | ms a step (median) | range | ratio (median) |', '|---|---|---|---|---|',
+    ...measurements.map(({ variant, title, times, ratios }) => `| \`${variant}\` | ${title} | ${median(times).toFixed(2)} | ${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)} | ${median(ratios).toFixed(2)} |`),
+    '', ...means, '',
+  ].join('\n')
 }

@@ -14,4 +14,4 @@ util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === un
 util['isArray'] = Array.isArray
 
 export const tf = require('@tensorflow/tfjs-node') as typeof Tf
-export type { Tensor, Tensor1D, Tensor2D, Tensor3D, Scalar } from '@tensorflow/tfjs-node'
+export type { Tensor, Tensor1D, Tensor2D, Tensor3D, Scalar, Variable } from '@tensorflow/tfjs-node'
