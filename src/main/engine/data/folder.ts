@@ -17,7 +17,7 @@ import { byCodePoint } from './walk.ts'
 export async function packFolder(source: { root: string; testRoot: string | null }, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
   const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   const { names } = list
-  const sample = await sampleHeaders(list, { signal })
+  const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request)
   const shape = { ...size, fit: request.fit }
   const rowBytes = shape.width * shape.height * shape.channels

@@ -12,7 +12,7 @@ const defaultSide = 64
 export interface Sample { width: number; height: number; gray: boolean }
 
 /** @returns null when no image is among the files looked at. */
-export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal }: { limit?: number; signal?: AbortSignal | undefined } = {}): Promise<Sample | null> {
+export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal, onCount }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {}): Promise<Sample | null> {
   const { count } = list.names
   const sizes = new Map<string, { width: number; height: number; times: number }>()
   let gray = true
@@ -31,6 +31,7 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
     look(Math.floor((i * count) / taken))
     if (i % 50 === 0) {
       signal?.throwIfAborted()
+      onCount?.(i, taken)
       await setImmediate()
     }
   }
