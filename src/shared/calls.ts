@@ -86,6 +86,8 @@ export const calls = {
   'runs.resume': call(runRef, z.object({ run: runSchema })),
   /** What is trained so far is kept with the run. */
   'runs.cancel': call(runRef, z.object({ run: runSchema })),
+  /** Measures a run that trains no more from its checkpoint, and stores the result with it; the task's result is its id. */
+  'runs.evaluate': call(runRef, z.object({ task: taskSchema })),
   'runs.rename': call(z.strictObject({ run: idSchema, name: nameSchema }), z.object({ run: runSchema })),
   'runs.remove': call(runRef, none),
   /** Points of a run's series; `afterStep` for what is new since. */

@@ -160,7 +160,7 @@ export const taskSchema = z.object({
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset or an export. */
+  /** Id of what it made: a dataset, an export, or the run that it evaluated. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

@@ -1,25 +1,24 @@
 import type { Progress } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
-import type { ExportJob, ExportResult, FromWorker, ObjectiveJob, ObjectiveResult } from '../training/messages.ts'
+import type { FromWorker, Job, JobResult, TrainJob } from '../training/messages.ts'
 import { startWorker } from './workers.ts'
 
+type ResultOf<J extends Job> = Extract<JobResult, { kind: J['kind'] }>
 interface Options { script: string; threads: number; signal: AbortSignal; onProgress: (progress: Progress) => void; log: Log }
 
 /**
- * Carries out an export or an objective in a worker process of its own.
+ * Carries out a job other than a training in a worker process of its own.
  * Errors: what the worker reports, CANCELLED, RUN_FAILED when it dies.
  */
-export async function runJob(job: ExportJob, options: Options): Promise<ExportResult>
-export async function runJob(job: ObjectiveJob, options: Options): Promise<ObjectiveResult>
-export async function runJob(job: ExportJob | ObjectiveJob, { script, threads, signal, onProgress, log }: Options): Promise<ExportResult | ObjectiveResult> {
+export async function runJob<J extends Exclude<Job, TrainJob>>(job: J, { script, threads, signal, onProgress, log }: Options): Promise<ResultOf<J>> {
   signal.throwIfAborted()
-  let outcome: ExportResult | ObjectiveResult | WorkbenchError | null = null
+  let outcome: ResultOf<J> | WorkbenchError | null = null
   const worker = startWorker(script, job, threads, (message: FromWorker) => {
     if (message.type === 'progress') onProgress(message.progress)
     else if (message.type === 'failed') outcome = WorkbenchError.from(message.error)
     else if (message.type === 'stopped') outcome = new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
-    else if (message.type === 'done' && message.result.kind === job.kind) outcome = message.result as ExportResult | ObjectiveResult
+    else if (message.type === 'done' && message.result.kind === job.kind) outcome = message.result as ResultOf<J>
   }, log)
   const cancel = () => {
     worker.send({ type: 'cancel' })
@@ -28,7 +27,7 @@ export async function runJob(job: ExportJob | ObjectiveJob, { script, threads, s
   signal.addEventListener('abort', cancel, { once: true })
   const how = await worker.ended
   signal.removeEventListener('abort', cancel)
-  const result = outcome as ExportResult | ObjectiveResult | WorkbenchError | null
+  const result = outcome as ResultOf<J> | WorkbenchError | null
   if (result instanceof WorkbenchError) throw result
   if (result !== null) return result
   signal.throwIfAborted()

@@ -39,7 +39,13 @@ export interface ObjectiveJob {
   in: string
   out: string
 }
-export type Job = TrainJob | ExportJob | ObjectiveJob
+export interface EvaluateJob {
+  kind: 'evaluate'
+  runId: string
+  runFolder: string
+  datasetFolder: string
+}
+export type Job = TrainJob | ExportJob | ObjectiveJob | EvaluateJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -53,7 +59,7 @@ export type FromWorker =
   | { type: 'points'; points: Point[]; flush: boolean }
   | { type: 'preview'; preview: Preview }
   | { type: 'evaluation'; evaluation: Evaluation }
-  | { type: 'done'; result: TrainResult | ExportResult | ObjectiveResult }
+  | { type: 'done'; result: JobResult }
   /** After `pause` or `cancel`; a checkpoint was written. */
   | { type: 'stopped'; step: number; epoch: number; seconds: number }
   | { type: 'diverged'; step: number; error: ErrorInfo }
@@ -61,4 +67,6 @@ export type FromWorker =
 
 export interface TrainResult { kind: 'train'; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
 export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
+export interface EvaluateResult { kind: 'evaluate'; evaluation: Evaluation }
 export interface ObjectiveResult { kind: 'objective'; loss: number; terms: Record<string, number> }
+export type JobResult = TrainResult | ExportResult | ObjectiveResult | EvaluateResult

@@ -1,13 +1,14 @@
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
-import type { ExportResult, Job, ObjectiveResult, TrainResult } from './messages.ts'
+import type { Job, JobResult } from './messages.ts'
 import { Diverged } from './diverged.ts'
 import { connectToParent, Stopped, type Port } from './port.ts'
 
 /** Entry of a worker process: one job, then the end. The kinds are loaded on demand, so that each process holds only what it needs. */
-async function carryOut(job: Job, port: Port): Promise<TrainResult | ExportResult | ObjectiveResult> {
+async function carryOut(job: Job, port: Port): Promise<JobResult> {
   switch (job.kind) {
     case 'train': return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
     case 'export': return (await import('./exportJob.ts')).exportRun(job, port)
+    case 'evaluate': return (await import('./evaluateJob.ts')).evaluateRun(job, port)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
   }
 }

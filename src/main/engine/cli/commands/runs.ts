@@ -1,7 +1,9 @@
 import type { Run } from '../../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../../shared/errors.ts'
 import type { Command, Outcome } from '../command.ts'
+import { figureRows } from '../../compare/figures.ts'
 import { figure, table } from '../table.ts'
+import { taskDone } from '../wait.ts'
 
 export function describeRun(run: Run): string {
   const facts: [string, string][] = [
@@ -9,12 +11,11 @@ export function describeRun(run: Run): string {
     ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step} of ${run.steps}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
-  const figures: [string, number | null][] = run.evaluation === null ? [] : [
-    ['Squared error', run.evaluation.squaredError], ['Cross-entropy', run.evaluation.crossEntropy], ['PSNR', run.evaluation.psnr],
-    ['Linear probe', run.evaluation.linearProbeAccuracy], ['Nearest neighbours', run.evaluation.knnAccuracy],
-  ]
-  const rows = [...facts, ...figures.filter(([, value]) => value !== null).map(([title, value]): [string, string] => [title, figure(value)])]
-  return rows.map(([title, value]) => `${title.padEnd(20)}${value}`).join('\n')
+  const figures = figureRows([run], false).filter(({ values }) => values[0] !== null)
+    .map(({ title, texts, unit }): [string, string] => [title, `${texts[0]}${unit === '' ? '' : ` ${unit}`}`])
+  const rows = [...facts, ...figures]
+  const width = Math.max(...rows.map(([title]) => title.length)) + 2
+  return rows.map(([title, value]) => `${title.padEnd(width)}${value}`).join('\n')
 }
 
 /** What `train`, `resume` and `runs show` print of a run. */
@@ -55,7 +56,18 @@ export const runsShow: Command = {
   positionals: [1, 1],
   async run({ call }, { positionals }) {
     const { run } = await call('runs.show', { run: positionals[0]! })
-    const error = run.error === null ? '' : `\n${'Error'.padEnd(20)}${run.error.message}`
+    const error = run.error === null ? '' : `\n\n${run.error.message}`
     return { json: { run: runJson(run) }, text: describeRun(run) + error }
+  },
+}
+
+export const evaluateRun: Command = {
+  usage: 'RUN',
+  summary: 'Measures a run that trains no more again from its checkpoint, and stores the result.',
+  positionals: [1, 1],
+  async run(session, { positionals }, terminal) {
+    const id = await taskDone(session, () => session.call('runs.evaluate', { run: positionals[0]! }), terminal)
+    const { run } = await session.call('runs.show', { run: id })
+    return { json: { run: runJson(run) }, text: describeRun(run) }
   },
 }
