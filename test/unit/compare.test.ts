@@ -4,7 +4,7 @@ import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
 import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
-import { comparisonSchema, type Evaluation, type Run } from '../../src/shared/domain.ts'
+import { comparisonSchema, evaluationSchema, type Evaluation, type Run } from '../../src/shared/domain.ts'
 
 const variants = variantInfos()
 
@@ -63,6 +63,9 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(figure(runs, 'crossEntropy').best, [], 'the two that have a value are equal')
   assert.deepEqual([figure(runs, 'linearProbeAccuracy').texts[0], figure(runs, 'linearProbeAccuracy').unit], ['93.0', '%'])
   assert.deepEqual(compareRuns(runs, variants).figures.map(({ key }) => key).slice(5), [
+    'jacobianNorm', 'contractionRatio.midpointJacobianNorm',
+    'contractionRatio.radius.0.5', 'contractionRatio.radius.1', 'contractionRatio.radius.2', 'contractionRatio.radius.4',
+    'saturation', 'linearShare', 'meanActivation', 'hoyerSparsity', 'unitActivity.dead', 'unitActivity.always',
     'robustness.masking.0.1', 'robustness.masking.0.25', 'robustness.masking.0.5',
     'robustness.gaussian.0.1', 'robustness.gaussian.0.25', 'robustness.gaussian.0.5',
   ])
@@ -71,10 +74,28 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(figure([classical, { ...denoising, evaluation: null }], 'squaredError').best, [], 'one value is not the best of anything')
 })
 
+test('what the encoder does is shown and not ranked', () => {
+  const contracted = { ...denoising, evaluation: evaluated(9, { jacobianNorm: 3.2, saturation: 0.125, unitActivity: [0, 0.009, 0.01, 0.99, 0.991] }) }
+  const runs = [classical, contracted, { ...pca, evaluation: null }]
+  const shown = (key: string) => figure(runs, key).texts
+  assert.deepEqual(shown('jacobianNorm'), ['20.94', '3.20', '–'])
+  assert.deepEqual(shown('contractionRatio.radius.4'), ['0.745', '0.745', '–'])
+  assert.deepEqual([shown('saturation'), figure(runs, 'saturation').unit], [['–', '12.5', '–'], '%'])
+  assert.deepEqual(shown('unitActivity.dead'), ['1 of 4', '2 of 5', '–'])
+  assert.deepEqual(shown('unitActivity.always'), ['1 of 4', '1 of 5', '–'])
+  assert.deepEqual(figure(runs, 'unitActivity.dead').values, [1, 2, null])
+  assert.ok(compareRuns(runs, variants).figures.slice(5, 17).every(({ best, better }) => best.length === 0 && better === 'neither'))
+  // What was stored before these figures existed.
+  const { version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds } = evaluated(9)
+  const old = { ...denoising, evaluation: evaluationSchema.parse({ version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds }) }
+  comparisonSchema.parse(compareRuns([classical, old], variants))
+  assert.deepEqual(figure([classical, old], 'unitActivity.dead').texts, ['1 of 4', '–'])
+})
+
 test('any subset of runs and of figures gives a valid comparison whose values do not depend on the order', () => {
   const states = ['queued', 'running', 'paused', 'interrupted', 'diverged', 'failed', 'cancelled'] as const
   const others = states.map((state, i) => ({ ...classical, id: state, name: state, state, evaluation: null, seed: i }))
-  const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'robustness'].map((key) => ({ ...denoising, id: key, evaluation: { ...evaluated(9), [key]: null } }))
+  const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'contractionRatio', 'unitActivity', 'robustness'].map((key) => ({ ...denoising, id: key, evaluation: { ...evaluated(9), [key]: null } }))
   const all = [classical, ...partial, pca, ...others, denoising]
   const comparison = compareRuns(all, variants)
   comparisonSchema.parse(comparison)

@@ -1,23 +1,62 @@
-import type { Comparison, Run } from '../../../shared/domain.ts'
-import { formatDecimals, formatPercent, formatQuantity } from './formats.ts'
+import { isAlwaysOn, isDead, seldom, usual } from '../../../shared/activity.ts'
+import type { Comparison, Evaluation, Run } from '../../../shared/domain.ts'
+import { absent, formatDecimals, formatPercent, formatQuantity } from './formats.ts'
 
 export type FigureRow = Comparison['figures'][number]
 
-/** What a figure of the evaluation is called, in what it is measured and how it is written. `text` writes the number, without its unit. */
+/** What a figure of the evaluation is called, in what it is measured and how it is written. */
 interface Figure {
   key: string
   title: string
   unit: string
   better: FigureRow['better']
-  text: (value: number | null) => string
+  /** Null where a run has none. */
+  value: (evaluation: Evaluation) => number | null | undefined
+  /** Writes the number, without its unit. */
+  text: (value: number | null, evaluation: Evaluation | null) => string
 }
 
+const of = (
+  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint'>,
+  title: string, unit: string, better: FigureRow['better'], text: Figure['text'] = formatQuantity,
+): Figure => ({ key, title, unit, better, value: (evaluation) => evaluation[key], text })
+
+/** How many code units fulfil something, of how many. */
+const units = (key: string, title: string, counts: (activity: number) => boolean): Figure => ({
+  key, title, unit: 'units', better: 'neither',
+  value: ({ unitActivity }) => unitActivity?.filter(counts).length,
+  text: (value, evaluation) => (value === null ? absent : `${value} of ${evaluation?.unitActivity?.length}`),
+})
+
 const plain: Figure[] = [
-  { key: 'squaredError', title: 'Squared error', unit: 'per sample', better: 'lower', text: formatQuantity },
-  { key: 'crossEntropy', title: 'Cross-entropy', unit: 'nats per sample', better: 'lower', text: formatQuantity },
-  { key: 'psnr', title: 'Peak signal-to-noise ratio', unit: 'dB', better: 'higher', text: (value) => formatDecimals(value, 1) },
-  { key: 'linearProbeAccuracy', title: 'Linear probe accuracy', unit: '%', better: 'higher', text: formatPercent },
-  { key: 'knnAccuracy', title: '5-nearest-neighbour accuracy', unit: '%', better: 'higher', text: formatPercent },
+  of('squaredError', 'Squared error', 'per sample', 'lower'),
+  of('crossEntropy', 'Cross-entropy', 'nats per sample', 'lower'),
+  of('psnr', 'Peak signal-to-noise ratio', 'dB', 'higher', (value) => formatDecimals(value, 1)),
+  of('linearProbeAccuracy', 'Linear probe accuracy', '%', 'higher', formatPercent),
+  of('knnAccuracy', '5-nearest-neighbour accuracy', '%', 'higher', formatPercent),
+]
+
+/** The levels and radii that every evaluation measures; shown even where no run has been evaluated yet. */
+const levels = ['0.1', '0.25', '0.5']
+const radii = ['0.5', '1', '2', '4']
+
+/** What the encoder does, which is neither good nor bad by itself. */
+const encoder = (runs: readonly Run[]): Figure[] => [
+  of('jacobianNorm', 'Jacobian norm at the samples', '', 'neither'),
+  {
+    key: 'contractionRatio.midpointJacobianNorm', title: 'Jacobian norm half way between samples', unit: '', better: 'neither',
+    value: ({ contractionRatio }) => contractionRatio?.midpointJacobianNorm, text: formatQuantity,
+  },
+  ...keysOf(radii, runs, ({ contractionRatio }) => contractionRatio?.radius).map((radius): Figure => ({
+    key: `contractionRatio.radius.${radius}`, title: `Contraction ratio at radius ${radius}`, unit: '', better: 'neither',
+    value: ({ contractionRatio }) => contractionRatio?.radius[radius], text: formatQuantity,
+  })),
+  of('saturation', 'Saturated code activations', '%', 'neither', formatPercent),
+  of('linearShare', 'Pre-activations in [−1, 1]', '%', 'neither', formatPercent),
+  of('meanActivation', 'Mean code activation', '', 'neither'),
+  of('hoyerSparsity', 'Hoyer sparsity of the code', '', 'neither'),
+  units('unitActivity.dead', `Code units active in < ${100 * seldom}% of samples`, isDead),
+  units('unitActivity.always', `Code units active in > ${100 * usual}% of samples`, isAlwaysOn),
 ]
 
 const noises = [
@@ -25,29 +64,29 @@ const noises = [
   { name: 'gaussian', title: (level: string) => `Squared error, Gaussian noise of ${level}` },
 ] as const
 
-/** The levels that every evaluation measures; shown even where no run has been evaluated yet. */
-const levels = ['0.1', '0.25', '0.5']
+const noisy = (runs: readonly Run[]): Figure[] => noises.flatMap(({ name, title }) =>
+  keysOf(levels, runs, ({ robustness }) => robustness?.[name]).map((level): Figure => ({
+    key: `robustness.${name}.${level}`, title: title(level), unit: 'per sample', better: 'lower',
+    value: ({ robustness }) => robustness?.[name][level], text: formatQuantity,
+  })))
+
+/** Numbers by which some evaluation has a figure, ascending. */
+function keysOf(known: readonly string[], runs: readonly Run[], figures: (evaluation: Evaluation) => object | undefined): string[] {
+  const found = runs.flatMap(({ evaluation }) => (evaluation ? Object.keys(figures(evaluation) ?? {}) : []))
+  return [...new Set([...known, ...found])].sort((a, b) => Number(a) - Number(b))
+}
 
 /**
  * One row for every figure of the evaluation, whether or not a run has it. With `ranked` false (the runs were not measured
  * alike) no run is marked as the best.
  */
 export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
-  const rows = plain.map((figure) => figureRow(figure, runs.map((run) => plainValue(run, figure.key)), ranked))
-  for (const noise of noises) {
-    const all = new Set([...levels, ...runs.flatMap((run) => Object.keys(run.evaluation?.robustness?.[noise.name] ?? {}))])
-    for (const level of [...all].sort((a, b) => Number(a) - Number(b))) {
-      const key = `robustness.${noise.name}.${level}`
-      const figure: Figure = { key, title: noise.title(level), unit: 'per sample', better: 'lower', text: formatQuantity }
-      rows.push(figureRow(figure, runs.map((run) => finite(run.evaluation?.robustness?.[noise.name]?.[level])), ranked))
-    }
-  }
-  return rows
+  return [...plain, ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
 }
 
-function figureRow(figure: Figure, values: (number | null)[], ranked: boolean): FigureRow {
-  const { key, title, unit, better } = figure
-  const texts = values.map(figure.text)
+function figureRow({ key, title, unit, better, value, text }: Figure, runs: readonly Run[], ranked: boolean): FigureRow {
+  const values = runs.map(({ evaluation }) => finite(evaluation && value(evaluation)))
+  const texts = values.map((own, index) => text(own, runs[index]!.evaluation))
   return { key, title, unit, better, values, texts, best: ranked ? bestOf(values, texts, better) : [] }
 }
 
@@ -62,10 +101,6 @@ function bestOf(values: readonly (number | null)[], texts: readonly string[], be
   const winner = present.reduce((a, b) => (sign * b.value < sign * a.value ? b : a))
   const best = present.filter(({ index }) => texts[index] === texts[winner.index]).map(({ index }) => index)
   return best.length === present.length ? [] : best
-}
-
-function plainValue(run: Run, key: string): number | null {
-  return finite((run.evaluation as Record<string, unknown> | null)?.[key])
 }
 
 function finite(value: unknown): number | null {

@@ -1,0 +1,6 @@
+/** Words for a unit's activity, the share of samples in which it is active: the same in comparisons and on screen. */
+export const seldom = 0.01
+export const usual = 0.99
+
+export const isDead = (activity: number): boolean => activity < seldom
+export const isAlwaysOn = (activity: number): boolean => activity > usual
