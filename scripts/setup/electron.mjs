@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answers } from './download.mjs'
-import { run } from './files.mjs'
+import { run, watchFolder } from './files.mjs'
 import { cacheFolder, node24Path, packageFolder } from './places.mjs'
-import { folderSize } from './pypi.mjs'
 import { progress } from './report.mjs'
 import { readStamp, writeStamp } from './stamp.mjs'
 
@@ -48,9 +47,9 @@ export async function installElectron({ again = false } = {}) {
     const folder = join(cacheFolder(), `electron.${process.pid}`)
     await mkdir(folder, { recursive: true })
     const shown = progress('Downloading Electron', 0)
-    const watch = setInterval(() => void folderSize(folder).then(bytes => shown.at(bytes)), 500)
+    const stop = watchFolder(folder, bytes => shown.at(bytes))
     const { code, output } = await run(node24Path(), ['install.js'], { cwd: packageFolder('electron'), env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }, limit: 10 * 60_000 })
-    clearInterval(watch)
+    stop()
     shown.done()
     await rm(folder, { recursive: true, force: true })
     if (code === 0 && electronPath()) {

@@ -1,9 +1,9 @@
 // One wheel from the Python package index: with pip where there is one, since it knows the user's index, proxy and certificates; else by https.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { download, text } from './download.mjs'
-import { requireSha256, run } from './files.mjs'
+import { requireSha256, run, watchFolder } from './files.mjs'
 import { cacheFolder } from './places.mjs'
 import { explain, progress, SetupError, unreachable } from './report.mjs'
 
@@ -21,15 +21,6 @@ const pips = process.platform === 'win32'
   ? [['py', '-m', 'pip'], ['python', '-m', 'pip'], ['pip']]
   : [['pip'], ['pip3'], ['python3', '-m', 'pip']]
 
-/** The bytes in all files below a folder. */
-export async function folderSize(folder) {
-  let bytes = 0
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
-    if (entry.isFile()) bytes += (await stat(join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size
-  }
-  return bytes
-}
-
 /** The wheel's tags say for which Python and platform it is; pip is told, because it may be another than the machine's. */
 function tagOptions({ file }) {
   const [python, abi, platforms] = file.slice(0, -'.whl'.length).split('-').slice(-3)
@@ -42,11 +33,11 @@ async function withPip(wheel, folder) {
   let reason = 'there is no pip'
   for (const [program, ...before] of pips) {
     const shown = progress(`Downloading ${wheel.title} with pip`, wheel.bytes)
-    const watch = setInterval(() => void folderSize(folder).then(bytes => shown.at(Math.min(bytes, wheel.bytes))), 500)
+    const stop = watchFolder(folder, bytes => shown.at(Math.min(bytes, wheel.bytes)))
     const args = [...before, 'download', `${wheel.name}==${wheel.version}`, '--no-deps', '--only-binary=:all:', ...tagOptions(wheel),
       '--dest', folder, '--no-cache-dir', '--quiet', '--retries', '1', '--timeout', '15', '--disable-pip-version-check']
     const { code, output } = await run(program, args, { env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder } })
-    clearInterval(watch)
+    stop()
     if (code === 0 && existsSync(join(folder, wheel.file))) {
       shown.at(wheel.bytes)
       shown.done()

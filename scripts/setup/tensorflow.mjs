@@ -1,13 +1,13 @@
 // TensorFlow's libraries and the native addon of tfjs-node. First from the user's cache; then in tfjs-node's own way, which downloads both from a
 // storage host; then out of a wheel of the Python package index, with an addon that is compiled here.
 import { existsSync } from 'node:fs'
-import { copyFile, cp, link, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { copyFile, cp, link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolder, run } from './files.mjs'
+import { makeFolder, run, watchFolder } from './files.mjs'
 import { answers } from './download.mjs'
 import { cacheFolder, keyOf, node24Path, nodePackage, packageFolder, platform, root } from './places.mjs'
 import { withWheel } from './pypi.mjs'
-import { say, SetupError, waiting } from './report.mjs'
+import { progress, say, SetupError, waiting } from './report.mjs'
 import { addonPath, librariesPath, libraryName } from './stamp.mjs'
 import { unpackEntry, zipEntries } from './zip.mjs'
 
@@ -107,11 +107,15 @@ async function place(libraries, addon) {
   const temporary = `${addonPath()}.${process.pid}`
   await copyFile(join(addon, 'tfjs_binding.node'), temporary)
   await rename(temporary, addonPath())
-  if (process.platform === 'win32') {
-    const dll = join(dirname(addonPath()), libraryName)
-    await rm(dll, { force: true })
-    await link(join(libraries, 'lib', libraryName), dll).catch(() => copyFile(join(libraries, 'lib', libraryName), dll))
-  }
+  await besideAddon(libraries)
+}
+
+/** Windows looks for a library beside the addon that needs it. */
+async function besideAddon(libraries) {
+  if (process.platform !== 'win32') return
+  const dll = join(dirname(addonPath()), libraryName)
+  await rm(dll, { force: true })
+  await link(join(libraries, 'lib', libraryName), dll).catch(() => copyFile(join(libraries, 'lib', libraryName), dll))
 }
 
 /** Null when the addon in the package loads on the project's Node 24, else what the loader says. */
@@ -121,25 +125,38 @@ export async function addonProblem() {
   return code === 0 ? null : output.split('\n').find(line => /Error/.test(line)) ?? `code ${code}`
 }
 
-/** tfjs-node's own way. False when its host cannot be reached or the outcome does not load; what it left is removed then. */
+/** tfjs-node's own way; the addon is compiled here where it cannot be had. False when the host cannot be reached or the outcome does not load. */
 async function ownWay(folder) {
   const host = process.env.TFJS_NODE_CDN_STORAGE || process.env.CDN_STORAGE || process.env.TFJS_NODE_BASE_URI || 'https://storage.googleapis.com/'
   if (!await answers(host)) return false
   await rm(librariesPath(), { recursive: true, force: true })
   await rm(dirname(dirname(addonPath())), { recursive: true, force: true })
-  const shown = waiting('Getting TensorFlow\'s libraries in tfjs-node\'s own way')
+  const shown = progress('Downloading TensorFlow\'s libraries in tfjs-node\'s own way (bytes unpacked)', 0)
+  const stop = watchFolder(librariesPath(), bytes => shown.at(bytes))
   const bin = join(root, 'node_modules', '.bin')
   const node = dirname(node24Path())
   const path = [node, bin, process.env.PATH].join(process.platform === 'win32' ? ';' : ':')
-  const { code } = await run(node24Path(), ['scripts/install.js'], { cwd: tfjsFolder, env: { ...process.env, PATH: path, Path: path }, limit: 10 * 60_000 })
+  const about = join(tfjsFolder, 'package.json')
+  const before = await readFile(about)
+  await run(node24Path(), ['scripts/install.js'], { cwd: tfjsFolder, env: { ...process.env, PATH: path, Path: path }, limit: 10 * 60_000 })
+  // Its installer writes into its own package.json, and may be ended while it does.
+  await writeFile(about, before)
+  stop()
   shown.done()
-  if (code === 0 && existsSync(join(librariesPath(), 'lib', libraryName)) && await addonProblem() === null) {
+  try {
+    // Its exit code says little: it is 0 after some failures, and not 0 on Windows after it looked for a newer Node-API than it built for.
+    if (!existsSync(join(librariesPath(), 'lib', libraryName))) return false
+    await besideAddon(librariesPath())
+    if (await addonProblem() === null) await makeFolder(await addonFolder(folder), temporary => copyFile(addonPath(), join(temporary, 'tfjs_binding.node')))
+    else if (process.platform === 'win32') return false
+    else await makeFolder(await addonFolder(folder), async temporary => compileAddon(await compiler(), librariesPath(), temporary))
     await makeFolder(folder, temporary => cp(librariesPath(), temporary, { recursive: true, verbatimSymlinks: true }))
-    await makeFolder(await addonFolder(folder), temporary => copyFile(addonPath(), join(temporary, 'tfjs_binding.node')))
-    return true
+    await place(folder, await addonFolder(folder))
+    return await addonProblem() === null
+  } catch (error) {
+    if (error.code === 'ENOSPC') throw error
+    return false
   }
-  await rm(librariesPath(), { recursive: true, force: true })
-  return false
 }
 
 /** Makes tfjs-node usable. Does nothing when it is; downloads only what the user's cache lacks. */
@@ -151,9 +168,10 @@ export async function installTensorflow() {
   }
   const libraries = wheelFolder()
   if (!libraries || !existsSync(libraries)) {
-    if (await ownWay(own)) return place(own, await addonFolder(own))
+    if (await ownWay(own)) return
+    await rm(librariesPath(), { recursive: true, force: true })
     if (!libraries) throw new SetupError('TensorFlow\'s libraries could not be downloaded from tfjs-node\'s storage host, and there is no other source of them for this platform: check the network connection, then run the command again.')
-    say('The storage host of tfjs-node is out of reach: taking TensorFlow\'s libraries from the Python package index')
+    say('tfjs-node cannot get them in its own way here: taking TensorFlow\'s libraries from the Python package index')
   }
   const addon = await addonFolder(libraries)
   const program = existsSync(addon) ? null : await compiler()
