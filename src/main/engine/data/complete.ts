@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { resolvePath } from './source.ts'
+import { syntheticNames } from '../../../shared/synthetic.ts'
+import { resolvePath, sampleName } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
@@ -8,18 +9,19 @@ const most = 50
 const importable = /\.npz$|images.*idx[34]/i
 
 /**
- * Completes a typed path: folders first (each with a separator at its end), then files that can be imported; hidden ones only
+ * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported; hidden ones only
  * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
  */
 export async function completePath(prefix: string): Promise<string[]> {
   if (prefix.trim() === '') return []
+  const words = [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
   const whole = resolvePath(prefix), inside = /[/\\]$/.test(prefix.trim())
   const folder = inside ? whole : dirname(whole), begun = inside ? '' : basename(whole)
   let entries
   try {
     entries = await readdir(folder, { withFileTypes: true })
   } catch {
-    return []
+    return words
   }
   const matching = entries
     .filter((entry) => entry.name.toLowerCase().startsWith(begun.toLowerCase()) && (begun.startsWith('.') || !entry.name.startsWith('.')))
@@ -32,5 +34,5 @@ export async function completePath(prefix: string): Promise<string[]> {
     if (type.isDirectory()) folders.push(path + sep)
     else if (type.isFile() && importable.test(entry.name)) found.push(path)
   }
-  return [...folders, ...found].slice(0, most)
+  return [...words, ...folders, ...found].slice(0, most)
 }

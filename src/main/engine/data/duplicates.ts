@@ -39,19 +39,22 @@ export function firstIdentical(hashes: Uint8Array, count: number): Uint32Array {
  * @returns how many rows changed sides.
  */
 export function keepCopiesTogether(test: Uint8Array, first: Uint32Array, labels: Int32Array | null, brought: boolean): number {
+  // Bit 1: a copy is in training; bit 2: a copy is in the test split. By the first row of each group.
+  const sides = new Uint8Array(first.length)
+  for (let row = 0; row < first.length; row++) sides[first[row]!]! |= 1 << test[row]!
   const groups = new Map<number, number[]>()
   for (let row = 0; row < first.length; row++) {
-    if (first[row] === row) continue
+    if (sides[first[row]!] !== 3) continue
     const group = groups.get(first[row]!)
     if (group) group.push(row)
-    else groups.set(first[row]!, [first[row]!, row])
+    else groups.set(first[row]!, [row])
   }
-  const divided = [...groups.values()].filter((rows) => rows.some((row) => test[row] !== test[rows[0]!]))
+  const divided = [...groups.values()]
   divided.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
   const classOf = (row: number) => labels?.[row] ?? 0
   // Test rows a class has less than it was drawn, while the groups in question are on neither side.
   const missing = new Map<number, number>()
-  for (const row of divided.flat()) missing.set(classOf(row), (missing.get(classOf(row)) ?? 0) + test[row]!)
+  for (const rows of divided) for (const row of rows) missing.set(classOf(row), (missing.get(classOf(row)) ?? 0) + test[row]!)
   let moved = 0
   for (const rows of divided) {
     const label = classOf(rows[0]!), room = missing.get(label) ?? 0

@@ -20,7 +20,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   for (const label of labels ?? []) if (label >= 0) classCounts[label]!++
   const bytes = count * width * height * channels * (kind === 'image' ? 1 : 4)
   const index: DatasetIndex = {
-    version: formatVersion, kind, count, testCount: test.length, width, height, channels, classes, classCounts, sha256, source: request.path,
+    version: formatVersion, kind, count, testCount: test.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length, bytes, createdAt: new Date().toISOString(),
     ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
   }

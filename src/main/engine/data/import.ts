@@ -1,19 +1,21 @@
 import { mkdir, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { syntheticName } from '../../../shared/synthetic.ts'
 import { packArrays } from './arrays.ts'
 import { finish } from './finish.ts'
 import { packFolder } from './folder.ts'
 import { Meter } from './progress.ts'
 import type { Imported, ImportOptions, ImportRequest } from './request.ts'
 import { findSource } from './source.ts'
+import { checkOptions, packSynthetic } from './synthetic.ts'
 
 export type { Imported, ImportOptions, ImportRequest } from './request.ts'
 
 /**
  * Imports images into `request.folder`, by way of `request.folder + '.partial'`: on an error or a cancellation nothing is
  * left behind. Files that cannot be read are skipped and named in the result.
- * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE, DATASET_EMPTY,
+ * @throws WorkbenchError CALL_INVALID, PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE, DATASET_EMPTY,
  *   DATASET_TOO_SMALL, DISK_FULL, HOME_UNWRITABLE, CANCELLED
  */
 export async function importDataset(request: ImportRequest, { signal, onProgress }: ImportOptions = {}): Promise<Imported> {
@@ -22,10 +24,14 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
   try {
     signal?.throwIfAborted()
     checkSize(request)
-    const source = await findSource(request.path, request.testPath)
+    checkOptions(request)
+    const name = syntheticName(request.path)
+    const source = name === null ? await findSource(request.path, request.testPath) : { kind: 'synthetic' as const, name }
     await makeFolder(partial)
     const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
-    const packed = source.kind === 'folder' ? await packFolder(source, request, partial, room, meter, signal) : await packArrays(source, request, partial, room, meter, signal)
+    const packed = source.kind === 'synthetic' ? await packSynthetic(source.name, request, partial, room, meter, signal)
+      : source.kind === 'folder' ? await packFolder(source, request, partial, room, meter, signal)
+      : await packArrays(source, request, partial, room, meter, signal)
     return await finish(request, partial, packed, meter, signal)
   } catch (error) {
     await rm(partial, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})

@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
 import type { CallOutput } from '../../../shared/calls.ts'
+import { syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
 import { describeArray } from './array-rows.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { listFolder } from './layout.ts'
 import { byCodePoint } from './walk.ts'
-import { sampleHeaders } from './sample.ts'
+import { defaultShape, sampleHeaders } from './sample.ts'
 import { findSource, resolvePath, sampleName } from './source.ts'
 
 /** Enough to know what a folder is, without making anyone wait for it. */
@@ -17,8 +18,14 @@ const headerLimit = 200
  * @throws WorkbenchError as `importDataset` would for a path that cannot be imported
  */
 export async function inspectPath(path: string): Promise<CallOutput<'datasets.inspect'>> {
-  const source = await findSource(path)
   const suggestedName = suggestName(path)
+  const synthetic = syntheticName(path)
+  if (synthetic !== null) {
+    const { kind, count, classes } = syntheticSets[synthetic]
+    const shape = kind === 'image' ? defaultShape(null, {}) : { width: 2, height: 1, channels: 1 }
+    return { kind: 'synthetic', files: count, truncated: false, classes: [...classes], ...shape, suggestedName }
+  }
+  const source = await findSource(path)
   if (source.kind !== 'folder') {
     const parts = source.test ? [source.train, source.test] : [source.train]
     const described = parts.map((part) => describeArray(part.images))
@@ -40,7 +47,7 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
 
 /** A dataset's name from where it comes: the folder's or file's name without its ending. */
 export function suggestName(path: string): string {
-  if (path.trim() === sampleName) return sampleName
+  if (path.trim() === sampleName || syntheticName(path) !== null) return path.trim()
   const name = basename(resolvePath(path)).replace(/\.(npz|gz)$/i, '').slice(0, 200).trim()
   return name === '' ? 'images' : name
 }

@@ -40,19 +40,21 @@ export async function listFolder(root: string, testRoot: string | null, options:
     const part = await walk(join(base, inside), { ...options, prefix: top, ...(options.onCount ? { onCount: (files: number) => options.onCount!(before + files) } : {}) })
     truncated ||= part.truncated
     skipped.push(...part.skipped)
-    for (let file = 0; file < part.names.count; file++) part.names.at(file).includes('/') ? nested++ : loose++
+    for (let file = 0; file < part.names.count; file++) part.names.isNested(file) ? nested++ : loose++
     found.push({ files: part.names, top })
   }
 
   const labelled = nested > 0 && nested >= loose
-  const names = new Names()
+  // What one walk found is taken as it is, unless something at the top has to be left out.
+  const whole = found.length === 1 && !(labelled && loose > 0)
+  const names = whole ? found[0]!.files : new Names()
   let testFrom = -1
-  for (const [i, { files, top }] of found.entries()) {
+  for (const [i, { files, top }] of whole ? [] : found.entries()) {
     if (i === 1) testFrom = names.count
     const prefix = parts[i]!.inside === '' ? '' : top
     for (let file = 0; file < files.count; file++) {
       const name = files.at(file)
-      if (labelled && !name.includes('/')) skipped.push({ path: top + name, reason: 'outside the folders of the classes' })
+      if (labelled && !files.isNested(file)) skipped.push({ path: top + name, reason: 'outside the folders of the classes' })
       else names.push(prefix + name)
     }
   }

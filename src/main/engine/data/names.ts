@@ -1,3 +1,5 @@
+const slash = 0x2f
+
 /** A growing list of names outside the JavaScript heap: UTF-8 bytes and where each name ends. Laid out as `paths.bin` is. */
 export class Names {
   private bytes = Buffer.allocUnsafeSlow(2 ** 16)
@@ -21,6 +23,11 @@ export class Names {
 
   at(index: number): string {
     return this.bytes.toString('utf8', this.end(index - 1), this.end(index))
+  }
+
+  /** Whether a name lies in a folder, without making a string of it. */
+  isNested(index: number): boolean {
+    return this.bytes.subarray(this.end(index - 1), this.end(index)).includes(slash)
   }
 
   private end(index: number): number {

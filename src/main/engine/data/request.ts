@@ -4,12 +4,15 @@ import type { Dataset, Progress, Skipped } from '../../../shared/domain.ts'
 export interface ImportRequest {
   id: string
   name: string
-  /** A folder, an IDX images file, a `.npz`, or the word `mnist`. */
+  /** A folder, an IDX images file, a `.npz`, the word `mnist`, or the name of a synthetic set. */
   path: string
   testPath?: string | undefined
   width?: number | undefined
   height?: number | undefined
   channels?: 1 | 3 | undefined
+  /** Rows and seed of a synthetic set. */
+  count?: number | undefined
+  seed?: number | undefined
   fit: 'crop' | 'pad' | 'stretch'
   /** Where the dataset is to lie; must not exist yet. */
   folder: string
@@ -34,6 +37,8 @@ export interface Packed {
   /** First row of the test split that the source brings (all rows after it belong to it too), or null. */
   testStart: number | null
   skipped: Skipped[]
+  /** What is kept as where it came from, if not the path as given. */
+  source?: string
   /** The bytes of `paths.bin`, or where the rows come from. */
   paths: Buffer | { path: string; count: number }[]
 }
