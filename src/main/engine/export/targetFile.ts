@@ -11,7 +11,7 @@ const temporaryName = () => `.workbench-export-${process.pid}-${randomUUID()}.tm
 const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp$/
 
 const exists = (target: string) => new WorkbenchError(
-  'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it (--force).`, { field: 'out' },
+  'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it (on the command line: --force).`, { field: 'out' },
 )
 const unwritable = (target: string, why: string, cause?: unknown) => new WorkbenchError(
   'EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field: 'out', cause },

@@ -10,7 +10,7 @@ export default defineVariant({
   glyph: '◉',
   terms: ['reconstruction', 'contraction'],
   settings: z.strictObject({
-    lambda: z.number().min(0).max(1e6).default(0.1).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
+    lambda: z.number().min(0).max(1e6).default(0.5).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
   }),
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
   warnings: ({ network }) => (network.tied || network.weightNorm ? [] : [
