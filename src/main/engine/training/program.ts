@@ -56,7 +56,9 @@ export class Program {
     this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
     for (const { name, shape } of this.variables) {
       const value = this.graph.input(`assign/${name}`, 'float32', shape)
-      this.graph.node(`assigned/${name}`, 'Identity', [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), value)}`], float)
+      // A fed tensor's memory is JavaScript's, which only the main thread may release: a variable must not keep it, but have its own.
+      const own = this.graph.node(`own/${name}`, 'DeepCopy', [value], float)
+      this.graph.node(`assigned/${name}`, 'Identity', [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), own)}`], float)
       this.graph.read(`read/${name}`, this.#handle(name))
     }
     this.#addForward()
