@@ -26,13 +26,16 @@ export const newRunSchema = z.strictObject({
 export const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
-  /** A folder, an IDX images file, a `.npz`, or the word `mnist`. */
+  /** A folder, an IDX images file, a `.npz`, the word `mnist`, or the name of a synthetic set. */
   path,
   testPath: path.optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),
   fit: z.enum(fits).default('crop'),
+  /** Of a synthetic set: how many rows, and what its numbers are drawn from. Refused for anything else. */
+  count: z.int().min(1).max(1_000_000).optional(),
+  seed: z.int().min(0).max(2_147_483_647).optional(),
 })
 
 export const exportInputSchema = z.strictObject({
@@ -55,7 +58,7 @@ export const calls = {
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
   /** What a path holds, before it is imported: for the typed path's form. Never opens what it should not. */
   'datasets.inspect': call(z.strictObject({ path }), z.object({
-    kind: z.enum(['folder', 'idx', 'npz', 'sample']), files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
+    kind: z.enum(['folder', 'idx', 'npz', 'sample', 'synthetic']), files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
     /** Most frequent size among the first images. */
     width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(), suggestedName: z.string(),
   })),

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
+import { syntheticName, syntheticNames } from '../../../../shared/synthetic.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { table } from '../table.ts'
@@ -22,29 +23,42 @@ function parseSize(text: string): { width: number; height: number } {
   return { width: Number(width), height: Number(height) }
 }
 
+/** Words that stand for data of the workbench's own; all else is a path. */
+const isWord = (given: string): boolean => given.trim() === 'mnist' || syntheticName(given) !== null
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not "${text}".`, { field: option })
+  return Number(text)
+}
+
 export const datasetsAdd: Command = {
   usage: '--name N --path P',
-  summary: 'Imports a folder of images, IDX files, an .npz file, or the word mnist.',
+  summary: 'Imports images, the digits of mnist, or a synthetic set.',
   help: [
     '--name N          its name here (default: that of the folder or file)',
-    '--path P          what to import',
+    '--path P          a folder of images, IDX files, an .npz file, the word mnist,',
+    `                  or a synthetic set: ${syntheticNames.join(', ')}`,
     '--test P          images of the test split; else 15% are drawn',
     '--size 28x28      width and height; else the most frequent of the images',
     '--channels 1|3    gray or colour; else as the images are',
     '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
+    '--count N         rows of a synthetic set',
+    '--seed S          what its numbers are drawn from (default: 1)',
   ],
   options: {
     name: { type: 'string' }, path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
+    count: { type: 'string' }, seed: { type: 'string' },
   },
   async run(session, { values, path }, terminal) {
     if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
-    const { channels, fit, size, test, name } = values as Record<string, string | undefined>
+    const { channels, fit, size, test, name, count: rows, seed } = values as Record<string, string | undefined>
     if (channels !== undefined && channels !== '1' && channels !== '3') throw new WorkbenchError('USAGE', `--channels is 1 (gray) or 3 (colour), not "${channels}".`, { field: 'channels' })
     if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not "${fit}".`, { field: 'fit' })
     const dataset = await importAndWait(session, {
-      path: values['path'] === 'mnist' ? 'mnist' : path(values['path']),
+      path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
       ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size)),
       ...(channels === undefined ? {} : { channels: channels === '1' ? 1 : 3 }), ...(fit === undefined ? {} : { fit }),
+      ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
     }, terminal)
     const { skipped } = await session.call('datasets.skipped', { dataset: dataset.id })
     const { id, count, width, height, classes, sha256, testCount, kind, duplicates, movedToOneSide } = dataset

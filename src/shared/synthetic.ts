@@ -1,0 +1,42 @@
+/**
+ * Datasets that are computed instead of read: their names stand where a path would (a folder of that name is `./moons`).
+ * `image`: bytes of any size; `plane`: points of two standardised reals.
+ */
+export interface SyntheticSet {
+  title: string
+  kind: 'image' | 'plane'
+  /** How many rows it has unless asked otherwise. */
+  count: number
+  classes: readonly string[]
+  /** What it is, in one sentence. */
+  description: string
+}
+
+export const syntheticSets = {
+  random: {
+    title: 'Random pixels', kind: 'image', count: 10_000, classes: [],
+    description: 'Images of independent uniform pixels: nothing in them can be learned, so whoever rebuilds them has copied.',
+  },
+  moons: {
+    title: 'Moons', kind: 'plane', count: 2000, classes: ['upper', 'lower'],
+    description: 'Points of the plane along two interleaved half circles, with a little noise.',
+  },
+  spiral: {
+    title: 'Spiral', kind: 'plane', count: 2000, classes: ['first', 'second'],
+    description: 'Points of the plane along the two arms of a spiral, one and a half turns each, with a little noise.',
+  },
+  circle: {
+    title: 'Circle', kind: 'plane', count: 2000, classes: [],
+    description: 'Points of the plane along a circle, with a little noise.',
+  },
+  swissRoll: {
+    title: 'Swiss roll', kind: 'plane', count: 2000, classes: [],
+    description: 'Points of the plane along a strip that is rolled up one and a half times, with a little noise.',
+  },
+} as const satisfies Record<string, SyntheticSet>
+
+export type SyntheticName = keyof typeof syntheticSets
+export const syntheticNames = Object.keys(syntheticSets) as SyntheticName[]
+
+/** The synthetic set that a typed path names, or null. */
+export const syntheticName = (path: string): SyntheticName | null => syntheticNames.find((name) => name === path.trim()) ?? null
