@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fieldSchema, configSchema, settingsSchema, variantInfoSchema } from './config.ts'
 import {
-  comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, previewSchema,
+  comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, taskSchema,
 } from './domain.ts'
 
@@ -70,6 +70,11 @@ export const calls = {
     }),
     z.object({ total: z.int(), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
   ),
+  /** Points of a dataset of two values a row: `count` of those asked for, evenly chosen where there are more. */
+  'datasets.points': call(
+    z.strictObject({ dataset: idSchema, count: z.int().min(1).max(20_000), split: z.enum(splits).optional(), label: z.int().min(0).optional() }),
+    z.object({ total: z.int(), points: pointsSchema, labels: z.array(z.int()) }),
+  ),
   'datasets.rename': call(z.strictObject({ dataset: idSchema, name: nameSchema }), z.object({ dataset: datasetSchema })),
   /** Refused while runs use it. */
   'datasets.remove': call(z.strictObject({ dataset: idSchema }), none),
@@ -98,9 +103,9 @@ export const calls = {
     z.strictObject({ run: idSchema, keys: z.array(z.string()).optional(), afterStep: z.int().optional() }),
     z.object({ series: z.array(seriesSchema) }),
   ),
-  /** Moments at which previews exist, oldest first, and the preview images of the dataset (the same for every run). */
+  /** Moments at which previews exist, oldest first, and the preview rows of the dataset (the same for every run): images, or points of two values. */
   'runs.moments': call(runRef, z.object({
-    moments: z.array(z.object({ step: z.int(), epoch: z.number() })), originals: imagesSchema.nullable(), labels: z.array(z.string()),
+    moments: z.array(z.object({ step: z.int(), epoch: z.number() })), originals: imagesSchema.nullable(), points: pointsSchema.nullable(), labels: z.array(z.string()),
   })),
   'runs.preview': call(z.strictObject({ run: idSchema, step: z.int() }), z.object({ preview: previewSchema })),
   'runs.reveal': call(runRef, z.object({ folder: z.string() })),

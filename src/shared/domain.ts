@@ -141,16 +141,25 @@ export type Series = z.infer<typeof seriesSchema>
 export const imagesSchema = z.object({ count: z.int(), width: z.int(), height: z.int(), channels: z.int(), pixels: bytes })
 export type Images = z.infer<typeof imagesSchema>
 
-/** What a run looked like at one moment of its training, on the dataset's fixed preview images (the same for every run). */
+/** Points of the plane: values [count, 2]. */
+export const pointsSchema = z.object({ count: z.int(), values: z.instanceof(Float32Array) })
+export type Points = z.infer<typeof pointsSchema>
+
+/**
+ * What a run looked like at one moment of its training, on the dataset's fixed preview rows (the same for every run): images, or for
+ * rows of two values points.
+ */
 export const previewSchema = z.object({
   step: z.int(),
   epoch: z.number(),
-  reconstructions: imagesSchema,
+  reconstructions: imagesSchema.nullable(),
   /** The corrupted inputs and their reconstructions, for variants that corrupt; else null. */
   corrupted: imagesSchema.nullable(),
   denoised: imagesSchema.nullable(),
   /** Columns of the first encoder kernel (at most 64) as images, each scaled so that 0 is mid-gray; null for vector data. */
   filters: imagesSchema.nullable(),
+  /** For rows of two values only; in the order of the preview's rows. */
+  points: z.object({ reconstructions: pointsSchema, corrupted: pointsSchema.nullable(), denoised: pointsSchema.nullable() }).optional(),
 })
 export type Preview = z.infer<typeof previewSchema>
 

@@ -20,3 +20,6 @@ export interface PackedDataset {
   gather(indices: ArrayLike<number>, out: Uint8Array | Float32Array): void
   close(): void
 }
+
+/** Whether the rows are points of the plane, which can be drawn. */
+export const isPlane = ({ kind, rowSize }: Pick<PackedDataset, 'kind' | 'rowSize'>): boolean => kind === 'vector' && rowSize === 2

@@ -3,8 +3,8 @@ import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
 /** Share of the rows that are not for testing which a run keeps aside for validation. */
 export const validationShare = 0.1
-/** How many test images every run shows as its preview. */
-export const previewCount = 32
+/** How many test images every run shows as its preview, and how many points of a set of vectors. */
+const previewCount = { image: 32, vector: 300 }
 
 type Rows = Pick<PackedDataset, 'train' | 'labels'>
 
@@ -57,14 +57,14 @@ export function shuffled(train: Uint32Array, seed: number, epoch: number): Uint3
 }
 
 /**
- * The test images that every run reconstructs for the eye: up to 32, the same for every run, one of each class in turn
+ * The test rows that every run reconstructs for the eye: up to 32 images or 300 vectors, the same for every run, one of each class in turn
  * (so the first ten of a ten-class set show all classes).
  */
-export function previewRows(dataset: Pick<PackedDataset, 'test' | 'labels'>): Uint32Array {
+export function previewRows({ test, labels, kind = 'image' }: Pick<PackedDataset, 'test' | 'labels'> & { kind?: PackedDataset['kind'] }): Uint32Array {
   const source = random('preview')
-  const queues = byClass(dataset.test, dataset.labels).map((group) => shuffleInPlace(group.slice(), source))
+  const queues = byClass(test, labels).map((group) => shuffleInPlace(group.slice(), source))
   const chosen: number[] = []
-  const count = Math.min(previewCount, dataset.test.length)
+  const count = Math.min(previewCount[kind], test.length)
   for (let turn = 0; chosen.length < count; turn++) {
     for (const queue of queues) if (turn < queue.length && chosen.length < count) chosen.push(queue[turn]!)
   }

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
+import { WorkbenchError } from '../../../shared/errors.ts'
 import { completePath } from '../data/complete.ts'
 import { inspectPath } from '../data/inspect.ts'
 import { rowPaths } from '../data/open.ts'
+import { isPlane, type PackedDataset } from '../data/packed.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto } from './importing.ts'
-import { imagesOf, withDataset } from './images.ts'
+import { imagesOf, pointsOf, withDataset } from './images.ts'
 
 export const datasetHandlers = (context: Context) => {
   const { home, store, emit } = context
@@ -16,20 +18,18 @@ export const datasetHandlers = (context: Context) => {
     'datasets.images': ({ dataset: reference, offset, count, split, label }) => {
       const folder = home.dataset(store.datasets.get(reference).id)
       return withDataset(folder, (dataset) => {
-        const candidates = split === undefined ? null : dataset[split]
-        const total = candidates?.length ?? dataset.count
-        const { labels } = dataset
-        const rows: number[] = []
-        let matching = 0
-        for (let index = 0; index < total; index += 1) {
-          const row = candidates === null ? index : candidates[index]!
-          if (label !== undefined && labels?.[row] !== label) continue
-          if (matching >= offset && rows.length < count) rows.push(row)
-          matching += 1
-        }
-        return {
-          total: matching, images: imagesOf(dataset, rows), labels: labels === null ? [] : rows.map((row) => labels[row]!), paths: rowPaths(folder, rows),
-        }
+        const matching = rowsWhere(dataset, split, label)
+        const rows = matching.slice(offset, offset + count)
+        return { total: matching.length, images: imagesOf(dataset, rows), labels: labelsOf(dataset, rows), paths: rowPaths(folder, rows) }
+      })
+    },
+    'datasets.points': ({ dataset: reference, count, split, label }) => {
+      const { id, name } = store.datasets.get(reference)
+      return withDataset(home.dataset(id), (dataset) => {
+        if (!isPlane(dataset)) throw new WorkbenchError('CALL_INVALID', `The rows of "${name}" are not two numbers each, so they are no points; use datasets.images.`, { field: 'dataset' })
+        const matching = rowsWhere(dataset, split, label), shown = Math.min(count, matching.length)
+        const rows = Uint32Array.from({ length: shown }, (_, i) => matching[Math.floor((i * matching.length) / shown)]!)
+        return { total: matching.length, points: pointsOf(dataset, rows), labels: labelsOf(dataset, rows) }
       })
     },
     'datasets.rename': ({ dataset: reference, name }) => {
@@ -50,3 +50,11 @@ export const datasetHandlers = (context: Context) => {
     'paths.complete': async ({ prefix }) => ({ paths: await completePath(prefix) }),
   } satisfies Partial<Handlers>
 }
+
+/** Rows of one split or of all, of one class or of all, ascending. */
+function rowsWhere(dataset: PackedDataset, split: 'train' | 'test' | undefined, label: number | undefined): Uint32Array {
+  const candidates = split === undefined ? Uint32Array.from({ length: dataset.count }, (_, row) => row) : dataset[split]
+  return label === undefined ? candidates : candidates.filter((row) => dataset.labels?.[row] === label)
+}
+
+const labelsOf = ({ labels }: PackedDataset, rows: Uint32Array): number[] => (labels === null ? [] : Array.from(rows, (row) => labels[row]!))

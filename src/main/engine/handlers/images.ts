@@ -1,4 +1,4 @@
-import type { Images } from '../../../shared/domain.ts'
+import type { Images, Points } from '../../../shared/domain.ts'
 import { openDataset } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
 
@@ -10,6 +10,13 @@ export function withDataset<T>(folder: string, use: (dataset: PackedDataset) => 
   } finally {
     dataset.close()
   }
+}
+
+/** Rows of two values as points of the plane. */
+export function pointsOf(dataset: PackedDataset, rows: ArrayLike<number>): Points {
+  const values = new Float32Array(rows.length * 2)
+  dataset.gather(rows, values)
+  return { count: rows.length, values }
 }
 
 /** Rows as pictures. Rows of reals become one strip of grays each, from the smallest to the largest value among them. */

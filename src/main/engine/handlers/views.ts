@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { compareRuns } from '../compare/comparison.ts'
+import { isPlane } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
-import { imagesOf, withDataset } from './images.ts'
+import { imagesOf, pointsOf, withDataset } from './images.ts'
 
 /** What the views of runs show: curves, pictures over time, comparisons. */
 export const viewHandlers = ({ home, store, queue }: Context) => ({
@@ -15,6 +16,7 @@ export const viewHandlers = ({ home, store, queue }: Context) => ({
       const rows = previewRows(dataset)
       return {
         originals: dataset.kind === 'image' ? imagesOf(dataset, rows) : null,
+        points: isPlane(dataset) ? pointsOf(dataset, rows) : null,
         labels: dataset.labels === null ? [] : Array.from(rows, (row) => dataset.classes[dataset.labels![row]!] ?? ''),
       }
     })

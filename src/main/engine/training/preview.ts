@@ -1,5 +1,5 @@
-import type { Images, Preview } from '../../../shared/domain.ts'
-import type { PackedDataset } from '../data/packed.ts'
+import type { Images, Points, Preview } from '../../../shared/domain.ts'
+import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { inputTensor } from './batches.ts'
@@ -10,32 +10,41 @@ import { randomness } from './randomness.ts'
 const filterCount = 64
 
 /**
- * What the network makes of the dataset's preview images now. The corruption shown is the same for every run and every moment, so
- * that runs can be compared by eye. Null for vector data, which has no images.
+ * What the network makes of the dataset's preview rows now. The corruption shown is the same for every run and every moment, so
+ * that runs can be compared by eye. Null for vectors of other than two values, of which there is nothing to be seen.
  */
 export function makePreview(model: CompiledModel, { variant, config }: ModelSpec, dataset: PackedDataset, step: number, epoch: number): Preview | null {
-  if (dataset.kind !== 'image') return null
-  const { width, height, channels } = dataset
-  const images = (tensor: Tensor2D): Images => ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
+  const plane = isPlane(dataset)
+  if (dataset.kind !== 'image' && !plane) return null
   const rows = previewRows(dataset)
   const originals = inputTensor(dataset, rows)
-  const show = (input: Tensor2D): Images => {
-    const output = model.reconstruct(input)
-    const shown = images(output)
-    output.dispose()
-    return shown
-  }
+  const corrupted = variant.corrupt
+    ? tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never).clone())
+    : null
   try {
-    const reconstructions = show(originals)
-    if (!variant.corrupt) return { step, epoch, reconstructions, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }
-    const noisy = tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never).clone())
-    const preview = { step, epoch, reconstructions, corrupted: images(noisy), denoised: show(noisy), filters: filtersOf(model, dataset) }
-    noisy.dispose()
-    return preview
+    const reconstruct = <T>(input: Tensor2D, shown: (tensor: Tensor2D) => T): T => {
+      const output = model.reconstruct(input)
+      try {
+        return shown(output)
+      } finally {
+        output.dispose()
+      }
+    }
+    const all = <T>(shown: (tensor: Tensor2D) => T) => ({
+      reconstructions: reconstruct(originals, shown), corrupted: corrupted && shown(corrupted), denoised: corrupted && reconstruct(corrupted, shown),
+    })
+    if (plane) return { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: null, points: all(pointsOf) }
+    return { step, epoch, ...all((tensor) => imagesOf(tensor, dataset)), filters: filtersOf(model, dataset) }
   } finally {
     originals.dispose()
+    corrupted?.dispose()
   }
 }
+
+/** A copy: the preview outlives the tensor. */
+const pointsOf = (tensor: Tensor2D): Points => ({ count: tensor.shape[0], values: tensor.dataSync<'float32'>().slice() })
+
+const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDataset): Images => ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
 
 const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> => Uint8Array.from(tensor.dataSync(), (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
 

@@ -26,7 +26,7 @@ export interface Sections { network: Section; reconstruction: unknown; training:
 export function defaultsOf(variant: Variant, facts: Facts = {}): Sections {
   const vector = facts.kind === 'vector' ? { outputActivation: 'linear' } : {}
   return {
-    network: { ...networkSchema.parse({}), ...vector, ...variant.defaults?.network, ...variant.fixed?.network },
+    network: { ...networkSchema.parse({}), ...vector, ...variant.defaults?.network, ...variant.defaultsFor?.(facts).network, ...variant.fixed?.network },
     reconstruction: variant.fixed?.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' ? 'squaredError' : reconstructionSchema.parse(undefined)),
     training: { ...trainingSchema.parse({}), ...variant.defaults?.training },
     regularizer: variant.settings.parse({}) as Section,

@@ -11,6 +11,8 @@ export default defineVariant({
   terms: ['reconstruction'],
   settings: z.strictObject({}),
   defaults: { network: { layers: [64] } },
+  /** As many components as inputs would leave nothing out. */
+  defaultsFor: ({ rowSize = Infinity }) => (rowSize > 64 ? {} : { network: { layers: [Math.ceil(rowSize / 2)] } }),
   fixed: {
     network: { activation: 'linear', codeActivation: 'linear', outputActivation: 'linear', tied: true, weightNorm: false },
     reconstruction: 'squaredError',

@@ -79,6 +79,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   settings: S
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
+  /** Where its defaults follow from the data. */
+  defaultsFor?(facts: Facts): { network?: Partial<NetworkConfig> }
   /** Shared settings that this variant determines; they are no fields of its form and cannot be changed. */
   fixed?: { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction }
   /** Further rules on the whole config, beyond the ranges of single settings. */
