@@ -34,7 +34,8 @@ export default defineVariant({
   glyph: '▲',
   terms: ['reconstruction', 'sparsity'],
   settings,
-  defaults: { network: { activation: 'sigmoid' } },
+  // Sigmoid codes begin at one half and have far to go; at half this rate they are still on their way after ten epochs of MNIST.
+  defaults: { network: { activation: 'sigmoid' }, training: { learningRate: 0.002 } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),
   state: ({ network, regularizer }) => (regularizer['estimate'] === 'batch' ? [] : [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }]),
