@@ -61,6 +61,15 @@ test('only files of the renderer are served', async (t) => {
   }
 })
 
+test('what is no address is refused and ends nothing', async (t) => {
+  const { engine, served: { port } } = await server(t)
+  for (const path of ['//', '///', '//:', '/\\\\', 'http://[', '*']) {
+    const { status } = await get(port, path)
+    assert.ok(status === 400 || status === 403 || status === 404, `${path}: ${status}`)
+  }
+  assert.ok(await engine.handle('engine.status', {}))
+})
+
 const outcome = (url: string, options: ClientOptions) => new Promise<number | 'open'>((resolve) => {
   const socket = new WebSocket(url, options)
   socket.on('open', () => { socket.close(); resolve('open') })

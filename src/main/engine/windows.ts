@@ -4,7 +4,7 @@ import { frame, frameParser } from '../../shared/frames.ts'
 import type { Engine } from './engine.ts'
 
 /** A peer that does not read what it asked for is cut off beyond this many waiting bytes. */
-const mostWaiting = 512 * 1024 * 1024
+export const mostWaiting = 512 * 1024 * 1024
 
 /** Lets a window (or a command line) at the other end of the channel use the engine; returns the function that ends it. */
 export function attachWindow(engine: Engine, channel: Channel): () => void {

@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { contentPolicy } from '../../../shared/contentPolicy.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Engine } from '../engine.ts'
-import { attachWindow } from '../windows.ts'
+import { attachWindow, mostWaiting } from '../windows.ts'
 import { fileFor, sendFile } from './files.ts'
 
 const largestMessage = 64 * 1024 * 1024
@@ -57,7 +57,9 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
     const refused = refusal(request, false)
     if (refused !== null) return refuse(response, refused, 'This address is not served here.')
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET is served here.')
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const address = addressOf(request)
+    if (address === null) return refuse(response, 400, 'This is no address.')
+    const { pathname, searchParams } = address
     const isPage = pathname === '/' || pathname === '/index.html'
     if (isPage && !isToken(searchParams.get('token'), token)) {
       return refuse(response, 403, 'The token is missing or wrong; open the whole address that the workbench printed when it started.')
@@ -69,7 +71,7 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {})
-    const address = URL.canParse(request.url ?? '', 'http://localhost') ? new URL(request.url ?? '', 'http://localhost') : null
+    const address = addressOf(request)
     const known = address?.pathname === '/engine' && isToken(address.searchParams.get('token'), token)
     const refused = refusal(request, true) ?? (known ? null : 403)
     if (refused !== null) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
@@ -95,10 +97,17 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
   }
 }
 
+/** What a request asks for; null where that is no address at all, such as `//`. */
+const addressOf = ({ url = '/' }: IncomingMessage): URL | null => URL.parse(url, 'http://localhost')
+
 function attachSocket(engine: Engine, socket: WebSocket): void {
   socket.binaryType = 'nodebuffer'
   const detach = attachWindow(engine, {
-    post: (frame) => { if (socket.readyState === socket.OPEN) socket.send(frame) },
+    post: (frame) => {
+      if (socket.readyState !== socket.OPEN) return
+      socket.send(frame)
+      if (socket.bufferedAmount > mostWaiting) socket.terminate()
+    },
     listen: (listener) => void socket.on('message', (data, isBinary) => {
       if (isBinary) listener(data as Buffer)
       else socket.close(1003)
