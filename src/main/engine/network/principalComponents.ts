@@ -1,3 +1,4 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
 import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Rows } from '../variants/variant.ts'
@@ -30,6 +31,7 @@ export async function principalComponents(data: Rows, count: number, report: (do
     return sum!
   }
   const sum = await accumulate((batch) => batch.sum(0, true))
+  if (!sum.dataSync().every(Number.isFinite)) throw new WorkbenchError('RUN_DIVERGED', 'The data hold values that are not finite numbers, which have no principal components; replace them and import the data again.')
   const mean = sum.div(data.count) as Tensor2D
   sum.dispose()
   let basis: Tensor2D | null = null

@@ -10,7 +10,7 @@ import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { batchesOf, gatherBatch, rowsOf } from './batches.ts'
 import { CompiledModel, type State } from './compiled.ts'
-import { Diverged } from './diverged.ts'
+import { Diverged, withStep } from './diverged.ts'
 import { Meter } from './meter.ts'
 import type { TrainJob, TrainResult } from './messages.ts'
 import { Stopped, type Port } from './port.ts'
@@ -101,7 +101,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
     const weights = await variant.fit(rowsOf(dataset, rows.train), config, async (done, total) => {
       if (await port.wanted()) throw new Stopped(position)
       port.send({ type: 'progress', ...meter.progress(position, { done, total, unit: 'images', stage: 'Fitting' }) })
-    })
+    }).catch((thrown: unknown) => { throw withStep(thrown, 0) })
     model.load(Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])))
     position = { ...position, seconds: meter.seconds() }
     await save('last')
@@ -142,6 +142,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
         }
       }
       const values = await validate()
+      if (!values.every(Number.isFinite)) throw new Diverged(position.step)
       meter.add('validation', names, values, position)
       epochsSinceBest++
       if (patience > 0 && (position.best === null || values[0]! < position.best.loss)) {
@@ -164,7 +165,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   const evaluation = await evaluate({
     model, dataset, train: rows.train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
-  }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(position) : thrown })
+  }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(position) : withStep(thrown, step) })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
   return { kind: 'train', step, epoch, seconds, stepsPerSecond }
 }

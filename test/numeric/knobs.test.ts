@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Config } from '../../src/shared/config.ts'
+import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { initialValues } from '../../src/main/engine/network/initialise.ts'
+import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
+import { PlainModel } from '../../src/main/engine/training/plain.ts'
+import { learningRateAt } from '../../src/main/engine/training/schedule.ts'
+import { variants } from '../../src/main/engine/variants/index.ts'
+import type { Variant } from '../../src/main/engine/variants/variant.ts'
+import { facts, knobsOf, tinyConfig, trained, valueAt, type Knob } from '../fixtures/everySetting.ts'
+import { importDigits, smallDigits } from '../fixtures/tinyDataset.ts'
+import { trainHere } from '../fixtures/trainHere.ts'
+
+/**
+ * No setting of any registered variant does nothing: on the same images with the same seed it changes the loss or the weights of the
+ * first steps, or, for what acts across epochs, the outcome of a short training.
+ */
+const home = mkdtempSync(join(tmpdir(), 'knobs-'))
+let datasetFolder = ''
+before(async () => { datasetFolder = await importDigits(home) })
+after(() => rmSync(home, { recursive: true, force: true }))
+
+const steps = 4, seed = 3, numbersTried = 3
+const pool = smallDigits(200)
+const digest = (...parts: Float32Array[]): string => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
+  return hash.digest('hex')
+}
+const remembered = new Map<string, string>()
+async function once(kind: string, variant: Variant, config: Config, compute: () => string | Promise<string>): Promise<string> {
+  const key = `${kind} ${variant.id} ${JSON.stringify(config)}`
+  if (!remembered.has(key)) remembered.set(key, await compute())
+  return remembered.get(key)!
+}
+
+/** The losses and the last weights of a few steps, as the product trains, or by its reference, which is much quicker to make. */
+const ofSteps = (variant: Variant, config: Config, compiled: boolean) => once(compiled ? 'compiled' : 'plain', variant, config, () => {
+  const { batchSize, epochs } = config.training
+  const spec = { variant, config, inputSize: facts.rowSize, kind: facts.kind }
+  const model = compiled ? new CompiledModel(spec, [batchSize]) : new PlainModel(spec, seed)
+  if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, seed)])))
+  const losses = Float32Array.from({ length: steps }, (_, index) => {
+    const rows = Uint32Array.from({ length: batchSize }, (__, row) => (index * batchSize + row) % 200)
+    const batch = new Uint8Array(batchSize * 16)
+    rows.forEach((row, at) => batch.set(pool.subarray(row * 16, row * 16 + 16), at * 16))
+    return model.step(batch, rows, seed, index + 1, learningRateAt(config.training, index + 1, steps / epochs)).terms[0]!
+  })
+  const found = digest(losses, ...Object.values(model.weights()))
+  if (model instanceof CompiledModel) model.close()
+  return found
+})
+
+/** The weights that a short training ends with, and which of its checkpoints they are from. */
+const ofTraining = (variant: Variant, config: Config) => once('training', variant, config, async () => {
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  const { evaluation } = await trainHere({ kind: 'train', runId: 'r', runFolder, datasetFolder, variant: variant.id, config, seed, resume: false })
+  return `${evaluation.checkpoint} ${digest(...Object.values(readCheckpoint(runFolder, evaluation.checkpoint).state))}`
+})
+
+async function assertActs({ variant, field, situation, values }: Knob): Promise<void> {
+  const all = field.kind === 'choice' || field.kind === 'boolean'
+  assert.ok(values.length > 1, 'there is no second value that the check allows')
+  if (all) assert.equal(values.length, field.kind === 'boolean' ? 2 : field.choices!.length, `only ${values.join(', ')} can be chosen at all`)
+  const tried = (all ? values : values.slice(0, 1 + numbersTried)).map((value) => tinyConfig(variant, { ...situation, [field.key]: value }))
+  // Settings that all variants share act by the same code in each: one variant stands for the compiled step.
+  const compiled = field.key.startsWith('regularizer.') || variant === trained[0]
+  if (variant.objective && await acts(tried, all, (config) => ofSteps(variant, config, compiled))) return
+  assert.ok(await acts(tried, all, (config) => ofTraining(variant, config)),
+    `these train alike: ${JSON.stringify(tried.map((config) => valueAt(config, field.key)))}, with ${JSON.stringify(situation)}`)
+}
+
+/** Of choices every two must differ; of numbers one change must be seen. */
+async function acts(configs: Config[], all: boolean, effect: (config: Config) => Promise<string>): Promise<boolean> {
+  const found = new Set<string>()
+  for (const [index, config] of configs.entries()) {
+    found.add(await effect(config))
+    if (all && found.size < index + 1) return false
+    if (!all && found.size > 1) return true
+  }
+  return all
+}
+
+for (const variant of variants) {
+  for (const knob of knobsOf(variant)) {
+    const where = knob.field.when ? ` (${knob.field.when.key}=${String(knob.situation[knob.field.when.key])})` : ''
+    test(`${variant.id}: ${knob.field.key}${where} acts`, () => assertActs(knob))
+  }
+}
