@@ -176,11 +176,17 @@ for (const [variant, flavour] of cases) {
       collectGarbage()
       return { tensors: binding.getNumOfTensors(), resident: process.memoryUsage.rss() }
     }
-    const before = run(1, 100), after = run(100, 100 + steps)
+    let last = run(1, 100)
+    const growths: number[] = []
+    // The process may grow for other reasons once, but not over and over.
+    for (let window = 0; window < 3 && growths.every((growth) => growth >= 5); window++) {
+      const next = run(100 + window * steps, 100 + (window + 1) * steps)
+      assert.equal(next.tensors, last.tensors)
+      growths.push((next.resident - last.resident) / 2 ** 20)
+      last = next
+    }
     model.close()
-    assert.equal(after.tensors, before.tensors)
-    const growth = (after.resident - before.resident) / 2 ** 20
-    assert.ok(growth < 5, `resident memory grew by ${growth.toFixed(1)} MB`)
+    assert.ok(growths.some((growth) => growth < 5), `resident memory grew by ${growths.map((growth) => growth.toFixed(1)).join(', ')} MB`)
   })
 }
 
