@@ -29,8 +29,8 @@ export function seriesTitle(key: string): string {
 /** All terms of one objective are summed, so they share the unit of its reconstruction term. */
 export function lossUnit(configs: readonly Pick<Config, 'reconstruction'>[]): string {
   const kinds = new Set(configs.map((config) => config.reconstruction))
-  if (kinds.size !== 1) return 'per image'
-  return kinds.has('crossEntropy') ? 'nats per image' : 'squared error per image'
+  if (kinds.size !== 1) return 'per sample'
+  return kinds.has('crossEntropy') ? 'nats per sample' : 'squared error per sample'
 }
 
 /** Words of a dotted or camel-case name: `network.codeActivation` as `Code activation`. */

@@ -40,3 +40,9 @@ export const syntheticNames = Object.keys(syntheticSets) as SyntheticName[]
 
 /** The synthetic set that a typed path names, or null. */
 export const syntheticName = (path: string): SyntheticName | null => syntheticNames.find((name) => name === path.trim()) ?? null
+
+/** What a dataset's `source` says it was computed as (`moons`, `moons, seed 7`), or null. */
+export function syntheticSource(source: string): SyntheticSet | null {
+  const name = syntheticName(source.replace(/, seed \d+$/, ''))
+  return name === null ? null : syntheticSets[name]
+}

@@ -1,5 +1,5 @@
 import type { CallOutput } from '../../shared/calls.ts'
-import type { Images, Preview } from '../../shared/domain.ts'
+import type { Images, Points, Preview } from '../../shared/domain.ts'
 import { SvelteMap } from 'svelte/reactivity'
 import { call, connection } from './connection.svelte.ts'
 
@@ -10,6 +10,8 @@ export class RunPreviews {
   moments = $state.raw<Moment[]>([])
   /** The dataset's preview images, the same for every run on it; null for data that are not images. */
   originals = $state.raw<Images | null>(null)
+  /** The dataset's preview points, for rows of two values; else null. */
+  points = $state.raw<Points | null>(null)
   labels = $state.raw<string[]>([])
   ready = $state(false)
   readonly #previews = new SvelteMap<number, Preview>()
@@ -30,7 +32,7 @@ export class RunPreviews {
           if (event.type !== 'moment' || event.run !== this.run) return
           const last = this.moments.at(-1)
           // Snapshots are thinned out and a resumed run goes back: the list as a whole is the engine's to say.
-          if (!this.originals || (last && event.step <= last.step) || this.moments.length >= 20) void this.#load()
+          if ((!this.originals && !this.points) || (last && event.step <= last.step) || this.moments.length >= 20) void this.#load()
           else this.moments = [...this.moments, { step: event.step, epoch: event.epoch }]
         }),
       ]
@@ -64,6 +66,7 @@ export class RunPreviews {
       if (went) { this.#previews.clear(); this.#asked.clear() }
       this.moments = answer.moments
       this.originals = answer.originals
+      this.points = answer.points
       this.labels = answer.labels
       this.ready = true
     } catch {

@@ -7,8 +7,8 @@ export interface FigureText { key: string; title: string; text: string; unit: st
 export function figureTexts(evaluation: Evaluation): FigureText[] {
   const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy } = evaluation
   const all: (FigureText | null)[] = [
-    of('squaredError', 'Squared error', squaredError, figure, 'per image', 'Summed over pixels, mean over the test images; lower is better.'),
-    of('crossEntropy', 'Cross-entropy', crossEntropy, figure, 'nats per image', 'Summed over pixels, mean over the test images; lower is better.'),
+    of('squaredError', 'Squared error', squaredError, figure, 'per sample', 'Summed over values, mean over the test samples; lower is better.'),
+    of('crossEntropy', 'Cross-entropy', crossEntropy, figure, 'nats per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('psnr', 'Peak signal-to-noise ratio', psnr, (value) => figure(value, 3), 'dB', 'Higher is better.'),
     of('linearProbeAccuracy', 'Linear probe accuracy', linearProbeAccuracy, percent, '', 'Of a linear classifier trained on the codes; higher is better.'),
     of('knnAccuracy', '5-nearest-neighbour accuracy', knnAccuracy, percent, '', 'Of the five nearest codes of the training split; higher is better.'),
@@ -22,7 +22,7 @@ export function robustnessTexts(evaluation: Evaluation): { levels: string[]; row
   if (!robustness) return null
   const levels = [...new Set([...Object.keys(robustness.masking), ...Object.keys(robustness.gaussian)])].sort((a, b) => Number(a) - Number(b))
   const row = (title: string, values: Record<string, number | null>) => ({ title, texts: levels.map((level) => figure(values[level])) })
-  return { levels, rows: [row('Pixels masked', robustness.masking), row('Gaussian noise', robustness.gaussian)] }
+  return { levels, rows: [row('Values masked', robustness.masking), row('Gaussian noise', robustness.gaussian)] }
 }
 
 function of(

@@ -1,4 +1,5 @@
 import type { CallOutput } from '../../../shared/calls.ts'
+import { syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
 import { count, counted } from '../../format.ts'
 
 export type Inspected = CallOutput<'datasets.inspect'>
@@ -6,7 +7,9 @@ export type Inspected = CallOutput<'datasets.inspect'>
 const few = 4
 
 /** What a path holds, in one or two sentences. */
-export function sentence(found: Inspected): string {
+export function sentence(found: Inspected, path = ''): string {
+  const synthetic = syntheticName(path)
+  if (found.kind === 'synthetic' && synthetic) return syntheticSets[synthetic].description
   const size = found.width && found.height ? ` ${found.kind === 'folder' ? 'Most are' : 'Images of'} ${found.width} × ${found.height}${found.channels ? found.channels === 1 ? ', gray' : ', colour' : ''}.` : ''
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${size}`
   if (found.kind === 'idx') return `An IDX file of images.${size}`

@@ -1,0 +1,142 @@
+import type { ChartTheme } from './theme.ts'
+
+/** Points of the plane, one after the other as x, y. */
+export interface Cloud {
+  id: string
+  label: string
+  /** Any CSS colour, `var(--name)` included. */
+  colour: string
+  points: Float32Array
+  /** Rings instead of dots. */
+  hollow?: boolean
+}
+
+/** A square part of the plane: its middle and half its side. */
+export interface Frame { x: number; y: number; half: number }
+
+/** The square that shows all points, with a margin of a tenth; finite whatever the points are. */
+export function frameOf(points: Float32Array): Frame {
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity]
+  points.forEach((value, i) => {
+    if (!Number.isFinite(value)) return
+    low[i % 2] = Math.min(low[i % 2]!, value)
+    high[i % 2] = Math.max(high[i % 2]!, value)
+  })
+  if (low.some((value) => value === Infinity)) return { x: 0, y: 0, half: 1 }
+  const half = Math.max(high[0]! - low[0]!, high[1]! - low[1]!) / 2
+  return { x: (low[0]! + high[0]!) / 2, y: (low[1]! + high[1]!) / 2, half: half > 0 ? half * 1.1 : 1 }
+}
+
+/** Round numbers within [from, to], about five of them. */
+export function ticksBetween(from: number, to: number): number[] {
+  const rough = (to - from) / 5, decade = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map((factor) => factor * decade).find((one) => one >= rough)!
+  const first = Math.ceil(from / step), last = Math.floor(to / step)
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step)
+}
+
+/** Where the frame lies on the canvas, in CSS pixels: a square with room for the numbers at its left and below. */
+export interface Area { left: number; top: number; side: number }
+const room = { left: 36, bottom: 24 }
+export const areaOf = (width: number): Area => ({ left: room.left, top: 4, side: Math.max(40, width - room.left - 4) })
+export const heightOf = (width: number): number => areaOf(width).side + 4 + room.bottom
+
+export const toPixels = ({ left, top, side }: Area, frame: Frame, x: number, y: number): { x: number; y: number } => ({
+  x: left + (side * (x - frame.x + frame.half)) / (2 * frame.half),
+  y: top + side - (side * (y - frame.y + frame.half)) / (2 * frame.half),
+})
+
+/** The point nearest to a place on the canvas, within `reach` CSS pixels of it. */
+export function nearestPoint(clouds: readonly Cloud[], area: Area, frame: Frame, x: number, y: number, reach: number): { cloud: number; index: number } | null {
+  let best: { cloud: number; index: number } | null = null, least = reach * reach
+  for (const [cloud, { points }] of clouds.entries()) {
+    for (let index = 0; 2 * index < points.length; index++) {
+      const at = toPixels(area, frame, points[2 * index]!, points[2 * index + 1]!)
+      const distance = (at.x - x) ** 2 + (at.y - y) ** 2
+      if (distance <= least) {
+        least = distance
+        best = { cloud, index }
+      }
+    }
+  }
+  return best
+}
+
+interface Drawing { clouds: readonly Cloud[]; frame: Frame; joined: boolean; width: number; ratio: number; theme: ChartTheme }
+
+/** Draws everything anew; with `joined` a line leads from each point of the first cloud to the same point of the second. */
+export function drawClouds(canvas: HTMLCanvasElement, { clouds, frame, joined, width, ratio, theme }: Drawing): void {
+  const area = areaOf(width), height = heightOf(width)
+  canvas.width = Math.round(width * ratio)
+  canvas.height = Math.round(height * ratio)
+  canvas.style.width = `${width}px`
+  canvas.style.height = `${height}px`
+  const context = canvas.getContext('2d')!
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  drawAxes(context, area, frame, theme)
+  context.save()
+  context.beginPath()
+  context.rect(area.left, area.top, area.side, area.side)
+  context.clip()
+  const [from, to] = clouds
+  if (joined && from && to) drawJoins(context, area, frame, from.points, to.points, theme.resolve(to.colour, 0.45))
+  const most = Math.max(1, ...clouds.map(({ points }) => points.length / 2))
+  const radius = most <= 600 ? 2.5 : most <= 5000 ? 1.75 : 1.25
+  for (const cloud of clouds) drawPoints(context, area, frame, cloud, radius, theme.resolve(cloud.colour, cloud.hollow || most <= 600 ? 1 : 0.7))
+  context.restore()
+}
+
+function drawAxes(context: CanvasRenderingContext2D, { left, top, side }: Area, frame: Frame, theme: ChartTheme): void {
+  context.font = `11px ${theme.font}`
+  context.lineWidth = 1
+  context.strokeStyle = theme.grid
+  context.fillStyle = theme.quiet
+  const write = (value: number) => String(Number(value.toPrecision(6))).replace('-', '−')
+  for (const value of ticksBetween(frame.x - frame.half, frame.x + frame.half)) {
+    const { x } = toPixels({ left, top, side }, frame, value, frame.y)
+    line(context, Math.round(x) + 0.5, top, Math.round(x) + 0.5, top + side)
+    context.textAlign = 'center'
+    context.textBaseline = 'top'
+    context.fillText(write(value), x, top + side + 6)
+  }
+  for (const value of ticksBetween(frame.y - frame.half, frame.y + frame.half)) {
+    const { y } = toPixels({ left, top, side }, frame, frame.x, value)
+    line(context, left, Math.round(y) + 0.5, left + side, Math.round(y) + 0.5)
+    context.textAlign = 'right'
+    context.textBaseline = 'middle'
+    context.fillText(write(value), left - 6, y)
+  }
+}
+
+function line(context: CanvasRenderingContext2D, x: number, y: number, toX: number, toY: number): void {
+  context.beginPath()
+  context.moveTo(x, y)
+  context.lineTo(toX, toY)
+  context.stroke()
+}
+
+function drawJoins(context: CanvasRenderingContext2D, area: Area, frame: Frame, from: Float32Array, to: Float32Array, colour: string): void {
+  context.strokeStyle = colour
+  context.lineWidth = 1
+  context.beginPath()
+  for (let i = 0; i + 1 < Math.min(from.length, to.length); i += 2) {
+    const a = toPixels(area, frame, from[i]!, from[i + 1]!), b = toPixels(area, frame, to[i]!, to[i + 1]!)
+    context.moveTo(a.x, a.y)
+    context.lineTo(b.x, b.y)
+  }
+  context.stroke()
+}
+
+function drawPoints(context: CanvasRenderingContext2D, area: Area, frame: Frame, { points, hollow = false }: Cloud, radius: number, colour: string): void {
+  context.strokeStyle = colour
+  context.fillStyle = colour
+  context.lineWidth = 1
+  context.beginPath()
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    const { x, y } = toPixels(area, frame, points[i]!, points[i + 1]!)
+    context.moveTo(x + radius, y)
+    context.arc(x, y, radius, 0, 2 * Math.PI)
+  }
+  if (hollow) context.stroke()
+  else context.fill()
+}
