@@ -76,6 +76,39 @@ test('pause writes a checkpoint at the step it says, and the run goes on from th
   assert.equal(goesOn.last?.type, 'stopped')
 })
 
+test('a run paused at the end of an epoch has been validated there: curves and best weights are those of one that never was', async () => {
+  // One step an epoch: whenever it is paused, an epoch ends.
+  const oneStep: Settings = { ...settings, training: { epochs: 12, batchSize: 1100, learningRate: 0.003, patience: 6 } }
+  const whole = jobOf('whole epochs', 'classical', oneStep)
+  const undisturbed = await runWorker(whole)
+  const broken = jobOf('broken epochs', 'classical', oneStep)
+  let points: typeof undisturbed.points = []
+  for (let attempt = 0, last: string | undefined; last !== 'done'; attempt++) {
+    const ended = await runWorker({ ...broken, resume: attempt > 0 }, points, (message, worker) => {
+      if (attempt < 3 && message.type === 'progress' && message.progress.stage === 'Training') worker.send({ type: 'pause' })
+    })
+    last = ended.last?.type
+    points = ended.points
+    assert.equal(last, attempt < 3 ? 'stopped' : 'done')
+  }
+  const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
+  assert.deepEqual(curve(points), curve(undisturbed.points))
+  assert.deepEqual(readCheckpoint(broken.runFolder, 'best'), { ...readCheckpoint(whole.runFolder, 'best'), position: readCheckpoint(broken.runFolder, 'best').position })
+  assert.deepEqual(readCheckpoint(broken.runFolder, 'best').position.best, readCheckpoint(whole.runFolder, 'best').position.best)
+})
+
+test('a run with early stopping that was cancelled before its first validation can be exported and evaluated', async () => {
+  const job = jobOf('early', 'classical', { ...settings, training: { epochs: 1000, batchSize: 4, patience: 3 } })
+  const { last } = await runWorker(job, [], (message, worker) => { if (message.type === 'progress') worker.send({ type: 'cancel' }) })
+  assert.equal(last?.type === 'stopped' && last.epoch < 1, true)
+  assert.ok(!readdirSync(join(job.runFolder, 'checkpoints')).includes('best.safetensors'))
+  const files = { runId: 'early', runFolder: job.runFolder, datasetFolder }
+  const exported = await runWorker({ kind: 'export', ...files, part: 'encoder', input: 'pixels', precision: 'float32', out: join(home, 'early.onnx'), force: false, metadata: {} })
+  assert.equal(exported.last?.type, 'done')
+  const evaluated = await runWorker({ kind: 'evaluate', ...files })
+  assert.equal(evaluated.last?.type === 'done' && evaluated.last.result.kind === 'evaluate' && evaluated.last.result.evaluation.checkpoint, 'last')
+})
+
 test('a learning rate that diverges ends the run as diverged and keeps the last finite weights', async () => {
   const job = jobOf('diverged', 'classical', { ...settings, reconstruction: 'squaredError', network: { layers: [64, 16], outputActivation: 'linear' }, training: { epochs: 3, batchSize: 32, optimizer: 'sgd', learningRate: 900 } })
   const { last } = await runWorker(job)

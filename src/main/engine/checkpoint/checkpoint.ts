@@ -91,5 +91,13 @@ export function removePartials(runFolder: string): void {
   for (const file of readdirSync(folderOf(runFolder))) if (file.endsWith('.partial')) rmSync(join(folderOf(runFolder), file), { force: true })
 }
 
-/** The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last. */
-export const resultName = (config: Config): CheckpointName => (config.training.patience > 0 ? 'best' : 'last')
+/**
+ * The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last; the last one
+ * too where a run was stopped before its first validation and has no best weights yet.
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
+ */
+export function readResult(runFolder: string): Checkpoint & { name: 'best' | 'last' } {
+  const last = readCheckpoint(runFolder, 'last')
+  const hasBest = last.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best'))
+  return hasBest ? { ...readCheckpoint(runFolder, 'best'), name: 'best' } : { ...last, name: 'last' }
+}

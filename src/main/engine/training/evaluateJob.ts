@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { checkpointFile, readCheckpoint, resultName } from '../checkpoint/checkpoint.ts'
+import { readResult } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { validationSplit } from '../data/split.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
@@ -16,10 +15,7 @@ import type { Port } from './port.ts'
  */
 export async function evaluateRun(job: EvaluateJob, port: Port): Promise<EvaluateResult> {
   const dataset = openDataset(job.datasetFolder)
-  const last = readCheckpoint(job.runFolder, 'last')
-  // A run that was cancelled in its first epoch has no best weights yet.
-  const checkpoint = resultName(last.config) === 'best' && existsSync(checkpointFile(job.runFolder, 'best')) ? 'best' : 'last'
-  const { variant, config, seed, inputSize, state } = checkpoint === 'last' ? last : readCheckpoint(job.runFolder, checkpoint)
+  const { variant, config, seed, inputSize, state, position, name } = readResult(job.runFolder)
   if (inputSize !== dataset.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
   }
@@ -27,7 +23,7 @@ export async function evaluateRun(job: EvaluateJob, port: Port): Promise<Evaluat
   model.load(state)
   const evaluation = await evaluate({
     model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,
-    onProgress: (progress) => port.send({ type: 'progress', progress, ...last.position, stepsPerSecond: null }),
+    onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
-  return { kind: 'evaluate', evaluation: { ...evaluation, checkpoint } }
+  return { kind: 'evaluate', evaluation: { ...evaluation, checkpoint: name } }
 }

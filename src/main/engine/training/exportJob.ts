@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { readCheckpoint, resultName } from '../checkpoint/checkpoint.ts'
+import { readResult } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import type { Reference } from '../export/verify.ts'
@@ -19,8 +19,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   if (!(job.part in networkParts)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${Object.keys(networkParts).join(', ')}.`, { field: 'part' })
   const part = networkParts[job.part as NetworkPart]
   const dataset = openDataset(job.datasetFolder)
-  const last = readCheckpoint(job.runFolder, 'last')
-  const { variant: id, config, state, inputSize } = resultName(last.config) === 'last' ? last : readCheckpoint(job.runFolder, resultName(last.config))
+  const { variant: id, config, state, inputSize } = readResult(job.runFolder)
   const variant = variantOf(id)
   const specs = weightSpecs(config.network, inputSize)
   const network = networkOf(variant, config, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))

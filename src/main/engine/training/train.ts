@@ -136,7 +136,8 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
           port.send({ type: 'progress', ...meter.progress(position, { done: step, total: steps, unit: 'steps', stage: 'Training' }) })
           port.send({ type: 'points', points: meter.takePoints(), flush: false })
         }
-        if (await port.wanted()) {
+        // At an epoch's end only once it has been validated: whoever resumes begins with the next one.
+        if (at + 1 < stepsPerEpoch && await port.wanted()) {
           await save('last')
           throw new Stopped(position)
         }
@@ -153,8 +154,10 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
       const isLast = position.step === steps || (patience > 0 && epochsSinceBest >= patience)
       const isSnapshot = snapshots.has(epoch + 1)
       if (isSnapshot || isLast) showMoment()
+      const stops = !isLast && await port.wanted()
       if (isSnapshot) await save('last', `snapshot-${position.step}`)
-      else if (isLast || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
+      else if (isLast || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
+      if (stops) throw new Stopped(position)
     }
   }
 
