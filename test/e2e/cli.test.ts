@@ -113,7 +113,7 @@ test('bad input: a code, a sentence, exit code not 0, and nothing made', async (
     ['USAGE', 'nonsense'], ['USAGE', 'experiment', 'run', 'x.json'], ['USAGE', 'train', ...small, '--variant', 'classical', '--set', 'nonsense'],
     ['VARIANT_UNKNOWN', 'train', ...small, '--variant', 'nothing'], ['DATASET_UNKNOWN', 'train', '--dataset', 'nothing', '--variant', 'pca'],
     ['SETTING_UNKNOWN', 'train', ...small, '--variant', 'classical', '--set', 'training.epoch=3'], ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--set', 'network.layers=64,0'],
-    ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--seed', 'x'], ['RUN_STATE', 'resume', 'baseline'], ['PATH_MISSING', 'datasets', 'add', '--path', 'missing'],
+    ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', 'x'], ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', ''], ['RUN_STATE', 'resume', 'baseline'], ['PATH_MISSING', 'datasets', 'add', '--path', 'missing'],
   ] as [string, ...string[]][]) {
     const { code, json: result, errors } = await json(...words)
     assert.equal(result.error?.code, expected, words.join(' '))

@@ -76,6 +76,9 @@ test('a damaged or newer database and an impossible home are refused in words; l
   const file = join(temporaryFolder(t), 'file')
   writeFileSync(file, '')
   assert.throws(() => createEngine({ home: join(file, 'home') }), { code: 'HOME_UNWRITABLE' })
+  // A place where folders cannot be made and whose making Node would try for ever.
+  if (process.platform === 'linux') assert.throws(() => createEngine({ home: '/proc/workbench/home' }), { code: 'HOME_UNWRITABLE' })
+  assert.throws(() => createEngine({ home: '' }), { code: 'USAGE' })
 
   const left = homeWithDataset(t)
   mkdirSync(join(left, 'datasets', 'abc.partial'))

@@ -32,6 +32,14 @@ test('a settings file is flattened, so that --set replaces one setting of it', (
   }
 })
 
+test('what a variant determines may be said as it is, and what every object inherits is no setting', () => {
+  assert.deepEqual(resolveConfig('pca', settingsFrom(['network.tied=true', 'reconstruction=squaredError'], undefined, [])).problems, [])
+  assert.equal(resolveConfig('pca', { 'network.tied': 'false' }).problems[0]?.code, 'SETTING_INVALID')
+  for (const key of ['network.constructor', 'network.__proto__', 'training.tied', 'reconstruction.x']) {
+    assert.deepEqual(resolveConfig('pca', Object.fromEntries([[key, 1]])).problems.map(({ code, field }) => [code, field]), [['SETTING_UNKNOWN', key]])
+  }
+})
+
 test('tables line up, numbers on the right', () => {
   assert.equal(table(['name', 'count'], [['a', '9'], ['long name', '1000']]), 'name       count\na              9\nlong name   1000')
 })

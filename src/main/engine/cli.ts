@@ -61,7 +61,7 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
     if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${positionals.length} arguments were given`)
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
-    throw new WorkbenchError('USAGE', `${(cause as Error).message.split('. ')[0]}; use: aebench ${usage}`, { cause })
+    throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]}; use: aebench ${usage}`, { cause })
   }
 }
 
@@ -85,7 +85,7 @@ async function run(): Promise<number> {
     const text = [`aebench ${usage}`, (command ?? hosts[name])!.summary, '', ...(command?.help ?? []), ...commonHelp].join('\n')
     return report({ json: { help: text }, text })
   }
-  const home = values.home === undefined ? defaultHome() : path(values.home)
+  const home = values.home === undefined ? defaultHome() : values.home.trim() === '' ? '' : path(values.home)
   if (name === 'doctor') return report(await doctor(home))
   if (command === undefined) {
     await serve({ ...values, home })

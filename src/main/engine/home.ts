@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { WorkbenchError } from '../../shared/errors.ts'
 
 /** Where everything of one workbench lies. */
@@ -20,7 +20,9 @@ export function defaultHome(platform: NodeJS.Platform = process.platform, env: N
   return join(env['XDG_DATA_HOME'] || join(user, '.local', 'share'), 'autoencoder-workbench')
 }
 
+/** Error: USAGE for an empty name, which would mean the folder one happens to be in. */
 export function homeAt(folder: string): Home {
+  if (folder.trim() === '') throw new WorkbenchError('USAGE', 'The home folder has no name; give one after --home, or leave --home out.', { field: 'home' })
   const absolute = resolve(folder)
   return {
     folder: absolute,
@@ -35,14 +37,34 @@ export function homeAt(folder: string): Home {
 /** Makes the folders and tries a write. Error: HOME_UNWRITABLE. */
 export function prepareHome(home: Home): void {
   try {
-    mkdirSync(join(home.folder, 'datasets'), { recursive: true })
-    mkdirSync(join(home.folder, 'runs'), { recursive: true })
+    makeFolder(join(home.folder, 'datasets'))
+    makeFolder(join(home.folder, 'runs'))
     const probe = join(home.folder, `.probe-${process.pid}`)
     writeFileSync(probe, '')
     rmSync(probe)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw cause
     throw new WorkbenchError('HOME_UNWRITABLE', `The folder ${home.folder} cannot be written to (${(cause as Error).message}); make it writable or choose another with --home.`, { cause })
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursive form never ends where a new folder cannot be seen, such as in /proc. */
+function makeFolder(folder: string): void {
+  const make = () => {
+    try {
+      mkdirSync(folder)
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
+      // What is no folder shows when something is put into it.
+    }
+  }
+  try {
+    make()
+  } catch (thrown) {
+    const parent = dirname(folder)
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw thrown
+    if (!existsSync(parent)) makeFolder(parent)
+    make()
   }
 }
 

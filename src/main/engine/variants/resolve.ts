@@ -40,7 +40,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...warningsFor(sound), ...(variant.warnings?.(sound) ?? [])] : [],
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound), ...(variant.warnings?.(sound) ?? [])] : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightSpecs(sound.network, facts.rowSize)) : null,
   }
 }
@@ -54,8 +54,10 @@ function flatten(settings: Settings, prefix = ''): [string, unknown][] {
 function place(variant: Variant, fields: Field[], sections: Sections, key: string, value: unknown): ErrorInfo | null {
   const [section, name] = key.split('.', 2) as [keyof Sections, string | undefined]
   if (!fields.some((field) => field.key === key)) {
-    const fixed = section === 'reconstruction' ? variant.fixed?.reconstruction : name === undefined ? undefined : (variant.fixed?.network as Record<string, unknown> | undefined)?.[name]
-    if (fixed !== undefined && fixed === value) return null
+    const network: Record<string, unknown> = variant.fixed?.network ?? {}
+    const fixed = key === 'reconstruction' ? variant.fixed?.reconstruction : section === 'network' && Object.hasOwn(network, name ?? '') ? network[name!] : undefined
+    // As a word, too: the command line has no field that would say how to read it.
+    if (fixed !== undefined && String(fixed) === String(value)) return null
     if (fixed !== undefined) return { code: 'SETTING_INVALID', field: key, message: `${variant.title} determines ${key} (${String(fixed)}); leave it out.` }
     const near = nearest(key, fields.map((field) => field.key))
     return { code: 'SETTING_UNKNOWN', field: key, message: `${variant.title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
@@ -83,7 +85,8 @@ function parse(variant: Variant, fields: Field[], sections: Sections, problems: 
 /** What a field takes, in words: `a number above 0 and at most 1000`. */
 function expected(field: Field): string {
   const lower = field.minimum === undefined ? '' : field.exclusiveMinimum ? `above ${field.minimum}` : `at least ${field.minimum}`
-  const range = [lower, field.maximum === undefined ? '' : `at most ${field.maximum}`].filter(Boolean).join(' and ')
+  const upper = field.maximum === undefined ? '' : field.exclusiveMaximum ? `below ${field.maximum}` : `at most ${field.maximum}`
+  const range = [lower, upper].filter(Boolean).join(' and ')
   switch (field.kind) {
     case 'choice': return `one of ${field.choices!.join(', ')}`
     case 'boolean': return 'true or false'
@@ -112,6 +115,16 @@ function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Varia
     problems.push({ field: 'training.warmupEpochs', message: `Warm-up cannot last longer than training; set training.warmupEpochs to at most ${config.training.epochs}.` })
   }
   return problems
+}
+
+/** Settings that were given although another one switches them off: nobody shall think that they were compared. */
+function withoutEffect(fields: Field[], settings: Settings, config: Config): string[] {
+  return flatten(settings).flatMap(([key, value]) => {
+    const field = fields.find((candidate) => candidate.key === key)
+    if (!field?.when || value === field.default) return []
+    const now = String(field.when.key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config))
+    return field.when.in.includes(now) ? [] : [`${field.title} has no effect while ${field.when.key} is ${now}; it needs ${field.when.in.join(' or ')}.`]
+  })
 }
 
 function warningsFor({ network }: Config): string[] {

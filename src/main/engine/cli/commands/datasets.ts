@@ -26,7 +26,8 @@ function parseSize(text: string): { width: number; height: number } {
 /** Words that stand for data of the workbench's own; all else is a path. */
 const isWord = (given: string): boolean => given.trim() === 'mnist' || syntheticName(given) !== null
 
-function wholeNumber(option: string, text: string): number {
+/** Error: USAGE. */
+export function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not "${text}".`, { field: option })
   return Number(text)
 }

@@ -5,7 +5,7 @@ import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { runEnded } from '../wait.ts'
-import { importAndWait } from './datasets.ts'
+import { importAndWait, wholeNumber } from './datasets.ts'
 import { ended } from './runs.ts'
 
 const sample = 'mnist'
@@ -40,7 +40,7 @@ export const train: Command = {
     const { dataset, seed, name } = given.values as Record<string, string | undefined>
     if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; "datasets list" lists them.', { field: 'dataset' })
     const { variant, settings } = await variantAndSettings(session, given)
-    const chosen = { variant, settings, ...(seed === undefined ? {} : { seed: Number(seed) }), ...(name === undefined ? {} : { name }) }
+    const chosen = { variant, settings, ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }
     if (dataset === sample && !(await hasDataset(session, sample))) {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)
