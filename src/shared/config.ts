@@ -60,6 +60,7 @@ export const fieldSchema = z.object({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMinimum: z.boolean().optional(),
+  exclusiveMaximum: z.boolean().optional(),
   /** The variant's default. */
   default: z.unknown(),
   /** Shown only while another field has one of these values, e.g. `sigma` while `noise` is `gaussian`. */

@@ -12,6 +12,7 @@ interface Described {
   minimum?: number
   maximum?: number
   exclusiveMinimum?: number
+  exclusiveMaximum?: number
   when?: Field['when']
 }
 
@@ -59,15 +60,14 @@ function toField(key: string, described: Described, value: unknown): Field {
     : described.type === 'integer' ? 'integer'
     : 'number'
   const range = described.items ?? described
-  const exclusive = range.exclusiveMinimum !== undefined
   return {
     key,
     title: described.title ?? key,
     description: described.description ?? '',
     kind,
     ...(described.enum ? { choices: described.enum } : {}),
-    ...(exclusive ? { minimum: range.exclusiveMinimum, exclusiveMinimum: true } : range.minimum === undefined ? {} : { minimum: range.minimum }),
-    ...(range.maximum === undefined ? {} : { maximum: range.maximum }),
+    ...(range.exclusiveMinimum !== undefined ? { minimum: range.exclusiveMinimum, exclusiveMinimum: true } : range.minimum === undefined ? {} : { minimum: range.minimum }),
+    ...(range.exclusiveMaximum !== undefined ? { maximum: range.exclusiveMaximum, exclusiveMaximum: true } : range.maximum === undefined ? {} : { maximum: range.maximum }),
     default: value,
     ...(described.when ? { when: described.when } : {}),
   }

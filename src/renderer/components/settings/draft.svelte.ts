@@ -26,7 +26,8 @@ export class Draft {
     const nested: Record<string, unknown> = {}
     for (const field of this.fields) {
       const text = this.texts.get(field.key)
-      if (text === undefined) continue
+      // What another setting hides stays with the draft, and out of the run.
+      if (text === undefined || !this.shows(field)) continue
       const value = field.kind === 'boolean' ? text === 'true' : valueOf(field, text)
       const [section, key] = field.key.split('.') as [string, string | undefined]
       if (key === undefined) nested[section] = value

@@ -15,6 +15,7 @@ export function valueOf(field: Field, text: string): unknown {
 }
 
 /** The range of a number, where it is narrow enough to be worth its words. */
-export const range = ({ minimum, maximum }: Field): string => (minimum !== undefined && maximum !== undefined && maximum <= 1 ? `From ${minimum} to ${maximum}.` : '')
+export const range = ({ minimum, maximum, exclusiveMaximum }: Field): string =>
+  (minimum !== undefined && maximum !== undefined && maximum <= 1 ? `From ${minimum} to ${exclusiveMaximum ? 'below ' : ''}${maximum}.` : '')
 
 export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
