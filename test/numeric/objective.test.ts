@@ -58,7 +58,7 @@ const cases: Case[] = [
       return { emphasis: (n, d) => (Math.fround(x[n]![d]!) === given['xCorrupted']!.data[n * D + d] ? 0.5 : 2.5) }
     },
   })),
-  ...([[[8], 'sigmoid', true], [[8], 'linear', false], [[6, 4], 'sigmoid', true], [[6, 5, 3], 'tanh', false], [[6, 4], 'softplus', false], [[6, 5, 4], 'elu', true], [[5, 3], 'relu', true]] as const).map(
+  ...([[[8], 'sigmoid', true], [[8], 'linear', false], [[6, 4], 'sigmoid', true], [[6, 5, 3], 'tanh', false], [[6, 4], 'softplus', false], [[6, 5, 4], 'elu', true], [[5, 3], 'relu', true], [[12, 4], 'tanh', true], [[14, 5, 3], 'sigmoid', false]] as const).map(
     ([layers, activation, tied]): Case => ({
       variant: 'contractive', settings: { network: { layers: [...layers], activation, codeActivation: activation, tied, weightNorm: layers.length === 2 }, regularizer: { lambda: 0.7 } },
       formula: () => ({ contraction: 0.7 }), term: 'contraction',

@@ -1,6 +1,6 @@
 import { tf, type Scalar, type Tensor2D, type Tensor3D } from '../trace/tensorflow.ts'
 import type { Activation } from '../../../shared/config.ts'
-import { gram, isPositive, product2d, sumOfProducts } from './operations.ts'
+import { gram, isPositive, product2d, sumOfProducts, sumOfSquares } from './operations.ts'
 
 /** One encoder layer as it ran on a batch. */
 export interface LayerPass {
@@ -32,7 +32,8 @@ export function derivative({ activation, pre, output }: LayerPass): Tensor2D | n
 /**
  * mean_B ||df/dx||_F^2 of a whole encoder, exact and differentiable. With W1 the first kernel and M (one row for each image and code unit)
  * the Jacobian of the code with respect to the first layer's pre-activations, ||M W1'||^2 = sum(M * M G) for the Gram matrix G = W1' W1: the
- * input's dimension never enters the large product. One layer needs no matrix product at all (Rifai et al. 2011, section 3).
+ * input's dimension never enters the large product. Of an input much smaller than the first layer M W1' itself is cheaper. One layer needs
+ * no matrix product at all (Rifai et al. 2011, section 3).
  */
 export function meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
   const batch = layers[0]!.output.shape[0]
@@ -56,5 +57,8 @@ export function meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
     if (index > 0) m = product2d(m.reshape([batch * units, width]), layer.kernel, false, true).reshape([batch, units, layer.kernel.shape[0]]) as Tensor3D
   }
   const rows = m.reshape([batch * units, first.output.shape[1]]) as Tensor2D
-  return sumOfProducts(rows, gram(first.kernel)).div(batch) as Scalar
+  const [inputs, width] = first.kernel.shape
+  // With its gradient M W1' takes three products with the input's dimension, M G two with the layer's.
+  const sum = 3 * inputs < 2 * width ? sumOfSquares(product2d(rows, first.kernel, false, true)) : sumOfProducts(rows, gram(first.kernel))
+  return sum.div(batch) as Scalar
 }
