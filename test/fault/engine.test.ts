@@ -137,6 +137,19 @@ test('what is no frame, no message or no call does not end the engine', async (t
   await assert.rejects(call('datasets.import', { path: '/x', name: 'digits' }), { code: 'DATASET_NAME_TAKEN' })
 })
 
+test('objective: a file that cannot be written, or is the one that is read, is refused before anything starts', async (t) => {
+  const folder = temporaryFolder(t)
+  const { call } = testEngine(t, homeWithDataset(t))
+  const at = (name: string) => join(folder, name)
+  const ask = (out: string) => call('objective', { variant: 'classical', settings: {}, in: at('in.safetensors'), out })
+  writeFileSync(at('in.safetensors'), 'weights')
+  assert.equal((await ask(at('out.safetensors'))).loss, 3)
+  await assert.rejects(ask(at('in.safetensors')), { code: 'CALL_INVALID' })
+  await assert.rejects(ask(join(folder, 'nowhere', '..', 'in.safetensors')), { code: 'CALL_INVALID' })
+  await assert.rejects(ask(at('none/out.safetensors')), { code: 'EXPORT_UNWRITABLE' })
+  await assert.rejects(ask(folder), { code: 'EXPORT_UNWRITABLE' })
+})
+
 test('an error nobody expected is told as INTERNAL and logged with its stack', async (t) => {
   const home = homeWithDataset(t)
   const { engine, call } = testEngine(t, home)

@@ -37,6 +37,7 @@ test('a paused run resumes from its checkpoint, and what was stored beyond it is
   const id = await create(engine, 2)
   await grownTo(engine, id, 9)
   await engine.call('runs.pause', { run: id })
+  await assert.rejects(engine.call('runs.resume', { run: id }), { code: 'RUN_STATE' }, 'it would have been paused all the same')
   const paused = await engine.until(id, 'paused')
   assert.deepEqual(await steps(engine, id), upTo(paused.step))
   assert.ok(paused.step >= 9 && paused.endedAt !== null)

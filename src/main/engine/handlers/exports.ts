@@ -29,6 +29,9 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
         },
       }, { script, threads: run.threads ?? threads, signal, onProgress, log })
       const { kind: _, ...facts } = result
+      if (!store.runs.has(run.id)) {
+        throw new WorkbenchError('RUN_UNKNOWN', `The run "${run.name}" was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
+      }
       const made = { id: newId(), runId: run.id, runName: run.name, part, input: input.input, precision, ...facts, createdAt: new Date().toISOString() }
       store.exports.insert(made)
       emit({ type: 'export', export: made })
@@ -52,6 +55,8 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     for (const [field, path] of [['in', input], ['out', out]] as const) {
       if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the file's whole path.`, { field })
     }
+    if (resolve(input) === resolve(out)) throw new WorkbenchError('CALL_INVALID', `The gradients would replace the weights in ${input}; give another file for them.`, { field: 'out' })
+    await checkTarget(out, true)
     const signal = new AbortController().signal
     const { loss, terms } = await runJob({ kind: 'objective', variant, config, in: input, out }, { script, threads, signal, onProgress: () => {}, log })
     return { loss, terms }

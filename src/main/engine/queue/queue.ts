@@ -86,7 +86,10 @@ export function createQueue(parts: Parts) {
     /** Error: RUN_STATE, CHECKPOINT_MISSING. */
     resume(run: Run): Run {
       if (run.state === 'queued') return this.add(run.id)
-      if (run.state === 'running') return view(run)
+      if (run.state === 'running') {
+        if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
+        return view(run)
+      }
       if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') {
         throw wrongState(run, 'resumed', 'start a new run with its settings instead')
       }

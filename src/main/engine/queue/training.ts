@@ -17,6 +17,8 @@ export interface Training {
   pause(): void
   cancel(): void
   kill(): void
+  /** It was asked to pause or to cancel, and has not yet. */
+  readonly stopping: boolean
   /** Stores nothing any more: the database is about to be closed. */
   abandon(): void
   /** The stored run with what is known but not stored yet. */
@@ -187,7 +189,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     abandoned = true
     clearInterval(timer)
   }
-  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), abandon, view, over }
+  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), get stopping() { return wanted !== null && !final }, abandon, view, over }
 }
 
 const lost = (how: string): ErrorInfo => ({
