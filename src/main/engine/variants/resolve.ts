@@ -100,11 +100,10 @@ const shown = (value: unknown): string => (value === undefined ? 'missing' : typ
 
 function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Variant): Problem[] {
   const problems: Problem[] = []
-  if (config.reconstruction === 'crossEntropy' && config.network.outputActivation !== 'sigmoid') {
-    problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
-  }
   if (config.reconstruction === 'crossEntropy' && kind === 'vector') {
     problems.push({ field: 'reconstruction', message: 'This dataset has values outside [0, 1], for which cross-entropy has no meaning; set reconstruction to squaredError.' })
+  } else if (config.reconstruction === 'crossEntropy' && config.network.outputActivation !== 'sigmoid') {
+    problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
   }
   // A tenth of the training images are for validation.
   const available = trainCount === undefined ? Infinity : trainCount - Math.round(trainCount / 10)

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { barriers, browserTest } from './launchChromium.ts'
+
+/** What the page's scripts see; the tests are compiled without the DOM's types. */
+declare const location: { hash: string }
+
+const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+
+/** How many pixels of a chart's canvas are not empty: nothing was drawn where there are none. */
+const inked = (page: Page, label: RegExp): Promise<number> => page.getByRole('application', { name: label }).first().locator('canvas').evaluate((canvas: any) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let count = 0
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count++
+  return count
+})
+
+async function train(page: Page, variant: string, name: string, settings: Record<string, string> = {}): Promise<void> {
+  await go(page, '#/new')
+  await page.getByRole('radio', { name: variant, exact: true }).check({ force: true })
+  for (const [label, value] of Object.entries(settings)) {
+    const field = page.getByLabel(label, { exact: true })
+    if (await field.evaluate((element: any) => element.tagName) === 'SELECT') await field.selectOption(value)
+    else await field.fill(value)
+  }
+  await page.getByRole('textbox', { name: 'Name' }).fill(name)
+  await page.getByRole('button', { name: 'Start', exact: true }).and(page.locator(':enabled')).click()
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+  await page.getByRole('application', { name: /^Test points and their reconstructions/ }).waitFor()
+}
+
+browserTest('moons are chosen in the form, drawn by class, trained on, and compared as points', async ({ folder, serve, open }) => {
+  const { url } = await serve(join(folder, 'home'))
+  const page = await open(url)
+  await go(page, '#/datasets')
+  await page.getByRole('button', { name: 'Random pixels' }).click()
+  await page.getByLabel('Channels').waitFor()
+  await page.getByRole('button', { name: 'Moons' }).click()
+  await page.getByText('two interleaved half circles').waitFor()
+  await page.getByLabel('Points', { exact: true }).fill('600')
+  assert.equal(await page.getByLabel('Width').count(), 0)
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('link', { name: 'moons', exact: true }).last().click()
+
+  const chart = page.getByRole('application', { name: 'Points of moons: 600 points' })
+  await chart.waitFor()
+  await chart.focus()
+  await page.keyboard.press('ArrowRight')
+  await chart.getByText('Point 1').waitFor()
+  assert.ok(await inked(page, /^Points of moons/) > 2000)
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByText('90 points', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^lower/ }).click()
+  await page.getByText('45 points', { exact: true }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+
+  await train(page, 'Denoising', 'noisy', { Noise: 'gaussian', Epochs: '3' })
+  await page.getByRole('application', { name: /^Corrupted test points/ }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await train(page, 'PCA', 'line')
+  assert.ok(await inked(page, /^Test points/) > 1000)
+
+  await go(page, '#/runs')
+  for (const name of ['noisy', 'line']) {
+    await page.getByRole('row', { name }).getByText('Completed').waitFor()
+    await page.getByRole('checkbox', { name: `Select ${name}` }).check()
+  }
+  await page.keyboard.press('c')
+  for (const name of ['noisy', 'line']) await page.getByRole('application', { name: new RegExp(`what ${name} makes of them`) }).waitFor()
+  await page.getByLabel('From corrupted inputs').check()
+  await page.getByRole('application', { name: /^Corrupted points and what noisy makes/ }).waitFor()
+  assert.equal(await page.getByRole('application', { name: /what line makes/ }).count(), 0)
+  assert.deepEqual(await barriers(page), [])
+})
