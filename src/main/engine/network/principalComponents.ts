@@ -68,9 +68,8 @@ const orthonormal = (columns: Tensor2D): Tensor2D => {
   return q
 }
 
-/** Eigenvectors are defined up to sign; this makes the choice repeatable. */
+/** Eigenvectors are defined up to sign; this makes the choice repeatable: by the first of the entries that are largest, for there may be several. */
 const signed = (vectors: Tensor2D): Tensor2D => {
-  const largest = vectors.abs().max(0, true)
-  const sign = vectors.mul(vectors.abs().equal(largest).cast('float32')).sum(0, true).sign()
-  return vectors.mul(sign)
+  const first = tf.oneHot(vectors.abs().argMax<Tensor1D>(0), vectors.shape[0]).transpose()
+  return vectors.mul(vectors.mul(first).sum(0, true).sign())
 }
