@@ -18,7 +18,6 @@ import { fail, say, SetupError } from './setup/report.mjs'
 
 const sizes = [{ width: 1280, height: 800 }, { width: 2560, height: 1440 }]
 const schemes = ['light', 'dark']
-const variants = ['pca', 'classical', 'denoising']
 const epochs = 3
 const servers = new Set()
 const ends = ['completed', 'failed', 'diverged', 'cancelled', 'interrupted']
@@ -61,34 +60,41 @@ async function serve(home) {
   return server
 }
 
-/** The dataset and a completed run of each variant, made where they are missing; the runs in the order of `variants`. */
+/** What the pictures show, made where it is missing: digits with a completed run of each variant in their order, and points of the plane with one. */
 async function fill({ call, when }) {
-  const dataset = async () => (await call('datasets.list', {})).datasets.find(each => each.source === 'mnist')
-  if (!await dataset()) {
-    say('Importing MNIST')
-    const { task } = await call('datasets.import', { path: 'mnist' })
+  const datasetFrom = async source => {
+    const find = async () => (await call('datasets.list', {})).datasets.find(each => each.source.split(',')[0] === source)?.id
+    const known = await find()
+    if (known) return known
+    say(`Importing ${source}`)
+    const { task } = await call('datasets.import', { path: source })
     await when(async () => {
       const { state, error } = (await call('tasks.show', { task: task.id })).task
       if (state === 'failed') throw new SetupError(error.message)
       return state === 'done' ? true : undefined
     })
+    return find()
   }
-  const { id } = await dataset()
-  const runs = []
-  for (const variant of variants) {
-    const known = (await call('runs.list', {})).runs.find(each => each.variant === variant && each.datasetId === id && each.state === 'completed')
-    if (!known) say(`Training ${variant}`)
-    const run = known ?? (await call('runs.create', {
-      dataset: id, variant, name: variant === 'pca' ? 'PCA' : `${variant[0].toUpperCase()}${variant.slice(1)}`,
-      settings: { network: { layers: variant === 'pca' ? [32] : [512, 32] }, ...(variant === 'pca' ? {} : { training: { epochs } }) },
-    })).run
-    runs.push(await when(async () => {
-      const now = (await call('runs.show', { run: run.id })).run
-      if (now.state !== 'completed' && ends.includes(now.state)) throw new SetupError(`${now.name} is ${now.state}: ${now.error?.message ?? ''}`)
-      return now.state === 'completed' ? now : undefined
-    }))
+  const runOn = async (dataset, variant, name, settings) => {
+    const known = (await call('runs.list', {})).runs.find(each => each.variant === variant && each.datasetId === dataset && each.state === 'completed')
+    if (!known) say(`Training ${name}`)
+    const { id } = known ?? (await call('runs.create', { dataset, variant, name, settings })).run
+    return when(async () => {
+      const { run } = await call('runs.show', { run: id })
+      if (run.state !== 'completed' && ends.includes(run.state)) throw new SetupError(`${run.name} is ${run.state}: ${run.error?.message ?? ''}`)
+      return run.state === 'completed' ? run : undefined
+    })
   }
-  return { dataset: id, runs }
+  const digits = await datasetFrom('mnist')
+  const network = { network: { layers: [512, 32] }, training: { epochs } }
+  const runs = [
+    await runOn(digits, 'pca', 'PCA', { network: { layers: [32] } }),
+    await runOn(digits, 'classical', 'Classical', network),
+    await runOn(digits, 'denoising', 'Denoising', network),
+  ]
+  const plane = await datasetFrom('moons')
+  const moons = await runOn(plane, 'denoising', 'Moons', { network: { layers: [64, 32, 1] }, training: { epochs: 30 }, regularizer: { noise: 'gaussian', sigma: 0.2 } })
+  return { dataset: digits, runs, plane, moons }
 }
 
 /** A folder of a few images and as many files that are none, for the first view's form. */
@@ -106,7 +112,7 @@ async function exampleFolder(place) {
 }
 
 /** What is looked at: the name of the picture, the address, and what is done before it is taken. */
-function scenes({ dataset, runs, live, folder }) {
+function scenes({ dataset, runs, plane, moons, live, folder }) {
   const [pca, classical, denoising] = runs
   const all = runs.map(each => each.id).join(',')
   const settled = page => page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
@@ -125,6 +131,7 @@ function scenes({ dataset, runs, live, folder }) {
       ['start', '#/start', page => page.locator('canvas, img').first().waitFor()],
       ['datasets', '#/datasets'],
       ['dataset', `#/datasets/${dataset}`, page => page.locator('canvas').first().waitFor()],
+      ['dataset-plane', `#/datasets/${plane}`, page => page.locator('canvas').first().waitFor()],
       ['new', '#/new'],
       ['new-error', '#/new?variant=denoising', async page => {
         await page.getByLabel('Layers').fill('512, 0')
@@ -140,6 +147,7 @@ function scenes({ dataset, runs, live, folder }) {
       ['run-pca', `#/runs/${pca.id}`, page => page.locator('canvas').first().waitFor()],
       ['run-classical', `#/runs/${classical.id}`, page => page.locator('canvas').nth(2).waitFor()],
       ['run-denoising', `#/runs/${denoising.id}`, page => page.locator('canvas').nth(2).waitFor()],
+      ['run-plane', `#/runs/${moons.id}`, page => page.locator('canvas').nth(2).waitFor()],
       ['run-export', `#/runs/${denoising.id}`, async page => {
         await page.getByRole('button', { name: 'Save as ONNX' }).click()
         await page.getByLabel('File').waitFor()
@@ -152,8 +160,7 @@ function scenes({ dataset, runs, live, folder }) {
         await page.mouse.move(box.x + 30, box.y + 30)
       }],
       ['compare-crosshair', `#/compare?runs=${all}`, async page => {
-        await page.locator('canvas').nth(3).waitFor()
-        await page.locator('canvas').first().hover()
+        await page.getByRole('region', { name: 'Curves' }).locator('canvas').hover()
         await page.locator('.plot .heading').waitFor()
       }],
       ['compare-end', `#/compare?runs=${all}`, async page => {
@@ -220,11 +227,12 @@ async function main() {
     let missed = 0
 
     const empty = await serve(join(temporary, 'empty'))
-    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], live: '', folder }).first), out)
+    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], plane: '', moons: {}, live: '', folder }).first), out)
     await empty.close()
 
     const filled = await serve(home)
-    const { dataset, runs } = await fill(filled)
+    const made = await fill(filled)
+    const { dataset, runs } = made
     const { call, when } = filled
     const file = join(temporary, 'encoder.onnx')
     if (!(await call('exports.list', {})).exports.length) {
@@ -234,7 +242,7 @@ async function main() {
     const { run: live } = await call('runs.create', { dataset, variant: 'denoising', name: 'Live', settings: { training: { epochs: 300 }, network: { layers: [256, 32] } } })
     await when(async () => ((await call('runs.show', { run: live.id })).run.epoch >= 1 ? true : undefined))
     const lost = { pages: [] }
-    missed += await take(browser, filled.url, wanted(scenes({ dataset, runs, live: live.id, folder }).filled), out, lost)
+    missed += await take(browser, filled.url, wanted(scenes({ ...made, live: live.id, folder }).filled), out, lost)
     await call('runs.cancel', { run: live.id })
     await when(async () => ((await call('runs.show', { run: live.id })).run.state === 'cancelled' ? true : undefined))
     await call('runs.remove', { run: live.id })

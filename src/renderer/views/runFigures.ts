@@ -1,3 +1,4 @@
+import { isAlwaysOn, isDead, seldom, usual } from '../../shared/activity.ts'
 import type { Evaluation } from '../../shared/domain.ts'
 import { figure, percent } from '../format.ts'
 
@@ -12,6 +13,26 @@ export function figureTexts(evaluation: Evaluation): FigureText[] {
     of('psnr', 'Peak signal-to-noise ratio', psnr, (value) => figure(value, 3), 'dB', 'Higher is better.'),
     of('linearProbeAccuracy', 'Linear probe accuracy', linearProbeAccuracy, percent, '', 'Of a linear classifier trained on the codes; higher is better.'),
     of('knnAccuracy', '5-nearest-neighbour accuracy', knnAccuracy, percent, '', 'Of the five nearest codes of the training split; higher is better.'),
+  ]
+  return all.filter((one) => one !== null)
+}
+
+/** What the encoder does, which is neither good nor bad by itself. */
+export function encoderTexts(evaluation: Evaluation): FigureText[] {
+  const { jacobianNorm, contractionRatio, saturation, linearShare, meanActivation, hoyerSparsity, unitActivity } = evaluation
+  const units = (counts: (activity: number) => boolean) => (unitActivity === null ? null : unitActivity.filter(counts).length)
+  const ofAll = (value: number) => `${value} of ${unitActivity?.length}`
+  const all: (FigureText | null)[] = [
+    of('jacobianNorm', 'Jacobian norm', jacobianNorm, figure, '', 'Mean Frobenius norm of the derivative of the code, at the test samples.'),
+    of('contractionRatio.midpointJacobianNorm', 'Jacobian norm half way', contractionRatio?.midpointJacobianNorm ?? null, figure, '', 'The same norm between random pairs of samples: there a contractive map may expand.'),
+    ...Object.entries(contractionRatio?.radius ?? {}).sort(([a], [b]) => Number(a) - Number(b)).map(([radius, value]) =>
+      of(`contractionRatio.radius.${radius}`, `Contraction ratio, radius ${radius}`, value, figure, '', 'Distance of two codes over the distance of their inputs; below 1 it contracts.')),
+    of('saturation', 'Saturated activations', saturation, percent, '', 'Code activations within 0.05 of the ends of their range.'),
+    of('linearShare', 'Pre-activations in [−1, 1]', linearShare, percent, '', 'Of the units with a nonlinearity: does the network use it?'),
+    of('meanActivation', 'Mean code activation', meanActivation, figure, '', 'Over all code units and test samples.'),
+    of('hoyerSparsity', 'Hoyer sparsity', hoyerSparsity, figure, '', 'Of the code: 0 when all units are equally far from their inactive state, 1 when one alone is.'),
+    of('unitActivity.dead', 'Units seldom active', units(isDead), ofAll, '', `Active in less than ${100 * seldom}% of the test samples.`),
+    of('unitActivity.always', 'Units always active', units(isAlwaysOn), ofAll, '', `Active in more than ${100 * usual}% of the test samples.`),
   ]
   return all.filter((one) => one !== null)
 }
