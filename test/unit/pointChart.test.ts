@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { areaOf, frameOf, nearestPoint, ticksBetween, toPixels } from '../../src/renderer/charts/cloud.ts'
+import { areaOf, frameOf, nearestPoint, ticksBetween, toPixels } from '../../src/renderer/charts/plane.ts'
 
 test('a frame is a square around all points that are finite', () => {
   assert.deepEqual(frameOf(Float32Array.of(0, 0, 4, 2, Number.NaN, 9)), { x: 2, y: 4.5, half: 4.5 * 1.1 })
