@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choleskySolver } from '../../src/main/engine/evaluate/cholesky.ts'
 import { encodeLabelled, type Limits } from '../../src/main/engine/evaluate/codes.ts'
 import { corrupt, levels } from '../../src/main/engine/evaluate/corruption.ts'
+import { curvature, leastCertain } from '../../src/main/engine/evaluate/curvature.ts'
+import { TrainDesign } from '../../src/main/engine/evaluate/design.ts'
 import { minimise } from '../../src/main/engine/evaluate/lbfgs.ts'
 import { linearProbe } from '../../src/main/engine/evaluate/linearProbe.ts'
 import { nearestNeighbours } from '../../src/main/engine/evaluate/nearestNeighbours.ts'
@@ -66,6 +67,37 @@ test('nearest neighbours equal brute force: far from the origin, with duplicates
   }
 })
 
+test('nearest neighbours of wide codes equal brute force, whether or not their leading directions tell', async () => {
+  // More than 64 groups of 64, so that not all are looked at.
+  const size = 110, train = 6000, count = 6060
+  const noise = uniform(count * size, 'wide')
+  const kinds = uniform(count, 'wide kinds')
+  for (const [name, value] of [
+    // Nearly all variance in a few directions; a group of duplicates.
+    ['few directions', (row: number, i: number) => (row % 97 === 5 ? Math.sin(i) : (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5))],
+    // Two of the sixty queries lie where the leading directions do not look.
+    ['some astray', (row: number, i: number) => (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5) + (row >= train && row % 30 === 7 && i > 40 ? 1 : 0)],
+    // Far apart groups: the leading directions tell the groups, but nothing within a group.
+    ['groups', (row: number, i: number) => (i < 4 ? 30 * Math.floor(kinds[row]! * 3) : 0) + 0.6 * noise[row * size + i]!],
+    ['every direction', (row: number, i: number) => noise[row * size + i]!],
+    ['all the same', () => 7],
+  ] as const) {
+    const values = Float32Array.from({ length: count * size }, (_, at) => value(Math.floor(at / size), at % size))
+    const labels = Int32Array.from(uniform(count, `${name} labels`), (u) => Math.floor(u * 4))
+    const expected = bruteForce(values, size, labels, train)
+    for (const way of [{}, { blockRows: 4700 }]) {
+      const dataset = datasetOf(values, size, labels, train)
+      const codes = (await encodeLabelled(identity(size), dataset, dataset.train, quiet, { keptBytes: 2 ** 30, blockValues: 2 ** 25, blockRows: 65_536, ...way }))!
+      const tensors = tf.memory().numTensors
+      const { knnAccuracy } = await nearestNeighbours.measure({ model: identity(size), dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes }, quiet)
+      assert.equal(knnAccuracy, expected, `${name}, ${JSON.stringify(way)}`)
+      assert.equal(tf.memory().numTensors, tensors, 'no tensor is left')
+      codes.train.dispose()
+      codes.test.dispose()
+    }
+  }
+})
+
 test('with fewer than five training samples all of them vote', async () => {
   const values = Float32Array.of(0, 1, 10, 0.2, 9)
   const { knnAccuracy } = await probes(datasetOf(values, 1, [0, 0, 1, 0, 1], 3))
@@ -116,29 +148,64 @@ test('corruption has the stated rates, is nested over levels, and is the same at
   })
 })
 
-test('Cholesky solves, L-BFGS finds the minimum of a badly scaled function', async () => {
+test('L-BFGS finds the minimum of a badly scaled function, with and without knowing its curvature', async () => {
   const size = 12
-  const root = uniform(size * size, 'matrix')
-  const matrix = Float64Array.from({ length: size * size }, (_, at) => {
-    let sum = at % (size + 1) === 0 ? 0.1 : 0
-    for (let k = 0; k < size; k++) sum += root[Math.floor(at / size) * size + k]! * root[(at % size) * size + k]!
-    return sum
-  })
+  const scales = Float64Array.from({ length: size }, (_, i) => 10 ** (i / 3 - 2))
   const solution = uniform(size, 'solution')
-  const apply = (x: Float64Array) => Float64Array.from(x, (_, i) => x.reduce((sum, value, j) => sum + matrix[i * size + j]! * value, 0))
-  const target = apply(solution)
-  choleskySolver(matrix, size)(target).forEach((value, i) => assert.ok(Math.abs(value - solution[i]!) < 1e-9))
-  assert.throws(() => choleskySolver([1, 2, 2, 1], 2), RangeError)
-
-  // The quadratic with minimum at `solution`, plus a quartic with the same minimum.
+  // A quadratic whose curvatures span four decades, coupled, plus a quartic with the same minimum.
+  const apply = (x: Float64Array) => x.map((value, i) => scales[i]! * value + 0.003 * (x[(i + 1) % size]! + x[(i + size - 1) % size]!))
   const evaluate = async (x: Float64Array) => {
-    const gradient = apply(x).map((value, i) => value - target[i]! + 4 * (x[i]! - solution[i]!) ** 3)
-    const value = x.reduce((sum, xi, i) => sum + 0.5 * (xi - solution[i]!) * (apply(x)[i]! - target[i]!) + (xi - solution[i]!) ** 4, 0)
-    return { value, gradient }
+    const from = x.map((value, i) => value - solution[i]!)
+    const bent = apply(from)
+    const value = from.reduce((sum, difference, i) => sum + 0.5 * difference * bent[i]! + difference ** 4, 0)
+    return { value, gradient: bent.map((slope, i) => slope + 4 * from[i]! ** 3) }
   }
-  for (const precondition of [(v: Float64Array) => v, choleskySolver(matrix, size)]) {
-    const { point, gradientNorm } = await minimise({ start: new Float64Array(size).fill(5), evaluate, precondition, tolerance: 1e-8, maxIterations: 500 })
-    assert.ok(gradientNorm <= 1e-8)
-    point.forEach((value, i) => assert.ok(Math.abs(value - solution[i]!) < 1e-6))
+  const iterations = []
+  for (const precondition of [(v: Float64Array) => v, (v: Float64Array) => v.map((value, i) => value / scales[i]!)]) {
+    const found = await minimise({ start: new Float64Array(size).fill(5), evaluate, precondition, tolerance: 1e-8, maxIterations: 500 })
+    assert.ok(found.gradientNorm <= 1e-8)
+    found.point.forEach((value, i) => assert.ok(Math.abs(value - solution[i]!) < 1e-5))
+    iterations.push(found.iterations)
   }
+  assert.ok(iterations[1]! <= iterations[0]!, String(iterations))
+})
+
+test('the curvature is the Hessian of the regression, class by class; the least certain samples are those near a boundary', async () => {
+  const size = 3, count = 400, classCount = 3, penalty = 0.01
+  const values = Float32Array.from(uniform(count * size, 'curvature'), (u) => 4 * u - 2)
+  const labels = Uint8Array.from(uniform(count, 'curvature labels'), (u) => Math.floor(u * classCount))
+  const dataset = datasetOf(values, size, labels, count - 1)
+  const codes = (await encodeLabelled(identity(size), dataset, dataset.train, quiet))!
+  const design = await TrainDesign.of(codes.train)
+  const width = size + 1
+  const rows: number[][] = []
+  await design.forEach((block) => void rows.push(...block.rows.arraySync()))
+  const weights = Float64Array.from(uniform(classCount * width, 'curvature weights'), (u) => 3 * u - 1.5)
+  const probabilities = rows.map((row) => {
+    const powers = [0, 1, 2].map((label) => Math.exp(row.reduce((sum, value, i) => sum + value * weights[label * width + i]!, 0)))
+    return powers.map((power) => power / powers.reduce((a, b) => a + b))
+  })
+  const vector = Float64Array.from(uniform(classCount * width, 'curvature vector'), (u) => 2 * u - 1)
+  for (const [at, p] of [[weights, probabilities], [null, rows.map(() => [1 / 3, 1 / 3, 1 / 3])]] as const) {
+    const known = await curvature(design, classCount, penalty, at)
+    const solved = known.solve(vector)
+    known.dispose()
+    for (let label = 0; label < classCount; label++) {
+      const own = solved.subarray(label * width, (label + 1) * width)
+      const back = Float64Array.from(own, (value) => penalty * value)
+      rows.forEach((row, n) => {
+        const along = row.reduce((sum, value, i) => sum + value * own[i]!, 0) * p[n]![label]! * (1 - p[n]![label]!) / rows.length
+        row.forEach((value, i) => { back[i]! += value * along })
+      })
+      back.forEach((value, i) => assert.ok(Math.abs(value - vector[label * width + i]!) < 1e-4, `${value} ${vector[label * width + i]}`))
+    }
+  }
+  const uncertainty = probabilities.map((p) => 1 - p.reduce((sum, value) => sum + value * value, 0))
+  const chosen = await leastCertain(design, classCount, weights, 50)
+  assert.equal(chosen.length, 50)
+  const others = uncertainty.filter((_, n) => !chosen.includes(n))
+  assert.ok(Math.min(...Array.from(chosen, (n) => uncertainty[n]!)) >= Math.max(...others) - 1e-6)
+  design.dispose()
+  codes.train.dispose()
+  codes.test.dispose()
 })

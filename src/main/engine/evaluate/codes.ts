@@ -12,7 +12,7 @@ export interface Limits {
   /** Samples in a block. */
   blockRows: number
 }
-const usualLimits: Limits = { keptBytes: 512 * 2 ** 20, blockValues: 8 * 2 ** 20, blockRows: 65_536 }
+const usualLimits: Limits = { keptBytes: 512 * 2 ** 20, blockValues: 32 * 2 ** 20, blockRows: 65_536 }
 
 export interface Block {
   /** Index of the block's first sample within its split. */

@@ -16,7 +16,7 @@ export const radii = [0.5, 1, 2, 4] as const
  *   random. What is flat at the samples may be steep between them: compare with `jacobianNorm`.
  */
 export const contraction: Measurement<'contractionRatio'> = {
-  weight: 3,
+  weight: 2,
   async measure({ model, dataset }, report) {
     const rows = dataset.test.subarray(0, derivativeSamples)
     if (rows.length === 0) return { contractionRatio: null }

@@ -35,7 +35,7 @@ type KeysOf<T> = T extends unknown ? keyof T : never
 type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
 
 /** Relative time that encoding the train and test split takes, beside the weights of the measurements. */
-const encodingWeight = 3
+const encodingWeight = 5
 
 /**
  * Measures a trained network on the dataset's test split: the same samples and the same corruption for every run, whatever its

@@ -16,7 +16,7 @@ const usualValues = 16 * 2 ** 20
  * respect to the input. Exact at any depth. Null without test samples, and where a norm is not finite.
  */
 export const jacobian: Measurement<'jacobianNorm'> = {
-  weight: 4,
+  weight: 3,
   async measure({ model, dataset }, report) {
     const rows = dataset.test.subarray(0, derivativeSamples)
     let total = 0

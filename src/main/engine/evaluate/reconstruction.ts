@@ -18,7 +18,7 @@ export const largestPsnr = 100
  * @throws RUN_DIVERGED where reconstructions are not finite.
  */
 export const reconstruction: Measurement<'squaredError' | 'crossEntropy' | 'psnr'> = {
-  weight: 1,
+  weight: 2,
   async measure({ model, dataset, outputRange }, report) {
     const { test, rowSize } = dataset
     const images = dataset.kind === 'image'

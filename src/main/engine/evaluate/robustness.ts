@@ -8,7 +8,7 @@ import { forEachBatch, take } from './samples.ts'
  * sample, by kind and level of the corruption. Null where the network's answer to a corrupted input is not finite.
  */
 export const robustness: Measurement<'robustness'> = {
-  weight: 5,
+  weight: 8,
   async measure({ model, dataset }, report) {
     const { test } = dataset
     if (test.length === 0) return { robustness: null }

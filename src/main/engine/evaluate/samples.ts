@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { PackedDataset } from '../data/packed.ts'
+import { scaledBytes } from '../trace/native.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 
 export interface Batch {
@@ -33,15 +34,10 @@ export async function forEachBatch(
 
 /** A fresh buffer each time: tfjs-node may go on using the memory of the array that a tensor was made from. */
 function readInputs(dataset: PackedDataset, rows: Uint32Array): Tensor2D {
-  const values = new Float32Array(rows.length * dataset.rowSize)
-  if (dataset.kind === 'vector') {
-    dataset.gather(rows, values)
-  } else {
-    const pixels = new Uint8Array(values.length)
-    dataset.gather(rows, pixels)
-    for (let i = 0; i < values.length; i++) values[i] = pixels[i]! / 255
-  }
-  return tf.tensor2d(values, [rows.length, dataset.rowSize])
+  const shape: [number, number] = [rows.length, dataset.rowSize]
+  const values = new (dataset.kind === 'vector' ? Float32Array : Uint8Array)(rows.length * dataset.rowSize)
+  dataset.gather(rows, values)
+  return values instanceof Uint8Array ? scaledBytes(values, shape, 255) as Tensor2D : tf.tensor2d(values, shape)
 }
 
 /** The values of a small tensor, which is disposed of. */

@@ -6,6 +6,7 @@ interface NativeBackend {
   binding: Binding
   executeMultipleOutputs(name: string, attributes: BindingAttribute[], inputs: Tensor[], count: number): Tensor[]
   getInputTensorIds(tensors: Tensor[]): number[]
+  createOutputTensor(metadata: TensorMetadata): Tensor
 }
 export interface BindingAttribute { name: string; type: number; value: unknown }
 export interface TensorMetadata { id: number; shape: number[]; dtype: number }
@@ -55,10 +56,23 @@ export function native(op: string, attributes: Record<string, Attribute>, inputs
 
 /** The same for operations with several outputs. */
 export function nativeOutputs(op: string, attributes: Record<string, Attribute>, inputs: Tensor[], outputs: number): Tensor[] {
-  const list = Object.entries(attributes).map(([name, { kind, value }]): BindingAttribute => ({
+  return nativeBackend().executeMultipleOutputs(op, toBindingAttributes(attributes), inputs, outputs)
+}
+
+const toBindingAttributes = (attributes: Record<string, Attribute>): BindingAttribute[] =>
+  Object.entries(attributes).map(([name, { kind, value }]) => ({
     name,
     type: binding[toBinding[kind] as `TF_${string}`]!,
     value: kind === 'type' ? typeNumber[value as DType] : value,
   }))
-  return nativeBackend().executeMultipleOutputs(op, list, inputs, outputs)
+
+/**
+ * Bytes as a float32 tensor, divided by `divisor` natively: a tenth of the time that a loop and tfjs's own conversion take. The array must
+ * be fresh: the tensor may share its memory.
+ */
+export function scaledBytes(values: Uint8Array, shape: number[], divisor: number): Tensor {
+  const bytes = binding.createTensor(shape, typeNumber.uint8, values)
+  const [floats] = binding.executeOp('Cast', toBindingAttributes({ SrcT: type('uint8'), DstT: type('float32'), Truncate: bool(false) }), [bytes], 1)
+  binding.deleteTensor(bytes)
+  return tf.tidy(() => nativeBackend().createOutputTensor(floats!).div(divisor))
 }
