@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
@@ -59,37 +59,62 @@ function syncFolder(folder: string): void {
 }
 
 /**
- * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32).
+ * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32), tensor by tensor: the file may be larger than
+ * what can be read at once.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */
 export function readSafetensors(file: string): TensorFile {
-  const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
-  let bytes: Buffer
+  let descriptor: number
   try {
-    bytes = readFileSync(file)
+    // Of a pipe nothing is waited for.
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (cause) {
-    throw new WorkbenchError('CHECKPOINT_MISSING', `${file} is missing or cannot be read; give the path of a safetensors file.`, { cause })
+    throw unreadable(file, cause)
   }
-  if (bytes.length < 8) throw damaged('it is too short')
-  const headerLength = Number(bytes.readBigUInt64LE(0))
-  if (headerLength > bytes.length - 8) throw damaged('its header is cut off')
+  try {
+    if (!fstatSync(descriptor).isFile()) throw unreadable(file, new Error('not a file'))
+    return readTensors(file, descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const unreadable = (file: string, cause: unknown): WorkbenchError =>
+  new WorkbenchError('CHECKPOINT_MISSING', `${file} is missing or cannot be read; give the path of a safetensors file.`, { cause })
+
+/** Larger announcements are no header of ours. */
+const largestHeader = 100e6
+
+function readTensors(file: string, descriptor: number): TensorFile {
+  const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
+  const { size } = fstatSync(descriptor)
+  const read = (start: number, length: number): ArrayBuffer => {
+    const bytes = new Uint8Array(length)
+    for (let done = 0, got = 1; done < length; done += got) {
+      got = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), start + done)
+      if (got === 0) throw damaged('it ends too early')
+    }
+    return bytes.buffer
+  }
+  if (size < 8) throw damaged('it is too short')
+  const headerLength = Number(new DataView(read(0, 8)).getBigUint64(0, true))
+  if (headerLength > size - 8 || headerLength > largestHeader) throw damaged('its header is cut off')
   let header: Record<string, unknown>
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as Record<string, unknown>
-  } catch {
-    throw damaged('its header is no JSON')
+    header = JSON.parse(new TextDecoder().decode(read(8, headerLength))) as Record<string, unknown>
+  } catch (cause) {
+    throw cause instanceof WorkbenchError ? cause : damaged('its header is no JSON')
   }
   if (header === null || typeof header !== 'object') throw damaged('its header is no object')
-  const values = bytes.subarray(8 + headerLength)
+  const start = 8 + headerLength
   const { __metadata__: metadata = {}, ...entries } = header
   const tensors: Record<string, NamedTensor> = {}
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
     if (width === 0) throw damaged(`${name} has the element type ${String(dtype)}; float32 and float64 can be read`)
-    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || offsets[1]! > values.length) throw damaged(`${name} is cut off or misdescribed`)
-    // A copy, because the values need not be aligned in the file.
-    const own = values.buffer.slice(values.byteOffset + offsets[0]!, values.byteOffset + offsets[1]!) as ArrayBuffer
+    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || start + offsets[1]! > size) throw damaged(`${name} is cut off or misdescribed`)
+    const own = read(start + offsets[0]!, offsets[1]! - offsets[0]!)
     tensors[name] = { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }
   }
   return { tensors, metadata: metadata as Record<string, string> }
