@@ -6,6 +6,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   step: async () => (await import('./step/command.ts')).stepCommand(args),
   import: async () => (await import('./import/command.ts')).importCommand(),
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),
+  objective: async () => (await import('./objective/command.ts')).objectiveCommand(),
   steps: async () => (await import('./step/peers.ts')).comparePeers(args),
 }
 

@@ -13,7 +13,7 @@ function corrupted(settings: Settings, rows: ArrayLike<number>, { seed = 1, step
   const { config, problems } = resolveConfig('denoising', settings)
   assert.deepEqual(problems, [])
   return tf.tidy(() => {
-    const x = tf.fill([rows.length, columns], 0.5) as Tensor2D
+    const x = tf.ones([rows.length, columns]).mul<Tensor2D>(0.5)
     const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows), 'int32'))
     return variantOf('denoising').corrupt!(x, random, config!.regularizer as never).dataSync().slice() as Float32Array
   })
