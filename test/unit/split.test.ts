@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { firstIdentical } from '../../src/main/engine/data/duplicates.ts'
 import { random, shuffle } from '../../src/main/engine/data/random.ts'
 import { hashRows } from '../../src/main/engine/data/row-hash.ts'
-import { previewRows, shuffled, validationSplit } from '../../src/main/engine/data/split.ts'
+import { previewRows, shuffled, validationCount, validationSplit } from '../../src/main/engine/data/split.ts'
 import { testSplit } from '../../src/main/engine/data/test-split.ts'
 
 const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i)
@@ -45,6 +45,12 @@ test('validation is a tenth of what is not for testing, by class, chosen by the 
   assert.notDeepEqual(validationSplit(dataset, 6).validation, validation)
   assert.equal(validationSplit({ train: range(0, 25), labels: null }, 1).validation.length, 3)
   assert.equal(validationSplit({ train: range(0, 2), labels: null }, 1).validation.length, 1)
+})
+
+test('the number of validation rows is known before they are drawn, of small sets too', () => {
+  for (let count = 0; count <= 45; count++) {
+    assert.equal(validationCount(count), validationSplit({ train: range(0, count), labels: null }, 3).validation.length, `of ${count}`)
+  }
 })
 
 test('preview rows show every class in turn', () => {

@@ -2,7 +2,7 @@ import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
 /** Share of the rows that are not for testing which a run keeps aside for validation. */
-export const validationShare = 0.1
+const validationShare = 0.1
 /** How many test images every run shows as its preview, and how many points of a set of vectors. */
 const previewCount = { image: 32, vector: 300 }
 
@@ -21,13 +21,18 @@ export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Arr
   return [...groups.values()].map((group) => group.rows)
 }
 
+const drawnOf = (rows: number, share: number): number => (rows < 2 ? 0 : Math.min(rows - 1, Math.max(1, Math.round(rows * share))))
+
+/** How many of `rows` rows that are not for testing a run keeps aside for validation. */
+export const validationCount = (rows: number): number => drawnOf(rows, validationShare)
+
 /**
  * Draws `round(share * rows)` rows (at least one, never all, where there are two or more), each class by its share: quotas
  * by largest remainder, so that the total is exact. Both results ascend.
  */
 export function drawStratified(rows: Uint32Array, labels: Int32Array | null, share: number, source: Random): { drawn: Uint32Array; rest: Uint32Array } {
   const groups = byClass(rows, labels)
-  const total = rows.length < 2 ? 0 : Math.min(rows.length - 1, Math.max(1, Math.round(rows.length * share)))
+  const total = drawnOf(rows.length, share)
   const quotas = groups.map((group) => Math.floor((group.length * total) / rows.length))
   const remainders = groups.map((group, i) => ({ i, rest: (group.length * total) % rows.length })).sort((a, b) => b.rest - a.rest || a.i - b.i)
   let missing = total - quotas.reduce((sum, quota) => sum + quota, 0)

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import type { Dataset } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
-import { validationShare } from '../data/split.ts'
+import { validationCount } from '../data/split.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig, variantInfos, type Resolved } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
@@ -20,7 +20,7 @@ function stepsPerEpochOf({ config }: Resolved, variant: string, dataset: Dataset
   const iterative = variantInfos().find((info) => info.id === variant)?.iterative ?? false
   if (config === null || dataset === null || !iterative) return null
   const rows = trainCountOf(dataset)
-  return Math.floor((rows - Math.round(rows * validationShare)) / config.training.batchSize)
+  return Math.floor((rows - validationCount(rows)) / config.training.batchSize)
 }
 
 export const runHandlers = ({ home, store, queue, emit }: Context) => ({

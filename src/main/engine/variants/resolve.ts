@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { networkSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
+import { validationCount } from '../data/split.ts'
 import { countParameters, weightSpecs } from '../network/weights.ts'
 import { defaultsOf, fieldsOf, type Sections } from './fields.ts'
 import { variantOf } from './registry.ts'
@@ -105,8 +106,7 @@ function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Varia
   } else if (config.reconstruction === 'crossEntropy' && config.network.outputActivation !== 'sigmoid') {
     problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
   }
-  // A tenth of the training images are for validation.
-  const available = trainCount === undefined ? Infinity : trainCount - Math.round(trainCount / 10)
+  const available = trainCount === undefined ? Infinity : trainCount - validationCount(trainCount)
   if (!variant.fit && config.training.batchSize > available) {
     problems.push({ field: 'training.batchSize', message: `The training split has ${available} images; set training.batchSize to at most that.` })
   }
