@@ -1,6 +1,6 @@
 import { shuffled } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightSpecs } from '../../src/main/engine/network/weights.ts'
+import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { tf, type Tensor, type Tensor2D, type Variable } from '../../src/main/engine/trace/tensorflow.ts'
 import { gatherBatch } from '../../src/main/engine/training/batches.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
@@ -59,7 +59,7 @@ class TfjsLoop {
   constructor(spec: ModelSpec) {
     this.#spec = spec
     this.#adam = tf.train.adam(spec.config.training.learningRate)
-    this.#weights = Object.fromEntries(weightSpecs(spec.config.network, spec.inputSize).map((weight) =>
+    this.#weights = Object.fromEntries(weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) =>
       [weight.name, tf.variable(tf.tensor(initialValues(weight, 1), weight.shape), true, weight.name)]))
     this.#state = Object.fromEntries(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
   }

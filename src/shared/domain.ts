@@ -73,6 +73,16 @@ export const evaluationSchema = z.object({
   hoyerSparsity: newFigure,
   /** For every code unit the share of test images in which it is active. */
   unitActivity: z.array(z.number()).nullable().default(null),
+  /** p(x|z) of a probabilistic network; null for others, as are the figures that follow. */
+  likelihood: z.enum(['gaussian', 'fixedGaussian', 'bernoulli']).nullable().default(null),
+  /** Nats, mean over test images. */
+  elbo: newFigure,
+  kl: newFigure,
+  klPerUnit: z.array(z.number()).nullable().default(null),
+  /** Code units whose mean varies by more than 0.01 over the images. */
+  activeUnits: newFigure,
+  /** Importance-sampled: 1,000 images, 100 draws each. */
+  logLikelihood: newFigure,
   /** Squared error against the clean image, input with masking or Gaussian noise. */
   robustness: z.object({
     masking: z.record(z.string(), figure),

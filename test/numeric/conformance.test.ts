@@ -13,7 +13,7 @@ import { openDataset } from '../../src/main/engine/data/open.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightSpecs } from '../../src/main/engine/network/weights.ts'
+import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { binding } from '../../src/main/engine/trace/native.ts'
 import { inputTensor } from '../../src/main/engine/training/batches.ts'
@@ -72,7 +72,7 @@ for (const variant of variants) {
         store.runs.insert(run, '2026-01-01T00:00:00.000Z')
         assert.deepEqual(store.runs.get(run.id).config, config, `the store changes ${field.key}=${String(value)}`)
 
-        const state = Object.fromEntries(weightSpecs(config.network, 16).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
+        const state = Object.fromEntries(weightsOf(variant, config, 16).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
         writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, position: { step: 0, epoch: 0, seconds: 0, best: null }, state })
         assert.deepEqual(readCheckpoint(runFolder, 'last').config, config, `the checkpoint changes ${field.key}=${String(value)}`)
       }

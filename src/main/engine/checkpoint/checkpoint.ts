@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { weightSpecs } from '../network/weights.ts'
+import { variantOf } from '../variants/registry.ts'
+import { weightsOf } from '../variants/variant.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
@@ -34,7 +35,7 @@ export const checkpointFile = (runFolder: string, name: CheckpointName) => join(
 export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
   const { variant, config, seed, inputSize, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
-  const shapes = new Map(weightSpecs(config.network, inputSize).map((spec) => [spec.name, spec.shape]))
+  const shapes = new Map(weightsOf(variantOf(variant), config, inputSize).map((spec) => [spec.name, spec.shape]))
   const tensors = Object.fromEntries(Object.entries(state).map(([key, data]): [string, NamedTensor] => {
     const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
     return [key, { shape: shapes.get(weight) ?? [data.length], data }]
@@ -57,7 +58,7 @@ export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpo
     const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
     const inputSize = Number(metadata['inputSize'])
     const state = Object.fromEntries(Object.entries(tensors).map(([key, { data }]) => [key, data]))
-    for (const spec of weightSpecs(config.network, inputSize)) {
+    for (const spec of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize)) {
       if (state[spec.name]?.length !== spec.shape.reduce((product, size) => product * size, 1)) throw new Error(`${spec.name} is missing or has another size`)
     }
     return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, position: JSON.parse(metadata['position'] ?? '') as Position, state }

@@ -17,7 +17,7 @@ interface Figure {
 }
 
 const of = (
-  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint'>,
+  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit'>,
   title: string, unit: string, better: FigureRow['better'], text: Figure['text'] = formatQuantity,
 ): Figure => ({ key, title, unit, better, value: (evaluation) => evaluation[key], text })
 
@@ -59,6 +59,19 @@ const encoder = (runs: readonly Run[]): Figure[] => [
   units('unitActivity.always', `Code units active in > ${100 * usual}% of samples`, isAlwaysOn),
 ]
 
+/** Bounds under different likelihoods measure different things and are never ranked. */
+const bounds = (runs: readonly Run[]): Figure[] => {
+  const likelihoods = new Set(runs.flatMap(({ evaluation }) => evaluation?.likelihood ?? []))
+  if (likelihoods.size === 0) return []
+  const better = likelihoods.size === 1 ? 'higher' : 'neither'
+  return [
+    of('elbo', 'Bound on the log likelihood (ELBO)', 'nats per sample', better),
+    of('logLikelihood', 'Log likelihood, importance-sampled (1,000 samples x 100 draws)', 'nats per sample', better),
+    of('kl', 'KL of the code from the prior', 'nats per sample', 'neither'),
+    of('activeUnits', 'Active code units (variance of the mean above 0.01)', 'units', 'neither'),
+  ]
+}
+
 const noises = [
   { name: 'masking', title: (level: string) => `Squared error, ${Number((Number(level) * 100).toFixed(4))}% of the input masked` },
   { name: 'gaussian', title: (level: string) => `Squared error, Gaussian noise of ${level}` },
@@ -81,7 +94,7 @@ function keysOf(known: readonly string[], runs: readonly Run[], figures: (evalua
  * alike) no run is marked as the best.
  */
 export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
-  return [...plain, ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
+  return [...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
 }
 
 function figureRow({ key, title, unit, better, value, text }: Figure, runs: readonly Run[], ranked: boolean): FigureRow {

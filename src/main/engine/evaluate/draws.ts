@@ -5,7 +5,7 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 export const evaluationSeed = 1729
 
 /** What is drawn; each has numbers of its own. */
-const streams = ['masking', 'gaussian', 'directions'] as const
+const streams = ['masking', 'gaussian', 'directions', 'codes', 'importance'] as const
 export type Stream = (typeof streams)[number]
 
 /**

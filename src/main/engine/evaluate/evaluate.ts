@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Evaluation, Progress } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
+import { bound } from './bound.ts'
 import { codeActivity } from './codeActivity.ts'
 import { encodeLabelled } from './codes.ts'
 import { contraction } from './contraction.ts'
@@ -30,7 +31,7 @@ export interface EvaluateOptions {
 }
 
 /** All figures of an evaluation, in the order in which they are measured. Adding one is its file and its place here. */
-const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, nearestNeighbours, linearProbe] as const
+const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, bound, nearestNeighbours, linearProbe] as const
 type KeysOf<T> = T extends unknown ? keyof T : never
 type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
 

@@ -1,4 +1,5 @@
-import type { Tensor2D } from '@tensorflow/tfjs-node'
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import type { Likelihood } from '../network/weights.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 
 /** The encoder on a batch, layer by layer. */
@@ -7,6 +8,16 @@ export interface EncoderPass {
   layers: readonly LayerPass[]
   /** What `encode` gives: the last layer's output, or what a gate lets through of it; closed units are 0. */
   code: Tensor2D
+}
+
+/** What a probabilistic network says of codes and images. The caller disposes of what the functions give. */
+export interface Latent {
+  /** p(x|z) of the decoder. */
+  likelihood: Likelihood
+  /** q(z|x): [N, codeSize] each. */
+  posterior(inputs: Tensor2D): { mean: Tensor2D; logVariance: Tensor2D }
+  /** log p(x|z) of every row, [N], in nats. */
+  logLikelihood(inputs: Tensor2D, codes: Tensor2D): Tensor
 }
 
 /** A trained network as the evaluation sees it: functions on batches of any size. */
@@ -19,4 +30,6 @@ export interface Model {
   reconstruct(inputs: Tensor2D): Tensor2D
   /** What happens inside `encode`. All tensors belong to the caller, who calls it in a tidy. */
   encodeLayers(inputs: Tensor2D): EncoderPass
+  /** For probabilistic networks; absent or null for others. */
+  readonly latent?: Latent | null
 }

@@ -2,7 +2,7 @@ import type { NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
 import { activate, dense, normalisedColumns, reconstructionTerm, sumOfSquares } from './operations.ts'
-import { layersOf, type Layer } from './weights.ts'
+import { layersOf, type Heads, type Layer } from './weights.ts'
 
 export type Weights = Record<string, Tensor>
 
@@ -10,6 +10,7 @@ export type Weights = Record<string, Tensor>
 export interface NetworkShape {
   network: NetworkConfig
   reconstruction: Reconstruction
+  heads?: Heads | null
   /** What of the encoder's output is the code; all of it without a gate. */
   gate?: (code: Tensor2D) => Tensor2D
 }
@@ -49,7 +50,7 @@ export class Network {
   /** What every encoder layer reads and gives on a batch, the code's layer last (before a gate). */
   encodeLayers(x: Tensor2D): LayerPass[] {
     let h = x
-    return layersOf(this.#config).encoder.map((layer) => {
+    return this.#layers().encoder.map((layer) => {
       const pre = this.#affine(h, layer)
       h = activate(pre, layer.activation)
       return { kernel: this.#kernel(layer.kernel), activation: layer.activation, pre, output: h }
@@ -61,10 +62,21 @@ export class Network {
     return meanSquaredJacobianNorm(layers)
   }
 
+  /** What the heads beside the code give, by name: [N, Z] each. */
+  codeHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
+    return this.#heads(this.#layers().codeHeads, layers.at(-2)?.output ?? x)
+  }
+
+  /** The logits, and what the heads beside the output give, by name: [N, D] each. */
+  decodeHeads(code: Tensor2D): { logits: Tensor2D; heads: Record<string, Tensor2D> } {
+    const { decoder, outputHeads } = this.#layers()
+    const hidden = decoder.slice(0, -1).reduce((h, layer) => activate(this.#affine(h, layer), layer.activation), code)
+    return { logits: this.#affine(hidden, decoder.at(-1)!), heads: this.#heads(outputHeads, hidden) }
+  }
+
   /** @param code [N, Z] -> logits [N, D]: the output before its activation. */
   decode(code: Tensor2D): Tensor2D {
-    const { decoder } = layersOf(this.#config)
-    return decoder.reduce((h, layer, index) => (index === decoder.length - 1 ? this.#affine(h, layer) : activate(this.#affine(h, layer), layer.activation)), code)
+    return this.decodeHeads(code).logits
   }
 
   /** @param logits [N, D] -> reconstructions [N, D] */
@@ -81,6 +93,15 @@ export class Network {
   weightDecayTerm(strength: number): Scalar {
     const kernels = Object.entries(this.#weights).filter(([name]) => name.endsWith('/kernel'))
     return kernels.map(([, kernel]) => sumOfSquares(kernel)).reduce((sum, term) => sum.add(term)).mul(strength)
+  }
+
+  #layers() {
+    return layersOf(this.#config, this.#shape.heads)
+  }
+
+  /** Layers that read the same, by the last part of their names. */
+  #heads(layers: readonly Layer[], h: Tensor2D): Record<string, Tensor2D> {
+    return Object.fromEntries(layers.map((layer) => [layer.kernel.split('/').at(-2)!, this.#affine(h, layer)]))
   }
 
   #affine(h: Tensor2D, { kernel, bias, transposed }: Layer): Tensor2D {

@@ -3,7 +3,13 @@ import type { Network } from './network.ts'
 
 /** What a trained network can be asked to do, as functions of one float32 matrix; result names are those of exported files. */
 export const networkParts = {
-  encoder: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ code: network.encode(x) }),
+  /** Of a probabilistic network also mean (which is the code) and log variance. */
+  encoder(network: Network, x: Tensor2D): Record<string, Tensor> {
+    const layers = network.encodeLayers(x)
+    const code = network.codeOf(layers)
+    const heads = network.codeHeads(layers, x)
+    return Object.keys(heads).length === 0 ? { code } : { code, mean: code, ...heads }
+  },
   decoder: (network: Network, code: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(code)) }),
   autoencoder: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(network.encode(x))) }),
 }

@@ -20,11 +20,28 @@ export interface Layer {
 }
 
 /**
- * The layers of a network on inputs of `inputSize` values. The decoder mirrors the encoder; with `tied` it reads the encoder's
- * kernels transposed and has its own biases only.
+ * Names of the layers that give the code and the output, where these are not the ordinary last ones: probabilistic networks
+ * have several of each, all reading the last hidden layer. The first named is the one that `encode` and `decode` go through.
  */
-export function layersOf(network: NetworkConfig): { encoder: Layer[]; decoder: Layer[] } {
+export interface Heads { code: readonly string[]; output: readonly string[] }
+
+/** p(x|z): independent pixels, Bernoulli or Gaussian, the latter with learned variances or with variance 1. */
+export const likelihoods = ['gaussian', 'fixedGaussian', 'bernoulli'] as const
+export type Likelihood = (typeof likelihoods)[number]
+
+/** The heads of a probabilistic network; null for one that is not. */
+export function headsOf(likelihood: Likelihood | null): Heads | null {
+  const output = { bernoulli: ['logits'], gaussian: ['mean', 'logVariance'], fixedGaussian: ['mean'] }
+  return likelihood && { code: ['mean', 'logVariance'], output: output[likelihood] }
+}
+
+/**
+ * The layers of a network on inputs of `inputSize` values. The decoder mirrors the encoder; with `tied` it reads the encoder's
+ * kernels transposed and has its own biases only. `codeHeads` and `outputHeads`: further layers beside the last ones, linear.
+ */
+export function layersOf(network: NetworkConfig, heads: Heads | null = null): { encoder: Layer[]; decoder: Layer[]; codeHeads: Layer[]; outputHeads: Layer[] } {
   const depth = network.layers.length
+  const named = (name: string, activation: Layer['activation']): Layer => ({ kernel: `${name}/kernel`, bias: `${name}/bias`, transposed: false, activation })
   const encoder = network.layers.map((_, index): Layer => ({
     kernel: `encoder/${index}/kernel`,
     bias: `encoder/${index}/bias`,
@@ -37,7 +54,10 @@ export function layersOf(network: NetworkConfig): { encoder: Layer[]; decoder: L
     transposed: network.tied,
     activation: index === depth - 1 ? network.outputActivation : network.activation,
   }))
-  return { encoder, decoder }
+  if (!heads) return { encoder, decoder, codeHeads: [], outputHeads: [] }
+  const [code, ...codeHeads] = heads.code.map((head) => named(`encoder/${head}`, 'linear'))
+  const [output, ...outputHeads] = heads.output.map((head, index) => named(`decoder/${head}`, index === 0 ? network.outputActivation : 'linear'))
+  return { encoder: [...encoder.slice(0, -1), code!], decoder: [...decoder.slice(0, -1), output!], codeHeads, outputHeads }
 }
 
 /**
@@ -45,8 +65,8 @@ export function layersOf(network: NetworkConfig): { encoder: Layer[]; decoder: L
  * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation of the layer that the
  * kernel feeds; a tied kernel counts as the encoder's.
  */
-export function weightSpecs(network: NetworkConfig, inputSize: number): WeightSpec[] {
-  const { encoder, decoder } = layersOf(network)
+export function weightSpecs(network: NetworkConfig, inputSize: number, heads: Heads | null = null): WeightSpec[] {
+  const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, heads)
   const sizes = [inputSize, ...network.layers]
   const specs: WeightSpec[] = []
   const add = (layer: Layer, inputs: number, outputs: number) => {
@@ -55,7 +75,9 @@ export function weightSpecs(network: NetworkConfig, inputSize: number): WeightSp
     specs.push({ name: layer.bias, shape: [outputs], role: 'bias', scale: 0 })
   }
   encoder.forEach((layer, index) => add(layer, sizes[index]!, sizes[index + 1]!))
+  for (const layer of codeHeads) add(layer, sizes.at(-2)!, sizes.at(-1)!)
   decoder.forEach((layer, index) => add(layer, sizes[sizes.length - 1 - index]!, sizes[sizes.length - 2 - index]!))
+  for (const layer of outputHeads) add(layer, sizes[1] ?? inputSize, inputSize)
   return specs
 }
 

@@ -45,10 +45,10 @@ export class Session {
     }
   }
 
-  /** One float32 matrix in, some out, as tensors of the current backend: nothing passes through JavaScript. */
-  map(feed: string, input: Tensor2D, fetches: readonly string[]): Tensor2D[] {
+  /** Float32 matrices in and out, as tensors of the current backend: nothing passes through JavaScript. */
+  map(inputs: Record<string, Tensor2D>, fetches: readonly string[]): Tensor2D[] {
     const backend = tf.backend() as unknown as { getInputTensorIds(tensors: Tensor2D[]): number[]; createOutputTensor(metadata: unknown): Tensor2D }
-    const results = binding.runSavedModel(this.#id, backend.getInputTensorIds([input]), port(feed), fetches.map(port).join(','))
+    const results = binding.runSavedModel(this.#id, backend.getInputTensorIds(Object.values(inputs)), Object.keys(inputs).map(port).join(','), fetches.map(port).join(','))
     return results.map((result) => backend.createOutputTensor(result))
   }
 

@@ -1,9 +1,11 @@
 import type { Activation } from '../../../shared/config.ts'
-import type { EncoderPass, Model } from '../evaluate/model.ts'
+import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import type { LayerPass } from '../network/jacobian.ts'
-import { layersOf, type WeightSpec } from '../network/weights.ts'
+import { likelihoodOf } from '../variants/variant.ts'
+import { headsOf, layersOf, type Likelihood, type WeightSpec } from '../network/weights.ts'
 import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
+import { afterTraining } from './objective.ts'
 import { optimizers, type Optimizer } from './optimizers.ts'
 import { Program, type ModelSpec, type Variable } from './program.ts'
 
@@ -19,6 +21,7 @@ export class CompiledModel implements Model {
   readonly inputSize: number
   readonly codeSize: number
   readonly specs: readonly WeightSpec[]
+  readonly #likelihood: Likelihood | null
   /** Names of the values that `step` and `validate` return, in their order. */
   readonly terms: readonly string[]
   /** Names of the norms that `step` returns when asked, in their order. */
@@ -34,9 +37,10 @@ export class CompiledModel implements Model {
     this.inputSize = spec.inputSize
     this.codeSize = spec.config.network.layers.at(-1)!
     this.specs = program.weights
+    this.#likelihood = likelihoodOf(spec.variant, spec.config)
     this.terms = program.terms
     this.norms = program.norms
-    this.#activations = layersOf(spec.config.network).encoder.map(({ activation }) => activation)
+    this.#activations = layersOf(spec.config.network, headsOf(this.#likelihood)).encoder.map(({ activation }) => activation)
     this.#variables = program.variables
     this.#optimizer = optimizers[spec.config.training.optimizer]
     this.#session = new Session(program.graph)
@@ -67,17 +71,18 @@ export class CompiledModel implements Model {
    * One training step on a batch of exactly the configured size; the arrays must be fresh.
    * @param rows which images they are
    * @param step from 1
+   * @param epoch of training so far, the fraction of this one included
    * @returns the objective's terms before the update, as named by `terms`; with `withNorms` the `norms` too
    */
-  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, withNorms = false): { terms: Float32Array; norms: Float32Array | null } {
-    const feeds = { ...this.#feeds(batch, rows, seed, step), rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, step)]) } satisfies Value }
+  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, withNorms = false, epoch = afterTraining): { terms: Float32Array; norms: Float32Array | null } {
+    const feeds = { ...this.#feeds(batch, rows, seed, step, epoch), rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, step)]) } satisfies Value }
     const [terms, norms] = this.#session.run(feeds, withNorms ? ['step', 'norms'] : ['step'])
     return { terms: terms!.data as Float32Array, norms: (norms?.data ?? null) as Float32Array | null }
   }
 
   /** The objective's terms on a batch of one of the declared sizes, nothing changed. */
   validate(batch: Batch, rows: Uint32Array, seed: number, draw: number): Float32Array {
-    const [terms] = this.#session.run(this.#feeds(batch, rows, seed, draw), [`validate${rows.length}`])
+    const [terms] = this.#session.run(this.#feeds(batch, rows, seed, draw, afterTraining), [`validate${rows.length}`])
     return terms!.data as Float32Array
   }
 
@@ -87,16 +92,16 @@ export class CompiledModel implements Model {
   }
 
   encode(inputs: Tensor2D): Tensor2D {
-    return this.#session.map('x', inputs, ['code'])[0]!
+    return this.#session.map({ x: inputs }, ['code'])[0]!
   }
 
   reconstruct(inputs: Tensor2D): Tensor2D {
-    return this.#session.map('x', inputs, ['reconstruction'])[0]!
+    return this.#session.map({ x: inputs }, ['reconstruction'])[0]!
   }
 
   encodeLayers(inputs: Tensor2D): EncoderPass {
     const names = this.#activations.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
-    const [code, ...tensors] = this.#session.map('x', inputs, ['code', ...names]) as [Tensor2D, ...Tensor2D[]]
+    const [code, ...tensors] = this.#session.map({ x: inputs }, ['code', ...names]) as [Tensor2D, ...Tensor2D[]]
     const layers = this.#activations.map((activation, index): LayerPass => {
       const [kernel, pre, output] = tensors.slice(3 * index, 3 * index + 3) as [Tensor2D, Tensor2D, Tensor2D]
       return { kernel, activation, pre, output }
@@ -104,14 +109,27 @@ export class CompiledModel implements Model {
     return { layers, code }
   }
 
+  get latent(): Latent | null {
+    const likelihood = this.#likelihood
+    return likelihood && {
+      likelihood,
+      posterior: (inputs) => {
+        const [mean, logVariance] = this.#session.map({ x: inputs }, ['code', 'logVariance']) as [Tensor2D, Tensor2D]
+        return { mean, logVariance }
+      },
+      logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
+    }
+  }
+
   close(): void {
     this.#session.close()
   }
 
-  #feeds(batch: Batch, rows: Uint32Array, seed: number, draw: number): Record<string, Value> {
+  #feeds(batch: Batch, rows: Uint32Array, seed: number, draw: number, epoch: number): Record<string, Value> {
     return {
       batch: this.#value(batch),
       rows: { shape: [rows.length], dtype: 'int32', data: Int32Array.from(rows) },
+      epoch: { shape: [], dtype: 'float32', data: new Float32Array([epoch]) },
       seed: { shape: [2], dtype: 'int32', data: new Int32Array([seed, draw]) },
     }
   }

@@ -4,11 +4,11 @@ import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import type { Reference } from '../export/verify.ts'
 import { networkParts, type NetworkPart } from '../network/parts.ts'
-import { weightSpecs } from '../network/weights.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
 import { variantOf } from '../variants/index.ts'
+import { weightsOf } from '../variants/variant.ts'
 import { gatherBatch, inputTensor } from './batches.ts'
 import type { ExportJob, ExportResult } from './messages.ts'
 import { networkOf } from './objective.ts'
@@ -21,7 +21,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const dataset = openDataset(job.datasetFolder)
   const { variant: id, config, state, inputSize } = readResult(job.runFolder)
   const variant = variantOf(id)
-  const specs = weightSpecs(config.network, inputSize)
+  const specs = weightsOf(variant, config, inputSize)
   const network = networkOf(variant, config, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 

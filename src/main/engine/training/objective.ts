@@ -1,8 +1,10 @@
 import type { Config } from '../../../shared/config.ts'
 import { Network, type Weights } from '../network/network.ts'
 import { largest, withGradient } from '../network/operations.ts'
-import type { Scalar, Tensor, Tensor2D } from '../trace/tensorflow.ts'
-import type { Randomness, StateSpec, Variant } from '../variants/variant.ts'
+import * as probability from '../network/probability.ts'
+import { headsOf } from '../network/weights.ts'
+import { tf, type Scalar, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import { likelihoodOf, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
 export const termNames = (variant: Variant, config: Config): string[] =>
@@ -14,8 +16,11 @@ export const stateSpecs = (variant: Variant, config: Config): StateSpec[] => var
 /** The network of a variant: encode, gate, decode. */
 export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
-  return new Network({ network: config.network, reconstruction: config.reconstruction, ...(gate ? { gate } : {}) }, weights)
+  return new Network({ network: config.network, reconstruction: config.reconstruction, heads: headsOf(likelihoodOf(variant, config)), ...(gate ? { gate } : {}) }, weights)
 }
+
+/** The epoch of whoever does not train: past any warm-up. */
+export const afterTraining = 1e9
 
 export interface Given {
   weights: Weights
@@ -23,6 +28,8 @@ export interface Given {
   x: Tensor2D
   random: Randomness
   state: Record<string, Tensor>
+  /** Epochs of training so far; past any warm-up where it is absent. */
+  epoch?: Scalar
   /** Used instead of the variant's own corruption of x where given, [B, D]. */
   corrupted?: Tensor2D | null
 }
@@ -38,13 +45,13 @@ export interface Objective {
  * The objective of a variant on one batch: every term, and their sum as `loss`. The same function is recorded for training, run
  * plainly as the reference, and asked for gradients at given weights.
  */
-export function objectiveOf(variant: Variant, config: Config, { weights, x, random, state, corrupted }: Given): Objective {
+export function objectiveOf(variant: Variant, config: Config, { weights, x, random, state, epoch, corrupted }: Given): Objective {
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
   const network = networkOf(variant, config, weights)
   const settings = config.regularizer as never
   const observed: Record<string, Tensor> = {}
   const terms: Record<string, Scalar> = { ...variant.objective({
-    x, network, random, settings, state, withGradient,
+    x, network, random, settings, state, epoch: epoch ?? tf.scalar(afterTraining), withGradient, probability,
     corrupted: corrupted ?? variant.corrupt?.(x, random, settings) ?? x,
     observe: (name, value) => { observed[name] = value },
   }) }

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
-import { weightSpecs } from '../network/weights.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
-import type { Randomness } from '../variants/variant.ts'
+import { weightsOf, type Randomness } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
 import type { ObjectiveJob, ObjectiveResult } from './messages.ts'
 import { stateSpecs } from './objective.ts'
@@ -22,7 +21,7 @@ export function computeObjective({ variant: id, config, in: input, out }: Object
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
-  const specs = weightSpecs(config.network, inputSize)
+  const specs = weightsOf(variant, config, inputSize)
   const states = stateSpecs(variant, config)
   const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape])])
   for (const [name, shape] of known) {

@@ -1,9 +1,9 @@
 import { initialValues } from '../network/initialise.ts'
-import { weightSpecs } from '../network/weights.ts'
+import { weightsOf } from '../variants/variant.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Batch, State } from './compiled.ts'
 import { lossAndGradients } from './gradients.ts'
-import { stateSpecs, termNames } from './objective.ts'
+import { afterTraining, stateSpecs, termNames } from './objective.ts'
 import { clipPlain, optimizers } from './optimizers.ts'
 import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
@@ -23,13 +23,13 @@ export class PlainModel {
     this.#spec = spec
     this.terms = termNames(spec.variant, spec.config)
     const { slots } = optimizers[spec.config.training.optimizer]
-    this.#values = new Map(weightSpecs(spec.config.network, spec.inputSize).map((weight) =>
+    this.#values = new Map(weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) =>
       [weight.name, [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))]]))
     this.#state = new Map(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
   }
 
   /** As the compiled model's `step`. */
-  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number): { terms: Float32Array; norms: Record<string, number> } {
+  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, epoch = afterTraining): { terms: Float32Array; norms: Record<string, number> } {
     const { variant, config, inputSize } = this.#spec
     const optimizer = optimizers[config.training.optimizer]
     tf.engine().startScope('step')
@@ -37,7 +37,7 @@ export class PlainModel {
       const images = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize])
       const x = (batch instanceof Uint8Array ? images.div(255) : images) as Tensor2D
       const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
-      const given = { weights: this.#weights(), state: Object.fromEntries(this.#state), x, random }
+      const given = { weights: this.#weights(), state: Object.fromEntries(this.#state), x, random, epoch: tf.scalar(epoch) }
       const { terms, gradients, observed } = lossAndGradients(variant, config, given)
       const raw = Object.values(gradients)
       const clipped = config.training.clipNorm > 0 ? clipPlain(raw, config.training.clipNorm) : raw

@@ -1,11 +1,13 @@
 import type { Config } from '../../../shared/config.ts'
-import { weightSpecs, type WeightSpec } from '../network/weights.ts'
+import type { Network } from '../network/network.ts'
+import { logLikelihoodOf } from '../network/probability.ts'
+import type { WeightSpec } from '../network/weights.ts'
 import { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
 import type { Recording } from '../trace/record.ts'
 import { trace, type Given } from '../trace/recorder.ts'
-import type { Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
-import type { Variant } from '../variants/variant.ts'
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
+import { likelihoodOf, weightsOf, type Variant } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
 import { networkOf, objectiveOf, stateSpecs, termNames } from './objective.ts'
 import { clipInGraph, optimizers } from './optimizers.ts'
@@ -45,7 +47,7 @@ export class Program {
     this.#spec = spec
     const { variant, config, inputSize } = spec
     const trains = variant.objective !== undefined && validationSizes.length > 0
-    this.weights = weightSpecs(config.network, inputSize)
+    this.weights = weightsOf(variant, config, inputSize)
     this.terms = trains ? termNames(variant, config) : []
     const slots = trains ? optimizers[config.training.optimizer].slots : []
     this.variables = [
@@ -75,18 +77,37 @@ export class Program {
     const x = graph.input('x', 'float32', [-1, this.#spec.inputSize])
     const results = graph.inline('forward', this.#forward(), { x, ...this.#reads('forward') })
     for (const [name, result] of Object.entries(results)) graph.node(name, 'Identity', [result], float)
+    this.#addLikelihood(x)
   }
 
-  /** The forward pass, recorded at two batch sizes: nothing in it may depend on the size. */
-  #forward(): Recording {
+  /** log p(x|z) of given codes, for probabilistic variants. */
+  #addLikelihood(x: string): void {
     const { variant, config, inputSize } = this.#spec
-    const [recording, other] = [2, 3].map((size) => trace([{ name: 'x', tensor: filled([size, inputSize]) }], this.#givenWeights(), (named) => {
-      const network = networkOf(variant, config, this.#named(named))
-      const layers = network.encodeLayers(named('x') as Tensor2D)
+    const likelihood = likelihoodOf(variant, config)
+    if (!likelihood) return
+    const size = config.network.layers.at(-1)!
+    const recording = this.#recordAnyBatch((batch) => [{ name: 'x', tensor: filled([batch, inputSize]) }, { name: 'z', tensor: filled([batch, size]) }],
+      (network, named) => ({ logLikelihood: logLikelihoodOf(likelihood, network, named('x') as Tensor2D, named('z') as Tensor2D) }))
+    const { logLikelihood } = this.graph.inline('likelihood', recording, { x, z: this.graph.input('z', 'float32', [-1, size]), ...this.#reads('likelihood') })
+    this.graph.node('logLikelihood', 'Identity', [logLikelihood!], float)
+  }
+
+  /** The forward pass, with what happens in each layer and what the heads beside the code give. */
+  #forward(): Recording {
+    return this.#recordAnyBatch((batch) => [{ name: 'x', tensor: filled([batch, this.#spec.inputSize]) }], (network, named) => {
+      const x = named('x') as Tensor2D
+      const layers = network.encodeLayers(x)
       const code = network.codeOf(layers)
       const passes = layers.map(({ kernel, pre, output }, index) => prefixed(`layer${index}`, { kernel, pre, output }))
-      return { code, reconstruction: network.output(network.decode(code)), ...Object.assign({}, ...passes) as Record<string, Tensor> }
-    }).recording)
+      return { code, ...network.codeHeads(layers, x), reconstruction: network.output(network.decode(code)), ...Object.assign({}, ...passes) as Record<string, Tensor> }
+    })
+  }
+
+  /** Records something at two batch sizes: nothing in it may depend on the size. */
+  #recordAnyBatch(inputs: (batch: number) => Given[], compute: (network: Network, named: (name: string) => Tensor) => Record<string, Tensor>): Recording {
+    const { variant, config } = this.#spec
+    const [recording, other] = [2, 3].map((batch) => trace(inputs(batch), this.#givenWeights(), (named) =>
+      compute(networkOf(variant, config, this.#named(named)), named)).recording)
     const frozen = ({ constants, operations }: Recording) => JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])
     if (frozen(recording!) !== frozen(other!)) throw new Error(`the encoder of ${variant.id} computes something that depends on the batch size`)
     return recording!
@@ -97,6 +118,7 @@ export class Program {
     const { graph } = this
     graph.input('seed', 'int32', [2])
     graph.input('rows', 'int32', [-1])
+    graph.input('epoch', 'float32', [])
     if (this.#spec.kind === 'vector') {
       graph.node('scaled', 'Identity', [graph.input('batch', 'float32', [-1, this.#spec.inputSize])], float)
     } else {
@@ -113,7 +135,7 @@ export class Program {
       return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
     })
     const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
-    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', ...reads })
+    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...reads })
     const rate = graph.input('rate', 'float32', [])
     const raw = this.weights.map(({ name }) => results[`gradient/${name}`]!)
     const gradients = config.training.clipNorm > 0 ? clipInGraph(graph, raw, config.training.clipNorm) : raw
@@ -166,7 +188,7 @@ export class Program {
     const { variant, config } = this.#spec
     const { recording } = trace(this.#givenBatch(size), this.#givenWeights(), (named) => objectiveOf(variant, config, this.#given(named)).terms)
     const prefix = `validation${size}`
-    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', ...this.#reads(prefix), ...this.#stateReads(prefix) })
+    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#reads(prefix), ...this.#stateReads(prefix) })
     this.graph.node(`validate${size}`, 'Identity', [this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!))], float)
   }
 
@@ -178,13 +200,14 @@ export class Program {
   }
 
   #given(named: (name: string) => Tensor) {
-    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
+    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, epoch: named('epoch') as Scalar, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
   }
 
   #givenBatch(size: number): Given[] {
     return [
       { name: 'x', tensor: filled([size, this.#spec.inputSize]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
+      { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
       { name: 'rows', tensor: { shape: [size], dtype: 'int32', values: Int32Array.from({ length: size }, (_, index) => index) } },
       ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
     ]

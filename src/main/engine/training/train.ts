@@ -122,7 +122,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
         if (mean && (step - 1) % mean.every === 0) await refresh(mean.state)
         const batchRows = order.subarray(at * batchSize, (at + 1) * batchSize)
         const endsWindow = (at + 1) % window === 0 || at + 1 === stepsPerEpoch
-        const { terms, norms } = model.step(gatherBatch(dataset, batchRows), batchRows, seed, step, learningRateAt(config.training, step, stepsPerEpoch), endsWindow)
+        const { terms, norms } = model.step(gatherBatch(dataset, batchRows), batchRows, seed, step, learningRateAt(config.training, step, stepsPerEpoch), endsWindow, (step - 1) / stepsPerEpoch)
         if (!terms.every(Number.isFinite)) throw new Diverged(step)
         position = { ...position, step, epoch: step / stepsPerEpoch, seconds: meter.seconds() }
         meter.count(terms)

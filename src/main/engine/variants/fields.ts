@@ -30,7 +30,7 @@ export function defaultsOf(variant: Variant, facts: Facts = {}): Sections {
     network: { ...networkSchema.parse({}), ...vector, ...variant.defaults?.network, ...variant.defaultsFor?.(facts).network, ...variant.fixed?.network },
     reconstruction: variant.fixed?.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' ? 'squaredError' : reconstructionSchema.parse(undefined)),
     training: { ...trainingSchema.parse({}), ...variant.defaults?.training },
-    regularizer: variant.settings.parse({}) as Section,
+    regularizer: { ...variant.settings.parse({}) as Section, ...variant.defaultsFor?.(facts).regularizer },
   }
 }
 

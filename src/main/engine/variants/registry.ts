@@ -8,10 +8,13 @@ import pca from './pca.ts'
 import sparseBias from './sparseBias.ts'
 import sparseKl from './sparseKl.ts'
 import sparseL1 from './sparseL1.ts'
+import betaVae from './betaVae.ts'
+import iwae from './iwae.ts'
+import variational from './variational.ts'
 import type { Variant } from './variant.ts'
 
 /** The registry: one line a variant, in the order in which they are offered. */
-const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout]
+const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout, variational, betaVae, iwae]
 
 export const variants: readonly Variant[] = registered as unknown as Variant[]
 

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { networkSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { validationCount } from '../data/split.ts'
-import { countParameters, weightSpecs } from '../network/weights.ts'
+import { countParameters } from '../network/weights.ts'
 import { defaultsOf, fieldsOf, type Sections } from './fields.ts'
 import { variantOf } from './registry.ts'
-import type { Facts, Problem, Variant } from './variant.ts'
+import { weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
 
 export interface Resolved {
   /** Null while there are problems. */
@@ -42,7 +42,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     fields,
     problems,
     warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound), ...(variant.warnings?.(sound) ?? [])] : [],
-    parameters: sound && facts.rowSize !== undefined ? countParameters(weightSpecs(sound.network, facts.rowSize)) : null,
+    parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize)) : null,
   }
 }
 
@@ -101,9 +101,11 @@ const shown = (value: unknown): string => (value === undefined ? 'missing' : typ
 
 function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Variant): Problem[] {
   const problems: Problem[] = []
-  if (config.reconstruction === 'crossEntropy' && kind === 'vector') {
+  // A variant with a likelihood of its own has rules of its own.
+  const crossEntropy = config.reconstruction === 'crossEntropy' && !variant.likelihood
+  if (crossEntropy && kind === 'vector') {
     problems.push({ field: 'reconstruction', message: 'This dataset has values outside [0, 1], for which cross-entropy has no meaning; set reconstruction to squaredError.' })
-  } else if (config.reconstruction === 'crossEntropy' && config.network.outputActivation !== 'sigmoid') {
+  } else if (crossEntropy && config.network.outputActivation !== 'sigmoid') {
     problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
   }
   const available = trainCount === undefined ? Infinity : trainCount - validationCount(trainCount)

@@ -2,6 +2,8 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
 import type { Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Network } from '../network/network.ts'
+import type { Likelihood, WeightSpec } from '../network/weights.ts'
+import { headsOf, weightSpecs } from '../network/weights.ts'
 
 /**
  * Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. Whoever asks for an
@@ -27,8 +29,12 @@ export interface Step<S> {
   network: Network
   random: Randomness
   settings: S
+  /** Epochs of training so far, the fraction of this one included; very many where there is no training. A scalar. */
+  epoch: Scalar
   /** The variant's own state (see `state`), as it was before this step; constants for the gradient. */
   state: Record<string, Tensor>
+  /** What probabilistic objectives are made of. */
+  probability: typeof import('../network/probability.ts')
   /** Keeps a value of this step's forward pass for `afterStep`. */
   observe(name: string, value: Tensor): void
   /** A scalar with the given value, whose gradient with respect to `carrier` is `gradient` instead of what the value's would be. */
@@ -80,7 +86,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
   /** Where its defaults follow from the data. */
-  defaultsFor?(facts: Facts): { network?: Partial<NetworkConfig> }
+  defaultsFor?(facts: Facts): { network?: Partial<NetworkConfig>; regularizer?: Partial<z.output<S>> }
   /** Shared settings that this variant determines; they are no fields of its form and cannot be changed. */
   fixed?: { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction }
   /** Further rules on the whole config, beyond the ranges of single settings. */
@@ -89,6 +95,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   warnings?(config: Config): string[]
   /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
+  /** For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being the code. */
+  likelihood?(settings: z.output<S>): Likelihood
   /** Tensors that it keeps from step to step. */
   state?(config: Config): StateSpec[]
   /** What changes after the optimizer's update: new values of weights and of its state. */
@@ -109,6 +117,13 @@ export interface Rows {
   inputSize: number
   batches(size: number): Iterable<Tensor2D>
 }
+
+/** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */
+export const likelihoodOf = (variant: Pick<Variant, 'likelihood'>, config: Config): Likelihood | null => variant.likelihood?.(config.regularizer as never) ?? null
+
+/** Every weight of a variant's network. */
+export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, inputSize: number): WeightSpec[] =>
+  weightSpecs(config.network, inputSize, headsOf(likelihoodOf(variant, config)))
 
 /** Types the pieces of a variant against each other. */
 export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant

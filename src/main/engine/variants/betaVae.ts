@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples, warmedUp } from './bound.ts'
+import { defineVariant } from './variant.ts'
+
+/** The variational autoencoder with a heavier divergence. */
+export default defineVariant({
+  id: 'betaVae',
+  title: 'β-VAE',
+  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{\beta\,\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
+  reference: 'Higgins et al. 2017, eq. 4',
+  glyph: '≋',
+  terms: ['reconstruction', 'kl'],
+  settings: z.strictObject({
+    klWeight: z.number().min(0).max(1e6).default(4).meta({ title: 'Beta', description: 'Weight of the KL term; above 1 the units are pressed to be independent.' }),
+    samples: samples(1),
+    ...boundSettings,
+  }),
+  fixed: boundNetwork,
+  defaultsFor: boundDefaults,
+  check: checkLikelihood,
+  likelihood: ({ decoder }) => decoder,
+  objective(step) {
+    const { mean, logVariance, logLikelihood } = draw(step, step.settings.samples)
+    const kl = step.probability.standardNormalDivergence(mean, logVariance).sum(1)
+    return {
+      reconstruction: step.probability.meanOf(logLikelihood).neg(),
+      kl: step.probability.meanOf(kl).mul(step.settings.klWeight).mul(warmedUp(step)),
+    }
+  },
+})

@@ -1,0 +1,53 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import { z } from 'zod'
+import type { Config } from '../../../shared/config.ts'
+import { likelihoods } from '../network/weights.ts'
+import type { Facts, Problem, Step } from './variant.ts'
+
+/** What the variants that maximise a bound on log p(x) share. */
+
+export const boundSettings = {
+  decoder: z.enum(likelihoods).default('bernoulli').meta({
+    title: 'Decoder', description: 'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli.',
+  }),
+  warmupEpochs: z.number().min(0).max(100_000).default(0).meta({ title: 'KL warm-up', description: 'Epochs in which the weight of the KL term rises linearly from 0.' }),
+}
+export const samples = (value: number) => z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })
+
+/** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
+export const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
+
+/** Vector data leave [0, 1]: their default likelihood is Gaussian. */
+export const boundDefaults = ({ kind }: Facts): { regularizer?: { decoder: 'gaussian' } } => (kind === 'vector' ? { regularizer: { decoder: 'gaussian' } } : {})
+
+export function checkLikelihood({ network, regularizer }: Config, { kind }: Facts): Problem[] {
+  if (regularizer['decoder'] !== 'bernoulli') return []
+  if (kind === 'vector') return [{ field: 'regularizer.decoder', message: 'A Bernoulli decoder needs data in [0, 1], which this dataset is not; set regularizer.decoder to gaussian.' }]
+  if (network.outputActivation !== 'sigmoid') return [{ field: 'network.outputActivation', message: 'A Bernoulli decoder gives probabilities; set network.outputActivation to sigmoid.' }]
+  return []
+}
+
+export interface Drawn {
+  mean: Tensor2D
+  logVariance: Tensor2D
+  /** [K, B, Z] */
+  epsilon: Tensor
+  /** The codes that were drawn, [K B, Z]. */
+  z: Tensor2D
+  /** log p(x|z) of each, [K B]. */
+  logLikelihood: Tensor
+}
+
+type Bounded = Pick<Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>, 'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch'>
+
+/** Encodes a batch, draws K codes of each image, decodes them. */
+export function draw({ x, network, random, probability, settings }: Bounded, count: number): Drawn {
+  const layers = network.encodeLayers(x)
+  const mean = layers.at(-1)!.output, logVariance = network.codeHeads(layers, x)['logVariance']!
+  const epsilon = random.normal('epsilon', [count, ...mean.shape], 1)
+  const z = probability.sampled(mean, logVariance, epsilon)
+  return { mean, logVariance, epsilon, z, logLikelihood: probability.logLikelihoodOf(settings.decoder, network, probability.repeated(x, count), z) }
+}
+
+/** The part of the KL term's weight that the warm-up leaves, a scalar in [0, 1]. */
+export const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 => (settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1)

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples } from './bound.ts'
+import { defineVariant } from './variant.ts'
+
+/** A tighter bound: many draws of the code, weighted by how well they explain the image. */
+export default defineVariant({
+  id: 'iwae',
+  title: 'Importance-weighted',
+  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}\,\log\frac1K\sum_{k=1}^{K}\frac{p(x|z_k)\,p(z_k)}{q(z_k|x)}},\quad z_k\sim q(z|x)`,
+  reference: 'Burda, Grosse and Salakhutdinov 2016, eq. 8',
+  glyph: '⩬',
+  // Likelihood and divergence stand inside one logarithm and cannot be told apart.
+  terms: ['reconstruction'],
+  settings: z.strictObject({ samples: samples(5), decoder: boundSettings.decoder }),
+  fixed: boundNetwork,
+  defaultsFor: boundDefaults,
+  check: checkLikelihood,
+  likelihood: ({ decoder }) => decoder,
+  objective(step) {
+    const { samples: count } = step.settings
+    const drawn = draw({ ...step, settings: { ...step.settings, warmupEpochs: 0 } }, count)
+    const logWeights = drawn.logLikelihood.add(step.probability.logPriorRatio(drawn))
+    return { reconstruction: step.probability.meanOf(step.probability.logMeanExp(logWeights.reshape([count, step.x.shape[0]]))).neg() }
+  },
+})

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples, warmedUp } from './bound.ts'
+import { defineVariant } from './variant.ts'
+
+/** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
+export default defineVariant({
+  id: 'variational',
+  title: 'Variational',
+  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{w\,\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
+  reference: 'Kingma and Welling 2014, eq. 10; Rezende, Mohamed and Wierstra 2014',
+  glyph: '∿',
+  terms: ['reconstruction', 'kl'],
+  settings: z.strictObject({
+    klWeight: z.number().min(0).max(1e6).default(1).meta({ title: 'KL weight', description: 'Of the KL term; 1 is the bound on log p(x).' }),
+    samples: samples(1),
+    ...boundSettings,
+  }),
+  fixed: boundNetwork,
+  defaultsFor: boundDefaults,
+  check: checkLikelihood,
+  likelihood: ({ decoder }) => decoder,
+  objective(step) {
+    const { mean, logVariance, logLikelihood } = draw(step, step.settings.samples)
+    const kl = step.probability.standardNormalDivergence(mean, logVariance).sum(1)
+    return {
+      reconstruction: step.probability.meanOf(logLikelihood).neg(),
+      kl: step.probability.meanOf(kl).mul(step.settings.klWeight).mul(warmedUp(step)),
+    }
+  },
+})
