@@ -3,13 +3,12 @@ import { test } from 'node:test'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightSpecs } from '../../src/main/engine/network/weights.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import { objectiveOf, termNames } from '../../src/main/engine/training/objective.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
-import type { Variant } from '../../src/main/engine/variants/variant.ts'
+import { weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
 import { facts, flavoursOf, tiny, trained } from '../fixtures/everySetting.ts'
 import { smallDigits } from '../fixtures/tinyDataset.ts'
 
@@ -46,7 +45,7 @@ for (const variant of trained) {
       const config = smooth(variant, flavour)
       const source = random(`gradients ${variant.id}`)
       const uniform = () => source.next() / 2 ** 32
-      const specs = weightSpecs(config.network, facts.rowSize)
+      const specs = weightsOf(variant, config, facts.rowSize)
       const values = Object.fromEntries(specs.map((spec) => [spec.name, initialValues(spec, 5).map((value) => value + 0.2 * (uniform() - 0.5))]))
       tf.engine().startScope('gradients')
       try {
