@@ -106,17 +106,15 @@ export class References {
         return farthest === Infinity ? absent : (squares[place]! - farthest) / 2 - rounding * (squares[place]! + farthest)
       }
       // The best of the first groups tell soon how near that is.
-      for (let group = firstGroup; group < firstGroup + Math.min(nearest.size, count); group++) {
-        const at = largestOf(scores, group * groupSize, groupSize)
-        if (scores[at]! > absent) offer(at)
-      }
+      const first = Array.from({ length: Math.min(nearest.size, count) }, (_, index) => largestOf(scores, (firstGroup + index) * groupSize, groupSize))
+      for (const at of first) if (scores[at]! > absent) offer(at)
       let least = enough()
       for (let group = firstGroup; group < firstGroup + count; group++) {
         let largest = filling
         for (let at = group * groupSize; at < (group + 1) * groupSize; at++) {
           const score = scores[at]!
           if (score > largest) largest = score
-          if (score < least) continue
+          if (score < least || at === first[group - firstGroup]) continue
           offer(at)
           least = enough()
         }
