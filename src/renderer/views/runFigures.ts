@@ -6,13 +6,18 @@ export interface FigureText { key: string; title: string; text: string; unit: st
 
 /** An evaluation's figures as they are read: title, number, unit, and what it means. Null figures have no meaning for the run and are left out. */
 export function figureTexts(evaluation: Evaluation): FigureText[] {
-  const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy } = evaluation
+  const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, likelihood, elbo, logLikelihood, kl, activeUnits, klPerUnit } = evaluation
+  const under = `Under a ${likelihood === 'bernoulli' ? 'Bernoulli' : 'Gaussian'} likelihood`
   const all: (FigureText | null)[] = [
     of('squaredError', 'Squared error', squaredError, figure, 'per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('crossEntropy', 'Cross-entropy', crossEntropy, figure, 'nats per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('psnr', 'Peak signal-to-noise ratio', psnr, (value) => figure(value, 3), 'dB', 'Higher is better.'),
     of('linearProbeAccuracy', 'Linear probe accuracy', linearProbeAccuracy, percent, '', 'Of a linear classifier trained on the codes; higher is better.'),
     of('knnAccuracy', '5-nearest-neighbour accuracy', knnAccuracy, percent, '', 'Of the five nearest codes of the training split; higher is better.'),
+    of('elbo', 'Bound (ELBO)', elbo, (value) => figure(value), 'nats per sample', `${under}; higher is better. Bounds under different likelihoods cannot be compared.`),
+    of('logLikelihood', 'Log likelihood', logLikelihood, (value) => figure(value), 'nats per sample', `${under}, importance-sampled: 1,000 samples, 100 draws each; higher is better.`),
+    of('kl', 'KL from the prior', kl, figure, 'nats per sample', 'What the codes tell beyond the prior.'),
+    of('activeUnits', 'Active units', activeUnits, (value) => `${value} of ${klPerUnit?.length}`, '', 'Code units whose mean varies by more than 0.01 over the samples; the others have collapsed.'),
   ]
   return all.filter((one) => one !== null)
 }

@@ -5,6 +5,8 @@ import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 const validationShare = 0.1
 /** How many test images every run shows as its preview, and how many points of a set of vectors. */
 const previewCount = { image: 32, vector: 300 }
+/** Pixels that a preview may hold: of very large images fewer are shown, because each moment of a run keeps its own. */
+const previewPixels = 2 ** 21
 
 type Rows = Pick<PackedDataset, 'train' | 'labels'>
 
@@ -65,11 +67,11 @@ export function shuffled(train: Uint32Array, seed: number, epoch: number): Uint3
  * The test rows that every run reconstructs for the eye: up to 32 images or 300 vectors, the same for every run, one of each class in turn
  * (so the first ten of a ten-class set show all classes).
  */
-export function previewRows({ test, labels, kind = 'image' }: Pick<PackedDataset, 'test' | 'labels'> & { kind?: PackedDataset['kind'] }): Uint32Array {
+export function previewRows({ test, labels, kind = 'image', rowSize = 1 }: Pick<PackedDataset, 'test' | 'labels'> & Partial<Pick<PackedDataset, 'kind' | 'rowSize'>>): Uint32Array {
   const source = random('preview')
   const queues = byClass(test, labels).map((group) => shuffleInPlace(group.slice(), source))
   const chosen: number[] = []
-  const count = Math.min(previewCount[kind], test.length)
+  const count = Math.min(previewCount[kind], Math.max(4, Math.floor(previewPixels / rowSize)), test.length)
   for (let turn = 0; chosen.length < count; turn++) {
     for (const queue of queues) if (turn < queue.length && chosen.length < count) chosen.push(queue[turn]!)
   }

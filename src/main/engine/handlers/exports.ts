@@ -20,9 +20,11 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
       throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`)
     }
     const { part, precision, force } = input
+    // Codes and vectors are reals; there are no pixels to take.
+    const takes = part === 'decoder' || dataset.kind === 'vector' ? 'raw' : input.input
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
       const result = await runJob({
-        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: input.input, precision, out, force,
+        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force,
         metadata: {
           workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
           config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes),
@@ -32,7 +34,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
       if (!store.runs.has(run.id)) {
         throw new WorkbenchError('RUN_UNKNOWN', `The run "${run.name}" was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
       }
-      const made = { id: newId(), runId: run.id, runName: run.name, part, input: input.input, precision, ...facts, createdAt: new Date().toISOString() }
+      const made = { id: newId(), runId: run.id, runName: run.name, part, input: takes, precision, ...facts, createdAt: new Date().toISOString() }
       store.exports.insert(made)
       emit({ type: 'export', export: made })
       return made.id

@@ -7,7 +7,8 @@ import type { CompiledModel } from './compiled.ts'
 import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
 
-const filterCount = 64
+/** Filters that are shown, and pixels that they may hold together. */
+const filterCount = 64, filterPixels = 2 ** 21
 
 /**
  * What the network makes of the dataset's preview rows now. The corruption shown is the same for every run and every moment, so
@@ -52,7 +53,7 @@ const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> => Uint8Array.from(
 function filtersOf(model: CompiledModel, { width, height, channels, rowSize }: PackedDataset): Images {
   const kernel = model.weights()['encoder/0/kernel']!
   const units = kernel.length / rowSize
-  const count = Math.min(filterCount, units)
+  const count = Math.min(filterCount, units, Math.max(4, Math.floor(filterPixels / rowSize)))
   const pixels = new Uint8Array(count * rowSize)
   for (let unit = 0; unit < count; unit++) {
     let largest = 1e-12
