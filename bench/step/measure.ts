@@ -1,20 +1,18 @@
 import { shuffled } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightsOf } from '../../src/main/engine/variants/variant.ts'
-import { tf, type Tensor, type Tensor2D, type Variable } from '../../src/main/engine/trace/tensorflow.ts'
+import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { gatherBatch } from '../../src/main/engine/training/batches.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
-import { objectiveOf, stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
 import type { ModelSpec } from '../../src/main/engine/training/program.ts'
-import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { variantOf } from '../../src/main/engine/variants/index.ts'
 import type { Config } from '../../src/shared/config.ts'
+import { TfjsLoop } from './tfjsLoop.ts'
 import { mnistInMemory } from '../mnist.ts'
 
 /**
- * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the same objective in a
- * loop of tfjs's own `optimizer.minimize`; `fit`: the classical network by tfjs's `model.fit`.
+ * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the objective written with
+ * tfjs's own operations and optimizer; `fit`: the classical network by tfjs's `model.fit`.
  */
 export const modes = ['compiled', 'plain', 'loop', 'fit'] as const
 export type Mode = (typeof modes)[number]
@@ -47,32 +45,6 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const started = performance.now()
   await run(steps)
   return { msPerStep: (performance.now() - started) / steps, mode, steps, threads }
-}
-
-/** What one would write with tfjs: variables, its Adam, `minimize`. */
-class TfjsLoop {
-  readonly #spec: ModelSpec
-  readonly #weights: Record<string, Variable>
-  readonly #state: Record<string, Tensor>
-  readonly #adam: ReturnType<typeof tf.train.adam>
-
-  constructor(spec: ModelSpec) {
-    this.#spec = spec
-    this.#adam = tf.train.adam(spec.config.training.learningRate)
-    this.#weights = Object.fromEntries(weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) =>
-      [weight.name, tf.variable(tf.tensor(initialValues(weight, 1), weight.shape), true, weight.name)]))
-    this.#state = Object.fromEntries(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
-  }
-
-  step(batch: Uint8Array | Float32Array, rows: Uint32Array, seed: number, step: number): void {
-    const { variant, config, inputSize } = this.#spec
-    tf.tidy(() => {
-      const x = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize]).div(255) as Tensor2D
-      const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
-      const loss = this.#adam.minimize(() => objectiveOf(variant, config, { weights: this.#weights, state: this.#state, x, random }).terms['loss']!, true, Object.values(this.#weights))
-      loss!.dataSync()
-    })
-  }
 }
 
 /** The classical network in tfjs's layers API, trained by model.fit with its Adam: what one would write without this project. */

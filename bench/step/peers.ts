@@ -3,15 +3,16 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { variantInfos } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
+import { knownToLoop } from './tfjsLoop.ts'
 import { mnistFolder } from '../mnist.ts'
 
 const here = import.meta.dirname
-const network = ['--set', 'network.layers=512,64', '--set', 'reconstruction=squaredError']
+const network = (variant: string) => ['--set', 'network.layers=512,64', ...(resolveConfig(variant, { reconstruction: 'squaredError' }).config ? ['--set', 'reconstruction=squaredError'] : [])]
 /** Variants that the PyTorch side knows, with its settings. */
 const torchSettings: Record<string, string[]> = {
   classical: [], denoising: ['--set', 'regularizer.rate=0.3'], contractive: ['--set', 'network.tied=false', '--set', 'regularizer.lambda=0.1'],
-  sparseKl: ['--set', 'regularizer.rho=0.05', '--set', 'regularizer.beta=3'],
+  sparseKl: ['--set', 'regularizer.rho=0.05', '--set', 'regularizer.beta=3'], variational: [],
 }
 
 /** Runs one contender in a process of its own; milliseconds a step. */
@@ -23,7 +24,7 @@ const run = (command: string, args: string[]): number => lastJson(execFileSync(c
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 function ours(title: string, mode: string, variant: string, steps: number): Contender {
-  const settings = [...network, ...(torchSettings[variant] ?? [])]
+  const settings = [...network(variant), ...(torchSettings[variant] ?? [])]
   return { title, measure: () => run(process.execPath, [join(here, '..', 'bench.ts'), 'step', '--variant', variant, ...settings, '--mode', mode, '--steps', String(steps), '--json']) }
 }
 
@@ -54,7 +55,7 @@ export function comparePeers(args: string[]): void {
     }])
     const contenders = [
       ours('this project', 'compiled', variant, steps), ...peer('PyTorch, eager', []), ...peer('PyTorch, compiled', ['--compile']),
-      ours('tfjs-node, own loop', 'loop', variant, Math.min(steps, 100)), ...(variant === 'classical' ? [ours('tfjs-node, model.fit', 'fit', variant, 100)] : []),
+      ...(knownToLoop.includes(variant) ? [ours('tfjs-node, own loop', 'loop', variant, variant === 'contractive' ? 5 : 100)] : []), ...(variant === 'classical' ? [ours('tfjs-node, model.fit', 'fit', variant, 100)] : []),
     ]
     const rows = contenders.map(({ title }): Measurement => ({ variant, title, times: [], ratios: [] }))
     for (let round = 1; round <= Number(values.rounds); round++) {
