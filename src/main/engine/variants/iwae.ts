@@ -8,7 +8,7 @@ export default defineVariant({
   title: 'Importance-weighted',
   formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}\,\log\frac1K\sum_{k=1}^{K}\frac{p(x|z_k)\,p(z_k)}{q(z_k|x)}},\quad z_k\sim q(z|x)`,
   reference: 'Burda, Grosse and Salakhutdinov 2016, eq. 8',
-  glyph: '⩬',
+  glyph: '∷',
   // Likelihood and divergence stand inside one logarithm and cannot be told apart.
   terms: ['reconstruction'],
   settings: z.strictObject({ samples: samples(5), decoder: boundSettings.decoder }),
