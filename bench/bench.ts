@@ -7,6 +7,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   import: async () => (await import('./import/command.ts')).importCommand(),
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),
   objective: async () => (await import('./objective/command.ts')).objectiveCommand(),
+  regularizers: async () => (await import('./regularizers/command.ts')).regularizersCommand(),
   steps: async () => (await import('./step/peers.ts')).comparePeers(args),
 }
 

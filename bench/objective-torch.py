@@ -57,6 +57,25 @@ class Autoencoder:
         return h
 
 
+    def dense(self, name, h):
+        return h @ self.kernels[f"{name}/kernel"] + self.weights[f"{name}/bias"]
+
+    def hidden(self, side, h):
+        """What the heads of a variational encoder or decoder read."""
+        for i in range(self.depth - 1):
+            h = ACTIVATIONS[self.network["activation"]](self.dense(f"{side}/{i}", h))
+        return h
+
+    def log_likelihood(self, decoder, x, z):
+        """log p(x|z), summed over pixels."""
+        h = self.hidden("decoder", z)
+        if decoder == "bernoulli":
+            return torch.distributions.Bernoulli(logits=self.dense("decoder/logits", h), validate_args=False).log_prob(x).sum(-1)
+        mean = ACTIVATIONS[self.network["outputActivation"]](self.dense("decoder/mean", h))
+        deviation = (self.dense("decoder/logVariance", h).clamp(-7, 7) / 2).exp() if decoder == "gaussian" else torch.ones(())
+        return torch.distributions.Normal(mean, deviation).log_prob(x).sum(-1)
+
+
 def kl(rho, mean):
     return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
 
@@ -106,6 +125,18 @@ def objective(variant, config, weights, given):
         terms["reconstruction"] = reconstruction(code * (code >= least))
     elif variant == "dropout":
         terms["reconstruction"] = reconstruction(model.encode(x) * given["dropoutMask"] / (1 - settings["rate"]))
+    elif variant in ("variational", "betaVae", "iwae"):
+        h = model.hidden("encoder", x)
+        posterior = torch.distributions.Normal(model.dense("encoder/mean", h), (model.dense("encoder/logVariance", h) / 2).exp())
+        prior = torch.distributions.Normal(0.0, 1.0)
+        z = posterior.mean + posterior.stddev * given["epsilon"]
+        likelihood = model.log_likelihood(settings["decoder"], x, z)
+        if variant == "iwae":
+            ratios = likelihood + prior.log_prob(z).sum(-1) - posterior.log_prob(z).sum(-1)
+            terms["reconstruction"] = -(torch.logsumexp(ratios, 0) - torch.tensor(float(len(z))).log()).mean()
+        else:
+            terms["reconstruction"] = -likelihood.mean()
+            terms["kl"] = settings["klWeight"] * torch.distributions.kl_divergence(posterior, prior).sum(-1).mean()
     else:
         return None
     if config["training"]["weightDecay"] > 0:

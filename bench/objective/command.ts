@@ -6,11 +6,10 @@ import { promisify } from 'node:util'
 import { writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightSpecs } from '../../src/main/engine/network/weights.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { objectiveOf, stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
-import type { Randomness, Variant } from '../../src/main/engine/variants/variant.ts'
+import { weightsOf, type Randomness, type Variant } from '../../src/main/engine/variants/variant.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 
 /** Largest relative error of loss, terms and gradients that counts as agreement. */
@@ -58,7 +57,7 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
   const source = random('objective benchmark', number)
   const uniform = () => source.next() / 2 ** 32
   const filled = (shape: number[], value: () => number): NamedTensor => ({ shape, data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value) })
-  const weights = Object.fromEntries(weightSpecs(config.network, inputSize).map((spec) => [spec.name, { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) }]))
+  const weights = Object.fromEntries(weightsOf(variant, config, inputSize).map((spec) => [spec.name, { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) }]))
   // A third of the pixels are exactly 0, as in images.
   const x = filled([rows, inputSize], () => Math.max(0, 1.5 * uniform() - 0.5))
   const drawn: Record<string, NamedTensor> = {}
