@@ -156,6 +156,12 @@ test('layers import only what lies below them', () => assert.deepEqual(layerProb
 test('no import goes in a circle', () => assert.deepEqual(cycles(imports), []))
 test('files are short and named for what they do', () => assert.deepEqual(nameAndSizeProblems(sources), []))
 
+/** What pages may not call because the oldest browser that they run in (Chromium 108) lacks it, although the compiler's library has it. */
+const tooNew = /\.(toSorted|toReversed|toSpliced|isDisjointFrom|intersection|symmetricDifference)\(|\b(Object|Map)\.groupBy\(|\bPromise\.(withResolvers|try)\(|\bArray\.fromAsync\(/
+const tooNewIn = (sources: Sources): string[] => [...sources].filter(([file, text]) => /^src\/(renderer|shared|preload)\//.test(file) && tooNew.test(text)).map(([file]) => file)
+
+test('what runs in a page calls nothing that Chromium 108 lacks', () => assert.deepEqual(tooNewIn(sources), []))
+
 test('the rules see what they forbid', () => {
   const wrong: Sources = new Map([
     ['src/shared/a.ts', 'import { b } from \'../main/engine/b.ts\'\n'],
@@ -165,6 +171,7 @@ test('the rules see what they forbid', () => {
     ['src/preload/index.ts', `import { contextBridge } from 'electron'\nimport { lost } from './lost.ts'\n${'\n'.repeat(400)}export {}\n`],
   ])
   const found = readImports(wrong)
+  assert.deepEqual(tooNewIn(new Map([['src/renderer/a.ts', 'list.toSorted()'], ['src/renderer/b.ts', 'list.sort()'], ['src/main/c.ts', 'list.toSorted()']])), ['src/renderer/a.ts'])
   assert.deepEqual(doorProblems(found).map((each) => each.split(':')[0]), [
     'src/main/engine/b.ts imports better-sqlite3', 'src/main/engine/utils/c.ts imports @tensorflow/tfjs-node', 'src/renderer/View.svelte imports chart.js/auto'])
   assert.deepEqual(layerProblems(found).map((each) => each.split(':')[0]), ['src/shared/a.ts imports src/main/engine/b.ts', 'src/renderer/View.svelte imports src/main/engine/b.ts'])
