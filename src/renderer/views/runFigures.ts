@@ -1,4 +1,4 @@
-import { isAlwaysOn, isDead, seldom, usual } from '../../shared/activity.ts'
+import { isAlwaysOn, usual } from '../../shared/activity.ts'
 import type { Evaluation } from '../../shared/domain.ts'
 import { figure, percent } from '../format.ts'
 
@@ -36,7 +36,6 @@ export function encoderTexts(evaluation: Evaluation): FigureText[] {
     of('linearShare', 'Pre-activations in [−1, 1]', linearShare, percent, '', 'Of the units with a nonlinearity: does the network use it?'),
     of('meanActivation', 'Mean code activation', meanActivation, figure, '', 'Over all code units and test samples.'),
     of('hoyerSparsity', 'Hoyer sparsity', hoyerSparsity, figure, '', 'Of the code: 0 when all units are equally far from their inactive state, 1 when one alone is.'),
-    of('unitActivity.dead', 'Units seldom active', units(isDead), ofAll, '', `Active in less than ${100 * seldom}% of the test samples.`),
     of('unitActivity.always', 'Units always active', units(isAlwaysOn), ofAll, '', `Active in more than ${100 * usual}% of the test samples.`),
   ]
   return all.filter((one) => one !== null)
