@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Settings, TrainingConfig } from '../../src/shared/config.ts'
+import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { initialValues } from '../../src/main/engine/network/initialise.ts'
+import { Session } from '../../src/main/engine/trace/session.ts'
+import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
+import type { TrainJob } from '../../src/main/engine/training/messages.ts'
+import { Program } from '../../src/main/engine/training/program.ts'
+import { learningRateAt } from '../../src/main/engine/training/schedule.ts'
+import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
+import { facts } from '../fixtures/everySetting.ts'
+import { importDigits, smallDigits } from '../fixtures/tinyDataset.ts'
+import { trainHere } from '../fixtures/trainHere.ts'
+
+/** What training promises whatever the variant: schedules, clipping, early stopping. */
+const home = mkdtempSync(join(tmpdir(), 'training-'))
+let datasetFolder = ''
+before(async () => { datasetFolder = await importDigits(home) })
+after(() => rmSync(home, { recursive: true, force: true }))
+
+function configOf(settings: Settings) {
+  const { config, problems } = resolveConfig('classical', { 'network.layers': [8], ...settings }, facts)
+  assert.deepEqual(problems, [])
+  return config!
+}
+
+test('learning rates: warm-up from 0, then constant, in steps at a half and three quarters, or along a cosine to 0', () => {
+  const perEpoch = 10, epochs = 8
+  const rates = (training: Partial<TrainingConfig>) => Array.from({ length: epochs * perEpoch }, (_, index) =>
+    learningRateAt({ ...configOf({}).training, epochs, learningRate: 2, ...training }, index + 1, perEpoch))
+  assert.deepEqual(new Set(rates({})), new Set([2]))
+  const near = (found: number[], wanted: (step: number) => number) => found.forEach((rate, index) => assert.ok(Math.abs(rate - wanted(index + 1)) < 1e-12, `step ${index + 1}: ${rate}`))
+  near(rates({ warmupEpochs: 2 }), (step) => 2 * Math.min(1, step / 20))
+  near(rates({ schedule: 'step' }), (step) => (step <= 40 ? 2 : step <= 60 ? 0.2 : 0.02))
+  near(rates({ schedule: 'cosine' }), (step) => 1 + Math.cos((Math.PI * (step - 1)) / 80))
+  near(rates({ schedule: 'cosine', warmupEpochs: 1.5 }), (step) => Math.min(1, step / 15) * (1 + Math.cos((Math.PI * (step - 1)) / 80)))
+})
+
+test('clipping scales all gradients together to the stated norm, and leaves smaller ones alone', () => {
+  const pixels = smallDigits(16), rows = Uint32Array.from({ length: 16 }, (_, row) => row)
+  const step = (clipNorm: number) => {
+    const config = configOf({ 'training.optimizer': 'sgd', 'training.batchSize': 16, 'training.clipNorm': clipNorm })
+    const model = new CompiledModel({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16])
+    model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
+    const start = model.weights()
+    model.step(pixels.slice(), rows, 1, 1, 1)
+    const end = model.weights()
+    model.close()
+    return Object.keys(start).flatMap((name) => Array.from(start[name]!, (value, index) => value - end[name]![index]!))
+  }
+  const norm = (values: number[]) => Math.hypot(...values)
+  const whole = step(0)
+  assert.ok(norm(whole) > 0.5, `the gradient's norm is ${norm(whole)}`)
+  const clipped = step(0.1)
+  assert.ok(Math.abs(norm(clipped) - 0.1) < 1e-5)
+  clipped.forEach((value, index) => assert.ok(Math.abs(value - (whole[index]! * 0.1) / norm(whole)) < 1e-6))
+  step(norm(whole) * 2).forEach((value, index) => assert.ok(Math.abs(value - whole[index]!) < 1e-6))
+})
+
+test('a session keeps no memory of JavaScript, which TensorFlow\'s threads would release behind its back', () => {
+  const config = configOf({ 'training.batchSize': 16 })
+  const session = new Session(new Program({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16]).graph)
+  const shape = [16, 8]
+  // Whether an array's memory would be shared depends on where it happens to lie.
+  for (let round = 0; round < 100; round++) {
+    const data = new Float32Array(16 * 8).fill(round)
+    session.run({ 'assign/encoder/0/kernel': { shape, dtype: 'float32', data } }, ['assigned/encoder/0/kernel'])
+    data.fill(-1)
+    const [kept] = session.run({}, ['read/encoder/0/kernel'])
+    assert.deepEqual(kept!.data, new Float32Array(16 * 8).fill(round))
+  }
+  session.close()
+})
+
+test('early stopping ends a run so many epochs after its best one, and keeps that one\'s weights', async () => {
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  // A rate at which the validation loss soon goes up and down.
+  const config = configOf({ 'training.epochs': 60, 'training.batchSize': 8, 'training.learningRate': 0.3, 'training.patience': 3 })
+  const job: TrainJob = { kind: 'train', runId: 'r', runFolder, datasetFolder, variant: 'classical', config, seed: 2, resume: false }
+  const { points, evaluation } = await trainHere(job)
+  const losses = points.filter(({ key }) => key === 'validation/loss')
+  const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
+  assert.ok(losses.length < 60, 'it went on to the end')
+  assert.equal(losses.length, least.epoch + 3)
+  assert.equal(evaluation.checkpoint, 'best')
+  const [best, last] = [readCheckpoint(runFolder, 'best'), readCheckpoint(runFolder, 'last')]
+  assert.deepEqual(last.position.best, { loss: least.value, epoch: least.epoch })
+  assert.equal(last.position.epoch, losses.length)
+  assert.notDeepEqual(best.state['encoder/0/kernel'], last.state['encoder/0/kernel'])
+
+  // The same run without early stopping, ended where that one was best, has those weights.
+  const again = mkdtempSync(join(home, 'run-'))
+  await trainHere({ ...job, runFolder: again, config: { ...config, training: { ...config.training, patience: 0, epochs: least.epoch } } })
+  const wanted = readCheckpoint(again, 'last').state
+  for (const name of Object.keys(best.state).filter((key) => !key.startsWith('optimizer/'))) assert.deepEqual(best.state[name], wanted[name], name)
+})
