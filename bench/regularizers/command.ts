@@ -84,10 +84,13 @@ function contest(rows: Row[]): string[] {
   const groups = ['Contractive', 'Denoising, Gaussian', 'Denoising, masking'].map((group) => ({ group, rows: [...base, ...rows.filter((row) => row.group === group)] }))
   if (groups.some(({ rows: own }) => own.length < 3)) return []
   const errors = [2, 3, 4, 5, 7, 10, 15, 20].filter((error) => groups.filter(({ rows: own }) => normAt(own, error) !== null).length > 1)
+  const winners = errors.map((error) => groups.map(({ group, rows: own }) => [normAt(own, error) ?? Infinity, group] as const).toSorted(([a], [b]) => a - b)[0]![1])
+  const answer = [...new Set(winners)].map((group) => `${group.toLowerCase()} at ${winners.filter((winner) => winner === group).length} of ${errors.length} squared errors`).join(', ')
   return [
     '## Which contracts more at the same reconstruction?', '', 'jacobianNorm at a squared error, interpolated between neighbouring runs of the sweep (the baseline is the sweep at strength 0).', '',
     `| squaredError | ${groups.map(({ group }) => group).join(' | ')} |`, `|---|${groups.map(() => '---|').join('')}`,
     ...errors.map((error) => `| ${error} | ${groups.map(({ rows: own }) => shown(normAt(own, error), 3)).join(' | ')} |`), '',
+    `Lowest: ${answer}.`, '',
   ]
 }
 
