@@ -163,15 +163,20 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 for (const [variant, flavour] of cases) {
   test(`${titleOf(variant, flavour)}: native tensors and resident memory stay as they are over 500 steps`, () => {
-    // A batch is large enough that one kept every step would be seen: 500 of them are 8 MB, and 32 MB as floats.
-    const size = 1000, steps = 500
-    const { config } = resolveConfig(variant.id, { ...tiny(variant), ...flavour, 'training.batchSize': size })
-    const model = modelFor(variant, config!, 3, [size])
+    // Rows are wide enough that a batch kept every step would be seen: 500 of them are 16 MB, and 64 MB as floats.
+    const size = 32, width = 1024, steps = 500
+    const { config } = resolveConfig(variant.id, { ...tiny(variant), ...flavour, 'training.batchSize': size }, { kind: 'image', rowSize: width })
+    const model = new CompiledModel({ variant, config: config!, inputSize: width, kind: 'image' }, [size])
+    model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 3)])))
+    const batch = (step: number) => new Uint8Array(size * width).fill(step % 200, (step % size) * width)
+    const rows = Uint32Array.from({ length: size }, (_, row) => row)
     const run = (from: number, to: number) => {
       for (let step = from; step < to; step++) {
-        model.step(...batchAt(step, size), 7, step, 0.001, step % 10 === 0)
-        if (step % 50 === 0) model.validate(...batchAt(step, size), 7, -1)
-        for (const { name, shape } of step % 50 === 0 ? variant.state?.(config!) ?? [] : []) model.setState(name, model.codeSum(batchAt(step, size)[0]).map((sum) => sum / size).slice(0, shape[0]))
+        model.step(batch(step), rows, 7, step, 0.001, step % 10 === 0)
+        if (step % 50 !== 0) continue
+        model.validate(batch(step), rows, 7, -1)
+        const means = model.codeSum(batch(step)).map((sum) => sum / size)
+        for (const { name, shape } of variant.state?.(config!) ?? []) model.setState(name, means.slice(0, shape[0]))
       }
       collectGarbage()
       return { tensors: binding.getNumOfTensors(), resident: process.memoryUsage.rss() }
