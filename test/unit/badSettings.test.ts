@@ -42,6 +42,7 @@ const refused: [variant: string, typed: string[], field: string, allowed: RegExp
   ['classical', ['training.batchSize=0'], 'training.batchSize', /at least 1/],
   // What a variant determines.
   ['pca', ['network.tied=false'], 'network.tied', /determines network.tied/],
+  ['variational', ['network.tied=true'], 'network.tied', /determines network.tied \(false\)/],
   ['sparseKl', ['network.codeActivation=tanh'], 'network.codeActivation', /determines network.codeActivation/],
   // What is no number, or not a finite one.
   ['classical', ['training.learningRate=NaN'], 'training.learningRate', /above 0 and at most 1000/],

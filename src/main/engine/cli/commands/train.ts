@@ -45,6 +45,8 @@ export const train: Command = {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)
     }
+    const { warnings } = await session.call('runs.check', { dataset, ...chosen })
+    warnings.forEach(terminal.tell)
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(run, interrupted)
   },
