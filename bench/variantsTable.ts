@@ -14,7 +14,7 @@ export function writeVariantsTable(): void {
     // GitHub's mathematics knows no \htmlData, which the workbench uses to colour terms.
     const formula = info.formula.replace(/\\htmlData\{term=\w+\}/g, '')
     const time = msPerStep[info.id]
-    return `| \`${info.id}\` | $${formula.replaceAll('|', '\\vert ')}$ | ${info.reference} | ${settings.join(', ') || '–'} | ${time === undefined ? (info.iterative ? 'not measured' : 'no steps') : `${time} ms`} |`
+    return `| \`${info.id}\` | $${formula.replaceAll('|', '\\vert ')}$ | ${info.reference.replaceAll('|', '\\|')} | ${settings.join(', ') || '–'} | ${time === undefined ? (info.iterative ? 'not measured' : 'no steps') : `${time} ms`} |`
   })
   const table = [
     begin, '| variant | objective | reference | its own settings and defaults | a step |', '|---|---|---|---|---|', ...rows, '',
