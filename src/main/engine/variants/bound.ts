@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import type { Config } from '../../../shared/config.ts'
 import { likelihoods } from '../network/weights.ts'
@@ -50,4 +50,14 @@ export function draw({ x, network, random, probability, settings }: Bounded, cou
 }
 
 /** The part of the KL term's weight that the warm-up leaves, a scalar in [0, 1]. */
-export const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 => (settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1)
+const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 => (settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1)
+
+type Weighted = Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number; samples: number; klWeight: number }>
+
+/** -E log p(x|z) over K draws, and the divergence in closed form, weighted (Kingma and Welling 2014, eq. 10; Higgins et al. 2017, eq. 4). */
+export function weightedBound(step: Weighted): Record<string, Scalar> {
+  const { probability, settings } = step
+  const { mean, logVariance, logLikelihood } = draw(step, settings.samples)
+  const kl = probability.meanOf(probability.standardNormalDivergence(mean, logVariance).sum(1))
+  return { reconstruction: probability.meanOf(logLikelihood).neg(), kl: kl.mul(settings.klWeight).mul(warmedUp(step)) }
+}

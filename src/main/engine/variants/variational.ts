@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples, warmedUp } from './bound.ts'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -19,12 +19,5 @@ export default defineVariant({
   defaultsFor: boundDefaults,
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
-  objective(step) {
-    const { mean, logVariance, logLikelihood } = draw(step, step.settings.samples)
-    const kl = step.probability.standardNormalDivergence(mean, logVariance).sum(1)
-    return {
-      reconstruction: step.probability.meanOf(logLikelihood).neg(),
-      kl: step.probability.meanOf(kl).mul(step.settings.klWeight).mul(warmedUp(step)),
-    }
-  },
+  objective: weightedBound,
 })
