@@ -16,7 +16,7 @@ import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { binding } from '../../src/main/engine/trace/native.ts'
-import { inputTensor } from '../../src/main/engine/training/batches.ts'
+import { inputTensor } from '../../src/main/engine/network/inputs.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { Diverged } from '../../src/main/engine/training/diverged.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
@@ -78,6 +78,15 @@ for (const variant of variants) {
       }
     }
     store.close()
+  })
+
+  test(`${variant.id}: a network of one layer trains, is shown and measured`, async () => {
+    const { config, problems } = resolveConfig(variant.id, { ...tiny(variant), 'network.layers': [variant.fit ? 3 : 20] }, facts)
+    assert.deepEqual(problems, [])
+    const { messages } = await trainHere(jobOf(variant, config!))
+    const shown = messages.filter((message) => message.type === 'preview')
+    assert.ok(shown.length > 0 && shown.every(({ preview }) => preview.filters !== null && preview.filters.count > 0))
+    assert.ok(messages.some((message) => message.type === 'evaluation' && Number.isFinite(message.evaluation.squaredError)))
   })
 
   test(`${variant.id}: NaN in the input ends the run as diverged, wherever it is, and only finite weights are kept`, async () => {

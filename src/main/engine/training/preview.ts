@@ -2,7 +2,7 @@ import type { Images, Points, Preview } from '../../../shared/domain.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import { inputTensor } from './batches.ts'
+import { inputTensor } from '../network/inputs.ts'
 import type { CompiledModel } from './compiled.ts'
 import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
@@ -51,7 +51,8 @@ const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> => Uint8Array.from(
 
 /** The first columns of the first kernel, each scaled by its own largest magnitude, 0 as mid-gray. */
 function filtersOf(model: CompiledModel, { width, height, channels, rowSize }: PackedDataset): Images {
-  const kernel = model.weights()['encoder/0/kernel']!
+  // The encoder's first kernel, whatever its name: with a single layer it may be a head.
+  const kernel = model.weights()[model.specs[0]!.name]!
   const units = kernel.length / rowSize
   const count = Math.min(filterCount, units, Math.max(4, Math.floor(filterPixels / rowSize)))
   const pixels = new Uint8Array(count * rowSize)
