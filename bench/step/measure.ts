@@ -1,7 +1,7 @@
 import { shuffled } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
-import { gatherBatch } from '../../src/main/engine/training/batches.ts'
+import { gatherBatch } from '../../src/main/engine/network/inputs.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
 import type { ModelSpec } from '../../src/main/engine/training/program.ts'

@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import { scaledBytes } from '../trace/native.ts'
-import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import { inputTensor } from '../network/inputs.ts'
+import type { Tensor, Tensor2D } from '../trace/tensorflow.ts'
 
 export interface Batch {
   /** Index of the batch's first sample among the rows that were asked for. */
@@ -23,21 +23,13 @@ export async function forEachBatch(
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += limit) {
     const chosen = rows.subarray(start, start + limit)
-    const inputs = readInputs(dataset, chosen)
+    const inputs = inputTensor(dataset, chosen)
     try {
       await visit({ start, size: chosen.length, inputs })
     } finally {
       inputs.dispose()
     }
   }
-}
-
-/** A fresh buffer each time: tfjs-node may go on using the memory of the array that a tensor was made from. */
-function readInputs(dataset: PackedDataset, rows: Uint32Array): Tensor2D {
-  const shape: [number, number] = [rows.length, dataset.rowSize]
-  const values = new (dataset.kind === 'vector' ? Float32Array : Uint8Array)(rows.length * dataset.rowSize)
-  dataset.gather(rows, values)
-  return values instanceof Uint8Array ? scaledBytes(values, shape, 255) as Tensor2D : tf.tensor2d(values, shape)
 }
 
 /** The values of a small tensor, which is disposed of. */

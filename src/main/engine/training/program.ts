@@ -63,19 +63,20 @@ export class Program {
       this.graph.node(`assigned/${name}`, 'Identity', [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), own)}`], float)
       this.graph.read(`read/${name}`, this.#handle(name))
     }
-    this.#addForward()
+    const forward = this.#recordForward()
+    this.#addForward(forward)
     if (!trains) return
     this.#addInputs()
     this.norms = this.#addStep()
     for (const size of new Set(validationSizes)) this.#addValidation(size)
-    this.#addCodeSum()
+    this.#addCodeSum(forward)
   }
 
   /** Encoder and autoencoder on any number of rows. */
-  #addForward(): void {
+  #addForward(forward: Recording): void {
     const { graph } = this
     const x = graph.input('x', 'float32', [-1, this.#spec.inputSize])
-    const results = graph.inline('forward', this.#forward(), { x, ...this.#reads('forward') })
+    const results = graph.inline('forward', forward, { x, ...this.#reads('forward') })
     for (const [name, result] of Object.entries(results)) graph.node(name, 'Identity', [result], float)
     this.#addLikelihood(x)
   }
@@ -93,7 +94,7 @@ export class Program {
   }
 
   /** The forward pass, with what happens in each layer and what the heads beside the code give. */
-  #forward(): Recording {
+  #recordForward(): Recording {
     return this.#recordAnyBatch((batch) => [{ name: 'x', tensor: filled([batch, this.#spec.inputSize]) }], (network, named) => {
       const x = named('x') as Tensor2D
       const layers = network.encodeLayers(x)
@@ -193,8 +194,8 @@ export class Program {
   }
 
   /** The sum of the codes of a batch of any size, for means over the training split. */
-  #addCodeSum(): void {
-    const { code } = this.graph.inline('codes', this.#forward(), { x: 'scaled', ...this.#reads('codes') })
+  #addCodeSum(forward: Recording): void {
+    const { code } = this.graph.inline('codes', forward, { x: 'scaled', ...this.#reads('codes') })
     const axis = this.graph.constant('codes/axis', 'int32', [1], new Uint8Array(new Int32Array([0]).buffer))
     this.graph.node('codeSum', 'Sum', [code!, axis], { ...float, Tidx: type('int32'), keep_dims: bool(false) })
   }
