@@ -3,11 +3,13 @@ import type { CallOutput } from '../../../shared/calls.ts'
 import type { Field, Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { equal, textOf, valueOf } from './words.ts'
+import { equal, flat, shownFields, textOf, valueOf } from './words.ts'
 
 export type Checked = CallOutput<'runs.check'>
 
-/** A run that is being written: only what differs from the variant's defaults is kept, so that defaults stay the engine's. */
+const ofLayers = 'pretraining.regularizer.'
+
+/** A run that is being written: only what differs from the defaults is kept, so that defaults stay the engine's. */
 export class Draft {
   dataset = $state('')
   variant = $state('')
@@ -17,23 +19,22 @@ export class Draft {
   readonly texts = new SvelteMap<string, string>()
   /** The engine's answer to the draft as it is, or was a moment ago. */
   checked = $state.raw<Checked | null>(null)
+  /** Keys whose texts came with settings that exist: which of them are defaults is known once the engine has answered. */
+  #taken = new Set<string>()
 
   readonly fields = $derived(this.checked?.fields ?? variants.byId.get(this.variant)?.settings ?? [])
+  /** Shown only while the settings that they depend on have the values that need them. */
+  readonly shown = $derived(shownFields(this.fields, (field) => this.text(field)))
   readonly seedNumber = $derived(/^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null)
 
-  /** Nested, as the engine takes it. */
+  /** By dotted keys, as the engine takes it. What another setting hides stays with the draft, and out of the run. */
   readonly settings = $derived.by((): Settings => {
-    const nested: Record<string, unknown> = {}
-    for (const field of this.fields) {
+    const settings: Record<string, unknown> = {}
+    for (const field of this.shown) {
       const text = this.texts.get(field.key)
-      // What another setting hides stays with the draft, and out of the run.
-      if (text === undefined || !this.shows(field)) continue
-      const value = field.kind === 'boolean' ? text === 'true' : valueOf(field, text)
-      const [section, key] = field.key.split('.') as [string, string | undefined]
-      if (key === undefined) nested[section] = value
-      else nested[section] = { ...(nested[section] as object | undefined), [key]: value }
+      if (text !== undefined) settings[field.key] = field.kind === 'boolean' ? text === 'true' : valueOf(field, text)
     }
-    return nested
+    return settings
   })
 
   text(field: Field): string {
@@ -43,17 +44,36 @@ export class Draft {
   write(field: Field, text: string): void {
     if (text === textOf(field.default)) this.texts.delete(field.key)
     else this.texts.set(field.key, text)
+    this.#taken.delete(field.key)
+    // Another kind of layers has settings of its own, some of them under the same names.
+    if (field.key === 'pretraining.kind' || field.key === 'pretraining.variant') this.#forget((key) => key.startsWith(ofLayers))
   }
 
-  /** Shown only while the setting that it depends on has the value that needs it. */
+  /** Not the default, which may have become what was typed: it depends on the other settings. */
+  changed(field: Field): boolean {
+    const text = this.texts.get(field.key)
+    return text !== undefined && text !== textOf(field.default)
+  }
+
+  reset(field: Field): void {
+    this.write(field, textOf(field.default))
+  }
+
   shows(field: Field): boolean {
-    if (!field.when) return true
-    const owner = this.fields.find((other) => other.key === field.when?.key)
-    return owner !== undefined && field.when.in.includes(this.text(owner))
+    return this.shown.includes(field)
   }
 
   problem(key: string): string | null {
     return this.checked?.problems.find((problem) => problem.field === key)?.message ?? null
+  }
+
+  /** The engine's answer to `settings`. */
+  answer(settings: Settings, checked: Checked): void {
+    this.checked = checked
+    // With new fields there may be more to ask; the next answer's defaults are the ones to compare with.
+    if (this.#taken.size === 0 || !equal(this.settings, settings)) return
+    for (const { key, default: usual } of checked.fields) if (this.#taken.has(key) && this.texts.get(key) === textOf(usual)) this.texts.delete(key)
+    this.#taken.clear()
   }
 
   /** Another variant keeps the shared settings that it has too, and takes its own defaults for its regularizer. */
@@ -62,19 +82,32 @@ export class Draft {
     this.variant = variant
     this.checked = null
     const keys = new Set(variants.byId.get(variant)?.settings.map((field) => field.key))
-    for (const key of [...this.texts.keys()]) if (key.startsWith('regularizer.') || !keys.has(key)) this.texts.delete(key)
+    // Layers are of the chosen variant unless said otherwise.
+    const sameLayers = keys.has('pretraining.kind') && (this.texts.has('pretraining.variant') || this.texts.get('pretraining.kind') === 'rbm')
+    this.#forget((key) => (key.startsWith(ofLayers) ? !sameLayers : key.startsWith('regularizer.') || !keys.has(key)))
   }
 
   /** The settings of a run that exists. */
   take(run: Run): void {
     this.dataset = run.datasetId
-    this.variant = run.variant
     this.seed = String(run.seed)
+    this.begin(run.variant, run.config)
+  }
+
+  /** Given settings, nested or by dotted keys, in the place of all that was typed. */
+  begin(variant: string, settings: Settings): void {
+    this.variant = variant
     this.checked = null
     this.texts.clear()
-    for (const field of variants.byId.get(run.variant)?.settings ?? []) {
-      const value = field.key.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], run.config)
-      if (value !== undefined && !equal(value, field.default)) this.texts.set(field.key, textOf(value))
+    for (const [key, value] of flat(settings)) this.texts.set(key, textOf(value))
+    this.#taken = new Set(this.texts.keys())
+  }
+
+  #forget(wanted: (key: string) => boolean): void {
+    for (const key of [...this.texts.keys()]) {
+      if (!wanted(key)) continue
+      this.texts.delete(key)
+      this.#taken.delete(key)
     }
   }
 }

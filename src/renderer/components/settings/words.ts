@@ -19,3 +19,25 @@ export const range = ({ minimum, maximum, exclusiveMaximum }: Field): string =>
   (minimum !== undefined && maximum !== undefined && maximum <= 1 ? `From ${minimum} to ${exclusiveMaximum ? 'below ' : ''}${maximum}.` : '')
 
 export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** Settings as dotted keys with their values; lists are values. */
+export function flat(settings: object, prefix = ''): [string, unknown][] {
+  return Object.entries(settings).flatMap(([name, value]: [string, unknown]): [string, unknown][] =>
+    (value !== null && typeof value === 'object' && !Array.isArray(value) ? flat(value, `${prefix}${name}.`) : [[prefix + name, value]]))
+}
+
+/**
+ * Fields that no other setting switches off: the one that they depend on has one of the values that need them, and is itself not switched off.
+ * Settings of the layers' variant depend on there being pretraining. @param text a field's present text
+ */
+export function shownFields(fields: readonly Field[], text: (field: Field) => string): Field[] {
+  const byKey = new Map(fields.map((field) => [field.key, field]))
+  const has = ({ key, in: values }: { key: string; in: readonly string[] }, depth: number): boolean => {
+    const owner = byKey.get(key)
+    return owner !== undefined && values.includes(text(owner)) && applies(owner, depth + 1)
+  }
+  const applies = (field: Field, depth: number): boolean =>
+    depth < fields.length && (!field.when || has(field.when, depth))
+    && (!field.key.startsWith('pretraining.regularizer.') || has({ key: 'pretraining.kind', in: ['greedy', 'rbm'] }, depth))
+  return fields.filter((field) => applies(field, 0))
+}
