@@ -4,6 +4,7 @@ import {
   comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, taskSchema,
 } from './domain.ts'
+import { contrasts } from './patches.ts'
 
 /**
  * The contract: every call of a window (or the command line) to the engine, once. The engine validates each input against
@@ -26,16 +27,20 @@ export const newRunSchema = z.strictObject({
 export const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
-  /** A folder, an IDX images file, a `.npz`, the word `mnist`, or the name of a synthetic set. */
+  /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:` and a dataset's id or name. */
   path,
   testPath: path.optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),
   fit: z.enum(fits).default('crop'),
-  /** Of a synthetic set: how many rows, and what its numbers are drawn from. Refused for anything else. */
+  /** Of a synthetic set or of patches: how many rows, and what they are drawn from. Refused for anything else. */
   count: z.int().min(1).max(1_000_000).optional(),
   seed: z.int().min(0).max(2_147_483_647).optional(),
+  /** Draws `count` windows of this size from the images, which keep their own size, instead of taking them whole. */
+  patches: z.strictObject({ width: z.int().min(1).max(4096), height: z.int().min(1).max(4096) }).optional(),
+  /** Of patches: `normalise` removes each one's mean and squashes what is left into [0.1, 0.9]. */
+  contrast: z.enum(contrasts).optional(),
 })
 
 export const exportInputSchema = z.strictObject({
@@ -58,7 +63,10 @@ export const calls = {
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
   /** What a path holds, before it is imported: for the typed path's form. Never opens what it should not. */
   'datasets.inspect': call(z.strictObject({ path }), z.object({
-    kind: z.enum(['folder', 'idx', 'npz', 'sample', 'synthetic']), files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
+    kind: z.enum(['folder', 'idx', 'npz', 'sample', 'synthetic', 'dataset']),
+    /** False for vectors, which have no size and no patches. */
+    images: z.boolean(),
+    files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
     /** Most frequent size among the first images. */
     width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(), suggestedName: z.string(),
   })),
@@ -67,6 +75,8 @@ export const calls = {
     z.strictObject({
       dataset: idSchema, offset: z.int().min(0).default(0), count: z.int().min(1).max(500),
       split: z.enum(splits).optional(), label: z.int().min(0).optional(),
+      /** Longest side of the pictures in the answer: larger ones are made smaller, in proportion. Without it they are only where the answer would be too large to send. */
+      side: z.int().min(1).max(4096).optional(),
     }),
     z.object({ total: z.int(), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
   ),

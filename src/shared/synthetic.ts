@@ -5,6 +5,8 @@
 export interface SyntheticSet {
   title: string
   kind: 'image' | 'plane'
+  /** Width and height of its images unless asked otherwise. */
+  side?: number
   /** How many rows it has unless asked otherwise. */
   count: number
   classes: readonly string[]
@@ -14,8 +16,12 @@ export interface SyntheticSet {
 
 export const syntheticSets = {
   random: {
-    title: 'Random pixels', kind: 'image', count: 10_000, classes: [],
+    title: 'Random pixels', kind: 'image', side: 28, count: 10_000, classes: [],
     description: 'Images of independent uniform pixels: nothing in them can be learned, so whoever rebuilds them has copied.',
+  },
+  deadLeaves: {
+    title: 'Dead leaves', kind: 'image', side: 128, count: 200, classes: [],
+    description: 'Gray images of disks of every size that cover one another, with the edges and the scales of photographs: something to take patches from.',
   },
   moons: {
     title: 'Moons', kind: 'plane', count: 2000, classes: ['upper', 'lower'],
@@ -36,10 +42,17 @@ export const syntheticSets = {
 } as const satisfies Record<string, SyntheticSet>
 
 export type SyntheticName = keyof typeof syntheticSets
+export type SyntheticImages = { [N in SyntheticName]: (typeof syntheticSets)[N]['kind'] extends 'image' ? N : never }[SyntheticName]
 export const syntheticNames = Object.keys(syntheticSets) as SyntheticName[]
 
 /** The synthetic set that a typed path names, or null. */
 export const syntheticName = (path: string): SyntheticName | null => syntheticNames.find((name) => name === path.trim()) ?? null
+
+/** The synthetic set of images that a typed path names, or null. */
+export const syntheticImages = (path: string): SyntheticImages | null => {
+  const name = syntheticName(path)
+  return name === null || syntheticSets[name].kind !== 'image' ? null : name as SyntheticImages
+}
 
 /** What a dataset's `source` says it was computed as (`moons`, `moons, seed 7`), or null. */
 export function syntheticSource(source: string): SyntheticSet | null {

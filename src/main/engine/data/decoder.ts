@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeFile } from './decode-file.ts'
-import type { FromDecoder, ToDecoder } from './decoding.ts'
+import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
+import { cutWindows, flattened } from './patches/cut.ts'
 import { packRow, type Shape } from './pixels.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 
@@ -38,6 +39,25 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
   send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped })
 }
 
+/** Patches go to the rows that their windows name; the hashes are those of the whole images. */
+async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: readonly Cut[]): Promise<void> {
+  const { file, shape } = target!
+  const skipped: { index: number; reason: string }[] = [], hashes: Uint8Array[] = []
+  for (const [index, path] of batch.paths.entries()) {
+    const { width, height, windows } = cuts[index]!, result = await decodeFile(join(batch.root, path))
+    if ('reason' in result) {
+      skipped.push({ index, reason: result.reason })
+    } else if (result.picture.width !== width || result.picture.height !== height) {
+      skipped.push({ index, reason: `damaged: its header promises ${width} x ${height} pixels, and it has ${result.picture.width} x ${result.picture.height}` })
+    } else {
+      const { pixels, hash } = flattened(result.picture, shape.channels)
+      cutWindows(pixels, width, shape, windows, 0, windows.length / 3, file)
+      hashes.push(hash)
+    }
+  }
+  send({ type: 'batch', id: batch.id, images: batch.paths.length, hashes: Buffer.concat(hashes), skipped })
+}
+
 process.on('message', (message: ToDecoder) => {
   if (message.type === 'open') {
     const { width, height, channels } = message.shape
@@ -45,7 +65,7 @@ process.on('message', (message: ToDecoder) => {
     send({ type: 'ready' })
     return
   }
-  queue = queue.then(() => decodeBatch(message)).catch((error: unknown) => {
+  queue = queue.then(() => (message.cuts ? cutBatch(message, message.cuts) : decodeBatch(message))).catch((error: unknown) => {
     const { code, message: text } = error as { code?: string; message?: string }
     send({ type: 'failed', code: code ?? 'INTERNAL', message: text ?? String(error) })
   })

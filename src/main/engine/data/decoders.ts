@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { FromDecoder, ToDecoder } from './decoding.ts'
+import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
 import type { Shape } from './pixels.ts'
 
-/** A run of files to decode into the rows from `start` on. */
-export interface Batch { start: number; root: string; paths: string[] }
+/** A run of files to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. */
+export interface Batch { start: number; root: string; paths: string[]; cuts?: Cut[] }
+/** `hashes`: of the rows, or of the images that patches were cut from. */
 export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
 
 const decoder = fileURLToPath(new URL('./decoder.ts', import.meta.url))
@@ -16,9 +17,12 @@ const batchBytes = 2 ** 23
 /** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
 const decoderBytes = 400 * 2 ** 20
 
-export function decoderCount(files: number): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / 64)))
+export function decoderCount(files: number, filesPerDecoder = 64): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)))
 }
+
+/** Files `from` up to `to` of a batch. */
+const part = ({ start, root, paths, cuts }: Batch, from: number, to: number): Batch => ({ start: start + from, root, paths: paths.slice(from, to), ...(cuts ? { cuts: cuts.slice(from, to) } : {}) })
 
 /** How many files make a batch: rows of a batch stay below 8 MB, and each decoder gets several. */
 export function batchSize(files: number, decoders: number, rowBytes: number): number {
@@ -120,7 +124,7 @@ export async function decodeAll(
         continue
       }
       const half = Math.ceil(hand.paths.length / 2)
-      again.push({ start: hand.start + half, root: hand.root, paths: hand.paths.slice(half) }, { start: hand.start, root: hand.root, paths: hand.paths.slice(0, half) })
+      again.push(part(hand, half, hand.paths.length), part(hand, 0, half))
     }
   }
 

@@ -1,18 +1,21 @@
 import type { Shape } from './pixels.ts'
 
+/** Patches of one file: the size that its header promises, and where they come from and go (three numbers each, see patches/cut.ts). */
+export interface Cut { width: number; height: number; windows: Uint32Array }
+
 /** What the import and its decoder processes say to each other (Node's channel, `advanced` serialization). */
 export type ToDecoder =
   /** First message: the file that rows are written into, each at its own place. */
   | { type: 'open'; pixels: string; shape: Shape }
-  /** Decode these files into the rows from `start` on; rows of files that cannot be read are left out, the others move up. */
-  | { type: 'batch'; id: number; start: number; root: string; paths: string[] }
+  /** Decode these files into the rows from `start` on; rows of files that cannot be read are left out, the others move up. With `cuts`: cut patches out of them. */
+  | { type: 'batch'; id: number; start: number; root: string; paths: string[]; cuts?: Cut[] }
 
 export type FromDecoder =
   /** The decoder has started; one that ends before this cannot be helped by another try. */
   | { type: 'ready' }
   /** Sent while a batch takes long: images finished since the last message. */
   | { type: 'tick'; images: number }
-  /** Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row, in order. `skipped`: positions in the batch, ascending. */
+  /** Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row (with `cuts`: for every image that could be read), in order. `skipped`: positions in the batch, ascending. */
   | { type: 'batch'; id: number; images: number; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
   /** The packed file cannot be written. */
   | { type: 'failed'; code: string; message: string }

@@ -13,7 +13,7 @@ import { testSplit } from './test-split.ts'
  */
 export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
   const { kind, width, height, channels, count, labels, classes } = packed
-  const { test, duplicates, movedToOneSide } = testSplit(count, labels, packed.hashes, packed.testStart)
+  const { test, duplicates, movedToOneSide } = testSplit(count, labels, packed.hashes, packed.test ?? packed.testStart)
   const sha256 = await fingerprint(join(partial, files.pixels), packed, test, meter, signal)
 
   const classCounts = classes.map(() => 0)

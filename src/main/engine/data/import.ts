@@ -5,8 +5,9 @@ import { syntheticName } from '../../../shared/synthetic.ts'
 import { packArrays } from './arrays.ts'
 import { finish } from './finish.ts'
 import { packFolder } from './folder.ts'
+import { packPatches } from './patches/pack.ts'
 import { Meter } from './progress.ts'
-import type { Imported, ImportOptions, ImportRequest } from './request.ts'
+import type { Imported, ImportOptions, ImportRequest, Packed } from './request.ts'
 import { findSource } from './source.ts'
 import { checkOptions, packSynthetic } from './synthetic.ts'
 
@@ -24,15 +25,10 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
   try {
     signal?.throwIfAborted()
     checkSize(request)
-    checkOptions(request)
-    const name = syntheticName(request.path)
-    const source = name === null ? await findSource(request.path, request.testPath) : { kind: 'synthetic' as const, name }
+    const pack = request.patches ? packPatches.bind(null, request) : await wholeImages(request)
     await makeFolder(partial)
     const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
-    const packed = source.kind === 'synthetic' ? await packSynthetic(source.name, request, partial, room, meter, signal)
-      : source.kind === 'folder' ? await packFolder(source, request, partial, room, meter, signal)
-      : await packArrays(source, request, partial, room, meter, signal)
-    return await finish(request, partial, packed, meter, signal)
+    return await finish(request, partial, await pack(partial, room, meter, signal), meter, signal)
   } catch (error) {
     await rm(partial, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
     if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The import was cancelled; nothing of it is kept.', { cause: error })
@@ -40,10 +36,21 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
   }
 }
 
-function checkSize({ width, height }: ImportRequest): void {
-  for (const [field, value] of Object.entries({ width, height })) {
+type Pack = (partial: string, room: number, meter: Meter, signal?: AbortSignal) => Promise<Packed>
+
+/** Finds out what the path holds, and how to pack it. */
+async function wholeImages(request: ImportRequest): Promise<Pack> {
+  checkOptions(request)
+  const name = syntheticName(request.path)
+  if (name !== null) return packSynthetic.bind(null, name, request)
+  const source = await findSource(request.path, request.testPath)
+  return source.kind === 'folder' ? packFolder.bind(null, source, request) : packArrays.bind(null, source, request)
+}
+
+function checkSize({ width, height, patches }: ImportRequest): void {
+  for (const [field, value] of Object.entries({ width, height, 'patches.width': patches?.width, 'patches.height': patches?.height })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 4096)) {
-      throw new WorkbenchError('IMAGE_SIZE', `A ${field} of ${value} pixels is not possible; choose one from 1 to 4096.`, { field })
+      throw new WorkbenchError('IMAGE_SIZE', `A ${field.replace('patches.', '')} of ${value} pixels is not possible; choose one from 1 to 4096.`, { field })
     }
   }
 }

@@ -6,7 +6,7 @@ import { datasetSchema } from '../../../shared/domain.ts'
  * - `pixels.bin`: the rows, one after the other: uint8 [height, width, channels] for images, float32 little-endian for vectors
  * - `labels.bin`: int32 per row, -1 where a row has none (only with labels)
  * - `test.bin`: uint32 row numbers of the test split, ascending
- * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images)
+ * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
  * - `index.json`: this schema
  */

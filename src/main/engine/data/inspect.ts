@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 import type { CallOutput } from '../../../shared/calls.ts'
-import { syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
+import { datasetReference } from '../../../shared/patches.ts'
+import { syntheticImages, syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
 import { describeArray } from './array-rows.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { listFolder } from './layout.ts'
 import { byCodePoint } from './walk.ts'
-import { defaultShape, sampleHeaders } from './sample.ts'
+import { sampleHeaders } from './sample.ts'
 import { findSource, resolvePath, sampleName } from './source.ts'
+import { syntheticShape } from './synthetic.ts'
 
 /** Enough to know what a folder is, without making anyone wait for it. */
 const fileLimit = 20_000
@@ -21,9 +23,9 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
   const suggestedName = suggestName(path)
   const synthetic = syntheticName(path)
   if (synthetic !== null) {
-    const { kind, count, classes } = syntheticSets[synthetic]
-    const shape = kind === 'image' ? defaultShape(null, {}) : { width: 2, height: 1, channels: 1 }
-    return { kind: 'synthetic', files: count, truncated: false, classes: [...classes], ...shape, suggestedName }
+    const { count, classes } = syntheticSets[synthetic], images = syntheticImages(synthetic)
+    const shape = images !== null ? syntheticShape(images, {}) : { width: 2, height: 1, channels: 1 }
+    return { kind: 'synthetic', images: images !== null, files: count, truncated: false, classes: [...classes], ...shape, suggestedName }
   }
   const source = await findSource(path)
   if (source.kind !== 'folder') {
@@ -32,15 +34,15 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
     const files = described.reduce((sum, part) => sum + part.count, 0)
     const values = await Promise.all(parts.map((part, i) => (part.labels ? readLabels(part.labels, described[i]!.count) : null)))
     const { classes } = indexLabels(values.map((value, i) => ({ values: value, count: described[i]!.count })))
-    const { width, height, channels } = described[0]!
-    return { kind: source.kind, files, truncated: false, classes, width, height, channels, suggestedName }
+    const { kind, width, height, channels } = described[0]!
+    return { kind: source.kind, images: kind === 'image', files, truncated: false, classes, width, height, channels, suggestedName }
   }
   const list = await listFolder(source.root, null, { limit: fileLimit })
   const classes = new Set<string>()
   if (list.labelled) for (let file = 0; file < list.names.count; file++) classes.add(list.classOf(file))
   const sample = await sampleHeaders(list, { limit: headerLimit })
   return {
-    kind: 'folder', files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),
+    kind: 'folder', images: true, files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),
     width: sample?.width ?? null, height: sample?.height ?? null, channels: sample ? (sample.gray ? 1 : 3) : null, suggestedName,
   }
 }
@@ -48,6 +50,8 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
 /** A dataset's name from where it comes: the folder's or file's name without its ending. */
 export function suggestName(path: string): string {
   if (path.trim() === sampleName || syntheticName(path) !== null) return path.trim()
+  const reference = datasetReference(path)
+  if (reference !== null) return reference.slice(0, 200).trim()
   const name = basename(resolvePath(path)).replace(/\.(npz|gz)$/i, '').slice(0, 200).trim()
   return name === '' ? 'images' : name
 }

@@ -1,8 +1,8 @@
-import type { SyntheticName } from '../../../shared/synthetic.ts'
+import type { SyntheticImages, SyntheticName } from '../../../shared/synthetic.ts'
 import { random, shuffleInPlace } from './random.ts'
 import { direction, normals, uniform } from './reals.ts'
 
-export type PlaneName = Exclude<SyntheticName, 'random'>
+export type PlaneName = Exclude<SyntheticName, SyntheticImages>
 
 /** Point `i` of `count` before any noise, and its class (-1: none). `draw` is uniform over [0, 1). */
 type Curve = (i: number, count: number, draw: () => number) => { x: number; y: number; label: number }

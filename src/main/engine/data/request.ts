@@ -1,18 +1,24 @@
 import type { Dataset, Progress, Skipped } from '../../../shared/domain.ts'
+import type { Contrast } from '../../../shared/patches.ts'
 
 /** What is to be imported; checked against the contract's schema before it comes here. */
 export interface ImportRequest {
   id: string
   name: string
-  /** A folder, an IDX images file, a `.npz`, the word `mnist`, or the name of a synthetic set. */
+  /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
   path: string
   testPath?: string | undefined
   width?: number | undefined
   height?: number | undefined
   channels?: 1 | 3 | undefined
-  /** Rows and seed of a synthetic set. */
+  /** Rows and seed of a synthetic set or of patches. */
   count?: number | undefined
   seed?: number | undefined
+  /** Windows of this size instead of whole images. */
+  patches?: { width: number; height: number } | undefined
+  contrast?: Contrast | undefined
+  /** What `dataset:NAME` stands for. */
+  dataset?: { name: string; folder: string } | undefined
   fit: 'crop' | 'pad' | 'stretch'
   /** Where the dataset is to lie; must not exist yet. */
   folder: string
@@ -36,6 +42,8 @@ export interface Packed {
   classes: string[]
   /** First row of the test split that the source brings (all rows after it belong to it too), or null. */
   testStart: number | null
+  /** 1 for rows of the test split, where it was decided already; then `testStart` is not looked at. */
+  test?: Uint8Array
   skipped: Skipped[]
   /** What is kept as where it came from, if not the path as given. */
   source?: string

@@ -2,39 +2,53 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { syntheticName, syntheticSets, type SyntheticName } from '../../../shared/synthetic.ts'
+import { datasetReference } from '../../../shared/patches.ts'
+import { syntheticImages, syntheticName, syntheticSets, type SyntheticImages, type SyntheticName } from '../../../shared/synthetic.ts'
+import { paintLeaves } from './dead-leaves.ts'
 import { files } from './index-file.ts'
-import { planePoints, standardise } from './plane.ts'
+import { planePoints, standardise, type PlaneName } from './plane.ts'
 import type { Meter } from './progress.ts'
 import { random } from './random.ts'
 import type { ImportRequest, Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
-import { defaultShape } from './sample.ts'
 
-const defaultSeed = 1
+export const defaultSeed = 1
 const blockBytes = 2 ** 20
 
 /**
  * Refuses what has no meaning for the source: a number of rows and a seed for images that are read, a test set and, for points
- * of the plane, an image size for those that are computed.
+ * of the plane, an image size for those that are computed. (Patches have rules of their own.)
  * @throws WorkbenchError CALL_INVALID, IMAGE_SIZE; each names the field
  */
 export function checkOptions(request: ImportRequest): void {
+  if (request.contrast !== undefined) throw new WorkbenchError('CALL_INVALID', 'The contrast of patches can be normalised, not that of whole images; leave it out, or take patches.', { field: 'contrast' })
+  if (datasetReference(request.path) !== null) {
+    throw new WorkbenchError('CALL_INVALID', `${request.path.trim()} is in the workbench already; only patches can be taken from it, so give their size.`, { field: 'patches' })
+  }
   const name = syntheticName(request.path)
   if (name === null) {
     for (const field of ['count', 'seed'] as const) {
-      if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `A ${field} is for synthetic data only, and ${request.path} is read from files; leave it out.`, { field })
+      if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `A ${field} is for synthetic data and for patches only, and ${request.path} is read from files; leave it out.`, { field })
     }
     return
   }
-  if (request.testPath !== undefined) {
-    throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no test path; leave it out.`, { field: 'testPath' })
-  }
+  refuseTestPath(name, request)
   if (syntheticSets[name].kind === 'plane') {
     const field = (['width', 'height', 'channels'] as const).find((key) => request[key] !== undefined)
     if (field) throw new WorkbenchError('IMAGE_SIZE', `The set ${name} holds points of two numbers, which have no image size; leave size and channels out.`, { field })
   }
+}
+
+/** @throws WorkbenchError CALL_INVALID */
+export function refuseTestPath(name: SyntheticName, { testPath }: Pick<ImportRequest, 'testPath'>): void {
+  if (testPath !== undefined) throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no test path; leave it out.`, { field: 'testPath' })
+}
+
+/** Size and channels of a synthetic set's images; one side given: the other is the same. */
+export function syntheticShape(name: SyntheticImages, { width, height, channels }: Pick<ImportRequest, 'width' | 'height' | 'channels'>): { width: number; height: number; channels: 1 | 3 } {
+  const { side } = syntheticSets[name]
+  return { width: width ?? height ?? side, height: height ?? width ?? side, channels: channels ?? 1 }
 }
 
 /**
@@ -45,18 +59,36 @@ export async function packSynthetic(name: SyntheticName, request: ImportRequest,
   const set = syntheticSets[name]
   const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
   const common = { count, testStart: null, skipped: [], paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
-  if (name === 'random') {
-    const shape = defaultShape(null, request), rowBytes = shape.width * shape.height * shape.channels
+  const images = syntheticImages(name)
+  if (images !== null) {
+    const shape = syntheticShape(images, request), rowBytes = shape.width * shape.height * shape.channels
     requireRoom(count * rowBytes, room)
-    const hashes = await writeRows(join(partial, files.pixels), count, rowBytes, uniformBytes(seed), meter, signal)
+    const hashes = await writeRows(join(partial, files.pixels), count, rowBytes, imagePainter(images, shape, seed, signal), meter, signal)
     return { kind: 'image', ...shape, hashes, labels: null, classes: [], ...common }
   }
   requireRoom(count * 8, room)
-  const { points, labels } = planePoints(name, count, seed)
+  const { points, labels } = planePoints(name as PlaneName, count, seed)
   const rows = Buffer.from(standardise(points).buffer)
-  let done = 0
-  const hashes = await writeRows(join(partial, files.pixels), count, 8, (out) => { done += rows.copy(out, 0, done, done + out.length) }, meter, signal)
+  const hashes = await writeRows(join(partial, files.pixels), count, 8, (out, row) => { rows.copy(out, 0, row * 8, row * 8 + out.length) }, meter, signal)
   return { kind: 'vector', width: 2, height: 1, channels: 1, hashes, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common }
+}
+
+/** Fills an array with rows, the first of which is number `row`; asked for one after the other, from 0 on. */
+export type Fill = (out: Uint8Array, row: number) => void | Promise<void>
+
+/** What fills rows with the images of a synthetic set. */
+export function imagePainter(name: SyntheticImages, { width, height, channels }: { width: number; height: number; channels: number }, seed: number, signal?: AbortSignal): Fill {
+  if (name === 'random') return uniformBytes(seed)
+  const size = width * height * channels
+  return async (out, row) => {
+    for (let at = 0; at < out.length; at += size, row++) {
+      for (const _ of paintLeaves(out.subarray(at, at + size), width, height, channels, seed, row)) {
+        signal?.throwIfAborted()
+        await setImmediate()
+      }
+      await setImmediate()
+    }
+  }
 }
 
 /** Fills arrays with independent uniform bytes: four of each draw, the low one first. */
@@ -77,7 +109,7 @@ function uniformBytes(seed: number): (out: Uint8Array) => void {
 }
 
 /** Writes `count` rows block by block; returns their hashes. */
-async function writeRows(path: string, count: number, rowBytes: number, fill: (out: Buffer) => void, meter: Meter, signal?: AbortSignal): Promise<Uint8Array> {
+async function writeRows(path: string, count: number, rowBytes: number, fill: Fill, meter: Meter, signal?: AbortSignal): Promise<Uint8Array> {
   const hashes = new Uint8Array(count * hashBytes)
   const perBlock = Math.max(1, Math.floor(blockBytes / rowBytes))
   const block = Buffer.allocUnsafeSlow(perBlock * rowBytes)
@@ -86,7 +118,7 @@ async function writeRows(path: string, count: number, rowBytes: number, fill: (o
     for (let row = 0; row < count;) {
       signal?.throwIfAborted()
       const rows = Math.min(perBlock, count - row), bytes = block.subarray(0, rows * rowBytes)
-      fill(bytes)
+      await fill(bytes, row)
       hashRows(bytes, rowBytes, rows, hashes, row * hashBytes)
       for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
       row += rows

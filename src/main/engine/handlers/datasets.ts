@@ -1,19 +1,18 @@
 import { rmSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { completePath } from '../data/complete.ts'
-import { inspectPath } from '../data/inspect.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import type { Context, Handlers } from './context.ts'
-import { importInto } from './importing.ts'
+import { importInto, inspect, requireNoPatches } from './importing.ts'
 import { imagesOf, pointsOf, withDataset } from './images.ts'
 
 export const datasetHandlers = (context: Context) => {
   const { home, store, emit } = context
   return {
     'datasets.list': () => ({ datasets: store.datasets.list() }),
-    'datasets.import': (input) => ({ task: importInto(context, input) }),
-    'datasets.inspect': ({ path }) => inspectPath(path),
+    'datasets.import': async (input) => ({ task: await importInto(context, input) }),
+    'datasets.inspect': ({ path }) => inspect(context, path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
     'datasets.images': ({ dataset: reference, offset, count, split, label }) => {
       const folder = home.dataset(store.datasets.get(reference).id)
@@ -42,6 +41,7 @@ export const datasetHandlers = (context: Context) => {
     },
     'datasets.remove': ({ dataset: reference }) => {
       const { id, name } = store.datasets.get(reference)
+      requireNoPatches({ id, name })
       store.datasets.remove(id, name)
       rmSync(home.dataset(id), { recursive: true, force: true })
       emit({ type: 'datasetRemoved', dataset: id })

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
+import { contrasts, datasetReference, type Contrast } from '../../../../shared/patches.ts'
 import { syntheticName, syntheticNames } from '../../../../shared/synthetic.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -17,14 +18,15 @@ export async function importAndWait(session: Session, input: CallInput<'datasets
 
 const sizeOf = (dataset: Dataset): string => (dataset.kind === 'image' ? `${dataset.width}x${dataset.height}x${dataset.channels}` : `${dataset.width} values`)
 
-function parseSize(text: string): { width: number; height: number } {
+function parseSize(text: string, field: string, example: string): { width: number; height: number } {
   const [, width, height] = /^(\d+)[x\u00d7](\d+)$/i.exec(text) ?? []
-  if (width === undefined || height === undefined) throw new WorkbenchError('USAGE', `"${text}" is not a size; write it like 28x28.`, { field: 'size' })
+  if (width === undefined || height === undefined) throw new WorkbenchError('USAGE', `"${text}" is not a size; write it like ${example}.`, { field })
   return { width: Number(width), height: Number(height) }
 }
 
 /** Words that stand for data of the workbench's own; all else is a path. */
-const isWord = (given: string): boolean => given.trim() === 'mnist' || syntheticName(given) !== null
+const isWord = (given: string): boolean => given.trim() === 'mnist' || syntheticName(given) !== null || datasetReference(given) !== null
+const isContrast = (given: string): given is Contrast => (contrasts as readonly string[]).includes(given)
 
 /** Error: USAGE. */
 export function wholeNumber(option: string, text: string): number {
@@ -34,7 +36,7 @@ export function wholeNumber(option: string, text: string): number {
 
 export const datasetsAdd: Command = {
   usage: '--name N --path P',
-  summary: 'Imports images, the digits of mnist, or a synthetic set.',
+  summary: 'Imports images, the digits of mnist, a synthetic set, or patches of images.',
   help: [
     '--name N          its name here (default: that of the folder or file)',
     '--path P          a folder of images, IDX files, an .npz file, the word mnist,',
@@ -43,23 +45,30 @@ export const datasetsAdd: Command = {
     '--size 28x28      width and height; else the most frequent of the images',
     '--channels 1|3    gray or colour; else as the images are',
     '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
-    '--count N         rows of a synthetic set',
-    '--seed S          what its numbers are drawn from (default: 1)',
+    '--count N         rows of a synthetic set, or patches (default: 10000)',
+    '--seed S          what these are drawn from (default: 1)',
+    '--patches 8x8     draws patches of this size from the images, which keep',
+    '                  their own size; P may also be dataset:N, a dataset of yours',
+    '--contrast none|normalise  of patches: normalise removes the mean of each,',
+    '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
   ],
   options: {
     name: { type: 'string' }, path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
-    count: { type: 'string' }, seed: { type: 'string' },
+    count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
   },
   async run(session, { values, path }, terminal) {
     if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
-    const { channels, fit, size, test, name, count: rows, seed } = values as Record<string, string | undefined>
+    const { channels, fit, size, test, name, count: rows, seed, patches, contrast } = values as Record<string, string | undefined>
     if (channels !== undefined && channels !== '1' && channels !== '3') throw new WorkbenchError('USAGE', `--channels is 1 (gray) or 3 (colour), not "${channels}".`, { field: 'channels' })
     if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not "${fit}".`, { field: 'fit' })
+    if (contrast !== undefined && !isContrast(contrast)) throw new WorkbenchError('USAGE', `--contrast is ${contrasts.join(' or ')}, not "${contrast}".`, { field: 'contrast' })
+    if (patches !== undefined && fit !== undefined) throw new WorkbenchError('USAGE', 'Patches are cut from images at their own size; leave --fit out.', { field: 'fit' })
     const dataset = await importAndWait(session, {
       path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
-      ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size)),
+      ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
       ...(channels === undefined ? {} : { channels: channels === '1' ? 1 : 3 }), ...(fit === undefined ? {} : { fit }),
       ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
+      ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }), ...(contrast === undefined ? {} : { contrast }),
     }, terminal)
     const { skipped } = await session.call('datasets.skipped', { dataset: dataset.id })
     const { id, count, width, height, classes, sha256, testCount, kind, duplicates, movedToOneSide } = dataset

@@ -1,0 +1,63 @@
+import { describeArray, rowMaker, valueRange, type Described } from '../array-rows.ts'
+import { inBlocks } from '../byte-stream.ts'
+import { indexLabels, readLabels } from '../labels.ts'
+import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
+import type { Picture } from '../pixels.ts'
+import type { ImportRequest } from '../request.ts'
+import type { Labelled, Source } from '../source.ts'
+import { cutHere } from './cut.ts'
+import type { ImageLabels, PatchSource } from './source.ts'
+
+interface Part extends Labelled { described: Described; first: number }
+
+/** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
+export function arraySource(source: Exclude<Source, { kind: 'folder' }>, { path, channels: wanted, testPath }: ImportRequest): PatchSource | null {
+  const parts: Part[] = []
+  let count = 0
+  for (const part of source.test ? [source.train, source.test] : [source.train]) {
+    const described = describeArray(part.images)
+    if (described.kind === 'vector') return null
+    parts.push({ ...part, described, first: count })
+    count += described.count
+  }
+  const channels = wanted ?? (parts.every(({ described }) => described.channels <= 2) ? 1 : 3)
+  const partOf = (image: number): Part => (parts.length > 1 && image >= parts[1]!.first ? parts[1]! : parts[0]!)
+  return {
+    count, channels, from: source.path, test: source.test ? new Uint8Array(count).fill(1, parts[1]!.first) : null,
+    widthOf: (image) => partOf(image).described.width,
+    heightOf: (image) => partOf(image).described.height,
+    skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),
+    labels: () => labelsOf(parts),
+    namesOf: (images) => Array.from(images, (image) => `${partOf(image).images.name}#${image - partOf(image).first}`),
+    cut: (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, options.signal), options),
+    close: () => {},
+  }
+}
+
+async function labelsOf(parts: readonly Part[]): Promise<ImageLabels> {
+  const values = []
+  for (const { labels, described } of parts) values.push({ values: labels === null ? null : await readLabels(labels, described.count), count: described.count })
+  return indexLabels(values)
+}
+
+/** Streams through the arrays; the images asked for, ascending, come out at their own size. */
+async function* readRows(parts: readonly Part[], wanted: Uint32Array, channels: 1 | 3, signal?: AbortSignal): AsyncGenerator<Picture> {
+  let next = 0
+  for (const { images, described, first } of parts) {
+    const { width, height, count } = described
+    if (next >= wanted.length || wanted[next]! >= first + count) continue
+    const make = rowMaker(described, images, await valueRange(images, 'image', signal), { width, height, channels, fit: 'crop' })
+    const rowValues = valuesOf(images.shape.slice(1)), rowBytes = rowValues * itemBytes(images.type)
+    const perBlock = Math.max(1, Math.floor(2 ** 20 / rowBytes)), data = new Uint8Array(width * height * channels)
+    let row = first
+    for await (const block of inBlocks(images.pieces(), count * rowBytes, perBlock * rowBytes, images.file)) {
+      signal?.throwIfAborted()
+      const numbers = numbersIn(block, images.type, images.bigEndian), end = row + block.length / rowBytes
+      for (; next < wanted.length && wanted[next]! < end; next++) {
+        make(numbers, (wanted[next]! - row) * rowValues, data, 0)
+        yield { data, width, height, channels }
+      }
+      row = end
+    }
+  }
+}

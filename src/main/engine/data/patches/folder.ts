@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
+import { readImageFile } from '../image-file.ts'
+import { listFolder, type FileList } from '../layout.ts'
+import type { ImportRequest } from '../request.ts'
+import { hashBytes } from '../row-hash.ts'
+import { byCodePoint } from '../walk.ts'
+import type { CutOptions, Wanted } from './cut.ts'
+import type { ImageLabels, OpenOptions, PatchSource } from './source.ts'
+
+/** Photographs take long to decode, so a decoder is worth its start for few of them already. */
+const filesPerDecoder = 8
+const batchFiles = 16
+
+/**
+ * The images of a folder, by the same rules as for an import (classes, `train` and `test`, reasons for what is skipped). Every file's
+ * header is read for its size; smaller images than the patches are skipped.
+ */
+export async function folderSource(
+  { root, testRoot }: { root: string; testRoot: string | null }, request: ImportRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
+): Promise<PatchSource | null> {
+  const list = await listFolder(root, testRoot, { signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files') })
+  if (list.truncated) return null
+  const { names } = list, skipped = [...list.skipped]
+  const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
+  let count = 0, small = 0, gray = true, widest = 0, highest = 0
+  for (let file = 0; file < names.count; file++) {
+    if (file % 50 === 0) {
+      signal?.throwIfAborted()
+      meter.update('Reading headers', file, names.count, 'files')
+      await setImmediate()
+    }
+    const result = readImageFile(join(list.rootOf(file), names.at(file)), true)
+    if ('reason' in result) {
+      skipped.push({ path: list.pathOf(file), reason: result.reason })
+      continue
+    }
+    const { header } = result, turned = header.orientation >= 5
+    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    if (width < patch.width || height < patch.height) {
+      skipped.push({ path: list.pathOf(file), reason: `smaller than the patches: ${width} x ${height} pixels` })
+      small++
+      widest = Math.max(widest, width)
+      highest = Math.max(highest, height)
+      continue
+    }
+    if (!header.gray) gray = false
+    files[count] = file
+    widths[count] = width
+    heights[count++] = height
+  }
+  if (count === 0) throw noneLeft(request, patch, small, widest, highest, skipped[0])
+  const firstTest = files.subarray(0, count).findIndex((file) => file >= list.testFrom)
+  const channels = request.channels ?? (gray ? 1 : 3)
+  return {
+    count, channels, from: root, skipped, test: firstTest > 0 ? new Uint8Array(count).fill(1, firstTest) : null,
+    widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
+    labels: async () => labelsOf(list, files.subarray(0, count)),
+    namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
+    cut: (wanted, options) => cutInDecoders(list, files, widths, heights, wanted, options),
+    close: () => {},
+  }
+}
+
+function noneLeft({ path }: ImportRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, first: { path: string; reason: string } | undefined): WorkbenchError {
+  if (small > 0) {
+    const what = small === 1 ? `The only image has ${widest} x ${highest} pixels` : `All ${small} images are smaller than the patches (at most ${widest} pixels wide and ${highest} high)`
+    return new WorkbenchError('IMAGE_SIZE', `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`, { field: 'patches' })
+  }
+  return new WorkbenchError('DATASET_EMPTY', first
+    ? `There is no usable image in ${path} (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+    : `The folder ${path} is empty; choose one with images.`, { field: 'path' })
+}
+
+function labelsOf(list: FileList, files: Uint32Array): ImageLabels {
+  if (!list.labelled) return { classes: [], labels: null }
+  const names = Array.from(files, (file) => list.classOf(file))
+  const classes = [...new Set(names)].sort(byCodePoint), places = new Map(classes.map((name, place) => [name, place]))
+  return { classes, labels: Int32Array.from(names, (name) => places.get(name)!) }
+}
+
+/** Has the files decoded by several processes, which cut the patches out and write them. */
+async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted, { shape, pixels, onResult, signal }: CutOptions): Promise<void> {
+  const { images } = wanted, decoders = decoderCount(images.length, filesPerDecoder)
+  const size = Math.max(1, Math.min(batchFiles, Math.ceil(images.length / decoders / 4)))
+  function* batches(): Generator<Batch> {
+    for (let start = 0; start < images.length;) {
+      const root = list.rootOf(files[images[start]!]!), paths: string[] = [], cuts: Batch['cuts'] = []
+      while (start + paths.length < images.length && paths.length < size) {
+        const index = start + paths.length, image = images[index]!, file = files[image]!
+        if (list.rootOf(file) !== root) break
+        paths.push(list.names.at(file))
+        cuts.push({ width: widths[image]!, height: heights[image]!, windows: wanted.windowsOf(index) })
+      }
+      yield { start, root, paths, cuts }
+      start += paths.length
+    }
+  }
+  await decodeAll(batches(), decoders, pixels, { ...shape, fit: 'crop' }, {
+    signal,
+    onImages: () => {},
+    onResult: ({ batch, hashes, skipped }) => {
+      const reasons = new Map(skipped.map(({ index, reason }) => [index, reason]))
+      let good = 0
+      batch.cuts!.forEach(({ windows }, index) => {
+        const image = images[batch.start + index]!, patches = windows.length / 3, reason = reasons.get(index)
+        onResult(reason === undefined ? { image, patches, hash: hashes.subarray(good * hashBytes, ++good * hashBytes) } : { image, patches, reason })
+      })
+    },
+  })
+}

@@ -1,0 +1,49 @@
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
+import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
+import type { ImportRequest } from '../request.ts'
+import { findSource } from '../source.ts'
+import { refuseTestPath } from '../synthetic.ts'
+import { arraySource } from './arrays.ts'
+import { folderSource } from './folder.ts'
+import { datasetSource, syntheticSource } from './rows.ts'
+import type { OpenOptions, PatchSource } from './source.ts'
+
+export const patchSize = ({ patches }: ImportRequest): { width: number; height: number } => patches ?? patchDefaults
+
+/**
+ * Refuses what has no meaning for patches, without looking at anything.
+ * @throws WorkbenchError CALL_INVALID with the field
+ */
+function checkPatchOptions(request: ImportRequest): void {
+  const sized = (['width', 'height'] as const).find((key) => request[key] !== undefined)
+  if (sized) throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', { field: sized })
+  const name = syntheticName(request.path)
+  if (name === null) return
+  if (syntheticImages(name) === null) throw noImages(`The set ${name} holds points of two numbers`)
+  refuseTestPath(name, request)
+}
+
+const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, and patches are cut from images; choose images, or leave patches out.`, { field: 'patches' })
+
+/**
+ * Opens what patches are to be cut from: sizes are known then, values not yet read.
+ * @returns null where a folder has more files than `limit`
+ * @throws WorkbenchError CALL_INVALID, DATASET_EMPTY, IMAGE_SIZE, and what `findSource` throws
+ */
+export async function openPatchSource(request: ImportRequest, options: OpenOptions): Promise<PatchSource | null> {
+  checkPatchOptions(request)
+  if (datasetReference(request.path) !== null) {
+    if (request.testPath !== undefined) throw new WorkbenchError('CALL_INVALID', 'Patches of a dataset keep its split; leave the test path out.', { field: 'testPath' })
+    const source = datasetSource(request)
+    if (source === null) throw noImages(`The rows of ${request.path} are vectors`)
+    return source
+  }
+  const name = syntheticImages(request.path)
+  if (name !== null) return syntheticSource(name, request)
+  const found = await findSource(request.path, request.testPath)
+  if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
+  const source = arraySource(found, request)
+  if (source === null) throw noImages(`${request.path} holds vectors`)
+  return source
+}

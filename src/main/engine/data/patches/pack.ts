@@ -1,0 +1,138 @@
+import { closeSync, ftruncateSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
+import { files } from '../index-file.ts'
+import { Names } from '../names.ts'
+import { Meter } from '../progress.ts'
+import type { ImportRequest, Packed } from '../request.ts'
+import { requireRoom } from '../room.ts'
+import { hashBytes } from '../row-hash.ts'
+import { hashPatches, normalisePatches } from './contrast.ts'
+import { openPatchSource, patchSize } from './open.ts'
+import { byImage, draw, emptyPlan, type Plan } from './plan.ts'
+import type { PatchSource } from './source.ts'
+import { splitPatches } from './split.ts'
+
+/** Files and patches up to which a request is looked into before it becomes a task: that takes a moment at most. */
+const quickFiles = 200
+const quickPatches = 2000
+/** Names are looked up for so many rows at once. */
+const namesAtOnce = 4096
+
+const allRows = (count: number): Uint32Array => new Uint32Array(count).map((_, row) => row)
+
+/**
+ * Draws patches from larger images into the packed file. Patch i comes from an image chosen uniformly, at a place chosen uniformly,
+ * by (seed, i) alone. An image is read when its turn comes, its patches are written, and it is forgotten.
+ * @throws WorkbenchError as `openPatchSource`, `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
+ */
+export async function packPatches(request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const source = (await openPatchSource(request, { signal, meter }))!
+  try {
+    return await pack(source, request, partial, room, meter, signal)
+  } finally {
+    source.close()
+  }
+}
+
+async function pack(source: PatchSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const patch = patchSize(request), shape = { ...patch, channels: source.channels }, rowBytes = patch.width * patch.height * source.channels
+  const { count = patchDefaults.count, seed = patchDefaults.seed, contrast = patchDefaults.contrast } = request
+  requireLargeEnough(source, patch)
+  requireRoom(count * rowBytes, room)
+  const { classes, labels } = await source.labels()
+
+  const pixels = join(partial, files.pixels), file = openSync(pixels, 'w')
+  try {
+    ftruncateSync(file, count * rowBytes)
+  } finally {
+    closeSync(file)
+  }
+  const plan = emptyPlan(count), bad = new Uint8Array(source.count), imageHashes = new Uint8Array(source.count * hashBytes)
+  const reasons = new Map<number, string>()
+  // Images that turn out to be unreadable are drawn again, from what follows in their patches' sequences.
+  for (let rows = allRows(count), done = 0; rows.length > 0; rows = rows.filter((row) => bad[plan.image[row]!] === 1)) {
+    if (reasons.size === source.count) throw noneReadable(source, request, reasons)
+    draw(plan, rows, source, patch, seed, bad)
+    meter.update('Cutting patches', done, count, 'patches')
+    await source.cut(byImage(plan, rows, source.count), {
+      shape, pixels, signal,
+      onResult: (result) => {
+        if ('reason' in result) {
+          bad[result.image] = 1
+          reasons.set(result.image, result.reason)
+          return
+        }
+        imageHashes.set(result.hash, result.image * hashBytes)
+        meter.update('Cutting patches', done += result.patches, count, 'patches')
+      },
+    })
+  }
+  const test = splitPatches(plan, source.count, source.test, labels, imageHashes)
+  const rows = { path: pixels, count, rowBytes, meter, signal }
+  if (contrast === 'normalise') await normalisePatches(rows)
+  const hashes = await hashPatches(rows)
+  const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
+  return {
+    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), testStart: null, test,
+    skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
+    source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
+    paths: await placesOf(plan, source, signal),
+  }
+}
+
+function requireLargeEnough(source: PatchSource, { width, height }: { width: number; height: number }): void {
+  if (source.count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
+  for (let image = 0; image < source.count; image++) {
+    if (source.widthOf(image) >= width && source.heightOf(image) >= height) continue
+    throw new WorkbenchError('IMAGE_SIZE', `Patches of ${width} x ${height} do not fit into images of ${source.widthOf(image)} x ${source.heightOf(image)} pixels; choose smaller patches or larger images.`, { field: 'patches' })
+  }
+}
+
+function noneReadable(source: PatchSource, { path }: ImportRequest, reasons: ReadonlyMap<number, string>): WorkbenchError {
+  const [name] = source.namesOf(Uint32Array.of(0))
+  return new WorkbenchError('DATASET_EMPTY', `There is no usable image in ${path}: ${reasons.size === 1 ? '1 file was' : `${reasons.size} files were`} looked at (${name}: ${reasons.get(0)}). Choose other images.`, { field: 'path' })
+}
+
+/** Each patch's class is its image's; classes of which there is no patch are left out. */
+function labelsOf(plan: Plan, classes: readonly string[], labels: Int32Array | null): Pick<Packed, 'classes' | 'labels'> {
+  const own = labels && Int32Array.from(plan.image, (image) => labels[image]!)
+  const present = classes.map((_, label) => label).filter((label) => own?.includes(label))
+  if (own === null || present.length === 0) return { classes: [], labels: null }
+  const places = new Map(present.map((label, place) => [label, place]))
+  return { classes: present.map((label) => classes[label]!), labels: own.map((label) => places.get(label) ?? -1) }
+}
+
+/** Where each patch is from, as `paths.bin` has it: the image's name, `@`, column and row of the patch's upper left pixel. */
+async function placesOf({ image, x, y }: Plan, source: PatchSource, signal?: AbortSignal): Promise<Buffer> {
+  const places = new Names()
+  for (let first = 0; first < image.length; first += namesAtOnce) {
+    signal?.throwIfAborted()
+    source.namesOf(image.subarray(first, first + namesAtOnce)).forEach((name, i) => places.push(`${name}@${x[first + i]},${y[first + i]}`))
+    await setImmediate()
+  }
+  return places.packed(() => true)
+}
+
+/**
+ * Refuses what will certainly be refused once the patches are taken, as far as that can be told in a moment: without reading an image, and of a
+ * large folder not at all.
+ * @throws WorkbenchError as `packPatches`
+ */
+export async function checkPatches(request: ImportRequest): Promise<void> {
+  const source = await openPatchSource(request, { meter: new Meter(undefined), limit: quickFiles })
+  if (source === null) return
+  try {
+    const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
+    requireLargeEnough(source, patch)
+    // Of many patches some are of test images, unless there is only one image.
+    const drawn = Math.min(count, quickPatches), plan = emptyPlan(drawn)
+    if (drawn < count && source.count > 1) return
+    draw(plan, allRows(drawn), source, patch, seed, new Uint8Array(source.count))
+    splitPatches(plan, source.count, source.test, (await source.labels()).labels, null)
+  } finally {
+    source.close()
+  }
+}

@@ -1,0 +1,60 @@
+import type { SyntheticImages } from '../../../../shared/synthetic.ts'
+import { syntheticSets } from '../../../../shared/synthetic.ts'
+import { openDataset, readIndex, rowPaths } from '../open.ts'
+import type { Picture } from '../pixels.ts'
+import type { ImportRequest } from '../request.ts'
+import { defaultSeed, imagePainter, syntheticShape } from '../synthetic.ts'
+import { cutHere } from './cut.ts'
+import type { PatchSource } from './source.ts'
+
+/** Images of one size that are rows of something. */
+const sameSize = (count: number, width: number, height: number) => ({ count, widthOf: () => width, heightOf: () => height })
+
+/** An imported dataset's images, with its classes and its split. @returns null where its rows are no images */
+export function datasetSource({ path, dataset: given, channels }: ImportRequest): PatchSource | null {
+  if (!given) throw new Error(`nobody said where ${path} lies`)
+  const { sha256 } = readIndex(given.folder)
+  const dataset = openDataset(given.folder, { resident: false })
+  if (dataset.kind !== 'image') {
+    dataset.close()
+    return null
+  }
+  const { count, width, height } = dataset
+  const test = new Uint8Array(count)
+  for (const row of dataset.test) test[row] = 1
+  async function* read(images: Uint32Array): AsyncGenerator<Picture> {
+    const data = new Uint8Array(dataset.rowSize)
+    for (const row of images) {
+      dataset.gather([row], data)
+      yield { data, width, height, channels: dataset.channels }
+    }
+  }
+  return {
+    ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, test, skipped: [],
+    labels: async () => ({ classes: dataset.classes, labels: dataset.labels }),
+    namesOf: (images) => rowPaths(given.folder, images),
+    cut: (wanted, options) => cutHere(wanted, read(wanted.images), options),
+    close: () => dataset.close(),
+  }
+}
+
+/** The images of a synthetic set, as many as it has by default, computed from the same seed as the patches. */
+export function syntheticSource(name: SyntheticImages, request: ImportRequest): PatchSource {
+  const { count } = syntheticSets[name], shape = syntheticShape(name, { channels: request.channels }), { width, height, channels } = shape
+  async function* paint(images: Uint32Array, signal?: AbortSignal): AsyncGenerator<Picture> {
+    const fill = imagePainter(name, shape, request.seed ?? defaultSeed, signal), data = new Uint8Array(width * height * channels)
+    for (let image = 0, next = 0; next < images.length; image++) {
+      await fill(data, image)
+      if (images[next] !== image) continue
+      yield { data, width, height, channels }
+      next++
+    }
+  }
+  return {
+    ...sameSize(count, width, height), channels, from: name, test: null, skipped: [],
+    labels: async () => ({ classes: [], labels: null }),
+    namesOf: (images) => Array.from(images, (image) => `${name}#${image}`),
+    cut: (wanted, options) => cutHere(wanted, paint(wanted.images, options.signal), options),
+    close: () => {},
+  }
+}

@@ -1,0 +1,34 @@
+import type { Skipped } from '../../../../shared/domain.ts'
+import type { Meter } from '../progress.ts'
+import type { CutOptions, Wanted } from './cut.ts'
+import type { Sizes } from './plan.ts'
+
+export interface ImageLabels {
+  classes: readonly string[]
+  /** Of every image, -1 where it has none; null where none has. */
+  labels: Int32Array | null
+}
+
+/** Images, each of its own size, that patches can be cut from. They are read one at a time. */
+export interface PatchSource extends Sizes {
+  channels: 1 | 3
+  /** What a reader needs to know to find the images again. */
+  from: string
+  /** 1 for the images of a test split that the source brings; null where it brings none. */
+  test: Uint8Array | null
+  /** What was left out, with the reasons. */
+  skipped: Skipped[]
+  labels(): Promise<ImageLabels>
+  /** Names of images, for people. */
+  namesOf(images: Uint32Array): string[]
+  /** Writes the wanted patches, image by image. */
+  cut(wanted: Wanted, options: CutOptions): Promise<void>
+  close(): void
+}
+
+export interface OpenOptions {
+  signal?: AbortSignal | undefined
+  meter: Meter
+  /** So many files of a folder are looked at; where there are more, the answer is null. */
+  limit?: number | undefined
+}
