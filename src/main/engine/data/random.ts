@@ -13,7 +13,7 @@ export interface Random {
 const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits))
 
 /** MurmurHash3's finaliser: a bijection of 32 bits in which every input bit reaches every output bit. */
-function mix(x: number): number {
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
   return x ^ (x >>> 16)
