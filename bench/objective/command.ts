@@ -73,7 +73,7 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
   }
   // Half of the pixels are corrupted, so that both weights of an emphasis count.
   const corrupted = { shape: x.shape, data: x.data.map((value) => (uniform() < 0.5 ? value : uniform())) }
-  const states = Object.fromEntries(stateSpecs(variant, config).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]))
+  const states = Object.fromEntries(stateSpecs(variant, config, x.shape[1]!).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]))
   tf.tidy(() => {
     objectiveOf(variant, config, {
       weights: Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)])),

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { fieldSchema, configSchema, settingsSchema, variantInfoSchema } from './config.ts'
 import {
-  comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, previewSchema,
-  runSchema, seriesSchema, skippedSchema, splits, taskSchema,
+  comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
+  runSchema, seriesSchema, skippedSchema, splits, stageSchema, taskSchema,
 } from './domain.ts'
 import { contrasts } from './patches.ts'
+import { outcomeSchema, presetSchema } from './presets.ts'
 
 /**
  * The contract: every call of a window (or the command line) to the engine, once. The engine validates each input against
@@ -22,6 +23,8 @@ export const newRunSchema = z.strictObject({
   seed: z.int().min(0).max(2_147_483_647).default(1),
   settings: settingsSchema.default({}),
   name: nameSchema.optional(),
+  /** The preset's run that it is made from: published figures are shown beside its own. */
+  preset: presetRefSchema.optional(),
 })
 
 export const importSchema = z.strictObject({
@@ -58,6 +61,11 @@ export const calls = {
   })),
   'engine.doctor': call(none, z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) })),
   'variants.list': call(none, z.object({ variants: z.array(variantInfoSchema) })),
+  'presets.list': call(none, z.object({ presets: z.array(presetSchema) })),
+  /** Imports the data that a preset needs. */
+  'presets.import': call(z.strictObject({ preset: idSchema }), z.object({ task: taskSchema })),
+  /** What a run that was made from a preset came to beside what was published; null for other runs. */
+  'presets.outcome': call(runRef, z.object({ outcome: outcomeSchema.nullable() })),
 
   'datasets.list': call(none, z.object({ datasets: z.array(datasetSchema) })),
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
@@ -94,7 +102,7 @@ export const calls = {
   /** Checks settings as `runs.create` would, without creating anything: for the form. */
   'runs.check': call(newRunSchema.partial({ dataset: true }), z.object({
     config: configSchema.nullable(), fields: z.array(fieldSchema), problems: z.array(errorInfoSchema), warnings: z.array(z.string()),
-    parameters: z.int().nullable(), stepsPerEpoch: z.int().nullable(),
+    parameters: z.int().nullable(), stepsPerEpoch: z.int().nullable(), stages: z.array(stageSchema),
   })),
   'runs.create': call(newRunSchema, z.object({ run: runSchema })),
   'runs.list': call(none, z.object({ runs: z.array(runSchema) })),
@@ -106,6 +114,8 @@ export const calls = {
   'runs.cancel': call(runRef, z.object({ run: runSchema })),
   /** Measures a run that trains no more from its checkpoint, and stores the result with it; the task's result is its id. */
   'runs.evaluate': call(runRef, z.object({ task: taskSchema })),
+  /** Makes a run of one that has collapsed code units, without them; the task's result is its id. */
+  'runs.prune': call(runRef, z.object({ task: taskSchema })),
   'runs.rename': call(z.strictObject({ run: idSchema, name: nameSchema }), z.object({ run: runSchema })),
   'runs.remove': call(runRef, none),
   /** Points of a run's series; `afterStep` for what is new since. */

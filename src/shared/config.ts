@@ -32,16 +32,49 @@ export const trainingSchema = z.strictObject({
 export const reconstructionSchema = z.enum(['squaredError', 'crossEntropy']).default('crossEntropy')
   .meta({ title: 'Reconstruction', description: 'The reconstruction term of the objective.' })
 
+export const dataSchema = z.strictObject({
+  binarise: z.enum(['none', 'fixed', 'dynamic']).default('none').meta({
+    title: 'Binarise', description: 'Each pixel becomes 1 with its own value as probability: drawn once for each image, or anew at every step. Evaluations use the fixed draw.',
+  }),
+})
+
+export const pretrainingSchema = z.strictObject({
+  kind: z.enum(['none', 'greedy', 'rbm']).default('none')
+    .meta({ title: 'Pretraining', description: 'Layer by layer before the whole network is trained: each layer as a small autoencoder, or as a restricted Boltzmann machine.' }),
+  variant: z.string().default('classical').meta({ title: 'Layer variant', description: 'How each layer is pretrained.', when: { key: 'pretraining.kind', in: ['greedy'] } }),
+  epochs: z.int().min(1).max(100_000).default(10).meta({ title: 'Epochs a layer', description: 'Passes over the training split for each layer.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  batchSize: z.int().min(1).max(65_536).default(128).meta({ title: 'Batch size', description: 'Images a step of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  learningRate: z.number().positive().max(1000).default(0.001).meta({ title: 'Learning rate', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  weightDecay: z.number().min(0).max(1000).default(0).meta({ title: 'Weight decay', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  tied: z.boolean().default(true).meta({ title: 'Tied weights', description: 'While a layer is pretrained its decoder uses its kernel transposed; fine-tuning unties them.', when: { key: 'pretraining.kind', in: ['greedy'] } }),
+  /** The settings of the layers' variant, already checked against its schema; empty without pretraining. */
+  regularizer: z.record(z.string(), z.unknown()).default({}),
+})
+
+export const fineTuningSchema = z.strictObject({
+  kind: z.enum(['reconstruction', 'classification']).default('reconstruction')
+    .meta({ title: 'Fine-tuning', description: 'What the whole network is trained for: its reconstructions, or the classes by a softmax layer on the code.' }),
+  labelled: z.int().min(0).max(100_000_000).default(0).meta({
+    title: 'Labelled images', description: 'How many labels of the training split are used, evenly over the classes; 0: all.', when: { key: 'fineTuning.kind', in: ['classification'] },
+  }),
+})
+
+/** Sections that came after the first runs were made have defaults, so that those runs can be read. */
 export const configSchema = z.strictObject({
   network: networkSchema,
   reconstruction: reconstructionSchema,
   training: trainingSchema,
   /** The variant's own settings, already checked against its schema. */
   regularizer: z.record(z.string(), z.unknown()),
+  data: dataSchema.prefault({}),
+  pretraining: pretrainingSchema.prefault({}),
+  fineTuning: fineTuningSchema.prefault({}),
 })
 
 export type NetworkConfig = z.infer<typeof networkSchema>
 export type TrainingConfig = z.infer<typeof trainingSchema>
+export type PretrainingConfig = z.infer<typeof pretrainingSchema>
+export type FineTuningConfig = z.infer<typeof fineTuningSchema>
 export type Reconstruction = z.infer<typeof reconstructionSchema>
 export type Config = z.infer<typeof configSchema>
 

@@ -60,6 +60,8 @@ export const evaluationSchema = z.object({
   psnr: figure,
   linearProbeAccuracy: figure,
   knnAccuracy: figure,
+  /** Of the softmax layer of a network that was fine-tuned for classification; such a network has no reconstructions. */
+  classificationAccuracy: newFigure,
   /** Mean ||df/dx||_F over the first 1,000 test images. */
   jacobianNorm: newFigure,
   /** Distance of codes over distance of inputs by the radius around test images, and ||df/dx||_F half way between random pairs of them. */
@@ -81,6 +83,10 @@ export const evaluationSchema = z.object({
   klPerUnit: z.array(z.number()).nullable().default(null),
   /** Code units whose mean varies by more than 0.01 over the images. */
   activeUnits: newFigure,
+  /** Code units that tell nothing and are not read, with what is known of every unit: mean and variance over the images of the posterior's mean, its mean deviation, norm of the weights that read it. */
+  collapse: z.object({
+    units: z.array(z.int()), mean: z.array(z.number()), meanVariance: z.array(z.number()), deviation: z.array(z.number()), outgoing: z.array(z.number()),
+  }).nullable().default(null),
   /** Importance-sampled: 1,000 images, 100 draws each. */
   logLikelihood: newFigure,
   /** Squared error against the clean image, input with masking or Gaussian noise. */
@@ -104,6 +110,36 @@ export const progressSchema = z.object({
 })
 export type Progress = z.infer<typeof progressSchema>
 
+/** One part of a run's training, with a network and an objective of its own. A run without pretraining has one. */
+export const stageSchema = z.object({
+  /** `layer`: one layer by itself; the others: the whole network, for its reconstructions or for the classes. */
+  kind: z.enum(['layer', 'reconstruction', 'classification']),
+  title: z.string(),
+  /** Index of the encoder's layer, from 0; null for the whole network. */
+  layer: z.int().nullable(),
+  /** Whose objective it is. */
+  variant: z.string(),
+  /** What the keys of its series begin with: `pretraining/0/` for the first layer (`pretraining/0/train/loss`), nothing for the whole network. */
+  prefix: z.string(),
+  /** Steps and epochs count on over all stages. */
+  startStep: z.int(),
+  steps: z.int(),
+  startEpoch: z.number(),
+  epochs: z.int(),
+})
+export type Stage = z.infer<typeof stageSchema>
+
+export const presetRefSchema = z.object({ id: idSchema, form: z.enum(['quick', 'paper']), run: idSchema })
+export const originSchema = z.object({
+  kind: z.enum(['pruned']),
+  /** The run that it was made from. */
+  run: idSchema,
+  /** Code units of that run that this one lacks. */
+  removed: z.array(z.int()),
+  /** The bound of that run, measured as this one's is; nats. */
+  elbo: z.number().nullable().default(null),
+})
+
 export const runSchema = z.object({
   id: idSchema,
   name: nameSchema,
@@ -120,6 +156,12 @@ export const runSchema = z.object({
   epochs: z.int(),
   step: z.int(),
   steps: z.int(),
+  /** Its training in order; empty where nothing is trained step by step. */
+  stages: z.array(stageSchema),
+  /** The preset that it was made from (which of its runs, by id), or null. */
+  preset: presetRefSchema.nullable(),
+  /** What it was made from, if it was not trained itself. */
+  origin: originSchema.nullable(),
   parameters: z.int(),
   createdAt: z.string(),
   startedAt: z.string().nullable(),
@@ -137,7 +179,13 @@ export const runSchema = z.object({
 })
 export type Run = z.infer<typeof runSchema>
 
-/** A series in columns. Key: `train/TERM` or `validation/TERM`, TERM being `loss` or a term's name. */
+/**
+ * A series in columns. Keys: `train/TERM` and `validation/TERM`, TERM being `loss`, a term's name or what a variant watches beside them
+ * (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`. Those of a layer's pretraining
+ * begin with their stage's prefix. After pretraining: `stack/squaredError`, `stack/jacobianNorm` (one point for each pretrained layer, of the stack
+ * up to it), `weightChange/LAYER` (how far fine-tuning moved its kernel, relative), `gradientUnpretrained/LAYER` (one point: the same
+ * network's gradient norms from its initial weights).
+ */
 export const seriesSchema = z.object({
   key: z.string(),
   step: z.instanceof(Float64Array),
@@ -175,11 +223,11 @@ export type Preview = z.infer<typeof previewSchema>
 
 export const taskSchema = z.object({
   id: idSchema,
-  kind: z.enum(['import', 'export', 'evaluate']),
+  kind: z.enum(['import', 'export', 'evaluate', 'prune']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export, or the run that it evaluated. */
+  /** Id of what it made: a dataset, an export, a pruned run, or the run that it evaluated. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

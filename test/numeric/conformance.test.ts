@@ -68,12 +68,12 @@ for (const variant of variants) {
         assert.deepEqual(decode(encode(config)), config)
 
         number += 1
-        const run = { id: `run-${number}`, name: `run-${number}`, datasetId: sampleDataset.id, variant: variant.id, seed: 1, config, epochs: 1, steps: 1, parameters: 1, colour: 0 }
+        const run = { id: `run-${number}`, name: `run-${number}`, datasetId: sampleDataset.id, variant: variant.id, seed: 1, config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0 }
         store.runs.insert(run, '2026-01-01T00:00:00.000Z')
         assert.deepEqual(store.runs.get(run.id).config, config, `the store changes ${field.key}=${String(value)}`)
 
         const state = Object.fromEntries(weightsOf(variant, config, 16).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
-        writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, position: { step: 0, epoch: 0, seconds: 0, best: null }, state })
+        writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, classes: [], position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }, state })
         assert.deepEqual(readCheckpoint(runFolder, 'last').config, config, `the checkpoint changes ${field.key}=${String(value)}`)
       }
     }
@@ -158,7 +158,7 @@ for (const [variant, flavour] of cases) {
     run(one, 1, 8)
     for (const name of Object.keys(states)) assert.notDeepEqual(one.state()[name], states[name], `${name} never changes`)
     const runFolder = mkdtempSync(join(home, 'snapshot-'))
-    writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 7, inputSize: 16, position: { step: 7, epoch: 1, seconds: 1, best: null }, state: one.state() })
+    writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 7, inputSize: 16, classes: [], position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null }, state: one.state() })
     two.load(readCheckpoint(runFolder, 'last').state)
     assert.deepEqual(run(two, 8, 28), run(one, 8, 28))
     assert.deepEqual(two.state(), one.state())
@@ -181,11 +181,11 @@ for (const [variant, flavour] of cases) {
     const rows = Uint32Array.from({ length: size }, (_, row) => row)
     const run = (from: number, to: number) => {
       for (let step = from; step < to; step++) {
-        model.step(batch(step), rows, 7, step, 0.001, step % 10 === 0)
+        model.step(batch(step), rows, 7, step, 0.001, { withNorms: step % 10 === 0 })
         if (step % 50 !== 0) continue
         model.validate(batch(step), rows, 7, -1)
         const means = model.codeSum(batch(step)).map((sum) => sum / size)
-        for (const { name, shape } of variant.state?.(config!) ?? []) model.setState(name, means.slice(0, shape[0]))
+        for (const { name, shape } of variant.state?.(config!, width) ?? []) if (shape.length === 1) model.setState(name, means.slice(0, shape[0]))
       }
       collectGarbage()
       return { tensors: binding.getNumOfTensors(), resident: process.memoryUsage.rss() }

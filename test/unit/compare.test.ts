@@ -10,7 +10,7 @@ const variants = variantInfos()
 
 function evaluated(squaredError: number | null, more: Partial<Evaluation> = {}): Evaluation {
   return {
-    version: 1, checkpoint: 'last', squaredError, crossEntropy: 72.4, psnr: 21.37, linearProbeAccuracy: 0.9304, knnAccuracy: 0.9721,
+    version: 1, checkpoint: 'last', squaredError, crossEntropy: 72.4, psnr: 21.37, linearProbeAccuracy: 0.9304, knnAccuracy: 0.9721, classificationAccuracy: null,
     jacobianNorm: 20.94, contractionRatio: { radius: { '0.5': 0.74, '1': 0.741, '2': 0.742, '4': 0.745 }, midpointJacobianNorm: 21.16 },
     saturation: null, linearShare: 0.6388, meanActivation: 0.0813, hoyerSparsity: 0.2046, unitActivity: [0.99, 0.5, 0.004, 1],
     likelihood: null, elbo: null, kl: null, klPerUnit: null, activeUnits: null, logLikelihood: null,
@@ -23,7 +23,7 @@ function run(id: string, variant: string, settings: Settings, more: Partial<Run>
   assert.deepEqual(problems, [])
   return {
     id, name: `${variant} ${id}`, datasetId: 'd1', dataset: 'mnist', variant, seed: 1, config: config!, state: 'completed', colour: 0,
-    epoch: 5, epochs: 5, step: 100, steps: 100, parameters: 10, createdAt: '2026-01-01T00:00:00Z', startedAt: null, endedAt: null,
+    epoch: 5, epochs: 5, step: 100, steps: 100, stages: [], preset: null, origin: null, parameters: 10, createdAt: '2026-01-01T00:00:00Z', startedAt: null, endedAt: null,
     seconds: 3, stepsPerSecond: 20, threads: 2, progress: null, latest: { 'train/loss': 1, 'validation/loss': 1 },
     evaluation: evaluated(10), error: null, ...more,
   }

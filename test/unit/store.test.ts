@@ -12,7 +12,7 @@ import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
 
 const config = resolveConfig('denoising', { 'network.layers': [8, 2] }).config as Config
 const newRun = (id: string, name: string, colour = 0) =>
-  ({ id, name, datasetId: sampleDataset.id, variant: 'denoising', seed: 1, config, epochs: 3, steps: 12, parameters: 5, colour })
+  ({ id, name, datasetId: sampleDataset.id, variant: 'denoising', seed: 1, config, epochs: 3, steps: 12, stages: [], parameters: 5, colour })
 
 function filled(t: TestContext) {
   const file = join(temporaryFolder(t), 'workbench.sqlite')

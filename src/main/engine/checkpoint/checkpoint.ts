@@ -8,6 +8,9 @@ import { readSafetensors, writeSafetensors, type NamedTensor } from './safetenso
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
 export interface Position {
+  /** Index into the run's stages. */
+  stage: number
+  /** Of all stages. */
   step: number
   epoch: number
   /** Seconds of training so far. */
@@ -21,29 +24,37 @@ export interface Checkpoint {
   config: Config
   seed: number
   inputSize: number
+  /** Names of the dataset's classes, in the order of a classifier's outputs; empty for other networks. */
+  classes: readonly string[]
   position: Position
-  /** Weights by their names, slots as `optimizer/SLOT/WEIGHT`. */
+  /**
+   * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state as `state/NAME`. While a layer is pretrained: the whole network's
+   * weights as they are by then, and all of the layer's autoencoder by the same names behind `stage/`.
+   */
   state: Record<string, Float32Array>
+  /** Shapes of what is not among the whole network's weights, by the names in `state`. */
+  shapes?: Readonly<Record<string, readonly number[]>>
 }
 
-export type CheckpointName = 'last' | 'best' | `snapshot-${number}`
+/** `pretrained`: the unrolled network before its fine-tuning. */
+export type CheckpointName = 'last' | 'best' | 'pretrained' | `snapshot-${number}`
 
 const folderOf = (runFolder: string) => join(runFolder, 'checkpoints')
 export const checkpointFile = (runFolder: string, name: CheckpointName) => join(folderOf(runFolder), `${name}.safetensors`)
 
 /** Writes a checkpoint in place of the one of that name; the new one is whole before the old one goes. */
 export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
-  const { variant, config, seed, inputSize, position, state } = checkpoint
+  const { variant, config, seed, inputSize, classes, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
-  const shapes = new Map(weightsOf(variantOf(variant), config, inputSize).map((spec) => [spec.name, spec.shape]))
+  const shapes = new Map(weightsOf(variantOf(variant), config, inputSize, classes.length).map((spec) => [spec.name, spec.shape]))
   const tensors = Object.fromEntries(Object.entries(state).map(([key, data]): [string, NamedTensor] => {
     const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
-    return [key, { shape: shapes.get(weight) ?? [data.length], data }]
+    return [key, { shape: [...checkpoint.shapes?.[key] ?? shapes.get(weight) ?? [data.length]], data }]
   }))
   writeSafetensors(checkpointFile(runFolder, name), {
     tensors,
     metadata: {
-      format: 'autoencoder-workbench', formatVersion: '1', variant, seed: String(seed), inputSize: String(inputSize),
+      format: 'autoencoder-workbench', formatVersion: '1', variant, seed: String(seed), inputSize: String(inputSize), classes: JSON.stringify(classes),
       config: JSON.stringify(config), position: JSON.stringify(position),
     },
   })
@@ -57,11 +68,14 @@ export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpo
   try {
     const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
     const inputSize = Number(metadata['inputSize'])
+    const classes = JSON.parse(metadata['classes'] ?? '[]') as string[]
+    // Checkpoints from before there were stages are of runs with one.
+    const position: Position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }
     const state = Object.fromEntries(Object.entries(tensors).map(([key, { data }]) => [key, data]))
-    for (const spec of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize)) {
+    for (const spec of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize, classes.length)) {
       if (state[spec.name]?.length !== spec.shape.reduce((product, size) => product * size, 1)) throw new Error(`${spec.name} is missing or has another size`)
     }
-    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, position: JSON.parse(metadata['position'] ?? '') as Position, state }
+    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, classes, position, state }
   } catch (cause) {
     throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
   }

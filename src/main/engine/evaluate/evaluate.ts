@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Evaluation, Progress } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { bound } from './bound.ts'
+import { classification } from './classification.ts'
 import { codeActivity } from './codeActivity.ts'
 import { encodeLabelled } from './codes.ts'
 import { contraction } from './contraction.ts'
@@ -16,7 +17,7 @@ import { reconstruction } from './reconstruction.ts'
 import { robustness } from './robustness.ts'
 
 /** Goes up whenever the same weights would get other figures; evaluations of different versions are not ranked together. */
-export const EVALUATION_VERSION = 2
+export const EVALUATION_VERSION = 3
 
 export interface EvaluateOptions {
   model: Model
@@ -31,7 +32,7 @@ export interface EvaluateOptions {
 }
 
 /** All figures of an evaluation, in the order in which they are measured. Adding one is its file and its place here. */
-const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, bound, nearestNeighbours, linearProbe] as const
+const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, bound, classification, nearestNeighbours, linearProbe] as const
 type KeysOf<T> = T extends unknown ? keyof T : never
 type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
 

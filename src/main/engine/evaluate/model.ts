@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import type { Likelihood } from '../network/weights.ts'
+import type { Outgoing } from '../network/readers.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 
 /** The encoder on a batch, layer by layer. */
@@ -18,6 +19,8 @@ export interface Latent {
   posterior(inputs: Tensor2D): { mean: Tensor2D; logVariance: Tensor2D }
   /** log p(x|z) of every row, [N], in nats. */
   logLikelihood(inputs: Tensor2D, codes: Tensor2D): Tensor
+  /** With what weights the decoder reads each code unit. */
+  outgoing(): Outgoing
 }
 
 /** A trained network as the evaluation sees it: functions on batches of any size. */
@@ -30,6 +33,8 @@ export interface Model {
   reconstruct(inputs: Tensor2D): Tensor2D
   /** What happens inside `encode`. All tensors belong to the caller, who calls it in a tidy. */
   encodeLayers(inputs: Tensor2D): EncoderPass
+  /** Class probabilities [N, C]: such a network classifies and has no reconstructions. Absent or null for autoencoders. */
+  readonly classify?: ((inputs: Tensor2D) => Tensor2D) | null
   /** For probabilistic networks; absent or null for others. */
   readonly latent?: Latent | null
 }

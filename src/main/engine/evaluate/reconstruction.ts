@@ -22,7 +22,7 @@ export const reconstruction: Measurement<'squaredError' | 'crossEntropy' | 'psnr
   async measure({ model, dataset, outputRange }, report) {
     const { test, rowSize } = dataset
     const images = dataset.kind === 'image'
-    if (test.length === 0) return { squaredError: null, crossEntropy: null, psnr: null }
+    if (test.length === 0 || model.classify) return { squaredError: null, crossEntropy: null, psnr: null }
     const confined = outputRange[0] >= 0 && outputRange[1] <= 1
     let squaredError = 0
     let psnr = 0

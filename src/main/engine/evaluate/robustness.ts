@@ -11,7 +11,7 @@ export const robustness: Measurement<'robustness'> = {
   weight: 8,
   async measure({ model, dataset }, report) {
     const { test } = dataset
-    if (test.length === 0) return { robustness: null }
+    if (test.length === 0 || model.classify) return { robustness: null }
     const totals = corruptions.map(() => levels.map(() => 0))
     await forEachBatch(dataset, test, async ({ start, size, inputs }) => {
       corruptions.forEach((kind, k) => {

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
-import type { Dataset } from '../../../shared/domain.ts'
+import type { Dataset, Stage } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
-import { validationCount } from '../data/split.ts'
+import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
-import { resolveConfig, variantInfos, type Resolved } from '../variants/index.ts'
+import { stagesOf, type PlannedStage } from '../training/stages.ts'
+import { resolveConfig, variantOf, type Resolved } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 
 const trainCountOf = (dataset: Dataset): number => dataset.count - dataset.testCount
@@ -12,33 +13,35 @@ const trainCountOf = (dataset: Dataset): number => dataset.count - dataset.testC
 function resolve(variant: string, settings: CallArguments<'runs.create'>['settings'], dataset: Dataset | null): Resolved {
   if (dataset === null) return resolveConfig(variant, settings)
   const rowSize = dataset.width * dataset.height * dataset.channels
-  return resolveConfig(variant, settings, { rowSize, trainCount: trainCountOf(dataset), kind: dataset.kind })
+  return resolveConfig(variant, settings, { rowSize, trainCount: trainCountOf(dataset), kind: dataset.kind, classes: dataset.classes.length })
 }
 
-/** Whole batches of what is left of the training split beside the validation rows; the last, partial batch is dropped. */
-function stepsPerEpochOf({ config }: Resolved, variant: string, dataset: Dataset | null): number | null {
-  const iterative = variantInfos().find((info) => info.id === variant)?.iterative ?? false
-  if (config === null || dataset === null || !iterative) return null
-  const rows = trainCountOf(dataset)
-  return Math.floor((rows - validationCount(rows)) / config.training.batchSize)
+/** What would be trained, in order; empty where nothing is, or where that is not known. */
+function planOf({ config }: Resolved, variant: string, dataset: Dataset | null): PlannedStage[] {
+  if (config === null || dataset === null) return []
+  return stagesOf(variantOf(variant), config, { rowSize: dataset.width * dataset.height * dataset.channels, trainCount: trainCountOf(dataset) })
 }
+
+const plain = (plan: PlannedStage[]): Stage[] => plan.map(({ batchSize: _, stepsPerEpoch: __, ...stage }) => stage)
 
 export const runHandlers = ({ home, store, queue, emit }: Context) => ({
   'runs.check': ({ dataset: reference, variant, settings }) => {
     const dataset = reference === undefined ? null : store.datasets.get(reference)
     const resolved = resolve(variant, settings, dataset)
-    return { ...resolved, stepsPerEpoch: stepsPerEpochOf(resolved, variant, dataset) }
+    const plan = planOf(resolved, variant, dataset)
+    return { ...resolved, stepsPerEpoch: plan.at(-1)?.stepsPerEpoch ?? null, stages: plain(plan) }
   },
-  'runs.create': ({ dataset: reference, variant, settings, seed, name }) => {
+  'runs.create': ({ dataset: reference, variant, settings, seed, name, preset }) => {
+    requirePreset(preset, variant)
     const dataset = store.datasets.get(reference)
     const resolved = resolve(variant, settings, dataset)
     if (resolved.config === null) throw WorkbenchError.from(resolved.problems[0]!)
     const { config, parameters } = resolved
-    const stepsPerEpoch = stepsPerEpochOf(resolved, variant, dataset)
-    const epochs = stepsPerEpoch === null ? 0 : config.training.epochs
+    const stages = plain(planOf(resolved, variant, dataset))
+    const last = stages.at(-1)
     const run = store.transaction(() => store.runs.insert({
-      id: newId(), name: name ?? store.runs.freeName(variant), datasetId: dataset.id, variant, seed, config, epochs,
-      steps: epochs * (stepsPerEpoch ?? 0), parameters: parameters ?? 0, colour: store.runs.freeColour(),
+      id: newId(), name: name ?? store.runs.freeName(variant), datasetId: dataset.id, variant, seed, config, stages, preset: preset ?? null,
+      epochs: last ? last.startEpoch + last.epochs : 0, steps: last ? last.startStep + last.steps : 0, parameters: parameters ?? 0, colour: store.runs.freeColour(),
     }, new Date().toISOString()))
     emit({ type: 'run', run })
     return { run: queue.add(run.id) }

@@ -1,8 +1,8 @@
 import type { NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
-import { activate, dense, normalisedColumns, reconstructionTerm, sumOfSquares } from './operations.ts'
-import { layersOf, type Heads, type Layer } from './weights.ts'
+import { activate, crossEntropyOfClasses, dense, normalisedColumns, probabilitiesOf, reconstructionTerm, sumOfSquares } from './operations.ts'
+import { classifierLayer, layersOf, type Heads, type Layer } from './weights.ts'
 
 export type Weights = Record<string, Tensor>
 
@@ -82,6 +82,21 @@ export class Network {
   /** @param logits [N, D] -> reconstructions [N, D] */
   output(logits: Tensor2D): Tensor2D {
     return activate(logits, this.#config.outputActivation)
+  }
+
+  /** @param code [N, Z] -> class probabilities [N, C] of a network that classifies */
+  classify(code: Tensor2D): Tensor2D {
+    return probabilitiesOf(this.#affine(code, classifierLayer))
+  }
+
+  /** Mean over the batch of -log p(label | code). @param labels int32 [N] */
+  classificationTerm(code: Tensor2D, labels: Tensor1D): Scalar {
+    return crossEntropyOfClasses(this.#affine(code, classifierLayer), labels)
+  }
+
+  /** A weight as it is stored. */
+  weight(name: string): Tensor {
+    return this.#weights[name]!
   }
 
   /** Mean over the batch of the sum over pixels, by the run's choice of squared error or cross-entropy; `weights` [B, D] of the pixels' errors. */

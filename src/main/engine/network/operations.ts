@@ -88,6 +88,20 @@ export function reconstructionTerm(kind: Reconstruction, logits: Tensor2D, outpu
   }, (dy, [logits, target]) => [native('Sigmoid', T, [logits!]).sub(target!).mul(dy.mul(scale)), logits!.mul(dy.mul(-scale))])
 }
 
+/** Softmax of logits [N, C]; without a gradient. */
+export const probabilitiesOf = (logits: Tensor2D): Tensor2D => native('Softmax', T, [logits]) as Tensor2D
+
+/** Mean over the batch of -log softmax(logits)_label. @param labels int32 [N] */
+export function crossEntropyOfClasses(logits: Tensor2D, labels: Tensor1D): Scalar {
+  const [rows, classes] = logits.shape
+  return differentiable([logits], (save) => {
+    const target = native('OneHot', { ...T, TI: type('int32'), axis: { kind: 'int', value: -1 } }, [labels, tf.scalar(classes, 'int32'), tf.scalar(1), tf.scalar(0)])
+    const [losses, slopes] = nativeOutputs('SoftmaxCrossEntropyWithLogits', T, [logits, target], 2)
+    save([slopes!])
+    return losses!.sum().mul(1 / rows)
+  }, (dy, [slopes]) => [slopes!.mul(dy.mul(1 / rows))])
+}
+
 /** a b, or with transposes, differentiable in both. */
 export const product2d = (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D => differentiable([a, b], (save) => {
   save([a, b])

@@ -1,3 +1,4 @@
+import type { Config } from '../../../shared/config.ts'
 import type { Tensor, Tensor2D } from '../trace/tensorflow.ts'
 import type { Network } from './network.ts'
 
@@ -11,6 +12,10 @@ export const networkParts = {
     return Object.keys(heads).length === 0 ? { code } : { code, mean: code, ...heads }
   },
   decoder: (network: Network, code: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(code)) }),
+  classifier: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ probabilities: network.classify(network.encode(x)) }),
   autoencoder: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(network.encode(x))) }),
 }
 export type NetworkPart = keyof typeof networkParts
+
+/** What a run with this config has: a network that was fine-tuned for classification has no decoder. */
+export const partsOf = ({ fineTuning }: Pick<Config, 'fineTuning'>): NetworkPart[] => (fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder'])

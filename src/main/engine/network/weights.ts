@@ -60,12 +60,16 @@ export function layersOf(network: NetworkConfig, heads: Heads | null = null): { 
   return { encoder: [...encoder.slice(0, -1), code!], decoder: [...decoder.slice(0, -1), output!], codeHeads, outputHeads }
 }
 
+/** The softmax layer on the code of a network that classifies. */
+export const classifierLayer: Layer = { kernel: 'classifier/kernel', bias: 'classifier/bias', transposed: false, activation: 'linear' }
+
 /**
  * Every weight of a network, encoder first. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and linear layers
  * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation of the layer that the
- * kernel feeds; a tied kernel counts as the encoder's.
+ * kernel feeds; a tied kernel counts as the encoder's. A network that classifies has a softmax layer instead of a decoder.
+ * @param classes null for an autoencoder
  */
-export function weightSpecs(network: NetworkConfig, inputSize: number, heads: Heads | null = null): WeightSpec[] {
+export function weightSpecs(network: NetworkConfig, inputSize: number, heads: Heads | null = null, classes: number | null = null): WeightSpec[] {
   const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, heads)
   const sizes = [inputSize, ...network.layers]
   const specs: WeightSpec[] = []
@@ -76,6 +80,10 @@ export function weightSpecs(network: NetworkConfig, inputSize: number, heads: He
   }
   encoder.forEach((layer, index) => add(layer, sizes[index]!, sizes[index + 1]!))
   for (const layer of codeHeads) add(layer, sizes.at(-2)!, sizes.at(-1)!)
+  if (classes !== null) {
+    add(classifierLayer, sizes.at(-1)!, classes)
+    return specs
+  }
   decoder.forEach((layer, index) => add(layer, sizes[sizes.length - 1 - index]!, sizes[sizes.length - 2 - index]!))
   for (const layer of outputHeads) add(layer, sizes[1] ?? inputSize, inputSize)
   return specs

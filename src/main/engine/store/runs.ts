@@ -1,15 +1,15 @@
 import { configSchema, type Config } from '../../../shared/config.ts'
-import { evaluationSchema, errorInfoSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
+import { evaluationSchema, errorInfoSchema, originSchema, presetRefSchema, stageSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
 
-type Row = Omit<Run, 'datasetId' | 'config' | 'progress' | 'latest' | 'evaluation' | 'error'> & {
-  datasetId: string; config: string; latest: string; evaluation: string | null; error: string | null
+type Row = Omit<Run, 'datasetId' | 'config' | 'progress' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin'> & {
+  datasetId: string; config: string; latest: string; evaluation: string | null; error: string | null; stages: string; preset: string | null; origin: string | null
 }
-export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'parameters'>
+export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'> & Partial<Pick<Run, 'preset' | 'origin'>>
 /** What changes in a run's life; absent keys stay as they are. */
 export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' | 'steps' | 'parameters' | 'startedAt' | 'endedAt' | 'seconds'
-  | 'stepsPerSecond' | 'threads'>> & { state?: RunState; queuedAt?: string; evaluation?: Evaluation | null; error?: ErrorInfo | null; latest?: Run['latest'] }
+  | 'stepsPerSecond' | 'threads' | 'stages'>> & { state?: RunState; queuedAt?: string; evaluation?: Evaluation | null; error?: ErrorInfo | null; latest?: Run['latest'] }
 
 /** Settings that came after the run was made get their defaults. */
 function toConfig(text: string): Config {
@@ -28,11 +28,15 @@ const toRun = (row: Row): Run => ({
   latest: JSON.parse(row.latest) as Run['latest'],
   evaluation: toEvaluation(row.evaluation),
   error: row.error === null ? null : errorInfoSchema.parse(JSON.parse(row.error)),
+  stages: stageSchema.array().parse(JSON.parse(row.stages)),
+  preset: row.preset === null ? null : presetRefSchema.parse(JSON.parse(row.preset)),
+  origin: row.origin === null ? null : originSchema.parse(JSON.parse(row.origin)),
 })
 
-const toColumns = ({ evaluation, error, latest, ...plain }: RunChange): Record<string, string | number | null> => ({
+const toColumns = ({ evaluation, error, latest, stages, ...plain }: RunChange): Record<string, string | number | null> => ({
   ...plain,
   ...(latest === undefined ? {} : { latest: JSON.stringify(latest) }),
+  ...(stages === undefined ? {} : { stages: JSON.stringify(stages) }),
   ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
   ...(evaluation === undefined ? {} : {
     evaluation: evaluation === null ? null : JSON.stringify(evaluation), evaluationVersion: evaluation?.version ?? null,
@@ -40,7 +44,8 @@ const toColumns = ({ evaluation, error, latest, ...plain }: RunChange): Record<s
 })
 
 const selected = `SELECT runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
-  steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error
+  steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error,
+  stages, preset, origin
   FROM runs JOIN datasets ON datasets.id = runs.dataset`
 
 /** Rows of the table `runs` as domain types. `progress` is live and belongs to the queue: always null here. */
@@ -52,8 +57,8 @@ export function runStore(database: Database) {
   const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' ORDER BY queuedAt, rowid")
   const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs ORDER BY colour')
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs')
-  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, parameters, createdAt, queuedAt)
-    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @parameters, @now, @now)`)
+  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt)
+    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now)`)
   const interrupt = database.prepare<[string, string]>("UPDATE runs SET state = 'interrupted', endedAt = ?, error = ? WHERE state = 'running'")
   const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
   const updates = new Map<string, ReturnType<Database['prepare']>>()
@@ -96,7 +101,8 @@ export function runStore(database: Database) {
       return colour
     },
     insert(run: NewRun & { colour: number }, now: string): Run {
-      insert.run({ ...run, config: JSON.stringify(run.config), now })
+      const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))
+      insert.run({ ...run, config: JSON.stringify(run.config), stages: JSON.stringify(run.stages), preset: json(run.preset), origin: json(run.origin), now })
       return get(run.id)
     },
     update(id: string, change: RunChange): void {

@@ -1,17 +1,28 @@
-import type { Activation } from '../../../shared/config.ts'
+import type { Activation, NetworkConfig } from '../../../shared/config.ts'
 import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 import { likelihoodOf } from '../variants/variant.ts'
+import { outgoingOf } from '../network/readers.ts'
 import { headsOf, layersOf, type Likelihood, type WeightSpec } from '../network/weights.ts'
 import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
 import { afterTraining } from './objective.ts'
-import { optimizers, type Optimizer } from './optimizers.ts'
+import type { Optimizer } from './optimizers.ts'
 import { Program, type ModelSpec, type Variable } from './program.ts'
 
 /** Weights, optimizer slots (`optimizer/SLOT/WEIGHT`) and a variant's state (`state/NAME`), by name. */
 export type State = Record<string, Float32Array>
 export type Batch = Uint8Array | Float32Array
+
+export interface StepOptions {
+  withNorms?: boolean
+  /** Of training so far, the fraction of this one included. */
+  epoch?: number
+  /** Classes of the images, for networks that classify. */
+  labels?: Int32Array | null
+  /** Updates since the optimizer's slots were 0, this one included; the step where that is not another number. */
+  updates?: number
+}
 
 /**
  * A variant's training step, validation, encoder and autoencoder, each recorded once and compiled into one TensorFlow session that
@@ -21,9 +32,13 @@ export class CompiledModel implements Model {
   readonly inputSize: number
   readonly codeSize: number
   readonly specs: readonly WeightSpec[]
+  readonly #network: NetworkConfig
   readonly #likelihood: Likelihood | null
+  readonly #classifies: boolean
   /** Names of the values that `step` and `validate` return, in their order. */
   readonly terms: readonly string[]
+  /** Names of what `validate` returns after the terms. */
+  readonly watched: readonly string[]
   /** Names of the norms that `step` returns when asked, in their order. */
   readonly norms: readonly string[]
   readonly #activations: readonly Activation[]
@@ -37,12 +52,15 @@ export class CompiledModel implements Model {
     this.inputSize = spec.inputSize
     this.codeSize = spec.config.network.layers.at(-1)!
     this.specs = program.weights
+    this.#network = spec.config.network
     this.#likelihood = likelihoodOf(spec.variant, spec.config)
+    this.#classifies = spec.config.fineTuning.kind === 'classification'
     this.terms = program.terms
+    this.watched = program.watched
     this.norms = program.norms
     this.#activations = layersOf(spec.config.network, headsOf(this.#likelihood)).encoder.map(({ activation }) => activation)
     this.#variables = program.variables
-    this.#optimizer = optimizers[spec.config.training.optimizer]
+    this.#optimizer = program.optimizer
     this.#session = new Session(program.graph)
   }
 
@@ -54,12 +72,17 @@ export class CompiledModel implements Model {
 
   /** Sets one of the variant's states. */
   setState(name: string, values: Float32Array): void {
-    this.#assign([[`state/${name}`, [values.length], values.slice()]])
+    this.#assign([[`state/${name}`, this.shapes[`state/${name}`]!, values.slice()]])
   }
 
   /** Copies of all weights, slots and states. */
   state(): State {
     return this.#read(this.#variables.map(({ name }) => name))
+  }
+
+  /** Shapes of what `state` gives. */
+  get shapes(): Record<string, number[]> {
+    return Object.fromEntries(this.#variables.map(({ name, shape }) => [name, shape]))
   }
 
   /** Copies of the weights alone. */
@@ -70,19 +93,18 @@ export class CompiledModel implements Model {
   /**
    * One training step on a batch of exactly the configured size; the arrays must be fresh.
    * @param rows which images they are
-   * @param step from 1
-   * @param epoch of training so far, the fraction of this one included
+   * @param step from 1; what is drawn depends on it
    * @returns the objective's terms before the update, as named by `terms`; with `withNorms` the `norms` too
    */
-  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, withNorms = false, epoch = afterTraining): { terms: Float32Array; norms: Float32Array | null } {
-    const feeds = { ...this.#feeds(batch, rows, seed, step, epoch), rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, step)]) } satisfies Value }
+  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, { withNorms = false, epoch = afterTraining, labels = null, updates = step }: StepOptions = {}): { terms: Float32Array; norms: Float32Array | null } {
+    const feeds = { ...this.#feeds(batch, rows, seed, step, epoch, labels), rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, updates)]) } satisfies Value }
     const [terms, norms] = this.#session.run(feeds, withNorms ? ['step', 'norms'] : ['step'])
     return { terms: terms!.data as Float32Array, norms: (norms?.data ?? null) as Float32Array | null }
   }
 
-  /** The objective's terms on a batch of one of the declared sizes, nothing changed. */
-  validate(batch: Batch, rows: Uint32Array, seed: number, draw: number): Float32Array {
-    const [terms] = this.#session.run(this.#feeds(batch, rows, seed, draw, afterTraining), [`validate${rows.length}`])
+  /** The objective's terms on a batch of one of the declared sizes, nothing changed; after them what the variant watches. */
+  validate(batch: Batch, rows: Uint32Array, seed: number, draw: number, labels: Int32Array | null = null): Float32Array {
+    const [terms] = this.#session.run(this.#feeds(batch, rows, seed, draw, afterTraining, labels), [`validate${rows.length}`])
     return terms!.data as Float32Array
   }
 
@@ -97,6 +119,11 @@ export class CompiledModel implements Model {
 
   reconstruct(inputs: Tensor2D): Tensor2D {
     return this.#session.map({ x: inputs }, ['reconstruction'])[0]!
+  }
+
+  /** Class probabilities [N, C] of a network that classifies; null for an autoencoder. */
+  get classify(): ((inputs: Tensor2D) => Tensor2D) | null {
+    return this.#classifies ? (inputs) => this.#session.map({ x: inputs }, ['probabilities'])[0]! : null
   }
 
   encodeLayers(inputs: Tensor2D): EncoderPass {
@@ -118,6 +145,7 @@ export class CompiledModel implements Model {
         return { mean, logVariance }
       },
       logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
+      outgoing: () => outgoingOf(this.#network, headsOf(likelihood), this.weights()),
     }
   }
 
@@ -125,8 +153,9 @@ export class CompiledModel implements Model {
     this.#session.close()
   }
 
-  #feeds(batch: Batch, rows: Uint32Array, seed: number, draw: number, epoch: number): Record<string, Value> {
+  #feeds(batch: Batch, rows: Uint32Array, seed: number, draw: number, epoch: number, labels: Int32Array | null): Record<string, Value> {
     return {
+      ...(labels ? { labels: { shape: [labels.length], dtype: 'int32', data: labels } } : {}),
       batch: this.#value(batch),
       rows: { shape: [rows.length], dtype: 'int32', data: Int32Array.from(rows) },
       epoch: { shape: [], dtype: 'float32', data: new Float32Array([epoch]) },

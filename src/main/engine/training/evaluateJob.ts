@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
-import { openDataset } from '../data/open.ts'
 import { validationSplit } from '../data/split.ts'
+import { openTrainingData } from './data.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import { activationRange } from '../network/activation.ts'
 import { variantOf } from '../variants/index.ts'
@@ -14,12 +14,12 @@ import type { Port } from './port.ts'
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH, RUN_DIVERGED, CANCELLED
  */
 export async function evaluateRun(job: EvaluateJob, port: Port): Promise<EvaluateResult> {
-  const dataset = openDataset(job.datasetFolder)
-  const { variant, config, seed, inputSize, state, position, name } = readResult(job.runFolder)
+  const { variant, config, seed, inputSize, classes, state, position, name } = readResult(job.runFolder)
+  const { seen: dataset } = openTrainingData(job.datasetFolder, config)
   if (inputSize !== dataset.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
   }
-  const model = new CompiledModel({ variant: variantOf(variant), config, inputSize, kind: dataset.kind })
+  const model = new CompiledModel({ variant: variantOf(variant), config, inputSize, kind: dataset.kind, classes: classes.length })
   model.load(state)
   const evaluation = await evaluate({
     model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,

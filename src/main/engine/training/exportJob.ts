@@ -3,7 +3,7 @@ import { readResult } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import type { Reference } from '../export/verify.ts'
-import { networkParts, type NetworkPart } from '../network/parts.ts'
+import { networkParts, partsOf } from '../network/parts.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
@@ -16,12 +16,13 @@ import type { Port } from './port.ts'
 
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
 export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
-  if (!(job.part in networkParts)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${Object.keys(networkParts).join(', ')}.`, { field: 'part' })
-  const part = networkParts[job.part as NetworkPart]
   const dataset = openDataset(job.datasetFolder)
-  const { variant: id, config, state, inputSize } = readResult(job.runFolder)
+  const { variant: id, config, state, inputSize, classes } = readResult(job.runFolder)
+  const parts = partsOf(config)
+  if (!parts.includes(job.part)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${parts.join(' or ')}.`, { field: 'part' })
+  const part = networkParts[job.part]
   const variant = variantOf(id)
-  const specs = weightsOf(variant, config, inputSize)
+  const specs = weightsOf(variant, config, inputSize, classes.length)
   const network = networkOf(variant, config, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../../shared/config.ts'
-import type { Evaluation, Export, Preview, Progress } from '../../../shared/domain.ts'
+import type { Evaluation, Export, Preview, Progress, Stage } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 
 /**
@@ -53,7 +53,7 @@ export interface Point { key: string; step: number; epoch: number; seconds: numb
 
 export type FromWorker =
   /** First message of a training job. `step` is where it begins: 0, or the checkpoint's; metrics beyond it are to be deleted. */
-  | { type: 'begun'; step: number; epoch: number; seconds: number; steps: number; epochs: number; parameters: number; threads: number }
+  | { type: 'begun'; step: number; epoch: number; seconds: number; steps: number; epochs: number; stages: Stage[]; parameters: number; threads: number }
   | { type: 'progress'; progress: Progress; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
   /** With `flush` they are committed at once and answered with `committed`: a checkpoint is written only after that. */
   | { type: 'points'; points: Point[]; flush: boolean }

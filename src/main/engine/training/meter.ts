@@ -10,7 +10,8 @@ export class Meter {
   readonly #secondsBefore: number
   readonly #stepBefore: number
   readonly #started = performance.now()
-  readonly #steps: number
+  /** Of all stages. */
+  readonly steps: number
   #points: Point[] = []
   #sums: Float64Array | null = null
   #counted = 0
@@ -24,7 +25,7 @@ export class Meter {
     this.#secondsBefore = position.seconds
     this.#stepBefore = position.step
     this.#step = position.step
-    this.#steps = steps
+    this.steps = steps
   }
 
   /** Seconds of work on this run, those before a resume included. */
@@ -53,9 +54,9 @@ export class Meter {
     this.#counted = 0
   }
 
-  /** @param prefix null where the names are keys already */
-  add(prefix: string | null, names: readonly string[], values: ArrayLike<number>, { step, epoch, seconds }: Position): void {
-    names.forEach((name, index) => this.#points.push({ key: prefix === null ? name : `${prefix}/${name}`, step, epoch, seconds, value: values[index]! }))
+  /** @param prefix of the series' keys, e.g. `train/`; nothing where the names are keys already */
+  add(prefix: string, names: readonly string[], values: ArrayLike<number>, { step, epoch, seconds }: Position): void {
+    names.forEach((name, index) => this.#points.push({ key: `${prefix}${name}`, step, epoch, seconds, value: values[index]! }))
   }
 
   takePoints(): Point[] {
@@ -87,7 +88,7 @@ export class Meter {
     return {
       progress: { done, total, unit, stage, perSecond, secondsLeft: perSecond ? (total - done) / perSecond : null },
       step: position.step, epoch: position.epoch, seconds: position.seconds,
-      stepsPerSecond: this.#steps > 0 ? perSecond : null,
+      stepsPerSecond: this.steps > 0 ? perSecond : null,
     }
   }
 }

@@ -1,9 +1,10 @@
 import type { Config } from '../../../shared/config.ts'
 import { Network, type Weights } from '../network/network.ts'
+import * as boltzmann from '../network/boltzmann.ts'
 import { largest, withGradient } from '../network/operations.ts'
 import * as probability from '../network/probability.ts'
 import { headsOf } from '../network/weights.ts'
-import { tf, type Scalar, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { likelihoodOf, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
@@ -11,7 +12,11 @@ export const termNames = (variant: Variant, config: Config): string[] =>
   ['loss', ...variant.terms, ...(config.training.weightDecay > 0 ? ['weightDecay'] : [])]
 
 /** What a variant keeps from step to step with this config. */
-export const stateSpecs = (variant: Variant, config: Config): StateSpec[] => variant.state?.(config) ?? []
+export const stateSpecs = (variant: Variant, config: Config, inputSize: number): StateSpec[] => variant.state?.(config, inputSize) ?? []
+
+/** Names of what a variant watches, one for each number: `NAME`, or `NAME/0`, `NAME/1`, ... */
+export const watchedNames = (variant: Variant, config: Config): string[] =>
+  (variant.watched?.(config) ?? []).flatMap(({ name, size }) => (size === 1 ? [name] : Array.from({ length: size }, (_, index) => `${name}/${index}`)))
 
 /** The network of a variant: encode, gate, decode. */
 export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
@@ -28,6 +33,8 @@ export interface Given {
   x: Tensor2D
   random: Randomness
   state: Record<string, Tensor>
+  /** Classes of the batch's images, int32 [B]; for networks that classify. */
+  labels?: Tensor1D | null
   /** Epochs of training so far; past any warm-up where it is absent. */
   epoch?: Scalar
   /** Used instead of the variant's own corruption of x where given, [B, D]. */
@@ -39,23 +46,29 @@ export interface Objective {
   terms: Record<string, Scalar>
   /** Values of the forward pass that the variant needs after the step. */
   observed: Record<string, Tensor>
+  /** What the variant watches, as `watchedNames` names it, [n]; null where that is nothing. */
+  watched: Tensor1D | null
 }
 
 /**
  * The objective of a variant on one batch: every term, and their sum as `loss`. The same function is recorded for training, run
  * plainly as the reference, and asked for gradients at given weights.
  */
-export function objectiveOf(variant: Variant, config: Config, { weights, x, random, state, epoch, corrupted }: Given): Objective {
+export function objectiveOf(variant: Variant, config: Config, { weights, x: images, random, state, labels, epoch, corrupted }: Given): Objective {
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
   const network = networkOf(variant, config, weights)
   const settings = config.regularizer as never
+  const x = config.data.binarise === 'dynamic' ? boltzmann.bernoulli(images, random.uniform('binarise', images.shape)) : images
   const observed: Record<string, Tensor> = {}
+  const watched: Record<string, Tensor> = {}
   const terms: Record<string, Scalar> = { ...variant.objective({
-    x, network, random, settings, state, epoch: epoch ?? tf.scalar(afterTraining), withGradient, probability,
+    x, network, random, settings, state, labels: labels ?? null, epoch: epoch ?? tf.scalar(afterTraining), withGradient, probability, boltzmann,
     corrupted: corrupted ?? variant.corrupt?.(x, random, settings) ?? x,
     observe: (name, value) => { observed[name] = value },
+    watch: (name, value) => { watched[name] = value },
   }) }
   if (config.training.weightDecay > 0) terms['weightDecay'] = network.weightDecayTerm(config.training.weightDecay)
   const loss = Object.values(terms).reduce((sum, term) => sum.add(term))
-  return { terms: { loss, ...terms }, observed }
+  const names = (variant.watched?.(config) ?? []).map(({ name }) => name)
+  return { terms: { loss, ...terms }, observed, watched: names.length === 0 ? null : tf.concat(names.map((name) => watched[name]!.reshape([-1]))) as Tensor1D }
 }

@@ -16,13 +16,13 @@ import { stateSpecs } from './objective.ts'
  */
 export function computeObjective({ variant: id, config, in: input, out }: ObjectiveJob): ObjectiveResult {
   const variant = variantOf(id)
-  if (!variant.objective) throw new WorkbenchError('VARIANT_UNSUITABLE', `${variant.title} has no objective; choose a variant that is trained by gradient.`, { field: 'variant' })
+  if (!variant.objective || variant.estimator) throw new WorkbenchError('VARIANT_UNSUITABLE', `${variant.title} has no objective; choose a variant that is trained by gradient.`, { field: 'variant' })
   const { tensors } = readSafetensors(resolve(input))
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
   const specs = weightsOf(variant, config, inputSize)
-  const states = stateSpecs(variant, config)
+  const states = stateSpecs(variant, config, inputSize)
   const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape])])
   for (const [name, shape] of known) {
     const found = tensors[name]

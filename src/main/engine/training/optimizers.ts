@@ -1,7 +1,8 @@
-import type { TrainingConfig } from '../../../shared/config.ts'
+import type { Config, TrainingConfig } from '../../../shared/config.ts'
 import type { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
 import { tf, type Tensor } from '../trace/tensorflow.ts'
+import type { Variant } from '../variants/variant.ts'
 
 /** One rule of updating weights, twice: as a native operation of a graph, and in plain tfjs as the reference. */
 export interface Optimizer {
@@ -52,18 +53,18 @@ const sgd: Optimizer = {
   plain: ([weight], rate, gradient) => [weight!.sub(gradient.mul(rate))],
 }
 
-/** Polyak 1964 with coefficient 0.9. */
-const momentum: Optimizer = {
+/** Polyak 1964. */
+const momentumOf = (coefficient: number): Optimizer => ({
   slots: ['velocity'],
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyMomentum',
-    [...handles, rate, gradient, graph.scalar(`${name}/momentum`, 0.9)], { ...T, use_nesterov: bool(false) }),
+    [...handles, rate, gradient, graph.scalar(`${name}/momentum`, coefficient)], { ...T, use_nesterov: bool(false) }),
   change: (graph, name, [velocity], rate) => graph.node(name, 'Mul', [velocity!, rate], kind),
   plain([weight, velocity], rate, gradient) {
-    const next = velocity!.mul(0.9).add(gradient)
+    const next = velocity!.mul(coefficient).add(gradient)
     return [weight!.sub(next.mul(rate)), next]
   },
-}
+})
 
 /** Tieleman and Hinton 2012, decay 0.9, without momentum. */
 const rmsprop: Optimizer = {
@@ -81,7 +82,13 @@ const rmsprop: Optimizer = {
   },
 }
 
-export const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum, rmsprop }
+export const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum: momentumOf(0.9), rmsprop }
+
+/** The optimizer of a variant with this config. */
+export function optimizerOf(variant: Pick<Variant, 'momentum'>, { training, regularizer }: Config): Optimizer {
+  const coefficient = variant.momentum?.(regularizer as never)
+  return training.optimizer === 'momentum' && coefficient !== undefined ? momentumOf(coefficient) : optimizers[training.optimizer]
+}
 
 /**
  * Adds the scaling of all gradients to a common L2 norm of at most `limit` (Pascanu, Mikolov and Bengio 2013).

@@ -4,7 +4,7 @@ import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Batch, State } from './compiled.ts'
 import { lossAndGradients } from './gradients.ts'
 import { afterTraining, stateSpecs, termNames } from './objective.ts'
-import { clipPlain, optimizers } from './optimizers.ts'
+import { clipPlain, optimizerOf } from './optimizers.ts'
 import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
 
@@ -22,16 +22,16 @@ export class PlainModel {
   constructor(spec: ModelSpec, seed: number) {
     this.#spec = spec
     this.terms = termNames(spec.variant, spec.config)
-    const { slots } = optimizers[spec.config.training.optimizer]
+    const { slots } = optimizerOf(spec.variant, spec.config)
     this.#values = new Map(weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) =>
       [weight.name, [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))]]))
-    this.#state = new Map(stateSpecs(spec.variant, spec.config).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
+    this.#state = new Map(stateSpecs(spec.variant, spec.config, spec.inputSize).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
   }
 
   /** As the compiled model's `step`. */
   step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, epoch = afterTraining): { terms: Float32Array; norms: Record<string, number> } {
     const { variant, config, inputSize } = this.#spec
-    const optimizer = optimizers[config.training.optimizer]
+    const optimizer = optimizerOf(variant, config)
     tf.engine().startScope('step')
     try {
       const images = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize])
@@ -84,7 +84,7 @@ export class PlainModel {
   /** Sets one of the variant's states. */
   setState(name: string, values: Float32Array): void {
     this.#state.get(name)!.dispose()
-    this.#state.set(name, tf.tensor1d(values.slice()))
+    this.#state.set(name, tf.tensor(values.slice(), this.#state.get(name)!.shape))
   }
 
   /** Copies of the weights. */

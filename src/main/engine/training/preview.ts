@@ -23,6 +23,7 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
     ? tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never).clone())
     : null
   try {
+    if (model.classify) return plane ? null : { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }
     const reconstruct = <T>(input: Tensor2D, shown: (tensor: Tensor2D) => T): T => {
       const output = model.reconstruct(input)
       try {

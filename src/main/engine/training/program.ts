@@ -9,8 +9,8 @@ import { trace, type Given } from '../trace/recorder.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
 import { likelihoodOf, weightsOf, type Variant } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
-import { networkOf, objectiveOf, stateSpecs, termNames } from './objective.ts'
-import { clipInGraph, optimizers } from './optimizers.ts'
+import { networkOf, objectiveOf, stateSpecs, termNames, watchedNames } from './objective.ts'
+import { clipInGraph, optimizerOf, type Optimizer } from './optimizers.ts'
 import { randomness } from './randomness.ts'
 
 export interface ModelSpec {
@@ -20,6 +20,8 @@ export interface ModelSpec {
   inputSize: number
   /** Images arrive as uint8 and are divided by 255 in the graph; vectors arrive as float32. */
   kind: 'image' | 'vector'
+  /** Number of the dataset's classes; only networks that classify need it. */
+  classes?: number
 }
 
 export interface Variable { name: string; shape: number[]; initial: number }
@@ -29,7 +31,7 @@ const filled = (shape: number[]): Given['tensor'] => ({ shape, dtype: 'float32',
 
 /**
  * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`, `norms`, `validateN`, `codeSum`,
- * `code`, `reconstruction`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `seed`, `rate`, `x`, `assign/NAME`.
+ * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
  */
 export class Program {
   readonly graph = new GraphBuilder()
@@ -37,6 +39,9 @@ export class Program {
   /** Weights, then optimizer slots as `optimizer/SLOT/WEIGHT`, then the variant's state as `state/NAME`. */
   readonly variables: readonly Variable[]
   readonly terms: readonly string[]
+  /** What validation gives after the terms. */
+  readonly watched: readonly string[]
+  readonly optimizer: Optimizer
   /** Names of what `norms` gives: `gradient/LAYER`, `updateRatio/LAYER`. */
   readonly norms: readonly string[] = []
   readonly #spec: ModelSpec
@@ -47,13 +52,15 @@ export class Program {
     this.#spec = spec
     const { variant, config, inputSize } = spec
     const trains = variant.objective !== undefined && validationSizes.length > 0
-    this.weights = weightsOf(variant, config, inputSize)
+    this.weights = weightsOf(variant, config, inputSize, spec.classes)
+    this.optimizer = optimizerOf(variant, config)
     this.terms = trains ? termNames(variant, config) : []
-    const slots = trains ? optimizers[config.training.optimizer].slots : []
+    this.watched = trains ? watchedNames(variant, config) : []
+    const slots = trains ? this.optimizer.slots : []
     this.variables = [
       ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
       ...slots.flatMap((slot) => this.weights.map(({ name, shape }) => ({ name: `optimizer/${slot}/${name}`, shape, initial: 0 }))),
-      ...(trains ? stateSpecs(variant, config).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
+      ...(trains ? stateSpecs(variant, config, inputSize).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
     ]
     this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
     for (const { name, shape } of this.variables) {
@@ -100,7 +107,8 @@ export class Program {
       const layers = network.encodeLayers(x)
       const code = network.codeOf(layers)
       const passes = layers.map(({ kernel, pre, output }, index) => prefixed(`layer${index}`, { kernel, pre, output }))
-      return { code, ...network.codeHeads(layers, x), reconstruction: network.output(network.decode(code)), ...Object.assign({}, ...passes) as Record<string, Tensor> }
+      const result: Record<string, Tensor> = this.#classifies ? { probabilities: network.classify(code) } : { reconstruction: network.output(network.decode(code)) }
+      return { code, ...network.codeHeads(layers, x), ...result, ...Object.assign({}, ...passes) as Record<string, Tensor> }
     })
   }
 
@@ -120,6 +128,7 @@ export class Program {
     graph.input('seed', 'int32', [2])
     graph.input('rows', 'int32', [-1])
     graph.input('epoch', 'float32', [])
+    if (this.#classifies) graph.input('labels', 'int32', [-1])
     if (this.#spec.kind === 'vector') {
       graph.node('scaled', 'Identity', [graph.input('batch', 'float32', [-1, this.#spec.inputSize])], float)
     } else {
@@ -136,11 +145,11 @@ export class Program {
       return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
     })
     const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
-    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...reads })
+    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...reads })
     const rate = graph.input('rate', 'float32', [])
     const raw = this.weights.map(({ name }) => results[`gradient/${name}`]!)
     const gradients = config.training.clipNorm > 0 ? clipInGraph(graph, raw, config.training.clipNorm) : raw
-    const optimizer = optimizers[config.training.optimizer]
+    const { optimizer } = this
     const updates = this.weights.map(({ name }, index) => {
       const own = [name, ...optimizer.slots.map((slot) => `optimizer/${slot}/${name}`)].map((variable) => this.#handle(variable))
       return `^${optimizer.apply(graph, `update/${name}`, own, rate, gradients[index]!)}`
@@ -187,10 +196,17 @@ export class Program {
 
   #addValidation(size: number): void {
     const { variant, config } = this.#spec
-    const { recording } = trace(this.#givenBatch(size), this.#givenWeights(), (named) => objectiveOf(variant, config, this.#given(named)).terms)
+    const { recording } = trace(this.#givenBatch(size), this.#givenWeights(), (named) => {
+      const { terms, watched } = objectiveOf(variant, config, this.#given(named))
+      return { ...terms, ...(watched ? { watched } : {}) }
+    })
     const prefix = `validation${size}`
-    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#reads(prefix), ...this.#stateReads(prefix) })
-    this.graph.node(`validate${size}`, 'Identity', [this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!))], float)
+    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...this.#reads(prefix), ...this.#stateReads(prefix) })
+    const { graph } = this
+    const terms = this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!))
+    const axis = () => graph.constant(`${prefix}/axis`, 'int32', [], new Uint8Array(new Int32Array([0]).buffer))
+    const all = results['watched'] ? graph.node(`${prefix}/all`, 'ConcatV2', [terms, results['watched'], axis()], { ...float, Tidx: type('int32'), N: { kind: 'int', value: 2 } }) : terms
+    graph.node(`validate${size}`, 'Identity', [all], float)
   }
 
   /** The sum of the codes of a batch of any size, for means over the training split. */
@@ -201,7 +217,7 @@ export class Program {
   }
 
   #given(named: (name: string) => Tensor) {
-    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, epoch: named('epoch') as Scalar, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
+    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
   }
 
   #givenBatch(size: number): Given[] {
@@ -209,9 +225,18 @@ export class Program {
       { name: 'x', tensor: filled([size, this.#spec.inputSize]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
       { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
+      ...(this.#classifies ? [{ name: 'labels', tensor: { shape: [size], dtype: 'int32' as const, values: new Int32Array(size) } }] : []),
       { name: 'rows', tensor: { shape: [size], dtype: 'int32', values: Int32Array.from({ length: size }, (_, index) => index) } },
       ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
     ]
+  }
+
+  get #classifies(): boolean {
+    return this.#spec.config.fineTuning.kind === 'classification'
+  }
+
+  get #labels(): Record<string, string> {
+    return this.#classifies ? { labels: 'labels' } : {}
   }
 
   #givenWeights(): Given[] {

@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import type { Config } from '../../../shared/config.ts'
 import { likelihoods } from '../network/weights.ts'
-import type { Facts, Problem, Step } from './variant.ts'
+import type { Facts, Problem, Step, Watched } from './variant.ts'
 
 /** What the variants that maximise a bound on log p(x) share. */
 
@@ -20,16 +20,23 @@ export const boundNetwork = { network: { codeActivation: 'linear', tied: false }
 /** Vector data leave [0, 1]: their default likelihood is Gaussian. */
 export const boundDefaults = ({ kind }: Facts): { regularizer?: { decoder: 'gaussian' } } => (kind === 'vector' ? { regularizer: { decoder: 'gaussian' } } : {})
 
-export function checkLikelihood({ network, regularizer }: Config, { kind }: Facts): Problem[] {
-  if (regularizer['decoder'] !== 'bernoulli') return []
+export function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {
+  if (regularizer['decoder'] !== 'bernoulli') {
+    return data.binarise === 'none' ? [] : [{ field: 'regularizer.decoder', message: 'Binarised pixels are 0 or 1, where a Gaussian density has no meaning; set regularizer.decoder to bernoulli or data.binarise to none.' }]
+  }
   if (kind === 'vector') return [{ field: 'regularizer.decoder', message: 'A Bernoulli decoder needs data in [0, 1], which this dataset is not; set regularizer.decoder to gaussian.' }]
   if (network.outputActivation !== 'sigmoid') return [{ field: 'network.outputActivation', message: 'A Bernoulli decoder gives probabilities; set network.outputActivation to sigmoid.' }]
   return []
 }
 
+/** Beside the terms: the divergence of every code unit, nats, mean over the images. */
+export const watchedUnits = ({ network }: Config): Watched[] => [{ name: 'klPerUnit', size: network.layers.at(-1)! }]
+
 export interface Drawn {
   mean: Tensor2D
   logVariance: Tensor2D
+  /** KL(q(z|x) || p(z)) of every unit of every image, [B, Z]. */
+  divergence: Tensor2D
   /** [K, B, Z] */
   epsilon: Tensor
   /** The codes that were drawn, [K B, Z]. */
@@ -38,15 +45,17 @@ export interface Drawn {
   logLikelihood: Tensor
 }
 
-type Bounded = Pick<Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>, 'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch'>
+type Bounded = Pick<Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>, 'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch' | 'watch'>
 
-/** Encodes a batch, draws K codes of each image, decodes them. */
-export function draw({ x, network, random, probability, settings }: Bounded, count: number): Drawn {
+/** Encodes a batch, draws K codes of each image, decodes them; what `watchedUnits` names is given on the way. */
+export function draw({ x, network, random, probability, settings, watch }: Bounded, count: number): Drawn {
   const layers = network.encodeLayers(x)
   const mean = layers.at(-1)!.output, logVariance = network.codeHeads(layers, x)['logVariance']!
+  const divergence = probability.standardNormalDivergence(mean, logVariance)
+  watch('klPerUnit', divergence.mean(0))
   const epsilon = random.normal('epsilon', [count, ...mean.shape], 1)
   const z = probability.sampled(mean, logVariance, epsilon)
-  return { mean, logVariance, epsilon, z, logLikelihood: probability.logLikelihoodOf(settings.decoder, network, probability.repeated(x, count), z) }
+  return { mean, logVariance, divergence, epsilon, z, logLikelihood: probability.logLikelihoodOf(settings.decoder, network, probability.repeated(x, count), z) }
 }
 
 /** The part of the KL term's weight that the warm-up leaves, a scalar in [0, 1]. */
@@ -57,7 +66,7 @@ type Weighted = Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: numb
 /** -E log p(x|z) over K draws, and the divergence in closed form, weighted (Kingma and Welling 2014, eq. 10; Higgins et al. 2017, eq. 4). */
 export function weightedBound(step: Weighted): Record<string, Scalar> {
   const { probability, settings } = step
-  const { mean, logVariance, logLikelihood } = draw(step, settings.samples)
-  const kl = probability.meanOf(probability.standardNormalDivergence(mean, logVariance).sum(1))
+  const { divergence, logLikelihood } = draw(step, settings.samples)
+  const kl = probability.meanOf(divergence.sum(1))
   return { reconstruction: probability.meanOf(logLikelihood).neg(), kl: kl.mul(settings.klWeight).mul(warmedUp(step)) }
 }

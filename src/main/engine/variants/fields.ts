@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { networkSchema, reconstructionSchema, trainingSchema, type Field } from '../../../shared/config.ts'
-import type { Facts, Variant } from './variant.ts'
+import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Field, type NetworkConfig } from '../../../shared/config.ts'
+import { layerVariantOf, layerVariants, takesPretraining } from './layers.ts'
+import { variantOf, variants } from './registry.ts'
+import { fixedOf, type Facts, type Variant } from './variant.ts'
 
 /** The parts of a JSON Schema that describe one of our settings. */
 interface Described {
@@ -18,37 +20,82 @@ interface Described {
 
 /** Values of one config section, key by key. */
 type Section = Record<string, unknown>
-export interface Sections { network: Section; reconstruction: unknown; training: Section; regularizer: Section }
+export interface Sections { network: Section; reconstruction: unknown; training: Section; regularizer: Section; data: Section; pretraining: Section & { regularizer: Section }; fineTuning: Section }
+
+/** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
+export interface Chosen { layers: Variant | null; classification: boolean; labelled: number }
+
+/** What pretraining and fine-tuning a user asked for, by dotted keys. */
+export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>): Chosen {
+  const kind = given.get('pretraining.kind') ?? 'none'
+  const wanted = kind === 'rbm' ? layerVariantOf({ pretraining: { kind: 'rbm' } as never }) : variants.find(({ id }) => id === (given.get('pretraining.variant') ?? defaultLayerVariant(variant)))
+  const layers = takesPretraining(variant) && (kind === 'greedy' || kind === 'rbm') ? wanted ?? variantOf(defaultLayerVariant(variant)) : null
+  const labelled = Number(given.get('fineTuning.labelled') ?? 0)
+  return { layers, classification: given.get('fineTuning.kind') === 'classification', labelled: Number.isFinite(labelled) ? labelled : 0 }
+}
+
+/** Layers are pretrained as the whole network is trained, where that is possible. */
+const defaultLayerVariant = (variant: Variant): string => (layerVariants().includes(variant.id) ? variant.id : layerVariants()[0]!)
+
+/** Few labels: many passes over them, in small steps. */
+const fewLabels = { count: 5000, epochs: 100, batchSize: 20 }
 
 /**
  * What a config holds before the user says anything: the shared defaults, those of vector data (a linear output and the squared error,
- * because standardised reals leave [0, 1]), the variant's own, and what the variant determines, the later winning.
+ * because standardised reals leave [0, 1]), those of the layers' variant where there is pretraining (and weights that fine-tuning unties), the
+ * variant's own (but what Boltzmann machines are made of they are made of), and what the variant determines, the later winning.
  */
-export function defaultsOf(variant: Variant, facts: Facts = {}): Sections {
+export function defaultsOf(variant: Variant, facts: Facts = {}, { layers, classification, labelled }: Chosen = { layers: null, classification: false, labelled: 0 }): Sections {
   const vector = facts.kind === 'vector' ? { outputActivation: 'linear' } : {}
+  const own = { ...variant.settings.parse({}) as Section, ...variant.defaultsFor?.(facts).regularizer }
+  const fixed = fixedOf(variant, own)
+  const ofLayers: Partial<NetworkConfig> = layers ? { ...fixedOf(layers, layers.settings.parse({})).network, ...layers.defaults?.network } : {}
+  const { outputActivation: _, codeActivation, layers: __, ...shared } = ofLayers
+  const few = classification && labelled > 0 && labelled <= fewLabels.count
   return {
-    network: { ...networkSchema.parse({}), ...vector, ...variant.defaults?.network, ...variant.defaultsFor?.(facts).network, ...variant.fixed?.network },
-    reconstruction: variant.fixed?.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' ? 'squaredError' : reconstructionSchema.parse(undefined)),
-    training: { ...trainingSchema.parse({}), ...variant.defaults?.training },
-    regularizer: { ...variant.settings.parse({}) as Section, ...variant.defaultsFor?.(facts).regularizer },
+    network: {
+      ...networkSchema.parse({}), ...vector, ...shared, ...(codeActivation && !layers?.asLayer ? { codeActivation } : {}),
+      ...variant.defaults?.network, ...variant.defaultsFor?.(facts).network, ...(layers?.asLayer ? shared : {}), ...fixed.network, ...(layers ? { tied: false } : {}),
+    },
+    reconstruction: fixed.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' ? 'squaredError' : reconstructionSchema.parse(undefined)),
+    training: { ...trainingSchema.parse({}), ...variant.defaults?.training, ...fixed.training, ...(few ? { epochs: fewLabels.epochs, batchSize: fewLabels.batchSize } : {}) },
+    regularizer: own,
+    data: dataSchema.parse({}),
+    pretraining: {
+      ...pretrainingSchema.parse({}), ...(takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {}),
+      ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']), regularizer: layers ? layers.settings.parse({}) as Section : {},
+    },
+    fineTuning: fineTuningSchema.parse({}),
   }
 }
 
+const pick = (section: Section, keys: readonly string[]): Section => Object.fromEntries(keys.filter((key) => section[key] !== undefined).map((key) => [key, section[key]]))
+
 /** Every setting that a user of this variant may choose, in the order of the form. Closed-form variants have no training settings. */
-export function fieldsOf(variant: Variant, facts: Facts = {}): Field[] {
-  const defaults = defaultsOf(variant, facts)
-  const fixedNetwork = variant.fixed?.network ?? {}
-  const section = (name: 'network' | 'training' | 'regularizer', schema: z.ZodObject) =>
+export function fieldsOf(variant: Variant, facts: Facts = {}, chosen?: Chosen): Field[] {
+  const defaults = defaultsOf(variant, facts, chosen)
+  const fixed = fixedOf(variant, defaults.regularizer)
+  const section = (name: keyof Omit<Sections, 'reconstruction'>, schema: z.ZodObject, without: object = {}, under: string = name, values: Section = defaults[name]) =>
     Object.entries(propertiesOf(schema))
-      .filter(([key]) => !(name === 'network' && key in fixedNetwork))
-      .map(([key, described]) => toField(`${name}.${key}`, described, defaults[name][key]))
+      .filter(([key]) => !(key in without))
+      .map(([key, described]) => toField(`${under}.${key}`, described, values[key]))
+  const deep = takesPretraining(variant)
   return [
     ...section('regularizer', variant.settings),
-    ...section('network', networkSchema),
-    ...(variant.fixed?.reconstruction ? [] : [toField('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, defaults.reconstruction)]),
-    ...(variant.fit ? [] : section('training', trainingSchema)),
+    ...section('network', networkSchema, fixed.network),
+    ...(fixed.reconstruction ? [] : [toField('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, defaults.reconstruction)]),
+    ...(variant.objective ? section('data', dataSchema) : []),
+    ...(variant.fit ? [] : section('training', trainingSchema, fixed.training)),
+    ...(deep ? section('pretraining', pretrainingSchema, { regularizer: true }).map((field) => (field.key === 'pretraining.variant' ? { ...field, kind: 'choice' as const, choices: layerVariants() } : field)) : []),
+    ...(deep && chosen?.layers ? layerFields(section('pretraining', chosen.layers.settings, chosen.layers.asLayer?.({ inputActivation: null, activation: 'sigmoid' }, defaults.pretraining.regularizer as never).regularizer ?? {},
+      'pretraining.regularizer', defaults.pretraining.regularizer)) : []),
+    ...(deep ? section('fineTuning', fineTuningSchema) : []),
   ]
 }
+
+/** Settings of the layers' variant: what depends on another one of them depends on it there. */
+const layerFields = (fields: Field[]): Field[] =>
+  fields.map((field) => ({ ...field, ...(field.when ? { when: { ...field.when, key: `pretraining.${field.when.key}` } } : {}) }))
 
 const propertiesOf = (schema: z.ZodObject): Record<string, Described> =>
   (z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Record<string, Described>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples } from './bound.ts'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples, watchedUnits } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** A tighter bound: many draws of the code, weighted by how well they explain the image. */
@@ -16,6 +16,7 @@ export default defineVariant({
   defaultsFor: boundDefaults,
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
+  watched: watchedUnits,
   objective(step) {
     const { samples: count } = step.settings
     const drawn = draw({ ...step, settings: { ...step.settings, warmupEpochs: 0 } }, count)

@@ -5,6 +5,7 @@ import denoising from './denoising.ts'
 import dropout from './dropout.ts'
 import kSparse from './kSparse.ts'
 import pca from './pca.ts'
+import rbm from './rbm.ts'
 import sparseBias from './sparseBias.ts'
 import sparseKl from './sparseKl.ts'
 import sparseL1 from './sparseL1.ts'
@@ -14,7 +15,7 @@ import variational from './variational.ts'
 import type { Variant } from './variant.ts'
 
 /** The registry: one line a variant, in the order in which they are offered. */
-const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout, variational, betaVae, iwae]
+const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout, rbm, variational, betaVae, iwae]
 
 export const variants: readonly Variant[] = registered as unknown as Variant[]
 

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { networkSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
+import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { validationCount } from '../data/split.ts'
 import { countParameters } from '../network/weights.ts'
-import { defaultsOf, fieldsOf, type Sections } from './fields.ts'
+import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
+import { checkLayers, layerVariants } from './layers.ts'
 import { variantOf } from './registry.ts'
-import { weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
+import { fixedOf, weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
 
 export interface Resolved {
   /** Null while there are problems. */
@@ -23,16 +24,19 @@ export interface Resolved {
  */
 export function resolveConfig(variantId: string, settings: Settings, facts: Facts = {}): Resolved {
   const variant = variantOf(variantId)
-  const fields = fieldsOf(variant, facts)
+  const given = flatten(settings)
+  const chosen = chosenOf(variant, new Map(given))
+  const fields = fieldsOf(variant, facts, chosen)
   const problems: ErrorInfo[] = []
-  const sections = defaultsOf(variant, facts)
-  for (const [key, value] of flatten(settings)) {
+  const sections = defaultsOf(variant, facts, chosen)
+  for (const [key, value] of given) {
     const problem = place(variant, fields, sections, key, value)
     if (problem) problems.push(problem)
   }
-  const config = problems.length === 0 ? parse(variant, fields, sections, problems) : null
+  const config = problems.length === 0 ? parse(variant, chosen, fields, sections, problems) : null
   if (config) {
-    for (const { field, message } of [...sharedRules(config, facts, variant), ...(variant.check?.(config, facts) ?? [])]) {
+    const rules = [...sharedRules(config, facts, variant), ...(variant.check?.(config, facts) ?? [])]
+    for (const { field, message } of [...rules, ...(config.pretraining.kind !== 'none' && rules.length === 0 ? checkLayers(config, facts) : [])]) {
       problems.push({ code: 'SETTING_INVALID', field, message })
     }
   }
@@ -41,8 +45,8 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound), ...(variant.warnings?.(sound) ?? [])] : [],
-    parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize)) : null,
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound) ?? [])] : [],
+    parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
 }
 
@@ -53,27 +57,47 @@ function flatten(settings: Settings, prefix = ''): [string, unknown][] {
 }
 
 function place(variant: Variant, fields: Field[], sections: Sections, key: string, value: unknown): ErrorInfo | null {
-  const [section, name] = key.split('.', 2) as [keyof Sections, string | undefined]
   if (!fields.some((field) => field.key === key)) {
-    const network: Record<string, unknown> = variant.fixed?.network ?? {}
-    const fixed = key === 'reconstruction' ? variant.fixed?.reconstruction : section === 'network' && Object.hasOwn(network, name ?? '') ? network[name!] : undefined
+    const fixed = valueAt(fixedOf(variant, sections.regularizer), key)
     // As a word, too: the command line has no field that would say how to read it.
     if (fixed !== undefined && String(fixed) === String(value)) return null
     if (fixed !== undefined) return { code: 'SETTING_INVALID', field: key, message: `${variant.title} determines ${key} (${String(fixed)}); leave it out.` }
+    if (key.startsWith('pretraining.regularizer.') && fields.some((field) => field.key === 'pretraining.kind') && !fields.some((field) => field.key.startsWith('pretraining.regularizer.'))) {
+      return { code: 'SETTING_INVALID', field: key, message: `Without pretraining ${key} has no meaning; set pretraining.kind to greedy or rbm, or leave it out.` }
+    }
     const near = nearest(key, fields.map((field) => field.key))
     return { code: 'SETTING_UNKNOWN', field: key, message: `${variant.title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
   }
-  if (section === 'reconstruction') sections.reconstruction = value
-  else sections[section][name!] = value
+  const path = key.split('.')
+  const last = path.pop()!
+  const section = path.reduce((at, part) => at[part] as Record<string, unknown>, sections as unknown as Record<string, unknown>)
+  section[last] = value
   return null
 }
 
-function parse(variant: Variant, fields: Field[], sections: Sections, problems: ErrorInfo[]): Config | null {
-  const checked = z.object({ network: networkSchema, reconstruction: reconstructionSchema, training: trainingSchema, regularizer: variant.settings }).safeParse(sections)
-  if (checked.success) return checked.data as Config
+const valueAt = (nested: unknown, key: string): unknown => key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], nested)
+
+function parse(variant: Variant, { layers }: Chosen, fields: Field[], sections: Sections, problems: ErrorInfo[]): Config | null {
+  const pretraining = pretrainingSchema.extend(layers ? { regularizer: layers.settings } : {})
+  const checked = z.object({
+    network: networkSchema, reconstruction: reconstructionSchema, training: trainingSchema, regularizer: variant.settings, data: dataSchema, pretraining, fineTuning: fineTuningSchema,
+  }).safeParse(sections)
+  const choice = fields.find(({ key }) => key === 'pretraining.variant')
+  if (checked.success && choice && !choice.choices!.includes(checked.data.pretraining.variant)) {
+    problems.push({ code: 'SETTING_INVALID', field: choice.key, message: `${choice.title} must be ${expected(choice)}, not ${shown(checked.data.pretraining.variant)}; change ${choice.key}.` })
+    return null
+  }
+  if (checked.success) {
+    const config = checked.data as Config
+    // What its own settings determine may differ from what their defaults do.
+    const fixed = fixedOf(variant, config.regularizer)
+    return {
+      ...config, network: { ...config.network, ...fixed.network }, training: { ...config.training, ...fixed.training }, reconstruction: fixed.reconstruction ?? config.reconstruction,
+    }
+  }
   const seen = new Set<string>()
   for (const issue of checked.error.issues) {
-    const key = issue.path.slice(0, 2).join('.')
+    const key = issue.path.slice(0, issue.path[1] === 'regularizer' ? 3 : 2).join('.')
     if (seen.has(key)) continue
     seen.add(key)
     const field = fields.find((candidate) => candidate.key === key)
@@ -99,8 +123,10 @@ function expected(field: Field): string {
 
 const shown = (value: unknown): string => (value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value))
 
-function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Variant): Problem[] {
+function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] {
   const problems: Problem[] = []
+  const { trainCount, kind } = facts
+  const { training, pretraining, fineTuning, data } = config
   // A variant with a likelihood of its own has rules of its own.
   const crossEntropy = config.reconstruction === 'crossEntropy' && !variant.likelihood
   if (crossEntropy && kind === 'vector') {
@@ -108,15 +134,37 @@ function sharedRules(config: Config, { trainCount, kind }: Facts, variant: Varia
   } else if (crossEntropy && config.network.outputActivation !== 'sigmoid') {
     problems.push({ field: 'reconstruction', message: 'Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.' })
   }
+  if (data.binarise !== 'none' && kind === 'vector') {
+    problems.push({ field: 'data.binarise', message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.' })
+  }
+  const few = fineTuning.kind === 'classification' && fineTuning.labelled > 0
   const available = trainCount === undefined ? Infinity : trainCount - validationCount(trainCount)
-  if (!variant.fit && config.training.batchSize > available) {
+  // A handful of labelled images is one batch.
+  if (!variant.fit && !few && training.batchSize > available) {
     problems.push({ field: 'training.batchSize', message: `The training split has ${available} images; set training.batchSize to at most that.` })
   }
-  if (!variant.fit && config.training.warmupEpochs > config.training.epochs) {
-    problems.push({ field: 'training.warmupEpochs', message: `Warm-up cannot last longer than training; set training.warmupEpochs to at most ${config.training.epochs}.` })
+  if (pretraining.kind !== 'none' && pretraining.batchSize > available) {
+    problems.push({ field: 'pretraining.batchSize', message: `The training split has ${available} images; set pretraining.batchSize to at most that.` })
+  }
+  if (!variant.fit && training.warmupEpochs > training.epochs) {
+    problems.push({ field: 'training.warmupEpochs', message: `Warm-up cannot last longer than training; set training.warmupEpochs to at most ${training.epochs}.` })
+  }
+  if (fineTuning.kind === 'classification') {
+    if (facts.classes !== undefined && facts.classes < 2) {
+      problems.push({ field: 'fineTuning.kind', message: 'This dataset has no two classes to tell apart; set fineTuning.kind to reconstruction, or import it with labels.' })
+    } else if (fineTuning.labelled > available) {
+      problems.push({ field: 'fineTuning.labelled', message: `The training split has ${available} images beside those for validation; set fineTuning.labelled to at most that.` })
+    } else if (few && facts.classes !== undefined && fineTuning.labelled < facts.classes) {
+      problems.push({ field: 'fineTuning.labelled', message: `There are ${facts.classes} classes; set fineTuning.labelled to at least that, so that each has an image.` })
+    } else if (few && training.patience > 0) {
+      problems.push({ field: 'training.patience', message: 'Early stopping would use the labels of the validation images, which are not among the labelled ones; set training.patience to 0.' })
+    }
   }
   return problems
 }
+
+/** The variant without a regularizer, of which nobody expects one. */
+const plainest = layerVariants()[0]!
 
 /** Settings that were given although another one switches them off: nobody shall think that they were compared. */
 function withoutEffect(fields: Field[], settings: Settings, config: Config): string[] {
@@ -128,11 +176,13 @@ function withoutEffect(fields: Field[], settings: Settings, config: Config): str
   })
 }
 
-function warningsFor({ network }: Config): string[] {
+function warningsFor({ network, fineTuning, pretraining }: Config, variant: Variant): string[] {
   const linear = [network.activation, network.codeActivation].every((activation) => activation === 'linear')
-  return network.layers.length > 1 && linear
-    ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
-    : []
+  return [
+    ...(network.layers.length > 1 && linear ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.'] : []),
+    ...(fineTuning.kind === 'classification' && pretraining.kind === 'none' && variant.id !== plainest
+      ? [`Without pretraining a network that is trained for classification never meets the objective of ${variant.title}; set pretraining.kind to greedy.`] : []),
+  ]
 }
 
 /** The candidate with the smallest edit distance, if it is near enough to be a misspelling. */

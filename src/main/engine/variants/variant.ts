@@ -1,6 +1,6 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
-import type { Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
+import type { Activation, Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
 import type { Network } from '../network/network.ts'
 import type { Likelihood, WeightSpec } from '../network/weights.ts'
 import { headsOf, weightSpecs } from '../network/weights.ts'
@@ -29,14 +29,20 @@ export interface Step<S> {
   network: Network
   random: Randomness
   settings: S
+  /** Classes of the batch's images, int32 [B]; null where labels are not used. */
+  labels: Tensor1D | null
   /** Epochs of training so far, the fraction of this one included; very many where there is no training. A scalar. */
   epoch: Scalar
   /** The variant's own state (see `state`), as it was before this step; constants for the gradient. */
   state: Record<string, Tensor>
   /** What probabilistic objectives are made of. */
   probability: typeof import('../network/probability.ts')
+  /** What Boltzmann machines are made of. */
+  boltzmann: typeof import('../network/boltzmann.ts')
   /** Keeps a value of this step's forward pass for `afterStep`. */
   observe(name: string, value: Tensor): void
+  /** Gives one of the values that the variant watches (see `watched`). */
+  watch(name: string, value: Tensor): void
   /** A scalar with the given value, whose gradient with respect to `carrier` is `gradient` instead of what the value's would be. */
   withGradient(carrier: Tensor1D, value: Scalar, gradient: Tensor): Scalar
 }
@@ -62,7 +68,20 @@ export interface GateTools {
 }
 
 /** What is known of the data when settings are checked; absent facts are not checked. */
-export interface Facts { rowSize?: number; trainCount?: number; kind?: 'image' | 'vector' }
+export interface Facts { rowSize?: number; trainCount?: number; kind?: 'image' | 'vector'; classes?: number }
+
+/** Shared settings that a variant determines. */
+export interface Fixed { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction; training?: Partial<TrainingConfig> }
+
+/** A value that is followed beside the terms without being a part of the objective: a number, or one for each unit. */
+export interface Watched { name: string; size: number }
+
+/** One layer of a deep network, of which a variant is to make an autoencoder by itself. */
+export interface LayerPlace {
+  /** Of the layer's inputs, which are the outputs of the layer before it; null for the first one, whose inputs are the data. */
+  inputActivation: Activation | null
+  activation: Activation
+}
 
 export interface Problem { field: string; message: string }
 
@@ -87,8 +106,18 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
   /** Where its defaults follow from the data. */
   defaultsFor?(facts: Facts): { network?: Partial<NetworkConfig>; regularizer?: Partial<z.output<S>> }
-  /** Shared settings that this variant determines; they are no fields of its form and cannot be changed. */
-  fixed?: { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction }
+  /** Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and cannot be changed. */
+  fixed?: Fixed | ((settings: z.output<S>) => Fixed)
+  /** True where it makes sense with one layer only; deep networks are made of several of it by pretraining. */
+  singleLayer?: true
+  /** True where what it follows is no function's gradient: its terms have other values than what is differentiated, and are only watched. */
+  estimator?: true
+  /** What of its settings, and of its training, follows from where a layer stands in a deep network that it pretrains. */
+  asLayer?(place: LayerPlace, settings: z.output<S>): { regularizer?: Partial<z.output<S>>; learningRateFactor?: number }
+  /** Coefficient of the optimizer `momentum` where it is a setting of its own. */
+  momentum?(settings: z.output<S>): number
+  /** What is followed on the validation split beside the terms. */
+  watched?(config: Config): readonly Watched[]
   /** Further rules on the whole config, beyond the ranges of single settings. */
   check?(config: Config, facts: Facts): Problem[]
   /** What a user should know about a config that is allowed. */
@@ -98,7 +127,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being the code. */
   likelihood?(settings: z.output<S>): Likelihood
   /** Tensors that it keeps from step to step. */
-  state?(config: Config): StateSpec[]
+  state?(config: Config, inputSize: number): StateSpec[]
   /** What changes after the optimizer's update: new values of weights and of its state. */
   afterStep?(step: AfterStep<z.output<S>>): { weights?: Record<string, Tensor>; state?: Record<string, Tensor> }
   /** A state that is the mean code over the training split, computed anew before every `every`-th step. */
@@ -121,9 +150,12 @@ export interface Rows {
 /** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */
 export const likelihoodOf = (variant: Pick<Variant, 'likelihood'>, config: Config): Likelihood | null => variant.likelihood?.(config.regularizer as never) ?? null
 
-/** Every weight of a variant's network. */
-export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, inputSize: number): WeightSpec[] =>
-  weightSpecs(config.network, inputSize, headsOf(likelihoodOf(variant, config)))
+/** Shared settings that a variant with these settings of its own determines. */
+export const fixedOf = (variant: Pick<Variant, 'fixed'>, settings: unknown): Fixed => (typeof variant.fixed === 'function' ? variant.fixed(settings as never) : variant.fixed ?? {})
+
+/** Every weight of a variant's network. @param classes of the dataset; only networks that classify need it */
+export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, inputSize: number, classes = 0): WeightSpec[] =>
+  weightSpecs(config.network, inputSize, headsOf(likelihoodOf(variant, config)), config.fineTuning.kind === 'classification' ? classes : null)
 
 /** Types the pieces of a variant against each other. */
 export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant

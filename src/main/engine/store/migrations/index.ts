@@ -1,5 +1,6 @@
 import type { Migrations } from '../database.ts'
 import first from './001.ts'
+import second from './002.ts'
 
 /** In order; a released one never changes. */
-export const migrations: Migrations = [first]
+export const migrations: Migrations = [first, second]

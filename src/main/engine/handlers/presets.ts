@@ -1,0 +1,31 @@
+import type { Dataset } from '../../../shared/domain.ts'
+import { findPresetRun, presetInfos, presetOf } from '../presets/index.ts'
+import { outcomeOf } from '../presets/outcome.ts'
+import { resolveConfig } from '../variants/index.ts'
+import type { Context, Handlers } from './context.ts'
+import { importInto } from './importing.ts'
+
+export const presetHandlers = (context: Context) => {
+  const { store, queue } = context
+  return {
+    'presets.list': () => ({ presets: presetInfos() }),
+    'presets.import': async ({ preset }) => {
+      const { name, ...request } = presetOf(preset).dataset.request
+      const taken = name !== undefined && store.datasets.isTaken(name)
+      return { task: await importInto(context, taken || name === undefined ? request : { ...request, name }) }
+    },
+    'presets.outcome': ({ run: reference }) => {
+      const run = queue.view(store.runs.resolve(reference))
+      const planned = run.preset === null ? null : findPresetRun(run.preset)
+      // A preset may be one of another version of the workbench.
+      if (planned === null) return { outcome: null }
+      const dataset = store.datasets.get(run.datasetId)
+      const { config } = resolveConfig(planned.run.variant, planned.run.settings, factsOf(dataset))
+      return { outcome: outcomeOf(planned, { run, runs: store.runs.list(), source: dataset.source, config }) }
+    },
+  } satisfies Partial<Handlers>
+}
+
+const factsOf = (dataset: Dataset) => ({
+  rowSize: dataset.width * dataset.height * dataset.channels, trainCount: dataset.count - dataset.testCount, kind: dataset.kind, classes: dataset.classes.length,
+})

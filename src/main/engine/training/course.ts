@@ -1,0 +1,101 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
+import { labelledRows } from '../data/labelled.ts'
+import { validationSplit } from '../data/split.ts'
+import { initialValues } from '../network/initialise.ts'
+import type { WeightSpec } from '../network/weights.ts'
+import { variantOf } from '../variants/index.ts'
+import { stackConfig } from '../variants/layers.ts'
+import { weightsOf } from '../variants/variant.ts'
+import type { CompiledModel, State } from './compiled.ts'
+import { openTrainingData, type TrainingData } from './data.ts'
+import { Diverged } from './diverged.ts'
+import type { TrainJob } from './messages.ts'
+import { Meter } from './meter.ts'
+import type { Port } from './port.ts'
+import { stagesOf, type PlannedStage } from './stages.ts'
+
+/** What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made durable. */
+export class Course {
+  readonly job: TrainJob
+  readonly port: Port
+  readonly data: TrainingData
+  /** Rows of the training split without those for validation, and those; `labelled` of the first for a stage that classifies. */
+  readonly rows: { train: Uint32Array; validation: Uint32Array; labelled: Uint32Array }
+  readonly plan: PlannedStage[]
+  /** Every weight of the network that is trained in the end. */
+  readonly specs: WeightSpec[]
+  readonly meter: Meter
+  position: Position
+  /** The whole network's weights by now (those of a decoder too, where the network in the end has none), while layers are pretrained. */
+  whole: State
+  /** What a resumed stage begins with: everything in the checkpoint. */
+  resumed: State | null = null
+  /** Weights of the lowest validation loss so far, with early stopping. */
+  best: State | null = null
+
+  constructor(job: TrainJob, port: Port) {
+    const { config, seed } = job
+    const variant = variantOf(job.variant)
+    this.job = job
+    this.port = port
+    this.data = openTrainingData(job.datasetFolder, config)
+    const { seen } = this.data
+    const split = validationSplit(seen, seed)
+    this.rows = { ...split, labelled: config.fineTuning.kind === 'classification' ? labelledRows(seen, split.train, config.fineTuning.labelled, seed) : new Uint32Array() }
+    this.plan = stagesOf(variant, config, { rowSize: seen.rowSize, trainCount: seen.train.length })
+    for (const { stepsPerEpoch, kind } of this.plan) {
+      const field = kind === 'layer' ? 'pretraining.batchSize' : 'training.batchSize'
+      if (stepsPerEpoch === 0) throw new WorkbenchError('SETTING_INVALID', `The training split has ${split.train.length} images; set ${field} to at most that.`, { field })
+    }
+    this.specs = weightsOf(variant, config, seen.rowSize, seen.classes.length)
+    const last = this.plan.at(-1)
+    removePartials(job.runFolder)
+    if (job.resume) {
+      const { position, state } = readCheckpoint(job.runFolder, 'last')
+      this.position = position
+      this.resumed = state
+      this.whole = Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
+      if (config.training.patience > 0 && position.best) this.best = readCheckpoint(job.runFolder, 'best').state
+    } else {
+      removeCheckpoints(job.runFolder)
+      this.position = { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }
+      this.whole = this.initial()
+    }
+    this.meter = new Meter(this.position, last ? last.startStep + last.steps : 0)
+  }
+
+  /** The autoencoder that pretrained layers are unrolled to. */
+  get stackSpecs(): WeightSpec[] {
+    return weightsOf(variantOf(this.job.variant), stackConfig(this.job.config), this.data.seen.rowSize)
+  }
+
+  /** Initial values of the network that is trained in the end, and of the decoder that pretraining needs beside it. */
+  initial(): State {
+    const specs = this.job.config.pretraining.kind === 'none' ? this.specs : [...this.stackSpecs, ...this.specs]
+    return Object.fromEntries(specs.map((spec) => [spec.name, initialValues(spec, this.job.seed)]))
+  }
+
+  /**
+   * Makes everything up to now durable: first the points, then the weights.
+   * @param model what is trained now; @param layer it is the autoencoder of one layer
+   * @throws Diverged where weights are not finite
+   */
+  async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
+    const own = model.state()
+    if (hasNonFinite(own)) throw new Diverged(this.position.step)
+    await this.port.commit(this.meter.takePoints())
+    const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
+    // The best weights go first: `last` says where to resume, and what came before it must be there.
+    if (this.best && !layer) this.write('best', this.best)
+    for (const name of names) this.write(name, layer ? { ...this.whole, ...behind(own) } : own, layer ? behind(model.shapes) : model.shapes)
+    this.meter.saved()
+  }
+
+  write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): void {
+    const { job: { runFolder, variant, config, seed }, data: { seen }, position } = this
+    const known = config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))
+    const classes = config.fineTuning.kind === 'classification' ? seen.classes : []
+    writeCheckpoint(runFolder, name, { variant, config, seed, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes } })
+  }
+}

@@ -1,0 +1,126 @@
+import { setImmediate } from 'node:timers/promises'
+import { snapshotEpochs, type CheckpointName } from '../checkpoint/checkpoint.ts'
+import type { PackedDataset } from '../data/packed.ts'
+import { shuffled } from '../data/split.ts'
+import { gatherBatch } from '../network/inputs.ts'
+import { batchesOf } from './batches.ts'
+import type { CompiledModel } from './compiled.ts'
+import type { Course } from './course.ts'
+import { Diverged } from './diverged.ts'
+import { Stopped } from './port.ts'
+import type { ModelSpec } from './program.ts'
+import { learningRateAt } from './schedule.ts'
+import type { PlannedStage } from './stages.ts'
+
+/** A checkpoint is written at the end of an epoch if the last one is older than this, and within an epoch after the longer time. */
+const checkpointSeconds = { epochEnd: 5, within: 30 }
+/** Points of training curves that are kept of each epoch. */
+const pointsPerEpoch = 50
+/** Images at a time in passes over the whole training split. */
+const refreshBatch = 2048
+
+export interface StageTraining {
+  stage: PlannedStage
+  spec: ModelSpec
+  model: CompiledModel
+  /** What the stage's network reads. */
+  inputs: PackedDataset
+  train: Uint32Array
+  validation: Uint32Array
+  /** After an epoch, once it has been validated and before it is saved; `shows`: a moment to keep a picture of. */
+  onEpoch(moment: { shows: boolean; last: boolean }): void
+}
+
+/** Batch sizes at which a stage's objective is validated. */
+export const validationSizes = (stage: PlannedStage, validation: Uint32Array): number[] => [...validationBatchesOf(stage, validation)].map((batch) => batch.length)
+const validationBatchesOf = (stage: PlannedStage, validation: Uint32Array) => batchesOf(validation, Math.max(stage.batchSize, 256))
+
+/** Trains one stage from where the course is to its end. @throws Stopped, Diverged */
+export async function trainEpochs(course: Course, { stage, spec, model, inputs, train, validation, onEpoch }: StageTraining): Promise<void> {
+  const { port, meter, job: { seed } } = course
+  const { variant, config } = spec
+  const { stepsPerEpoch, batchSize, prefix, startStep, startEpoch } = stage
+  const { patience } = config.training
+  const layer = stage.kind === 'layer'
+  const end = startStep + stage.steps
+  const validationBatches = [...validationBatchesOf(stage, validation)]
+  const labelsOf = (rows: Uint32Array) => (stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null)
+  const save = (...names: CheckpointName[]) => course.save(model, layer, ...names)
+
+  /** The objective on the validation rows, and what is watched there; its draws are the same after every epoch. */
+  const validate = async () => {
+    const sums = new Float64Array(model.terms.length + model.watched.length)
+    for (const [index, batch] of validationBatches.entries()) {
+      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch))
+      values.forEach((value, at) => { sums[at] = sums[at]! + value * batch.length })
+      await setImmediate()
+    }
+    return sums.map((sum) => sum / validation.length)
+  }
+
+  const mean = variant.trainingMean?.(config.regularizer as never) ?? null
+  /** Sets a state of the variant to the mean code over the training rows. */
+  const refresh = async (name: string) => {
+    const sum = new Float64Array(model.codeSize)
+    for (const part of batchesOf(train, refreshBatch)) {
+      model.codeSum(gatherBatch(inputs, part)).forEach((value, unit) => { sum[unit] = sum[unit]! + value })
+      await setImmediate()
+    }
+    model.setState(name, Float32Array.from(sum, (value) => value / train.length))
+  }
+
+  const snapshots = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
+  const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
+  const { terms: names } = model
+  let epochsSinceBest = course.position.best ? course.position.epoch - course.position.best.epoch : 0
+  while (course.position.step < end && !(patience > 0 && epochsSinceBest >= patience)) {
+    const epoch = Math.floor((course.position.step - startStep) / stepsPerEpoch)
+    const order = shuffled(train, seed, epoch)
+    for (let at = course.position.step - startStep - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
+      const step = course.position.step + 1
+      const updates = step - startStep
+      if (mean && (updates - 1) % mean.every === 0) await refresh(mean.state)
+      const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
+      const endsWindow = (at + 1) % window === 0 || at + 1 === stepsPerEpoch
+      const { terms, norms } = model.step(gatherBatch(inputs, rows), rows, seed, step, learningRateAt(config.training, updates, stepsPerEpoch), {
+        withNorms: endsWindow, epoch: (updates - 1) / stepsPerEpoch, labels: labelsOf(rows), updates,
+      })
+      if (!terms.every(Number.isFinite)) throw new Diverged(step)
+      course.position = { ...course.position, step, epoch: startEpoch + updates / stepsPerEpoch, seconds: meter.seconds() }
+      meter.count(terms)
+      // A window of points ends where a checkpoint may be: after a resume the windows are the same.
+      if (endsWindow) {
+        meter.endWindow(`${prefix}train/`, names, course.position)
+        meter.add(prefix, model.norms, norms!, course.position)
+        if (at + 1 < stepsPerEpoch && meter.secondsSinceSave() > checkpointSeconds.within) await save('last')
+      }
+      if (meter.dueToReport()) {
+        port.send({ type: 'progress', ...meter.progress(course.position, { done: step, total: meter.steps, unit: 'steps', stage: stage.title }) })
+        port.send({ type: 'points', points: meter.takePoints(), flush: false })
+      }
+      // At an epoch's end only once it has been validated: whoever resumes begins with the next one.
+      if (at + 1 < stepsPerEpoch && await port.wanted()) {
+        await save('last')
+        throw new Stopped(course.position)
+      }
+    }
+    if (validation.length > 0) {
+      const values = await validate()
+      if (!values.every(Number.isFinite)) throw new Diverged(course.position.step)
+      meter.add(`${prefix}validation/`, [...names, ...model.watched], values, course.position)
+      epochsSinceBest++
+      if (patience > 0 && (course.position.best === null || values[0]! < course.position.best.loss)) {
+        course.position = { ...course.position, best: { loss: values[0]!, epoch: course.position.epoch } }
+        course.best = model.weights()
+        epochsSinceBest = 0
+      }
+    }
+    const last = course.position.step === end || (patience > 0 && epochsSinceBest >= patience)
+    const shows = snapshots.has(epoch + 1) || (last && !layer)
+    onEpoch({ shows, last })
+    const stops = (!last || layer) && await port.wanted()
+    if (snapshots.has(epoch + 1)) await save('last', `snapshot-${course.position.step}`)
+    else if (last || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
+    if (stops) throw new Stopped(course.position)
+  }
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../../../shared/config.ts'
+import type { Stage } from '../../../shared/domain.ts'
+import { validationCount } from '../data/split.ts'
+import { layerConfig, layerVariantOf } from '../variants/layers.ts'
+import type { Variant } from '../variants/variant.ts'
+
+/** What the length of a run's training depends on. */
+export interface Counts {
+  /** Values of one row. */
+  rowSize: number
+  /** Rows that are not for testing. */
+  trainCount: number
+}
+
+/** A stage with what is trained in it. */
+export interface PlannedStage extends Stage {
+  /** Rows a step, and steps that make an epoch. */
+  batchSize: number
+  stepsPerEpoch: number
+}
+
+/** Rows that a run's training sees, without its validation rows. */
+export const trainingRows = (trainCount: number): number => trainCount - validationCount(trainCount)
+
+/** Rows that the whole network is trained with: of a classification with few labels only those. */
+const lastRows = ({ fineTuning }: Config, rows: number): number => (fineTuning.kind === 'classification' && fineTuning.labelled > 0 ? Math.min(fineTuning.labelled, rows) : rows)
+
+/**
+ * A run's training in order: every layer by itself where there is pretraining, then the whole network. Empty for variants in closed form.
+ * Epochs are of whole batches, the last, partial one is dropped; a handful of labelled rows is one batch.
+ */
+export function stagesOf(variant: Variant, config: Config, { rowSize, trainCount }: Counts): PlannedStage[] {
+  if (variant.fit) return []
+  const rows = trainingRows(trainCount)
+  const sizes = [rowSize, ...config.network.layers]
+  const stages: PlannedStage[] = []
+  const add = (stage: Omit<PlannedStage, 'startStep' | 'startEpoch' | 'steps' | 'stepsPerEpoch'>, available: number) => {
+    const last = stages.at(-1)
+    const stepsPerEpoch = Math.floor(available / stage.batchSize)
+    stages.push({
+      ...stage, stepsPerEpoch, steps: stage.epochs * stepsPerEpoch,
+      startStep: last ? last.startStep + last.steps : 0, startEpoch: last ? last.startEpoch + last.epochs : 0,
+    })
+  }
+  const { pretraining, fineTuning, training } = config
+  if (pretraining.kind !== 'none') {
+    config.network.layers.forEach((_, layer) => {
+      const { epochs, batchSize } = layerConfig(config, layer).training
+      const title = `Layer ${layer + 1}: ${sizes[layer]} to ${sizes[layer + 1]}`
+      add({ kind: 'layer', title, layer, variant: layerVariantOf(config).id, prefix: `pretraining/${layer}/`, epochs, batchSize }, rows)
+    })
+  }
+  const available = lastRows(config, rows)
+  add({
+    kind: fineTuning.kind, title: pretraining.kind === 'none' && fineTuning.kind === 'reconstruction' ? 'Training' : fineTuning.kind === 'classification' ? 'Classification' : 'Fine-tuning',
+    layer: null, variant: variant.id, prefix: '', epochs: training.epochs,
+    batchSize: fineTuning.kind === 'classification' ? Math.min(training.batchSize, available) : training.batchSize,
+  }, available)
+  return stages
+}

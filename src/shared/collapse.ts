@@ -1,0 +1,61 @@
+import type { Evaluation } from './domain.ts'
+
+/**
+ * When a code unit of a probabilistic network has collapsed: its posterior is the prior for every image, and the decoder does not read it.
+ * - `kl`: nats, mean over the images. Lucas, Tucker, Grosse and Norouzi 2019, section 5, call a unit (epsilon, delta)-collapsed if its KL is below
+ *   epsilon for a share 1 - delta of the data; this is their epsilon, of the mean.
+ * - `mean`, `deviation`: how far the posterior's mean (over the images) may be from 0 and its deviation from 1.
+ * - `meanVariance`: of the posterior's mean over the images; units above it are active (Burda, Grosse and Salakhutdinov 2016, section 4.1).
+ * - `outgoing`: which share of the squared weights that read the code all collapsed units may have together: the share of the next
+ *   layer's variance that is their noise. A decoder unlearns to read noise slowly, and optimizers leave some: it is never exactly 0.
+ */
+export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, outgoing: 0.01 } as const
+
+/**
+ * `used`: its posterior tells something of the image. `silent`: it does not, and yet the decoder reads its noise. `collapsed`: it does not, and the
+ * decoder has learned to ignore it.
+ */
+export type UnitState = 'used' | 'silent' | 'collapsed'
+
+export interface UnitFigures { kl: number; mean: number; meanVariance: number; deviation: number; outgoing: number }
+export interface CodeUnit extends UnitFigures { unit: number; state: UnitState }
+
+/** Whether a unit's posterior is the prior, as far as the limits tell. */
+export const isPrior = ({ kl, mean, meanVariance, deviation }: Omit<UnitFigures, 'outgoing'>): boolean =>
+  kl < collapseLimits.kl && Math.abs(mean) < collapseLimits.mean && meanVariance < collapseLimits.meanVariance && Math.abs(deviation - 1) < collapseLimits.deviation
+
+/** The code units of an evaluation, the one with the largest KL first; null where they were not measured. */
+export function codeUnits({ klPerUnit, collapse }: Evaluation): CodeUnit[] | null {
+  if (!klPerUnit || !collapse) return null
+  const gone = new Set(collapse.units)
+  return klPerUnit.map((kl, unit): CodeUnit => {
+    const figures = { kl, mean: collapse.mean[unit]!, meanVariance: collapse.meanVariance[unit]!, deviation: collapse.deviation[unit]!, outgoing: collapse.outgoing[unit]! }
+    return { unit, ...figures, state: gone.has(unit) ? 'collapsed' : isPrior(figures) ? 'silent' : 'used' }
+  }).sort((a, b) => b.kl - a.kl)
+}
+
+/**
+ * The units that pruning would remove: all collapsed ones, but for the one with the largest KL where nothing else would be left of the code.
+ * Ascending.
+ */
+export function prunable({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' | 'collapse'>): number[] {
+  if (!klPerUnit || !collapse) return []
+  if (collapse.units.length < klPerUnit.length) return collapse.units
+  const last = klPerUnit.indexOf(Math.max(...klPerUnit))
+  return collapse.units.filter((unit) => unit !== last)
+}
+
+/** By how much a bound may fall, nats, before something was lost. */
+const tolerance = 0.1
+
+/** What pruning did to the bound, in a sentence. @param before, after ELBO in nats, a mean over images */
+export function pruningSentence(before: number, after: number, removed: number): string {
+  const units = `${removed} code ${removed === 1 ? 'unit' : 'units'}`
+  const change = after - before, size = Math.abs(change)
+  const amount = `${size < 0.1 ? size.toFixed(3) : size.toFixed(2)} nats`
+  const bounds = `the bound was ${written(before)} and is ${written(after)} nats`
+  if (change < -tolerance) return `Without ${units} ${bounds}: ${amount} were lost.`
+  return `Without ${units} nothing was lost: ${bounds}${size < 0.0005 ? '' : ` (${amount} ${change > 0 ? 'more' : 'less'})`}.`
+}
+
+const written = (value: number): string => value.toFixed(2).replace('-', '−')
