@@ -1,11 +1,12 @@
 import type { CallInput } from '../../../../shared/calls.ts'
-import type { Settings } from '../../../../shared/config.ts'
+import type { Field, Settings } from '../../../../shared/config.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { runEnded } from '../wait.ts'
 import { importAndWait, wholeNumber } from './datasets.ts'
+import { presetHelp, presetOptions, trainPreset } from './presets.ts'
 import { ended } from './runs.ts'
 
 const sample = 'mnist'
@@ -21,9 +22,11 @@ export const settingHelp = [
 export async function variantAndSettings({ call }: Session, { values, path }: Arguments): Promise<{ variant: string; settings: Settings }> {
   const variant = values['variant']
   if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; "variants" lists them.', { field: 'variant' })
-  const { fields } = await call('runs.check', { variant })
   const config = values['config']
-  return { variant, settings: settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields) }
+  const read = (fields: readonly Field[]) => settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields)
+  const { fields } = await call('runs.check', { variant })
+  // Some settings bring others with them, such as those of pretrained layers.
+  return { variant, settings: read((await call('runs.check', { variant, settings: read(fields) })).fields) }
 }
 
 async function hasDataset({ call }: Session, reference: string): Promise<boolean> {
@@ -32,12 +35,17 @@ async function hasDataset({ call }: Session, reference: string): Promise<boolean
 }
 
 export const train: Command = {
-  usage: '--dataset N --variant V',
-  summary: 'Trains one autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
-  help: ['--dataset N       a dataset by name or id; mnist is imported where it is missing', ...settingHelp, '--seed S          of everything random (default: 1)', '--name N          the run\'s name'],
-  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' } },
+  usage: '--dataset N --variant V | --preset ID',
+  summary: 'Trains an autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
+  help: [
+    '--dataset N       a dataset by name or id; mnist is imported where it is missing', ...settingHelp, '--seed S          of everything random (default: 1)', '--name N          the run\'s name',
+    ...presetHelp,
+  ],
+  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' }, ...presetOptions },
   async run(session, given, terminal) {
-    const { dataset, seed, name } = given.values as Record<string, string | undefined>
+    const { dataset, seed, name, preset, form, run: part } = given.values as Record<string, string | undefined>
+    if (preset !== undefined) return trainPreset(session, given, terminal)
+    if (form !== undefined || part !== undefined) throw new WorkbenchError('USAGE', '--form and --run are of a preset; name it with --preset.', { field: 'preset' })
     if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; "datasets list" lists them.', { field: 'dataset' })
     const { variant, settings } = await variantAndSettings(session, given)
     const chosen = { variant, settings, ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }
