@@ -216,6 +216,17 @@ test('a file that kills its decoder is found and skipped, alone', async () => {
   const rows = readFileSync(pixels)
   for (const [i] of names.entries()) if (i !== 13) assert.equal(rows[i * 360], i * 10)
 
+  // The same where patches are cut: here the lower right corner of each picture, into rows from the last to the first.
+  const corners = join(work, 'corners.bin'), found: (readonly [number, string | undefined])[] = []
+  writeFileSync(corners, '')
+  const cuts = names.map((_, i) => ({ width: 12, height: 10, windows: Uint32Array.of(23 - i, 10, 8) }))
+  await decodeAll([{ start: 0, root, paths: names, cuts }].values(), 1, corners, { width: 2, height: 2, channels: 3, fit: 'crop' }, {
+    program, onImages: () => {}, onResult: ({ batch, skipped }) => batch.paths.forEach((_, index) => found.push([batch.start + index, skipped.find((file) => file.index === index)?.reason])),
+  })
+  assert.deepEqual(found.sort((a, b) => a[0] - b[0]), names.map((_, i) => [i, i === 13 ? 'its decoder crashed on it' : undefined]))
+  const patches = readFileSync(corners)
+  for (const [i] of names.entries()) if (i !== 13) assert.deepEqual([...patches.subarray((23 - i) * 12, (23 - i) * 12 + 3)], [i * 10, 255 - i * 10, 40])
+
   writeFileSync(program, 'process.exit(3)')
   await assert.rejects(decodeAll(batches.values(), 2, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, { program, onImages: () => {}, onResult: () => {} }), /could not start/)
 })

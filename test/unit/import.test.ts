@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { deflateRawSync, crc32, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import type { Progress } from '../../src/shared/domain.ts'
 import { decodeBmp } from '../../src/main/engine/data/bmp.ts'
@@ -19,6 +19,7 @@ import { openDataset, readSkipped, rowPath } from '../../src/main/engine/data/op
 import { packRow } from '../../src/main/engine/data/pixels.ts'
 import { decodePng } from '../../src/main/engine/data/png.ts'
 import { byCodePoint } from '../../src/main/engine/data/walk.ts'
+import { npy, zip } from '../fixtures/npz.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'import-'))
 after(() => rmSync(work, { recursive: true, force: true }))
@@ -192,7 +193,7 @@ test('a folder of classes: names by code point, every format by its content, one
   writeFileSync(join(root, 'README.md'), 'about these images')
 
   assert.deepEqual(await inspectPath(root), {
-    kind: 'folder', files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3, suggestedName: root.split('/').at(-1),
+    kind: 'folder', images: true, files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3, suggestedName: root.split('/').at(-1),
   })
   const ask = request(root)
   const dataset = await importDataset(ask)
@@ -297,53 +298,6 @@ test('the sample digits are the bytes of their IDX files, plain or gzipped', asy
   assert.equal((await inspectPath('mnist')).files, 70_000)
   assert.deepEqual((await inspectPath(zipped)).classes, dataset.classes)
 })
-
-/** An npy file of version 1. */
-function npy(descr: string, shape: number[], data: NodeJS.ArrayBufferView, fortran = false): Buffer {
-  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`
-  const header = Buffer.from(`${text.padEnd(117)}\n`, 'latin1'), start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1')
-  start.writeUInt16LE(header.length, 8)
-  return Buffer.concat([start, header, Buffer.from(data.buffer, data.byteOffset, data.byteLength)])
-}
-
-/** A zip archive as `numpy.savez` (`zip64`, stored) or `numpy.savez_compressed` writes it. */
-function zip(members: Record<string, Buffer>, deflate: boolean): Buffer {
-  const bodies: Buffer[] = [], entries: Buffer[] = []
-  let offset = 0
-  for (const [name, content] of Object.entries(members)) {
-    const packed = deflate ? deflateRawSync(content) : content
-    const local = Buffer.alloc(30 + name.length + 20), entry = Buffer.alloc(46 + name.length)
-    local.writeUInt32LE(0x04034b50, 0)
-    local.writeUInt16LE(deflate ? 8 : 0, 8)
-    local.writeUInt32LE(crc32(content), 14)
-    local.writeUInt32LE(0xffffffff, 18)
-    local.writeUInt32LE(0xffffffff, 22)
-    local.writeUInt16LE(name.length, 26)
-    local.writeUInt16LE(20, 28)
-    local.write(name, 30)
-    local.writeUInt16LE(1, 30 + name.length)
-    local.writeUInt16LE(16, 32 + name.length)
-    local.writeBigUInt64LE(BigInt(content.length), 34 + name.length)
-    local.writeBigUInt64LE(BigInt(packed.length), 42 + name.length)
-    entry.writeUInt32LE(0x02014b50, 0)
-    entry.writeUInt16LE(deflate ? 8 : 0, 10)
-    entry.writeUInt32LE(crc32(content), 16)
-    entry.writeUInt32LE(packed.length, 20)
-    entry.writeUInt32LE(content.length, 24)
-    entry.writeUInt16LE(name.length, 28)
-    entry.writeUInt32LE(offset, 42)
-    entry.write(name, 46)
-    bodies.push(local, packed)
-    entries.push(entry)
-    offset += local.length + packed.length
-  }
-  const directory = Buffer.concat(entries), end = Buffer.alloc(22)
-  end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(entries.length, 10)
-  end.writeUInt32LE(directory.length, 12)
-  end.writeUInt32LE(offset, 16)
-  return Buffer.concat([...bodies, directory, end])
-}
 
 test('npz archives: bytes, floats, PyTorch order, vectors, names as labels', async () => {
   const n = 20, pixels = Uint8Array.from({ length: n * 6 * 5 }, (_, i) => (i * 31) % 251)

@@ -56,7 +56,7 @@ test('the first comparison is found again by what is stored: the newest run of e
 })
 
 test('an inspected path is told in words', () => {
-  const folder = { kind: 'folder' as const, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3, suggestedName: 'x' }
+  const folder = { kind: 'folder' as const, images: true, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3, suggestedName: 'x' }
   assert.equal(sentence(folder), 'A folder with at least 1,241 files in 5 classes: a, b, c, d and 1 more. Most are 64 × 48, colour.')
   assert.equal(sentence({ ...folder, truncated: false, classes: [], width: null }), 'A folder with 1,241 files, without classes.')
 })

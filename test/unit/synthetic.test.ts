@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { syntheticNames, syntheticSets } from '../../src/shared/synthetic.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
+import { paintLeaves } from '../../src/main/engine/data/dead-leaves.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
 import { inspectPath } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, rowPath } from '../../src/main/engine/data/open.ts'
@@ -26,6 +27,7 @@ const near = (value: number, wanted: number, tolerance: number, what: string) =>
 /** Fingerprints of the sets as they are by default: the same on every machine and in every version. */
 const fingerprints: Record<string, string> = {
   random: 'cf463cda432df7b230f9b0bc729d3b31b6803733fdc3a198bf7d383a9ebdb323',
+  deadLeaves: '5bc2266de74e350df417cbb6d8a5415d3612df65e81e9badd571453ac26d3d7f',
   moons: 'd7e7e887511423cb60e75afb4442b20df8bb1c97a8670e369135576a2e579345',
   spiral: '530a35037ac13d597d2dc63e375d8215250b48bbb5dee6a0b896ee801f141648',
   circle: '8737c54259801fe02707e4487ae5b895ca0871c3fbfd1919707253d43098cf31',
@@ -38,7 +40,7 @@ for (const name of syntheticNames) {
     const made = await add(t, name)
     assert.equal(made.sha256, fingerprints[name])
     assert.deepEqual([made.count, made.testCount, made.source, made.duplicates, made.skippedCount], [set.count, Math.round(0.15 * set.count), name, 0, 0])
-    assert.deepEqual([made.kind, made.width, made.height, made.channels], set.kind === 'image' ? ['image', 28, 28, 1] : ['vector', 2, 1, 1])
+    assert.deepEqual([made.kind, made.width, made.height, made.channels], set.kind === 'image' ? ['image', set.side, set.side, 1] : ['vector', 2, 1, 1])
     assert.deepEqual(made.classes, [...set.classes])
     const dataset = openDataset(made.folder)
     for (const index of made.classes.keys()) assert.equal(dataset.test.filter((row) => dataset.labels![row] === index).length, made.testCount / made.classes.length)
@@ -129,6 +131,54 @@ test('random: bytes are uniform and independent of their neighbours; size, chann
   assert.ok(Buffer.from(first).equals(Buffer.from(bytes)))
 })
 
+/** Share of an image's pairs of neighbours at a distance that are of one shade. */
+function sameShade(pixels: Uint8Array, side: number, distance: number): number {
+  let same = 0
+  for (let y = 0; y < side; y++) for (let x = 0; x + distance < side; x++) {
+    if (pixels[y * side + x] === pixels[y * side + x + distance]) same++
+    if (pixels[x * side + y] === pixels[(x + distance) * side + y]) same++
+  }
+  return same / (2 * side * (side - distance))
+}
+
+test('dead leaves: two pixels are of one leaf as often as the theory says', () => {
+  // Two points at distance d are of one leaf with probability A(d) / (2 A(0) - A(d)), A(d) being the mean area in which a leaf and itself, moved by
+  // d, overlap: of the leaves that hit either point, the topmost hits both. Radii from 2 to 64 with the density r^-3, integrated over u = r^-2, which is uniform.
+  const overlap = (distance: number): number => {
+    let sum = 0
+    const steps = 200_000
+    for (let i = 0; i < steps; i++) {
+      const r = 1 / Math.sqrt(1 / 64 ** 2 + ((i + 0.5) / steps) * (1 / 2 ** 2 - 1 / 64 ** 2)), half = distance / 2
+      if (half < r) sum += 2 * (r * r * Math.acos(half / r) - half * Math.sqrt(r * r - half * half))
+    }
+    return sum / steps
+  }
+  const side = 96, count = 120, distances = [1, 2, 3, 5, 8, 16, 32, 64]
+  const found = distances.map(() => 0), histogram = new Float64Array(4)
+  for (let image = 0; image < count; image++) {
+    const pixels = new Uint8Array(side * side)
+    for (const _ of paintLeaves(pixels, side, side, 1, 3, image));
+    distances.forEach((distance, i) => { found[i]! += sameShade(pixels, side, distance) / count })
+    for (const value of pixels) histogram[value >> 6]! += 1 / (count * side * side)
+  }
+  distances.forEach((distance, i) => {
+    const together = overlap(distance) / (2 * overlap(0) - overlap(distance))
+    near(found[i]!, together + (1 - together) / 256, 0.02, `pairs of one shade at a distance of ${distance}`)
+  })
+  for (const [quarter, share] of histogram.entries()) near(share, 0.25, 0.05, `shades in quarter ${quarter}`)
+})
+
+test('dead leaves: image, seed, size and channels are obeyed, and images do not depend on how many there are', async (t) => {
+  const made = await add(t, 'deadLeaves', { width: 40, height: 24, channels: 3, count: 12, seed: 9 })
+  assert.deepEqual([made.width, made.height, made.channels, made.count, made.testCount, made.source], [40, 24, 3, 12, 2, 'deadLeaves, seed 9'])
+  const dataset = openDataset(made.folder), row = new Uint8Array(dataset.rowSize), alone = new Uint8Array(dataset.rowSize)
+  dataset.gather([7], row)
+  dataset.close()
+  for (const _ of paintLeaves(alone, 40, 24, 3, 9, 7));
+  assert.deepEqual(row, alone)
+  assert.ok(row.some((value, i) => i % 3 > 0 && value !== row[i - 1]), 'leaves have colours')
+})
+
 test('a set is a function of name, count and seed', async (t) => {
   const shas = await Promise.all([{}, { seed: 1, count: 2000 }, { seed: 2 }, { count: 1000 }].map(async (more) => (await add(t, 'moons', more)).sha256))
   assert.equal(shas[0], shas[1])
@@ -155,7 +205,7 @@ test('what does not fit the source is refused with its field, and nothing is lef
 })
 
 test('the words are known to whoever looks at a path', async () => {
-  assert.deepEqual(await inspectPath('moons'), { kind: 'synthetic', files: 2000, truncated: false, classes: ['upper', 'lower'], width: 2, height: 1, channels: 1, suggestedName: 'moons' })
+  assert.deepEqual(await inspectPath('moons'), { kind: 'synthetic', images: false, files: 2000, truncated: false, classes: ['upper', 'lower'], width: 2, height: 1, channels: 1, suggestedName: 'moons' })
   assert.deepEqual((await inspectPath('random')).width, 28)
   assert.ok((await completePath('swissr')).includes('swissRoll'))
   assert.ok((await completePath('m')).includes('mnist'))

@@ -2,14 +2,14 @@ import { random } from './random.ts'
 import { uniform } from './reals.ts'
 
 /** Radii of the leaves, in pixels. */
-const smallest = 1, largest = 64
+const smallest = 2, largest = 64
 /** So many leaves are painted before the caller gets its turn. */
 const turn = 4096
 
 /**
  * Paints image number `image` of the dead leaves of a seed into `out` [height, width, channels]: opaque disks that fell on one another,
  * with the statistics of natural images that come of occlusion and of objects of every size (Lee, Mumford and Huang, "Occlusion models
- * for natural images", IJCV 2001). Centres are uniform, radii have the density r^-3 over 1 to 64 pixels, each leaf one
+ * for natural images", IJCV 2001). Centres are uniform, radii have the density r^-3 over 2 to 64 pixels, each leaf one
  * brightness, uniform over 0 to 255 (in colour: one a channel). A pixel shows the topmost leaf over its centre.
  *
  * Leaves are laid from the topmost down until no pixel is uncovered, which samples the model exactly (Kendall and Thönnes, "Perfect

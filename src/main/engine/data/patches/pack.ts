@@ -20,6 +20,7 @@ const quickFiles = 200
 const quickPatches = 2000
 /** Names are looked up for so many rows at once. */
 const namesAtOnce = 4096
+const drawnAtOnce = 2 ** 15
 
 const allRows = (count: number): Uint32Array => new Uint32Array(count).map((_, row) => row)
 
@@ -55,7 +56,11 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
   // Images that turn out to be unreadable are drawn again, from what follows in their patches' sequences.
   for (let rows = allRows(count), done = 0; rows.length > 0; rows = rows.filter((row) => bad[plan.image[row]!] === 1)) {
     if (reasons.size === source.count) throw noneReadable(source, request, reasons)
-    draw(plan, rows, source, patch, seed, bad)
+    for (let from = 0; from < rows.length; from += drawnAtOnce) {
+      signal?.throwIfAborted()
+      draw(plan, rows.subarray(from, from + drawnAtOnce), source, patch, seed, bad)
+      await setImmediate()
+    }
     meter.update('Cutting patches', done, count, 'patches')
     await source.cut(byImage(plan, rows, source.count), {
       shape, pixels, signal,
