@@ -3,21 +3,27 @@ import type { Config } from '../shared/config.ts'
 /** Names of series and terms as people read them. */
 const titles: Record<string, string> = {
   loss: 'Loss', reconstruction: 'Reconstruction', contraction: 'Contraction', sparsity: 'Sparsity', kl: 'KL divergence', weightDecay: 'Weight decay',
+  klPerUnit: 'KL of each unit', pseudoLikelihood: 'Pseudo log likelihood',
 }
 const sets: Record<string, string> = { train: 'training', validation: 'validation' }
 
 /** `weightDecay` as `Weight decay`; a name that is not known is split into words. */
 export const termTitle = (term: string): string => titles[term] ?? sentence(term)
 
-/** The two halves of a series' key: `validation/loss`. */
-export function seriesParts(key: string): { set: string; term: string } {
-  const slash = key.indexOf('/')
-  return { set: key.slice(0, slash), term: key.slice(slash + 1) }
+/** What the keys of a layer's pretraining begin with. */
+const ofLayer = /^pretraining\/\d+\//
+
+/** The parts of a series' key: `validation/loss`, `pretraining/0/validation/loss`. */
+export function seriesParts(key: string): { prefix: string; set: string; term: string } {
+  const prefix = ofLayer.exec(key)?.[0] ?? ''
+  const slash = key.indexOf('/', prefix.length)
+  return { prefix, set: key.slice(prefix.length, slash), term: key.slice(slash + 1) }
 }
 
 /** Series that belong to a layer, by the first half of their key. */
 export const layerSeries = { gradient: 'Gradient norm', updateRatio: 'Size of an update over size of the weights' } as const
 export const isLayerSeries = (set: string): set is keyof typeof layerSeries => Object.hasOwn(layerSeries, set)
+
 
 /** `validation/loss` as `Validation loss`, `gradient/encoder/0` as `Gradient norm, encoder/0`. */
 export function seriesTitle(key: string): string {
@@ -26,9 +32,9 @@ export function seriesTitle(key: string): string {
   return sentence(`${sets[set] ?? set} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`)
 }
 
-/** All terms of one objective are summed, so they share the unit of its reconstruction term. */
-export function lossUnit(configs: readonly Pick<Config, 'reconstruction'>[]): string {
-  const kinds = new Set(configs.map((config) => config.reconstruction))
+/** All terms of one objective are summed, so they share the unit of its reconstruction term; that of a classification is in nats. */
+export function lossUnit(configs: readonly Pick<Config, 'reconstruction' | 'fineTuning'>[]): string {
+  const kinds = new Set(configs.map((config) => (config.fineTuning.kind === 'classification' ? 'crossEntropy' : config.reconstruction)))
   if (kinds.size !== 1) return 'per sample'
   return kinds.has('crossEntropy') ? 'nats per sample' : 'squared error per sample'
 }

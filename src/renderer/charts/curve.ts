@@ -52,3 +52,33 @@ export function readAt(curve: Curve, x: number): { x: number; y: number } | null
   if (x > curve.x[last]! + spacing || x < curve.x[0]! - spacing) return null
   return { x: curve.x[index]!, y: curve.y[index]! }
 }
+
+/**
+ * Curves that follow each other along the horizontal axis as one curve, with a gap where one ends and the next begins. Each part's x begin where the
+ * part before it ended, or later.
+ */
+export function joined(parts: readonly { x: Float64Array; y: Float64Array }[]): { x: Float64Array; y: Float64Array } {
+  const some = parts.filter((part) => part.x.length > 0)
+  if (some.length <= 1) return some[0] ?? { x: new Float64Array(), y: new Float64Array() }
+  const length = some.reduce((sum, part) => sum + part.x.length + 1, -1)
+  const x = new Float64Array(length)
+  const y = new Float64Array(length)
+  let at = 0
+  for (const part of some) {
+    if (at > 0) {
+      // Beside the end of the part before it: what looks for the nearest point finds a value first.
+      x[at] = x[at - 1]!
+      y[at++] = NaN
+    }
+    x.set(part.x, at)
+    y.set(part.y, at)
+    at += part.x.length
+  }
+  return { x, y }
+}
+
+/** Where something begins along the horizontal axis: a line with a name. */
+export interface Mark { x: number; label: string }
+
+/** In which part `x` lies; a point at a boundary is the end of what came before. Null before the first mark. */
+export const markAt = (marks: readonly Mark[], x: number): Mark | null => marks.findLast((mark) => mark.x < x) ?? marks.find((mark) => mark.x === x) ?? null

@@ -2,7 +2,7 @@ import { lowerBound, type Curve, type PlotPoint } from './curve.ts'
 
 /**
  * Points of a curve between two x values, ready to draw. A curve with more points than pixels is reduced column by column to
- * its first, lowest, highest and last value, so that no spike is lost; values themselves are never averaged.
+ * its first, lowest, highest and last value, so that no spike is lost; values themselves are never averaged, and a gap stays one.
  *
  * @param columns width of the plot in pixels
  * @param scale factor from the curve's x to the axis's
@@ -30,12 +30,15 @@ export function pointsToDraw(curve: Curve, from: number, to: number, columns: nu
     const first = i
     let low = i
     let high = i
+    let gap = -1
     while (i < end && Math.floor(((x[i]! - x[start]!) / span) * width) === column) {
-      if (y[i]! < y[low]!) low = i
-      if (y[i]! > y[high]!) high = i
+      if (Number.isNaN(y[i]!)) gap = i
+      if (y[i]! < y[low]! || Number.isNaN(y[low]!)) low = i
+      if (y[i]! > y[high]! || Number.isNaN(y[high]!)) high = i
       i++
     }
     const wanted = [first, Math.min(low, high), Math.max(low, high), i - 1]
+    if (gap >= 0) wanted.splice(wanted.findIndex((index) => index >= gap), 0, gap)
     wanted.forEach((index, at) => { if (at === 0 || index !== wanted[at - 1]) add(index) })
   }
   return points

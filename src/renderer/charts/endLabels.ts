@@ -15,7 +15,8 @@ export function labelRoom(labels: readonly string[], width: number, height: numb
   return Math.ceil(Math.min(widest, width * 0.24)) + gap + 4
 }
 
-function shortened(context: CanvasRenderingContext2D, text: string, room: number): string {
+/** As much of a text as there is room for. */
+export function shortened(context: CanvasRenderingContext2D, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text
   let length = text.length
   while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > room) length--

@@ -1,8 +1,9 @@
 import { Chart, type LineChart, type LineDataset } from './chart.ts'
 import { horizontal, linearTick, logarithmicTick } from './axes.ts'
-import type { Curve, PlotPoint, XKind } from './curve.ts'
+import type { Curve, Mark, PlotPoint, XKind } from './curve.ts'
 import { focusedRange, pointsToDraw, range } from './decimate.ts'
 import { endLabels, labelRoom } from './endLabels.ts'
+import { markLines, markRoom } from './markLines.ts'
 import type { ChartTheme } from './theme.ts'
 
 export interface PlotState {
@@ -19,6 +20,8 @@ export interface PlotState {
   zoom: { from: number; to: number } | null
   /** Id of the curve to bring forward; the others are dimmed. */
   highlighted: string | null
+  /** Where something begins along the horizontal axis, ascending. */
+  marks?: readonly Mark[]
 }
 
 export interface PlotResult {
@@ -33,13 +36,14 @@ export class Plot {
   readonly chart: LineChart
   #theme: ChartTheme
   #scale = 1
+  #marks: readonly Mark[] = []
 
   constructor(canvas: HTMLCanvasElement, theme: ChartTheme, resized: () => void) {
     this.#theme = theme
     this.chart = new Chart<'line', PlotPoint[]>(canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [endLabels(() => this.#theme)],
+      plugins: [markLines(() => this.#marks, () => this.#scale, () => this.#theme), endLabels(() => this.#theme)],
       options: {
         animation: false,
         parsing: false,
@@ -64,6 +68,7 @@ export class Plot {
     const shown = state.zoom ?? whole
     const axis = horizontal(state.kind, whole.to)
     this.#scale = axis.scale
+    this.#marks = state.marks ?? []
     const vertical = logarithmic
       ? { ...(range(curves, shown.from, shown.to, true) ?? { low: 0.1, high: 1 }), cut: false }
       : state.focus ? focusedRange(curves, shown.from, shown.to) : range(curves, shown.from, shown.to, false)
@@ -94,7 +99,7 @@ export class Plot {
     const pad = vertical ? (vertical.high - vertical.low || Math.abs(vertical.high) || 1) * 0.05 : 0
     const options = chart.options
     options.color = ink
-    options.layout = { padding: { top: 6, right: room > 0 ? room : 8, bottom: 0, left: 0 } }
+    options.layout = { padding: { top: this.#marks.length > 0 ? markRoom : 6, right: room > 0 ? room : 8, bottom: 0, left: 0 } }
     options.scales = {
       x: {
         type: 'linear',

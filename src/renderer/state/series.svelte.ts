@@ -1,5 +1,6 @@
 import type { Series } from '../../shared/domain.ts'
 import type { XKind } from '../charts/curve.ts'
+import { seriesParts } from '../terms.ts'
 import { call, connection } from './connection.svelte.ts'
 
 /** One series in columns that grow in place: appending copies only when the room has run out. */
@@ -77,6 +78,15 @@ export class RunSeries {
 
   get #lastStep(): number { return Math.max(-Infinity, ...[...this.columns.values()].map((columns) => columns.lastStep)) }
 
+  /**
+   * Step after which points may be new; undefined: anywhere. Series do not come in step: one epoch's validation may arrive after the next epoch's first
+   * training points, and what is measured of its end (of a layer's stack, of the weights) after its validation, at the same step.
+   */
+  get #knownTo(): number | undefined {
+    const validated = Math.max(-1, ...[...this.columns].map(([key, columns]) => (seriesParts(key).set === 'validation' ? columns.lastStep : -1)))
+    return validated < 0 ? undefined : validated - 1
+  }
+
   #ask(whole: boolean): void {
     this.#whole ||= whole
     if (this.#busy || this.#timer !== undefined) { this.#dirty = true; return }
@@ -88,9 +98,7 @@ export class RunSeries {
     this.#dirty = false
     const whole = this.#whole
     this.#whole = false
-    // Series do not come in step: one epoch's validation may arrive after the next epoch's first training points.
-    const hasValidation = [...this.columns.keys()].some((key) => key.startsWith('validation/'))
-    const after = whole || !hasValidation ? undefined : Math.min(...[...this.columns.values()].map((columns) => columns.lastStep))
+    const after = whole ? undefined : this.#knownTo
     try {
       const { series } = await call('runs.series', { run: this.run, ...(after === undefined ? {} : { afterStep: after }) })
       if (whole) this.columns.clear()

@@ -1,5 +1,6 @@
 import type { VariantInfo } from '../../shared/config.ts'
-import type { Run } from '../../shared/domain.ts'
+import type { Dataset, Run } from '../../shared/domain.ts'
+import { validationCount } from '../../shared/split.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
 export function shareOf(run: Run): number | null {
@@ -58,3 +59,24 @@ export function momentText(moment: { step: number; epoch: number }, iterative = 
   if (moment.step === 0 && moment.epoch === 0) return 'Before training'
   return `Epoch ${Number.isInteger(moment.epoch) ? moment.epoch : moment.epoch.toFixed(moment.epoch < 1 ? 2 : 1)}`
 }
+
+/** Rows that a run is trained with: those that are neither for testing nor for its validation. */
+export function trainingRows({ count, testCount }: Pick<Dataset, 'count' | 'testCount'>): number {
+  const rows = count - testCount
+  return rows - validationCount(rows)
+}
+
+/**
+ * The loss of a probabilistic variant over the whole training set, by the minibatch estimate N/M sum L: N times the mean over the last batches. Null for
+ * variants whose loss is no negative log likelihood, and before the first point.
+ */
+export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount'> | undefined): { total: number; rows: number; mean: number } | null {
+  const mean = run.latest['train/loss']
+  if (!dataset || mean === null || mean === undefined || !Number.isFinite(mean) || typeof run.config.regularizer['decoder'] !== 'string') return null
+  const rows = trainingRows(dataset)
+  return { total: rows * mean, rows, mean }
+}
+
+/** Why a run shows no reconstructions; null where it has them. */
+export const noReconstructions = ({ config }: Pick<Run, 'config'>): string | null =>
+  (config.fineTuning.kind === 'classification' ? 'Trained for classification, this network has no decoder: it gives classes, not reconstructions.' : null)

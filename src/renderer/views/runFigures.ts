@@ -6,9 +6,10 @@ export interface FigureText { key: string; title: string; text: string; unit: st
 
 /** An evaluation's figures as they are read: title, number, unit, and what it means. Null figures have no meaning for the run and are left out. */
 export function figureTexts(evaluation: Evaluation): FigureText[] {
-  const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, likelihood, elbo, logLikelihood, kl, activeUnits, klPerUnit } = evaluation
+  const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, classificationAccuracy, likelihood, elbo, logLikelihood, kl, activeUnits, klPerUnit } = evaluation
   const under = `Under a ${likelihood === 'bernoulli' ? 'Bernoulli' : 'Gaussian'} likelihood`
   const all: (FigureText | null)[] = [
+    of('classificationAccuracy', 'Classification accuracy', classificationAccuracy, (value) => percent(value, 2), '', 'Test samples whose class the softmax layer says; higher is better.'),
     of('squaredError', 'Squared error', squaredError, figure, 'per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('crossEntropy', 'Cross-entropy', crossEntropy, figure, 'nats per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('psnr', 'Peak signal-to-noise ratio', psnr, (value) => figure(value, 3), 'dB', 'Higher is better.'),

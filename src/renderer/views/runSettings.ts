@@ -1,32 +1,47 @@
-import type { Config, VariantInfo } from '../../shared/config.ts'
+import type { Config, Field, VariantInfo } from '../../shared/config.ts'
+import { flat } from '../components/settings/words.ts'
 import { sentence } from '../terms.ts'
 
-export interface SettingRow { key: string; title: string; text: string; /** Not the variant's default. */ changed: boolean; usual: string }
+export interface SettingRow { key: string; title: string; text: string; /** Not the default. */ changed: boolean; usual: string }
 
-const groups: { title: string; of(config: Config): [string, unknown][] }[] = [
-  { title: 'Regularizer', of: (config) => entries('regularizer', config.regularizer) },
-  { title: 'Network', of: (config) => [...entries('network', config.network), ['reconstruction', config.reconstruction]] },
-  { title: 'Training', of: (config) => entries('training', config.training) },
+const groups: { title: string; of(config: Config): [string, unknown][]; /** Worth saying; else it is as it was before there was such a thing. */ said?(config: Config): boolean }[] = [
+  { title: 'Regularizer', of: (config) => flat(config.regularizer, 'regularizer.') },
+  { title: 'Network', of: (config) => [...flat(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
+  { title: 'Data', of: (config) => flat(config.data, 'data.'), said: ({ data }) => data.binarise !== 'none' },
+  { title: 'Pretraining', of: (config) => flat(config.pretraining, 'pretraining.'), said: ({ pretraining }) => pretraining.kind !== 'none' },
+  { title: 'Fine-tuning', of: (config) => flat(config.fineTuning, 'fineTuning.'), said: ({ pretraining, fineTuning }) => pretraining.kind !== 'none' || fineTuning.kind !== 'reconstruction' },
+  { title: 'Training', of: (config) => flat(config.training, 'training.') },
 ]
 
-const entries = (section: string, values: object): [string, unknown][] => Object.entries(values).map(([name, value]) => [`${section}.${name}`, value])
+/** The settings on which other settings' defaults depend: with them the engine says which fields a run like this one has. */
+export const choicesOf = ({ pretraining: { kind, variant }, fineTuning }: Config): Record<string, unknown> => ({
+  ...(kind === 'none' ? {} : { 'pretraining.kind': kind, ...(kind === 'greedy' ? { 'pretraining.variant': variant } : {}) }),
+  ...(fineTuning.kind === 'reconstruction' ? {} : { 'fineTuning.kind': fineTuning.kind, 'fineTuning.labelled': fineTuning.labelled }),
+})
 
 /**
  * A run's settings by section, as they are read. Settings that another one switches off (`sigma` under masking noise) are left
  * out, and so is the training of variants that do not train step by step. What a variant determines by itself is no setting of
  * it, and is called as those variants call it where it is one.
+ *
+ * @param fields of a run like this one, with its defaults
  */
-export function settingGroups(config: Config, variant: VariantInfo | undefined, variants: readonly VariantInfo[]): { title: string; rows: SettingRow[] }[] {
+export function settingGroups(
+  config: Config, variant: VariantInfo | undefined, variants: readonly VariantInfo[], fields: readonly Field[] = variant?.settings ?? [],
+): { title: string; rows: SettingRow[] }[] {
   const all = new Map(groups.flatMap((group) => group.of(config)))
+  const known = new Map(fields.map((field) => [field.key, field]))
   const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
-  return groups.flatMap(({ title, of }) => {
-    if (title === 'Training' && variant && !variant.iterative) return []
+  const text = (key: string, value: unknown) =>
+    (key === 'pretraining.variant' ? variants.find(({ id }) => id === value)?.title : key === 'fineTuning.labelled' && value === 0 ? 'all' : undefined) ?? settingText(value)
+  return groups.flatMap(({ title, of, said }) => {
+    if ((title === 'Training' && variant && !variant.iterative) || (said && !said(config))) return []
     const rows = of(config).flatMap(([key, value]) => {
-      const field = variant?.settings.find((one) => one.key === key)
+      const field = known.get(key)
       if (field?.when && !field.when.in.includes(String(all.get(field.when.key)))) return []
-      const text = settingText(value)
-      const usual = settingText(field ? field.default : value)
-      return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text, changed: text !== usual, usual }]
+      const own = text(key, value)
+      const usual = text(key, field ? field.default : value)
+      return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text: own, changed: own !== usual, usual }]
     })
     return rows.length ? [{ title, rows }] : []
   })

@@ -1,8 +1,9 @@
+import { drawnOf, validationCount, validationShare } from '../../../shared/split.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
-/** Share of the rows that are not for testing which a run keeps aside for validation. */
-const validationShare = 0.1
+export { validationCount }
+
 /** How many test images every run shows as its preview, and how many points of a set of vectors. */
 const previewCount = { image: 32, vector: 300 }
 /** Pixels that a preview may hold: of very large images fewer are shown, because each moment of a run keeps its own. */
@@ -22,11 +23,6 @@ export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Arr
   }
   return [...groups.values()].map((group) => group.rows)
 }
-
-const drawnOf = (rows: number, share: number): number => (rows < 2 ? 0 : Math.min(rows - 1, Math.max(1, Math.round(rows * share))))
-
-/** How many of `rows` rows that are not for testing a run keeps aside for validation. */
-export const validationCount = (rows: number): number => drawnOf(rows, validationShare)
 
 /**
  * Draws `round(share * rows)` rows (at least one, never all, where there are two or more), each class by its share: quotas
