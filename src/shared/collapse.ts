@@ -25,7 +25,7 @@ export const isPrior = ({ kl, mean, meanVariance, deviation }: Omit<UnitFigures,
   kl < collapseLimits.kl && Math.abs(mean) < collapseLimits.mean && meanVariance < collapseLimits.meanVariance && Math.abs(deviation - 1) < collapseLimits.deviation
 
 /** The code units of an evaluation, the one with the largest KL first; null where they were not measured. */
-export function codeUnits({ klPerUnit, collapse }: Evaluation): CodeUnit[] | null {
+export function codeUnits({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' | 'collapse'>): CodeUnit[] | null {
   if (!klPerUnit || !collapse) return null
   const gone = new Set(collapse.units)
   return klPerUnit.map((kl, unit): CodeUnit => {
@@ -43,6 +43,15 @@ export function prunable({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' |
   if (collapse.units.length < klPerUnit.length) return collapse.units
   const last = klPerUnit.indexOf(Math.max(...klPerUnit))
   return collapse.units.filter((unit) => unit !== last)
+}
+
+/** Why a run cannot be pruned, in a sentence. */
+export const notProbabilistic = (variant: string): string => `Only code units that are drawn from a distribution can collapse onto its prior, and those of a run of ${variant} are not; choose a variational run.`
+export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'collapse'>): string {
+  const units = codeUnits(evaluation) ?? []
+  const silent = units.filter(({ state }) => state === 'silent').length
+  if (silent === 0) return 'No code unit has collapsed: each tells something of the images; keep the run as it is, or train one with more code units or more weight on the KL term.'
+  return `No code unit can be removed: ${silent} of ${units.length} ${silent === 1 ? 'tells' : 'tell'} nothing of the images, but the decoder still reads ${silent === 1 ? 'it' : 'them'} and would miss ${silent === 1 ? 'it' : 'them'}; train for longer, until it has learned not to.`
 }
 
 /** By how much a bound may fall, nats, before something was lost. */

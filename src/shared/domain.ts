@@ -182,7 +182,7 @@ export type Run = z.infer<typeof runSchema>
 /**
  * A series in columns. Keys: `train/TERM` and `validation/TERM`, TERM being `loss`, a term's name or what a variant watches beside them
  * (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`. Those of a layer's pretraining
- * begin with their stage's prefix. After pretraining: `stack/squaredError`, `stack/jacobianNorm` (one point for each pretrained layer, of the stack
+ * begin with their stage's prefix. After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one point for each pretrained layer, of the stack
  * up to it), `weightChange/LAYER` (how far fine-tuning moved its kernel, relative), `gradientUnpretrained/LAYER` (one point: the same
  * network's gradient norms from its initial weights).
  */

@@ -13,7 +13,7 @@ function evaluated(squaredError: number | null, more: Partial<Evaluation> = {}):
     version: 1, checkpoint: 'last', squaredError, crossEntropy: 72.4, psnr: 21.37, linearProbeAccuracy: 0.9304, knnAccuracy: 0.9721, classificationAccuracy: null,
     jacobianNorm: 20.94, contractionRatio: { radius: { '0.5': 0.74, '1': 0.741, '2': 0.742, '4': 0.745 }, midpointJacobianNorm: 21.16 },
     saturation: null, linearShare: 0.6388, meanActivation: 0.0813, hoyerSparsity: 0.2046, unitActivity: [0.99, 0.5, 0.004, 1],
-    likelihood: null, elbo: null, kl: null, klPerUnit: null, activeUnits: null, logLikelihood: null,
+    likelihood: null, elbo: null, kl: null, klPerUnit: null, activeUnits: null, collapse: null, logLikelihood: null,
     robustness: { masking: { '0.1': 11, '0.25': 15, '0.5': 30 }, gaussian: { '0.1': 10, '0.25': 14, '0.5': 25 } }, seconds: 5, ...more,
   }
 }

@@ -4,6 +4,7 @@ import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
 import { presetsList } from './cli/commands/presets.ts'
+import { prune } from './cli/commands/pruning.ts'
 import { compare, exportRun, objective, variants } from './cli/commands/results.ts'
 import { evaluateRun, runsList, runsShow } from './cli/commands/runs.ts'
 import { resume, train } from './cli/commands/train.ts'
@@ -15,7 +16,7 @@ import { serve, serveOptions } from './serve.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
-  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'runs list': runsList, 'runs show': runsShow,
+  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'compare': compare, 'export': exportRun, 'objective': objective,
 }
 const hosts: Record<string, { usage: string; summary: string }> = {

@@ -7,6 +7,7 @@ import { datasetHandlers } from './handlers/datasets.ts'
 import { engineHandlers } from './handlers/engine.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
 import { exportHandlers } from './handlers/exports.ts'
+import { pruningHandlers } from './handlers/pruning.ts'
 import { presetHandlers } from './handlers/presets.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { viewHandlers } from './handlers/views.ts'
@@ -89,7 +90,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const tasks = createTasks(emit, log)
   const context: Context = { home, store, queue, tasks, emit, log, script, threads, trainers, folderDialog: options.folderDialog ?? false }
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
   }
   // After the caller had the chance to subscribe.
   setImmediate(queue.fill)

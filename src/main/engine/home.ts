@@ -68,10 +68,11 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Removes what interrupted imports left behind. Only the holder of the home's lock may do this. */
+/** Removes what interrupted imports and prunings left behind. Only the holder of the home's lock may do this. */
 export function removeLeftovers(home: Home): void {
-  const datasets = join(home.folder, 'datasets')
-  for (const name of readdirSync(datasets)) {
-    if (name.endsWith('.partial')) rmSync(join(datasets, name), { recursive: true, force: true })
+  for (const folder of ['datasets', 'runs'].map((name) => join(home.folder, name))) {
+    for (const name of readdirSync(folder)) {
+      if (name.endsWith('.partial')) rmSync(join(folder, name), { recursive: true, force: true })
+    }
   }
 }

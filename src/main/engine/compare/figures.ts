@@ -17,7 +17,7 @@ interface Figure {
 }
 
 const of = (
-  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit'>,
+  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit' | 'collapse'>,
   title: string, unit: string, better: FigureRow['better'], text: Figure['text'] = formatQuantity,
 ): Figure => ({ key, title, unit, better, value: (evaluation) => evaluation[key], text })
 

@@ -1,6 +1,6 @@
 import { collapseLimits } from '../../../shared/collapse.ts'
 import { logMeanExp, logPriorRatio } from '../network/probability.ts'
-import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { collapsedUnits, unitStatistics } from './collapse.ts'
 import { draw, type Stream } from './draws.ts'
 import type { Measurement, Subject } from './measurement.ts'

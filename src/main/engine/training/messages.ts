@@ -45,7 +45,15 @@ export interface EvaluateJob {
   runFolder: string
   datasetFolder: string
 }
-export type Job = TrainJob | ExportJob | ObjectiveJob | EvaluateJob
+export interface PruneJob {
+  kind: 'prune'
+  runId: string
+  runFolder: string
+  datasetFolder: string
+  /** Becomes the folder of the pruned run. */
+  outFolder: string
+}
+export type Job = TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -69,4 +77,19 @@ export interface TrainResult { kind: 'train'; step: number; epoch: number; secon
 export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
 export interface EvaluateResult { kind: 'evaluate'; evaluation: Evaluation }
 export interface ObjectiveResult { kind: 'objective'; loss: number; terms: Record<string, number> }
-export type JobResult = TrainResult | ExportResult | ObjectiveResult | EvaluateResult
+export interface PruneResult {
+  kind: 'prune'
+  config: Config
+  /** Code units of the run that its pruned network lacks. */
+  removed: number[]
+  /** The run's bound, measured in the same way as the pruned one's; nats. */
+  elbo: number
+  evaluation: Evaluation
+  preview: Preview | null
+  parameters: number
+  /** How far the weights had been trained. */
+  step: number
+  epoch: number
+  seconds: number
+}
+export type JobResult = TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

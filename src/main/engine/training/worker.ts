@@ -9,6 +9,7 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'train': return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
     case 'export': return (await import('./exportJob.ts')).exportRun(job, port)
     case 'evaluate': return (await import('./evaluateJob.ts')).evaluateRun(job, port)
+    case 'prune': return (await import('./pruneJob.ts')).pruneRun(job, port)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
   }
 }
