@@ -174,3 +174,24 @@ test('doctor, variants and help answer', async () => {
   assert.match((await run('train', '--help')).out, /--set key=value/)
   assert.match((await run('--help')).out, /datasets add/)
 })
+
+test('datasets add --patches: from a synthetic set in one command, from a dataset; what cannot be is refused', async () => {
+  const { code, json: { dataset } } = await json('datasets', 'add', '--name', 'patches', '--path', 'deadLeaves', '--patches', '8x8', '--count', '1000', '--seed', '1', '--contrast', 'normalise')
+  assert.equal(code, 0)
+  assert.deepEqual([dataset.name, dataset.count, dataset.width, dataset.height, dataset.channels, dataset.classes], ['patches', 1000, 8, 8, 1, []])
+  assert.ok(dataset.testCount > 0 && dataset.testCount < 1000)
+  const digits = (await json('datasets', 'add', '--path', 'dataset:digits', '--patches', '12x10', '--count', '500')).json.dataset
+  assert.deepEqual([digits.name, digits.count, digits.width, digits.height, digits.classes.length], ['digits-patches', 500, 12, 10, 10])
+  const listed: { name: string; source: string }[] = (await json('datasets', 'list')).json.datasets, sourceOf = (name: string) => listed.find((one) => one.name === name)!.source
+  assert.equal(sourceOf('patches'), '1000 patches of 8x8, seed 1, normalised, from deadLeaves')
+  assert.match(sourceOf('digits-patches'), /^500 patches of 12x10, seed 1, from dataset:digits \([0-9a-f]{16}\)$/)
+  for (const [error, field, ...words] of [
+    ['USAGE', 'patches', '--path', 'deadLeaves', '--patches', '8'], ['USAGE', 'contrast', '--path', 'deadLeaves', '--patches', '8x8', '--contrast', 'more'], ['CALL_INVALID', 'count', '--path', 'deadLeaves', '--patches', '8x8', '--count', '0'],
+    ['IMAGE_SIZE', 'patches', '--path', 'dataset:digits', '--patches', '29x8'], ['CALL_INVALID', 'width', '--path', 'deadLeaves', '--patches', '8x8', '--size', '8x8'], ['USAGE', 'fit', '--path', 'deadLeaves', '--patches', '8x8', '--fit', 'crop'],
+    ['CALL_INVALID', 'patches', '--path', 'moons', '--patches', '8x8'], ['CALL_INVALID', 'patches', '--path', 'dataset:digits'],
+  ]) {
+    const refused = await json('datasets', 'add', ...words as string[])
+    assert.deepEqual([refused.code === 0, refused.json.error.code, refused.json.error.field], [false, error, field], words.join(' '))
+  }
+  assert.equal((await json('datasets', 'list')).json.datasets.length, listed.length)
+})

@@ -53,6 +53,29 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
   assert.deepEqual(readdirSync(join(folder, 'home', 'datasets')), [])
 })
 
+test('pictures of large images are made smaller: where that is asked for, and where the answer could not be sent', async (t) => {
+  const folder = temporaryFolder(t), engine = testEngine(t, join(folder, 'home')), { call } = engine
+  const add = async (name: string, width: number, height: number, count: number) => {
+    const task = await over(engine, (await call('datasets.import', { path: 'random', name, width, height, channels: 3, count })).task.id)
+    assert.equal(task.state, 'done', task.error?.message)
+  }
+  await add('small', 50, 31, 8)
+  const whole = (await call('datasets.images', { dataset: 'small', count: 8 })).images, images = (await call('datasets.images', { dataset: 'small', count: 8, side: 17 })).images
+  // Squares of 3 x 3; 50 = 16 x 3 + 2, 31 = 10 x 3 + 1.
+  assert.deepEqual([images.count, images.width, images.height, images.channels], [8, 17, 11, 3])
+  const at = (image: number, x: number, y: number, c: number) => whole.pixels[((image * 31 + y) * 50 + x) * 3 + c]!
+  for (let image = 0; image < 8; image++) for (let y = 0; y < 11; y++) for (let x = 0; x < 17; x++) for (let c = 0; c < 3; c++) {
+    const square = [0, 1, 2].flatMap((v) => [0, 1, 2].map((u) => [3 * x + u, 3 * y + v] as const)).filter(([u, v]) => u < 50 && v < 31).map(([u, v]) => at(image, u, v, c))
+    assert.equal(images.pixels[((image * 11 + y) * 17 + x) * 3 + c], Math.round(square.reduce((sum, value) => sum + value) / square.length))
+  }
+  assert.deepEqual((await call('datasets.images', { dataset: 'small', count: 8, side: 50 })).images, whole)
+
+  await add('large', 1500, 1200, 14)
+  const all = (await call('datasets.images', { dataset: 'large', count: 14 })).images
+  assert.deepEqual([all.count, all.width, all.height, all.pixels.length], [14, 750, 600, 14 * 750 * 600 * 3])
+  assert.equal((await call('datasets.images', { dataset: 'large', count: 12 })).images.width, 1500)
+})
+
 test('a cancelled import leaves nothing behind', async (t) => {
   const folder = temporaryFolder(t)
   writeDigitFolder(join(folder, 'digits'), 300)

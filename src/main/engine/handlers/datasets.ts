@@ -5,7 +5,7 @@ import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, requireNoPatches } from './importing.ts'
-import { imagesOf, pointsOf, withDataset } from './images.ts'
+import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
 export const datasetHandlers = (context: Context) => {
   const { home, store, emit } = context
@@ -14,12 +14,12 @@ export const datasetHandlers = (context: Context) => {
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
     'datasets.inspect': ({ path }) => inspect(context, path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
-    'datasets.images': ({ dataset: reference, offset, count, split, label }) => {
+    'datasets.images': ({ dataset: reference, offset, count, split, label, side }) => {
       const folder = home.dataset(store.datasets.get(reference).id)
-      return withDataset(folder, (dataset) => {
+      return duringDataset(folder, async (dataset) => {
         const matching = rowsWhere(dataset, split, label)
-        const rows = matching.slice(offset, offset + count)
-        return { total: matching.length, images: imagesOf(dataset, rows), labels: labelsOf(dataset, rows), paths: rowPaths(folder, rows) }
+        const rows = matching.slice(offset, offset + count), paths = rowPaths(folder, rows)
+        return { total: matching.length, images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
       })
     },
     'datasets.points': ({ dataset: reference, count, split, label }) => {
