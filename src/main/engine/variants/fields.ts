@@ -63,7 +63,7 @@ export function defaultsOf(variant: Variant, facts: Facts = {}, { layers, classi
     data: dataSchema.parse({}),
     pretraining: {
       ...pretrainingSchema.parse({}), ...(takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {}),
-      ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']), regularizer: layers ? layers.settings.parse({}) as Section : {},
+      ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']), regularizer: layers ? { ...layers.settings.parse({}) as Section, ...layers.defaultsFor?.(facts).regularizer } : {},
     },
     fineTuning: fineTuningSchema.parse({}),
   }

@@ -64,22 +64,26 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
   const variant = layerVariantOf(config)
   const { network } = config
   if (network.weightNorm) return [{ field: 'network.weightNorm', message: 'Pretrained layers are unrolled as they are, which normalised weights would undo; turn network.weightNorm off.' }]
+  if (network.tied && layerConfig(config, 0).network.tied === false) {
+    return [{ field: 'network.tied', message: 'Layers that are pretrained untied bring decoders of their own, which tied weights would drop; set network.tied to false or pretraining.tied to true.' }]
+  }
   for (const [layer, size] of network.layers.entries()) {
     const own = layerConfig(config, layer)
     const { activation, inputActivation } = placeOf(config, layer)
     const field = layer === network.layers.length - 1 ? 'network.codeActivation' : 'network.activation'
+    const inner: Facts = { ...facts, rowSize: layer === 0 ? facts.rowSize! : network.layers[layer - 1]!, kind: layer === 0 ? facts.kind ?? 'image' : inputActivation === 'sigmoid' ? 'image' : 'vector' }
+    if (inner.rowSize === undefined) delete inner.rowSize
+    const [problem] = variant.check?.(own, inner) ?? []
+    if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, size) }]
     if (own.network.codeActivation !== activation) {
       return [{ field, message: `${variant.title} has no ${activation} units; set ${field} to ${own.network.codeActivation}.` }]
     }
     const output = inputActivation ?? network.outputActivation
     if (own.network.outputActivation !== output) {
       const at = layer === 0 ? 'network.outputActivation' : 'network.activation'
-      return [{ field: at, message: `${variant.title} gives ${own.network.outputActivation} outputs with these settings, and the network has ${output} ones; set ${at} to ${own.network.outputActivation}.` }]
+      const measure = layer === 0 && config.reconstruction === 'crossEntropy' && own.network.outputActivation !== 'sigmoid' ? ' and reconstruction to squaredError' : ''
+      return [{ field: at, message: `${variant.title} gives ${own.network.outputActivation} outputs with these settings, and the network has ${output} ones; set ${at} to ${own.network.outputActivation}${measure}.` }]
     }
-    const inner: Facts = { ...facts, rowSize: layer === 0 ? facts.rowSize! : network.layers[layer - 1]!, kind: layer === 0 ? facts.kind ?? 'image' : inputActivation === 'sigmoid' ? 'image' : 'vector' }
-    if (inner.rowSize === undefined) delete inner.rowSize
-    const [problem] = variant.check?.(own, inner) ?? []
-    if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, size) }]
   }
   return []
 }

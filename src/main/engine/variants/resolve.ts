@@ -4,7 +4,7 @@ import type { ErrorInfo } from '../../../shared/errors.ts'
 import { validationCount } from '../data/split.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
-import { checkLayers, layerVariants } from './layers.ts'
+import { checkLayers, layerVariants, takesPretraining } from './layers.ts'
 import { variantOf } from './registry.ts'
 import { fixedOf, weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
 
@@ -30,7 +30,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
   const problems: ErrorInfo[] = []
   const sections = defaultsOf(variant, facts, chosen)
   for (const [key, value] of given) {
-    const problem = place(variant, fields, sections, key, value)
+    const problem = place(variant, chosen, fields, sections, key, value)
     if (problem) problems.push(problem)
   }
   const config = problems.length === 0 ? parse(variant, chosen, fields, sections, problems) : null
@@ -45,7 +45,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound) ?? [])] : [],
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(sound.fineTuning.kind === 'classification' ? [] : variant.warnings?.(sound) ?? [])] : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
 }
@@ -56,17 +56,23 @@ function flatten(settings: Settings, prefix = ''): [string, unknown][] {
     value !== null && typeof value === 'object' && !Array.isArray(value) ? flatten(value as Settings, `${prefix}${key}.`) : [[prefix + key, value]])
 }
 
-function place(variant: Variant, fields: Field[], sections: Sections, key: string, value: unknown): ErrorInfo | null {
+/** What the keys of settings of the layers' variant begin with. */
+const layerSettings = 'pretraining.regularizer.'
+
+function place(variant: Variant, { layers }: Chosen, fields: Field[], sections: Sections, key: string, value: unknown): ErrorInfo | null {
   if (!fields.some((field) => field.key === key)) {
     const fixed = valueAt(fixedOf(variant, sections.regularizer), key)
     // As a word, too: the command line has no field that would say how to read it.
     if (fixed !== undefined && String(fixed) === String(value)) return null
-    if (fixed !== undefined) return { code: 'SETTING_INVALID', field: key, message: `${variant.title} determines ${key} (${String(fixed)}); leave it out.` }
-    if (key.startsWith('pretraining.regularizer.') && fields.some((field) => field.key === 'pretraining.kind') && !fields.some((field) => field.key.startsWith('pretraining.regularizer.'))) {
-      return { code: 'SETTING_INVALID', field: key, message: `Without pretraining ${key} has no meaning; set pretraining.kind to greedy or rbm, or leave it out.` }
+    if (fixed !== undefined && typeof fixed !== 'object') return { code: 'SETTING_INVALID', field: key, message: `${variant.title} determines ${key} (${String(fixed)}); leave it out.` }
+    const ofLayers = key.startsWith(layerSettings) && takesPretraining(variant)
+    if (ofLayers && !layers) return { code: 'SETTING_INVALID', field: key, message: `Without pretraining, ${key} has no meaning; set pretraining.kind to greedy or rbm, or leave it out.` }
+    if (ofLayers && layers && Object.hasOwn(layers.settings.shape, key.slice(layerSettings.length))) {
+      // A run's stored config names it, too.
+      return String(valueAt(sections, key)) === String(value) ? null : { code: 'SETTING_INVALID', field: key, message: `The activations of the layers determine ${key}; leave it out, and set network.activation or network.codeActivation.` }
     }
     const near = nearest(key, fields.map((field) => field.key))
-    return { code: 'SETTING_UNKNOWN', field: key, message: `${variant.title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
+    return { code: 'SETTING_UNKNOWN', field: key, message: `${(ofLayers && layers ? layers : variant).title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
   }
   const path = key.split('.')
   const last = path.pop()!
@@ -127,8 +133,8 @@ function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] 
   const problems: Problem[] = []
   const { trainCount, kind } = facts
   const { training, pretraining, fineTuning, data } = config
-  // A variant with a likelihood of its own has rules of its own.
-  const crossEntropy = config.reconstruction === 'crossEntropy' && !variant.likelihood
+  // A variant that determines how it reconstructs, by a likelihood or otherwise, has rules of its own.
+  const crossEntropy = config.reconstruction === 'crossEntropy' && !fixedOf(variant, config.regularizer).reconstruction
   if (crossEntropy && kind === 'vector') {
     problems.push({ field: 'reconstruction', message: 'This dataset has values outside [0, 1], for which cross-entropy has no meaning; set reconstruction to squaredError.' })
   } else if (crossEntropy && config.network.outputActivation !== 'sigmoid') {
@@ -172,7 +178,9 @@ function withoutEffect(fields: Field[], settings: Settings, config: Config): str
     const field = fields.find((candidate) => candidate.key === key)
     if (!field?.when || value === field.default) return []
     const now = String(field.when.key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config))
-    return field.when.in.includes(now) ? [] : [`${field.title} has no effect while ${field.when.key} is ${now}; it needs ${field.when.in.join(' or ')}.`]
+    // Two sections have a learning rate.
+    const name = fields.some(({ key: other, title }) => other !== key && title === field.title) ? key : field.title
+    return field.when.in.includes(now) ? [] : [`${name} has no effect while ${field.when.key} is ${now}; it needs ${field.when.in.join(' or ')}.`]
   })
 }
 
@@ -185,10 +193,15 @@ function warningsFor({ network, fineTuning, pretraining }: Config, variant: Vari
   ]
 }
 
-/** The candidate with the smallest edit distance, if it is near enough to be a misspelling. */
+/** The candidate with the smallest edit distance, if it is near enough to be a misspelling: of the last part, where all before it is right. */
 function nearest(word: string, candidates: string[]): string | null {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) })).toSorted((a, b) => a.distance - b.distance)
-  return ranked[0] && ranked[0].distance <= Math.max(2, word.length / 3) ? ranked[0].candidate : null
+  const section = word.slice(0, word.lastIndexOf('.') + 1)
+  const near = candidates.map((candidate) => {
+    const distance = editDistance(word, candidate)
+    const length = candidate.startsWith(section) ? word.length - section.length : word.length
+    return { candidate, distance, allowed: Math.max(2, length / 3) }
+  }).filter(({ distance, allowed }) => distance <= allowed)
+  return near.toSorted((a, b) => a.distance - b.distance)[0]?.candidate ?? null
 }
 
 function editDistance(a: string, b: string): number {
