@@ -30,12 +30,12 @@ export default {
   forms: {
     quick: {
       note: 'The quick form takes 400 epochs of Adam in batches of 500; the notes minimise over all patches at once, by L-BFGS. The patches are of synthetic images, where the notes have photographs.',
-      seconds: 60,
+      seconds: 10,
       runs: [run(400, 500, 0.005, 'batch')],
     },
     paper: {
       note: 'The notes minimise over all patches at once, by L-BFGS; here Adam takes 4,000 epochs with the mean activation of all patches, refreshed every 10 steps. The patches are of synthetic images, where the notes have photographs.',
-      seconds: 600,
+      seconds: 90,
       runs: [run(4000, 500, 0.002, 'dataset')],
     },
   },

@@ -59,7 +59,7 @@ function sentenceOf({ title, unit, value, text }: Omit<Row, 'obtained' | 'obtain
 function reasonsOf({ run, source, config }: Pick<OutcomeFacts, 'run' | 'source' | 'config'>, preset: Preset, seed: number): string[] {
   const reasons: string[] = []
   if (run.state !== 'completed') reasons.push(`This run is ${run.state}, not completed.`)
-  if (source !== preset.dataset.source) reasons.push(`It was trained on other data (${run.dataset}) than the preset’s: ${preset.dataset.title.toLowerCase()}.`)
+  if (source !== preset.dataset.source) reasons.push(`It was trained on other data (${run.dataset}) than the preset’s: ${preset.dataset.title.replace(/^T/, 't')}.`)
   const changed = config === null ? [] : differences(config, run.config)
   if (changed.length > 0) reasons.push(`Settings that are not the preset’s: ${formatList(changed)}.`)
   if (run.seed !== seed) reasons.push(`Its seed is ${run.seed}, the preset’s is ${seed}.`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openRowsFile, writeRowsFile } from '../data/rowsFile.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { activationRange } from '../network/activation.ts'
+import { codeActivity } from '../evaluate/codeActivity.ts'
 import { jacobian } from '../evaluate/jacobian.ts'
 import type { Subject } from '../evaluate/measurement.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
@@ -109,7 +110,10 @@ async function measureStack(course: Course, layers: number): Promise<void> {
     const report = async () => { if (await port.wanted()) throw new Stopped(position) }
     const { squaredError } = await reconstruction.measure(subject, report)
     const { jacobianNorm } = await jacobian.measure(subject, report)
-    meter.add('stack/', ['squaredError', 'jacobianNorm'], [squaredError ?? NaN, jacobianNorm ?? NaN], position)
+    const { saturation } = await codeActivity.measure(subject, report)
+    // Codes without bounds are never saturated, and have no such figure.
+    const figures = Object.entries({ squaredError: squaredError ?? NaN, jacobianNorm: jacobianNorm ?? NaN, ...(saturation === null ? {} : { saturation }) })
+    meter.add('stack/', figures.map(([name]) => name), figures.map(([, value]) => value), position)
   } finally {
     model.close()
   }

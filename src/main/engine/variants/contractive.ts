@@ -13,7 +13,8 @@ export default defineVariant({
     lambda: z.number().min(0).max(1e6).default(0.5).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
   }),
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
-  warnings: ({ network }) => (network.tied || network.weightNorm ? [] : [
+  // Trained for classes it contracts in pretraining only, where layers have a setting of their own.
+  warnings: ({ network, fineTuning }) => (network.tied || network.weightNorm || fineTuning.kind === 'classification' ? [] : [
     'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
   ]),
   objective({ x, network, settings: { lambda } }) {
