@@ -15,6 +15,9 @@ import { Meter } from './meter.ts'
 import type { Port } from './port.ts'
 import { stagesOf, type PlannedStage } from './stages.ts'
 
+/** The network's weights among what a checkpoint holds. */
+const weightsOnly = (state: State): State => Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
+
 /** What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made durable. */
 export class Course {
   readonly job: TrainJob
@@ -55,7 +58,7 @@ export class Course {
       const { position, state } = readCheckpoint(job.runFolder, 'last')
       this.position = position
       this.resumed = state
-      this.whole = Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
+      this.whole = weightsOnly(state)
       if (config.training.patience > 0 && position.best) this.best = readCheckpoint(job.runFolder, 'best').state
     } else {
       removeCheckpoints(job.runFolder)
@@ -88,7 +91,9 @@ export class Course {
     const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
     if (this.best && !layer) this.write('best', this.best)
-    for (const name of names) this.write(name, layer ? { ...this.whole, ...behind(own) } : own, layer ? behind(model.shapes) : model.shapes)
+    const all = layer ? { ...this.whole, ...behind(own) } : own
+    // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
+    for (const name of names) this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
     this.meter.saved()
   }
 
