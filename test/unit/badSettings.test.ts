@@ -103,9 +103,9 @@ test('a setting that another one switches off is taken, and said to have no effe
   assert.deepEqual(warned(resolveConfig('denoising', {}).config!), [])
 })
 
-/** What is known of four datasets. */
+/** What is known of some datasets. */
 const images = { rowSize: 784, trainCount: 1000, kind: 'image', classes: 10 } as const
-const datasets = { images, unlabelled: { ...images, classes: 0 }, single: { ...images, classes: 1 }, vectors: { ...images, rowSize: 16, kind: 'vector' } } as const
+const datasets = { images, unlabelled: { ...images, classes: 0 }, single: { ...images, classes: 1 }, vectors: { ...images, rowSize: 16, kind: 'vector' }, partly: { ...images, labelled: 500 }, hardly: { ...images, labelled: 20 } } as const
 
 /** As a command line reads them: some settings bring others with them. */
 function resolved(dataset: keyof typeof datasets, variant: string, typed: string): ReturnType<typeof resolveConfig> {
@@ -121,6 +121,9 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
   ['unlabelled', 'classical', classes, 'fineTuning.kind', /set fineTuning.kind to reconstruction, or import it with labels/],
   ['single', 'denoising', `${classes} ${greedy}`, 'fineTuning.kind', /no two classes.*reconstruction/],
   ['images', 'classical', `${classes} fineTuning.labelled=901`, 'fineTuning.labelled', /900 images.*set fineTuning.labelled to at most that/],
+  ['partly', 'classical', classes, 'fineTuning.labelled', /Of the 1000 images .* 500 have a label.*from 10 to 440/],
+  ['partly', 'classical', `${classes} fineTuning.labelled=441`, 'fineTuning.labelled', /from 10 to 440/],
+  ['hardly', 'classical', `${classes} fineTuning.labelled=10`, 'fineTuning.kind', /20 have a label, too few to learn 10 classes from/],
   ['images', 'classical', `${classes} fineTuning.labelled=9`, 'fineTuning.labelled', /10 classes.*at least that/],
   ['images', 'classical', `${classes} fineTuning.labelled=-1`, 'fineTuning.labelled', /at least 0/],
   ['images', 'classical', `${classes} fineTuning.labelled=99.5`, 'fineTuning.labelled', /whole number/],
@@ -174,7 +177,7 @@ test('what does not go with the data, or with the layers of a deep network, is r
 
 test('a refused setting is taken once its remedy is followed', () => {
   for (const [dataset, variant, typed] of [
-    ['images', 'classical', `${classes} fineTuning.labelled=900`], ['images', 'classical', `${classes} fineTuning.labelled=10`], ['unlabelled', 'classical', 'fineTuning.kind=reconstruction'],
+    ['images', 'classical', `${classes} fineTuning.labelled=900`], ['images', 'classical', `${classes} fineTuning.labelled=10`], ['unlabelled', 'classical', 'fineTuning.kind=reconstruction'], ['partly', 'classical', `${classes} fineTuning.labelled=440`],
     ['images', 'variational', 'data.binarise=fixed regularizer.decoder=bernoulli'], ['images', 'variational', 'data.binarise=none regularizer.decoder=gaussian'],
     ['vectors', 'rbm', ''], ['vectors', 'rbm', 'regularizer.visible=gaussian'], ['vectors', 'classical', machines], ['images', 'classical', machines],
     ['images', 'classical', `${machines} pretraining.regularizer.visible=gaussian network.outputActivation=linear reconstruction=squaredError`],

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { labelledRows } from '../../src/main/engine/data/labelled.ts'
+import { importDataset } from '../../src/main/engine/data/import.ts'
+import { labelledCount, labelledRows } from '../../src/main/engine/data/labelled.ts'
 import { random, shuffle } from '../../src/main/engine/data/random.ts'
+import { homeAt, prepareHome } from '../../src/main/engine/home.ts'
+import { openStore } from '../../src/main/engine/store/store.ts'
 import type { WorkbenchError } from '../../src/shared/errors.ts'
+import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { npy, zip } from '../fixtures/npz.ts'
 
 const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i)
 /** 1,000 rows: 20 of class 1, the others in about equal parts of classes 0, 2, 3 and of none. */
@@ -68,4 +75,29 @@ test('too few labels and too few classes are refused with the field and the reme
   assert.throws(() => labelledRows({ labels: new Int32Array(1000), classes: ['one'] }, rows, 10, 1), kind(/no two classes/))
   assert.throws(() => labelledRows({ ...dataset, labels: new Int32Array(1000).fill(2) }, rows, 0, 1), kind(/a single class/))
   assert.throws(() => labelledRows({ ...dataset, labels: new Int32Array(1000).fill(-1) }, rows, 0, 1), kind(/no class/))
+})
+
+test('a dataset of which only a part has labels is classified with as many as there are, and refused before that beyond', async (t) => {
+  const folder = temporaryFolder(t), home = homeAt(folder)
+  prepareHome(home)
+  const store = openStore(home.database)
+  const pictures = (count: number, from: number) => npy('|u1', [count, 2, 2], Uint8Array.from({ length: count * 4 }, (_, i) => (Math.floor(i / 4) + from) >> (2 * (i % 4)) & 3))
+  const alternating = (count: number) => npy('|u1', [count], Uint8Array.from({ length: count }, (_, i) => i % 2))
+  const members = { 'x_train.npy': pictures(100, 0), 'x_test.npy': pictures(20, 100) }
+  for (const [name, labelled] of [['train', { 'y_train.npy': alternating(100) }], ['test', { 'y_test.npy': alternating(20) }]] as const) {
+    const path = join(folder, `${name}.npz`)
+    writeFileSync(path, zip({ ...members, ...labelled }, false))
+    const { skipped, ...dataset } = await importDataset({ id: name.padEnd(8, '0'), name, path, fit: 'crop', folder: home.dataset(name.padEnd(8, '0')) })
+    store.datasets.insert(dataset, skipped)
+    assert.equal(labelledCount(home.dataset(dataset.id)), name === 'train' ? 100 : 0)
+  }
+  store.close()
+  const { call } = testEngine(t, folder)
+  const problems = async (dataset: string, count: number) => {
+    const settings = { 'fineTuning.kind': 'classification', 'fineTuning.labelled': count, 'training.batchSize': 10 }
+    return (await call('runs.check', { dataset, variant: 'classical', settings })).problems.map(({ field, message }) => [field, /\d+ have a label/.exec(message)?.[0]])
+  }
+  assert.deepEqual(await problems('train', 90), [])
+  assert.deepEqual(await problems('train', 0), [])
+  assert.deepEqual(await problems('test', 20), [['fineTuning.kind', '0 have a label']])
 })

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { openDataset } from './open.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffleInPlace } from './random.ts'
 import { byClass } from './split.ts'
@@ -30,6 +31,13 @@ export function labelledRows({ labels, classes }: Pick<PackedDataset, 'labels' |
     }
   }
   return chosen.sort()
+}
+
+/** Rows that are not for testing and have a label. @throws WorkbenchError FILE_DAMAGED */
+export function labelledCount(folder: string): number {
+  const { labels, train, close } = openDataset(folder, { resident: false })
+  close()
+  return labels ? train.reduce((sum, row) => sum + (labels[row]! >= 0 ? 1 : 0), 0) : 0
 }
 
 const unsuitable = (why: string) =>

@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs'
 import type { Dataset, Stage } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
+import { labelledCount } from '../data/labelled.ts'
+import type { Home } from '../home.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import { stagesOf, type PlannedStage } from '../training/stages.ts'
@@ -10,10 +12,15 @@ import type { Context, Handlers } from './context.ts'
 
 const trainCountOf = (dataset: Dataset): number => dataset.count - dataset.testCount
 
-function resolve(variant: string, settings: CallArguments<'runs.create'>['settings'], dataset: Dataset | null): Resolved {
+function resolve(home: Home, variant: string, settings: CallArguments<'runs.create'>['settings'], dataset: Dataset | null): Resolved {
   if (dataset === null) return resolveConfig(variant, settings)
   const rowSize = dataset.width * dataset.height * dataset.channels
-  return resolveConfig(variant, settings, { rowSize, trainCount: trainCountOf(dataset), kind: dataset.kind, classes: dataset.classes.length })
+  const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
+  return resolveConfig(variant, settings, {
+    rowSize, trainCount: trainCountOf(dataset), kind: dataset.kind, classes: dataset.classes.length,
+    // Only where some have one and some have none is it to be counted which.
+    ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
+  })
 }
 
 /** What would be trained, in order; empty where nothing is, or where that is not known. */
@@ -27,14 +34,14 @@ const plain = (plan: PlannedStage[]): Stage[] => plan.map(({ batchSize: _, steps
 export const runHandlers = ({ home, store, queue, emit }: Context) => ({
   'runs.check': ({ dataset: reference, variant, settings }) => {
     const dataset = reference === undefined ? null : store.datasets.get(reference)
-    const resolved = resolve(variant, settings, dataset)
+    const resolved = resolve(home, variant, settings, dataset)
     const plan = planOf(resolved, variant, dataset)
     return { ...resolved, stepsPerEpoch: plan.at(-1)?.stepsPerEpoch ?? null, stages: plain(plan) }
   },
   'runs.create': ({ dataset: reference, variant, settings, seed, name, preset }) => {
     requirePreset(preset, variant)
     const dataset = store.datasets.get(reference)
-    const resolved = resolve(variant, settings, dataset)
+    const resolved = resolve(home, variant, settings, dataset)
     if (resolved.config === null) throw WorkbenchError.from(resolved.problems[0]!)
     const { config, parameters } = resolved
     const stages = plain(planOf(resolved, variant, dataset))

@@ -45,7 +45,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(sound.fineTuning.kind === 'classification' ? [] : variant.warnings?.(sound) ?? [])] : [],
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound) ?? [])] : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
 }
@@ -155,16 +155,30 @@ function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] 
   if (!variant.fit && training.warmupEpochs > training.epochs) {
     problems.push({ field: 'training.warmupEpochs', message: `Warm-up cannot last longer than training; set training.warmupEpochs to at most ${training.epochs}.` })
   }
-  if (fineTuning.kind === 'classification') {
-    if (facts.classes !== undefined && facts.classes < 2) {
-      problems.push({ field: 'fineTuning.kind', message: 'This dataset has no two classes to tell apart; set fineTuning.kind to reconstruction, or import it with labels.' })
-    } else if (fineTuning.labelled > available) {
-      problems.push({ field: 'fineTuning.labelled', message: `The training split has ${available} images beside those for validation; set fineTuning.labelled to at most that.` })
-    } else if (few && facts.classes !== undefined && fineTuning.labelled < facts.classes) {
-      problems.push({ field: 'fineTuning.labelled', message: `There are ${facts.classes} classes; set fineTuning.labelled to at least that, so that each has an image.` })
-    } else if (few && training.patience > 0) {
-      problems.push({ field: 'training.patience', message: 'Early stopping would use the labels of the validation images, which are not among the labelled ones; set training.patience to 0.' })
-    }
+  return [...problems, ...(fineTuning.kind === 'classification' ? labelRules(config, facts, available).slice(0, 1) : [])]
+}
+
+/** @param available rows for training */
+function labelRules({ fineTuning, training }: Config, { trainCount, classes = Infinity, labelled = trainCount }: Facts, available: number): Problem[] {
+  const wanted = fineTuning.labelled
+  const problems: Problem[] = []
+  const none = 'set fineTuning.kind to reconstruction, or import it with labels'
+  if (classes < 2) problems.push({ field: 'fineTuning.kind', message: `This dataset has no two classes to tell apart; ${none}.` })
+  if (labelled !== trainCount && labelled !== undefined && trainCount !== undefined) {
+    // Validation takes its share of each class, rounded up at most.
+    const sure = Math.floor((labelled * available) / trainCount) - classes
+    const only = `Of the ${trainCount} images that are not for testing ${labelled} have a label`
+    if (sure < classes) problems.push({ field: 'fineTuning.kind', message: `${only}, too few to learn ${classes} classes from; ${none}.` })
+    if (wanted === 0 || wanted > sure) problems.push({ field: 'fineTuning.labelled', message: `${only}, some of them for validation; set fineTuning.labelled to a number from ${classes} to ${sure}.` })
+  }
+  if (wanted > available) {
+    problems.push({ field: 'fineTuning.labelled', message: `The training split has ${available} images beside those for validation; set fineTuning.labelled to at most that.` })
+  }
+  if (wanted > 0 && classes !== Infinity && wanted < classes) {
+    problems.push({ field: 'fineTuning.labelled', message: `There are ${classes} classes; set fineTuning.labelled to at least that, so that each has an image.` })
+  }
+  if (wanted > 0 && training.patience > 0) {
+    problems.push({ field: 'training.patience', message: 'Early stopping would use the labels of the validation images, which are not among the labelled ones; set training.patience to 0.' })
   }
   return problems
 }

@@ -68,7 +68,14 @@ export interface GateTools {
 }
 
 /** What is known of the data when settings are checked; absent facts are not checked. */
-export interface Facts { rowSize?: number; trainCount?: number; kind?: 'image' | 'vector'; classes?: number }
+export interface Facts {
+  rowSize?: number
+  /** Rows that are not for testing, and those of them that have a label (all of them, where it is not said). */
+  trainCount?: number
+  labelled?: number
+  kind?: 'image' | 'vector'
+  classes?: number
+}
 
 /** Shared settings that a variant determines. */
 export interface Fixed { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction; training?: Partial<TrainingConfig> }
