@@ -153,6 +153,35 @@ test('series are in the order in which one reads them', () => {
   ])
 })
 
+test('runs with pretrained layers are compared by the settings of their layers, and by the curves of the whole network only', () => {
+  const greedy = (id: string, variant: string, more: Settings = {}, ran: Partial<Run> = {}) => run(id, 'classical', { 'pretraining.kind': 'greedy', 'pretraining.variant': variant, ...more }, ran)
+  const plain = greedy('p', 'classical')
+  const noisy = greedy('n', 'denoising', { 'pretraining.regularizer.rate': 0.25, 'pretraining.batchSize': 64 })
+  const rows = compareRuns([classical, plain, noisy], variants).differences
+  const values = Object.fromEntries(rows.map(({ key, values }) => [key, values]))
+  assert.deepEqual(values['pretraining.kind'], ['none', 'greedy', 'greedy'])
+  assert.deepEqual(values['pretraining.variant'], ['–', 'classical', 'denoising'])
+  assert.deepEqual(values['pretraining.regularizer.rate'], ['–', '–', '0.25'])
+  assert.deepEqual(values['pretraining.batchSize'], ['–', '128', '64'])
+  assert.equal(values['pretraining.regularizer.sigma'], undefined, 'sigma belongs to Gaussian noise only')
+  assert.equal(values['fineTuning.labelled'], undefined)
+  const titles = rows.map(({ title }) => title)
+  assert.equal(new Set(titles).size, titles.length, `each row has a name of its own: ${titles.join(', ')}`)
+  assert.deepEqual(compareRuns([noisy, plain, classical], variants).differences.map(({ key, title }) => [key, title]), rows.map(({ key, title }) => [key, title]))
+
+  const latest = Object.fromEntries([
+    'pretraining/0/train/loss', 'pretraining/0/gradient/encoder/0', 'train/loss', 'validation/loss', 'gradient/encoder/0', 'validation/klPerUnit/3', 'validation/klPerUnit/12',
+    'stack/jacobianNorm', 'weightChange/encoder/0', 'gradientUnpretrained/encoder/0',
+  ].map((key) => [key, 1]))
+  assert.deepEqual(compareRuns([{ ...plain, latest }, noisy], variants).seriesKeys, ['train/loss', 'validation/loss', 'gradient/encoder/0'])
+
+  const sorts = (id: string, accuracy: number) => ({ ...greedy(id, 'classical', { 'fineTuning.kind': 'classification' }), evaluation: evaluated(null, { classificationAccuracy: accuracy }) })
+  assert.equal(figure([plain, noisy], 'classificationAccuracy'), undefined)
+  assert.deepEqual(figure([sorts('s', 0.91), sorts('t', 0.93), plain], 'classificationAccuracy').texts, ['91.0', '93.0', '–'])
+  assert.match(compareRuns([sorts('s', 0.91), sorts('t', 0.93)], variants).sentence, /“classical t” has the highest classification accuracy, 93\.0% against 91\.0%/)
+  assert.match(compareRuns([sorts('s', 0.91), plain], variants).notes.join(' '), /to tell classes apart and others to reconstruct/)
+})
+
 test('numbers are written with at least three significant digits and never as NaN', () => {
   const written = [9.5342, 72.41, 1234.56, 54321.9, 0.012345, 0.5, 0, 1.234e-6, 1.5e9, -0.001234, NaN, Infinity, null, undefined].map(formatQuantity)
   assert.deepEqual(written, ['9.53', '72.41', '1234.6', '54322', '0.0123', '0.500', '0', '1.23e-6', '1.50e9', '-0.00123', '–', '–', '–', '–'])

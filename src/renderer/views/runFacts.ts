@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../shared/config.ts'
-import type { Dataset, Run } from '../../shared/domain.ts'
+import type { Dataset, Run, Stage } from '../../shared/domain.ts'
 import { validationCount } from '../../shared/split.ts'
+import { shortTitle } from './runStages.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
 export function shareOf(run: Run): number | null {
@@ -53,9 +54,11 @@ export function filtered(runs: readonly Run[], text: string, variants: ReadonlyM
   })
 }
 
-/** `Epoch 5`, or the start. */
-export function momentText(moment: { step: number; epoch: number }, iterative = true): string {
+/** `Epoch 5`, or the start, or which layer had just been pretrained. */
+export function momentText(moment: { step: number; epoch: number }, iterative = true, stages: readonly Stage[] = []): string {
   if (!iterative) return 'Computed in one go'
+  const pretrained = stages.find(({ kind, startStep, steps }) => kind === 'layer' && startStep + steps === moment.step)
+  if (pretrained) return `${shortTitle(pretrained)} pretrained`
   if (moment.step === 0 && moment.epoch === 0) return 'Before training'
   return `Epoch ${Number.isInteger(moment.epoch) ? moment.epoch : moment.epoch.toFixed(moment.epoch < 1 ? 2 : 1)}`
 }
@@ -71,8 +74,10 @@ export function trainingRows({ count, testCount }: Pick<Dataset, 'count' | 'test
  * variants whose loss is no negative log likelihood, and before the first point.
  */
 export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount'> | undefined): { total: number; rows: number; mean: number } | null {
-  const mean = run.latest['train/loss']
-  if (!dataset || mean === null || mean === undefined || !Number.isFinite(mean) || typeof run.config.regularizer['decoder'] !== 'string') return null
+  const { 'train/loss': loss, 'train/weightDecay': weightDecay } = run.latest
+  if (!dataset || loss === null || loss === undefined || typeof run.config.regularizer['decoder'] !== 'string') return null
+  // The strength of the weights is no part of any sample's likelihood.
+  const mean = loss - (weightDecay ?? 0)
   const rows = trainingRows(dataset)
   return { total: rows * mean, rows, mean }
 }

@@ -44,20 +44,21 @@ export function changeSentence(rows: readonly LayerRow[], over: boolean): string
 
 /** Whether the gradient vanishes on its way to the first layer, from initial weights and from pretrained ones. */
 export function gradientSentence(rows: readonly LayerRow[]): string | null {
-  const encoder = rows.filter(({ layer }) => layer.startsWith('encoder/'))
-  const ratio = (of: (row: LayerRow) => number | null): { by: number; largest: string } | null => {
-    const from = encoder[0] && of(encoder[0])
+  const firstLayer = rows[0]?.layer
+  /** The largest norm, and how many times as large as the first layer's it is. */
+  const largest = (of: (row: LayerRow) => number | null): { layer: string; by: number } | null => {
     const known = rows.flatMap((row) => { const value = of(row); return value !== null && value > 0 ? [{ layer: row.layer, value }] : [] })
-    if (!from || known.length < 2) return null
-    const largest = known.reduce((a, b) => (b.value > a.value ? b : a))
-    return { by: largest.value / from, largest: largest.layer }
+    const own = known.find(({ layer }) => layer === firstLayer)
+    if (!own || known.length < 2) return null
+    const most = known.reduce((a, b) => (b.value > a.value ? b : a))
+    return { layer: most.layer, by: most.value / own.value }
   }
-  const without = ratio((row) => row.unpretrained)
-  const withIt = ratio((row) => row.gradient)
+  const without = largest((row) => row.unpretrained)
+  const withIt = largest((row) => row.gradient)
   if (!without || !withIt) return null
-  const says = ({ by, largest }: { by: number; largest: string }) =>
-    (largest === encoder[0]!.layer || by < 1.05 ? 'that of the first layer is the largest' : `that of the first layer is ${two(by)} times smaller than the largest (${largest})`)
-  return `Gradient norms at the beginning: from initial weights ${says(without)}; from pretrained weights ${says(withIt)}.`
+  const says = ({ layer, by }: { layer: string; by: number }) =>
+    (by < 1.05 ? 'the largest of all, or nearly' : `${two(by)} times smaller than the largest (${layer})`)
+  return `From initial weights the gradient of the first layer is ${says(without)}; from pretrained weights it is ${says(withIt)}.`
 }
 
 export interface StackRow { title: string; squaredError: number | null; jacobianNorm: number | null; step: number }

@@ -4,13 +4,19 @@ import { sentence } from '../terms.ts'
 
 export interface SettingRow { key: string; title: string; text: string; /** Not the default. */ changed: boolean; usual: string }
 
-const groups: { title: string; of(config: Config): [string, unknown][]; /** Worth saying; else it is as it was before there was such a thing. */ said?(config: Config): boolean }[] = [
+type Entries = [string, unknown][]
+const pretrained = ({ pretraining }: Config): boolean => pretraining.kind !== 'none'
+const training = (config: Config): Entries => flat(config.training, 'training.')
+const fineTuning = (config: Config): Entries => flat(config.fineTuning, 'fineTuning.')
+
+/** What is as it was before there was such a thing is not worth saying. With pretraining the training of the whole network is fine-tuning. */
+const groups: { title: string; of(config: Config): Entries }[] = [
   { title: 'Regularizer', of: (config) => flat(config.regularizer, 'regularizer.') },
   { title: 'Network', of: (config) => [...flat(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
-  { title: 'Data', of: (config) => flat(config.data, 'data.'), said: ({ data }) => data.binarise !== 'none' },
-  { title: 'Pretraining', of: (config) => flat(config.pretraining, 'pretraining.'), said: ({ pretraining }) => pretraining.kind !== 'none' },
-  { title: 'Fine-tuning', of: (config) => flat(config.fineTuning, 'fineTuning.'), said: ({ pretraining, fineTuning }) => pretraining.kind !== 'none' || fineTuning.kind !== 'reconstruction' },
-  { title: 'Training', of: (config) => flat(config.training, 'training.') },
+  { title: 'Data', of: ({ data }) => (data.binarise === 'none' ? [] : flat(data, 'data.')) },
+  { title: 'Pretraining', of: (config) => (pretrained(config) ? flat(config.pretraining, 'pretraining.') : []) },
+  { title: 'Fine-tuning', of: (config) => (pretrained(config) ? [...fineTuning(config), ...training(config)] : []) },
+  { title: 'Training', of: (config) => (pretrained(config) ? [] : [...(config.fineTuning.kind === 'reconstruction' ? [] : fineTuning(config)), ...training(config)]) },
 ]
 
 /** The settings on which other settings' defaults depend: with them the engine says which fields a run like this one has. */
@@ -34,8 +40,8 @@ export function settingGroups(
   const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
   const text = (key: string, value: unknown) =>
     (key === 'pretraining.variant' ? variants.find(({ id }) => id === value)?.title : key === 'fineTuning.labelled' && value === 0 ? 'all' : undefined) ?? settingText(value)
-  return groups.flatMap(({ title, of, said }) => {
-    if ((title === 'Training' && variant && !variant.iterative) || (said && !said(config))) return []
+  return groups.flatMap(({ title, of }) => {
+    if (title === 'Training' && variant && !variant.iterative) return []
     const rows = of(config).flatMap(([key, value]) => {
       const field = known.get(key)
       if (field?.when && !field.when.in.includes(String(all.get(field.when.key)))) return []

@@ -23,7 +23,12 @@ export function compareRuns(runs: Run[], variants: VariantInfo[]): Comparison {
   }
 }
 
-/** Series that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation. */
+/** A term, or a value of a layer, of what is trained in the end: not of a layer's pretraining, of what that came to, or of a single unit. */
+const isCurve = (key: string): boolean => /^(?:(?:train|validation)\/[^/]+|(?:gradient|updateRatio)\/.+)$/.test(key)
+
+/**
+ * Series of whole networks that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation.
+ */
 function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): string[] {
   const terms = ['loss', ...variants.flatMap((variant) => variant.terms)]
   const rank = (key: string): [number, number] => {
@@ -31,7 +36,7 @@ function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): str
     const position = terms.indexOf(term.join('/'))
     return [position < 0 ? terms.length : position, split === 'train' ? 0 : 1]
   }
-  return [...new Set(runs.flatMap((run) => Object.keys(run.latest)))].sort((a, b) => {
+  return [...new Set(runs.flatMap((run) => Object.keys(run.latest)))].filter(isCurve).sort((a, b) => {
     const [termA, splitA] = rank(a)
     const [termB, splitB] = rank(b)
     return termA - termB || splitA - splitB || (a < b ? -1 : a > b ? 1 : 0)

@@ -36,6 +36,10 @@ const plain: Figure[] = [
   of('knnAccuracy', '5-nearest-neighbour accuracy', '%', 'higher', formatPercent),
 ]
 
+/** Of networks that were fine-tuned for it; it is what they are for. */
+const classification = (runs: readonly Run[]): Figure[] =>
+  (runs.some(({ config }) => config.fineTuning.kind === 'classification') ? [of('classificationAccuracy', 'Classification accuracy', '%', 'higher', formatPercent)] : [])
+
 /** The levels and radii that every evaluation measures; shown even where no run has been evaluated yet. */
 const levels = ['0.1', '0.25', '0.5']
 const radii = ['0.5', '1', '2', '4']
@@ -94,7 +98,7 @@ function keysOf(known: readonly string[], runs: readonly Run[], figures: (evalua
  * alike) no run is marked as the best.
  */
 export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
-  return [...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
+  return [...classification(runs), ...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
 }
 
 function figureRow({ key, title, unit, better, value, text }: Figure, runs: readonly Run[], ranked: boolean): FigureRow {

@@ -50,7 +50,9 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
     notes.push(`The codes have different sizes (${sizes}); a larger code reconstructs better whatever the regularizer.`)
   }
   const withCurves = runs.filter((run) => Object.keys(run.latest).length > 0)
-  if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
+  if (distinct(withCurves.map((run) => run.config.fineTuning.kind)).length > 1) {
+    notes.push('Some of the runs were trained to tell classes apart and others to reconstruct, so the heights of their loss curves cannot be compared.')
+  } else if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
   if (datasets.size === 1 && distinct(runs.map((run) => run.seed)).length > 1) {

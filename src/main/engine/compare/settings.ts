@@ -19,8 +19,9 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
   addIfDifferent('variant', 'Variant', runs.map((run) => run.variant), runs.map((run) => known.get(run.variant)?.title ?? run.variant))
   addIfDifferent('seed', 'Seed', runs.map((run) => String(run.seed)), runs.map((run) => String(run.seed)))
 
-  const settings = runs.map((run) => settingsOf(run, known.get(run.variant)))
-  for (const { key, title } of fieldsOf(runs, known, settings)) {
+  const fields = runs.map((run) => fieldsFor(run, known))
+  const settings = runs.map((run, index) => settingsOf(run, fields[index]!))
+  for (const { key, title } of titlesOf(runs, fields, settings)) {
     const values = settings.map((own) => (own.has(key) ? formatSetting(own.get(key)) : absent))
     addIfDifferent(key, title, values, values)
   }
@@ -28,15 +29,35 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
 }
 
 /**
+ * The fields of a run: those of its variant, and with pretraining those of its layers' variant, whose names and conditions stand under
+ * `pretraining.` there.
+ */
+function fieldsFor(run: Run, known: ReadonlyMap<string, VariantInfo>): Field[] | null {
+  const variant = known.get(run.variant)
+  if (!variant) return null
+  const { kind, variant: chosen } = run.config.pretraining
+  const layers = kind === 'none' ? undefined : known.get(run.stages.find((stage) => stage.kind === 'layer')?.variant ?? chosen)
+  const under = (key: string) => `pretraining.${key}`
+  return [
+    ...variant.settings.map((field) => (field.key.startsWith(under('')) && field.title !== 'Pretraining' ? { ...field, title: `Pretraining: ${lowered(field.title)}` } : field)),
+    ...(layers?.settings ?? []).filter(({ key }) => key.startsWith('regularizer.')).map((field) => ({
+      ...field, key: under(field.key), title: `Pretraining: ${lowered(field.title)}`, ...(field.when ? { when: { ...field.when, key: under(field.when.key) } } : {}),
+    })),
+  ]
+}
+
+const lowered = (title: string): string => title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+
+/**
  * The settings that have an effect in a run, by dotted key. What a variant determines of its network or reconstruction is no
  * field of it, but is as true of the run as a choice would be; other sections without a field (training, of PCA) are not.
  */
-function settingsOf(run: Run, variant: VariantInfo | undefined): Map<string, unknown> {
+function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unknown> {
   const all = new Map(flatten(run.config))
-  if (!variant) return all
-  const fields = new Map(variant.settings.map((field) => [field.key, field]))
+  if (!fields) return all
+  const byKey = new Map(fields.map((field) => [field.key, field]))
   return new Map([...all].filter(([key]) => {
-    const field = fields.get(key)
+    const field = byKey.get(key)
     return field ? applies(field, all) : key === 'reconstruction' || key.startsWith('network.')
   }))
 }
@@ -45,14 +66,17 @@ function applies(field: Field, settings: ReadonlyMap<string, unknown>): boolean 
   return !field.when || field.when.in.includes(String(settings.get(field.when.key)))
 }
 
+const sections = ['network', 'reconstruction', 'regularizer', 'data', 'pretraining', 'fineTuning', 'training']
+
 /** Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. */
-function fieldsOf(runs: readonly Run[], known: ReadonlyMap<string, VariantInfo>, settings: readonly Map<string, unknown>[]) {
+function titlesOf(runs: readonly Run[], fields: readonly (readonly Field[] | null)[], settings: readonly Map<string, unknown>[]) {
   const titles = new Map<string, string>()
-  for (const id of [...new Set(runs.map((run) => run.variant))].sort()) {
-    for (const field of known.get(id)?.settings ?? []) if (!titles.has(field.key)) titles.set(field.key, field.title)
-  }
+  // Whatever the order of the runs: by variant, then by that of their layers.
+  const rank = runs.map(({ variant, config: { pretraining } }) => `${variant} ${pretraining.kind} ${pretraining.variant}`)
+  const order = runs.map((_, index) => index).sort((a, b) => (rank[a]! < rank[b]! ? -1 : rank[a]! > rank[b]! ? 1 : 0))
+  for (const index of order) for (const field of fields[index] ?? []) if (!titles.has(field.key)) titles.set(field.key, field.title)
   for (const own of settings) for (const key of own.keys()) if (!titles.has(key)) titles.set(key, key)
-  const section = (key: string) => ['network', 'reconstruction', 'regularizer', 'training'].indexOf(key.split('.')[0] ?? '')
+  const section = (key: string) => sections.indexOf(key.split('.')[0] ?? '')
   return [...titles].map(([key, title]) => ({ key, title })).sort((a, b) => section(a.key) - section(b.key))
 }
 

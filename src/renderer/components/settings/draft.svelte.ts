@@ -15,6 +15,8 @@ export class Draft {
   variant = $state('')
   seed = $state('1')
   name = $state('')
+  /** The preset's run that it was filled from; settings may have been changed since. */
+  preset = $state.raw<Run['preset']>(null)
   /** What the user typed, by the setting's key. */
   readonly texts = new SvelteMap<string, string>()
   /** The engine's answer to the draft as it is, or was a moment ago. */
@@ -80,6 +82,8 @@ export class Draft {
   choose(variant: string): void {
     if (variant === this.variant) return
     this.variant = variant
+    if (this.preset) this.name = ''
+    this.preset = null
     this.checked = null
     const keys = new Set(variants.byId.get(variant)?.settings.map((field) => field.key))
     // Layers are of the chosen variant unless said otherwise.
@@ -92,11 +96,13 @@ export class Draft {
     this.dataset = run.datasetId
     this.seed = String(run.seed)
     this.begin(run.variant, run.config)
+    this.preset = run.preset
   }
 
   /** Given settings, nested or by dotted keys, in the place of all that was typed. */
   begin(variant: string, settings: Settings): void {
     this.variant = variant
+    this.preset = null
     this.checked = null
     this.texts.clear()
     for (const [key, value] of flat(settings)) this.texts.set(key, textOf(value))
