@@ -3,12 +3,12 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variantInfos, variantOf } from '../../src/main/engine/variants/index.ts'
 import { knownToLoop } from './tfjsLoop.ts'
 import { mnistFolder } from '../mnist.ts'
 
 const here = import.meta.dirname
-const network = (variant: string) => ['--set', 'network.layers=512,64', ...(resolveConfig(variant, { reconstruction: 'squaredError' }).config ? ['--set', 'reconstruction=squaredError'] : [])]
+const network = (variant: string) => ['--set', `network.layers=${variantOf(variant).singleLayer ? '512' : '512,64'}`, ...(resolveConfig(variant, { reconstruction: 'squaredError' }).config ? ['--set', 'reconstruction=squaredError'] : [])]
 /** Variants that the PyTorch side knows, with its settings. */
 const torchSettings: Record<string, string[]> = {
   classical: [], denoising: ['--set', 'regularizer.rate=0.3'], contractive: ['--set', 'network.tied=false', '--set', 'regularizer.lambda=0.1'],

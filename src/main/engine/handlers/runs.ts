@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs'
-import type { Dataset, Stage } from '../../../shared/domain.ts'
+import type { Dataset } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
 import { labelledCount } from '../data/labelled.ts'
 import type { Home } from '../home.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
-import { stagesOf, type PlannedStage } from '../training/stages.ts'
+import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
 import { resolveConfig, variantOf, type Resolved } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -29,14 +29,12 @@ function planOf({ config }: Resolved, variant: string, dataset: Dataset | null):
   return stagesOf(variantOf(variant), config, { rowSize: dataset.width * dataset.height * dataset.channels, trainCount: trainCountOf(dataset) })
 }
 
-const plain = (plan: PlannedStage[]): Stage[] => plan.map(({ batchSize: _, stepsPerEpoch: __, ...stage }) => stage)
-
 export const runHandlers = ({ home, store, queue, emit }: Context) => ({
   'runs.check': ({ dataset: reference, variant, settings }) => {
     const dataset = reference === undefined ? null : store.datasets.get(reference)
     const resolved = resolve(home, variant, settings, dataset)
     const plan = planOf(resolved, variant, dataset)
-    return { ...resolved, stepsPerEpoch: plan.at(-1)?.stepsPerEpoch ?? null, stages: plain(plan) }
+    return { ...resolved, stepsPerEpoch: plan.at(-1)?.stepsPerEpoch ?? null, stages: plan.map(stageOf) }
   },
   'runs.create': ({ dataset: reference, variant, settings, seed, name, preset }) => {
     requirePreset(preset, variant)
@@ -44,7 +42,7 @@ export const runHandlers = ({ home, store, queue, emit }: Context) => ({
     const resolved = resolve(home, variant, settings, dataset)
     if (resolved.config === null) throw WorkbenchError.from(resolved.problems[0]!)
     const { config, parameters } = resolved
-    const stages = plain(planOf(resolved, variant, dataset))
+    const stages = planOf(resolved, variant, dataset).map(stageOf)
     const last = stages.at(-1)
     const run = store.transaction(() => store.runs.insert({
       id: newId(), name: name ?? store.runs.freeName(variant), datasetId: dataset.id, variant, seed, config, stages, preset: preset ?? null,

@@ -19,6 +19,10 @@ export interface PlannedStage extends Stage {
   stepsPerEpoch: number
 }
 
+/** A stage as it is stored with its run and shown. */
+export const stageOf = ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs }: PlannedStage): Stage =>
+  ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs })
+
 /** Rows that a run's training sees, without its validation rows. */
 export const trainingRows = (trainCount: number): number => trainCount - validationCount(trainCount)
 

@@ -11,6 +11,7 @@ import { Stopped, type Port } from './port.ts'
 import { pretrainLayer } from './pretrain.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './program.ts'
+import { stageOf } from './stages.ts'
 import { trainWhole } from './whole.ts'
 
 /**
@@ -24,7 +25,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   const last = plan.at(-1)
   port.send({
     type: 'begun', step: course.position.step, epoch: course.position.epoch, seconds: course.position.seconds,
-    steps: meter.steps, epochs: last ? last.startEpoch + last.epochs : 0, stages: plan.map(({ batchSize: _, stepsPerEpoch: __, ...stage }) => stage),
+    steps: meter.steps, epochs: last ? last.startEpoch + last.epochs : 0, stages: plan.map(stageOf),
     parameters: countParameters(course.specs), threads,
   })
 
