@@ -97,8 +97,14 @@ export function fieldsOf(variant: Variant, facts: Facts = {}, chosen?: Chosen): 
 const layerFields = (fields: Field[]): Field[] =>
   fields.map((field) => ({ ...field, ...(field.when ? { when: { ...field.when, key: `pretraining.${field.when.key}` } } : {}) }))
 
-const propertiesOf = (schema: z.ZodObject): Record<string, Described> =>
-  (z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Record<string, Described>
+/** Made once of each schema: settings are checked at every key that is pressed. */
+const described = new WeakMap<z.ZodObject, Record<string, Described>>()
+
+function propertiesOf(schema: z.ZodObject): Record<string, Described> {
+  const known = described.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Record<string, Described>
+  described.set(schema, known)
+  return known
+}
 
 function toField(key: string, described: Described, value: unknown): Field {
   const kind = described.enum ? 'choice'

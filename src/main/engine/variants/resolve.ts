@@ -29,7 +29,9 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
   const fields = fieldsOf(variant, facts, chosen)
   const problems: ErrorInfo[] = []
   const sections = defaultsOf(variant, facts, chosen)
-  for (const [key, value] of given) {
+  // What a variant determines follows from its own settings: these first.
+  const own = ([key]: [string, unknown]) => key.startsWith('regularizer.')
+  for (const [key, value] of [...given.filter(own), ...given.filter((each) => !own(each))]) {
     const problem = place(variant, chosen, fields, sections, key, value)
     if (problem) problems.push(problem)
   }
@@ -71,6 +73,8 @@ function place(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
       // A run's stored config names it, too.
       return String(valueAt(sections, key)) === String(value) ? null : { code: 'SETTING_INVALID', field: key, message: `The activations of the layers determine ${key}; leave it out, and set network.activation or network.codeActivation.` }
     }
+    // A run's stored config names every setting, those too that mean nothing to its variant.
+    if (!ofLayers && isUsual(valueAt(sections, key), value)) return null
     const near = nearest(key, fields.map((field) => field.key))
     return { code: 'SETTING_UNKNOWN', field: key, message: `${(ofLayers && layers ? layers : variant).title} has no setting “${key}”; ${near ? `did you mean ${near}?` : 'leave it out.'}` }
   }
@@ -81,13 +85,27 @@ function place(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
   return null
 }
 
+const isUsual = (usual: unknown, value: unknown): boolean => usual !== undefined && (usual === null || typeof usual !== 'object') && String(usual) === String(value)
+
 const valueAt = (nested: unknown, key: string): unknown => key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], nested)
 
+/** Made once of each pair of variants. */
+const schemas = new Map<string, ReturnType<typeof makeSchema>>()
+
+function schemaOf(variant: Variant, layers: Variant | null): ReturnType<typeof makeSchema> {
+  const key = `${variant.id} ${layers?.id ?? ''}`
+  const schema = schemas.get(key) ?? makeSchema(variant, layers)
+  schemas.set(key, schema)
+  return schema
+}
+
+const makeSchema = (variant: Variant, layers: Variant | null) => z.object({
+  network: networkSchema, reconstruction: reconstructionSchema, training: trainingSchema, regularizer: variant.settings, data: dataSchema,
+  pretraining: pretrainingSchema.extend(layers ? { regularizer: layers.settings } : {}), fineTuning: fineTuningSchema,
+})
+
 function parse(variant: Variant, { layers }: Chosen, fields: Field[], sections: Sections, problems: ErrorInfo[]): Config | null {
-  const pretraining = pretrainingSchema.extend(layers ? { regularizer: layers.settings } : {})
-  const checked = z.object({
-    network: networkSchema, reconstruction: reconstructionSchema, training: trainingSchema, regularizer: variant.settings, data: dataSchema, pretraining, fineTuning: fineTuningSchema,
-  }).safeParse(sections)
+  const checked = schemaOf(variant, layers).safeParse(sections)
   const choice = fields.find(({ key }) => key === 'pretraining.variant')
   if (checked.success && choice && !choice.choices!.includes(checked.data.pretraining.variant)) {
     problems.push({ code: 'SETTING_INVALID', field: choice.key, message: `${choice.title} must be ${expected(choice)}, not ${shown(checked.data.pretraining.variant)}; change ${choice.key}.` })
