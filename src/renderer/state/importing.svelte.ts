@@ -5,6 +5,8 @@ import { route, to } from './route.svelte.ts'
 class Importing {
   /** A path to put into the form; the form takes it and sets it back to null. */
   path = $state<string | null>(null)
+  /** With it: patches are to be taken, not whole images. */
+  patches = $state(false)
   /** One sentence about a drop that could not be taken. */
   note = $state('')
   /** The form is open on the Datasets view. */
@@ -13,8 +15,9 @@ class Importing {
   dragging = $state(false)
 
   /** Opens the form where the user is, or on the Datasets view. */
-  show(path: string | null = null): void {
+  show(path: string | null = null, { patches = false } = {}): void {
     this.path = path
+    this.patches = patches
     this.open = true
     if (route.view !== 'start' && !(route.view === 'datasets' && route.id === null)) route.go(to.datasets())
   }

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import type { Dataset } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { completePath } from '../data/complete.ts'
 import { rowPaths } from '../data/open.ts'
@@ -47,9 +48,14 @@ export const datasetHandlers = (context: Context) => {
       emit({ type: 'datasetRemoved', dataset: id })
       return {}
     },
-    'paths.complete': async ({ prefix }) => ({ paths: await completePath(prefix) }),
+    'paths.complete': async ({ prefix }) => ({ paths: [...sourcesLike(store.datasets.list(), prefix), ...await completePath(prefix)] }),
   } satisfies Partial<Handlers>
 }
+
+/** `dataset:NAME` of the datasets that patches can be taken from, once a typed path begins like that. */
+const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] => (/^\s*dataset:/i.test(prefix)
+  ? datasets.filter(({ kind }) => kind === 'image').map(({ name }) => `dataset:${name}`).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase())).slice(0, 50)
+  : [])
 
 /** Rows of one split or of all, of one class or of all, ascending. */
 function rowsWhere(dataset: PackedDataset, split: 'train' | 'test' | undefined, label: number | undefined): Uint32Array {

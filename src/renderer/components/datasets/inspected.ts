@@ -12,6 +12,7 @@ export function sentence(found: Inspected, path = ''): string {
   if (found.kind === 'synthetic' && synthetic) return syntheticSets[synthetic].description
   const size = found.width && found.height ? ` ${found.kind === 'folder' ? 'Most are' : 'Images of'} ${found.width} × ${found.height}${found.channels ? found.channels === 1 ? ', gray' : ', colour' : ''}.` : ''
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${size}`
+  if (found.kind === 'dataset') return `A dataset that is here already: ${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? size : ' Patches are cut from images, and these are none.'}`
   if (found.kind === 'idx') return `An IDX file of images.${size}`
   if (found.kind === 'npz') return `A NumPy archive.${size}`
   const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`

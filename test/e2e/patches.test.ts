@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { barriers, browserTest } from './launchChromium.ts'
+
+/** What the page's scripts see; the tests are compiled without the DOM's types. */
+declare const location: { hash: string }
+
+const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+
+browserTest('patches are taken in the form and from a dataset’s page; what cannot be is said beside its field', async ({ folder, serve, open }) => {
+  const { url } = await serve(join(folder, 'home'))
+  const page = await open(url), start = page.getByRole('button', { name: 'Import', exact: true }), size = page.getByLabel('Patch width')
+  await go(page, '#/datasets')
+  await page.getByRole('button', { name: 'Moons' }).click()
+  await page.getByLabel('Points', { exact: true }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Patches', exact: true }).count(), 0)
+  await page.getByRole('button', { name: 'Dead leaves' }).click()
+  await page.getByRole('button', { name: 'Patches', exact: true }).click()
+  assert.equal(await page.getByLabel('Width', { exact: true }).count(), 0)
+  await size.fill('129')
+  await start.click()
+  await page.getByText('Patches of 129 x 129 do not fit into images of 128 x 128 pixels; choose smaller patches or larger images.').waitFor()
+  assert.equal(await size.getAttribute('aria-invalid'), 'true')
+  await size.fill('8')
+  const count = page.getByLabel('Patches', { exact: true })
+  await count.fill('2')
+  await start.click()
+  await page.getByText('so take more patches').waitFor()
+  assert.equal(await count.getAttribute('aria-invalid'), 'true')
+  await count.fill('1000')
+  await page.getByLabel('Contrast').selectOption('normalise')
+  await page.getByText('squashed to [0.1, 0.9]').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await start.click()
+  await page.getByRole('link', { name: 'deadLeaves-patches', exact: true }).last().click()
+  await page.getByText('1,000 images', { exact: true }).waitFor()
+  await page.getByText('1000 patches of 8x8, seed 1, normalised, from deadLeaves').waitFor()
+
+  await page.getByRole('button', { name: 'Take patches' }).click()
+  await page.getByText('A dataset that is here already: 1,000 images. Images of 8 × 8, gray.').waitFor()
+  await size.fill('9')
+  await start.click()
+  await page.getByText('do not fit into images of 8 x 8 pixels').waitFor()
+  await size.fill('5')
+  await page.getByLabel('Patch height').fill('4')
+  await page.getByLabel('Name').fill('smaller')
+  await start.click()
+  await page.getByRole('link', { name: 'smaller', exact: true }).last().click()
+  await page.getByText('10,000 images', { exact: true }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+})
