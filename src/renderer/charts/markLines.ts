@@ -43,7 +43,7 @@ export const markLines = (marks: () => readonly Mark[], scale: () => number, the
     for (const { label, at, left, room, line } of placeMarks(marks(), (value) => x.getPixelForValue(value * scale()), area.left, area.right)) {
       if (line) {
         const pixel = Math.round(at) + 0.5
-        ctx.globalAlpha = 0.6
+        ctx.globalAlpha = 0.45
         ctx.beginPath()
         ctx.moveTo(pixel, area.top - markRoom + 4)
         ctx.lineTo(pixel, area.bottom)

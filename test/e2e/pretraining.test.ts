@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
+import { barriers, browserTest } from './launchChromium.ts'
+
+/** What the page's scripts see; the tests are compiled without the DOM's types. */
+declare const location: { hash: string }
+
+const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })
+const group = (page: Page, name: string): Locator => page.getByRole('group', { name, exact: true })
+const start = (page: Page): Locator => page.getByRole('button', { name: 'Start', exact: true })
+const plan = (page: Page): Locator => page.getByRole('complementary').getByRole('listitem')
+
+browserTest('a network is planned in stages, pretrained layer by layer, and shows what that came to', async ({ folder, serve, open }) => {
+  await writeShapesFolder(join(folder, 'pictures'), 300)
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await page.getByLabel('Folder or file', { exact: true }).fill(join(folder, 'pictures'))
+  await page.getByLabel('Channels').selectOption('Gray')
+  await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+  await page.getByText(/is in: \d+ images/).waitFor()
+
+  // The form has the fields of what is chosen, and says beside the right one what is wrong.
+  await go(page, '#/new')
+  await heading(page, 'New run').waitFor()
+  await page.getByRole('textbox', { name: 'Name' }).fill('deep')
+  await page.getByRole('radio', { name: 'Classical', exact: true }).check({ force: true })
+  await page.getByLabel('Layers').fill('40, 12')
+  assert.equal(await page.getByLabel('Epochs a layer').count(), 0)
+  const pretraining = group(page, 'Pretraining')
+  await pretraining.getByLabel('Pretraining').selectOption('greedy')
+  await pretraining.getByLabel('Layer variant').selectOption({ label: 'Denoising' })
+  await pretraining.getByLabel('Noise').selectOption('gaussian')
+  await pretraining.getByLabel('Sigma').waitFor()
+  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).count(), 0, 'a rate belongs to other kinds of noise')
+  await pretraining.getByLabel('Noise').selectOption('masking')
+  await pretraining.getByLabel('Rate', { exact: true }).fill('2')
+  await pretraining.locator('[aria-invalid=true]').waitFor()
+  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).getAttribute('aria-invalid'), 'true')
+  assert.ok(await start(page).isDisabled())
+  await pretraining.getByLabel('Rate', { exact: true }).fill('0.25')
+  await pretraining.getByLabel('Epochs a layer').fill('30')
+  await pretraining.getByLabel('Batch size').fill('16')
+  await group(page, 'Fine-tuning').getByLabel('Epochs', { exact: true }).fill('20')
+  await group(page, 'Fine-tuning').getByLabel('Batch size').fill('16')
+  await plan(page).filter({ hasText: 'Layer 2: 40 to 12' }).filter({ hasText: '40 → 12 → 40' }).filter({ hasText: '30 epochs' }).waitFor()
+  await page.getByText(/^80 epochs, [\d,]+ steps$/).waitFor()
+  assert.deepEqual(await plan(page).filter({ hasText: 'epochs' }).locator('.title').allInnerTexts().then((texts) => texts.map((text) => text.split(':')[0])), ['Layer 1', 'Layer 2', 'Fine-tuning'])
+  await page.getByRole('complementary').getByRole('heading', { name: 'Objective of each layer' }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+
+  // Its page follows the stages, and in the end has each of them with its curves.
+  await start(page).and(page.locator(':enabled')).click()
+  await heading(page, 'deep').waitFor()
+  const stages = page.getByRole('region', { name: 'Stages' }).getByRole('listitem')
+  await stages.filter({ hasText: /Now, epoch \d+ of (30|20)/ }).waitFor()
+  await page.getByRole('complementary').getByText('Completed').waitFor({ timeout: 120_000 })
+  for (const [title, epochs] of [['Layer 1', 30], ['Layer 2', 30], ['Fine-tuning', 20]] as const) {
+    await stages.filter({ hasText: title }).filter({ hasText: new RegExp(`Done, ${epochs} epochs, [\\d.]+ (s|min)`) }).waitFor()
+  }
+  const came = page.getByRole('region', { name: 'What pretraining came to' })
+  await came.getByRole('row', { name: 'decoder/1' }).waitFor()
+  const moved = await came.getByRole('row').filter({ hasText: 'coder/' }).allInnerTexts()
+  assert.equal(moved.length, 4)
+  for (const row of moved) assert.match(row, /(\d|\.)+%$/)
+  await came.getByText(/^Fine-tuning moved the weights by [\d.]+% \(.+\) to [\d.]+% \(.+\) of their size\.$/).waitFor()
+  await came.getByText(/^From initial weights the gradient of the first layer is .+; from pretrained weights it is .+\.$/).waitFor()
+  assert.equal(await came.getByRole('row', { name: /^Layer \d/ }).count(), 2, 'one row for the stack up to each layer')
+  await stages.getByRole('button', { name: /Layer 2/ }).click()
+  await page.getByRole('heading', { name: 'Curves of layer 2' }).waitFor()
+  await page.getByRole('application', { name: /^Loss of deep, training and validation, Layer 2: 40 to 12/ }).waitFor()
+  await page.getByRole('button', { name: 'All curves' }).click()
+  const chart = page.getByRole('application', { name: /^Loss of deep, training and validation\./ })
+  await chart.focus()
+  await page.keyboard.press('End')
+  await page.getByText(/^Epoch 80 \(Fine-tuning\): training [\d.]+, validation [\d.]+$/).waitFor({ state: 'attached' })
+  assert.deepEqual(await barriers(page), [])
+
+  // Its settings again, but for classes: only what is not a default is marked, and what it gives are no reconstructions.
+  await page.getByRole('link', { name: 'Duplicate settings' }).click()
+  await heading(page, 'New run').waitFor()
+  await pretraining.getByText('default: 0.3').waitFor()
+  await plan(page).filter({ hasText: 'Layer 2' }).waitFor()
+  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).inputValue(), '0.25')
+  assert.deepEqual((await page.getByRole('button', { name: /^default: / }).allInnerTexts()).map((text) => text.replace('default: ', '')),
+    ['512, 64', 'none', 'Classical', '10', '128', '0.3', '128'])
+  const last = group(page, 'Fine-tuning')
+  await last.getByLabel('Fine-tuning').selectOption('classification')
+  await last.getByLabel('Labelled images').fill('20')
+  await last.getByLabel('Epochs', { exact: true }).fill('5')
+  await plan(page).filter({ hasText: 'Classification' }).waitFor()
+  await page.getByRole('textbox', { name: 'Name' }).fill('sorting')
+  await start(page).and(page.locator(':enabled')).click()
+  await heading(page, 'sorting').waitFor()
+  await page.locator('tr[data-figure=classificationAccuracy]').waitFor({ timeout: 120_000 })
+  assert.match(await page.locator('tr[data-figure=classificationAccuracy] td').innerText(), /^[\d.]+%$/)
+  await page.getByText('Trained for classification, this network has no decoder').waitFor()
+  assert.deepEqual(await barriers(page), [])
+})
