@@ -45,8 +45,8 @@ export function section(preset: PresetInfo, form: PresetFormInfo, reproduced: re
   return [
     `### ${preset.title} (\`${preset.id}\`)`, '', `${preset.reference}.`, '',
     '| run | figure | obtained | reference | difference | s | commit |', '|---|---|---|---|---|---|---|', ...form.runs.flatMap((run) => rowsOf(run, of(run.id))), '',
-    ...unique(references.map(({ text, says, where }) => `- ${text}: ${says} (${where})`)),
-    ...form.stated.map(({ title, text, where }) => `- Not trained here. ${title}: ${text} (${where})`), '',
+    ...unique(references.map(({ text, says, where }) => `- ${text}: ${says.replace(/\.$/, '')} (${where}).`)),
+    ...form.stated.map(({ title, text, where }) => `- Not trained here. ${title}: ${text} (${where}).`), '',
     [form.note, ...reasons, ...failures].join(' '),
     ...(trained.length === 0 ? [] : ['', `Trained ${unique(trained.map(({ date }) => date)).sort().join(', ')} on ${unique(trained.map(({ machine }) => machine)).join('; ')}.`]),
   ].join('\n')

@@ -40,6 +40,8 @@ export const statedSchema = z.object({ title: z.string(), text: z.string(), wher
 export const presetSchema = z.object({
   id: idSchema,
   title: z.string(),
+  /** Authors and year. */
+  cite: z.string(),
   /** Authors, year, title and place. */
   reference: z.string(),
   /** What was done and found there. */

@@ -1,6 +1,7 @@
 import { datasets } from './datasets.svelte.ts'
 import { importing } from './importing.svelte.ts'
 import type { Command } from './matching.ts'
+import { presets } from './presets.svelte.ts'
 import { route, to } from './route.svelte.ts'
 import { runs } from './runs.svelte.ts'
 import { selection } from './selection.svelte.ts'
@@ -29,6 +30,9 @@ export function commands(): Command[] {
     })),
     ...datasets.list.map((dataset) => ({
       id: `dataset-${dataset.id}`, kind: 'Dataset' as const, title: dataset.name, detail: dataset.source, run: go(to.dataset(dataset.id)),
+    })),
+    ...presets.list.map((preset) => ({
+      id: `preset-${preset.id}`, kind: 'Action' as const, title: `From a paper: ${preset.title}`, detail: preset.reference, run: go(to.newRun({ preset: preset.id })),
     })),
     ...variants.list.map((variant) => ({
       id: `new-${variant.id}`, kind: 'Action' as const, title: `New run: ${variant.title}`, detail: variant.reference, run: go(to.newRun({ variant: variant.id })),

@@ -42,7 +42,7 @@ export const to = {
   runs: () => '#/runs',
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => (ids.length ? `#/compare?runs=${ids.map(encodeURIComponent).join(',')}` : '#/compare'),
-  newRun: (given: { from?: string; dataset?: string; variant?: string } = {}) => {
+  newRun: (given: { from?: string; dataset?: string; variant?: string; preset?: string } = {}) => {
     const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
     return query ? `#/new?${query}` : '#/new'
   },

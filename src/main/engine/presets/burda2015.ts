@@ -28,6 +28,7 @@ const measured = 'Likelihoods are measured here with 100 draws of 1,000 images, 
 export default {
   id: 'burda2015',
   title: 'Importance-weighted autoencoders',
+  cite: 'Burda et al. 2015',
   reference: 'Burda, Grosse and Salakhutdinov 2015, Importance weighted autoencoders, ICLR 2016',
   summary: 'A tighter bound from many draws of the code: better likelihoods of binarised digits, and more of the code in use.',
   dataset: mnist,

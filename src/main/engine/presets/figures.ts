@@ -23,8 +23,8 @@ export const figures = {
   negativeLogLikelihood: { title: 'Negative log likelihood', unit: 'nats', better: 'lower', decimals: 2, of: ({ evaluation }) => negative(evaluation?.logLikelihood) },
   activeUnits: { title: 'Active units', unit: '', better: 'neither', decimals: 0, of: ({ evaluation }) => evaluation?.activeUnits ?? null },
   /** Of the encoder as it was pretrained, before the whole network changed it. */
-  pretrainedJacobian: { title: 'Jacobian norm before fine-tuning', unit: '', better: 'neither', decimals: 3, of: ({ latest }) => latest['stack/jacobianNorm'] ?? null },
-  pretrainedSaturation: { title: 'Saturated units before fine-tuning', unit: '%', better: 'neither', decimals: 1, of: ({ latest }) => percent(latest['stack/saturation']) },
+  pretrainedJacobian: { title: 'Pretrained Jacobian norm', unit: '', better: 'neither', decimals: 3, of: ({ latest }) => latest['stack/jacobianNorm'] ?? null },
+  pretrainedSaturation: { title: 'Pretrained saturation', unit: '%', better: 'neither', decimals: 1, of: ({ latest }) => percent(latest['stack/saturation']) },
 } as const satisfies Record<string, Figure>
 
 export type FigureId = keyof typeof figures

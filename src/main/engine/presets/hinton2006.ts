@@ -27,6 +27,7 @@ const pca: PresetRun = {
 export default {
   id: 'hinton2006',
   title: 'Deep autoencoder of digits',
+  cite: 'Hinton and Salakhutdinov 2006',
   reference: 'Hinton and Salakhutdinov 2006, Reducing the dimensionality of data with neural networks, Science 313',
   summary: 'Four layers pretrained as restricted Boltzmann machines, unrolled and fine-tuned: 30 numbers a digit keep far more of it than 30 principal components do.',
   dataset: mnist,

@@ -48,20 +48,20 @@ export function requirePreset(wanted: PresetRef | undefined, variant: string): v
 /** A reference as it is shown, with the name and unit of the figure beside which it stands. */
 export function referenceInfo({ figure, value, text, says, where, relativeTo }: Reference): ReferenceInfo {
   const { title, unit } = figureOf(figure)
-  return { figure, title: relativeTo === undefined ? title : `${title}, relative to ${relativeTo.toUpperCase()}`, unit: relativeTo === undefined ? unit : '', value, text: text ?? String(value), says, where }
+  return { figure, title: relativeTo === undefined ? title : `${title} over ${relativeTo.toUpperCase()}’s`, unit: relativeTo === undefined ? unit : '', value, text: text ?? String(value), says, where }
 }
 
 const formInfo = (preset: Preset, form: PresetForm): PresetInfo['forms'][number] => {
   const { note, seconds, runs } = preset.forms[form]
-  const name = (title: string) => `${preset.reference.split(/[ ,]/, 1)[0]} ${preset.id.slice(-4)}: ${title}${form === 'quick' ? '' : ` (${form})`}`
+  const name = (title: string) => `${preset.cite}: ${title}${form === 'quick' ? '' : ` (${form})`}`
   return { form, note, seconds, stated: preset.stated ?? [], runs: runs.map((run) => ({ ...run, name: name(run.title), references: run.references.map(referenceInfo) })) }
 }
 
 /** What a window or the command line needs to know of every preset. */
 export const presetInfos = (): PresetInfo[] => presets.map((preset) => {
-  const { id, title, reference, summary, dataset } = preset
+  const { id, title, cite, reference, summary, dataset } = preset
   return {
-    id, title, reference, summary,
+    id, title, cite, reference, summary,
     dataset: { title: dataset.title, source: dataset.source, command: dataset.command },
     forms: presetForms.map((form) => formInfo(preset, form)),
   }

@@ -17,6 +17,7 @@ const vae = (id: string, title: string, seed: number): PresetRun => ({
 export default {
   id: 'kingma2014',
   title: 'Variational autoencoder of digits',
+  cite: 'Kingma and Welling 2014',
   reference: 'Kingma and Welling 2014, Auto-encoding variational Bayes, ICLR; the network 784-400-20 is that of PyTorch’s VAE example',
   summary: 'A bound on the log likelihood of digits, maximised by one draw of the code a step: 20 numbers a digit, from which new digits can be drawn.',
   dataset: mnist,

@@ -24,6 +24,7 @@ const run = (epochs: number, batchSize: number, learningRate: number, estimate: 
 export default {
   id: 'ng2011',
   title: 'Sparse autoencoder of image patches',
+  cite: 'Ng 2011',
   reference: 'Ng 2011, Sparse autoencoder, CS294A lecture notes, Stanford',
   summary: '25 sigmoid units that are seldom active, on patches of 8 × 8 pixels: each becomes an edge detector.',
   dataset: leafPatches,

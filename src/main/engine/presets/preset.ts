@@ -49,6 +49,8 @@ export interface Preset {
   /** First author and year. */
   id: string
   title: string
+  /** Authors and year, as they stand in a sentence. */
+  cite: string
   reference: string
   summary: string
   dataset: PresetDataset

@@ -18,7 +18,7 @@ const references = ({ id, error, norm, saturation }: Model): Reference[] => [
     figure: 'pretrainedJacobian' as const, value: norm / plain.norm, text: (norm / plain.norm).toFixed(3), relativeTo: plain.id,
     says: `Mean norm of the encoder’s Jacobian before fine-tuning, ${norm.toFixed(2)}e-4, over that of AE, ${plain.norm}e-4.`, where: table,
   }]),
-  { figure: 'pretrainedSaturation', value: saturation, text: saturation.toFixed(2), says: 'Mean share of saturated units.', where: table },
+  { figure: 'pretrainedSaturation', value: saturation, text: saturation.toFixed(2), says: 'Mean share of saturated units of the encoder.', where: table },
 ]
 
 const runs = (length: { pretraining: number; epochs: number; patience: number }): PresetRun[] => models.map((model) => ({
@@ -35,6 +35,7 @@ const runs = (length: { pretraining: number; epochs: number; patience: number })
 export default {
   id: 'rifai2011',
   title: 'Contractive autoencoders',
+  cite: 'Rifai et al. 2011',
   reference: 'Rifai, Vincent, Muller, Glorot and Bengio 2011, Contractive auto-encoders, ICML',
   summary: 'One layer of 1,000 tied sigmoid units, pretrained with four regularizers and then trained to classify digits: the more it contracts, the fewer errors it makes.',
   dataset: mnist,

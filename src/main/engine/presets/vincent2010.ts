@@ -31,6 +31,7 @@ const runs = (length: Length): PresetRun[] => [
 export default {
   id: 'vincent2010',
   title: 'Stacked denoising autoencoders',
+  cite: 'Vincent et al. 2010',
   reference: 'Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010, Stacked denoising autoencoders, JMLR 11',
   summary: 'Three layers, each pretrained to undo masking noise, then trained to classify digits: fewer errors than with ordinary autoencoders.',
   dataset: mnist,
