@@ -53,7 +53,8 @@ export class PlainModel {
       tf.dispose(before)
       for (const [name, value] of Object.entries(after?.state ?? {})) {
         this.#state.get(name)!.dispose()
-        this.#state.set(name, tf.keep(value))
+        // A copy: it may be what was observed, which is let go of below.
+        this.#state.set(name, tf.keep(value.clone()))
       }
       const result = Float32Array.from(this.terms, (name) => terms[name]!.dataSync()[0]!)
       tf.dispose([terms, observed])
