@@ -30,9 +30,13 @@ function compiledOf(spec: ModelSpec, seed: number): CompiledModel {
 /** Every trained variant with each of its choices, and every shared setting that changes the step, with at least one variant. */
 const cases: [string, string, Settings][] = [
   ...variants.filter((variant) => variant.objective).flatMap((variant): [string, string, Settings][] => {
-    const choices = resolveConfig(variant.id, {}).fields.filter((field) => field.kind === 'choice' && field.key.startsWith('regularizer.'))
-    return [[variant.id, 'defaults', {}], ...choices.flatMap((field) => field.choices!.map((choice): [string, string, Settings] => [variant.id, `${field.key}=${choice}`, { [field.key]: choice, training: { learningRate: 0.0002 } }]))]
+    const choices = resolveConfig(variant.id, {}).fields.filter((field) => (field.kind === 'choice' || field.kind === 'boolean') && field.key.startsWith('regularizer.'))
+    return [[variant.id, 'defaults', {}], ...choices.flatMap((field) => (field.choices ?? [!field.default]).map((choice): [string, string, Settings] =>
+      [variant.id, `${field.key}=${String(choice)}`, { [field.key]: choice, training: { learningRate: 0.0002 } }]))]
   }),
+  ['rbm', 'three steps of persistent chains', { regularizer: { steps: 3, persistent: true }, training: { learningRate: 0.002 } }],
+  ['rbm', 'three steps, real units', { regularizer: { steps: 3, visible: 'gaussian', hidden: 'linear' }, training: { learningRate: 0.0001 } }],
+  ['classical', 'dynamic binarisation', { data: { binarise: 'dynamic' } }],
   ['classical', 'squaredError, sgd, step schedule', { reconstruction: 'squaredError', training: { optimizer: 'sgd', learningRate: 0.01, schedule: 'step' } }],
   ['classical', 'momentum, clipped', { training: { optimizer: 'momentum', learningRate: 0.001, clipNorm: 1 } }],
   ['classical', 'rmsprop, cosine, warm-up', { training: { optimizer: 'rmsprop', learningRate: 0.001, schedule: 'cosine', warmupEpochs: 2 } }],

@@ -8,7 +8,8 @@ import { runInNewContext } from 'node:vm'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { decode, encode } from '../../src/shared/codec.ts'
 import { readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
-import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
+import { variantAndSettings } from '../../src/main/engine/cli/commands/train.ts'
+import type { Session } from '../../src/main/engine/cli/session.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
@@ -23,7 +24,7 @@ import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
 import type { Variant } from '../../src/main/engine/variants/variant.ts'
 import { textOf, valueOf } from '../../src/renderer/components/settings/words.ts'
-import { facts, flavoursOf, knobsOf, tiny, tinyConfig, trained, valueAt } from '../fixtures/everySetting.ts'
+import { facts, flavoursOf, isOfLayers, knobsOf, layerKinds, tiny, tinyConfig, trained, valueAt } from '../fixtures/everySetting.ts'
 import { sampleDataset } from '../fixtures/homes.ts'
 import { runWorker } from '../fixtures/runWorker.ts'
 import { importDigits, importRows, overwriteRow, smallDigits } from '../fixtures/tinyDataset.ts'
@@ -42,39 +43,47 @@ const cases = trained.flatMap((variant) => flavoursOf(variant).map((flavour): [V
 const titleOf = (variant: Variant, flavour: Settings) => `${variant.id}${Object.keys(flavour).length > 0 ? ` ${JSON.stringify(flavour)}` : ''}`
 
 for (const variant of variants) {
-  test(`${variant.id}: settings survive form, command line, codec, store and checkpoint`, () => {
+  test(`${variant.id}: settings survive form, command line, codec, store and checkpoint`, async () => {
     const store = openStore(join(home, `${variant.id}.sqlite`))
     store.datasets.insert(sampleDataset, [])
     const runFolder = mkdtempSync(join(home, 'settings-'))
-    const { fields } = resolveConfig(variant.id, {})
+    const knobs = [...knobsOf(variant), ...layerKinds(variant).flatMap((kind) => knobsOf(variant, isOfLayers, kind))]
+    const check = async (_: string, { settings = {} }: { settings?: Settings }) => ({ fields: resolveConfig(variant.id, settings).fields })
     let number = 0
-    for (const { field, situation, values } of knobsOf(variant)) {
+    for (const { field, values, settings } of knobs) {
       for (const value of values) {
-        const config = tinyConfig(variant, { ...situation, [field.key]: value })
+        const given = settings(value)
+        const config = tinyConfig(variant, given)
         assert.deepEqual(valueAt(config, field.key), value, `${field.key} is not in the config`)
-        const given = { ...situation, [field.key]: value }
         const typed = Object.fromEntries(Object.entries(given).map(([key, own]) => [key, textOf(own)]))
 
+        // A form begins with the fields of the variant, and is given those that some settings bring with them.
+        const { fields } = resolveConfig(variant.id, given)
         const nested: Settings = {}
         for (const [key, text] of Object.entries(typed)) {
           const own = fields.find((one) => one.key === key)!
-          const [section, name] = key.split('.') as [string, string | undefined]
-          const read = own.kind === 'boolean' ? text === 'true' : valueOf(own, text)
-          nested[section] = name === undefined ? read : { ...(nested[section] as object | undefined), [name]: read }
+          const path = key.split('.')
+          const name = path.pop()!
+          const section = path.reduce((at, part) => (at[part] ??= {}) as Settings, nested)
+          section[name] = own.kind === 'boolean' ? text === 'true' : valueOf(own, text)
         }
         assert.deepEqual(resolveConfig(variant.id, nested, facts).config, config, `the form changes ${field.key}=${String(value)}`)
-        const commandLine = settingsFrom(Object.entries(typed).map(([key, text]) => `${key}=${text}`), undefined, fields)
-        assert.deepEqual(resolveConfig(variant.id, commandLine, facts).config, config, `the command line changes ${field.key}=${String(value)}`)
+        const commandLine = await variantAndSettings({ call: check } as unknown as Session, { values: { variant: variant.id, set: Object.entries(typed).map(([key, text]) => `${key}=${text}`) }, positionals: [], path: String })
+        assert.deepEqual(resolveConfig(variant.id, commandLine.settings, facts).config, config, `the command line changes ${field.key}=${String(value)}`)
         assert.deepEqual(decode(encode(config)), config)
+        assert.deepEqual(resolveConfig(variant.id, config, facts).config, config, `the settings of a run with ${field.key}=${String(value)} give another one`)
 
         number += 1
         const run = { id: `run-${number}`, name: `run-${number}`, datasetId: sampleDataset.id, variant: variant.id, seed: 1, config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0 }
         store.runs.insert(run, '2026-01-01T00:00:00.000Z')
         assert.deepEqual(store.runs.get(run.id).config, config, `the store changes ${field.key}=${String(value)}`)
 
-        const state = Object.fromEntries(weightsOf(variant, config, 16).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
-        writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, classes: [], position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }, state })
-        assert.deepEqual(readCheckpoint(runFolder, 'last').config, config, `the checkpoint changes ${field.key}=${String(value)}`)
+        const classes = config.fineTuning.kind === 'classification' ? ['a', 'b'] : []
+        const state = Object.fromEntries(weightsOf(variant, config, 16, classes.length).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
+        writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, classes, position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }, state })
+        const read = readCheckpoint(runFolder, 'last')
+        assert.deepEqual(read.config, config, `the checkpoint changes ${field.key}=${String(value)}`)
+        assert.deepEqual(read.classes, classes)
       }
     }
     store.close()

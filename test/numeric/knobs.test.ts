@@ -11,9 +11,10 @@ import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
 import { learningRateAt } from '../../src/main/engine/training/schedule.ts'
 import { variants } from '../../src/main/engine/variants/index.ts'
+import { layerConfig, layerVariantOf, placeOf } from '../../src/main/engine/variants/layers.ts'
 import type { Variant } from '../../src/main/engine/variants/variant.ts'
-import { facts, knobsOf, tinyConfig, trained, valueAt, type Knob } from '../fixtures/everySetting.ts'
-import { importDigits, smallDigits } from '../fixtures/tinyDataset.ts'
+import { facts, isOfLayers, isShared, knobsOf, layerKinds, tinyConfig, trained, valueAt, type Knob } from '../fixtures/everySetting.ts'
+import { importLabelledDigits, smallDigits } from '../fixtures/tinyDataset.ts'
 import { trainHere } from '../fixtures/trainHere.ts'
 
 /**
@@ -22,7 +23,7 @@ import { trainHere } from '../fixtures/trainHere.ts'
  */
 const home = mkdtempSync(join(tmpdir(), 'knobs-'))
 let datasetFolder = ''
-before(async () => { datasetFolder = await importDigits(home) })
+before(async () => { datasetFolder = await importLabelledDigits(home) })
 after(() => rmSync(home, { recursive: true, force: true }))
 
 const steps = 4, seed = 3, numbersTried = 3
@@ -63,14 +64,16 @@ const ofTraining = (variant: Variant, config: Config) => once('training', varian
   return `${evaluation.checkpoint} ${digest(...Object.values(readCheckpoint(runFolder, evaluation.checkpoint).state))}`
 })
 
-async function assertActs({ variant, field, situation, values }: Knob): Promise<void> {
+async function assertActs({ variant, field, situation, values, settings }: Knob): Promise<void> {
   const all = field.kind === 'choice' || field.kind === 'boolean'
   assert.ok(values.length > 1, 'there is no second value that the check allows')
   if (all) assert.equal(values.length, field.kind === 'boolean' ? 2 : field.choices!.length, `only ${values.join(', ')} can be chosen at all`)
-  const tried = (all ? values : values.slice(0, 1 + numbersTried)).map((value) => tinyConfig(variant, { ...situation, [field.key]: value }))
+  const tried = (all ? values : values.slice(0, 1 + numbersTried)).map((value) => tinyConfig(variant, settings(value)))
   // Settings that all variants share act by the same code in each: one variant stands for the compiled step.
   const compiled = field.key.startsWith('regularizer.') || variant === trained[0]
-  if (variant.objective && await acts(tried, all, (config) => ofSteps(variant, config, compiled))) return
+  // What acts before the whole network is trained, or on what else it is trained for, is seen in trainings only.
+  const inStep = variant.objective && !/^(pretraining|fineTuning)\./.test(field.key)
+  if (inStep && await acts(tried, all, (config) => ofSteps(variant, config, compiled))) return
   assert.ok(await acts(tried, all, (config) => ofTraining(variant, config)),
     `these train alike: ${JSON.stringify(tried.map((config) => valueAt(config, field.key)))}, with ${JSON.stringify(situation)}`)
 }
@@ -86,9 +89,30 @@ async function acts(configs: Config[], all: boolean, effect: (config: Config) =>
   return all
 }
 
+/** Of what all deep variants share, one of each kind of network shows the effect. */
+const representatives = [trained[0]!, trained.at(-1)!]
+
 for (const variant of variants) {
-  for (const knob of knobsOf(variant)) {
-    const where = knob.field.when ? ` (${knob.field.when.key}=${String(knob.situation[knob.field.when.key])})` : ''
-    test(`${variant.id}: ${knob.field.key}${where} acts`, () => assertActs(knob))
+  const knobs = knobsOf(variant, (field) => !isShared(field) || representatives.includes(variant))
+  const ofLayers = variant === representatives[0] ? layerKinds(variant).flatMap((kind) => knobsOf(variant, isOfLayers, kind)) : []
+  for (const knob of [...knobs, ...ofLayers]) {
+    const where = [knob.field.when?.key, ...(isOfLayers(knob.field) ? ['pretraining.variant'] : [])].filter((key) => key && key in knob.situation).map((key) => `${key}=${String(knob.situation[key!])}`)
+    test(`${variant.id}: ${knob.field.key}${where.length > 0 ? ` (${where.join(', ')})` : ''} acts`, () => assertActs(knob))
   }
 }
+
+test('settings of the layers of a deep network are those of every layer, but what their activations determine', () => {
+  const [variant] = representatives
+  for (const kind of layerKinds(variant!)) {
+    for (const { field, values, settings } of knobsOf(variant!, isOfLayers, kind)) {
+      const name = field.key.slice('pretraining.regularizer.'.length)
+      for (const value of values) {
+        const config = tinyConfig(variant!, settings(value))
+        config.network.layers.forEach((_, layer) => {
+          const determined = layerVariantOf(config).asLayer?.(placeOf(config, layer), config.pretraining.regularizer as never).regularizer ?? {}
+          assert.equal(layerConfig(config, layer).regularizer[name], name in determined ? determined[name as never] : value, `layer ${layer}, ${field.key}`)
+        })
+      }
+    }
+  }
+})
