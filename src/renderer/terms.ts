@@ -29,7 +29,7 @@ export const isLayerSeries = (set: string): set is keyof typeof layerSeries => O
 export function seriesTitle(key: string): string {
   const { set, term } = seriesParts(key)
   if (isLayerSeries(set)) return `${layerSeries[set]}, ${term}`
-  return sentence(`${sets[set] ?? set} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`)
+  return `${sentence(sets[set] ?? set)} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`
 }
 
 /** All terms of one objective are summed, so they share the unit of its reconstruction term; that of a classification is in nats. */
