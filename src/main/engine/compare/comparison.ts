@@ -30,7 +30,7 @@ const isCurve = (key: string): boolean => /^(?:(?:train|validation)\/[^/]+|(?:gr
  * Series of whole networks that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation.
  */
 function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): string[] {
-  const terms = ['loss', ...variants.flatMap((variant) => variant.terms)]
+  const terms = ['loss', ...variants.flatMap((variant) => variant.terms), 'classification', 'weightDecay']
   const rank = (key: string): [number, number] => {
     const [split = '', ...term] = key.split('/')
     const position = terms.indexOf(term.join('/'))
