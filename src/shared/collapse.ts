@@ -6,10 +6,11 @@ import type { Evaluation } from './domain.ts'
  *   epsilon for a share 1 - delta of the data; this is their epsilon, of the mean.
  * - `mean`, `deviation`: how far the posterior's mean (over the images) may be from 0 and its deviation from 1.
  * - `meanVariance`: of the posterior's mean over the images; units above it are active (Burda, Grosse and Salakhutdinov 2016, section 4.1).
- * - `outgoing`: which share of the squared weights that read the code all collapsed units may have together: the share of the next
- *   layer's variance that is their noise. A decoder unlearns to read noise slowly, and optimizers leave some: it is never exactly 0.
+ * - `loss`: what the weights that read the collapsed units may matter, all together: nats of log p(x|z) that are lost, mean over the images, when
+ *   these units keep to their means. How small weights must be for that depends on what reads them and with how much noise they were
+ *   trained, so no norm says it; the weights never become exactly 0.
  */
-export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, outgoing: 0.01 } as const
+export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, loss: 0.05 } as const
 
 /**
  * `used`: its posterior tells something of the image. `silent`: it does not, and yet the decoder reads its noise. `collapsed`: it does not, and the

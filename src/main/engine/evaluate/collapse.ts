@@ -1,7 +1,6 @@
 import { collapseLimits, isPrior } from '../../../shared/collapse.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { standardNormalDivergence } from '../network/probability.ts'
-import type { Outgoing } from '../network/readers.ts'
 import { tf } from '../trace/tensorflow.ts'
 import type { Latent } from './model.ts'
 import type { Report } from './report.ts'
@@ -36,16 +35,29 @@ export async function unitStatistics(latent: Latent, dataset: PackedDataset, row
 }
 
 /**
- * Units whose posterior is the prior and that the decoder does not read, by the limits of `collapseLimits`: of the units whose posterior is the
- * prior those with the smallest outgoing weights, as many as have together at most that share of all outgoing squares (of the initial ones
- * where these were more: when a whole code collapses, all of its weights go). Ascending.
+ * All code units in the order in which they would go last: those that tell something, by their KL, then those whose posterior is the prior, by the
+ * norms of the weights that read them. `silent` of them, from the end, are of the second kind.
  */
-export function collapsedUnits({ kl, mean, meanVariance, deviation }: UnitStatistics, { norms, initial }: Outgoing): number[] {
-  const total = norms.reduce((sum, norm) => sum + norm * norm, 0)
-  let left = collapseLimits.outgoing * Math.max(total, initial)
-  return kl.map((_, unit) => unit)
-    .filter((unit) => isPrior({ kl: kl[unit]!, mean: mean[unit]!, meanVariance: meanVariance[unit]!, deviation: deviation[unit]! }))
-    .sort((a, b) => norms[a]! - norms[b]!)
-    .filter((unit) => (left -= norms[unit]! ** 2) >= 0)
-    .sort((a, b) => a - b)
+export function rankedUnits({ kl, mean, meanVariance, deviation }: UnitStatistics, norms: readonly number[]): { units: number[]; silent: number } {
+  const units = kl.map((_, unit) => unit)
+  const isSilent = (unit: number) => isPrior({ kl: kl[unit]!, mean: mean[unit]!, meanVariance: meanVariance[unit]!, deviation: deviation[unit]! })
+  const used = units.filter((unit) => !isSilent(unit)).sort((a, b) => kl[b]! - kl[a]!)
+  return { units: [...used, ...units.filter(isSilent).sort((a, b) => norms[b]! - norms[a]!)], silent: units.length - used.length }
+}
+
+/**
+ * How many of the last units the decoder does not read: as many can be put to their means as cost log p(x|z) no more than
+ * `collapseLimits.loss`, found by bisection among the `silent` last ones.
+ * @param explained log p(x|z) in nats, mean over images, with so many of the last units at their means; always of the same draws
+ */
+export async function unreadUnits(silent: number, explained: (still: number) => Promise<number>): Promise<number> {
+  if (silent === 0) return 0
+  const least = await explained(0) - collapseLimits.loss
+  /** So many can go, and so many cannot. */
+  let can = 0, cannot = silent + 1
+  for (let still = silent; cannot - can > 1; still = Math.floor((can + cannot) / 2)) {
+    if (await explained(still) >= least) can = still
+    else cannot = still
+  }
+  return can
 }

@@ -1,6 +1,5 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import type { Likelihood } from '../network/weights.ts'
-import type { Outgoing } from '../network/readers.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 
 /** The encoder on a batch, layer by layer. */
@@ -19,8 +18,8 @@ export interface Latent {
   posterior(inputs: Tensor2D): { mean: Tensor2D; logVariance: Tensor2D }
   /** log p(x|z) of every row, [N], in nats. */
   logLikelihood(inputs: Tensor2D, codes: Tensor2D): Tensor
-  /** With what weights the decoder reads each code unit. */
-  outgoing(): Outgoing
+  /** L2 norm of the weights with which the decoder reads each code unit, [codeSize]. */
+  outgoing(): number[]
 }
 
 /** A trained network as the evaluation sees it: functions on batches of any size. */

@@ -2,7 +2,7 @@ import type { Activation, NetworkConfig } from '../../../shared/config.ts'
 import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 import { likelihoodOf } from '../variants/variant.ts'
-import { outgoingOf } from '../network/readers.ts'
+import { outgoingNorms } from '../network/readers.ts'
 import { headsOf, layersOf, type Likelihood, type WeightSpec } from '../network/weights.ts'
 import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
@@ -145,7 +145,7 @@ export class CompiledModel implements Model {
         return { mean, logVariance }
       },
       logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
-      outgoing: () => outgoingOf(this.#network, headsOf(likelihood), this.weights()),
+      outgoing: () => outgoingNorms(this.#network, headsOf(likelihood), this.weights()),
     }
   }
 
