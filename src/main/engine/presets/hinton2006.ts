@@ -34,7 +34,7 @@ export default {
   forms: {
     quick: {
       note: 'The quick form pretrains each layer for 5 epochs and fine-tunes for 12 with Adam; the paper pretrains for 50 and fine-tunes for 200 with conjugate gradients. A tenth of the training images is kept for validation.',
-      seconds: 840,
+      seconds: 360,
       runs: [
         deep({
           network, reconstruction: 'crossEntropy', pretraining: { kind: 'rbm', epochs: 5 }, fineTuning: { kind: 'reconstruction' },
@@ -45,7 +45,7 @@ export default {
     },
     paper: {
       note: 'Epochs, batches, rate, momentum and weight decay of pretraining are those of the paper and its code, but for the momentum of the first 5 epochs (0.5 there) and the rate of the linear layer (0.001 there, 0.002 here). Fine-tuning is by Adam along a cosine, where the paper has conjugate gradients on batches of 1,000. A tenth of the training images is kept for validation.',
-      seconds: 14_400,
+      seconds: 4200,
       runs: [
         deep({
           network, reconstruction: 'crossEntropy',
