@@ -55,3 +55,9 @@ test('labels keep their order, do not overlap and stay inside', () => {
   assert.ok(sorted[0]! >= 0 && sorted.at(-1)! <= 85)
   assert.ok(placed[0]! < placed[2]! && placed[2]! < placed[1]! && placed[3]! < placed[0]! && placed[4]! > placed[1]!)
 })
+
+test('a validation of few points does not press its training out of the chart', () => {
+  const training = Array.from({ length: 80 }, (_, i) => 79 + 150 * Math.exp(-i / 12))
+  const early = focusedRange([curve('training', training), curve('validation', [83.3], [50])], 0, 79)!
+  assert.ok(early.high >= training[5]!, JSON.stringify(early))
+})

@@ -68,13 +68,17 @@ export function range(curves: readonly Curve[], from: number, to: number, positi
 export function focusedRange(curves: readonly Curve[], from: number, to: number): { low: number; high: number; cut: boolean } | null {
   const whole = range(curves, from, to, false)
   if (!whole) return null
-  const each = curves.flatMap((curve) => range([curve], from + (to - from) * 0.06, to, false) ?? [])
-  const usual = each.map((one) => one.high).sort((a, b) => a - b)[Math.floor((each.length - 1) / 2)]
+  const later = (some: readonly Curve[]) => some.flatMap((curve) => range([curve], from + (to - from) * 0.06, to, false) ?? [])
+  const each = later(curves)
+  // Two or three points, such as those of the first validations, do not say what is usual.
+  const long = curves.filter(({ x }) => x.length > 3)
+  const highs = later(long.length > 0 ? long : curves).map((one) => one.high).sort((a, b) => a - b)
+  const usual = highs[Math.floor((highs.length - 1) / 2)]
   if (usual === undefined) return { ...whole, cut: false }
   const low = Math.min(...each.map((one) => one.low))
   const limit = low + 6 * (usual - low)
   // A curve that lies wholly above the limit is another objective's, not one that left: it stays in sight.
-  const later = { low, high: Math.max(usual, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
-  if (later.high <= low || whole.high - later.low < 1.8 * (later.high - later.low)) return { ...whole, cut: false }
-  return { low: Math.min(whole.low, later.low), high: later.high, cut: true }
+  const rest = { low, high: Math.max(usual, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
+  if (rest.high <= low || whole.high - rest.low < 1.8 * (rest.high - rest.low)) return { ...whole, cut: false }
+  return { low: Math.min(whole.low, rest.low), high: rest.high, cut: true }
 }
