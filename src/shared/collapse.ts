@@ -51,8 +51,8 @@ export const notProbabilistic = (variant: string): string => `Only code units th
 export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'collapse'>): string {
   const units = codeUnits(evaluation) ?? []
   const silent = units.filter(({ state }) => state === 'silent').length
-  if (silent === 0) return 'No code unit has collapsed: each tells something of the images; keep the run as it is, or train one with more code units or more weight on the KL term.'
-  return `No code unit can be removed: ${silent} of ${units.length} ${silent === 1 ? 'tells' : 'tell'} nothing of the images, but the decoder still reads ${silent === 1 ? 'it' : 'them'} and would miss ${silent === 1 ? 'it' : 'them'}; train for longer, until it has learned not to.`
+  if (silent === 0) return 'No code unit has collapsed: each tells something of the samples; keep the run as it is, or train one with more code units or more weight on the KL term.'
+  return `No code unit can be removed: ${silent} of ${units.length} ${silent === 1 ? 'tells' : 'tell'} nothing of the samples, but the decoder still reads ${silent === 1 ? 'it' : 'them'} and would miss ${silent === 1 ? 'it' : 'them'}; train for longer, until it has learned not to.`
 }
 
 /** By how much a bound may fall, nats, before something was lost. */
