@@ -34,7 +34,8 @@ const share = (value: number): string => `${two(100 * value)}%`
 /** How far fine-tuning moved the weights, plainly. */
 export function changeSentence(rows: readonly LayerRow[], over: boolean): string | null {
   const known = rows.flatMap(({ layer, change }) => (change === null || !Number.isFinite(change) ? [] : [{ layer, change }]))
-  if (known.length === 0 || known.every(({ change }) => change === 0)) return null
+  // Before the first epoch nothing has moved.
+  if (known.every(({ change }) => change === 0)) return null
   const least = known.reduce((a, b) => (b.change < a.change ? b : a))
   const most = known.reduce((a, b) => (b.change > a.change ? b : a))
   const moved = over ? 'moved' : 'has so far moved'
