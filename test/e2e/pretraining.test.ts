@@ -97,4 +97,13 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   assert.match(await page.locator('tr[data-figure=classificationAccuracy] td').innerText(), /^[\d.]+%$/)
   await page.getByText('Trained for classification, this network has no decoder').waitFor()
   assert.deepEqual(await barriers(page), [])
+
+  // What it has is offered for export.
+  await page.getByRole('button', { name: 'Save as ONNX' }).click()
+  const part = page.getByLabel('Part')
+  assert.deepEqual(await part.locator('option').allInnerTexts(), ['Encoder', 'Classifier'])
+  await part.selectOption('Classifier')
+  await page.getByLabel('File').fill(join(folder, 'classifier.onnx'))
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await page.getByRole('complementary').getByRole('status').getByText('probabilities').waitFor()
 })
