@@ -52,20 +52,21 @@ export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'colla
   const units = codeUnits(evaluation) ?? []
   const silent = units.filter(({ state }) => state === 'silent').length
   if (silent === 0) return 'No code unit has collapsed: each tells something of the samples; keep the run as it is, or train one with more code units or more weight on the KL term.'
-  return `No code unit can be removed: ${silent} of ${units.length} ${silent === 1 ? 'tells' : 'tell'} nothing of the samples, but the decoder still reads ${silent === 1 ? 'it' : 'them'} and would miss ${silent === 1 ? 'it' : 'them'}; train for longer, until it has learned not to.`
+  const [tell, them] = silent === 1 ? ['tells', 'it'] : ['tell', 'them']
+  return `No code unit can be removed: ${silent} of ${units.length} ${tell} nothing of the samples, but the decoder still reads ${them}, and without ${them} the bound would fall; train for longer, until it has learned not to.`
 }
 
-/** By how much a bound may fall, nats, before something was lost. */
+/** By how much a bound may fall, nats, before it has lost something. */
 const tolerance = 0.1
 
 /** What pruning did to the bound, in a sentence. @param before, after ELBO in nats, a mean over images */
 export function pruningSentence(before: number, after: number, removed: number): string {
-  const units = `${removed} code ${removed === 1 ? 'unit' : 'units'}`
   const change = after - before, size = Math.abs(change)
   const amount = `${size < 0.1 ? size.toFixed(3) : size.toFixed(2)} nats`
-  const bounds = `the bound was ${written(before)} and is ${written(after)} nats`
-  if (change < -tolerance) return `Without ${units} ${bounds}: ${amount} were lost.`
-  return `Without ${units} nothing was lost: ${bounds}${size < 0.0005 ? '' : ` (${amount} ${change > 0 ? 'more' : 'less'})`}.`
+  const units = `${removed} code ${removed === 1 ? 'unit' : 'units'}`
+  const bounds = `it was ${written(before)} and is ${written(after)} nats`
+  if (change < -tolerance) return `Without ${units} the bound fell: ${bounds}, ${amount} less.`
+  return `Without ${units} the bound has lost nothing: ${bounds}${size < 0.0005 ? '' : `, ${amount} ${change > 0 ? 'more' : 'less'}`}.`
 }
 
 const written = (value: number): string => value.toFixed(2).replace('-', '−')
