@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { fieldSchema, configSchema, settingsSchema, variantInfoSchema } from './config.ts'
+import { compareInputSchema, comparisonSchema } from './comparison.ts'
 import {
-  comparisonSchema, datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
+  datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, taskSchema,
 } from './domain.ts'
 import { contrasts } from './patches.ts'
@@ -130,7 +131,7 @@ export const calls = {
   'runs.preview': call(z.strictObject({ run: idSchema, step: z.int() }), z.object({ preview: previewSchema })),
   'runs.reveal': call(runRef, z.object({ folder: z.string() })),
 
-  'compare': call(z.strictObject({ runs: z.array(idSchema).min(2).max(100) }), z.object({ comparison: comparisonSchema })),
+  'compare': call(compareInputSchema, z.object({ comparison: comparisonSchema })),
 
   'exports.create': call(exportInputSchema, z.object({ task: taskSchema })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),

@@ -254,29 +254,3 @@ export const exportSchema = z.object({
   createdAt: z.string(),
 })
 export type Export = z.infer<typeof exportSchema>
-
-/** What the comparison view shows and `compare --json` prints. Everything is computed; the view only draws. */
-export const comparisonSchema = z.object({
-  runs: z.array(runSchema),
-  /** Settings in which the runs differ: one row a setting, one value a run (in the order of `runs`). */
-  differences: z.array(z.object({ key: z.string(), title: z.string(), values: z.array(z.string()) })),
-  /** One row a figure of the evaluation. */
-  figures: z.array(z.object({
-    key: z.string(),
-    title: z.string(),
-    unit: z.string(),
-    better: z.enum(['lower', 'higher', 'neither']),
-    values: z.array(figure),
-    /** The values as they are to be shown. */
-    texts: z.array(z.string()),
-    /** Indices of the best runs; empty where fewer than two have a value or none is better. */
-    best: z.array(z.int()),
-  })),
-  /** Keys of series that at least one run has, in a sensible order. */
-  seriesKeys: z.array(z.string()),
-  /** Warnings about what is not comparable, e.g. different datasets; each one sentence. */
-  notes: z.array(z.string()),
-  /** One plain sentence: who is best in the first figure that all runs have, by how much; with one seed it says that one cannot tell. */
-  sentence: z.string(),
-})
-export type Comparison = z.infer<typeof comparisonSchema>

@@ -2,32 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
-import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
+import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
-import { comparisonSchema, evaluationSchema, type Evaluation, type Run } from '../../src/shared/domain.ts'
+import { comparisonSchema } from '../../src/shared/comparison.ts'
+import { evaluationSchema, type Run } from '../../src/shared/domain.ts'
+import { evaluated, run } from '../fixtures/storedRuns.ts'
 
 const variants = variantInfos()
-
-function evaluated(squaredError: number | null, more: Partial<Evaluation> = {}): Evaluation {
-  return {
-    version: 1, checkpoint: 'last', squaredError, crossEntropy: 72.4, psnr: 21.37, linearProbeAccuracy: 0.9304, knnAccuracy: 0.9721, classificationAccuracy: null,
-    jacobianNorm: 20.94, contractionRatio: { radius: { '0.5': 0.74, '1': 0.741, '2': 0.742, '4': 0.745 }, midpointJacobianNorm: 21.16 },
-    saturation: null, linearShare: 0.6388, meanActivation: 0.0813, hoyerSparsity: 0.2046, unitActivity: [0.99, 0.5, 0.004, 1],
-    likelihood: null, elbo: null, kl: null, klPerUnit: null, activeUnits: null, collapse: null, logLikelihood: null,
-    robustness: { masking: { '0.1': 11, '0.25': 15, '0.5': 30 }, gaussian: { '0.1': 10, '0.25': 14, '0.5': 25 } }, seconds: 5, ...more,
-  }
-}
-
-function run(id: string, variant: string, settings: Settings, more: Partial<Run> = {}): Run {
-  const { config, problems } = resolveConfig(variant, settings)
-  assert.deepEqual(problems, [])
-  return {
-    id, name: `${variant} ${id}`, datasetId: 'd1', dataset: 'mnist', variant, seed: 1, config: config!, state: 'completed', colour: 0,
-    epoch: 5, epochs: 5, step: 100, steps: 100, stages: [], preset: null, origin: null, parameters: 10, createdAt: '2026-01-01T00:00:00Z', startedAt: null, endedAt: null,
-    seconds: 3, stepsPerSecond: 20, threads: 2, progress: null, latest: { 'train/loss': 1, 'validation/loss': 1 },
-    evaluation: evaluated(10), error: null, ...more,
-  }
-}
 
 const classical = run('a', 'classical', {}, { evaluation: evaluated(10.018) })
 const denoising = run('b', 'denoising', { regularizer: { noise: 'masking', rate: 0.3 } }, { evaluation: evaluated(9.5342, { psnr: 21.61 }) })
@@ -115,7 +96,7 @@ test('the sentence says who is best, by how much, and what one seed cannot tell'
   const { sentence } = compareRuns([classical, denoising, pca], variants)
   assert.match(sentence, /“denoising b” has the lowest squared error, 9\.53 against 10\.02 of “classical a”; with one seed/)
   assert.match(compareRuns([classical, { ...denoising, evaluation: null }], variants).sentence, /cannot be ranked/)
-  const again = { ...classical, id: 'z', name: 'again', seed: 2, evaluation: evaluated(10.4) }
+  const again = { ...classical, id: 'z', name: 'again', evaluation: evaluated(10.4) }
   assert.match(compareRuns([classical, again], variants).sentence, /with other seeds is not tested/)
   assert.match(compareRuns([classical, { ...classical, id: 'z', name: 'same' }], variants).sentence, /same squared error, 10\.02/)
   const noError = [classical, denoising].map((own) => ({ ...own, evaluation: evaluated(null, { crossEntropy: null, psnr: null, knnAccuracy: own === classical ? 0.9 : 0.95, linearProbeAccuracy: null }) }))
@@ -143,7 +124,9 @@ test('what is not comparable is said, and not ranked where it was not measured a
   assert.match(notes([classical, { ...denoising, state: 'running', evaluation: null }])[0]!, /“denoising b” is still running/)
   assert.deepEqual(notes([{ ...classical, state: 'paused' }, { ...denoising, state: 'paused' }]), ['“classical a” and “denoising b” are paused.'])
   assert.match(notes([classical, pca]).join(' '), /different sizes \(30 and 64\)/)
-  assert.match(notes([classical, { ...classical, id: 'x', seed: 2 }])[0]!, /different validation images/)
+  assert.match(notes([classical, { ...denoising, seed: 2 }])[0]!, /different validation images/)
+  assert.deepEqual(notes([classical, { ...classical, id: 'x', seed: 2 }]), [], 'seeds of one setting are compared as such')
+  assert.match(notes([classical, { ...classical, id: 'x' }])[0]!, /One run repeats the settings and the seed/)
 })
 
 test('series are in the order in which one reads them', () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
 import type { Context, Handlers } from './handlers/context.ts'
+import { comparingHandlers } from './handlers/comparing.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
 import { engineHandlers } from './handlers/engine.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
@@ -90,7 +91,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const tasks = createTasks(emit, log)
   const context: Context = { home, store, queue, tasks, emit, log, script, threads, trainers, folderDialog: options.folderDialog ?? false }
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
   }
   // After the caller had the chance to subscribe.
   setImmediate(queue.fill)

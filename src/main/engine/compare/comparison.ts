@@ -1,26 +1,88 @@
 import type { VariantInfo } from '../../../shared/config.ts'
-import type { Comparison, Run } from '../../../shared/domain.ts'
+import type { Comparison, Difference, GroupFigure } from '../../../shared/comparison.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { baselineOf } from './baseline.ts'
+import { measuredAlike } from './comparable.ts'
+import { groupFigures } from './differences.ts'
 import { figureRows } from './figures.ts'
-import { comparisonNotes, measuredAlike } from './notes.ts'
-import { settingDifferences } from './settings.ts'
-import { comparisonSentence } from './wording.ts'
+import { groupOf, groupRuns, type Cell, type RunGroup } from './groups.ts'
+import { comparisonNotes } from './notes.ts'
+import { settingDifferences, settingTree } from './settings.ts'
+import { comparisonSentence, oneGroupSentence } from './wording.ts'
+
+export interface CompareOptions {
+  /** Id of a group, or of a run in it; one that is not there is passed over. */
+  baseline?: string | undefined
+  /** Key of the figure that the sentences are about. */
+  figure?: string | undefined
+  /** What experiments call some of the groups. */
+  cells?: readonly Cell[]
+}
 
 /**
  * Everything that the comparison of some runs shows, from their stored rows alone; columns are in the order of `runs`. Never
  * throws: what is missing reads `–`, and what is not comparable is said in `notes` and not ranked. All texts are plain text
  * with the names as the user gave them.
  */
-export function compareRuns(runs: Run[], variants: VariantInfo[]): Comparison {
+export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells }: CompareOptions = {}): Comparison {
   const ranked = measuredAlike(runs)
-  const figures = figureRows(runs, ranked)
+  const figures = figureRows(runs)
+  const groups = groupRuns(runs, variants, cells)
+  const baseline = baselineOf(groups, variants, wanted) ?? baselineOf(groups, variants)!
+  const byGroup = groupFigures(groups, baseline)
+  const headline = headlineOf(byGroup, figure)
+  const differences = settingDifferences(runs, variants)
+  const indices = new Map(runs.map((run, index) => [run.id, index]))
+  const told = seedSentences(groups, headline)
+  // Where no group has two seeds, the runs themselves are what is compared.
+  const sentences = told.length > 0 ? told : [comparisonSentence(runs, figures, ranked)]
   return {
     runs,
-    differences: settingDifferences(runs, variants),
+    differences,
+    settings: settingTree(differences, groups.map((group) => group.runs.map(({ id }) => indices.get(id)!))),
     figures,
+    groups: groups.map(groupOf),
+    baseline: baseline.group,
+    groupFigures: byGroup,
+    headline: headline?.key ?? null,
+    sentences,
+    correction: correctionOf(byGroup),
     seriesKeys: seriesKeys(runs, variants),
-    notes: comparisonNotes(runs),
-    sentence: comparisonSentence(runs, figures, ranked),
+    notes: comparisonNotes(runs, groups),
+    sentence: sentences[0]!,
   }
+}
+
+/** What the networks are for comes first, then what their codes are worth, then how well they rebuild. */
+const headlines = ['classificationAccuracy', 'linearProbeAccuracy']
+
+/** The figure that the sentences are about: the one asked for, else the first that all groups have, else the first that two have. */
+function headlineOf(figures: readonly GroupFigure[], wanted: string | undefined): GroupFigure | null {
+  const asked = figures.find(({ key }) => key === wanted)
+  if (asked !== undefined) return asked
+  const rank = ({ key }: GroupFigure): number => (headlines.includes(key) ? headlines.indexOf(key) : headlines.length)
+  const useful = figures.filter(({ better }) => better !== 'neither').sort((a, b) => rank(a) - rank(b))
+  const having = ({ estimates }: GroupFigure): number => estimates.filter(({ n }) => n > 0).length
+  return useful.find((row) => having(row) === row.estimates.length && row.estimates.length > 0) ?? useful.find((row) => having(row) > 1) ?? null
+}
+
+/**
+ * Of groups with several seeds: those that are differences first, the largest gain in front; then what cannot be told. Of a single group what
+ * it comes to.
+ */
+function seedSentences(groups: readonly RunGroup[], figure: GroupFigure | null): string[] {
+  if (figure === null || !groups.some(({ counted }) => counted.length > 1)) return []
+  if (groups.length === 1) return [oneGroupSentence(figure)]
+  const told = ({ verdict }: Difference): number => (verdict === 'untested' ? 2 : verdict === 'undecided' ? 1 : 0)
+  const sign = figure.better === 'lower' ? 1 : -1
+  return [...figure.differences].sort((a, b) => told(a) - told(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0))).map(({ sentence }) => sentence)
+}
+
+function correctionOf(figures: readonly GroupFigure[]): string | null {
+  const most = Math.max(0, ...figures.map(({ tested }) => tested))
+  if (most < 2) return null
+  return `With ${most} comparisons of one figure some would look like differences by chance, so their p values are corrected (Holm); whoever looks for a difference through many figures has to allow for that too. `
+    + 'Intervals are 95% intervals of a single comparison, over seeds, on the same test images.'
 }
 
 /** A term, or a value of a layer, of what is trained in the end: not of a layer's pretraining, of what that came to, or of a single unit. */

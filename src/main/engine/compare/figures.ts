@@ -1,15 +1,19 @@
 import { isAlwaysOn, isDead, seldom, usual } from '../../../shared/activity.ts'
-import type { Comparison, Evaluation, Run } from '../../../shared/domain.ts'
+import type { Comparison } from '../../../shared/comparison.ts'
+import type { Evaluation, Run } from '../../../shared/domain.ts'
+import { measuredAlike } from './comparable.ts'
 import { absent, formatDecimals, formatPercent, formatQuantity } from './formats.ts'
 
 export type FigureRow = Comparison['figures'][number]
 
 /** What a figure of the evaluation is called, in what it is measured and how it is written. */
-interface Figure {
+export interface Figure {
   key: string
   title: string
   unit: string
   better: FigureRow['better']
+  /** Of the likelihood: it means the same only under the same likelihood of the same data. */
+  bound?: boolean
   /** Null where a run has none. */
   value: (evaluation: Evaluation) => number | null | undefined
   /** Writes the number, without its unit. */
@@ -63,14 +67,12 @@ const encoder = (runs: readonly Run[]): Figure[] => [
   units('unitActivity.always', `Code units active in > ${100 * usual}% of samples`, isAlwaysOn),
 ]
 
-/** Bounds under different likelihoods measure different things and are never ranked. */
+/** Of probabilistic networks. */
 const bounds = (runs: readonly Run[]): Figure[] => {
-  const likelihoods = new Set(runs.flatMap(({ evaluation }) => evaluation?.likelihood ?? []))
-  if (likelihoods.size === 0) return []
-  const better = likelihoods.size === 1 ? 'higher' : 'neither'
+  if (!runs.some(({ evaluation }) => evaluation?.likelihood)) return []
   return [
-    of('elbo', 'Bound on the log likelihood (ELBO)', 'nats per sample', better),
-    of('logLikelihood', 'Log likelihood, importance-sampled (1,000 samples x 100 draws)', 'nats per sample', better),
+    { ...of('elbo', 'Bound on the log likelihood (ELBO)', 'nats per sample', 'higher'), bound: true },
+    { ...of('logLikelihood', 'Log likelihood, importance-sampled (1,000 samples x 100 draws)', 'nats per sample', 'higher'), bound: true },
     of('kl', 'KL of the code from the prior', 'nats per sample', 'neither'),
     of('activeUnits', 'Active code units (variance of the mean above 0.01)', 'units', 'neither'),
   ]
@@ -93,25 +95,34 @@ function keysOf(known: readonly string[], runs: readonly Run[], figures: (evalua
   return [...new Set([...known, ...found])].sort((a, b) => Number(a) - Number(b))
 }
 
-/**
- * One row for every figure of the evaluation, whether or not a run has it. With `ranked` false (the runs were not measured
- * alike) no run is marked as the best.
- */
-export function figureRows(runs: readonly Run[], ranked: boolean): FigureRow[] {
-  return [...classification(runs), ...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)].map((figure) => figureRow(figure, runs, ranked))
+/** Every figure of the evaluation, whether or not a run has it, in the order of the tables. */
+export const figuresOf = (runs: readonly Run[]): Figure[] => [...classification(runs), ...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)]
+
+/** A run's figure; null where it has none. */
+export const valueOf = (figure: Figure, { evaluation }: Pick<Run, 'evaluation'>): number | null => finite(evaluation && figure.value(evaluation))
+
+/** What is better among these runs: neither, where the figure does not mean the same in all of them. */
+export function betterAmong(figure: Figure, runs: readonly Run[]): FigureRow['better'] {
+  return figure.bound && !measuredAlike(runs.filter((run) => valueOf(figure, run) !== null), figure) ? 'neither' : figure.better
 }
 
-function figureRow({ key, title, unit, better, value, text }: Figure, runs: readonly Run[], ranked: boolean): FigureRow {
-  const values = runs.map(({ evaluation }) => finite(evaluation && value(evaluation)))
-  const texts = values.map((own, index) => text(own, runs[index]!.evaluation))
-  return { key, title, unit, better, values, texts, best: ranked ? bestOf(values, texts, better) : [] }
+/** One row for every figure. No run is marked as the best where the runs were not measured alike. */
+export function figureRows(runs: readonly Run[]): FigureRow[] {
+  const ranked = measuredAlike(runs)
+  return figuresOf(runs).map((figure) => {
+    const values = runs.map((run) => valueOf(figure, run))
+    const texts = values.map((own, index) => figure.text(own, runs[index]!.evaluation))
+    const { key, title, unit } = figure
+    const better = betterAmong(figure, runs)
+    return { key, title, unit, better, values, texts, best: ranked ? bestOf(values, texts, better) : [] }
+  })
 }
 
 /**
- * Runs that are best to the digits shown: two that read the same are best together. None is, where fewer than two have a
+ * Which are best to the digits shown: two that read the same are best together. None is, where fewer than two have a
  * value, or where all read the same.
  */
-function bestOf(values: readonly (number | null)[], texts: readonly string[], better: FigureRow['better']): number[] {
+export function bestOf(values: readonly (number | null)[], texts: readonly string[], better: FigureRow['better']): number[] {
   const present = values.flatMap((value, index) => (value === null ? [] : [{ value, index }]))
   if (present.length < 2 || better === 'neither') return []
   const sign = better === 'lower' ? 1 : -1

@@ -1,5 +1,6 @@
 import type { Run } from '../../../shared/domain.ts'
 import { formatList } from './formats.ts'
+import type { RunGroup } from './groups.ts'
 import { quoted } from './wording.ts'
 
 const stateWords: Partial<Record<Run['state'], string>> = {
@@ -12,13 +13,8 @@ const stateWords: Partial<Record<Run['state'], string>> = {
   cancelled: 'was cancelled',
 }
 
-/** True where the figures of the runs were measured on the same images and in the same way, so that they may be ranked. */
-export function measuredAlike(runs: readonly Run[]): boolean {
-  return distinct(runs.map((run) => run.datasetId)).length < 2 && distinct(versions(runs)).length < 2
-}
-
 /** What keeps the runs from being compared fairly: one sentence each, the gravest first. */
-export function comparisonNotes(runs: readonly Run[]): string[] {
+export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs'>[]): string[] {
   const notes: string[] = []
   const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
@@ -29,19 +25,29 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
     const numbers = formatList(distinct(versions(runs)).sort((a, b) => a - b).map(String))
     notes.push(`The runs were evaluated by different versions of the evaluation (${numbers}), so their figures are not ranked.`)
   }
+  const evaluated = runs.filter((run) => run.evaluation !== null)
+  if (distinct(evaluated.map((run) => run.config.data.binarise !== 'none')).length > 1) {
+    notes.push('Some of the runs see binarised images and others see them as they are, so they were tested on different images: their figures are not ranked.')
+  }
+  const bounded = evaluated.filter((run) => run.evaluation!.elbo !== null)
+  if (distinct(bounded.map((run) => run.evaluation!.likelihood)).length > 1) {
+    notes.push('The bounds on the log likelihood are of different likelihoods of a pixel, so they are not ranked.')
+  } else if (distinct(bounded.map((run) => run.config.data.binarise)).length > 1) {
+    notes.push('The bounds on the log likelihood are of differently binarised images, so they are not ranked.')
+  }
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
-    const names = runs.filter((run) => run.state === state).map(quoted).sort()
-    if (names.length > 0) notes.push(`${formatList(names)} ${plural(stateWords[state] ?? state, names.length)}.`)
+    const names = namesOf(runs.filter((run) => run.state === state))
+    if (names.length > 0) notes.push(`${listed(names)} ${plural(stateWords[state] ?? state, names.length)}.`)
   }
-  const unevaluated = runs.filter((run) => run.state === 'completed' && run.evaluation === null).map(quoted).sort()
-  if (unevaluated.length > 0) notes.push(`${formatList(unevaluated)} ${unevaluated.length === 1 ? 'has' : 'have'} not been evaluated.`)
+  const unevaluated = namesOf(runs.filter((run) => run.state === 'completed' && run.evaluation === null))
+  if (unevaluated.length > 0) notes.push(`${listed(unevaluated)} ${unevaluated.length === 1 ? 'has' : 'have'} not been evaluated.`)
 
-  const best = runs.filter((run) => run.evaluation?.checkpoint === 'best').map(quoted).sort()
-  const last = runs.filter((run) => run.evaluation?.checkpoint === 'last').map(quoted).sort()
+  const best = namesOf(runs.filter((run) => run.evaluation?.checkpoint === 'best'))
+  const last = namesOf(runs.filter((run) => run.evaluation?.checkpoint === 'last'))
   if (best.length > 0 && last.length > 0) {
     notes.push('Different checkpoints were evaluated: '
-      + `of ${formatList(best)} the one with the lowest validation loss, of ${formatList(last)} the last.`)
+      + `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`)
   }
 
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
@@ -55,11 +61,20 @@ export function comparisonNotes(runs: readonly Run[]): string[] {
   } else if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
-  if (datasets.size === 1 && distinct(runs.map((run) => run.seed)).length > 1) {
-    notes.push('The runs have different seeds, hence different validation images, which is part of the difference between their curves.')
+  if (datasets.size === 1 && groups.length > 1 && distinct(groups.map(({ seeds }) => seeds.join())).length > 1) {
+    notes.push('Not all have the same seeds; runs of different seeds have different validation images, which is part of the difference between their curves.')
+  }
+  const repeated = groups.flatMap((group) => (group.runs.length > group.seeds.length ? [group.runs.length - group.seeds.length] : [])).reduce((a, b) => a + b, 0)
+  if (repeated > 0) {
+    notes.push(`${repeated === 1 ? 'One run repeats' : `${repeated} runs repeat`} the settings and the seed of another; of such runs the newest that was evaluated stands in the means.`)
   }
   return notes
 }
+
+const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
+
+/** Many names tell nothing: the first few, and how many more. */
+const listed = (names: readonly string[]): string => (names.length <= 6 ? formatList(names) : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`)
 
 function versions(runs: readonly Run[]): number[] {
   return runs.flatMap((run) => (run.evaluation ? [run.evaluation.version] : []))

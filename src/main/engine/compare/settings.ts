@@ -1,6 +1,7 @@
 import type { Field, VariantInfo } from '../../../shared/config.ts'
-import type { Comparison, Run } from '../../../shared/domain.ts'
-import { absent, formatSetting } from './formats.ts'
+import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { absent, formatSetting, inSentence } from './formats.ts'
 
 export type DifferenceRow = Comparison['differences'][number]
 
@@ -10,6 +11,7 @@ export type DifferenceRow = Comparison['differences'][number]
  */
 export function settingDifferences(runs: readonly Run[], variants: readonly VariantInfo[]): DifferenceRow[] {
   const known = new Map(variants.map((variant) => [variant.id, variant]))
+  const fieldsFor = fieldsIn(known)
   const rows: DifferenceRow[] = []
   const addIfDifferent = (key: string, title: string, identities: readonly string[], values: string[]) => {
     if (new Set(identities).size > 1) rows.push({ key, title, values })
@@ -19,7 +21,7 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
   addIfDifferent('variant', 'Variant', runs.map((run) => run.variant), runs.map((run) => known.get(run.variant)?.title ?? run.variant))
   addIfDifferent('seed', 'Seed', runs.map((run) => String(run.seed)), runs.map((run) => String(run.seed)))
 
-  const fields = runs.map((run) => fieldsFor(run, known))
+  const fields = runs.map(fieldsFor)
   const settings = runs.map((run, index) => settingsOf(run, fields[index]!))
   for (const { key, title } of titlesOf(runs, fields, settings)) {
     const values = settings.map((own) => (own.has(key) ? formatSetting(own.get(key)) : absent))
@@ -28,25 +30,71 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
   return rows
 }
 
+/** Reads the settings that have an effect in a run, by dotted key. */
+export function settingsReader(variants: readonly VariantInfo[]): (run: Run) => Map<string, unknown> {
+  const fieldsFor = fieldsIn(new Map(variants.map((variant) => [variant.id, variant])))
+  return (run) => settingsOf(run, fieldsFor(run))
+}
+
+const sectionTitles: Record<string, string> = {
+  run: 'Run', network: 'Network', objective: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
+}
+/** Where a setting stands in the tree. */
+const placeOf = (key: string): string[] => {
+  const parts = key.split('.')
+  if (key === 'reconstruction') return ['objective']
+  if (parts.length === 1) return ['run']
+  return parts[0] === 'regularizer' ? ['objective', 'regularizer'] : parts.slice(0, -1)
+}
+
 /**
- * The fields of a run: those of its variant, and with pretraining those of its layers' variant, whose names and conditions stand under
- * `pretraining.` there.
+ * The same rows, nested: what stands in one section of the config is together, and a section that differs in nothing is not there.
+ * @param groups runs of each group, as indices of `runs`
  */
-function fieldsFor(run: Run, known: ReadonlyMap<string, VariantInfo>): Field[] | null {
-  const variant = known.get(run.variant)
-  if (!variant) return null
-  const { kind, variant: chosen } = run.config.pretraining
-  const layers = kind === 'none' ? undefined : known.get(run.stages.find((stage) => stage.kind === 'layer')?.variant ?? chosen)
+export function settingTree(rows: readonly DifferenceRow[], groups: readonly (readonly number[])[]): SettingSection[] {
+  const top: SettingSection[] = []
+  for (const { key, title, values } of rows) {
+    let level = top
+    let section: SettingSection | undefined
+    for (const name of placeOf(key)) {
+      section = level.find((one) => one.key === name)
+      if (section === undefined) level.push(section = { key: name, title: sectionTitles[name] ?? name, rows: [], sections: [] })
+      level = section.sections
+    }
+    const groupValues = groups.map((members) => [...new Set(members.map((index) => values[index]!))].join(', '))
+    section!.rows.push({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), values, groupValues })
+  }
+  return top
+}
+
+/** `saltAndPepper` as `salt and pepper`, as a choice is read. */
+export const choiceWords = (choice: string): string => choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+
+/** The fields of a run: those of its variant, and with pretraining those of its layers' variant. */
+function fieldsIn(known: ReadonlyMap<string, VariantInfo>): (run: Run) => Field[] | null {
+  const found = new Map<string, Field[]>()
+  return (run) => {
+    const variant = known.get(run.variant)
+    if (!variant) return null
+    const { kind, variant: chosen } = run.config.pretraining
+    const layers = kind === 'none' ? undefined : known.get(run.stages.find((stage) => stage.kind === 'layer')?.variant ?? chosen)
+    const key = JSON.stringify([variant.id, layers?.id])
+    let fields = found.get(key)
+    if (fields === undefined) found.set(key, fields = allFields(variant, layers))
+    return fields
+  }
+}
+
+/** Names and conditions of the layers' fields stand under `pretraining.`. */
+function allFields(variant: VariantInfo, layers: VariantInfo | undefined): Field[] {
   const under = (key: string) => `pretraining.${key}`
   return [
-    ...variant.settings.map((field) => (field.key.startsWith(under('')) && field.title !== 'Pretraining' ? { ...field, title: `Pretraining: ${lowered(field.title)}` } : field)),
+    ...variant.settings.map((field) => (field.key.startsWith(under('')) && field.title !== 'Pretraining' ? { ...field, title: `Pretraining: ${inSentence(field.title)}` } : field)),
     ...(layers?.settings ?? []).filter(({ key }) => key.startsWith('regularizer.')).map((field) => ({
-      ...field, key: under(field.key), title: `Pretraining: ${lowered(field.title)}`, ...(field.when ? { when: { ...field.when, key: under(field.when.key) } } : {}),
+      ...field, key: under(field.key), title: `Pretraining: ${inSentence(field.title)}`, ...(field.when ? { when: { ...field.when, key: under(field.when.key) } } : {}),
     })),
   ]
 }
-
-const lowered = (title: string): string => title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 
 /**
  * The settings that have an effect in a run, by dotted key. What a variant determines of its network or reconstruction is no

@@ -1,6 +1,7 @@
+import type { GroupFigure } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
 import type { FigureRow } from './figures.ts'
-import { formatList } from './formats.ts'
+import { formatList, inSentence } from './formats.ts'
 
 /** A run's name as it stands in a sentence. The text is plain: whoever shows it escapes it. */
 export function quoted(run: Pick<Run, 'name'>): string {
@@ -17,7 +18,7 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   const figure = figures.find((row) => row.better !== 'neither' && row.values.every((value) => value !== null))
   if (!figure) return 'Not all of these runs have been evaluated yet, so they cannot be ranked.'
 
-  const name = figureInSentence(figure)
+  const name = inSentence(figure.title)
   const doubt = oneSeedEach(runs)
     ? 'with one seed each, one cannot tell whether the difference would repeat'
     : 'whether the difference would repeat with other seeds is not tested here'
@@ -34,8 +35,11 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
     + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}.`
 }
 
-function figureInSentence(figure: FigureRow): string {
-  return figure.title.charAt(0).toLowerCase() + figure.title.slice(1)
+/** What several seeds of one setting come to. */
+export function oneGroupSentence({ title, unit, estimates: [estimate] }: GroupFigure): string {
+  const { n, meanText, halfText } = estimate!
+  if (halfText === '') return `These runs have the same settings; only one of their seeds has a ${inSentence(title)}.`
+  return `${n} seeds of the same settings: ${inSentence(title)} ${meanText} ± ${halfText}${unit === '%' ? '%' : unit === 'dB' ? ' dB' : ''} (mean and its 95% interval).`
 }
 
 function withUnit(figure: FigureRow, index: number): string {

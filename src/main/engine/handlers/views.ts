@@ -1,14 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { compareRuns } from '../compare/comparison.ts'
 import { isPlane } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
-import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 import { imagesOf, pointsOf, withDataset } from './images.ts'
 
-/** What the views of runs show: curves, pictures over time, comparisons. */
-export const viewHandlers = ({ home, store, queue }: Context) => ({
+/** What the views of runs show: curves, pictures over time. */
+export const viewHandlers = ({ home, store }: Context) => ({
   'runs.series': ({ run, keys, afterStep }) => ({ series: store.points.series(store.runs.resolve(run).id, keys, afterStep) }),
   'runs.moments': ({ run: reference }) => {
     const run = store.runs.resolve(reference)
@@ -32,11 +30,5 @@ export const viewHandlers = ({ home, store, queue }: Context) => ({
     const folder = home.run(store.runs.resolve(run).id)
     mkdirSync(folder, { recursive: true })
     return { folder }
-  },
-  'compare': ({ runs }) => {
-    const found = runs.map((reference) => queue.view(store.runs.resolve(reference)))
-    const unique = found.filter((run, index) => found.findIndex((other) => other.id === run.id) === index)
-    if (unique.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
-    return { comparison: compareRuns(unique, variantInfos()) }
   },
 } satisfies Partial<Handlers>)

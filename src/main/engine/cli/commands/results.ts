@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { parts, type Comparison } from '../../../../shared/domain.ts'
+import type { Comparison } from '../../../../shared/comparison.ts'
+import { parts } from '../../../../shared/domain.ts'
 import type { Command } from '../command.ts'
 import { table } from '../table.ts'
 import { taskDone } from '../wait.ts'

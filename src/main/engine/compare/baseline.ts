@@ -1,0 +1,49 @@
+import type { VariantInfo } from '../../../shared/config.ts'
+import type { RunGroup } from './groups.ts'
+import { settingsReader } from './settings.ts'
+
+/** With which group each group is compared. */
+export interface Baseline {
+  /** The one group, or null where each has its own. */
+  group: number | null
+  /** For every group the one that it is compared with; null for baselines themselves. */
+  of: (number | null)[]
+}
+
+/** What others are compared with where nobody says otherwise. */
+const usual = 'classical'
+
+/**
+ * A named baseline is compared with all other groups. Without one it is the group of the classical variant (else of the first group's); where
+ * there are several of it, as in a sweep of code sizes, each other group is compared with the one that differs from it in the fewest
+ * settings besides those of the regularizer.
+ * @param wanted id of a group, or of a run in it
+ * @returns null where `wanted` is in none of the groups
+ */
+export function baselineOf(groups: readonly RunGroup[], variants: readonly VariantInfo[], wanted?: string): Baseline | null {
+  const exact = (index: number): Baseline => ({ group: index, of: groups.map((_, other) => (other === index ? null : index)) })
+  if (wanted !== undefined) {
+    const index = groups.findIndex(({ id, runs }) => id === wanted || runs.some((run) => run.id === wanted))
+    return index < 0 ? null : exact(index)
+  }
+  if (groups.length < 2) return { group: null, of: groups.map(() => null) }
+  const variant = groups.some((group) => group.variant === usual) ? usual : groups[0]!.variant
+  const candidates = groups.flatMap((group, index) => (group.variant === variant ? [index] : []))
+  if (candidates.length === 1 || candidates.length === groups.length) return exact(candidates[0]!)
+  const settingsOf = settingsReader(variants)
+  const settings = groups.map(({ runs }) => shared(settingsOf(runs[0]!)))
+  const nearest = (index: number): number => candidates
+    .map((candidate) => ({ candidate, apart: apart(groups[candidate]!, settings[candidate]!, groups[index]!, settings[index]!) }))
+    .reduce((a, b) => (b.apart < a.apart ? b : a)).candidate
+  return { group: null, of: groups.map((group, index) => (group.variant === variant ? null : nearest(index))) }
+}
+
+const shared = (settings: ReadonlyMap<string, unknown>): Map<string, string> =>
+  new Map([...settings].filter(([key]) => !key.startsWith('regularizer.')).map(([key, value]) => [key, JSON.stringify(value)]))
+
+/** In how many settings that both have two groups differ; another dataset outweighs them all. */
+function apart(a: RunGroup, settingsA: ReadonlyMap<string, string>, b: RunGroup, settingsB: ReadonlyMap<string, string>): number {
+  let count = a.runs[0]!.datasetId === b.runs[0]!.datasetId ? 0 : 1e6
+  for (const [key, value] of settingsA) if (settingsB.has(key) && settingsB.get(key) !== value) count++
+  return count
+}

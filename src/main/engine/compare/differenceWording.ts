@@ -1,0 +1,88 @@
+import type { Difference } from '../../../shared/comparison.ts'
+import { scaleOf, writtenDifference } from './estimates.ts'
+import { valueOf, type Figure } from './figures.ts'
+import { decimalsFor, formatDecimals, formatList, formatProbability, inSentence } from './formats.ts'
+import type { RunGroup } from './groups.ts'
+
+export interface Worded {
+  figure: Figure
+  group: RunGroup
+  baseline: RunGroup
+  difference: Omit<Difference, 'sentence'> & { reason: 'measured' | 'unlike' | 'one' | 'none' | 'same' }
+  /** Differences of this figure that were tested. */
+  tested: number
+}
+
+/** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
+export const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
+const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : title)
+
+/** What follows a difference, by the unit of the figure. */
+const units: Record<string, string> = { '%': ' points', 'dB': ' dB', 'nats per sample': ' nats', 'units': ' units' }
+
+/** One difference in one sentence: whether it is one, how large, how sure, and from how many seeds. */
+export function differenceSentence(worded: Worded): string {
+  const { figure, group, baseline, difference: { reason, seeds, mean } } = worded
+  const a = groupName(group), b = groupName(baseline), name = inSentence(figure.title)
+  if (reason === 'unlike') {
+    return `${atStart(group)} and ${b} are not compared in ${name}: ${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different images or by different versions of the evaluation'}.`
+  }
+  if (reason === 'none') return `${atStart(group)} and ${b} have no seed in common for which both have a figure of ${name}; train both with the same seeds.`
+  if (reason === 'one') {
+    const values = [group, baseline].map((one) => texts(figure, one, seeds[0]!))
+    return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least two more seeds of both.`
+  }
+  if (reason === 'same') {
+    return `${atStart(group)} is ${writtenDifference(figure, Math.abs(mean!))}${units[figure.unit] ?? ''} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; they vary by nothing, so there is no interval.`
+  }
+  return `${claim(worded)}${doubt(worded)}${lacking(group, baseline)}`
+}
+
+/** `Contractive beats classical in linear probe accuracy by 1.2 points, 95% interval 0.7 to 1.7, 5 seeds`, without a full stop. */
+function claim({ figure, group, baseline, difference: { seeds, mean, low, high, verdict } }: Worded): string {
+  const name = inSentence(figure.title), b = groupName(baseline)
+  const sure = seeds.length < 2 ? '' : `, ${seeds.length} seeds`
+  if (mean === 0 && low === 0) return `${atStart(group)} and ${b} have the same ${name}${sure}`
+  // What is said is how large the difference is; its direction is in the words.
+  const flip = mean! < 0 && verdict !== 'undecided' ? -1 : 1
+  const [from, to] = flip < 0 ? [-high!, -low!] : [low!, high!]
+  const size = spread(figure, flip * mean!, from, to)
+  if (verdict === 'undecided') {
+    const which = figure.better === 'neither' ? `${groupName(group)} and ${b} differ in ${name}` : `${groupName(group)} or ${b} is better in ${name}`
+    return `One cannot tell whether ${which}: the difference is ${size}${sure}`
+  }
+  if (verdict === 'better') return `${atStart(group)} beats ${b} in ${name} by ${size}${sure}`
+  if (verdict === 'worse') return `${atStart(group)} is worse than ${b} in ${name} by ${size}${sure}`
+  return `${atStart(group)} has a ${mean! > 0 ? 'higher' : 'lower'} ${name} than ${b} by ${size}${sure}`
+}
+
+/** What the correction did. */
+function doubt({ difference: { p, corrected, verdict }, tested }: Worded): string {
+  if (tested < 2 || p === null || corrected === null || p >= 0.05) return ''
+  if (verdict === 'undecided') return `; among ${tested} comparisons that can be chance (p ${equals(corrected)} after Holm’s correction)`
+  return `; p ${equals(corrected)} corrected for ${tested} comparisons (Holm)`
+}
+
+const equals = (p: number): string => (formatProbability(p).startsWith('<') ? formatProbability(p) : `= ${formatProbability(p)}`)
+
+/** Seeds that are not in it are said: what failed is not there by chance. */
+function lacking(group: RunGroup, baseline: RunGroup): string {
+  const parts = [group, baseline].flatMap((one) => {
+    const diverged = one.missing.filter(({ state }) => state === 'diverged').length
+    return diverged === 0 ? [] : [`${diverged} of ${one.seeds.length} seeds of ${groupName(one)} diverged and ${diverged === 1 ? 'is' : 'are'} not in it`]
+  })
+  return parts.length === 0 ? '.' : `; ${formatList(parts)}.`
+}
+
+function spread(figure: Figure, mean: number, low: number, high: number): string {
+  const scale = scaleOf(figure)
+  const decimals = Math.min(20, decimalsFor(((high - low) / 2) * scale))
+  const [shown, from, to] = [mean, low, high].map((value) => formatDecimals(value * scale, decimals))
+  return `${shown}${units[figure.unit] ?? ''}, 95% interval ${from} to ${to}`
+}
+
+function texts(figure: Figure, { counted }: RunGroup, seed: number): string {
+  const run = counted.find((one) => one.seed === seed)!
+  const text = figure.text(valueOf(figure, run), run.evaluation)
+  return figure.unit === '%' ? `${text}%` : figure.unit === 'dB' ? `${text} dB` : text
+}

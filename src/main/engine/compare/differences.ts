@@ -1,0 +1,70 @@
+import type { Difference, GroupFigure } from '../../../shared/comparison.ts'
+import type { Baseline } from './baseline.ts'
+import { measuredAlike, yardstick } from './comparable.ts'
+import { differenceSentence } from './differenceWording.ts'
+import { bestGroups, groupEstimate, scaleOf, writtenDifference } from './estimates.ts'
+import { betterAmong, figuresOf, valueOf, type Figure } from './figures.ts'
+import { absent, decimalsFor, formatDecimals } from './formats.ts'
+import type { RunGroup } from './groups.ts'
+import { confidence, holm, pairedDifference } from './statistics.ts'
+
+/** Every figure by group, with the differences to the baseline; corrected by Holm within each figure. */
+export function groupFigures(groups: readonly RunGroup[], baseline: Baseline): GroupFigure[] {
+  const runs = groups.flatMap(({ counted }) => counted)
+  const alike = measuredAlike(runs)
+  return figuresOf(groups.flatMap((group) => group.runs)).map((figure) => {
+    const better = betterAmong(figure, runs)
+    const estimates = groups.map((group) => groupEstimate(figure, group))
+    const differences = groupDifferences(figure, groups, baseline)
+    return {
+      key: figure.key, title: figure.title, unit: figure.unit, better, estimates, best: alike ? bestGroups({ ...figure, better }, estimates) : [],
+      differences, tested: differences.filter(({ p }) => p !== null).length,
+    }
+  })
+}
+
+/** A difference without what depends on the other ones. */
+export type Measured = Omit<Difference, 'corrected' | 'verdict' | 'sentence'> & { reason: 'measured' | 'unlike' | 'one' | 'none' | 'same' }
+
+function groupDifferences(figure: Figure, groups: readonly RunGroup[], baseline: Baseline): Difference[] {
+  const measured = groups.flatMap((_, group) => {
+    const other = baseline.of[group]!
+    return other === null ? [] : [measure(figure, groups, group, other)]
+  })
+  const corrected = holm(measured.map(({ p }) => p))
+  const tested = corrected.filter((p) => p !== null).length
+  return measured.map(({ reason, ...difference }, index) => {
+    const p = corrected[index]!
+    const verdict = p === null ? 'untested' : p >= 1 - confidence ? 'undecided' : verdictOf(figure, difference.mean!)
+    return {
+      ...difference, corrected: p, verdict,
+      sentence: differenceSentence({ figure, group: groups[difference.group]!, baseline: groups[difference.baseline]!, difference: { ...difference, reason, corrected: p, verdict }, tested }),
+    }
+  })
+}
+
+function verdictOf({ better }: Figure, mean: number): Difference['verdict'] {
+  if (better === 'neither') return mean > 0 ? 'higher' : 'lower'
+  return (better === 'higher') === mean > 0 ? 'better' : 'worse'
+}
+
+function measure(figure: Figure, groups: readonly RunGroup[], group: number, baseline: number): Measured {
+  const head = { group, baseline }
+  const nothing = { ...head, seeds: [], mean: null, low: null, high: null, p: null, text: absent }
+  const other = new Map(groups[baseline]!.counted.map((run) => [run.seed, run]))
+  const both = groups[group]!.counted.flatMap((run) => {
+    const against = other.get(run.seed)
+    const a = valueOf(figure, run), b = against === undefined ? null : valueOf(figure, against)
+    return a === null || b === null ? [] : [{ seed: run.seed, values: [a, b] as const, alike: yardstick(run, figure) === yardstick(against!, figure) }]
+  })
+  if (both.some(({ alike }) => !alike)) return { ...nothing, reason: 'unlike' }
+  const found = pairedDifference(both.map(({ values }) => values))
+  if (found === null) return { ...nothing, reason: 'none' }
+  const { mean, low, high, half, p } = found
+  const result = { ...head, seeds: both.map(({ seed }) => seed), mean, low, high, p }
+  const scale = scaleOf(figure)
+  if (half === null || half === 0) return { ...result, text: writtenDifference(figure, mean), reason: half === null ? 'one' : p === null ? 'same' : 'measured' }
+  const decimals = Math.min(20, decimalsFor(half * scale))
+  const [shown, from, to] = [mean, low!, high!].map((value) => formatDecimals(value * scale, decimals))
+  return { ...result, text: `${shown} (${from} to ${to})`, reason: 'measured' }
+}

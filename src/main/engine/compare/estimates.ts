@@ -1,0 +1,45 @@
+import type { GroupEstimate } from '../../../shared/comparison.ts'
+import { valueOf, type Figure } from './figures.ts'
+import { absent, formatDecimals, formatQuantity, withUncertainty } from './formats.ts'
+import type { RunGroup } from './groups.ts'
+import { estimate } from './statistics.ts'
+
+/** Per cent are stored as shares of 1 and written times 100. */
+export const scaleOf = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' ? 100 : 1)
+
+const none = { n: 0, mean: null, deviation: null, half: null, low: null, high: null, text: absent, meanText: absent, halfText: '' }
+
+/** A difference without an interval, written as the figure itself is, in its unit. */
+export const writtenDifference = (figure: Pick<Figure, 'unit'>, mean: number): string =>
+  (figure.unit === '%' || figure.unit === 'dB' ? formatDecimals(mean * scaleOf(figure), 1) : formatQuantity(mean))
+
+/** A figure of a group: its mean over the seeds with the 95% interval, in the figure's own scale; texts in its unit. */
+export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'counted'>): GroupEstimate {
+  const values = counted.map((run) => valueOf(figure, run))
+  const found = estimate(values.filter((value) => value !== null))
+  if (found === null) return { ...none, values }
+  const { half } = found
+  // One seed, or all alike: as a single run's figure is written.
+  if (half === null || half === 0) {
+    const written = figure.text(found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
+    return { ...found, values, text: half === 0 ? `${written} ± 0` : written, meanText: written, halfText: half === 0 ? '0' : '' }
+  }
+  const scale = scaleOf(figure)
+  const texts = withUncertainty(found.mean * scale, half * scale)
+  return { ...found, values, text: `${texts.mean} ± ${texts.half}`, meanText: texts.mean, halfText: texts.half }
+}
+
+/** Groups with the best mean: those that read the same to the digits that both have are best together. None is where fewer than two have one, or all are alike. */
+export function bestGroups({ better, unit }: Pick<Figure, 'better' | 'unit'>, estimates: readonly GroupEstimate[]): number[] {
+  const present = estimates.flatMap(({ mean, meanText }, index) => (mean === null ? [] : [{ mean: mean * scaleOf({ unit }), index, decimals: decimalsOf(meanText) }]))
+  if (present.length < 2 || better === 'neither') return []
+  const sign = better === 'lower' ? 1 : -1
+  const winner = present.reduce((a, b) => (sign * b.mean < sign * a.mean ? b : a))
+  const best = present.filter(({ mean, decimals }) => {
+    const shared = Math.min(decimals, winner.decimals)
+    return formatDecimals(mean, shared) === formatDecimals(winner.mean, shared)
+  })
+  return best.length === present.length ? [] : best.map(({ index }) => index)
+}
+
+const decimalsOf = (text: string): number => Math.min(20, /\.(\d+)/.exec(text)?.[1]?.length ?? 0)

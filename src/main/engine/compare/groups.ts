@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import type { VariantInfo } from '../../../shared/config.ts'
+import type { Group } from '../../../shared/comparison.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { inSentence } from './formats.ts'
+import { choiceWords, settingDifferences, settingsReader } from './settings.ts'
+
+/** What an experiment knows of some runs: they are one cell of its plan. */
+export interface Cell { title: string; runs: readonly string[] }
+
+/** A group with its runs themselves. */
+export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
+  runs: Run[]
+  /** One a seed, ascending seeds. */
+  counted: Run[]
+  missing: Run[]
+}
+
+/**
+ * Runs that have everything in common but the seed, in the order in which the first of each appears. Settings that have no effect (`sigma`
+ * while the noise masks) do not set runs apart.
+ */
+export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[], cells: readonly Cell[] = []): RunGroup[] {
+  const settingsOf = settingsReader(variants)
+  const byConfig = new Map<string, Run[]>()
+  const byIdentity = new Map<string, Run[]>()
+  for (const run of runs) {
+    // Most runs are stored with the very same text as the other seeds of their settings: what those come to is found once.
+    const text = JSON.stringify([run.datasetId, run.variant, run.origin?.kind, run.origin?.run, run.config])
+    let group = byConfig.get(text)
+    if (group === undefined) {
+      const identity = identityOf(run, settingsOf(run))
+      group = byIdentity.get(identity)
+      if (group === undefined) byIdentity.set(identity, group = [])
+      byConfig.set(text, group)
+    }
+    group.push(run)
+  }
+  const groups = [...byIdentity]
+  const titles = titlesOf(groups.map(([, own]) => own), variants, cells)
+  return groups.map(([identity, own], index) => ({
+    id: `group:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
+    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own),
+  }))
+}
+
+/** As `groupRuns` gives it, as views get it. */
+export const groupOf = ({ runs, counted, missing, ...group }: RunGroup): Group => ({
+  ...group, runs: runs.map(({ id }) => id),
+  counted: counted.map(({ seed, id }) => ({ seed, run: id })), missing: missing.map(({ seed, id, state }) => ({ seed, run: id, state })),
+})
+
+function identityOf(run: Run, effective: ReadonlyMap<string, unknown>): string {
+  const settings = [...effective].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  // What was cut out of a run is not what was trained from the start.
+  return JSON.stringify([run.datasetId, run.variant, run.origin?.kind ?? null, run.origin?.run ?? null, settings])
+}
+
+/** Two runs of one seed are the same draw twice: one of them counts. */
+function bySeed(runs: readonly Run[]): Pick<RunGroup, 'seeds' | 'counted' | 'missing'> {
+  const newest = Math.max(...runs.map((run) => run.evaluation?.version ?? -1))
+  const bySeeds = new Map<number, Run>()
+  const rank = (run: Run): number => (run.evaluation === null ? -1 : run.evaluation.version)
+  for (const run of runs) {
+    const other = bySeeds.get(run.seed)
+    if (other === undefined || rank(run) > rank(other) || (rank(run) === rank(other) && run.createdAt >= other.createdAt)) bySeeds.set(run.seed, run)
+  }
+  const chosen = [...bySeeds.values()].sort((a, b) => a.seed - b.seed)
+  const counts = (run: Run): boolean => run.evaluation !== null && run.evaluation.version === newest
+  return { seeds: chosen.map(({ seed }) => seed), counted: chosen.filter(counts), missing: chosen.filter((run) => !counts(run)) }
+}
+
+/** Settings named in a title at most; what differs beyond is in the table of settings. */
+const mostNamed = 3
+
+function titlesOf(groups: readonly (readonly Run[])[], variants: readonly VariantInfo[], cells: readonly Cell[]): { title: string; named: boolean }[] {
+  const cellOf = new Map(cells.flatMap((cell) => cell.runs.map((run) => [run, cell] as const)))
+  const byVariant = new Map<string, number[]>()
+  groups.forEach((group, index) => {
+    const own = byVariant.get(group[0]!.variant)
+    if (own === undefined) byVariant.set(group[0]!.variant, [index])
+    else own.push(index)
+  })
+  const titles: { title: string; named: boolean }[] = []
+  for (const [variant, indices] of byVariant) {
+    const rows = settingDifferences(indices.map((index) => groups[index]![0]!), variants).filter(({ key }) => key !== 'seed')
+    const title = variants.find(({ id }) => id === variant)?.title ?? variant
+    indices.forEach((index, at) => {
+      const group = groups[index]!
+      const cell = cellOf.get(group[0]!.id)
+      if (cell !== undefined && group.every(({ id }) => cellOf.get(id) === cell)) titles[index] = { title: cell.title, named: false }
+      else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
+      else {
+        const apart = rows.slice(0, mostNamed).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
+        const made = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
+        titles[index] = { title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`, named: false }
+      }
+    })
+  }
+  return unique(titles)
+}
+
+/** The second of a title is called `TITLE, 2`. */
+function unique(titles: readonly { title: string; named: boolean }[]): { title: string; named: boolean }[] {
+  const taken = new Set<string>()
+  return titles.map(({ title, named }) => {
+    let free = title
+    for (let number = 2; taken.has(free); number++) free = `${title}, ${number}`
+    taken.add(free)
+    return { title: free, named }
+  })
+}
