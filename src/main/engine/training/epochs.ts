@@ -35,6 +35,16 @@ export interface StageTraining {
 export const validationSizes = (stage: PlannedStage, validation: Uint32Array): number[] => [...validationBatchesOf(stage, validation)].map((batch) => batch.length)
 const validationBatchesOf = (stage: PlannedStage, validation: Uint32Array) => batchesOf(validation, Math.max(stage.batchSize, 256))
 
+/** Sets a state of a variant to the mean code over the training rows. */
+export async function refreshMean(model: CompiledModel, inputs: PackedDataset, train: Uint32Array, name: string): Promise<void> {
+  const sum = new Float64Array(model.codeSize)
+  for (const part of batchesOf(train, refreshBatch)) {
+    model.codeSum(gatherBatch(inputs, part)).forEach((value, unit) => { sum[unit] = sum[unit]! + value })
+    await setImmediate()
+  }
+  model.setState(name, Float32Array.from(sum, (value) => value / train.length))
+}
+
 /** Trains one stage from where the course is to its end. @throws Stopped, Diverged */
 export async function trainEpochs(course: Course, { stage, spec, model, inputs, train, validation, onEpoch }: StageTraining): Promise<void> {
   const { port, meter, job: { seed } } = course
@@ -59,16 +69,6 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
   }
 
   const mean = variant.trainingMean?.(config.regularizer as never) ?? null
-  /** Sets a state of the variant to the mean code over the training rows. */
-  const refresh = async (name: string) => {
-    const sum = new Float64Array(model.codeSize)
-    for (const part of batchesOf(train, refreshBatch)) {
-      model.codeSum(gatherBatch(inputs, part)).forEach((value, unit) => { sum[unit] = sum[unit]! + value })
-      await setImmediate()
-    }
-    model.setState(name, Float32Array.from(sum, (value) => value / train.length))
-  }
-
   const snapshots = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
   const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
   const { terms: names } = model
@@ -79,7 +79,7 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     for (let at = course.position.step - startStep - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
       const step = course.position.step + 1
       const updates = step - startStep
-      if (mean && (updates - 1) % mean.every === 0) await refresh(mean.state)
+      if (mean && (updates - 1) % mean.every === 0) await refreshMean(model, inputs, train, mean.state)
       const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
       const endsWindow = (at + 1) % window === 0 || at + 1 === stepsPerEpoch
       const { terms, norms } = model.step(gatherBatch(inputs, rows), rows, seed, step, learningRateAt(config.training, updates, stepsPerEpoch), {

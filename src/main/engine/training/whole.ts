@@ -6,7 +6,7 @@ import { variantOf } from '../variants/index.ts'
 import { lastVariant } from './classification.ts'
 import { CompiledModel, type State } from './compiled.ts'
 import type { Course } from './course.ts'
-import { trainEpochs, validationSizes } from './epochs.ts'
+import { refreshMean, trainEpochs, validationSizes } from './epochs.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './program.ts'
 import { removeCodes } from './pretrain.ts'
@@ -33,7 +33,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
     if (pretrained) {
       removeCodes(course)
       if (!existsSync(checkpointFile(runFolder, 'pretrained'))) course.write('pretrained', course.whole)
-      compareGradients(course, stage, model, train)
+      await compareGradients(course, stage, spec, model, train)
     }
     model.load(course.whole)
     if (pretrained) addWeightChange(course, model, course.whole)
@@ -56,17 +56,21 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
 
 /**
  * Gradient norms of the same network from its initial weights, averaged over the first batches, beside which those of the pretrained one can
- * be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: the rate is 0, and the weights are loaded anew afterwards.
+ * be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: every step begins there again, and the weights are loaded anew afterwards.
  */
-function compareGradients(course: Course, stage: PlannedStage, model: CompiledModel, train: Uint32Array): void {
+async function compareGradients(course: Course, stage: PlannedStage, { variant, config }: ModelSpec, model: CompiledModel, train: Uint32Array): Promise<void> {
   const { job: { seed }, data: { read }, meter, position } = course
   model.load(course.initial())
+  const mean = variant.trainingMean?.(config.regularizer as never)
+  if (mean) await refreshMean(model, read, train, mean.state)
+  const initial = model.state()
   const order = shuffled(train, seed, 0)
   const steps = Math.min(comparedSteps, stage.stepsPerEpoch)
   const sums = new Float64Array(model.norms.length)
   for (let step = 1; step <= steps; step++) {
     const rows = order.subarray((step - 1) * stage.batchSize, step * stage.batchSize)
     const labels = stage.kind === 'classification' ? Int32Array.from(rows, (row) => read.labels![row]!) : null
+    model.load(initial)
     const { norms } = model.step(gatherBatch(read, rows), rows, seed, stage.startStep + step, 0, { withNorms: true, labels, updates: step })
     norms!.forEach((norm, index) => { sums[index] = sums[index]! + norm / steps })
   }
