@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { digits } from '../fixtures/digits.ts'
+import { digitLabels, digits } from '../fixtures/digits.ts'
 import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
 import { writeIdx } from '../fixtures/idx.ts'
 import { barriers, browserTest } from './launchChromium.ts'
@@ -11,7 +11,7 @@ declare const location: { hash: string }
 browserTest('a run with collapsed code units is pruned on its page, which then says what the bound came to', async ({ folder, serve, open }, t) => {
   const home = join(folder, 'home')
   const engine = testEngine(t, home, { workerScript: undefined })
-  const { task } = await engine.call('datasets.import', { name: 'digits', path: writeIdx(temporaryFolder(t), digits(900), 28) })
+  const { task } = await engine.call('datasets.import', { name: 'digits', path: writeIdx(temporaryFolder(t), digits(900), 28, digitLabels(900)) })
   await engine.next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state === 'done' ? true : undefined))
   const { run: { id } } = await engine.call('runs.create', {
     dataset: 'digits', variant: 'variational', name: 'heavy',
