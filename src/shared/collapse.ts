@@ -51,6 +51,7 @@ export const notProbabilistic = (variant: string): string => `Only code units th
 export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'collapse'>): string {
   const units = codeUnits(evaluation) ?? []
   const silent = units.filter(({ state }) => state === 'silent').length
+  if (units.length === 1 && units[0]!.state === 'collapsed') return 'The only code unit has collapsed, and a code has at least one; train a run with less weight on the KL term.'
   if (silent === 0) return 'No code unit has collapsed: each tells something of the samples; keep the run as it is, or train one with more code units or more weight on the KL term.'
   const [tell, them] = silent === 1 ? ['tells', 'it'] : ['tell', 'them']
   return `No code unit can be removed: ${silent} of ${units.length} ${tell} nothing of the samples, but the decoder still reads ${them}, and without ${them} the bound would fall; train for longer, until it has learned not to.`

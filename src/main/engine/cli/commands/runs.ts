@@ -22,7 +22,7 @@ export function describeRun(run: Run): string {
 export const runJson = (run: Run): Record<string, unknown> => ({
   id: run.id, name: run.name, state: run.state, dataset: run.dataset, variant: run.variant, seed: run.seed, config: run.config, evaluation: run.evaluation,
   seconds: run.seconds, stepsPerSecond: run.stepsPerSecond, step: run.step, steps: run.steps, epoch: run.epoch, parameters: run.parameters, threads: run.threads,
-  createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.endedAt, preset: run.preset, error: run.error,
+  createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.endedAt, preset: run.preset, origin: run.origin, error: run.error,
 })
 
 /** A run that stopped training, as the outcome of the command that waited for it. */
