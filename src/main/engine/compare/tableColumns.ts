@@ -1,0 +1,85 @@
+import type { VariantInfo } from '../../../shared/config.ts'
+import type { Run } from '../../../shared/domain.ts'
+import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
+import { figuresOf, valueOf, type Figure } from './figures.ts'
+import { formatSetting } from './formats.ts'
+import { choiceWords, settingTitles } from './settings.ts'
+import type { TableEntry } from './tableIndex.ts'
+
+/** What is known of single code units is no column: there are as many as units. */
+const isColumn = (series: string): boolean => !/validation\/[^/]+\/\d+$/.test(series)
+
+const sectionTitles: Record<string, string> = {
+  network: 'Network', reconstruction: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
+}
+
+/** The size of the code, which is the last of the layers' sizes and by itself what one sorts and groups by. */
+const codeSize = 'network.codeSize'
+
+/** A setting as it stands in a cell: numbers as numbers, everything else as it is read. */
+function settingValue(value: unknown): CellValue {
+  if (value === undefined || value === null) return null
+  return typeof value === 'number' ? value : choiceWords(formatSetting(value))
+}
+
+function settingOf({ settings }: TableEntry, key: string): CellValue {
+  if (key !== codeSize) return settingValue(settings.get(key))
+  const layers = settings.get('network.layers')
+  return Array.isArray(layers) && typeof layers.at(-1) === 'number' ? layers.at(-1) as number : null
+}
+
+/** The figures that some of the runs have, by key. */
+export function figuresByKey(entries: Iterable<TableEntry>): Map<string, Figure> {
+  // Which figures there are depends on little; runs that are alike in it are looked at once.
+  const different = new Map<string, Run>()
+  for (const { run } of entries) {
+    const { evaluation, config } = run
+    if (!evaluation) continue
+    const { contractionRatio, robustness } = evaluation
+    const signature = `${config.fineTuning.kind} ${evaluation.likelihood} ${Object.keys(contractionRatio?.radius ?? {})} ${Object.keys(robustness?.masking ?? {})} ${Object.keys(robustness?.gaussian ?? {})}`
+    if (!different.has(signature)) different.set(signature, run)
+  }
+  return new Map(figuresOf([...different.values()]).map((figure) => [figure.key, figure]))
+}
+
+/** Reads one column of a run; null for a column that there is not. */
+export function columnReader(key: string, figures: ReadonlyMap<string, Figure>): (entry: TableEntry) => CellValue {
+  const figure = figures.get(key)
+  if (figure) return ({ run }) => valueOf(figure, run)
+  if (key.includes('/')) return ({ run }) => run.latest[key] ?? null
+  return (entry) => settingOf(entry, key)
+}
+
+/** Every column that some run has a value in: figures in the order of the tables, then what was last measured in training, then settings. */
+export function tableColumns(entries: readonly TableEntry[], variants: readonly VariantInfo[]): RunColumn[] {
+  const figures = figuresByKey(entries)
+  const columns: RunColumn[] = []
+  const add = (column: Omit<RunColumn, 'numeric' | 'count' | 'varies'>): void => {
+    const read = columnReader(column.key, figures)
+    let count = 0, numeric = true, varies = false
+    let first: CellValue | undefined
+    for (const entry of entries) {
+      const value = read(entry)
+      if (first === undefined) first = value
+      else if (value !== first) varies = true
+      if (value === null) continue
+      count += 1
+      numeric &&= typeof value === 'number'
+    }
+    if (count > 0) columns.push({ ...column, numeric, count, varies })
+  }
+  for (const { key, title, unit, better } of figures.values()) add({ key, title, kind: 'figure', section: 'Evaluation', unit, better })
+
+  const series = new Set<string>()
+  for (const { run } of entries) for (const key in run.latest) series.add(key)
+  for (const key of [...series].filter(isColumn).sort()) add({ key, title: key, kind: 'series', section: 'Latest value of a curve', unit: '', better: 'neither' })
+
+  const settings = new Map<ReadonlyMap<string, unknown>, Run>()
+  for (const entry of entries) if (!settings.has(entry.settings)) settings.set(entry.settings, entry.run)
+  for (const { key, title } of settingTitles([...settings.values()], variants)) {
+    const section = sectionTitles[key.split('.')[0] ?? ''] ?? 'Settings'
+    add({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), kind: 'setting', section, unit: '', better: 'neither' })
+    if (key === 'network.layers') add({ key: codeSize, title: 'Code size', kind: 'setting', section, unit: '', better: 'neither' })
+  }
+  return columns
+}

@@ -1,0 +1,70 @@
+import { setImmediate as later } from 'node:timers/promises'
+import type { VariantInfo } from '../../../shared/config.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { yardstick } from './comparable.ts'
+import { settingsReader } from './settings.ts'
+
+/** A run as columns and groups are made of it. */
+export interface TableEntry {
+  /** With everything that groups and figures look at; without what is live or known of single code units. */
+  run: Run
+  /** The settings that have an effect, by dotted key. Shared by runs that differ in their seed only. */
+  settings: ReadonlyMap<string, unknown>
+  /** Figures of two runs may be put together where these are equal; `bound` for bounds of the likelihood. */
+  measured: { plain: string; bound: string }
+}
+
+/** What the index is made from: the stored runs, and which of them have changed. */
+export interface TableSource {
+  ids(): string[]
+  read(id: string): Omit<Run, 'progress' | 'notes'> | object | null
+  takeChanged(): string[]
+}
+
+/** So many runs are read at a stretch: other calls are answered in between. */
+const atOnce = 250
+
+/**
+ * All runs in memory, read at the first question and then kept up to date: a question costs what has changed since the last one.
+ */
+export function tableIndex(source: TableSource, variants: readonly VariantInfo[]) {
+  const settingsOf = settingsReader(variants)
+  const entries = new Map<string, TableEntry>()
+  const known = new Map<string, ReadonlyMap<string, unknown>>()
+  const waiting = new Set<string>()
+  let begun = false
+  let working: Promise<void> | null = null
+
+  const refresh = (id: string): void => {
+    const found = source.read(id) as Run | null
+    if (found === null) return void entries.delete(id)
+    const run: Run = { ...found, evaluation: found.evaluation && { ...found.evaluation, klPerUnit: null, collapse: null } }
+    const text = JSON.stringify([run.variant, run.stages.find(({ kind }) => kind === 'layer')?.variant, run.config])
+    let settings = known.get(text)
+    if (settings === undefined) known.set(text, settings = settingsOf(run))
+    entries.set(id, { run, settings, measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } })
+  }
+  const update = async (): Promise<void> => {
+    if (!begun) for (const id of source.ids()) waiting.add(id)
+    begun = true
+    for (;;) {
+      for (const id of source.takeChanged()) waiting.add(id)
+      if (waiting.size === 0) return
+      let read = 0
+      for (const id of waiting) {
+        waiting.delete(id)
+        refresh(id)
+        if (++read === atOnce) break
+      }
+      if (waiting.size > 0) await later()
+    }
+  }
+  return {
+    /** Every stored run by id, as of now. */
+    async entries(): Promise<ReadonlyMap<string, TableEntry>> {
+      await (working ??= update().finally(() => { working = null }))
+      return entries
+    },
+  }
+}
+export type TableIndex = ReturnType<typeof tableIndex>

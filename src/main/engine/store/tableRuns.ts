@@ -1,0 +1,89 @@
+import { configSchema, dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, trainingSchema, type Config } from '../../../shared/config.ts'
+import type { Evaluation, Run, Stage } from '../../../shared/domain.ts'
+import { noteOf } from '../../../shared/runRows.ts'
+import type { RunRow } from '../../../shared/runTable.ts'
+import type { Database } from './database.ts'
+
+/** A run as the table of runs needs it: what it is, without what is live or long. */
+export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config'> {
+  /** As it was stored, unchecked: see `evaluationSchema` for what newer versions have. */
+  evaluation: Evaluation | null
+}
+type RowText = Omit<RunRow, 'progress' | 'preset' | 'experiment' | 'tags' | 'archived' | 'note'> & {
+  preset: string | null; experiment: string | null; cell: number | null; tags: string; archived: 0 | 1; notes: string
+}
+type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation'> & { origin: string | null; latest: string; stages: string; config: string; evaluation: string | null }
+
+const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
+  ...row,
+  progress: null,
+  preset: row.preset === null ? null : JSON.parse(row.preset) as RunRow['preset'],
+  experiment: row.experiment === null || cell === null ? null : { id: row.experiment, cell },
+  tags: row.tags === '[]' ? [] : JSON.parse(row.tags) as string[],
+  archived: row.archived === 1,
+  note: noteOf(notes),
+})
+
+const sections = { network: networkSchema, training: trainingSchema, data: dataSchema, pretraining: pretrainingSchema, fineTuning: fineTuningSchema }
+const names = Object.entries(sections).map(([section, { shape }]) => [section as keyof typeof sections, Object.keys(shape)] as const)
+/** Whether a stored config has every setting that there is today. */
+const isWhole = (config: Partial<Config>): boolean => names.every(([section, keys]) => keys.every((key) => Object.hasOwn(config[section] ?? {}, key)))
+
+function toConfig(text: string): Config {
+  const stored = JSON.parse(text) as Config
+  return isWhole(stored) ? stored : configSchema.safeParse(stored).data ?? stored
+}
+
+/**
+ * Many runs at once, for the table of runs: ten thousand rows in some ten milliseconds, and their settings and figures without the checks that every
+ * single run gets when it is read (`runStore`), which would take a second.
+ */
+export function tableRunStore(database: Database) {
+  // Whoever changes a run, and by whatever statement: it is noticed here. In memory, so that a full disk is no matter for it.
+  database.pragma('temp_store = MEMORY')
+  database.exec(`CREATE TEMP TABLE changedRuns (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TEMP TRIGGER runInserted AFTER INSERT ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (new.id); END;
+    CREATE TEMP TRIGGER runUpdated AFTER UPDATE ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (new.id); END;
+    CREATE TEMP TRIGGER runDeleted AFTER DELETE ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (old.id); END;
+    CREATE TEMP TRIGGER datasetRenamed AFTER UPDATE OF name ON main.datasets BEGIN
+      INSERT OR IGNORE INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id; END;`)
+  const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
+  const rows = database.prepare<[], RowText>(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
+    parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
+    ${from} ORDER BY runs.createdAt, runs.rowid`)
+  const whole = `SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, runs.createdAt AS createdAt,
+    config, stages, origin, latest, evaluation ${from}`
+  const one = database.prepare<[string], RunText>(`${whole} AND runs.id = ?`)
+  const ids = database.prepare<[], string>('SELECT id FROM runs WHERE removedAt IS NULL ORDER BY createdAt, rowid').pluck()
+  const changed = database.prepare<[], string>('SELECT id FROM changedRuns').pluck()
+  const forget = database.prepare('DELETE FROM changedRuns')
+  const configs = new Map<string, Config>()
+
+  /** The seeds of one setting share the text of their config, and what it says. */
+  const configOf = (text: string): Config => {
+    let config = configs.get(text)
+    if (config === undefined) configs.set(text, config = toConfig(text))
+    return config
+  }
+  return {
+    /** Every run that was not removed, oldest first. `progress` is live and belongs to the queue: always null here. */
+    rows: (): RunRow[] => rows.all().map(toRow),
+    ids: (): string[] => ids.all(),
+    /** Null where there is none, or where it was removed. Runs of one config share its object. */
+    read(id: string): TableRun | null {
+      const text = one.get(id)
+      if (text === undefined) return null
+      return {
+        ...text, config: configOf(text.config), stages: JSON.parse(text.stages) as Stage[], latest: JSON.parse(text.latest) as Run['latest'],
+        origin: text.origin === null ? null : JSON.parse(text.origin) as Run['origin'], evaluation: text.evaluation === null ? null : JSON.parse(text.evaluation) as Evaluation,
+      }
+    },
+    /** Ids of the runs that were made, changed or removed since the last call. */
+    takeChanged(): string[] {
+      const found = changed.all()
+      if (found.length > 0) forget.run()
+      return found
+    },
+  }
+}
+export type TableRunStore = ReturnType<typeof tableRunStore>
