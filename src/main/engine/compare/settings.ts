@@ -36,6 +36,12 @@ export function settingsReader(variants: readonly VariantInfo[]): (run: Run) => 
   return (run) => settingsOf(run, fieldsFor(run))
 }
 
+/** Key and title of every setting that has an effect in any of the runs, section by section. */
+export function settingTitles(runs: readonly Run[], variants: readonly VariantInfo[]): { key: string; title: string }[] {
+  const fields = runs.map(fieldsIn(new Map(variants.map((variant) => [variant.id, variant]))))
+  return titlesOf(runs, fields, runs.map((run, index) => settingsOf(run, fields[index]!)))
+}
+
 const sectionTitles: Record<string, string> = {
   run: 'Run', network: 'Network', objective: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
 }
