@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Settings } from '../../src/shared/config.ts'
 import type { Task } from '../../src/shared/domain.ts'
 import { digitLabels, digits } from '../fixtures/digits.ts'
 import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
@@ -21,7 +22,7 @@ test('a pruned run is a run: measured, shown, exported, evaluated again; its ori
   const engine = testEngine(t, temporaryFolder(t), { workerScript: undefined })
   const { task } = await engine.call('datasets.import', { name: 'digits', path: writeIdx(temporaryFolder(t), digits(900), 28, digitLabels(900)) })
   assert.equal((await ended(engine, task.id)).error, null)
-  const create = async (variant: string, name: string, settings: object) => (await engine.call('runs.create', { dataset: 'digits', variant, name, settings })).run.id
+  const create = async (variant: string, name: string, settings: Settings) => (await engine.call('runs.create', { dataset: 'digits', variant, name, settings })).run.id
   const id = await create('variational', 'digit codes', collapsing)
   const plain = await create('classical', 'plain', { network: { layers: [12] }, training: { epochs: 1 } })
   const run = await engine.until(id, 'completed', 'failed')
