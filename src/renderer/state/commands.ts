@@ -1,4 +1,5 @@
 import { datasets } from './datasets.svelte.ts'
+import { experiments } from './experiments.svelte.ts'
 import { importing } from './importing.svelte.ts'
 import type { Command } from './matching.ts'
 import { presets } from './presets.svelte.ts'
@@ -14,17 +15,23 @@ const go = (address: string) => (): void => route.go(address)
 export function commands(): Command[] {
   return [
     { id: 'new', kind: 'Action', title: 'New run', detail: 'train an autoencoder', keys: 'n', run: go(to.newRun()) },
+    { id: 'new-experiment', kind: 'Action', title: 'New experiment', detail: 'plan variants, settings and seeds to compare', keys: 'e', run: go(to.newExperiment()) },
     { id: 'import', kind: 'Action', title: 'Import images', detail: 'a folder, IDX files or a NumPy archive', run: () => importing.show() },
     ...(selection.runs.length >= 2
       ? [{ id: 'compare-selected', kind: 'Action' as const, title: `Compare the ${selection.runs.length} ticked runs`, detail: '', keys: 'c', run: go(to.compare(selection.runs)) }]
       : []),
     { id: 'datasets', kind: 'View', title: 'Datasets', detail: '', run: go(to.datasets()) },
+    { id: 'experiments', kind: 'View', title: 'Experiments', detail: 'plans, progress, queue', run: go(to.experiments()) },
     { id: 'runs', kind: 'View', title: 'Runs', detail: '', run: go(to.runs()) },
     { id: 'compare', kind: 'View', title: 'Compare', detail: '', keys: 'c', run: go(to.compare(selection.runs)) },
     { id: 'exports', kind: 'View', title: 'Exports', detail: '', run: go(to.exports()) },
+    { id: 'storage', kind: 'View', title: 'Storage', detail: 'disk space, bin, removed runs, restore', run: go(to.storage()) },
     { id: 'start', kind: 'View', title: 'First comparison', detail: 'start: PCA, classical and denoising on one dataset', run: go(to.start()) },
     { id: 'theme', kind: 'Action', title: theme.shown === 'dark' ? 'Switch to light' : 'Switch to dark', detail: 'colours, theme', run: () => theme.toggle() },
     ...(theme.choice === 'system' ? [] : [{ id: 'theme-system', kind: 'Action' as const, title: 'Light or dark as the system says', detail: 'colours, theme', run: () => theme.choose('system') }]),
+    ...experiments.list.map((experiment) => ({
+      id: `experiment-${experiment.id}`, kind: 'Experiment' as const, title: experiment.name, detail: `on ${experiment.dataset}, ${experiment.state}`, run: go(to.experiment(experiment.id)),
+    })),
     ...runs.list.map((run) => ({
       id: `run-${run.id}`, kind: 'Run' as const, title: run.name, detail: `${variants.byId.get(run.variant)?.title ?? run.variant} on ${run.dataset}, ${run.state}`, run: go(to.run(run.id)),
     })),

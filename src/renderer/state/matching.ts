@@ -1,8 +1,8 @@
 /** One thing that the palette can do. */
 export interface Command {
   id: string
-  /** What it is: `View`, `Action`, `Run`, `Dataset`. */
-  kind: 'View' | 'Action' | 'Run' | 'Dataset'
+  /** What it is: `View`, `Action`, `Experiment`, `Run`, `Dataset`. */
+  kind: 'View' | 'Action' | 'Experiment' | 'Run' | 'Dataset'
   title: string
   /** More about it; searched too. */
   detail: string

@@ -3,7 +3,7 @@ class Route {
   #hash = $state(location.hash)
   readonly #url = $derived(new URL(this.#hash.replace(/^#\/?/, '/') || '/', 'http://route'))
   readonly #parts = $derived(this.#url.pathname.split('/').filter(Boolean).map(decode))
-  /** First part: `datasets`, `runs`, `compare`, `new`, `exports`; empty for the front door. */
+  /** First part: `datasets`, `experiments`, `runs`, `compare`, `new`, `exports`, `storage`; empty for the front door. */
   readonly view = $derived(this.#parts[0] ?? '')
   /** Second part: the id of what is shown. */
   readonly id = $derived(this.#parts[1] ?? null)
@@ -47,6 +47,13 @@ export const to = {
     return query ? `#/new?${query}` : '#/new'
   },
   exports: () => '#/exports',
+  experiments: () => '#/experiments',
+  experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
+  newExperiment: (given: { template?: string; from?: string; dataset?: string } = {}) => {
+    const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+    return query ? `#/experiments/new?${query}` : '#/experiments/new'
+  },
+  storage: () => '#/storage',
 }
 
 export const route = new Route()

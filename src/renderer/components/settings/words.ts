@@ -28,13 +28,13 @@ export function flat(settings: object, prefix = ''): [string, unknown][] {
 
 /**
  * Fields that no other setting switches off: the one that they depend on has one of the values that need them, and is itself not switched off.
- * Settings of the layers' variant depend on there being pretraining. @param text a field's present text
+ * Settings of the layers' variant depend on there being pretraining. @param text a field's present text, or the texts of all values that it is to have
  */
-export function shownFields(fields: readonly Field[], text: (field: Field) => string): Field[] {
+export function shownFields(fields: readonly Field[], text: (field: Field) => string | readonly string[]): Field[] {
   const byKey = new Map(fields.map((field) => [field.key, field]))
   const has = ({ key, in: values }: { key: string; in: readonly string[] }, depth: number): boolean => {
     const owner = byKey.get(key)
-    return owner !== undefined && values.includes(text(owner)) && applies(owner, depth + 1)
+    return owner !== undefined && [text(owner)].flat().some((now) => values.includes(now)) && applies(owner, depth + 1)
   }
   const applies = (field: Field, depth: number): boolean =>
     depth < fields.length && (!field.when || has(field.when, depth))
