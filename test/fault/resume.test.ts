@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { readCheckpoint, type CheckpointName } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
-import type { TrainJob } from '../../src/main/engine/training/messages.ts'
+import type { FromWorker, TrainJob } from '../../src/main/engine/training/messages.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { digitLabels, digits } from '../fixtures/digits.ts'
 import { writeIdx } from '../fixtures/idx.ts'
-import { runWorker } from '../fixtures/runWorker.ts'
+import { runWorker, type WorkerEnd } from '../fixtures/runWorker.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'resume-'))
 const datasetFolder = join(home, 'dataset')
@@ -25,7 +26,7 @@ before(async () => {
 after(() => rmSync(home, { recursive: true, force: true }))
 
 function jobOf(name: string, variant: string, settings: Settings): TrainJob {
-  const { config, problems } = resolveConfig(variant, settings, { rowSize: 784, trainCount: 1275, kind: 'image' })
+  const { config, problems } = resolveConfig(variant, settings, { rowSize: 784, trainCount: 1275, kind: 'image', classes: 10 })
   assert.deepEqual(problems, [])
   const runFolder = join(home, 'runs', name)
   mkdirSync(runFolder, { recursive: true })
@@ -62,6 +63,128 @@ test('a run killed three times and resumed ends with the weights and curves of o
   const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
   assert.deepEqual(curve(resumed.points), curve(undisturbed.points))
   assert.deepEqual(readdirSync(join(broken.runFolder, 'checkpoints')), readdirSync(join(whole.runFolder, 'checkpoints')), 'the same files, nothing half-written')
+})
+
+/** What is done to a worker, and when: `at` is asked about every message, `so` how many of its kind came before in this attempt. */
+interface Blow { what: 'kill' | 'pause'; at(message: FromWorker, so: { previews: number; flushes: number }): boolean }
+
+const progressOf = (message: FromWorker): { stage: string; step: number } | null => (message.type === 'progress' ? { stage: message.progress.stage, step: message.step } : null)
+/** Progress within a stage, `step` steps after its beginning. */
+const within = (title: string, step = 0): Blow['at'] => (message) => progressOf(message)?.stage.startsWith(title) === true && progressOf(message)!.step >= step
+
+/** When the points before the attempt's checkpoint of this number, from 0, are told: with one of a stage's beginning in its first steps, for a pause. */
+const told = (number: number): Blow['at'] => (message, { flushes }) => message.type === 'points' && message.flush && flushes === number
+
+/** Trains with one blow after the other, resuming after each; all of them must fall. */
+async function trainBroken(job: TrainJob, blows: Blow[]): Promise<WorkerEnd> {
+  let points: WorkerEnd['points'] = []
+  for (const [attempt, { what, at }] of blows.entries()) {
+    const so = { previews: 0, flushes: 0 }
+    let fell = false
+    const { last, points: kept } = await runWorker({ ...job, resume: attempt > 0 }, points, (message, worker) => {
+      if (!fell && at(message, so)) {
+        fell = true
+        if (what === 'kill') worker.kill()
+        else worker.send({ type: 'pause' })
+      }
+      if (message.type === 'preview') so.previews++
+      if (message.type === 'points' && message.flush) so.flushes++
+    })
+    assert.ok(fell, `blow ${attempt} never fell`)
+    assert.equal(last?.type ?? null, what === 'kill' ? null : 'stopped', `blow ${attempt}`)
+    points = kept
+  }
+  const ended = await runWorker({ ...job, resume: true }, points)
+  assert.equal(ended.last?.type, 'done')
+  return ended
+}
+
+const evaluationOf = ({ messages }: WorkerEnd) => messages.flatMap((message) => (message.type === 'evaluation' ? [{ ...message.evaluation, seconds: 0 }] : []))[0]
+
+function assertAlike(whole: TrainJob, undisturbed: WorkerEnd, broken: TrainJob, ended: WorkerEnd): void {
+  const folder = (job: TrainJob) => join(job.runFolder, 'checkpoints')
+  assert.deepEqual(readdirSync(folder(broken)), readdirSync(folder(whole)), 'the same files, nothing half-written')
+  assert.ok(!existsSync(join(broken.runFolder, 'stages')))
+  for (const file of readdirSync(folder(whole))) {
+    const name = file.replace('.safetensors', '') as CheckpointName
+    const [a, b] = [readCheckpoint(whole.runFolder, name), readCheckpoint(broken.runFolder, name)]
+    assert.deepEqual({ ...b.position, seconds: 0 }, { ...a.position, seconds: 0 }, name)
+    assert.deepEqual(Object.keys(b.state), Object.keys(a.state), name)
+    for (const weight of Object.keys(a.state)) assert.deepEqual(b.state[weight], a.state[weight], `${weight} of ${name}`)
+  }
+  const curve = ({ points }: WorkerEnd) => points.map(({ key, step, epoch, value }) => `${key} ${step} ${epoch} ${value}`).toSorted()
+  assert.deepEqual(curve(ended), curve(undisturbed))
+  assert.deepEqual(evaluationOf(ended), evaluationOf(undisturbed))
+}
+
+test('persistent chains, then classification: killed and paused in every stage, the run ends bit for bit as one that never was', async () => {
+  const staged: Settings = {
+    network: { layers: [48, 12] }, pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },
+    fineTuning: { kind: 'classification' }, training: { epochs: 6, batchSize: 32, patience: 5, schedule: 'cosine' },
+  }
+  const whole = jobOf('whole stages', 'classical', staged), broken = jobOf('broken stages', 'classical', staged)
+  const undisturbed = await runWorker(whole)
+  assert.equal(undisturbed.last?.type, 'done')
+  let computed = false
+  const ended = await trainBroken(broken, [
+    { what: 'pause', at: told(0) },
+    // From a checkpoint in the middle of the layer, chains included.
+    { what: 'kill', at: within('Layer 1') },
+    // Its end has been told, and is not in a checkpoint yet.
+    { what: 'kill', at: told(0) },
+    { what: 'kill', at: within('Codes for layer 2') },
+    // The codes are there, the second layer's beginning is in no checkpoint yet.
+    { what: 'kill', at: (message) => { computed ||= within('Codes for layer 2')(message, { previews: 0, flushes: 0 }); return computed && message.type === 'points' && message.flush } },
+    { what: 'pause', at: told(0) },
+    { what: 'kill', at: within('Layer 2') },
+    // The layer is over, and being measured.
+    { what: 'kill', at: (message) => message.type === 'preview' },
+    { what: 'kill', at: within('Classification') },
+    // Between the beginning of the last stage and its first epoch's snapshot, and after that.
+    { what: 'kill', at: told(1) },
+    { what: 'kill', at: (_, { previews }) => previews === 2 },
+    { what: 'kill', at: within('Evaluating') },
+  ])
+  assertAlike(whole, undisturbed, broken, ended)
+})
+
+test('greedy layers, then reconstruction: the same', async () => {
+  const staged: Settings = {
+    network: { layers: [48, 12], activation: 'sigmoid', codeActivation: 'sigmoid' }, pretraining: { kind: 'greedy', variant: 'sparseKl', epochs: 8, batchSize: 32, regularizer: { estimate: 'dataset', refresh: 7 } },
+    training: { epochs: 5, batchSize: 32, patience: 5, optimizer: 'momentum', learningRate: 0.01 },
+  }
+  const whole = jobOf('whole greedy', 'denoising', staged), broken = jobOf('broken greedy', 'denoising', staged)
+  const undisturbed = await runWorker(whole)
+  const ended = await trainBroken(broken, [
+    { what: 'pause', at: told(0) },
+    { what: 'kill', at: within('Codes for layer 2') },
+    { what: 'pause', at: told(0) },
+    { what: 'kill', at: within('Layer 2') },
+    { what: 'pause', at: told(1) },
+    { what: 'kill', at: within('Fine-tuning') },
+    { what: 'kill', at: (_, { flushes }) => flushes === 2 },
+  ])
+  assertAlike(whole, undisturbed, broken, ended)
+})
+
+test('a checkpoint from before there were stages is resumed: its position names none, its config has no sections for them', async () => {
+  const plain: Settings = { ...settings, training: { epochs: 8, batchSize: 32 } }
+  const whole = jobOf('whole old', 'denoising', plain), broken = jobOf('broken old', 'denoising', plain)
+  const undisturbed = await runWorker(whole)
+  const paused = await runWorker(broken, [], (message, worker) => { if (within('Training', 5)(message, { previews: 0, flushes: 0 })) worker.send({ type: 'pause' }) })
+  assert.equal(paused.last?.type, 'stopped')
+  for (const file of readdirSync(join(broken.runFolder, 'checkpoints'))) {
+    const path = join(broken.runFolder, 'checkpoints', file)
+    const { tensors, metadata } = readSafetensors(path)
+    const { classes: _, ...kept } = metadata
+    const { stage: __, ...position } = JSON.parse(metadata['position']!) as Record<string, unknown>
+    const { data: _data, pretraining: _pretraining, fineTuning: _fineTuning, ...config } = JSON.parse(metadata['config']!) as Record<string, unknown>
+    writeSafetensors(path, { tensors, metadata: { ...kept, position: JSON.stringify(position), config: JSON.stringify(config) } })
+  }
+  const resumed = await runWorker({ ...broken, resume: true }, paused.points)
+  assert.equal(resumed.last?.type, 'done')
+  assert.deepEqual(readCheckpoint(broken.runFolder, 'last').state, readCheckpoint(whole.runFolder, 'last').state)
+  assert.deepEqual(evaluationOf(resumed), evaluationOf(undisturbed))
 })
 
 test('pause writes a checkpoint at the step it says, and the run goes on from there', async () => {
