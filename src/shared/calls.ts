@@ -3,10 +3,14 @@ import { fieldSchema, configSchema, settingsSchema, variantInfoSchema } from './
 import { compareInputSchema, comparisonSchema } from './comparison.ts'
 import {
   datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
-  runSchema, seriesSchema, skippedSchema, splits, stageSchema, taskSchema,
+  runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
+import {
+  experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
+} from './experiments.ts'
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
+import { columnKeysSchema, rowColumnsSchema, rowGroupSchema, runColumnSchema, runValuesSchema, savedViewSchema, tableStateSchema, tableViewSchema } from './runTable.ts'
 
 /**
  * The contract: every call of a window (or the command line) to the engine, once. The engine validates each input against
@@ -15,13 +19,16 @@ import { outcomeSchema, presetSchema } from './presets.ts'
 const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 const none = z.strictObject({})
 const runRef = z.strictObject({ run: idSchema })
+/** An experiment by id, unambiguous beginning of its id, or name. */
+const experimentRef = z.strictObject({ experiment: idSchema })
+const summary = z.object({ experiment: experimentSummarySchema })
 const path = z.string().min(1).max(32_768)
 
 /** A dataset by id or name, a run by id, unambiguous beginning of its id, or name. */
 export const newRunSchema = z.strictObject({
   dataset: idSchema,
   variant: idSchema,
-  seed: z.int().min(0).max(2_147_483_647).default(1),
+  seed: seedSchema.default(1),
   settings: settingsSchema.default({}),
   name: nameSchema.optional(),
   /** The preset's run that it is made from: published figures are shown beside its own. */
@@ -108,6 +115,15 @@ export const calls = {
   'runs.create': call(newRunSchema, z.object({ run: runSchema })),
   'runs.list': call(none, z.object({ runs: z.array(runSchema) })),
   'runs.show': call(runRef, z.object({ run: runSchema })),
+  /** Every run in short, oldest first. */
+  'runs.rows': call(none, z.object({ rows: rowColumnsSchema })),
+  /** Those of the named runs (by id) that exist, whole. */
+  'runs.several': call(z.strictObject({ runs: z.array(idSchema).max(1000) }), z.object({ runs: z.array(runSchema) })),
+  /** The figures, settings and curves that some run has, as columns of a table; their values by run (of all unless named, by id). */
+  'runs.columns': call(none, z.object({ columns: z.array(runColumnSchema) })),
+  'runs.values': call(z.strictObject({ columns: columnKeysSchema, runs: z.array(idSchema).max(100_000).optional() }), runValuesSchema),
+  /** Runs (by id) that differ in their seed only, or that have one value of a column, with means and intervals of other columns. `by`: `seeds`, or a column. */
+  'runs.groups': call(z.strictObject({ runs: z.array(idSchema).max(100_000), by: z.string().min(1).max(300), columns: columnKeysSchema }), z.object({ groups: z.array(rowGroupSchema) })),
   'runs.pause': call(runRef, z.object({ run: runSchema })),
   /** Continues a paused or interrupted run from its last checkpoint. */
   'runs.resume': call(runRef, z.object({ run: runSchema })),
@@ -118,7 +134,15 @@ export const calls = {
   /** Makes a run of one that has collapsed code units, without them; the task's result is its id. */
   'runs.prune': call(runRef, z.object({ task: taskSchema })),
   'runs.rename': call(z.strictObject({ run: idSchema, name: nameSchema }), z.object({ run: runSchema })),
-  'runs.remove': call(runRef, none),
+  /** Any of what a user keeps with a run. */
+  'runs.edit': call(z.strictObject({
+    run: idSchema, name: nameSchema.optional(), colour: z.int().min(0).max(1_000_000).optional(), tags: z.array(tagSchema).max(100).optional(),
+    notes: z.string().max(100_000).optional(), archived: z.boolean().optional(),
+  }), z.object({ run: runSchema })),
+  /** Takes it away; `runs.restore` with its id brings it back until then. */
+  'runs.remove': call(runRef, z.object({ run: idSchema, until: z.string() })),
+  /** By id. */
+  'runs.restore': call(runRef, z.object({ run: runSchema })),
   /** Points of a run's series; `afterStep` for what is new since. */
   'runs.series': call(
     z.strictObject({ run: idSchema, keys: z.array(z.string()).optional(), afterStep: z.int().optional() }),
@@ -132,6 +156,48 @@ export const calls = {
   'runs.reveal': call(runRef, z.object({ folder: z.string() })),
 
   'compare': call(compareInputSchema, z.object({ comparison: comparisonSchema })),
+
+  /** What a plan comes to, without doing anything: at once, with what is known of times. */
+  'experiments.check': call(z.strictObject({ plan: planSchema }), z.object({ check: planCheckSchema })),
+  /** Measures the steps of a plan whose times are not known, a few seconds each; afterwards `experiments.check` knows them. */
+  'experiments.estimate': call(z.strictObject({ plan: planSchema }), z.object({ task: taskSchema })),
+  /** Plans to begin with, made to fit a dataset where one is given. */
+  'experiments.templates': call(z.strictObject({ dataset: idSchema.optional() }), z.object({ templates: z.array(planTemplateSchema) })),
+  /** Stores the plan and its runs, and queues them. */
+  'experiments.create': call(z.strictObject({ plan: planSchema }), z.object({ experiment: experimentSchema })),
+  /** Oldest first. */
+  'experiments.list': call(none, z.object({ experiments: z.array(experimentSummarySchema) })),
+  'experiments.show': call(experimentRef, z.object({ experiment: experimentSchema })),
+  'experiments.rename': call(z.strictObject({ experiment: idSchema, name: nameSchema }), summary),
+  /** Takes it away, by default with the runs that it made and no other experiment uses; `experiments.restore` with its id brings all back until then. */
+  'experiments.remove': call(z.strictObject({ experiment: idSchema, runs: z.boolean().default(true) }), z.object({ experiment: idSchema, runs: z.array(idSchema), until: z.string() })),
+  'experiments.restore': call(experimentRef, summary),
+  /** Of all its runs: those that wait and those that train; and back. */
+  'experiments.pause': call(experimentRef, summary),
+  'experiments.resume': call(experimentRef, summary),
+  /** What is trained so far is kept. */
+  'experiments.cancel': call(experimentRef, summary),
+  /** Queues again what failed, was interrupted, cancelled or removed; from the last checkpoint where there is one. A run that diverged would do so again. */
+  'experiments.retry': call(experimentRef, summary),
+  /** The experiment with its runs as one file; the task's result is its id. `withDataset`: its images, too; else they have to be there where it is unpacked. */
+  'experiments.pack': call(z.strictObject({ experiment: idSchema, file: path, withDataset: z.boolean().default(false), force: z.boolean().default(false) }), z.object({ task: taskSchema })),
+  /** The task's result is the new experiment's id. */
+  'experiments.unpack': call(z.strictObject({ file: path }), z.object({ task: taskSchema })),
+
+  'queue.show': call(none, z.object({ queue: queueSchema })),
+  /** Puts waiting runs, in this order, before another waiting one; null: at the end. */
+  'queue.move': call(z.strictObject({ runs: z.array(idSchema).min(1).max(10_000), before: idSchema.nullable() }), z.object({ queue: queueSchema })),
+  /** Changes what is given; nothing given: only tells. */
+  'queue.settings': call(queueSettingsSchema.partial().strict(), z.object({ settings: queueSettingsSchema })),
+
+  /** What every run and dataset occupies; counted anew. */
+  'storage.show': call(none, z.object({ storage: storageSchema })),
+  /** Deletes for good what was removed. */
+  'storage.empty': call(none, z.object({ runs: z.int(), experiments: z.int(), bytes: z.number() })),
+
+  /** How a table is looked at: kept with the home folder. Saving changes what is given. */
+  'tables.show': call(z.strictObject({ table: z.enum(['runs']) }), z.object({ state: tableStateSchema })),
+  'tables.save': call(z.strictObject({ table: z.enum(['runs']), current: tableViewSchema.optional(), views: z.array(savedViewSchema).max(200).optional() }), z.object({ state: tableStateSchema })),
 
   'exports.create': call(exportInputSchema, z.object({ task: taskSchema })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
@@ -165,6 +231,13 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
   z.object({ type: z.literal('datasetRemoved'), dataset: idSchema }),
   z.object({ type: z.literal('task'), task: taskSchema }),
+  /** The saved views of a table have changed. */
+  z.object({ type: z.literal('views'), table: z.enum(['runs']), views: z.array(savedViewSchema) }),
   z.object({ type: z.literal('export'), export: exportSchema }),
+  /** At most once a second for each, and when its state changes. `ended`: its last run has just ended. */
+  z.object({ type: z.literal('experiment'), experiment: experimentSummarySchema, ended: z.boolean() }),
+  z.object({ type: z.literal('experimentRemoved'), experiment: idSchema }),
+  /** What trains and what waits has changed, or the settings have. */
+  z.object({ type: z.literal('queue'), queue: queueSchema }),
 ])
 export type EngineEvent = z.infer<typeof eventSchema>

@@ -140,6 +140,8 @@ export const originSchema = z.object({
   elbo: z.number().nullable().default(null),
 })
 
+export const tagSchema = z.string().trim().min(1).max(100)
+
 export const runSchema = z.object({
   id: idSchema,
   name: nameSchema,
@@ -176,6 +178,15 @@ export const runSchema = z.object({
   latest: z.record(z.string(), z.number().nullable()),
   evaluation: evaluationSchema.nullable(),
   error: errorInfoSchema.nullable(),
+  /** The experiment that made it, and which of its cells it belongs to. */
+  experiment: z.object({ id: idSchema, cell: z.int() }).nullable(),
+  /** The user's own: words to group and find it by, and remarks. */
+  tags: z.array(tagSchema),
+  notes: z.string(),
+  /** Out of the way: lists leave it out unless asked. */
+  archived: z.boolean(),
+  /** What its files occupy; null until that was counted. */
+  bytes: z.number().nullable(),
 })
 export type Run = z.infer<typeof runSchema>
 
@@ -223,11 +234,11 @@ export type Preview = z.infer<typeof previewSchema>
 
 export const taskSchema = z.object({
   id: idSchema,
-  kind: z.enum(['import', 'export', 'evaluate', 'prune']),
+  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export, a pruned run, or the run that it evaluated. */
+  /** Id of what it made: a dataset, an export, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
@@ -6,11 +5,17 @@ import type { Context, Handlers } from './handlers/context.ts'
 import { comparingHandlers } from './handlers/comparing.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
 import { engineHandlers } from './handlers/engine.ts'
+import { watchExperiments } from './experiments/watch.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
+import { experimentHandlers } from './handlers/experiments.ts'
 import { exportHandlers } from './handlers/exports.ts'
+import { packingHandlers } from './handlers/packing.ts'
 import { pruningHandlers } from './handlers/pruning.ts'
 import { presetHandlers } from './handlers/presets.ts'
+import { queueHandlers } from './handlers/queue.ts'
 import { runHandlers } from './handlers/runs.ts'
+import { storageHandlers } from './handlers/storage.ts'
+import { tableHandlers } from './handlers/table.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
@@ -19,13 +24,14 @@ import { createQueue } from './queue/queue.ts'
 import { createTasks } from './queue/tasks.ts'
 import { isDamage, tryLock } from './store/database.ts'
 import { openStore, type Store } from './store/store.ts'
+import { createTrash } from './trash.ts'
 
 export interface EngineOptions {
   /** The folder in which everything is kept. */
   home: string
   /** Script of the worker processes; tests give one that only speaks the messages. */
   workerScript?: string
-  /** Runs that train at once. */
+  /** Runs that train at once, whatever is stored; else as the queue's settings say. */
   trainers?: number
   /** Threads of a worker; by default the machine's cores, shared among the trainers. */
   threads?: number
@@ -82,19 +88,26 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     }
   }
   const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
-  const trainers = options.trainers ?? 1
-  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / trainers))
   store.runs.interruptRunning(new Date().toISOString(), {
     code: 'RUN_FAILED', message: 'The workbench ended while this run was training; resume it to continue from its last checkpoint.',
   })
-  const queue = createQueue({ store, home, script, trainers, threads, emit, log, startQueued: options.startQueued ?? true })
+  const queue = createQueue({ store, home, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
   const tasks = createTasks(emit, log)
-  const context: Context = { home, store, queue, tasks, emit, log, script, threads, trainers, folderDialog: options.folderDialog ?? false }
+  const trash = createTrash({ home, store, emit })
+  const experiments = watchExperiments({ store, queue, emit })
+  listeners.add(experiments.hear)
+  const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
+  let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.
-  setImmediate(queue.fill)
+  setImmediate(() => {
+    if (closing !== null) return
+    queue.open()
+    void trash.expire().catch((thrown: unknown) => log('What was removed long ago cannot be deleted.', thrown))
+  })
 
   const handle = async (name: string, input: unknown): Promise<unknown> => {
     if (typeof name !== 'string' || !Object.hasOwn(calls, name)) {
@@ -115,9 +128,9 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     }
   }
 
-  let closing: Promise<void> | null = null
   const close = async (): Promise<void> => {
     await Promise.all([queue.close(), tasks.close()])
+    experiments.close()
     store.close()
     release()
   }

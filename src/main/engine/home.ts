@@ -11,6 +11,8 @@ export interface Home {
   readonly log: string
   dataset(id: string): string
   run(id: string): string
+  /** Where a removed run's files wait for their restoration or their end. */
+  trash(id: string): string
 }
 
 /** The user's data folder on this system, with a folder of our own in it. */
@@ -31,6 +33,7 @@ export function homeAt(folder: string): Home {
     log: join(absolute, 'engine.log'),
     dataset: (id) => join(absolute, 'datasets', id),
     run: (id) => join(absolute, 'runs', id),
+    trash: (id) => join(absolute, 'trash', id),
   }
 }
 

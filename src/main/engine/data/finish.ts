@@ -62,7 +62,7 @@ function sync(path: string): void {
 }
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
-async function fingerprint(pixels: string, packed: Packed, test: Uint32Array, meter: Meter, signal?: AbortSignal): Promise<string> {
+export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, test: Uint32Array, meter: Meter, signal?: AbortSignal): Promise<string> {
   const { kind, count, width, height, channels, classes, labels } = packed
   const hash = createHash('sha256')
   hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length })}\n`)

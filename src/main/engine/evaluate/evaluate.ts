@@ -15,9 +15,9 @@ import type { Model } from './model.ts'
 import { nearestNeighbours } from './nearestNeighbours.ts'
 import { reconstruction } from './reconstruction.ts'
 import { robustness } from './robustness.ts'
+import { EVALUATION_VERSION } from './version.ts'
 
-/** Goes up whenever the same weights would get other figures; evaluations of different versions are not ranked together. */
-export const EVALUATION_VERSION = 3
+export { EVALUATION_VERSION }
 
 export interface EvaluateOptions {
   model: Model

@@ -107,19 +107,28 @@ async function publish(temporary: string, target: string, force: boolean): Promi
  * @param check runs on the complete file under its temporary name; what it throws is thrown on.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL.
  */
-export async function writeChecked<T>(target: string, bytes: Uint8Array, force: boolean, check: (file: string) => Promise<T>): Promise<T> {
+export const writeChecked = <T>(target: string, bytes: Uint8Array, force: boolean, check: (file: string) => Promise<T>): Promise<T> => writeWhole(target, force, async (temporary) => {
+  const handle = await open(temporary, 'wx')
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return check(temporary)
+})
+
+/**
+ * The same for what writes the file itself, piece by piece.
+ * @param write makes the file under its temporary name, which is free, and syncs it; what it throws is thrown on.
+ * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL.
+ */
+export async function writeWhole<T>(target: string, force: boolean, write: (file: string) => Promise<T>): Promise<T> {
   const folder = path.dirname(target)
   const temporary = path.join(folder, temporaryName())
   await removeLeftovers(folder)
   try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    const result = await check(temporary)
+    const result = await write(temporary)
     await publish(temporary, target, force)
     await syncFolder(folder)
     return result

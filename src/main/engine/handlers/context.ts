@@ -1,9 +1,11 @@
 import type { CallArguments, CallName, CallOutput, EngineEvent } from '../../../shared/calls.ts'
+import type { ExperimentWatch } from '../experiments/watch.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Tasks } from '../queue/tasks.ts'
 import type { Store } from '../store/store.ts'
+import type { Trash } from '../trash.ts'
 
 /** What handlers work with. */
 export interface Context {
@@ -11,13 +13,14 @@ export interface Context {
   readonly store: Store
   readonly queue: Queue
   readonly tasks: Tasks
+  readonly trash: Trash
+  readonly experiments: ExperimentWatch
   readonly emit: (event: EngineEvent) => void
   readonly log: Log
   /** Path of the worker processes' script. */
   readonly script: string
-  /** Threads of a worker, and workers at once. */
+  /** Threads of a worker that does something other than training. */
   readonly threads: number
-  readonly trainers: number
   /** Whether the host has a dialog for choosing folders. */
   readonly folderDialog: boolean
 }

@@ -9,7 +9,7 @@ import { importInto, inspect, requireNoPatches } from './importing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
 export const datasetHandlers = (context: Context) => {
-  const { home, store, emit } = context
+  const { home, store, trash, emit } = context
   return {
     'datasets.list': () => ({ datasets: store.datasets.list() }),
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
@@ -40,9 +40,12 @@ export const datasetHandlers = (context: Context) => {
       emit({ type: 'dataset', dataset })
       return { dataset }
     },
-    'datasets.remove': ({ dataset: reference }) => {
+    'datasets.remove': async ({ dataset: reference }) => {
       const { id, name } = store.datasets.get(reference)
       requireNoPatches({ id, name })
+      store.datasets.requireUnused(id, name)
+      // What was removed before cannot be restored without its data.
+      await trash.purgeDataset(id)
       store.datasets.remove(id, name)
       rmSync(home.dataset(id), { recursive: true, force: true })
       emit({ type: 'datasetRemoved', dataset: id })

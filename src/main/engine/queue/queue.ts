@@ -2,42 +2,66 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Run } from '../../../shared/domain.ts'
+import type { QueueSettings, QueueState } from '../../../shared/experiments.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
+import { version } from '../version.ts'
+import { moved } from './order.ts'
+import { queueSettings } from './settings.ts'
 import { startTraining, type Training } from './training.ts'
 
 /** How long workers may take to write their checkpoints when the engine closes. */
 const closeGrace = 8000
+/** A run of an experiment whose process dies is taken up again so often; then it waits for somebody to look at it. */
+const mostAttempts = 3
 
 interface Parts {
-  store: Store; home: Home; script: string; trainers: number; threads: number; emit: (event: EngineEvent) => void; log: Log
+  store: Store; home: Home; script: string; emit: (event: EngineEvent) => void; log: Log
+  /** Where the host does not leave it to what is stored and to the machine. */
+  trainers?: number | undefined; threads?: number | undefined
   /** Whether runs that an earlier engine left in the queue start by themselves, or only those that are queued from now on. */
   startQueued: boolean
 }
 
-/** The runs that wait and the runs that train: at most `trainers` at once, each in a process of its own, first come first served. */
+/** The runs that wait and the runs that train, each in a process of its own: as many at once as the settings say, in an order that can be changed. */
 export function createQueue(parts: Parts) {
   const { store, home, emit } = parts
+  const settings = queueSettings(store.preferences, parts)
   const active = new Map<string, Training>()
   /** Queued since this engine runs. */
   const fresh = new Set<string>()
   let closed = false
+  let told = true
+  /** Nothing starts while several changes are made together. */
+  let held = 0
   const now = () => new Date().toISOString()
 
   const view = (run: Run): Run => active.get(run.id)?.view(run) ?? run
+  const state = (): QueueState => ({ settings: settings.get(), running: [...active.keys()], waiting: store.runs.queued().filter((id) => !active.has(id)) })
+  /** Once for all that happens in one turn. */
+  const tell = () => {
+    if (!told) return
+    told = false
+    setImmediate(() => {
+      told = true
+      if (!closed) emit({ type: 'queue', queue: state() })
+    })
+  }
   const changed = (id: string): Run => {
     const run = view(store.runs.get(id))
     emit({ type: 'run', run })
+    tell()
     return run
   }
   const hasCheckpoint = (id: string) => existsSync(join(home.run(id), 'checkpoints', 'last.safetensors'))
 
   const start = (id: string): void => {
     const run = store.runs.get(id)
-    const threads = run.threads ?? parts.threads
-    store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null })
+    const threads = run.threads ?? settings.threads
+    store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null, goesOn: 0, version })
     const training = startTraining({
       kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
       seed: run.seed, resume: hasCheckpoint(id),
@@ -46,18 +70,22 @@ export function createQueue(parts: Parts) {
     void training.over.then(() => {
       active.delete(id)
       if (closed) return
-      if (store.runs.has(id)) changed(id)
+      if (store.runs.has(id)) {
+        store.runs.update(id, { bytes: folderBytes(home.run(id)) })
+        const run = changed(id)
+        if (run.state === 'interrupted') takeUp(id)
+      }
       fill()
-    })
+    }).catch((thrown: unknown) => parts.log('The end of a run cannot be stored.', thrown))
     changed(id)
   }
 
   /** Starts what may start. A run that cannot be started (a full disk) stays queued until the next occasion. */
   const fill = (): void => {
-    if (closed) return
+    if (closed || held > 0) return
     try {
       for (const id of store.runs.queued()) {
-        if (active.size >= parts.trainers) return
+        if (active.size >= settings.get().trainers) return
         if (!active.has(id) && (parts.startQueued || fresh.has(id))) start(id)
       }
     } catch (thrown) {
@@ -65,17 +93,54 @@ export function createQueue(parts: Parts) {
     }
   }
 
+  /** Queues a run again whose process, or whose engine, ended under it: at the place that it had. */
+  const requeue = (id: string, attempts: number): void => {
+    store.runs.update(id, { state: 'queued', endedAt: null, error: null, goesOn: 0, attempts })
+    fresh.add(id)
+    changed(id)
+  }
+
+  /** A run of a running experiment that was interrupted goes on by itself, unless it always ends so. */
+  const takeUp = (id: string): void => {
+    const run = store.runs.get(id)
+    if (run.experiment === null || !store.experiments.has(run.experiment.id) || store.experiments.get(run.experiment.id).wanted !== 'running') return
+    const attempts = store.runs.attempts(id)
+    if (attempts < mostAttempts && (run.step === 0 || hasCheckpoint(id))) requeue(id, attempts + 1)
+  }
+
+  /** What an earlier engine stopped of running experiments goes on, where the others do. */
+  const goOn = (): void => {
+    if (!parts.startQueued) return
+    for (const { id, state: was, attempts } of store.runs.goingOn()) {
+      const tries = was === 'interrupted' ? attempts + 1 : attempts
+      if (tries <= mostAttempts) requeue(id, tries)
+      else store.runs.update(id, { goesOn: 0 })
+    }
+  }
+
   const wrongState = (run: Run, verb: string, remedy: string) =>
     new WorkbenchError('RUN_STATE', `The run "${run.name}" is ${run.state} and cannot be ${verb}; ${remedy}.`)
 
+  const enqueue = (run: Run): void => {
+    store.runs.update(run.id, { state: 'queued', queuedAt: now(), place: store.runs.nextPlace(), endedAt: null, error: null, goesOn: 0, attempts: 0 })
+    fresh.add(run.id)
+    changed(run.id)
+  }
+
   return {
     view,
-    fill,
-    /** A run that was just stored as queued. */
-    add(id: string): Run {
-      fresh.add(id)
+    state,
+    settings,
+    /** Begins its work: what is left of an earlier engine first. */
+    open(): void {
+      goOn()
       fill()
-      return view(store.runs.get(id))
+    },
+    /** Runs that were just stored as queued. */
+    add(...ids: string[]): void {
+      ids.forEach((id) => fresh.add(id))
+      tell()
+      fill()
     },
     pause(run: Run): Run {
       if (run.state === 'queued') store.runs.update(run.id, { state: 'paused' })
@@ -85,35 +150,70 @@ export function createQueue(parts: Parts) {
     },
     /** Error: RUN_STATE, CHECKPOINT_MISSING. */
     resume(run: Run): Run {
-      if (run.state === 'queued') return this.add(run.id)
       if (run.state === 'running') {
         if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
         return view(run)
       }
-      if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') {
-        throw wrongState(run, 'resumed', 'start a new run with its settings instead')
+      if (run.state === 'queued') this.add(run.id)
+      else {
+        if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') throw wrongState(run, 'resumed', 'start a new run with its settings instead')
+        if (run.step > 0 && !hasCheckpoint(run.id)) {
+          throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
+        }
+        enqueue(run)
+        fill()
       }
-      if (run.step > 0 && !hasCheckpoint(run.id)) {
-        throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
+      return view(store.runs.get(run.id))
+    },
+    /** Starts what may start only after all of the work. */
+    together<T>(work: () => T): T {
+      held += 1
+      try {
+        return work()
+      } finally {
+        held -= 1
+        fill()
       }
-      store.runs.update(run.id, { state: 'queued', queuedAt: now(), endedAt: null, error: null })
-      changed(run.id)
-      return this.add(run.id)
+    },
+    /** Trains a run further that failed, was interrupted or cancelled: from its checkpoint, or from the beginning where there is none. */
+    again(run: Run): void {
+      enqueue(run)
+      fill()
     },
     cancel(run: Run): Run {
       if (run.state === 'running') active.get(run.id)?.cancel()
       else if (run.state === 'queued' || run.state === 'paused' || run.state === 'interrupted') {
-        store.runs.update(run.id, { state: 'cancelled', endedAt: now() })
+        store.runs.update(run.id, { state: 'cancelled', endedAt: now(), goesOn: 0 })
       } else if (run.state !== 'cancelled') throw wrongState(run, 'cancelled', 'it has ended already')
       return changed(run.id)
     },
+    /** Puts waiting runs before another one; null: at the end. Error: RUN_STATE where one does not wait. */
+    move(ids: readonly string[], before: string | null): QueueState {
+      const order = moved(store.runs.queued(), ids, before)
+      store.transaction(() => order.forEach((id, place) => store.runs.update(id, { place: place + 1 })))
+      tell()
+      return state()
+    },
+    changeSettings(change: Partial<QueueSettings>): QueueSettings {
+      settings.change(change)
+      tell()
+      fill()
+      return settings.get()
+    },
     /** Resolves when the process of a run that has ended is gone, too. */
     gone: async (id: string): Promise<void> => active.get(id)?.over,
-    /** Asks every worker to write a checkpoint and stop, then ends those that do not. */
+    /** Asks every worker to write a checkpoint and stop, then ends those that do not. What belongs to a running experiment goes on with the next engine. */
     async close(): Promise<void> {
       closed = true
       const trainings = [...active.values()]
-      trainings.forEach((training) => training.pause())
+      for (const [id, training] of active) {
+        try {
+          if (!training.stopping && store.runs.has(id)) store.runs.update(id, { goesOn: store.runs.get(id).experiment === null ? 0 : 1 })
+        } catch (thrown) {
+          parts.log('It cannot be stored that a run is to go on.', thrown)
+        }
+        training.pause()
+      }
       const timer = setTimeout(() => trainings.forEach((training) => training.kill()), closeGrace)
       await Promise.race([
         Promise.all(trainings.map((training) => training.over)),

@@ -24,7 +24,8 @@ export function datasetStore(database: Database) {
   const skipped = database.prepare<[string], Skipped>('SELECT path, reason FROM skipped WHERE dataset = ? ORDER BY position')
   const rename = database.prepare<[string, string]>('UPDATE datasets SET name = ? WHERE id = ?')
   const remove = database.prepare<[string]>('DELETE FROM datasets WHERE id = ?')
-  const users = database.prepare<[string], { name: string }>('SELECT name FROM runs WHERE dataset = ? ORDER BY createdAt')
+  const users = database.prepare<[string], { name: string }>('SELECT name FROM runs WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt')
+  const planners = database.prepare<[string], { name: string }>('SELECT name FROM experiments WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt')
 
   const maybe = (row: Row | undefined): Dataset | null => (row === undefined ? null : toDataset(row))
   return {
@@ -54,12 +55,20 @@ export function datasetStore(database: Database) {
     skipped: (id: string): Skipped[] => skipped.all(id),
     rename: (id: string, name: string): void => void rename.run(name, id),
     /** Error: DATASET_IN_USE. */
-    remove(id: string, name: string): void {
+    requireUnused(id: string, name: string): void {
+      const plans = planners.all(id).map((experiment) => experiment.name)
+      if (plans.length > 0) {
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset "${name}" is used by the experiment${plans.length === 1 ? '' : 's'} ${plans.slice(0, 3).join(', ')}${plans.length > 3 ? ` and ${plans.length - 3} more` : ''}; remove ${plans.length === 1 ? 'it' : 'them'} first.`)
+      }
       const runs = users.all(id).map((run) => run.name)
       if (runs.length > 0) {
         const named = runs.slice(0, 3).join(', ') + (runs.length > 3 ? ` and ${runs.length - 3} more` : '')
         throw new WorkbenchError('DATASET_IN_USE', `The dataset "${name}" is used by ${named}; remove ${runs.length === 1 ? 'that run' : 'those runs'} first.`)
       }
+    },
+    /** Error: DATASET_IN_USE. */
+    remove(id: string, name: string): void {
+      this.requireUnused(id, name)
       remove.run(id)
     },
   }

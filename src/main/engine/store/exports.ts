@@ -2,8 +2,8 @@ import { exportSchema, type Export } from '../../../shared/domain.ts'
 import type { Database } from './database.ts'
 
 type Row = Omit<Export, 'inputs' | 'outputs'> & { inputs: string; outputs: string }
-const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs,
-  exports.createdAt AS createdAt FROM exports JOIN runs ON runs.id = exports.run`
+const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, exports.bytes AS bytes, opset, maxAbsDiff, inputs, outputs,
+  exports.createdAt AS createdAt FROM exports JOIN runs ON runs.id = exports.run AND runs.removedAt IS NULL`
 
 /** Rows of the table `exports` as domain types. */
 export function exportStore(database: Database) {

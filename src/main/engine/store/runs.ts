@@ -3,13 +3,28 @@ import { evaluationSchema, errorInfoSchema, originSchema, presetRefSchema, stage
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
 
-type Row = Omit<Run, 'datasetId' | 'config' | 'progress' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin'> & {
-  datasetId: string; config: string; latest: string; evaluation: string | null; error: string | null; stages: string; preset: string | null; origin: string | null
+type Json = 'config' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin' | 'tags'
+export type RunRow = Omit<Run, Json | 'progress' | 'experiment' | 'archived'> & {
+  config: string; latest: string; evaluation: string | null; error: string | null; stages: string; preset: string | null; origin: string | null
+  tags: string; experiment: string | null; cell: number | null; archived: 0 | 1
 }
-export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'> & Partial<Pick<Run, 'preset' | 'origin'>>
+export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'>
+  & Partial<Pick<Run, 'preset' | 'origin' | 'experiment'>> & { /** In the queue; at its end unless given. */ place?: number }
 /** What changes in a run's life; absent keys stay as they are. */
 export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' | 'steps' | 'parameters' | 'startedAt' | 'endedAt' | 'seconds'
-  | 'stepsPerSecond' | 'threads' | 'stages'>> & { state?: RunState; queuedAt?: string; evaluation?: Evaluation | null; error?: ErrorInfo | null; latest?: Run['latest'] }
+  | 'stepsPerSecond' | 'threads' | 'stages' | 'evaluation' | 'error' | 'latest' | 'colour' | 'tags' | 'notes' | 'archived' | 'bytes'>> & {
+    state?: RunState; queuedAt?: string
+    /** Its place in the queue. */
+    place?: number
+    /** The workbench that trained it. */
+    version?: string
+    removedAt?: string | null
+    /** Whether the next engine takes it up by itself, and how often that was tried. */
+    goesOn?: 0 | 1; attempts?: number
+  }
+
+/** What can be learned from a run of how long others will take; the config is JSON. */
+export interface TimedRun { id: string; variant: string; config: string; stepsPerSecond: number | null; threads: number | null; evaluationSeconds: number | null }
 
 /** Settings that came after the run was made get their defaults. */
 function toConfig(text: string): Config {
@@ -21,7 +36,7 @@ function toConfig(text: string): Config {
 /** Null also where an earlier version of the workbench measured something else. */
 const toEvaluation = (text: string | null): Evaluation | null => (text === null ? null : evaluationSchema.safeParse(JSON.parse(text)).data ?? null)
 
-const toRun = (row: Row): Run => ({
+const toRun = ({ cell, archived, experiment, tags, ...row }: RunRow): Run => ({
   ...row,
   config: toConfig(row.config),
   progress: null,
@@ -31,12 +46,17 @@ const toRun = (row: Row): Run => ({
   stages: stageSchema.array().parse(JSON.parse(row.stages)),
   preset: row.preset === null ? null : presetRefSchema.parse(JSON.parse(row.preset)),
   origin: row.origin === null ? null : originSchema.parse(JSON.parse(row.origin)),
+  experiment: experiment === null || cell === null ? null : { id: experiment, cell },
+  tags: JSON.parse(tags) as string[],
+  archived: archived === 1,
 })
 
-const toColumns = ({ evaluation, error, latest, stages, ...plain }: RunChange): Record<string, string | number | null> => ({
+const toColumns = ({ evaluation, error, latest, stages, tags, archived, ...plain }: RunChange): Record<string, string | number | null> => ({
   ...plain,
   ...(latest === undefined ? {} : { latest: JSON.stringify(latest) }),
   ...(stages === undefined ? {} : { stages: JSON.stringify(stages) }),
+  ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
+  ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
   ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
   ...(evaluation === undefined ? {} : {
     evaluation: evaluation === null ? null : JSON.stringify(evaluation), evaluationVersion: evaluation?.version ?? null,
@@ -45,21 +65,35 @@ const toColumns = ({ evaluation, error, latest, stages, ...plain }: RunChange): 
 
 const selected = `SELECT runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
   steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error,
-  stages, preset, origin
+  stages, preset, origin, experiment, cell, tags, notes, archived, runs.bytes AS bytes
   FROM runs JOIN datasets ON datasets.id = runs.dataset`
+const present = `${selected} WHERE runs.removedAt IS NULL`
 
 /** Rows of the table `runs` as domain types. `progress` is live and belongs to the queue: always null here. */
 export function runStore(database: Database) {
-  const all = database.prepare<[], Row>(`${selected} ORDER BY runs.createdAt, runs.rowid`)
-  const byId = database.prepare<[string], Row>(`${selected} WHERE runs.id = ?`)
-  const byName = database.prepare<[string], Row>(`${selected} WHERE runs.name = ?`)
-  const byBeginning = database.prepare<{ beginning: string }, Row>(`${selected} WHERE substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
-  const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' ORDER BY queuedAt, rowid")
-  const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs ORDER BY colour')
-  const names = database.prepare<[], { name: string }>('SELECT name FROM runs')
-  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt)
-    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now)`)
-  const interrupt = database.prepare<[string, string]>("UPDATE runs SET state = 'interrupted', endedAt = ?, error = ? WHERE state = 'running'")
+  const all = database.prepare<[], RunRow>(`${present} ORDER BY runs.createdAt, runs.rowid`)
+  const byId = database.prepare<[string], RunRow>(`${present} AND runs.id = ?`)
+  const byName = database.prepare<[string], RunRow>(`${present} AND runs.name = ?`)
+  const byBeginning = database.prepare<{ beginning: string }, RunRow>(`${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
+  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(selected.replace(' FROM', ', runs.removedAt AS removedAt FROM') + ' WHERE runs.id = ?')
+  const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid")
+  const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
+  const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour')
+  const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
+  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt, experiment, cell, place)
+    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now, @experiment, @cell, @place)`)
+  const interrupt = database.prepare<[string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
+    goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE state = 'running'`)
+  const goingOn = database.prepare<[], { id: string; state: RunState; attempts: number }>(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
+    WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND experiments.removedAt IS NULL ORDER BY place, queuedAt`)
+  const finished = database.prepare<[string, string, number], { id: string; name: string; variant: string; seed: number; config: string }>(`SELECT id, name, variant, seed, config FROM runs
+    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND version = ? AND evaluationVersion = ? ORDER BY createdAt, rowid`)
+  const timed = database.prepare<[string], TimedRun>(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
+    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
+  const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
+  const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
+  const removed = database.prepare<[], { id: string; name: string; removedAt: string; bytes: number | null; dataset: string; experiment: string | null }>(
+    'SELECT id, name, removedAt, bytes, dataset, experiment FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, rowid DESC')
   const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
   const updates = new Map<string, ReturnType<Database['prepare']>>()
 
@@ -100,9 +134,14 @@ export function runStore(database: Database) {
       while (taken.has(colour)) colour += 1
       return colour
     },
+    /** The place behind all others. */
+    nextPlace: (): number => (lastPlace.get()?.place ?? 0) + 1,
     insert(run: NewRun & { colour: number }, now: string): Run {
       const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))
-      insert.run({ ...run, config: JSON.stringify(run.config), stages: JSON.stringify(run.stages), preset: json(run.preset), origin: json(run.origin), now })
+      insert.run({
+        ...run, config: JSON.stringify(run.config), stages: JSON.stringify(run.stages), preset: json(run.preset), origin: json(run.origin), now,
+        experiment: run.experiment?.id ?? null, cell: run.experiment?.cell ?? null, place: run.place ?? this.nextPlace(),
+      })
       return get(run.id)
     },
     update(id: string, change: RunChange): void {
@@ -114,8 +153,33 @@ export function runStore(database: Database) {
       if (statement === undefined) updates.set(sql, statement = database.prepare(sql))
       statement.run({ ...columns, id })
     },
-    /** For runs that a dead engine left behind. Returns how many there were. */
+    /** For runs that a dead engine left behind; those of an experiment that was running go on. Returns how many there were. */
     interruptRunning: (now: string, error: ErrorInfo): number => interrupt.run(now, JSON.stringify(error)).changes,
+    /** Runs of running experiments that the end of an engine stopped, in the queue's order. */
+    goingOn: (): { id: string; state: RunState; attempts: number }[] => goingOn.all(),
+    /** Completed runs of a dataset that one version of the workbench trained and measured, oldest first; configs as JSON. */
+    finished: (dataset: string, version: string, evaluation: number) => finished.all(dataset, version, evaluation),
+    /** How fast the latest completed runs of a dataset were, newest first. */
+    timed: (dataset: string): TimedRun[] => timed.all(dataset),
+    /** How often a run was taken up again by itself. */
+    attempts: (id: string): number => attempts.get(id)?.attempts ?? 0,
+    /** A run that may have been removed; null where it is gone for good. */
+    find(id: string): { run: Run; removedAt: string | null } | null {
+      const row = anyById.get(id)
+      if (row === undefined) return null
+      const { removedAt, ...rest } = row
+      return { run: toRun(rest), removedAt }
+    },
+    /** A run from elsewhere with all that is known of it; the caller holds the transaction. `version`: of the workbench that trained it. */
+    adopt({ id, name, config, state, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error, epoch, step, tags, notes, archived, createdAt, ...rest }: Run, version: string | null): void {
+      this.insert({ ...rest, id, name, config }, createdAt)
+      this.update(id, { state, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error, epoch, step, tags, notes, archived, bytes: rest.bytes, ...(version === null ? {} : { version }) })
+    },
+    /** Version of the workbench that trained it; null where that is not known. */
+    versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,
+    /** What can be restored, newest first. */
+    removed: () => removed.all(),
+    /** For good, with its points, pictures and exports. */
     remove: (id: string): void => void remove.run(id),
   }
 }

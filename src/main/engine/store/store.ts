@@ -1,17 +1,24 @@
 import { openDatabase, type Database } from './database.ts'
 import { datasetStore, type DatasetStore } from './datasets.ts'
+import { experimentStore, type ExperimentStore } from './experiments.ts'
 import { exportStore, type ExportStore } from './exports.ts'
 import { migrations } from './migrations/index.ts'
 import { pointStore, type PointStore } from './points.ts'
 import { previewStore, type PreviewStore } from './previews.ts'
 import { runStore, type RunStore } from './runs.ts'
+import { tableRunStore, type TableRunStore } from './tableRuns.ts'
+import { valueStore, type ValueStore } from './values.ts'
 
 export interface Store {
   readonly datasets: DatasetStore
   readonly runs: RunStore
+  readonly tableRuns: TableRunStore
   readonly points: PointStore
   readonly previews: PreviewStore
   readonly exports: ExportStore
+  readonly experiments: ExperimentStore
+  readonly timings: ValueStore
+  readonly preferences: ValueStore
   /** Everything in `work` is committed together, or nothing is. */
   transaction<T>(work: () => T): T
   /** For tests that simulate a full disk. */
@@ -25,9 +32,13 @@ export function openStore(file: string): Store {
   return {
     datasets: datasetStore(database),
     runs: runStore(database),
+    tableRuns: tableRunStore(database),
     points: pointStore(database),
     previews: previewStore(database),
     exports: exportStore(database),
+    experiments: experimentStore(database),
+    timings: valueStore(database, 'timings'),
+    preferences: valueStore(database, 'preferences'),
     transaction: (work) => database.transaction(work)(),
     database,
     close: () => void database.close(),

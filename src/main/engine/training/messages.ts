@@ -53,7 +53,17 @@ export interface PruneJob {
   /** Becomes the folder of the pruned run. */
   outFolder: string
 }
-export type Job = TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+/** Times a config's steps on its dataset, so that it can be told how long its training will take. */
+export interface MeasureJob {
+  kind: 'measure'
+  datasetFolder: string
+  variant: string
+  config: Config
+  seed: number
+  /** Whether an evaluation is measured, too. */
+  evaluation: boolean
+}
+export type Job = MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -92,4 +102,6 @@ export interface PruneResult {
   epoch: number
   seconds: number
 }
-export type JobResult = TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+/** Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an evaluation. */
+export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null }
+export type JobResult = MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
 import { tf, type Tensor } from '../trace/tensorflow.ts'
 import type { Variant } from '../variants/variant.ts'
+import { optimizerSlots } from './slots.ts'
 
 /** One rule of updating weights, twice: as a native operation of a graph, and in plain tfjs as the reference. */
 export interface Optimizer {
@@ -27,7 +28,7 @@ const beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
  * into the rate, so that the graph needs no state of its own for them and a resumed run has the same rate to the last bit.
  */
 const adam: Optimizer = {
-  slots: ['m', 'v'],
+  slots: optimizerSlots.adam,
   rate: (learningRate, step) => (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step),
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyAdam', [
     ...handles, graph.scalar(`${name}/power1`, 0), graph.scalar(`${name}/power2`, 0), rate,
@@ -46,7 +47,7 @@ const adam: Optimizer = {
 }
 
 const sgd: Optimizer = {
-  slots: [],
+  slots: optimizerSlots.sgd,
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
   change: (graph, name, _, rate, gradient) => graph.node(name, 'Mul', [gradient, rate], kind),
@@ -55,7 +56,7 @@ const sgd: Optimizer = {
 
 /** Polyak 1964. */
 const momentumOf = (coefficient: number): Optimizer => ({
-  slots: ['velocity'],
+  slots: optimizerSlots.momentum,
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyMomentum',
     [...handles, rate, gradient, graph.scalar(`${name}/momentum`, coefficient)], { ...T, use_nesterov: bool(false) }),
@@ -68,7 +69,7 @@ const momentumOf = (coefficient: number): Optimizer => ({
 
 /** Tieleman and Hinton 2012, decay 0.9, without momentum. */
 const rmsprop: Optimizer = {
-  slots: ['meanSquare', 'velocity'],
+  slots: optimizerSlots.rmsprop,
   rate: (learningRate) => learningRate,
   apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyRMSProp', [
     ...handles, rate, graph.scalar(`${name}/rho`, 0.9), graph.scalar(`${name}/momentum`, 0), graph.scalar(`${name}/epsilon`, epsilon), gradient,

@@ -10,6 +10,7 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'export': return (await import('./exportJob.ts')).exportRun(job, port)
     case 'evaluate': return (await import('./evaluateJob.ts')).evaluateRun(job, port)
     case 'prune': return (await import('./pruneJob.ts')).pruneRun(job, port)
+    case 'measure': return (await import('./measureJob.ts')).measureRun(job, port)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
   }
 }

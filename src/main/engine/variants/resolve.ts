@@ -53,7 +53,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
 }
 
 /** Nested settings as dotted keys; lists and scalars are values. */
-function flatten(settings: Settings, prefix = ''): [string, unknown][] {
+export function flatten(settings: Settings, prefix = ''): [string, unknown][] {
   return Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
     value !== null && typeof value === 'object' && !Array.isArray(value) ? flatten(value as Settings, `${prefix}${key}.`) : [[prefix + key, value]])
 }

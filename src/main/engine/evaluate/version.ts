@@ -1,0 +1,2 @@
+/** Goes up whenever the same weights would get other figures; evaluations of different versions are not ranked together. */
+export const EVALUATION_VERSION = 3

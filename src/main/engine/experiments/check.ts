@@ -1,0 +1,92 @@
+import { statfsSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import type { Dataset } from '../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
+import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
+import type { Home } from '../home.ts'
+import type { Store } from '../store/store.ts'
+import { bytesOf, memoryOf, scheduled } from './costs.ts'
+import { finishedRuns, identityOf } from './finished.ts'
+import { factsOf, plannedStages, rowSizeOf } from './newRun.ts'
+import { expandPlan } from './plan.ts'
+import { knownTimes } from './times.ts'
+
+interface Parts { store: Store; home: Home; trainers: number; threads: number }
+
+/** What a plan comes to: its cells with what each costs, what is wrong, what is to be known before it is carried out. Nothing is measured here. */
+export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan): PlanCheck {
+  const dataset = store.datasets.find(plan.dataset)
+  const { cells: expanded, problems, warnings, baseline } = expandPlan(plan, dataset ? factsOf(home, dataset) : {})
+  if (!dataset) problems.unshift(unknownDataset(plan.dataset))
+  const finished = dataset && plan.reuse ? finishedRuns(store, dataset.id) : new Map<string, { id: string; name: string }>()
+  const times = dataset && knownTimes(store, dataset, threads)
+  const shapes = new Map<string, boolean>()
+  const cells = expanded.map(({ cell, resolved: { config, problems: own, warnings: said, parameters } }): PlannedCell => {
+    const base = { ...cell, config, problems: own, warnings: said, parameters }
+    if (!dataset || !times || !config) return { ...base, memory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
+    const stages = plannedStages(cell.variant, config, dataset), last = stages.at(-1)
+    const reuse = plan.seeds.flatMap((seed) => {
+      const same = finished.get(identityOf(cell.variant, seed, config))
+      return same ? [{ seed, run: same.id, name: same.name }] : []
+    })
+    const seconds = times.seconds(cell.variant, config, stages)
+    if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
+    return {
+      ...base, memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0), steps: last ? last.startStep + last.steps : 0, epochs: last ? last.startEpoch + last.epochs : 0,
+      seconds, bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0), reuse,
+    }
+  })
+  const totals = totalsOf(plan, cells, trainers)
+  return {
+    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...cellWarnings(cells), ...roomWarnings(home, totals)],
+    measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size }, baseline,
+  }
+}
+
+function totalsOf({ seeds }: Plan, cells: readonly PlannedCell[], trainers: number) {
+  const runs = cells.length * seeds.length
+  const trained = seeds.flatMap((seed) => cells.filter(({ reuse }) => !reuse.some((same) => same.seed === seed)))
+  const seconds = trained.map((cell) => cell.seconds), bytes = trained.map((cell) => cell.bytes), memory = trained.map((cell) => cell.memory)
+  return {
+    runs, reused: runs - trained.length,
+    seconds: isKnown(seconds) ? scheduled(seconds, trainers) : null,
+    bytes: isKnown(bytes) ? bytes.reduce((sum, each) => sum + each, 0) : null,
+    memory: isKnown(memory) ? memory.toSorted((a, b) => b - a).slice(0, trainers).reduce((sum, each) => sum + each, 0) : null,
+  }
+}
+
+const isKnown = (values: readonly (number | null)[]): values is number[] => values.every((value) => value !== null)
+
+const unknownDataset = (name: string): ErrorInfo => ({ code: 'DATASET_UNKNOWN', field: 'dataset', message: `There is no dataset “${name}”; choose one that is there, or import it first.` })
+
+function warningsAbout({ name, duplicates, movedToOneSide, count }: Dataset): string[] {
+  if (duplicates === 0) return []
+  const moved = movedToOneSide === 0 ? '' : ` ${movedToOneSide} of them were moved so that none is on both sides of the test split.`
+  return [`${duplicates.toLocaleString('en')} of the ${count.toLocaleString('en')} images of “${name}” are identical to another one.${moved} They count several times, and neighbours among them are no achievement.`]
+}
+
+/** What is to be said of cells, each sentence once, with the cells that it is about. */
+function cellWarnings(cells: readonly PlannedCell[]): string[] {
+  const about = new Map<string, string[]>()
+  for (const { title, warnings } of cells) for (const warning of warnings) about.set(warning, [...about.get(warning) ?? [], title])
+  return [...about].map(([warning, titles]) => (titles.length === cells.length ? warning : `${titles.slice(0, 2).join('; ')}${titles.length > 2 ? ` and ${titles.length - 2} more` : ''}: ${warning}`))
+}
+
+function roomWarnings(home: Home, { bytes, memory }: { bytes: number | null; memory: number | null }): string[] {
+  const free = freeBytes(home.folder)
+  const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
+  return [
+    ...(bytes !== null && free !== null && bytes > free ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`] : []),
+    ...(memory !== null && memory > 0.7 * totalmem() ? [`The networks that train at once take about ${gigabytes(memory)} of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`] : []),
+  ]
+}
+
+/** What the disk of a folder has left for us; null where the system does not say. */
+export function freeBytes(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,78 @@
+import type { Config } from '../../../shared/config.ts'
+import type { Dataset } from '../../../shared/domain.ts'
+import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
+import { validationCount } from '../data/split.ts'
+import { optimizerSlots } from '../training/slots.ts'
+import type { PlannedStage } from '../training/stages.ts'
+import { variantOf } from '../variants/registry.ts'
+import { rowSizeOf, trainCountOf } from './newRun.ts'
+
+/** Bytes of a float32. */
+const size = 4
+
+/**
+ * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every layer's activations, once
+ * forwards and once backwards, for each sample where a variant draws several. Not counted: the dataset, TensorFlow itself, and what a single
+ * variant computes beside this.
+ */
+export function memoryOf(config: Config, rowSize: number, parameters: number): number {
+  const { network: { layers }, training, regularizer, fineTuning } = config
+  const encoder = layers.reduce((sum, units) => sum + units, rowSize)
+  const decoder = fineTuning.kind === 'classification' ? 0 : encoder
+  const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
+  return size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
+}
+
+/** What a point of a curve takes in the database, and how many of each curve there are in an epoch, at most. */
+const pointBytes = 70, pointsPerEpoch = 50
+/** Pictures and filters that a moment shows, and points where the data are points. */
+const shown = { pictures: 32, filters: 64, points: 300 }
+
+/** What one run will occupy on the disk, in bytes, about: checkpoints, the pictures of its moments, the points of its curves. */
+export function bytesOf(variantId: string, config: Config, dataset: Dataset, stages: readonly PlannedStage[], parameters: number): number {
+  const variant = variantOf(variantId)
+  const rowSize = rowSizeOf(dataset)
+  const weights = size * parameters
+  const last = stages.at(-1)
+  if (!last) return weights + picturesOf(dataset, rowSize, config, false)
+  const moments = snapshotEpochs(last.epochs).size
+  const pretrained = config.pretraining.kind === 'none' ? 0 : weights
+  const checkpoints = weights * (1 + optimizerSlots[config.training.optimizer].length + moments + (config.training.patience > 0 ? 1 : 0)) + pretrained
+  const curves = variant.terms.length + 2 + 2 * (config.network.layers.length * 2)
+  const points = stages.reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2), 0)
+  return checkpoints + moments * picturesOf(dataset, rowSize, config, variant.corrupt !== undefined) + points * pointBytes
+}
+
+function picturesOf({ kind, testCount }: Dataset, rowSize: number, { network, fineTuning }: Config, corrupts: boolean): number {
+  const kinds = fineTuning.kind === 'classification' ? 0 : corrupts ? 3 : 1
+  if (kind === 'vector') return rowSize === 2 ? kinds * Math.min(shown.points, testCount) * 2 * size : 0
+  return rowSize * (kinds * Math.min(shown.pictures, testCount) + Math.min(shown.filters, network.layers[0]!))
+}
+
+/** What was measured of a shape, in seconds. */
+export interface Timing {
+  /** Of each stage in order: a step, and the validation of one row. */
+  stages: { step: number; row: number }[]
+  /** Fitting in closed form. */
+  fit: number
+  /** From the start of the process to the first step. */
+  start: number
+}
+
+/** How long one run takes, in seconds; null where its evaluation's time is not known. */
+export function secondsOf(timing: Timing, stages: readonly PlannedStage[], dataset: Dataset, evaluation: number | null): number | null {
+  if (evaluation === null || timing.stages.length !== stages.length) return null
+  const validation = validationCount(trainCountOf(dataset))
+  const training = stages.reduce((sum, { steps, epochs }, index) => sum + steps * timing.stages[index]!.step + epochs * validation * timing.stages[index]!.row, 0)
+  return timing.start + timing.fit + training + evaluation
+}
+
+/** How long runs take together with so many trainers at once: each trainer takes the next one when it is done. */
+export function scheduled(seconds: readonly number[], trainers: number): number {
+  const free = new Array<number>(trainers).fill(0)
+  for (const each of seconds) {
+    const first = free.indexOf(Math.min(...free))
+    free[first] = free[first]! + each
+  }
+  return Math.max(...free)
+}

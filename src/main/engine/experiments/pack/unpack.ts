@@ -1,0 +1,194 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
+import { decode } from '../../../../shared/codec.ts'
+import { previewSchema, seriesSchema, skippedSchema, type Dataset, type Progress, type Run, type Series, type Skipped } from '../../../../shared/domain.ts'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { damagedFile } from '../../data/byte-stream.ts'
+import { fingerprint } from '../../data/finish.ts'
+import { files } from '../../data/index-file.ts'
+import { openDataset } from '../../data/open.ts'
+import { Meter } from '../../data/progress.ts'
+import { folderBytes } from '../../folderBytes.ts'
+import type { Home } from '../../home.ts'
+import { newId } from '../../store/ids.ts'
+import type { PointRow } from '../../store/points.ts'
+import type { Store } from '../../store/store.ts'
+import { packedExperimentSchema, packedRunSchema } from './manifest.ts'
+import { PackReader } from './reader.ts'
+
+interface Parts { store: Store; home: Home }
+interface Options { signal: AbortSignal; onProgress: (progress: Progress) => void }
+
+/** A run from the file: its row; its curves and pictures lie in its folder until they are stored. */
+interface UnpackedRun { was: string; id: string; run: Run; version: string | null }
+
+/** Of rows that nobody is to see yet: should the engine die now, its successor deletes them as removed long ago. */
+const hidden = new Date(0).toISOString()
+/** Where in a run's folder what belongs into the database waits. */
+const rowsFolder = 'unpacked'
+const pointsAtOnce = 50_000
+
+/**
+ * Takes an experiment out of a file that `packExperiment` wrote: everything is read, compared with its checksum and understood before anything is
+ * stored, and then all of it is stored or nothing. Ids that are taken here get new ones. Its dataset is the one with the same fingerprint, whatever
+ * its name, else the one in the file.
+ * @returns ids of the experiment and its runs, and of the dataset where that is new
+ * @throws WorkbenchError PATH_MISSING, FILE_DAMAGED, FILE_UNSUPPORTED, PACK_DATASET, DISK_FULL; the signal's reason.
+ */
+export async function unpackExperiment({ store, home }: Parts, file: string, { signal, onProgress }: Options): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
+  const meter = new Meter(onProgress)
+  let done = 0, total = 0
+  const reader = await PackReader.open(file, (bytes) => {
+    signal.throwIfAborted()
+    done += bytes
+    meter.update('Unpacking', done, total, 'bytes')
+  })
+  const { manifest } = reader
+  total = manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0)
+  const existing = store.datasets.findByFingerprint(manifest.dataset.sha256)
+  if (existing === null && !manifest.withDataset) throw missingDataset(manifest.dataset)
+
+  /** Folders that were made, first under a temporary name. */
+  const folders: string[] = []
+  const newFolder = (folder: string): string => {
+    folders.push(folder)
+    rmSync(`${folder}.partial`, { recursive: true, force: true })
+    mkdirSync(`${folder}.partial`, { recursive: true })
+    return `${folder}.partial`
+  }
+  const made: { runs: string[]; experiment: string | null; dataset: string | null } = { runs: [], experiment: null, dataset: null }
+  try {
+    const { experiment, members } = packedExperimentSchema.parse(await reader.json('experiment.json'))
+    const runs: UnpackedRun[] = []
+    for (const was of manifest.runs) {
+      const id = store.runs.find(was) === null && !existsSync(home.run(was)) ? was : newId()
+      runs.push(await unpackRun(reader, was, id, newFolder(home.run(id))))
+    }
+    const datasetId = existing?.id ?? newId()
+    const skipped = existing === null ? await unpackDataset(reader, manifest.dataset, newFolder(home.dataset(datasetId)), signal) : []
+    if (existing !== null) for (const name of reader.names('dataset/')) await reader.compare(name)
+    reader.requireAllRead()
+    const known = new Set(manifest.runs)
+    if (members.some(({ run, cell }) => (run !== null && !known.has(run)) || cell >= experiment.cells.length)) throw damagedFile(file, 'it names runs or cells that it does not hold')
+    signal.throwIfAborted()
+
+    // From here on nothing is wrong with the file.
+    for (const folder of folders) renameSync(`${folder}.partial`, folder)
+    if (existing === null) {
+      store.datasets.insert({ ...manifest.dataset, id: datasetId, name: freeName(manifest.dataset.name, store.datasets.isTaken) }, skipped)
+      made.dataset = datasetId
+    }
+    const ids = new Map(runs.map(({ was, id }) => [was, id]))
+    const experimentId = store.experiments.find(experiment.id) === null ? experiment.id : newId()
+    // What waited or trained elsewhere waits here until somebody wants it.
+    const isOpen = (run: Run) => run.state === 'queued' || run.state === 'running'
+    store.transaction(() => {
+      store.experiments.insert({
+        ...experiment, id: experimentId, name: freeName(experiment.name, store.experiments.isTaken), datasetId, wanted: runs.some(({ run }) => isOpen(run)) ? 'paused' : experiment.wanted,
+      })
+      store.experiments.markRemoved(experimentId, hidden)
+    })
+    made.experiment = experimentId
+    for (const { id, run, version } of runs) {
+      made.runs.push(id)
+      await storeRun(store, home.run(id), {
+        ...run, id, datasetId, state: isOpen(run) ? 'paused' : run.state, experiment: run.experiment?.id === experiment.id ? { id: experimentId, cell: run.experiment.cell } : null,
+      }, version)
+      signal.throwIfAborted()
+    }
+    store.transaction(() => {
+      store.experiments.place(experimentId, members.map((member) => ({ ...member, run: member.run === null ? null : ids.get(member.run)! })))
+      store.experiments.markRemoved(experimentId, null)
+      made.runs.forEach((id) => store.runs.update(id, { removedAt: null }))
+    })
+    return { experiment: experimentId, runs: made.runs, dataset: made.dataset }
+  } catch (thrown) {
+    made.runs.forEach((id) => store.runs.remove(id))
+    if (made.experiment !== null) store.experiments.remove(made.experiment)
+    if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
+    for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
+    if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
+    throw thrown
+  }
+}
+
+/** Reads and understands everything of one run; weights go into their place, rows beside them. */
+async function unpackRun(reader: PackReader, was: string, id: string, folder: string): Promise<UnpackedRun> {
+  const from = `runs/${was}/`
+  const { run, version } = packedRunSchema.parse(await reader.json(`${from}run.json`))
+  for (const name of reader.names(from)) {
+    const rest = name.slice(from.length)
+    if (rest === 'run.json') continue
+    if (rest.startsWith('checkpoints/')) {
+      await reader.extract(name, join(folder, rest))
+      continue
+    }
+    const bytes = await reader.bytes(name)
+    understood(rest === 'series.bin' ? seriesSchema.array() : previewSchema, bytes)
+    reader.keep(bytes, join(folder, rowsFolder, rest))
+  }
+  return { was, id, run, version }
+}
+
+function understood<T extends z.ZodType>(schema: T, bytes: Uint8Array): z.output<T> {
+  let value: unknown
+  try {
+    value = decode(bytes)
+  } catch (cause) {
+    throw new SyntaxError('no value of the shared codec', { cause })
+  }
+  return schema.parse(value)
+}
+
+/** Stores a run that nobody sees yet, with its curves and pictures. */
+async function storeRun(store: Store, folder: string, run: Run, version: string | null): Promise<void> {
+  const rows = join(folder, rowsFolder)
+  store.transaction(() => {
+    store.runs.adopt({ ...run, bytes: folderBytes(folder) - folderBytes(rows) }, version)
+    store.runs.update(run.id, { removedAt: hidden })
+  })
+  const points = [...rowsOf(understood(seriesSchema.array(), readFileSync(join(rows, 'series.bin'))))]
+  for (let from = 0; from < points.length; from += pointsAtOnce) {
+    store.transaction(() => store.points.insert(run.id, points.slice(from, from + pointsAtOnce)))
+    await setImmediate()
+  }
+  const previews = join(rows, 'previews')
+  for (const name of existsSync(previews) ? readdirSync(previews) : []) {
+    store.previews.insert(run.id, understood(previewSchema, readFileSync(join(previews, name))))
+    await setImmediate()
+  }
+  rmSync(rows, { recursive: true, force: true })
+}
+
+function* rowsOf(series: readonly Series[]): Generator<PointRow> {
+  for (const { key, step, epoch, seconds, value } of series) {
+    for (let i = 0; i < step.length; i++) yield { key, step: step[i]!, epoch: epoch[i]!, seconds: seconds[i]!, value: value[i]! }
+  }
+}
+
+/** Takes out the images, if they are the ones that the runs were trained on. @returns what their import left out */
+async function unpackDataset(reader: PackReader, dataset: Dataset, partial: string, signal: AbortSignal): Promise<Skipped[]> {
+  for (const name of reader.names('dataset/')) await reader.extract(name, join(partial, name.slice('dataset/'.length)))
+  const opened = openDataset(partial, { resident: false })
+  try {
+    const { kind, count, width, height, channels, classes, labels, test } = opened
+    const found = await fingerprint(join(partial, files.pixels), { kind, count, width, height, channels, classes: [...classes], labels }, test, new Meter(undefined), signal)
+    if (found !== dataset.sha256) throw damagedFile(partial, 'its images are others than those that it names')
+  } finally {
+    opened.close()
+  }
+  return skippedSchema.array().parse(JSON.parse(readFileSync(join(partial, files.skipped), 'utf8')))
+}
+
+const missingDataset = ({ name, count, width, height, channels, kind, sha256, source }: Dataset) => new WorkbenchError(
+  'PACK_DATASET', `Its runs were trained on “${name}” (${count.toLocaleString('en')} ${kind === 'image' ? `images of ${width} × ${height}${channels === 3 ? ' in colour' : ''}` : 'rows'} from ${source}, fingerprint ${sha256.slice(0, 12)}…), which is not here and not in the file; import the same data first, or pack the experiment with its images.`,
+  { field: 'file' })
+
+/** The name, or with a number where that is taken. */
+function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name
+  for (let number = 2; isTaken(free); number += 1) free = `${name.slice(0, 190)} (${number})`
+  return free
+}

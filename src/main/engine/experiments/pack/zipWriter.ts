@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { crc32, deflateRawSync } from 'node:zlib'
+
+/** One file of an archive, as it was before packing. */
+export interface Part { name: string; bytes: number; sha256: string }
+
+interface Entry { name: string; method: number; crc: number; size: number; packed: number; offset: number }
+
+/** Sizes and offsets from here on are written in 64 bits. */
+const wide = 0xffffffff
+const chunk = 2 ** 20
+/** 1980-01-01: an archive is a function of its contents. */
+const date = 0x21
+const utf8 = 0x800
+
+/** Fields of a header, in bytes: 2 or 4 each, little-endian; 8 as bigint. */
+function record(...fields: [size: 2 | 4 | 8, value: number][]): Buffer {
+  const bytes = Buffer.alloc(fields.reduce((sum, [size]) => sum + size, 0))
+  let at = 0
+  for (const [size, value] of fields) {
+    if (size === 8) bytes.writeBigUInt64LE(BigInt(value), at)
+    else bytes.writeUIntLE(value, at, size)
+    at += size
+  }
+  return bytes
+}
+
+/** The extra field of 64-bit sizes (APPNOTE 6.3.10, 4.5.3); empty where none is needed. */
+const wideField = (values: number[]): Buffer => (values.length === 0 ? Buffer.alloc(0) : record([2, 1], [2, 8 * values.length], ...values.map((value): [8, number] => [8, value])))
+
+/** Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after `finish`. */
+export class ZipWriter {
+  readonly #file: FileHandle
+  readonly #entries: Entry[] = []
+  #offset = 0
+
+  private constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** A new file; it must not exist. */
+  static async create(path: string): Promise<ZipWriter> {
+    return new ZipWriter(await open(path, 'wx'))
+  }
+
+  /** Adds bytes, compressed. */
+  async add(name: string, bytes: Uint8Array): Promise<Part> {
+    const packed = deflateRawSync(bytes)
+    await this.#begin({ name, method: 8, crc: crc32(bytes), size: bytes.length, packed: packed.length, offset: this.#offset })
+    await this.#write(packed)
+    return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+  }
+
+  /** Adds a file as it is: weights and pixels gain little by compression. @param onBytes told of every piece; may throw to stop */
+  async addFile(name: string, path: string, onBytes: (bytes: number) => void): Promise<Part> {
+    const source = await open(path, 'r')
+    try {
+      const { size } = await source.stat()
+      const entry: Entry = { name, method: 0, crc: 0, size, packed: size, offset: this.#offset }
+      await this.#begin(entry)
+      const hash = createHash('sha256')
+      const buffer = Buffer.allocUnsafe(chunk)
+      let done = 0
+      for (;;) {
+        const { bytesRead } = await source.read(buffer, 0, chunk, done)
+        if (bytesRead === 0) break
+        const piece = buffer.subarray(0, bytesRead)
+        done += bytesRead
+        hash.update(piece)
+        entry.crc = crc32(piece, entry.crc)
+        await this.#write(piece)
+        onBytes(bytesRead)
+      }
+      if (done !== size) throw new Error(`${path} changed while it was packed`)
+      // Only now known; its place is in the header that was written before.
+      await this.#file.write(record([4, entry.crc]), 0, 4, entry.offset + 14)
+      return { name, bytes: size, sha256: hash.digest('hex') }
+    } finally {
+      await source.close()
+    }
+  }
+
+  async finish(): Promise<void> {
+    const start = this.#offset
+    for (const entry of this.#entries) {
+      const { size, packed, offset, name } = entry
+      const extra = wideField([size, packed, offset].filter((value) => value >= wide))
+      await this.#write(Buffer.concat([
+        record([4, 0x02014b50], [2, 45], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, Math.min(packed, wide)], [4, Math.min(size, wide)],
+          [2, Buffer.byteLength(name)], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, Math.min(offset, wide)]),
+        Buffer.from(name), extra,
+      ]))
+    }
+    const length = this.#offset - start, end = this.#offset, count = this.#entries.length
+    if (count >= 0xffff || end >= wide) {
+      await this.#write(record([4, 0x06064b50], [8, 44], [2, 45], [2, 45], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]))
+      await this.#write(record([4, 0x07064b50], [4, 0], [8, end], [4, 1]))
+    }
+    await this.#write(record([4, 0x06054b50], [2, 0], [2, 0], [2, Math.min(count, 0xffff)], [2, Math.min(count, 0xffff)], [4, Math.min(length, wide)], [4, Math.min(start, wide)], [2, 0]))
+    await this.#file.sync()
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  async #begin(entry: Entry): Promise<void> {
+    this.#entries.push(entry)
+    const { size, packed, name } = entry
+    const large = size >= wide || packed >= wide
+    const extra = large ? wideField([size, packed]) : Buffer.alloc(0)
+    await this.#write(Buffer.concat([
+      record([4, 0x04034b50], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, large ? wide : packed], [4, large ? wide : size], [2, Buffer.byteLength(name)], [2, extra.length]),
+      Buffer.from(name), extra,
+    ]))
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#offset + done)
+      done += bytesWritten
+    }
+    this.#offset += bytes.length
+  }
+}

@@ -1,0 +1,131 @@
+import type { Settings } from '../../../shared/config.ts'
+import type { Dataset } from '../../../shared/domain.ts'
+import { planSchema, type PlanInput, type PlanTemplate } from '../../../shared/experiments.ts'
+import { validationCount } from '../data/split.ts'
+import type { Home } from '../home.ts'
+import { resolveConfig } from '../variants/index.ts'
+import type { Facts } from '../variants/variant.ts'
+import { factsOf } from './newRun.ts'
+import { expandPlan } from './plan.ts'
+
+/** What a template is made to fit; of the digits of MNIST where nothing is known. */
+interface Data extends Facts { rowSize: number; trainCount: number; kind: 'image' | 'vector'; classes: number }
+const digits: Data = { rowSize: 784, trainCount: 60_000, kind: 'image', classes: 10 }
+
+interface Template { id: string; title: string; description: string; plan(data: Data): Omit<PlanInput, 'name' | 'dataset'> }
+
+/** One tied layer of sigmoid units for all, as Rifai et al. 2011 compare regularizers. */
+const sigmoidLayer = (size: number): Settings => ({
+  'network.layers': [size], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': true, 'network.weightNorm': false,
+})
+
+const training = ({ trainCount }: Data, epochs: number): Settings => ({
+  'training.epochs': epochs, 'training.batchSize': Math.max(1, Math.min(128, trainCount - validationCount(trainCount))), 'training.learningRate': 0.001,
+})
+
+/** Units of a single layer: fewer where there are few inputs. */
+const widthOf = ({ rowSize }: Data): number => Math.min(500, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
+/** A baseline has at most as many components as there are inputs. */
+const components = (size: number, { rowSize }: Data): Settings => ({ 'network.layers': [Math.min(size, rowSize)] })
+const baseline = (size: number, data: Data) => (data.rowSize > 1 ? [{ variant: 'pca', settings: components(size, data) }] : [])
+
+const powersUpTo = (most: number): number[] => [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most)
+
+/** A sweep of one setting of a variant beside the network without it. */
+const strength = (id: string, title: string, description: string, variant: string, sweep: NonNullable<PlanInput['sweep']>, settings: Settings = {}): Template => ({
+  id, title, description,
+  plan: (data) => ({
+    settings: { ...sigmoidLayer(widthOf(data)), ...training(data, 10) },
+    variants: [{ variant: 'classical' }, { variant, settings, sweep }],
+  }),
+})
+
+/** What plans can begin with. Like presets, and nothing else, templates name variants. */
+const templates: readonly Template[] = [
+  {
+    id: 'regularizers', title: 'Compare all regularizers',
+    description: 'One tied layer of sigmoid units for all of them, each regularizer at its usual strength.',
+    plan(data) {
+      const size = widthOf(data)
+      return {
+        settings: { ...sigmoidLayer(size), ...training(data, 10) },
+        variants: [
+          ...baseline(size, data), { variant: 'classical' }, { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
+          { variant: 'denoising' }, { variant: 'contractive' }, { variant: 'sparseKl', settings: { 'training.learningRate': 0.002 } },
+          { variant: 'sparseBias', settings: { 'regularizer.rho': 0.05 } }, { variant: 'sparseL1' },
+          { variant: 'kSparse', settings: { 'regularizer.k': Math.max(1, Math.round(size / 10)) } }, { variant: 'dropout' },
+        ],
+      }
+    },
+  },
+  strength('lambda', 'Strength of contraction', 'Lambda of the contractive autoencoder over three orders of magnitude.', 'contractive', { 'regularizer.lambda': { from: 0.01, to: 10, count: 7, scale: 'log' } }),
+  strength('rho', 'Target activation', 'Rho of the sparse autoencoder: how seldom a unit is to be active.', 'sparseKl', { 'regularizer.rho': [0.01, 0.02, 0.05, 0.1, 0.2] }, { 'training.learningRate': 0.002 }),
+  strength('beta', 'Strength of sparsity', 'Beta of the sparse autoencoder at one target activation.', 'sparseKl', { 'regularizer.beta': { from: 0.1, to: 10, count: 5, scale: 'log' } }, { 'training.learningRate': 0.002 }),
+  strength('rate', 'Rate of corruption', 'How much of an image is hidden from the denoising autoencoder.', 'denoising', { 'regularizer.rate': [0.1, 0.2, 0.3, 0.5, 0.7] }, { 'regularizer.noise': 'masking' }),
+  {
+    id: 'codeSize', title: 'Size of the code', description: 'One hidden layer and codes from 2 units on, beside as many principal components.',
+    plan(data) {
+      const sizes = powersUpTo(Math.min(64, data.rowSize))
+      return {
+        settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data, 10) },
+        variants: [
+          ...(data.rowSize > 1 ? [{ variant: 'pca', sweep: { 'network.layers': sizes.map((size) => [size]) } }] : []),
+          ...['classical', 'denoising'].map((variant) => ({ variant, sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) } })),
+        ],
+      }
+    },
+  },
+  {
+    id: 'depth', title: 'Depth', description: 'From one layer to four with the same code, trained at once, and layer by layer before that.',
+    plan(data) {
+      const width = widthOf(data), code = Math.max(2, Math.min(32, width / 4))
+      const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [...layers.map(Math.round), code])
+      return {
+        settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data, 10) },
+        sweep: { 'network.layers': hidden },
+        variants: [{ variant: 'classical' }, {
+          variant: 'classical', title: 'Pretrained', settings: { 'pretraining.kind': 'greedy', 'pretraining.epochs': 5, 'pretraining.batchSize': training(data, 10)['training.batchSize'] },
+        }],
+      }
+    },
+  },
+  {
+    id: 'labelled', title: 'Labelled images', description: 'A classifier from few labels and from many: from its initial weights, and from layers that were pretrained on all images.',
+    plan(data) {
+      const available = data.trainCount - validationCount(data.trainCount)
+      const counts = [10, 30, 100, 300, 1000, 3000, 10_000].filter((count) => count >= Math.max(2, data.classes) && count <= available / 2)
+      const pretraining = { 'pretraining.kind': 'greedy', 'pretraining.epochs': 10, 'pretraining.batchSize': training(data, 10)['training.batchSize'] }
+      return {
+        settings: {
+          'network.layers': [widthOf(data)], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': false, 'fineTuning.kind': 'classification',
+          'training.epochs': 100, 'training.batchSize': 20, 'training.learningRate': 0.001,
+        },
+        sweep: { 'fineTuning.labelled': counts.length > 0 ? counts : [Math.max(2, data.classes)] },
+        variants: [
+          { variant: 'classical', title: 'Not pretrained' },
+          ...['classical', 'denoising', 'contractive'].map((variant) => ({ variant, settings: { ...pretraining, 'pretraining.variant': variant } })),
+        ],
+        baseline: 0,
+      }
+    },
+  },
+]
+
+/** Plans to begin with, made to fit a dataset. What does not go with it is left out, or said where nothing else would remain. */
+export function planTemplates(home: Home, dataset: Dataset | null): PlanTemplate[] {
+  const facts = dataset ? factsOf(home, dataset) : {}
+  const data: Data = dataset ? { ...digits, ...facts } : digits
+  return templates.map(({ id, title, description, plan: make }) => {
+    const draft = make(data)
+    // Nothing is lost of a comparison without a variant that the data rule out.
+    const fitting = draft.variants.filter(({ variant, settings = {}, sweep = {} }) => Object.keys(sweep).length > 0 || resolveConfig(variant, { ...known(variant, draft.settings ?? {}, data), ...settings }, data).config !== null)
+    const plan = planSchema.parse({ name: title, dataset: dataset?.name ?? 'mnist', ...draft, variants: fitting.length > 1 ? fitting : draft.variants })
+    return { id, title, description, note: dataset ? expandPlan(plan, facts).problems[0]?.message ?? '' : '', plan }
+  })
+}
+
+/** Those of the shared settings that the variant has. */
+function known(variant: string, settings: Settings, data: Data): Settings {
+  const { fields } = resolveConfig(variant, {}, data)
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => fields.some((field) => field.key === key)))
+}

@@ -1,0 +1,39 @@
+import { isAbsolute, resolve } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { packExperiment } from '../experiments/pack/pack.ts'
+import { unpackExperiment } from '../experiments/pack/unpack.ts'
+import { checkTarget } from '../export/targetFile.ts'
+import type { Context, Handlers } from './context.ts'
+
+export const packingHandlers = ({ home, store, tasks, experiments, emit }: Context) => ({
+  'experiments.pack': async ({ experiment: reference, file, withDataset, force }) => {
+    const { id, name } = store.experiments.resolve(reference)
+    requireAbsolute(file)
+    if (experiments.summary(id).states.running > 0) {
+      throw new WorkbenchError('EXPERIMENT_STATE', `Runs of the experiment "${name}" are training; pause it first, so that what is packed belongs together.`, { field: 'experiment' })
+    }
+    const target = await checkTarget(file, force).catch((thrown: unknown) => {
+      throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'file', cause: thrown }) : thrown
+    })
+    const task = tasks.start('pack', name, async (signal, onProgress) => {
+      await packExperiment({ store, home }, id, target, { withDataset, force, signal, onProgress })
+      return id
+    })
+    return { task }
+  },
+  'experiments.unpack': ({ file }) => {
+    requireAbsolute(file)
+    const task = tasks.start('unpack', resolve(file), async (signal, onProgress) => {
+      const { experiment, runs, dataset } = await unpackExperiment({ store, home }, resolve(file), { signal, onProgress })
+      if (dataset !== null) emit({ type: 'dataset', dataset: store.datasets.get(dataset) })
+      for (const run of runs) emit({ type: 'run', run: store.runs.get(run) })
+      experiments.tell(experiment)
+      return experiment
+    })
+    return { task }
+  },
+} satisfies Partial<Handlers>)
+
+function requireAbsolute(file: string): void {
+  if (!isAbsolute(file)) throw new WorkbenchError('CALL_INVALID', `"${file}" is not an absolute path; give the file's whole path.`, { field: 'file' })
+}

@@ -1,0 +1,7 @@
+import type { Context, Handlers } from './context.ts'
+
+export const queueHandlers = ({ store, queue }: Context) => ({
+  'queue.show': () => ({ queue: queue.state() }),
+  'queue.move': ({ runs, before }) => ({ queue: queue.move(runs.map((run) => store.runs.resolve(run).id), before === null ? null : store.runs.resolve(before).id) }),
+  'queue.settings': (change) => ({ settings: Object.keys(change).length === 0 ? queue.settings.get() : queue.changeSettings(change) }),
+} satisfies Partial<Handlers>)

@@ -1,0 +1,47 @@
+import { statSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { freeBytes } from '../experiments/check.ts'
+import { folderBytes } from '../folderBytes.ts'
+import { untilOf } from '../trash.ts'
+import type { Context, Handlers } from './context.ts'
+
+/** Between so many folders others get their turn. */
+const atOnce = 50
+
+export const storageHandlers = ({ home, store, trash, emit, queue }: Context) => {
+  const counted = async <T extends { id: string }>(items: readonly T[], folderOf: (id: string) => string): Promise<(T & { bytes: number })[]> => {
+    const found: (T & { bytes: number })[] = []
+    for (const [index, item] of items.entries()) {
+      if (index % atOnce === atOnce - 1) await setImmediate()
+      found.push({ ...item, bytes: folderBytes(folderOf(item.id)) })
+    }
+    return found
+  }
+  return {
+    'storage.show': async () => {
+      const runs = await counted(store.runs.list().map(({ id, name, bytes }) => ({ id, name, known: bytes })), home.run)
+      store.transaction(() => {
+        for (const { id, known, bytes } of runs) {
+          if (bytes === known || !store.runs.has(id)) continue
+          store.runs.update(id, { bytes })
+          emit({ type: 'run', run: queue.view(store.runs.get(id)) })
+        }
+      })
+      const datasets = await counted(store.datasets.list(), home.dataset)
+      const gone = await counted(store.runs.removed(), home.trash)
+      const database = ['', '-wal', '-shm'].reduce((sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0)
+      const removed = [
+        ...store.experiments.removed().map(({ id, name, removedAt }) => ({ kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 })),
+        ...gone.map(({ id, name, removedAt, bytes }) => ({ kind: 'run' as const, id, name, removedAt, until: untilOf(removedAt), bytes })),
+      ]
+      const total = [...runs, ...datasets, ...removed].reduce((sum, { bytes }) => sum + bytes, database)
+      return {
+        storage: {
+          runs: runs.map(({ id, name, bytes }) => ({ run: id, name, bytes })), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
+          database, removed, total, free: freeBytes(home.folder),
+        },
+      }
+    },
+    'storage.empty': () => trash.empty(),
+  } satisfies Partial<Handlers>
+}

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { EngineEvent } from '../../shared/calls.ts'
+import { WorkbenchError } from '../../shared/errors.ts'
+import { folderBytes } from './folderBytes.ts'
+import type { Home } from './home.ts'
+import type { Store } from './store/store.ts'
+
+/** How long what was removed can be restored, in days. */
+const keptDays = 30
+const day = 24 * 3600 * 1000
+
+export const untilOf = (removedAt: string): string => new Date(Date.parse(removedAt) + keptDays * day).toISOString()
+
+/**
+ * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. The row
+ * goes first: a folder without a run is harmless, a run without its folder is not.
+ */
+export function createTrash({ home, store, emit }: { home: Home; store: Store; emit: (event: EngineEvent) => void }) {
+  const move = (from: string, to: string): void => {
+    if (!existsSync(from)) return
+    mkdirSync(dirname(to), { recursive: true })
+    rmSync(to, { recursive: true, force: true })
+    renameSync(from, to)
+  }
+  const purgeRun = (id: string): void => {
+    store.runs.remove(id)
+    for (const folder of [home.trash(id), home.run(id)]) rmSync(folder, { recursive: true, force: true })
+  }
+  const purge = async (chosen: (item: { removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
+    const runs = store.runs.removed().filter(chosen), experiments = store.experiments.removed().filter(chosen)
+    let bytes = 0
+    for (const { id } of runs) {
+      bytes += folderBytes(home.trash(id))
+      purgeRun(id)
+      // Others get their turn: a thousand runs take a while.
+      await setImmediate()
+    }
+    for (const { id } of experiments) store.experiments.remove(id)
+    return { runs: runs.length, experiments: experiments.length, bytes }
+  }
+
+  return {
+    /** Several at once, as of one moment: they are restored together. */
+    removeRuns(ids: readonly string[], at: string): void {
+      store.transaction(() => ids.forEach((id) => store.runs.update(id, { removedAt: at })))
+      for (const id of ids) {
+        move(home.run(id), home.trash(id))
+        emit({ type: 'runRemoved', run: id })
+      }
+    },
+    /** Error: RUN_UNKNOWN where there is nothing to restore any more. */
+    restoreRun(id: string): void {
+      const found = store.runs.find(id)
+      if (found === null) throw new WorkbenchError('RUN_UNKNOWN', `The run "${id}" is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
+      if (found.removedAt === null) return
+      // The files first: a run that can be seen has them.
+      if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))
+      store.runs.update(id, { removedAt: null })
+    },
+    /** What was removed too long ago. */
+    expire: () => purge(({ removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()),
+    empty: () => purge(() => true),
+    /** What can be of no use any more without its dataset. */
+    purgeDataset: (id: string) => purge(({ dataset }) => dataset === id),
+  }
+}
+export type Trash = ReturnType<typeof createTrash>
