@@ -6,11 +6,11 @@ import type { Evaluation } from './domain.ts'
  *   epsilon for a share 1 - delta of the data; this is their epsilon, of the mean.
  * - `mean`, `deviation`: how far the posterior's mean (over the images) may be from 0 and its deviation from 1.
  * - `meanVariance`: of the posterior's mean over the images; units above it are active (Burda, Grosse and Salakhutdinov 2016, section 4.1).
- * - `loss`: what the weights that read the collapsed units may matter, all together: nats of log p(x|z) that are lost, mean over the images, when
- *   these units keep to their means. How small weights must be for that depends on what reads them and with how much noise they were
- *   trained, so no norm says it; the weights never become exactly 0.
+ * - `change`: by how much the bound may change, nats, mean over the images, when the collapsed units all go: up or down, so that a run and its
+ *   pruned one have the same bound for all purposes. How small the weights that read them must be for that depends on what reads them and with
+ *   how much noise they were trained, so no norm says it; they never become exactly 0, and the noise that they let through costs something.
  */
-export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, loss: 0.05 } as const
+export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, change: 0.09 } as const
 
 /**
  * `used`: its posterior tells something of the image. `silent`: it does not, and yet the decoder reads its noise. `collapsed`: it does not, and the
@@ -54,7 +54,7 @@ export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'colla
   if (units.length === 1 && units[0]!.state === 'collapsed') return 'The only code unit has collapsed, and a code has at least one; train a run with less weight on the KL term.'
   if (silent === 0) return 'No code unit has collapsed: each tells something of the samples; keep the run as it is, or train one with more code units or more weight on the KL term.'
   const [tell, them] = silent === 1 ? ['tells', 'it'] : ['tell', 'them']
-  return `No code unit can be removed: ${silent} of ${units.length} ${tell} nothing of the samples, but the decoder still reads ${them}, and without ${them} the bound would fall; train for longer, until it has learned not to.`
+  return `No code unit can be removed: ${silent} of ${units.length} ${tell} nothing of the samples, but the decoder still reads ${them}, and without ${them} the bound would be another; train for longer, until it has learned not to.`
 }
 
 /** By how much a bound may fall, nats, before it has lost something. */

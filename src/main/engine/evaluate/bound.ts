@@ -40,7 +40,9 @@ export const bound: Measurement<Names> = {
     const kl = units.kl.reduce((total, value) => total + value, 0)
     const elbo = reconstruction - kl
     if (!Number.isFinite(elbo)) throw notFinite('likelihoods')
-    const unread = await unreadUnits(ranked.silent, async (still) => (still === 0 ? reconstruction : explained(still)))
+    // What a unit that is gone does not tell, it does not cost either.
+    const klOf = (gone: readonly number[]) => gone.reduce((total, unit) => total + units.kl[unit]!, 0)
+    const unread = await unreadUnits(ranked.silent, async (still) => (still === 0 ? elbo : await explained(still) - (kl - klOf(ranked.units.slice(ranked.units.length - still)))))
     const logLikelihood = await importanceSampled(latent, { model, dataset }, places, (share) => report(0.6 + 0.4 * share))
     return {
       likelihood: latent.likelihood, elbo, kl, klPerUnit: units.kl, logLikelihood,

@@ -46,17 +46,17 @@ export function rankedUnits({ kl, mean, meanVariance, deviation }: UnitStatistic
 }
 
 /**
- * How many of the last units the decoder does not read: as many can be put to their means as cost log p(x|z) no more than
- * `collapseLimits.loss`, found by bisection among the `silent` last ones.
- * @param explained log p(x|z) in nats, mean over images, with so many of the last units at their means; always of the same draws
+ * How many of the last units the decoder does not read: as many can go as change the bound by no more than `collapseLimits.change`, in
+ * either direction, found by bisection among the `silent` last ones.
+ * @param bound the bound in nats, mean over images, without so many of the last units; always of the same draws
  */
-export async function unreadUnits(silent: number, explained: (still: number) => Promise<number>): Promise<number> {
+export async function unreadUnits(silent: number, bound: (still: number) => Promise<number>): Promise<number> {
   if (silent === 0) return 0
-  const least = await explained(0) - collapseLimits.loss
+  const whole = await bound(0)
   /** So many can go, and so many cannot. */
   let can = 0, cannot = silent + 1
   for (let still = silent; cannot - can > 1; still = Math.floor((can + cannot) / 2)) {
-    if (await explained(still) >= least) can = still
+    if (Math.abs(await bound(still) - whole) <= collapseLimits.change) can = still
     else cannot = still
   }
   return can
