@@ -22,7 +22,7 @@ import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { digitLabels } from '../fixtures/digits.ts'
 import { derivatives64, layer64, type Layer64 } from '../fixtures/layers64.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
-import { trainHere, type Trained } from '../fixtures/trainHere.ts'
+import { evaluateHere, exportHere, trainHere, type Trained } from '../fixtures/trainHere.ts'
 
 /** Training in stages: what is handed from one to the next, and what is said of it on the way. */
 
@@ -285,5 +285,21 @@ test('codes are computed once: a run that was stopped in its second layer goes o
     const resumed = await trainHere({ ...job, resume: true })
     assert.equal(codesMessages(resumed.messages) > 0, spoil !== 'nothing', spoil)
     assert.deepEqual(readCheckpoint(job.runFolder, 'last').state, readCheckpoint(whole.runFolder, 'last').state, spoil)
+  }
+})
+
+test('a run that was stopped while a layer was pretrained can be measured and exported as it is', async () => {
+  for (const fineTuning of ['reconstruction', 'classification']) {
+    const job = jobOf('denoising', { 'network.layers': [12, 8], 'pretraining.kind': 'rbm', 'pretraining.epochs': 4, 'pretraining.batchSize': 20, 'training.batchSize': 20, 'fineTuning.kind': fineTuning })
+    await assert.rejects(trainHere(job, (message) => message.type === 'progress' && message.step > 0), { message: 'stopped on request' })
+    const { position, state } = readCheckpoint(job.runFolder, 'last')
+    assert.equal(position.stage, 0)
+    const files = { runId: 'r', runFolder: job.runFolder, datasetFolder }
+    const evaluation = await evaluateHere({ kind: 'evaluate', ...files })
+    assert.equal(evaluation.squaredError === null, fineTuning === 'classification')
+    const { outputs } = await exportHere({ kind: 'export', ...files, part: fineTuning === 'classification' ? 'classifier' : 'autoencoder', input: 'pixels', precision: 'float32', out: join(job.runFolder, 'part.onnx'), force: false, metadata: {} })
+    assert.equal(outputs[0]!.name, fineTuning === 'classification' ? 'probabilities' : 'reconstruction')
+    // The whole network as it is by then: none of its layers has been pretrained.
+    assert.deepEqual(state['encoder/0/kernel'], initialValues({ name: 'encoder/0/kernel', shape: [D, 12], role: 'kernel', scale: Math.sqrt(2 / (D + 12)) }, seed))
   }
 })
