@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { fieldSchema, configSchema, settingsSchema, variantInfoSchema } from './config.ts'
-import { compareInputSchema, comparisonSchema } from './comparison.ts'
+import {
+  compareExportInputSchema, compareExportSchema, compareInputSchema, comparisonSchema, heatMapInputSchema, heatMapSchema, lineSchema, linesInputSchema, parallelInputSchema,
+  parallelSchema, scatterInputSchema, scatterSchema, termsInputSchema, termsSchema,
+} from './comparison.ts'
 import {
   datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
@@ -156,6 +159,15 @@ export const calls = {
   'runs.reveal': call(runRef, z.object({ folder: z.string() })),
 
   'compare': call(compareInputSchema, z.object({ comparison: comparisonSchema })),
+  /** Curves of several runs, ready to draw; by key, then in the order of the runs. Runs without a series have no line. */
+  'compare.series': call(linesInputSchema, z.object({ lines: z.array(lineSchema) })),
+  /** The terms of each run's (or group's) objective, stacked. */
+  'compare.terms': call(termsInputSchema, z.object({ stacks: z.array(termsSchema) })),
+  'compare.parallel': call(parallelInputSchema, z.object({ parallel: parallelSchema })),
+  'compare.scatter': call(scatterInputSchema, z.object({ scatter: scatterSchema })),
+  'compare.heatMap': call(heatMapInputSchema, z.object({ heatMap: heatMapSchema })),
+  /** A table as CSV or LaTeX, or the whole as one HTML file; written, or given back where no file is named. */
+  'compare.export': call(compareExportInputSchema, z.object({ export: compareExportSchema })),
 
   /** What a plan comes to, without doing anything: at once, with what is known of times. */
   'experiments.check': call(z.strictObject({ plan: planSchema }), z.object({ check: planCheckSchema })),

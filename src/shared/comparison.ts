@@ -99,12 +99,16 @@ export const settingSectionSchema: z.ZodType<SettingSection> = z.object({
   get sections() { return z.array(settingSectionSchema) },
 })
 
-export const compareInputSchema = z.strictObject({
-  runs: z.array(idSchema).min(2).max(1000),
+/** How a comparison is asked for, whether to be shown or to be written. */
+const comparisonOptions = {
   /** Id of the group that others are compared with, or of a run in it; without one see `comparisonSchema.baseline`. */
   baseline: idSchema.optional(),
   /** Key of the figure that the sentences are to be about. */
   figure: z.string().max(200).optional(),
+}
+export const compareInputSchema = z.strictObject({
+  runs: z.array(idSchema).min(2).max(1000),
+  ...comparisonOptions,
 })
 
 /** What `compare` gives and `aebench compare --json` prints. */
@@ -142,3 +146,158 @@ export const comparisonSchema = z.object({
   sentence: z.string(),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
+
+export const axes = ['step', 'epoch', 'time'] as const
+export const lineKinds = ['run', 'group'] as const
+/** Steps, epochs, or seconds of training, by the axis. */
+const place = z.number().optional()
+const runsInput = z.array(idSchema).min(1).max(1000)
+
+/** How curves are asked for: the part of the axis that is looked at, and how finely. */
+const lineOptions = {
+  runs: runsInput,
+  /** A line for each run, or for each group of seeds: their mean with a band. */
+  by: z.enum(lineKinds).default('run'),
+  /** Weight of the past in exponential smoothing; 0: none. */
+  smoothing: z.number().min(0).max(0.9999).default(0),
+  /** The 95% interval of the mean, or from the lowest seed to the highest. */
+  band: z.enum(['interval', 'range']).default('interval'),
+  axis: z.enum(axes).default('step'),
+  from: place,
+  to: place,
+  /** Columns of pixels: of each the first, last, lowest and highest point is kept. */
+  columns: z.int().min(10).max(10_000).default(1000),
+  /** Whether the axis is. */
+  logarithmic: z.boolean().default(false),
+}
+export const linesInputSchema = z.strictObject({ ...lineOptions, keys: z.array(z.string().min(1).max(300)).min(1).max(50) })
+export type LinesInput = z.infer<typeof linesInputSchema>
+export const termsInputSchema = z.strictObject({ ...lineOptions, split: z.enum(['train', 'validation']).default('train') })
+
+const column = z.instanceof(Float64Array)
+const lineHead = {
+  /** Of the run or of the group. */
+  id: z.string(),
+  title: z.string(),
+  named: z.boolean(),
+  colour: z.int(),
+  variant: z.string(),
+  /** The runs that it is of. */
+  runs: z.array(idSchema),
+  /** How many there were before they were reduced to what can be seen. */
+  points: z.int(),
+  step: column,
+  epoch: column,
+  /** Of training; the mean of a group's. */
+  seconds: column,
+}
+/** One series of a run or group. Columns are of equal length; NaN is a gap. */
+export const lineSchema = z.object({
+  ...lineHead,
+  key: z.string(),
+  value: column,
+  /** The band around a group's mean; NaN where fewer than two seeds are under way. All three null for a single run. */
+  low: column.nullable(),
+  high: column.nullable(),
+  /** Of how many seeds the mean is. */
+  n: z.instanceof(Uint16Array).nullable(),
+})
+export type CompareLine = z.infer<typeof lineSchema>
+
+/** The terms of an objective stacked: each lies between `lower` and `upper`, and the last `upper` is the loss. */
+export const termsSchema = z.object({
+  ...lineHead,
+  split: z.enum(['train', 'validation']),
+  terms: z.array(z.object({ term: z.string(), value: column, lower: column, upper: column })),
+})
+export type CompareTerms = z.infer<typeof termsSchema>
+
+/** What can stand on an axis: a setting, a figure, the latest value of a curve, or one of `dataset`, `variant`, `seed`, `parameters`, `seconds`. */
+const axisKey = z.string().min(1).max(300)
+const plotInput = { runs: runsInput, by: z.enum(lineKinds).default('run') }
+export const parallelInputSchema = z.strictObject({
+  ...plotInput,
+  /** In their order; without them the settings that differ and the figures that can be ranked. */
+  keys: z.array(axisKey).min(1).max(50).optional(),
+})
+export const scatterInputSchema = z.strictObject({ ...plotInput, x: axisKey, y: axisKey })
+export const heatMapInputSchema = z.strictObject({ runs: runsInput, x: axisKey, y: axisKey, figure: axisKey })
+
+const columnHead = { key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters) }
+/** A run or group in a plot. */
+const subjectHead = { id: z.string(), title: z.string(), named: z.boolean(), colour: z.int(), variant: z.string(), runs: z.array(idSchema) }
+
+export const parallelSchema = z.object({
+  axes: z.array(z.object({
+    ...columnHead,
+    kind: z.enum(['number', 'choice']),
+    logarithmic: z.boolean(),
+    /** Places from 0 (bottom) to 1, with what stands there. */
+    ticks: z.array(z.object({ place: z.number(), text: z.string() })),
+  })),
+  /** One for each run or group: where it crosses each axis (null: it has no value there), and the value as it reads. */
+  lines: z.array(z.object({ ...subjectHead, places: z.array(number), texts: z.array(z.string()) })),
+  /** Everything that can be an axis of these runs. */
+  columns: z.array(z.object(columnHead)),
+})
+export type Parallel = z.infer<typeof parallelSchema>
+
+export const scatterSchema = z.object({
+  x: z.object({ ...columnHead, logarithmic: z.boolean() }),
+  y: z.object({ ...columnHead, logarithmic: z.boolean() }),
+  points: z.array(z.object({
+    ...subjectHead, x: z.number(), y: z.number(), xText: z.string(), yText: z.string(),
+    /** 95% intervals of a group's means; null where there are none. */
+    xInterval: z.tuple([z.number(), z.number()]).nullable(), yInterval: z.tuple([z.number(), z.number()]).nullable(),
+    /** Whether it lies on the Pareto front: no other is better in one and not worse in the other. */
+    front: z.boolean(),
+  })),
+  /** Indices of the points on the front, ascending x. */
+  front: z.array(z.int()),
+  /** Why there is no front, or who is left out; else null. */
+  note: z.string().nullable(),
+  /** Everything numeric that can be an axis of these runs. */
+  columns: z.array(z.object(columnHead)),
+})
+export type Scatter = z.infer<typeof scatterSchema>
+
+export const heatMapSchema = z.object({
+  x: z.object({ ...columnHead, values: z.array(z.string()) }),
+  y: z.object({ ...columnHead, values: z.array(z.string()) }),
+  figure: z.object(columnHead),
+  /** By rows of y, in each by x. `shade`: from 0 at the lowest mean to 1 at the highest; null where nothing is. */
+  cells: z.array(z.array(z.object({ mean: number, text: z.string(), shade: number, best: z.boolean(), groups: z.array(z.string()), runs: z.array(idSchema) }))),
+  /** What the means hide, e.g. that other settings differ, too; else null. */
+  note: z.string().nullable(),
+  /** What can be an axis: settings that have at least two values here. */
+  settings: z.array(z.object(columnHead)),
+  figures: z.array(z.object(columnHead)),
+})
+export type HeatMap = z.infer<typeof heatMapSchema>
+
+export const exportKinds = ['csv', 'latex', 'report'] as const
+export const exportTables = ['groups', 'differences', 'runs', 'settings'] as const
+export const compareExportInputSchema = z.strictObject({
+  runs: z.array(idSchema).min(2).max(1000),
+  ...comparisonOptions,
+  kind: z.enum(exportKinds),
+  /** Which table; of no use for a report, which has all. */
+  table: z.enum(exportTables).default('groups'),
+  /** An absolute path. Without one the text comes back instead. */
+  out: z.string().min(1).max(32_768).optional(),
+  /** Replaces a file that is there. */
+  force: z.boolean().default(false),
+})
+export const compareExportSchema = z.object({
+  /** What a file of it may be called: `comparison.csv`. */
+  name: z.string(),
+  /** MIME type. */
+  type: z.string(),
+  /** Of UTF-8. */
+  bytes: z.int(),
+  /** Where it was written, or null. */
+  file: z.string().nullable(),
+  /** What was not written to a file; else null. */
+  text: z.string().nullable(),
+})
+export type CompareExport = z.infer<typeof compareExportSchema>

@@ -119,7 +119,7 @@ test('a seed counts once: its newest evaluated run of the newest evaluation', ()
 test('groups are named by what sets them apart, by their cell in an experiment, or by the run', () => {
   const sweep = [0.1, 0.5].flatMap((lambda) => seeds(`l${lambda}`, 'contractive', [0.9, 0.91], { 'regularizer.lambda': lambda }))
   const hostile = run('h', 'pca', {}, { name: '<img src=x onerror=alert(1)>' })
-  const titles = (runs: Run[], cells = [] as { title: string; runs: string[] }[]) => groupRuns(runs, variants, cells).map(({ title, named }) => [title, named])
+  const titles = (runs: Run[], cells = [] as { title: string; runs: string[] }[]) => groupRuns(runs, variants, cells.map((cell) => ({ ...cell, baseline: false }))).map(({ title, named }) => [title, named])
   assert.deepEqual(titles([...sweep, hostile]), [['Contractive (lambda 0.1)', false], ['Contractive (lambda 0.5)', false], ['<img src=x onerror=alert(1)>', true]])
   assert.deepEqual(titles(sweep, [{ title: 'Weak', runs: ['l0.11', 'l0.12'] }]), [['Weak', false], ['Contractive (lambda 0.5)', false]])
   const twice = [...sweep.slice(0, 2), ...sweep.slice(2)].map((one) => one)

@@ -14,9 +14,9 @@ export interface Baseline {
 const usual = 'classical'
 
 /**
- * A named baseline is compared with all other groups. Without one it is the group of the classical variant (else of the first group's); where
- * there are several of it, as in a sweep of code sizes, each other group is compared with the one that differs from it in the fewest
- * settings besides those of the regularizer.
+ * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the classical
+ * variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each other group is compared with
+ * the one that differs from it in the fewest settings besides those of the regularizer; and one with which none would be compared is compared itself.
  * @param wanted id of a group, or of a run in it
  * @returns null where `wanted` is in none of the groups
  */
@@ -27,15 +27,27 @@ export function baselineOf(groups: readonly RunGroup[], variants: readonly Varia
     return index < 0 ? null : exact(index)
   }
   if (groups.length < 2) return { group: null, of: groups.map(() => null) }
-  const variant = groups.some((group) => group.variant === usual) ? usual : groups[0]!.variant
-  const candidates = groups.flatMap((group, index) => (group.variant === variant ? [index] : []))
+  const candidates = candidatesOf(groups)
   if (candidates.length === 1 || candidates.length === groups.length) return exact(candidates[0]!)
+
   const settingsOf = settingsReader(variants)
   const settings = groups.map(({ runs }) => shared(settingsOf(runs[0]!)))
-  const nearest = (index: number): number => candidates
+  const nearest = (index: number, among: readonly number[]): number => among
     .map((candidate) => ({ candidate, apart: apart(groups[candidate]!, settings[candidate]!, groups[index]!, settings[index]!) }))
     .reduce((a, b) => (b.apart < a.apart ? b : a)).candidate
-  return { group: null, of: groups.map((group, index) => (group.variant === variant ? null : nearest(index))) }
+  const isCandidate = new Set(candidates)
+  const chosen = groups.map((_, index) => (isCandidate.has(index) ? null : nearest(index, candidates)))
+  const used = candidates.filter((candidate) => chosen.includes(candidate))
+  if (used.length === 1) return exact(used[0]!)
+  return { group: null, of: groups.map((_, index) => (used.includes(index) ? null : chosen[index] ?? nearest(index, used))) }
+}
+
+function candidatesOf(groups: readonly RunGroup[]): number[] {
+  const which = (is: (group: RunGroup) => boolean) => groups.flatMap((group, index) => (is(group) ? [index] : []))
+  const planned = which(({ cell }) => cell?.baseline ?? false)
+  if (planned.length > 0) return planned
+  const variant = groups.some((group) => group.variant === usual) ? usual : groups[0]!.variant
+  return which((group) => group.variant === variant)
 }
 
 const shared = (settings: ReadonlyMap<string, unknown>): Map<string, string> =>

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { VariantInfo } from '../../../shared/config.ts'
 import type { Group } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
-import { inSentence } from './formats.ts'
-import { choiceWords, settingDifferences, settingsReader } from './settings.ts'
+import { choiceWords, inSentence } from './formats.ts'
+import { settingDifferences, settingsReader } from './settings.ts'
 
-/** What an experiment knows of some runs: they are one cell of its plan. */
-export interface Cell { title: string; runs: readonly string[] }
+/** What an experiment knows of some runs: they are one cell of its plan, and whether that is what its others are compared with. */
+export interface Cell { title: string; runs: readonly string[]; baseline: boolean }
 
 /** A group with its runs themselves. */
 export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
@@ -14,6 +14,8 @@ export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
   /** One a seed, ascending seeds. */
   counted: Run[]
   missing: Run[]
+  /** The cell that all of its runs belong to, if there is one. */
+  cell: Cell | null
 }
 
 /**
@@ -37,15 +39,20 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
     group.push(run)
   }
   const groups = [...byIdentity]
-  const titles = titlesOf(groups.map(([, own]) => own), variants, cells)
+  const cellOf = new Map(cells.flatMap((cell) => cell.runs.map((run) => [run, cell] as const)))
+  const cellsOf = groups.map(([, [first, ...others]]) => {
+    const cell = cellOf.get(first!.id) ?? null
+    return others.every(({ id }) => cellOf.get(id) === cell) ? cell : null
+  })
+  const titles = titlesOf(groups.map(([, own]) => own), cellsOf, variants)
   return groups.map(([identity, own], index) => ({
     id: `group:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
-    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own),
+    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own), cell: cellsOf[index]!,
   }))
 }
 
 /** As `groupRuns` gives it, as views get it. */
-export const groupOf = ({ runs, counted, missing, ...group }: RunGroup): Group => ({
+export const groupOf = ({ runs, counted, missing, cell: _, ...group }: RunGroup): Group => ({
   ...group, runs: runs.map(({ id }) => id),
   counted: counted.map(({ seed, id }) => ({ seed, run: id })), missing: missing.map(({ seed, id, state }) => ({ seed, run: id, state })),
 })
@@ -73,8 +80,7 @@ function bySeed(runs: readonly Run[]): Pick<RunGroup, 'seeds' | 'counted' | 'mis
 /** Settings named in a title at most; what differs beyond is in the table of settings. */
 const mostNamed = 3
 
-function titlesOf(groups: readonly (readonly Run[])[], variants: readonly VariantInfo[], cells: readonly Cell[]): { title: string; named: boolean }[] {
-  const cellOf = new Map(cells.flatMap((cell) => cell.runs.map((run) => [run, cell] as const)))
+function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | null)[], variants: readonly VariantInfo[]): { title: string; named: boolean }[] {
   const byVariant = new Map<string, number[]>()
   groups.forEach((group, index) => {
     const own = byVariant.get(group[0]!.variant)
@@ -87,8 +93,8 @@ function titlesOf(groups: readonly (readonly Run[])[], variants: readonly Varian
     const title = variants.find(({ id }) => id === variant)?.title ?? variant
     indices.forEach((index, at) => {
       const group = groups[index]!
-      const cell = cellOf.get(group[0]!.id)
-      if (cell !== undefined && group.every(({ id }) => cellOf.get(id) === cell)) titles[index] = { title: cell.title, named: false }
+      const cell = cells[index]
+      if (cell) titles[index] = { title: cell.title, named: false }
       else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
       else {
         const apart = rows.slice(0, mostNamed).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)

@@ -73,9 +73,6 @@ export function settingTree(rows: readonly DifferenceRow[], groups: readonly (re
   return top
 }
 
-/** `saltAndPepper` as `salt and pepper`, as a choice is read. */
-export const choiceWords = (choice: string): string => choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
-
 /** The fields of a run: those of its variant, and with pretraining those of its layers' variant. */
 function fieldsIn(known: ReadonlyMap<string, VariantInfo>): (run: Run) => Field[] | null {
   const found = new Map<string, Field[]>()

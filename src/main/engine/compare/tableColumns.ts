@@ -2,8 +2,8 @@ import type { VariantInfo } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
 import { figuresOf, valueOf, type Figure } from './figures.ts'
-import { formatSetting } from './formats.ts'
-import { choiceWords, settingTitles } from './settings.ts'
+import { choiceWords, formatSetting } from './formats.ts'
+import { settingTitles } from './settings.ts'
 import type { TableEntry } from './tableIndex.ts'
 
 /** What is known of single code units is no column: there are as many as units. */

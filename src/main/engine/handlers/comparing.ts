@@ -1,23 +1,52 @@
+import { setImmediate } from 'node:timers/promises'
+import type { CallArguments } from '../../../shared/calls.ts'
+import type { Comparison, CompareExport, CompareLine } from '../../../shared/comparison.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { compareRuns } from '../compare/comparison.ts'
+import { csvOf } from '../compare/csv.ts'
+import { groupRuns, type Cell } from '../compare/groups.ts'
+import { latexOf } from '../compare/latex.ts'
+import { lineOf, subjectOfGroup, subjectOfRun, termsOf, type Subject } from '../compare/lines.ts'
+import { heatMapOf } from '../compare/plots/heatMap.ts'
+import { parallelOf } from '../compare/plots/parallel.ts'
+import { scatterOf } from '../compare/plots/scatter.ts'
+import { plotOf } from '../compare/plots/subjects.ts'
+import { seriesCache } from '../compare/seriesCache.ts'
+import { textTables } from '../compare/textTables.ts'
 import { variantInfos } from '../variants/index.ts'
+import { reportOf } from './comparisonReport.ts'
+import { writeText } from './comparisonFile.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** What is shown of several runs at once. */
-export const comparingHandlers = ({ store, queue }: Context) => {
+export function comparingHandlers(context: Context) {
+  const { store, queue } = context
+  const read = seriesCache((run, key) => store.points.series(run, [key], undefined)[0] ?? null)
+
   /** The runs that some references name, each once, in their order. */
-  const runsOf = (references: readonly string[]): Run[] => {
-    const found = new Map(references.map((reference) => queue.view(store.runs.resolve(reference))).map((run) => [run.id, run]))
-    return [...found.values()]
+  const runsOf = (references: readonly string[]): Run[] =>
+    [...new Map(references.map((reference) => queue.view(store.runs.resolve(reference))).map((run) => [run.id, run])).values()]
+
+  /** What the experiments of these runs call them: of the one that has most of them first, should several have the same. */
+  const cellsOf = (runs: readonly Run[]): Cell[] => {
+    const counts = new Map<string, number>()
+    for (const run of runs) for (const id of store.experiments.of(run.id)) counts.set(id, (counts.get(id) ?? 0) + 1)
+    const experiments = [...counts].filter(([id]) => store.experiments.has(id)).sort(([, a], [, b]) => a - b).map(([id]) => store.experiments.get(id))
+    return experiments.flatMap((experiment) => {
+      const members = store.experiments.members(experiment.id)
+      return experiment.cells.map(({ index, title, planned }) => ({
+        title: experiments.length === 1 ? title : `${title} (${experiment.name})`, baseline: planned === experiment.baseline,
+        runs: members.flatMap(({ cell, run }) => (cell === index && run !== null ? [run] : [])),
+      }))
+    })
   }
-  return {
-    'compare': ({ runs: references, baseline, figure }) => {
-      const runs = runsOf(references)
-      if (runs.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
-      return { comparison: compareRuns(runs, variantInfos(), { baseline: baselineIn(runs, baseline), figure }) }
-    },
-  } satisfies Partial<Handlers>
+
+  const compared = ({ runs: references, baseline, figure }: Pick<CallArguments<'compare'>, 'runs' | 'baseline' | 'figure'>): Comparison => {
+    const runs = runsOf(references)
+    if (runs.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
+    return compareRuns(runs, variantInfos(), { baseline: baselineIn(runs, baseline), figure, cells: cellsOf(runs) })
+  }
 
   /** A group's id as it is; a run by any reference. */
   function baselineIn(runs: readonly Run[], reference: string | undefined): string | undefined {
@@ -26,4 +55,57 @@ export const comparingHandlers = ({ store, queue }: Context) => {
     if (runs.some((run) => run.id === id)) return id
     throw new WorkbenchError('CALL_INVALID', `The run "${name}" is not among the compared ones, so it cannot be their baseline; add it to them, or name another.`, { field: 'baseline' })
   }
+
+  const subjectsOf = ({ runs: references, by }: Pick<CallArguments<'compare.series'>, 'runs' | 'by'>): Subject[] => {
+    const runs = runsOf(references)
+    return by === 'run' ? runs.map(subjectOfRun) : groupRuns(runs, variantInfos(), cellsOf(runs)).map(subjectOfGroup)
+  }
+  const plotted = ({ runs: references, by }: { runs: readonly string[]; by: 'run' | 'group' }) => {
+    const runs = runsOf(references)
+    return plotOf(runs, by, variantInfos(), cellsOf(runs))
+  }
+
+  const linesOf = async (input: CallArguments<'compare.series'>): Promise<CompareLine[]> => {
+    const subjects = subjectsOf(input)
+    const lines: CompareLine[] = []
+    for (const key of new Set(input.keys)) {
+      for (const subject of subjects) {
+        const line = lineOf(subject, key, read, input)
+        if (line !== null) lines.push(line)
+        // A hundred long curves take a good part of a second: others are answered in between.
+        await setImmediate()
+      }
+    }
+    return lines
+  }
+
+  const written = async (input: CallArguments<'compare.export'>): Promise<Omit<CompareExport, 'bytes' | 'file'> & { text: string }> => {
+    const comparison = compared(input)
+    if (input.kind === 'report') return { name: 'comparison.html', type: 'text/html', text: await reportOf(context, comparison, linesOf) }
+    const table = textTables[input.table](comparison)
+    return input.kind === 'csv' ? { name: `${table.key}.csv`, type: 'text/csv', text: csvOf(table) } : { name: `${table.key}.tex`, type: 'application/x-tex', text: latexOf(table) }
+  }
+
+  return {
+    'compare': (input) => ({ comparison: compared(input) }),
+    'compare.series': async (input) => ({ lines: await linesOf(input) }),
+    'compare.terms': async (input) => {
+      const terms = new Map(variantInfos().map((variant) => [variant.id, variant.terms]))
+      const stacks = []
+      for (const subject of subjectsOf(input)) {
+        const stack = termsOf(subject, input.split, terms.get(subject.variant) ?? [], read, input)
+        if (stack !== null) stacks.push(stack)
+        await setImmediate()
+      }
+      return { stacks }
+    },
+    'compare.parallel': (input) => ({ parallel: parallelOf(plotted(input), input.keys) }),
+    'compare.scatter': (input) => ({ scatter: scatterOf(plotted(input), input.x, input.y) }),
+    'compare.heatMap': (input) => ({ heatMap: heatMapOf(plotted({ ...input, by: 'group' }), input.x, input.y, input.figure) }),
+    'compare.export': async (input) => {
+      const made = await written(input)
+      const file = await writeText(made.text, input)
+      return { export: { ...made, bytes: Buffer.byteLength(made.text), file, text: file === null ? made.text : null } }
+    },
+  } satisfies Partial<Handlers>
 }

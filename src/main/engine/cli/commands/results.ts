@@ -1,5 +1,4 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import type { Comparison } from '../../../../shared/comparison.ts'
 import { parts } from '../../../../shared/domain.ts'
 import type { Command } from '../command.ts'
 import { table } from '../table.ts'
@@ -10,26 +9,6 @@ const oneOf = <T extends string>(name: string, value: unknown, choices: readonly
   if (value === undefined && otherwise !== undefined) return otherwise
   if (choices.includes(value as T)) return value as T
   throw new WorkbenchError('USAGE', `--${name} is one of ${choices.join(', ')}${value === undefined ? '; it is missing' : `, not "${String(value)}"`}.`, { field: name })
-}
-
-function describe({ runs, figures, differences, notes, sentence }: Comparison): string {
-  const names = runs.map((run) => run.name)
-  const rows = figures.map(({ title, unit, texts, best }) => [unit === '' ? title : `${title} (${unit})`, ...texts.map((text, index) => (best.includes(index) ? `${text}*` : text))])
-  return [
-    table(['', ...names], rows), '* best',
-    ...(differences.length === 0 ? [] : ['', table(['setting', ...names], differences.map(({ title, values }) => [title, ...values]))]),
-    ...(notes.length === 0 ? [] : ['', ...notes]), '', sentence,
-  ].join('\n')
-}
-
-export const compare: Command = {
-  usage: 'RUN RUN...',
-  summary: 'Two or more runs side by side: figures, differing settings, what is not comparable.',
-  positionals: [2, 100],
-  async run({ call }, { positionals }) {
-    const { comparison } = await call('compare', { runs: positionals })
-    return { json: { ...comparison }, text: describe(comparison) }
-  },
 }
 
 export const exportRun: Command = {

@@ -1,0 +1,89 @@
+import type { CompareLine, CompareTerms, LinesInput } from '../../../shared/comparison.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { bandOf, smoothed, type Band, type Line } from './bands.ts'
+import type { RunGroup } from './groups.ts'
+import { gathered, reduced } from './reduce.ts'
+
+/** Reads a stored series of a run; null where it has none. */
+export type ReadSeries = (run: Run, key: string) => Line | null
+
+export type LineOptions = Pick<LinesInput, 'smoothing' | 'band' | 'axis' | 'from' | 'to' | 'columns' | 'logarithmic'>
+
+/** What a line is of: a run, or the seeds of a group. */
+export interface Subject { id: string; title: string; named: boolean; colour: number; variant: string; runs: readonly Run[] }
+
+export const subjectOfRun = (run: Run): Subject => ({ id: run.id, title: run.name, named: true, colour: run.colour, variant: run.variant, runs: [run] })
+
+/** The runs of a group's line: one of each seed, the one with the longest curve so far. */
+export function subjectOfGroup({ id, title, named, colour, variant, runs }: RunGroup): Subject {
+  const bySeed = new Map<number, Run>()
+  for (const run of runs) {
+    const other = bySeed.get(run.seed)
+    if (other === undefined || run.step >= other.step) bySeed.set(run.seed, run)
+  }
+  return { id, title, named, colour, variant, runs: [...bySeed.values()] }
+}
+
+const axisColumn = { step: 'step', epoch: 'epoch', time: 'seconds' } as const
+
+/**
+ * One series of a run, or the mean and band of a group's seeds, ready to draw: smoothed on all of its points, then averaged, then reduced to
+ * what the pixels can show. Null where no run has any point of it.
+ */
+export function lineOf(subject: Subject, key: string, read: ReadSeries, options: LineOptions): CompareLine | null {
+  const found = seedsOf(subject, key, read)
+  if (found.length === 0) return null
+  const band = merged(found.map(({ line }) => ({ ...line, value: smoothed(line.value, options.smoothing) })), options)
+  const kept = reduced(band[axisColumn[options.axis]], band.low === null ? [band.value] : [band.value, band.low, band.high!], options)
+  const take = (column: Float64Array) => gathered(column, kept)
+  return {
+    ...head(subject, found.map(({ run }) => run)), key, points: band.step.length,
+    step: take(band.step), epoch: take(band.epoch), seconds: take(band.seconds), value: take(band.value),
+    low: band.low && take(band.low), high: band.high && take(band.high), n: band.n && Uint16Array.from(kept, (index) => band.n![index]!),
+  }
+}
+
+/**
+ * The terms of a run's objective (or the means of a group's), one on top of the other, so that their sum is the loss. All on the same points.
+ * @param terms in the order in which they are stacked
+ */
+export function termsOf(subject: Subject, split: 'train' | 'validation', terms: readonly string[], read: ReadSeries, options: LineOptions): CompareTerms | null {
+  const layers = terms.flatMap((term) => {
+    const found = seedsOf(subject, `${split}/${term}`, read)
+    return found.length === 0 ? [] : [{ term, runs: found.map(({ run }) => run), band: merged(found.map(({ line }) => ({ ...line, value: smoothed(line.value, options.smoothing) })), options) }]
+  })
+  const first = layers[0]
+  if (first === undefined) return null
+  // All terms of a step are stored together; a run that stopped between them lacks the last point of some.
+  const length = Math.min(...layers.map(({ band }) => band.step.length))
+  const upper: Float64Array[] = []
+  for (const { band } of layers) {
+    const below = upper.at(-1)
+    upper.push(Float64Array.from({ length }, (_, i) => (below?.[i] ?? 0) + band.value[i]!))
+  }
+  const cut = (column: Float64Array): Float64Array => column.subarray(0, length)
+  const kept = reduced(cut(first.band[axisColumn[options.axis]]), upper, options)
+  const take = (column: Float64Array) => gathered(column, kept)
+  return {
+    ...head(subject, first.runs), split, points: length, step: take(cut(first.band.step)), epoch: take(cut(first.band.epoch)), seconds: take(cut(first.band.seconds)),
+    terms: layers.map(({ term, band }, index) => ({
+      term, value: take(cut(band.value)), lower: index === 0 ? new Float64Array(kept.length) : take(upper[index - 1]!), upper: take(upper[index]!),
+    })),
+  }
+}
+
+const head = ({ id, title, named, colour, variant }: Subject, runs: readonly Run[]) => ({ id, title, named, colour, variant, runs: runs.map((run) => run.id) })
+
+function seedsOf({ runs }: Subject, key: string, read: ReadSeries): { run: Run; line: Line }[] {
+  return runs.flatMap((run) => {
+    // What a run has is known without reading it.
+    const line = Object.hasOwn(run.latest, key) ? read(run, key) : null
+    return line === null || line.step.length === 0 ? [] : [{ run, line }]
+  })
+}
+
+type Merged = Line & (Band | { low: null; high: null; n: null })
+
+function merged(lines: readonly Line[], { band }: LineOptions): Merged {
+  return lines.length === 1 ? { ...lines[0]!, low: null, high: null, n: null } : bandOf(lines, band)
+}

@@ -1,0 +1,106 @@
+import type { VariantInfo } from '../../../../shared/config.ts'
+import type { Better } from '../../../../shared/comparison.ts'
+import type { Run } from '../../../../shared/domain.ts'
+import { measuredAlike, yardstick } from '../comparable.ts'
+import { groupEstimate, scaleOf } from '../estimates.ts'
+import { betterAmong, type Figure } from '../figures.ts'
+import { absent, formatQuantity } from '../formats.ts'
+import { groupRuns, type Cell } from '../groups.ts'
+import { settingsReader } from '../settings.ts'
+import { estimate } from '../statistics.ts'
+import { columnReader, figuresByKey, tableColumns } from '../tableColumns.ts'
+import type { TableEntry } from '../tableIndex.ts'
+
+/** A run or a group, as plots show it. */
+export interface PlotSubject { id: string; title: string; named: boolean; colour: number; variant: string; entries: TableEntry[] }
+
+/** What a subject has of a column. In the column's unit: per cent are times 100. */
+export interface PlotValue { value: number | string | null; text: string; interval: [number, number] | null }
+
+export interface PlotColumn {
+  key: string
+  title: string
+  unit: string
+  better: Better
+  /** False where some value is text. */
+  numeric: boolean
+  kind: 'fact' | 'setting' | 'figure' | 'series'
+  /** One for each subject. */
+  values: PlotValue[]
+}
+
+export interface Plot {
+  subjects: PlotSubject[]
+  /** Everything that some subject has a value of. */
+  columns: PlotColumn[]
+  /** Whether figures may be ranked. */
+  alike: boolean
+}
+
+const nothing: PlotValue = { value: null, text: absent, interval: null }
+
+/** What every run has besides figures and settings. */
+const facts: { key: string; title: string; unit: string; better: Better; measured?: boolean; read: (run: Run) => number | string | null }[] = [
+  { key: 'dataset', title: 'Dataset', unit: '', better: 'neither', read: ({ dataset }) => dataset },
+  { key: 'variant', title: 'Variant', unit: '', better: 'neither', read: ({ variant }) => variant },
+  { key: 'seed', title: 'Seed', unit: '', better: 'neither', read: ({ seed }) => seed },
+  { key: 'parameters', title: 'Parameters', unit: '', better: 'lower', read: ({ parameters }) => parameters },
+  { key: 'seconds', title: 'Training time', unit: 's', better: 'lower', measured: true, read: ({ seconds }) => (seconds > 0 ? seconds : null) },
+]
+
+/** Runs, or their groups over seeds, with everything that can be plotted of them. */
+export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: readonly VariantInfo[], cells: readonly Cell[] = []): Plot {
+  const settingsOf = settingsReader(variants)
+  const entries = new Map(runs.map((run): [string, TableEntry] => [run.id, { run, settings: settingsOf(run), measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } }]))
+  const entryOf = ({ id }: Run): TableEntry => entries.get(id)!
+  const subjects: PlotSubject[] = by === 'run'
+    ? runs.map((run) => ({ id: run.id, title: run.name, named: true, colour: run.colour, variant: run.variant, entries: [entryOf(run)] }))
+    : groupRuns(runs, variants, cells).map(({ id, title, named, colour, variant, counted, missing }) => ({ id, title, named, colour, variant, entries: [...counted, ...missing].map(entryOf) }))
+
+  const all = [...entries.values()]
+  const figures = figuresByKey(all)
+  const titles = new Map(variants.map(({ id, title }) => [id, title]))
+  const columns: PlotColumn[] = facts.map(({ read, measured, ...column }) => {
+    const values = subjects.map((subject) => (measured ? meanOf : commonOf)(subject, (entry) => read(entry.run)))
+    const named = column.key === 'variant' ? values.map((one) => ({ ...one, text: titles.get(String(one.value)) ?? one.text })) : values
+    return { ...column, kind: 'fact', values: named, numeric: isNumeric(named) }
+  })
+  for (const { key, title, kind, unit, better } of tableColumns(all, variants)) {
+    const figure = figures.get(key)
+    const read = columnReader(key, figures)
+    const values = subjects.map((subject) => (figure ? figureOf(subject, figure) : kind === 'series' ? meanOf(subject, read) : commonOf(subject, read)))
+    columns.push({ key, title, unit, kind, better: figure ? betterAmong(figure, runs) : better, values, numeric: isNumeric(values) })
+  }
+  return { subjects, columns: columns.filter(({ values }) => values.some(({ value }) => value !== null)), alike: measuredAlike(runs) }
+}
+
+export const isNumeric = (values: readonly PlotValue[]): boolean => values.every(({ value }) => value === null || typeof value === 'number')
+
+/** A column's own description, without its values. */
+export const columnHead = ({ key, title, unit, better }: PlotColumn) => ({ key, title, unit, better })
+export const subjectHead = ({ id, title, named, colour, variant, entries }: PlotSubject) => ({ id, title, named, colour, variant, runs: entries.map(({ run }) => run.id) })
+
+/** Whether a column has at least two different values. */
+export const varies = ({ values }: PlotColumn): boolean => new Set(values.flatMap(({ value }) => (value === null ? [] : [value]))).size > 1
+
+function figureOf({ entries }: PlotSubject, figure: Figure): PlotValue {
+  const counted = entries.filter(({ run }) => run.evaluation !== null)
+  const newest = Math.max(...counted.map(({ run }) => run.evaluation!.version))
+  const found = groupEstimate(figure, { counted: counted.flatMap(({ run }) => (run.evaluation!.version === newest ? [run] : [])) })
+  if (found.mean === null) return nothing
+  const scale = scaleOf(figure)
+  return { value: found.mean * scale, text: found.text, interval: found.low === null ? null : [found.low * scale, found.high! * scale] }
+}
+
+function meanOf({ entries }: PlotSubject, read: (entry: TableEntry) => number | string | null): PlotValue {
+  const found = estimate(entries.map(read).filter((value): value is number => typeof value === 'number' && Number.isFinite(value)))
+  return found === null ? nothing : { value: found.mean, text: formatQuantity(found.mean), interval: found.low === null ? null : [found.low, found.high!] }
+}
+
+/** The value that all have. */
+function commonOf({ entries }: PlotSubject, read: (entry: TableEntry) => number | string | null): PlotValue {
+  const values = [...new Set(entries.map(read))]
+  const [value] = values
+  if (values.length === 1 && value !== undefined && value !== null) return { value, text: typeof value === 'number' ? String(value) : value, interval: null }
+  return nothing
+}

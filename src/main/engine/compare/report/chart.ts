@@ -1,0 +1,106 @@
+import type { CompareLine } from '../../../../shared/comparison.ts'
+import { steps } from '../plots/axis.ts'
+import { html, type Markup } from './html.ts'
+import { colourOf, dashOf } from './style.ts'
+
+const size = { width: 720, height: 300, left: 60, right: 150, top: 12, bottom: 40 }
+
+/** Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses fall steeply. */
+export function lineChart(lines: readonly CompareLine[], title: string): Markup | null {
+  const drawn = lines.filter(({ value }) => value.some(Number.isFinite))
+  if (drawn.length === 0) return null
+  const last = Math.max(...drawn.map(({ epoch }) => epoch.at(-1)!), 1e-9)
+  const later = drawn.flatMap((line) => [...line.value, ...(line.low ?? []), ...(line.high ?? [])].filter((value, index) => Number.isFinite(value) && line.epoch[index % line.epoch.length]! >= last / 20))
+  const all = later.length > 1 ? later : drawn.flatMap(({ value }) => [...value].filter(Number.isFinite))
+  let low = least(all), high = most(all)
+  if (low === high) [low, high] = [low - 1, high + 1]
+  const margin = (high - low) * 0.05
+  low -= margin
+  high += margin
+  const { width, height, left, right, top, bottom } = size
+  const x = (value: number) => left + (value / last) * (width - left - right)
+  const y = (value: number) => top + ((high - value) / (high - low)) * (height - top - bottom)
+  const point = (line: CompareLine, column: Float64Array, index: number) => `${x(line.epoch[index]!).toFixed(1)} ${y(Math.min(Math.max(column[index]!, low - 10 * margin), high + 10 * margin)).toFixed(1)}`
+
+  const labels = spread(drawn.map((line) => y(line.value.findLast(Number.isFinite)!)), 13, top, height - bottom)
+  return html`<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
+<clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
+${steps(low, high).map(({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`)}
+${steps(0, last).map(({ value, text }) => html`<text x="${x(value).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
+<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text>
+<g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map((line) => html`<path d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}" stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`)}</g>
+${drawn.map((line, index) => html`<text class="name" x="${width - right + 8}" y="${(labels[index]! + 4).toFixed(1)}" style="fill:${colourOf(line.colour)}"><title>${line.title}</title>${short(line.title, 24)}</text>`)}
+</svg><figcaption>${title}. ${drawn.some(({ low: band }) => band !== null) ? 'Lines are means over seeds, bands their 95% intervals.' : ''}</figcaption></figure>`
+}
+
+function bandPath(line: CompareLine, point: (line: CompareLine, column: Float64Array, index: number) => string): Markup | null {
+  const { low, high } = line
+  if (low === null || high === null) return null
+  const pieces: string[] = []
+  for (let start = 0; start < low.length; start++) {
+    if (!Number.isFinite(low[start]!)) continue
+    let end = start
+    while (end + 1 < low.length && Number.isFinite(low[end + 1]!)) end++
+    const indices = Array.from({ length: end - start + 1 }, (_, index) => start + index)
+    pieces.push(`M${indices.map((index) => point(line, high, index)).join('L')}L${indices.reverse().map((index) => point(line, low, index)).join('L')}Z`)
+    start = end
+  }
+  return html`<path d="${pieces.join('')}" fill="${colourOf(line.colour)}" opacity="0.15"/>`
+}
+
+/** Pieces of a line between its gaps. */
+function paths(column: Float64Array, point: (index: number) => string): string {
+  let path = ''
+  let open = false
+  column.forEach((value, index) => {
+    if (Number.isFinite(value)) path += `${open ? 'L' : 'M'}${point(index)}`
+    open = Number.isFinite(value)
+  })
+  return path
+}
+
+export interface ForestRow { title: string; colour: number; mean: number; low: number; high: number; text: string }
+
+/** Differences with their intervals beside a line at zero. @param unit of the numbers, already scaled */
+export function forest(rows: readonly ForestRow[], title: string): Markup | null {
+  if (rows.length === 0) return null
+  const row = 24, left = 230, right = 150, width = 720, top = 8, bottom = 32
+  const height = top + rows.length * row + bottom
+  const low = Math.min(0, ...rows.map((one) => one.low)), high = Math.max(0, ...rows.map((one) => one.high))
+  const margin = (high - low || 1) * 0.05
+  const x = (value: number) => left + ((value - low + margin) / (high - low + 2 * margin)) * (width - left - right)
+  return html`<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">
+${steps(low - margin, high + margin).map(({ value, text }) => html`<line class="grid" x1="${x(value).toFixed(1)}" x2="${x(value).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(value).toFixed(1)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`)}
+<line class="axis" x1="${x(0).toFixed(1)}" x2="${x(0).toFixed(1)}" y1="${top}" y2="${height - bottom}"/>
+${rows.map((one, index) => {
+    const y = top + index * row + row / 2
+    return html`<text class="name" x="${left - 12}" y="${y + 4}" text-anchor="end"><title>${one.title}</title>${short(one.title, 36)}</text><line x1="${x(one.low).toFixed(1)}" x2="${x(one.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colourOf(one.colour)}" stroke-width="1.5"/><circle cx="${x(one.mean).toFixed(1)}" cy="${y}" r="3.5" fill="${colourOf(one.colour)}"/><text x="${width - right + 12}" y="${y + 4}">${one.text}</text>`
+  })}
+</svg><figcaption>${title}</figcaption></figure>`
+}
+
+/** A long name is cut; the whole stands in the tables. SVG has no element that keeps the direction of a name to itself, but there are characters that do. */
+function short(text: string, length: number): string {
+  const characters = [...text]
+  return `\u2068${characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`}\u2069`
+}
+
+/** Places as near to the wanted ones as they can be without coming closer than `gap`. */
+function spread(wanted: readonly number[], gap: number, from: number, to: number): number[] {
+  const order = wanted.map((_, index) => index).sort((a, b) => wanted[a]! - wanted[b]!)
+  const placed = [...wanted]
+  let least = from
+  for (const index of order) {
+    placed[index] = Math.max(placed[index]!, least)
+    least = placed[index]! + gap
+  }
+  let most = to
+  for (const index of order.reverse()) {
+    placed[index] = Math.min(placed[index]!, most)
+    most = placed[index]! - gap
+  }
+  return placed
+}
+
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity)
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity)

@@ -1,0 +1,80 @@
+import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
+import { absent, choiceWords } from './formats.ts'
+
+/** A table as it is shown, to be written as CSV, LaTeX or HTML. */
+export interface TextTable {
+  key: string
+  title: string
+  columns: { title: string; unit: string; numeric: boolean }[]
+  /** One text a column. The first column holds names, which may be anything. */
+  rows: { cells: string[]; best: number[] }[]
+  /** Said below it. */
+  note: string | null
+}
+
+const column = (title: string, unit = '', numeric = true) => ({ title, unit, numeric })
+
+/** Figures by run: one row a run. Figures that no run has are left out. */
+function runTable({ runs, figures, differences }: Comparison): TextTable {
+  const shown = figures.filter(({ values }) => values.some((value) => value !== null))
+  return {
+    key: 'runs', title: 'Figures by run', note: null,
+    columns: [column('Run', '', false), ...differences.map(({ title }) => column(title, '', false)), ...shown.map(({ title, unit }) => column(title, unit))],
+    rows: runs.map(({ name }, index) => ({
+      cells: [name, ...differences.map(({ key, values }) => settingText(key, values[index]!)), ...shown.map(({ texts }) => texts[index]!)],
+      best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [1 + differences.length + figure] : [])),
+    })),
+  }
+}
+
+/** Figures by group: mean and 95% interval over the seeds. */
+function groupTable({ groups, groupFigures }: Comparison): TextTable {
+  const shown = groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
+  return {
+    key: 'groups', title: 'Figures over seeds', note: 'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.',
+    columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
+    rows: groups.map(({ title, counted }, index) => ({
+      cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
+      best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [2 + figure] : [])),
+    })),
+  }
+}
+
+/** Differences to the baseline: one row for each group and figure that was compared. */
+function differenceTable({ groups, groupFigures, correction }: Comparison): TextTable {
+  return {
+    key: 'differences', title: 'Differences, paired by seed', note: correction,
+    columns: [column('Settings', '', false), column('Compared with', '', false), column('Figure', '', false), column('Difference (95% interval)'), column('Seeds'), column('p'), column('p corrected (Holm)'), column('Verdict', '', false)],
+    rows: groupFigures.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((difference) => ({
+      cells: [
+        groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, difference.text,
+        String(difference.seeds.length), probability(difference.p), probability(difference.corrected), verdictWords[difference.verdict],
+      ],
+      best: [],
+    }))),
+  }
+}
+
+/** What differs in the settings, by group. */
+function settingTable({ groups, settings }: Comparison): TextTable {
+  const flat = (sections: readonly SettingSection[], above: string): { title: string; values: string[] }[] => sections.flatMap((section) => {
+    const name = above === '' ? section.title : `${above} / ${section.title}`
+    return [...section.rows.map(({ key, title, groupValues }) => ({ title: `${name}: ${title}`, values: groupValues.map((value) => settingText(key, value)) })), ...flat(section.sections, name)]
+  })
+  const rows = flat(settings, '')
+  return {
+    key: 'settings', title: 'Settings that differ', note: null,
+    columns: [column('Settings', '', false), ...rows.map(({ title }) => column(title, '', false))],
+    rows: groups.map(({ title }, index) => ({ cells: [title, ...rows.map(({ values }) => values[index]!)], best: [] })),
+  }
+}
+
+/** By the name that each is asked for by. */
+export const textTables = { groups: groupTable, differences: differenceTable, runs: runTable, settings: settingTable } as const
+
+/** Names stay as they are; choices are read as words. */
+export const settingText = (key: string, value: string): string => (isChoice(key) ? choiceWords(value) : value)
+export const isChoice = (key: string): boolean => key.includes('.') || key === 'reconstruction'
+
+const probability = (p: number | null): string => (p === null ? absent : p < 0.0001 ? '< 0.0001' : p.toPrecision(2))
+const verdictWords = { better: 'better', worse: 'worse', higher: 'higher', lower: 'lower', undecided: 'cannot be told', untested: 'not tested' } as const

@@ -1,0 +1,48 @@
+import { setImmediate } from 'node:timers/promises'
+import type { CallArguments } from '../../../shared/calls.ts'
+import type { Comparison, CompareLine } from '../../../shared/comparison.ts'
+import { reportPage, type Pictures, type ReportFacts } from '../compare/report/page.ts'
+import { previewRows } from '../data/split.ts'
+import { version } from '../version.ts'
+import type { Context } from './context.ts'
+import { imagesOf, withDataset } from './images.ts'
+
+/** Curves in a report: with a point of each column that can be told apart on paper. */
+const curves = [{ key: 'validation/loss', title: 'Validation loss' }, { key: 'train/loss', title: 'Training loss' }]
+const columns = 500
+/** Groups of which a report shows pictures. */
+const mostPictures = 24
+
+/** The report of a comparison, as one HTML file. */
+export async function reportOf({ home, store, log }: Context, comparison: Comparison, linesOf: (input: CallArguments<'compare.series'>) => Promise<CompareLine[]>): Promise<string> {
+  const { runs, groups } = comparison
+  const lines = await linesOf({
+    runs: runs.map(({ id }) => id), keys: curves.map(({ key }) => key), by: 'group', smoothing: 0, band: 'interval', axis: 'epoch', columns, logarithmic: false,
+  })
+  const pictures: Pictures[] = []
+  for (const [group, { counted, runs: all }] of groups.entries()) {
+    if (pictures.length === mostPictures) break
+    const id = counted[0]?.run ?? all[0]!
+    const moment = store.previews.moments(id).at(-1)
+    const preview = moment && store.previews.get(id, moment.step)
+    if (!preview) continue
+    const { reconstructions, corrupted, denoised, filters } = preview
+    pictures.push({ group, seed: runs.find((run) => run.id === id)!.seed, epoch: preview.epoch, reconstructions, corrupted, denoised, filters })
+    await setImmediate()
+  }
+  const datasets = [...new Set(runs.map(({ datasetId }) => datasetId))].map((id) => store.datasets.get(id))
+  const originals = datasets.flatMap(({ id, name, kind }): ReportFacts['originals'] => {
+    if (kind !== 'image') return []
+    try {
+      return [{ dataset: name, images: withDataset(home.dataset(id), (dataset) => imagesOf(dataset, previewRows(dataset))) }]
+    } catch (thrown) {
+      // A report without the originals is still one.
+      log(`The images of "${name}" cannot be read for a report.`, thrown)
+      return []
+    }
+  })
+  return reportPage({
+    comparison, curves: curves.map(({ key, title }) => ({ title, lines: lines.filter((line) => line.key === key) })), pictures, originals, datasets, version,
+    createdAt: new Date().toISOString(),
+  })
+}
