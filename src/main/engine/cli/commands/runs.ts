@@ -21,7 +21,7 @@ export function describeRun(run: Run): string {
 /** What `train`, `resume` and `runs show` print of a run. */
 export const runJson = (run: Run): Record<string, unknown> => ({
   id: run.id, name: run.name, state: run.state, dataset: run.dataset, variant: run.variant, seed: run.seed, config: run.config, evaluation: run.evaluation,
-  seconds: run.seconds, stepsPerSecond: run.stepsPerSecond, step: run.step, steps: run.steps, epoch: run.epoch, parameters: run.parameters, threads: run.threads,
+  seconds: run.seconds, stepsPerSecond: run.stepsPerSecond, step: run.step, steps: run.steps, epoch: run.epoch, stages: run.stages, parameters: run.parameters, threads: run.threads,
   createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.endedAt, preset: run.preset, origin: run.origin, error: run.error,
 })
 
