@@ -1,55 +1,32 @@
 import { before, after, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** The command line with real training, on a few hundred digits. The tests build on each other. */
-const script = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
 let folder = ''
 let home = ''
-const running = new Set<ChildProcess>()
+let line: CommandLine
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'workbench-cli-'))
   home = join(folder, 'home')
+  line = commandLine(folder, home)
   writeDigitFolder(join(folder, 'digits'), 600)
   writeFileSync(join(folder, 'digits', '3', 'empty.png'), '')
 })
 after(() => {
-  running.forEach((child) => child.kill('SIGKILL'))
+  line.end()
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-interface Ended { code: number | null; out: string; errors: string; json: any }
-
-function start(...words: string[]) {
-  const child = spawn(process.execPath, [script, ...words, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
-  running.add(child)
-  let out = ''
-  let errors = ''
-  let look = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; look() })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; look() })
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => {
-    running.delete(child)
-    const last = out.trimEnd().split('\n').at(-1)!
-    resolve({ code, out, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
-  }))
-  /** Resolves when the pattern was written on standard error or output. */
-  const said = (pattern: RegExp) => new Promise<void>((resolve, reject) => {
-    look = () => { if (pattern.test(errors) || pattern.test(out)) resolve() }
-    look()
-    void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
-  })
-  return { child, ended, said }
-}
-const run = (...words: string[]) => start(...words).ended
-const json = (...words: string[]) => run(...words, '--json')
+const start: CommandLine['start'] = (...words) => line.start(...words)
+const run: CommandLine['run'] = (...words) => line.run(...words)
+const json: CommandLine['json'] = (...words) => line.json(...words)
 const small = ['--dataset', 'digits', '--set', 'network.layers=16', '--set', 'training.batchSize=32']
 
 test('datasets add: names what it skips; the same again is noticed', async () => {
