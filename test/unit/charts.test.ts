@@ -1,35 +1,54 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nearestIndex, readAt, type Curve } from '../../src/renderer/charts/curve.ts'
-import { focusedRange, pointsToDraw } from '../../src/renderer/charts/decimate.ts'
+import { bandToDraw, focusedRange, pixelsToDraw } from '../../src/renderer/charts/decimate.ts'
 import { spread } from '../../src/renderer/charts/spread.ts'
+import { scale } from '../../src/renderer/charts/ticks.ts'
 
 const curve = (id: string, values: number[], x = values.map((_, i) => i)): Curve =>
   ({ id, label: id, colour: '#000', x: Float64Array.from(x), y: Float64Array.from(values) })
+
+const axis = (to: number, pixels: number, logarithmic = false) => scale(logarithmic ? 1 : 0, to, 0, pixels, logarithmic)
+const pairs = (points: Float64Array) => Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i]!, points[2 * i + 1]!] as const)
 
 test('a curve longer than the plot is wide keeps its spikes, its ends and its order', () => {
   const values = Array.from({ length: 50_000 }, (_, i) => Math.sin(i / 900))
   values[12_345] = 40
   values[33_333] = -40
-  const points = pointsToDraw(curve('a', values), 0, Infinity, 600, 1, false)
-  assert.ok(points.length <= 4 * 602, `${points.length} points`)
-  assert.ok(points.some((point) => point.x === 12_345 && point.y === 40))
-  assert.ok(points.some((point) => point.x === 33_333 && point.y === -40))
-  assert.deepEqual([points[0]!.x, points.at(-1)!.x], [0, 49_999])
-  assert.ok(points.every((point, i) => i === 0 || point.x > points[i - 1]!.x))
-  const known = new Set(values)
-  assert.ok(points.every((point) => known.has(point.y)), 'nothing is averaged')
+  const x = axis(49_999, 600), y = scale(-50, 50, 500, 0)
+  for (const across of [x, axis(49_999, 600, true)]) {
+    const points = pairs(pixelsToDraw(curve('a', values), 0, Infinity, across, y))
+    assert.ok(points.length <= 4 * 602, `${points.length} points`)
+    for (const [at, value] of [[12_345, 40], [33_333, -40]] as const) assert.ok(points.some((point) => point[0] === across.toPixel(at) && point[1] === y.toPixel(value)))
+    assert.equal(points.at(-1)![0], 600)
+    // What a logarithmic axis cannot show is a gap.
+    const drawn = points.filter((point) => !Number.isNaN(point[0]))
+    assert.equal(drawn[0]![0], 0)
+    assert.ok(drawn.every((point, i) => i === 0 || point[0] > drawn[i - 1]![0]))
+    const known = new Set(values.map(y.toPixel))
+    assert.ok(drawn.every((point) => known.has(point[1])), 'nothing is averaged')
+  }
+  assert.ok(pixelsToDraw(curve('a', values), 20_000, 20_010, x, y).length / 2 <= 13)
 })
 
 test('a short curve is drawn as it is, with gaps where an axis cannot show a value', () => {
-  const points = pointsToDraw(curve('a', [3, 0, NaN, 2]), 0, 10, 600, 2, true)
-  assert.deepEqual(points, [{ x: 0, y: 3 }, { x: 2, y: NaN }, { x: 4, y: NaN }, { x: 6, y: 2 }])
+  const points = pixelsToDraw(curve('a', [3, 0, NaN, 2]), 0, 10, axis(3, 300), scale(1, 10, 100, 0, true))
+  assert.deepEqual(pairs(points).map((point) => Number.isNaN(point[0])), [false, true, true, false])
+  assert.ok(Math.abs(points[1]! - (100 - 100 * Math.log10(3))) < 1e-9)
+})
+
+test('a band is drawn where there is one, as a closed shape for each stretch', () => {
+  const x = Float64Array.of(0, 1, 2, 3, 4)
+  const shapes = bandToDraw({ x, low: Float64Array.of(1, 1, NaN, 2, 2), high: Float64Array.of(3, 3, NaN, 4, 4) }, 0, 4, axis(4, 40), scale(0, 10, 100, 0))
+  assert.deepEqual(shapes.map((value) => (Number.isNaN(value) ? 'gap' : value)), [0, 70, 10, 70, 10, 90, 0, 90, 'gap', 'gap', 30, 60, 40, 60, 40, 80, 30, 80])
+  const reaching = bandToDraw({ x: Float64Array.of(1, 2), low: Float64Array.of(-1, 2), high: Float64Array.of(1, 4) }, 0, 4, axis(4, 40), scale(1, 10, 100, 0, true))
+  assert.ok(reaching.every(Number.isFinite), 'below 0 it reaches the floor of a logarithmic axis')
 })
 
 test('a crosshair reads the nearest point, and nothing beyond the end of a run', () => {
   const ended = curve('a', [9, 8, 7], [0, 10, 20])
-  assert.deepEqual(readAt(ended, 14), { x: 10, y: 8 })
-  assert.deepEqual(readAt(ended, 16), { x: 20, y: 7 })
+  assert.deepEqual(readAt(ended, 14), { x: 10, y: 8, value: 8 })
+  assert.deepEqual(readAt({ ...ended, value: Float64Array.of(1, 2, 3) }, 16), { x: 20, y: 7, value: 3 })
   assert.equal(readAt(ended, 45), null)
   assert.equal(nearestIndex(new Float64Array(0), 3), -1)
 })

@@ -28,7 +28,8 @@ export function hardenSession(session: Session): void {
   session.setDevicePermissionHandler(() => false)
   session.setSpellCheckerEnabled(false)
   session.webRequest.onBeforeRequest((request, answer) => answer({ cancel: !allowed.has(new URL(request.url).protocol) }))
-  session.on('will-download', (event) => event.preventDefault())
+  // What the page itself holds (a table, a chart) may be kept; Electron asks the person where.
+  session.on('will-download', (event, item) => { if (!item.getURL().startsWith(`blob:${scheme}://app/`)) event.preventDefault() })
 }
 
 function hardenContents(contents: WebContents): void {

@@ -11,10 +11,14 @@ export interface Curve {
   opacity?: number
   x: Float64Array
   y: Float64Array
+  /** A band around or below the line, as long as `x`; NaN where there is none. */
+  low?: Float64Array
+  high?: Float64Array
+  /** How strongly the band is filled, 0 to 1; 0.15 where not given. */
+  fill?: number
+  /** What a crosshair reads instead of `y`: of a stacked term its own value. */
+  value?: Float64Array
 }
-
-/** A point in the units of the axes; `y` is NaN where the line has a gap. */
-export interface PlotPoint { x: number; y: number }
 
 /** What the horizontal axis counts; `time` is in seconds of training. */
 export type XKind = 'step' | 'epoch' | 'time'
@@ -44,13 +48,13 @@ export function lowerBound(column: Float64Array, x: number): number {
  * The value that a crosshair at `x` reads from a curve, or null outside of the curve's own range: a run that ended earlier has
  * no value there.
  */
-export function readAt(curve: Curve, x: number): { x: number; y: number } | null {
+export function readAt(curve: Curve, x: number): { x: number; y: number; value: number } | null {
   const index = nearestIndex(curve.x, x)
   if (index < 0) return null
   const last = curve.x.length - 1
   const spacing = last > 0 ? (curve.x[last]! - curve.x[0]!) / last : 0
   if (x > curve.x[last]! + spacing || x < curve.x[0]! - spacing) return null
-  return { x: curve.x[index]!, y: curve.y[index]! }
+  return { x: curve.x[index]!, y: curve.y[index]!, value: (curve.value ?? curve.y)[index]! }
 }
 
 /**

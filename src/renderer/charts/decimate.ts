@@ -1,45 +1,62 @@
-import { lowerBound, type Curve, type PlotPoint } from './curve.ts'
+import { lowerBound, type Curve } from './curve.ts'
+import type { Scale } from './ticks.ts'
 
 /**
- * Points of a curve between two x values, ready to draw. A curve with more points than pixels is reduced column by column to
- * its first, lowest, highest and last value, so that no spike is lost; values themselves are never averaged, and a gap stays one.
+ * A curve between two x values in pixels, as x, y, x, y; NaN where it has a gap. A curve with more points than the plot has columns is reduced column by
+ * column to its first, lowest, highest and last value, so that no spike is lost; values themselves are never averaged, and a gap stays one.
  *
- * @param columns width of the plot in pixels
- * @param scale factor from the curve's x to the axis's
- * @param positive drop values that a logarithmic axis cannot show
+ * @param columns a pixel of the page: on a fine screen more than one
  */
-export function pointsToDraw(curve: Curve, from: number, to: number, columns: number, scale: number, positive: boolean): PlotPoint[] {
+export function pixelsToDraw(curve: Pick<Curve, 'x' | 'y'>, from: number, to: number, toX: Scale, toY: Scale, columns = 1): Float64Array {
   const { x, y } = curve
   const start = Math.max(0, lowerBound(x, from) - 1)
   const end = Math.min(x.length, lowerBound(x, to) + 2)
-  const count = end - start
-  const points: PlotPoint[] = []
-  const add = (index: number) => {
+  const pixels = new Float64Array(2 * Math.max(0, end - start))
+  let filled = 0
+  const add = (index: number): void => {
     const value = y[index]!
-    points.push({ x: x[index]! * scale, y: Number.isFinite(value) && (!positive || value > 0) ? value : NaN })
+    const there = Number.isFinite(value) && (!toY.logarithmic || value > 0) && (!toX.logarithmic || x[index]! > 0)
+    pixels[filled++] = there ? toX.toPixel(x[index]!) : NaN
+    pixels[filled++] = there ? toY.toPixel(value) : NaN
   }
-  const width = Math.max(1, Math.floor(columns))
-  if (count <= width * 4) {
-    for (let i = start; i < end; i++) add(i)
-    return points
-  }
-  const span = x[end - 1]! - x[start]! || 1
+  const columnOf = (index: number): number => Math.floor(toX.toPixel(toX.logarithmic ? Math.max(x[index]!, toX.from) : x[index]!) * columns)
   let i = start
   while (i < end) {
-    const column = Math.floor(((x[i]! - x[start]!) / span) * width)
+    const column = columnOf(i)
     const first = i
-    let low = i
-    let high = i
-    let gap = -1
-    while (i < end && Math.floor(((x[i]! - x[start]!) / span) * width) === column) {
+    let low = i, high = i, gap = -1
+    for (; i < end && columnOf(i) === column; i++) {
       if (Number.isNaN(y[i]!)) gap = i
       if (y[i]! < y[low]! || Number.isNaN(y[low]!)) low = i
       if (y[i]! > y[high]! || Number.isNaN(y[high]!)) high = i
-      i++
+    }
+    if (i - first <= 4) {
+      for (let index = first; index < i; index++) add(index)
+      continue
     }
     const wanted = [first, Math.min(low, high), Math.max(low, high), i - 1]
     if (gap >= 0) wanted.splice(wanted.findIndex((index) => index >= gap), 0, gap)
     wanted.forEach((index, at) => { if (at === 0 || index !== wanted[at - 1]) add(index) })
+  }
+  return pixels.subarray(0, filled)
+}
+
+/** The band of a curve as polygons in pixels, separated by NaN. */
+export function bandToDraw({ x, low, high }: Pick<Curve, 'x' | 'low' | 'high'>, from: number, to: number, toX: Scale, toY: Scale): number[] {
+  if (!low || !high) return []
+  const start = Math.max(0, lowerBound(x, from) - 1)
+  const end = Math.min(x.length, lowerBound(x, to) + 2)
+  const points: number[] = []
+  const floor = toY.toPixel(toY.from)
+  const level = (value: number): number => (toY.logarithmic && value <= 0 ? floor : toY.toPixel(value))
+  const there = (index: number): boolean => Number.isFinite(low[index]!) && Number.isFinite(high[index]!) && (!toX.logarithmic || x[index]! > 0) && (!toY.logarithmic || high[index]! > 0)
+  for (let i = start; i < end; i++) {
+    if (!there(i)) continue
+    const first = i
+    while (i + 1 < end && there(i + 1)) i++
+    if (points.length > 0) points.push(NaN, NaN)
+    for (let index = first; index <= i; index++) points.push(toX.toPixel(x[index]!), level(high[index]!))
+    for (let index = i; index >= first; index--) points.push(toX.toPixel(x[index]!), level(low[index]!))
   }
   return points
 }
