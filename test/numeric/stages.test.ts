@@ -12,6 +12,7 @@ import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { inputTensor } from '../../src/main/engine/network/inputs.ts'
 import { tf, type Tensor } from '../../src/main/engine/trace/tensorflow.ts'
 import { CompiledModel, type State } from '../../src/main/engine/training/compiled.ts'
+import { Diverged } from '../../src/main/engine/training/diverged.ts'
 import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import type { FromWorker, TrainJob } from '../../src/main/engine/training/messages.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
@@ -21,7 +22,7 @@ import { stackConfig } from '../../src/main/engine/variants/layers.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { digitLabels } from '../fixtures/digits.ts'
 import { derivatives64, layer64, type Layer64 } from '../fixtures/layers64.ts'
-import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
+import { importRows, overwriteRow, smallDigits } from '../fixtures/tinyDataset.ts'
 import { evaluateHere, exportHere, trainHere, type Trained } from '../fixtures/trainHere.ts'
 
 /** Training in stages: what is handed from one to the next, and what is said of it on the way. */
@@ -301,5 +302,37 @@ test('a run that was stopped while a layer was pretrained can be measured and ex
     assert.equal(outputs[0]!.name, fineTuning === 'classification' ? 'probabilities' : 'reconstruction')
     // The whole network as it is by then: none of its layers has been pretrained.
     assert.deepEqual(state['encoder/0/kernel'], initialValues({ name: 'encoder/0/kernel', shape: [D, 12], role: 'kernel', scale: Math.sqrt(2 / (D + 12)) }, seed))
+  }
+})
+
+test('a layer that diverges ends the run as diverged, says which rate to lower, and keeps the last finite weights', async () => {
+  const job = jobOf('classical', {
+    'network.layers': [12, 8], 'network.outputActivation': 'linear', reconstruction: 'squaredError', 'pretraining.kind': 'greedy', 'pretraining.learningRate': 900, 'training.optimizer': 'sgd', 'pretraining.batchSize': 20,
+  })
+  await assert.rejects(trainHere(job), (thrown: Diverged) => thrown instanceof Diverged && thrown.step > 0 && /lower pretraining.learningRate/.test(thrown.message))
+  const { position, state } = readCheckpoint(job.runFolder, 'last')
+  assert.equal(position.stage, 0)
+  assert.ok(Object.values(state).every((values) => values.every(Number.isFinite)))
+})
+
+test('rows of reals: greedy layers and Boltzmann machines; what is not finite ends the run as diverged, wherever it is', async () => {
+  const rows = Float32Array.from({ length: 200 * 8 }, (_, index) => 1.5 * Math.sin(index * index))
+  for (const [name, settings] of Object.entries<Settings>({ greedy: { 'pretraining.kind': 'greedy' }, machines: { 'pretraining.kind': 'rbm' } })) {
+    const { config, problems } = resolveConfig('classical', { 'network.layers': [6, 2], 'pretraining.epochs': 2, 'pretraining.batchSize': 20, 'training.epochs': 2, 'training.batchSize': 20, ...settings }, { rowSize: 8, trainCount: 170, kind: 'vector' })
+    assert.deepEqual(problems, [])
+    for (const where of ['nowhere', 'train', 'validation', 'test'] as const) {
+      const folder = await importRows(join(home, 'reals'), `${name}-${where}`, [200, 8], rows)
+      const data = openDataset(folder)
+      const job: TrainJob = { kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder: folder, variant: 'classical', config: config!, seed, resume: false }
+      if (where === 'nowhere') {
+        const { evaluation } = await trainHere(job)
+        assert.ok(Number.isFinite(evaluation.squaredError))
+      } else {
+        overwriteRow(folder, (where === 'test' ? data.test : validationSplit(data, seed)[where]).at(-1)!, new Float32Array(8).fill(NaN))
+        await assert.rejects(trainHere(job), (thrown) => thrown instanceof Diverged, `${name}: NaN in the ${where} split`)
+        for (const values of Object.values(readCheckpoint(job.runFolder, 'last').state)) assert.ok(values.every(Number.isFinite))
+      }
+      data.close()
+    }
   }
 })

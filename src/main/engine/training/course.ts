@@ -86,7 +86,7 @@ export class Course {
    */
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
     const own = model.state()
-    if (hasNonFinite(own)) throw new Diverged(this.position.step)
+    if (hasNonFinite(own)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
     await this.port.commit(this.meter.takePoints())
     const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.

@@ -85,7 +85,7 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
       const { terms, norms } = model.step(gatherBatch(inputs, rows), rows, seed, step, learningRateAt(config.training, updates, stepsPerEpoch), {
         withNorms: endsWindow, epoch: (updates - 1) / stepsPerEpoch, labels: labelsOf(rows), updates,
       })
-      if (!terms.every(Number.isFinite)) throw new Diverged(step)
+      if (!terms.every(Number.isFinite)) throw Diverged.in(stage, step)
       course.position = { ...course.position, step, epoch: startEpoch + updates / stepsPerEpoch, seconds: meter.seconds() }
       meter.count(terms)
       // A window of points ends where a checkpoint may be: after a resume the windows are the same.
@@ -106,7 +106,7 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     }
     if (validation.length > 0) {
       const values = await validate()
-      if (!values.every(Number.isFinite)) throw new Diverged(course.position.step)
+      if (!values.every(Number.isFinite)) throw Diverged.in(stage, course.position.step)
       meter.add(`${prefix}validation/`, [...names, ...model.watched], values, course.position)
       epochsSinceBest++
       if (patience > 0 && (course.position.best === null || values[0]! < course.position.best.loss)) {

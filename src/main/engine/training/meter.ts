@@ -18,8 +18,9 @@ export class Meter {
   #step: number
   #lastReport = 0
   #lastSave = performance.now()
-  /** Recent (time, step) pairs, for the live rate. */
-  #recent: { at: number; step: number }[] = []
+  /** Recent (time, done) pairs of one unit, for the live rate. */
+  #recent: { at: number; done: number }[] = []
+  #unit = ''
 
   constructor(position: Position, steps: number) {
     this.#secondsBefore = position.seconds
@@ -81,14 +82,17 @@ export class Meter {
   progress(position: Position, { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>): Omit<Extract<FromWorker, { type: 'progress' }>, 'type'> {
     const now = performance.now()
     this.#lastReport = now
-    this.#recent.push({ at: now, step: done })
+    // Between two stages images are counted: their rate is not that of steps.
+    if (unit !== this.#unit) this.#recent = []
+    this.#unit = unit
+    this.#recent.push({ at: now, done })
     while (this.#recent.length > 2 && now - this.#recent[0]!.at > 5000) this.#recent.shift()
     const first = this.#recent[0]!
-    const perSecond = now > first.at && done > first.step ? ((done - first.step) * 1000) / (now - first.at) : null
+    const perSecond = now > first.at && done > first.done ? ((done - first.done) * 1000) / (now - first.at) : null
     return {
       progress: { done, total, unit, stage, perSecond, secondsLeft: perSecond ? (total - done) / perSecond : null },
       step: position.step, epoch: position.epoch, seconds: position.seconds,
-      stepsPerSecond: this.steps > 0 ? perSecond : null,
+      stepsPerSecond: unit === 'steps' ? perSecond : null,
     }
   }
 }

@@ -13,6 +13,7 @@ import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf, stackConfig } from '../variants/layers.ts'
 import { CompiledModel, type State } from './compiled.ts'
 import type { Course } from './course.ts'
+import { withStep } from './diverged.ts'
 import { trainEpochs, validationSizes } from './epochs.ts'
 import { Stopped } from './port.ts'
 import { makePreview } from './preview.ts'
@@ -114,6 +115,8 @@ async function measureStack(course: Course, layers: number): Promise<void> {
     // Codes without bounds are never saturated, and have no such figure.
     const figures = Object.entries({ squaredError: squaredError ?? NaN, jacobianNorm: jacobianNorm ?? NaN, ...(saturation === null ? {} : { saturation }) })
     meter.add('stack/', figures.map(([name]) => name), figures.map(([, value]) => value), position)
+  } catch (thrown) {
+    throw withStep(thrown, position.step)
   } finally {
     model.close()
   }
