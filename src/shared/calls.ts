@@ -11,6 +11,7 @@ import {
 import {
   experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
 } from './experiments.ts'
+import { exploreFileSchema, exploreSchema, madeFileSchema, openedSchema, resultSchema } from './explore.ts'
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
 import { columnKeysSchema, rowColumnsSchema, rowGroupSchema, runColumnSchema, runValuesSchema, savedViewSchema, tableStateSchema, tableViewSchema } from './runTable.ts'
@@ -193,6 +194,8 @@ export const calls = {
   'experiments.retry': call(experimentRef, summary),
   /** The experiment with its runs as one file; the task's result is its id. `withDataset`: its images, too; else they have to be there where it is unpacked. */
   'experiments.pack': call(z.strictObject({ experiment: idSchema, file: path, withDataset: z.boolean().default(false), force: z.boolean().default(false) }), z.object({ task: taskSchema })),
+  /** A path that does not exist yet, in the user's documents folder, for the form. */
+  'experiments.suggest': call(experimentRef, z.object({ file: z.string() })),
   /** The task's result is the new experiment's id. */
   'experiments.unpack': call(z.strictObject({ file: path }), z.object({ task: taskSchema })),
 
@@ -207,9 +210,22 @@ export const calls = {
   /** Deletes for good what was removed. */
   'storage.empty': call(none, z.object({ runs: z.int(), experiments: z.int(), bytes: z.number() })),
 
+  /** A table as it stands on screen, as CSV: what a spreadsheet would take for a formula is defused. Written, or given back where no file is named. */
+  'tables.csv': call(z.strictObject({
+    columns: z.array(z.strictObject({ title: z.string(), unit: z.string(), numeric: z.boolean() })).max(300), rows: z.array(z.array(z.string())).max(100_000), out: path.optional(), force: z.boolean().default(false),
+  }), z.object({ export: compareExportSchema })),
   /** How a table is looked at: kept with the home folder. Saving changes what is given. */
   'tables.show': call(z.strictObject({ table: z.enum(['runs']) }), z.object({ state: tableStateSchema })),
   'tables.save': call(z.strictObject({ table: z.enum(['runs']), current: tableViewSchema.optional(), views: z.array(savedViewSchema).max(200).optional() }), z.object({ state: tableStateSchema })),
+
+  /** What a run can be asked, and of which steps there are weights. */
+  'explore.open': call(runRef, openedSchema),
+  /** Asks a trained network a question; see explore.ts. Errors of its own: QUESTION_UNSUITABLE, EXPLORER_LOST, CANCELLED. */
+  'explore': call(exploreSchema, z.object({ result: resultSchema })),
+  /** The answer as a file: bytes for the window to save, or the command line to write. */
+  'explore.file': call(exploreFileSchema, madeFileSchema),
+  /** What a view asked last is not wanted any more. */
+  'explore.cancel': call(z.strictObject({ view: idSchema }), none),
 
   'exports.create': call(exportInputSchema, z.object({ task: taskSchema })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
@@ -249,6 +265,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** At most once a second for each, and when its state changes. `ended`: its last run has just ended. */
   z.object({ type: z.literal('experiment'), experiment: experimentSummarySchema, ended: z.boolean() }),
   z.object({ type: z.literal('experimentRemoved'), experiment: idSchema }),
+  /** How far an answer is that a view waits for, 0 to 1; null: it is over. */
+  z.object({ type: z.literal('explore'), view: idSchema, share: z.number().nullable() }),
   /** What trains and what waits has changed, or the settings have. */
   z.object({ type: z.literal('queue'), queue: queueSchema }),
 ])

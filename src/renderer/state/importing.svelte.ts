@@ -1,5 +1,7 @@
+import { isPack } from '../../shared/packs.ts'
 import { host } from './host.ts'
 import { route, to } from './route.svelte.ts'
+import { unpacking } from './unpacking.svelte.ts'
 
 /** What was dropped or asked for from elsewhere and waits for the import form, on whichever view has it. */
 class Importing {
@@ -26,6 +28,7 @@ class Importing {
     const file = transfer?.files[0]
     if (!file) return
     const path = host?.pathOf(file) ?? ''
+    if (isPack(file.name)) return unpacking.take(path, file.name)
     this.note = path ? '' : `A browser does not say where “${file.name}” lies on the disk; type its path instead.`
     this.show(path || null)
   }

@@ -1,15 +1,16 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
+import { isPack } from '../../../shared/packs.ts'
 import { syntheticNames } from '../../../shared/synthetic.ts'
 import { resolvePath, sampleName } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
 /** By name, for a list that appears while someone types; the import itself goes by content. */
-const importable = /\.npz$|images.*idx[34]/i
+const importable = (name: string): boolean => /\.npz$|images.*idx[34]/i.test(name) || isPack(name)
 
 /**
- * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported; hidden ones only
+ * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported or unpacked; hidden ones only
  * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
  */
 export async function completePath(prefix: string): Promise<string[]> {
@@ -32,7 +33,7 @@ export async function completePath(prefix: string): Promise<string[]> {
     const path = join(folder, entry.name)
     const type = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry
     if (type.isDirectory()) folders.push(path + sep)
-    else if (type.isFile() && importable.test(entry.name)) found.push(path)
+    else if (type.isFile() && importable(entry.name)) found.push(path)
   }
   return [...words, ...folders, ...found].slice(0, most)
 }

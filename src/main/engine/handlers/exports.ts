@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
@@ -43,13 +43,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
   },
   'exports.list': () => ({ exports: store.exports.list() }),
   'exports.suggest': ({ run: reference, part }) => {
-    const run = store.runs.resolve(reference)
-    const documents = join(homedir(), 'Documents')
-    const folder = existsSync(documents) ? documents : homedir()
-    const base = `${run.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}-${part}`
-    let file = join(folder, `${base}.onnx`)
-    for (let number = 2; existsSync(file); number += 1) file = join(folder, `${base}-${number}.onnx`)
-    return { file }
+    return { file: suggestFile(`${store.runs.resolve(reference).name}-${part}`, '.onnx') }
   },
   'objective': async ({ variant, settings, in: input, out }) => {
     const { config, problems } = resolveConfig(variant, settings)

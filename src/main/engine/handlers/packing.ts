@@ -1,7 +1,9 @@
 import { isAbsolute, resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { packEnding } from '../../../shared/packs.ts'
 import { packExperiment } from '../experiments/pack/pack.ts'
 import { unpackExperiment } from '../experiments/pack/unpack.ts'
+import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -21,6 +23,7 @@ export const packingHandlers = ({ home, store, tasks, experiments, emit }: Conte
     })
     return { task }
   },
+  'experiments.suggest': ({ experiment }) => ({ file: suggestFile(store.experiments.resolve(experiment).name, packEnding) }),
   'experiments.unpack': ({ file }) => {
     requireAbsolute(file)
     const task = tasks.start('unpack', resolve(file), async (signal, onProgress) => {
