@@ -32,6 +32,7 @@ export default defineVariant({
   }),
   defaultsFor: ({ kind }) => (kind === 'vector' ? { regularizer: { visible: 'gaussian' as const } } : {}),
   momentum: ({ momentum }) => momentum,
+  machine: ({ visible, hidden }) => ({ visible, hidden }),
   check({ network, regularizer: { visible } }, { kind }) {
     if (network.layers.length > 1) return [{ field: 'network.layers', message: 'A Boltzmann machine has one layer; give network.layers one number, or stack several by another variant with pretraining.kind set to rbm.' }]
     if (visible === 'bernoulli' && kind === 'vector') return [{ field: 'regularizer.visible', message: 'Bernoulli units need data in [0, 1], which this dataset is not; set regularizer.visible to gaussian.' }]

@@ -133,6 +133,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
   /** For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being the code. */
   likelihood?(settings: z.output<S>): Likelihood
+  /** For Boltzmann machines: the kinds of their units. They are looked into by their own chain. */
+  machine?(settings: z.output<S>): { visible: 'bernoulli' | 'gaussian'; hidden: 'bernoulli' | 'linear' }
   /** Tensors that it keeps from step to step. */
   state?(config: Config, inputSize: number): StateSpec[]
   /** What changes after the optimizer's update: new values of weights and of its state. */

@@ -1,0 +1,34 @@
+import type { Dataset } from '../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
+import type { Question, Result } from '../../../shared/explore.ts'
+import type { CheckpointName } from '../checkpoint/checkpoint.ts'
+
+/** Which network is asked, and what it was trained on. */
+export interface Target {
+  /** The same network has the same key: run and file of weights. */
+  key: string
+  runName: string
+  runFolder: string
+  /** `result`: what the run's evaluation is of. */
+  checkpoint: CheckpointName | 'result'
+  dataset: Pick<Dataset, 'name' | 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'fit'> & { folder: string }
+  /** Code units that the run's evaluation found collapsed; null where it says nothing of these weights. */
+  collapsed: readonly number[] | null
+}
+
+export interface Asked {
+  target: Target
+  question: Question
+  /** Longest side of the pictures in the answer. */
+  side: number | undefined
+  /** The dataset that a question of copying names: its folder; null for random pixels. */
+  other: { folder: string; name: string } | null
+}
+
+/** What the engine and an explorer process say to each other. A process answers one question at a time, in order, and exits when its channel closes. */
+export type ToExplorer = { type: 'ask'; id: number; asked: Asked } | { type: 'cancel'; id: number }
+export type FromExplorer =
+  | { type: 'progress'; id: number; share: number }
+  /** `rss`: bytes that the process takes now. */
+  | { type: 'answer'; id: number; result: Result; rss: number }
+  | { type: 'failed'; id: number; error: ErrorInfo; rss: number }

@@ -1,0 +1,33 @@
+import { tf } from '../../trace/tensorflow.ts'
+import { withinRange } from '../decoding.ts'
+import { axisOf, codesOfPlaces, manifoldFor } from '../manifold.ts'
+import { picturesOf } from '../pictures.ts'
+import type { Answer } from '../question.ts'
+import { sampleRows } from '../rows.ts'
+
+/** What the decoder makes of places spread over the code. */
+export const manifold: Answer<'manifold'> = async ({ size, slices, codes: shown }, { subject, drawing, report }) => {
+  const { network, dataset } = subject
+  const found = await manifoldFor(subject, report)
+  const { place, dimensions, plane, rows, coordinates } = found
+  const axes = Array.from({ length: dimensions }, (_, axis) => axisOf(found, axis, axis === 2 ? slices : size))
+  const places = axes.reduce<number[][]>((tails, axis) => [...axis].flatMap((value) => tails.map((tail) => [...tail, value])), [[]])
+  const at = tf.tensor2d(places.map((each) => [...each]), [places.length, dimensions])
+  const chosen = new Set(sampleRows(rows, dataset.labels, shown, 1))
+  const kept = Array.from(rows, (_, i) => i).filter((i) => chosen.has(rows[i]!))
+  return {
+    kind: 'manifold', place, dimensions, axes, sentence: sentenceOf(place, network.codeSize, plane?.explained ?? []),
+    pictures: picturesOf(network.decode(withinRange(subject, codesOfPlaces(found, at, network.codeSize))), drawing),
+    codes: {
+      coordinates: Float32Array.from(kept.flatMap((i) => [...coordinates.subarray(i * dimensions, (i + 1) * dimensions)])),
+      rows: Int32Array.from(kept, (i) => rows[i]!), labels: subject.labelsOf(kept.map((i) => rows[i]!)),
+    },
+  }
+}
+
+function sentenceOf(place: 'quantiles' | 'range' | 'plane', units: number, explained: number[]): string {
+  if (place === 'quantiles') return 'Images of codes at evenly spaced quantiles of the prior: each row and column is equally probable.'
+  if (place === 'range') return 'Images of codes evenly spaced over the range of the test codes, from their 1st to their 99th percentile.'
+  const share = Math.round(100 * explained.reduce((sum, value) => sum + value, 0))
+  return `Images of codes on the plane of the two leading principal components of the ${units} code units, which hold ${share}% of the variance of the test codes; the other directions are at their means.`
+}

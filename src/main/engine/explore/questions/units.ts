@@ -1,0 +1,107 @@
+import { isPrior } from '../../../../shared/collapse.ts'
+import type { ResultOf } from '../../../../shared/explore.ts'
+import { nearEnd } from '../../evaluate/codeActivity.ts'
+import { unitStatistics } from '../../evaluate/collapse.ts'
+import type { Report } from '../../evaluate/report.ts'
+import { usedKernel } from '../../network/readers.ts'
+import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
+import { countsOf, edgesOf } from '../histogram.ts'
+import { picturesOf, signedPictures } from '../pictures.ts'
+import { part, type Answer } from '../question.ts'
+import { codesOf, sampleRows } from '../rows.ts'
+import type { Subject } from '../subject.ts'
+import { jacobianOf } from '../tangent.ts'
+
+/** A unit that is active in fewer images than the first share is sparse; in more than the second, always on. */
+const shares = { sparse: 0.2, alwaysOn: 0.98 }
+/** Images that a mean gradient is of. */
+const gradientImages = 64
+
+/** What each code unit does over the test split. */
+export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, { subject, drawing, report }) => {
+  const { dataset, network } = subject
+  const { codeSize, codeActivation } = network
+  const rows = dataset.test
+  const codes = await codesOf(subject, rows, part(report, 0, 0.4))
+  const figures = figuresOf(codes, codeSize, codeActivation === 'tanh' ? -1 : 0)
+  const latent = network.latent
+  const statistics = latent ? await unitStatistics(latent, dataset, rows, part(report, 0.4, 0.7)) : null
+  const outgoing = latent?.outgoing() ?? []
+  const collapsed = new Set(subject.target.collapsed ?? [])
+  const state = Array.from({ length: codeSize }, (_, unit): ResultOf<'units'>['state'][number] => {
+    if (statistics) {
+      const of = { kl: statistics.kl[unit]!, mean: statistics.mean[unit]!, meanVariance: statistics.meanVariance[unit]!, deviation: statistics.deviation[unit]! }
+      return collapsed.has(unit) ? 'collapsed' : isPrior(of) ? 'silent' : 'active'
+    }
+    const activity = figures.activity[unit]!
+    return activity === 0 || figures.maximum[unit] === figures.minimum[unit] ? 'dead' : activity > shares.alwaysOn ? 'alwaysOn' : activity < shares.sparse ? 'sparse' : 'active'
+  })
+
+  const shown = Int32Array.from({ length: Math.max(0, Math.min(count, codeSize - offset)) }, (_, i) => offset + i)
+  const filters = await filtersOf(subject, shown, part(report, 0.7, 1))
+  const most = Math.min(exciting, rows.length)
+  const found = strongest(codes, codeSize, shown, most)
+  const edges = edgesOf(codes, codeActivation, bins)
+  const excitingRows = Int32Array.from(found.places, (place) => rows[place]!)
+  const floats = (values: readonly number[]) => Float32Array.from(values)
+  return {
+    kind: 'units', units: codeSize, images: rows.length, ...figures, state,
+    posterior: statistics && { kl: floats(statistics.kl), mean: floats(statistics.mean), meanVariance: floats(statistics.meanVariance), deviation: floats(statistics.deviation), outgoing: floats(outgoing) },
+    edges, counts: countsOf(codes, codeSize, edges), shown, filterOf: isSingle(subject) ? 'kernel' : 'meanGradient', filters: signedPictures(filters, drawing),
+    excitingRows, excitingLabels: subject.labelsOf(excitingRows), excitingValues: found.values, exciting: most > 0 ? picturesOf(subject.inputs(excitingRows), drawing) : null,
+  }
+}
+
+/** Of every column of codes [n, Z]. */
+function figuresOf(codes: Float32Array, codeSize: number, inactive: number) {
+  const count = codes.length / codeSize, zeros = () => new Float64Array(codeSize)
+  const sum = zeros(), squares = zeros(), active = zeros(), minimum = zeros().fill(Infinity), maximum = zeros().fill(-Infinity)
+  codes.forEach((value, at) => {
+    const unit = at % codeSize
+    sum[unit]! += value
+    minimum[unit] = Math.min(minimum[unit]!, value)
+    maximum[unit] = Math.max(maximum[unit]!, value)
+    if (Math.abs(value - inactive) > nearEnd) active[unit]!++
+  })
+  codes.forEach((value, at) => { squares[at % codeSize]! += (value - sum[at % codeSize]! / count) ** 2 })
+  return {
+    mean: Float32Array.from(sum, (value) => value / count), deviation: Float32Array.from(squares, (value) => Math.sqrt(value / count)), minimum: Float32Array.from(minimum), maximum: Float32Array.from(maximum),
+    activity: Float32Array.from(active, (value) => value / count),
+  }
+}
+
+/** The rows in which some units are largest, the largest first, [units, most]; equal ones by row. */
+function strongest(codes: Float32Array, codeSize: number, units: Int32Array, most: number) {
+  const count = codes.length / codeSize
+  const places = new Int32Array(units.length * most), values = new Float32Array(units.length * most)
+  units.forEach((unit, at) => {
+    const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => codes[b * codeSize + unit]! - codes[a * codeSize + unit]! || a - b)
+    for (let i = 0; i < most; i++) {
+      places[at * most + i] = order[i]!
+      values[at * most + i] = codes[order[i]! * codeSize + unit]!
+    }
+  })
+  return { places, values }
+}
+
+const isSingle = ({ network }: Subject): boolean => network.config.network.layers.length === 1
+
+/** What of the input a unit answers to, [units, D]: its kernel's column, or of a deeper encoder its mean gradient over some test images. */
+async function filtersOf(subject: Subject, units: Int32Array, report: Report): Promise<Tensor2D> {
+  const { network } = subject
+  const { codeSize, inputSize } = network
+  const chosen = tf.tensor1d(units.slice(), 'int32')
+  if (isSingle(subject)) {
+    const kernel = usedKernel(network.config.network, network.weight(network.weightNames[0]!), inputSize)
+    return tf.tidy(() => tf.gather(tf.tensor2d(kernel.slice(), [inputSize, codeSize]).transpose<Tensor2D>(), chosen))
+  }
+  const rows = sampleRows(subject.dataset.test, subject.dataset.labels, gradientImages, 1)
+  let sum = tf.zeros([units.length, inputSize]) as Tensor2D
+  for (const [index, row] of rows.entries()) {
+    const next = tf.tidy(() => sum.add(tf.gather(jacobianOf(network.encodeLayers(subject.inputs([row]))), chosen)) as Tensor2D)
+    sum.dispose()
+    sum = next
+    await report((index + 1) / rows.length)
+  }
+  return sum
+}
