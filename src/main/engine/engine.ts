@@ -8,6 +8,7 @@ import { engineHandlers } from './handlers/engine.ts'
 import { watchExperiments } from './experiments/watch.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
 import { experimentHandlers } from './handlers/experiments.ts'
+import { exploringHandlers } from './handlers/exploring.ts'
 import { exportHandlers } from './handlers/exports.ts'
 import { packingHandlers } from './handlers/packing.ts'
 import { pruningHandlers } from './handlers/pruning.ts'
@@ -97,9 +98,10 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const experiments = watchExperiments({ store, queue, emit })
   listeners.add(experiments.hear)
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
+  const exploring = exploringHandlers(context)
   const handlers: Handlers = {
     ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
-    ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
+    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
   let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.
@@ -130,6 +132,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
 
   const close = async (): Promise<void> => {
     await Promise.all([queue.close(), tasks.close()])
+    exploring.close()
     experiments.close()
     store.close()
     release()
