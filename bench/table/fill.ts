@@ -33,15 +33,15 @@ const strengths: Record<string, [string, number[]]> = {
   betaVae: ['regularizer.klWeight', [0.5, 2, 4, 8]], iwae: ['regularizer.samples', [2, 5, 10, 50]],
 }
 
-/** Every variant with its strengths, code sizes and learning rates, over and over. */
+/** Every variant with its strengths, code sizes and learning rates, over and over, each time with more weight decay. */
 function* plans(): Generator<Plan> {
-  for (;;) {
+  for (let round = 0; ; round++) {
     for (const { id } of variants) {
       if (id === 'rbm') continue
       const [key, values] = strengths[id] ?? [null, [0]]
       for (const value of values) {
         for (const code of [16, 32, 64]) {
-          const settings = { 'network.layers': id === 'pca' ? [code] : [512, code], ...(id === 'pca' ? {} : { 'training.learningRate': code === 32 ? 0.0005 : 0.001 }), ...(key ? { [key]: value } : {}) }
+          const settings = { 'network.layers': id === 'pca' ? [code] : [512, code], ...(id === 'pca' ? {} : { 'training.learningRate': code === 32 ? 0.0005 : 0.001, 'training.weightDecay': round / 1e6 }), ...(key ? { [key]: value } : {}) }
           yield { variant: id, settings }
         }
       }

@@ -7,7 +7,7 @@ import { idSchema, nameSchema, runSchema } from './domain.ts'
 /** What every window knows of every run. Nothing in it is long: ten thousand of them are there at once. */
 export const runRowSchema = runSchema.pick({
   id: true, name: true, datasetId: true, dataset: true, variant: true, seed: true, state: true, colour: true, epoch: true, epochs: true, step: true, steps: true,
-  parameters: true, createdAt: true, startedAt: true, endedAt: true, seconds: true, progress: true, preset: true, experiment: true, tags: true, archived: true, bytes: true,
+  parameters: true, createdAt: true, startedAt: true, endedAt: true, seconds: true, progress: true, preset: true, origin: true, experiment: true, tags: true, archived: true, bytes: true,
 }).extend({
   /** How the notes begin; the whole is with the run. */
   note: z.string(),

@@ -1,9 +1,8 @@
-import { SvelteSet } from 'svelte/reactivity'
 import { runs } from './runs.svelte.ts'
 
 /** The runs that are ticked for a comparison; it outlives a change of view. */
 class Selection {
-  readonly #ids = new SvelteSet<string>()
+  #ids = $state.raw<ReadonlySet<string>>(new Set())
   /** Ticked runs that still exist, in the order in which they were ticked. */
   readonly runs = $derived([...this.#ids].filter((id) => runs.byId.has(id)))
 
@@ -12,16 +11,17 @@ class Selection {
   }
 
   toggle(id: string): void {
-    if (!this.#ids.delete(id)) this.#ids.add(id)
+    const ids = new Set(this.#ids)
+    if (!ids.delete(id)) ids.add(id)
+    this.#ids = ids
   }
 
   set(ids: readonly string[]): void {
-    this.#ids.clear()
-    for (const id of ids) this.#ids.add(id)
+    this.#ids = new Set(ids)
   }
 
   clear(): void {
-    this.#ids.clear()
+    this.#ids = new Set()
   }
 }
 

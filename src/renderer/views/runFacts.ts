@@ -4,7 +4,7 @@ import { validationCount } from '../../shared/split.ts'
 import { shortTitle } from './runStages.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
-export function shareOf(run: Run): number | null {
+export function shareOf(run: Pick<Run, 'state' | 'progress' | 'step' | 'steps'>): number | null {
   if (run.state === 'running' && run.progress && run.progress.total > 0) return Math.min(1, run.progress.done / run.progress.total)
   return run.steps > 0 ? Math.min(1, run.step / run.steps) : null
 }
@@ -16,36 +16,8 @@ export function leftText(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h left` : `${Math.round(seconds / 86_400)} days left`
 }
 
-/** What the runs table is sorted by; null goes last, whichever way. */
-export const sortValues: Record<string, (run: Run) => number | string | null> = {
-  name: (run) => run.name.toLowerCase(),
-  dataset: (run) => run.dataset.toLowerCase(),
-  state: (run) => run.state,
-  progress: (run) => shareOf(run),
-  rate: (run) => (run.state === 'running' ? (run.progress?.perSecond ?? null) : null),
-  time: (run) => (run.state === 'running' ? (run.progress?.secondsLeft ?? null) : run.seconds || null),
-  squaredError: (run) => run.evaluation?.squaredError ?? null,
-  linearProbeAccuracy: (run) => run.evaluation?.linearProbeAccuracy ?? null,
-  validationLoss: (run) => run.latest['validation/loss'] ?? null,
-  seed: (run) => run.seed,
-  started: (run) => run.startedAt ?? run.createdAt,
-}
-
-/** Sorted by one value; runs that are equal in it keep the order in which they came. */
-export function sorted(runs: readonly Run[], key: string, descending: boolean): Run[] {
-  const value = sortValues[key]
-  if (!value) return [...runs]
-  const keyed = runs.map((run) => ({ run, value: value(run) }))
-  keyed.sort((a, b) => {
-    if (a.value === null || b.value === null) return a.value === b.value ? 0 : a.value === null ? 1 : -1
-    const order = a.value < b.value ? -1 : a.value > b.value ? 1 : 0
-    return descending ? -order : order
-  })
-  return keyed.map((one) => one.run)
-}
-
 /** Runs in which every word of the text occurs: in name, dataset, variant, state or `seed 3`. */
-export function filtered(runs: readonly Run[], text: string, variants: ReadonlyMap<string, VariantInfo>): readonly Run[] {
+export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'variant' | 'state' | 'seed'>>(runs: readonly T[], text: string, variants: ReadonlyMap<string, VariantInfo>): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return runs
   return runs.filter((run) => {

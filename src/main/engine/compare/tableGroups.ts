@@ -87,9 +87,13 @@ function figureCell(figure: Figure, group: Members): GroupCell {
   if (found.mean === null) return nothing()
   const valued = counted.filter((_, index) => found.values[index] !== null)
   if (valued.some(({ measured: own }) => own[yard] !== valued[0]!.measured[yard])) return nothing('Not measured alike: on other images, with another likelihood or by another version of the evaluation')
-  const missing = group.all.length - found.n
+  const missing = group.counted.length - found.n
+  const again = group.all.length - group.counted.length
   const text = figure.unit === '%' ? percent(found) : found.text
-  return { text, value: found.mean, hint: `${found.n === 1 ? 'One run: nothing is known of how much it varies' : over(found.n, group)}${missing > 0 ? `; ${missing} more without one` : ''}` }
+  return { text, value: found.mean, hint: [
+    found.n === 1 ? 'One run: nothing is known of how much it varies' : over(found.n, group),
+    ...(missing > 0 ? [`${missing} more without one`] : []), ...(again > 0 ? [`${again} of a seed that is there already`] : []),
+  ].join('; ') }
 }
 
 /** As a single run's share is written, with its sign. */

@@ -1,9 +1,11 @@
 import type { CallArguments } from '../../../shared/calls.ts'
 import { rowOf, toRowColumns } from '../../../shared/runRows.ts'
 import { tableStateSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
+import { csvOf } from '../compare/csv.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
 import { tableIndex, type TableEntry } from '../compare/tableIndex.ts'
+import { checkTarget, writeChecked } from '../export/targetFile.ts'
 import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -33,6 +35,15 @@ export function tableHandlers({ store, queue, emit }: Context) {
       return { runs: entries.map(({ run }) => run.id), values }
     },
     'runs.groups': async ({ runs, by, columns }) => ({ groups: tableGroups(some(await index.entries(), runs), by, columns, variantInfos()) }),
+    'tables.csv': async ({ columns, rows, out, force }) => {
+      const text = csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null })
+      const bytes = new TextEncoder().encode(text)
+      const head = { name: 'runs.csv', type: 'text/csv;charset=utf-8', bytes: bytes.length }
+      if (out === undefined) return { export: { ...head, file: null, text } }
+      const file = await checkTarget(out, force)
+      await writeChecked(file, bytes, force, async () => {})
+      return { export: { ...head, file, text: null } }
+    },
     'tables.show': ({ table }) => ({ state: stateOf(table) }),
     'tables.save': ({ table, current, views }) => {
       const before = stateOf(table)

@@ -9,8 +9,8 @@ export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'datas
   /** As it was stored, unchecked: see `evaluationSchema` for what newer versions have. */
   evaluation: Evaluation | null
 }
-type RowText = Omit<RunRow, 'progress' | 'preset' | 'experiment' | 'tags' | 'archived' | 'note'> & {
-  preset: string | null; experiment: string | null; cell: number | null; tags: string; archived: 0 | 1; notes: string
+type RowText = Omit<RunRow, 'progress' | 'preset' | 'origin' | 'experiment' | 'tags' | 'archived' | 'note'> & {
+  preset: string | null; origin: string | null; experiment: string | null; cell: number | null; tags: string; archived: 0 | 1; notes: string
 }
 type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation'> & { origin: string | null; latest: string; stages: string; config: string; evaluation: string | null }
 
@@ -18,6 +18,7 @@ const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
   ...row,
   progress: null,
   preset: row.preset === null ? null : JSON.parse(row.preset) as RunRow['preset'],
+  origin: row.origin === null ? null : JSON.parse(row.origin) as RunRow['origin'],
   experiment: row.experiment === null || cell === null ? null : { id: row.experiment, cell },
   tags: row.tags === '[]' ? [] : JSON.parse(row.tags) as string[],
   archived: row.archived === 1,
@@ -49,7 +50,7 @@ export function tableRunStore(database: Database) {
       INSERT OR IGNORE INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id; END;`)
   const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
   const rows = database.prepare<[], RowText>(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
-    parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
+    parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
     ${from} ORDER BY runs.createdAt, runs.rowid`)
   const whole = `SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, runs.createdAt AS createdAt,
     config, stages, origin, latest, evaluation ${from}`

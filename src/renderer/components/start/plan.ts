@@ -24,5 +24,5 @@ export function request(line: (typeof plan)[number], dataset: Dataset): CallInpu
 }
 
 /** The latest run of each line of the plan on a dataset; null where there is none. So a reload finds what was begun. */
-export const begun = (newestFirst: readonly Run[], dataset: string): (Run | null)[] =>
+export const begun = <T extends Pick<Run, 'name' | 'variant' | 'datasetId'>>(newestFirst: readonly T[], dataset: string): (T | null)[] =>
   plan.map(({ name, variant }) => newestFirst.find((run) => run.name === name && run.variant === variant && run.datasetId === dataset) ?? null)

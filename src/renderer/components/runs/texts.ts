@@ -1,0 +1,30 @@
+import type { TableColumn } from './columns.ts'
+import type { Item } from './rows.ts'
+
+/** Columns of the page alone: what can be pressed, not read. */
+const unread = new Set(['actions'])
+
+/** The lines of the table as texts, exactly as they are on screen, all of them and not only those in sight. */
+export function tableTexts(items: readonly Item[], columns: readonly TableColumn[]): { columns: { title: string; unit: string; numeric: boolean }[]; rows: string[][] } {
+  const shown = columns.filter(({ key }) => !unread.has(key))
+  const grouped = items.some(({ kind }) => kind === 'group')
+  const plain = ({ unit }: TableColumn, text: string): string => {
+    // A sign stands in the column's head once, and a minus is one that other programs read.
+    const bare = unit === '%' ? text.replace(/%$/, '') : text
+    return /^−[\d.]/.test(bare) ? bare.replaceAll('−', '-') : bare
+  }
+  return {
+    columns: [...shown.map(({ title, unit, numeric }) => ({ title, unit: unit === 'units' ? '' : unit, numeric })), ...(grouped ? [{ title: 'Runs', unit: '', numeric: true }] : [])],
+    rows: items.map((item) => {
+      if (item.kind === 'run') return [...shown.map((column) => plain(column, column.text(item.row))), ...(grouped ? [''] : [])]
+      const { group, rows } = item
+      return [...shown.map((column) => (column.key === 'name' ? group.title : plain(column, column.engine ? group.cells[column.key]?.text ?? '' : commonText(column, item)))), String(rows.length)]
+    }),
+  }
+}
+
+/** What all runs of a group have in common reads as in a single run. */
+export function commonText(column: TableColumn, { rows }: Extract<Item, { kind: 'group' }>): string {
+  const text = rows[0] ? column.text(rows[0]) : ''
+  return column.key !== 'progress' && rows.every((row) => column.text(row) === text) ? text : ''
+}
