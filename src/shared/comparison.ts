@@ -88,14 +88,14 @@ export type GroupFigure = z.infer<typeof groupFigureSchema>
 export interface SettingSection {
   key: string
   title: string
-  rows: { key: string; title: string; values: string[]; groupValues: string[] }[]
+  rows: { key: string; title: string; values: string[]; groupValues: string[]; lacking: boolean }[]
   sections: SettingSection[]
 }
 export const settingSectionSchema: z.ZodType<SettingSection> = z.object({
   key: z.string(),
   title: z.string(),
-  /** `values` by run; `groupValues` by group. */
-  rows: z.array(z.object({ key: z.string(), title: z.string(), values: z.array(z.string()), groupValues: z.array(z.string()) })),
+  /** `values` by run; `groupValues` by group. `lacking`: all that have the setting have the same value, others do not have it. */
+  rows: z.array(z.object({ key: z.string(), title: z.string(), values: z.array(z.string()), groupValues: z.array(z.string()), lacking: z.boolean() })),
   get sections() { return z.array(settingSectionSchema) },
 })
 

@@ -22,7 +22,9 @@ export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'count
   // One seed, or all alike: as a single run's figure is written.
   if (half === null || half === 0) {
     const written = figure.text(found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
-    return { ...found, values, text: half === 0 ? `${written} ± 0` : written, meanText: written, halfText: half === 0 ? '0' : '' }
+    // Of counts such as `3 of 64` there is nothing to add.
+    const sure = half === 0 && Number.isFinite(Number(written))
+    return { ...found, values, text: sure ? `${written} ± 0` : written, meanText: written, halfText: sure ? '0' : '' }
   }
   const scale = scaleOf(figure)
   const texts = withUncertainty(found.mean * scale, half * scale)

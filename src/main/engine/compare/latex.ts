@@ -1,16 +1,23 @@
 import type { TextTable } from './textTables.ts'
 
-/** A table for a paper: `booktabs`, one row a group, the best of each column in bold. Any name compiles and stays a name. */
+/**
+ * A table for a paper: `booktabs`, the best of each figure in bold. A table that is wider than long is turned: figures are its rows, as on the
+ * screen. Any name compiles and stays a name.
+ */
 export function latexOf(table: TextTable): string {
   const head = table.columns.map(({ title, unit }) => latexText(unit === '' ? title : `${title} (${unit})`))
   const rows = table.rows.map(({ cells, best }) => cells.map((cell, index) => (best.includes(index) ? `\\textbf{${latexCell(cell)}}` : latexCell(cell))))
+  const turned = table.columns.length > table.rows.length + 1
+  const [first, ...others] = turned ? turn([head, ...rows]) : [head, ...rows]
+  const align = turned ? `l${'r'.repeat(table.rows.length)}` : table.columns.map(({ numeric }) => (numeric ? 'r' : 'l')).join('')
+  const line = (row: readonly string[]): string => `${row.join(' & ')} \\\\`
   return [
-    '% needs \\usepackage{booktabs}',
-    `\\begin{tabular}{${table.columns.map(({ numeric }) => (numeric ? 'r' : 'l')).join('')}}`, '\\toprule', `${head.join(' & ')} \\\\`, '\\midrule',
-    ...rows.map((row) => `${row.join(' & ')} \\\\`), '\\bottomrule', '\\end{tabular}',
+    '% needs \\usepackage{booktabs}', `\\begin{tabular}{${align}}`, '\\toprule', line(first!), '\\midrule', ...others.map(line), '\\bottomrule', '\\end{tabular}',
     ...(table.note === null ? [] : [`% ${oneLine(table.note)}`]), '',
   ].join('\n')
 }
+
+const turn = (rows: readonly (readonly string[])[]): string[][] => rows[0]!.map((_, column) => rows.map((row) => row[column]!))
 
 /** Numbers get a real minus and a real plus-minus. */
 function latexCell(text: string): string {

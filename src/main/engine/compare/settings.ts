@@ -68,7 +68,7 @@ export function settingTree(rows: readonly DifferenceRow[], groups: readonly (re
       level = section.sections
     }
     const groupValues = groups.map((members) => [...new Set(members.map((index) => values[index]!))].join(', '))
-    section!.rows.push({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), values, groupValues })
+    section!.rows.push({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), values, groupValues, lacking: new Set(values.filter((value) => value !== absent)).size === 1 })
   }
   return top
 }

@@ -1,7 +1,7 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import { absent, choiceWords } from './formats.ts'
 
-/** A table as it is shown, to be written as CSV, LaTeX or HTML. */
+/** A table as it is shown, to be written as CSV or LaTeX. */
 export interface TextTable {
   key: string
   title: string
@@ -44,15 +44,31 @@ function groupTable({ groups, groupFigures }: Comparison): TextTable {
 function differenceTable({ groups, groupFigures, correction }: Comparison): TextTable {
   return {
     key: 'differences', title: 'Differences, paired by seed', note: correction,
-    columns: [column('Settings', '', false), column('Compared with', '', false), column('Figure', '', false), column('Difference (95% interval)'), column('Seeds'), column('p'), column('p corrected (Holm)'), column('Verdict', '', false)],
+    columns: [column('Settings', '', false), column('Compared with', '', false), column('Figure', '', false), column('Difference'), column('95% from'), column('to'), column('Seeds'), column('p'), column('p corrected (Holm)'), column('Verdict', '', false)],
     rows: groupFigures.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((difference) => ({
       cells: [
-        groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, difference.text,
+        groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, ...numbersOf(difference.text),
         String(difference.seeds.length), probability(difference.p), probability(difference.corrected), verdictWords[difference.verdict],
       ],
       best: [],
     }))),
   }
+}
+
+/** `1.2 (0.7 to 1.7)` as three numbers. */
+function numbersOf(text: string): [string, string, string] {
+  const [, mean, low, high] = /^(\S+) \((\S+) to (\S+)\)$/.exec(text) ?? []
+  return mean === undefined ? [text, absent, absent] : [mean, low!, high!]
+}
+
+/**
+ * Sections as groups are told apart: without the settings that some merely lack, as PCA lacks those of training: who reads what differs wants what was chosen. The
+ * regularizers' own stay, since they are what was chosen.
+ */
+export function chosenSettings(sections: readonly SettingSection[]): SettingSection[] {
+  return sections.map((section) => ({
+    ...section, rows: section.rows.filter(({ key, lacking, groupValues }) => new Set(groupValues).size > 1 && (!lacking || /(^|\.)regularizer\./.test(key))), sections: chosenSettings(section.sections),
+  })).filter(({ rows, sections: inner }) => rows.length > 0 || inner.length > 0)
 }
 
 /** What differs in the settings, by group. */
@@ -61,7 +77,7 @@ function settingTable({ groups, settings }: Comparison): TextTable {
     const name = above === '' ? section.title : `${above} / ${section.title}`
     return [...section.rows.map(({ key, title, groupValues }) => ({ title: `${name}: ${title}`, values: groupValues.map((value) => settingText(key, value)) })), ...flat(section.sections, name)]
   })
-  const rows = flat(settings, '')
+  const rows = flat(chosenSettings(settings), '')
   return {
     key: 'settings', title: 'Settings that differ', note: null,
     columns: [column('Settings', '', false), ...rows.map(({ title }) => column(title, '', false))],

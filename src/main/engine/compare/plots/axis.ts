@@ -36,15 +36,18 @@ function numberAxis(numbers: readonly number[], mayBeLogarithmic: boolean): Axis
 export function steps(low: number, high: number): { value: number; text: string }[] {
   const rough = (high - low) / 5
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power
+  // The nearest by its factor.
+  const step = (rough / power >= Math.sqrt(50) ? 10 : rough / power >= Math.sqrt(10) ? 5 : rough / power >= Math.SQRT2 ? 2 : 1) * power
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
   const ticks: { value: number; text: string }[] = []
   for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) {
     const value = index * step
-    ticks.push({ value, text: decimals > 6 ? value.toExponential(0).replace('e+', 'e') : formatDecimals(value, Math.min(decimals, 20)) })
+    ticks.push({ value, text: decimals > 6 ? exponential(value) : formatDecimals(value, Math.min(decimals, 20)) })
   }
   return ticks
 }
+
+const exponential = (value: number): string => (value === 0 ? '0' : Number(value.toPrecision(10)).toExponential().replace('e+', 'e'))
 
 /** 1, 10, 100; with 2 and 5 between where there are few. */
 function decades(low: number, high: number): { value: number; text: string }[] {
@@ -54,7 +57,7 @@ function decades(low: number, high: number): { value: number; text: string }[] {
   for (let exponent = first; exponent <= last; exponent++) {
     for (const factor of factors) {
       const value = Number(`${factor}e${exponent}`)
-      if (value >= low * 0.999 && value <= high * 1.001) ticks.push({ value, text: value >= 1e-4 && value < 1e6 ? String(value) : value.toExponential().replace('e+', 'e') })
+      if (value >= low * 0.999 && value <= high * 1.001) ticks.push({ value, text: value >= 1e-4 && value < 1e6 ? String(value) : exponential(value) })
     }
   }
   return ticks

@@ -1,7 +1,7 @@
 import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { absent, inSentence } from '../formats.ts'
-import { isChoice, settingText } from '../textTables.ts'
+import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
 import { html, name, sentence, type Markup } from './html.ts'
 import { stripOf } from './png.ts'
@@ -128,7 +128,8 @@ ${filters.length > 0 && html`<h2>Filters of the first layer</h2><div class="stri
 }
 
 function settingsSection(comparison: Comparison): Markup | false {
-  const { settings, groups } = comparison
+  const { groups } = comparison
+  const settings = chosenSettings(comparison.settings)
   if (settings.length === 0) return false
   const rows = (sections: readonly SettingSection[], depth: number, indices: readonly number[]): Markup[] => sections.flatMap((section) => [
     html`<tr><th scope="rowgroup" colspan="${indices.length + 1}" style="padding-left:${depth * 12}px;font-weight:600">${section.title}</th></tr>`,

@@ -1,3 +1,5 @@
+import { Markup } from './html.ts'
+
 /** Colours of the runs on paper and on a dark screen: those of the window. */
 const light = ['#c07d00', '#2c93cf', '#009069', '#a08c00', '#0068ac', '#d55e00', '#b9628f', '#1b1c1e']
 const dark = ['#e69f00', '#56b4e9', '#00ab7f', '#f0e442', '#3a8fd0', '#e8702a', '#cc79a7', '#e8e8e5']
@@ -9,7 +11,8 @@ export const dashOf = (index: number): string => dashes[Math.floor(Math.max(0, i
 
 const variables = (colours: readonly string[]): string => colours.map((colour, index) => `--c${index}:${colour}`).join(';')
 
-export const style = `
+/** A style sheet is no text to be escaped: it holds nothing that anybody typed. */
+export const style = new Markup(`
 :root{color-scheme:light dark;--paper:#fcfcfa;--paper2:#f4f4f1;--line:#dedfd9;--strong:#8c8e88;--ink:#1b1c1e;--ink2:#585a5f;${variables(light)}}
 @media screen and (prefers-color-scheme:dark){:root{--paper:#17181b;--paper2:#1e2024;--line:#34373d;--strong:#7b8089;--ink:#e8e8e5;--ink2:#a9adb5;${variables(dark)}}}
 *{box-sizing:border-box}
@@ -23,7 +26,8 @@ ul{padding-left:18px}
 .small{font-size:12px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;margin:0 0 16px;font-size:12px;line-height:16px}
-th,td{padding:4px 10px 4px 0;text-align:left;font-weight:400;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{padding:4px 10px 4px 0;text-align:left;font-weight:400;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+th bdi,td bdi{display:inline-block;max-width:28ch;overflow-wrap:break-word}
 thead th{border-bottom-color:var(--strong);vertical-align:bottom}
 thead{display:table-header-group}
 tr{break-inside:avoid}
@@ -44,4 +48,4 @@ svg .name{fill:var(--ink)}
 .strips span{overflow-wrap:anywhere}
 @page{margin:14mm}
 @media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
-`.trim()
+`.trim())

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inflateSync } from 'node:zlib'
+import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
+import { csvCell, csvOf } from '../../src/main/engine/compare/csv.ts'
+import { latexOf, latexText } from '../../src/main/engine/compare/latex.ts'
+import { escaped, html } from '../../src/main/engine/compare/report/html.ts'
+import { reportPage } from '../../src/main/engine/compare/report/page.ts'
+import { stripOf } from '../../src/main/engine/compare/report/png.ts'
+import { textTables } from '../../src/main/engine/compare/textTables.ts'
+import { decodePng } from '../../src/main/engine/data/png.ts'
+import { variantInfos } from '../../src/main/engine/variants/index.ts'
+import type { CompareLine } from '../../src/shared/comparison.ts'
+import type { Run } from '../../src/shared/domain.ts'
+import { evaluated, run } from '../fixtures/storedRuns.ts'
+
+const variants = variantInfos()
+/** Names that people, files and attackers have. */
+const hostile = [
+  '<img src=x onerror=alert(1)>', '</style></title><script>alert(1)</script>', '"\'><svg onload=alert(1)>', '=1+2', '+cmd|calc', '-2+3', '@SUM(A1)', '\t=1', 'a,b "c"\r\nd', 'مرحبا بالعالم', '\u202Egnp.exe', 'x\u0000\u001b[31m',
+  '50% & $x_1^2$ #{~}\\', '&lt;b&gt;', '🙂'.repeat(60), '${1}$&$`', '-12.5',
+]
+const runs: Run[] = [
+  ...[1, 2, 3].flatMap((seed) => ['classical', 'contractive'].map((variant, index) => run(`${variant}${seed}`, variant, {}, {
+    seed, name: hostile[seed]!, evaluation: evaluated(10 + index + seed / 10 + index * seed / 37, { linearProbeAccuracy: 0.9 + index / 50 + seed / 300 - index * seed / 900, elbo: null }),
+  }))),
+  ...hostile.map((name, index) => run(`h${index}`, 'denoising', { 'regularizer.rate': 0.01 * (index + 1) }, { name, dataset: name, evaluation: evaluated(12 + index) })),
+]
+const comparison = compareRuns(runs, variants, { baseline: 'classical1' })
+
+/** Reads CSV by RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [[]]
+  let cell = ''
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') {
+      for (at++; text[at] !== '"' || text[at + 1] === '"'; at++) cell += text[at] === '"' ? text[++at - 1] : text[at]
+    } else if (text[at] === ',') {
+      rows.at(-1)!.push(cell)
+      cell = ''
+    } else if (text[at] === '\r' && text[at + 1] === '\n') {
+      rows.at(-1)!.push(cell)
+      cell = ''
+      rows.push([])
+      at++
+    } else cell += text[at]
+  }
+  assert.deepEqual([cell, rows.pop()], ['', []], 'the last line ends')
+  return rows
+}
+
+test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula', () => {
+  const [head, ...rows] = parseCsv(csvOf(textTables.groups(comparison))) as [string[], ...string[][]]
+  const shown = comparison.groupFigures.find(({ key }) => key === 'linearProbeAccuracy')!
+  const column = head.indexOf('Linear probe accuracy (%)')
+  assert.equal(head[column + 1], 'Linear probe accuracy (%) ± 95%')
+  rows.forEach((row, index) => assert.deepEqual([row[column], row[column + 1]].filter(Boolean).join(' ± '), shown.estimates[index]!.text))
+  for (const table of Object.values(textTables)) {
+    const parsed = parseCsv(csvOf(table(comparison)))
+    assert.ok(parsed.every((row) => row.length === parsed[0]!.length))
+    for (const cell of parsed.flat()) assert.ok(!/^[\s\p{Cf}]*[=+\-@]/u.test(cell) || /^-\d+(\.\d+)?(e-?\d+)?$/.test(cell), JSON.stringify(cell))
+  }
+  const differences = parseCsv(csvOf(textTables.differences(comparison)))
+  const probe = differences.find((row) => row[2] === 'Linear probe accuracy (points)' && row[0] === 'Contractive')!
+  assert.match([probe[3], probe[4], probe[5]].join(' '), /^-?[\d.]+ -?[\d.]+ -?[\d.]+$/)
+  assert.equal(`${probe[3]} (${probe[4]} to ${probe[5]})`, shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text)
+  assert.deepEqual(['=1', '+1', '-1', '-1.5e-7', '-a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvCell), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
+})
+
+test('names come out of CSV as they went in, apart from the apostrophe', () => {
+  const names = parseCsv(csvOf(textTables.runs(comparison))).slice(1).map((row) => row[0]!)
+  assert.deepEqual(names.map((name) => name.replace(/^'/, '')), runs.map(({ name }) => name))
+})
+
+test('LaTeX has one cell a column in every row, and a name is never a command', () => {
+  for (const table of Object.values(textTables)) {
+    const text = latexOf(table(comparison))
+    const lines = text.split('\n').filter((line) => line.endsWith('\\\\'))
+    const columns = /\\begin\{tabular\}\{([lr]+)\}/.exec(text)![1]!.length
+    const cells = (line: string): number => line.replace(/\\&/g, '').split('&').length
+    for (const line of lines) assert.equal(cells(line), columns, line)
+    const commands = [...text.matchAll(/\\([a-zA-Z]+)/g)].map(([, command]) => command!)
+    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedbl']
+    assert.deepEqual([...new Set(commands)].filter((command) => !known.includes(command)), [])
+    let depth = 0
+    for (const [brace] of text.replace(/\\[{}\\]/g, '').matchAll(/[{}]/g)) assert.ok((depth += brace === '{' ? 1 : -1) >= 0)
+    assert.equal(depth, 0)
+  }
+  assert.equal(latexText('50% & $x_1^2$ #{~}\\'), '50\\% \\& \\$x\\_1\\textasciicircum{}2\\$ \\#\\{\\textasciitilde{}\\}\\textbackslash{}')
+  assert.equal(latexText('a\n\u202Eb\u0000'), 'a b')
+  assert.match(latexOf(textTables.groups(compareRuns(runs.slice(0, 6), variants))), /Linear probe accuracy \(\\%\) & .*\\textbf\{\$9\d\.\d+ \\pm \d\.\d+\$\}/)
+})
+
+const curve: CompareLine = {
+  id: 'x', title: hostile[0]!, named: true, colour: 9, variant: 'classical', runs: ['h0'], points: 4, key: 'train/loss', step: Float64Array.of(1, 2, 3, 4), epoch: Float64Array.of(1, 2, 3, 4), seconds: Float64Array.of(1, 2, 3, 4),
+  value: Float64Array.of(9, 4, NaN, 3), low: Float64Array.of(8, 3, NaN, NaN), high: Float64Array.of(10, 5, NaN, NaN), n: Uint16Array.of(2, 2, 0, 1),
+}
+const images = { count: 3, width: 4, height: 2, channels: 1, pixels: Uint8Array.from({ length: 24 }, (_, index) => index * 10) }
+const page = reportPage({
+  comparison, curves: [{ title: 'Training loss', lines: [curve] }], originals: [{ dataset: hostile[1]!, images }], version: '1.2.3', createdAt: '2026-01-02T03:04:05.678Z',
+  pictures: [{ group: 2, seed: 1, epoch: 3, reconstructions: images, corrupted: images, denoised: images, filters: { ...images, channels: 3, pixels: new Uint8Array(72) } }],
+  datasets: [{ id: 'd', name: hostile[2]!, kind: 'image', count: 3000, testCount: 450, width: 4, height: 2, channels: 1, classes: [], classCounts: [], sha256: 'f'.repeat(64), source: '', fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, bytes: 1, createdAt: '' }],
+})
+
+test('a report is one file in which nothing runs and nothing is fetched, whatever the names are', () => {
+  const tags = new Set([...page.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g)].map(([, tag]) => tag!.toLowerCase()))
+  const known = ['html', 'head', 'meta', 'title', 'style', 'body', 'header', 'main', 'footer', 'h1', 'h2', 'p', 'ul', 'li', 'div', 'span', 'br', 'bdi', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'img', 'figure', 'figcaption', 'svg', 'line', 'text', 'path', 'g', 'circle', 'rect', 'clippath']
+  assert.deepEqual([...tags].filter((tag) => !known.includes(tag)), [])
+  for (const [tag] of page.matchAll(/<[a-zA-Z][^>]*>/g)) {
+    assert.doesNotMatch(tag.replace(/"[^"]*"/g, '""'), /\son\w+\s*=|javascript:/i, tag)
+    for (const [, value] of tag.matchAll(/\s(?:src|href|xlink:href|style)="([^"]*)"/g)) assert.match(value!, /^data:image\/png;base64,|^(border-top-color|padding-left|fill):/, tag)
+  }
+  assert.doesNotMatch(page.replace(/content="default-src[^"]*"/, ''), /https?:|\/\/[a-z]|@import|<script|<link|<iframe/)
+  assert.match(page, /default-src 'none'/)
+  const text = page.replace(/<[^>]+>/g, '').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, '\'').replace(/&amp;/g, '&')
+  for (const name of hostile.slice(0, 11)) assert.ok(text.includes(name), name)
+  assert.doesNotMatch(page, /[\u0000-\u0008\u001b]/)
+  assert.match(page, /<bdi>مرحبا بالعالم<\/bdi>/)
+  assert.ok(comparison.sentences.every((sentence) => text.includes(sentence.replace(/[\u0000\u001b]/g, '\ufffd'))))
+  assert.doesNotMatch(page, /NaN|undefined|\[object/)
+})
+
+test('pictures in a report are PNGs that show the very pixels, a transparent pixel between two', () => {
+  const { width, height, png } = stripOf(images, 3)
+  assert.deepEqual([width, height], [14, 2])
+  // The lines of an unfiltered PNG: a byte for the filter, then RGBA.
+  const length = png.readUInt32BE(33)
+  const lines = inflateSync(png.subarray(41, 41 + length))
+  assert.equal(lines.length, 2 * (1 + 14 * 4))
+  const at = (x: number, y: number) => [...lines.subarray(y * 57 + 1 + x * 4, y * 57 + 5 + x * 4)]
+  assert.deepEqual(at(0, 0), [0, 0, 0, 255])
+  assert.deepEqual(at(3, 1), [70, 70, 70, 255])
+  assert.deepEqual(at(4, 1), [0, 0, 0, 0])
+  assert.deepEqual(at(13, 1), [230, 230, 230, 255])
+  assert.ok(decodePng(png) !== null, 'sums of chunks are right')
+  const colours = stripOf({ count: 1, width: 1, height: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3) }, 1)
+  assert.deepEqual([...inflateSync(colours.png.subarray(41, 41 + colours.png.readUInt32BE(33)))], [0, 1, 2, 3, 255])
+})
+
+test('what is inserted into HTML is escaped once, and what no document may contain is replaced', () => {
+  assert.equal(html`<p title="${'"<&>\''}">${['a<b', html`<b>${1}</b>`, null, false]}</p>`.text, '<p title="&quot;&lt;&amp;&gt;&#39;">a&lt;b<b>1</b></p>')
+  assert.equal(escaped('\u0000\ud800x\ufffe'), '\ufffd\ufffdx\ufffd')
+})
