@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
+import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
 import { prune } from './cli/commands/pruning.ts'
 import { compare } from './cli/commands/compare.ts'
@@ -18,7 +19,7 @@ import { serve, serveOptions } from './serve.ts'
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
   'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
-  'compare': compare, 'export': exportRun, 'objective': objective,
+  'compare': compare, 'export': exportRun, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, { usage: string; summary: string }> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },

@@ -17,10 +17,10 @@ export function corrupted(inputs: Tensor2D, { kind, level }: Corruption, draws: 
   return kind === 'masking' ? inputs.mul(kept) : inputs.mul(kept).add(uniform.greaterEqual(level / 2).cast('float32').sub(kept))
 }
 
-/** What a corruption does, in words. */
-export function corruptionWords({ kind, level }: Corruption): string {
+/** What a corruption does, in words; null where it does nothing. */
+export function corruptionWords({ kind, level }: Corruption): string | null {
   const share = `${Number((100 * level).toPrecision(3))}%`
-  if (level === 0 || kind === 'none') return 'nothing is corrupted'
+  if (level === 0 || kind === 'none') return null
   if (kind === 'masking') return `${share} of the pixels are set to 0`
   if (kind === 'saltAndPepper') return `${share} of the pixels are set to 0 or 1`
   return `normal noise of deviation ${level} is added`

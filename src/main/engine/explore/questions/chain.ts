@@ -99,9 +99,9 @@ const denoisingStep = (network: ExploredNetwork, given: Corruption | null, distr
 }
 
 function words(network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null): string {
-  const corruption = given ? corruptionWords(given) : network.corrupt ? 'the image is corrupted as it was in training' : corruptionWords({ kind: 'none', level: 0 })
+  const corruption = given ? corruptionWords(given) : network.corrupt ? 'the input is corrupted as it was in training' : null
   const then = distribution === null ? 'encoded and decoded' : network.latent ? `encoded, a code is drawn from q(z|x) and decoded, and ${distributionWords(distribution)}` : `encoded and decoded, and ${distributionWords(distribution)}`
-  return `In each step ${corruption}; then it is ${then}.${distribution === null ? '' : ' The means of the draws are shown.'}`
+  return `In each step ${corruption === null ? 'the input' : `${corruption}; then the result`} is ${then}.${distribution === null ? '' : ' The means of the draws are shown.'}`
 }
 
 const gibbsWords = ({ visible, hidden }: Machine): string =>
