@@ -128,5 +128,6 @@ test('tensors that are missing, misshapen, surplus or not finite are refused by 
   refused({ ...whole, 'encoder/0/bias': values([4], 1) }, 'encoder/0/bias')
   refused({ ...whole, epsilon: values([1], 1) }, 'epsilon')
   refused({ ...whole, 'encoder/0/bias': { shape: bias!.shape, data: bias!.data.map(() => NaN) } }, 'encoder/0/bias')
-  assert.throws(() => computeObjective({ kind: 'objective', variant: 'pca', config: config!, in: '', out: '' }), { code: 'VARIANT_UNSUITABLE' })
+  // In closed form, or following no function's gradient.
+  for (const variant of ['pca', 'rbm']) assert.throws(() => computeObjective({ kind: 'objective', variant, config: config!, in: '', out: '' }), { code: 'VARIANT_UNSUITABLE' })
 })
