@@ -52,9 +52,9 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
 }
 
 /** As `groupRuns` gives it, as views get it. */
-export const groupOf = ({ runs, counted, missing, cell: _, ...group }: RunGroup): Group => ({
-  ...group, runs: runs.map(({ id }) => id),
-  counted: counted.map(({ seed, id }) => ({ seed, run: id })), missing: missing.map(({ seed, id, state }) => ({ seed, run: id, state })),
+export const groupOf = ({ id, title, named, variant, colour, seeds, runs, counted, missing }: RunGroup): Group => ({
+  id, title, named, variant, colour, seeds, runs: runs.map((run) => run.id),
+  counted: counted.map((run) => ({ seed: run.seed, run: run.id })), missing: missing.map((run) => ({ seed: run.seed, run: run.id, state: run.state })),
 })
 
 function identityOf(run: Run, effective: ReadonlyMap<string, unknown>): string {
@@ -94,7 +94,8 @@ function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | n
     indices.forEach((index, at) => {
       const group = groups[index]!
       const cell = cells[index]
-      if (cell) titles[index] = { title: cell.title, named: false }
+      // A cell is called as its variant is, with what is swept, unless somebody gave it a name.
+      if (cell) titles[index] = { title: cell.title, named: !cell.title.startsWith(title) }
       else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
       else {
         const apart = rows.slice(0, mostNamed).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
