@@ -87,7 +87,9 @@ function place(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
 
 const isUsual = (usual: unknown, value: unknown): boolean => usual !== undefined && (usual === null || typeof usual !== 'object') && String(usual) === String(value)
 
-const valueAt = (nested: unknown, key: string): unknown => key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], nested)
+/** Of its own: what every object inherits is no setting. */
+const valueAt = (nested: unknown, key: string): unknown => key.split('.').reduce<unknown>((at, part) =>
+  (typeof at === 'object' && at !== null && Object.hasOwn(at, part) ? (at as Record<string, unknown>)[part] : undefined), nested)
 
 /** Made once of each pair of variants. */
 const schemas = new Map<string, ReturnType<typeof makeSchema>>()
