@@ -140,7 +140,7 @@ function settingsSection(comparison: Comparison): Markup | false {
 }
 
 /** Figures in the table of runs: what people look at first. */
-const runFigures = 6
+const runFigures = 5
 
 function runsSection(comparison: Comparison): Markup {
   const { runs, groups, figures } = comparison

@@ -44,8 +44,8 @@ svg .name{fill:var(--ink)}
 .axis{stroke:var(--strong)}
 .swatch{display:inline-block;width:18px;height:0;border-top:2px solid;margin-right:6px;vertical-align:middle}
 .strips{display:grid;grid-template-columns:minmax(80px,180px) minmax(0,1fr);gap:6px 12px;align-items:center;margin:0 0 16px}
-.strips img{display:block;max-width:100%;image-rendering:pixelated}
+.strips img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
 .strips span{overflow-wrap:anywhere}
 @page{margin:14mm}
-@media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
+@media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}table{font-size:9.5px;line-height:13px}th,td{padding:3px 5px 3px 0}th bdi,td bdi{max-width:20ch}.strips{grid-template-columns:110px minmax(0,1fr)}}
 `.trim())
