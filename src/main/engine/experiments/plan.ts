@@ -1,4 +1,4 @@
-import type { Field, Settings } from '../../../shared/config.ts'
+import type { Field } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { mostCells, mostRuns, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
 import { chosenOf, fieldsOf } from '../variants/fields.ts'
@@ -61,13 +61,18 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
     return {
       cell: {
         index, planned, variant: variant.id, title: titles[index]!, values: Object.fromEntries(values), settings,
-        overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)), ignored,
+        overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)),
+        // What a variant determines just as the plan wants it is not ignored.
+        ignored: ignored.filter((key) => !shared.has(key) || JSON.stringify(at(resolved.config, key)) !== JSON.stringify(shared.get(key))),
       },
       resolved,
     }
   })
   return { cells, problems: problems.list, warnings: warningsOf(plan, cells), baseline }
 }
+
+/** A value of a config by dotted key. */
+const at = (config: unknown, key: string): unknown => key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], config)
 
 /** Settings in which variants differ by nature: nobody expects them to be the same. */
 const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith('pretraining.regularizer.')
@@ -84,8 +89,11 @@ function draftsOf(plan: Plan, shared: ReadonlyMap<string, unknown>, planned: Pla
   const choices = new Map<string, unknown[]>()
   for (const [key, given] of Object.entries(sweep)) {
     const values = sweptValues(key, given, known.find((field) => field.key === key))
-    if (typeof values === 'string') problems.add(`${ownSweep.has(key) ? `variants.${index}.` : ''}sweep.${key}`, 'SETTING_INVALID', values)
-    else choices.set(key, values)
+    if (typeof values !== 'string') choices.set(key, values)
+    else {
+      problems.add(`${ownSweep.has(key) ? `variants.${index}.` : ''}sweep.${key}`, 'SETTING_INVALID', values)
+      used.add(key)
+    }
   }
   const count = [...choices.values()].reduce((product, values) => product * values.length, 1)
   if (count > mostCombinations) {
@@ -198,9 +206,10 @@ function unequalDefaults(cells: readonly ExpandedCell[]): string[] {
   const values = new Map<string, Map<string, Set<string>>>()
   for (const { cell, resolved: { config, fields } } of cells) {
     if (config === null) continue
-    const mine = new Set(fields.filter(({ key }) => sharedSections.includes(key.split('.')[0]!) && !isOwn(key)).map(({ key }) => key))
-    for (const [key, value] of flatten(config as unknown as Settings)) {
-      if (!mine.has(key) || key in cell.settings) continue
+    for (const { key, when } of fields) {
+      if (!sharedSections.includes(key.split('.')[0]!) || isOwn(key) || key in cell.settings) continue
+      if (when && !when.in.includes(String(at(config, when.key)))) continue
+      const value = at(config, key)
       const byValue = values.get(key) ?? new Map<string, Set<string>>()
       const text = Array.isArray(value) ? value.join(', ') : String(value)
       byValue.set(text, (byValue.get(text) ?? new Set()).add(cell.title.split(',')[0]!))

@@ -93,7 +93,7 @@ const templates: readonly Template[] = [
     id: 'labelled', title: 'Labelled images', description: 'A classifier from few labels and from many: from its initial weights, and from layers that were pretrained on all images.',
     plan(data) {
       const available = data.trainCount - validationCount(data.trainCount)
-      const counts = [10, 30, 100, 300, 1000, 3000, 10_000].filter((count) => count >= Math.max(2, data.classes) && count <= available / 2)
+      const counts = [10, 100, 1000, 10_000].filter((count) => count >= Math.max(2, data.classes) && count <= available / 2)
       const pretraining = { 'pretraining.kind': 'greedy', 'pretraining.epochs': 10, 'pretraining.batchSize': training(data, 10)['training.batchSize'] }
       return {
         settings: {

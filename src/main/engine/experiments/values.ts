@@ -1,13 +1,21 @@
 import type { Field } from '../../../shared/config.ts'
 import type { Range, Sweep } from '../../../shared/experiments.ts'
 
-/** Digits that a computed value keeps: 0.1 + 0.2 is to be 0.3. */
-const digits = 12
+/** Digits that a computed value keeps at most. */
+const mostDigits = 12
+/** What rounding may move a value by, as a share of its distance to the next one. */
+const tolerance = 0.01
 
-/** The values of a range, in its order; whole and each once where the setting is a whole number. */
+/** The values of a range, in its order, with no more digits than they need to be told apart and well spaced; whole and each once where the setting is a whole number. */
 function spaced({ from, to, count, scale }: Range, whole: boolean): number[] {
-  const at = (share: number) => (scale === 'log' ? from * (to / from) ** share : from + (to - from) * share)
-  const values = Array.from({ length: count }, (_, index) => (index === 0 ? from : index === count - 1 ? to : Number(at(index / (count - 1)).toPrecision(digits))))
+  const at = (index: number) => (scale === 'log' ? from * (to / from) ** (index / (count - 1)) : from + ((to - from) * index) / (count - 1))
+  const values = Array.from({ length: count }, (_, index) => {
+    if (index === 0 || index === count - 1) return index === 0 ? from : to
+    const value = at(index), room = tolerance * Math.min(Math.abs(value - at(index - 1)), Math.abs(at(index + 1) - value))
+    let digits = 1
+    while (digits < mostDigits && Math.abs(Number(value.toPrecision(digits)) - value) > room) digits += 1
+    return Number(value.toPrecision(digits))
+  })
   return whole ? [...new Set(values.map(Math.round))] : values
 }
 

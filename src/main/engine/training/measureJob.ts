@@ -24,7 +24,6 @@ const validated = 256
 /** Measures how long a config's steps, validations and, where asked, evaluation take on its dataset. Nothing is kept of what is trained. */
 export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureResult> {
   const { variant: id, config, seed } = job
-  const began = performance.now()
   const variant = variantOf(id)
   const data = openTrainingData(job.datasetFolder, config)
   const { read, seen } = data
@@ -49,8 +48,8 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
     const labelled = stage.kind === 'classification' ? labelledRows(seen, rows.train, config.fineTuning.labelled, seed) : null
     const source = stage.kind === 'layer' && stage.layer! > 0 ? null : read
     const step = await timeSteps(model, spec, source, labelled ?? rows.train, stage.batchSize, report)
-    // What comes before the first step, compiling included, comes once.
-    if (stages.length === 0) start = (performance.now() - began) / 1000 - step.all
+    // What comes before the first step, from the start of this process on and compiling included, comes once.
+    if (stages.length === 0) start = performance.now() / 1000 - step.all
     stages.push({ step: step.each, row: timeValidation(model, spec, source, rows.validation, stage.kind === 'classification') })
     done += 1
   }
@@ -58,7 +57,7 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
   if (variant.fit) {
     const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind }
     model = new CompiledModel(spec)
-    start = (performance.now() - began) / 1000
+    start = performance.now() / 1000
     const fitting = performance.now()
     const weights = await variant.fit(rowsOf(read, rows.train), config, async (part, total) => report(part / total))
     fit = (performance.now() - fitting) / 1000

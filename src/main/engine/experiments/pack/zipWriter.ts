@@ -7,8 +7,8 @@ export interface Part { name: string; bytes: number; sha256: string }
 
 interface Entry { name: string; method: number; crc: number; size: number; packed: number; offset: number }
 
-/** Sizes and offsets from here on are written in 64 bits. */
-const wide = 0xffffffff
+/** Stands in a field of 32 bits for what is written in 64. */
+const elsewhere = 0xffffffff
 const chunk = 2 ** 20
 /** 1980-01-01: an archive is a function of its contents. */
 const date = 0x21
@@ -32,23 +32,25 @@ const wideField = (values: number[]): Buffer => (values.length === 0 ? Buffer.al
 /** Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after `finish`. */
 export class ZipWriter {
   readonly #file: FileHandle
+  readonly #wide: number
   readonly #entries: Entry[] = []
   #offset = 0
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, wide: number) {
     this.#file = file
+    this.#wide = wide
   }
 
-  /** A new file; it must not exist. */
-  static async create(path: string): Promise<ZipWriter> {
-    return new ZipWriter(await open(path, 'wx'))
+  /** A new file; it must not exist. @param wide sizes and offsets from here on are written in 64 bits; less than the default only to test that */
+  static async create(path: string, wide = elsewhere): Promise<ZipWriter> {
+    return new ZipWriter(await open(path, 'wx'), wide)
   }
 
   /** Adds bytes, compressed. */
   async add(name: string, bytes: Uint8Array): Promise<Part> {
     const packed = deflateRawSync(bytes)
-    await this.#begin({ name, method: 8, crc: crc32(bytes), size: bytes.length, packed: packed.length, offset: this.#offset })
-    await this.#write(packed)
+    const header = this.#begin({ name, method: 8, crc: crc32(bytes), size: bytes.length, packed: packed.length, offset: this.#offset })
+    await this.#write(Buffer.concat([header, packed]))
     return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
   }
 
@@ -58,7 +60,7 @@ export class ZipWriter {
     try {
       const { size } = await source.stat()
       const entry: Entry = { name, method: 0, crc: 0, size, packed: size, offset: this.#offset }
-      await this.#begin(entry)
+      await this.#write(this.#begin(entry))
       const hash = createHash('sha256')
       const buffer = Buffer.allocUnsafe(chunk)
       let done = 0
@@ -85,19 +87,19 @@ export class ZipWriter {
     const start = this.#offset
     for (const entry of this.#entries) {
       const { size, packed, offset, name } = entry
-      const extra = wideField([size, packed, offset].filter((value) => value >= wide))
+      const extra = wideField([size, packed, offset].filter((value) => value >= this.#wide))
       await this.#write(Buffer.concat([
-        record([4, 0x02014b50], [2, 45], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, Math.min(packed, wide)], [4, Math.min(size, wide)],
-          [2, Buffer.byteLength(name)], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, Math.min(offset, wide)]),
+        record([4, 0x02014b50], [2, 45], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, this.#narrow(packed)], [4, this.#narrow(size)],
+          [2, Buffer.byteLength(name)], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, this.#narrow(offset)]),
         Buffer.from(name), extra,
       ]))
     }
     const length = this.#offset - start, end = this.#offset, count = this.#entries.length
-    if (count >= 0xffff || end >= wide) {
+    if (count >= 0xffff || end >= this.#wide) {
       await this.#write(record([4, 0x06064b50], [8, 44], [2, 45], [2, 45], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]))
       await this.#write(record([4, 0x07064b50], [4, 0], [8, end], [4, 1]))
     }
-    await this.#write(record([4, 0x06054b50], [2, 0], [2, 0], [2, Math.min(count, 0xffff)], [2, Math.min(count, 0xffff)], [4, Math.min(length, wide)], [4, Math.min(start, wide)], [2, 0]))
+    await this.#write(record([4, 0x06054b50], [2, 0], [2, 0], [2, Math.min(count, 0xffff)], [2, Math.min(count, 0xffff)], [4, this.#narrow(length)], [4, this.#narrow(start)], [2, 0]))
     await this.#file.sync()
   }
 
@@ -105,15 +107,20 @@ export class ZipWriter {
     return this.#file.close()
   }
 
-  async #begin(entry: Entry): Promise<void> {
+  #begin(entry: Entry): Buffer {
     this.#entries.push(entry)
     const { size, packed, name } = entry
-    const large = size >= wide || packed >= wide
+    // Both or neither, here (4.5.3).
+    const large = size >= this.#wide || packed >= this.#wide
     const extra = large ? wideField([size, packed]) : Buffer.alloc(0)
-    await this.#write(Buffer.concat([
-      record([4, 0x04034b50], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, large ? wide : packed], [4, large ? wide : size], [2, Buffer.byteLength(name)], [2, extra.length]),
+    return Buffer.concat([
+      record([4, 0x04034b50], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, large ? elsewhere : packed], [4, large ? elsewhere : size], [2, Buffer.byteLength(name)], [2, extra.length]),
       Buffer.from(name), extra,
-    ]))
+    ])
+  }
+
+  #narrow(value: number): number {
+    return value >= this.#wide ? elsewhere : value
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
