@@ -229,6 +229,8 @@ export const previewSchema = z.object({
   filters: imagesSchema.nullable(),
   /** For rows of two values only; in the order of the preview's rows. */
   points: z.object({ reconstructions: pointsSchema, corrupted: pointsSchema.nullable(), denoised: pointsSchema.nullable() }).optional(),
+  /** What was made of the rows minus the rows, 0 as mid-gray. Not stored: an answer has them. */
+  differences: z.object({ reconstructions: imagesSchema.nullable(), denoised: imagesSchema.nullable() }).optional(),
 })
 export type Preview = z.infer<typeof previewSchema>
 

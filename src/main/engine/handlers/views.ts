@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { differenceImages } from '../compare/differenceImages.ts'
 import { isPlane } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
@@ -24,7 +25,9 @@ export const viewHandlers = ({ home, store }: Context) => ({
     const run = store.runs.resolve(reference)
     const preview = store.previews.get(run.id, step)
     if (preview === null) throw new WorkbenchError('CALL_INVALID', `The run "${run.name}" has no pictures of step ${step}; runs.moments lists the steps that have.`, { field: 'step' })
-    return { preview }
+    if (preview.reconstructions === null) return { preview }
+    const originals = withDataset(home.dataset(run.datasetId), (dataset) => imagesOf(dataset, previewRows(dataset)))
+    return { preview: { ...preview, differences: { reconstructions: differenceImages(preview.reconstructions, originals), denoised: differenceImages(preview.denoised, originals) } } }
   },
   'runs.reveal': ({ run }) => {
     const folder = home.run(store.runs.resolve(run).id)

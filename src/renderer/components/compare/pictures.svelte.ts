@@ -1,0 +1,58 @@
+import { SvelteMap } from 'svelte/reactivity'
+import type { Images } from '../../../shared/domain.ts'
+import { toErrorInfo } from '../../../shared/errors.ts'
+import type { Corruption } from '../../../shared/explore.ts'
+import { call } from '../../state/connection.svelte.ts'
+
+/** What a network makes of the preview images when all networks get them corrupted alike. */
+export interface Answered { corrupted: Images | null; reconstructions: Images | null; difference: Images | null; problem: string | null }
+
+/** Answers that are kept: moving back and forth asks once. */
+const most = 400
+
+/** Reconstructions of corrupted images, asked for where they are drawn, a few at a time. */
+export class CorruptedPictures {
+  readonly #answers = new SvelteMap<string, Answered>()
+  readonly #waiting = new Map<string, () => Promise<void>>()
+  #busy = 0
+
+  /** The answer once it is here; asks for it if need be. */
+  at(run: string, step: number | null, corruption: Corruption): Answered | null {
+    const key = `${run} ${step} ${corruption.kind} ${corruption.level}`
+    const found = this.#answers.get(key)
+    if (found) return found
+    if (!this.#waiting.has(key)) {
+      this.#waiting.set(key, () => this.#ask(key, run, step, corruption))
+      queueMicrotask(() => this.#work())
+    }
+    return null
+  }
+
+  /** Forgets what nobody looks at any more and has not been asked yet. */
+  clearWaiting(): void {
+    for (const key of [...this.#waiting.keys()].slice(this.#busy)) this.#waiting.delete(key)
+  }
+
+  #work(): void {
+    const begun = [...this.#waiting].slice(this.#busy, 2)
+    for (const [key, ask] of begun) {
+      this.#busy += 1
+      void ask().finally(() => {
+        this.#busy -= 1
+        this.#waiting.delete(key)
+        this.#work()
+      })
+    }
+  }
+
+  async #ask(key: string, run: string, step: number | null, corruption: Corruption): Promise<void> {
+    try {
+      const { result } = await call('explore', { run, ...(step === null ? {} : { checkpoint: step }), question: { kind: 'reconstructions', rows: { preview: true }, corruption } })
+      if (result.kind !== 'reconstructions') return
+      this.#answers.set(key, { corrupted: result.corrupted?.images ?? null, reconstructions: result.reconstructions.images, difference: result.difference.images, problem: null })
+    } catch (thrown) {
+      this.#answers.set(key, { corrupted: null, reconstructions: null, difference: null, problem: toErrorInfo(thrown).message })
+    }
+    for (const old of [...this.#answers.keys()].slice(0, Math.max(0, this.#answers.size - most))) this.#answers.delete(old)
+  }
+}

@@ -1,0 +1,7 @@
+import type { Difference } from '../../../shared/comparison.ts'
+
+/** How a difference is marked: by a shape, never by colour. */
+export const verdictSigns: Record<Difference['verdict'], { sign: string; words: string }> = {
+  better: { sign: '▲', words: 'better' }, worse: { sign: '▼', words: 'worse' }, higher: { sign: '↑', words: 'higher' }, lower: { sign: '↓', words: 'lower' },
+  undecided: { sign: '~', words: 'cannot be told' }, untested: { sign: '', words: 'not tested' },
+}
