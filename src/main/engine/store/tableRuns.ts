@@ -42,12 +42,13 @@ function toConfig(text: string): Config {
 export function tableRunStore(database: Database) {
   // Whoever changes a run, and by whatever statement: it is noticed here. In memory, so that a full disk is no matter for it.
   database.pragma('temp_store = MEMORY')
+  // Not OR IGNORE: the statement that sets off a trigger, such as a foreign key's, has its own way with conflicts, and that goes before.
   database.exec(`CREATE TEMP TABLE changedRuns (id TEXT PRIMARY KEY) WITHOUT ROWID;
-    CREATE TEMP TRIGGER runInserted AFTER INSERT ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (new.id); END;
-    CREATE TEMP TRIGGER runUpdated AFTER UPDATE ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (new.id); END;
-    CREATE TEMP TRIGGER runDeleted AFTER DELETE ON main.runs BEGIN INSERT OR IGNORE INTO changedRuns VALUES (old.id); END;
+    CREATE TEMP TRIGGER runInserted AFTER INSERT ON main.runs BEGIN INSERT INTO changedRuns VALUES (new.id) ON CONFLICT DO NOTHING; END;
+    CREATE TEMP TRIGGER runUpdated AFTER UPDATE ON main.runs BEGIN INSERT INTO changedRuns VALUES (new.id) ON CONFLICT DO NOTHING; END;
+    CREATE TEMP TRIGGER runDeleted AFTER DELETE ON main.runs BEGIN INSERT INTO changedRuns VALUES (old.id) ON CONFLICT DO NOTHING; END;
     CREATE TEMP TRIGGER datasetRenamed AFTER UPDATE OF name ON main.datasets BEGIN
-      INSERT OR IGNORE INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id; END;`)
+      INSERT INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id ON CONFLICT DO NOTHING; END;`)
   const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
   const rows = database.prepare<[], RowText>(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
     parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
