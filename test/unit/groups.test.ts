@@ -61,7 +61,7 @@ test('pairs are seeds, whatever the order of the runs; seeds that one side lacks
 
 test('with one seed in common it says that one cannot tell; what diverged is named', () => {
   const one = compareRuns([...plain, contracted[0]!], variants)
-  assert.equal(one.sentence, 'With one seed one cannot tell whether “contractive b1” and classical differ in linear probe accuracy (93.5% against 92.0%); train at least two more seeds of both.')
+  assert.equal(one.sentence, 'With one seed one cannot tell whether “contractive b1” and classical differ in linear probe accuracy (93.5% against 92.0%); train at least three seeds of both.')
   assert.equal(probe(one).differences[0]!.verdict, 'untested')
   assert.match(compareRuns([plain[0]!, contracted[1]!].map((one) => ({ ...one, seed: 1 })), variants).sentence, /with one seed each, one cannot tell/)
   const diverged = compareRuns([...plain, ...contracted.slice(0, 3), ...seeds('x', 'contractive', [null, null, null, null, null]).slice(3)], variants)

@@ -30,7 +30,7 @@ export function differenceSentence(worded: Worded): string {
   if (reason === 'none') return `${atStart(group)} and ${b} have no seed in common for which both have a figure of ${name}; train both with the same seeds.`
   if (reason === 'one') {
     const values = [group, baseline].map((one) => texts(figure, one, seeds[0]!))
-    return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least two more seeds of both.`
+    return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least three seeds of both.`
   }
   if (reason === 'same') {
     return `${atStart(group)} is ${writtenDifference(figure, Math.abs(mean!))}${units[figure.unit] ?? ''} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; they vary by nothing, so there is no interval.`
