@@ -7,14 +7,17 @@ import type { Read, ReadAll } from './rows.ts'
 /** A column of the table of runs: what every run has by itself, or a figure, setting or curve. */
 export interface TableColumn {
   key: string
-  /** As short as a header wants it, and in full. */
+  kind: 'fact' | RunColumn['kind']
+  /** As short as a header wants it, in full, and with what is to be known about it. */
   title: string
+  full: string
   hint: string
   /** What it stands under in the list of columns. */
   section: string
   numeric: boolean
-  /** Pixels, unless somebody set another width. */
+  /** Pixels, and whether somebody set them. */
   width: number
+  set: boolean
   sortable: boolean
   /** How it can be filtered: numbers by range and by value. */
   filter: 'number' | 'choice' | 'text' | null
@@ -56,32 +59,32 @@ const states: Record<RunRow['state'], string> = {
 /** What every run has without being asked. */
 const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   name: { title: 'Run', width: 220, read: ({ name }) => name, filter: 'text' },
-  dataset: { title: 'Dataset', width: 76, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
+  dataset: { title: 'Dataset', width: 74, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
   variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
-  state: { title: 'State', width: 114, read: ({ state }) => states[state], filter: 'choice', groupable: true },
+  state: { title: 'State', width: 110, read: ({ state }) => states[state], filter: 'choice', groupable: true },
   progress: {
-    title: 'Progress', width: 88, read: shareOf,
+    title: 'Progress', width: 86, read: shareOf,
     text: (row) => (row.state === 'completed' ? (row.epochs > 0 && row.steps > 0 ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}` : '') : row.state === 'queued' ? '' : percent(shareOf(row), 0)),
   },
   rate: { title: 'Steps/s', hint: 'Steps a second, while it runs', width: 70, numeric: true, read: (row) => (live(row) ? row.progress?.perSecond ?? null : null), text: (row) => (live(row) ? rate(row.progress?.perSecond) : '') },
   time: {
-    title: 'Time', hint: 'Time left while it runs, then the time it trained', width: 92, numeric: true,
+    title: 'Time', hint: 'Time left while it runs, then the time it trained', width: 90, numeric: true,
     read: (row) => (live(row) ? row.progress?.secondsLeft ?? null : row.seconds || null),
     text: (row) => (live(row) && row.progress?.secondsLeft != null ? leftText(row.progress.secondsLeft) : row.seconds > 0 ? duration(row.seconds) : ''),
   },
-  seed: { title: 'Seed', width: 58, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
+  seed: { title: 'Seed', width: 54, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
   tags: { title: 'Tags', width: 104, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
   experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice' },
-  started: { title: 'Started', width: 104, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
-  created: { title: 'Created', width: 104, read: ({ createdAt }) => createdAt, text: ({ createdAt }) => when(createdAt) },
-  ended: { title: 'Ended', width: 104, read: ({ endedAt }) => endedAt, text: ({ endedAt }) => when(endedAt) },
+  started: { title: 'Started', width: 112, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
+  created: { title: 'Created', width: 112, read: ({ createdAt }) => createdAt, text: ({ createdAt }) => when(createdAt) },
+  ended: { title: 'Ended', width: 112, read: ({ endedAt }) => endedAt, text: ({ endedAt }) => when(endedAt) },
   parameters: { title: 'Parameters', width: 92, numeric: true, read: ({ parameters }) => parameters, filter: 'number', text: ({ parameters }) => count(parameters) },
   epochs: { title: 'Epochs done', width: 92, numeric: true, read: ({ epoch, steps }) => (steps > 0 ? epoch : null), filter: 'number', text: ({ epoch, steps }) => (steps > 0 ? figure(epoch, 3) : '') },
   bytes: { title: 'On disk', width: 76, numeric: true, read: (row) => row.bytes, text: (row) => (row.bytes === null ? '' : bytes(row.bytes)) },
   id: { title: 'Id', width: 88, read: ({ id }) => id, filter: 'text' },
   archived: { title: 'Archived', width: 76, read: ({ archived }) => (archived ? 'archived' : null), filter: 'choice' },
-  actions: { title: 'Actions', width: 112, sortable: false, read: () => null, text: () => '' },
+  actions: { title: 'Actions', width: 116, sortable: false, read: () => null, text: () => '' },
 })
 
 export const factSection = 'Run'
@@ -90,7 +93,7 @@ const all = (read: Read): ReadAll => (row) => { const value = read(row); return 
 
 export function factColumns(sources: Sources): TableColumn[] {
   return Object.entries(facts(sources)).map(([key, fact]) => ({
-    key, title: fact.title, hint: fact.hint ?? fact.title, section: factSection, numeric: fact.numeric ?? false, width: fact.width, sortable: fact.sortable ?? true,
+    key, kind: 'fact', title: fact.title, hint: fact.hint ?? fact.title, section: factSection, full: fact.title, numeric: fact.numeric ?? false, width: fact.width, set: false, sortable: fact.sortable ?? true,
     filter: fact.filter ?? null, groupable: fact.groupable ?? false, engine: fact.engine ?? false, read: fact.read, readAll: fact.readAll ?? all(fact.read),
     text: fact.text ?? ((row) => { const value = fact.read(row); return value === null ? '' : String(value) }), unit: '', count: null, varies: true,
   }))
@@ -98,10 +101,10 @@ export function factColumns(sources: Sources): TableColumn[] {
 
 /** Headers of the most frequent figures, which are shown before the list of columns has come. */
 const short: Record<string, { title: string; hint: string; width: number; unit?: string }> = {
-  squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 80 },
-  linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 66, unit: '%' },
+  squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 74 },
+  linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 64, unit: '%' },
   knnAccuracy: { title: '5-NN', hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better', width: 66, unit: '%' },
-  'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 84 },
+  'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 80 },
 }
 
 const betterWords = { lower: ': lower is better', higher: ': higher is better', neither: '' }
@@ -123,7 +126,7 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value }
     return unit === 'dB' ? cell.toFixed(1).replace('-', '−') : figure(cell)
   }
   return {
-    key, title: known?.title ?? full, hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`, section: info?.section ?? 'Settings',
+    key, kind, title: known?.title ?? full, full: unit && unit !== '%' ? `${full} (${unit})` : full, set: false, hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`, section: info?.section ?? 'Settings',
     numeric, width: known?.width ?? Math.min(160, Math.max(72, 24 + 7 * full.length)), sortable: true, filter: numeric ? 'number' : 'choice', groupable: kind === 'setting',
     engine: true, read, readAll: all(read), unit, count: info?.count ?? null, varies: info?.varies ?? true,
     text(row) { const cell = value(key, row.id); return cell === undefined ? '' : write(cell) },

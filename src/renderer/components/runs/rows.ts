@@ -137,8 +137,14 @@ export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: nu
   return least <= largest ? { least, largest } : null
 }
 
-/** Rows in sight, with some to spare on both sides, in whole blocks: a scroll by less than a block changes nothing in the page. */
-export function inSight(top: number, height: number, rowHeight: number, count: number, block = 8): { begin: number; end: number } {
+/** Lines that come and go together: a scroll by less changes nothing in the page. */
+export const block = 8
+
+/** The most lines that `inSight` names, wherever the table is scrolled to. */
+export const linesFor = (height: number, rowHeight: number): number => (Math.ceil((Math.ceil(height / rowHeight) + 1) / block) + 3) * block
+
+/** Rows in sight, with a block to spare on both sides, in whole blocks. */
+export function inSight(top: number, height: number, rowHeight: number, count: number): { begin: number; end: number } {
   const first = Math.floor(Math.max(0, top) / rowHeight), last = Math.ceil((Math.max(0, top) + height) / rowHeight)
   const begin = Math.max(0, Math.floor(first / block) - 1) * block
   return { begin: Math.min(begin, Math.max(0, Math.floor((count - 1) / block) * block)), end: Math.min(count, (Math.ceil(last / block) + 1) * block) }

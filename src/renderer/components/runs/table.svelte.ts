@@ -11,6 +11,7 @@ import { engineColumn, factColumns, standardView, type Sources, type TableColumn
 import { filterRows, groupItems, plainItems, sortBy, type Item } from './rows.ts'
 
 const pause = 500
+const ended: ReadonlySet<string> = new Set(['completed', 'diverged', 'failed', 'cancelled'])
 const same = (a: TableView, b: TableView): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** How the table of runs is looked at, and hence what stands in it. It outlives a change of view, and is kept with the home folder. */
@@ -33,9 +34,13 @@ class RunsTable {
   readonly facts = new Map(factColumns(this.#sources).map((column) => [column.key, column]))
   /** Every column that there is: facts, then what the engine knows. */
   readonly all = $derived<TableColumn[]>([...this.facts.values(), ...runColumns.list.map((info) => engineColumn(info.key, info, this.#sources))])
-  readonly columns = $derived(this.view.columns.map(({ key, width }) => {
+  /** Whether something can be done with any of the runs: else there is no need for a column of it. */
+  readonly #actable = $derived(runs.list.some(({ state }) => !ended.has(state)))
+  /** What is shown, in its order. */
+  readonly columns = $derived(this.view.columns.flatMap(({ key, width }) => {
+    if (key === 'actions' && !this.#actable) return []
     const column = this.column(key)
-    return width === null ? column : { ...column, width }
+    return [width === null ? column : { ...column, width, set: true }]
   }))
 
   /** All that the search finds of a row, in lower case; of a row that has not changed it is made once. */

@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core'
+
+/** What the page's scripts see; benchmarks are compiled without the DOM's types. */
+declare const document: any, performance: any, requestAnimationFrame: any, PerformanceObserver: any, Event: any
+
+export interface Frames {
+  /** How many, and the intervals between them in milliseconds. */
+  count: number
+  median: number
+  worst: number
+  over100: number
+  /** Tasks of more than 50 ms. */
+  longTasks: number
+  longest: number
+  seconds: number
+}
+
+/** Scrolls the table from its beginning to its end, `step` pixels a frame, and says how the frames came. */
+export const scrollThrough = (page: Page, step: number): Promise<Frames> => page.evaluate(async (pixels) => {
+  const scroller = document.querySelector('.scroller')
+  const tasks: number[] = []
+  const observer = new PerformanceObserver((list: { getEntries(): { duration: number }[] }) => { for (const entry of list.getEntries()) tasks.push(entry.duration) })
+  observer.observe({ entryTypes: ['longtask'] })
+  const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done))
+  scroller.scrollTop = 0
+  await frame()
+  await frame()
+  const times = [await frame()]
+  while (scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1) {
+    scroller.scrollTop += pixels
+    times.push(await frame())
+  }
+  observer.disconnect()
+  const gaps = times.slice(1).map((time, index) => time - times[index]!).sort((a, b) => a - b)
+  return {
+    count: gaps.length, median: gaps[gaps.length >> 1]!, worst: gaps.at(-1)!, over100: gaps.filter((gap) => gap > 100).length, longTasks: tasks.length, longest: Math.max(0, ...tasks),
+    seconds: (times.at(-1)! - times[0]!) / 1000,
+  }
+}, step)
+
+/** Milliseconds from setting a control's value until the frame that shows what follows from it; one for each value. */
+export const answerTimes = (page: Page, selector: string, values: readonly string[]): Promise<number[]> => page.evaluate(async ([place, all]) => {
+  const control = document.querySelector(place)
+  const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done))
+  const times: number[] = []
+  for (const value of all) {
+    await frame()
+    const begin = performance.now()
+    control.value = value
+    control.dispatchEvent(new Event('input', { bubbles: true }))
+    control.dispatchEvent(new Event('change', { bubbles: true }))
+    // The first frame after it is prepared with the new rows; when the second begins, it has been shown.
+    await frame()
+    await frame()
+    times.push(performance.now() - begin)
+  }
+  return times
+}, [selector, values] as const)
+
+/** The same for a press on something. */
+export const pressTime = (page: Page, selector: string): Promise<number> => page.evaluate(async (place) => {
+  const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done))
+  await frame()
+  const begin = performance.now()
+  document.querySelector(place).click()
+  await frame()
+  await frame()
+  return performance.now() - begin
+}, selector)
