@@ -83,7 +83,7 @@ export class PlanChecking {
   /** Without being asked where nothing trains: beside a training both would be slower than they are. */
   #measureWhenCalm(): void | (() => void) {
     const { checked, plan } = this.#draft
-    const wanted = checked !== null && plan !== null && !this.waiting && checked.problems.length === 0 && checked.measured.known < checked.measured.total
+    const wanted = checked !== null && plan !== null && !this.waiting && checked.problems.length === 0 && !this.#draft.unreadable && checked.measured.known < checked.measured.total
     if (!wanted || this.isMeasuring || runs.live.length > 0 || untrack(() => this.measuring?.state === 'failed' || this.#stopped)) return
     const timer = setTimeout(() => void this.measure(), calm)
     return () => clearTimeout(timer)

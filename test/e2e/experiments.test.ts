@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
+import { barriers, browserTest } from './launchChromium.ts'
+
+/** What the page's scripts see; the tests are compiled without the DOM's types. */
+declare const location: { hash: string }, navigator: any
+
+const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })
+const start = (page: Page): Locator => page.getByRole('button', { name: 'Start', exact: true })
+const beside = (page: Page): Locator => page.getByRole('complementary')
+const results = (page: Page): Locator => page.getByRole('table', { name: 'Runs and results by cell' })
+
+browserTest('an experiment is planned from a template, watched to its end, read, packed, removed and brought back', async ({ folder, serve, open }) => {
+  await writeShapesFolder(join(folder, 'pictures'), 240)
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await page.getByLabel('Folder or file', { exact: true }).fill(join(folder, 'pictures'))
+  await page.getByLabel('Channels').selectOption('Gray')
+  await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+  await page.getByText(/is in: \d+ images/).waitFor()
+
+  await go(page, '#/experiments')
+  await page.getByText('No experiments yet').waitFor()
+  await page.getByRole('list', { name: 'Templates' }).getByRole('listitem').nth(7).waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: /Rate of corruption/ }).click()
+  await heading(page, 'New experiment').waitFor()
+
+  // The plan says what it comes to while it is written, and what is wrong stands where it is wrong.
+  await beside(page).getByText('18 runs').waitFor()
+  await page.getByLabel('Seeds').fill('1-2, 2')
+  await page.getByText('The seed 2 is listed twice').waitFor()
+  assert.ok(await start(page).isDisabled())
+  await page.getByLabel('Seeds').fill('1-2')
+  await beside(page).getByText('12 runs').waitFor()
+  const denoising = page.getByRole('group', { name: 'Settings of Denoising' })
+  await page.getByRole('button', { name: 'Denoising', exact: false, expanded: false }).click()
+  const rate = denoising.getByLabel('Rate', { exact: true })
+  await rate.fill('0.1 to 0.3')
+  await denoising.getByText('How many values are there from 0.1 to 0.3?').waitFor()
+  await rate.fill('0.1 to 0.3, 3')
+  await denoising.getByText('3 values: 0.1, 0.2, 0.3').waitFor()
+  await rate.fill('1.5')
+  await denoising.locator('[aria-invalid=true]').waitFor()
+  assert.ok(await start(page).isDisabled())
+  assert.deepEqual(await barriers(page), [])
+  await rate.fill('0.3')
+  await page.getByLabel('Layers').fill('24')
+  await page.getByLabel('Epochs', { exact: true }).fill('4')
+  await page.getByLabel('Batch size').fill('16')
+  await beside(page).getByText('4 runs').waitFor()
+  await denoising.getByLabel('Depart from the others').selectOption('training.learningRate')
+  await denoising.getByLabel('Learning rate').fill('0.002')
+  await beside(page).getByText('≠ learning rate').waitFor()
+  await beside(page).getByText(/^about [\d.]+ (s|min)/).waitFor()
+
+  // As text it is the same plan again; what was on the form can be brought back.
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy as JSON' }).click()
+  const plan = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))
+  assert.deepEqual(plan.seeds, [1, 2])
+  assert.deepEqual(plan.variants[1], { variant: 'denoising', settings: { 'regularizer.noise': 'masking', 'training.learningRate': 0.002, 'regularizer.rate': 0.3 } })
+  await page.getByRole('button', { name: 'Open a plan' }).click()
+  await page.getByLabel('Plan', { exact: true }).fill('{ "name": ')
+  await page.getByRole('button', { name: 'Fill the form' }).click()
+  await page.getByText('This is not JSON').waitFor()
+  await page.getByLabel('Plan', { exact: true }).fill(JSON.stringify({ ...plan, name: '<img src=x onerror=alert(1)>', seeds: [7, 8, 9] }))
+  await page.getByRole('button', { name: 'Fill the form' }).click()
+  await page.getByText('The plan fills the form.').waitFor()
+  assert.deepEqual([await page.getByLabel('Name', { exact: true }).inputValue(), await page.getByLabel('Seeds').inputValue()], ['<img src=x onerror=alert(1)>', '7-9'])
+  await page.keyboard.press('Tab')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await beside(page).getByText('4 runs').waitFor()
+  assert.equal(await page.getByLabel('Seeds').inputValue(), '1, 2')
+  await page.getByLabel('Name', { exact: true }).fill('Corruption')
+
+  // Watched to its end: every mark becomes a full one, and the figures come.
+  await start(page).and(page.locator(':enabled')).click()
+  await heading(page, 'Corruption').waitFor()
+  await page.getByRole('progressbar', { name: 'Progress of Corruption' }).waitFor()
+  await page.locator('[data-state=ended]').waitFor({ timeout: 180_000 })
+  const marks = results(page).locator('a[data-state]')
+  assert.deepEqual(await marks.evaluateAll((all: any[]) => all.map((mark) => mark.dataset.state)), Array(4).fill('completed'))
+  await page.getByText(/^4 of 4 runs$/).waitFor()
+  await page.getByText(/, 2 seeds\.$/).first().waitFor()
+  await results(page).getByText('baseline', { exact: true }).waitFor()
+
+  // The figures are the means of what the marks say of each seed, with Student's interval: of two seeds 12.706 times their deviation over the root of 2.
+  await page.getByLabel('Figure').selectOption('squaredError')
+  await results(page).getByText('Squared error').waitFor()
+  const labels = await marks.evaluateAll((all: any[]) => all.map((mark) => mark.getAttribute('aria-label') as string))
+  const values = labels.map((label) => Number(/squared error ([\d.]+)/.exec(label)?.[1]))
+  const shown = (await results(page).locator('td.mean').allInnerTexts()).map((text) => /([\d.]+) ± ([\d.]+)/.exec(text)!.slice(1).map(Number) as [number, number])
+  assert.equal(shown.length, 2)
+  shown.forEach(([mean, half], cell) => {
+    const [a, b] = [values[2 * cell]!, values[2 * cell + 1]!]
+    assert.ok(a > 0 && b > 0, labels.join('; '))
+    // On screen are rounded values, so that much is left open.
+    const digits = (value: number): number => /\.(\d+)/.exec(String(value))?.[1]!.length ?? 0
+    assert.ok(Math.abs(mean - (a + b) / 2) <= 0.005 + 10 ** -digits(mean), `${mean} is the mean of ${a} and ${b}`)
+    assert.ok(Math.abs(half - 12.7062 * Math.abs(a - b) / 2) <= 12.7062 * 0.005 + 10 ** -digits(half), `${half} is half the interval of ${a} and ${b}`)
+  })
+  await results(page).locator('tr[data-cell="1"]').getByText('≠', { exact: false }).first().waitFor()
+  assert.deepEqual(await barriers(page), [])
+
+  // Arrow keys go from mark to mark, Enter to the run.
+  await marks.first().focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowRight')
+  assert.equal(await page.evaluate(() => (globalThis as any).document.activeElement.getAttribute('aria-label').split(':')[0]), 'Denoising, seed 2')
+  await page.keyboard.press('Enter')
+  await heading(page, 'Denoising, seed 2').waitFor()
+  await page.goBack()
+  await heading(page, 'Corruption').waitFor()
+
+  // Packed, removed, brought back, removed and unpacked.
+  const file = join(folder, 'corruption.experiment.zip')
+  await page.getByRole('button', { name: 'Pack into a file' }).click()
+  const packing = page.getByRole('form', { name: 'Pack into a file' })
+  await packing.getByLabel('File').and(page.locator('[value], input')).waitFor()
+  await packing.getByLabel('File').fill(file)
+  await packing.getByRole('button', { name: 'Pack', exact: true }).click()
+  await packing.getByText('whole and with checksums').waitFor()
+  assert.ok(existsSync(file) && statSync(file).size > 10_000)
+  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  await heading(page, 'Experiments').waitFor()
+  await page.getByText('“Corruption” was removed with 4 runs.').waitFor()
+  await page.getByText('No experiments yet').waitFor()
+  await page.keyboard.press('Control+z')
+  await page.getByRole('link', { name: 'Corruption' }).waitFor()
+  await page.getByRole('button', { name: 'Remove Corruption' }).click()
+  await page.getByText('No experiments yet').waitFor()
+  await page.getByRole('button', { name: 'Unpack' }).click()
+  const unpack = page.getByRole('form', { name: 'Unpack an experiment' })
+  await unpack.getByLabel('File').fill(file)
+  await unpack.getByRole('button', { name: 'Unpack', exact: true }).click()
+  await unpack.getByText('is here, with its 4 runs').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await unpack.getByRole('link', { name: 'Corruption' }).click()
+  await page.getByText(/^4 of 4 runs$/).waitFor()
+  await results(page).getByText('baseline', { exact: true }).waitFor()
+
+  // Storage tells what everything occupies; the bin holds what was removed, and can be emptied.
+  await go(page, '#/storage')
+  const bin = page.getByRole('region', { name: 'Bin' })
+  await bin.getByRole('row', { name: /Corruption/ }).waitFor()
+  await page.getByRole('region', { name: 'Datasets' }).getByRole('row', { name: /4 runs/ }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await bin.getByRole('button', { name: 'Empty the bin' }).click()
+  await bin.getByRole('button', { name: 'Delete for good' }).click()
+  await bin.getByText('Nothing was removed lately').waitFor()
+
+  // The same plan again needs no training.
+  await go(page, '#/experiments')
+  await page.getByRole('link', { name: 'Corruption' }).click()
+  await page.getByRole('link', { name: 'Plan again' }).click()
+  await beside(page).getByText('4 runs are there already').waitFor()
+  await beside(page).getByText('none', { exact: true }).waitFor()
+})
