@@ -52,7 +52,7 @@ export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput 
     else if (name === 'units') options[name] = String(value).split(',').map((text) => wholeNumber(name, text))
   }
   // What stands for something else in the question is left out.
-  return Object.fromEntries(Object.entries({ kind, ...options, ...about(kind, refs, given) }).filter(([, value]) => value !== undefined)) as QuestionInput
+  return Object.fromEntries(Object.entries({ kind, ...options, ...about(kind, refs, given) }).filter(([, value]) => value !== undefined)) as unknown as QuestionInput
 }
 
 /** How a question names its images, and what stands in their place. */

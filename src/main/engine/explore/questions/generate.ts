@@ -24,13 +24,10 @@ export const generate: Answer<'generate'> = async ({ from: wanted, components, c
   const distribution = await distributionOf(subject)
   const z = withinRange(subject, tf.tensor2d(drawCodes(density, count, seed), [count, network.codeSize]))
   const { mean, drawn } = network.drawDecoded(z, distribution, drawsOf(seed, 1))
-  const fitted = `fitted to ${Math.min(fittedCodes, subject.target.dataset.count).toLocaleString('en')} codes of the training images${rangeWords(subject)}; this network was not trained to make them so`
-  const drawnFrom = {
-    prior: 'Codes are drawn from the prior, a standard normal distribution', gaussian: `Codes are drawn from a normal distribution ${fitted}`,
-    mixture: `Codes are drawn from a mixture of ${density.length} normal distributions ${fitted}`,
-  }
+  const fitted = () => `fitted to ${Math.min(fittedCodes, subject.trainRows.length).toLocaleString('en')} codes of training images${rangeWords(subject)}; this network was not trained to make them so`
+  const source = from === 'prior' ? 'the prior, a standard normal distribution' : `${from === 'gaussian' ? 'a normal distribution' : `a mixture of ${density.length} normal distributions`} ${fitted()}`
   return {
-    kind: 'generate', from, sentence: `${drawnFrom[from]}. ${sampled ? `Then ${distributionWords(distribution)}.` : 'The decoder\'s output is shown as it is.'}`, distribution, codes: read(z), pictures: picturesOf(sampled ? drawn : mean, drawing),
+    kind: 'generate', from, sentence: `Codes are drawn from ${source}. ${sampled ? `Then ${distributionWords(distribution)}.` : 'The decoder\'s output is shown as it is.'}`, distribution, codes: read(z), pictures: picturesOf(sampled ? drawn : mean, drawing),
   }
 }
 
