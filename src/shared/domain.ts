@@ -260,8 +260,19 @@ export const exportSchema = z.object({
   sha256: z.string(),
   bytes: z.number(),
   opset: z.int(),
-  /** Largest absolute difference between onnxruntime and tfjs on test images. */
+  /** Largest absolute difference between onnxruntime and the trained network on test images. */
   maxAbsDiff: z.number(),
+  /** Of a file of less than float32 precision: what it costs. */
+  reduction: z.object({
+    /** Size of the same file in float32. */
+    float32Bytes: z.number(),
+    /** Root mean square of the differences of the output (of an encoder: the code) over that of its own deviations from the mean. */
+    relativeDifference: z.number(),
+    /** What was measured of both: of an encoder the linear probe's accuracy, of a classifier its own. Null where there are no labels, and for other parts. */
+    figure: z.enum(['linearProbeAccuracy', 'classificationAccuracy']).nullable(),
+    float32: z.number().nullable(),
+    reduced: z.number().nullable(),
+  }).nullable().default(null),
   inputs: z.array(tensorInfoSchema),
   outputs: z.array(tensorInfoSchema),
   createdAt: z.string(),

@@ -128,9 +128,9 @@ test('a network that onnxruntime does not reproduce becomes no file', async () =
       },
     },
   })
-  await assert.rejects(exportOnnx(request(wrong((value) => value + 1e-3))), failure('EXPORT_DISAGREES', /code is .* in onnxruntime and .* in TensorFlow \(image 128 of 128\)/))
-  await assert.rejects(exportOnnx(request(wrong(() => Number.NaN))), failure('EXPORT_DISAGREES', /NaN in TensorFlow/))
-  await assert.rejects(exportOnnx(request(wrong(() => Number.POSITIVE_INFINITY))), failure('EXPORT_DISAGREES', /Infinity in TensorFlow/))
+  await assert.rejects(exportOnnx(request(wrong((value) => value + 1e-3))), failure('EXPORT_DISAGREES', /code is .* in onnxruntime and .* in the network \(image 128 of 128\)/))
+  await assert.rejects(exportOnnx(request(wrong(() => Number.NaN))), failure('EXPORT_DISAGREES', /NaN in the network/))
+  await assert.rejects(exportOnnx(request(wrong(() => Number.POSITIVE_INFINITY))), failure('EXPORT_DISAGREES', /Infinity in the network/))
   const narrow: Partial<ExportRequest> = {
     reference: { ...reference, outputs: (_, count) => ({ code: { shape: [count, 4], data: new Float32Array(count * 4) } }) },
   }
@@ -180,7 +180,12 @@ test('a network that depends on the number of images is refused with the reason'
 })
 
 test('what does not exist yet, or does not fit, is refused with a sentence', async () => {
-  await assert.rejects(exportOnnx(untouched({ precision: 'int8' })), failure('EXPORT_UNSUPPORTED', /int8.*choose float32/))
+  const large = () => {
+    const asked = request({ precision: 'float16' })
+    const kernel = asked.weights['encoder/0/kernel']!
+    return { ...asked, weights: { ...asked.weights, 'encoder/0/kernel': { ...kernel, data: kernel.data.map((value, index) => (index === 3 ? 7e4 : value)) } } }
+  }
+  await assert.rejects(exportOnnx(large()), failure('EXPORT_UNSUPPORTED', /encoder\/0\/kernel has values up to 7\.00e\+4 and float16 holds up to 65504; choose int8 or float32/))
   await assert.rejects(exportOnnx(request({ geometry: { width: 5, height: 5, channels: 1, kind: 'image' } })), failure('EXPORT_UNSUPPORTED', /not a flattened image of 5 x 5/))
   await assert.rejects(exportOnnx(request({ weights: {} })), failure('CHECKPOINT_DAMAGED', /no weight encoder\/0\/kernel/))
   await assertFolder()

@@ -56,7 +56,7 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
 
   const made = {
     id: newId(), runId: run.id, runName: 'first', part: 'encoder' as const, input: 'pixels' as const, precision: 'float32' as const, file: '/x.onnx', sha256: 'ab', bytes: 5,
-    opset: 17, maxAbsDiff: 1e-6, inputs: [{ name: 'image', type: 'uint8', shape: ['N', 28] }], outputs: [], createdAt: '2026-01-03T00:00:00.000Z',
+    opset: 17, maxAbsDiff: 1e-6, reduction: null, inputs: [{ name: 'image', type: 'uint8', shape: ['N', 28] }], outputs: [], createdAt: '2026-01-03T00:00:00.000Z',
   }
   store.exports.insert(made)
   assert.deepEqual(store.exports.list(), [made])

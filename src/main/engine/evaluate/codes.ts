@@ -14,6 +14,9 @@ export interface Limits {
 }
 const usualLimits: Limits = { keptBytes: 512 * 2 ** 20, blockValues: 32 * 2 ** 20, blockRows: 65_536 }
 
+/** What encoding needs of a model. */
+type Encoder = Pick<Model, 'codeSize' | 'encode'>
+
 export interface Block {
   /** Index of the block's first sample within its split. */
   start: number
@@ -35,7 +38,7 @@ export interface Codes {
  * @throws RUN_DIVERGED where codes are not finite.
  */
 export async function encodeLabelled(
-  model: Model, dataset: PackedDataset, trainRows: Uint32Array, report: Report, limits = usualLimits,
+  model: Encoder, dataset: PackedDataset, trainRows: Uint32Array, report: Report, limits = usualLimits,
 ): Promise<Codes | null> {
   const { labels } = dataset
   if (!labels) return null
@@ -66,14 +69,14 @@ export class CodeBlocks {
   readonly codeSize: number
   /** Class of each sample, 0 to classCount - 1; -1 for a test sample whose class no training sample has. */
   readonly labels: Int32Array
-  readonly #model: Model
+  readonly #model: Encoder
   readonly #dataset: PackedDataset
   readonly #rows: Uint32Array
   readonly #rowsPerBlock: number
   /** Null where the codes are too large to be kept. */
   readonly #kept: Tensor2D[] | null
 
-  constructor(model: Model, dataset: PackedDataset, rows: Uint32Array, labels: Int32Array, limits = usualLimits) {
+  constructor(model: Encoder, dataset: PackedDataset, rows: Uint32Array, labels: Int32Array, limits = usualLimits) {
     this.count = rows.length
     this.codeSize = model.codeSize
     this.labels = labels

@@ -5,10 +5,12 @@ import type { Recording } from '../trace/record.ts'
 import type { ValueSource } from './constants.ts'
 import { compareRecordings } from './dynamicRecording.ts'
 import { encodeModel, irVersion, opsetVersion, type OnnxGraph, type OnnxModel, type OnnxValue } from './onnxModel.ts'
+import type { OnnxSession } from './onnxruntime.ts'
 import { imageMetadata, pixelOpening, type Geometry } from './pixels.ts'
 import { checkTarget, writeChecked } from './targetFile.ts'
 import { plainOpening, translate, type Opening } from './translate.ts'
-import { verifyFile, type Reference } from './verify.ts'
+import { reduceGraph } from './reduce.ts'
+import { compareSession, openDeclared, outputsOf, verifiedBatches, verifyModel, type Outputs, type Reference } from './verify.ts'
 
 /** A recording, and the values of what in it depends on weights and constants only. */
 export interface Recorded { recording: Recording; folded: ValueSource['folded'] }
@@ -32,11 +34,14 @@ export interface ExportRequest {
   version: string
   /** What the file says about where it comes from: run, settings, dataset, evaluation, checksums. */
   metadata: Record<string, string>
+  /** For a reduced file: what it and the float32 file are worth. */
+  measure?: (outputs: { float32: Outputs; reduced: Outputs }) => Promise<Pick<Reduction, 'figure' | 'float32' | 'reduced'>>
   /** Cancels between steps; nothing remains. */
   signal?: AbortSignal
 }
+type Reduction = NonNullable<Export['reduction']>
 
-export type ExportOutcome = Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
+export type ExportOutcome = Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'>
 
 /** Two sizes that no dimension of a network could follow by accident and still be the batch. */
 const recordedBatches = [3, 5] as const
@@ -68,7 +73,7 @@ function openingOf(request: ExportRequest): Opening {
   return takesPixels(request) ? pixelOpening(request.geometry) : plainOpening(inputNames[request.part])
 }
 
-function modelOf(request: ExportRequest, graph: OnnxGraph): OnnxModel {
+function modelOf(request: ExportRequest, graph: OnnxGraph, precision: Export['precision'] = 'float32'): OnnxModel {
   const input = takesPixels(request) ? 'pixels' : 'raw'
   const of = request.metadata['run'] === undefined ? '' : ` of run ${request.metadata['run']}`
   const ends = [...graph.inputs, ...graph.outputs].map(({ name, dtype, shape }) => `${name}: ${dtype} [${shape.join(', ')}]`).join('; ')
@@ -84,7 +89,7 @@ function modelOf(request: ExportRequest, graph: OnnxGraph): OnnxModel {
       weightsSha256: weightsSha256(request.weights),
       part: request.part,
       input,
-      precision: request.precision,
+      precision,
       ...imageMetadata(request.geometry, input),
     },
   }
@@ -105,33 +110,85 @@ function graphOf(request: ExportRequest): OnnxGraph {
 
 /**
  * Writes one part of a trained network as an ONNX file. The file appears under its name only after onnxruntime has given the same
- * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains.
+ * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains. A reduced file is held against
+ * the float32 network with the kernels that it stands for, after the float32 file itself was held against TensorFlow; what it differs from the
+ * trained network is measured.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, EXPORT_UNSUPPORTED, OPERATION_UNKNOWN, EXPORT_DISAGREES, DISK_FULL, CANCELLED.
  */
 export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome> {
-  if (request.precision !== 'float32') {
-    throw new WorkbenchError('EXPORT_UNSUPPORTED', `Files with ${request.precision} weights cannot be written yet; choose float32.`, { field: 'precision' })
-  }
-  const target = await checkTarget(request.out, request.force)
+  const { precision, reference, force } = request
+  const target = await checkTarget(request.out, force)
   const refuseIfCancelled = () => {
     if (request.signal?.aborted) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
   }
   refuseIfCancelled()
   const graph = graphOf(request)
-  const bytes = encodeModel(modelOf(request, graph))
+  const full = encodeModel(modelOf(request, graph))
   refuseIfCancelled()
-  const maxAbsDiff = await writeChecked(target, bytes, request.force, async (file) => {
-    const largest = await verifyFile(file, graph, request.reference, refuseIfCancelled)
-    refuseIfCancelled()
-    return largest
-  })
+  const made = async () => {
+    if (precision === 'float32') {
+      const maxAbsDiff = await writeChecked(target, full, force, async (file) => {
+        const largest = await verifyModel(file, graph, reference, refuseIfCancelled)
+        refuseIfCancelled()
+        return largest
+      })
+      return { bytes: full, maxAbsDiff, reduction: null }
+    }
+    const { reduced, rounded } = reduceGraph(graph, precision)
+    const bytes = encodeModel(modelOf(request, reduced, precision))
+    await verifyModel(full, graph, reference, refuseIfCancelled)
+    return { bytes, ...await writeChecked(target, bytes, force, (file) => checkReduced(file, { graph, full, rounded: encodeModel(modelOf(request, rounded)), request, refuseIfCancelled })) }
+  }
+  const { bytes, maxAbsDiff, reduction } = await made()
   return {
     file: target,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     bytes: bytes.byteLength,
     opset: opsetVersion,
     maxAbsDiff,
+    reduction,
     inputs: graph.inputs.map(describe),
     outputs: graph.outputs.map(describe),
   }
+}
+
+interface ReducedCheck { graph: OnnxGraph; full: Uint8Array; rounded: Uint8Array; request: ExportRequest; refuseIfCancelled: () => void }
+
+/** That a reduced file computes what its kernels stand for; and what it differs from the trained network. */
+async function checkReduced(file: string, { graph, full, rounded, request, refuseIfCancelled }: ReducedCheck): Promise<{ maxAbsDiff: number; reduction: Reduction }> {
+  const { reference, measure } = request
+  const sessions: OnnxSession[] = []
+  const open = async (model: string | Uint8Array) => {
+    const session = await openDeclared(model, graph)
+    sessions.push(session)
+    return session
+  }
+  try {
+    const session = await open(file)
+    await compareSession(session, graph, { ...reference, testRows: (count) => reference.testRows(count), outputs: outputsOf(await open(rounded), graph) }, { beforeEach: refuseIfCancelled })
+    const maxAbsDiff = await compareSession(session, graph, reference, { beforeEach: refuseIfCancelled, strict: false })
+    const outputs = { float32: outputsOf(await open(full), graph), reduced: outputsOf(session, graph) }
+    const relativeDifference = await relativeDifferenceOf(outputs, graph.outputs[0]!.name, reference)
+    const figures = await measure?.(outputs) ?? { figure: null, float32: null, reduced: null }
+    refuseIfCancelled()
+    return { maxAbsDiff, reduction: { float32Bytes: full.byteLength, relativeDifference, ...figures } }
+  } finally {
+    for (const session of sessions) await session.close()
+  }
+}
+
+/** Root mean square of the differences of one output, over that of its deviations from each unit's mean; 0 where it never differs. */
+async function relativeDifferenceOf({ float32, reduced }: { float32: Outputs; reduced: Outputs }, output: string, { testRows }: Reference): Promise<number> {
+  const count = Math.max(...verifiedBatches)
+  const rows = testRows(count)
+  const wanted = (await float32(rows, count))[output]!.data, found = (await reduced(rows, count))[output]!.data
+  const units = wanted.length / count
+  const means = new Float64Array(units)
+  wanted.forEach((value, index) => { means[index % units]! += value / count })
+  let squares = 0, spread = 0
+  wanted.forEach((value, index) => {
+    squares += (found[index]! - value) ** 2
+    spread += (value - means[index % units]!) ** 2
+  })
+  return squares === 0 ? 0 : Math.sqrt(squares / spread)
 }

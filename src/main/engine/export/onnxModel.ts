@@ -24,8 +24,11 @@ export interface OnnxNode {
   attributes: Record<string, OnnxAttribute>
 }
 
+/** What constants of a file may be; computed are only the first of them. */
+export type OnnxType = DType | 'float16' | 'int8'
+
 /** A constant of the file. `data`: the elements as little-endian bytes, row by row. */
-export interface OnnxTensor { name: string; dtype: DType; shape: number[]; data: Uint8Array }
+export interface OnnxTensor { name: string; dtype: OnnxType; shape: number[]; data: Uint8Array }
 
 export interface OnnxValue {
   name: string
@@ -143,10 +146,10 @@ interface ModelFields {
   }
 }
 
-function dtypeOf(number: number): DType {
+function typeOf(number: number): OnnxType {
   const found = Object.entries(elementTypes).find(([, type]) => type === number)
   if (!found) throw new RangeError(`element type ${number} is not one that the workbench writes`)
-  return found[0] as DType
+  return found[0] as OnnxType
 }
 
 const readAttribute = (attribute: ModelFields['graph']['node'][number]['attribute'][number]): OnnxAttribute => {
@@ -163,7 +166,7 @@ const readValue = (value: ValueFields): OnnxValue => {
   const { dim } = value.type.tensor_type.shape
   return {
     name: value.name,
-    dtype: dtypeOf(value.type.tensor_type.elem_type),
+    dtype: typeOf(value.type.tensor_type.elem_type) as DType,
     shape: dim.map((size) => size.dim_value ?? batchDimension),
     ...(value.doc_string ? { doc: value.doc_string } : {}),
     ...(value.type.denotation ? { denotation: value.type.denotation } : {}),
@@ -195,7 +198,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
         attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute)])),
       })),
       initialisers: graph.initializer.map((tensor) => ({
-        name: tensor.name, dtype: dtypeOf(tensor.data_type), shape: tensor.dims, data: tensor.raw_data,
+        name: tensor.name, dtype: typeOf(tensor.data_type), shape: tensor.dims, data: tensor.raw_data,
       })),
       inputs: graph.input.map(readValue),
       outputs: graph.output.map(readValue),

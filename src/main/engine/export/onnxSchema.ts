@@ -77,7 +77,7 @@ message Model {
 export const modelMessage = protobuf.parse(schema, { keepCase: true }).root.lookupType('Model')
 
 /** ONNX's numbers of element types. */
-export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const
+export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 
 /** ONNX's numbers of attribute types. */
 export const attributeTypes = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const

@@ -1,6 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 
 /** The only file that loads onnxruntime-node. */
+
+export const runtimeVersion: string = env.versions.node ?? env.versions.common
 
 export interface RuntimeTensor { type: string; shape: number[]; data: Uint8Array | Float32Array }
 export interface RuntimeValue { name: string; type: string; shape: (number | string)[] }
@@ -19,11 +21,12 @@ const describe = (values: readonly InferenceSession.ValueMetadata[]): RuntimeVal
 ))
 
 /**
- * Loads an ONNX file, on the CPU.
+ * Loads an ONNX file, or the bytes of one, on the CPU; it runs on all cores.
  * @throws Error of onnxruntime for a file that it cannot load.
  */
-export async function openSession(file: string): Promise<OnnxSession> {
-  const session = await InferenceSession.create(file, { executionProviders: ['cpu'], logSeverityLevel: 3 })
+export async function openSession(model: string | Uint8Array): Promise<OnnxSession> {
+  const options = { executionProviders: ['cpu'], logSeverityLevel: 3 } as const
+  const session = typeof model === 'string' ? await InferenceSession.create(model, options) : await InferenceSession.create(model, options)
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),

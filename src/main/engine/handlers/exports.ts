@@ -24,7 +24,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     const takes = part === 'decoder' || dataset.kind === 'vector' ? 'raw' : input.input
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
       const result = await runJob({
-        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force,
+        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,
         metadata: {
           workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
           config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes),

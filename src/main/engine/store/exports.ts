@@ -1,19 +1,23 @@
 import { exportSchema, type Export } from '../../../shared/domain.ts'
 import type { Database } from './database.ts'
 
-type Row = Omit<Export, 'inputs' | 'outputs'> & { inputs: string; outputs: string }
-const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, exports.bytes AS bytes, opset, maxAbsDiff, inputs, outputs,
+type Row = Omit<Export, 'inputs' | 'outputs' | 'reduction'> & { inputs: string; outputs: string; reduction: string | null }
+const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, exports.bytes AS bytes, opset, maxAbsDiff, reduction, inputs, outputs,
   exports.createdAt AS createdAt FROM exports JOIN runs ON runs.id = exports.run AND runs.removedAt IS NULL`
 
 /** Rows of the table `exports` as domain types. */
 export function exportStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY exports.createdAt DESC, exports.rowid DESC`)
-  const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs, createdAt)
-    VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @inputs, @outputs, @createdAt)`)
+  const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, createdAt)
+    VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs, @outputs, @createdAt)`)
   return {
     /** Newest first. */
-    list: (): Export[] => all.all().map((row) => exportSchema.parse({ ...row, inputs: JSON.parse(row.inputs), outputs: JSON.parse(row.outputs) })),
-    insert: (made: Export): void => void insert.run({ ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs) }),
+    list: (): Export[] => all.all().map((row) => exportSchema.parse({
+      ...row, inputs: JSON.parse(row.inputs), outputs: JSON.parse(row.outputs), reduction: row.reduction === null ? null : JSON.parse(row.reduction),
+    })),
+    insert: (made: Export): void => void insert.run({
+      ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs), reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
+    }),
   }
 }
 export type ExportStore = ReturnType<typeof exportStore>

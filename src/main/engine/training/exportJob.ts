@@ -2,6 +2,8 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
+import { fileRows } from '../export/fileRows.ts'
+import { runtimeVersion } from '../export/onnxruntime.ts'
 import type { Reference } from '../export/verify.ts'
 import { networkParts, partsOf } from '../network/parts.ts'
 import { trace } from '../trace/recorder.ts'
@@ -9,7 +11,8 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf } from '../variants/variant.ts'
-import { gatherBatch, inputTensor } from '../network/inputs.ts'
+import { inputTensor } from '../network/inputs.ts'
+import { measureReduced } from './exportFigures.ts'
 import type { ExportJob, ExportResult } from './messages.ts'
 import { networkOf } from './objective.ts'
 import type { Port } from './port.ts'
@@ -17,7 +20,10 @@ import type { Port } from './port.ts'
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
 export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
   const dataset = openDataset(job.datasetFolder)
-  const { variant: id, config, state, inputSize, classes } = readResult(job.runFolder)
+  const { variant: id, config, seed, state, inputSize, classes, name: checkpoint, position } = readResult(job.runFolder)
+  if (inputSize !== dataset.rowSize) {
+    throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
+  }
   const parts = partsOf(config)
   if (!parts.includes(job.part)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${parts.join(' or ')}.`, { field: 'part' })
   const part = networkParts[job.part]
@@ -30,8 +36,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const reference: Reference = {
     testRows(count) {
       if (job.part === 'decoder') return tf.tidy(() => network.encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
-      const rows = gatherBatch(dataset, testInputs(count))
-      return job.input === 'pixels' || rows instanceof Float32Array ? rows : Float32Array.from(rows, (value) => value / 255)
+      return fileRows(dataset, testInputs(count), job.input)
     },
     outputs: (rows, count) => tf.tidy(() => {
       const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
@@ -51,7 +56,11 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     ),
     weights: Object.fromEntries(specs.map(({ name, shape }) => [name, { shape, data: state[name]! }])),
     reference,
-    metadata: job.metadata,
+    measure: (outputs) => measureReduced(job, outputs, { config, seed }, port),
+    metadata: {
+      ...job.metadata, checkpoint, step: String(position.step), epoch: String(position.epoch),
+      tensorflow: tf.version['tfjs-node'] ?? '', onnxruntime: runtimeVersion, binarise: config.data.binarise,
+    },
     signal: port.signal,
   })
   return { kind: 'export', ...outcome }

@@ -29,6 +29,8 @@ export interface ExportJob {
   precision: Export['precision']
   out: string
   force: boolean
+  /** The run's; what it says of the trained network is not measured again. */
+  evaluation?: Evaluation | null
   /** Goes into the file's metadata: run id and name, dataset name and fingerprint, settings, evaluation, versions. */
   metadata: Record<string, string>
 }
@@ -84,7 +86,7 @@ export type FromWorker =
   | { type: 'failed'; error: ErrorInfo }
 
 export interface TrainResult { kind: 'train'; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
-export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'inputs' | 'outputs'>
+export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'>
 export interface EvaluateResult { kind: 'evaluate'; evaluation: Evaluation }
 export interface ObjectiveResult { kind: 'objective'; loss: number; terms: Record<string, number> }
 export interface PruneResult {

@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { parts } from '../../../../shared/domain.ts'
+import { parts, type Export } from '../../../../shared/domain.ts'
 import type { Command } from '../command.ts'
-import { table } from '../table.ts'
+import { figure, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
 
@@ -16,7 +16,7 @@ export const exportRun: Command = {
   summary: 'Writes a part of a trained network as ONNX, after checking it against ONNX Runtime.',
   help: [
     `--part P          ${parts.join(', ')}`, '--out F.onnx      the file', '--input pixels|raw  uint8 images (default) or float32 rows',
-    '--precision float32|float16|int8', '--force           replaces an existing file',
+    '--precision float32|float16|int8  of the weights; what it costs is measured', '--force           replaces an existing file',
   ],
   positionals: [1, 1],
   options: { part: { type: 'string' }, out: { type: 'string' }, input: { type: 'string' }, precision: { type: 'string' }, force: { type: 'boolean' } },
@@ -30,12 +30,20 @@ export const exportRun: Command = {
       run: positionals[0]!, part, out: path(out), input, precision, force: values['force'] === true,
     }), terminal)
     const { exports } = await session.call('exports.list', {})
-    const { file, sha256, opset, maxAbsDiff, inputs, outputs, bytes } = exports.find((made) => made.id === id)!
-    return {
-      json: { file, sha256, opset, maxAbsDiff, inputs, outputs, bytes },
-      text: `${file}\nsha256 ${sha256}\nopset ${opset}, ${bytes.toLocaleString('en')} bytes, largest difference to the trained network ${maxAbsDiff.toExponential(1)}`,
-    }
+    return { json: exportJson(exports.find((made) => made.id === id)!), text: describeExport(exports.find((made) => made.id === id)!) }
   },
+}
+
+const exportJson = ({ file, sha256, opset, maxAbsDiff, inputs, outputs, bytes, precision, reduction }: Export): Record<string, unknown> => ({ file, sha256, opset, maxAbsDiff, inputs, outputs, bytes, precision, reduction })
+
+function describeExport({ file, sha256, opset, bytes, precision, maxAbsDiff, reduction }: Export): string {
+  const facts = [file, `sha256 ${sha256}`, `opset ${opset}, ${precision}, ${bytes.toLocaleString('en')} bytes, largest difference to the trained network ${maxAbsDiff.toExponential(1)}`]
+  if (reduction !== null) {
+    const { float32Bytes, relativeDifference, figure: name, float32, reduced } = reduction
+    facts.push(`float32: ${float32Bytes.toLocaleString('en')} bytes; the outputs differ by ${(100 * relativeDifference).toPrecision(2)}% of their spread`)
+    if (name !== null) facts.push(`${name === 'linearProbeAccuracy' ? 'linear probe' : 'accuracy'} ${figure(reduced)}, in float32 ${figure(float32)}`)
+  }
+  return facts.join('\n')
 }
 
 export const objective: Command = {

@@ -1,0 +1,80 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Config } from '../../../shared/config.ts'
+import type { Export } from '../../../shared/domain.ts'
+import type { PackedDataset } from '../data/packed.ts'
+import { validationSplit } from '../data/split.ts'
+import { codesDataset } from '../embed/codes.ts'
+import { measureCodes } from '../embed/measure.ts'
+import { batchSize } from '../evaluate/samples.ts'
+import { fileRows } from '../export/fileRows.ts'
+import type { Outputs } from '../export/verify.ts'
+import { openTrainingData } from './data.ts'
+import type { ExportJob } from './messages.ts'
+import type { Port } from './port.ts'
+
+type Figures = Pick<NonNullable<Export['reduction']>, 'figure' | 'float32' | 'reduced'>
+type Report = (share: number) => Promise<void>
+const none: Figures = { figure: null, float32: null, reduced: null }
+
+/**
+ * What a reduced file is worth beside the float32 one, on the dataset that the run was trained on and split as it was: an encoder's linear
+ * probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
+ * @throws WorkbenchError CANCELLED
+ */
+export async function measureReduced({ part, input, datasetFolder, evaluation }: ExportJob, outputs: { float32: Outputs; reduced: Outputs }, { config, seed }: { config: Config; seed: number }, port: Port): Promise<Figures> {
+  const figure = part === 'encoder' ? 'linearProbeAccuracy' : part === 'classifier' ? 'classificationAccuracy' : null
+  const { seen: dataset } = openTrainingData(datasetFolder, config)
+  try {
+    if (figure === null || !dataset.labels) return none
+    const known = evaluation?.[figure] ?? null
+    const measure = figure === 'linearProbeAccuracy'
+      ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, input, report)
+      : (of: Outputs, report: Report) => accuracy(of, dataset, input, report)
+    const reduced = await measure(outputs.reduced, reporting(port, 0, known === null ? 50 : 100))
+    if (reduced === null) return none
+    return { figure, float32: known ?? await measure(outputs.float32, reporting(port, 50, 100)), reduced }
+  } finally {
+    dataset.close()
+  }
+}
+
+const reporting = (port: Port, from: number, to: number): Report => async (share) => {
+  if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
+  const done = Math.round(from + (to - from) * Math.min(1, share))
+  port.send({ type: 'progress', progress: { done, total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' }, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
+}
+
+/** Visits what a file gives for some rows of a dataset, batch by batch. */
+async function forEachOutput(of: Outputs, output: string, dataset: PackedDataset, rows: Uint32Array, input: Export['input'], report: Report, visit: (values: Float32Array, start: number, count: number) => void): Promise<void> {
+  const limit = batchSize(dataset.rowSize)
+  for (let start = 0; start < rows.length; start += limit) {
+    const chosen = rows.subarray(start, start + limit)
+    visit((await of(fileRows(dataset, chosen, input), chosen.length))[output]!.data, start, chosen.length)
+    await report((start + chosen.length) / rows.length)
+  }
+}
+
+async function probe(of: Outputs, dataset: PackedDataset, train: Uint32Array, input: Export['input'], report: Report): Promise<number | null> {
+  let codes = new Float32Array(), size = 0
+  await forEachOutput(of, 'code', dataset, Uint32Array.from({ length: dataset.count }, (_, row) => row), input, (share) => report(0.3 * share), (values, start, count) => {
+    if (size === 0) codes = new Float32Array(dataset.count * (size = values.length / count))
+    codes.set(values, start * size)
+  })
+  return (await measureCodes(codesDataset(codes, size, dataset), train, ['linearProbeAccuracy'], (share) => report(0.3 + 0.7 * share))).linearProbeAccuracy
+}
+
+/** Share of the labelled test images whose most probable class is theirs. */
+async function accuracy(of: Outputs, dataset: PackedDataset, input: Export['input'], report: Report): Promise<number | null> {
+  const labels = dataset.labels!
+  const rows = dataset.test.filter((row) => labels[row]! >= 0)
+  if (rows.length === 0) return null
+  let right = 0
+  await forEachOutput(of, 'probabilities', dataset, rows, input, report, (values, start, count) => {
+    const classes = values.length / count
+    for (let i = 0; i < count; i++) {
+      const own = values.subarray(i * classes, (i + 1) * classes)
+      if (own.indexOf(own.reduce((most, value) => Math.max(most, value), -Infinity)) === labels[rows[start + i]!]) right++
+    }
+  })
+  return right / rows.length
+}
