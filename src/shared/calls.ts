@@ -95,15 +95,17 @@ export const calls = {
     z.strictObject({
       dataset: idSchema, offset: z.int().min(0).default(0), count: z.int().min(1).max(500),
       split: z.enum(splits).optional(), label: z.int().min(0).optional(),
+      /** Only these rows, in this order. */
+      only: z.array(z.int().min(0)).max(500).optional(),
       /** Longest side of the pictures in the answer: larger ones are made smaller, in proportion. Without it they are only where the answer would be too large to send. */
       side: z.int().min(1).max(4096).optional(),
     }),
-    z.object({ total: z.int(), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
+    z.object({ total: z.int(), rows: z.array(z.int()), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
   ),
   /** Points of a dataset of two values a row: `count` of those asked for, evenly chosen where there are more. */
   'datasets.points': call(
     z.strictObject({ dataset: idSchema, count: z.int().min(1).max(20_000), split: z.enum(splits).optional(), label: z.int().min(0).optional() }),
-    z.object({ total: z.int(), points: pointsSchema, labels: z.array(z.int()) }),
+    z.object({ total: z.int(), rows: z.array(z.int()), points: pointsSchema, labels: z.array(z.int()) }),
   ),
   'datasets.rename': call(z.strictObject({ dataset: idSchema, name: nameSchema }), z.object({ dataset: datasetSchema })),
   /** Refused while runs use it. */

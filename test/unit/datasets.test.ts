@@ -30,6 +30,12 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
   assert.ok(threes.paths.every((path) => wanted.includes(path)))
   const first = all.paths.indexOf(threes.paths[0]!)
   assert.deepEqual(threes.images.pixels.subarray(0, 784), all.images.pixels.subarray(first * 784, (first + 1) * 784))
+  const chosen = [117, 3, 60]
+  const given = await call('datasets.images', { dataset: 'digits', count: 500, only: chosen })
+  assert.deepEqual([given.total, given.rows, given.paths], [3, chosen, chosen.map((row) => all.paths[row])])
+  assert.deepEqual(given.images.pixels.subarray(784, 1568), all.images.pixels.subarray(3 * 784, 4 * 784))
+  assert.deepEqual((await call('datasets.images', { dataset: 'digits', count: 500, only: threes.rows, label: 3, split: 'train' })).rows, threes.rows)
+  await assert.rejects(call('datasets.images', { dataset: 'digits', count: 1, only: [200] }), { code: 'CALL_INVALID', message: /no row 200/ })
   const testing = await call('datasets.images', { dataset: 'digits', count: 1, split: 'test' })
   assert.equal(testing.total, dataset!.testCount)
   assert.equal((await call('datasets.images', { dataset: 'digits', count: 5, offset: 200 })).images.count, 0)

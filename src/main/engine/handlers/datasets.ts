@@ -15,12 +15,14 @@ export const datasetHandlers = (context: Context) => {
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
     'datasets.inspect': ({ path }) => inspect(context, path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
-    'datasets.images': ({ dataset: reference, offset, count, split, label, side }) => {
-      const folder = home.dataset(store.datasets.get(reference).id)
+    'datasets.images': ({ dataset: reference, offset, count, split, label, only, side }) => {
+      const { id, name } = store.datasets.get(reference), folder = home.dataset(id)
       return duringDataset(folder, async (dataset) => {
-        const matching = rowsWhere(dataset, split, label)
+        const unknown = only?.find((row) => row >= dataset.count)
+        if (unknown !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${unknown} in "${name}", which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`, { field: 'only' })
+        const matching = rowsWhere(dataset, split, label, only)
         const rows = matching.slice(offset, offset + count), paths = rowPaths(folder, rows)
-        return { total: matching.length, images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
+        return { total: matching.length, rows: [...rows], images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
       })
     },
     'datasets.points': ({ dataset: reference, count, split, label }) => {
@@ -29,7 +31,7 @@ export const datasetHandlers = (context: Context) => {
         if (!isPlane(dataset)) throw new WorkbenchError('CALL_INVALID', `The rows of "${name}" are not two numbers each, so they are no points; use datasets.images.`, { field: 'dataset' })
         const matching = rowsWhere(dataset, split, label), shown = Math.min(count, matching.length)
         const rows = Uint32Array.from({ length: shown }, (_, i) => matching[Math.floor((i * matching.length) / shown)]!)
-        return { total: matching.length, points: pointsOf(dataset, rows), labels: labelsOf(dataset, rows) }
+        return { total: matching.length, rows: [...rows], points: pointsOf(dataset, rows), labels: labelsOf(dataset, rows) }
       })
     },
     'datasets.rename': ({ dataset: reference, name }) => {
@@ -60,9 +62,11 @@ const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] => 
   ? datasets.filter(({ kind }) => kind === 'image').map(({ name }) => `dataset:${name}`).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase())).slice(0, 50)
   : [])
 
-/** Rows of one split or of all, of one class or of all, ascending. */
-function rowsWhere(dataset: PackedDataset, split: 'train' | 'test' | undefined, label: number | undefined): Uint32Array {
-  const candidates = split === undefined ? Uint32Array.from({ length: dataset.count }, (_, row) => row) : dataset[split]
+/** Rows of one split or of all, of one class or of all, ascending; or those among `only`, in their order. */
+function rowsWhere(dataset: PackedDataset, split: 'train' | 'test' | undefined, label: number | undefined, only?: readonly number[]): Uint32Array {
+  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row) : dataset[split]
+  const inside = only && split !== undefined ? new Set(all) : null
+  const candidates = only ? Uint32Array.from(inside ? only.filter((row) => inside.has(row)) : only) : all
   return label === undefined ? candidates : candidates.filter((row) => dataset.labels?.[row] === label)
 }
 
