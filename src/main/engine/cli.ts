@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
+import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
 import { prune } from './cli/commands/pruning.ts'
@@ -19,13 +20,14 @@ import { serve, serveOptions } from './serve.ts'
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
   'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
+  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
   'compare': compare, 'export': exportRun, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, { usage: string; summary: string }> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },
   doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
 }
-const planned = new Set(['experiment', 'embed'])
+const planned = new Set(['embed'])
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 const commonHelp = ['--home DIR        where everything is kept (default: your data folder)', '--json            one JSON object on the last line of standard output']
 

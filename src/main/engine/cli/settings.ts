@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Field, Settings } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { readJsonFile } from './jsonFile.ts'
 
 /** A value as it was typed, read as its field wants it; what cannot be read so stays text, and the engine says what it expects. */
 function read(text: string, field: Field | undefined): unknown {
@@ -25,7 +25,7 @@ export function settingsFrom(sets: readonly string[], file: string | undefined, 
     const key = assignment.slice(0, at).trim()
     return [key, read(assignment.slice(at + 1), fields.find((field) => field.key === key))] as const
   })
-  const flat = file === undefined ? [] : flatten(readConfig(file))
+  const flat = file === undefined ? [] : flatten(readJsonFile(file, 'settings file', '{"training": {"epochs": 5}}'))
   return Object.fromEntries([...flat, ...typed])
 }
 
@@ -34,20 +34,3 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** Dotted keys, so that what comes later replaces single settings and not whole sections. */
 const flatten = (settings: Record<string, unknown>, prefix = ''): [string, unknown][] =>
   Object.entries(settings).flatMap(([key, value]): [string, unknown][] => (isObject(value) ? flatten(value, `${prefix}${key}.`) : [[prefix + key, value]]))
-
-function readConfig(file: string): Record<string, unknown> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new WorkbenchError(missing ? 'PATH_MISSING' : 'PATH_UNREADABLE', `The settings file ${file} ${missing ? 'does not exist' : 'cannot be read'}; check --config.`, { cause })
-  }
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch (cause) {
-    throw new WorkbenchError('USAGE', `The settings file ${file} is not valid JSON (${(cause as Error).message}); correct it.`, { cause })
-  }
-  throw new WorkbenchError('USAGE', `The settings file ${file} does not hold a JSON object; write it like {"training": {"epochs": 5}}.`)
-}

@@ -15,7 +15,7 @@ const sparse = 10_000
 const echo = 500
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-const duration = (seconds: number): string => {
+export const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
   return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`

@@ -1,0 +1,200 @@
+import type { CallInput } from '../../../../shared/calls.ts'
+import type { Run } from '../../../../shared/domain.ts'
+import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
+import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
+import { experimentCsv } from '../../experiments/csv.ts'
+import type { Command, Outcome } from '../command.ts'
+import { readJsonFile } from '../jsonFile.ts'
+import type { Session } from '../session.ts'
+import { figure, table } from '../table.ts'
+import { duration, type Terminal } from '../terminal.ts'
+import { taskDone } from '../wait.ts'
+import { importAndWait, wholeNumber } from './datasets.ts'
+import { runJson } from './runs.ts'
+
+const example = '{"name": "two", "dataset": "mnist", "variants": [{"variant": "classical"}, {"variant": "denoising"}]}'
+const sample = 'mnist'
+/** Runs asked for at once. */
+const atOnce = 500
+
+/** The experiment whole, with its runs in the order of its cells. */
+async function everything({ call }: Session, reference: string): Promise<{ experiment: Experiment; runs: Run[] }> {
+  const { experiment } = await call('experiments.show', { experiment: reference })
+  const ids = [...new Set(experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
+  const runs: Run[] = []
+  for (let from = 0; from < ids.length; from += atOnce) runs.push(...(await call('runs.several', { runs: ids.slice(from, from + atOnce) })).runs)
+  return { experiment, runs }
+}
+
+const json = ({ experiment, runs }: { experiment: Experiment; runs: Run[] }) => ({ experiment, runs: runs.map((run) => ({ ...runJson(run), experiment: run.experiment, bytes: run.bytes })) })
+
+function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] }): string {
+  const byId = new Map(runs.map((run) => [run.id, run]))
+  const rows = experiment.cells.flatMap(({ title, runs: places }) => places.map(({ seed, run: id, reused }) => {
+    const run = id === null ? undefined : byId.get(id)
+    return [title, String(seed), run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed', run?.id ?? '', figure(run?.evaluation?.squaredError), figure(run?.evaluation?.linearProbeAccuracy), figure(run?.evaluation?.classificationAccuracy)]
+  }))
+  const heads = ['cell', 'seed', 'state', 'run', 'squared error', 'linear probe', 'classification']
+  // A column in which there is nothing says nothing.
+  const used = heads.map((_, column) => column < 4 || rows.some((row) => row[column] !== ''))
+  const shown = (row: string[]) => row.filter((_, column) => used[column])
+  const { name, id, state, dataset, progress } = experiment
+  return [`${name} (${id}) on ${dataset}: ${state}, ${progress.done} of ${progress.total} runs have ended`, '', table(shown(heads), rows.map(shown))].join('\n')
+}
+
+/** Starts an experiment, or lets it go on, and waits until nothing of it trains or waits; Ctrl-C pauses it with checkpoints. */
+async function experimentEnded(session: Session, start: () => Promise<{ experiment: ExperimentSummary }>, terminal: Terminal): Promise<{ id: string; interrupted: boolean }> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const seen = new Map<string, ExperimentSummary>(), told = new Map<string, string>()
+  let own: string | null = null
+  let interrupted = false
+  const look = (experiment: ExperimentSummary) => {
+    seen.set(experiment.id, experiment)
+    if (experiment.id !== own) return
+    const { done, total, secondsLeft, share } = experiment.progress
+    const worst = ['failed', 'diverged', 'interrupted'].flatMap((state) => (experiment.states[state as 'failed'] > 0 ? [`${experiment.states[state as 'failed']} ${state}`] : []))
+    terminal.progress(experiment.name, { done: 100 * share, total: 100, unit: 'per cent', perSecond: null, secondsLeft, stage: `${done} of ${total} runs have ended` }, worst.join(', '))
+    if (experiment.state !== 'running') resolve()
+  }
+  const unsubscribe = session.onEvent((event) => {
+    if (event.type === 'experiment') look(event.experiment)
+    else if (event.type === 'experimentRemoved' && event.experiment === own) reject(new WorkbenchError('EXPERIMENT_UNKNOWN', 'The experiment was removed while it was trained.'))
+    else if (event.type === 'run' && event.run.experiment?.id === own && told.get(event.run.id) !== event.run.state) {
+      const { id, name, state, evaluation, error } = event.run
+      told.set(id, state)
+      if (state === 'completed') terminal.tell(`${name}: completed${evaluation?.squaredError == null ? '' : `, squared error ${figure(evaluation.squaredError)}`}`)
+      else if (state === 'failed' || state === 'diverged' || state === 'interrupted') terminal.tell(`${name}: ${state}${error ? `. ${error.message}` : ''}`)
+    }
+  })
+  let release = () => {}
+  try {
+    const { experiment } = await start()
+    own = experiment.id
+    release = terminal.onInterrupt(() => {
+      interrupted = true
+      terminal.tell(`Pausing ${experiment.name} with checkpoints; Ctrl-C again ends at once.`)
+      void session.call('experiments.pause', { experiment: experiment.id }).catch(() => {})
+    })
+    look(seen.get(experiment.id) ?? experiment)
+    await Promise.race([promise, session.lost])
+    return { id: experiment.id, interrupted: interrupted && seen.get(experiment.id)?.state === 'paused' }
+  } finally {
+    unsubscribe()
+    release()
+  }
+}
+
+async function outcome(session: Session, { id, interrupted }: { id: string; interrupted: boolean }): Promise<Outcome> {
+  const all = await everything(session, id)
+  const { name, states, progress, state } = all.experiment
+  const going = 'continue with: npm run -s aebench -- experiment resume '
+  const bad = progress.total - states.completed
+  const error: ErrorInfo | undefined = state === 'paused' ? { code: 'CANCELLED', message: `The experiment "${name}" was paused, ${states.completed} of ${progress.total} runs are completed; ${going}${id}` }
+    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment "${name}" was cancelled; ${states.completed} of ${progress.total} runs are completed.` }
+    : bad === 0 ? undefined
+    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${progress.total} runs of "${name}" ${bad === 1 ? 'was' : 'were'} not completed; "experiment show ${id}" lists them.` }
+  return { json: json(all), text: describe(all), ...(error === undefined ? {} : { error }), ...(interrupted ? { exitCode: 130 } : {}) }
+}
+
+/** The plan of a file, with what the command says instead of it; the sample dataset is imported where it is missing. */
+async function planOf(session: Session, file: string, values: Record<string, string | undefined>, terminal: Terminal): Promise<PlanInput> {
+  const { name, dataset, seeds } = values
+  const plan = {
+    ...readJsonFile(file, 'plan', example), ...(name === undefined ? {} : { name }), ...(dataset === undefined ? {} : { dataset }),
+    ...(seeds === undefined ? {} : { seeds: seeds.split(',').map((seed) => wholeNumber('seeds', seed.trim())) }),
+  } as unknown as PlanInput
+  const { datasets } = await session.call('datasets.list', {})
+  if (plan.dataset === sample && !datasets.some((each) => each.name === sample)) await importAndWait(session, { path: sample, name: sample }, terminal)
+  return plan
+}
+
+export const experimentRun: Command = {
+  usage: 'PLAN.json',
+  summary: 'Trains all runs of a plan and waits for them. Ctrl-C pauses them with checkpoints.',
+  help: [
+    `PLAN.json         ${example}`, '                  and "seeds", "settings", "sweep", "baseline", "reuse"', '--dataset N, --name N, --seeds 1,2,3  instead of the plan\'s',
+    '--check           only says what the plan comes to',
+  ],
+  positionals: [1, 1],
+  options: { dataset: { type: 'string' }, name: { type: 'string' }, seeds: { type: 'string' }, check: { type: 'boolean' } },
+  async run(session, { positionals, values, path }, terminal) {
+    const plan = await planOf(session, path(positionals[0]!), values as Record<string, string | undefined>, terminal)
+    const { check } = await session.call('experiments.check', { plan })
+    const [first, ...others] = check.problems
+    others.forEach(({ message }) => terminal.tell(message))
+    if (first !== undefined) throw WorkbenchError.from(first)
+    check.warnings.forEach(terminal.tell)
+    const size = `${check.cells.length} cells, ${check.runs} runs${check.reused === 0 ? '' : `, ${check.reused} of them there already`}${check.seconds === null ? '' : `, about ${duration(check.seconds)}`}, about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB`
+    if (values['check'] === true) {
+      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, String(parameters ?? ''), String(steps), seconds === null ? '' : duration(seconds)])
+      return { json: { check }, text: `${size}\n\n${table(['cell', 'parameters', 'steps', 'a run'], rows)}` }
+    }
+    terminal.tell(size)
+    return outcome(session, await experimentEnded(session, () => session.call('experiments.create', { plan }), terminal))
+  },
+}
+
+export const experimentResume: Command = {
+  usage: 'E [--retry]',
+  summary: 'Lets a paused experiment go on, and waits for it.',
+  help: ['--retry           also what failed, was cancelled or removed'],
+  positionals: [1, 1],
+  options: { retry: { type: 'boolean' } },
+  async run(session, { positionals, values }, terminal) {
+    const call = values['retry'] === true ? 'experiments.retry' : 'experiments.resume'
+    return outcome(session, await experimentEnded(session, () => session.call(call, { experiment: positionals[0]! }), terminal))
+  },
+}
+
+export const experimentShow: Command = {
+  usage: 'E [--csv]',
+  summary: 'One experiment with its runs and their figures.',
+  help: ['--csv             one row a run: what it is, swept settings, every figure'],
+  positionals: [1, 1],
+  options: { csv: { type: 'boolean' } },
+  async run(session, { positionals, values }) {
+    const all = await everything(session, positionals[0]!)
+    if (values['csv'] !== true) return { json: json(all), text: describe(all) }
+    const csv = experimentCsv(all.experiment, all.runs)
+    return { json: { csv }, text: csv.trimEnd() }
+  },
+}
+
+export const experimentList: Command = {
+  usage: '',
+  summary: 'All experiments, oldest first.',
+  async run({ call }) {
+    const { experiments } = await call('experiments.list', {})
+    const rows = experiments.map(({ id, name, state, dataset, cellCount, seedCount, progress }) => [id, name, state, dataset, String(cellCount), String(seedCount), `${progress.done}/${progress.total}`])
+    return {
+      json: { experiments },
+      text: rows.length === 0 ? 'No experiments yet; "experiment run" makes one of a plan.' : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
+    }
+  },
+}
+
+export const experimentPack: Command = {
+  usage: 'E --out F.zip',
+  summary: 'Writes an experiment with all of its runs into one file.',
+  help: ['--out F.zip       the file', '--with-images     its dataset, too; else it has to be there where it is unpacked', '--force           replaces an existing file'],
+  positionals: [1, 1],
+  options: { out: { type: 'string' }, 'with-images': { type: 'boolean' }, force: { type: 'boolean' } },
+  async run(session, { positionals, values, path }, terminal) {
+    const { out } = values
+    if (typeof out !== 'string') throw new WorkbenchError('USAGE', 'Say where to write with --out F.zip.', { field: 'out' })
+    const input: CallInput<'experiments.pack'> = { experiment: positionals[0]!, file: path(out), withDataset: values['with-images'] === true, force: values['force'] === true }
+    const experiment = await taskDone(session, () => session.call('experiments.pack', input), terminal)
+    return { json: { experiment, file: input.file }, text: input.file }
+  },
+}
+
+export const experimentUnpack: Command = {
+  usage: 'F.zip',
+  summary: 'Takes an experiment with all of its runs out of such a file, whole and verified.',
+  positionals: [1, 1],
+  async run(session, { positionals, path }, terminal) {
+    const id = await taskDone(session, () => session.call('experiments.unpack', { file: path(positionals[0]!) }), terminal)
+    const all = await everything(session, id)
+    return { json: json(all), text: describe(all) }
+  },
+}

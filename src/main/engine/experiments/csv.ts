@@ -1,0 +1,37 @@
+import type { Evaluation, Run } from '../../../shared/domain.ts'
+import type { Experiment } from '../../../shared/experiments.ts'
+import { csvCell } from '../compare/csv.ts'
+
+/** Figures of an evaluation that are single numbers, by their names; those inside others with dots: `robustness.masking.0.1`. */
+function figuresOf(evaluation: Evaluation): Map<string, number> {
+  const found = new Map<string, number>()
+  const collect = (value: unknown, name: string): void => {
+    if (typeof value === 'number') found.set(name, value)
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) for (const [key, inner] of Object.entries(value)) collect(inner, name === '' ? key : `${name}.${key}`)
+  }
+  const { collapse: _, version, seconds, ...figures } = evaluation
+  collect({ evaluationVersion: version, evaluationSeconds: seconds, ...figures }, '')
+  return found
+}
+
+const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
+
+/**
+ * One row a run: what it is, the swept settings by their keys, and every figure as it was measured, in full. A place whose run was removed is a row
+ * without figures.
+ */
+export function experimentCsv(experiment: Experiment, runs: readonly Run[]): string {
+  const byId = new Map(runs.map((run) => [run.id, run]))
+  const swept = [...new Set(experiment.cells.flatMap(({ values }) => Object.keys(values)))]
+  const places = experiment.cells.flatMap((cell) => cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })))
+  const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
+  const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
+  const rows = places.map(({ cell, seed, run }, index) => [
+    experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
+    ...swept.map((key) => (key in cell.values ? shown(cell.values[key]) : '')),
+    ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
+    ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
+  ])
+  return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept, 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
+    .map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+}
