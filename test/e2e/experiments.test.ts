@@ -160,3 +160,78 @@ browserTest('an experiment is planned from a template, watched to its end, read,
   await beside(page).getByText('4 runs are there already').waitFor()
   await beside(page).getByText('none', { exact: true }).waitFor()
 })
+
+browserTest('two experiments share a queue: order, trainers at once, pause, cancel and retry', async ({ folder, serve, open, complaints }) => {
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await page.getByLabel('Folder or file', { exact: true }).fill('moons')
+  await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+  await page.getByText(/is in: [\d,]+ rows/).waitFor()
+  const plan = (name: string, epochs: number) => JSON.stringify({
+    name, dataset: 'moons', seeds: [1, 2], settings: { network: { layers: [8, 2] }, training: { epochs, batchSize: 8 } }, variants: [{ variant: 'classical' }, { variant: 'denoising' }],
+  })
+  const begin = async (name: string, epochs: number): Promise<void> => {
+    await page.keyboard.press('e')
+    await heading(page, 'New experiment').waitFor()
+    await page.getByRole('button', { name: 'Open a plan' }).click()
+    await page.getByLabel('Plan', { exact: true }).fill(plan(name, epochs))
+    await page.getByRole('button', { name: 'Fill the form' }).click()
+    await beside(page).getByText('4 runs').waitFor()
+    await start(page).and(page.locator(':enabled')).click()
+    await heading(page, name).waitFor()
+    await page.locator('h1').click()
+  }
+  await page.locator('h1').click()
+  await begin('long', 2000)
+  await page.getByText('1 in training, 3 waiting').waitFor()
+  await begin('short', 1)
+  await beside(page).getByText('4 runs wait, behind 3 others.').waitFor()
+
+  // The order of the queue is changed with the keyboard, and the focus stays with what was moved.
+  await go(page, '#/experiments')
+  const waiting = beside(page).getByRole('list', { name: 'Waiting' }).getByRole('listitem')
+  await waiting.nth(1).getByText('short').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Move short up' }).focus()
+  await page.keyboard.press('Enter')
+  await waiting.nth(0).getByText('short').waitFor()
+  await page.getByRole('button', { name: 'Move short down' }).focus()
+  await page.keyboard.press('Enter')
+  await waiting.nth(1).getByText('short').waitFor()
+  await page.getByRole('button', { name: 'Train short first' }).click()
+  await waiting.nth(0).getByText('short').waitFor()
+
+  // With two trainers the short one goes on beside the long one, and its end is told wherever one is.
+  await beside(page).getByLabel('Trainers at once').fill('0')
+  await page.keyboard.press('Tab')
+  await beside(page).getByText('From 1 to 64 runs train at once.').waitFor()
+  await beside(page).getByLabel('Trainers at once').fill('2')
+  await page.keyboard.press('Tab')
+  await go(page, '#/storage')
+  await page.getByText('“short” has ended: 4 of 4 runs completed.').waitFor({ timeout: 120_000 })
+  await page.getByRole('button', { name: 'Show results' }).click()
+  await heading(page, 'short').waitFor()
+  await page.locator('[data-state=ended]').waitFor()
+
+  // Pausing keeps everything; cancelling is for good until it is tried again.
+  await go(page, '#/experiments')
+  await page.getByRole('link', { name: 'long', exact: true }).first().click()
+  await heading(page, 'long').waitFor()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.locator('[data-state=paused]').first().waitFor()
+  await page.getByText('4 paused').waitFor()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText(/2 in training, 2 waiting/).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('span[data-state=cancelled]').waitFor()
+  await page.getByText('4 cancelled').waitFor()
+  await page.getByRole('button', { name: 'Retry 4 runs' }).click()
+  await page.getByText(/2 in training, 2 waiting/).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('4 cancelled').waitFor()
+
+  // A plan that is not possible, and an experiment that is not there, are said.
+  await go(page, '#/experiments/nothing')
+  await page.getByText('This experiment is not here').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  assert.deepEqual(complaints, [])
+})

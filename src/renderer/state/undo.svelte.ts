@@ -1,10 +1,12 @@
 import { toErrorInfo } from '../../shared/errors.ts'
 
-/** Something that was done and can be taken back for a while. */
+/** Something that was done and can be taken back for a while; or that has happened, with what to do about it. */
 export interface Offer {
   id: number
   /** What was done: `“Contractive” was removed.` */
   text: string
+  /** What the button says: `Undo`, unless it is about something else. */
+  label: string
   undo(): Promise<unknown> | void
   /** Why it could not be taken back. */
   problem: string | null
@@ -14,15 +16,23 @@ export interface Offer {
 /** Milliseconds for which it is offered; longer while it has the pointer or the focus. What was removed can be restored from Storage later. */
 const offered = 12_000
 
+const undoing = 'Undo'
+
 /** What can be taken back now, the latest last. `offer` from anywhere; `components/UndoToasts.svelte` shows it, Ctrl Z takes back the latest. */
 class Undo {
   offers = $state.raw<readonly Offer[]>([])
+  readonly undoable: readonly Offer[] = $derived(this.offers.filter(({ label }) => label === undoing))
   #made = 0
   #timers = new Map<number, ReturnType<typeof setTimeout>>()
 
   offer(text: string, undo: Offer['undo']): void {
+    this.tell(text, undoing, undo)
+  }
+
+  /** Says what has happened, with a button that does something about it; Ctrl Z passes it over. */
+  tell(text: string, label: string, act: Offer['undo']): void {
     const id = this.#made += 1
-    this.offers = [...this.offers.slice(-2), { id, text, undo, problem: null, busy: false }]
+    this.offers = [...this.offers.slice(-2), { id, text, label, undo: act, problem: null, busy: false }]
     this.release(id)
   }
 
@@ -41,7 +51,7 @@ class Undo {
   }
 
   async takeLatest(): Promise<void> {
-    const latest = this.offers.at(-1)
+    const latest = this.undoable.at(-1)
     if (latest) await this.take(latest.id)
   }
 
