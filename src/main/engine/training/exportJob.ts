@@ -29,18 +29,20 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const part = networkParts[job.part]
   const variant = variantOf(id)
   const specs = weightsOf(variant, config, inputSize, classes.length)
-  const network = networkOf(variant, config, Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(state[name]!.slice(), shape)])))
+  const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.keep(tf.tensor(state[name]!.slice(), shape))]))
+  // A new one for each use: a network keeps what it normalises, and that lasts as long as the use.
+  const network = () => networkOf(variant, config, tensors)
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 
   const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => dataset.test[index % dataset.test.length]!)
   const reference: Reference = {
     testRows(count) {
-      if (job.part === 'decoder') return tf.tidy(() => network.encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
+      if (job.part === 'decoder') return tf.tidy(() => network().encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
       return fileRows(dataset, testInputs(count), job.input)
     },
     outputs: (rows, count) => tf.tidy(() => {
       const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
-      const results = part(network, (rows instanceof Uint8Array ? input.div(255) : input) as Tensor2D)
+      const results = part(network(), (rows instanceof Uint8Array ? input.div(255) : input) as Tensor2D)
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
     }),
   }
