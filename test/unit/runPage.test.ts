@@ -6,7 +6,8 @@ import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { stagesOf } from '../../src/main/engine/training/stages.ts'
 import { resolveConfig, variantInfos, variantOf } from '../../src/main/engine/variants/index.ts'
 import { joined, markAt, readAt } from '../../src/renderer/charts/curve.ts'
-import { pointsToDraw } from '../../src/renderer/charts/decimate.ts'
+import { pixelsToDraw } from '../../src/renderer/charts/decimate.ts'
+import { scale } from '../../src/renderer/charts/ticks.ts'
 import { logarithmicPlace } from '../../src/renderer/charts/logarithmicPlace.ts'
 import { placeMarks } from '../../src/renderer/charts/placeMarks.ts'
 import { byLastValue, greatest, unitPixels } from '../../src/renderer/charts/unitRows.ts'
@@ -102,10 +103,11 @@ test('curves of stages become one with a gap between them, which stays a gap how
   assert.ok(curve.x.every((x, i) => i === 0 || x >= curve.x[i - 1]!))
   assert.deepEqual([5000, 5001].map((x) => readAt(curve, x)!.y), [90, 4], 'the crosshair reads values, not the gap')
   for (const width of [50, 333, 1000]) {
-    const drawn = pointsToDraw(curve, 0, 10_001, width, 1, false)
-    const after = drawn.findIndex(({ y }) => y === 4)
-    assert.ok(Number.isNaN(drawn[after - 1]!.y), `no line between the stages on ${width} pixels`)
-    assert.equal(drawn.filter(({ y }) => Number.isNaN(y)).length, 1)
+    const pixels = pixelsToDraw(curve, 0, 10_001, scale(0, 10_001, 0, width), scale(0, 100, 0, 100))
+    const drawn = Array.from({ length: pixels.length / 2 }, (_, index) => pixels[2 * index + 1]!)
+    const after = drawn.indexOf(4)
+    assert.ok(Number.isNaN(drawn[after - 1]), `no line between the stages on ${width} pixels`)
+    assert.equal(drawn.filter((y) => Number.isNaN(y)).length, 1)
   }
   const marks = [{ x: 0, label: 'one' }, { x: 100, label: 'two' }, { x: 200, label: 'three' }]
   assert.deepEqual([0, 100, 101, 999].map((x) => markAt(marks, x)?.label), ['one', 'one', 'two', 'three'], 'the point at a boundary is the end of what came before')

@@ -11,7 +11,7 @@ export function describeRun(run: Run): string {
     ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step} of ${run.steps}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
-  const figures = figureRows([run], false).filter(({ values }) => values[0] !== null)
+  const figures = figureRows([run]).filter(({ values }) => values[0] !== null)
     .map(({ title, texts, unit }): [string, string] => [title, `${texts[0]}${unit === '' ? '' : ` ${unit}`}`])
   const rows = [...facts, ...figures]
   const width = Math.max(...rows.map(([title]) => title.length)) + 2
