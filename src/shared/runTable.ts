@@ -33,7 +33,7 @@ export const runColumnSchema = z.object({
   numeric: z.boolean(),
   unit: z.string(),
   better: z.enum(betters),
-  /** How many runs have it, and whether they differ in it. */
+  /** How many runs have it, and whether these differ in it. */
   count: z.int(),
   varies: z.boolean(),
 })

@@ -57,12 +57,12 @@ export function tableColumns(entries: readonly TableEntry[], variants: readonly 
   const add = (column: Omit<RunColumn, 'numeric' | 'count' | 'varies'>): void => {
     const read = columnReader(column.key, figures)
     let count = 0, numeric = true, varies = false
-    let first: CellValue | undefined
+    let first: CellValue = null
     for (const entry of entries) {
       const value = read(entry)
-      if (first === undefined) first = value
-      else if (value !== first) varies = true
       if (value === null) continue
+      first ??= value
+      varies ||= value !== first
       count += 1
       numeric &&= typeof value === 'number'
     }

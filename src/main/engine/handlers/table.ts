@@ -1,4 +1,5 @@
 import type { CallArguments } from '../../../shared/calls.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
 import { rowOf, toRowColumns } from '../../../shared/runRows.ts'
 import { tableStateSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
 import { csvOf } from '../compare/csv.ts'
@@ -36,6 +37,7 @@ export function tableHandlers({ store, queue, emit }: Context) {
     },
     'runs.groups': async ({ runs, by, columns }) => ({ groups: tableGroups(some(await index.entries(), runs), by, columns, variantInfos()) }),
     'tables.csv': async ({ columns, rows, out, force }) => {
+      if (rows.some((cells) => cells.length !== columns.length)) throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
       const text = csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null })
       const bytes = new TextEncoder().encode(text)
       const head = { name: 'runs.csv', type: 'text/csv;charset=utf-8', bytes: bytes.length }
