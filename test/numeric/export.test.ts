@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import { exportOnnx } from '../../src/main/engine/export/exportOnnx.ts'
 import { decodeModel, type OnnxModel } from '../../src/main/engine/export/onnxModel.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
-import { requestFor } from '../fixtures/exports.ts'
+import { failure, requestFor } from '../fixtures/exports.ts'
+import { interpret, values } from '../fixtures/interpret.ts'
 import { bool, denseRecording, RecordingBuilder, type DenseNetwork } from '../fixtures/recordings.ts'
 
 const base: DenseNetwork = { inputSize: 12, layers: [5], tied: false, activation: 'relu', codeActivation: 'linear', outputActivation: 'sigmoid' }
@@ -122,6 +123,27 @@ test('a file reads as the network: layers, activations, weights, conventions', a
     out: path.join(folder, 'again.onnx'), part: 'autoencoder', geometry, metadata: { run: 'run-7', dataset: 'faces' },
   }))
   assert.ok((await readFile(out)).equals(await readFile(path.join(folder, 'again.onnx'))))
+})
+
+test('values near 0 of a code that spreads over hundreds are judged by the spread; what is wrong by a thousandth of it is refused', async () => {
+  const network = { inputSize: 784, layers: [64], tied: false, activation: 'linear', codeActivation: 'linear', outputActivation: 'linear' }
+  const record = (batch: number) => denseRecording(network, 'encoder', batch)
+  const out = path.join(folder, 'spread.onnx')
+  const plain = requestFor(record, { out, input: 'raw' })
+  const weights = Object.fromEntries(Object.entries(plain.weights).map(([name, weight]) => [name, { ...weight, data: weight.data.map((value) => 300 * value) }]))
+  const given = Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, values(shape, data)]))
+  const outputs = (error: number) => (rows: ArrayLike<number>, count: number) => {
+    const recording = record(count)
+    const { shape, data } = interpret(recording, { ...given, x: values([count, 784], Float64Array.from(rows)) }).get(recording.outputs['code']!)!
+    return { code: { shape, data: Float32Array.from(data, (value) => value + error) } }
+  }
+  const code = outputs(0)(plain.reference.testRows(128), 128).code.data
+  const scale = Math.sqrt(code.reduce((sum, value) => sum + value ** 2, 0) / code.length)
+  assert.ok(scale > 200)
+  const { maxAbsDiff } = await exportOnnx({ ...plain, weights, reference: { ...plain.reference, outputs: outputs(0) } })
+  // Float32 rounding of such sums: far from 1e-5 + 1e-4 of the values that happen to be near 0.
+  assert.ok(maxAbsDiff > 1e-4 && maxAbsDiff < 1e-5 * scale, String(maxAbsDiff))
+  await assert.rejects(exportOnnx({ ...plain, out: path.join(folder, 'wrong.onnx'), weights, reference: { ...plain.reference, outputs: outputs(1e-3 * scale) } }), failure('EXPORT_DISAGREES', /is allowed/))
 })
 
 test('what depends on weights alone is folded, and a normalised tied kernel is in the file once', async () => {
