@@ -1,8 +1,10 @@
 import { BrowserWindow, app, ipcMain, session } from 'electron'
 import { join, resolve } from 'node:path'
 import { hostChannels, type EngineState } from '../shared/host.ts'
+import { attendQueue } from './app/attend.ts'
 import { offerDialogs } from './app/dialogs.ts'
 import { hostEngine } from './app/engine.ts'
+import { followEngine, ownPort } from './app/follow.ts'
 import { setMenu } from './app/menu.ts'
 import { findPaths } from './app/paths.ts'
 import { registerScheme, servePage } from './app/protocol.ts'
@@ -21,6 +23,8 @@ function start(home: string | undefined): void {
   const paths = findPaths()
   const tell = (state: EngineState): void => {
     relay.engineState(state)
+    follower.engineState(state)
+    attendant.engineState(state)
     for (const window of BrowserWindow.getAllWindows()) window.webContents.send(hostChannels.state, state)
   }
   const engine = hostEngine({
@@ -29,10 +33,16 @@ function start(home: string | undefined): void {
     arguments: home === undefined ? [] : ['--home', home],
     cwd: paths.engineRoot,
     onState: tell,
-    onFrame: (port, payload) => relay.fromEngine(port, payload),
+    onFrame: (port, payload) => (port === ownPort ? follower.fromEngine(payload) : relay.fromEngine(port, payload)),
     onText: (text) => process.stderr.write(text),
   })
   const relay = relayFrames(() => engine)
+  const open = (): void => {
+    openWindow(paths)
+    attendant.windowOpened()
+  }
+  const attendant = attendQueue({ icon: paths.icon, openWindow: open })
+  const follower = followEngine({ send: (payload) => engine.send(ownPort, payload), onQueue: attendant.queue, onExperimentEnded: attendant.experimentEnded })
   let quitting = false
   let wantedAgain = false
 
@@ -45,13 +55,15 @@ function start(home: string | undefined): void {
     const window = BrowserWindow.getAllWindows()[0]
     // Runs are still being paused: open anew as soon as they are.
     if (quitting) wantedAgain = true
-    else if (!window) openWindow(paths)
+    else if (!window) open()
     else {
       if (window.isMinimized()) window.restore()
       window.focus()
     }
   })
-  app.on('window-all-closed', () => app.quit())
+  app.on('window-all-closed', () => { if (quitting || !attendant.stays()) app.quit() })
+  // A click on the icon in the dock, where there is no window.
+  app.on('activate', () => { if (app.isReady() && !quitting && BrowserWindow.getAllWindows().length === 0) open() })
   app.on('will-quit', (event) => {
     if (quitting) return
     quitting = true
@@ -70,7 +82,7 @@ function start(home: string | undefined): void {
     hardenSession(session.defaultSession)
     servePage(paths.renderer)
     setMenu()
-    openWindow(paths)
+    open()
   })
 }
 

@@ -17,6 +17,7 @@ export function relayFrames(engine: () => EngineHost): Relay {
   const ports = new Map<number, MessagePortMain>()
   /** Windows that want a port, with the number of the one they have. */
   const windows = new Map<WebContents, number | null>()
+  // 0 is the shell's own.
   let next = 1
 
   const close = (number: number): void => {
