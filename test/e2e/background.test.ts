@@ -5,7 +5,7 @@ import { connectLocally } from '../../src/main/engine/local.ts'
 import { isAlive, until, windowTest, type OpenWindow } from './launchElectron.ts'
 
 /** What the test leaves in the shell's process. */
-declare const globalThis: { shown: { title: string; body: string }[] }
+type Shell = { shown: { title: string; body: string }[] }
 
 const windowsOf = ({ app }: OpenWindow) => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
 const isAwake = ({ app }: OpenWindow) => app.evaluate(({ powerSaveBlocker }) => Array.from({ length: 20 }, (_, id) => id).some((id) => powerSaveBlocker.isStarted(id)))
@@ -16,12 +16,13 @@ windowTest('training goes on without a window where that is wanted, keeps the ma
   const { app } = opened
   await opened.page.getByRole('heading', { name: 'Begin with images' }).waitFor()
   await app.evaluate(({ Notification }) => {
-    globalThis.shown = []
+    const shell = process as unknown as Shell
+    shell.shown = []
     // Here there may be nobody to show them; what listens to a click was made to be shown.
     const { on } = Notification.prototype
     Notification.isSupported = () => true
     Notification.prototype.on = function heard(this: Electron.Notification, ...given: Parameters<typeof on>) {
-      if (String(given[0]) === 'click') globalThis.shown.push({ title: this.title, body: this.body })
+      if (String(given[0]) === 'click') shell.shown.push({ title: this.title, body: this.body })
       return on.apply(this, given)
     } as typeof on
   })
@@ -42,7 +43,7 @@ windowTest('training goes on without a window where that is wanted, keeps the ma
   const { pid } = opened.engine()!
   await closeWindow(opened)
   await until('no window', async () => await windowsOf(opened) === 0)
-  assert.deepEqual((await app.evaluate(() => globalThis.shown)).map(({ title }) => title), ['Training goes on'])
+  assert.deepEqual((await app.evaluate(() => (process as unknown as Shell).shown)).map(({ title }) => title), ['Training goes on'])
   const before = (await call('runs.show', { run })).run.step
   await until('more steps', async () => (await call('runs.show', { run })).run.step > before)
   assert.equal(await openAgain(), 0)
@@ -54,7 +55,7 @@ windowTest('training goes on without a window where that is wanted, keeps the ma
   await call('experiments.create', { plan: plan('short', 2) })
   const gone = once(app.process(), 'exit')
   await call('experiments.cancel', { experiment: 'long' })
-  const said = await until('the notification', async () => (await app.evaluate(() => globalThis.shown)).find(({ title }) => title === '“short” has ended'))
+  const said = await until('the notification', async () => (await app.evaluate(() => (process as unknown as Shell).shown)).find(({ title }) => title === '“short” has ended'))
   assert.equal(said.body, 'Its run is completed.')
   await gone
   await until('the engine to end', () => !isAlive(pid))

@@ -69,7 +69,7 @@ export function secondsOf(timing: Timing, stages: readonly PlannedStage[], datas
 
 /** How long runs take together with so many trainers at once: each trainer takes the next one when it is done. */
 export function scheduled(seconds: readonly number[], trainers: number): number {
-  const free = new Array<number>(trainers).fill(0)
+  const free = Array.from({ length: trainers }, () => 0)
   for (const each of seconds) {
     const first = free.indexOf(Math.min(...free))
     free[first] = free[first]! + each
