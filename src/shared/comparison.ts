@@ -223,7 +223,15 @@ export const parallelInputSchema = z.strictObject({
 export const scatterInputSchema = z.strictObject({ ...plotInput, x: axisKey, y: axisKey })
 export const heatMapInputSchema = z.strictObject({ runs: runsInput, x: axisKey, y: axisKey, figure: axisKey })
 
-const columnHead = { key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters) }
+const columnHead = {
+  key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters),
+  /** A `fact` is what every run has, such as its seed. */
+  source: z.enum(['fact', 'setting', 'figure', 'series']),
+  /** False where some value is text; and whether there are at least two different values. */
+  numeric: z.boolean(), varies: z.boolean(),
+}
+/** What can stand on an axis. */
+export type PlotColumnHead = HeatMap['figure']
 /** A run or group in a plot. */
 const subjectHead = { id: z.string(), title: z.string(), named: z.boolean(), colour: z.int(), variant: z.string(), runs: z.array(idSchema) }
 

@@ -66,5 +66,5 @@ export function latest<Q, A>(question: () => Q | null, fetch: (question: Q) => P
     void [round, connection.generation]
     result.ask(text === null ? null : JSON.parse(text) as Q)
   })
-  return Object.assign(result, { again: () => { round += 1 } })
+  return Object.assign(result, { again: () => untrack(() => { round += 1 }) })
 }

@@ -77,7 +77,9 @@ export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: read
 export const isNumeric = (values: readonly PlotValue[]): boolean => values.every(({ value }) => value === null || typeof value === 'number')
 
 /** A column's own description, without its values. */
-export const columnHead = ({ key, title, unit, better }: PlotColumn) => ({ key, title, unit, better })
+export const columnHead = (column: PlotColumn) => ({
+  key: column.key, title: column.title, unit: column.unit, better: column.better, source: column.kind, numeric: column.numeric, varies: varies(column),
+})
 export const subjectHead = ({ id, title, named, colour, variant, entries }: PlotSubject) => ({ id, title, named, colour, variant, runs: entries.map(({ run }) => run.id) })
 
 /** Whether a column has at least two different values. */

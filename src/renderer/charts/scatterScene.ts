@@ -1,0 +1,136 @@
+import { fontSize, shortened, type Area, type Measure, type Scene, type Shape } from './scene.ts'
+import { linearTicks, logarithmicTicks, scale, type Scale } from './ticks.ts'
+
+export interface ScatterPoint {
+  id: string
+  title: string
+  colour: string
+  x: number
+  y: number
+  xText: string
+  yText: string
+  /** 95% intervals. */
+  xInterval: readonly [number, number] | null
+  yInterval: readonly [number, number] | null
+  /** No other is better in one and not worse in the other. */
+  front: boolean
+}
+export interface ScatterAxis { title: string; unit: string; better: 'lower' | 'higher' | 'neither'; logarithmic: boolean }
+export interface ScatterState {
+  x: ScatterAxis
+  y: ScatterAxis
+  points: readonly ScatterPoint[]
+  /** Indices of the points on the Pareto front, ascending x. */
+  front: readonly number[]
+  faint: ReadonlySet<string>
+  highlighted: string | null
+}
+export interface ScatterPlot { scene: Scene; area: Area; x: Scale; y: Scale }
+
+const arrows = { lower: ' (lower is better)', higher: ' (higher is better)', neither: '' }
+const titled = ({ title, unit, better }: ScatterAxis): string => `${title}${unit === '' ? '' : ` (${unit})`}${arrows[better]}`
+
+/** Two columns against each other as shapes: a dot for each run or group with its intervals, and the front as steps between the best. */
+export function scatterScene(state: ScatterState, { width, height }: { width: number; height: number }, measure: Measure): ScatterPlot {
+  const { points, highlighted, faint } = state
+  const xs = rangeOf(points.map(({ x }) => x), points.map(({ xInterval }) => xInterval), state.x.logarithmic)
+  const ys = rangeOf(points.map(({ y }) => y), points.map(({ yInterval }) => yInterval), state.y.logarithmic)
+  const top = 8, bottom = height - 36
+  const yTicks = (state.y.logarithmic ? logarithmicTicks : linearTicks)(ys.low, ys.high, Math.max(3, Math.round((bottom - top) / 44)))
+  const left = 28 + Math.ceil(Math.max(0, ...yTicks.map(({ text }) => measure(text, fontSize)))), right = width - 14
+  const x = scale(xs.low, xs.high, left, right, state.x.logarithmic), y = scale(ys.low, ys.high, bottom, top, state.y.logarithmic)
+  const xTicks = (state.x.logarithmic ? logarithmicTicks : linearTicks)(xs.low, xs.high, Math.max(2, Math.floor((right - left) / 80)))
+  const area: Area = { left, right, top, bottom }
+
+  const shapes: Shape[] = []
+  for (const { value, text } of yTicks) {
+    const at = Math.round(y.toPixel(value)) + 0.5
+    shapes.push({ kind: 'line', points: [left, at, right, at], colour: 'var(--line)', width: 1 }, { kind: 'text', x: left - 8, y: at, text, colour: 'var(--ink-2)', align: 'right', size: fontSize })
+  }
+  for (const { value, text } of xTicks) {
+    const at = Math.round(x.toPixel(value)) + 0.5
+    shapes.push({ kind: 'line', points: [at, top, at, bottom], colour: 'var(--line)', width: 1 }, { kind: 'text', x: at, y: bottom + 12, text, colour: 'var(--ink-2)', align: 'centre', size: fontSize })
+  }
+  shapes.push({ kind: 'text', x: right, y: height - 6, text: titled(state.x), colour: 'var(--ink-2)', align: 'right', size: fontSize })
+  shapes.push({ kind: 'text', x: 7, y: (top + bottom) / 2, text: titled(state.y), colour: 'var(--ink-2)', align: 'centre', size: fontSize, turned: true })
+
+  const inside: Shape[] = []
+  const front = state.front.flatMap((index) => points[index] ?? [])
+  if (front.length > 1) inside.push({ kind: 'line', points: steps(front, x, y, state.x.better === 'lower'), colour: 'var(--ink-2)', width: 1, dash: [4, 3] })
+  for (const point of points) {
+    const strength = faint.has(point.id) ? 0.15 : 0.55
+    const px = x.toPixel(point.x), py = y.toPixel(point.y)
+    if (point.xInterval) inside.push({ kind: 'line', points: [x.toPixel(limit(point.xInterval[0], xs, state.x)), py, x.toPixel(limit(point.xInterval[1], xs, state.x)), py], colour: point.colour, width: 1, opacity: strength })
+    if (point.yInterval) inside.push({ kind: 'line', points: [px, y.toPixel(limit(point.yInterval[0], ys, state.y)), px, y.toPixel(limit(point.yInterval[1], ys, state.y))], colour: point.colour, width: 1, opacity: strength })
+  }
+  for (const point of points) {
+    const px = x.toPixel(point.x), py = y.toPixel(point.y), first = point.id === highlighted
+    const opacity = faint.has(point.id) && !first ? 0.2 : 1
+    if (point.front) inside.push({ kind: 'dots', points: [px, py], radius: 8, colour: 'var(--ink)', hollow: true, opacity })
+    inside.push({ kind: 'dots', points: [px, py], radius: first ? 6 : 4.5, colour: point.colour, opacity })
+  }
+  shapes.push({ kind: 'clip', x: left - 10, y: top - 8, width: right - left + 20, height: bottom - top + 16, shapes: inside })
+  if (points.length <= named) shapes.push(...names(points, area, x, y, measure))
+  return { scene: { width, height, shapes }, area, x, y }
+}
+
+/** More names than these hide what they name. */
+export const named = 20
+
+/** Each dot's name beside it, on a side where nothing else is; where there is none the name is read by pointing. */
+function names(points: readonly ScatterPoint[], { left, right, top, bottom }: Area, x: Scale, y: Scale, measure: Measure): Shape[] {
+  const taken = points.map((point) => ({ left: x.toPixel(point.x) - 7, right: x.toPixel(point.x) + 7, top: y.toPixel(point.y) - 7, bottom: y.toPixel(point.y) + 7 }))
+  const free = (box: (typeof taken)[number]): boolean => box.left >= left && box.right <= right && box.top >= top - 6 && box.bottom <= bottom + 6
+    && taken.every((other) => box.right <= other.left || box.left >= other.right || box.bottom <= other.top || box.top >= other.bottom)
+  return points.flatMap(({ title, ...point }): Shape[] => {
+    const text = shortened(title, 180, measure), wide = measure(text, fontSize), px = x.toPixel(point.x), py = y.toPixel(point.y)
+    const place = [[px + 10, py], [px - 10 - wide, py], [px - wide / 2, py - 16], [px - wide / 2, py + 16]]
+      .map(([at, middle]) => ({ left: at!, right: at! + wide, top: middle! - 7, bottom: middle! + 7 })).find(free)
+    if (!place) return []
+    taken.push(place)
+    return [{ kind: 'text', x: place.left, y: place.top + 7, text, colour: 'var(--ink)', align: 'left', size: fontSize }]
+  })
+}
+
+const limit = (value: number, { low, high }: { low: number; high: number }, { logarithmic }: ScatterAxis): number => (logarithmic && value <= 0 ? low : Math.min(high * (high > 0 ? 2 : 0.5) + (high - low), value))
+
+/** All points, with their intervals as far as those are not many times wider than the points lie apart. */
+function rangeOf(values: readonly number[], intervals: readonly (readonly [number, number] | null)[], logarithmic: boolean): { low: number; high: number } {
+  if (values.length === 0) return logarithmic ? { low: 1, high: 10 } : { low: 0, high: 1 }
+  let low = Math.min(...values), high = Math.max(...values)
+  if (logarithmic) {
+    const margin = high > low ? (high / low) ** 0.06 : 1.5
+    return { low: low / margin, high: high * margin }
+  }
+  const span = high - low || Math.abs(high) || 1
+  for (const interval of intervals) {
+    if (!interval) continue
+    low = Math.min(low, Math.max(interval[0], Math.min(...values) - 0.5 * span))
+    high = Math.max(high, Math.min(interval[1], Math.max(...values) + 0.5 * span))
+  }
+  const pad = (high - low || span) * 0.06
+  return { low: low - pad, high: high + pad }
+}
+
+/**
+ * From point to point of the front in steps around what they dominate: with x better low that lies to the right of each, so the step is first
+ * across; else first up or down.
+ */
+function steps(front: readonly { x: number; y: number }[], x: Scale, y: Scale, lower: boolean): number[] {
+  return front.flatMap((point, index) => {
+    const next = front[index + 1]
+    const at = [x.toPixel(point.x), y.toPixel(point.y)]
+    if (!next) return at
+    return [...at, ...(lower ? [x.toPixel(next.x), y.toPixel(point.y)] : [x.toPixel(point.x), y.toPixel(next.y)])]
+  })
+}
+
+/** The point nearest to a pixel, within `reach`; null: none. */
+export function nearestDot(points: readonly ScatterPoint[], { x, y }: ScatterPlot, left: number, top: number, reach = 14): ScatterPoint | null {
+  let best: ScatterPoint | null = null, least = reach
+  for (const point of points) {
+    const away = Math.hypot(x.toPixel(point.x) - left, y.toPixel(point.y) - top)
+    if (away < least) { least = away; best = point }
+  }
+  return best
+}
