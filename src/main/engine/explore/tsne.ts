@@ -69,32 +69,52 @@ export async function affinities(distances: Float32Array, count: number, perplex
   return result
 }
 
-/** KL(P || Q) of places, and its gradient 4 sum_j (p_ij - q_ij) (y_i - y_j) / (1 + |y_i - y_j|^2) (their eq. 5). */
-export function divergence(affinity: Float32Array, places: Float64Array, dimensions: number, gradient: Float64Array, factor = 1, kernel: Float32Array = new Float32Array(affinity.length)): number {
-  const count = places.length / dimensions
+/**
+ * The gradient of KL(P || Q) at places: 4 sum_j (p_ij - q_ij) (y_i - y_j) / (1 + |y_i - y_j|^2) (their eq. 5).
+ * @param places [3, n]: of fewer dimensions the others are 0
+ * @param factor of the affinities
+ * @param kernel where 1 / (1 + |y_i - y_j|^2) of every pair is put
+ * @returns the sum of the kernel over all ordered pairs
+ */
+function gradientAt(affinity: Float32Array, places: Float64Array, gradient: Float64Array, factor: number, kernel: Float32Array): number {
+  const count = places.length / 3
+  const [x, y, z] = [0, 1, 2].map((axis) => places.subarray(axis * count, (axis + 1) * count)) as [Float64Array, Float64Array, Float64Array]
+  const [gx, gy, gz] = [0, 1, 2].map((axis) => gradient.subarray(axis * count, (axis + 1) * count)) as [Float64Array, Float64Array, Float64Array]
   let total = 0
   for (let i = 1, at = 0; i < count; i++) {
+    const xi = x[i]!, yi = y[i]!, zi = z[i]!
     for (let j = 0; j < i; j++, at++) {
-      let square = 0
-      for (let k = 0; k < dimensions; k++) square += (places[i * dimensions + k]! - places[j * dimensions + k]!) ** 2
-      total += 2 * (kernel[at] = 1 / (1 + square))
+      const dx = xi - x[j]!, dy = yi - y[j]!, dz = zi - z[j]!
+      total += kernel[at] = 1 / (1 + dx * dx + dy * dy + dz * dz)
     }
   }
+  total *= 2
   gradient.fill(0)
-  let cost = 0
   for (let i = 1, at = 0; i < count; i++) {
+    const xi = x[i]!, yi = y[i]!, zi = z[i]!
+    let sx = 0, sy = 0, sz = 0
     for (let j = 0; j < i; j++, at++) {
-      const p = affinity[at]! * factor, q = kernel[at]! / total
-      cost += 2 * p * Math.log(Math.max(p, smallest) / Math.max(q, smallest))
-      const force = 4 * (p - q) * kernel[at]!
-      for (let k = 0; k < dimensions; k++) {
-        const pull = force * (places[i * dimensions + k]! - places[j * dimensions + k]!)
-        gradient[i * dimensions + k]! += pull
-        gradient[j * dimensions + k]! -= pull
-      }
+      const q = kernel[at]!, force = 4 * (affinity[at]! * factor - q / total) * q
+      const px = force * (xi - x[j]!), py = force * (yi - y[j]!), pz = force * (zi - z[j]!)
+      sx += px
+      sy += py
+      sz += pz
+      gx[j]! -= px
+      gy[j]! -= py
+      gz[j]! -= pz
     }
+    gx[i]! += sx
+    gy[i]! += sy
+    gz[i]! += sz
   }
-  return cost
+  return total
+}
+
+/** KL(P || Q) of places [3, n], and its gradient. */
+export function divergence(affinity: Float32Array, places: Float64Array, gradient: Float64Array): number {
+  const kernel = new Float32Array(affinity.length)
+  const total = gradientAt(affinity, places, gradient, 1, kernel)
+  return affinity.reduce((cost, p, at) => cost + 2 * p * Math.log(Math.max(p, smallest) / Math.max(kernel[at]! / total, smallest)), 0)
 }
 
 /** @param values rows [n, width] @param start where to begin, [n, dimensions], e.g. principal components @returns places [n, dimensions] */
@@ -103,13 +123,14 @@ export async function tsne(values: Float32Array, width: number, start: Float32Ar
   const affinity = await affinities(pairDistances(values, width), count, perplexity, (share) => report(0.1 * share))
   const normal = normals(random('tsne', seed))
   const spread = Math.sqrt(start.reduce((sum, value, at) => sum + (at % dimensions === 0 ? value * value : 0), 0) / count) || 1
+  const places = new Float64Array(3 * count)
   // A little noise parts what coincides.
-  const places = Float64Array.from(start, (value) => (1e-4 * value) / spread + 1e-6 * normal())
+  start.forEach((value, at) => { places[(at % dimensions) * count + Math.floor(at / dimensions)] = (1e-4 * value) / spread + 1e-6 * normal() })
   const gradient = new Float64Array(places.length), velocity = new Float64Array(places.length), gains = new Float64Array(places.length).fill(1), kernel = new Float32Array(affinity.length)
   const rate = Math.max(count / exaggeration, 50)
   for (let iteration = 0; iteration < iterations; iteration++) {
     const early = iteration < exaggerated
-    divergence(affinity, places, dimensions, gradient, early ? exaggeration : 1, kernel)
+    gradientAt(affinity, places, gradient, early ? exaggeration : 1, kernel)
     for (let at = 0; at < places.length; at++) {
       gains[at] = Math.max(0.01, gradient[at]! * velocity[at]! < 0 ? gains[at]! + 0.2 : gains[at]! * 0.8)
       velocity[at] = (early ? 0.5 : 0.8) * velocity[at]! - rate * gains[at]! * gradient[at]!
@@ -117,10 +138,6 @@ export async function tsne(values: Float32Array, width: number, start: Float32Ar
     }
     await report(0.1 + (0.9 * (iteration + 1)) / iterations)
   }
-  for (let k = 0; k < dimensions; k++) {
-    let mean = 0
-    for (let i = k; i < places.length; i += dimensions) mean += places[i]! / count
-    for (let i = k; i < places.length; i += dimensions) places[i]! -= mean
-  }
-  return Float32Array.from(places)
+  const mean = [0, 1, 2].map((axis) => places.subarray(axis * count, (axis + 1) * count).reduce((sum, value) => sum + value, 0) / count)
+  return Float32Array.from({ length: count * dimensions }, (_, at) => places[(at % dimensions) * count + Math.floor(at / dimensions)]! - mean[at % dimensions]!)
 }
