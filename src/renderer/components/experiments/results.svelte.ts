@@ -3,7 +3,7 @@ import type { Comparison, Difference, GroupEstimate, GroupFigure } from '../../.
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Experiment } from '../../../shared/experiments.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
-import { hasEnded, runs } from '../../state/runs.svelte.ts'
+import { runs } from '../../state/runs.svelte.ts'
 
 /** A comparison takes so many runs at most. */
 const mostRuns = 1000
@@ -23,10 +23,10 @@ export class Results {
   readonly #experiment: () => Experiment | null
   #again = $state(0)
 
-  /** Runs that have ended, in the plan's order; each once. */
+  /** Runs that came to a good end, in the plan's order; each once. */
   readonly ended: string[] = $derived.by(() => {
     const ids = (this.#experiment()?.cells ?? []).flatMap(({ runs: places }) => places.flatMap(({ run }) => (run === null ? [] : [run])))
-    return [...new Set(ids)].filter((id) => { const row = runs.row(id); return row !== undefined && hasEnded(row) })
+    return [...new Set(ids)].filter((id) => runs.row(id)?.state === 'completed')
   })
   readonly left: number = $derived(Math.max(0, this.ended.length - mostRuns))
 
