@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DataPool } from '../../src/main/engine/explore/data.ts'
 import { Subject } from '../../src/main/engine/explore/subject.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { readIndex } from '../../src/main/engine/data/open.ts'
@@ -16,7 +17,7 @@ test('the field of a denoising autoencoder that was trained on a circle points t
   }, 'vector')
   await trainHere({ kind: 'train', runId: 'r', runFolder, datasetFolder, variant: 'denoising', config, seed: 1, resume: false })
   const { name, kind, count, width, height, channels, classes, fit } = { name: 'circle', ...readIndex(datasetFolder) }
-  const subject = Subject.load({ key: 'r', runName: 'r', runFolder, checkpoint: 'result', dataset: { name, kind, count, width, height, channels, classes, fit, folder: datasetFolder }, collapsed: null })
+  const subject = Subject.load({ key: 'r', runName: 'r', runFolder, checkpoint: 'result', dataset: { name, kind, count, width, height, channels, classes, fit, folder: datasetFolder }, collapsed: null }, new DataPool())
   t.after(() => subject.close())
 
   const found = await ask(subject, { kind: 'field', size: 41, paths: 100, pathSteps: 150 })

@@ -2,55 +2,66 @@ import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readCheckpoint, readResult } from '../checkpoint/checkpoint.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import { previewRows, validationSplit } from '../data/split.ts'
+import { validationSplit } from '../data/split.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { openTrainingData } from '../training/data.ts'
 import { variantOf } from '../variants/index.ts'
 import { Blocks } from './blocks.ts'
+import type { DataPool, ExploredData } from './data.ts'
 import type { Target } from './messages.ts'
 import { ExploredNetwork } from './network.ts'
 import { rowSizeOf, type Drawing } from './pictures.ts'
 
-/** Pixels are kept as floats up to this size, codes up to the other. */
-const kept = { pixels: 256 * 2 ** 20, codes: 256 * 2 ** 20 }
+/** Codes are kept up to this size. */
+const keptBytes = 256 * 2 ** 20
+
+/** Where a subject gets its dataset from, when a question needs it. */
+export interface Source { open(): ExploredData; close(): void }
 
 /** What questions are asked about: a trained network, what it was trained on, and what earlier questions found out about both. */
 export class Subject {
   readonly network: ExploredNetwork
   readonly seed: number
   readonly target: Pick<Target, 'dataset' | 'collapsed' | 'runName'>
-  readonly #open: () => PackedDataset
-  #dataset: PackedDataset | null = null
-  #blocks: { codes: Blocks; pixels: Blocks } | null = null
-  #range: readonly [number, number] | null = null
+  readonly #source: Source
+  #data: ExploredData | null = null
+  #codes: Blocks | null = null
   readonly #found = new Map<string, unknown>()
 
-  /** @param open opens the dataset as the run saw it; only called when a question needs it */
-  constructor(network: ExploredNetwork, seed: number, target: Pick<Target, 'dataset' | 'collapsed' | 'runName'>, open: () => PackedDataset) {
+  constructor(network: ExploredNetwork, seed: number, target: Pick<Target, 'dataset' | 'collapsed' | 'runName'>, source: Source) {
     this.network = network
     this.seed = seed
     this.target = target
-    this.#open = open
+    this.#source = source
   }
 
   /** @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH */
-  static load(target: Target): Subject {
+  static load(target: Target, pool: DataPool): Subject {
     const { variant, config, seed, inputSize, classes, state } = target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
     if (inputSize !== rowSizeOf(target.dataset)) {
       throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${rowSizeOf(target.dataset)}; train the run again.`)
     }
-    return new Subject(new ExploredNetwork(variantOf(variant), config, inputSize, classes.length, state), seed, target, () => openTrainingData(target.dataset.folder, config).seen)
+    const { folder } = target.dataset
+    const key = `${folder}${config.data.binarise === 'none' ? '' : ' binarised'}`
+    return new Subject(new ExploredNetwork(variantOf(variant), config, inputSize, classes.length, state), seed, target, {
+      open: () => pool.take(key, () => openTrainingData(folder, config).seen), close: () => pool.giveBack(key),
+    })
   }
 
   /** @throws WorkbenchError DATASET_UNKNOWN where its files are gone, FILE_DAMAGED */
-  get dataset(): PackedDataset {
-    if (this.#dataset) return this.#dataset
+  get #shared(): ExploredData {
+    if (this.#data) return this.#data
     const { folder, name } = this.target.dataset
     if (!existsSync(folder)) {
       throw new WorkbenchError('DATASET_UNKNOWN', `The images of the dataset "${name}" are gone, and this needs them; import them again as a dataset and train a run on it. What a code alone is asked for still works.`, { field: 'run' })
     }
-    return this.#dataset = this.#open()
+    return this.#data = this.#source.open()
+  }
+
+  /** The dataset as the run saw it; errors as above. */
+  get dataset(): PackedDataset {
+    return this.#shared.dataset
   }
 
   /** Rows of the training split that the run was trained with. */
@@ -73,29 +84,16 @@ export class Subject {
 
   /** Codes and pixels of every row of the dataset, in its order. */
   get blocks(): { codes: Blocks; pixels: Blocks } {
-    if (this.#blocks) return this.#blocks
-    const { dataset, network } = this
-    const rows = (start: number, count: number) => inputTensor(dataset, Uint32Array.from({ length: count }, (_, i) => start + i))
-    const encode = (start: number, count: number) => tf.tidy(() => network.encode(rows(start, count)))
-    return this.#blocks = {
-      codes: new Blocks(dataset.count, network.codeSize, encode, { keptBytes: kept.codes, blockValues: Math.max(2 ** 20, 8 * 2 ** 20 / Math.max(1, dataset.rowSize / network.codeSize)) }),
-      pixels: new Blocks(dataset.count, dataset.rowSize, rows, { keptBytes: kept.pixels }),
-    }
+    const { dataset, pixels } = this.#shared, { network } = this
+    const encode = (start: number, count: number) => tf.tidy(() => network.encode(this.inputs(Uint32Array.from({ length: count }, (_, i) => start + i))))
+    this.#codes ??= new Blocks(dataset.count, network.codeSize, encode, { keptBytes, blockValues: Math.max(2 ** 20, 8 * 2 ** 20 / Math.max(1, dataset.rowSize / network.codeSize)) })
+    return { codes: this.#codes, pixels }
   }
 
-  /** How pictures of this run's data are drawn. */
+  /** How pictures of this run's data are drawn. Vectors: standardised ones are, where there are none to look at. */
   drawing(side: number | undefined): Drawing {
-    return { shape: this.target.dataset, side, range: this.#range ??= this.#valueRange() }
-  }
-
-  #valueRange(): readonly [number, number] {
-    if (this.target.dataset.kind === 'image') return [0, 1]
-    if (!existsSync(this.target.dataset.folder)) return [-3, 3]
-    const rows = previewRows(this.dataset)
-    const values = new Float32Array(rows.length * this.dataset.rowSize)
-    this.dataset.gather(rows, values)
-    const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity])
-    return low < high ? [low, high] : [low - 1, low + 1]
+    const { dataset } = this.target
+    return { shape: dataset, side, range: dataset.kind === 'image' ? [0, 1] : existsSync(dataset.folder) ? this.#shared.range : [-3, 3] }
   }
 
   /** What one question found out and others need as well; made once. */
@@ -110,20 +108,20 @@ export class Subject {
     return this.#found.get(name) as T
   }
 
-  /** Bytes of what is kept to answer faster. */
+  /** Bytes of codes that are kept to answer faster. */
   get bytes(): number {
-    return this.#blocks ? this.#blocks.codes.bytes + this.#blocks.pixels.bytes : 0
+    return this.#codes?.bytes ?? 0
   }
 
-  /** Gives back the memory of codes and pixels; they can be made again. */
+  /** Gives back their memory; they can be made again. */
   forget(): void {
-    this.#blocks?.codes.dispose()
-    this.#blocks?.pixels.dispose()
+    this.#codes?.dispose()
   }
 
   close(): void {
     this.forget()
     this.network.close()
-    this.#dataset?.close()
+    if (this.#data) this.#source.close()
+    this.#data = null
   }
 }

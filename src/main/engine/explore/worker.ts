@@ -1,5 +1,6 @@
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
 import { answer } from './answer.ts'
+import { DataPool } from './data.ts'
 import type { Asked, FromExplorer, ToExplorer } from './messages.ts'
 import { Subject } from './subject.ts'
 
@@ -15,6 +16,7 @@ const interval = 100
 
 /** The one that was asked last comes last. */
 const subjects = new Map<string, Subject>()
+const pool = new DataPool()
 const waiting: { id: number; asked: Asked }[] = []
 const cancelled = new Set<number>()
 let current: number | null = null
@@ -24,7 +26,7 @@ const rss = () => process.memoryUsage.rss()
 
 function subjectOf({ target }: Asked): Subject {
   const known = subjects.get(target.key)
-  const subject = known ?? Subject.load(target)
+  const subject = known ?? Subject.load(target, pool)
   subjects.delete(target.key)
   subjects.set(target.key, subject)
   for (const [key, other] of subjects) {
@@ -35,9 +37,10 @@ function subjectOf({ target }: Asked): Subject {
   return subject
 }
 
-/** Keeps codes and pixels of the latest networks only, as far as they fit. */
+/** Keeps pixels, and the codes of the latest networks, as far as they fit. */
 function limitMemory(): void {
-  let left = mostBytes
+  if (pool.bytes > mostBytes) pool.forget()
+  let left = mostBytes - pool.bytes
   for (const subject of [...subjects.values()].toReversed()) {
     if (subject.bytes > left) subject.forget()
     left -= subject.bytes

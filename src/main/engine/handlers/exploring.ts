@@ -59,9 +59,12 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
   }
 
   const otherOf = (question: Question, own: Dataset): Asked['other'] => {
-    if (question.kind !== 'copying' || question.dataset === 'random' && store.datasets.find('random') === null) return null
-    const other = store.datasets.get(question.dataset)
+    if (question.kind !== 'copying') return null
     const sizeOf = ({ kind, width, height, channels }: Dataset) => (kind === 'image' ? `${width} x ${height} x ${channels}` : `${width} values`)
+    const random = question.dataset === 'random'
+    const other = random ? store.datasets.find('random') : store.datasets.get(question.dataset)
+    // A dataset of that name is taken where it fits; else random pixels are made.
+    if (other === null || (random && sizeOf(other) !== sizeOf(own))) return null
     if (sizeOf(other) !== sizeOf(own)) {
       const fitting = store.datasets.list().filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own)).map((each) => `"${each.name}"`)
       throw new WorkbenchError('IMAGE_SIZE', `"${other.name}" is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ${['"random"', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that size.`, { field: 'question.dataset' })

@@ -7,7 +7,7 @@ import { corrupted, corruptionWords, drawsOf } from '../corrupt.ts'
 import { distributionOf, distributionWords } from '../decoding.ts'
 import { imageOf, requireRows } from '../images.ts'
 import type { Distribution, ExploredNetwork } from '../network.ts'
-import { picturesOf, read } from '../pictures.ts'
+import { PictureBook, read } from '../pictures.ts'
 import type { Answer } from '../question.ts'
 import type { Subject } from '../subject.ts'
 
@@ -32,7 +32,10 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
   const distribution = await distributionOf(subject)
   const given = question.corruption ?? null
   const step = machine ? gibbsStep(machine) : denoisingStep(network, given, sampled ? distribution : null)
-  const shown = 'last' in start ? [] : [first], numbers = 'last' in start ? [] : [0]
+  // A chain that goes on has shown its first state already.
+  const numbers = 'last' in start ? [] : [0]
+  const book = new PictureBook((numbers.length + Math.floor(steps / every)) * chains, drawing, drawing.range)
+  if (numbers.length > 0) book.add(first)
   let state = first
   for (let number = 1; number <= steps; number++) {
     // Keyed by the step's number since the chain began: a chain that is asked for in parts is the same as one asked for at once.
@@ -40,7 +43,7 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
     if (state !== first) state.dispose()
     state = made.next
     if (number % every === 0) {
-      shown.push(made.shown.clone())
+      book.add(made.shown)
       numbers.push(from + number)
     }
     made.shown.dispose()
@@ -48,7 +51,7 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
   }
   return {
     kind: 'chain', walk: machine ? 'gibbs' : 'denoising', corruption: given, distribution, sentence: machine ? gibbsWords(machine) : words(network, given, sampled ? distribution : null), chains,
-    shown: Int32Array.from(numbers), pictures: picturesOf(shown.length > 0 ? tf.concat(shown) : tf.zeros([0, network.inputSize]), drawing), last: read(state), step: from + steps,
+    shown: Int32Array.from(numbers), pictures: book.pictures, last: read(state), step: from + steps,
   }
 }
 

@@ -10,8 +10,8 @@ import { part, type Answer } from '../question.ts'
 import { sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
 
-/** Images that figures are measured on, and how many of them at a time. */
-const measured = 1000, atOnce = 250
+/** Images that figures are measured on, and values of them at a time. */
+const measured = 1000, valuesAtOnce = 2 ** 20
 
 /** Some images of a set, from one place on. */
 interface Source { count: number; inputs(start: number, count: number): Tensor2D; rows(count: number): Int32Array<ArrayBuffer> }
@@ -55,6 +55,7 @@ function randomSource(subject: Subject, seed: number): Source {
 
 async function rebuilding({ network }: Subject, source: Source, report: Report): Promise<ResultOf<'copying'>['own']> {
   let error = 0, squares = 0
+  const atOnce = Math.max(16, Math.min(250, Math.floor(valuesAtOnce / network.inputSize)))
   let sum = tf.zeros([1, network.inputSize]) as Tensor2D
   for (let start = 0; start < source.count; start += atOnce) {
     const inputs = source.inputs(start, Math.min(atOnce, source.count - start))

@@ -1,7 +1,7 @@
 import { tf } from '../../trace/tensorflow.ts'
 import { withinRange } from '../decoding.ts'
 import { codesOfPlaces, manifoldFor } from '../manifold.ts'
-import { picturesOf } from '../pictures.ts'
+import { picturesInParts } from '../pictures.ts'
 import { unsuitable, type Answer } from '../question.ts'
 
 /** Images of given codes, or of places on the manifold's axes. */
@@ -14,5 +14,6 @@ export const decode: Answer<'decode'> = async ({ coordinates, space }, { subject
   }
   if (!coordinates.every(Number.isFinite)) throw unsuitable('Some coordinates are not finite numbers; correct them.', 'question.coordinates')
   const places = tf.tensor2d(coordinates.slice(), [count, width])
-  return { kind: 'decode', pictures: picturesOf(network.decode(found ? withinRange(subject, codesOfPlaces(found, places, network.codeSize)) : places), drawing) }
+  const codes = found ? withinRange(subject, codesOfPlaces(found, places, network.codeSize)) : places
+  return { kind: 'decode', pictures: picturesInParts(count, drawing, (start, some) => network.decode(codes.slice([start, 0], [some, -1]))) }
 }

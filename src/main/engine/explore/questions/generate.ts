@@ -3,7 +3,7 @@ import { tf } from '../../trace/tensorflow.ts'
 import { drawsOf } from '../corrupt.ts'
 import { distributionOf, distributionWords, rangeWords, withinRange } from '../decoding.ts'
 import { drawCodes, fitMixture, fitNormal, type Normal } from '../density.ts'
-import { picturesOf, read } from '../pictures.ts'
+import { picturesInParts, read } from '../pictures.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
 import { codesOf, sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
@@ -23,11 +23,14 @@ export const generate: Answer<'generate'> = async ({ from: wanted, components, c
   const density = from === 'prior' ? standard(network.codeSize) : await fit(subject, from === 'gaussian' ? 1 : components, part(report, 0, 0.95))
   const distribution = await distributionOf(subject)
   const z = withinRange(subject, tf.tensor2d(drawCodes(density, count, seed), [count, network.codeSize]))
-  const { mean, drawn } = network.drawDecoded(z, distribution, drawsOf(seed, 1))
+  const pictures = picturesInParts(count, drawing, (start, some) => tf.tidy(() => {
+    const { mean, drawn } = network.drawDecoded(z.slice([start, 0], [some, -1]), distribution, drawsOf(seed, 1 + start))
+    return sampled ? drawn : mean
+  }))
   const fitted = () => `fitted to ${Math.min(fittedCodes, subject.trainRows.length).toLocaleString('en')} codes of training images${rangeWords(subject)}; this network was not trained to make them so`
   const source = from === 'prior' ? 'the prior, a standard normal distribution' : `${from === 'gaussian' ? 'a normal distribution' : `a mixture of ${density.length} normal distributions`} ${fitted()}`
   return {
-    kind: 'generate', from, sentence: `Codes are drawn from ${source}. ${sampled ? `Then ${distributionWords(distribution)}.` : 'The decoder\'s output is shown as it is.'}`, distribution, codes: read(z), pictures: picturesOf(sampled ? drawn : mean, drawing),
+    kind: 'generate', from, sentence: `Codes are drawn from ${source}. ${sampled ? `Then ${distributionWords(distribution)}.` : 'The decoder\'s output is shown as it is.'}`, distribution, codes: read(z), pictures,
   }
 }
 

@@ -1,7 +1,7 @@
 import { tf } from '../../trace/tensorflow.ts'
 import { withinRange } from '../decoding.ts'
 import { axisOf, codesOfPlaces, manifoldFor } from '../manifold.ts'
-import { picturesOf } from '../pictures.ts'
+import { picturesInParts } from '../pictures.ts'
 import type { Answer } from '../question.ts'
 import { sampleRows } from '../rows.ts'
 
@@ -13,11 +13,12 @@ export const manifold: Answer<'manifold'> = async ({ size, slices, codes: shown 
   const axes = Array.from({ length: dimensions }, (_, axis) => axisOf(found, axis, axis === 2 ? slices : size))
   const places = axes.reduce<number[][]>((tails, axis) => [...axis].flatMap((value) => tails.map((tail) => [...tail, value])), [[]])
   const at = tf.tensor2d(places.map((each) => [...each]), [places.length, dimensions])
+  const codes = withinRange(subject, codesOfPlaces(found, at, network.codeSize))
   const chosen = new Set(sampleRows(rows, dataset.labels, shown, 1))
   const kept = Array.from(rows, (_, i) => i).filter((i) => chosen.has(rows[i]!))
   return {
     kind: 'manifold', place, dimensions, axes, sentence: sentenceOf(place, network.codeSize, plane?.explained ?? []),
-    pictures: picturesOf(network.decode(withinRange(subject, codesOfPlaces(found, at, network.codeSize))), drawing),
+    pictures: picturesInParts(places.length, drawing, (start, count) => network.decode(codes.slice([start, 0], [count, -1]))),
     codes: {
       coordinates: Float32Array.from(kept.flatMap((i) => [...coordinates.subarray(i * dimensions, (i + 1) * dimensions)])),
       rows: Int32Array.from(kept, (i) => rows[i]!), labels: subject.labelsOf(kept.map((i) => rows[i]!)),

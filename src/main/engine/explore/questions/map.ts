@@ -1,5 +1,5 @@
 import { placeOn, planeThrough } from '../manifold.ts'
-import { picturesOf } from '../pictures.ts'
+import { picturesInParts } from '../pictures.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
 import { codesOf, sampleRows } from '../rows.ts'
 import { tsne } from '../tsne.ts'
@@ -45,6 +45,6 @@ export const map: Answer<'map'> = async ({ method, count, seed, dimensions: want
   const coordinates = await place()
   return {
     kind: 'map', method, dimensions, coordinates, rows: Int32Array.from(rows), labels: subject.labelsOf(rows), explained,
-    pictures: side > 0 ? picturesOf(subject.inputs(rows), { ...drawing, side }) : null,
+    pictures: side > 0 ? picturesInParts(rows.length, { ...drawing, side }, (start, some) => subject.inputs(rows.subarray(start, start + some))) : null,
   }
 }

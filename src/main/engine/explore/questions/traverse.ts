@@ -2,7 +2,7 @@ import type { Report } from '../../evaluate/report.ts'
 import { tf } from '../../trace/tensorflow.ts'
 import { withinRange } from '../decoding.ts'
 import { imageOf } from '../images.ts'
-import { picturesOf, read } from '../pictures.ts'
+import { picturesInParts, picturesOf, read } from '../pictures.ts'
 import { unsuitable, type Answer } from '../question.ts'
 import { codesOf, sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
@@ -35,7 +35,7 @@ export const traverse: Answer<'traverse'> = async ({ image, units: wanted, range
   const reached = read(z)
   return {
     kind: 'traverse', base, basePicture: picturesOf(network.decode(tf.tensor2d(base.slice(), [1, codeSize])), drawing), units: Int32Array.from(units), steps,
-    values: Float32Array.from({ length: units.length * steps }, (_, i) => reached[i * codeSize + units[Math.floor(i / steps)]!]!), pictures: picturesOf(network.decode(z), drawing), low, high,
+    values: Float32Array.from({ length: units.length * steps }, (_, i) => reached[i * codeSize + units[Math.floor(i / steps)]!]!), pictures: picturesInParts(units.length * steps, drawing, (start, count) => network.decode(z.slice([start, 0], [count, -1]))), low, high,
   }
 }
 

@@ -6,7 +6,7 @@ import type { Report } from '../../evaluate/report.ts'
 import { usedKernel } from '../../network/readers.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import { countsOf, edgesOf } from '../histogram.ts'
-import { picturesOf, signedPictures } from '../pictures.ts'
+import { picturesInParts, signedPictures } from '../pictures.ts'
 import { part, type Answer } from '../question.ts'
 import { codesOf, sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
@@ -48,7 +48,7 @@ export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, 
     kind: 'units', units: codeSize, images: rows.length, ...figures, state,
     posterior: statistics && { kl: floats(statistics.kl), mean: floats(statistics.mean), meanVariance: floats(statistics.meanVariance), deviation: floats(statistics.deviation), outgoing: floats(outgoing) },
     edges, counts: countsOf(codes, codeSize, edges), shown, filterOf: isSingle(subject) ? 'kernel' : 'meanGradient', filters: signedPictures(filters, drawing),
-    excitingRows, excitingLabels: subject.labelsOf(excitingRows), excitingValues: found.values, exciting: most > 0 ? picturesOf(subject.inputs(excitingRows), drawing) : null,
+    excitingRows, excitingLabels: subject.labelsOf(excitingRows), excitingValues: found.values, exciting: most > 0 ? picturesInParts(excitingRows.length, drawing, (start, some) => subject.inputs(excitingRows.subarray(start, start + some))) : null,
   }
 }
 
