@@ -10,6 +10,8 @@ import type { Store } from './store/store.ts'
 /** How long what was removed can be restored, in days. */
 const keptDays = 30
 const day = 24 * 3600 * 1000
+/** Runs that are deleted together. */
+const atOnce = 20
 
 export const untilOf = (removedAt: string): string => new Date(Date.parse(removedAt) + keptDays * day).toISOString()
 
@@ -24,16 +26,16 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
     rmSync(to, { recursive: true, force: true })
     renameSync(from, to)
   }
-  const purgeRun = (id: string): void => {
-    store.runs.remove(id)
-    for (const folder of [home.trash(id), home.run(id)]) rmSync(folder, { recursive: true, force: true })
-  }
   const purge = async (chosen: (item: { removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
     const runs = store.runs.removed().filter(chosen), experiments = store.experiments.removed().filter(chosen)
     let bytes = 0
-    for (const { id } of runs) {
-      bytes += folderBytes(home.trash(id))
-      purgeRun(id)
+    for (let from = 0; from < runs.length; from += atOnce) {
+      const some = runs.slice(from, from + atOnce)
+      store.transaction(() => some.forEach(({ id }) => store.runs.remove(id)))
+      for (const { id } of some) {
+        bytes += folderBytes(home.trash(id))
+        for (const folder of [home.trash(id), home.run(id)]) rmSync(folder, { recursive: true, force: true })
+      }
       // Others get their turn: a thousand runs take a while.
       await setImmediate()
     }
@@ -50,14 +52,15 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
         emit({ type: 'runRemoved', run: id })
       }
     },
-    /** Error: RUN_UNKNOWN where there is nothing to restore any more. */
-    restoreRun(id: string): void {
-      const found = store.runs.find(id)
-      if (found === null) throw new WorkbenchError('RUN_UNKNOWN', `The run "${id}" is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
-      if (found.removedAt === null) return
+    /** Error: RUN_UNKNOWN where there is nothing to restore any more. Runs that were never removed stay as they are. */
+    restoreRuns(ids: readonly string[]): void {
+      const found = ids.map((id) => ({ id, removed: store.runs.find(id) }))
+      const gone = found.find(({ removed }) => removed === null)
+      if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run "${gone.id}" is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
+      const back = found.filter(({ removed }) => removed!.removedAt !== null)
       // The files first: a run that can be seen has them.
-      if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))
-      store.runs.update(id, { removedAt: null })
+      for (const { id } of back) if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))
+      store.transaction(() => back.forEach(({ id }) => store.runs.update(id, { removedAt: null })))
     },
     /** What was removed too long ago. */
     expire: () => purge(({ removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()),

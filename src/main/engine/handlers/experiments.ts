@@ -92,7 +92,7 @@ export const experimentHandlers = (context: Context) => {
       const found = store.experiments.find(id)
       if (found === null) throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment "${id}" is gone for good; the trash was emptied, or it was removed long ago.`, { field: 'experiment' })
       const together = found.removedAt === null ? [] : store.runs.removed().filter(({ experiment, removedAt }) => experiment === id && removedAt === found.removedAt)
-      for (const run of together) trash.restoreRun(run.id)
+      trash.restoreRuns(together.map((run) => run.id))
       store.experiments.markRemoved(id, null)
       const restored = together.map(({ id: run }) => queue.view(store.runs.get(run)))
       for (const run of restored) emit({ type: 'run', run })

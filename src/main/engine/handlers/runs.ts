@@ -52,7 +52,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       return { run: run.id, until: untilOf(now) }
     },
     'runs.restore': ({ run: id }) => {
-      trash.restoreRun(id)
+      trash.restoreRuns([id])
       const run = queue.view(store.runs.get(id))
       emit({ type: 'run', run })
       if (run.state === 'queued') queue.add(id)

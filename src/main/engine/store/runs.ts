@@ -63,11 +63,13 @@ const toColumns = ({ evaluation, error, latest, stages, tags, archived, ...plain
   }),
 })
 
-const selected = `SELECT runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
+/** The experiment of a run, unless that was removed. */
+const existing = '(SELECT experiments.id FROM experiments WHERE experiments.id = runs.experiment AND experiments.removedAt IS NULL)'
+const columns = `runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
   steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error,
-  stages, preset, origin, experiment, cell, tags, notes, archived, runs.bytes AS bytes
-  FROM runs JOIN datasets ON datasets.id = runs.dataset`
-const present = `${selected} WHERE runs.removedAt IS NULL`
+  stages, preset, origin, ${existing} AS experiment, cell, tags, notes, archived, runs.bytes AS bytes`
+const source = 'FROM runs JOIN datasets ON datasets.id = runs.dataset'
+const present = `SELECT ${columns} ${source} WHERE runs.removedAt IS NULL`
 
 /** Rows of the table `runs` as domain types. `progress` is live and belongs to the queue: always null here. */
 export function runStore(database: Database) {
@@ -75,7 +77,7 @@ export function runStore(database: Database) {
   const byId = database.prepare<[string], RunRow>(`${present} AND runs.id = ?`)
   const byName = database.prepare<[string], RunRow>(`${present} AND runs.name = ?`)
   const byBeginning = database.prepare<{ beginning: string }, RunRow>(`${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
-  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(selected.replace(' FROM', ', runs.removedAt AS removedAt FROM') + ' WHERE runs.id = ?')
+  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(`SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`)
   const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid")
   const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
   const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour')
