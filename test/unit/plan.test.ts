@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Dataset } from '../../src/shared/domain.ts'
 import { planSchema, type PlanInput } from '../../src/shared/experiments.ts'
-import { scheduled } from '../../src/main/engine/experiments/costs.ts'
+import { memoryOf, scheduled } from '../../src/main/engine/experiments/costs.ts'
 import { expandPlan, type Expansion } from '../../src/main/engine/experiments/plan.ts'
 import { combinations, sweptValues } from '../../src/main/engine/experiments/values.ts'
 import { summaryOf } from '../../src/main/engine/experiments/summary.ts'
 import { canonical, shapeOf } from '../../src/main/engine/experiments/shape.ts'
 import { moved } from '../../src/main/engine/queue/order.ts'
+import { planTemplates } from '../../src/main/engine/experiments/templates.ts'
+import { homeAt } from '../../src/main/engine/home.ts'
 import type { MemberState } from '../../src/main/engine/store/experiments.ts'
-import { resolveConfig } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
 import { random } from '../../src/main/engine/data/random.ts'
+import { sampleDataset } from '../fixtures/homes.ts'
 
 const digits = { rowSize: 784, trainCount: 1000, kind: 'image' as const, classes: 10 }
 const plan = (given: Partial<PlanInput>) => planSchema.parse({ name: 'plan', dataset: 'digits', variants: [{ variant: 'classical' }], ...given })
@@ -172,4 +176,48 @@ test('the queue\'s order: moved runs stand together before the named one', () =>
   assert.deepEqual(moved(waiting, ['c', 'a'], 'c'), ['b', 'c', 'a', 'd', 'e'])
   assert.throws(() => moved(waiting, ['x'], null), { code: 'RUN_STATE' })
   assert.throws(() => moved(waiting, ['a'], 'x'), { code: 'RUN_STATE' })
+})
+
+test('templates fit every kind of dataset, or say why they do not', () => {
+  const dataset = (more: Partial<Dataset>): Dataset => ({ ...sampleDataset, name: 'data', width: 28, height: 28, count: 70_000, testCount: 10_000, classCounts: [35_000, 35_000], ...more })
+  const home = homeAt('/nowhere')
+  const kinds: Record<string, Dataset> = {
+    digits: dataset({}), small: dataset({ width: 4, height: 4, count: 60, testCount: 10, classCounts: [30, 30] }), colour: dataset({ width: 64, height: 64, channels: 3, count: 3000, testCount: 450, classCounts: [1500, 1500] }),
+    vectors: dataset({ kind: 'vector', width: 10, height: 1, count: 2000, testCount: 300, classCounts: [1000, 1000] }), plane: dataset({ kind: 'vector', width: 2, height: 1, count: 2000, testCount: 300, classCounts: [1000, 1000] }),
+    unlabelled: dataset({ classes: [], classCounts: [] }),
+  }
+  const ids = planTemplates(home, null).map(({ id }) => id)
+  assert.deepEqual(ids, ['regularizers', 'lambda', 'rho', 'beta', 'rate', 'codeSize', 'depth', 'labelled'])
+  for (const [kind, data] of Object.entries(kinds)) {
+    const facts = { rowSize: data.width * data.height * data.channels, trainCount: data.count - data.testCount, kind: data.kind, classes: data.classes.length }
+    for (const { id, note, plan: given } of planTemplates(home, data)) {
+      const { cells, problems, baseline, warnings } = expandPlan(given, facts)
+      if (kind === 'unlabelled' && id === 'labelled') {
+        assert.match(note, /classes to tell apart/)
+        continue
+      }
+      assert.deepEqual([note, problems], ['', []], `${kind}, ${id}`)
+      assert.ok(cells.length > 1 && baseline !== null, `${kind}, ${id}`)
+      assert.ok(!warnings.some((warning) => /different defaults|no effect|same settings/.test(warning)), `${kind}, ${id}: ${warnings.join(' ')}`)
+      assert.deepEqual(given.seeds, [1, 2, 3])
+    }
+  }
+  const regularizers = planTemplates(home, kinds['digits']!)[0]!
+  const { cells } = expandPlan(regularizers.plan, digits)
+  const networks = cells.filter(({ cell }) => cell.variant !== 'pca').map(({ resolved: { config } }) => JSON.stringify(config!.network))
+  assert.equal(new Set(networks).size, 1, 'one network for all')
+  const offered = new Set(cells.map(({ cell }) => cell.variant))
+  for (const variant of variants) if (variant.objective && !variant.likelihood && !variant.estimator) assert.ok(offered.has(variant.id), `${variant.id} is a regularizer, too`)
+})
+
+test('what a network occupies: the weights with gradients and slots, and a batch\'s activations forwards and backwards', () => {
+  const of = (variant: string, settings: object) => {
+    const { config, parameters } = resolveConfig(variant, { 'network.layers': [32, 8], 'training.batchSize': 64, ...settings } as never, digits)
+    return { memory: memoryOf(config!, 784, parameters!), parameters: parameters! }
+  }
+  const adam = of('classical', {}), sgd = of('classical', { 'training.optimizer': 'sgd' })
+  assert.equal(adam.parameters, 784 * 32 + 32 + 32 * 8 + 8 + 8 * 32 + 32 + 32 * 784 + 784)
+  assert.equal(adam.memory, 4 * (4 * adam.parameters + 2 * 64 * 2 * (784 + 32 + 8)))
+  assert.equal(adam.memory - sgd.memory, 4 * 2 * adam.parameters)
+  assert.ok(of('iwae', { 'regularizer.samples': 10 }).memory > 3 * of('iwae', { 'regularizer.samples': 1 }).memory / 2)
 })

@@ -23,6 +23,8 @@ export function memoryOf(config: Config, rowSize: number, parameters: number): n
   return size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
 }
 
+/** What a checkpoint holds beside numbers: its settings and names. */
+const headerBytes = 1500
 /** What a point of a curve takes in the database, and how many of each curve there are in an epoch, at most. */
 const pointBytes = 70, pointsPerEpoch = 50
 /** Pictures and filters that a moment shows, and points where the data are points. */
@@ -32,12 +34,12 @@ const shown = { pictures: 32, filters: 64, points: 300 }
 export function bytesOf(variantId: string, config: Config, dataset: Dataset, stages: readonly PlannedStage[], parameters: number): number {
   const variant = variantOf(variantId)
   const rowSize = rowSizeOf(dataset)
-  const weights = size * parameters
+  const weights = size * parameters + headerBytes
   const last = stages.at(-1)
   if (!last) return weights + picturesOf(dataset, rowSize, config, false)
   const moments = snapshotEpochs(last.epochs).size
   const pretrained = config.pretraining.kind === 'none' ? 0 : weights
-  const checkpoints = weights * (1 + optimizerSlots[config.training.optimizer].length + moments + (config.training.patience > 0 ? 1 : 0)) + pretrained
+  const checkpoints = weights * (1 + moments + (config.training.patience > 0 ? 1 : 0)) + size * parameters * optimizerSlots[config.training.optimizer].length + pretrained
   const curves = variant.terms.length + 2 + 2 * (config.network.layers.length * 2)
   const points = stages.reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2), 0)
   return checkpoints + moments * picturesOf(dataset, rowSize, config, variant.corrupt !== undefined) + points * pointBytes
