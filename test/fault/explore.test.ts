@@ -166,6 +166,27 @@ test('a newer question of a view takes the place of the one before; progress is 
   assert.equal((await ask('prior', { kind: 'histograms', bins: 13 })).kind, 'histograms')
 })
 
+test('a short question is answered while a long one goes on, which then comes to the same', async () => {
+  const long = { kind: 'chain', start: { row: 1 }, steps: 6000, every: 6000, corruption: { kind: 'gaussian', level: 0.2 }, seed: 5 } as const
+  events.length = 0
+  const order: string[] = []
+  const chain = ask('plain', long, { view: 'long' }).then((result) => { order.push('long'); return result })
+  await next((event) => event.type === 'explore' && event.view === 'long' && event.share !== null)
+  for (const row of [1, 2, 3]) {
+    await ask('plain', { kind: 'neighbours', image: { row }, count: 4 })
+    order.push('short')
+  }
+  // One that is cancelled within the other takes nothing with it.
+  const cancelled = assert.rejects(ask('plain', { ...long, seed: 6 }, { view: 'within' }), { code: 'CANCELLED' })
+  await call('explore.cancel', { view: 'within' })
+  await cancelled
+  const { last } = await chain
+  assert.deepEqual(order, ['short', 'short', 'short', 'long'])
+  const again = await ask('plain', { ...long, steps: 3000, every: 3000 })
+  const rest = await ask('plain', { ...long, start: { last: again.last, step: 2000 }, steps: 3000, every: 3000 })
+  assert.deepEqual(rest.last, last)
+})
+
 test('an answer as a file holds the run and its settings', async () => {
   const made = await call('explore.file', { run: runs['prior']!, question: { kind: 'manifold', size: 4 }, format: 'png' })
   assert.equal(made.name, 'prior manifold.png')

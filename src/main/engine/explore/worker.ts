@@ -14,12 +14,16 @@ const mostBytes = 768 * 2 ** 20
 /** Progress is told this often at most, in milliseconds. */
 const interval = 100
 
+/** A question that has been worked at for so long lets the next one go first, in milliseconds: behind a map that takes seconds a click is answered at once. */
+const patience = 150
+
 /** The one that was asked last comes last. */
 const subjects = new Map<string, Subject>()
 const pool = new DataPool()
 const waiting: { id: number; asked: Asked }[] = []
 const cancelled = new Set<number>()
-let current: number | null = null
+/** Being answered: one, or one within another. */
+const current: { id: number; subject: Subject | null }[] = []
 
 const send = (message: FromExplorer) => void process.send?.(message)
 const rss = () => process.memoryUsage.rss()
@@ -31,6 +35,7 @@ function subjectOf({ target }: Asked): Subject {
   subjects.set(target.key, subject)
   for (const [key, other] of subjects) {
     if (subjects.size <= mostSubjects) break
+    if (current.some((each) => each.subject === other)) continue
     other.close()
     subjects.delete(key)
   }
@@ -47,18 +52,28 @@ function limitMemory(): void {
   }
 }
 
-async function work(id: number, asked: Asked): Promise<void> {
-  let told = Date.now()
+const stopped = () => new WorkbenchError('CANCELLED', 'The answer was not wanted any more.')
+
+async function work({ id, asked }: { id: number; asked: Asked }): Promise<void> {
+  const began = Date.now()
+  let told = began
   const report = async (share: number) => {
     await new Promise((resolve) => setImmediate(resolve))
-    if (cancelled.has(id)) throw new WorkbenchError('CANCELLED', 'The answer was not wanted any more.')
+    if (cancelled.has(id)) throw stopped()
+    // Carried out here, from beginning to end, so that scopes of tensors lie within one another.
+    while (current.length === 1 && waiting.length > 0 && Date.now() - began > patience) await answerNext()
+    if (cancelled.has(id)) throw stopped()
     if (Date.now() - told < interval) return
     told = Date.now()
     send({ type: 'progress', id, share })
   }
   try {
-    const result = await answer(subjectOf(asked), asked, report)
-    limitMemory()
+    if (cancelled.has(id)) throw stopped()
+    const subject = subjectOf(asked)
+    current.at(-1)!.subject = subject
+    const result = await answer(subject, asked, report)
+    // What another one is in the middle of has to stay.
+    if (current.length === 1) limitMemory()
     send({ type: 'answer', id, result, rss: rss() })
   } catch (thrown) {
     // The engine keeps the details in its log; the window shows the sentence.
@@ -67,20 +82,22 @@ async function work(id: number, asked: Asked): Promise<void> {
   }
 }
 
+async function answerNext(): Promise<void> {
+  const next = waiting.shift()!
+  current.push({ id: next.id, subject: null })
+  await work(next)
+  current.pop()
+  cancelled.delete(next.id)
+}
+
 async function workOff(): Promise<void> {
-  if (current !== null) return
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    current = next.id
-    if (cancelled.has(next.id)) send({ type: 'failed', id: next.id, error: { code: 'CANCELLED', message: 'The answer was not wanted any more.' }, rss: rss() })
-    else await work(next.id, next.asked)
-    cancelled.delete(next.id)
-  }
-  current = null
+  if (current.length > 0) return
+  while (waiting.length > 0) await answerNext()
 }
 
 process.on('message', (message: ToExplorer) => {
   if (message.type === 'cancel') {
-    if (message.id === current || waiting.some(({ id }) => id === message.id)) cancelled.add(message.id)
+    if ([...current, ...waiting].some(({ id }) => id === message.id)) cancelled.add(message.id)
   } else {
     waiting.push({ id: message.id, asked: message.asked })
     void workOff()
