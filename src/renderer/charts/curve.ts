@@ -44,6 +44,13 @@ export function lowerBound(column: Float64Array, x: number): number {
   return low
 }
 
+/** The point of any of the curves that is nearest to `x`, of those that are in sight if any is; null without points. */
+export function snapped(curves: readonly Curve[], x: number, from = -Infinity, to = Infinity): number | null {
+  const near = curves.flatMap((curve) => (curve.x.length > 0 ? [curve.x[nearestIndex(curve.x, x)]!] : []))
+  const inside = near.filter((one) => one >= from && one <= to)
+  return (inside.length > 0 ? inside : near).reduce<number | null>((best, one) => (best === null || Math.abs(one - x) < Math.abs(best - x) ? one : best), null)
+}
+
 /**
  * The value that a crosshair at `x` reads from a curve, or null outside of the curve's own range: a run that ended earlier has
  * no value there.

@@ -139,12 +139,16 @@ function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: n
   return { data: [...bands, ...lines, ...above], ends }
 }
 
-/** The last point that is not beyond the right edge; its height as far as it can be seen. */
-function lastInside(pixels: Float64Array, { right, top, bottom }: Area): { x: number; y: number } | null {
+/** Where a curve leaves the plot at the right, or ends; its height as far as it can be seen. */
+function lastInside(pixels: Float64Array, { left, right, top, bottom }: Area): { x: number; y: number } | null {
   for (let i = pixels.length - 2; i >= 0; i -= 2) {
     const x = pixels[i]!, y = pixels[i + 1]!
     if (Number.isNaN(x) || x > right + 1) continue
-    return { x, y: Math.min(bottom, Math.max(top, y)) }
+    const nextX = pixels[i + 2] ?? NaN, nextY = pixels[i + 3] ?? NaN
+    const goesOn = nextX > right
+    if (!goesOn && x < left) return null
+    const at = goesOn ? { x: right, y: y + ((nextY - y) * (right - x)) / (nextX - x) } : { x, y }
+    return { x: at.x, y: Math.min(bottom, Math.max(top, at.y)) }
   }
   return null
 }

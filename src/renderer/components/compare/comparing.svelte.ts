@@ -43,6 +43,7 @@ export class Comparing {
 
   /** Runs that were chosen by brushing; null: all. */
   brushed = $state.raw<ReadonlySet<string> | null>(null)
+  brushedBy = $state<string | null>(null)
   /** Rows and lines of which no run is chosen. */
   readonly faint: ReadonlySet<string> = $derived(this.brushed === null
     ? new Set<string>() : new Set(this.subjects.filter(({ runs: members }) => !members.some((run) => this.brushed!.has(run))).map(({ id }) => id)))
@@ -64,7 +65,7 @@ export class Comparing {
     }))
     $effect(() => {
       void this.#ids
-      untrack(() => { this.pinned = null; this.brushed = null })
+      untrack(() => { this.pinned = null; this.brush(null) })
     })
     $effect(() => this.#follow())
   }
@@ -97,9 +98,11 @@ export class Comparing {
 
   hover(id: string | null): void { this.#hovered = id }
   pin(id: string): void { this.pinned = this.pinned === id ? null : id }
-  brush(chosen: Iterable<string> | null): void {
+  /** @param by where it was chosen: marks that belong to an earlier choice elsewhere are gone */
+  brush(chosen: Iterable<string> | null, by: string | null = null): void {
+    this.brushedBy = chosen === null ? null : by
     const set = chosen === null ? null : new Set(chosen)
-    this.brushed = set !== null && (set.size === 0 || this.ids.every((id) => set.has(id))) ? null : set
+    this.brushed = set !== null && this.ids.every((id) => set.has(id)) ? null : set
   }
 
   /** Changes what the address says. A change of the part is a step that the way back takes; the rest is not. */

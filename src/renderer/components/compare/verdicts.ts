@@ -5,3 +5,6 @@ export const verdictSigns: Record<Difference['verdict'], { sign: string; words: 
   better: { sign: '▲', words: 'better' }, worse: { sign: '▼', words: 'worse' }, higher: { sign: '↑', words: 'higher' }, lower: { sign: '↓', words: 'lower' },
   undecided: { sign: '~', words: 'cannot be told' }, untested: { sign: '', words: 'not tested' },
 }
+
+/** In the order in which they are explained. */
+export const verdicts = Object.keys(verdictSigns) as Difference['verdict'][]
