@@ -1,6 +1,6 @@
 import type { CellValue, RunColumn, RunRow, TableView } from '../../../shared/runTable.ts'
 import { bytes, count, duration, figure, moment, percent, rate, when } from '../../format.ts'
-import { seriesTitle } from '../../terms.ts'
+import { sentence, seriesTitle } from '../../terms.ts'
 import { leftText, shareOf } from '../../views/runFacts.ts'
 import type { Read, ReadAll } from './rows.ts'
 
@@ -109,13 +109,15 @@ const short: Record<string, { title: string; hint: string; width: number; unit?:
 
 const betterWords = { lower: ': lower is better', higher: ': higher is better', neither: '' }
 
+const isSetting = /^(network|regularizer|training|data|pretraining|fineTuning)\./
+
 /** A figure, setting or curve as a column. */
 export function engineColumn(key: string, info: RunColumn | undefined, { value }: Sources): TableColumn {
   const known = short[key]
   const read: Read = (row) => value(key, row.id) ?? null
   const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
   const unit = info?.unit ?? known?.unit ?? ''
-  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? key
+  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? sentence(key) : key)
   const numeric = info?.numeric ?? known !== undefined
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'

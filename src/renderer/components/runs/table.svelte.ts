@@ -20,6 +20,8 @@ class RunsTable {
   saved = $state.raw<readonly SavedView[]>([])
   /** False until it is known how the table was last looked at. */
   ready = $state(false)
+  /** Whether what was changed is stored. */
+  kept = $state(true)
   /** Groups whose runs are shown. */
   readonly open = new SvelteSet<string>()
   groups = $state.raw<readonly RowGroup[] | null>(null)
@@ -82,8 +84,9 @@ class RunsTable {
   change(change: Partial<TableView>): void {
     this.view = { ...this.view, ...change }
     if (Object.keys(change).every((key) => key === 'text')) return
+    this.kept = false
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => { void call('tables.save', { table: 'runs', current: { ...this.view, text: '' } }).catch(() => {}) }, pause)
+    this.#timer = setTimeout(() => void this.#keep(), pause)
   }
 
   filterOf(key: string): RowFilter | undefined {
@@ -147,6 +150,16 @@ class RunsTable {
 
   async forget(name: string): Promise<void> {
     await this.#store(this.saved.filter((one) => one.name !== name))
+  }
+
+  async #keep(): Promise<void> {
+    const { view } = this
+    try {
+      await call('tables.save', { table: 'runs', current: { ...view, text: '' } })
+      this.kept = view === this.view
+    } catch {
+      // Without an engine it is only for this window; the next change tries again.
+    }
   }
 
   async #store(views: SavedView[]): Promise<void> {
