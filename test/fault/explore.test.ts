@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { CallInput, EngineEvent } from '../../src/shared/calls.ts'
 import type { Client } from '../../src/shared/connection.ts'
 import { questionKinds, type QuestionInput, type ResultOf } from '../../src/shared/explore.ts'
@@ -183,7 +185,7 @@ test('a short question is answered while a long one goes on, which then comes to
   const { last } = await chain
   assert.deepEqual(order, ['short', 'short', 'short', 'long'])
   const again = await ask('plain', { ...long, steps: 3000, every: 3000 })
-  const rest = await ask('plain', { ...long, start: { last: again.last, step: 2000 }, steps: 3000, every: 3000 })
+  const rest = await ask('plain', { ...long, start: { last: again.last, step: 3000 }, steps: 3000, every: 3000 })
   assert.deepEqual(rest.last, last)
 })
 
@@ -194,6 +196,30 @@ test('an answer as a file holds the run and its settings', async () => {
   assert.match(text, /tEXtTitle\0prior: manifold/)
   assert.match(text, /"variant":"variational"/)
   await assert.rejects(call('explore.file', { run: runs['prior']!, question: { kind: 'agreement' }, format: 'png' }), { code: 'QUESTION_UNSUITABLE', message: /save it as csv or npz\.$/ })
+})
+
+test('the command line asks, writes files of every kind, replaces none unasked, and says what is wrong', async () => {
+  await engine.close()
+  const aebench = (...words: string[]) => {
+    const { status, stdout } = spawnSync(process.execPath, [fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url)), 'explore', ...words, '--home', join(folder, 'home'), '--json'], { encoding: 'utf8' })
+    return { status, result: JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown> & { error?: { code: string; message: string } } }
+  }
+  const out = (name: string) => join(folder, name)
+  const near = aebench('neighbours', 'plain', '--image', '7', '--count', '3')
+  assert.deepEqual([near.status, near.result['kind'], (near.result['code'] as { rows: number[] }).rows.length], [0, 'neighbours', 3])
+  for (const [question, name, begins] of [['manifold', 'm.png', '\x89PNG'], ['chain', 'c.gif', 'GIF89a'], ['units', 'u.csv', 'unit,state'], ['field', 'f.npz', 'PK']] as const) {
+    const images = question === 'field' ? ['--image', '1', '--image', '2', '--image', '5', '--size', '5'] : question === 'chain' ? ['--noise', 'gaussian', '--steps', '4', '--sampled'] : []
+    const { status, result } = aebench(question, 'plain', ...images, '--out', out(name))
+    assert.deepEqual([status, result['file']], [0, out(name)], JSON.stringify(result.error))
+    assert.ok(readFileSync(out(name)).toString('latin1').startsWith(begins))
+  }
+  const codes = (...words: string[]) => { const { status, result } = aebench(...words); return [status !== 0, result.error?.code] }
+  assert.deepEqual(codes('manifold', 'plain', '--out', out('m.png')), [true, 'EXPORT_EXISTS'])
+  assert.deepEqual(codes('manifold', 'plain', '--out', out('m.png'), '--force'), [false, undefined])
+  assert.deepEqual(codes('manifold', 'plain', '--out', out('m.tiff')), [true, 'USAGE'])
+  assert.deepEqual(codes('manifold', 'classes'), [true, 'QUESTION_UNSUITABLE'])
+  assert.deepEqual(codes('interpolate', 'plain', '--image', '1'), [true, 'USAGE'])
+  await reopen()
 })
 
 test('closing ends the questions that are open; the next engine answers', async () => {
