@@ -44,7 +44,8 @@ test('a pruned run is a run: measured, shown, exported, evaluated again; its ori
   assert.ok(!engine.events.some((event) => event.type === 'run' && event.run.id === pruned.id && event.run.state !== 'completed'), 'of a whole run only')
 
   const { run: origin } = await engine.call('runs.show', { run: id })
-  assert.deepEqual(origin, run)
+  // What a run occupies is measured some time after it has ended.
+  assert.deepEqual({ ...origin, bytes: null }, { ...run, bytes: null })
   assert.ok(weights.equals(readFileSync(file)))
 
   const { moments } = await engine.call('runs.moments', { run: pruned.id })
@@ -88,7 +89,7 @@ test('a run whose pruning dies, or that trains still, leaves no other run behind
   const task = await prune(engine, id)
   assert.deepEqual([task.state, task.error?.code, task.result], ['failed', 'RUN_FAILED', null])
   assert.deepEqual(foldersOf(engine), [id])
-  assert.deepEqual((await engine.call('runs.list', {})).runs, [trained])
+  assert.deepEqual((await engine.call('runs.list', {})).runs.map((run) => ({ ...run, bytes: null })), [{ ...trained, bytes: null }])
 
   const { run: longer } = await engine.call('runs.create', { dataset: 'digits', variant: 'variational', seed: 2 })
   await engine.next((event) => (event.type === 'points' && event.run === longer.id && event.step >= 4 ? true : undefined))
