@@ -51,7 +51,8 @@ test('a chain with a fixed seed repeats, is the same in parts, and differs with 
 
 test('the chain of a Boltzmann machine visits states as often as its distribution says', async () => {
   const config = configOf('rbm', { network: { layers: [2] } }, 'image')
-  const weights = weightsFor('rbm', config, 3, 5, 2.5)
+  // Strong and unlike one another: hidden units that were not drawn would lead elsewhere.
+  const weights = { 'encoder/0/kernel': Float32Array.of(3, -2, 2.5, -3, -2, 3), 'encoder/0/bias': Float32Array.of(-1.5, -1.5), 'decoder/0/bias': Float32Array.of(-1, -0.5, -1.2) }
   const subject = subjectOf('rbm', config, weights, datasetOf(Uint8Array.from({ length: 30 }, (_, i) => (i % 2) * 255), 3, null, 5))
   const chains = 64, steps = 240
   const { last, walk, shown, pictures } = await ask(subject, { kind: 'chain', start: { noise: 'uniform' }, chains, steps, every: 240 })

@@ -74,11 +74,18 @@ function figuresOf(codes: Float32Array, codeSize: number, inactive: number) {
 function strongest(codes: Float32Array, codeSize: number, units: Int32Array, most: number) {
   const count = codes.length / codeSize
   const places = new Int32Array(units.length * most), values = new Float32Array(units.length * most)
+  values.fill(-Infinity)
   units.forEach((unit, at) => {
-    const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => codes[b * codeSize + unit]! - codes[a * codeSize + unit]! || a - b)
-    for (let i = 0; i < most; i++) {
-      places[at * most + i] = order[i]!
-      values[at * most + i] = codes[order[i]! * codeSize + unit]!
+    const first = at * most
+    for (let i = 0; i < count; i++) {
+      const value = codes[i * codeSize + unit]!
+      let place = first + most
+      while (place > first && value > values[place - 1]!) place--
+      if (place === first + most) continue
+      values.copyWithin(place + 1, place, first + most - 1)
+      places.copyWithin(place + 1, place, first + most - 1)
+      values[place] = value
+      places[place] = i
     }
   })
   return { places, values }
