@@ -70,7 +70,7 @@ async function until(page: Page, what: string, ask: () => Promise<boolean>): Pro
 
 /** The figures of one row of the comparison's table, in the order of the runs. */
 const figures = async (page: Page, key: string): Promise<number[]> =>
-  (await page.locator(`tr[data-figure="${key}"] td`).allInnerTexts()).map((text) => Number.parseFloat(text.replace(/[^\d.]/g, '')))
+  (await page.locator(`td[data-figure="${key}"]`).allInnerTexts()).map((text) => Number.parseFloat(text.replace(/[^\d.]/g, '')))
 
 browserTest('from a folder with bad files among the good ones to two variants compared and an encoder exported', async ({ folder, serve, open }) => {
   const pictures = join(folder, 'pictures')
@@ -139,15 +139,16 @@ browserTest('from a folder with bad files among the good ones to two variants co
   // Ticked in the table and compared by a key: a sentence, curves in the runs' colours, figures, and aligned images.
   for (const name of ['plain run', `noisy ${hostile}`]) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
   await page.keyboard.press('c')
-  await page.locator('tr[data-figure=squaredError] td').nth(1).waitFor()
+  await page.locator('td[data-figure=squaredError]').nth(1).waitFor()
   await page.getByText(/has the lowest squared error/).waitFor()
   const errors = await figures(page, 'squaredError')
   assert.equal(errors.length, 2)
   for (const error of errors) assert.ok(error > 0 && error < 0.6 * errorOfMean, `${error}: the mean image alone has ${errorOfMean}`)
   const [clean, noisy] = await figures(page, 'robustness.masking.0.5') as [number, number]
   assert.ok(noisy < clean, `with half of the pixels masked, the denoising one is better: ${noisy} against ${clean}`)
-  const chart = page.getByRole('region', { name: 'Curves' }).locator('canvas')
+  const chart = page.getByRole('region', { name: 'Curves' }).locator('canvas').first()
   for (const token of ['--run-0', '--run-1']) await until(page, `a curve in ${token}`, async () => await pixelsOf(chart, token) > 300)
+  await page.getByRole('tab', { name: 'Images' }).click()
   const rows = page.getByRole('region', { name: 'Reconstructions' }).locator('canvas')
   await rows.nth(2).waitFor()
   const images = await rows.evaluateAll((all: any[]) => all.map((canvas) => {
@@ -167,7 +168,7 @@ browserTest('from a folder with bad files among the good ones to two variants co
   // A reload returns to the same comparison.
   const address = page.url()
   await page.reload()
-  await page.locator('tr[data-figure=squaredError] td').nth(1).waitFor()
+  await page.locator('td[data-figure=squaredError]').nth(1).waitFor()
   assert.equal(page.url(), address)
   assert.deepEqual(await figures(page, 'squaredError'), errors)
 
@@ -292,6 +293,6 @@ browserTest('one button imports the sample digits, trains three autoencoders and
   await page.reload()
   await page.waitForURL(/#\/compare\?runs=[^,]+,[^,]+,[^,]+$/, { timeout: 180_000 })
   await heading(page, 'Compare').waitFor()
-  await page.locator('tr[data-figure=squaredError] td').nth(2).waitFor()
+  await page.locator('td[data-figure=squaredError]').nth(2).waitFor()
   assert.deepEqual(await barriers(page), [])
 })

@@ -87,7 +87,7 @@ test('export: the file, its checksum, and nothing replaced without --force', asy
 
 test('bad input: a code, a sentence, exit code not 0, and nothing made', async () => {
   for (const [expected, ...words] of [
-    ['USAGE', 'nonsense'], ['USAGE', 'experiment', 'run', 'x.json'], ['USAGE', 'train', ...small, '--variant', 'classical', '--set', 'nonsense'],
+    ['USAGE', 'nonsense'], ['PATH_MISSING', 'experiment', 'run', 'x.json'], ['USAGE', 'train', ...small, '--variant', 'classical', '--set', 'nonsense'],
     ['VARIANT_UNKNOWN', 'train', ...small, '--variant', 'nothing'], ['DATASET_UNKNOWN', 'train', '--dataset', 'nothing', '--variant', 'pca'],
     ['SETTING_UNKNOWN', 'train', ...small, '--variant', 'classical', '--set', 'training.epoch=3'], ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--set', 'network.layers=64,0'],
     ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', 'x'], ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', ''], ['RUN_STATE', 'resume', 'baseline'], ['PATH_MISSING', 'datasets', 'add', '--path', 'missing'],
