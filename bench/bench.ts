@@ -5,6 +5,7 @@ const [name, ...args] = process.argv.slice(2)
 const benchmarks: Record<string, () => Promise<unknown>> = {
   step: async () => (await import('./step/command.ts')).stepCommand(args),
   boltzmann: async () => (await import('./boltzmann/command.ts')).boltzmannCommand(args),
+  curves: async () => (await import('./curves/command.ts')).curvesCommand(args),
   explore: async () => (await import('./explore/command.ts')).exploreCommand(),
   import: async () => (await import('./import/command.ts')).importCommand(),
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),

@@ -13,10 +13,10 @@ import { answerTimes, pressTime, scrollThrough, type Frames } from './page.ts'
 const runs = 10_000
 const rounds = 5
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 /** The most that a process has had in memory, in megabytes; null where the system does not say. */
-function peakMemory(pid: number): number | null {
+export function peakMemory(pid: number): number | null {
   try {
     return Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024)
   } catch {
@@ -24,7 +24,7 @@ function peakMemory(pid: number): number | null {
   }
 }
 
-async function serve(home: string): Promise<{ url: string; process: ChildProcess }> {
+export async function serve(home: string): Promise<{ url: string; process: ChildProcess }> {
   const child = spawn(process.execPath, [join(root, 'src/main/engine/serve.ts'), '--home', home, '--port', '0', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface(child.stdout), 'line') as [string]
   return { url: (JSON.parse(line) as { url: string }).url, process: child }

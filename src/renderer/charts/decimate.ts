@@ -41,22 +41,33 @@ export function pixelsToDraw(curve: Pick<Curve, 'x' | 'y'>, from: number, to: nu
   return pixels.subarray(0, filled)
 }
 
-/** The band of a curve as polygons in pixels, separated by NaN. */
-export function bandToDraw({ x, low, high }: Pick<Curve, 'x' | 'low' | 'high'>, from: number, to: number, toX: Scale, toY: Scale): number[] {
+/** The band of a curve as polygons in pixels, separated by NaN; of each column of pixels its lowest and its highest end. */
+export function bandToDraw({ x, low, high }: Pick<Curve, 'x' | 'low' | 'high'>, from: number, to: number, toX: Scale, toY: Scale, columns = 1): number[] {
   if (!low || !high) return []
   const start = Math.max(0, lowerBound(x, from) - 1)
   const end = Math.min(x.length, lowerBound(x, to) + 2)
-  const points: number[] = []
   const floor = toY.toPixel(toY.from)
   const level = (value: number): number => (toY.logarithmic && value <= 0 ? floor : toY.toPixel(value))
   const there = (index: number): boolean => Number.isFinite(low[index]!) && Number.isFinite(high[index]!) && (!toX.logarithmic || x[index]! > 0) && (!toY.logarithmic || high[index]! > 0)
+  const points: number[] = []
   for (let i = start; i < end; i++) {
     if (!there(i)) continue
-    const first = i
-    while (i + 1 < end && there(i + 1)) i++
+    const upper: number[] = [], lower: number[] = []
+    let column = NaN
+    for (; i < end && there(i); i++) {
+      const at = toX.toPixel(x[i]!), up = level(high[i]!), down = level(low[i]!)
+      if (Math.floor(at * columns) === column && upper.length > 2) {
+        upper[upper.length - 1] = Math.min(upper.at(-1)!, up)
+        lower[lower.length - 1] = Math.max(lower.at(-1)!, down)
+        continue
+      }
+      column = Math.floor(at * columns)
+      upper.push(at, up)
+      lower.push(down)
+    }
     if (points.length > 0) points.push(NaN, NaN)
-    for (let index = first; index <= i; index++) points.push(toX.toPixel(x[index]!), level(high[index]!))
-    for (let index = i; index >= first; index--) points.push(toX.toPixel(x[index]!), level(low[index]!))
+    points.push(...upper)
+    for (let back = lower.length - 1; back >= 0; back--) points.push(upper[2 * back]!, lower[back]!)
   }
   return points
 }

@@ -127,7 +127,7 @@ function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: n
     const strength = (faint?.has(curve.id) && !first ? 0.15 : 1) * (highlighted !== null && !first ? 0.2 : 1)
     const opacity = (curve.opacity ?? 1) * strength
     const pixels = pixelsToDraw(curve, shown.from, shown.to, x, y, columns)
-    const band = bandToDraw(curve, shown.from, shown.to, x, y)
+    const band = bandToDraw(curve, shown.from, shown.to, x, y, columns)
     if (band.length > 0) bands.push({ kind: 'area', points: band, colour: curve.colour, opacity: (curve.fill ?? 0.15) * strength })
     const into = first ? above : lines
     const width = (curve.width ?? 1.5) * (first ? 1.5 : 1)

@@ -4,6 +4,8 @@ import { call } from '../../state/connection.svelte.ts'
 import { Loaded } from '../../state/loaded.svelte.ts'
 import { route } from '../../state/route.svelte.ts'
 import { isLive, runs } from '../../state/runs.svelte.ts'
+import { columnsFor, usualSeries } from './curves.ts'
+import { latest } from './latest.svelte.ts'
 import { readAddress, writeAddress, type CompareAddress } from './address.ts'
 import { seedChoices, standingFor, type Standing } from './standing.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
@@ -35,6 +37,23 @@ export class Comparing {
   readonly byId = $derived(new Map(this.subjects.map((subject) => [subject.id, subject])))
   /** Of each run the row or line that it is in. */
   readonly ofRun = $derived(new Map(this.subjects.flatMap((subject) => subject.runs.map((run) => [run, subject.id] as const))))
+
+  /** While the slider is moved; the address gets the last value. */
+  sliding = $state<number | null>(null)
+  readonly smoothing = $derived(this.sliding ?? this.address.smoothing)
+  /** Keys of the series that have a chart. Before it is known what there is, what there usually is: so the engine reads points while the table is made. */
+  readonly series: string[] = $derived.by(() => {
+    const keys = this.comparison?.seriesKeys
+    if (!keys) return this.address.series.length > 0 ? this.address.series : ['validation/loss', 'train/loss']
+    const wanted = this.address.series.filter((key) => keys.includes(key))
+    return wanted.length > 0 ? wanted : usualSeries(keys)
+  })
+  readonly curves = latest(
+    () => (this.address.part !== 'curves' || this.ids.length < 2 || this.series.length === 0 ? null : {
+      runs: this.ids, keys: this.series, by: this.address.by, smoothing: this.smoothing, axis: this.address.axis, logarithmic: this.address.logX, columns: columnsFor(this.ids.length * this.series.length),
+    }),
+    (question) => call('compare.series', question),
+  )
 
   /** Id of the row, line and pictures that are brought forward: under the pointer or with the focus, else the one that was clicked. */
   #hovered = $state<string | null>(null)
