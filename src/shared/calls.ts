@@ -8,6 +8,7 @@ import {
   datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
+import { embedInputSchema, embeddingFormats, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
 import {
   experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
 } from './experiments.ts'
@@ -233,6 +234,19 @@ export const calls = {
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
   /** A path that does not exist yet, in the user's documents folder, for the form. */
   'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts) }), z.object({ file: z.string() })),
+  /** Programs that run an exported file on images, as they can be copied. */
+  'exports.snippets': call(z.strictObject({ export: idSchema }), z.object({ python: z.string(), node: z.string() })),
+
+  /** What an ONNX file takes and gives as an encoder; nothing of it is run. */
+  'encoders.inspect': call(encoderChoiceSchema, z.object({ encoder: encoderSchema })),
+  /** Encodes the images of a folder or a dataset; the task's result is the embedding's id. */
+  'embeddings.create': call(embedInputSchema, z.object({ task: taskSchema })),
+  /** Newest first. */
+  'embeddings.list': call(none, z.object({ embeddings: z.array(embeddingSchema) })),
+  /** Forgets them; a file that was written stays. */
+  'embeddings.remove': call(z.strictObject({ embedding: idSchema }), none),
+  /** A path that does not exist yet, in the user's documents folder, for the form. */
+  'embeddings.suggest': call(z.strictObject({ encoder: z.union([z.strictObject({ run: idSchema }), z.strictObject({ model: path })]), format: z.enum(embeddingFormats) }), z.object({ file: z.string() })),
 
   'tasks.list': call(none, z.object({ tasks: z.array(taskSchema) })),
   'tasks.show': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),
@@ -264,6 +278,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** The saved views of a table have changed. */
   z.object({ type: z.literal('views'), table: z.enum(['runs']), views: z.array(savedViewSchema) }),
   z.object({ type: z.literal('export'), export: exportSchema }),
+  z.object({ type: z.literal('embedding'), embedding: embeddingSchema }),
+  z.object({ type: z.literal('embeddingRemoved'), embedding: idSchema }),
   /** At most once a second for each, and when its state changes. `ended`: its last run has just ended. */
   z.object({ type: z.literal('experiment'), experiment: experimentSummarySchema, ended: z.boolean() }),
   z.object({ type: z.literal('experimentRemoved'), experiment: idSchema }),

@@ -236,11 +236,11 @@ export type Preview = z.infer<typeof previewSchema>
 
 export const taskSchema = z.object({
   id: idSchema,
-  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack']),
+  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack', 'embed']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
+  /** Id of what it made: a dataset, an export, an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

@@ -8,6 +8,7 @@ import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
 import { prune } from './cli/commands/pruning.ts'
 import { compare } from './cli/commands/compare.ts'
+import { embed } from './cli/commands/embed.ts'
 import { exportRun, objective, variants } from './cli/commands/results.ts'
 import { evaluateRun, runsList, runsShow } from './cli/commands/runs.ts'
 import { resume, train } from './cli/commands/train.ts'
@@ -21,13 +22,12 @@ import { serve, serveOptions } from './serve.ts'
 const commands: Record<string, Command> = {
   'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
-  'compare': compare, 'export': exportRun, 'explore': explore, 'objective': objective,
+  'compare': compare, 'export': exportRun, 'embed': embed, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, { usage: string; summary: string }> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },
   doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
 }
-const planned = new Set(['embed'])
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 const commonHelp = ['--home DIR        where everything is kept (default: your data folder)', '--json            one JSON object on the last line of standard output']
 
@@ -50,7 +50,6 @@ function nameOf(): string {
   const [one = '', two = ''] = plain.map((index) => words[index]!)
   if (Object.hasOwn(commands, `${one} ${two}`)) return `${one} ${two}`
   if (Object.hasOwn(commands, one) || Object.hasOwn(hosts, one)) return one
-  if (planned.has(one)) throw new WorkbenchError('USAGE', `"${one}" is not available in this version of the workbench.`)
   const group = Object.keys(commands).filter((name) => name.startsWith(`${one} `))
   throw new WorkbenchError('USAGE', group.length > 0 ? `Say which: ${group.join(', ')}.` : `There is no command "${one}"; aebench --help lists those that exist.`)
 }

@@ -4,6 +4,7 @@ import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
 import type { Context, Handlers } from './handlers/context.ts'
 import { comparingHandlers } from './handlers/comparing.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
+import { embeddingHandlers } from './handlers/embeddings.ts'
 import { engineHandlers } from './handlers/engine.ts'
 import { watchExperiments } from './experiments/watch.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
@@ -100,7 +101,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...embeddingHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
   let closing: Promise<void> | null = null

@@ -11,6 +11,8 @@ export interface Home {
   readonly log: string
   dataset(id: string): string
   run(id: string): string
+  /** Codes that an encoder gave of a dataset. */
+  embedding(id: string): string
   /** Where a removed run's files wait for their restoration or their end. */
   trash(id: string): string
 }
@@ -33,6 +35,7 @@ export function homeAt(folder: string): Home {
     log: join(absolute, 'engine.log'),
     dataset: (id) => join(absolute, 'datasets', id),
     run: (id) => join(absolute, 'runs', id),
+    embedding: (id) => join(absolute, 'embeddings', id),
     trash: (id) => join(absolute, 'trash', id),
   }
 }
@@ -42,6 +45,7 @@ export function prepareHome(home: Home): void {
   try {
     makeFolder(join(home.folder, 'datasets'))
     makeFolder(join(home.folder, 'runs'))
+    makeFolder(join(home.folder, 'embeddings'))
     const probe = join(home.folder, `.probe-${process.pid}`)
     writeFileSync(probe, '')
     rmSync(probe)
@@ -71,9 +75,9 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Removes what interrupted imports and prunings left behind. Only the holder of the home's lock may do this. */
+/** Removes what interrupted imports, prunings and embeddings left behind. Only the holder of the home's lock may do this. */
 export function removeLeftovers(home: Home): void {
-  for (const folder of ['datasets', 'runs'].map((name) => join(home.folder, name))) {
+  for (const folder of ['datasets', 'runs', 'embeddings'].map((name) => join(home.folder, name))) {
     for (const name of readdirSync(folder)) {
       if (name.endsWith('.partial')) rmSync(join(folder, name), { recursive: true, force: true })
     }

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs'
 
 /**
  * The part of the ONNX file format that is used here. Field numbers are those of the ONNX specification (IR version 8); protobuf
- * identifies fields by number, so messages and fields that a dense network does not need are left out.
+ * identifies fields by number, so messages and fields that neither a dense network nor a look at a foreign file needs are left out.
  */
 const schema = `
 syntax = "proto2";
@@ -11,8 +11,12 @@ message Attribute {
   optional float f = 2;
   optional int64 i = 3;
   optional bytes s = 4;
+  optional Tensor t = 5;
+  optional Graph g = 6;
   repeated float floats = 7;
   repeated int64 ints = 8;
+  repeated Tensor tensors = 10;
+  repeated Graph graphs = 11;
   optional int32 type = 20;
 }
 message Node {
@@ -21,12 +25,15 @@ message Node {
   optional string name = 3;
   optional string op_type = 4;
   repeated Attribute attribute = 5;
+  optional string domain = 7;
 }
 message Tensor {
   repeated int64 dims = 1;
   optional int32 data_type = 2;
   optional string name = 8;
   optional bytes raw_data = 9;
+  repeated Entry external_data = 13;
+  optional int32 data_location = 14;
 }
 message Dimension {
   oneof value { int64 dim_value = 1; string dim_param = 2; }
@@ -54,6 +61,11 @@ message Graph {
   repeated Value input = 11;
   repeated Value output = 12;
   repeated Value value_info = 13;
+  repeated SparseTensor sparse_initializer = 15;
+}
+message SparseTensor {
+  optional Tensor values = 1;
+  optional Tensor indices = 2;
 }
 message OperatorSet {
   optional string domain = 1;

@@ -11,8 +11,8 @@ export interface OnnxSession {
   /** As the runtime understood the file; named dimensions as strings. */
   readonly inputs: RuntimeValue[]
   readonly outputs: RuntimeValue[]
-  /** Runs the model once; inputs and outputs by name. */
-  run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>>
+  /** Runs the model once; inputs and outputs by name. @param wanted outputs; all without it */
+  run(feeds: Record<string, RuntimeTensor>, wanted?: readonly string[]): Promise<Record<string, RuntimeTensor>>
   close(): Promise<void>
 }
 
@@ -30,10 +30,9 @@ export async function openSession(model: string | Uint8Array): Promise<OnnxSessi
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
-    async run(feeds) {
-      const results = await session.run(Object.fromEntries(
-        Object.entries(feeds).map(([name, { type, shape, data }]) => [name, new Tensor(type as 'float32', data as Float32Array, shape)]),
-      ))
+    async run(feeds, wanted) {
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { type, shape, data }]) => [name, new Tensor(type as 'float32', data as Float32Array, shape)]))
+      const results = wanted === undefined ? await session.run(tensors) : await session.run(tensors, wanted)
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => (
         [name, { type: tensor.type, shape: [...tensor.dims], data: tensor.data as Float32Array }]
       )))

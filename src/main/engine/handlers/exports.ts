@@ -1,13 +1,28 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { nodeSnippet } from '../export/snippets/node.ts'
+import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
+import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
+
+/** Error: CHECKPOINT_MISSING. */
+export function requireCheckpoint(home: Home, run: Run): void {
+  if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`, { field: 'run' })
+}
+
+/** What an exported file says about where it comes from. */
+export const exportMetadata = (run: Run, dataset: Dataset): Record<string, string> => ({
+  workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
+  config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes), fit: dataset.fit,
+})
 
 export const exportHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
   'exports.create': async (input) => {
@@ -16,19 +31,14 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `"${input.out}" is not an absolute path; give the file's whole path.`, { field: 'out' })
     const out = resolve(input.out)
     await checkTarget(out, input.force)
-    if (!existsSync(join(home.run(run.id), 'checkpoints'))) {
-      throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`)
-    }
+    requireCheckpoint(home, run)
     const { part, precision, force } = input
     // Codes and vectors are reals; there are no pixels to take.
     const takes = part === 'decoder' || dataset.kind === 'vector' ? 'raw' : input.input
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
       const result = await runJob({
         kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,
-        metadata: {
-          workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
-          config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes),
-        },
+        metadata: exportMetadata(run, dataset),
       }, { script, threads: run.threads ?? threads, signal, onProgress, log })
       const { kind: _, ...facts } = result
       if (!store.runs.has(run.id)) {
@@ -44,6 +54,12 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
   'exports.list': () => ({ exports: store.exports.list() }),
   'exports.suggest': ({ run: reference, part }) => {
     return { file: suggestFile(`${store.runs.resolve(reference).name}-${part}`, '.onnx') }
+  },
+  'exports.snippets': ({ export: id }) => {
+    const made = store.exports.list().find((each) => each.id === id)
+    if (made === undefined) throw new WorkbenchError('CALL_INVALID', `There is no export "${id}"; it went with its run.`, { field: 'export' })
+    const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
+    return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
   },
   'objective': async ({ variant, settings, in: input, out }) => {
     const { config, problems } = resolveConfig(variant, settings)

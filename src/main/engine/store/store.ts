@@ -1,5 +1,6 @@
 import { openDatabase, type Database } from './database.ts'
 import { datasetStore, type DatasetStore } from './datasets.ts'
+import { embeddingStore, type EmbeddingStore } from './embeddings.ts'
 import { experimentStore, type ExperimentStore } from './experiments.ts'
 import { exportStore, type ExportStore } from './exports.ts'
 import { migrations } from './migrations/index.ts'
@@ -16,6 +17,7 @@ export interface Store {
   readonly points: PointStore
   readonly previews: PreviewStore
   readonly exports: ExportStore
+  readonly embeddings: EmbeddingStore
   readonly experiments: ExperimentStore
   readonly timings: ValueStore
   readonly preferences: ValueStore
@@ -36,6 +38,7 @@ export function openStore(file: string): Store {
     points: pointStore(database),
     previews: previewStore(database),
     exports: exportStore(database),
+    embeddings: embeddingStore(database),
     experiments: experimentStore(database),
     timings: valueStore(database, 'timings'),
     preferences: valueStore(database, 'preferences'),

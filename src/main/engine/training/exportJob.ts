@@ -61,7 +61,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     measure: (outputs) => measureReduced(job, outputs, { config, seed }, port),
     metadata: {
       ...job.metadata, checkpoint, step: String(position.step), epoch: String(position.epoch),
-      tensorflow: tf.version['tfjs-node'] ?? '', onnxruntime: runtimeVersion, binarise: config.data.binarise,
+      'tfjs-node': tf.version['tfjs-node'] ?? '', 'onnxruntime-node': runtimeVersion, binarise: config.data.binarise,
     },
     signal: port.signal,
   })

@@ -1,5 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Evaluation, Export, Preview, Progress, Stage } from '../../../shared/domain.ts'
+import type { Embedding, Encoder, EncoderChoice } from '../../../shared/embeddings.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 
 /**
@@ -65,7 +66,23 @@ export interface MeasureJob {
   /** Whether an evaluation is measured, too. */
   evaluation: boolean
 }
-export type Job = MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+/** Encodes the images of a folder or a dataset. */
+export interface EmbedJob {
+  kind: 'embed'
+  /** A run, of which the encoder is exported first; or an ONNX file, with what it does not say of itself. */
+  encoder: { run: Omit<ExportJob, 'kind' | 'part' | 'input' | 'precision' | 'out' | 'force'> } | { file: EncoderChoice }
+  data: { folder: string } | { datasetFolder: string; binarise: boolean }
+  /** A folder for what is on its way, and for the codes (`codes.npy`). */
+  work: string
+  out: { file: string; force: boolean } | null
+  /** Whether the codes of a labelled dataset are measured. */
+  measure: boolean
+  /** Words about where the codes are from. */
+  about: Record<string, string>
+}
+/** Says what an ONNX file is as an encoder, without running it. */
+export interface InspectJob { kind: 'inspect'; file: EncoderChoice }
+export type Job = EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -106,4 +123,6 @@ export interface PruneResult {
 }
 /** Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an evaluation. */
 export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null }
-export type JobResult = MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export type EmbedResult = { kind: 'embed' } & Pick<Embedding, 'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'>
+export interface InspectResult { kind: 'inspect'; encoder: Encoder }
+export type JobResult = EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

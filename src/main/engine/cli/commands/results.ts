@@ -5,7 +5,8 @@ import { figure, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
 
-const oneOf = <T extends string>(name: string, value: unknown, choices: readonly T[], otherwise?: T): T => {
+/** Error: USAGE. */
+export const oneOf = <T extends string>(name: string, value: unknown, choices: readonly T[], otherwise?: T): T => {
   if (value === undefined && otherwise !== undefined) return otherwise
   if (choices.includes(value as T)) return value as T
   throw new WorkbenchError('USAGE', `--${name} is one of ${choices.join(', ')}${value === undefined ? '; it is missing' : `, not "${String(value)}"`}.`, { field: name })
@@ -30,7 +31,9 @@ export const exportRun: Command = {
       run: positionals[0]!, part, out: path(out), input, precision, force: values['force'] === true,
     }), terminal)
     const { exports } = await session.call('exports.list', {})
-    return { json: exportJson(exports.find((made) => made.id === id)!), text: describeExport(exports.find((made) => made.id === id)!) }
+    const made = exports.find((each) => each.id === id)!
+    const snippets = await session.call('exports.snippets', { export: id })
+    return { json: { ...exportJson(made), snippets }, text: `${describeExport(made)}\n\n${snippets.python}` }
   },
 }
 

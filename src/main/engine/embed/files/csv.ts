@@ -1,0 +1,37 @@
+import { open } from 'node:fs/promises'
+import { readCodes } from '../npy.ts'
+import { labelAt, rowsAtOnce, type Write } from './file.ts'
+
+/** A text that a spreadsheet would take for a formula gets an apostrophe; what needs them gets quotes (RFC 4180). */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** Nine digits tell every float32 from its neighbours. */
+const number = (value: number): string => String(Number(value.toPrecision(9)))
+
+/** One line an image: path, label, and the code's units. */
+export const writeCsv: Write = async (path, source, onRows) => {
+  const { count, codeSize, codes } = source
+  const file = await open(path, 'wx')
+  try {
+    const put = async (text: string) => { await file.appendFile(text) }
+    await put(`${['path', 'label', ...Array.from({ length: codeSize }, (_, unit) => `code_${unit}`)].join(',')}\r\n`)
+    const most = Math.max(1, Math.floor(rowsAtOnce(source) / 8))
+    for (let start = 0; start < count; start += most) {
+      const rows = Math.min(most, count - start)
+      const values = readCodes(codes, codeSize, start, rows)
+      const lines: string[] = []
+      for (let row = 0; row < rows; row++) {
+        const units = Array.from(values.subarray(row * codeSize, (row + 1) * codeSize), number)
+        lines.push(`${[cell(source.pathAt(start + row)), cell(labelAt(source, start + row) ?? ''), ...units].join(',')}\r\n`)
+      }
+      await put(lines.join(''))
+      await onRows(start + rows)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

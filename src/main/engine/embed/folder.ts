@@ -1,0 +1,123 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Skipped } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { batchSize, decodeAll, decoderCount, type Batch } from '../data/decoders.ts'
+import { listFolder, type FileList } from '../data/layout.ts'
+import type { Meter } from '../data/progress.ts'
+import { requireRoom } from '../data/room.ts'
+import { byCodePoint } from '../data/walk.ts'
+import type { CodesFile } from './npy.ts'
+import type { OpenEncoder } from './session.ts'
+
+/** What was encoded, in the order of the codes. */
+export interface Encoded {
+  pathAt(row: number): string
+  /** Index of each one's class, -1 for none; null without classes. */
+  labels: Int32Array | null
+  classes: readonly string[]
+  skipped: Skipped[]
+}
+
+async function requireFolder(root: string): Promise<void> {
+  const field = 'folder'
+  const found = await stat(root).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is nothing at ${root}; check the path.`, { field, cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `${root} cannot be read; choose another folder, or allow reading it.`, { field, cause })
+  })
+  if (!found.isDirectory()) throw new WorkbenchError('FILE_UNSUPPORTED', `${root} is no folder; choose a folder of images, or import the file as a dataset and embed that.`, { field })
+}
+
+/** Classes that have at least one image, in the order of their names, and each row's place among them. */
+function labelsOf(list: FileList, good: readonly number[]): Pick<Encoded, 'labels' | 'classes'> {
+  if (!list.labelled) return { labels: null, classes: [] }
+  const names = good.map((file) => list.classOf(file))
+  const classes = [...new Set(names)].sort(byCodePoint)
+  const place = new Map(classes.map((name, index) => [name, index]))
+  return { labels: Int32Array.from(names, (name) => place.get(name)!), classes }
+}
+
+function* batchesOf(list: FileList, size: number): Generator<Batch> {
+  const { names } = list
+  for (let start = 0; start < names.count; start += size) {
+    yield { start, root: list.rootOf(start), paths: Array.from({ length: Math.min(size, names.count - start) }, (_, index) => names.at(start + index)) }
+  }
+}
+
+/**
+ * Encodes every image below a folder: decoded as an import does it, by several processes, while what is decoded already goes through the
+ * encoder. Files that cannot be read are skipped and named.
+ * @param work a folder for what is on its way
+ * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED, DATASET_EMPTY, DISK_FULL; the signal's reason
+ */
+export async function encodeFolder(root: string, open: OpenEncoder, codes: CodesFile, { work, meter, signal }: { work: string; meter: Meter; signal: AbortSignal }): Promise<Encoded> {
+  await requireFolder(root)
+  const { width, height, channels, fit, kind } = open.encoder.input
+  if (kind === 'rows') {
+    throw new WorkbenchError('FILE_UNSUPPORTED', `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`, { field: 'folder' })
+  }
+  const list = await listFolder(root, null, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
+  const { names } = list
+  const rowBytes = width * height * channels
+  requireRoom(names.count * rowBytes, await statfs(work).then((disk) => disk.bavail * disk.bsize, () => Infinity))
+  const pixels = join(work, 'pixels.bin')
+  closeSync(openSync(pixels, 'w'))
+  const rows = openSync(pixels, 'r')
+  const decoders = decoderCount(names.count)
+  const skipped: Skipped[] = [...list.skipped], good: number[] = []
+  const failed = new AbortController()
+  /** Encoded batches that wait for one before them, by the file that they begin with. */
+  const ready = new Map<number, { files: number; values: Float32Array; skipped: { index: number; reason: string }[] }>()
+  let next = 0, encoding = Promise.resolve()
+
+  const append = () => {
+    for (let batch = ready.get(next); batch !== undefined; batch = ready.get(next)) {
+      ready.delete(next)
+      const reasons = new Map(batch.skipped.map(({ index, reason }) => [index, reason]))
+      for (let index = 0; index < batch.files; index++) {
+        const reason = reasons.get(index)
+        if (reason === undefined) good.push(next + index)
+        else skipped.push({ path: list.pathOf(next + index), reason })
+      }
+      codes.append(batch.values, batch.files - batch.skipped.length)
+      next += batch.files
+      meter.update('Encoding', next, names.count)
+    }
+  }
+  const encode = async (start: number, files: number, left: { index: number; reason: string }[]) => {
+    const count = files - left.length
+    const bytes = new Uint8Array(count * rowBytes)
+    for (let done = 0; done < bytes.length;) {
+      const got = readSync(rows, bytes, done, bytes.length - done, start * rowBytes + done)
+      if (got === 0) throw new Error('decoded images are missing')
+      done += got
+    }
+    ready.set(start, { files, skipped: left, values: count === 0 ? new Float32Array() : await open.encode(bytes, count) })
+    append()
+  }
+
+  try {
+    meter.update('Encoding', 0, names.count)
+    await decodeAll(batchesOf(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { width, height, channels, fit }, {
+      signal: AbortSignal.any([signal, failed.signal]),
+      onImages: () => {},
+      onResult: ({ batch, skipped: left }) => {
+        encoding = encoding.then(() => encode(batch.start, batch.paths.length, left)).catch((thrown: unknown) => failed.abort(thrown))
+      },
+    })
+    await encoding
+    signal.throwIfAborted()
+    failed.signal.throwIfAborted()
+  } finally {
+    await encoding
+    closeSync(rows)
+  }
+  if (good.length === 0) {
+    const first = skipped[0]
+    throw new WorkbenchError('DATASET_EMPTY', first
+      ? `There is no usable image in ${root}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+      : `The folder ${root} is empty; choose one with images.`, { field: 'folder' })
+  }
+  return { pathAt: (row) => list.pathOf(good[row]!), ...labelsOf(list, good), skipped }
+}

@@ -1,0 +1,93 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Progress } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { binarised } from '../data/binarise.ts'
+import { openDataset } from '../data/open.ts'
+import type { PackedDataset } from '../data/packed.ts'
+import { Meter } from '../data/progress.ts'
+import { validationSplit } from '../data/split.ts'
+import type { EmbedJob, EmbedResult, InspectJob, InspectResult } from '../training/messages.ts'
+import type { Port } from '../training/port.ts'
+import { codesDataset } from './codes.ts'
+import { encodeDataset } from './dataset.ts'
+import { encoderOf } from './encoder.ts'
+import { writeEmbedding } from './files/write.ts'
+import { encodeFolder } from './folder.ts'
+import { CodesFile, codesName, readCodes } from './npy.ts'
+import { readOnnx } from './onnxFile.ts'
+import { openEncoder, type OpenEncoder } from './session.ts'
+
+/** What the train split of runs without a seed of their own would be: their probes learn from the same images as these. */
+const seed = 1
+
+export async function inspect({ file }: InspectJob): Promise<InspectResult> {
+  const encoder = encoderOf(await readOnnx(file.model), file)
+  // Loading tells whether onnxruntime knows its operations; nothing is computed.
+  await (await openEncoder(file.model, encoder)).close()
+  return { kind: 'inspect', encoder }
+}
+
+/** The encoder of a run becomes an ONNX file first: what is embedded is what is exported. */
+async function open({ encoder, work }: EmbedJob, port: Port): Promise<OpenEncoder> {
+  if ('file' in encoder) return openEncoder(encoder.file.model, encoderOf(await readOnnx(encoder.file.model), encoder.file))
+  const out = join(work, 'encoder.onnx')
+  const { exportRun } = await import('../training/exportJob.ts')
+  await exportRun({ ...encoder.run, kind: 'export', part: 'encoder', input: 'pixels', precision: 'float32', out, force: true }, port)
+  return openEncoder(out, encoderOf(await readOnnx(out)))
+}
+
+/**
+ * Encodes a folder or a dataset, measures the codes where that was asked for, and writes them. The codes are in `codes.npy` in the work folder.
+ * @throws WorkbenchError as of its parts; CANCELLED
+ */
+export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
+  const { data, work, out, signal } = { ...job, signal: port.signal }
+  const began = performance.now()
+  const send = (progress: Progress) => port.send({ type: 'progress', progress, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
+  const meter = new Meter(send)
+  const encoder = await open(job, port)
+  const codes = new CodesFile(join(work, codesName))
+  let dataset: PackedDataset | null = null
+  try {
+    if ('datasetFolder' in data) {
+      const plain = openDataset(data.datasetFolder)
+      dataset = data.binarise ? binarised(plain) : plain
+    }
+    const encoded = 'folder' in data
+      ? await encodeFolder(data.folder, encoder, codes, { work, meter, signal })
+      : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
+    const codeSize = codes.finish(), { count } = codes
+    const seconds = (performance.now() - began) / 1000
+    const figures = dataset !== null && job.measure ? await measure(dataset, codes.path, codeSize, send, port) : null
+    let bytes: number | null = null
+    if (out !== null) {
+      await writeEmbedding(out.file, out.force, { ...encoded, count, codeSize, codes: codes.path, about: { ...job.about, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256 } }, async (rows) => {
+        if (await port.wanted()) signal.throwIfAborted()
+        meter.update('Writing', rows, count)
+      })
+      bytes = (await stat(out.file)).size
+    }
+    return {
+      kind: 'embed', count, codeSize, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256, skipped: encoded.skipped, bytes, seconds,
+      linearProbeAccuracy: figures?.linearProbeAccuracy ?? null, knnAccuracy: figures?.knnAccuracy ?? null,
+    }
+  } catch (thrown) {
+    if (signal.aborted) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.', { cause: thrown })
+    throw thrown
+  } finally {
+    codes.close()
+    dataset?.close()
+    await encoder.close()
+  }
+}
+
+async function measure(dataset: PackedDataset, path: string, codeSize: number, send: (progress: Progress) => void, port: Port) {
+  if (!dataset.labels) return null
+  // Only here TensorFlow is needed.
+  const { measureCodes } = await import('./measure.ts')
+  return measureCodes(codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset), validationSplit(dataset, seed).train, ['linearProbeAccuracy', 'knnAccuracy'], async (share) => {
+    if (await port.wanted()) port.signal.throwIfAborted()
+    send({ done: Math.round(100 * Math.min(1, share)), total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' })
+  })
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import type { CallArguments } from '../../../shared/calls.ts'
+import type { Dataset, Run } from '../../../shared/domain.ts'
+import type { Embedding } from '../../../shared/embeddings.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { formatOf } from '../embed/files/write.ts'
+import { codesName } from '../embed/npy.ts'
+import { suggestFile } from '../export/suggestFile.ts'
+import { checkTarget } from '../export/targetFile.ts'
+import { runJob } from '../queue/jobs.ts'
+import { newId } from '../store/ids.ts'
+import type { EmbedJob } from '../training/messages.ts'
+import type { Context, Handlers } from './context.ts'
+import { exportMetadata, requireCheckpoint } from './exports.ts'
+
+function requireAbsolute(path: string, field: string): void {
+  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the whole path.`, { field })
+}
+
+export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => {
+  const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
+  const find = (id: string): Embedding => {
+    const found = store.embeddings.find(id)
+    if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes "${id}"; they were removed, or went with their dataset.`, { field: 'embedding' })
+    return found
+  }
+
+  /** The encoder of a job, and what is kept about it. */
+  const encoderOf = (encoder: CallArguments<'embeddings.create'>['encoder']): { run: Run | null; model: string | null; title: string; job: EmbedJob['encoder'] } => {
+    if ('model' in encoder) {
+      requireAbsolute(encoder.model, 'model')
+      const model = resolve(encoder.model)
+      return { run: null, model, title: basename(model), job: { file: { ...encoder, model } } }
+    }
+    const run = store.runs.resolve(encoder.run)
+    const dataset = store.datasets.get(run.datasetId)
+    requireCheckpoint(home, run)
+    return { run, model: null, title: run.name, job: { run: { runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), metadata: exportMetadata(run, dataset) } } }
+  }
+
+  return {
+    'encoders.inspect': async (choice) => {
+      requireAbsolute(choice.model, 'model')
+      return { encoder: (await runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(new AbortController().signal))).encoder }
+    },
+    /** Errors: as of what is named; the task fails with what the encoder or the images are refused for. Whatever ends it early, no file and no codes are left. */
+    'embeddings.create': async ({ encoder, data, out, force, name }) => {
+      const { run, model, title, job } = encoderOf(encoder)
+      const dataset: Dataset | null = 'dataset' in data ? store.datasets.get(data.dataset) : null
+      const folder = 'folder' in data ? resolve(data.folder) : null
+      if ('folder' in data) {
+        requireAbsolute(data.folder, 'folder')
+        if (out === undefined) throw new WorkbenchError('CALL_INVALID', 'Say where the codes of the folder are to be written: a file that ends with .npz, .csv or .parquet.', { field: 'out' })
+      }
+      if (out !== undefined) requireAbsolute(out, 'out')
+      const file = out === undefined ? null : resolve(out)
+      if (file !== null) {
+        formatOf(file)
+        await checkTarget(file, force)
+      }
+      const from = dataset?.name ?? basename(folder!)
+      const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress) => {
+        const id = newId(), kept = home.embedding(id), work = `${kept}.partial`
+        mkdirSync(work, { recursive: true })
+        try {
+          const { kind: _, ...facts } = await runJob({
+            kind: 'embed', encoder: job, work, out: file === null ? null : { file, force }, measure: dataset !== null,
+            data: dataset === null ? { folder: folder! } : { datasetFolder: home.dataset(dataset.id), binarise: run !== null && run.config.data.binarise !== 'none' },
+            about: { encoder: run === null ? model! : `run ${run.id} (${run.name})`, images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}` },
+          }, { script, threads: run?.threads ?? threads, signal, onProgress, log })
+          signal.throwIfAborted()
+          if (dataset !== null) {
+            mkdirSync(kept)
+            renameSync(join(work, codesName), join(kept, codesName))
+          }
+          store.embeddings.insert({
+            id, name: name ?? `${title}: ${from}`.slice(0, 200).trim(), run: run !== null && store.runs.has(run.id) ? run.id : null, model, datasetId: dataset?.id ?? null, folder, file, ...facts,
+            createdAt: new Date().toISOString(),
+          })
+        } catch (thrown) {
+          rmSync(kept, { recursive: true, force: true })
+          throw thrown
+        } finally {
+          rmSync(work, { recursive: true, force: true })
+        }
+        emit({ type: 'embedding', embedding: find(id) })
+        return id
+      })
+      return { task }
+    },
+    'embeddings.list': () => ({ embeddings: store.embeddings.list() }),
+    'embeddings.remove': ({ embedding }) => {
+      const { id } = find(embedding)
+      store.embeddings.remove(id)
+      rmSync(home.embedding(id), { recursive: true, force: true })
+      emit({ type: 'embeddingRemoved', embedding: id })
+      return {}
+    },
+    'embeddings.suggest': ({ encoder, format }) => {
+      const name = 'run' in encoder ? store.runs.resolve(encoder.run).name : basename(encoder.model).replace(/\.onnx$/i, '')
+      return { file: suggestFile(`${name}-codes`, `.${format}`) }
+    },
+  } satisfies Partial<Handlers>
+}

@@ -1,0 +1,29 @@
+import { embeddingSchema, type Embedding } from '../../../shared/embeddings.ts'
+import type { Database } from './database.ts'
+
+type Row = Omit<Embedding, 'skipped'> & { skipped: string }
+type Stored = Omit<Embedding, 'runName' | 'dataset'>
+const selected = `SELECT embeddings.id, embeddings.name, run, runs.name AS runName, model, modelSha256, embeddings.dataset AS datasetId, datasets.name AS dataset, folder, output,
+  embeddings.count, codeSize, skipped, file, embeddings.bytes AS bytes, linearProbeAccuracy, knnAccuracy, embeddings.seconds AS seconds, embeddings.createdAt AS createdAt
+  FROM embeddings LEFT JOIN runs ON runs.id = embeddings.run LEFT JOIN datasets ON datasets.id = embeddings.dataset`
+
+/** Rows of the table `embeddings` as domain types. */
+export function embeddingStore(database: Database) {
+  const all = database.prepare<[], Row>(`${selected} ORDER BY embeddings.createdAt DESC, embeddings.rowid DESC`)
+  const one = database.prepare<[string], Row>(`${selected} WHERE embeddings.id = ?`)
+  const insert = database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
+    VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file, @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
+  const remove = database.prepare<[string]>('DELETE FROM embeddings WHERE id = ?')
+  const parsed = (row: Row): Embedding => embeddingSchema.parse({ ...row, skipped: JSON.parse(row.skipped) })
+  return {
+    /** Newest first. */
+    list: (): Embedding[] => all.all().map(parsed),
+    find: (id: string): Embedding | null => {
+      const row = one.get(id)
+      return row === undefined ? null : parsed(row)
+    },
+    insert: (made: Stored): void => void insert.run({ ...made, skipped: JSON.stringify(made.skipped) }),
+    remove: (id: string): void => void remove.run(id),
+  }
+}
+export type EmbeddingStore = ReturnType<typeof embeddingStore>
