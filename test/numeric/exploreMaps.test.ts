@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { QuestionInput } from '../../src/shared/explore.ts'
 import { sampleRows } from '../../src/main/engine/explore/rows.ts'
 import { affinities, divergence, pairDistances, tsne } from '../../src/main/engine/explore/tsne.ts'
 import { umap } from '../../src/main/engine/explore/umap.ts'
+import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { normals } from '../../src/main/engine/data/reals.ts'
 import { ask, configOf, normalNumbers, subjectOf, weightsFor } from '../fixtures/explored.ts'
@@ -220,4 +222,25 @@ test('copying: what rebuilds noise has learned to copy, and what projects on the
   assert.ok(projects.own.rebuilt > 0.999 && Math.abs(projects.other.rebuilt - 1 / 3) < 0.05, `${projects.other.rebuilt}`)
   assert.match(projects.sentence, /rebuilds what it was trained on/)
   assert.deepEqual([projects.originals.images!.count, [...projects.rows]], [5, [-1, -1, -1, -1, -1]])
+})
+
+test('no question leaves a tensor behind, asked to its end or stopped', async () => {
+  const subject = subjectOf('classical', config, weights, data), image = { row: 3 }
+  const questions: QuestionInput[] = [
+    { kind: 'reconstructions', corruption: { kind: 'gaussian', level: 0.3 } }, { kind: 'map', method: 'tsne', count: 40, side: 4 }, { kind: 'map', method: 'umap', count: 40 }, { kind: 'histograms' }, { kind: 'neighbours', image }, { kind: 'agreement' },
+    { kind: 'chain', start: image, steps: 5, sampled: true }, { kind: 'generate', from: 'mixture', components: 2 }, { kind: 'traverse', image }, { kind: 'interpolate', from: image, to: { row: 5 } }, { kind: 'manifold', size: 4 },
+    { kind: 'decode', coordinates: new Float32Array(3) }, { kind: 'field', through: [image, { row: 4 }, { row: 5 }], size: 5, pathSteps: 4, corruption: { kind: 'masking', level: 0.2 } }, { kind: 'tangents', average: 5 }, { kind: 'walk', image },
+    { kind: 'contraction', between: [image, { row: 9 }] }, { kind: 'units' }, { kind: 'copying' },
+  ]
+  for (const question of questions) {
+    // The first time something may be kept to answer faster.
+    await ask(subject, question)
+    const before = tf.memory().numTensors
+    await ask(subject, question)
+    assert.equal(tf.memory().numTensors, before, question.kind)
+    let reports = 0
+    await ask(subject, question, async () => { if (++reports === 2) throw new Error('enough') }).catch((thrown: Error) => assert.equal(thrown.message, 'enough'))
+    assert.equal(tf.memory().numTensors, before, `${question.kind}, stopped`)
+  }
+  subject.close()
 })

@@ -49,7 +49,7 @@ async function search(
     const rows = Array.from({ length: values.shape[0] }, (_, at) => start + at).filter((row) => allowed[row] === 1)
     if (rows.length === 0) return
     const block = tf.tidy(() => prepared(tf.gather(values, tf.tensor1d(rows.map((row) => row - start), 'int32'))))
-    centre ??= tf.keep(tf.tidy(() => block.mean(0) as Tensor1D))
+    centre ??= tf.tidy(() => block.mean(0) as Tensor1D)
     projection ??= leadingDirections(block, centre)
     const references = new References(block, searched, centre, projection)
     try {
