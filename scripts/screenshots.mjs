@@ -94,7 +94,22 @@ async function fill({ call, when }) {
   ]
   const plane = await datasetFrom('moons')
   const moons = await runOn(plane, 'denoising', 'Moons', { network: { layers: [64, 32, 1] }, training: { epochs: 30 }, regularizer: { noise: 'gaussian', sigma: 0.2 } })
-  return { dataset: digits, runs, plane, moons }
+  return { dataset: digits, runs, plane, moons, experiment: await experimentOn('moons') }
+
+  /** A small experiment that has ended, on points of the plane: it takes seconds. */
+  async function experimentOn(name) {
+    const known = (await call('experiments.list', {})).experiments.find(each => each.state === 'ended')
+    if (known) return known
+    say('Training an experiment')
+    const { experiment } = await call('experiments.create', { plan: {
+      name: 'Noise and depth', dataset: name, seeds: [1, 2, 3, 4], settings: { network: { layers: [32, 16, 1] }, training: { epochs: 8, batchSize: 32 } },
+      variants: [{ variant: 'classical' }, { variant: 'denoising', settings: { 'regularizer.noise': 'gaussian' }, sweep: { 'regularizer.sigma': [0.05, 0.1, 0.2] } }, { variant: 'contractive', settings: { 'training.learningRate': 0.003 } }],
+    } })
+    return when(async () => {
+      const now = (await call('experiments.list', {})).experiments.find(each => each.id === experiment.id)
+      return now.state === 'ended' ? now : undefined
+    })
+  }
 }
 
 /** A folder of a few images and as many files that are none, for the first view's form. */
@@ -112,7 +127,7 @@ async function exampleFolder(place) {
 }
 
 /** What is looked at: the name of the picture, the address, and what is done before it is taken. */
-function scenes({ dataset, runs, plane, moons, live, folder }) {
+function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
   const [pca, classical, denoising] = runs
   const all = runs.map(each => each.id).join(',')
   const settled = page => page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
@@ -125,6 +140,7 @@ function scenes({ dataset, runs, plane, moons, live, folder }) {
       }],
       ['runs-empty', '#/runs', page => page.getByText('No runs yet').waitFor()],
       ['compare-empty', '#/compare', page => page.getByText('Nothing to compare yet').waitFor()],
+      ['experiments-empty', '#/experiments', page => page.getByText('No experiments yet').waitFor()],
       ['datasets-empty', '#/datasets', page => page.getByLabel('Folder or file', { exact: true }).waitFor()],
     ],
     filled: [
@@ -168,6 +184,25 @@ function scenes({ dataset, runs, plane, moons, live, folder }) {
         await page.locator('.body').first().evaluate(body => body.scrollTo(0, body.scrollHeight))
       }],
       ['exports', '#/exports'],
+      ['experiments', '#/experiments', page => page.getByRole('link', { name: experiment.name }).waitFor()],
+      ['experiments-unpack', '#/experiments', page => page.getByRole('button', { name: 'Unpack' }).click()],
+      ['experiment', `#/experiments/${experiment.id}`, async page => {
+        await page.locator('td.mean').getByText('±').first().waitFor()
+        await page.locator('a[data-row="1"][data-column="1"]').hover()
+      }],
+      ['experiment-pack', `#/experiments/${experiment.id}`, async page => {
+        await page.getByRole('button', { name: 'Pack into a file' }).click()
+        await page.getByRole('form', { name: 'Pack into a file' }).waitFor()
+      }],
+      ['experiment-new', `#/experiments/new?dataset=${dataset}`, page => page.getByRole('list', { name: 'Templates' }).getByRole('listitem').nth(7).waitFor()],
+      ['experiment-plan', `#/experiments/new?dataset=${dataset}&template=regularizers`, page => page.getByRole('complementary').getByText(/^\d+ runs$/).waitFor()],
+      ['experiment-plan-error', `#/experiments/new?dataset=${dataset}&template=lambda`, async page => {
+        await page.getByRole('button', { name: 'Contractive', expanded: false }).click()
+        await page.getByLabel('Lambda').fill('0.1, much')
+        await page.getByLabel('Seeds').fill('1-3, 2')
+        await page.locator('[aria-invalid=true]').nth(1).waitFor()
+      }],
+      ['storage', '#/storage', page => page.getByRole('region', { name: 'Datasets' }).waitFor()],
       ['palette', '#/runs', async page => {
         await page.keyboard.press('Control+k')
         await page.getByRole('combobox', { name: 'Find' }).waitFor()
@@ -227,7 +262,7 @@ async function main() {
     let missed = 0
 
     const empty = await serve(join(temporary, 'empty'))
-    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], plane: '', moons: {}, live: '', folder }).first), out)
+    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], plane: '', moons: {}, experiment: {}, live: '', folder }).first), out)
     await empty.close()
 
     const filled = await serve(home)

@@ -83,6 +83,7 @@ browserTest('an experiment is planned from a template, watched to its end, read,
   await page.getByRole('progressbar', { name: 'Progress of Corruption' }).waitFor()
   await page.locator('[data-state=ended]').waitFor({ timeout: 180_000 })
   const marks = results(page).locator('a[data-state]')
+  await results(page).locator('a[data-state=completed]').nth(3).waitFor()
   assert.deepEqual(await marks.evaluateAll((all: any[]) => all.map((mark) => mark.dataset.state)), Array(4).fill('completed'))
   await page.getByText(/^4 of 4 runs$/).waitFor()
   await page.getByText(/, 2 seeds\.$/).first().waitFor()
