@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentSummary, QueueState } from '../../shared/experiments.ts'
+import type { ExperimentSummary, QueueState } from '../../shared/experiments.ts'
 import { Collection, newest } from './collection.svelte.ts'
 import { call, connection } from './connection.svelte.ts'
 
@@ -28,6 +28,3 @@ class Queue {
 }
 
 export const queue = new Queue()
-
-/** A cell's place of an experiment with its mark, as the table of its runs shows it. */
-export type Place = Experiment['cells'][number]['runs'][number]

@@ -1,5 +1,5 @@
 import type { Field } from '../../../shared/config.ts'
-import type { Range, Sweep } from '../../../shared/experiments.ts'
+import type { Range } from '../../../shared/experiments.ts'
 
 /** What a setting's text says: one value, several, evenly spaced ones, or why it says none of these. */
 export type Written =
@@ -114,9 +114,6 @@ export function textOfValues(given: unknown): string {
   return given.some(Array.isArray) ? given.map((list) => (list as unknown[]).join(', ')).join('; ') : given.join(', ')
 }
 const isRange = (given: unknown): given is Range => typeof given === 'object' && given !== null && !Array.isArray(given) && 'from' in given && 'to' in given
-
-/** How many values a sweep has; whole numbers of a range may be fewer than it says. */
-export const countOf = (swept: Sweep[string]): number => (Array.isArray(swept) ? swept.length : swept.count)
 
 const mostSeeds = 1000
 const largestSeed = 2_147_483_647
