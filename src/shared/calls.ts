@@ -213,10 +213,10 @@ export const calls = {
   /** Deletes for good what was removed. */
   'storage.empty': call(none, z.object({ runs: z.int(), experiments: z.int(), bytes: z.number() })),
 
-  /** A table as it stands on screen, as CSV: what a spreadsheet would take for a formula is defused. Written, or given back where no file is named. */
+  /** A table as it stands on screen, as CSV: what a spreadsheet would take for a formula is defused. */
   'tables.csv': call(z.strictObject({
-    columns: z.array(z.strictObject({ title: z.string(), unit: z.string(), numeric: z.boolean() })).max(300), rows: z.array(z.array(z.string())).max(100_000), out: path.optional(), force: z.boolean().default(false),
-  }), z.object({ export: compareExportSchema })),
+    columns: z.array(z.strictObject({ title: z.string(), unit: z.string(), numeric: z.boolean() })).max(300), rows: z.array(z.array(z.string())).max(100_000),
+  }), z.object({ text: z.string() })),
   /** How a table is looked at: kept with the home folder. Saving changes what is given. */
   'tables.show': call(z.strictObject({ table: z.enum(['runs']) }), z.object({ state: tableStateSchema })),
   'tables.save': call(z.strictObject({ table: z.enum(['runs']), current: tableViewSchema.optional(), views: z.array(savedViewSchema).max(200).optional() }), z.object({ state: tableStateSchema })),

@@ -6,7 +6,6 @@ import { csvOf } from '../compare/csv.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
 import { tableIndex, type TableEntry } from '../compare/tableIndex.ts'
-import { checkTarget, writeChecked } from '../export/targetFile.ts'
 import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -36,15 +35,9 @@ export function tableHandlers({ store, queue, emit }: Context) {
       return { runs: entries.map(({ run }) => run.id), values }
     },
     'runs.groups': async ({ runs, by, columns }) => ({ groups: tableGroups(some(await index.entries(), runs), by, columns, variantInfos()) }),
-    'tables.csv': async ({ columns, rows, out, force }) => {
+    'tables.csv': ({ columns, rows }) => {
       if (rows.some((cells) => cells.length !== columns.length)) throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
-      const text = csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null })
-      const bytes = new TextEncoder().encode(text)
-      const head = { name: 'runs.csv', type: 'text/csv;charset=utf-8', bytes: bytes.length }
-      if (out === undefined) return { export: { ...head, file: null, text } }
-      const file = await checkTarget(out, force)
-      await writeChecked(file, bytes, force, async () => {})
-      return { export: { ...head, file, text: null } }
+      return { text: csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }) }
     },
     'tables.show': ({ table }) => ({ state: stateOf(table) }),
     'tables.save': ({ table, current, views }) => {
