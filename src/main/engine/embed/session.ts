@@ -46,7 +46,7 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
     }
     const size = (found?.data.length ?? 0) / count
     if (found === undefined || !(found.data instanceof Float32Array) || found.shape[0] !== count || !Number.isInteger(size) || size < 1 || (codeSize !== null && size !== codeSize)) {
-      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} gives ${output} of shape [${found?.shape.join(', ') ?? ''}] for ${count} images, which are not as many codes of one size; choose another output or encoder.`, { field: 'output' })
+      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} gives ${output} of shape [${found?.shape.join(', ') ?? ''}] for ${count} ${count === 1 ? 'image' : 'images'}, which are not as many codes of one size; choose another output or encoder.`, { field: 'output' })
     }
     codeSize = size
     return found.data

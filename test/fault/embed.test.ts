@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { join } from 'node:path'
+import { mock, test, type TestContext } from 'node:test'
+import type { CallInput } from '../../src/shared/calls.ts'
+import type { Embedding } from '../../src/shared/embeddings.ts'
+import { WorkbenchError, type ErrorCode } from '../../src/shared/errors.ts'
+import { embed } from '../../src/main/engine/embed/job.ts'
+import type { EmbedJob, FromWorker } from '../../src/main/engine/training/messages.ts'
+import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+import { failure } from '../fixtures/exports.ts'
+import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { linearEncoder, onnxFile } from '../fixtures/onnxFiles.ts'
+import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
+import { portTo } from '../fixtures/trainHere.ts'
+
+/** Embedding where things go wrong: a code and a sentence, and nothing half-written anywhere. */
+
+const worker = new URL('../../src/main/engine/training/worker.ts', import.meta.url).pathname
+
+function prepared(t: TestContext, count = 60) {
+  const folder = temporaryFolder(t)
+  const images = join(folder, 'images'), model = join(folder, 'encoder.onnx'), out = join(folder, 'out'), home = join(folder, 'home')
+  writeDigitFolder(images, count)
+  writeFileSync(model, onnxFile(linearEncoder({ name: 'image', type: 2, shape: ['N', 28, 28, 1] }, 784)))
+  mkdirSync(out)
+  return { folder, images, model, out, home }
+}
+
+function engineOn(t: TestContext, home: string) {
+  const { call, next, engine } = testEngine(t, home, { workerScript: worker })
+  const embedded = async (input: CallInput<'embeddings.create'>): Promise<Embedding> => {
+    const { task } = await call('embeddings.create', input)
+    const ended = await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+    if (ended.error) throw WorkbenchError.from(ended.error)
+    return (await call('embeddings.list', {})).embeddings.find(({ id }) => id === ended.result)!
+  }
+  const leftovers = () => readdirSync(join(engine.home.folder, 'embeddings'))
+  return { call, next, embedded, leftovers }
+}
+
+test('what is wrong with the target, the images or the encoder', async (t) => {
+  const { folder, images, model, out, home } = prepared(t)
+  const { call, embedded, leftovers } = engineOn(t, home)
+  const refused = (input: Partial<CallInput<'embeddings.create'>>, code: ErrorCode, says: RegExp) =>
+    assert.rejects(embedded({ encoder: { model }, data: { folder: images }, out: join(out, 'codes.npz'), ...input }), failure(code, says))
+
+  mkdirSync(join(out, 'folder.npz'))
+  await refused({ out: join(out, 'folder.npz'), force: true }, 'EXPORT_UNWRITABLE', /is a folder/)
+  await refused({ out: join(out, 'none', 'codes.npz') }, 'EXPORT_UNWRITABLE', /folder does not exist/)
+  writeFileSync(join(out, 'mine.csv'), 'mine')
+  await refused({ out: join(out, 'mine.csv') }, 'EXPORT_EXISTS', /exists already/)
+  assert.equal(readFileSync(join(out, 'mine.csv'), 'utf8'), 'mine')
+  await refused({ out: join(out, 'codes.txt') }, 'CALL_INVALID', /end its name with .npz, .csv or .parquet/)
+  await refused({ out: 'codes.npz' }, 'CALL_INVALID', /not an absolute path/)
+  await refused({ out: undefined }, 'CALL_INVALID', /Say where the codes/)
+
+  await refused({ data: { folder: join(folder, 'gone') } }, 'PATH_MISSING', /There is nothing at/)
+  await refused({ data: { folder: model } }, 'FILE_UNSUPPORTED', /is no folder; choose a folder of images, or import the file/)
+  mkdirSync(join(folder, 'empty'))
+  await refused({ data: { folder: join(folder, 'empty') } }, 'DATASET_EMPTY', /is empty/)
+  mkdirSync(join(folder, 'texts'))
+  writeFileSync(join(folder, 'texts', 'a.png'), 'no image')
+  await refused({ data: { folder: join(folder, 'texts') } }, 'DATASET_EMPTY', /1 files were looked at \(a\.png: not an image/)
+  await refused({ data: { dataset: 'unknown' } }, 'DATASET_UNKNOWN', /no dataset "unknown"/)
+  await refused({ encoder: { run: 'unknown' } }, 'RUN_UNKNOWN', /unknown/)
+
+  const vectors = join(folder, 'vectors.onnx')
+  writeFileSync(vectors, onnxFile(linearEncoder({ name: 'x', shape: ['N', 12] }, 12)))
+  await refused({ encoder: { model: vectors } }, 'FILE_UNSUPPORTED', /takes rows of 12 values that are no images/)
+  writeFileSync(join(folder, 'broken.onnx'), 'broken')
+  await refused({ encoder: { model: join(folder, 'broken.onnx') } }, 'FILE_DAMAGED', /is no ONNX file/)
+  await assert.rejects(call('encoders.inspect', { model: join(folder, 'broken.onnx') }), failure('FILE_DAMAGED', /is no ONNX file/))
+  await assert.rejects(call('encoders.inspect', { model: join(folder, 'none.onnx') }), failure('PATH_MISSING', /There is nothing/))
+
+  assert.deepEqual(readdirSync(out).sort(), ['folder.npz', 'mine.csv'])
+  assert.deepEqual(leftovers(), [])
+  assert.deepEqual((await call('embeddings.list', {})).embeddings, [])
+  // With force the file is another one.
+  const { bytes } = await embedded({ encoder: { model }, data: { folder: images }, out: join(out, 'mine.csv'), force: true })
+  assert.equal(readFileSync(join(out, 'mine.csv')).length, bytes)
+})
+
+test('images that do not fit: of another size they are fitted, unreadable ones skipped and named; a dataset of another size is refused', async (t) => {
+  const { folder, images, out, home, model } = prepared(t)
+  writeFileSync(join(images, '3', 'bad.png'), 'no image')
+  writeFileSync(join(images, '3', 'cut.png'), readFileSync(join(images, '5', '00000.png')).subarray(0, 90))
+  const { call, embedded, next } = engineOn(t, home)
+  const made = await embedded({ encoder: { model }, data: { folder: images }, out: join(out, 'codes.csv') })
+  assert.equal(made.count, 60)
+  assert.deepEqual(made.skipped.map(({ path }) => path), ['3/bad.png', '3/cut.png'])
+  const lines = readFileSync(join(out, 'codes.csv'), 'utf8').trim().split('\r\n')
+  assert.deepEqual([lines.length, lines[0]], [61, 'path,label,code_0,code_1'])
+  assert.ok(lines.slice(1).every((line) => /^(\d)\/\d{5}\.png,\1,-?[\d.e+]+,-?[\d.e+]+$/.test(line)), lines.find((line, index) => index > 0 && !/^(\d)\//.test(line)))
+
+  const small = join(folder, 'small.onnx')
+  writeFileSync(small, onnxFile(linearEncoder({ name: 'image', shape: ['N', 3, 8, 8] }, 192)))
+  assert.equal((await embedded({ encoder: { model: small, fit: 'stretch' }, data: { folder: images }, out: join(out, 'small.csv') })).count, 60)
+
+  const { task } = await call('datasets.import', { path: images, name: 'digits' })
+  await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state === 'done' ? true : undefined))
+  await assert.rejects(embedded({ encoder: { model: small }, data: { dataset: 'digits' } }), failure('IMAGE_SIZE', /takes images of 8 x 8 with 3 channels, and the dataset has images of 28 x 28 with 1 channel; import the images with 8 x 8 and 3 channels/))
+})
+
+test('a cancelled embedding leaves nothing', async (t) => {
+  const { images, out, home, model } = prepared(t, 3000)
+  const { call, next, leftovers } = engineOn(t, home)
+  const { task } = await call('embeddings.create', { encoder: { model }, data: { folder: images }, out: join(out, 'codes.npz') })
+  await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.progress?.stage === 'Encoding' ? true : undefined))
+  await call('tasks.cancel', { task: task.id })
+  const state = await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task.state : undefined))
+  assert.equal(state, 'cancelled')
+  assert.deepEqual([readdirSync(out), leftovers(), (await call('embeddings.list', {})).embeddings], [[], [], []])
+})
+
+/** The job as a worker does it, in this process, where the disk can be made to fail. */
+function jobHere(t: TestContext, format: string, act: (message: FromWorker) => boolean | void = () => {}) {
+  const { folder, images, model, out } = prepared(t)
+  const work = join(folder, 'work')
+  mkdirSync(work)
+  const job: EmbedJob = { kind: 'embed', encoder: { file: { model } }, data: { folder: images }, work, out: { file: join(out, `codes.${format}`), force: false }, measure: false, about: {} }
+  return { job, out, work, images, run: () => embed(job, portTo([], act)) }
+}
+
+for (const format of ['npz', 'csv', 'parquet']) {
+  test(`a disk that is full half-way, ${format}: nothing remains under the name`, async (t) => {
+    const { out, run } = jobHere(t, format)
+    const full = () => { throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }) }
+    // What is written beside the target fails; what is on its way elsewhere does not.
+    const handle = await fs.promises.open(import.meta.filename)
+    await handle.close()
+    const prototype = Object.getPrototypeOf(handle) as { write: unknown; appendFile: unknown }
+    if (format === 'npz') mock.method(prototype as never, 'write' as never, full as never)
+    if (format === 'csv') mock.method(prototype as never, 'appendFile' as never, full as never)
+    if (format === 'parquet') {
+      const write = fs.writeFileSync
+      mock.method(fs, 'writeFileSync', ((file: string, ...rest: [string]) => (file.includes('workbench-export') ? full() : write(file, ...rest))) as never)
+      syncBuiltinESMExports()
+    }
+    t.after(() => { mock.restoreAll(); syncBuiltinESMExports() })
+    await assert.rejects(run(), failure('DISK_FULL', /The disk is full, so .* was not written; free some space and try again/))
+    assert.deepEqual(readdirSync(out), [])
+  })
+}
+
+test('a target folder that vanishes while the codes are computed', async (t) => {
+  const { job, out, run } = jobHere(t, 'npz', (message) => { if (message.type === 'progress' && message.progress.stage === 'Encoding') rmSync(out, { recursive: true, force: true }) })
+  await assert.rejects(run(), failure('EXPORT_UNWRITABLE', /folder does not exist/))
+  assert.ok(!existsSync(job.out!.file))
+})
+
+test('a real disk that is full', async (t) => {
+  const { job, out, run } = jobHere(t, 'npz')
+  if (process.platform !== 'linux' || spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', out]).status !== 0) return t.skip('a small disk can only be made by root on Linux')
+  t.after(() => void spawnSync('umount', [out]))
+  writeFileSync(join(out, 'mine'), Buffer.alloc(16_384))
+  await assert.rejects(run(), failure('DISK_FULL', /The disk is full/))
+  assert.deepEqual(readdirSync(out), ['mine'])
+  assert.equal(job.out!.force, false)
+})
+
+test('a dataset\'s codes are those of its rows, whatever the format of the pixels', async (t) => {
+  const folder = temporaryFolder(t)
+  const datasetFolder = await importRows(folder, 'digits', [50, 4, 4], smallDigits(50))
+  const model = join(folder, 'encoder.onnx'), work = join(folder, 'work')
+  writeFileSync(model, onnxFile(linearEncoder({ name: 'x', shape: ['N', 16] }, 16)))
+  mkdirSync(work)
+  const job: EmbedJob = { kind: 'embed', encoder: { file: { model } }, data: { datasetFolder, binarise: false }, work, out: null, measure: true, about: {} }
+  const { count, codeSize, linearProbeAccuracy } = await embed(job, portTo([]))
+  assert.deepEqual([count, codeSize, linearProbeAccuracy], [50, 2, null])
+  const codes = readFileSync(join(work, 'codes.npy')).subarray(128)
+  const pixels = smallDigits(50)
+  for (let row = 0; row < 50; row++) {
+    const expected = Array.from(pixels.subarray(row * 16, (row + 1) * 16)).reduce((sum, byte, place) => sum + (place + 1) * byte / 255, 0)
+    assert.ok(Math.abs(codes.readFloatLE(row * 8) - expected) < 1e-3 && Math.abs(codes.readFloatLE(row * 8 + 4) + expected) < 1e-3)
+  }
+})
