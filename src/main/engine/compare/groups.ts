@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { VariantInfo } from '../../../shared/config.ts'
 import type { Group } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
-import { choiceWords, inSentence } from './formats.ts'
+import { absent, choiceWords, inSentence } from './formats.ts'
 import { settingDifferences, settingsReader } from './settings.ts'
 
 /** What an experiment knows of some runs: they are one cell of its plan, and whether that is what its others are compared with. */
@@ -98,7 +98,8 @@ function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | n
       if (cell) titles[index] = { title: cell.title, named: !cell.title.startsWith(title) }
       else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
       else {
-        const apart = rows.slice(0, mostNamed).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
+        // What a group has no value for says nothing of it; what it lacks another setting tells.
+        const apart = rows.slice(0, mostNamed).filter(({ values }) => values[at] !== absent).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
         const made = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
         titles[index] = { title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`, named: false }
       }
