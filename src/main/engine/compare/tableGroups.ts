@@ -25,6 +25,7 @@ interface Members {
 /** Names of what every run has besides settings and figures, by which runs can be grouped, too. */
 const facts: Record<string, (entry: TableEntry) => CellValue> = {
   dataset: ({ run }) => run.dataset, variant: ({ run }) => run.variant, state: ({ run }) => run.state, seed: ({ run }) => run.seed,
+  experiment: ({ run }) => run.experiment?.id ?? null,
 }
 
 /**

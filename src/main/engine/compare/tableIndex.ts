@@ -30,7 +30,8 @@ const atOnce = 250
 export function tableIndex(source: TableSource, variants: readonly VariantInfo[]) {
   const settingsOf = settingsReader(variants)
   const entries = new Map<string, TableEntry>()
-  const known = new Map<string, ReadonlyMap<string, unknown>>()
+  /** Runs of one config share its object, and mostly the variant of their layers. */
+  const known = new WeakMap<Run['config'], Map<string, ReadonlyMap<string, unknown>>>()
   const waiting = new Set<string>()
   let begun = false
   let working: Promise<void> | null = null
@@ -39,9 +40,11 @@ export function tableIndex(source: TableSource, variants: readonly VariantInfo[]
     const found = source.read(id) as Run | null
     if (found === null) return void entries.delete(id)
     const run: Run = { ...found, evaluation: found.evaluation && { ...found.evaluation, klPerUnit: null, collapse: null } }
-    const text = JSON.stringify([run.variant, run.stages.find(({ kind }) => kind === 'layer')?.variant, run.config])
-    let settings = known.get(text)
-    if (settings === undefined) known.set(text, settings = settingsOf(run))
+    let byVariants = known.get(run.config)
+    if (byVariants === undefined) known.set(run.config, byVariants = new Map())
+    const pair = `${run.variant} ${run.stages.find(({ kind }) => kind === 'layer')?.variant ?? ''}`
+    let settings = byVariants.get(pair)
+    if (settings === undefined) byVariants.set(pair, settings = settingsOf(run))
     entries.set(id, { run, settings, measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } })
   }
   const update = async (): Promise<void> => {

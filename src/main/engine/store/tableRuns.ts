@@ -5,14 +5,14 @@ import type { RunRow } from '../../../shared/runTable.ts'
 import type { Database } from './database.ts'
 
 /** A run as the table of runs needs it: what it is, without what is live or long. */
-export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config'> {
+export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config' | 'experiment'> {
   /** As it was stored, unchecked: see `evaluationSchema` for what newer versions have. */
   evaluation: Evaluation | null
 }
 type RowText = Omit<RunRow, 'progress' | 'preset' | 'origin' | 'experiment' | 'tags' | 'archived' | 'note'> & {
   preset: string | null; origin: string | null; experiment: string | null; cell: number | null; tags: string; archived: 0 | 1; notes: string
 }
-type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation'> & { origin: string | null; latest: string; stages: string; config: string; evaluation: string | null }
+type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation' | 'experiment'> & { experiment: string | null; cell: number | null; origin: string | null; latest: string; stages: string; config: string; evaluation: string | null }
 
 const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
   ...row,
@@ -35,6 +35,16 @@ function toConfig(text: string): Config {
   return isWhole(stored) ? stored : configSchema.safeParse(stored).data ?? stored
 }
 
+/** What a text says, found out once for each text. */
+function once<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    let value = known.get(text)
+    if (value === undefined) known.set(text, value = read(text))
+    return value
+  }
+}
+
 /**
  * Many runs at once, for the table of runs: ten thousand rows in some ten milliseconds, and their settings and figures without the checks that every
  * single run gets when it is read (`runStore`), which would take a second.
@@ -54,19 +64,13 @@ export function tableRunStore(database: Database) {
     parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
     ${from} ORDER BY runs.createdAt, runs.rowid`)
   const whole = `SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, runs.createdAt AS createdAt,
-    config, stages, origin, latest, evaluation ${from}`
+    config, stages, origin, latest, evaluation, experiment, cell ${from}`
   const one = database.prepare<[string], RunText>(`${whole} AND runs.id = ?`)
   const ids = database.prepare<[], string>('SELECT id FROM runs WHERE removedAt IS NULL ORDER BY createdAt, rowid').pluck()
   const changed = database.prepare<[], string>('SELECT id FROM changedRuns').pluck()
   const forget = database.prepare('DELETE FROM changedRuns')
-  const configs = new Map<string, Config>()
-
-  /** The seeds of one setting share the text of their config, and what it says. */
-  const configOf = (text: string): Config => {
-    let config = configs.get(text)
-    if (config === undefined) configs.set(text, config = toConfig(text))
-    return config
-  }
+  // The seeds of one setting share these texts, and what they say.
+  const configOf = once(toConfig), stagesOf = once((text) => JSON.parse(text) as Stage[])
   return {
     /** Every run that was not removed, oldest first. `progress` is live and belongs to the queue: always null here. */
     rows: (): RunRow[] => rows.all().map(toRow),
@@ -75,8 +79,9 @@ export function tableRunStore(database: Database) {
     read(id: string): TableRun | null {
       const text = one.get(id)
       if (text === undefined) return null
+      const { cell, experiment, ...plain } = text
       return {
-        ...text, config: configOf(text.config), stages: JSON.parse(text.stages) as Stage[], latest: JSON.parse(text.latest) as Run['latest'],
+        ...plain, config: configOf(text.config), stages: stagesOf(text.stages), experiment: experiment === null || cell === null ? null : { id: experiment, cell }, latest: JSON.parse(text.latest) as Run['latest'],
         origin: text.origin === null ? null : JSON.parse(text.origin) as Run['origin'], evaluation: text.evaluation === null ? null : JSON.parse(text.evaluation) as Evaluation,
       }
     },

@@ -52,7 +52,7 @@ interface Fact extends Partial<Pick<TableColumn, 'numeric' | 'filter' | 'groupab
 }
 
 const live = ({ state }: RunRow): boolean => state === 'running'
-const states: Record<RunRow['state'], string> = {
+export const stateWords: Record<RunRow['state'], string> = {
   queued: 'Queued', running: 'Running', paused: 'Paused', interrupted: 'Interrupted', completed: 'Completed', diverged: 'Diverged', failed: 'Failed', cancelled: 'Cancelled',
 }
 
@@ -61,7 +61,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   name: { title: 'Run', width: 220, read: ({ name }) => name, filter: 'text' },
   dataset: { title: 'Dataset', width: 74, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
   variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
-  state: { title: 'State', width: 110, read: ({ state }) => states[state], filter: 'choice', groupable: true },
+  state: { title: 'State', width: 110, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
   progress: {
     title: 'Progress', width: 86, read: shareOf,
     text: (row) => (row.state === 'completed' ? (row.epochs > 0 && row.steps > 0 ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}` : '') : row.state === 'queued' ? '' : percent(shareOf(row), 0)),
@@ -75,7 +75,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   seed: { title: 'Seed', width: 54, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
   tags: { title: 'Tags', width: 104, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
-  experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice' },
+  experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice', groupable: true },
   started: { title: 'Started', width: 112, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
   created: { title: 'Created', width: 112, read: ({ createdAt }) => createdAt, text: ({ createdAt }) => when(createdAt) },
   ended: { title: 'Ended', width: 112, read: ({ endedAt }) => endedAt, text: ({ endedAt }) => when(endedAt) },

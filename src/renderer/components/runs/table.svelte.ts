@@ -7,7 +7,7 @@ import { experiments } from '../../state/experiments.svelte.ts'
 import { runColumns } from '../../state/runColumns.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { engineColumn, factColumns, standardView, type Sources, type TableColumn } from './columns.ts'
+import { engineColumn, factColumns, standardView, stateWords, type Sources, type TableColumn } from './columns.ts'
 import { filterRows, groupItems, plainItems, sortBy, type Item } from './rows.ts'
 
 const pause = 500
@@ -64,7 +64,10 @@ class RunsTable {
     const { group, sort } = this.view
     if (group === null) return plainItems(this.rows)
     if (this.groups === null) return []
-    const ordered = sort ? sortBy(this.groups, (one) => (sort.key === 'name' ? one.title : sort.key === group ? one.value : one.cells[sort.key]?.value ?? null), sort.descending) : this.groups
+    // The engine groups by what it keeps; people read names.
+    const groups = group === 'experiment' ? this.groups.map((one) => (one.value === null ? one : { ...one, title: this.#sources.experiment(String(one.value)) ?? one.title }))
+      : group === 'state' ? this.groups.map((one) => ({ ...one, title: stateWords[one.value as keyof typeof stateWords] ?? one.title })) : this.groups
+    const ordered = sort ? sortBy(groups, (one) => (sort.key === 'name' ? one.title : sort.key === group ? one.value : one.cells[sort.key]?.value ?? null), sort.descending) : groups
     return groupItems(ordered, this.rows, this.open)
   })
   /** The saved view that is being looked at, where it was not changed since. */
