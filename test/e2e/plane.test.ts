@@ -68,8 +68,9 @@ browserTest('moons are chosen in the form, drawn by class, trained on, and compa
     await page.getByRole('checkbox', { name: `Select ${name}` }).check()
   }
   await page.keyboard.press('c')
+  await page.getByRole('tab', { name: 'Images' }).click()
   for (const name of ['noisy', 'line']) await page.getByRole('application', { name: new RegExp(`what ${name} makes of them`) }).waitFor()
-  await page.getByLabel('From corrupted inputs').check()
+  await page.getByLabel('Inputs').selectOption('own')
   await page.getByRole('application', { name: /^Corrupted points and what noisy makes/ }).waitFor()
   assert.equal(await page.getByRole('application', { name: /what line makes/ }).count(), 0)
   assert.deepEqual(await barriers(page), [])

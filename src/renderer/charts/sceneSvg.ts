@@ -2,7 +2,7 @@ import type { Scene, Shape } from './scene.ts'
 
 /** Escapes text for XML and leaves out what XML cannot hold. */
 export const xmlText = (text: string): string => text
-  .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '')
+  .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu, '')
   .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)
 
 /** Hundredths of a pixel are enough for any print. */

@@ -36,7 +36,7 @@ class RunColumns {
     runs.onChange((ids) => {
       for (const id of ids) this.#changed.add(id)
       this.#stale = true
-      if (this.#wanted.size > 0) this.#timer ??= setTimeout(() => void this.#update(), pause)
+      if (this.#wanted.size > 0 && this.#timer === undefined) this.#timer = setTimeout(() => void this.#update(), pause)
     })
   }
 

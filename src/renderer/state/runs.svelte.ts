@@ -58,16 +58,14 @@ class Runs {
   }
 
   #lookup() {
-    const runs = this
-    return {
-      get(id: string): Run | undefined {
-        const run = runs.#whole.get(id)
-        if (run === undefined && this.has(id)) runs.#ask(id)
-        return run
-      },
-      has(id: string): boolean { void runs.#membership; return runs.#rows.has(id) },
-      get size(): number { void runs.#membership; return runs.#rows.size },
+    const has = (id: string): boolean => { void this.#membership; return this.#rows.has(id) }
+    const get = (id: string): Run | undefined => {
+      const run = this.#whole.get(id)
+      if (run === undefined && has(id)) this.#ask(id)
+      return run
     }
+    const size = (): number => { void this.#membership; return this.#rows.size }
+    return { get, has, get size(): number { return size() } }
   }
 
   /** A run's row, or that there is none. */
