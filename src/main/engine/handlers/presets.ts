@@ -1,4 +1,4 @@
-import type { Dataset } from '../../../shared/domain.ts'
+import { factsOf } from '../experiments/newRun.ts'
 import { findPresetRun, presetInfos, presetOf } from '../presets/index.ts'
 import { outcomeOf } from '../presets/outcome.ts'
 import { resolveConfig } from '../variants/index.ts'
@@ -6,7 +6,7 @@ import type { Context, Handlers } from './context.ts'
 import { importInto } from './importing.ts'
 
 export const presetHandlers = (context: Context) => {
-  const { store, queue } = context
+  const { home, store, queue } = context
   return {
     'presets.list': () => ({ presets: presetInfos() }),
     'presets.import': async ({ preset }) => {
@@ -20,12 +20,8 @@ export const presetHandlers = (context: Context) => {
       // A preset may be one of another version of the workbench.
       if (planned === null) return { outcome: null }
       const dataset = store.datasets.get(run.datasetId)
-      const { config } = resolveConfig(planned.run.variant, planned.run.settings, factsOf(dataset))
+      const { config } = resolveConfig(planned.run.variant, planned.run.settings, factsOf(home, dataset))
       return { outcome: outcomeOf(planned, { run, runs: store.runs.list(), source: dataset.source, config }) }
     },
   } satisfies Partial<Handlers>
 }
-
-const factsOf = (dataset: Dataset) => ({
-  rowSize: dataset.width * dataset.height * dataset.channels, trainCount: dataset.count - dataset.testCount, kind: dataset.kind, classes: dataset.classes.length,
-})
