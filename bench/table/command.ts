@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { chromiumFlags, findChromium } from '../../test/e2e/chromium.ts'
 import { fillHome } from './fill.ts'
-import { answerTimes, pressTime, scrollThrough, type Frames } from './page.ts'
+import { answerTimes, idleFrames, pressTime, scrollThrough, type Frames } from './page.ts'
 
 const runs = 10_000
 const rounds = 5
@@ -30,7 +30,7 @@ export async function serve(home: string): Promise<{ url: string; process: Child
   return { url: (JSON.parse(line) as { url: string }).url, process: child }
 }
 
-interface Round { rows: number; figures: number; keystroke: number; slowestKeystroke: number; sortNumber: number; sortName: number; range: number; groups: number; frames: Frames; engineMB: number | null; pageMB: number }
+interface Round { rows: number; figures: number; keystroke: number; slowestKeystroke: number; sortNumber: number; sortName: number; range: number; groups: number; idle: number; frames: Frames; engineMB: number | null; pageMB: number }
 
 /** One look at the table by an engine and a browser that have only just been started. */
 async function round(browser: Browser, home: string): Promise<Round> {
@@ -53,10 +53,11 @@ async function round(browser: Browser, home: string): Promise<Round> {
     await pressTime(page, 'th:nth-of-type(7) .menu')
     const range = median(await answerTimes(page, '[role=dialog] input', ['20', '30', '40', '']))
     await page.keyboard.press('Escape')
+    const idle = await idleFrames(page, 600)
     const frames = await scrollThrough(page, 300)
     const groups = await timeGroups(page)
     return {
-      rows, figures, keystroke: median(typed), slowestKeystroke: Math.max(...typed), sortNumber, sortName, range, groups, frames, engineMB: peakMemory(engine.process.pid!),
+      rows, figures, keystroke: median(typed), slowestKeystroke: Math.max(...typed), sortNumber, sortName, range, groups, idle, frames, engineMB: peakMemory(engine.process.pid!),
       pageMB: await page.evaluate(() => Math.round((performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 2 ** 20)),
     }
   } finally {
@@ -116,8 +117,9 @@ export async function tableCommand(): Promise<void> {
       `| grouping seeds, with means and intervals, ms | ${of(({ groups }) => groups)} |`,
       `| scrolling through all, 300 pixels a frame: interval of frames, ms | ${of(({ frames }) => frames.median)} |`,
       `| ... the longest of about ${Math.round(median(results.map(({ frames }) => frames.count)))}, ms | ${of(({ frames }) => frames.worst)} |`,
-      `| ... frames of more than 100 ms | ${of(({ frames }) => frames.over100)} |`,
-      `| ... tasks of more than 50 ms | ${of(({ frames }) => frames.longTasks)} |`,
+      `| ... and of 600 frames in which nothing happens, ms | ${of(({ idle }) => idle)} |`,
+      `| ... frames of more than 100 ms while scrolling | ${of(({ frames }) => frames.over100)} |`,
+      `| ... tasks of more than 50 ms while scrolling | ${of(({ frames }) => frames.longTasks)} |`,
       `| memory of the engine at most, MB | ${of(({ engineMB }) => engineMB ?? NaN)} |`,
       `| memory of the page's scripts, MB | ${of(({ pageMB }) => pageMB)} |`, '',
       'Times to a frame count until that frame has been shown, hence at least one and at most two intervals of frames (17 to 33 ms) more than the work.', '',

@@ -15,6 +15,19 @@ export interface Frames {
   seconds: number
 }
 
+/** The longest interval between frames, in milliseconds, while nothing at all happens: what the machine does to everybody. */
+export const idleFrames = (page: Page, count: number): Promise<number> => page.evaluate(async (frames) => {
+  const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done))
+  let last = await frame()
+  let worst = 0
+  for (let at = 0; at < frames; at++) {
+    const now = await frame()
+    worst = Math.max(worst, now - last)
+    last = now
+  }
+  return worst
+}, count)
+
 /** Scrolls the table from its beginning to its end, `step` pixels a frame, and says how the frames came. */
 export const scrollThrough = (page: Page, step: number): Promise<Frames> => page.evaluate(async (pixels) => {
   const scroller = document.querySelector('.scroller')

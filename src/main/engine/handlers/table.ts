@@ -12,7 +12,7 @@ import type { Context, Handlers } from './context.ts'
 const key = (table: CallArguments<'tables.show'>['table']): string => `table:${table}`
 
 /** The table of runs: what every window knows of all of them, and the columns and groups that it asks for. */
-export function tableHandlers({ store, queue, emit }: Context) {
+export function tableHandlers({ store, queue, emit, log }: Context) {
   const index = tableIndex(store.tableRuns, variantInfos())
   const some = (entries: ReadonlyMap<string, TableEntry>, ids: readonly string[] | undefined): TableEntry[] =>
     (ids === undefined ? [...entries.values()] : ids.flatMap((id) => entries.get(id) ?? []))
@@ -22,9 +22,11 @@ export function tableHandlers({ store, queue, emit }: Context) {
     return stored.success ? stored.data : { current: null, views: [] }
   }
   return {
-    'runs.rows': () => ({
-      rows: toRowColumns(store.tableRuns.rows().map((row) => (row.state === 'running' ? rowOf(queue.view(store.runs.get(row.id))) : row))),
-    }),
+    'runs.rows': () => {
+      // Whoever shows rows asks for their figures next: they are read while the rows are on their way.
+      setImmediate(() => void index.entries().catch((thrown: unknown) => { if (store.database.open) log('The runs cannot be read for the table.', thrown) }))
+      return { rows: toRowColumns(store.tableRuns.rows().map((row) => (row.state === 'running' ? rowOf(queue.view(store.runs.get(row.id))) : row))) }
+    },
     'runs.several': ({ runs }) => ({ runs: runs.flatMap((id) => (store.runs.has(id) ? queue.view(store.runs.get(id)) : [])) }),
     'runs.columns': async () => ({ columns: tableColumns([...(await index.entries()).values()], variantInfos()) }),
     'runs.values': async ({ columns, runs }) => {
