@@ -156,6 +156,23 @@ function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
       }],
       ['new-all', '#/new?variant=denoising', page => page.getByText(/more setting/).click()],
       ['runs', '#/runs', page => page.getByRole('row').nth(3).waitFor()],
+      ['runs-columns', '#/runs', async page => {
+        await page.getByRole('row').nth(3).waitFor()
+        await page.getByRole('button', { name: 'Columns' }).click()
+        await page.getByRole('dialog', { name: 'Columns' }).getByText('Squared error').first().waitFor()
+      }],
+      ['runs-filter', '#/runs', async page => {
+        await page.getByRole('row').nth(3).waitFor()
+        await page.getByRole('columnheader', { name: /^Error/ }).hover()
+        await page.getByRole('button', { name: /^Error: filter/ }).click()
+        await page.getByRole('dialog', { name: 'Error' }).getByRole('button', { name: 'Hide' }).waitFor()
+      }],
+      ['runs-grouped', '#/runs', async page => {
+        await page.getByRole('row').nth(3).waitFor()
+        await page.getByLabel('Group by').selectOption('variant')
+        await page.locator('tr[data-group]').nth(1).click()
+        await page.locator('tr[data-run]').first().waitFor()
+      }],
       ['runs-selected', '#/runs', async page => {
         for (const each of [pca, classical]) await page.getByRole('checkbox', { name: `Select ${each.name}`, exact: true }).check()
       }],
