@@ -130,6 +130,11 @@ async function exampleFolder(place) {
 function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
   const [pca, classical, denoising] = runs
   const all = runs.map(each => each.id).join(',')
+  /** The table as it is without groups: how it was last looked at is kept with the home. */
+  const table = async page => {
+    await page.getByLabel('Group by').selectOption('')
+    await page.locator('tr[data-run]').nth(2).waitFor()
+  }
   const settled = page => page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
   return {
     first: [
@@ -155,14 +160,14 @@ function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
         await page.locator('[aria-invalid=true]').nth(1).waitFor()
       }],
       ['new-all', '#/new?variant=denoising', page => page.getByText(/more setting/).click()],
-      ['runs', '#/runs', page => page.getByRole('row').nth(3).waitFor()],
+      ['runs', '#/runs', table],
       ['runs-columns', '#/runs', async page => {
-        await page.getByRole('row').nth(3).waitFor()
+        await table(page)
         await page.getByRole('button', { name: 'Columns' }).click()
         await page.getByRole('dialog', { name: 'Columns' }).getByText('Squared error').first().waitFor()
       }],
       ['runs-filter', '#/runs', async page => {
-        await page.getByRole('row').nth(3).waitFor()
+        await table(page)
         await page.getByRole('columnheader', { name: /^Error/ }).hover()
         await page.getByRole('button', { name: /^Error: filter/ }).click()
         await page.getByRole('dialog', { name: 'Error' }).getByRole('button', { name: 'Hide' }).waitFor()
@@ -174,6 +179,7 @@ function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
         await page.locator('tr[data-run]').first().waitFor()
       }],
       ['runs-selected', '#/runs', async page => {
+        await table(page)
         for (const each of [pca, classical]) await page.getByRole('checkbox', { name: `Select ${each.name}`, exact: true }).check()
       }],
       ['run-live', `#/runs/${live}`, page => page.locator('canvas').nth(2).waitFor()],
