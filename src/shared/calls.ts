@@ -231,6 +231,8 @@ export const calls = {
   'explore.cancel': call(z.strictObject({ view: idSchema }), none),
 
   'exports.create': call(exportInputSchema, z.object({ task: taskSchema })),
+  /** A part of every completed run of an experiment, with an index (`index.json`, `index.csv`), in one folder; the task's result is its path. */
+  'exports.many': call(exportInputSchema.omit({ run: true }).extend({ experiment: idSchema }), z.object({ task: taskSchema })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
   /** A path that does not exist yet, in the user's documents folder, for the form. */
   'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts) }), z.object({ file: z.string() })),

@@ -240,7 +240,7 @@ export const taskSchema = z.object({
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export, an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
+  /** Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

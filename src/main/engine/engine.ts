@@ -10,6 +10,7 @@ import { watchExperiments } from './experiments/watch.ts'
 import { evaluationHandlers } from './handlers/evaluating.ts'
 import { experimentHandlers } from './handlers/experiments.ts'
 import { exploringHandlers } from './handlers/exploring.ts'
+import { manyExportsHandlers } from './handlers/exportingMany.ts'
 import { exportHandlers } from './handlers/exports.ts'
 import { packingHandlers } from './handlers/packing.ts'
 import { pruningHandlers } from './handlers/pruning.ts'
@@ -101,7 +102,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...embeddingHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
   let closing: Promise<void> | null = null

@@ -7,7 +7,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 /** A file that appears under its name whole, checked, or not at all. */
 
 /** Names of files on their way hold the process that writes them. */
-const temporaryName = () => `.workbench-export-${process.pid}-${randomUUID()}.tmp`
+export const temporaryName = (id: string = randomUUID()): string => `.workbench-export-${process.pid}-${id}.tmp`
 const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp$/
 
 const exists = (target: string) => new WorkbenchError(
@@ -30,7 +30,8 @@ const reasons: Record<string, string> = {
   EIO: 'its disk reported an error; check the disk or choose another one',
 }
 
-function explain(target: string, thrown: unknown): unknown {
+/** A failure of the system as the sentence that a user can act on. */
+export function explain(target: string, thrown: unknown): unknown {
   if (thrown instanceof WorkbenchError) return thrown
   const code = (thrown as NodeJS.ErrnoException | null)?.code ?? ''
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -79,10 +80,10 @@ const isRunning = (pid: number): boolean => {
 }
 
 /** Removes what exports left in a folder whose process was killed. */
-async function removeLeftovers(folder: string): Promise<void> {
+export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, pid] = temporaryPattern.exec(name) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(path.join(folder, name), { force: true }).catch(() => {})
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => {})
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import type { Dataset, Run } from '../../../shared/domain.ts'
+import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
@@ -18,6 +18,9 @@ export function requireCheckpoint(home: Home, run: Run): void {
   if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`, { field: 'run' })
 }
 
+/** What a file takes: codes and vectors are reals, of which there are no pixels to take. */
+export const takesOf = (part: Export['part'], input: Export['input'], { kind }: Pick<Dataset, 'kind'>): Export['input'] => (part === 'decoder' || kind === 'vector' ? 'raw' : input)
+
 /** What an exported file says about where it comes from. */
 export const exportMetadata = (run: Run, dataset: Dataset): Record<string, string> => ({
   workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
@@ -33,8 +36,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     await checkTarget(out, input.force)
     requireCheckpoint(home, run)
     const { part, precision, force } = input
-    // Codes and vectors are reals; there are no pixels to take.
-    const takes = part === 'decoder' || dataset.kind === 'vector' ? 'raw' : input.input
+    const takes = takesOf(part, input.input, dataset)
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
       const result = await runJob({
         kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,

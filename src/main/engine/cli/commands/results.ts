@@ -1,9 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parts, type Export } from '../../../../shared/domain.ts'
-import type { Command } from '../command.ts'
+import type { FolderIndex } from '../../export/folderIndex.ts'
+import type { Command, Outcome } from '../command.ts'
+import type { Session } from '../session.ts'
 import { figure, table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
+
+/** All completed runs of an experiment. */
+async function exportMany(session: Session, asked: CallInput<'exports.many'>, terminal: Terminal): Promise<Outcome> {
+  const folder = await taskDone(session, () => session.call('exports.many', asked), terminal)
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as FolderIndex
+  const rows = index.files.map(({ file, bytes, maxAbsDiff, sha256 }) => [file, bytes.toLocaleString('en'), maxAbsDiff.toExponential(1), sha256.slice(0, 12)])
+  const left = index.failed.map(({ name, message }) => `${name}: ${message}`)
+  return {
+    json: { folder, ...index },
+    text: [`${folder}: ${index.files.length} files, index.json, index.csv`, table(['file', 'bytes', 'difference', 'sha256'], rows), ...(left.length === 0 ? [] : ['Not exported:', ...left])].join('\n'),
+  }
+}
 
 /** Error: USAGE. */
 export const oneOf = <T extends string>(name: string, value: unknown, choices: readonly T[], otherwise?: T): T => {
@@ -13,20 +31,24 @@ export const oneOf = <T extends string>(name: string, value: unknown, choices: r
 }
 
 export const exportRun: Command = {
-  usage: 'RUN --part P --out F.onnx',
+  usage: 'RUN|--experiment E --part P --out F.onnx|FOLDER',
   summary: 'Writes a part of a trained network as ONNX, after checking it against ONNX Runtime.',
   help: [
-    `--part P          ${parts.join(', ')}`, '--out F.onnx      the file', '--input pixels|raw  uint8 images (default) or float32 rows',
+    `--part P          ${parts.join(', ')}`, '--out F.onnx      the file',
+    '--experiment E    instead of a run: all completed runs of an experiment, into', '                  the folder that --out names, with an index', '--input pixels|raw  uint8 images (default) or float32 rows',
     '--precision float32|float16|int8  of the weights; what it costs is measured', '--force           replaces an existing file',
   ],
-  positionals: [1, 1],
-  options: { part: { type: 'string' }, out: { type: 'string' }, input: { type: 'string' }, precision: { type: 'string' }, force: { type: 'boolean' } },
+  positionals: [0, 1],
+  options: { experiment: { type: 'string' }, part: { type: 'string' }, out: { type: 'string' }, input: { type: 'string' }, precision: { type: 'string' }, force: { type: 'boolean' } },
   async run(session, { values, positionals, path }, terminal) {
     const part = oneOf('part', values['part'], parts)
     const input = oneOf('input', values['input'], ['pixels', 'raw'] as const, 'pixels')
     const precision = oneOf('precision', values['precision'], ['float32', 'float16', 'int8'] as const, 'float32')
     const { out } = values
     if (typeof out !== 'string') throw new WorkbenchError('USAGE', 'Say where to write with --out F.onnx.', { field: 'out' })
+    const { experiment } = values
+    if ((typeof experiment === 'string') === (positionals.length === 1)) throw new WorkbenchError('USAGE', 'Say what to export: a run, or the runs of an experiment with --experiment.', { field: 'run' })
+    if (typeof experiment === 'string') return exportMany(session, { experiment, part, out: path(out), input, precision, force: values['force'] === true }, terminal)
     const id = await taskDone(session, () => session.call('exports.create', {
       run: positionals[0]!, part, out: path(out), input, precision, force: values['force'] === true,
     }), terminal)

@@ -1,12 +1,7 @@
 import { open } from 'node:fs/promises'
+import { csvCell } from '../../compare/csv.ts'
 import { readCodes } from '../npy.ts'
 import { labelAt, rowsAtOnce, type Write } from './file.ts'
-
-/** A text that a spreadsheet would take for a formula gets an apostrophe; what needs them gets quotes (RFC 4180). */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
 
 /** Nine digits tell every float32 from its neighbours. */
 const number = (value: number): string => String(Number(value.toPrecision(9)))
@@ -25,7 +20,7 @@ export const writeCsv: Write = async (path, source, onRows) => {
       const lines: string[] = []
       for (let row = 0; row < rows; row++) {
         const units = Array.from(values.subarray(row * codeSize, (row + 1) * codeSize), number)
-        lines.push(`${[cell(source.pathAt(start + row)), cell(labelAt(source, start + row) ?? ''), ...units].join(',')}\r\n`)
+        lines.push(`${[csvCell(source.pathAt(start + row)), csvCell(labelAt(source, start + row) ?? ''), ...units].join(',')}\r\n`)
       }
       await put(lines.join(''))
       await onRows(start + rows)

@@ -1,0 +1,45 @@
+import type { Evaluation, Export } from '../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
+import { csvCell } from '../compare/csv.ts'
+
+/** One file of a folder of exports, and the run that it is of. */
+export interface IndexedFile extends Pick<Export, 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'> {
+  /** Its name in the folder. */
+  file: string
+  run: string
+  name: string
+  variant: string
+  seed: number
+  /** Title of the experiment's cell, and what is swept in it by dotted key. */
+  cell: string | null
+  values: Record<string, unknown>
+  evaluation: Evaluation | null
+}
+
+/** What a folder of exports says of itself, as `index.json`. */
+export interface FolderIndex {
+  workbench: string
+  experiment: { id: string; name: string } | null
+  dataset: { name: string; sha256: string }
+  part: Export['part']
+  input: Export['input']
+  precision: Export['precision']
+  createdAt: string
+  files: IndexedFile[]
+  /** Runs of which there is no file, and why. */
+  failed: ({ run: string; name: string } & ErrorInfo)[]
+}
+
+const figures = ['squaredError', 'crossEntropy', 'psnr', 'linearProbeAccuracy', 'knnAccuracy', 'classificationAccuracy'] as const
+
+const cell = (value: unknown): string => (value === null || value === undefined ? '' : csvCell(typeof value === 'string' ? value : JSON.stringify(value)))
+
+/** The index as a table: one line a file, a column for each swept setting. */
+export function indexCsv({ files }: FolderIndex): string {
+  const swept = [...new Set(files.flatMap(({ values }) => Object.keys(values)))]
+  const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept, ...figures, 'bytes', 'maxAbsDiff', 'sha256']
+  const rows = files.map((item) => [
+    item.file, item.run, item.name, item.variant, item.seed, item.cell, ...swept.map((key) => item.values[key]), ...figures.map((figure) => item.evaluation?.[figure]), item.bytes, item.maxAbsDiff, item.sha256,
+  ])
+  return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
