@@ -14,7 +14,7 @@ import { epochsOf, isOther, nearestMoment } from '../../src/renderer/components/
 import { settingLines, settingTexts } from '../../src/renderer/components/compare/settingRows.ts'
 import { seedChoices, standingFor } from '../../src/renderer/components/compare/standing.ts'
 import { subjectsOf } from '../../src/renderer/components/compare/subjects.ts'
-import { differenceText } from '../../src/renderer/components/images/paint.ts'
+import { differenceText } from '../../src/renderer/components/images/texts.ts'
 import type { CompareLine } from '../../src/shared/comparison.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import type { Images } from '../../src/shared/domain.ts'
@@ -82,6 +82,13 @@ test('a file of the table has the texts that stand there, in their order, with w
   assert.deepEqual(written.rows.map((row) => row.length), sorted.map(() => written.columns.length))
   assert.deepEqual(written.rows[0]!.slice(0, 4), ['pca =1+1', '1', '12.5', sorted[0]!.cells[0]!.text])
   assert.equal(written.rows[1]![2], '–')
+  const differences = figureTable(comparison, 'group', 'differences')
+  const apart = tableTexts(differences.columns, differences.rows, 'group', null)
+  const at = apart.columns.findIndex(({ title }) => title === 'Squared error')
+  assert.deepEqual(apart.columns.slice(at, at + 3).map(({ title }) => title), ['Squared error', 'Squared error, 95% from', 'Squared error, 95% to'])
+  const [mean, low, high] = apart.rows[1]!.slice(at, at + 3)
+  assert.equal(`${mean} (${low} to ${high})`, differences.rows[1]!.cells[differences.columns.findIndex(({ key }) => key === 'squaredError')]!.text)
+  assert.deepEqual(apart.rows[0]!.slice(at, at + 3), ['baseline', '–', '–'])
 })
 
 test('settings that differ are nested, the seed of groups is not one of them, and a file names the way to each', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { captioned } from '../../src/renderer/charts/chartFile.ts'
+import { captioned } from '../../src/renderer/charts/caption.ts'
 import type { Curve } from '../../src/renderer/charts/curve.ts'
 import { snapped } from '../../src/renderer/charts/curve.ts'
 import { cellAt, heatScene } from '../../src/renderer/charts/heatScene.ts'
@@ -13,7 +13,7 @@ import { nearestDot, scatterScene, type ScatterPoint } from '../../src/renderer/
 import { moved, shortened, type Scene, type Shape } from '../../src/renderer/charts/scene.ts'
 import { sceneSvg, xmlText } from '../../src/renderer/charts/sceneSvg.ts'
 import { linearTicks, logarithmicTicks, scale } from '../../src/renderer/charts/ticks.ts'
-import { fileName } from '../../src/renderer/state/saveFile.ts'
+import { fileName } from '../../src/renderer/state/fileName.ts'
 
 const measure = (text: string, size: number) => text.length * size * 0.6
 const size = { width: 600, height: 300 }
@@ -76,7 +76,7 @@ test('a line chart draws every curve within its area, with bands below the lines
 })
 
 test('what is brought forward is drawn last and strongest; what a choice left out is faint', () => {
-  const data = (more: Partial<LineState>) => (lineScene(lines([curve('a', [4, 3]), curve('bb', [9, 8]), curve('ccc', [1, 2])], more), size, measure).scene.shapes.find((shape) => shape.kind === 'clip') as { shapes: Shape[] })
+  const data = (more: Partial<LineState>) => (lineScene(lines([curve('a', [4, 3]), curve('bb', [9, 8]), curve('ccc', [1, 2])], more), size, measure).scene.shapes.find((shape) => shape.kind === 'clip') as unknown as { shapes: Shape[] })
     .shapes.flatMap((shape) => (shape.kind === 'line' ? [shape] : []))
   const forward = data({ highlighted: 'a' })
   assert.equal(forward.at(-1)!.colour, 'var(--run-1)')
@@ -136,8 +136,8 @@ test('a saved chart has its title and a key of all its lines, and nothing of it 
   assert.deepEqual(['Loss of 30 runs', 'run 0', 'run 29'].map((text) => texts(whole).includes(text)), [true, true, true])
   assert.equal(flat(whole.shapes).length, flat(scene.shapes).length + 1 + 2 * key.length)
   const [at] = moved([{ kind: 'clip', x: 1, y: 1, width: 5, height: 5, shapes: [{ kind: 'line', points: [0, NaN, 2, 3], colour: 'red', width: 1 }] }], 10, 20)
-  assert.ok(at!.kind === 'clip' && at.x === 11 && at.shapes[0]!.kind === 'line')
-  assert.deepEqual(Array.from((at as { shapes: { points: Float64Array }[] }).shapes[0]!.points), [10, NaN, 12, 23])
+  assert.ok(at?.kind === 'clip' && at.x === 11 && at.shapes[0]!.kind === 'line')
+  assert.deepEqual(Array.from((at as unknown as { shapes: { points: Float64Array }[] }).shapes[0]!.points), [10, NaN, 12, 23])
 })
 
 test('a text is cut where there is no room, without half a character', () => {
@@ -181,7 +181,7 @@ test('dots lie where their values are, names beside them do not overlap, and the
   assert.ok(finite(plot.scene))
   assert.equal(nearestDot(points, plot, plot.x.toPixel(12) + 3, plot.y.toPixel(90))!.id, 'b')
   assert.equal(nearestDot(points, plot, 2, 2), null)
-  const steps = flat(plot.scene.shapes).find((shape) => shape.kind === 'line' && shape.dash) as { points: number[] }
+  const steps = flat(plot.scene.shapes).find((shape) => shape.kind === 'line' && shape.dash) as unknown as { points: number[] }
   assert.deepEqual(steps.points.map(Math.round), [10, 80, 12, 80, 12, 90].map((value, i) => Math.round(i % 2 === 0 ? plot.x.toPixel(value) : plot.y.toPixel(value))))
   const boxes = flat(plot.scene.shapes).flatMap((shape) => (shape.kind === 'text' && shape.text.includes('long') ? [{ left: shape.x, right: shape.x + measure(shape.text, 11), top: shape.y - 7, bottom: shape.y + 7 }] : []))
   assert.equal(boxes.length, 3)
