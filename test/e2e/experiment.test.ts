@@ -51,7 +51,8 @@ test('experiment run: checks the plan, trains every run, ends with what came out
   assert.equal((await json('home', 'datasets', 'add', '--path', 'moons', '--count', '400')).code, 0)
   const file = write('plan.json', plan)
   const checked = await json('home', 'experiment', 'run', file, '--check')
-  assert.deepEqual([checked.code, checked.json.check.runs, checked.json.check.cells.length], [0, 6, 3])
+  assert.deepEqual([checked.code, checked.json.check.runs, checked.json.check.cells.length, checked.json.check.measured], [0, 6, 3, { known: 2, total: 2 }])
+  assert.ok(checked.json.check.seconds > 0.5 && checked.json.check.cells.every(({ seconds }: { seconds: number }) => seconds > 0))
   const { code, json: result, errors } = await json('home', 'experiment', 'run', file)
   assert.equal(code, 0, errors)
   const { experiment, runs } = result

@@ -113,17 +113,21 @@ export const experimentRun: Command = {
   summary: 'Trains all runs of a plan and waits for them. Ctrl-C pauses them with checkpoints.',
   help: [
     `PLAN.json         ${example}`, '                  and "seeds", "settings", "sweep", "baseline", "reuse"', '--dataset N, --name N, --seeds 1,2,3  instead of the plan\'s',
-    '--check           only says what the plan comes to',
+    '--check           only says what the plan comes to, with measured times',
   ],
   positionals: [1, 1],
   options: { dataset: { type: 'string' }, name: { type: 'string' }, seeds: { type: 'string' }, check: { type: 'boolean' } },
   async run(session, { positionals, values, path }, terminal) {
     const plan = await planOf(session, path(positionals[0]!), values as Record<string, string | undefined>, terminal)
-    const { check } = await session.call('experiments.check', { plan })
+    let { check } = await session.call('experiments.check', { plan })
     const [first, ...others] = check.problems
     others.forEach(({ message }) => terminal.tell(message))
     if (first !== undefined) throw WorkbenchError.from(first)
     check.warnings.forEach(terminal.tell)
+    if (values['check'] === true && check.seconds === null) {
+      await taskDone(session, () => session.call('experiments.estimate', { plan }), terminal)
+      check = (await session.call('experiments.check', { plan })).check
+    }
     const size = `${check.cells.length} cells, ${check.runs} runs${check.reused === 0 ? '' : `, ${check.reused} of them there already`}${check.seconds === null ? '' : `, about ${duration(check.seconds)}`}, about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB`
     if (values['check'] === true) {
       const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, String(parameters ?? ''), String(steps), seconds === null ? '' : duration(seconds)])
