@@ -75,17 +75,26 @@ export function ordered({ columns, rows }: FigureTable, order: Order | null): Fi
   })
 }
 
-/** What a file of the table holds: its texts as they stand there. */
+/** What a file of the table holds: its texts as they stand there; a difference and the ends of its interval in three columns, so that they stay numbers. */
 export function tableTexts(columns: readonly FigureColumn[], rows: readonly FigureRow[], by: 'group' | 'run', reading: { title: string; texts: ReadonlyMap<string, string> } | null) {
+  const spread = columns.map((_, at) => rows.some(({ cells }) => interval.test(cells[at]!.text)))
+  const parts = (text: string, at: number): string[] => {
+    if (!spread[at]) return [text]
+    const [, mean, low, high] = interval.exec(text) ?? []
+    return mean === undefined ? [text, '–', '–'] : [mean, low!, high!]
+  }
   const read = reading ? [{ title: reading.title, unit: '', numeric: true }] : []
   return {
     columns: [
       { title: by === 'group' ? 'Settings' : 'Run', unit: '', numeric: false }, { title: by === 'group' ? 'Seeds' : 'Seed', unit: '', numeric: true }, ...read,
-      ...columns.map(({ title, unit }) => ({ title, unit, numeric: true })),
+      ...columns.flatMap(({ title, unit }, at) => (spread[at] ? [title, `${title}, 95% from`, `${title}, 95% to`] : [title]).map((name) => ({ title: name, unit, numeric: true }))),
     ],
-    rows: rows.map((row) => [row.title, seedsText(row, by), ...(reading ? [reading.texts.get(row.id) ?? '–'] : []), ...row.cells.map(({ text }) => text)]),
+    rows: rows.map((row) => [row.title, seedsText(row, by), ...(reading ? [reading.texts.get(row.id) ?? '–'] : []), ...row.cells.flatMap(({ text }, at) => parts(text, at))]),
   }
 }
+
+/** `-1.2 (-1.7 to -0.7)` */
+const interval = /^(\S+) \((\S+) to (\S+)\)$/
 
 /** How many seeds a group has, or the seed of a run. */
 export const seedsText = ({ seeds }: Pick<Subject, 'seeds'>, by: 'group' | 'run'): string => String(by === 'group' ? seeds.length : seeds[0])

@@ -9,37 +9,35 @@ export interface Answered { corrupted: Images | null; reconstructions: Images | 
 
 /** Answers that are kept: moving back and forth asks once. */
 const most = 400
+/** Questions that wait: more than rows are ever shown at once. Older ones are of moments that the slider has left. */
+const mostWaiting = 120
 
-/** Reconstructions of corrupted images, asked for where they are drawn, a few at a time. */
+/** Reconstructions of corrupted images, asked for where they are drawn: two at a time, what is wanted now before what was wanted earlier. */
 export class CorruptedPictures {
   readonly #answers = new SvelteMap<string, Answered>()
   readonly #waiting = new Map<string, () => Promise<void>>()
-  #busy = 0
+  readonly #asked = new Set<string>()
 
   /** The answer once it is here; asks for it if need be. */
   at(run: string, step: number | null, corruption: Corruption): Answered | null {
     const key = `${run} ${step} ${corruption.kind} ${corruption.level}`
     const found = this.#answers.get(key)
     if (found) return found
-    if (!this.#waiting.has(key)) {
-      this.#waiting.set(key, () => this.#ask(key, run, step, corruption))
-      queueMicrotask(() => this.#work())
-    }
+    if (this.#asked.has(key)) return null
+    this.#waiting.delete(key)
+    this.#waiting.set(key, () => this.#ask(key, run, step, corruption))
+    if (this.#waiting.size > mostWaiting) this.#waiting.delete([...this.#waiting.keys()][0]!)
+    queueMicrotask(() => this.#work())
     return null
   }
 
-  /** Forgets what nobody looks at any more and has not been asked yet. */
-  clearWaiting(): void {
-    for (const key of [...this.#waiting.keys()].slice(this.#busy)) this.#waiting.delete(key)
-  }
-
   #work(): void {
-    const begun = [...this.#waiting].slice(this.#busy, 2)
-    for (const [key, ask] of begun) {
-      this.#busy += 1
+    while (this.#asked.size < 2 && this.#waiting.size > 0) {
+      const [key, ask] = [...this.#waiting].at(-1)!
+      this.#waiting.delete(key)
+      this.#asked.add(key)
       void ask().finally(() => {
-        this.#busy -= 1
-        this.#waiting.delete(key)
+        this.#asked.delete(key)
         this.#work()
       })
     }
