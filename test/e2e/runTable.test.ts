@@ -112,6 +112,7 @@ browserTest('a few hundred runs: searched, filtered, sorted, grouped, changed in
   await groupsBySeed(page)
   await changesInPlace(page)
   await ticksAndUndo(page)
+  await actions(page)
   await views(page)
   await csv(page)
 })
@@ -253,6 +254,23 @@ async function ticksAndUndo(page: Page): Promise<void> {
   await page.getByLabel('Archived').check()
   await counted(page, /^500 runs$/)
   await page.getByLabel('Archived').uncheck()
+}
+
+/** What can be done with a run stands in its row; what cannot is said. */
+async function actions(page: Page): Promise<void> {
+  const state = await menu(page, 'State')
+  await state.getByLabel('Paused').check()
+  await page.keyboard.press('Escape')
+  await rows(page).nth(1).waitFor()
+  const [first, second] = await rows(page).evaluateAll((lines: any[]) => lines.map((line) => line.dataset.run)) as [string, string]
+  // These have never been trained: there is nothing to continue from.
+  await page.locator(`tr[data-run="${first}"]`).getByRole('button', { name: 'Resume' }).click()
+  await page.locator('[data-code=CHECKPOINT_MISSING]').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Dismiss this message' }).click()
+  await page.locator(`tr[data-run="${second}"]`).getByRole('button', { name: 'Cancel' }).click()
+  await page.locator(`tr[data-run="${second}"]`).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Remove the filter by State' }).click()
 }
 
 /** A view with a name brings back columns, filters and order; it outlives the window, and its removal is taken back. */

@@ -119,5 +119,7 @@ function commonCell(read: (entry: TableEntry) => CellValue, group: Members): Gro
   const values = [...new Set(group.all.map(read))]
   if (values.length === 1) return { text: values[0] === null ? absent : String(values[0]), value: values[0]!, hint: '' }
   const sorted = values.sort((a, b) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1)).map((value) => (value === null ? absent : String(value)))
-  return { text: sorted.length <= mostNamed ? sorted.join(', ') : `${sorted.length} values`, value: null, hint: sorted.slice(0, 50).join(', ') }
+  const numbers = values.filter((value) => typeof value === 'number')
+  const many = numbers.length === values.length ? `${Math.min(...numbers)} to ${Math.max(...numbers)}` : `${sorted.length} values`
+  return { text: sorted.length <= mostNamed ? sorted.join(', ') : many, value: null, hint: sorted.slice(0, 50).join(', ') }
 }
