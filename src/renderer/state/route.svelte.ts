@@ -1,16 +1,25 @@
 /** Where the window is: `#/runs/ID?key=value`. The address is the whole state of navigation, so that a reload returns to it. */
 class Route {
   #hash = $state(location.hash)
+  /** The address that is to be written in a moment. */
+  #due: string | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
   readonly #url = $derived(new URL(this.#hash.replace(/^#\/?/, '/') || '/', 'http://route'))
   readonly #parts = $derived(this.#url.pathname.split('/').filter(Boolean).map(decode))
-  /** First part: `datasets`, `experiments`, `runs`, `compare`, `new`, `exports`, `storage`; empty for the front door. */
+  /** First part: `datasets`, `experiments`, `runs`, `compare`, `explore`, `new`, `exports`, `storage`; empty for the front door. */
   readonly view = $derived(this.#parts[0] ?? '')
   /** Second part: the id of what is shown. */
   readonly id = $derived(this.#parts[1] ?? null)
+  /** Third part: which of its views. */
+  readonly part = $derived(this.#parts[2] ?? null)
   readonly query = $derived(this.#url.searchParams)
 
   constructor() {
-    window.addEventListener('hashchange', () => { this.#hash = location.hash })
+    window.addEventListener('hashchange', () => {
+      clearTimeout(this.#timer)
+      this.#due = null
+      this.#hash = location.hash
+    })
   }
 
   /** A list in the address: `runs=a,b`. */
@@ -18,11 +27,27 @@ class Route {
     return (this.query.get(key) ?? '').split(',').filter(Boolean)
   }
 
-  go(address: string, options: { replace?: boolean } = {}): void {
+  /** @param options `soon`: what replaces the address does so a moment later, so that a slider may change it at every move; browsers refuse hundreds of changes a second */
+  go(address: string, options: { replace?: boolean; soon?: boolean } = {}): void {
     const hash = address.startsWith('#') ? address : `#${address}`
+    clearTimeout(this.#timer)
+    if (options.replace && options.soon) {
+      this.#due = hash
+      this.#timer = setTimeout(() => this.#settle(), 200)
+      this.#hash = hash
+      return
+    }
+    if (options.replace) this.#due = null
+    this.#settle()
     if (options.replace) history.replaceState(null, '', hash)
     else if (location.hash !== hash) history.pushState(null, '', hash)
     this.#hash = hash
+  }
+
+  /** Writes the address that is due. */
+  #settle(): void {
+    if (this.#due !== null) history.replaceState(null, '', this.#due)
+    this.#due = null
   }
 }
 
@@ -42,6 +67,9 @@ export const to = {
   runs: () => '#/runs',
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => (ids.length ? `#/compare?runs=${ids.map(encodeURIComponent).join(',')}` : '#/compare'),
+  /** Into one trained run, or two side by side; without one, into the run that was looked into last. */
+  explore: (ids: readonly string[] = [], view?: string) => (ids[0] === undefined
+    ? '#/explore' : `#/explore/${encodeURIComponent(ids[0])}${view ? `/${view}` : ''}${ids[1] === undefined ? '' : `?with=${encodeURIComponent(ids[1])}`}`),
   newRun: (given: { from?: string; dataset?: string; variant?: string; preset?: string } = {}) => {
     const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
     return query ? `#/new?${query}` : '#/new'

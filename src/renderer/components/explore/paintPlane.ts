@@ -1,0 +1,123 @@
+import { runVariable } from '../../colours.ts'
+import type { ChartTheme } from '../../charts/theme.ts'
+import { roundNumbers, type Mapping } from './places.ts'
+
+/** How a class is drawn: eight colours, then the same ones hollow. Without a class: quiet. */
+export const classMark = (label: number): { colour: string; hollow: boolean } => (label < 0 ? { colour: 'var(--ink-2)', hollow: false } : { colour: runVariable(label), hollow: label % 16 >= 8 })
+
+/** For the key below a map. */
+export const classKey = (classes: readonly string[], labels: ArrayLike<number>): { id: string; label: string; colour: string; hollow: boolean }[] =>
+  [...new Set(Array.from(labels))].sort((a, b) => a - b).map((label) => ({ id: String(label), label: label < 0 ? 'no class' : classes[label] ?? String(label), ...classMark(label) }))
+
+/** Lines and numbers at round values, around the area. */
+export function paintAxes(context: CanvasRenderingContext2D, place: Mapping, theme: ChartTheme): void {
+  const { area, extent } = place
+  const write = (value: number) => String(Number(value.toPrecision(6))).replace('-', '−')
+  context.font = `11px ${theme.font}`
+  context.lineWidth = 1
+  context.strokeStyle = theme.grid
+  context.fillStyle = theme.quiet
+  context.textAlign = 'center'
+  context.textBaseline = 'top'
+  for (const value of roundNumbers(extent.left, extent.right, area.width / 72)) {
+    const x = Math.round(place.x(value)) + 0.5
+    stroke(context, x, area.top, x, area.top + area.height)
+    context.fillText(write(value), x, area.top + area.height + 6)
+  }
+  context.textAlign = 'right'
+  context.textBaseline = 'middle'
+  for (const value of roundNumbers(extent.bottom, extent.top, area.height / 48)) {
+    const y = Math.round(place.y(value)) + 0.5
+    stroke(context, area.left, y, area.left + area.width, y)
+    context.fillText(write(value), area.left - 6, y)
+  }
+}
+
+function stroke(context: CanvasRenderingContext2D, x: number, y: number, toX: number, toY: number): void {
+  context.beginPath()
+  context.moveTo(x, y)
+  context.lineTo(toX, toY)
+  context.stroke()
+}
+
+/** Dots in the colours of their classes, one path for each class. `some`: only those; the others faint. */
+export function paintDots(
+  context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, coordinates: ArrayLike<number>, labels: ArrayLike<number>, theme: ChartTheme,
+  { radius, opacity = 1, some = null }: { radius?: number; opacity?: number; some?: ReadonlySet<number> | null } = {},
+): void {
+  const count = coordinates.length / 2
+  const size = radius ?? (count <= 600 ? 2.5 : count <= 5000 ? 1.75 : 1.25)
+  const groups = new Map<string, { label: number; faint: boolean; indices: number[] }>()
+  for (let i = 0; i < count; i++) {
+    const label = labels[i] ?? -1, faint = some !== null && !some.has(i), key = `${faint} ${label}`
+    const group = groups.get(key)
+    if (group) group.indices.push(i)
+    else groups.set(key, { label, faint, indices: [i] })
+  }
+  for (const { label, faint, indices } of [...groups.values()].sort((a, b) => Number(b.faint) - Number(a.faint))) {
+    const { colour, hollow } = classMark(label)
+    context.globalAlpha = faint ? 0.15 * opacity : opacity
+    context.fillStyle = context.strokeStyle = theme.resolve(colour)
+    context.lineWidth = 1
+    context.beginPath()
+    for (const i of indices) {
+      const x = place.x(coordinates[2 * i]!), y = place.y(coordinates[2 * i + 1]!)
+      context.moveTo(x + size, y)
+      context.arc(x, y, size, 0, 2 * Math.PI)
+    }
+    if (hollow) context.stroke()
+    else context.fill()
+  }
+  context.globalAlpha = 1
+}
+
+/** Places with names: a ring on paper each. */
+export function paintMark(context: CanvasRenderingContext2D, x: number, y: number, colour: string, title: string, theme: ChartTheme): void {
+  context.beginPath()
+  context.arc(x, y, 5, 0, 2 * Math.PI)
+  context.fillStyle = theme.paper
+  context.strokeStyle = theme.resolve(colour)
+  context.lineWidth = 2
+  context.fill()
+  context.stroke()
+  if (title === '') return
+  context.font = `11px ${theme.font}`
+  context.textAlign = 'left'
+  context.textBaseline = 'middle'
+  context.lineWidth = 3
+  context.strokeStyle = theme.paper
+  context.strokeText(title, x + 9, y)
+  context.fillStyle = theme.ink
+  context.fillText(title, x + 9, y)
+}
+
+/** A line through points x, y, x, y, ... */
+export function paintLine(context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, points: ArrayLike<number>, from = 0, to = points.length): void {
+  context.beginPath()
+  for (let i = from; i + 1 < to; i += 2) {
+    const x = place.x(points[i]!), y = place.y(points[i + 1]!)
+    if (i === from) context.moveTo(x, y)
+    else context.lineTo(x, y)
+  }
+  context.stroke()
+}
+
+/** Points that are a lattice of so many columns and rows, one such after the other: each joined to its neighbours. */
+export function paintLattice(context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, points: ArrayLike<number>, columns: number, rows: number, theme: ChartTheme): void {
+  context.strokeStyle = theme.quiet
+  context.globalAlpha = 0.7
+  context.lineWidth = 1
+  const through = (indices: readonly number[]) => {
+    context.beginPath()
+    indices.forEach((i, at) => {
+      if (at === 0) context.moveTo(place.x(points[2 * i]!), place.y(points[2 * i + 1]!))
+      else context.lineTo(place.x(points[2 * i]!), place.y(points[2 * i + 1]!))
+    })
+    context.stroke()
+  }
+  for (let from = 0; from + columns * rows <= points.length / 2; from += columns * rows) {
+    for (let y = 0; y < rows; y++) through(Array.from({ length: columns }, (_, x) => from + y * columns + x))
+    for (let x = 0; x < columns; x++) through(Array.from({ length: rows }, (_, y) => from + y * columns + x))
+  }
+  context.globalAlpha = 1
+}

@@ -1,0 +1,22 @@
+import type { ErrorInfo } from '../../../shared/errors.ts'
+
+/** What can be done about an error of a question, by name; the view knows how. */
+export type Remedy = 'again' | 'otherRun' | 'otherImage' | 'newest' | 'train' | 'import'
+
+export const remedyTitles: Record<Remedy, string> = {
+  again: 'Ask again', otherRun: 'Choose another run', otherImage: 'Choose another image', newest: 'Show the result of the training', train: 'Train a run with its settings', import: 'Import images',
+}
+
+/** The remedies for an error, the likeliest first. `moment`: an earlier moment of the run is looked at. */
+export function remediesFor({ code, field = '' }: Pick<ErrorInfo, 'code' | 'field'>, moment: boolean): Remedy[] {
+  const image = /image|row|through|between|from|to$/.test(field)
+  switch (code) {
+    case 'CHECKPOINT_MISSING': return moment ? ['newest', 'otherRun'] : ['otherRun', 'train']
+    case 'CHECKPOINT_DAMAGED': case 'RUN_MISMATCH': return moment ? ['newest', 'otherRun'] : ['train', 'otherRun']
+    case 'DATASET_UNKNOWN': case 'FILE_DAMAGED': return ['otherRun', 'import']
+    case 'IMAGE_SIZE': case 'FILE_UNSUPPORTED': case 'PATH_MISSING': case 'PATH_UNREADABLE': return ['otherImage']
+    case 'CALL_INVALID': return image ? ['otherImage'] : ['again']
+    case 'QUESTION_UNSUITABLE': case 'RUN_UNKNOWN': return ['otherRun']
+    default: return ['again', 'otherRun']
+  }
+}
