@@ -96,5 +96,6 @@ export function tableTexts(columns: readonly FigureColumn[], rows: readonly Figu
 /** `-1.2 (-1.7 to -0.7)` */
 const interval = /^(\S+) \((\S+) to (\S+)\)$/
 
-/** How many seeds a group has, or the seed of a run. */
-export const seedsText = ({ seeds }: Pick<Subject, 'seeds'>, by: 'group' | 'run'): string => String(by === 'group' ? seeds.length : seeds[0])
+/** How many seeds a group has, and of how many there are figures; or the seed of a run. */
+export const seedsText = ({ seeds, measured }: Pick<Subject, 'seeds' | 'measured'>, by: 'group' | 'run'): string =>
+  (by === 'run' ? String(seeds[0]) : measured < seeds.length ? `${measured} of ${seeds.length}` : String(seeds.length))
