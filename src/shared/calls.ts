@@ -38,6 +38,8 @@ export const newRunSchema = z.strictObject({
   name: nameSchema.optional(),
   /** The preset's run that it is made from: published figures are shown beside its own. */
   preset: presetRefSchema.optional(),
+  /** A checkpoint's file to begin with: its settings are the defaults, and its weights those of the first step. */
+  weights: path.optional(),
 })
 
 export const importSchema = z.strictObject({
@@ -238,6 +240,14 @@ export const calls = {
   'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts) }), z.object({ file: z.string() })),
   /** Programs that run an exported file on images, as they can be copied. */
   'exports.snippets': call(z.strictObject({ export: idSchema }), z.object({ python: z.string(), node: z.string() })),
+
+  /** What a checkpoint's file says of itself, and the datasets (by name) whose images it takes. */
+  'weights.inspect': call(z.strictObject({ weights: path }), z.object({
+    weights: z.object({ path: z.string(), variant: z.string(), config: configSchema, seed: z.int(), inputSize: z.int(), classes: z.array(z.string()), step: z.int(), epoch: z.number(), sha256: z.string() }),
+    datasets: z.array(z.string()),
+  })),
+  /** Measures the weights of a file on a dataset and keeps them as a run that was not trained here; the task's result is its id. */
+  'weights.evaluate': call(z.strictObject({ weights: path, dataset: idSchema, name: nameSchema.optional() }), z.object({ task: taskSchema })),
 
   /** What an ONNX file takes and gives as an encoder; nothing of it is run. */
   'encoders.inspect': call(encoderChoiceSchema, z.object({ encoder: encoderSchema })),

@@ -131,13 +131,18 @@ export type Stage = z.infer<typeof stageSchema>
 
 export const presetRefSchema = z.object({ id: idSchema, form: z.enum(['quick', 'paper']), run: idSchema })
 export const originSchema = z.object({
-  kind: z.enum(['pruned']),
-  /** The run that it was made from. */
+  /** `weights`: it began with those of a file, or is the network of one. */
+  kind: z.enum(['pruned', 'weights']),
+  /** What it was made from: the run, or the SHA-256 of the file. */
   run: idSchema,
   /** Code units of that run that this one lacks. */
   removed: z.array(z.int()),
   /** The bound of that run, measured as this one's is; nats. */
   elbo: z.number().nullable().default(null),
+  /** The file of weights, where it lay. */
+  file: z.string().optional(),
+  /** Whether it was trained here nevertheless. */
+  trained: z.boolean().optional(),
 })
 
 export const tagSchema = z.string().trim().min(1).max(100)

@@ -20,6 +20,7 @@ import { runHandlers } from './handlers/runs.ts'
 import { storageHandlers } from './handlers/storage.ts'
 import { tableHandlers } from './handlers/table.ts'
 import { viewHandlers } from './handlers/views.ts'
+import { weightsHandlers } from './handlers/weights.ts'
 import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
@@ -102,7 +103,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
   let closing: Promise<void> | null = null

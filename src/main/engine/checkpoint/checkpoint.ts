@@ -64,6 +64,11 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
 export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpoint {
   const file = checkpointFile(runFolder, name)
   if (!existsSync(file)) throw new WorkbenchError('CHECKPOINT_MISSING', `This run has no checkpoint “${name}”; train it again, or duplicate its settings into a new run.`)
+  return readCheckpointFile(file)
+}
+
+/** Reads a checkpoint wherever it lies. @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED */
+export function readCheckpointFile(file: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(file)
   try {
     const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))

@@ -58,12 +58,20 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** What a safetensors file holds, without its values: metadata, and the shape of every tensor. Errors as of `readSafetensors`. */
+export function readShapes(file: string): { metadata: Record<string, string>; shapes: Record<string, number[]> } {
+  const { metadata, entries } = inFile(file, (descriptor) => readEntries(file, descriptor))
+  return { metadata, shapes: Object.fromEntries(entries.map(({ name, shape }) => [name, shape])) }
+}
+
 /**
  * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32), tensor by tensor: the file may be larger than
  * what can be read at once.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */
-export function readSafetensors(file: string): TensorFile {
+export const readSafetensors = (file: string): TensorFile => inFile(file, (descriptor) => readTensors(file, descriptor))
+
+function inFile<T>(file: string, read: (descriptor: number) => T): T {
   let descriptor: number
   try {
     // Of a pipe nothing is waited for.
@@ -73,7 +81,7 @@ export function readSafetensors(file: string): TensorFile {
   }
   try {
     if (!fstatSync(descriptor).isFile()) throw unreadable(file, new Error('not a file'))
-    return readTensors(file, descriptor)
+    return read(descriptor)
   } finally {
     closeSync(descriptor)
   }
@@ -85,7 +93,9 @@ const unreadable = (file: string, cause: unknown): WorkbenchError =>
 /** Larger announcements are no header of ours. */
 const largestHeader = 100e6
 
-function readTensors(file: string, descriptor: number): TensorFile {
+interface Entry { name: string; shape: number[]; width: number; start: number; end: number }
+
+function reader(file: string, descriptor: number) {
   const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
   const { size } = fstatSync(descriptor)
   const read = (start: number, length: number): ArrayBuffer => {
@@ -96,6 +106,11 @@ function readTensors(file: string, descriptor: number): TensorFile {
     }
     return bytes.buffer
   }
+  return { size, damaged, read }
+}
+
+function readEntries(file: string, descriptor: number): { metadata: Record<string, string>; entries: Entry[] } {
+  const { size, damaged, read } = reader(file, descriptor)
   if (size < 8) throw damaged('it is too short')
   const headerLength = Number(new DataView(read(0, 8)).getBigUint64(0, true))
   if (headerLength > size - 8 || headerLength > largestHeader) throw damaged('its header is cut off')
@@ -107,17 +122,26 @@ function readTensors(file: string, descriptor: number): TensorFile {
   }
   if (header === null || typeof header !== 'object') throw damaged('its header is no object')
   const start = 8 + headerLength
-  const { __metadata__: metadata = {}, ...entries } = header
-  const tensors: Record<string, NamedTensor> = {}
-  for (const [name, entry] of Object.entries(entries)) {
+  const { __metadata__: metadata = {}, ...tensors } = header
+  const entries = Object.entries(tensors).map(([name, entry]): Entry => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
     if (width === 0) throw damaged(`${name} has the element type ${String(dtype)}; float32 and float64 can be read`)
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || start + offsets[1]! > size) throw damaged(`${name} is cut off or misdescribed`)
-    const own = read(start + offsets[0]!, offsets[1]! - offsets[0]!)
+    return { name, shape, width, start: start + offsets[0]!, end: start + offsets[1]! }
+  })
+  return { metadata: metadata as Record<string, string>, entries }
+}
+
+function readTensors(file: string, descriptor: number): TensorFile {
+  const { read } = reader(file, descriptor)
+  const { metadata, entries } = readEntries(file, descriptor)
+  const tensors: Record<string, NamedTensor> = {}
+  for (const { name, shape, width, start, end } of entries) {
+    const own = read(start, end - start)
     tensors[name] = { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }
   }
-  return { tensors, metadata: metadata as Record<string, string> }
+  return { tensors, metadata }
 }
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

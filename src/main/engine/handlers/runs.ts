@@ -1,12 +1,23 @@
-import type { Run } from '../../../shared/domain.ts'
+import type { Config } from '../../../shared/config.ts'
+import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { factsOf, lengthOf, runOf } from '../experiments/newRun.ts'
+import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
+import { factsOf, lengthOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
 import { untilOf } from '../trash.ts'
-import { resolveConfig } from '../variants/index.ts'
+import { resolveConfig, variantOf } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
+import { openWeights, placeWeights, settingsOn } from './weights.ts'
+
+/** What of a network does not begin with a file's weights, in words. Errors: RUN_MISMATCH, VARIANT_UNSUITABLE. */
+function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: Dataset): string[] {
+  const { title, fit } = variantOf(variant)
+  if (fit) throw new WorkbenchError('VARIANT_UNSUITABLE', `${title} is computed in one go and begins with no weights; choose a variant that is trained.`, { field: 'variant' })
+  const { anew } = matchWeights(file, variantOf(variant), config, { rowSize: rowSizeOf(dataset), classes: dataset.classes.length })
+  return anew.length === 0 ? [] : [`Not in the file, and so begun anew: ${anew.join(', ')}.`]
+}
 
 export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
   const edited = (reference: string, change: RunChange): Run => {
@@ -17,19 +28,25 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     return run
   }
   return {
-    'runs.check': ({ dataset: reference, variant, settings }) => {
+    'runs.check': ({ dataset: reference, variant, settings, weights }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
-      const resolved = resolveConfig(variant, settings, dataset === null ? {} : factsOf(home, dataset))
+      const file = weights === undefined ? null : openWeights(weights)
+      const resolved = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), dataset === null ? {} : factsOf(home, dataset))
+      if (file !== null && dataset !== null && resolved.config !== null) resolved.warnings.push(...begunAnew(file, variant, resolved.config, dataset))
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
       return { ...resolved, stepsPerEpoch: length?.stepsPerEpoch ?? null, stages: length?.stages ?? [] }
     },
-    'runs.create': ({ dataset: reference, variant, settings, seed, name, preset }) => {
+    'runs.create': async ({ dataset: reference, variant, settings, seed, name, preset, weights }) => {
       requirePreset(preset, variant)
       const dataset = store.datasets.get(reference)
-      const { config, problems, parameters } = resolveConfig(variant, settings, factsOf(home, dataset))
+      const file = weights === undefined ? null : openWeights(weights)
+      const { config, problems, parameters } = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), factsOf(home, dataset))
       if (config === null) throw WorkbenchError.from(problems[0]!)
+      const made = runOf(newId(), dataset, variant, seed, { config, parameters })
+      if (file !== null) begunAnew(file, variant, config, dataset)
+      const origin = file === null ? null : await placeWeights(home, made.id, file)
       const run = store.transaction(() => store.runs.insert({
-        ...runOf(newId(), dataset, variant, seed, { config, parameters }), name: name ?? store.runs.freeName(variant), preset: preset ?? null, colour: store.runs.freeColour(),
+        ...made, name: name ?? store.runs.freeName(variant), preset: preset ?? null, origin, colour: store.runs.freeColour(),
       }, new Date().toISOString()))
       emit({ type: 'run', run })
       queue.add(run.id)

@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
+import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { labelledRows } from '../data/labelled.ts'
 import { validationSplit } from '../data/split.ts'
 import { initialValues } from '../network/initialise.ts'
@@ -73,10 +74,11 @@ export class Course {
     return weightsOf(variantOf(this.job.variant), stackConfig(this.job.config), this.data.seen.rowSize)
   }
 
-  /** Initial values of the network that is trained in the end, and of the decoder that pretraining needs beside it. */
+  /** Initial values of the network that is trained in the end, and of the decoder that pretraining needs beside it: drawn, or those of a file. */
   initial(): State {
     const specs = this.job.config.pretraining.kind === 'none' ? this.specs : [...this.stackSpecs, ...this.specs]
-    return Object.fromEntries(specs.map((spec) => [spec.name, initialValues(spec, this.job.seed)]))
+    const begun = this.job.begin === undefined ? {} : readSafetensors(this.job.begin).tensors
+    return Object.fromEntries(specs.map((spec) => [spec.name, begun[spec.name]?.shape.join() === spec.shape.join() ? begun[spec.name]!.data : initialValues(spec, this.job.seed)]))
   }
 
   /**

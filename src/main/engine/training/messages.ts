@@ -19,6 +19,8 @@ export interface TrainJob {
   seed: number
   /** Continue from `last.safetensors`; without it a run starts at step 0. */
   resume: boolean
+  /** A checkpoint's file: weights of the same name and shape begin with its values. */
+  begin?: string
 }
 export interface ExportJob {
   kind: 'export'
@@ -56,6 +58,14 @@ export interface PruneJob {
   /** Becomes the folder of the pruned run. */
   outFolder: string
 }
+/** Measures the network of a checkpoint's file on a dataset, and makes a run's folder of it. */
+export interface AdoptJob {
+  kind: 'adopt'
+  file: string
+  datasetFolder: string
+  /** Becomes the folder of the run. */
+  outFolder: string
+}
 /** Times a config's steps on its dataset, so that it can be told how long its training will take. */
 export interface MeasureJob {
   kind: 'measure'
@@ -82,7 +92,7 @@ export interface EmbedJob {
 }
 /** Says what an ONNX file is as an encoder, without running it. */
 export interface InspectJob { kind: 'inspect'; file: EncoderChoice }
-export type Job = EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+export type Job = AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -125,4 +135,10 @@ export interface PruneResult {
 export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null }
 export type EmbedResult = { kind: 'embed' } & Pick<Embedding, 'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'>
 export interface InspectResult { kind: 'inspect'; encoder: Encoder }
-export type JobResult = EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export interface AdoptResult {
+  kind: 'adopt'
+  evaluation: Evaluation
+  preview: Preview | null
+  parameters: number
+}
+export type JobResult = AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

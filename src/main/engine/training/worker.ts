@@ -11,6 +11,7 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'evaluate': return (await import('./evaluateJob.ts')).evaluateRun(job, port)
     case 'prune': return (await import('./pruneJob.ts')).pruneRun(job, port)
     case 'measure': return (await import('./measureJob.ts')).measureRun(job, port)
+    case 'adopt': return (await import('./adoptJob.ts')).adopt(job, port)
     case 'embed': return (await import('../embed/job.ts')).embed(job, port)
     case 'inspect': return (await import('../embed/job.ts')).inspect(job)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)

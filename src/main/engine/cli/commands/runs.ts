@@ -1,5 +1,5 @@
 import type { Run } from '../../../../shared/domain.ts'
-import type { ErrorInfo } from '../../../../shared/errors.ts'
+import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Command, Outcome } from '../command.ts'
 import { figureRows } from '../../compare/figures.ts'
 import { figure, table } from '../table.ts'
@@ -62,11 +62,18 @@ export const runsShow: Command = {
 }
 
 export const evaluateRun: Command = {
-  usage: 'RUN',
+  usage: 'RUN | --weights F.safetensors --dataset N',
   summary: 'Measures a run that trains no more again from its checkpoint, and stores the result.',
-  positionals: [1, 1],
-  async run(session, { positionals }, terminal) {
-    const id = await taskDone(session, () => session.call('runs.evaluate', { run: positionals[0]! }), terminal)
+  help: ['--weights F       instead of a run: a checkpoint\'s file, which becomes a run that was not trained', '--dataset N       what it is measured on', '--name N          that run\'s name'],
+  positionals: [0, 1],
+  options: { weights: { type: 'string' }, dataset: { type: 'string' }, name: { type: 'string' } },
+  async run(session, { values, positionals, path }, terminal) {
+    const { weights, dataset, name } = values as Record<string, string | undefined>
+    if ((weights === undefined) === (positionals.length === 0)) throw new WorkbenchError('USAGE', 'Say what to evaluate: a run, or a checkpoint\'s file with --weights.', { field: 'run' })
+    if (weights !== undefined && dataset === undefined) throw new WorkbenchError('USAGE', 'Say on what to measure the weights with --dataset; "datasets list" lists them.', { field: 'dataset' })
+    const id = await taskDone(session, () => (weights === undefined
+      ? session.call('runs.evaluate', { run: positionals[0]! })
+      : session.call('weights.evaluate', { weights: path(weights), dataset: dataset!, ...(name === undefined ? {} : { name }) })), terminal)
     const { run } = await session.call('runs.show', { run: id })
     return { json: { run: runJson(run) }, text: describeRun(run) }
   },

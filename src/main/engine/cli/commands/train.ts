@@ -18,9 +18,9 @@ export const settingHelp = [
   '--config F.json   settings from a file, e.g. {"training": {"epochs": 5}}; --set goes on top',
 ]
 
-/** The variant and settings that a command was given. */
-export async function variantAndSettings({ call }: Session, { values, path }: Arguments): Promise<{ variant: string; settings: Settings }> {
-  const variant = values['variant']
+/** The variant and settings that a command was given. @param otherwise the variant where none is named */
+export async function variantAndSettings({ call }: Session, { values, path }: Arguments, otherwise?: string): Promise<{ variant: string; settings: Settings }> {
+  const variant = values['variant'] ?? otherwise
   if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; "variants" lists them.', { field: 'variant' })
   const config = values['config']
   const read = (fields: readonly Field[]) => settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields)
@@ -35,20 +35,22 @@ async function hasDataset({ call }: Session, reference: string): Promise<boolean
 }
 
 export const train: Command = {
-  usage: '--dataset N --variant V | --preset ID',
+  usage: '--dataset N --variant V | --preset ID | --from F.safetensors',
   summary: 'Trains an autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
   help: [
     '--dataset N       a dataset by name or id; mnist is imported where it is missing', ...settingHelp, '--seed S          of everything random (default: 1)', '--name N          the run\'s name',
+    '--from F          begins with the weights of a checkpoint, and with its', '                  settings; --set goes on top',
     ...presetHelp,
   ],
-  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' }, ...presetOptions },
+  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' }, from: { type: 'string' }, ...presetOptions },
   async run(session, given, terminal) {
-    const { dataset, seed, name, preset, form, run: part } = given.values as Record<string, string | undefined>
+    const { dataset, seed, name, preset, form, run: part, from } = given.values as Record<string, string | undefined>
     if (preset !== undefined) return trainPreset(session, given, terminal)
     if (form !== undefined || part !== undefined) throw new WorkbenchError('USAGE', '--form and --run are of a preset; name it with --preset.', { field: 'preset' })
     if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; "datasets list" lists them.', { field: 'dataset' })
-    const { variant, settings } = await variantAndSettings(session, given)
-    const chosen = { variant, settings, ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }
+    const weights = from === undefined ? undefined : given.path(from)
+    const { variant, settings } = await variantAndSettings(session, given, weights === undefined ? undefined : (await session.call('weights.inspect', { weights })).weights.variant)
+    const chosen = { variant, settings, ...(weights === undefined ? {} : { weights }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }
     if (dataset === sample && !(await hasDataset(session, sample))) {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { configSchema, type Config } from '../../../shared/config.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { variants } from '../variants/registry.ts'
+import { weightsOf, type Variant } from '../variants/variant.ts'
+import type { Position } from './checkpoint.ts'
+import { readShapes } from './safetensors.ts'
+
+/** A checkpoint as a file of its own: what it was trained as, without its values. */
+export interface WeightsFile {
+  path: string
+  variant: string
+  config: Config
+  seed: number
+  inputSize: number
+  classes: string[]
+  step: number
+  epoch: number
+  /** Of the network's weights, by their names. */
+  shapes: Record<string, number[]>
+}
+
+/** The weights that a run begins with where they are not drawn: a copy in its folder. */
+export const beginFile = (runFolder: string): string => join(runFolder, 'begin.safetensors')
+
+const field = 'weights'
+
+/**
+ * Reads what a file of weights says of itself.
+ * @throws WorkbenchError CHECKPOINT_MISSING; CHECKPOINT_DAMAGED; FILE_UNSUPPORTED where it is a safetensors file of something else, or of a newer workbench
+ */
+export function readWeightsFile(path: string): WeightsFile {
+  const { metadata, shapes } = readShapes(path)
+  if (metadata['format'] !== 'autoencoder-workbench') {
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a safetensors file, but no checkpoint of the workbench: it says nothing of the network's settings. Choose a file from a run's checkpoints folder.`, { field })
+  }
+  if (!variants.some(({ id }) => id === metadata['variant'])) {
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is of the variant "${metadata['variant']}", which this version of the workbench does not have; update the workbench, or choose another file.`, { field })
+  }
+  try {
+    const position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }
+    const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
+    if (Object.keys(shapes).some((name) => name.startsWith('stage/'))) {
+      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} was written while its layers were pretrained, so the whole network is not trained yet; choose a later checkpoint.`, { field })
+    }
+    return {
+      path, variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize: Number(metadata['inputSize']), classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
+      step: position.step, epoch: position.epoch, shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => !/^(optimizer|state)\//.test(name))),
+    }
+  } catch (cause) {
+    if (cause instanceof WorkbenchError) throw cause
+    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${path} does not say what it was trained as; restore it from a copy.`, { field, cause })
+  }
+}
+
+/**
+ * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of another likelihood.
+ * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
+ */
+export function matchWeights({ path, shapes, inputSize }: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize'>, variant: Variant, config: Config, facts: { rowSize: number; classes: number }): { taken: string[]; anew: string[] } {
+  if (inputSize !== facts.rowSize) {
+    throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} are for ${inputSize} values an image, and the dataset's images have ${facts.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
+  }
+  const specs = weightsOf(variant, config, facts.rowSize, facts.classes)
+  const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()
+  const unfit = specs.find((spec) => spec.name.startsWith('encoder/') && !fits(spec))
+  if (unfit !== undefined) {
+    const has = shapes[unfit.name] === undefined ? 'is not in the file' : `is ${shapes[unfit.name]!.join(' x ')} in the file`
+    throw new WorkbenchError('RUN_MISMATCH', `The run's encoder is another one than that of ${path}: ${unfit.name} is ${unfit.shape.join(' x ')} and ${has}. Leave network.layers and the variant as they are in the file.`, { field: 'network.layers' })
+  }
+  return { taken: specs.filter(fits).map(({ name }) => name), anew: specs.filter((spec) => !fits(spec)).map(({ name }) => name) }
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { basename, isAbsolute, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Settings } from '../../../shared/config.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
+import { rowSizeOf } from '../experiments/newRun.ts'
+import type { Home } from '../home.ts'
+import { runJob } from '../queue/jobs.ts'
+import { newId } from '../store/ids.ts'
+import { flatten } from '../variants/resolve.ts'
+import type { Context, Handlers } from './context.ts'
+
+/** Error: CALL_INVALID, and as of `readWeightsFile`. */
+export function openWeights(path: string): WeightsFile {
+  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the file's whole path.`, { field: 'weights' })
+  return readWeightsFile(resolve(path))
+}
+
+async function checksum(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+/**
+ * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained already are not pretrained
+ * again; of a run of another variant the network alone is the file's.
+ */
+export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
+  const same = file.variant === variant
+  const kept = flatten(file.config as unknown as Settings).filter(([key]) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.')))
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(flatten(settings)) }
+}
+
+/** Copies the weights into the folder of a run that is about to be made; whatever fails, there is none. @returns what the run keeps of where they are from */
+export async function placeWeights(home: Home, id: string, { path }: WeightsFile): Promise<NonNullable<Run['origin']>> {
+  const folder = home.run(id), partial = `${folder}.partial`
+  try {
+    mkdirSync(partial, { recursive: true })
+    await copyFile(path, beginFile(partial))
+    const sha256 = await checksum(beginFile(partial))
+    renameSync(partial, folder)
+    return { kind: 'weights', run: sha256, removed: [], elbo: null, file: path, trained: true }
+  } catch (thrown) {
+    rmSync(partial, { recursive: true, force: true })
+    throw thrown
+  }
+}
+
+export const weightsHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) => ({
+  'weights.inspect': async ({ weights }) => {
+    const { shapes: _, ...file } = openWeights(weights)
+    return { weights: { ...file, sha256: await checksum(file.path) }, datasets: store.datasets.list().filter((dataset) => rowSizeOf(dataset) === file.inputSize).map(({ name }) => name) }
+  },
+  /** Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what an evaluation fails with. Whatever ends it early, no run is left. */
+  'weights.evaluate': ({ weights, dataset: reference, name }) => {
+    const file = openWeights(weights)
+    const dataset = store.datasets.get(reference)
+    const task = tasks.start('evaluate', basename(file.path), async (signal, onProgress) => {
+      const startedAt = new Date().toISOString()
+      const id = newId(), folder = home.run(id), partial = `${folder}.partial`
+      try {
+        const sha256 = await checksum(file.path)
+        mkdirSync(partial, { recursive: true })
+        const { evaluation, preview, parameters } = await runJob({ kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder: partial }, { script, threads, signal, onProgress, log })
+        signal.throwIfAborted()
+        renameSync(partial, folder)
+        store.transaction(() => {
+          const now = new Date().toISOString()
+          store.runs.insert({
+            id, name: name ?? store.runs.freeName(file.variant), datasetId: dataset.id, variant: file.variant, seed: file.seed, config: file.config, epochs: Math.round(file.epoch), steps: file.step,
+            stages: [], parameters, colour: store.runs.freeColour(), origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
+          }, now)
+          store.runs.update(id, { state: 'completed', step: file.step, epoch: file.epoch, threads, startedAt, endedAt: now, evaluation })
+          if (preview !== null) store.previews.insert(id, preview)
+        })
+      } catch (thrown) {
+        for (const left of [partial, folder]) rmSync(left, { recursive: true, force: true })
+        throw thrown
+      }
+      emit({ type: 'run', run: queue.view(store.runs.get(id)) })
+      return id
+    })
+    return { task }
+  },
+} satisfies Partial<Handlers>)
