@@ -7,7 +7,7 @@ import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const document: any, getComputedStyle: any
+declare const document: any
 
 const hostile = '<img src=x onerror=alert(1)>'
 const hebrew = 'תרגיל ראשון'
@@ -26,7 +26,7 @@ function cells(text: string): string[][] {
 }
 
 /** The table as it is on the screen: a text for each cell, without the signs beside the numbers. */
-const onScreen = (page: Page): Promise<string[][]> => rows(page).evaluateAll((all: any[]) => all.map((row) => [...row.querySelectorAll('th, td')].map((cell: any, at: number) => {
+const onScreen = (page: Page): Promise<string[][]> => rows(page).evaluateAll((all: any[]) => all.map((row) => [...row.querySelectorAll('th, td')].map((cell: any) => {
   const copy = cell.cloneNode(true)
   copy.querySelectorAll('.mark, .tag, .variant, svg').forEach((one: any) => one.remove())
   return copy.textContent.trim().replace(/^–$/, '')

@@ -103,7 +103,7 @@ export function encoderOf(summary: OnnxSummary, { output, scale, fit }: Partial<
     own: producer === 'autoencoder-workbench', producer, sha256, bytes, opset: opsets[''] ?? 0, metadata,
     input: {
       name: tensor.name, type: tensor.type as Input['type'], ...geometry, batch, ...scaleOf(path, tensor.type as Input['type'], metadata, scale),
-      bgr: /^Bgr/.test(metadata['Image.BitmapPixelFormat'] ?? ''), fit: fit ?? known ?? 'crop',
+      bgr: (metadata['Image.BitmapPixelFormat'] ?? '').startsWith('Bgr'), fit: fit ?? known ?? 'crop',
     },
     ...outputOf(summary, output),
   }

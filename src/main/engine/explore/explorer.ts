@@ -34,6 +34,8 @@ export interface Explorer {
 export function createExplorer({ script, threads, log, processes = 2, idleAfter = 60_000, mostBytes = 2 * 2 ** 30, grace = 5000 }: ExplorerOptions): Explorer {
   const slots = new Set<Slot>()
   let nextId = 0
+  /** Counts questions: two within a millisecond have an order, too. */
+  let uses = 0
   let closed = false
 
   const end = (slot: Slot): void => {
@@ -113,7 +115,7 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
         }
         for (const other of slots) if (other !== slot) other.runs.delete(asked.target.runFolder)
         slot.runs.add(asked.target.runFolder)
-        slot.used = Date.now()
+        slot.used = ++uses
         if (slot.idle !== null) clearTimeout(slot.idle)
         slot.idle = null
         slot.waiting.set(id, { resolve, reject, onProgress, signal, onAbort })

@@ -1,4 +1,7 @@
-import type { Moment } from '../../state/previews.svelte.ts'
+import type { CallOutput } from '../../../shared/calls.ts'
+
+/** A moment of a run's training of which there is a picture. */
+export type Moment = CallOutput<'runs.moments'>['moments'][number]
 
 /** The moment nearest to an epoch, the earlier of two that are equally near; of null the newest. Null where there is none. */
 export function nearestMoment(moments: readonly Moment[], epoch: number | null): Moment | null {
