@@ -94,7 +94,9 @@ async function fill({ call, when }) {
   ]
   const plane = await datasetFrom('moons')
   const moons = await runOn(plane, 'denoising', 'Moons', { network: { layers: [64, 32, 1] }, training: { epochs: 30 }, regularizer: { noise: 'gaussian', sigma: 0.2 } })
-  return { dataset: digits, runs, plane, moons, experiment: await experimentOn('moons') }
+  const experiment = await experimentOn('moons')
+  const { experiment: { cells } } = await call('experiments.show', { experiment: experiment.id })
+  return { dataset: digits, runs, plane, moons, experiment, members: cells.flatMap(each => each.runs.map(({ run }) => run)).join(',') }
 
   /** A small experiment that has ended, on points of the plane: it takes seconds. */
   async function experimentOn(name) {
@@ -127,7 +129,7 @@ async function exampleFolder(place) {
 }
 
 /** What is looked at: the name of the picture, the address, and what is done before it is taken. */
-function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
+function scenes({ dataset, runs, plane, moons, experiment, members, live, folder }) {
   const [pca, classical, denoising] = runs
   const all = runs.map(each => each.id).join(',')
   /** The table as it is without groups: how it was last looked at is kept with the home. */
@@ -135,6 +137,11 @@ function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
     await page.getByLabel('Group by').selectOption('')
     await page.locator('tr[data-run]').nth(2).waitFor()
   }
+  /** All curves of the comparison. */
+  const drawn = page => page.waitForFunction(() => {
+    const charts = [...document.querySelectorAll('figure[data-drawn]')]
+    return charts.length > 0 && charts.every(each => each.dataset.drawn !== '0')
+  })
   const settled = page => page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
   return {
     first: [
@@ -191,21 +198,39 @@ function scenes({ dataset, runs, plane, moons, experiment, live, folder }) {
         await page.getByRole('button', { name: 'Save as ONNX' }).click()
         await page.getByLabel('File').waitFor()
       }],
-      ['compare', `#/compare?runs=${all}`, page => page.locator('canvas').nth(3).waitFor()],
-      ['compare-pictures', `#/compare?runs=${all}`, async page => {
-        await page.locator('canvas').nth(3).waitFor()
+      ['compare', `#/compare?runs=${all}`, drawn],
+      ['compare-images', `#/compare?runs=${all}&part=images`, async page => {
+        await page.locator('.images canvas').nth(3).waitFor()
         await page.getByRole('heading', { name: 'Reconstructions' }).evaluate(heading => heading.scrollIntoView({ block: 'start' }))
-        const box = await page.locator('canvas').nth(2).boundingBox()
+        const box = await page.locator('.images canvas').nth(2).boundingBox()
         await page.mouse.move(box.x + 30, box.y + 30)
       }],
-      ['compare-crosshair', `#/compare?runs=${all}`, async page => {
-        await page.getByRole('region', { name: 'Curves' }).locator('canvas').hover()
+      ['compare-corrupted', `#/compare?runs=${all}&part=images`, async page => {
+        await page.getByLabel('Inputs').selectOption('masking-0.5')
+        await page.getByLabel('Differences from the originals').check()
+        await page.locator('.images canvas').nth(7).waitFor()
+        await page.getByRole('heading', { name: 'Reconstructions' }).evaluate(heading => heading.scrollIntoView({ block: 'start' }))
+      }],
+      ['compare-codes', `#/compare?runs=${all}&part=codes`, async page => {
+        await page.getByRole('application', { name: /^Activations of/ }).nth(2).waitFor()
+        await page.getByRole('button', { name: '7', exact: true }).and(page.locator(':enabled')).click()
+        await page.getByRole('tablist').evaluate(tabs => tabs.scrollIntoView({ block: 'start' }))
+      }],
+      ['compare-seeds', `#/compare?runs=${members}`, async page => {
+        await drawn(page)
+        await page.locator('figure[data-drawn] canvas').first().hover()
         await page.locator('.plot .heading').waitFor()
       }],
-      ['compare-end', `#/compare?runs=${all}`, async page => {
-        await page.locator('canvas').nth(3).waitFor()
+      ['compare-differences', `#/compare?runs=${members}&show=differences&by=group`, drawn],
+      ['compare-terms', `#/compare?runs=${members}&by=run&smoothing=0.6&terms=${members.split(',').at(-1)}`, async page => {
+        await page.getByRole('figure', { name: /^Terms of the objective/ }).and(page.locator('[data-drawn="2"]')).waitFor()
         await page.locator('.body').first().evaluate(body => body.scrollTo(0, body.scrollHeight))
       }],
+      ['compare-relations', `#/compare?runs=${members}&part=relations`, async page => {
+        await page.getByRole('application', { name: /dots/ }).waitFor()
+        await page.getByRole('tablist').evaluate(tabs => tabs.scrollIntoView({ block: 'start' }))
+      }],
+      ['compare-settings', `#/compare?runs=${members}&part=settings`, page => page.locator('tr[data-setting]').nth(2).waitFor()],
       ['exports', '#/exports'],
       ['experiments', '#/experiments', page => page.getByRole('link', { name: experiment.name }).waitFor()],
       ['experiments-unpack', '#/experiments', page => page.getByRole('button', { name: 'Unpack' }).click()],
@@ -285,7 +310,7 @@ async function main() {
     let missed = 0
 
     const empty = await serve(join(temporary, 'empty'))
-    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], plane: '', moons: {}, experiment: {}, live: '', folder }).first), out)
+    missed += await take(browser, empty.url, wanted(scenes({ dataset: '', runs: [{}, {}, {}], plane: '', moons: {}, experiment: {}, members: '', live: '', folder }).first), out)
     await empty.close()
 
     const filled = await serve(home)
