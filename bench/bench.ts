@@ -8,6 +8,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   curves: async () => (await import('./curves/command.ts')).curvesCommand(args),
   explore: async () => (await import('./explore/command.ts')).exploreCommand(),
   import: async () => (await import('./import/command.ts')).importCommand(),
+  embed: async () => (await import('./embed/command.ts')).embedCommand(args),
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),
   objective: async () => (await import('./objective/command.ts')).objectiveCommand(),
   regularizers: async () => (await import('./regularizers/command.ts')).regularizersCommand(),
