@@ -61,6 +61,9 @@ test('the vertical axis leaves out a steep start and a divergence, but no curve 
   assert.ok(calm.low <= 70.1 && calm.high > 80 && calm.high < 140, JSON.stringify(calm))
   const apart = focusedRange([curve('a', falling(70)), curve('b', falling(70)), curve('far', Array.from({ length: 200 }, () => 3000))], 0, 199)!
   assert.ok(apart.high >= 3000, JSON.stringify(apart))
+  // Falls in the end, but was above the others nearly all the time.
+  const late = focusedRange([curve('a', falling(0.5)), curve('b', falling(0.6)), curve('late', Array.from({ length: 200 }, (_, i) => (i < 190 ? 2 : 1.5)))], 0, 199)!
+  assert.ok(late.high >= 2, JSON.stringify(late))
   const flat = focusedRange([curve('a', [5, 4, 3, 2, 1])], 0, 4)!
   assert.deepEqual(flat, { low: 1, high: 5, cut: false })
   assert.equal(focusedRange([curve('a', [])], 0, 1), null)

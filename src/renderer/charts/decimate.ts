@@ -105,8 +105,18 @@ export function focusedRange(curves: readonly Curve[], from: number, to: number)
   if (usual === undefined) return { ...whole, cut: false }
   const low = Math.min(...each.map((one) => one.low))
   const limit = low + 6 * (usual - low)
-  // A curve that lies wholly above the limit is another objective's, not one that left: it stays in sight.
-  const rest = { low, high: Math.max(usual, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
+  // A curve that lies wholly, or for most of its way, above the rest is another objective's, not one that left: it stays in sight.
+  const levels = long.map((curve) => usualLevel(curve, from + (to - from) * 0.06, to)).filter(Number.isFinite)
+  const rest = { low, high: Math.max(usual, ...levels, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
   if (rest.high <= low || whole.high - rest.low < 1.8 * (rest.high - rest.low)) return { ...whole, cut: false }
   return { low: Math.min(whole.low, rest.low), high: rest.high, cut: true }
+}
+
+/** About the median of a curve's values between two x; NaN where it has none. */
+function usualLevel({ x, y }: Curve, from: number, to: number): number {
+  const start = lowerBound(x, from), end = Math.min(x.length, lowerBound(x, to) + 1)
+  const step = Math.max(1, Math.floor((end - start) / 101))
+  const values: number[] = []
+  for (let i = start; i < end; i += step) if (Number.isFinite(y[i]!)) values.push(y[i]!)
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN
 }

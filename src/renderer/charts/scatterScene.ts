@@ -88,7 +88,10 @@ function names(points: readonly ScatterPoint[], { left, right, top, bottom }: Ar
       .map(([at, middle]) => ({ left: at!, right: at! + wide, top: middle! - 7, bottom: middle! + 7 })).find(free)
     if (!place) return []
     taken.push(place)
-    return [{ kind: 'text', x: place.left, y: place.top + 7, text, colour: 'var(--ink)', align: 'left', size: fontSize }]
+    return [
+      { kind: 'rect', x: place.left - 2, y: place.top, width: wide + 4, height: 14, colour: 'var(--paper)', opacity: 0.8 },
+      { kind: 'text', x: place.left, y: place.top + 7, text, colour: 'var(--ink)', align: 'left', size: fontSize },
+    ]
   })
 }
 

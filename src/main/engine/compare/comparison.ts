@@ -8,7 +8,7 @@ import { figureRows } from './figures.ts'
 import { groupOf, groupRuns, type Cell, type RunGroup } from './groups.ts'
 import { comparisonNotes } from './notes.ts'
 import { settingDifferences, settingTree } from './settings.ts'
-import { comparisonSentence, oneGroupSentence } from './wording.ts'
+import { comparisonSentence, figureOfSentence, oneGroupSentence } from './wording.ts'
 
 export interface CompareOptions {
   /** Id of a group, or of a run in it; one that is not there is passed over. */
@@ -35,7 +35,8 @@ export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wa
   const indices = new Map(runs.map((run, index) => [run.id, index]))
   const told = seedSentences(groups, headline)
   // Where no group has two seeds, the runs themselves are what is compared.
-  const sentences = told.length > 0 ? told : [comparisonSentence(runs, figures, ranked)]
+  const sentences = told.length > 0 ? told : [comparisonSentence(runs, figures, ranked, figure)]
+  const spoken = told.length > 0 ? headline?.key : figureOfSentence(figures, figure)?.key ?? headline?.key
   return {
     runs,
     differences,
@@ -44,7 +45,7 @@ export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wa
     groups: groups.map(groupOf),
     baseline: baseline.group,
     groupFigures: byGroup,
-    headline: headline?.key ?? null,
+    headline: spoken ?? null,
     sentences,
     correction: correctionOf(byGroup),
     seriesKeys: seriesKeys(runs, variants),

@@ -8,14 +8,20 @@ export function quoted(run: Pick<Run, 'name'>): string {
   return `“${run.name}”`
 }
 
+/** The figure that the one sentence about single runs is of: the one asked for where all have it and one can be best in it, else the first such. */
+export function figureOfSentence(figures: readonly FigureRow[], wanted?: string): FigureRow | undefined {
+  const able = figures.filter((row) => row.better !== 'neither' && row.values.every((value) => value !== null))
+  return able.find(({ key }) => key === wanted) ?? able[0]
+}
+
 /**
- * The comparison in one sentence: the first figure that all runs have, who is best in it and by how much. No statistics over
- * seeds are made here, and the sentence says so.
+ * The comparison in one sentence: who is best in a figure that all runs have, and by how much. No statistics over seeds are made here, and the sentence
+ * says so.
  */
-export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean): string {
+export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean, wanted?: string): string {
   if (runs.length < 2) return 'Choose at least two runs to compare them.'
   if (!ranked) return 'The runs were not measured alike, so none can be called better than another.'
-  const figure = figures.find((row) => row.better !== 'neither' && row.values.every((value) => value !== null))
+  const figure = figureOfSentence(figures, wanted)
   if (!figure) return 'Not all of these runs have been evaluated yet, so they cannot be ranked.'
 
   const name = inSentence(figure.title)
