@@ -8,7 +8,7 @@ import {
   datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
-import { embedInputSchema, embeddingFormats, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
+import { embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
 import {
   experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
 } from './experiments.ts'
@@ -255,6 +255,8 @@ export const calls = {
   'embeddings.create': call(embedInputSchema, z.object({ task: taskSchema })),
   /** Newest first. */
   'embeddings.list': call(none, z.object({ embeddings: z.array(embeddingSchema) })),
+  /** As `explore`, of kept codes of a dataset. */
+  'embeddings.explore': call(embeddingQuestionSchema, z.object({ result: resultSchema })),
   /** Forgets them; a file that was written stays. */
   'embeddings.remove': call(z.strictObject({ embedding: idSchema }), none),
   /** A path that does not exist yet, in the user's documents folder, for the form. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { questionSchema, type Question } from './explore.ts'
 import { fits, idSchema, nameSchema, skippedSchema } from './domain.ts'
 
 /** Encoders that are ONNX files, and the codes that encoders gave of images. */
@@ -88,3 +89,12 @@ export const embeddingSchema = z.object({
   createdAt: z.string(),
 })
 export type Embedding = z.infer<typeof embeddingSchema>
+
+/** What can be asked of codes alone: the questions that can be asked of a run, of which these need no network. */
+const codeQuestions: readonly Question['kind'][] = ['map', 'neighbours']
+export const embeddingQuestionSchema = z.strictObject({
+  embedding: idSchema,
+  question: questionSchema.refine(({ kind }) => codeQuestions.includes(kind), { message: `Of codes alone one can ask ${codeQuestions.join(', ')}` }),
+  /** As of a run: longest side of the pictures in the answer. */
+  side: z.int().min(1).max(4096).optional(),
+})

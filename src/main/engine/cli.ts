@@ -8,7 +8,7 @@ import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
 import { prune } from './cli/commands/pruning.ts'
 import { compare } from './cli/commands/compare.ts'
-import { embed } from './cli/commands/embed.ts'
+import { embed, embeddingsList } from './cli/commands/embed.ts'
 import { exportRun, objective, variants } from './cli/commands/results.ts'
 import { evaluateRun, runsList, runsShow } from './cli/commands/runs.ts'
 import { resume, train } from './cli/commands/train.ts'
@@ -22,7 +22,7 @@ import { serve, serveOptions } from './serve.ts'
 const commands: Record<string, Command> = {
   'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
-  'compare': compare, 'export': exportRun, 'embed': embed, 'explore': explore, 'objective': objective,
+  'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, { usage: string; summary: string }> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },

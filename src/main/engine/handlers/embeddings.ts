@@ -90,6 +90,18 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
       return { task }
     },
     'embeddings.list': () => ({ embeddings: store.embeddings.list() }),
+    'embeddings.explore': async ({ embedding, question, side }) => {
+      const { id, name, datasetId, codeSize } = find(embedding)
+      if (datasetId === null) {
+        throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes "${name}" are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
+      }
+      const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
+      const { result } = await runJob({
+        kind: 'lookInto', codes: join(home.embedding(id), codesName), codeSize, question, side,
+        dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
+      }, options(new AbortController().signal))
+      return { result }
+    },
     'embeddings.remove': ({ embedding }) => {
       const { id } = find(embedding)
       store.embeddings.remove(id)

@@ -1,6 +1,8 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Evaluation, Export, Preview, Progress, Stage } from '../../../shared/domain.ts'
 import type { Embedding, Encoder, EncoderChoice } from '../../../shared/embeddings.ts'
+import type { Question, Result } from '../../../shared/explore.ts'
+import type { Target } from '../explore/messages.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 
 /**
@@ -92,7 +94,17 @@ export interface EmbedJob {
 }
 /** Says what an ONNX file is as an encoder, without running it. */
 export interface InspectJob { kind: 'inspect'; file: EncoderChoice }
-export type Job = AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+/** Asks something of kept codes. */
+export interface LookIntoJob {
+  kind: 'lookInto'
+  /** The file of the codes of every row, and the size of one. */
+  codes: string
+  codeSize: number
+  dataset: Target['dataset']
+  question: Question
+  side: number | undefined
+}
+export type Job = LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -141,4 +153,5 @@ export interface AdoptResult {
   preview: Preview | null
   parameters: number
 }
-export type JobResult = AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export interface LookIntoResult { kind: 'lookInto'; result: Result }
+export type JobResult = LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

@@ -14,6 +14,7 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'adopt': return (await import('./adoptJob.ts')).adopt(job, port)
     case 'embed': return (await import('../embed/job.ts')).embed(job, port)
     case 'inspect': return (await import('../embed/job.ts')).inspect(job)
+    case 'lookInto': return (await import('../embed/lookInto.ts')).lookInto(job, port)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
   }
 }

@@ -3,7 +3,7 @@ import { fits } from '../../../../shared/domain.ts'
 import { pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Command } from '../command.ts'
-import { figure } from '../table.ts'
+import { figure, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { oneOf } from './results.ts'
 
@@ -56,5 +56,26 @@ export const embed: Command = {
     const { embeddings } = await session.call('embeddings.list', {})
     const made = embeddings.find((each) => each.id === id)!
     return { json: embeddingJson(made), text: describe(made) }
+  },
+}
+
+export const embeddingsList: Command = {
+  usage: '[--dataset N]',
+  summary: 'Codes that encoders gave; of a dataset, beside those of its runs.',
+  options: { dataset: { type: 'string' } },
+  async run({ call }, { values }) {
+    const { embeddings } = await call('embeddings.list', {})
+    const wanted = values['dataset']
+    const shown = embeddings.filter((each) => wanted === undefined || each.dataset === wanted || each.datasetId === wanted)
+    const { runs } = wanted === undefined ? { runs: [] } : await call('runs.list', {})
+    const rows = [
+      ...shown.map((each) => [each.id, each.name, each.dataset ?? each.folder ?? '', String(each.count), String(each.codeSize), figure(each.linearProbeAccuracy), figure(each.knnAccuracy), each.file ?? '']),
+      ...runs.filter((run) => (run.dataset === wanted || run.datasetId === wanted) && run.evaluation !== null)
+        .map((run) => [run.id, `run ${run.name}`, run.dataset, '', String(run.config.network.layers.at(-1)), figure(run.evaluation!.linearProbeAccuracy), figure(run.evaluation!.knnAccuracy), '']),
+    ]
+    return {
+      json: { embeddings: shown.map(embeddingJson) },
+      text: rows.length === 0 ? 'No codes yet; "embed" makes some.' : table(['id', 'codes', 'of', 'images', 'size', 'linear probe', 'nearest neighbours', 'file'], rows),
+    }
   },
 }
