@@ -7,9 +7,9 @@ export const viewTitles: Record<ExploreView, string> = {
   similar: 'Similar images', chain: 'Sampling chain', generate: 'Generation', manifold: 'Manifold', field: 'Denoising field', tangents: 'Tangents',
   units: 'Units', copying: 'Copying', map: 'Map',
 }
-/** The same for rows that are no images. */
-export const titlesFor = (shows: Opened['shows'] | undefined): Record<ExploreView, string> =>
-  (shows === undefined || shows === 'images' ? viewTitles : { ...viewTitles, similar: shows === 'points' ? 'Similar points' : 'Similar samples' })
+/** As short as fits into a row of tabs; for rows that are no images too. */
+export const tabTitles = (shows: Opened['shows'] | undefined): Record<ExploreView, string> =>
+  ({ ...viewTitles, chain: 'Chain', field: 'Field', ...(shows === undefined || shows === 'images' ? {} : { similar: shows === 'points' ? 'Similar points' : 'Similar samples' }) })
 
 /** What a view answers; the palette finds it by these words. */
 export const viewDetails: Record<ExploreView, string> = {

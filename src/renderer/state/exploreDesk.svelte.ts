@@ -3,7 +3,7 @@ import type { ErrorInfo } from '../../shared/errors.ts'
 import type { ImageRef, Opened } from '../../shared/explore.ts'
 import type { Dataset } from '../../shared/domain.ts'
 import type { RunRow } from '../../shared/runTable.ts'
-import { carried, readAddress, refOf, refText, shared, titlesFor, writeAddress, type ExploreAddress, type ExploreView, type ImageKey } from './exploreAddress.ts'
+import { carried, readAddress, refOf, refText, shared, tabTitles, writeAddress, type ExploreAddress, type ExploreView, type ImageKey } from './exploreAddress.ts'
 import { runVariable } from '../colours.ts'
 import { call } from './connection.svelte.ts'
 import { datasets } from './datasets.svelte.ts'
@@ -53,7 +53,7 @@ export class Desk {
   readonly dataset: Dataset | null = $derived(this.run === null ? null : datasets.byId.get(this.run.datasetId) ?? null)
   readonly opened: Opened | null = $derived(this.sides[0]?.opened ?? null)
   readonly shows = $derived(this.opened?.shows ?? 'images')
-  readonly titles = $derived(titlesFor(this.opened?.shows))
+  readonly titles = $derived(tabTitles(this.opened?.shows))
   readonly classes: readonly string[] = $derived(this.opened?.classes ?? [])
   readonly samples = loaded<Samples>(() => {
     const { id, kind, width } = this.dataset ?? {}
