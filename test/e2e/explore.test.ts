@@ -247,7 +247,7 @@ browserTest('new images are drawn, set by hand unit by unit, and lie between two
   await page.getByRole('application', { name: /^Ways of the units of bowl/ }).waitFor()
 })
 
-browserTest('the manifold is decoded under the pointer, and codes show their images; one, two, three units and a plane', async ({ serve, open }, t) => {
+browserTest('the manifold is decoded under the pointer, and codes show their images; one, two, three units and a plane', async ({ serve, open }) => {
   const { url } = await serve(made.home)
   const page = await open(url)
   await go(page, `#/explore/${made.runs['bayes']}/manifold`)
