@@ -8,7 +8,7 @@ import {
   datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
-import { embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
+import { codeRowSchema, embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
 import {
   experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
 } from './experiments.ts'
@@ -114,7 +114,7 @@ export const calls = {
   /** Refused while runs use it. */
   'datasets.remove': call(z.strictObject({ dataset: idSchema }), none),
   /** Completes a typed path: folders first, then files that can be imported. */
-  'paths.complete': call(z.strictObject({ prefix: z.string().max(32_768) }), z.object({ paths: z.array(z.string()) })),
+  'paths.complete': call(z.strictObject({ prefix: z.string().max(32_768), /** Of other files, e.g. `.onnx`: folders and those; empty: folders alone. */ ending: z.string().regex(/^(\.[a-z]+)?$/).optional() }), z.object({ paths: z.array(z.string()) })),
 
   /** Checks settings as `runs.create` would, without creating anything: for the form. */
   'runs.check': call(newRunSchema.partial({ dataset: true }), z.object({
@@ -237,7 +237,7 @@ export const calls = {
   'exports.many': call(exportInputSchema.omit({ run: true }).extend({ experiment: idSchema }), z.object({ task: taskSchema })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
   /** A path that does not exist yet, in the user's documents folder, for the form. */
-  'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts) }), z.object({ file: z.string() })),
+  'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts), precision: z.enum(['float32', 'float16', 'int8']).default('float32') }), z.object({ file: z.string() })),
   /** Programs that run an exported file on images, as they can be copied. */
   'exports.snippets': call(z.strictObject({ export: idSchema }), z.object({ python: z.string(), node: z.string() })),
 
@@ -255,6 +255,8 @@ export const calls = {
   'embeddings.create': call(embedInputSchema, z.object({ task: taskSchema })),
   /** Newest first. */
   'embeddings.list': call(none, z.object({ embeddings: z.array(embeddingSchema) })),
+  /** Figures of a dataset's codes, of its runs and kept ones: all of these, and as many of the best runs as `runs` says; the best linear probe first. */
+  'embeddings.beside': call(z.strictObject({ dataset: idSchema, runs: z.int().min(0).max(1000).default(20) }), z.object({ rows: z.array(codeRowSchema), total: z.int() })),
   /** As `explore`, of kept codes of a dataset. */
   'embeddings.explore': call(embeddingQuestionSchema, z.object({ result: resultSchema })),
   /** Forgets them; a file that was written stays. */

@@ -98,3 +98,16 @@ export const embeddingQuestionSchema = z.strictObject({
   /** As of a run: longest side of the pictures in the answer. */
   side: z.int().min(1).max(4096).optional(),
 })
+
+/** Codes of one dataset side by side, those of runs and kept ones. */
+export const codeRowSchema = z.object({
+  kind: z.enum(['run', 'embedding']),
+  id: idSchema,
+  name: z.string(),
+  /** Of a run: index into the palette. */
+  colour: z.int().nullable(),
+  codeSize: z.int(),
+  linearProbeAccuracy: z.number().nullable(),
+  knnAccuracy: z.number().nullable(),
+})
+export type CodeRow = z.infer<typeof codeRowSchema>

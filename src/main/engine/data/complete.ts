@@ -12,10 +12,12 @@ const importable = (name: string): boolean => /\.npz$|images.*idx[34]/i.test(nam
 /**
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported or unpacked; hidden ones only
  * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
+ * @param ending of the files that are wanted instead of those that can be imported ('': none); then there are no words either
  */
-export async function completePath(prefix: string): Promise<string[]> {
+export async function completePath(prefix: string, ending?: string): Promise<string[]> {
   if (prefix.trim() === '') return []
-  const words = [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
+  const wanted = ending === undefined ? importable : (name: string) => ending !== '' && name.toLowerCase().endsWith(ending)
+  const words = ending !== undefined ? [] : [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
   const whole = resolvePath(prefix), inside = /[/\\]$/.test(prefix.trim())
   const folder = inside ? whole : dirname(whole), begun = inside ? '' : basename(whole)
   let entries
@@ -33,7 +35,7 @@ export async function completePath(prefix: string): Promise<string[]> {
     const path = join(folder, entry.name)
     const type = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry
     if (type.isDirectory()) folders.push(path + sep)
-    else if (type.isFile() && importable(entry.name)) found.push(path)
+    else if (type.isFile() && wanted(entry.name)) found.push(path)
   }
   return [...words, ...folders, ...found].slice(0, most)
 }

@@ -53,7 +53,7 @@ export const datasetHandlers = (context: Context) => {
       emit({ type: 'datasetRemoved', dataset: id })
       return {}
     },
-    'paths.complete': async ({ prefix }) => ({ paths: [...sourcesLike(store.datasets.list(), prefix), ...await completePath(prefix)] }),
+    'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),
   } satisfies Partial<Handlers>
 }
 

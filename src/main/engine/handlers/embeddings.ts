@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
-import type { Embedding } from '../../../shared/embeddings.ts'
+import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { formatOf } from '../embed/files/write.ts'
 import { codesName } from '../embed/npy.ts'
@@ -90,6 +90,15 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
       return { task }
     },
     'embeddings.list': () => ({ embeddings: store.embeddings.list() }),
+    'embeddings.beside': ({ dataset: reference, runs: most }) => {
+      const { id } = store.datasets.get(reference)
+      const best = (a: CodeRow, b: CodeRow) => (b.linearProbeAccuracy ?? -1) - (a.linearProbeAccuracy ?? -1)
+      const kept = store.embeddings.list().filter(({ datasetId }) => datasetId === id)
+        .map(({ id: own, name, codeSize, linearProbeAccuracy, knnAccuracy }): CodeRow => ({ kind: 'embedding', id: own, name, colour: null, codeSize, linearProbeAccuracy, knnAccuracy }))
+      const runs = store.runs.list().filter(({ datasetId, evaluation }) => datasetId === id && evaluation !== null).map(({ id: own, name, colour, config, evaluation }): CodeRow => (
+        { kind: 'run', id: own, name, colour, codeSize: config.network.layers.at(-1)!, linearProbeAccuracy: evaluation!.linearProbeAccuracy, knnAccuracy: evaluation!.knnAccuracy }))
+      return { rows: [...kept, ...runs.sort(best).slice(0, most)].sort(best), total: kept.length + runs.length }
+    },
     'embeddings.explore': async ({ embedding, question, side }) => {
       const { id, name, datasetId, codeSize } = find(embedding)
       if (datasetId === null) {

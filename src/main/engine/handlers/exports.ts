@@ -54,9 +54,9 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     return { task }
   },
   'exports.list': () => ({ exports: store.exports.list() }),
-  'exports.suggest': ({ run: reference, part }) => {
-    return { file: suggestFile(`${store.runs.resolve(reference).name}-${part}`, '.onnx') }
-  },
+  'exports.suggest': ({ run: reference, part, precision }) => ({
+    file: suggestFile(`${store.runs.resolve(reference).name}-${part}${precision === 'float32' ? '' : `-${precision}`}`, '.onnx'),
+  }),
   'exports.snippets': ({ export: id }) => {
     const made = store.exports.list().find((each) => each.id === id)
     if (made === undefined) throw new WorkbenchError('CALL_INVALID', `There is no export "${id}"; it went with its run.`, { field: 'export' })

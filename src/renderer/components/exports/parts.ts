@@ -1,13 +1,21 @@
 import type { Export, Run } from '../../../shared/domain.ts'
+import { bytes, percent } from '../../format.ts'
 
 /** The parts of a network that can be taken away, and what each is for. */
 export const partTexts = {
   encoder: { title: 'Encoder', hint: 'Images in, codes out.' },
   decoder: { title: 'Decoder', hint: 'Codes in, reconstructions out.' },
-  autoencoder: { title: 'Autoencoder', hint: 'Images in, codes and reconstructions out.' },
+  autoencoder: { title: 'Autoencoder', hint: 'Images in, reconstructions out.' },
   classifier: { title: 'Classifier', hint: 'Images in, probabilities of the classes out.' },
 } as const
 export type Part = Export['part']
+
+export const precisionTexts = {
+  float32: { title: 'float32', hint: 'As the network was trained.' },
+  float16: { title: 'float16', hint: 'Half the size; what it costs is measured.' },
+  int8: { title: 'int8', hint: 'A quarter of the size; what it costs is measured.' },
+} as const
+export type Precision = Export['precision']
 
 /** What a network has: one that was trained for classes has no decoder. */
 export const partsOf = (run: Pick<Run, 'config'> | undefined): Part[] =>
@@ -17,3 +25,14 @@ export const partTitle = (part: Part): string => partTexts[part].title
 
 /** `uint8 [N, 28, 28, 1]` */
 export const tensorText = (tensor: Export['inputs'][number]): string => `${tensor.type} [${tensor.shape.join(', ')}]`
+
+/** What a smaller file costs, as lines of a list of facts. */
+export function reductionTexts({ reduction }: Export): { name: string; text: string; title?: string }[] {
+  if (reduction === null) return []
+  const { float32Bytes, relativeDifference, figure, float32, reduced } = reduction
+  return [
+    { name: 'In float32', text: bytes(float32Bytes) },
+    { name: 'Difference', text: `${(100 * relativeDifference).toPrecision(2)}% of the spread`, title: 'Root mean square of the difference of the outputs from the float32 network\'s, over that of their own deviations from the mean' },
+    ...(figure === null ? [] : [{ name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy', text: `${percent(reduced, 2)}, in float32 ${percent(float32, 2)}`, title: 'On the test split' }]),
+  ]
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+import { commandLine } from '../fixtures/commandLine.ts'
+import { linearEncoder, onnxFile } from '../fixtures/onnxFiles.ts'
+import { barriers, browserTest } from './launchChromium.ts'
+
+/** Taking things away in the window: a smaller file with its program, an experiment, codes of a foreign encoder beside a run's, weights that go on. */
+
+browserTest('exports, embeds and opens weights in the window', async ({ folder, serve, open }, t) => {
+  const home = join(folder, 'home')
+  const cli = commandLine(folder, home)
+  t.after(() => cli.end())
+  writeDigitFolder(join(folder, 'digits'), 400)
+  const settings = { 'network.layers': [16], 'training.epochs': 2, 'training.batchSize': 32 }
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ name: 'pair', dataset: 'digits', seeds: [1], settings, variants: [{ variant: 'classical' }, { variant: 'denoising' }] }))
+  assert.equal((await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).code, 0)
+  const { json } = await cli.json('experiment', 'run', 'plan.json')
+  assert.ok(json, 'the experiment ended')
+  writeFileSync(join(folder, 'other.onnx'), onnxFile(linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784)))
+  const { run } = (await cli.json('runs', 'show', 'Classical, seed 1')).json
+  copyFileSync(join(home, 'runs', run.id, 'checkpoints', 'last.safetensors'), join(folder, 'taken.safetensors'))
+
+  const { url } = await serve(home)
+  const page = await open(url)
+  await page.evaluate(() => { location.hash = '#/exports' })
+  await page.getByRole('heading', { name: 'Nothing exported yet' }).waitFor()
+
+  await page.getByRole('button', { name: 'Export a run' }).first().click()
+  const panel = page.getByRole('region', { name: 'Export a run' })
+  await panel.getByLabel('Run', { exact: true }).selectOption({ label: 'Classical, seed 1' })
+  await panel.getByLabel('Precision').selectOption('int8')
+  const file = join(folder, 'small.onnx')
+  await panel.getByRole('combobox', { name: 'File' }).fill(file)
+  await panel.getByRole('button', { name: 'Export', exact: true }).click()
+  await panel.getByText('% of the spread').waitFor()
+  assert.ok(existsSync(file))
+  assert.match(await panel.locator('dl').innerText(), /In float32[\s\S]*Difference[\s\S]*Linear probe[\s\S]*in float32/)
+  assert.match(await panel.getByLabel('Python program').innerText(), /onnxruntime\.InferenceSession\('.*small\.onnx'\)/)
+  await panel.getByText('Node', { exact: true }).click()
+  assert.match(await panel.getByLabel('Node program').innerText(), /InferenceSession\.create\('.*small\.onnx'\)/)
+  // The same name again is asked about.
+  await panel.getByRole('button', { name: 'Export', exact: true }).click()
+  await panel.getByRole('button', { name: 'Replace it' }).click()
+  await panel.getByText('% of the spread').waitFor()
+
+  await panel.getByText('All runs of an experiment').click()
+  const many = join(folder, 'many')
+  await panel.getByLabel('Folder').fill(many)
+  await panel.getByRole('button', { name: 'Export', exact: true }).click()
+  await panel.getByText('The files and their index are in').waitFor()
+  assert.deepEqual(readdirSync(many).sort(), ['Classical-seed-1.onnx', 'Denoising-seed-1.onnx', 'index.csv', 'index.json'])
+  await panel.getByRole('button', { name: 'Close' }).click()
+
+  await page.getByRole('button', { name: 'Embed images' }).click()
+  const embed = page.getByRole('region', { name: 'Embed images' })
+  await embed.getByText('An ONNX file').click()
+  await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'plan.onnx'))
+  await embed.getByText('There is nothing at').waitFor()
+  await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'other.onnx'))
+  await embed.getByText('Takes images of').waitFor()
+  await embed.getByLabel('Pixels').selectOption('signed')
+  await embed.getByText('Also write them into a file').click()
+  const codes = join(folder, 'codes.csv')
+  await embed.getByRole('combobox', { name: 'File', exact: true }).fill(codes)
+  await embed.getByRole('button', { name: 'Embed', exact: true }).click()
+  await embed.getByText('400 of 2 values').waitFor()
+  assert.equal(readFileSync(codes, 'utf8').trim().split('\r\n').length, 401)
+  await embed.getByRole('button', { name: 'Close' }).click()
+
+  // What was made is selected: its figures beside those of the runs, both maps, and neighbours.
+  const look = page.getByRole('region', { name: 'Codes of digits' })
+  await look.getByRole('row').filter({ hasText: 'Classical, seed 1' }).waitFor()
+  await look.locator('canvas').nth(1).waitFor()
+  const map = look.getByRole('application').first()
+  await map.focus()
+  await map.press('ArrowRight')
+  await map.press('Enter')
+  await look.getByText('Nearest in the code of').waitFor()
+  await look.getByText('Nearest in pixels').waitFor()
+  assert.deepEqual(await barriers(page), [])
+
+  await page.getByRole('button', { name: 'Open weights' }).click()
+  const weights = page.getByRole('region', { name: 'Open weights' })
+  await weights.getByRole('combobox', { name: 'Weights' }).fill(join(folder, 'taken.safetensors'))
+  await weights.getByText('784 – 16').waitFor()
+  await weights.getByRole('button', { name: 'Evaluate' }).click()
+  await weights.getByText('Measured, as the run').waitFor()
+  await weights.getByLabel('Epochs').fill('1')
+  await weights.getByRole('button', { name: 'Train further' }).click()
+  await page.waitForURL(/#\/runs\//)
+  await page.getByText('Begun with').waitFor()
+})
