@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
 import { chromiumFlags, findChromium } from '../../test/e2e/chromium.ts'
 import { median, peakMemory, serve } from '../table/command.ts'
 import { fillHome } from '../table/fill.ts'
@@ -17,30 +17,36 @@ const rounds = 5
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 interface Opening { first: number; table: number; curves: number; longest: number }
+/** Milliseconds of processor time that the engine and the page's thread took for one opening; null where the system does not say. */
+interface Cost { engine: number | null; page: number }
 
 /** Goes to a comparison within the page and says in milliseconds when something is there, the table, and all curves; and the longest task meanwhile. */
-const openComparison = (page: Page, hash: string, curves: number): Promise<Opening> => page.evaluate(async ([address, wanted]) => {
+const openComparison = (page: Page, hash: string): Promise<Opening> => page.evaluate(async (address) => {
   const tasks: number[] = []
   const observer = new PerformanceObserver((list: { getEntries(): { duration: number }[] }) => { for (const entry of list.getEntries()) tasks.push(entry.duration) })
   observer.observe({ entryTypes: ['longtask'] })
   const frame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => done()))
   const until = async (there: () => boolean): Promise<number> => {
-    while (!there()) await frame()
+    while (!there()) {
+      if (performance.now() - begin > 60_000) throw new Error('The comparison did not come.')
+      await frame()
+    }
     await frame()
     return performance.now() - begin
   }
   await frame()
   const begin = performance.now()
-  location.hash = address as string
+  location.hash = address
   const first = await until(() => document.querySelector('h1')?.textContent === 'Compare')
   const table = await until(() => document.querySelector('tr[data-row]') !== null)
+  // All of them come in one answer. (PCA has none, so how many there are differs.)
   const drawn = await until(() => {
     const charts = [...document.querySelectorAll('figure[data-drawn]')]
-    return charts.length > 0 && charts.every((chart) => Number(chart.getAttribute('data-drawn')) >= (wanted as number))
+    return charts.length > 1 && charts.every((chart) => Number(chart.getAttribute('data-drawn')) > 20)
   })
   observer.disconnect()
   return { first, table, curves: drawn, longest: Math.max(0, ...tasks) }
-}, [hash, curves] as const)
+}, hash)
 
 /** Milliseconds from moving the smoothing slider to the frame that shows curves smoothed so; one for each value. */
 const smoothingTimes = (page: Page, values: readonly string[]): Promise<number[]> => page.evaluate(async (all) => {
@@ -74,7 +80,21 @@ const crosshairFrames = (page: Page): Promise<number[]> => page.evaluate(async (
   return times.slice(1).map((time, index) => time - times[index]!)
 })
 
-interface Round { cold: Opening; warm: Opening; groups: Opening; smoothing: number; worstSmoothing: number; crosshair: number; worstCrosshair: number; engineMB: number | null; pageMB: number }
+/** Processor time until now. */
+async function spent(session: CDPSession, engine: number): Promise<Cost> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  let ticks: number | null = null
+  try {
+    const [, , , , , , , , , , , user, system] = readFileSync(`/proc/${engine}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number)
+    // Ticks of a hundredth of a second.
+    ticks = 10 * (user! + system!)
+  } catch {
+    // Only Linux tells.
+  }
+  return { engine: ticks, page: 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN) }
+}
+
+interface Round { cold: Opening; cost: Cost; warm: Opening; groups: Opening; smoothing: number; worstSmoothing: number; crosshair: number; worstCrosshair: number; engineMB: number | null; pageMB: number }
 
 async function round(browser: Browser, home: string, ids: readonly string[]): Promise<Round> {
   const engine = await serve(home)
@@ -85,19 +105,23 @@ async function round(browser: Browser, home: string, ids: readonly string[]): Pr
     await page.locator('tr[data-run]').first().waitFor()
     await page.getByRole('combobox', { name: 'Group by' }).getByRole('option', { name: 'By learning rate' }).waitFor({ state: 'attached' })
     const address = `#/compare?runs=${ids.join(',')}`
-    const lines = Math.ceil(compared / 3)
     // The engine reads the points of these runs for the first time.
-    const cold = await openComparison(page, `${address}&by=run`, compared)
+    const session = await page.context().newCDPSession(page)
+    await session.send('Performance.enable')
+    const before = await spent(session, engine.process.pid!)
+    const cold = await openComparison(page, `${address}&by=run`)
+    const after = await spent(session, engine.process.pid!)
+    await session.detach()
     await page.evaluate(() => { location.hash = '#/exports' })
     await page.getByRole('heading', { name: 'Exports', level: 1 }).waitFor()
-    const warm = await openComparison(page, `${address}&by=run`, compared)
+    const warm = await openComparison(page, `${address}&by=run`)
     const smoothed = await smoothingTimes(page, ['0.3', '0.6', '0.9', '0.95'])
     const frames = await crosshairFrames(page)
     await page.evaluate(() => { location.hash = '#/exports' })
     await page.getByRole('heading', { name: 'Exports', level: 1 }).waitFor()
-    const groups = await openComparison(page, address, lines)
+    const groups = await openComparison(page, address)
     return {
-      cold, warm, groups, smoothing: median(smoothed), worstSmoothing: Math.max(...smoothed), crosshair: median(frames), worstCrosshair: Math.max(...frames), engineMB: peakMemory(engine.process.pid!),
+      cold, cost: { engine: before.engine === null || after.engine === null ? null : after.engine - before.engine, page: after.page - before.page }, warm, groups, smoothing: median(smoothed), worstSmoothing: Math.max(...smoothed), crosshair: median(frames), worstCrosshair: Math.max(...frames), engineMB: peakMemory(engine.process.pid!),
       pageMB: await page.evaluate(() => Math.round(performance.memory.usedJSHeapSize / 2 ** 20)),
     }
   } finally {
@@ -144,7 +168,8 @@ export async function curvesCommand(args: readonly string[]): Promise<void> {
       `window of 1440 x 900 pixels started anew in each of ${results.length} rounds, each with other runs. Chromium ${browser.version()} without a GPU (${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores,`,
       `load average ${loadavg()[0]!.toFixed(1)} of everything on the machine, ${new Date().toISOString().slice(0, 10)}). \`npm run bench -- curves\` measures again.`, '',
       '| | median | range |', '|---|---|---|',
-      ...opening('100 runs that the engine has not read yet', ({ cold }) => cold), ...opening('the same again', ({ warm }) => warm), ...opening('the same as 34 groups of seeds, with bands', ({ groups }) => groups),
+      ...opening('100 runs that the engine has not read yet', ({ cold }) => cold), `| ... processor time of the engine for that, ms | ${of(({ cost }) => cost.engine ?? NaN)} |`, `| ... of the page's thread, ms | ${of(({ cost }) => cost.page)} |`,
+      ...opening('the same again', ({ warm }) => warm), ...opening('the same as 34 groups of seeds, with bands', ({ groups }) => groups),
       `| smoothing all of them anew, ms | ${of(({ smoothing }) => smoothing)} |`, `| ... the slowest of four, ms | ${of(({ worstSmoothing }) => worstSmoothing)} |`,
       `| interval of frames while the crosshair moves, ms | ${of(({ crosshair }) => crosshair)} |`, `| ... the longest of 120, ms | ${of(({ worstCrosshair }) => worstCrosshair)} |`,
       `| memory of the engine at most, MB | ${of(({ engineMB }) => engineMB ?? NaN)} |`, `| memory of the page's scripts, MB | ${of(({ pageMB }) => pageMB)} |`, '',
