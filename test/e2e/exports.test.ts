@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { commandLine } from '../fixtures/commandLine.ts'
 import { linearEncoder, onnxFile } from '../fixtures/onnxFiles.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+
+declare const location: any
 
 /** Taking things away in the window: a smaller file with its program, an experiment, codes of a foreign encoder beside a run's, weights that go on. */
 
@@ -32,7 +35,11 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await panel.getByLabel('Run', { exact: true }).selectOption({ label: 'Classical, seed 1' })
   await panel.getByLabel('Precision').selectOption('int8')
   const file = join(folder, 'small.onnx')
-  await panel.getByRole('combobox', { name: 'File' }).fill(file)
+  const fill = async (box: Locator, suggested: RegExp, path: string) => {
+    await page.waitForFunction(([element, pattern]) => new RegExp(pattern).test(element.value), [await box.elementHandle(), suggested.source] as const)
+    await box.fill(path)
+  }
+  await fill(panel.getByRole('combobox', { name: 'File' }), /-int8\.onnx$/, file)
   await panel.getByRole('button', { name: 'Export', exact: true }).click()
   await panel.getByText('% of the spread').waitFor()
   assert.ok(existsSync(file))
@@ -63,7 +70,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByLabel('Pixels').selectOption('signed')
   await embed.getByText('Also write them into a file').click()
   const codes = join(folder, 'codes.csv')
-  await embed.getByRole('combobox', { name: 'File', exact: true }).fill(codes)
+  await fill(embed.getByRole('combobox', { name: 'File', exact: true }), /\.npz$/, codes)
   await embed.getByRole('button', { name: 'Embed', exact: true }).click()
   await embed.getByText('400 of 2 values').waitFor()
   assert.equal(readFileSync(codes, 'utf8').trim().split('\r\n').length, 401)
