@@ -109,6 +109,20 @@ browserTest('a few hundred runs: searched, filtered, sorted, grouped, changed in
   assert.equal(Math.round((await page.getByRole('columnheader', { name: /^Lambda/ }).boundingBox())!.width), Math.round(before) + 48)
   await page.locator('th[aria-sort=ascending]').waitFor()
 
+  // The same by mouse: a head is dragged before another one, its edge sets the width, and two presses on it bring the usual one back.
+  await page.getByRole('columnheader', { name: /^Seed/ }).dragTo(page.getByRole('columnheader', { name: /^Lambda/ }), { targetPosition: { x: 4, y: 10 } })
+  assert.deepEqual((await heads()).slice(1, 4), ['Run', 'Seed', 'Lambda'])
+  const edge = page.getByRole('columnheader', { name: /^Seed/ }).locator('.handle')
+  const box = (await edge.boundingBox())!
+  await page.mouse.move(box.x + 3, box.y + 8)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 43, box.y + 8, { steps: 4 })
+  await page.mouse.up()
+  const widthOf = async () => Math.round((await page.getByRole('columnheader', { name: /^Seed/ }).boundingBox())!.width)
+  const wider = await widthOf()
+  await edge.dblclick()
+  assert.equal(wider - await widthOf(), 40)
+
   await groupsBySeed(page)
   await changesInPlace(page)
   await ticksAndUndo(page)
@@ -283,6 +297,7 @@ async function views(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Views' })
   await dialog.getByLabel('Name of the view').fill(hostile)
   await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: hostile, exact: true }).click()
   await dialog.getByRole('button', { name: 'As it was in the beginning' }).click()
   await counted(page, '488 of 500 runs')
@@ -293,6 +308,7 @@ async function views(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Views' }).click()
   assert.deepEqual(await barriers(page), [])
   await dialog.getByRole('button', { name: hostile, exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
   await counted(page, count)
   await page.getByRole('columnheader', { name: /^Lambda/ }).waitFor()
   await page.getByRole('button', { name: hostile, exact: true }).click()

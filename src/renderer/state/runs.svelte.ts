@@ -147,9 +147,9 @@ class Runs {
     this.#asked.add(id)
     if (this.#asked.size > 1) return
     setTimeout(async () => {
-      const runs = [...this.#asked]
+      const runs = [...this.#asked].slice(0, mostWhole)
       try {
-        const found = (await call('runs.several', { runs: runs.slice(0, 1000) })).runs
+        const found = (await call('runs.several', { runs })).runs
         for (const run of found) this.#whole.set(run.id, run)
         for (const old of [...this.#whole.keys()].slice(0, Math.max(0, this.#whole.size - mostWhole))) if (!runs.includes(old)) this.#whole.delete(old)
       } catch {
