@@ -4,7 +4,7 @@ import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import { fileRows } from '../export/fileRows.ts'
 import { runtimeVersion } from '../export/onnxruntime.ts'
-import type { Reference } from '../export/verify.ts'
+import { verifiedBatches, type Reference } from '../export/verify.ts'
 import { networkParts, partsOf } from '../network/parts.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
@@ -12,6 +12,7 @@ import { version } from '../version.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf } from '../variants/variant.ts'
 import { inputTensor } from '../network/inputs.ts'
+import { clearRows } from './clearRows.ts'
 import { measureReduced } from './exportFigures.ts'
 import type { ExportJob, ExportResult } from './messages.ts'
 import { networkOf } from './objective.ts'
@@ -34,7 +35,8 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const network = () => networkOf(variant, config, tensors)
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 
-  const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => dataset.test[index % dataset.test.length]!)
+  const compared = job.part === 'decoder' ? dataset.test : clearRows(variant, config, network, dataset, Math.max(...verifiedBatches))
+  const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => compared[index % compared.length]!)
   const reference: Reference = {
     testRows(count) {
       if (job.part === 'decoder') return tf.tidy(() => network().encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
