@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { availableParallelism, cpus, getPriority, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -166,7 +166,7 @@ export async function curvesCommand(args: readonly string[]): Promise<void> {
       '# Comparing curves', '',
       `${compared} runs of 10,000 points each (9,500 of the training loss, 500 of its validation; both are shown), in a home of ${runs.toLocaleString('en')} runs, ${withPoints.toLocaleString('en')} of them with points. The engine and a`,
       `window of 1440 x 900 pixels started anew in each of ${results.length} rounds, each with other runs. Chromium ${browser.version()} without a GPU (${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores,`,
-      `load average ${loadavg()[0]!.toFixed(1)} of everything on the machine, ${new Date().toISOString().slice(0, 10)}). \`npm run bench -- curves\` measures again.`, '',
+      `load average ${loadavg()[0]!.toFixed(1)} of everything on the machine${getPriority() < 0 ? `, before which this came with a priority of ${getPriority()}` : ''}, ${new Date().toISOString().slice(0, 10)}). \`npm run bench -- curves\` measures again.`, '',
       '| | median | range |', '|---|---|---|',
       ...opening('100 runs that the engine has not read yet', ({ cold }) => cold), `| ... processor time of the engine for that, ms | ${of(({ cost }) => cost.engine ?? NaN)} |`, `| ... of the page's thread, ms | ${of(({ cost }) => cost.page)} |`,
       ...opening('the same again', ({ warm }) => warm), ...opening('the same as 34 groups of seeds, with bands', ({ groups }) => groups),
