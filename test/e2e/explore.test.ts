@@ -16,11 +16,14 @@ let made: ExploredHome
 before(async () => { if (findChromium()) made = await exploredHome() }, { timeout: 200_000 })
 after(() => made?.remove())
 
-const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+/** Goes somewhere, once the front door has led to its place. */
+async function go(page: Page, address: string): Promise<void> {
+  await page.waitForFunction(() => location.hash.length > 2)
+  await page.evaluate((hash) => { location.hash = hash }, address)
+}
 async function reload(page: Page): Promise<void> {
   await page.reload()
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
-  await page.waitForFunction(() => location.hash.length > 2)
 }
 const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash)
 /** Until the address says so: it follows what is set a moment later. */
@@ -322,7 +325,7 @@ browserTest('fields show where points are moved, and how that changes with the c
   await go(page, `#/explore/${made.runs['noisy']}/field`)
   const through = page.getByRole('application', { name: /^Field of noisy/ })
   await through.waitFor()
-  await page.getByText('The plane through the first, second, third image').waitFor()
+  await page.getByText('The plane through the first, the second and the third image').waitFor()
   assert.ok(await inked(through) > 3000)
   for (const title of ['First', 'Second', 'Third']) await page.getByRole('button', { name: new RegExp(`^${title}`) }).waitFor()
   assert.deepEqual(await barriers(page), [])

@@ -53,6 +53,8 @@ export class Desk {
   readonly dataset: Dataset | null = $derived(this.run === null ? null : datasets.byId.get(this.run.datasetId) ?? null)
   readonly opened: Opened | null = $derived(this.sides[0]?.opened ?? null)
   readonly shows = $derived(this.opened?.shows ?? 'images')
+  /** What a row of the data is called. */
+  readonly word = $derived(this.shows === 'images' ? 'image' : this.shows === 'points' ? 'point' : 'sample')
   readonly titles = $derived(tabTitles(this.opened?.shows))
   readonly classes: readonly string[] = $derived(this.opened?.classes ?? [])
   readonly samples = loaded<Samples>(() => {

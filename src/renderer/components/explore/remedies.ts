@@ -1,10 +1,21 @@
 import type { ErrorInfo } from '../../../shared/errors.ts'
+import type { Opened, QuestionKind } from '../../../shared/explore.ts'
+import type { ExploreView } from '../../state/exploreAddress.ts'
 
 /** What can be done about an error of a question, by name; the view knows how. */
 export type Remedy = 'again' | 'otherRun' | 'otherImage' | 'newest' | 'train' | 'import'
 
 export const remedyTitles: Record<Remedy, string> = {
   again: 'Ask again', otherRun: 'Choose another run', otherImage: 'Choose another image', newest: 'Show the result of the training', train: 'Train a run with its settings', import: 'Import images',
+}
+
+/** What each view asks above all. */
+const asks: Record<ExploreView, QuestionKind> = { similar: 'neighbours', chain: 'chain', generate: 'generate', manifold: 'manifold', field: 'field', tangents: 'tangents', units: 'units', copying: 'copying', map: 'map' }
+
+/** Other views that a run can show, at most two, those first that come nearest to making images. */
+export function otherViews(unavailable: Opened['unavailable'], view: ExploreView): ExploreView[] {
+  const order: readonly ExploreView[] = ['chain', 'similar', 'units', 'map', 'tangents']
+  return order.filter((one) => one !== view && unavailable[asks[one]] === undefined).slice(0, 2)
 }
 
 /** The remedies for an error, the likeliest first. `moment`: an earlier moment of the run is looked at. */
