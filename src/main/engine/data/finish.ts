@@ -22,7 +22,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   const index: DatasetIndex = {
     version: formatVersion, kind, count, testCount: test.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length, bytes, createdAt: new Date().toISOString(),
-    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
+    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
   }
   const write = (name: string, content: string | Uint8Array) => {
     writeFileSync(join(partial, name), content)
@@ -40,7 +40,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   renameSync(partial, request.folder)
   sync(dirname(request.folder))
 
-  const { version: _, parts: __, ...dataset } = index
+  const { version: _, parts: __, contrastLimit: ___, ...dataset } = index
   return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
 }
 

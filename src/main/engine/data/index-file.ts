@@ -20,5 +20,7 @@ export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
   version: z.literal(formatVersion),
   /** Where rows without a file of their own come from: so many rows of each file, in order. */
   parts: z.array(z.object({ path: z.string(), count: z.int() })).optional(),
+  /** Of patches whose contrast was normalised (see patches/contrast.ts): 3s, in levels. */
+  contrastLimit: z.number().positive().optional(),
 })
 export type DatasetIndex = z.infer<typeof indexSchema>

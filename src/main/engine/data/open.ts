@@ -106,7 +106,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     if (file >= 0) closeSync(file)
     file = -1
   }
-  return { kind, count, width, height, channels, rowSize, classes, labels, test, train, gather, close }
+  return { kind, count, width, height, channels, rowSize, classes, labels, ...(index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }), test, train, gather, close }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface PackedDataset {
   readonly classes: readonly string[]
   /** Label index of every row, -1 where it has none; null for a dataset without labels. */
   readonly labels: Int32Array | null
+  /** Of patches whose contrast the import normalised: the greatest deviation from a patch's mean that was kept, in levels. */
+  readonly contrastLimit?: number
   /** Rows of the fixed test split, ascending; everything else is for training and validation. */
   readonly test: Uint32Array
   readonly train: Uint32Array

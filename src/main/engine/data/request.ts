@@ -45,6 +45,8 @@ export interface Packed {
   /** 1 for rows of the test split, where it was decided already; then `testStart` is not looked at. */
   test?: Uint8Array
   skipped: Skipped[]
+  /** Of patches whose contrast was normalised: the greatest deviation from a patch's mean that was kept, in levels. */
+  contrastLimit?: number
   /** What is kept as where it came from, if not the path as given. */
   source?: string
   /** The bytes of `paths.bin`, or where the rows come from. */

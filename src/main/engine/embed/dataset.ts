@@ -12,8 +12,11 @@ const limitOf = (rowSize: number): number => Math.max(16, Math.min(1000, Math.fl
 const sizeOf = ({ kind, width, height, channels }: { kind: string; width: number; height: number; channels: number }): string => (kind === 'image' ? `images of ${width} x ${height} with ${channels} channel${channels === 1 ? '' : 's'}` : `rows of ${width} values`)
 
 /** @throws WorkbenchError IMAGE_SIZE */
-function requireFitting({ input }: OpenEncoder['encoder'], dataset: PackedDataset): void {
+function requireFitting({ input, metadata }: OpenEncoder['encoder'], dataset: PackedDataset): void {
   if (dataset.kind === 'vector' && input.type === 'uint8') throw new WorkbenchError('FILE_UNSUPPORTED', 'The encoder takes bytes, and the dataset has vectors of reals; choose another dataset or encoder.', { field: 'dataset' })
+  if (metadata['contrast'] === 'normalise' && dataset.contrastLimit !== undefined) {
+    throw new WorkbenchError('FILE_UNSUPPORTED', 'The encoder normalises the contrast of patches itself, and those of the dataset are normalised already; export it with raw input, or embed the run.', { field: 'model' })
+  }
   const wanted = { ...input, kind: input.kind === 'rows' ? 'vector' : 'image' }
   // Flat rows do not say whether they are images: what counts is how many values they have.
   if (input.layout === 'ND' && input.width * input.height * input.channels === dataset.rowSize && (input.kind === 'rows' || dataset.kind === 'image')) return

@@ -28,12 +28,12 @@ export async function inspect({ file }: InspectJob): Promise<InspectResult> {
   return { kind: 'inspect', encoder }
 }
 
-/** The encoder of a run becomes an ONNX file first: what is embedded is what is exported. */
-async function open({ encoder, work }: EmbedJob, port: Port): Promise<OpenEncoder> {
+/** The encoder of a run becomes an ONNX file first: what is embedded is what is exported. A dataset's rows are what the network takes; images of a folder are not. */
+async function open({ encoder, data, work }: EmbedJob, port: Port): Promise<OpenEncoder> {
   if ('file' in encoder) return openEncoder(encoder.file.model, encoderOf(await readOnnx(encoder.file.model), encoder.file))
   const out = join(work, 'encoder.onnx')
   const { exportRun } = await import('../training/exportJob.ts')
-  await exportRun({ ...encoder.run, kind: 'export', part: 'encoder', input: 'pixels', precision: 'float32', out, force: true }, port)
+  await exportRun({ ...encoder.run, kind: 'export', part: 'encoder', input: 'folder' in data ? 'pixels' : 'raw', precision: 'float32', out, force: true }, port)
   return openEncoder(out, encoderOf(await readOnnx(out)))
 }
 

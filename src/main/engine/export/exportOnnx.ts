@@ -9,7 +9,7 @@ import type { OnnxSession } from './onnxruntime.ts'
 import { imageMetadata, pixelOpening, type Geometry } from './pixels.ts'
 import { checkTarget, writeChecked } from './targetFile.ts'
 import { plainOpening, translate, type Opening } from './translate.ts'
-import { reduceGraph } from './reduce.ts'
+import { reduceGraph, type ReducedPrecision } from './reduce.ts'
 import { compareSession, openDeclared, outputsOf, verifiedBatches, verifyModel, type Outputs, type Reference } from './verify.ts'
 
 /** A recording, and the values of what in it depends on weights and constants only. */
@@ -34,7 +34,7 @@ export interface ExportRequest {
   version: string
   /** What the file says about where it comes from: run, settings, dataset, evaluation, checksums. */
   metadata: Record<string, string>
-  /** For a reduced file: what it and the float32 file are worth. */
+  /** For a reduced file: what it and the float32 one are worth, by what both give for the network's own inputs (float32 [n, D]). */
   measure?: (outputs: { float32: Outputs; reduced: Outputs }) => Promise<Pick<Reduction, 'figure' | 'float32' | 'reduced'>>
   /** Cancels between steps; nothing remains. */
   signal?: AbortSignal
@@ -137,7 +137,7 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
     const { reduced, rounded } = reduceGraph(graph, precision)
     const bytes = encodeModel(modelOf(request, reduced, precision))
     await verifyModel(full, graph, reference, refuseIfCancelled)
-    return { bytes, ...await writeChecked(target, bytes, force, (file) => checkReduced(file, { graph, full, rounded: encodeModel(modelOf(request, rounded)), request, refuseIfCancelled })) }
+    return { bytes, ...await writeChecked(target, bytes, force, (file) => checkReduced(file, { graph, full, rounded: encodeModel(modelOf(request, rounded)), request, precision, refuseIfCancelled })) }
   }
   const { bytes, maxAbsDiff, reduction } = await made()
   return {
@@ -152,14 +152,14 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
   }
 }
 
-interface ReducedCheck { graph: OnnxGraph; full: Uint8Array; rounded: Uint8Array; request: ExportRequest; refuseIfCancelled: () => void }
+interface ReducedCheck { graph: OnnxGraph; full: Uint8Array; rounded: Uint8Array; request: ExportRequest; precision: ReducedPrecision; refuseIfCancelled: () => void }
 
 /** That a reduced file computes what its kernels stand for; and what it differs from the trained network. */
-async function checkReduced(file: string, { graph, full, rounded, request, refuseIfCancelled }: ReducedCheck): Promise<{ maxAbsDiff: number; reduction: Reduction }> {
+async function checkReduced(file: string, { graph, full, rounded, request, precision, refuseIfCancelled }: ReducedCheck): Promise<{ maxAbsDiff: number; reduction: Reduction }> {
   const { reference, measure } = request
   const sessions: OnnxSession[] = []
-  const open = async (model: string | Uint8Array) => {
-    const session = await openDeclared(model, graph)
+  const open = async (model: string | Uint8Array, declared: OnnxGraph = graph) => {
+    const session = await openDeclared(model, declared)
     sessions.push(session)
     return session
   }
@@ -169,7 +169,12 @@ async function checkReduced(file: string, { graph, full, rounded, request, refus
     const maxAbsDiff = await compareSession(session, graph, reference, { beforeEach: refuseIfCancelled, strict: false })
     const outputs = { float32: outputsOf(await open(full), graph), reduced: outputsOf(session, graph) }
     const relativeDifference = await relativeDifferenceOf(outputs, graph.outputs[0]!.name, reference)
-    const figures = await measure?.(outputs) ?? { figure: null, float32: null, reduced: null }
+    const measured = async () => {
+      const plain: ExportRequest = { ...request, input: 'raw' }, raw = graphOf(plain)
+      const [float32, smaller] = [await open(encodeModel(modelOf(plain, raw)), raw), await open(encodeModel(modelOf(plain, reduceGraph(raw, precision).reduced)), raw)]
+      return measure!({ float32: outputsOf(float32, raw), reduced: outputsOf(smaller, raw) })
+    }
+    const figures = measure ? await measured() : { figure: null, float32: null, reduced: null }
     refuseIfCancelled()
     return { maxAbsDiff, reduction: { float32Bytes: full.byteLength, relativeDifference, ...figures } }
   } finally {

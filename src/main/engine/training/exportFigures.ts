@@ -21,15 +21,15 @@ const none: Figures = { figure: null, float32: null, reduced: null }
  * probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
  * @throws WorkbenchError CANCELLED
  */
-export async function measureReduced({ part, input, datasetFolder, evaluation }: ExportJob, outputs: { float32: Outputs; reduced: Outputs }, { config, seed }: { config: Config; seed: number }, port: Port): Promise<Figures> {
+export async function measureReduced({ part, datasetFolder, evaluation }: ExportJob, outputs: { float32: Outputs; reduced: Outputs }, { config, seed }: { config: Config; seed: number }, port: Port): Promise<Figures> {
   const figure = part === 'encoder' ? 'linearProbeAccuracy' : part === 'classifier' ? 'classificationAccuracy' : null
   const { seen: dataset } = openTrainingData(datasetFolder, config)
   try {
     if (figure === null || !dataset.labels) return none
     const known = evaluation?.[figure] ?? null
     const measure = figure === 'linearProbeAccuracy'
-      ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, input, report)
-      : (of: Outputs, report: Report) => accuracy(of, dataset, input, report)
+      ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, report)
+      : (of: Outputs, report: Report) => accuracy(of, dataset, report)
     const reduced = await measure(outputs.reduced, reporting(port, 0, known === null ? 50 : 100))
     if (reduced === null) return none
     return { figure, float32: known ?? await measure(outputs.float32, reporting(port, 50, 100)), reduced }
@@ -45,18 +45,18 @@ const reporting = (port: Port, from: number, to: number): Report => async (share
 }
 
 /** Visits what a file gives for some rows of a dataset, batch by batch. */
-async function forEachOutput(of: Outputs, output: string, dataset: PackedDataset, rows: Uint32Array, input: Export['input'], report: Report, visit: (values: Float32Array, start: number, count: number) => void): Promise<void> {
+async function forEachOutput(of: Outputs, output: string, dataset: PackedDataset, rows: Uint32Array, report: Report, visit: (values: Float32Array, start: number, count: number) => void): Promise<void> {
   const limit = batchSize(dataset.rowSize)
   for (let start = 0; start < rows.length; start += limit) {
     const chosen = rows.subarray(start, start + limit)
-    visit((await of(fileRows(dataset, chosen, input), chosen.length))[output]!.data, start, chosen.length)
+    visit((await of(fileRows(dataset, chosen, 'raw'), chosen.length))[output]!.data, start, chosen.length)
     await report((start + chosen.length) / rows.length)
   }
 }
 
-async function probe(of: Outputs, dataset: PackedDataset, train: Uint32Array, input: Export['input'], report: Report): Promise<number | null> {
+async function probe(of: Outputs, dataset: PackedDataset, train: Uint32Array, report: Report): Promise<number | null> {
   let codes = new Float32Array(), size = 0
-  await forEachOutput(of, 'code', dataset, Uint32Array.from({ length: dataset.count }, (_, row) => row), input, (share) => report(0.3 * share), (values, start, count) => {
+  await forEachOutput(of, 'code', dataset, Uint32Array.from({ length: dataset.count }, (_, row) => row), (share) => report(0.3 * share), (values, start, count) => {
     if (size === 0) codes = new Float32Array(dataset.count * (size = values.length / count))
     codes.set(values, start * size)
   })
@@ -64,12 +64,12 @@ async function probe(of: Outputs, dataset: PackedDataset, train: Uint32Array, in
 }
 
 /** Share of the labelled test images whose most probable class is theirs. */
-async function accuracy(of: Outputs, dataset: PackedDataset, input: Export['input'], report: Report): Promise<number | null> {
+async function accuracy(of: Outputs, dataset: PackedDataset, report: Report): Promise<number | null> {
   const labels = dataset.labels!
   const rows = dataset.test.filter((row) => labels[row]! >= 0)
   if (rows.length === 0) return null
   let right = 0
-  await forEachOutput(of, 'probabilities', dataset, rows, input, report, (values, start, count) => {
+  await forEachOutput(of, 'probabilities', dataset, rows, report, (values, start, count) => {
     const classes = values.length / count
     for (let i = 0; i < count; i++) {
       const own = values.subarray(i * classes, (i + 1) * classes)

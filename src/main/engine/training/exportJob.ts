@@ -18,6 +18,13 @@ import type { ExportJob, ExportResult } from './messages.ts'
 import { networkOf } from './objective.ts'
 import type { Port } from './port.ts'
 
+/** Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does it, operation by operation. */
+function asStored(bytes: Tensor2D, contrastLimit: number | undefined): Tensor2D {
+  if (contrastLimit === undefined) return bytes
+  const scaled = bytes.sub(bytes.sum(1, true).div(bytes.shape[1])).div<Tensor2D>(contrastLimit)
+  return scaled.clipByValue(-1, 1).mul(0.4 * 255).add<Tensor2D>(0.5 * 255).round()
+}
+
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
 export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
   const dataset = openDataset(job.datasetFolder)
@@ -44,7 +51,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     },
     outputs: (rows, count) => tf.tidy(() => {
       const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
-      const results = part(network(), (rows instanceof Uint8Array ? input.div(255) : input) as Tensor2D)
+      const results = part(network(), rows instanceof Uint8Array ? asStored(input, dataset.contrastLimit).div<Tensor2D>(255) : input)
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
     }),
   }

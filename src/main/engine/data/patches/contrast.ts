@@ -48,9 +48,10 @@ export async function hashPatches(rows: Rows): Promise<Uint8Array> {
  *   y = 0.4 (max(-1, min(1, (x - mean) / 3s)) + 1) + 0.1, which lies in [0.1, 0.9]
  *
  * and 255 y, rounded, is what is stored. (With uint8 pixels a user of the dataset sees y to within half a level, 0.002.)
+ * @returns 3s, in levels
  * @throws WorkbenchError CALL_INVALID when every patch is flat, so that s is 0
  */
-export async function normalisePatches(rows: Rows): Promise<void> {
+export async function normalisePatches(rows: Rows): Promise<number> {
   const { count, rowBytes } = rows
   let squares = 0
   await eachBlock(rows, 'Measuring contrast', (block, inBlock) => {
@@ -81,4 +82,5 @@ export async function normalisePatches(rows: Rows): Promise<void> {
     }
     return true
   })
+  return limit
 }

@@ -77,11 +77,11 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
   }
   const test = splitPatches(plan, source.count, source.test, labels, imageHashes)
   const rows = { path: pixels, count, rowBytes, meter, signal }
-  if (contrast === 'normalise') await normalisePatches(rows)
+  const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), testStart: null, test,
+    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), testStart: null, test, ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
     paths: await placesOf(plan, source, signal),
