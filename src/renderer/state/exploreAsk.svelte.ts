@@ -26,6 +26,8 @@ export class Ask<K extends QuestionKind> {
   asked = $state.raw<AskedOf<K> | null>(null)
   error = $state.raw<ErrorInfo | null>(null)
   busy = $state(false)
+  /** Somebody did not want to wait for it. */
+  cancelled = $state(false)
   /** How far the engine is with it, 0 to 1; null while nothing is known. */
   share = $state<number | null>(null)
   readonly #view = `${page}/${count++}`
@@ -44,6 +46,7 @@ export class Ask<K extends QuestionKind> {
 
   /** Asks; null: there is nothing to be asked now, and no answer. */
   ask(asked: AskedOf<K> | null): void {
+    this.cancelled = false
     const network = asked === null ? null : networkOf(asked)
     if (network !== this.#network) {
       this.#network = network
@@ -69,6 +72,15 @@ export class Ask<K extends QuestionKind> {
     this.busy = false
     this.share = null
     if (this.#flying > 0) void call('explore.cancel', { view: this.#view }).catch(() => {})
+  }
+
+  /** Ends what is on its way; what was answered before is of another question, and goes too. */
+  cancel(): void {
+    this.stop()
+    this.value = null
+    this.asked = null
+    this.error = null
+    this.cancelled = true
   }
 
   /** Asks when nothing else has been asked of the run for a moment. */
