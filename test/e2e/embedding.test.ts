@@ -106,3 +106,14 @@ test('codes of a folder are written and not kept', async () => {
   assert.ok(!existsSync(join(home, 'embeddings', made.id)))
   await assert.rejects(asked(made.id, { kind: 'map' }), failure('QUESTION_UNSUITABLE', /import the folder as a dataset and embed that/))
 })
+
+test('codes go with their dataset', async () => {
+  const { task } = await call('datasets.import', { name: 'few', path: join(folder, 'digits', '3') })
+  await over(task.id)
+  const path = join(folder, 'foreign.onnx')
+  const made = await embedded({ encoder: { model: path }, data: { dataset: 'few' } })
+  assert.deepEqual([made.linearProbeAccuracy, existsSync(join(home, 'embeddings', made.id))], [null, true])
+  await call('datasets.remove', { dataset: 'few' })
+  assert.ok(!existsSync(join(home, 'embeddings', made.id)))
+  assert.ok((await call('embeddings.list', {})).embeddings.every(({ id }) => id !== made.id))
+})

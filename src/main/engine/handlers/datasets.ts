@@ -48,9 +48,14 @@ export const datasetHandlers = (context: Context) => {
       store.datasets.requireUnused(id, name)
       // What was removed before cannot be restored without its data.
       await trash.purgeDataset(id)
+      const codes = store.embeddings.list().filter(({ datasetId }) => datasetId === id)
       store.datasets.remove(id, name)
       rmSync(home.dataset(id), { recursive: true, force: true })
       emit({ type: 'datasetRemoved', dataset: id })
+      for (const { id: embedding } of codes) {
+        rmSync(home.embedding(embedding), { recursive: true, force: true })
+        emit({ type: 'embeddingRemoved', embedding })
+      }
       return {}
     },
     'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),
