@@ -13,7 +13,7 @@ function on<T>(channel: string, listener: (value: T) => void): () => void {
 }
 
 // A MessagePort cannot cross the context bridge; only a window message takes it into the page's world.
-ipcRenderer.on(hostChannels.port, (event) => window.postMessage({ type: portMarker }, location.origin, event.ports))
+ipcRenderer.on(hostChannels.port, (event, engine: number) => window.postMessage({ type: portMarker, engine }, location.origin, event.ports))
 
 const host: Host = {
   host: 'electron',

@@ -5,7 +5,7 @@
  * How the page gets its engine in the desktop window (a MessagePort cannot cross the context bridge):
  * 1. The page adds a `message` listener to `window` and then calls `workbench.connect()`, once.
  * 2. For every engine that comes up (the first one, and each one started after a loss) the preload posts
- *    `{ type: portMarker }` to the page, with the port as `event.ports[0]`. Accept it only where `event.source === window`
+ *    `{ type: portMarker, engine }` to the page, with the port as `event.ports[0]`. Accept it only where `event.source === window`
  *    and `event.origin === location.origin`. A new port replaces the one before, which is dead: connect anew over it.
  * 3. Each message on the port, either way, is one whole frame: a Uint8Array for `shared/connection.ts`. Post a copy's view
  *    (`port.postMessage(frame)`), without a transfer list. Call `port.start()` or set `port.onmessage`.
@@ -27,6 +27,8 @@ export interface EngineState {
   state: 'connected' | 'lost' | 'failed'
   /** One or two sentences for people; empty when connected. */
   message: string
+  /** Which engine this is about, counted from 1; 0 before the first. States and ports travel apart, and this tells a port of an engine that is gone already. */
+  engine: number
 }
 
 /** What the menu asks the page to do. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { hostEngine, type EngineHostOptions } from '../../src/main/app/engine.ts'
+import { linkByTurns } from '../../src/renderer/state/linkByTurns.ts'
+import type { Channel } from '../../src/shared/connection.ts'
 import type { EngineState } from '../../src/shared/host.ts'
 
 const entry = fileURLToPath(new URL('../fixtures/fakeEngine.ts', import.meta.url))
@@ -99,4 +101,21 @@ test('a stop waits for the engine, and ends one that does not want to', async (t
   await stubborn.engine.stop()
   assert.equal(stubborn.text(1), 'told')
   assert.equal(stubborn.engine.pid, undefined)
+})
+
+test('a window takes no port of an engine that it knows to be gone, in whatever order it hears of them', () => {
+  const told: string[] = []
+  const turns = linkByTurns({ up: (channel) => told.push(`up ${(channel as unknown as { of: number }).of}`), down: (message, final) => told.push(`${final ? 'failed' : 'lost'}: ${message}`) })
+  const port = (of: number) => turns.port(of, { of } as unknown as Channel)
+  turns.state({ state: 'connected', message: '', engine: 1 })
+  turns.state({ state: 'failed', message: 'the home is taken', engine: 1 })
+  port(1)
+  assert.deepEqual(told.splice(0), ['failed: the home is taken'])
+  port(2)
+  turns.state({ state: 'failed', message: 'the home is taken', engine: 1 })
+  turns.state({ state: 'connected', message: '', engine: 2 })
+  assert.deepEqual(told.splice(0), ['up 2'])
+  turns.state({ state: 'lost', message: 'it ended', engine: 2 })
+  port(3)
+  assert.deepEqual(told, ['lost: it ended', 'up 3'])
 })

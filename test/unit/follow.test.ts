@@ -17,7 +17,7 @@ test('the shell follows what trains and what ends, through a loss of the engine'
   })
   const connect = (engine: ReturnType<typeof testEngine>) => {
     attachWindow(engine.engine, { post: (payload) => follower.fromEngine(payload), listen: (listener) => { toEngine = listener } })
-    follower.engineState({ state: 'connected', message: '' })
+    follower.engineState({ state: 'connected', message: '', engine: 1 })
   }
   const first = testEngine(t, home)
   connect(first)
@@ -30,7 +30,7 @@ test('the shell follows what trains and what ends, through a loss of the engine'
   await until(() => queues.at(-1)?.running.length === 0 && queues.at(-1)?.waiting.length === 0)
 
   await first.engine.close()
-  follower.engineState({ state: 'lost', message: 'It ended.' })
+  follower.engineState({ state: 'lost', message: 'It ended.', engine: 1 })
   assert.equal(queues.at(-1), null)
   const second = testEngine(t, home)
   connect(second)

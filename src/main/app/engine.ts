@@ -66,13 +66,14 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
   let child: ChildProcess | null = null
   let pipe: Writable | null = null
   let deaths = 0
+  let launches = 0
   let timer: NodeJS.Timeout | undefined
   let stopping: Promise<void> | null = null
-  let state: EngineState = { state: 'lost', message: 'The engine is being started.' }
+  let state: EngineState = { state: 'lost', message: 'The engine is being started.', engine: 0 }
 
-  const become = (next: EngineState): void => {
-    state = next
-    options.onState(next)
+  const become = (next: Omit<EngineState, 'engine'>): void => {
+    state = { ...next, engine: launches }
+    options.onState(state)
   }
 
   const lose = (livedFor: number, reason: string | null): void => {
@@ -89,6 +90,7 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
 
   function launch(): void {
     const started = Date.now()
+    launches += 1
     let text = ''
     // In a process group of its own: a Ctrl+C in the terminal is for the shell, which then asks the engine to end.
     const engine = spawn(options.node, [options.entry, ...options.arguments], {

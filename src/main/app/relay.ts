@@ -41,7 +41,7 @@ export function relayFrames(engine: () => EngineHost): Relay {
     ports.set(number, port1)
     windows.set(contents, number)
     port1.start()
-    contents.postMessage(hostChannels.port, null, [port2])
+    contents.postMessage(hostChannels.port, engine().state.engine, [port2])
   }
 
   return {

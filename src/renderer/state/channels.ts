@@ -1,27 +1,19 @@
 import { portMarker, type Host } from '../../shared/host.ts'
-import type { Channel } from '../../shared/connection.ts'
-
-/** What a link to the engine tells its owner. `up` may come again after a `down`. */
-export interface Link {
-  up(channel: Channel): void
-  /** `message`: why, where that is known. `final`: nothing will come back by itself. */
-  down(message: string, final: boolean): void
-}
+import { linkByTurns, type Link } from './linkByTurns.ts'
 
 /** The desktop window: the shell sends a MessagePort for every engine that comes up. */
 export function linkByPort(host: Host, link: Link): { retry(): void } {
+  const turns = linkByTurns(link)
   window.addEventListener('message', (event) => {
     const port = event.ports[0]
     if (event.source !== window || event.origin !== location.origin || event.data?.type !== portMarker || !port) return
-    link.up({
+    turns.port(event.data.engine as number, {
       // A packed frame is a view into the packer's pool: a copy keeps the rest of the pool from travelling along.
       post: (frame) => port.postMessage(frame.slice()),
       listen: (listener) => { port.onmessage = (message) => listener(message.data as Uint8Array) },
     })
   })
-  host.onEngineState((state) => {
-    if (state.state !== 'connected') link.down(state.message, state.state === 'failed')
-  })
+  host.onEngineState(turns.state)
   host.connect()
   return { retry: () => host.restartEngine() }
 }
