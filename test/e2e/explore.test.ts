@@ -7,10 +7,11 @@ import { digits } from '../fixtures/digits.ts'
 import { digitPng } from '../fixtures/digitFolder.ts'
 import { exploredHome, type ExploredHome } from '../fixtures/exploredHome.ts'
 import { findChromium } from './chromium.ts'
+import { changed, drawn, shown } from './canvas.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const location: { hash: string }, document: any, requestAnimationFrame: (call: () => void) => void
+declare const location: { hash: string }, document: any
 
 let made: ExploredHome
 before(async () => { if (findChromium()) made = await exploredHome() }, { timeout: 200_000 })
@@ -30,27 +31,6 @@ const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash)
 const addressed = (page: Page, part: string): Promise<unknown> => page.waitForFunction((text) => location.hash.includes(text), part)
 /** Nothing is on its way any more. */
 const settled = (page: Page): Promise<unknown> => page.waitForFunction(() => document.querySelector('[role=tabpanel]') && !document.querySelector('main .skeleton, main .answer[aria-busy=true]'))
-
-/** How many pixels of a canvas differ from its most frequent one: nothing was drawn where there are none. */
-const inked = (of: Locator): Promise<number> => of.locator('canvas').first().evaluate((canvas: any) => {
-  const copy = document.createElement('canvas')
-  Object.assign(copy, { width: canvas.width, height: canvas.height })
-  const context = copy.getContext('2d', { willReadFrequently: true })
-  context.drawImage(canvas, 0, 0)
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
-  const counts = new Map<number, number>()
-  for (let i = 0; i < data.length; i += 4) {
-    const key = data[i + 3] === 0 ? -1 : (data[i] << 16) | (data[i + 1] << 8) | data[i + 2]
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  return data.length / 4 - Math.max(...counts.values())
-})
-/** What a canvas shows, as a text. */
-const shown = (of: Locator): Promise<string> => of.locator('canvas').first().evaluate((canvas: any) => canvas.toDataURL())
-/** Until a canvas shows something else. */
-async function changed(page: Page, of: Locator, from: string): Promise<void> {
-  while (await shown(of) === from) await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))))
-}
 
 async function saved(page: Page, button: Locator): Promise<{ name: string; bytes: Buffer }> {
   const [download] = await Promise.all([page.waitForEvent('download'), button.click()]) as [Download, void]
@@ -175,7 +155,7 @@ browserTest('a chain plays, is paused and moved, follows the noise, goes on, and
   await page.getByRole('slider', { name: /Standard deviation/ }).fill('0.9')
   await addressed(page, 'amount=0.9')
   await page.getByText('normal noise of deviation 0.9').first().waitFor()
-  await changed(page, film, faint)
+  await changed(film, faint)
   await page.getByLabel('Show every').selectOption('5')
   const most = async () => Number(await slider.getAttribute('max'))
   const states = await most()
@@ -198,7 +178,7 @@ browserTest('a chain plays, is paused and moved, follows the noise, goes on, and
   await plane.waitFor()
   await settled(page)
   await slider.fill('20')
-  assert.ok(await inked(plane) > 2000)
+  await drawn(plane, 2000)
 })
 
 browserTest('new images are drawn, set by hand unit by unit, and lie between two', async ({ serve, open }) => {
@@ -212,7 +192,7 @@ browserTest('new images are drawn, set by hand unit by unit, and lie between two
   const first = await shown(draws)
   await page.getByRole('button', { name: 'Draw again' }).click()
   await addressed(page, 'seed=2')
-  await changed(page, draws, first)
+  await changed(draws, first)
   await page.getByLabel('Draw pixels too').check()
   await settled(page)
   await page.getByLabel('Codes from').selectOption('mixture')
@@ -228,7 +208,7 @@ browserTest('new images are drawn, set by hand unit by unit, and lie between two
   await unit.focus()
   await page.keyboard.press('End')
   await addressed(page, 'set0=1:3')
-  await changed(page, picture, base)
+  await changed(picture, base)
   await page.getByRole('img', { name: 'Images along unit 1' }).click({ position: { x: 4, y: 10 } })
   await addressed(page, 'set0=0:-3,1:3')
   await page.getByRole('button', { name: 'Reset' }).click()
@@ -256,22 +236,19 @@ browserTest('the manifold is decoded under the pointer, and codes show their ima
   await go(page, `#/explore/${made.runs['bayes']}/manifold`)
   await page.getByText('evenly spaced quantiles of the prior').waitFor()
   const grid = page.getByRole('application', { name: /^Manifold of bayes/ }), codes = page.getByRole('application', { name: /^Codes of bayes/ })
-  assert.ok(await inked(grid) > 5000)
-  assert.ok(await inked(codes) > 500)
+  await drawn(grid, 5000)
+  await drawn(codes, 500)
   assert.deepEqual(await barriers(page), [])
 
-  // A drag of a second and a half over the pictures: each place that comes back is counted.
+  // A drag over the pictures decodes where it comes by; how many places a second stands in the benchmark.
   const box = (await grid.boundingBox())!
   await page.mouse.move(box.x + 30, box.y + 30)
   await page.getByRole('img', { name: 'Picture of the grid' }).waitFor()
   await page.mouse.down()
   const count = () => page.locator('[data-decoded]').evaluate((pane: any) => Number(pane.dataset.decoded))
-  const began = Date.now(), from = await count()
-  for (let i = 0; Date.now() - began < 1500; i++) await page.mouse.move(box.x + 30 + (i * 3) % (box.width - 60), box.y + 30 + (i * 7) % (box.height - 60))
+  const from = await count()
+  for (let i = 0; await count() < from + 5; i++) await page.mouse.move(box.x + 30 + (i * 3) % (box.width - 60), box.y + 30 + (i * 7) % (box.height - 60))
   await page.mouse.up()
-  const perSecond = (await count() - from) / ((Date.now() - began) / 1000)
-  // How many there are on a calm machine stands in the benchmark.
-  assert.ok(perSecond > 1, `${perSecond.toFixed(1)} places a second were decoded`)
   await page.getByRole('img', { name: /^At \(/ }).waitFor()
   await grid.focus()
   await page.keyboard.press('ArrowRight')
@@ -290,7 +267,7 @@ browserTest('the manifold is decoded under the pointer, and codes show their ima
   const still = await shown(cloud)
   await cloud.focus()
   for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight')
-  await changed(page, cloud, still)
+  await changed(cloud, still)
   await page.getByRole('slider', { name: /Unit 3/ }).fill('6')
   await page.getByRole('link', { name: 'Train one with two units' }).waitFor()
   await settled(page)
@@ -306,17 +283,17 @@ browserTest('fields show where points are moved, and how that changes with the c
   const plane = page.getByRole('application', { name: /^Field of moonlit/ })
   await plane.waitFor()
   await settled(page)
-  assert.ok(await inked(plane) > 5000)
+  await drawn(plane, 5000)
   const clean = await shown(plane)
   await plane.focus()
   await page.keyboard.press('ArrowUp')
-  await page.getByText(/it moves by \(/).first().waitFor()
-  assert.equal(await page.getByText(/it moves by \(/).count(), 2, 'both planes are read at once')
+  // Both planes are read at once.
+  await page.getByText(/it moves by \(/).nth(1).waitFor()
   assert.deepEqual(await barriers(page), [])
   await page.getByRole('combobox', { name: 'Corruption' }).selectOption('gaussian')
   await page.getByRole('slider', { name: /Standard deviation/ }).fill('0.8')
   await addressed(page, 'amount=0.8')
-  await changed(page, plane, clean)
+  await changed(plane, clean)
   await page.getByLabel('Arrows').uncheck()
   await addressed(page, 'hide=arrows')
   const { bytes } = await saved(page, page.getByRole('button', { name: 'Save field of moonlit as PNG' }))
@@ -326,7 +303,7 @@ browserTest('fields show where points are moved, and how that changes with the c
   const through = page.getByRole('application', { name: /^Field of noisy/ })
   await through.waitFor()
   await page.getByText('The plane through the first, the second and the third image').waitFor()
-  assert.ok(await inked(through) > 3000)
+  await drawn(through, 3000)
   for (const title of ['First', 'Second', 'Third']) await page.getByRole('button', { name: new RegExp(`^${title}`) }).waitFor()
   assert.deepEqual(await barriers(page), [])
 })
@@ -380,7 +357,7 @@ browserTest('a lasso on the map of codes shows their classes and sends them on; 
   const map = page.getByRole('application', { name: /^Map of plain/ })
   await map.waitFor()
   await settled(page)
-  assert.ok(await inked(map) > 3000)
+  await drawn(map, 3000)
   await page.getByText('Nothing chosen').waitFor()
   assert.deepEqual(await barriers(page), [])
   const box = (await map.boundingBox())!

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { drawn } from './canvas.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }
 
 const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
-
-/** How many pixels of a chart's canvas are not empty: nothing was drawn where there are none. */
-const inked = (page: Page, label: RegExp): Promise<number> => page.getByRole('application', { name: label }).first().locator('canvas').evaluate((canvas: any) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-  let count = 0
-  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count++
-  return count
-})
 
 async function train(page: Page, variant: string, name: string, settings: Record<string, string> = {}): Promise<void> {
   await go(page, '#/new')
@@ -49,7 +42,7 @@ browserTest('moons are chosen in the form, drawn by class, trained on, and compa
   await chart.focus()
   await page.keyboard.press('ArrowRight')
   await chart.getByText('Point 1').waitFor()
-  assert.ok(await inked(page, /^Points of moons/) > 2000)
+  await drawn(page.getByRole('application', { name: /^Points of moons/ }).first(), 2000)
   await page.getByRole('button', { name: 'Test', exact: true }).click()
   await page.getByText('90 points', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^lower/ }).click()
@@ -60,7 +53,7 @@ browserTest('moons are chosen in the form, drawn by class, trained on, and compa
   await page.getByRole('application', { name: /^Corrupted test points/ }).waitFor()
   assert.deepEqual(await barriers(page), [])
   await train(page, 'PCA', 'line')
-  assert.ok(await inked(page, /^Test points/) > 1000)
+  await drawn(page.getByRole('application', { name: /^Test points/ }).first(), 1000)
 
   await go(page, '#/runs')
   for (const name of ['noisy', 'line']) {

@@ -105,5 +105,5 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   await part.selectOption('Classifier')
   await page.getByLabel('File').fill(join(folder, 'classifier.onnx'))
   await page.getByRole('button', { name: 'Export', exact: true }).click()
-  await page.getByRole('complementary').getByRole('status').getByText('probabilities').waitFor()
+  await page.getByRole('complementary').getByRole('status').getByText('Output probabilities').waitFor()
 })
