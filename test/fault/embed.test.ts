@@ -105,10 +105,9 @@ test('images that do not fit: of another size they are fitted, unreadable ones s
 })
 
 test('a cancelled embedding leaves nothing', async (t) => {
-  const { images, out, home, model } = prepared(t, 3000)
+  const { images, out, home, model } = prepared(t)
   const { call, next, leftovers } = engineOn(t, home)
   const { task } = await call('embeddings.create', { encoder: { model }, data: { folder: images }, out: join(out, 'codes.npz') })
-  await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.progress?.stage === 'Encoding' ? true : undefined))
   await call('tasks.cancel', { task: task.id })
   const state = await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task.state : undefined))
   assert.equal(state, 'cancelled')
@@ -125,6 +124,14 @@ function jobHere(t: TestContext, format: string, act: (message: FromWorker) => b
 }
 
 for (const format of ['npz', 'csv', 'parquet']) {
+  for (const stage of ['Encoding', 'Writing']) {
+    test(`cancelled while ${stage.toLowerCase()}, ${format}: nothing remains under the name`, async (t) => {
+      const { out, run } = jobHere(t, format, (message) => message.type === 'progress' && message.progress.stage === stage)
+      await assert.rejects(run(), failure('CANCELLED', /nothing was kept/))
+      assert.deepEqual(readdirSync(out), [])
+    })
+  }
+
   test(`a disk that is full half-way, ${format}: nothing remains under the name`, async (t) => {
     const { out, run } = jobHere(t, format)
     const full = () => { throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }) }

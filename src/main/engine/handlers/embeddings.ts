@@ -69,7 +69,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
             data: dataset === null ? { folder: folder! } : { datasetFolder: home.dataset(dataset.id), binarise: run !== null && run.config.data.binarise !== 'none' },
             about: { encoder: run === null ? model! : `run ${run.id} (${run.name})`, images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}` },
           }, { script, threads: run?.threads ?? threads, signal, onProgress, log })
-          signal.throwIfAborted()
+          // Who cancels now comes too late: the file has its name.
           if (dataset !== null) {
             mkdirSync(kept)
             renameSync(join(work, codesName), join(kept, codesName))

@@ -22,5 +22,9 @@ const writers: Record<Format, () => Promise<Write>> = {
 /** Writes codes as a file that appears whole under its name, or not at all. @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL */
 export async function writeEmbedding(target: string, force: boolean, source: Source, onRows: OnRows): Promise<void> {
   const write = await writers[formatOf(target)]()
-  await writeWhole(target, force, (temporary) => write(temporary, source, onRows))
+  await writeWhole(target, force, async (temporary) => {
+    await write(temporary, source, onRows)
+    // The last moment at which a cancelled task can leave nothing.
+    await onRows(source.count)
+  })
 }
