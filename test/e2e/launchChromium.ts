@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +9,7 @@ import { before, test, type TestContext } from 'node:test'
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
 import { temporaryFolder } from '../fixtures/homes.ts'
 import { chromiumFlags, findChromium } from './chromium.ts'
+import { buildFirst, keepPictures } from './windows.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -38,11 +39,7 @@ export interface BrowserDesk {
   complaints: string[]
 }
 
-// The tests are of what is in the sources, not of an older build.
-before(async () => {
-  const { ensureBuilt } = await import(join(root, 'scripts', 'build.mjs')) as { ensureBuilt(): Promise<boolean> }
-  if (findChromium()) await ensureBuilt()
-})
+before(async () => { if (findChromium()) await buildFirst() })
 
 /**
  * Chromium, and as many workbenches in browser mode as are asked for. Every window is watched: what it complains of, and whether it asks
@@ -102,16 +99,6 @@ async function serve(t: TestContext, home: string, port = 0): Promise<Server> {
   const { url, port: bound, error } = JSON.parse(line) as { url?: string; port: number; error?: { message: string } }
   if (!url) throw new Error(`The browser mode did not start: ${error?.message ?? 'it ended without a word'}`)
   return { url, port: bound, process: child, end }
-}
-
-/** What the windows showed when a test failed, to look at. */
-async function keepPictures(t: TestContext, pages: Page[], name: string): Promise<void> {
-  const place = join(root, 'test-results')
-  mkdirSync(place, { recursive: true })
-  for (const [index, page] of pages.entries()) {
-    const path = join(place, `${name.replace(/\W+/g, '-').slice(0, 60)}-${index + 1}.png`)
-    await page.screenshot({ path, timeout: 5000 }).then(() => t.diagnostic(`What window ${index + 1} showed: ${path}`), () => {})
-  }
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

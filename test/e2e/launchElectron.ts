@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { before, test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { buildFirst, keepPictures } from './windows.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -87,6 +88,8 @@ function engineOf(shell: number): { pid: number; command: string } | null {
   return null
 }
 
+before(async () => { if (electronBinary() !== null) await buildFirst() })
+
 /**
  * A test of the real window. It is skipped, with the reason, where there is no Electron or no display. An exception in the page
  * fails it. Whatever it leaves running is ended, and what the processes said is shown when it fails.
@@ -105,6 +108,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
     const engines = new Set<number>()
     let text = ''
     const pageErrors: string[] = []
+    const pages: Page[] = []
 
     const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
     const args = [...unboxed, root, '--home', home]
@@ -121,6 +125,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
         return found
       }
       const page = await app.firstWindow()
+      pages.push(page)
       page.setDefaultTimeout(60_000)
       page.on('console', (message) => { text += `page: ${message.text()}\n` })
       page.on('pageerror', (error) => pageErrors.push(error.stack ?? error.message))
@@ -146,6 +151,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
       await body({ folder, home, open, openAgain }, t)
       assert.deepEqual(pageErrors, [])
     } catch (error) {
+      await keepPictures(t, pages, name)
       t.diagnostic([text.slice(-8000), ...pageErrors].join('\n'))
       throw error
     } finally {
