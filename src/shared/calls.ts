@@ -30,7 +30,7 @@ const summary = z.object({ experiment: experimentSummarySchema })
 const path = z.string().min(1).max(32_768)
 
 /** A dataset by id or name, a run by id, unambiguous beginning of its id, or name. */
-export const newRunSchema = z.strictObject({
+const newRunSchema = z.strictObject({
   dataset: idSchema,
   variant: idSchema,
   seed: seedSchema.default(1),
@@ -42,7 +42,7 @@ export const newRunSchema = z.strictObject({
   weights: path.optional(),
 })
 
-export const importSchema = z.strictObject({
+const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:` and a dataset's id or name. */
@@ -61,7 +61,7 @@ export const importSchema = z.strictObject({
   contrast: z.enum(contrasts).optional(),
 })
 
-export const exportInputSchema = z.strictObject({
+const exportInputSchema = z.strictObject({
   run: idSchema,
   part: z.enum(parts),
   out: path,
@@ -74,7 +74,6 @@ export const calls = {
   'engine.status': call(none, z.object({
     version: z.string(), home: z.string(), node: z.string(), cores: z.int(), trainers: z.int(), folderDialog: z.boolean(),
   })),
-  'engine.doctor': call(none, z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) })),
   'variants.list': call(none, z.object({ variants: z.array(variantInfoSchema) })),
   'presets.list': call(none, z.object({ presets: z.array(presetSchema) })),
   /** Imports the data that a preset needs. */
@@ -142,7 +141,6 @@ export const calls = {
   'runs.evaluate': call(runRef, z.object({ task: taskSchema })),
   /** Makes a run of one that has collapsed code units, without them; the task's result is its id. */
   'runs.prune': call(runRef, z.object({ task: taskSchema })),
-  'runs.rename': call(z.strictObject({ run: idSchema, name: nameSchema }), z.object({ run: runSchema })),
   /** Any of what a user keeps with a run. */
   'runs.edit': call(z.strictObject({
     run: idSchema, name: nameSchema.optional(), colour: z.int().min(0).max(1_000_000).optional(), tags: z.array(tagSchema).max(100).optional(),
@@ -162,7 +160,6 @@ export const calls = {
     moments: z.array(z.object({ step: z.int(), epoch: z.number() })), originals: imagesSchema.nullable(), points: pointsSchema.nullable(), labels: z.array(z.string()),
   })),
   'runs.preview': call(z.strictObject({ run: idSchema, step: z.int() }), z.object({ preview: previewSchema })),
-  'runs.reveal': call(runRef, z.object({ folder: z.string() })),
 
   'compare': call(compareInputSchema, z.object({ comparison: comparisonSchema })),
   /** Curves of several runs, ready to draw; by key, then in the order of the runs. Runs without a series have no line. */
@@ -283,7 +280,7 @@ export type CallArguments<N extends CallName> = z.output<Calls[N]['input']>
 export type CallOutput<N extends CallName> = z.output<Calls[N]['output']>
 
 /** What the engine tells every window, unasked. `points`: new points exist; fetch them with `runs.series` and `afterStep`. */
-export const eventSchema = z.discriminatedUnion('type', [
+const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), run: runSchema }),
   z.object({ type: z.literal('runRemoved'), run: idSchema }),
   z.object({ type: z.literal('points'), run: idSchema, step: z.int() }),

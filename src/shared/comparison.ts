@@ -8,7 +8,7 @@ export const betters = ['lower', 'higher', 'neither'] as const
 export type Better = (typeof betters)[number]
 
 /** Runs of one dataset, variant and settings, which differ in their seed only. */
-export const groupSchema = z.object({
+const groupSchema = z.object({
   /** The same for the same settings, whatever else is compared. */
   id: z.string(),
   /** Unique among the groups: the cell's of an experiment, the run's name where there is one run, else the variant with what sets it apart from the others of it. */
@@ -29,7 +29,7 @@ export const groupSchema = z.object({
 export type Group = z.infer<typeof groupSchema>
 
 /** A figure over a group's seeds. All null (texts `–`) where none has it; `half`, `low`, `high`, `deviation` null with fewer than two. */
-export const estimateSchema = z.object({
+const estimateSchema = z.object({
   n: z.int(),
   mean: number,
   deviation: number,
@@ -49,7 +49,7 @@ export type GroupEstimate = z.infer<typeof estimateSchema>
 
 export const verdicts = ['better', 'worse', 'higher', 'lower', 'undecided', 'untested'] as const
 /** A group's figure minus a baseline's, paired by seed. */
-export const differenceSchema = z.object({
+const differenceSchema = z.object({
   /** Indices of groups. */
   group: z.int(),
   baseline: z.int(),
@@ -72,7 +72,7 @@ export type Difference = z.infer<typeof differenceSchema>
 
 const figureHead = { key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters) }
 
-export const groupFigureSchema = z.object({
+const groupFigureSchema = z.object({
   ...figureHead,
   /** One for each group. */
   estimates: z.array(estimateSchema),
@@ -91,7 +91,7 @@ export interface SettingSection {
   rows: { key: string; title: string; values: string[]; groupValues: string[]; lacking: boolean }[]
   sections: SettingSection[]
 }
-export const settingSectionSchema: z.ZodType<SettingSection> = z.object({
+const settingSectionSchema: z.ZodType<SettingSection> = z.object({
   key: z.string(),
   title: z.string(),
   /** `values` by run; `groupValues` by group. `lacking`: all that have the setting have the same value, others do not have it. */
@@ -148,7 +148,7 @@ export const comparisonSchema = z.object({
 export type Comparison = z.infer<typeof comparisonSchema>
 
 export const axes = ['step', 'epoch', 'time'] as const
-export const lineKinds = ['run', 'group'] as const
+const lineKinds = ['run', 'group'] as const
 /** Steps, epochs, or seconds of training, by the axis. */
 const place = z.number().optional()
 const runsInput = z.array(idSchema).min(1).max(1000)
@@ -283,7 +283,7 @@ export const heatMapSchema = z.object({
 })
 export type HeatMap = z.infer<typeof heatMapSchema>
 
-export const exportKinds = ['csv', 'latex', 'report'] as const
+const exportKinds = ['csv', 'latex', 'report'] as const
 export const exportTables = ['groups', 'differences', 'runs', 'settings'] as const
 export const compareExportInputSchema = z.strictObject({
   runs: z.array(idSchema).min(2).max(1000),

@@ -73,8 +73,6 @@ export const configSchema = z.strictObject({
 
 export type NetworkConfig = z.infer<typeof networkSchema>
 export type TrainingConfig = z.infer<typeof trainingSchema>
-export type PretrainingConfig = z.infer<typeof pretrainingSchema>
-export type FineTuningConfig = z.infer<typeof fineTuningSchema>
 export type Reconstruction = z.infer<typeof reconstructionSchema>
 export type Config = z.infer<typeof configSchema>
 

@@ -98,7 +98,7 @@ export const evaluationSchema = z.object({
 })
 export type Evaluation = z.infer<typeof evaluationSchema>
 
-export const progressSchema = z.object({
+const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
   /** Plural noun of what is counted: `images`, `steps`, `bytes`. */
@@ -253,7 +253,7 @@ export const taskSchema = z.object({
 export type Task = z.infer<typeof taskSchema>
 
 export const parts = ['encoder', 'decoder', 'autoencoder', 'classifier'] as const
-export const tensorInfoSchema = z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.int(), z.string()])) })
+const tensorInfoSchema = z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.int(), z.string()])) })
 export const exportSchema = z.object({
   id: idSchema,
   runId: idSchema,

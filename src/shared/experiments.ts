@@ -10,16 +10,16 @@ export const mostCells = 1000
 export const mostRuns = 10_000
 
 /** Evenly spaced values, both ends included: by their difference, or by their ratio (`log`, both ends above 0). Rounded for settings that are whole numbers. */
-export const rangeSchema = z.strictObject({
+const rangeSchema = z.strictObject({
   from: z.number(), to: z.number(), count: z.int().min(2).max(mostCells), scale: z.enum(['linear', 'log']).default('linear'),
 })
 export type Range = z.infer<typeof rangeSchema>
 
 /** Values of settings that are varied, by dotted key. Several keys: every combination. */
-export const sweepSchema = z.record(z.string(), z.union([z.array(z.unknown()).min(1).max(mostCells), rangeSchema]))
+const sweepSchema = z.record(z.string(), z.union([z.array(z.unknown()).min(1).max(mostCells), rangeSchema]))
 export type Sweep = z.infer<typeof sweepSchema>
 
-export const planVariantSchema = z.strictObject({
+const planVariantSchema = z.strictObject({
   variant: idSchema,
   /** How its cells are called; the variant's own title unless given. */
   title: nameSchema.optional(),
@@ -69,7 +69,7 @@ export const cellSchema = z.object({
 export type Cell = z.infer<typeof cellSchema>
 
 /** What is known of a cell before anything is trained. */
-export const plannedCellSchema = cellSchema.extend({
+const plannedCellSchema = cellSchema.extend({
   /** Null while there are problems. */
   config: configSchema.nullable(),
   problems: z.array(errorInfoSchema),
@@ -110,9 +110,9 @@ export const planCheckSchema = z.object({
 export type PlanCheck = z.infer<typeof planCheckSchema>
 
 /** `running`: something trains or waits. `paused`: nothing does until it is resumed. `ended`: every run has come to an end, a good or a bad one. */
-export const experimentStates = ['running', 'paused', 'ended', 'cancelled'] as const
+const experimentStates = ['running', 'paused', 'ended', 'cancelled'] as const
 
-export const experimentProgressSchema = z.object({
+const experimentProgressSchema = z.object({
   /** Runs that have ended, and all. */
   done: z.int(),
   total: z.int(),

@@ -15,21 +15,21 @@ const row = z.int().min(0)
  * Rows to be looked at; one of the two is there. `images`: of images as they are, made smaller where `side` asked for it; of vectors of other than two
  * values a strip of grays each. `points`: rows of two values.
  */
-export const picturesSchema = z.object({ images: imagesSchema.nullable(), points: pointsSchema.nullable() })
+const picturesSchema = z.object({ images: imagesSchema.nullable(), points: pointsSchema.nullable() })
 export type Pictures = z.infer<typeof picturesSchema>
 
 /** An image to begin with: a row of the run's dataset, a file (decoded as the dataset's import would), or values as the network takes them. */
-export const imageRefSchema = z.union([z.strictObject({ row }), z.strictObject({ file: path }), z.strictObject({ values: floats })])
+const imageRefSchema = z.union([z.strictObject({ row }), z.strictObject({ file: path }), z.strictObject({ values: floats })])
 export type ImageRef = z.infer<typeof imageRefSchema>
 
 export const corruptionKinds = ['none', 'masking', 'saltAndPepper', 'gaussian'] as const
 /** `level`: probability of each pixel (masking to 0; salt and pepper evenly), or standard deviation (gaussian, not clipped). */
-export const corruptionSchema = z.strictObject({ kind: z.enum(corruptionKinds), level: z.number().min(0).max(100) })
+const corruptionSchema = z.strictObject({ kind: z.enum(corruptionKinds), level: z.number().min(0).max(100) })
   .refine(({ kind, level }) => kind === 'gaussian' || level <= 1, { path: ['level'], message: 'A probability is at most 1' })
 export type Corruption = z.infer<typeof corruptionSchema>
 
 /** The rows that previews show, given rows, or a part of the test split. */
-export const rowsSchema = z.union([
+const rowsSchema = z.union([
   z.strictObject({ preview: z.literal(true) }), z.strictObject({ rows: z.array(row).min(1).max(500) }),
   z.strictObject({ offset: z.int().min(0), count: z.int().min(1).max(500) }),
 ])
@@ -41,12 +41,13 @@ const question = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) 
 export const questionSchema = z.discriminatedUnion('kind', [
   question('reconstructions', { rows: rowsSchema.default({ preview: true }), corruption: corruptionSchema.default({ kind: 'none', level: 0 }), seed }),
   /**
-   * Codes in one to three dimensions: their principal components, t-SNE, UMAP, or (`units`) the code units themselves. The same rows for every run
-   * of a dataset, chosen evenly over the classes. `side`: pictures of the rows with at most that many pixels on a side; 0: none.
+   * Codes in one to three dimensions: their principal components, t-SNE, UMAP, or (`units`) the code units themselves; all of a split where `count` is as
+   * large. Else the same rows for every run of a dataset, chosen evenly over the classes. `side`: pictures of the rows with at most that many pixels on a
+   * side; 0: none.
    */
   question('map', {
-    method: z.enum(['pca', 'tsne', 'umap', 'units']).default('pca'), count: z.int().min(2).max(20_000).default(1000), seed, dimensions: z.int().min(1).max(3).default(2),
-    split: z.enum(['train', 'test']).default('test'), perplexity: z.number().min(2).max(200).default(30), neighbours: z.int().min(2).max(200).default(15), side: z.int().min(0).max(64).default(0),
+    method: z.enum(['pca', 'tsne', 'umap', 'units']).default('pca'), count: z.int().min(2).max(200_000).default(1000), seed, dimensions: z.int().min(1).max(3).default(2),
+    split: z.enum(['all', 'train', 'test']).default('test'), perplexity: z.number().min(2).max(200).default(30), neighbours: z.int().min(2).max(200).default(15), side: z.int().min(0).max(64).default(0),
   }),
   question('histograms', { bins: z.int().min(2).max(200).default(40) }),
   question('neighbours', { image: imageRefSchema, count: z.int().min(1).max(100).default(12), metric: metrics, among }),
@@ -116,6 +117,8 @@ export const resultSchema = z.discriminatedUnion('kind', [
   }),
   result('map', {
     method: z.enum(['pca', 'tsne', 'umap', 'units']), dimensions: z.int(), coordinates: floats, rows: ints, labels: ints,
+    /** Images of the split that the rows are of: where there are more than rows, the others were left out. */
+    of: z.int(),
     /** Of principal components: the share of the variance in each. */
     explained: z.array(z.number()).nullable(), pictures: picturesSchema.nullable(),
   }),

@@ -6,7 +6,7 @@ const headerSize = 4
 const portSize = 4
 
 /** Larger announcements are refused before anything is collected: a peer that sends one is broken. */
-export const maximumFrame = 256 * 1024 * 1024
+const maximumFrame = 256 * 1024 * 1024
 
 /** One frame; `payload` empty: the port is closed. */
 export function frame(port: number, payload: Uint8Array): Uint8Array {

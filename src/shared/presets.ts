@@ -8,7 +8,7 @@ export const presetForms = ['quick', 'paper'] as const
 export type PresetForm = (typeof presetForms)[number]
 
 /** A figure as it was published. */
-export const referenceSchema = z.object({
+const referenceSchema = z.object({
   /** Which of a run's figures it stands beside. */
   figure: z.string(),
   title: z.string(),
@@ -23,7 +23,7 @@ export const referenceSchema = z.object({
 })
 export type Reference = z.infer<typeof referenceSchema>
 
-export const presetRunSchema = z.object({
+const presetRunSchema = z.object({
   id: idSchema,
   title: z.string(),
   /** What a run of it is called unless its user names it. */
@@ -35,7 +35,7 @@ export const presetRunSchema = z.object({
 })
 
 /** A published figure beside which no run stands. */
-export const statedSchema = z.object({ title: z.string(), text: z.string(), where: z.string() })
+const statedSchema = z.object({ title: z.string(), text: z.string(), where: z.string() })
 
 export const presetSchema = z.object({
   id: idSchema,

@@ -5,7 +5,7 @@ import { idSchema, nameSchema, runSchema } from './domain.ts'
 /** The table of runs: what travels for it, and what is kept of how somebody wants it. */
 
 /** What every window knows of every run. Nothing in it is long: ten thousand of them are there at once. */
-export const runRowSchema = runSchema.pick({
+const runRowSchema = runSchema.pick({
   id: true, name: true, datasetId: true, dataset: true, variant: true, seed: true, state: true, colour: true, epoch: true, epochs: true, step: true, steps: true,
   parameters: true, createdAt: true, startedAt: true, endedAt: true, seconds: true, progress: true, preset: true, origin: true, experiment: true, tags: true, archived: true, bytes: true,
 }).extend({
@@ -19,7 +19,7 @@ export type RowColumns = { [K in keyof RunRow]: RunRow[K][] }
 export const rowColumnsSchema = z.custom<RowColumns>((value) => typeof value === 'object' && value !== null)
 
 /** What stands in a cell: numbers sort as numbers; null where a run has no such thing. */
-export const cellValueSchema = z.union([z.number(), z.string()]).nullable()
+const cellValueSchema = z.union([z.number(), z.string()]).nullable()
 export type CellValue = z.infer<typeof cellValueSchema>
 
 /** A figure of the evaluation, a setting or the latest value of a series, as a column. */
@@ -49,10 +49,9 @@ export const runValuesSchema = z.object({
   /** By column, in the order of `runs`. */
   values: z.record(z.string(), z.array(cellValueSchema)),
 })
-export type RunValues = z.infer<typeof runValuesSchema>
 
 /** A column over the runs of a group. */
-export const groupCellSchema = z.object({
+const groupCellSchema = z.object({
   /** `93.0 ± 0.4`; the value that all have; `–`. */
   text: z.string(),
   /** What groups are sorted by: the mean, or the common value. */
@@ -77,7 +76,7 @@ export const rowGroupSchema = z.object({
 export type RowGroup = z.infer<typeof rowGroupSchema>
 
 const limit = z.number().nullable()
-export const rowFilterSchema = z.discriminatedUnion('kind', [
+const rowFilterSchema = z.discriminatedUnion('kind', [
   /** Numbers from `from` to `to`, both included; null: no limit. */
   z.strictObject({ kind: z.literal('range'), key: columnKey, from: limit, to: limit }),
   /** Any of these values; null: runs that have none. */

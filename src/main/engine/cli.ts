@@ -71,7 +71,7 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
 }
 
 async function doctor(folder: string): Promise<Outcome> {
-  const checks = await runDoctor(homeAt(folder), { holdsLock: false })
+  const checks = await runDoctor(homeAt(folder))
   const failed = checks.filter((check) => !check.ok)
   const text = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}${detail}`).join('\n')
   if (failed.length === 0) return { json: { checks }, text }

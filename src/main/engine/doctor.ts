@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { CallOutput } from '../../shared/calls.ts'
 import { toErrorInfo } from '../../shared/errors.ts'
 import { prepareHome, type Home } from './home.ts'
 import { checkDatabase, sqliteVersion, tryLock } from './store/database.ts'
 
-export type Check = CallOutput<'engine.doctor'>['checks'][number]
+/** One thing that was looked at; `detail`: what was found, or what is wrong and what to do. */
+export interface Check { name: string; ok: boolean; detail: string }
 
 const require = createRequire(import.meta.url)
 const gigabyte = 1e9
@@ -15,9 +15,9 @@ const least = 1 * gigabyte
 
 /**
  * Everything that the workbench needs of this machine, one check each. Native modules that may abort are loaded in processes of
- * their own. `holdsLock`: asked by the engine that has the home folder.
+ * their own.
  */
-export async function runDoctor(home: Home, { holdsLock }: { holdsLock: boolean }): Promise<Check[]> {
+export async function runDoctor(home: Home): Promise<Check[]> {
   const [tensorflow, onnxruntime, sharp] = await Promise.all([
     loads('TensorFlow (tfjs-node)', tensorflowCode),
     loads('ONNX Runtime', "console.log(require('onnxruntime-node/package.json').version); require('onnxruntime-node')"),
@@ -32,7 +32,7 @@ export async function runDoctor(home: Home, { holdsLock }: { holdsLock: boolean 
       return home.folder
     }),
     attempt('Disk space', () => freeSpace(home)),
-    attempt('Lock', () => lockState(home, holdsLock)),
+    attempt('Lock', () => lockState(home)),
     attempt('Database', () => databaseState(home)),
     desktop(),
     browser(),
@@ -78,8 +78,7 @@ function freeSpace(home: Home): string {
   return text
 }
 
-function lockState(home: Home, holdsLock: boolean): string {
-  if (holdsLock) return 'held by the engine that answers'
+function lockState(home: Home): string {
   const lock = tryLock(home.lock)
   if (lock === null) return 'held by a running engine'
   lock.release()

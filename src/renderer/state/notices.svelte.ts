@@ -9,7 +9,7 @@ const key = 'notify'
 const present = typeof Notification === 'function'
 
 /** How an experiment came out, in one sentence. */
-export function endText({ name, states, progress }: Pick<ExperimentSummary, 'name' | 'states' | 'progress'>): string {
+function endText({ name, states, progress }: Pick<ExperimentSummary, 'name' | 'states' | 'progress'>): string {
   const others = ([[states.failed, 'failed'], [states.diverged, 'diverged'], [states.cancelled, 'cancelled']] as const).filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`)
   return `“${name}” has ended: ${states.completed} of ${counted(progress.total, 'run')} completed${others.length ? `, ${others.join(', ')}` : ''}.`
 }

@@ -2,11 +2,12 @@ import type { CallOutput } from '../../shared/calls.ts'
 import type { Images, Points, Preview } from '../../shared/domain.ts'
 import { SvelteMap } from 'svelte/reactivity'
 import { call, connection } from './connection.svelte.ts'
+import { perRun } from './perRun.svelte.ts'
 
 export type Moment = CallOutput<'runs.moments'>['moments'][number]
 
 /** A run's previews: what it made of the same test images at several moments. Fetched when asked for, then kept. */
-export class RunPreviews {
+class RunPreviews {
   moments = $state.raw<Moment[]>([])
   /** The dataset's preview images, the same for every run on it; null for data that are not images. */
   originals = $state.raw<Images | null>(null)
@@ -75,29 +76,4 @@ export class RunPreviews {
   }
 }
 
-const known = new Map<string, RunPreviews>()
-
-export function previewsOf(run: string): RunPreviews {
-  let one = known.get(run)
-  if (!one) {
-    // In a root of its own: a derived value does not follow state that was made while it was being derived.
-    $effect.root(() => { known.set(run, one = new RunPreviews(run)) })
-  }
-  return one!
-}
-
-/** For use while a component starts: follows the previews of the runs that `ids` names. */
-export function followPreviews(ids: () => readonly string[]): void {
-  const key = $derived(ids().join('\n'))
-  $effect(() => {
-    const stops = key.split('\n').filter(Boolean).map((id) => previewsOf(id).follow())
-    return () => { for (const stop of stops) stop() }
-  })
-}
-
-/** Index of the last moment that is not after `epoch`; the first one where all are; -1 without moments. */
-export function momentBefore(moments: readonly Moment[], epoch: number): number {
-  let index = moments.length > 0 ? 0 : -1
-  moments.forEach((moment, i) => { if (moment.epoch <= epoch + 1e-9) index = i })
-  return index
-}
+export const { of: previewsOf, follow: followPreviews } = perRun((run) => new RunPreviews(run))

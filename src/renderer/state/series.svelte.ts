@@ -2,6 +2,7 @@ import type { Series } from '../../shared/domain.ts'
 import type { XKind } from '../charts/curve.ts'
 import { seriesParts } from '../terms.ts'
 import { call, connection } from './connection.svelte.ts'
+import { perRun } from './perRun.svelte.ts'
 
 /** One series in columns that grow in place: appending copies only when the room has run out. */
 export class Columns {
@@ -37,7 +38,7 @@ export class Columns {
 const pause = 400
 
 /** All series of one run, followed while somebody looks at them. */
-export class RunSeries {
+class RunSeries {
   /** Counts changes: read it where the columns are read. */
   version = $state(0)
   ready = $state(false)
@@ -123,23 +124,4 @@ export class RunSeries {
   }
 }
 
-const known = new Map<string, RunSeries>()
-
-export function seriesOf(run: string): RunSeries {
-  let one = known.get(run)
-  if (!one) {
-    // In a root of its own: a derived value does not follow state that was made while it was being derived.
-    $effect.root(() => { known.set(run, one = new RunSeries(run)) })
-  }
-  return one!
-}
-
-/** For use while a component starts: follows the series of the runs that `ids` names. */
-export function followSeries(ids: () => readonly string[]): void {
-  // Compared as text: a list that is made anew with the same runs must not start anew.
-  const key = $derived(ids().join('\n'))
-  $effect(() => {
-    const stops = key.split('\n').filter(Boolean).map((id) => seriesOf(id).follow())
-    return () => { for (const stop of stops) stop() }
-  })
-}
+export const { of: seriesOf, follow: followSeries } = perRun((run) => new RunSeries(run))

@@ -12,14 +12,14 @@ export interface StageLine { stage: Stage; state: StageState; share: number; epo
 export const shortTitle = ({ title }: Pick<Stage, 'title'>): string => title.split(':')[0]!
 
 /** The stage that a run is in, or was in when it ended; the next one once a stage's last step is made. */
-export function presentStage({ stages, step, state }: Pick<Run, 'stages' | 'step' | 'state'>): number {
+function presentStage({ stages, step, state }: Pick<Run, 'stages' | 'step' | 'state'>): number {
   if (state === 'completed') return stages.length
   const begun = stages.findLastIndex((stage) => stage.startStep <= step)
   return Math.max(0, begun)
 }
 
 /** Seconds of training at which each stage began, in the order of the stages; null for those that have not. A stage begins where the one before it ended. */
-export function stageStarts(stages: readonly Stage[], series: SeriesMap<Timed>): (number | null)[] {
+function stageStarts(stages: readonly Stage[], series: SeriesMap<Timed>): (number | null)[] {
   const ends = stages.map(({ prefix }) => lastOf(series.get(`${prefix}train/loss`)))
   return stages.map((_, index) => (index === 0 ? 0 : ends[index - 1] ?? null))
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { syncFolder, writeAll } from '../durable.ts'
 
 export interface NamedTensor { shape: number[]; data: Float32Array }
 export interface TensorFile { tensors: Record<string, NamedTensor>; metadata: Record<string, string> }
@@ -41,21 +42,6 @@ export function writeSafetensors(file: string, { tensors, metadata }: TensorFile
     throw cause
   }
   syncFolder(dirname(file))
-}
-
-function writeAll(descriptor: number, buffer: Buffer): void {
-  for (let written = 0; written < buffer.length;) written += writeSync(descriptor, buffer, written)
-}
-
-/** Makes the rename itself durable; Windows has no such call for folders and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** What a safetensors file holds, without its values: metadata, and the shape of every tensor. Errors as of `readSafetensors`. */

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { syncFolder, writeAll } from '../durable.ts'
 import type { PackedDataset } from './packed.ts'
 
 /**
@@ -130,10 +131,6 @@ function startOfRows(descriptor: number, header: Header): number | null {
   return readAll(descriptor, found, 0) && expected.equals(found) ? expected.length : null
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written)
-}
-
 function readAll(descriptor: number, out: Uint8Array, position: number): boolean {
   for (let done = 0, got = 1; done < out.length; done += got) {
     got = readSync(descriptor, out, done, out.length - done, position + done)
@@ -143,14 +140,3 @@ function readAll(descriptor: number, out: Uint8Array, position: number): boolean
 }
 
 const isFull = (thrown: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException | null)?.code ?? '')
-
-/** Makes the rename itself durable; Windows has no such call for folders and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}

@@ -10,7 +10,7 @@ import type { Report } from './report.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 
 /** Importance-sampled likelihoods are estimated on the first images of the test split, with so many draws of each. */
-export const likelihoodImages = 1000, likelihoodSamples = 100
+const likelihoodImages = 1000, likelihoodSamples = 100
 /** Rows of x and z in one pass of the importance sampling. */
 const rowsAtOnce = 4000
 

@@ -10,7 +10,7 @@ import { take } from './samples.ts'
 /** Strength of the penalty as scikit-learn's `C`: the objective is the sum of the samples' losses + |W|^2 / (2 C), biases free. */
 const inverseStrength = 1
 /** Converged where no component of the gradient of the mean loss is larger (scikit-learn stops at 1e-4); less moves MNIST by 0.03 points. */
-export const gradientTolerance = 3e-5
+const gradientTolerance = 3e-5
 const maxIterations = 1000
 /** The first steps are made on some of the samples, so many for each column and at least the fewest, as far as their gradient says something of all. */
 const sampledPerColumn = 24

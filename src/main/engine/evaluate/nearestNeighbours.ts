@@ -4,7 +4,7 @@ import type { Measurement } from './measurement.ts'
 import { NearestList } from './nearestList.ts'
 import { leadingDirections, References, type Projection } from './neighbourSearch.ts'
 
-export const neighbourCount = 5
+const neighbourCount = 5
 
 /**
  * `knnAccuracy`: share of the labelled test samples whose class is that of most of their 5 nearest training samples (fewer

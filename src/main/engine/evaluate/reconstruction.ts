@@ -5,7 +5,7 @@ import { forEachBatch, notFinite, take } from './samples.ts'
 /** Reconstructions are clipped to [1e-6, 1 - 1e-6] where their logarithm is taken. */
 const clip = 1e-6
 /** The peak signal-to-noise ratio of a single image is at most this, dB: an image reconstructed exactly would be infinite. */
-export const largestPsnr = 100
+const largestPsnr = 100
 
 /**
  * How well the test samples are reconstructed; means over samples.

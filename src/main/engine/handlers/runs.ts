@@ -57,7 +57,6 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
     'runs.resume': ({ run }) => ({ run: queue.resume(store.runs.resolve(run)) }),
     'runs.cancel': ({ run }) => ({ run: queue.cancel(store.runs.resolve(run)) }),
-    'runs.rename': ({ run, name }) => ({ run: edited(run, { name }) }),
     'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
     'runs.remove': async ({ run: reference }) => {
       const run = store.runs.resolve(reference)

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { differenceImages } from '../compare/differenceImages.ts'
 import { isPlane } from '../data/packed.ts'
@@ -28,10 +27,5 @@ export const viewHandlers = ({ home, store }: Context) => ({
     if (preview.reconstructions === null) return { preview }
     const originals = withDataset(home.dataset(run.datasetId), (dataset) => imagesOf(dataset, previewRows(dataset)))
     return { preview: { ...preview, differences: { reconstructions: differenceImages(preview.reconstructions, originals), denoised: differenceImages(preview.denoised, originals) } } }
-  },
-  'runs.reveal': ({ run }) => {
-    const folder = home.run(store.runs.resolve(run).id)
-    mkdirSync(folder, { recursive: true })
-    return { folder }
   },
 } satisfies Partial<Handlers>)

@@ -3,7 +3,7 @@ import type { WeightSpec } from '../network/weights.ts'
 import type { State } from './compiled.ts'
 
 /** Name in the whole network of a weight of the autoencoder that pretrains one of its layers. @param depth of the whole network */
-export const deepName = (name: string, layer: number, depth: number): string =>
+const deepName = (name: string, layer: number, depth: number): string =>
   name.replace(/^encoder\/0\//, `encoder/${layer}/`).replace(/^decoder\/0\//, `decoder/${depth - 1 - layer}/`)
 
 /** Initial values of a layer's autoencoder: those that the whole network's layer would begin with. */

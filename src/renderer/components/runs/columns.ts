@@ -87,7 +87,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   actions: { title: 'Actions', width: 112, sortable: false, read: () => null, text: () => '' },
 })
 
-export const factSection = 'Run'
+const factSection = 'Run'
 /** What the engine calls a fact, where it groups by it under its own name. */
 const all = (read: Read): ReadAll => (row) => { const value = read(row); return value === null ? [] : [value] }
 

@@ -59,7 +59,7 @@ export function filterRows(rows: readonly RunRow[], { text, filters, archived }:
 const includesAll = (text: string, words: readonly string[]): boolean => words.every((word) => text.includes(word))
 
 /** A text by which names sort as people count: `run 9` before `run 10`, `0.25` before `0.5`. */
-export const sortText = (text: string): string => text.toLowerCase().replace(/(\d+)(\.\d+)?/g, (_, whole: string, part = '') => whole.padStart(15, '0') + part)
+const sortText = (text: string): string => text.toLowerCase().replace(/(\d+)(\.\d+)?/g, (_, whole: string, part = '') => whole.padStart(15, '0') + part)
 
 /** Negative where `a` goes first; values that are missing go last, whichever way. */
 function compare(a: CellValue, b: CellValue, descending: boolean): number {
