@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { inflateSync } from 'node:zlib'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { csvCell, csvOf } from '../../src/main/engine/compare/csv.ts'
-import { latexOf, latexText } from '../../src/main/engine/compare/latex.ts'
+import { latexOf } from '../../src/main/engine/compare/latex.ts'
+import { latexText } from '../../src/main/engine/compare/latexText.ts'
 import { escaped, html } from '../../src/main/engine/compare/report/html.ts'
 import { reportPage } from '../../src/main/engine/compare/report/page.ts'
 import { stripOf } from '../../src/main/engine/compare/report/png.ts'
-import { textTables } from '../../src/main/engine/compare/textTables.ts'
+import { textTables, type TextTable } from '../../src/main/engine/compare/textTables.ts'
 import { decodePng } from '../../src/main/engine/data/png.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { CompareLine } from '../../src/shared/comparison.ts'
 import type { Run } from '../../src/shared/domain.ts'
+import { temporaryFolder } from '../fixtures/homes.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
 
 const variants = variantInfos()
@@ -80,7 +85,7 @@ test('LaTeX has one cell a column in every row, and a name is never a command', 
     const cells = (line: string): number => line.replace(/\\&/g, '').split('&').length
     for (const line of lines) assert.equal(cells(line), columns, line)
     const commands = [...text.matchAll(/\\([a-zA-Z]+)/g)].map(([, command]) => command!)
-    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedbl']
+    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedblright', 'providecommand', 'otherletters', 'ifdefined', 'Umathcode', 'else', 'fi']
     assert.deepEqual([...new Set(commands)].filter((command) => !known.includes(command)), [])
     let depth = 0
     for (const [brace] of text.replace(/\\[{}\\]/g, '').matchAll(/[{}]/g)) assert.ok((depth += brace === '{' ? 1 : -1) >= 0)
@@ -89,6 +94,36 @@ test('LaTeX has one cell a column in every row, and a name is never a command', 
   assert.equal(latexText('50% & $x_1^2$ #{~}\\'), '50\\% \\& \\$x\\_1\\textasciicircum{}2\\$ \\#\\{\\textasciitilde{}\\}\\textbackslash{}')
   assert.equal(latexText('a\n\u202Eb\u0000'), 'a b')
   assert.match(latexOf(textTables.groups(compareRuns(runs.slice(0, 6), variants))), /Linear probe accuracy \(\\%\) & .*\\textbf\{\$9\d\.\d+ \\pm \d\.\d+\$\}/)
+})
+
+/** Names that TeX could take for something else, and letters of which its first fonts have some. */
+const awkward = [
+  '% & _ # ~ ^ \\ { } $', '[2ex] begins', '*', 'a--b---c ``q\'\' ?`x !`y "z"', '-12.5', 'λ = 0.1 ± 0.02', 'naïve façade Ærø ß œ Łódź ḧ ű ĵ í ș', 'Ωμέγα', '≤ ≥ × · → √ ∞ µ ° ² ½ ∑ ∂ ≠ ∈ ′ «» ‘’ “” – — − …', '𝒳 ① ﬁ', 'Привет', '日本語', '🙂', '', '\\input{x}',
+]
+
+test('LaTeX: letters become what the first fonts of pdfLaTeX have, and what they lack is marked and still there', () => {
+  const as = {
+    'λ±2': '$\\lambda$$\\pm$2', 'é í ç ő ş': '\\\'{e} \\\'{\\i} \\c{c} \\H{o} \\c{s}', 'e\u0301': '\\\'{e}', 'Łß': '\\L{}\\ss{}', 'Ωμ': '$\\Omega$$\\mu$', '𝒳①': 'X1', '"a"': '\\textquotedblright{}a\\textquotedblright{}',
+    '--x ?`': '-{}-x ?{}`', '“a” – b': '``a\'\' -- b', 'א ב 1': '\\otherletters{א}{?} \\otherletters{ב}{?} 1', '日本語': '\\otherletters{日本語}{???}', '\u202E\uFE0Fa': 'a',
+  }
+  for (const [text, expected] of Object.entries(as)) assert.equal(latexText(text), expected)
+  const row = (name: string): string => latexOf(tableOf([name])).split('\n').find((line) => line.endsWith('& $-1$ \\\\'))!
+  assert.deepEqual(['[2ex]', '*', ' [x', 'a[1]'].map(row), ['{}[2ex] & $-1$ \\\\', '{}* & $-1$ \\\\', '{} [x & $-1$ \\\\', 'a[1] & $-1$ \\\\'])
+})
+
+const tableOf = (names: readonly string[]): TextTable => ({
+  key: 'x', title: 'x', note: 'λ % \\', columns: [{ title: 'Name', unit: '', numeric: false }, { title: 'Difference', unit: '%', numeric: true }], rows: names.map((name) => ({ cells: [name, '-1'], best: [] })),
+})
+
+test('every table compiles, whatever the names are', (t) => {
+  if (spawnSync('pdflatex', ['--version']).status !== 0) return t.skip('there is no pdflatex')
+  const folder = temporaryFolder(t)
+  const tables = [...Object.values(textTables).map((table) => table(comparison)), tableOf([...awkward, ...hostile])]
+  const wide: TextTable = { ...tableOf([]), columns: awkward.map((title) => ({ title, unit: '%', numeric: true })), rows: [{ cells: awkward, best: [0, 1] }, { cells: awkward, best: [] }] }
+  writeFileSync(join(folder, 'tables.tex'), `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`)
+  const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], { cwd: folder, encoding: 'latin1' })
+  assert.doesNotMatch(said, /^!|Missing character/m)
+  assert.match(said, new RegExp(`\\(${tables.length + 1} pages`))
 })
 
 const curve: CompareLine = {

@@ -1,8 +1,9 @@
+import { latexText, oneLine, otherLetters } from './latexText.ts'
 import type { TextTable } from './textTables.ts'
 
 /**
  * A table for a paper: `booktabs`, the best of each figure in bold. A table that is wider than long is turned: figures are its rows, as on the
- * screen. Any name compiles and stays a name.
+ * screen. Any name compiles and stays a name (`latexText.ts`).
  */
 export function latexOf(table: TextTable): string {
   const head = table.columns.map(({ title, unit }) => latexText(unit === '' ? title : `${title} (${unit})`))
@@ -10,9 +11,11 @@ export function latexOf(table: TextTable): string {
   const turned = table.columns.length > table.rows.length + 1
   const [first, ...others] = turned ? turn([head, ...rows]) : [head, ...rows]
   const align = turned ? `l${'r'.repeat(table.rows.length)}` : table.columns.map(({ numeric }) => (numeric ? 'r' : 'l')).join('')
-  const line = (row: readonly string[]): string => `${row.join(' & ')} \\\\`
+  // What a row begins with could be meant for the end of the row above: `[2ex]` its distance, `*` no page break.
+  const line = (row: readonly string[]): string => `${/^\s*[[*]/.test(row[0]!) ? '{}' : ''}${row.join(' & ')} \\\\`
+  const other = [head, ...rows].flat().some((cell) => cell.includes('\\otherletters{'))
   return [
-    '% needs \\usepackage{booktabs}', `\\begin{tabular}{${align}}`, '\\toprule', line(first!), '\\midrule', ...others.map(line), '\\bottomrule', '\\end{tabular}',
+    '% needs \\usepackage{booktabs}', ...(other ? otherLetters : []), `\\begin{tabular}{${align}}`, '\\toprule', line(first!), '\\midrule', ...others.map(line), '\\bottomrule', '\\end{tabular}',
     ...(table.note === null ? [] : [`% ${oneLine(table.note)}`]), '',
   ].join('\n')
 }
@@ -27,13 +30,3 @@ function latexCell(text: string): string {
 }
 
 const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e-?\d+)?$/.test(text)
-
-const special: Record<string, string> = {
-  '\\': '\\textbackslash{}', '{': '\\{', '}': '\\}', '$': '\\$', '&': '\\&', '#': '\\#', '%': '\\%', '_': '\\_', '^': '\\textasciicircum{}', '~': '\\textasciitilde{}',
-  '<': '\\textless{}', '>': '\\textgreater{}', '|': '\\textbar{}', '"': '\\textquotedbl{}', '±': '$\\pm$', '–': '--', '−': '$-$', '’': '\'', '“': '``', '”': '\'\'',
-}
-
-/** Text in which nothing is a command; what cannot be printed (control and formatting characters, such as those that turn the direction) is left out. */
-export const latexText = (text: string): string => oneLine(text).replace(/[\\{}$&#%_^~<>|"±–−’“”]/g, (character) => special[character]!)
-
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '')
