@@ -111,8 +111,13 @@ test('maps show the same rows of every run, evenly over the classes; units as th
     assert.deepEqual([map.rows, map.labels, map.coordinates.length, map.dimensions], [same.rows, same.labels, 120, 3])
     assert.deepEqual([0, 1, 2, 3].map((label) => map.labels.filter((each) => each === label).length), [10, 10, 10, 10])
     assert.ok([...map.rows].every((row) => row >= 120) && map.coordinates.every(Number.isFinite))
+    assert.equal(map.of, 80)
     if (method === 'units') map.coordinates.forEach((value, at) => assert.ok(Math.abs(value - codes[map.rows[Math.floor(at / 3)]!]![at % 3]!) < 1e-5))
   }
+  // All codes where as many are asked for; what is computed of every pair, of fewer.
+  const whole = await ask(subject, { kind: 'map', split: 'all', count: 70_000 })
+  assert.deepEqual([[...whole.rows], whole.of, whole.coordinates.length], [Array.from({ length: 200 }, (_, row) => row), 200, 400])
+  assert.deepEqual([...(await ask(subject, { kind: 'map', split: 'train', count: 200_000 })).rows], [...subject.trainRows])
   assert.deepEqual(sampleRows(data.test, data.labels, 12, 1), sampleRows(data.test, data.labels, 12, 1))
   assert.notDeepEqual(sampleRows(data.test, data.labels, 12, 1), sampleRows(data.test, data.labels, 12, 2))
   subject.close()

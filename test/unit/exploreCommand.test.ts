@@ -17,18 +17,21 @@ test('words of the command line become questions', () => {
   assert.deepEqual(asked('decode', { code: '0.5,-1' }), { kind: 'decode', coordinates: Float32Array.of(0.5, -1), space: 'code' })
   assert.deepEqual(asked('reconstructions', { count: '4' }), { kind: 'reconstructions', rows: { offset: 0, count: 4 }, corruption: { kind: 'none', level: 0 }, seed: 1 })
   assert.deepEqual(asked('traverse', { units: '0,3', range: '2.5' }), { kind: 'traverse', units: [0, 3], range: 2.5, steps: 7 })
+  assert.deepEqual(asked('map', { count: '70000', split: 'all', perplexity: '12.5' }), { kind: 'map', method: 'pca', count: 70_000, seed: 1, dimensions: 2, split: 'all', perplexity: 12.5, neighbours: 15, side: 0 })
+  assert.deepEqual(asked('decode', { code: '0.5', space: 'manifold' }), { kind: 'decode', coordinates: Float32Array.of(0.5), space: 'manifold' })
   const { between } = asked('contraction', { image: ['1', '2'] }) as { between?: unknown }
   assert.deepEqual(between, [{ row: 1 }, { row: 2 }])
 })
 
 test('what a question does not take is told, with what it takes', () => {
-  refused('units', { metric: 'cosine' }, /"explore units" takes no --metric; it takes --offset, --count, --exciting\./)
+  refused('units', { metric: 'cosine' }, /"explore units" takes no --metric; it takes --offset, --count, --exciting, --bins\./)
   refused('neighbours', {}, /is about 1 image \(--image ROW or --image FILE\), and 0 were given/)
   refused('interpolate', { image: ['1', '2', '3'] }, /is about 2 images .*several times\), and 3 were given/)
   refused('chain', { corruption: 'fog:0.2' }, /--corruption is KIND:LEVEL/)
   refused('chain', { image: ['1', 'a.png'] }, /images are rows of the dataset/)
   refused('decode', {}, /--code/)
   refused('map', { count: 'many' }, /--count is a whole number/)
+  refused('traverse', { range: 'far' }, /--range is a number, not "far"/)
   // Options exist for the command, whichever question takes them.
   for (const kind of questionKinds) assert.doesNotThrow(() => { try { questionOf(kind, given({})) } catch (thrown) { if ((thrown as { code?: string }).code !== 'USAGE') throw thrown } })
   assert.ok(explore.options && 'noise' in explore.options && 'image' in explore.options)

@@ -79,7 +79,7 @@ const figures = { squaredError: 1, spread: 2, rebuilt: 0.5 }
 /** An answer to every question, of images or of points. */
 const answersOf = (show: typeof pictures | typeof points): { [K in QuestionKind]: Extract<Result, { kind: K }> } => ({
   reconstructions: { kind: 'reconstructions', rows: ints(1, 2), labels: ints(0, -1), originals: show(2), corrupted: null, reconstructions: show(2), difference: show(2), squaredErrors: floats(1, 2) },
-  map: { kind: 'map', method: 'pca', dimensions: 3, coordinates: floats(1, 2, 3, 4, 5, 6), rows: ints(1, 2), labels: ints(0, 1), explained: [0.5, 0.2, 0.1], pictures: null },
+  map: { kind: 'map', method: 'pca', dimensions: 3, coordinates: floats(1, 2, 3, 4, 5, 6), rows: ints(1, 2), labels: ints(0, 1), of: 5, explained: [0.5, 0.2, 0.1], pictures: null },
   histograms: { kind: 'histograms', units: 2, images: 3, edges: floats(0, 1, 2), counts: ints(1, 2, 0, 3), total: ints(1, 5) },
   neighbours: { kind: 'neighbours', metric: 'cosine', row: 3, label: 1, query: show(1), reconstruction: show(1), fitted: null, code: { ...neighbours, pictures: show(2) }, pixels: { ...neighbours, pictures: show(2) } },
   agreement: { kind: 'agreement', count: 5, queries: 10, code: 0.9, pixels: 0.8, chance: 0.1 },

@@ -70,8 +70,9 @@ export const to = {
   /** Into one trained run, or two side by side; without one, into the run that was looked into last. */
   explore: (ids: readonly string[] = [], view?: string) => (ids[0] === undefined
     ? '#/explore' : `#/explore/${encodeURIComponent(ids[0])}${view ? `/${view}` : ''}${ids[1] === undefined ? '' : `?with=${encodeURIComponent(ids[1])}`}`),
-  newRun: (given: { from?: string; dataset?: string; variant?: string; preset?: string } = {}) => {
-    const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+  /** `settings`: by dotted keys, on top of those of the run or the variant. */
+  newRun: ({ settings, ...given }: { from?: string; dataset?: string; variant?: string; preset?: string; settings?: Record<string, string> } = {}) => {
+    const query = new URLSearchParams(Object.entries({ ...given, ...settings }).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
     return query ? `#/new?${query}` : '#/new'
   },
   exports: () => '#/exports',

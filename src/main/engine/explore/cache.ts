@@ -6,7 +6,7 @@ import type { Result } from '../../../shared/explore.ts'
 import type { Asked } from './messages.ts'
 
 /** Raised when answers change: what was kept before is not used any more. */
-const version = 1
+const version = 2
 /** Answers that took longer are kept on disk too, in the run's folder, the latest ones of it up to so many bytes. */
 const slowAfter = 300, mostOnDisk = 96 * 2 ** 20
 const mostInMemory = 64 * 2 ** 20

@@ -46,10 +46,10 @@ export function paintDots(
   { radius, opacity = 1, some = null }: { radius?: number; opacity?: number; some?: ReadonlySet<number> | null } = {},
 ): void {
   const count = coordinates.length / 2
-  const size = radius ?? (count <= 600 ? 2.5 : count <= 5000 ? 1.75 : 1.25)
-  const groups = new Map<string, { label: number; faint: boolean; indices: number[] }>()
+  const size = radius ?? (count <= 600 ? 2.5 : count <= 5000 ? 1.75 : count <= 20_000 ? 1.25 : 0.75)
+  const groups = new Map<number, { label: number; faint: boolean; indices: number[] }>()
   for (let i = 0; i < count; i++) {
-    const label = labels[i] ?? -1, faint = some !== null && !some.has(i), key = `${faint} ${label}`
+    const label = labels[i] ?? -1, faint = some !== null && !some.has(i), key = 2 * label + Number(faint)
     const group = groups.get(key)
     if (group) group.indices.push(i)
     else groups.set(key, { label, faint, indices: [i] })
@@ -62,8 +62,12 @@ export function paintDots(
     context.beginPath()
     for (const i of indices) {
       const x = place.x(coordinates[2 * i]!), y = place.y(coordinates[2 * i + 1]!)
-      context.moveTo(x + size, y)
-      context.arc(x, y, size, 0, 2 * Math.PI)
+      // Nobody sees whether dots as small as these are round, and squares are drawn in a tenth of the time.
+      if (size < 1) context.rect(x - size, y - size, 2 * size, 2 * size)
+      else {
+        context.moveTo(x + size, y)
+        context.arc(x, y, size, 0, 2 * Math.PI)
+      }
     }
     if (hollow) context.stroke()
     else context.fill()

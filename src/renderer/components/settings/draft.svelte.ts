@@ -57,6 +57,15 @@ export class Draft {
     return text !== undefined && text !== textOf(field.default)
   }
 
+  /** Texts by the settings' keys, e.g. of an address: those of settings that there are, as they would be typed. */
+  writeAll(texts: Iterable<readonly [key: string, text: string]>): void {
+    const given = new Map(texts)
+    for (const field of this.fields) {
+      const text = given.get(field.key)
+      if (text !== undefined) this.write(field, textOf(valueOf(field, text)))
+    }
+  }
+
   reset(field: Field): void {
     this.write(field, textOf(field.default))
   }

@@ -9,17 +9,18 @@ import { wholeNumber } from './datasets.ts'
 
 /** What each question takes of the options, beside the images. */
 const taken: Record<QuestionKind, readonly string[]> = {
-  reconstructions: ['count', 'corruption', 'seed'], map: ['method', 'count', 'dimensions', 'seed'], histograms: ['bins'], neighbours: ['count', 'metric', 'among'], agreement: ['count', 'metric', 'among'],
+  reconstructions: ['count', 'corruption', 'seed'], map: ['method', 'count', 'split', 'dimensions', 'perplexity', 'neighbours', 'seed'], histograms: ['bins'], neighbours: ['count', 'metric', 'among'], agreement: ['count', 'metric', 'among'],
   chain: ['noise', 'chains', 'steps', 'every', 'corruption', 'sampled', 'seed'], generate: ['from', 'components', 'count', 'sampled', 'seed'], traverse: ['units', 'range', 'steps'], interpolate: ['path', 'steps'],
-  manifold: ['size', 'slices'], decode: ['code'], field: ['size', 'corruption', 'paths', 'seed'], tangents: ['average', 'count'], walk: ['direction', 'range', 'steps'], contraction: ['images', 'seed'], units: ['offset', 'count', 'exciting'],
+  manifold: ['size', 'slices', 'codes'], decode: ['code', 'space'], field: ['size', 'corruption', 'draws', 'paths', 'pathSteps', 'seed'], tangents: ['average', 'count'], walk: ['direction', 'range', 'steps'], contraction: ['images', 'largest', 'steps', 'seed'], units: ['offset', 'count', 'exciting', 'bins'],
   copying: ['dataset', 'count', 'seed'],
 }
 /** Fewest and most images that a question is about. */
 const images: Partial<Record<QuestionKind, readonly [number, number]>> = {
   reconstructions: [0, 500], neighbours: [1, 1], chain: [0, 64], traverse: [0, 1], interpolate: [2, 2], field: [0, 3], tangents: [0, 1], walk: [1, 1], contraction: [0, 2],
 }
-const numbers = ['count', 'seed', 'dimensions', 'bins', 'chains', 'steps', 'every', 'components', 'size', 'slices', 'paths', 'average', 'direction', 'images', 'offset', 'exciting']
-const words = ['method', 'metric', 'among', 'from', 'path', 'dataset']
+const numbers = ['count', 'seed', 'dimensions', 'bins', 'chains', 'steps', 'every', 'components', 'size', 'slices', 'paths', 'average', 'direction', 'images', 'offset', 'exciting', 'neighbours', 'codes', 'draws', 'pathSteps']
+const reals = ['range', 'perplexity', 'largest']
+const words = ['method', 'metric', 'among', 'from', 'path', 'dataset', 'split', 'space']
 
 const usage = (message: string, field?: string): WorkbenchError => new WorkbenchError('USAGE', message, field === undefined ? {} : { field })
 
@@ -30,6 +31,11 @@ function corruptionOf(text: string): Corruption {
   const [kind = '', level] = text.split(':')
   if (!(corruptionKinds as readonly string[]).includes(kind) || (kind !== 'none' && !(Number(level) >= 0))) throw usage(`--corruption is KIND:LEVEL, e.g. masking:0.3 or gaussian:0.5 (${corruptionKinds.join(', ')}), not "${text}".`, 'corruption')
   return { kind: kind as Corruption['kind'], level: kind === 'none' ? 0 : Number(level) }
+}
+
+function realNumber(name: string, text: string): number {
+  if (text.trim() === '' || !Number.isFinite(Number(text))) throw usage(`--${name} is a number, not "${text}".`, name)
+  return Number(text)
 }
 
 /** The question that a command asks. @throws WorkbenchError USAGE */
@@ -48,7 +54,7 @@ export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput 
     else if (words.includes(name)) options[name] = value
     else if (name === 'sampled') options[name] = value === true
     else if (name === 'corruption') options[name] = corruptionOf(String(value))
-    else if (name === 'range') options[name] = Number(value)
+    else if (reals.includes(name)) options[name] = realNumber(name, String(value))
     else if (name === 'units') options[name] = String(value).split(',').map((text) => wholeNumber(name, text))
   }
   // What stands for something else in the question is left out.
@@ -97,7 +103,7 @@ export const explore: Command = {
   positionals: [2, 2],
   options: {
     out: { type: 'string' }, force: { type: 'boolean' }, image: { type: 'string', multiple: true }, checkpoint: { type: 'string' }, side: { type: 'string' }, sampled: { type: 'boolean' },
-    ...Object.fromEntries([...numbers, ...words, 'noise', 'corruption', 'range', 'units', 'code'].map((name) => [name, { type: 'string' } as const])),
+    ...Object.fromEntries([...numbers, ...reals, ...words, 'noise', 'corruption', 'units', 'code'].map((name) => [name, { type: 'string' } as const])),
   },
   async run(session, given, terminal) {
     const [kind, run] = given.positionals as [QuestionKind, string]

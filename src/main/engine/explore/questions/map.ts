@@ -10,14 +10,21 @@ const most = { tsne: 3000, umap: 10_000 } as const
 /** t-SNE and UMAP read codes of more units by so many principal components (van der Maaten and Hinton 2008, section 4.2, take 30). */
 const readUnits = 50
 
+/** Numbers of codes that are held at once: 256 MB. */
+const mostValues = 2 ** 26
+
 /** Codes where they can be seen. */
 export const map: Answer<'map'> = async ({ method, count, seed, dimensions: wanted, split, perplexity, neighbours, side }, { subject, drawing, report }) => {
   const { dataset, network } = subject
   const { codeSize } = network
   const dimensions = method === 'units' || method === 'pca' ? Math.min(wanted, codeSize) : wanted
-  const rows = sampleRows(split === 'test' ? dataset.test : subject.trainRows, dataset.labels, count, seed)
+  const every = split === 'all' ? Uint32Array.from({ length: dataset.count }, (_, row) => row) : split === 'test' ? dataset.test : subject.trainRows
+  const rows = sampleRows(every, dataset.labels, count, seed)
   if ((method === 'tsne' || method === 'umap') && rows.length > most[method]) {
     throw unsuitable(`${method === 'tsne' ? 't-SNE' : 'UMAP'} is computed of up to ${most[method].toLocaleString('en')} codes, and ${rows.length.toLocaleString('en')} were asked for; ask for fewer, or choose principal components.`, 'question.count')
+  }
+  if (rows.length * codeSize > mostValues) {
+    throw unsuitable(`${rows.length.toLocaleString('en')} codes of ${codeSize} units are more than can be held at once; ask for up to ${Math.floor(mostValues / codeSize).toLocaleString('en')}.`, 'question.count')
   }
   if (rows.length < 3) throw unsuitable('A map needs at least three images; choose another split or another dataset.')
   const codes = await codesOf(subject, rows, part(report, 0, method === 'pca' || method === 'units' ? 1 : 0.1))
@@ -44,7 +51,7 @@ export const map: Answer<'map'> = async ({ method, count, seed, dimensions: want
   }
   const coordinates = await place()
   return {
-    kind: 'map', method, dimensions, coordinates, rows: Int32Array.from(rows), labels: subject.labelsOf(rows), explained,
+    kind: 'map', method, dimensions, coordinates, rows: Int32Array.from(rows), labels: subject.labelsOf(rows), of: every.length, explained,
     pictures: side > 0 ? picturesInParts(rows.length, { ...drawing, side }, (start, some) => subject.inputs(rows.subarray(start, start + some))) : null,
   }
 }
