@@ -1,52 +1,45 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/collapse.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
-import { newId } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Context, Handlers } from './context.ts'
+import { addMadeRun } from './madeRun.ts'
 
-export const pruningHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) => ({
-  /**
-   * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last two as well, and with
-   * RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is left.
-   */
-  'runs.prune': ({ run: reference }) => {
-    const run = store.runs.resolve(reference)
-    requirePrunable(run, home)
-    const task = tasks.start('prune', run.name, async (signal, onProgress) => {
-      const startedAt = new Date().toISOString()
-      const id = newId(), folder = home.run(id), partial = `${folder}.partial`
-      try {
+/** Making a smaller run of one whose code units have collapsed. */
+export const pruningHandlers = (context: Context) => {
+  const { home, store, tasks, log, script, threads } = context
+  return {
+    /**
+     * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last two as well, and with
+     * RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is left.
+     */
+    'runs.prune': ({ run: reference }) => {
+      const run = store.runs.resolve(reference)
+      requirePrunable(run, home)
+      const task = tasks.start('prune', run.name, (signal, onProgress) => addMadeRun(context, async (outFolder) => {
         const { kind: _, config, removed, elbo, preview, parameters, ...reached } = await runJob({
-          kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder: partial,
+          kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder,
         }, { script, threads: run.threads ?? threads, signal, onProgress, log })
         signal.throwIfAborted()
         if (!store.runs.has(run.id)) throw new WorkbenchError('RUN_UNKNOWN', `The run "${run.name}" was removed while it was pruned, so nothing was kept.`)
-        renameSync(partial, folder)
-        store.transaction(() => {
-          const now = new Date().toISOString()
-          store.runs.insert({
-            id, name: freeName(store, run.name), datasetId: run.datasetId, variant: run.variant, seed: run.seed, config, epochs: run.epochs, steps: run.steps,
-            stages: [], parameters, colour: store.runs.freeColour(), origin: { kind: 'pruned', run: run.id, removed, elbo },
-          }, now)
-          store.runs.update(id, { ...reached, state: 'completed', threads: run.threads ?? threads, startedAt, endedAt: now })
-          if (preview !== null) store.previews.insert(id, preview)
-        })
-      } catch (thrown) {
-        for (const left of [partial, folder]) rmSync(left, { recursive: true, force: true })
-        throw thrown
-      }
-      emit({ type: 'run', run: queue.view(store.runs.get(id)) })
-      return id
-    })
-    return { task }
-  },
-} satisfies Partial<Handlers>)
+        return {
+          run: {
+            name: freeName(store, run.name), datasetId: run.datasetId, variant: run.variant, seed: run.seed, config, epochs: run.epochs, steps: run.steps,
+            stages: [], parameters, origin: { kind: 'pruned', run: run.id, removed, elbo },
+          },
+          reached: { ...reached, threads: run.threads ?? threads },
+          preview,
+        }
+      }))
+      return { task }
+    },
+  } satisfies Partial<Handlers>
+}
 
 /** What can be said before any work: its state, its variant, its weights, and what its evaluation found. */
 function requirePrunable(run: Run, home: Home): void {

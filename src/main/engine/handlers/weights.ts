@@ -10,9 +10,9 @@ import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weig
 import { rowSizeOf } from '../experiments/newRun.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
-import { newId } from '../store/ids.ts'
 import { flatten } from '../variants/resolve.ts'
 import type { Context, Handlers } from './context.ts'
+import { addMadeRun } from './madeRun.ts'
 
 /** Error: CALL_INVALID, and as of `readWeightsFile`. */
 export function openWeights(path: string): WeightsFile {
@@ -51,40 +51,33 @@ export async function placeWeights(home: Home, id: string, { path }: WeightsFile
   }
 }
 
-export const weightsHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) => ({
-  'weights.inspect': async ({ weights }) => {
-    const { shapes: _, ...file } = openWeights(weights)
-    return { weights: { ...file, sha256: await checksum(file.path) }, datasets: store.datasets.list().filter((dataset) => rowSizeOf(dataset) === file.inputSize).map(({ name }) => name) }
-  },
-  /** Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what an evaluation fails with. Whatever ends it early, no run is left. */
-  'weights.evaluate': ({ weights, dataset: reference, name }) => {
-    const file = openWeights(weights)
-    const dataset = store.datasets.get(reference)
-    const task = tasks.start('evaluate', basename(file.path), async (signal, onProgress) => {
-      const startedAt = new Date().toISOString()
-      const id = newId(), folder = home.run(id), partial = `${folder}.partial`
-      try {
+/** Weights from files: what a file is, and a run that is its network, measured here. */
+export const weightsHandlers = (context: Context) => {
+  const { home, store, tasks, log, script, threads } = context
+  return {
+    'weights.inspect': async ({ weights }) => {
+      const { shapes: _, ...file } = openWeights(weights)
+      return { weights: { ...file, sha256: await checksum(file.path) }, datasets: store.datasets.list().filter((dataset) => rowSizeOf(dataset) === file.inputSize).map(({ name }) => name) }
+    },
+    /** Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what an evaluation fails with. Whatever ends it early, no run is left. */
+    'weights.evaluate': ({ weights, dataset: reference, name }) => {
+      const file = openWeights(weights)
+      const dataset = store.datasets.get(reference)
+      const task = tasks.start('evaluate', basename(file.path), (signal, onProgress) => addMadeRun(context, async (outFolder) => {
         const sha256 = await checksum(file.path)
-        mkdirSync(partial, { recursive: true })
-        const { evaluation, preview, parameters } = await runJob({ kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder: partial }, { script, threads, signal, onProgress, log })
+        mkdirSync(outFolder, { recursive: true })
+        const { evaluation, preview, parameters } = await runJob({ kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder }, { script, threads, signal, onProgress, log })
         signal.throwIfAborted()
-        renameSync(partial, folder)
-        store.transaction(() => {
-          const now = new Date().toISOString()
-          store.runs.insert({
-            id, name: name ?? store.runs.freeName(file.variant), datasetId: dataset.id, variant: file.variant, seed: file.seed, config: file.config, epochs: Math.round(file.epoch), steps: file.step,
-            stages: [], parameters, colour: store.runs.freeColour(), origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
-          }, now)
-          store.runs.update(id, { state: 'completed', step: file.step, epoch: file.epoch, threads, startedAt, endedAt: now, evaluation })
-          if (preview !== null) store.previews.insert(id, preview)
-        })
-      } catch (thrown) {
-        for (const left of [partial, folder]) rmSync(left, { recursive: true, force: true })
-        throw thrown
-      }
-      emit({ type: 'run', run: queue.view(store.runs.get(id)) })
-      return id
-    })
-    return { task }
-  },
-} satisfies Partial<Handlers>)
+        return {
+          run: {
+            name: name ?? store.runs.freeName(file.variant), datasetId: dataset.id, variant: file.variant, seed: file.seed, config: file.config, epochs: Math.round(file.epoch), steps: file.step,
+            stages: [], parameters, origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
+          },
+          reached: { step: file.step, epoch: file.epoch, threads, evaluation },
+          preview,
+        }
+      }))
+      return { task }
+    },
+  } satisfies Partial<Handlers>
+}
