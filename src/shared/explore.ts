@@ -153,6 +153,8 @@ export const resultSchema = z.discriminatedUnion('kind', [
     place: z.enum(['quantiles', 'range', 'plane']), sentence: z.string(), dimensions: z.int(),
     /** Values along each axis, the first one varying fastest in the pictures (left to right; the second one from bottom to top; then slices). */
     axes: z.array(floats), pictures: picturesSchema, codes: placedSchema,
+    /** Of these codes, those that lie farther out than the outermost pictures reach. */
+    beyond: z.int(),
   }),
   result('decode', { pictures: picturesSchema }),
   result('field', {

@@ -87,7 +87,7 @@ const answersOf = (show: typeof pictures | typeof points): { [K in QuestionKind]
   generate: { kind: 'generate', from: 'prior', sentence: 'so', distribution: { kind: 'bernoulli', deviation: null }, codes: floats(1, 2, 3, 4, 5, 6), pictures: show(3) },
   traverse: { kind: 'traverse', base: floats(0, 0), basePicture: show(1), units: ints(0, 1), steps: 3, values: floats(-1, 0, 1, -1, 0, 1), pictures: show(6), low: floats(-1, -1), high: floats(1, 1) },
   interpolate: { kind: 'interpolate', path: 'linear', pictures: show(3), codes: floats(1, 2, 3, 4, 5, 6), blended: show(3), ends: show(2) },
-  manifold: { kind: 'manifold', place: 'range', sentence: 'so', dimensions: 2, axes: [floats(0, 1, 2), floats(0, 1)], pictures: show(6), codes: { coordinates: floats(0, 0, 1, 1), rows: ints(1, 2), labels: ints(0, 1) } },
+  manifold: { kind: 'manifold', place: 'range', sentence: 'so', dimensions: 2, axes: [floats(0, 1, 2), floats(0, 1)], pictures: show(6), codes: { coordinates: floats(0, 0, 1, 1), rows: ints(1, 2), labels: ints(0, 1) }, beyond: 0 },
   decode: { kind: 'decode', pictures: show(2) },
   field: { kind: 'field', space: 'data', x: floats(0, 1), y: floats(0, 1), vectors: floats(1, 0, 0, 1, -1, 0, 0, -1), lengths: floats(1, 1, 1, 1), longest: 1, paths: floats(0, 0, 0.2, 0), pathSteps: 1, data: { coordinates: floats(0, 0), rows: ints(1), labels: ints(-1), pictures: null } },
   tangents: { kind: 'tangents', image: show(1), row: 1, label: 0, averaged: 0, singularValues: floats(2, 1), norm: 2.2, directions: show(2), directionValues: floats(1, 0, 0, 1) },

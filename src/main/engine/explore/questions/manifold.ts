@@ -16,6 +16,8 @@ export const manifold: Answer<'manifold'> = async ({ size, slices, codes: shown 
   const codes = withinRange(subject, codesOfPlaces(found, at, network.codeSize))
   const chosen = new Set(sampleRows(rows, dataset.labels, shown, 1))
   const kept = Array.from(rows, (_, i) => i).filter((i) => chosen.has(rows[i]!))
+  const ends = axes.map(endsOf)
+  const isBeyond = (i: number) => ends.some(([low, high], axis) => { const value = coordinates[i * dimensions + axis]!; return value < low || value > high })
   return {
     kind: 'manifold', place, dimensions, axes, sentence: sentenceOf(place, network.codeSize, plane?.explained ?? []),
     pictures: picturesInParts(places.length, drawing, (start, count) => network.decode(codes.slice([start, 0], [count, -1]))),
@@ -23,7 +25,14 @@ export const manifold: Answer<'manifold'> = async ({ size, slices, codes: shown 
       coordinates: Float32Array.from(kept.flatMap((i) => [...coordinates.subarray(i * dimensions, (i + 1) * dimensions)])),
       rows: Int32Array.from(kept, (i) => rows[i]!), labels: subject.labelsOf(kept.map((i) => rows[i]!)),
     },
+    beyond: kept.filter(isBeyond).length,
   }
+}
+
+/** How far the pictures of an axis reach: half a step beyond the first one and the last. */
+function endsOf(axis: Float32Array): [low: number, high: number] {
+  const [first, second, last, before] = [axis[0]!, axis[1] ?? axis[0]!, axis.at(-1)!, axis.at(-2) ?? axis[0]!]
+  return [first - (second - first) / 2, last + (last - before) / 2]
 }
 
 function sentenceOf(place: 'quantiles' | 'range' | 'plane', units: number, explained: number[]): string {
