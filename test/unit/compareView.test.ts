@@ -38,7 +38,9 @@ test('an address comes back as it was written, and what is not one is what usual
   // A comma separates, also within an id; the engine gives none that has one.
   assert.deepEqual(read, { ...all, runs: ['a&b', 'c', 'd', 'é'] })
   const wrong = readAddress(new URLSearchParams(`runs=${Array.from({ length: 2000 }, (_, i) => i).join(',')},1,1&by=x&part=y&axis=z&smoothing=7&show=`))
-  assert.deepEqual({ ...wrong, runs: wrong.runs.length }, { ...usual, runs: mostRuns })
+  // More than can be compared: the view says so, instead of leaving out some.
+  assert.ok(2000 > mostRuns)
+  assert.deepEqual({ ...wrong, runs: wrong.runs.length }, { ...usual, runs: 2000 })
   assert.equal(writeAddress(readAddress(new URLSearchParams())), '#/compare')
 })
 

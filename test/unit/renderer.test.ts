@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Field } from '../../src/shared/config.ts'
 import type { Dataset, Run } from '../../src/shared/domain.ts'
-import { resolveConfig } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
 import { sentence } from '../../src/renderer/components/datasets/inspected.ts'
 import { valueOf, words } from '../../src/renderer/components/settings/words.ts'
 import { begun, plan, request } from '../../src/renderer/components/start/plan.ts'
 import { bytes, counted, duration, figure, when } from '../../src/renderer/format.ts'
 import { matching, type Command } from '../../src/renderer/state/matching.ts'
+import { ahead, filtered, usualOf } from '../../src/renderer/views/runFacts.ts'
 
 test('numbers, times and sizes are written as they are read', () => {
   assert.deepEqual([9.4712, 0.00123456, 13.19, 2.44e-7, 65432.1, -0.5, 0, null, Infinity].map((value) => figure(value)),
@@ -35,6 +36,22 @@ test('the palette finds every word, and titles come before details', () => {
   assert.deepEqual(matching(all, 'run other').map(({ id }) => id), ['other'])
   assert.deepEqual(matching(all, '  '), all)
   assert.deepEqual(matching(all, 'absent'), [])
+  // What is archived is not offered, and found after everything else.
+  const away = { ...command('mnist', 'archived'), archived: true }
+  assert.deepEqual(matching([away, ...all], ''), all)
+  assert.deepEqual(matching([away, ...all], 'mnist').map(({ id }) => id), ['mnist denoising', 'alpha', 'mnist'])
+})
+
+test('lists of runs to choose from leave out what is archived until it is asked for, and what is chosen stays', () => {
+  const run = (id: string, name: string, more: Partial<Run> = {}) => ({ id, name, dataset: 'mnist', variant: 'classical', state: 'completed', seed: 1, archived: false, ...more }) as Run
+  const all = [run('e', 'old a', { archived: true }), run('d', 'new b'), run('c', 'old b', { archived: true, seed: 3 }), run('b', 'new a', { variant: 'denoising', state: 'paused' }), run('a', 'new c', { seed: 3 })]
+  const variants = new Map(variantInfos().map((info) => [info.id, info]))
+  const found = (text: string, chosen: string[] = []) => filtered(all, text, variants, new Set(chosen)).map(({ id }) => id).join('')
+  assert.deepEqual([found(''), found('  '), found('', ['c']), found('', ['b', 'e', 'gone'])], ['dba', 'dba', 'dcba', 'edba'])
+  assert.deepEqual([found('A'), found('b'), found('seed 3'), found('PAUSED classical'), found('archived'), found('old', ['e']), found('absent', ['c'])], ['dbaec', 'dbc', 'ac', '', 'ec', 'ec', ''])
+  assert.deepEqual(ahead(all, new Set(['a', 'c', 'x'])).map(({ id }) => id).join(''), 'caedb')
+  assert.equal(ahead(all, new Set()), all)
+  assert.deepEqual([usualOf(all)?.id, usualOf(all.filter(({ archived }) => archived))?.id, usualOf([])], ['d', 'e', undefined])
 })
 
 test('the first comparison asks for runs that the engine takes, whatever the size of the dataset', () => {

@@ -39,7 +39,8 @@ export function commands(): Command[] {
       id: `experiment-${experiment.id}`, kind: 'Experiment' as const, title: experiment.name, detail: `on ${experiment.dataset}, ${experiment.state}`, run: go(to.experiment(experiment.id)),
     })),
     ...runs.list.map((run) => ({
-      id: `run-${run.id}`, kind: 'Run' as const, title: run.name, detail: `${variants.byId.get(run.variant)?.title ?? run.variant} on ${run.dataset}, ${run.state}`, run: go(to.run(run.id)),
+      id: `run-${run.id}`, kind: 'Run' as const, title: run.name, archived: run.archived,
+      detail: `${run.archived ? 'Archived; ' : ''}${variants.byId.get(run.variant)?.title ?? run.variant} on ${run.dataset}, ${run.state}`, run: go(to.run(run.id)),
     })),
     ...datasets.list.map((dataset) => ({
       id: `dataset-${dataset.id}`, kind: 'Dataset' as const, title: dataset.name, detail: dataset.source, run: go(to.dataset(dataset.id)),
@@ -53,9 +54,10 @@ export function commands(): Command[] {
   ]
 }
 
-/** The run that a view of one is about: that of the page, else the ticked ones, else the newest one that is complete. */
+/** The run that a view of one is about: that of the page, else the ticked ones, else the newest one that is complete; an archived one where there is no other. */
 function exploredRuns(): string[] {
   if ((route.view === 'runs' || route.view === 'explore') && route.id !== null && runs.byId.has(route.id)) return [route.id]
   if (selection.runs.length > 0) return selection.runs.slice(0, 1)
-  return runs.list.filter(({ state }) => state === 'completed').slice(0, 1).map(({ id }) => id)
+  const newest = runs.list.find(({ state, archived }) => state === 'completed' && !archived) ?? runs.list.find(({ state }) => state === 'completed')
+  return newest ? [newest.id] : []
 }

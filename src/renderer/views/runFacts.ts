@@ -16,15 +16,28 @@ export function leftText(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h left` : `${Math.round(seconds / 86_400)} days left`
 }
 
-/** Runs in which every word of the text occurs: in name, dataset, variant, state or `seed 3`. */
-export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'variant' | 'state' | 'seed'>>(runs: readonly T[], text: string, variants: ReadonlyMap<string, VariantInfo>): readonly T[] {
+/**
+ * What a list of runs to choose from offers. Without a text: all but the archived ones, of which only those that are chosen already. With one: the runs in
+ * which every word of it occurs (in name, dataset, variant, state, `seed 3` or `archived`), the archived ones after the others. The order is otherwise kept.
+ */
+export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'variant' | 'state' | 'seed' | 'archived'>>(
+  runs: readonly T[], text: string, variants: ReadonlyMap<string, VariantInfo>, chosen: ReadonlySet<string> = new Set(),
+): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  if (words.length === 0) return runs
-  return runs.filter((run) => {
-    const all = `${run.name} ${run.dataset} ${run.variant} ${variants.get(run.variant)?.title ?? ''} ${run.state} seed ${run.seed} ${run.id}`.toLowerCase()
+  if (words.length === 0) return runs.filter((run) => !run.archived || chosen.has(run.id))
+  const found = runs.filter((run) => {
+    const all = `${run.name} ${run.dataset} ${run.variant} ${variants.get(run.variant)?.title ?? ''} ${run.state} seed ${run.seed} ${run.id}${run.archived ? ' archived' : ''}`.toLowerCase()
     return words.every((word) => all.includes(word))
   })
+  return [...found.filter((run) => !run.archived), ...found.filter((run) => run.archived)]
 }
+
+/** Some of the runs before the others, the order otherwise kept: of ten thousand, a list shows those that are chosen. */
+export const ahead = <T extends Pick<Run, 'id'>>(runs: readonly T[], first: ReadonlySet<string>): readonly T[] =>
+  (first.size === 0 ? runs : [...runs.filter(({ id }) => first.has(id)), ...runs.filter(({ id }) => !first.has(id))])
+
+/** The run that something begins with where nobody has chosen: the first that is not archived, or an archived one where there is no other. */
+export const usualOf = <T extends Pick<Run, 'archived'>>(runs: readonly T[]): T | undefined => runs.find(({ archived }) => !archived) ?? runs[0]
 
 /** `Epoch 5`, or the start, or which layer had just been pretrained. */
 export function momentText(moment: { step: number; epoch: number }, iterative = true, stages: readonly Stage[] = []): string {

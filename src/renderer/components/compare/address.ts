@@ -28,6 +28,7 @@ export const parts = ['curves', 'images', 'codes', 'relations', 'settings'] as c
 export type Part = (typeof parts)[number]
 export const partTitles: Record<Part, string> = { curves: 'Curves', images: 'Images', codes: 'Codes', relations: 'Relations', settings: 'Settings' }
 
+/** So many are compared at a time; the address may name more, and the view says so. */
 export const mostRuns = 1000
 
 const oneOf = <T extends string>(value: string | null, choices: readonly T[], usual: T): T => (choices.includes(value as T) ? value as T : usual)
@@ -36,7 +37,7 @@ const list = (value: string | null): string[] => [...new Set((value ?? '').split
 export function readAddress(query: URLSearchParams): CompareAddress {
   const smoothing = Number(query.get('smoothing') ?? 0)
   return {
-    runs: list(query.get('runs')).slice(0, mostRuns),
+    runs: list(query.get('runs')),
     by: oneOf(query.get('by'), ['group', 'run'], 'group'),
     baseline: query.get('baseline'),
     figure: query.get('figure'),

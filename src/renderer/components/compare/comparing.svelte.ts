@@ -6,7 +6,7 @@ import { route } from '../../state/route.svelte.ts'
 import { isLive, runs } from '../../state/runs.svelte.ts'
 import { columnsFor, usualSeries } from './curves.ts'
 import { latest } from './latest.svelte.ts'
-import { readAddress, writeAddress, type CompareAddress } from './address.ts'
+import { mostRuns, readAddress, writeAddress, type CompareAddress } from './address.ts'
 import { seedChoices, standingFor, type Standing } from './standing.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
@@ -25,8 +25,12 @@ export class Comparing {
   readonly ready = $derived(this.#ids !== null)
   readonly missing = $derived(this.ready ? this.address.runs.length - this.ids.length : 0)
 
+  readonly tooMany = $derived(this.ids.length > mostRuns)
+  /** Whether there is something to ask the engine. */
+  readonly possible = $derived(this.ids.length >= 2 && !this.tooMany)
+
   readonly asked = new Loaded<Comparison>()
-  readonly comparison = $derived(this.ids.length >= 2 ? this.asked.value : null)
+  readonly comparison = $derived(this.possible ? this.asked.value : null)
   readonly subjects: Subject[] = $derived(this.comparison ? subjectsOf(this.comparison, this.address.by) : [])
   /** Moment of the training that pictures and maps show; null: the newest of each run. */
   epoch = $state<number | null>(null)
@@ -49,7 +53,7 @@ export class Comparing {
     return wanted.length > 0 ? wanted : usualSeries(keys)
   })
   readonly curves = latest(
-    () => (this.address.part !== 'curves' || this.ids.length < 2 || this.series.length === 0 ? null : {
+    () => (this.address.part !== 'curves' || !this.possible || this.series.length === 0 ? null : {
       runs: this.ids, keys: this.series, by: this.address.by, smoothing: this.smoothing, axis: this.address.axis, logarithmic: this.address.logX, columns: columnsFor(this.ids.length * this.series.length),
     }),
     (question) => call('compare.series', question),
@@ -78,7 +82,7 @@ export class Comparing {
     $effect(() => this.asked.follow(() => {
       const ids = this.#ids?.split(',').filter(Boolean) ?? []
       void this.news
-      if (ids.length < 2) return null
+      if (ids.length < 2 || ids.length > mostRuns) return null
       const given = { ...(baseline ? { baseline } : {}), ...(figure ? { figure } : {}) }
       return call('compare', { runs: ids, ...given }).then(({ comparison }) => comparison)
     }))
