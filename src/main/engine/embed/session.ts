@@ -2,6 +2,7 @@ import type { Encoder } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { openSession } from '../export/onnxruntime.ts'
 import { feeder } from './feed.ts'
+import { refusal, saidBy } from './refusal.ts'
 
 /** An encoder that is ready. */
 export interface OpenEncoder {
@@ -11,22 +12,6 @@ export interface OpenEncoder {
   /** Packed rows -> codes [count, codeSize]. @throws WorkbenchError FILE_UNSUPPORTED where the file does not do what it declares */
   encode(rows: Uint8Array | Float32Array, count: number): Promise<Float32Array>
   close(): Promise<void>
-}
-
-const firstLine = (thrown: unknown): string => String((thrown as Error).message ?? thrown).split('\n')[0]!.replace(/^.*?(?:ErrorMessage|error message): ?/i, '').slice(0, 300)
-
-/** Says what onnxruntime does not like about a file. */
-function refusal(path: string, encoder: Encoder, thrown: unknown): WorkbenchError {
-  const said = String((thrown as Error).message)
-  const field = 'model'
-  if (/opset|IR version|Unsupported model/i.test(said)) {
-    return new WorkbenchError('FILE_UNSUPPORTED', `${path} is of opset ${encoder.opset}, which this ONNX Runtime does not know (${firstLine(thrown)}); export it with opset 17.`, { field, cause: thrown })
-  }
-  if (/not a registered function|No Op registered|Fatal error: [\w.]+:/i.test(said)) {
-    return new WorkbenchError('FILE_UNSUPPORTED', `${path} uses an operation that ONNX Runtime does not have (${firstLine(thrown)}); export it with standard operations.`, { field, cause: thrown })
-  }
-  if (/protobuf parsing failed/i.test(said)) return new WorkbenchError('FILE_DAMAGED', `${path} is damaged; get the file again.`, { field, cause: thrown })
-  return new WorkbenchError('FILE_UNSUPPORTED', `${path} cannot be loaded by ONNX Runtime (${firstLine(thrown)}); export it again, with opset 17.`, { field, cause: thrown })
 }
 
 /** Loads an encoder, on all cores. @throws WorkbenchError FILE_UNSUPPORTED, FILE_DAMAGED */
@@ -42,7 +27,7 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
     try {
       found = (await session.run({ [name]: feed(rows, count) }, [output]))[output]
     } catch (cause) {
-      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} failed on ${count} images (${firstLine(cause)}); export it again, or choose another encoder.`, { field: 'model', cause })
+      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} failed on ${count} ${count === 1 ? 'image' : 'images'} (${saidBy(cause)}); export it again, or choose another encoder.`, { field: 'model', cause })
     }
     const size = (found?.data.length ?? 0) / count
     if (found === undefined || !(found.data instanceof Float32Array) || found.shape[0] !== count || !Number.isInteger(size) || size < 1 || (codeSize !== null && size !== codeSize)) {
