@@ -99,15 +99,22 @@ const settingSectionSchema: z.ZodType<SettingSection> = z.object({
   get sections() { return z.array(settingSectionSchema) },
 })
 
+/** So many runs are compared at a time: figures of each are sent, and differences among them are found. */
+export const mostCompared = 1000
+const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${mostCompared.toLocaleString('en')} runs are compared at a time; leave some out, or group the table of runs, which takes any number.`)
+
 /** How a comparison is asked for, whether to be shown or to be written. */
 const comparisonOptions = {
-  /** Id of the group that others are compared with, or of a run in it; without one see `comparisonSchema.baseline`. */
+  /**
+   * Id of the group that others are compared with, or of a run in it; `experiment:ID`: what the plan of that experiment says, whose cells then give the groups their
+   * names. Without one see `comparisonSchema.baseline`.
+   */
   baseline: idSchema.optional(),
   /** Key of the figure that the sentences are to be about. */
   figure: z.string().max(200).optional(),
 }
 export const compareInputSchema = z.strictObject({
-  runs: z.array(idSchema).min(2).max(1000),
+  runs: comparedRuns(2),
   ...comparisonOptions,
 })
 
@@ -151,7 +158,7 @@ export const axes = ['step', 'epoch', 'time'] as const
 const lineKinds = ['run', 'group'] as const
 /** Steps, epochs, or seconds of training, by the axis. */
 const place = z.number().optional()
-const runsInput = z.array(idSchema).min(1).max(1000)
+const runsInput = comparedRuns(1)
 
 /** How curves are asked for: the part of the axis that is looked at, and how finely. */
 const lineOptions = {
@@ -286,7 +293,7 @@ export type HeatMap = z.infer<typeof heatMapSchema>
 const exportKinds = ['csv', 'latex', 'report'] as const
 export const exportTables = ['groups', 'differences', 'runs', 'settings'] as const
 export const compareExportInputSchema = z.strictObject({
-  runs: z.array(idSchema).min(2).max(1000),
+  runs: comparedRuns(2),
   ...comparisonOptions,
   kind: z.enum(exportKinds),
   /** Which table; of no use for a report, which has all. */

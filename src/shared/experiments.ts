@@ -55,8 +55,10 @@ export const cellSchema = z.object({
   /** Index into the plan's `variants`, and the variant's id. */
   planned: z.int(),
   variant: z.string(),
-  /** Title and swept values, e.g. `Contractive, lambda 0.1`; different for every cell. */
+  /** Its variant's title and what tells it from the other cells, e.g. `Contractive, lambda 0.1`; different for every cell. */
   title: z.string(),
+  /** The title without the swept values, for where these stand beside it. Absent in what was stored before there was one. */
+  name: z.string().optional(),
   /** What is swept, by dotted key: this cell's value of each. */
   values: z.record(z.string(), z.unknown()),
   /** Everything that this cell sets, by dotted key; the variant's defaults are the rest. */

@@ -66,6 +66,46 @@ test('what an experiment calls its cells they are called, and its baseline is th
   assert.deepEqual(lines.map(({ title }) => title), ['Without', 'With contraction'])
 })
 
+test('an experiment that is the baseline gives it and the names, also where its baseline is several cells, or shares runs with another cell or plan', async (t) => {
+  const { call, ids, engine: { store } } = compared(t)
+  const put = (id: string, baseline: number | null, titles: string[], place: (run: string) => number[]) => store.transaction(() => {
+    store.experiments.insert({
+      id, name: id, datasetId: sampleDataset.id, baseline, wanted: 'running', createdAt: `2026-01-0${id.at(-1)}T00:00:00Z`, endedAt: null,
+      plan: { name: id, dataset: 'digits', seeds: [1, 2, 3], settings: {}, sweep: {}, variants: titles.map((title) => ({ variant: 'classical', title })), reuse: true } as never,
+      cells: titles.map((title, index) => ({ index, planned: index, variant: 'classical', title, values: {}, settings: {}, overrides: [], ignored: [] })),
+    })
+    store.experiments.place(id, ids.flatMap((run) => place(run).map((cell) => ({ cell, seed: Number(run.at(-1)), run, reused: true }))))
+  })
+  const variant = (run: string): number => (run.startsWith('classical') ? 0 : 1)
+  put('e1', 1, ['One', 'Two'], (run) => [variant(run)])
+  put('e2', 0, ['Eins', 'Zwei'], (run) => [variant(run)])
+  // Two cells of one plan that come to the same settings share their runs; the second is the baseline.
+  put('e3', 2, ['a', 'b', 'b again'], (run) => (variant(run) === 0 ? [0] : [1, 2]))
+  const of = async (baseline?: string) => {
+    const { comparison } = await call('compare', { runs: ids, ...(baseline === undefined ? {} : { baseline }) })
+    return [comparison.groups.map(({ title }) => title), comparison.baseline]
+  }
+  assert.deepEqual(await of('experiment:e1'), [['One', 'Two'], 1])
+  assert.deepEqual(await of('experiment:e2'), [['Eins', 'Zwei'], 0])
+  assert.deepEqual(await of('experiment:e3'), [['a', 'b'], 1])
+  assert.deepEqual(await of('experiment:gone'), [['Eins', 'Zwei'], 0], 'the newest of the smallest that have all of them')
+  assert.deepEqual(await of(), [['Eins', 'Zwei'], 0])
+  const { export: made } = await call('compare.export', { runs: ids, kind: 'csv', table: 'differences', baseline: 'experiment:e1' })
+  assert.match(made.text!, /\r\nOne,Two,/)
+})
+
+test('a thousand runs are compared; more are refused with what to do', async (t) => {
+  const { call, put, runs } = compared(t, 2)
+  const many = Array.from({ length: 1000 }, (_, index) => ({ ...runs[index % 2]!, id: `many${index}`, name: `many ${index}`, seed: 1 + (index >> 1), config: { ...runs[index % 2]!.config } }))
+  many.forEach(put)
+  const ids = many.map(({ id }) => id)
+  const { comparison } = await call('compare', { runs: ids })
+  assert.deepEqual(comparison.groups.map(({ counted }) => counted.length), [500, 500])
+  for (const refused of [call('compare', { runs: [...ids, 'classical1'] }), call('compare.series', { runs: [...ids, 'classical1'], keys: ['train/loss'] }), call('compare.export', { runs: [...ids, 'classical1'], kind: 'csv' })]) {
+    await assert.rejects(refused, { code: 'CALL_INVALID', field: 'runs', message: 'At most 1,000 runs are compared at a time; leave some out, or group the table of runs, which takes any number.' })
+  }
+})
+
 test('curves come by run or by group, smoothed, reduced to what can be seen, and only where a run has them', async (t) => {
   const { call, ids } = compared(t)
   const byRun = await call('compare.series', { runs: ids, keys: ['train/loss', 'train/contraction'] })

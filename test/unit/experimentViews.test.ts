@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { planSchema, type ExperimentSummary, type PlanInput } from '../../src/shared/experiments.ts'
 import type { RunRow } from '../../src/shared/runTable.ts'
-import { nameOf } from '../../src/renderer/components/experiments/cells.ts'
+import { nameOf, sweptKeys } from '../../src/renderer/components/experiments/cells.ts'
 import { planCommand, planText, readPlan } from '../../src/renderer/components/experiments/planText.ts'
 import { blocksOf, placeFor } from '../../src/renderer/components/experiments/queueBlocks.ts'
 import { retried, statesText } from '../../src/renderer/components/experiments/states.ts'
@@ -41,11 +41,12 @@ test('what an experiment does is said in the order of what matters', () => {
   assert.equal(retried(states({ failed: 1, interrupted: 2, cancelled: 4, removed: 8, diverged: 16, completed: 32 })), 15)
 })
 
-test('a cell is called by its title; where its values stand beside it, without them', () => {
-  const cell = { title: 'Deep, wide and slow, layers 512-64, learning rate 0.1', values: { 'network.layers': [512, 64], 'training.learningRate': 0.1 } }
+test('a cell is called by its title; where its values stand beside it, without them; what all share has no column', () => {
+  const cell = { title: 'Deep, wide and slow, layers 512-64, learning rate 0.1', name: 'Deep, wide and slow' }
   assert.equal(nameOf(cell, false), cell.title)
   assert.equal(nameOf(cell, true), 'Deep, wide and slow')
-  assert.equal(nameOf({ title: 'Classical', values: {} }, true), 'Classical')
+  assert.equal(nameOf({ title: 'Classical, layers 8' }, true), 'Classical, layers 8', 'stored before there was a name')
+  assert.deepEqual(sweptKeys([{ values: { a: [8, 2], b: 1, c: 0.1 } }, { values: { a: [8, 4], b: 1 } }, { values: {} }]), ['a'])
 })
 
 test('a plan as text is the same plan again, and its command writes it whatever it is called', (t) => {

@@ -185,3 +185,20 @@ test('ten thousand runs are grouped by their settings, whatever their order', ()
   assert.equal(groups.length, 3 * Math.ceil(10_000 / 15))
   assert.deepEqual(new Set(reversed.map(({ id }) => id)), new Set(groups.map(({ id }) => id)))
 })
+
+test('a planned baseline of several cells: each is compared with the nearest of them, of those that are as near with the first of the plan', () => {
+  const cell = (title: string, group: readonly Run[], baseline: boolean) => ({ title, baseline, runs: group.map(({ id }) => id) })
+  const weak = seeds('w', 'contractive', [0.90, 0.91, 0.92], { 'regularizer.lambda': 0.1 }), strong = seeds('s', 'contractive', [0.93, 0.95, 0.94], { 'regularizer.lambda': 1 })
+  const noisy = seeds('n', 'denoising', [0.88, 0.9, 0.91])
+  const cells = [cell('Weak', weak, true), cell('Strong', strong, true), cell('Noisy', noisy, false)]
+  for (const runs of [[...weak, ...strong, ...noisy], [...noisy, ...strong, ...weak]]) {
+    const { groups, baseline, groupFigures } = compareRuns(runs, variants, { cells })
+    assert.equal(groups[baseline!]!.title, 'Weak')
+    assert.deepEqual(new Set(groupFigures.find(({ key }) => key === 'linearProbeAccuracy')!.differences.map((difference) => groups[difference.group]!.title)), new Set(['Strong', 'Noisy']))
+  }
+  // With sizes, each has the one of its size.
+  const sizes = [8, 16].flatMap((units) => ['contractive', 'denoising'].map((variant) => ({ variant, units, runs: seeds(`${variant}${units}`, variant, [0.9, 0.91, 0.93], { 'network.layers': [units] }) })))
+  const comparison = compareRuns(sizes.flatMap(({ runs }) => runs), variants, { cells: sizes.map(({ variant, units, runs }) => cell(`${variant} ${units}`, runs, variant === 'contractive')) })
+  assert.equal(comparison.baseline, null)
+  assert.deepEqual(probe(comparison).differences.map(({ group, baseline }) => [comparison.groups[group]!.title, comparison.groups[baseline]!.title]), [['denoising 8', 'contractive 8'], ['denoising 16', 'contractive 16']])
+})

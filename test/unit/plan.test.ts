@@ -91,7 +91,24 @@ test('a variant may depart from the plan, which is shown; its own sweep goes bef
   assert.deepEqual(settings(expansion).map((each) => [each['network.layers'], each['training.epochs']]), [[[32], 1], [[32], 2], [[32], 9], [[16], 5]])
   assert.deepEqual(expansion.cells.map(({ cell }) => cell.overrides), [[], [], ['training.epochs'], ['network.layers']])
   assert.deepEqual(titles(expansion), ['Classical, epochs 1', 'Classical, epochs 2', 'Long', 'Contractive, epochs 5'])
-  assert.deepEqual(titles(expand({ variants: [{ variant: 'classical' }, { variant: 'classical', settings: { 'training.weightDecay': 0.1 } }] })), ['Classical', 'Classical (2)'])
+})
+
+test('a title says what tells a cell from the others, in words, and nothing else', () => {
+  const of = (given: Partial<PlanInput>) => titles(expand(given))
+  const twice = (settings: PlanInput['variants'][number]['settings']) => of({ variants: [{ variant: 'classical' }, { variant: 'classical', settings }] })
+  assert.deepEqual(twice({ 'training.weightDecay': 0.1 }), ['Classical', 'Classical, weight decay 0.1'])
+  assert.deepEqual(twice({}), ['Classical', 'Classical (2)'])
+  assert.deepEqual(of({ variants: ['a', 'a', 'a'].map((title) => ({ variant: 'classical', title })) }), ['a', 'a (2)', 'a (3)'])
+  // All share it, or have it by themselves: there is nothing to say.
+  assert.deepEqual(of({ sweep: { 'training.learningRate': [0.01] }, variants: [{ variant: 'classical' }, { variant: 'contractive', sweep: { 'regularizer.lambda': [0.1] } }] }), ['Classical', 'Contractive'])
+  assert.deepEqual(of({ variants: [{ variant: 'classical' }, { variant: 'denoising', sweep: { 'training.learningRate': [0.001] } }, { variant: 'dropout', sweep: { 'training.learningRate': [0.01] } }] }), ['Classical', 'Denoising, learning rate 0.001', 'Dropout, learning rate 0.01'])
+  // A setting that another part of the network has as well is told from it where both have an effect.
+  const rates = { 'training.learningRate': [0.01, 0.001] }, both = { 'network.layers': [32, 8], 'pretraining.kind': 'greedy' }
+  assert.deepEqual(of({ sweep: rates }), ['Classical, learning rate 0.01', 'Classical, learning rate 0.001'])
+  assert.deepEqual(of({ settings: both, sweep: { ...rates, 'pretraining.learningRate': [0.1, 0.2] } }), [0.01, 0.001].flatMap((rate) => [0.1, 0.2].map((before) => `Classical, learning rate ${rate}, pretraining learning rate ${before}`)))
+  assert.deepEqual(of({ variants: [{ variant: 'denoising', sweep: { 'regularizer.noise': ['saltAndPepper', 'gaussian'], 'network.tied': [true, false] } }] }).slice(0, 2), ['Denoising, noise salt and pepper, tied weights yes', 'Denoising, noise salt and pepper, tied weights no'])
+  const { cells } = expand({ sweep: { 'network.layers': [[8], [8, 2]] }, variants: [{ variant: 'classical' }, { variant: 'classical', settings: { 'training.epochs': 7 } }] })
+  assert.deepEqual(cells.map(({ cell }) => [cell.name, cell.title]), [['Classical', 'Classical, layers 8'], ['Classical', 'Classical, layers 8-2'], ['Classical, epochs 7', 'Classical, epochs 7, layers 8'], ['Classical, epochs 7', 'Classical, epochs 7, layers 8-2']])
 })
 
 test('what is wrong is said at the place of the plan that is to be changed, each once', () => {
@@ -119,6 +136,18 @@ test('unfair comparisons are named: other defaults, the same cell twice, a singl
   assert.ok(warnings.some((warning) => /different defaults of network\.tied: false \(Classical, Twin\); true \(Contractive\)/.test(warning)), warnings.join('\n'))
   const fair = expand({ settings: { 'network.layers': [8], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': true }, variants: [{ variant: 'classical' }, { variant: 'contractive' }, { variant: 'pca' }] })
   assert.deepEqual(fair.warnings, [])
+})
+
+test('a baseline of several cells: those that differ in its own settings alone leave open which one is meant, which is said', () => {
+  const said = (given: Partial<PlanInput>) => expand({ baseline: 0, ...given }).warnings.filter((warning) => /baseline/.test(warning))
+  const variants = [{ variant: 'contractive' }, { variant: 'classical' }], lambda = { 'regularizer.lambda': [0.1, 1] }
+  assert.deepEqual(said({ variants, sweep: lambda }), [
+    'The baseline has several values of regularizer.lambda: the others are compared with the first (“Contractive, lambda 0.1”). To compare with another, plan that as a variant of its own and name it as the baseline.',
+  ])
+  assert.equal(said({ variants, sweep: { ...lambda, 'network.layers': [[8], [16]] } }).length, 1)
+  assert.deepEqual(said({ variants, sweep: { 'network.layers': [[8], [16]] } }), [], 'each is compared with that of its size')
+  assert.deepEqual(said({ variants, sweep: lambda, baseline: 1 }), [])
+  assert.deepEqual(said({ variants, sweep: lambda, baseline: null }), [])
 })
 
 test('ranges: both ends, evenly spaced, whole where the setting is, with no more digits than they need', () => {

@@ -16,7 +16,7 @@ const usual = 'classical'
 /**
  * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the classical
  * variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each other group is compared with
- * the one that differs from it in the fewest settings besides those of the regularizer; and one with which none would be compared is compared itself.
+ * the one that differs from it in the fewest settings besides those of the regularizer, the first of these should several be as near; and one with which none would be compared is compared itself.
  * @param wanted id of a group, or of a run in it
  * @returns null where `wanted` is in none of the groups
  */
@@ -44,7 +44,8 @@ export function baselineOf(groups: readonly RunGroup[], variants: readonly Varia
 
 function candidatesOf(groups: readonly RunGroup[]): number[] {
   const which = (is: (group: RunGroup) => boolean) => groups.flatMap((group, index) => (is(group) ? [index] : []))
-  const planned = which(({ cell }) => cell?.baseline ?? false)
+  // In the plan's order, whatever that of the runs: the first of several that are as near is taken.
+  const planned = which((group) => group.planned !== null).sort((a, b) => groups[a]!.planned! - groups[b]!.planned!)
   if (planned.length > 0) return planned
   const variant = groups.some((group) => group.variant === usual) ? usual : groups[0]!.variant
   return which((group) => group.variant === variant)

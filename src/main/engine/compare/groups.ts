@@ -14,8 +14,10 @@ export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
   /** One a seed, ascending seeds. */
   counted: Run[]
   missing: Run[]
-  /** The cell that all of its runs belong to, if there is one. */
+  /** The first cell that all of its runs belong to, if there is one. */
   cell: Cell | null
+  /** The place among the cells of the first that has one of its runs and that others are to be compared with; null: none. */
+  planned: number | null
 }
 
 /**
@@ -39,16 +41,25 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
     group.push(run)
   }
   const groups = [...byIdentity]
-  const cellOf = new Map(cells.flatMap((cell) => cell.runs.map((run) => [run, cell] as const)))
-  const cellsOf = groups.map(([, [first, ...others]]) => {
-    const cell = cellOf.get(first!.id) ?? null
-    return others.every(({ id }) => cellOf.get(id) === cell) ? cell : null
-  })
-  const titles = titlesOf(groups.map(([, own]) => own), cellsOf, variants)
+  const known = membership(cells)
+  const cellsOf = groups.map(([, own]) => known(own))
+  const titles = titlesOf(groups.map(([, own]) => own), cellsOf.map(({ cell }) => cell), variants)
   return groups.map(([identity, own], index) => ({
     id: `group:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
-    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own), cell: cellsOf[index]!,
+    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own), ...cellsOf[index]!,
   }))
+}
+
+/** What the cells say of the runs of a group. Cells that come to the same settings may share their runs, or each have their own. */
+function membership(cells: readonly Cell[]): (own: readonly Run[]) => Pick<RunGroup, 'cell' | 'planned'> {
+  const places = new Map<string, number[]>()
+  cells.forEach(({ runs }, place) => runs.forEach((run) => places.set(run, [...places.get(run) ?? [], place])))
+  return (own) => {
+    const all = own.map(({ id }) => places.get(id) ?? [])
+    const common = all[0]!.find((place) => all.every((of) => of.includes(place)))
+    const baselines = all.flat().filter((place) => cells[place]!.baseline)
+    return { cell: common === undefined ? null : cells[common]!, planned: baselines.length === 0 ? null : Math.min(...baselines) }
+  }
 }
 
 /** As `groupRuns` gives it, as views get it. */

@@ -6,6 +6,8 @@ import { layerVariants } from '../variants/layers.ts'
 import { variants } from '../variants/registry.ts'
 import { flatten, resolveConfig, type Resolved } from '../variants/resolve.ts'
 import type { Facts, Variant } from '../variants/variant.ts'
+import { baselineWarning } from './baselineWarning.ts'
+import { isOwn } from './own.ts'
 import { titled } from './titles.ts'
 import { combinations, sweptValues } from './values.ts'
 
@@ -52,7 +54,9 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
     problems.add('seeds', 'SETTING_INVALID', `This plan has ${drafts.length * plan.seeds.length} runs, and an experiment at most ${mostRuns}; take fewer seeds or values.`)
   }
   const sound = drafts.length <= mostCells ? drafts : []
-  const titles = titled(sound.map(({ planned, variant, values }) => ({ title: plan.variants[planned]!.title ?? variant.title, planned, values, fields: fieldsFor(variant, facts, values) })))
+  const titles = titled(sound.map(({ planned, variant, values, given }) => ({
+    title: plan.variants[planned]!.title ?? variant.title, planned, values, given, own: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)), fields: fieldsFor(variant, facts, given),
+  })))
   const cells = sound.map(({ planned, variant, values, given, ignored }, index): ExpandedCell => {
     const settings = Object.fromEntries(given)
     const resolved = resolveConfig(variant.id, settings, facts)
@@ -60,7 +64,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
     for (const { field, code, message } of resolved.problems) problems.add(placeOf(field ?? '', plan, planned, own, shared), code, message)
     return {
       cell: {
-        index, planned, variant: variant.id, title: titles[index]!, values: Object.fromEntries(values), settings,
+        index, planned, variant: variant.id, ...titles[index]!, values: Object.fromEntries(values), settings,
         overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)),
         // What a variant determines just as the plan wants it is not ignored.
         ignored: ignored.filter((key) => !shared.has(key) || JSON.stringify(at(resolved.config, key)) !== JSON.stringify(shared.get(key))),
@@ -68,14 +72,11 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
       resolved,
     }
   })
-  return { cells, problems: problems.list, warnings: warningsOf(plan, cells), baseline }
+  return { cells, problems: problems.list, warnings: [...warningsOf(plan, cells), ...baselineWarning(cells, baseline)], baseline }
 }
 
 /** A value of a config by dotted key. */
 const at = (config: unknown, key: string): unknown => key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], config)
-
-/** Settings in which variants differ by nature: nobody expects them to be the same. */
-const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith('pretraining.regularizer.')
 
 function draftsOf(plan: Plan, shared: ReadonlyMap<string, unknown>, planned: PlanVariant, index: number, variant: Variant, facts: Facts, used: Set<string>, problems: Problems) {
   const own = new Map(flatten(planned.settings))
@@ -183,7 +184,7 @@ function warningsOf(plan: Plan, cells: readonly ExpandedCell[]): string[] {
     ...(plan.seeds.length === 1 ? ['With one seed one cannot tell a difference from chance; with three or more each figure gets an interval.'] : []),
     ...dead.map((key) => `Sweeping ${key} has no effect, because other settings switch it off.`),
     ...sameCells(cells),
-    ...unequalDefaults(cells),
+    ...unequalDefaults(plan, cells),
   ]
 }
 
@@ -202,7 +203,7 @@ function sameCells(cells: readonly ExpandedCell[]): string[] {
 const sharedSections = ['network', 'reconstruction', 'training', 'data', 'pretraining', 'fineTuning']
 
 /** What the plan leaves to the variants, and these have different defaults of: then it is not their regularizers alone that are compared. */
-function unequalDefaults(cells: readonly ExpandedCell[]): string[] {
+function unequalDefaults(plan: Plan, cells: readonly ExpandedCell[]): string[] {
   const values = new Map<string, Map<string, Set<string>>>()
   for (const { cell, resolved: { config, fields } } of cells) {
     if (config === null) continue
@@ -212,7 +213,7 @@ function unequalDefaults(cells: readonly ExpandedCell[]): string[] {
       const value = at(config, key)
       const byValue = values.get(key) ?? new Map<string, Set<string>>()
       const text = Array.isArray(value) ? value.join(', ') : String(value)
-      byValue.set(text, (byValue.get(text) ?? new Set()).add(cell.title.split(',')[0]!))
+      byValue.set(text, (byValue.get(text) ?? new Set()).add(plan.variants[cell.planned]!.title ?? variants.find(({ id }) => id === cell.variant)!.title))
       values.set(key, byValue)
     }
   }

@@ -1,30 +1,79 @@
 import type { Field } from '../../../shared/config.ts'
+import { choiceWords, formatSetting, inSentence } from '../compare/formats.ts'
+import { isOwn } from './own.ts'
 
-interface Untitled { title: string; planned: number; values: ReadonlyMap<string, unknown>; fields: readonly Field[] }
-
-const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
+/** A cell before it has a name. */
+interface Untitled {
+  /** Its variant's in the plan, and the index of that. */
+  title: string
+  planned: number
+  /** What is swept, and everything that is set, by dotted key. */
+  values: ReadonlyMap<string, unknown>
+  given: ReadonlyMap<string, unknown>
+  /** Keys that the plan sets for this variant alone. */
+  own: ReadonlySet<string>
+  fields: readonly Field[]
+}
 
 /**
- * A name for every cell, no two alike: the variant's title and the swept values, `Contractive, lambda 0.1`. Variants of one title are told
- * apart by their place in the plan.
+ * Names for every cell, no two titles alike: the variant's title; where several of the plan have the same, what each was given for itself; and of the swept
+ * settings those that tell the cell from another: `Contractive, lambda 0.1`. Variants that even so are called alike are numbered.
+ * @returns `name`: the title without the swept values
  */
-export function titled(cells: readonly Untitled[]): string[] {
-  const owners = new Map<string, number[]>()
-  for (const { title, planned } of cells) {
-    const places = owners.get(title) ?? []
-    if (!places.includes(planned)) owners.set(title, [...places, planned])
+export function titled(cells: readonly Untitled[]): { title: string; name: string }[] {
+  const alike = Map.groupBy(cells, ({ title }) => title), ofPlanned = Map.groupBy(cells, ({ planned }) => planned)
+  const varies = counting()
+  const drafts = cells.map((cell) => {
+    const apart = [...cell.own].filter((key) => !cell.values.has(key) && varies(alike.get(cell.title)!, key))
+    // What a regularizer has is its own matter; of what all have, others may have another value.
+    const told = [...cell.values.keys()].filter((key) => varies(isOwn(key) ? ofPlanned.get(cell.planned)! : cells, key))
+    const said = (keys: readonly string[]): string => keys.map((key) => `, ${nameOf(key, cell)} ${textAt(cell, key)}`).join('')
+    return { planned: cell.planned, name: `${cell.title}${said(apart)}`, values: said(told) }
+  })
+  // Of variants that share a title the first keeps it.
+  const owner = new Map<string, number>()
+  for (const { planned, name, values } of drafts) if (!owner.has(name + values)) owner.set(name + values, planned)
+  const numbers = new Map<number, number>(), taken = new Map<string, number>()
+  for (const { planned, name, values } of drafts) {
+    if (owner.get(name + values) === planned || numbers.has(planned)) continue
+    numbers.set(planned, (taken.get(name) ?? 1) + 1)
+    taken.set(name, numbers.get(planned)!)
   }
-  return cells.map(({ title, planned, values, fields }) => {
-    const place = owners.get(title)!.indexOf(planned)
-    const own = place === 0 ? title : `${title} (${place + 1})`
-    return [own, ...[...values].map(([key, value]) => `${nameOf(key, fields)} ${shown(value)}`)].join(', ')
+  return drafts.map(({ planned, name, values }) => {
+    const own = numbers.has(planned) ? `${name} (${numbers.get(planned)})` : name
+    return { title: own + values, name: own }
   })
 }
 
-/** A field's title as it stands inside a sentence; with its section where two fields share the title. */
-function nameOf(key: string, fields: readonly Field[]): string {
-  const field = fields.find((candidate) => candidate.key === key)
+/** Whether a setting has several values among some cells that have it; found once for each list of cells. */
+function counting(): (among: readonly Untitled[], key: string) => boolean {
+  const found = new Map<readonly Untitled[], Map<string, boolean>>()
+  return (among, key) => {
+    const known = found.get(among) ?? new Map<string, boolean>()
+    found.set(among, known)
+    let varies = known.get(key)
+    if (varies === undefined) known.set(key, varies = new Set(among.map((cell) => textAt(cell, key)).filter((text) => text !== null)).size > 1)
+    return varies
+  }
+}
+
+/** A setting's value in a cell, given or usual, as it is read; null where it has no effect there. */
+function textAt(cell: Untitled, key: string): string | null {
+  const field = cell.fields.find((candidate) => candidate.key === key)
+  if (!field) return cell.given.has(key) ? textOf(cell.given.get(key)) : null
+  return applies(field, cell) ? textOf(cell.given.get(key) ?? field.default) : null
+}
+
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.map(textOf).join('-') : choiceWords(formatSetting(value)))
+
+function applies({ when }: Field, { given, fields }: Untitled): boolean {
+  return when === undefined || when.in.includes(String(given.get(when.key) ?? fields.find(({ key }) => key === when.key)?.default))
+}
+
+/** A field's title as it stands inside a sentence; what belongs to the pretraining says so where the whole network has a setting of that title. */
+function nameOf(key: string, cell: Untitled): string {
+  const field = cell.fields.find((candidate) => candidate.key === key)
   if (!field) return key
-  const title = field.title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
-  return fields.some((other) => other.key !== key && other.title === field.title) ? `${key.split('.')[0]!} ${title}` : title
+  const title = inSentence(field.title)
+  return key.startsWith('pretraining.') && cell.fields.some((other) => other.key !== key && other.title === field.title && applies(other, cell)) ? `pretraining ${title}` : title
 }

@@ -14,10 +14,14 @@ import { scatterOf } from '../compare/plots/scatter.ts'
 import { plotOf } from '../compare/plots/subjects.ts'
 import { seriesCache } from '../compare/seriesCache.ts'
 import { textTables } from '../compare/textTables.ts'
+import type { StoredExperiment } from '../store/experiments.ts'
 import { variantInfos } from '../variants/index.ts'
 import { reportOf } from './comparisonReport.ts'
 import { writeText } from './comparisonFile.ts'
 import type { Context, Handlers } from './context.ts'
+
+/** A baseline that is an experiment's: one of its plan's variants, which may be several cells. */
+const ofExperiment = 'experiment:'
 
 /** What is shown of several runs at once. */
 export function comparingHandlers(context: Context) {
@@ -28,11 +32,9 @@ export function comparingHandlers(context: Context) {
   const runsOf = (references: readonly string[]): Run[] =>
     [...new Map(references.map((reference) => queue.view(store.runs.resolve(reference))).map((run) => [run.id, run])).values()]
 
-  /** What the experiments of these runs call them: of the one that has most of them first, should several have the same. */
-  const cellsOf = (runs: readonly Run[]): Cell[] => {
-    const counts = new Map<string, number>()
-    for (const run of runs) for (const id of store.experiments.of(run.id)) counts.set(id, (counts.get(id) ?? 0) + 1)
-    const experiments = [...counts].filter(([id]) => store.experiments.has(id)).sort(([, a], [, b]) => a - b).map(([id]) => store.experiments.get(id))
+  /** What this experiment calls its runs, or else the experiments of these runs: the smallest that has all of them, or, where none has, the one with most of them first. */
+  const cellsOf = (runs: readonly Run[], asked: StoredExperiment | null = null): Cell[] => {
+    const experiments = asked === null ? experimentsOf(runs) : [asked]
     return experiments.flatMap((experiment) => {
       const members = store.experiments.members(experiment.id)
       return experiment.cells.map(({ index, title, planned }) => ({
@@ -42,10 +44,23 @@ export function comparingHandlers(context: Context) {
     })
   }
 
+  function experimentsOf(runs: readonly Run[]): StoredExperiment[] {
+    const counts = new Map<string, number>()
+    for (const run of runs) for (const id of new Set(store.experiments.of(run.id))) counts.set(id, (counts.get(id) ?? 0) + 1)
+    const known = [...counts].filter(([id]) => store.experiments.has(id)).map(([id, count]) => ({ count, experiment: store.experiments.get(id) }))
+    const size = ({ cells, plan }: StoredExperiment): number => cells.length * plan.seeds.length
+    const whole = known.filter(({ count }) => count === runs.length).map(({ experiment }) => experiment)
+      .sort((a, b) => size(a) - size(b) || (a.createdAt < b.createdAt ? 1 : -1))
+    return whole.length > 0 ? whole.slice(0, 1) : known.sort((a, b) => b.count - a.count).map(({ experiment }) => experiment)
+  }
+
   const compared = ({ runs: references, baseline, figure }: Pick<CallArguments<'compare'>, 'runs' | 'baseline' | 'figure'>): Comparison => {
     const runs = runsOf(references)
     if (runs.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
-    return compareRuns(runs, variantInfos(), { baseline: baselineIn(runs, baseline), figure, cells: cellsOf(runs) })
+    // What was removed since is passed over, as groups are that are no longer there.
+    const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
+    const experiment = planned !== null && store.experiments.has(planned) ? store.experiments.get(planned) : null
+    return compareRuns(runs, variantInfos(), { baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment) })
   }
 
   /** A group's id as it is; a run by any reference. */

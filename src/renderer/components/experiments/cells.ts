@@ -1,8 +1,12 @@
 import type { Cell } from '../../../shared/experiments.ts'
+import { textOfValues } from './values.ts'
 
-/** A cell's title; without the swept values at its end, where these stand beside it. */
-export function nameOf({ title, values }: Pick<Cell, 'title' | 'values'>, withoutValues: boolean): string {
-  const parts = title.split(', ')
-  const own = parts.slice(0, parts.length - Object.keys(values).length)
-  return withoutValues && own.length > 0 ? own.join(', ') : title
+/** A cell's title; without the swept values, where these stand beside it. */
+export const nameOf = ({ title, name }: Pick<Cell, 'title' | 'name'>, withoutValues: boolean): string => (withoutValues ? name ?? title : title)
+
+/** Keys of what is swept and tells cells apart; a setting that all that have it share is not among them. */
+export function sweptKeys(cells: readonly Pick<Cell, 'values'>[]): string[] {
+  const found = new Map<string, Set<string>>()
+  for (const { values } of cells) for (const [key, value] of Object.entries(values)) found.set(key, (found.get(key) ?? new Set()).add(textOfValues(value)))
+  return [...found].filter(([, texts]) => texts.size > 1).map(([key]) => key)
 }

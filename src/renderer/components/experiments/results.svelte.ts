@@ -5,6 +5,9 @@ import type { Experiment } from '../../../shared/experiments.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 
+/** What an experiment's plan names as the baseline, for a comparison. */
+export const plannedBaseline = (experiment: string): string => `experiment:${experiment}`
+
 /** A comparison takes so many runs at most. */
 const mostRuns = 1000
 
@@ -30,33 +33,25 @@ export class Results {
   })
   readonly left: number = $derived(Math.max(0, this.ended.length - mostRuns))
 
-  /** A run of the baseline's cell, where the plan names a variant that is one cell. */
-  readonly #baseline: string | undefined = $derived.by(() => {
-    const experiment = this.#experiment()
-    if (!experiment || experiment.baseline === null) return undefined
-    const cells = experiment.cells.filter(({ planned }) => planned === experiment.baseline)
-    return cells.length === 1 ? cells[0]!.runs.find(({ run }) => run !== null && this.ended.includes(run))?.run ?? undefined : undefined
-  })
-
   constructor(experiment: () => Experiment | null) {
     this.#experiment = experiment
     let timer: ReturnType<typeof setTimeout> | undefined
-    const question = $derived(JSON.stringify([this.ended.slice(0, mostRuns), this.#baseline, this.figure]))
+    const question = $derived(JSON.stringify([this.ended.slice(0, mostRuns), this.#experiment()?.id ?? '', this.figure]))
     $effect(() => {
       void question
       void connection.generation
       void this.#again
       // Many runs end together; a comparison of many takes its time.
-      timer ??= setTimeout(() => { timer = undefined; void this.#ask(...JSON.parse(question) as [string[], string | undefined, string | null]) }, untrack(() => this.comparison) === null ? 0 : Math.min(3000, 100 + 4 * this.ended.length))
+      timer ??= setTimeout(() => { timer = undefined; void this.#ask(...JSON.parse(question) as [string[], string, string | null]) }, untrack(() => this.comparison) === null ? 0 : Math.min(3000, 100 + 4 * this.ended.length))
     })
     $effect(() => () => clearTimeout(timer))
   }
 
-  async #ask(ids: string[], baseline: string | undefined, figure: string | null): Promise<void> {
+  async #ask(ids: string[], experiment: string, figure: string | null): Promise<void> {
     if (ids.length < 2) { this.comparison = null; this.error = null; return }
     this.loading = true
     try {
-      this.comparison = (await call('compare', { runs: ids, ...(baseline ? { baseline } : {}), ...(figure ? { figure } : {}) })).comparison
+      this.comparison = (await call('compare', { runs: ids, baseline: plannedBaseline(experiment), ...(figure ? { figure } : {}) })).comparison
       this.error = null
     } catch (thrown) {
       this.error = toErrorInfo(thrown)
