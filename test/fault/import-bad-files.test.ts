@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { crc32, gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { batchSize, decodeAll, type BatchResult } from '../../src/main/engine/data/decoders.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
 import { inspectPath } from '../../src/main/engine/data/inspect.ts'
+import { codeOf, importsPlace } from '../fixtures/imports.ts'
 
-const work = mkdtempSync(join(tmpdir(), 'bad-'))
-after(() => rmSync(work, { recursive: true, force: true }))
-let made = 0
-const request = (path: string, more: Partial<ImportRequest> = {}): ImportRequest => {
-  const id = `d${made++}`
-  return { id, name: id, path, fit: 'crop', folder: join(work, 'home', id), ...more }
-}
-const fresh = (name: string) => {
-  const folder = join(work, `${name}${made++}`)
-  mkdirSync(folder, { recursive: true })
-  return folder
-}
+const { work, request, fresh } = importsPlace('bad')
 /** Refused with this code, and nothing of it on the disk. */
 async function refused(ask: ImportRequest, code: string, message = ask.path): Promise<void> {
-  await assert.rejects(importDataset(ask), (error: { code?: string; message?: string }) => {
-    assert.equal(error.code, code, `${message}: ${error.message}`)
-    return true
-  })
+  await assert.rejects(importDataset(ask), codeOf(code), message)
   assert.deepEqual(existsSync(join(work, 'home')) ? readdirSync(join(work, 'home')).filter((name) => name.startsWith(ask.id)) : [], [])
 }
 const picture = (value: number) => sharp({ create: { width: 12, height: 10, channels: 3, background: { r: value, g: 255 - value, b: 40 } } })
