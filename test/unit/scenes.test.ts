@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { barAt, barScene } from '../../src/renderer/charts/barScene.ts'
 import { captioned } from '../../src/renderer/charts/caption.ts'
 import type { Curve } from '../../src/renderer/charts/curve.ts'
 import { snapped } from '../../src/renderer/charts/curve.ts'
@@ -211,12 +212,73 @@ test('a map keeps its proportions; a line drawn around points chooses those insi
   assert.deepEqual(inside(places, []), [])
 })
 
-test('bars of a histogram are shares of all, and very many units share rows', () => {
+/** The rectangles that are bars: those of the data's colour, drawn in full. */
+const barsOf = ({ shapes }: Scene) => shapes.flatMap((shape) => (shape.kind === 'rect' && shape.colour === 'red' && shape.opacity === undefined ? [shape] : []))
+const close = (value: number, wanted: number, what: string) => assert.ok(Math.abs(value - wanted) < 1e-9, `${what}: ${value}, not ${wanted}`)
+/** Opened and closed in turn, with every attribute quoted and no sign left over. */
+function wellFormed(svg: string): boolean {
+  const open: string[] = []
+  const rest = svg.replace(/<(\/?)([a-zA-Z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>/g, (_, end: string, name: string, attributes: string, alone: string) => {
+    if (end) return attributes === '' && alone === '' && open.pop() === name ? '' : '<'
+    if (!alone) open.push(name)
+    return ''
+  })
+  return open.length === 0 && !/[<>]/.test(rest) && !/&(?!(amp|lt|gt|quot);)/.test(rest)
+}
+
+test('bars of a histogram stand over their bins, as high as their share of all', () => {
+  const edges = Float32Array.of(-2, -1, 0, 1, 2), total = Int32Array.of(100, 0, 250, 650)
+  const { scene, left, right, bottom, mapTop } = histogramScene({ edges, total, counts: Int32Array.of(total[0]!, 0, 250, 650), units: 1, colour: 'red' }, { width: 400, height: 240 }, measure)
+  // The axis ends at a round number above 65%: places of its ticks say where a share lies.
+  const labels = flat(scene.shapes).flatMap((shape) => (shape.kind === 'text' && shape.text.endsWith('%') ? [{ share: parseFloat(shape.text), y: shape.y }] : []))
+  const zero = labels.find(({ share }) => share === 0)!, highest = labels.reduce((best, one) => (one.share > best.share ? one : best))
+  assert.ok(highest.share >= 65 && highest.share <= 100 && labels.length >= 3)
+  close(zero.y, bottom, 'the axis begins at 0')
+  const perShare = (zero.y - highest.y) / highest.share, wide = (right - left) / 4
+  const bars = barsOf(scene)
+  assert.deepEqual(bars.map(({ x, width }) => Math.floor((x + width / 2 - left) / wide)), [0, 2, 3], 'an empty bin has no bar')
+  for (const [index, share, bin] of [[0, 10, 0], [1, 25, 2], [2, 65, 3]] as const) {
+    const { x, y, width, height } = bars[index]!
+    close(height, share * perShare, 'height')
+    close(y + height, bottom, 'foot')
+    close(x + width / 2, left + (bin + 0.5) * wide, 'middle')
+    close(width, 0.9 * wide, 'width')
+  }
+  const across = scene.shapes.flatMap((shape) => (shape.kind === 'text' && shape.align === 'centre' ? [shape] : []))
+  assert.deepEqual(across.map(({ text }) => text), ['−2', '−1.5', '−1', '−0.5', '0', '0.5', '1', '1.5', '2'])
+  for (const { text, x, y } of across) {
+    close(x, left + (Number(text.replace('−', '-')) + 2) * wide, `label ${text}`)
+    assert.ok(y > bottom && y < mapTop, 'labels lie between the bars and the rows')
+  }
+  const svg = sceneSvg(captioned(scene, { title: hostile, key: [] }, measure), { resolve: (colour) => colour, font: 'sans', paper: '#fff', title: hostile })
+  assert.ok(wellFormed(svg) && !wellFormed(svg.replace('</title>', '')) && !wellFormed(svg.replace('<title>', '<title>a<b')))
+  for (const { x, y, width, height } of bars) {
+    const [placed, raised] = [x + 12, y + 38].map((value) => String(Math.round(value * 100) / 100))
+    assert.ok(svg.includes(`<rect x="${placed}" y="${raised}" width="${Math.round(width * 100) / 100}" height="${Math.round(height * 100) / 100}"`), 'the drawing has the same bars')
+  }
+})
+
+test('bars are drawn at any size, of nothing and of very many; those under the pointer are found', () => {
+  const edges = Float32Array.of(-1, 0, 1)
+  for (const [width, height] of [[40, 40], [250, 200], [2400, 600]] as const) {
+    for (const total of [Int32Array.of(0, 0), Int32Array.of(3, 1e9)]) {
+      assert.ok(finite(histogramScene({ edges, total, counts: total, units: 1, colour: 'red' }, { width, height }, measure).scene))
+    }
+    for (const values of [[], [0], [1e-7], Array.from({ length: 3000 }, (_, i) => i)]) assert.ok(finite(barScene({ values, colour: 'red', xTitle: 'Unit', yTitle: 'KL' }, { width, height }, measure).scene))
+  }
+  const plot = barScene({ values: [5, 50, 100], top: 100, colour: 'red', format: (value) => `${value}%`, xTitle: 'Unit', yTitle: 'Active in', ringed: [0], ground: { first: 1, last: 2 } }, { width: 300, height: 112 }, measure)
+  assert.deepEqual(texts(plot.scene).sort(), ['0%', '1', '100%', '2', '3', '50%', 'Active in', 'Unit'].sort())
+  assert.deepEqual(barsOf(plot.scene).map(({ x, width }) => barAt(plot, x + width / 2)), [0, 1, 2])
+  assert.deepEqual([barAt(plot, plot.area.left - 1), barAt(plot, plot.area.right + 1)], [null, null])
+  const [first] = plot.scene.shapes, wide = (plot.area.right - plot.area.left) / 3
+  assert.ok(first?.kind === 'rect' && first.colour === 'var(--paper-3)' && Math.abs(first.x - plot.area.left - wide) < 1e-9 && Math.abs(first.width - 2 * wide) < 1e-9, 'the darker ground lies below the others')
+  assert.equal(plot.scene.shapes.filter(({ kind }) => kind === 'dots').length, 1)
+})
+
+test('very many units share the rows below a histogram', () => {
   const units = 500, counts = new Int32Array(units * 2).fill(3)
   const plot = histogramScene({ edges: Float32Array.of(-1, 0, 1), total: Int32Array.of(900, 2100), counts, units, colour: 'red' }, { width: 300, height: 200 }, measure)
-  const bars = plot.scene.shapes.flatMap((shape) => (shape.kind === 'rect' && shape.opacity === undefined ? [shape] : []))
-  assert.equal(bars.length, 2)
-  assert.ok(Math.abs(bars[0]!.height / bars[1]!.height - 900 / 2100) < 1e-9)
+  assert.equal(barsOf(plot.scene).length, 2)
   assert.ok(plot.scene.shapes.length < 500 && finite(plot.scene))
 })
 
