@@ -2,5 +2,7 @@
 export const seldom = 0.01
 export const usual = 0.99
 
+/** Active in hardly any sample. */
 export const isDead = (activity: number): boolean => activity < seldom
+/** Active in nearly every sample. */
 export const isAlwaysOn = (activity: number): boolean => activity > usual

@@ -6,6 +6,7 @@ import { Packr } from 'msgpackr/index-no-eval'
  */
 const packr = new Packr({ structuredClone: true, useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
+/** One message as bytes. */
 export const encode = (value: unknown): Uint8Array => packr.pack(value)
 /** Throws on bytes that are not one whole message. */
 export const decode = (bytes: Uint8Array): unknown => packr.unpack(bytes)

@@ -48,6 +48,7 @@ export function prunable({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' |
 
 /** Why a run cannot be pruned, in a sentence. */
 export const notProbabilistic = (variant: string): string => `Only code units that are drawn from a distribution can collapse onto its prior, and those of a run of ${variant} are not; choose a variational run.`
+/** Why an evaluation leaves nothing to prune, in a sentence with the remedy. */
 export function nothingToPrune(evaluation: Pick<Evaluation, 'klPerUnit' | 'collapse'>): string {
   const units = codeUnits(evaluation) ?? []
   const silent = units.filter(({ state }) => state === 'silent').length

@@ -20,6 +20,7 @@ export function frame(port: number, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** Says that a port is closed. */
 export const closedFrame = (port: number): Uint8Array => frame(port, new Uint8Array(0))
 
 /**

@@ -4,8 +4,10 @@ import type { RowColumns, RunRow } from './runTable.ts'
 /** Rows of the table of runs, made and carried; without the schemas, which no page needs. */
 
 const longestNote = 200
+/** The beginning of a run's notes, for its row. */
 export const noteOf = (notes: string): string => (notes.length > longestNote ? `${notes.slice(0, longestNote)}…` : notes)
 
+/** A run in short. */
 export const rowOf = (run: Run): RunRow => ({
   id: run.id, name: run.name, datasetId: run.datasetId, dataset: run.dataset, variant: run.variant, seed: run.seed, state: run.state, colour: run.colour,
   epoch: run.epoch, epochs: run.epochs, step: run.step, steps: run.steps, parameters: run.parameters, createdAt: run.createdAt, startedAt: run.startedAt,
@@ -13,6 +15,7 @@ export const rowOf = (run: Run): RunRow => ({
   bytes: run.bytes, note: noteOf(run.notes),
 })
 
+/** Rows as columns, which travel faster. */
 export function toRowColumns(rows: readonly RunRow[]): RowColumns {
   const column = <K extends keyof RunRow>(field: K): RunRow[K][] => rows.map((row) => row[field])
   return {
@@ -24,7 +27,7 @@ export function toRowColumns(rows: readonly RunRow[]): RowColumns {
   }
 }
 
-// Written out: an object made field by field from names is slower to make and to read, and here there are ten thousand.
+/** The rows of such columns. Written out: an object made field by field from names is slower to make and to read, and here there are ten thousand. */
 export const fromRowColumns = (columns: RowColumns): RunRow[] => columns.id.map((id, at) => ({
   id, name: columns.name[at]!, datasetId: columns.datasetId[at]!, dataset: columns.dataset[at]!, variant: columns.variant[at]!, seed: columns.seed[at]!,
   state: columns.state[at]!, colour: columns.colour[at]!, epoch: columns.epoch[at]!, epochs: columns.epochs[at]!, step: columns.step[at]!, steps: columns.steps[at]!,

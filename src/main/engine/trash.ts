@@ -13,6 +13,7 @@ const day = 24 * 3600 * 1000
 /** Runs that are deleted together. */
 const atOnce = 20
 
+/** Until when what was removed at this time can be restored (ISO 8601). */
 export const untilOf = (removedAt: string): string => new Date(Date.parse(removedAt) + keptDays * day).toISOString()
 
 /**

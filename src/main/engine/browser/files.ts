@@ -25,6 +25,7 @@ export function fileFor(root: string, address: string): string | null {
   }
 }
 
+/** Answers with a file whose place was checked: 200 with its type and size; files whose names hold their hash may be kept for ever. `withBody`: false for HEAD. */
 export function sendFile(response: ServerResponse, file: string, withBody: boolean): void {
   const hashed = file.includes(`${sep}assets${sep}`)
   response.writeHead(200, {

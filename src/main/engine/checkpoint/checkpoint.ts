@@ -40,6 +40,7 @@ export interface Checkpoint {
 export type CheckpointName = 'last' | 'best' | 'pretrained' | `snapshot-${number}`
 
 const folderOf = (runFolder: string) => join(runFolder, 'checkpoints')
+/** Path of a run's checkpoint, whether it is there or not. */
 export const checkpointFile = (runFolder: string, name: CheckpointName) => join(folderOf(runFolder), `${name}.safetensors`)
 
 /** Writes a checkpoint in place of the one of that name; the new one is whole before the old one goes. */

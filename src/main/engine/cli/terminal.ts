@@ -15,6 +15,7 @@ const sparse = 10_000
 const echo = 500
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** Whole seconds, minutes and hours as people write them: `1 h 12 min`. */
 export const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`

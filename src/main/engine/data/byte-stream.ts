@@ -4,9 +4,11 @@ import { basename } from 'node:path'
 import { pipeline, type Transform } from 'node:stream'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
+/** FILE_DAMAGED of a file; `what` continues the sentence "NAME is damaged:". */
 export const damagedFile = (path: string, what: string, cause?: unknown) =>
   new WorkbenchError('FILE_DAMAGED', `${basename(path)} is damaged: ${what}. Get the file again.`, { field: 'path', cause })
 
+/** FILE_UNSUPPORTED of a file; `what` continues the sentence that begins with its name. */
 export const unsupportedFile = (path: string, what: string) => new WorkbenchError('FILE_UNSUPPORTED', `${basename(path)} ${what}`, { field: 'path' })
 
 /** Bytes of a file from `start` up to (not including) `end`, in pieces of at most 1 MB, through `transform` where there is one. */
@@ -25,6 +27,7 @@ export async function* readPieces(path: string, start: number, end: number, tran
   }
 }
 
+/** What follows the first `length` bytes of a stream; nothing where it is shorter. */
 export async function* skipBytes(pieces: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
   let left = length
   for await (const piece of pieces) {

@@ -17,6 +17,7 @@ const batchBytes = 2 ** 23
 /** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
 const decoderBytes = 400 * 2 ** 20
 
+/** How many processes decode so many files: as many as there are cores, memory and work for; one at least. */
 export function decoderCount(files: number, filesPerDecoder = 64): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)))
 }

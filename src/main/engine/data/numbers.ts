@@ -15,7 +15,9 @@ export interface StoredArray {
   pieces(): AsyncIterable<Buffer>
 }
 
+/** Bytes of one value. */
 export const itemBytes = (type: NumberType): number => Number(type[1])
+/** How many values an array of this shape holds. */
 export const valuesOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 
 /** The values in a block of bytes; changes the block's byte order in place where that is needed. 64-bit integers become doubles. */

@@ -138,6 +138,7 @@ export function rowPaths(folder: string, indices: ArrayLike<number>): string[] {
   }
 }
 
+/** Where one row of a dataset is from; errors as of `rowPaths`. */
 export const rowPath = (folder: string, index: number): string => rowPaths(folder, [index])[0]!
 
 function partPath(parts: { path: string; count: number }[], row: number): string {

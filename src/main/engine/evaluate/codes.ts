@@ -64,6 +64,7 @@ export async function encodeLabelled(
   return { classCount: present.length, train: trainBlocks, test: testBlocks }
 }
 
+/** Codes of some rows of a dataset, with their labels, block by block: kept where they fit into memory, else computed again for every pass. `dispose` gives the memory back. */
 export class CodeBlocks {
   readonly count: number
   readonly codeSize: number

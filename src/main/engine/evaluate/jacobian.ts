@@ -32,6 +32,7 @@ export const jacobian: Measurement<'jacobianNorm'> = {
 export const sumOfNorms = (model: Model, inputs: Tensor2D, productValues = usualValues): number =>
   take(tf.tidy(() => squaredNorms(model.encodeLayers(inputs), productValues).sqrt())).reduce((sum, norm) => sum + norm, 0)
 
+/** `total / count`, or null where that is no number: a figure without a meaning. */
 export function finiteMean(total: number, count: number): number | null {
   const mean = total / count
   return Number.isFinite(mean) ? mean : null

@@ -8,6 +8,7 @@ import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, requireNoPatches } from './importing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
+/** Datasets: their list, import, pictures, names and removal. */
 export const datasetHandlers = (context: Context) => {
   const { home, store, trash, emit } = context
   return {

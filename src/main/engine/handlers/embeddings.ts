@@ -18,6 +18,7 @@ function requireAbsolute(path: string, field: string): void {
   if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the whole path.`, { field })
 }
 
+/** Encoders from files, and codes of images by any encoder. */
 export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => {
   const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
   const find = (id: string): Embedding => {

@@ -4,6 +4,7 @@ import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { runJob } from '../queue/jobs.ts'
 import type { Context, Handlers } from './context.ts'
 
+/** Measuring a run again. */
 export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) => ({
   /** Errors: RUN_UNKNOWN, RUN_STATE, CHECKPOINT_MISSING. The task fails with RUN_STATE where the run was resumed meanwhile. */
   'runs.evaluate': ({ run: reference }) => {

@@ -4,11 +4,13 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { checkPlan } from '../experiments/check.ts'
 import { createExperiment, replaceRun } from '../experiments/create.ts'
 import { measurePlan } from '../experiments/measure.ts'
+import { readPlanFile } from '../experiments/planFile.ts'
 import { planTemplates } from '../experiments/templates.ts'
 import type { StoredExperiment } from '../store/experiments.ts'
 import { untilOf } from '../trash.ts'
 import type { Context, Handlers } from './context.ts'
 
+/** Experiments: what a plan comes to, and what is done with all runs of one. */
 export const experimentHandlers = (context: Context) => {
   const { home, store, queue, tasks, trash, experiments, emit, log, script } = context
   const size = () => ({ trainers: queue.settings.get().trainers, threads: queue.settings.threads })
@@ -29,6 +31,7 @@ export const experimentHandlers = (context: Context) => {
     'experiments.check': ({ plan }) => ({ check: checkPlan({ store, home, ...size() }, plan) }),
     'experiments.estimate': ({ plan }) => ({ task: measurePlan({ store, home, tasks, log, script, threads: queue.settings.threads }, plan) }),
     'experiments.templates': ({ dataset }) => ({ templates: planTemplates(home, dataset === undefined ? null : store.datasets.get(dataset)) }),
+    'experiments.read': async ({ file }) => ({ plan: await readPlanFile(file) }),
     'experiments.create': ({ plan }) => {
       const { id, runs } = createExperiment({ store, home }, plan)
       for (const run of runs) emit({ type: 'run', run: store.runs.get(run) })

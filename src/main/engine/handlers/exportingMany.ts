@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
-import { indexCsv, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
+import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
 import { fileName } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { runJob } from '../queue/jobs.ts'
@@ -22,6 +22,7 @@ function fileNames(runs: readonly Run[]): Map<string, string> {
   }))
 }
 
+/** Exporting all runs of an experiment. */
 export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
   /** Errors: EXPERIMENT_UNKNOWN, EXPERIMENT_STATE where no run of it has ended, EXPORT_EXISTS, EXPORT_UNWRITABLE. A run that cannot be exported is named in the index; where none can, the task fails with the first one's reason. */
   'exports.many': async ({ experiment: reference, part, input, precision, out, force }) => {
@@ -82,5 +83,10 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
       return target
     })
     return { task }
+  },
+  'exports.index': async ({ folder }) => {
+    if (!isAbsolute(folder)) throw new WorkbenchError('CALL_INVALID', `"${folder}" is not an absolute path; give the folder's whole path.`, { field: 'folder' })
+    const { files, failed } = await readIndex(folder)
+    return { files: files.length, failed: failed.map(({ run, name, code, message }) => ({ run, name, code, message })) }
   },
 } satisfies Partial<Handlers>)

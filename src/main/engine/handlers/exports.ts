@@ -27,6 +27,7 @@ export const exportMetadata = (run: Run, dataset: Dataset): Record<string, strin
   config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes), fit: dataset.fit,
 })
 
+/** Exported files and the programs that use them; tasks of every kind. */
 export const exportHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
   'exports.create': async (input) => {
     const run = store.runs.resolve(input.run)

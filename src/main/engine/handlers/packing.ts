@@ -7,6 +7,7 @@ import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import type { Context, Handlers } from './context.ts'
 
+/** Experiments as files. */
 export const packingHandlers = ({ home, store, tasks, experiments, emit }: Context) => ({
   'experiments.pack': async ({ experiment: reference, file, withDataset, force }) => {
     const { id, name } = store.experiments.resolve(reference)

@@ -5,6 +5,7 @@ import { resolveConfig } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto } from './importing.ts'
 
+/** Published experiments, their data, and what runs made from them came to. */
 export const presetHandlers = (context: Context) => {
   const { home, store, queue } = context
   return {

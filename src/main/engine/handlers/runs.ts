@@ -19,6 +19,7 @@ function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: 
   return anew.length === 0 ? [] : [`Not in the file, and so begun anew: ${anew.join(', ')}.`]
 }
 
+/** Runs: checking, making, steering, editing, removing and restoring them. */
 export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
   const edited = (reference: string, change: RunChange): Run => {
     const { id } = store.runs.resolve(reference)

@@ -8,6 +8,7 @@ import type { Context, Handlers } from './context.ts'
 /** Between so many folders others get their turn. */
 const atOnce = 50
 
+/** What everything occupies, and emptying the trash. */
 export const storageHandlers = ({ home, store, trash, emit, queue }: Context) => {
   const counted = async <T extends { id: string }>(items: readonly T[], folderOf: (id: string) => string): Promise<(T & { bytes: number })[]> => {
     const found: (T & { bytes: number })[] = []

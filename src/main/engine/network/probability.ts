@@ -56,4 +56,5 @@ export function logMeanExp(values: Tensor2D): Tensor {
   return values.sub(highest).exp().mean(0).log().add(highest.reshape([-1]))
 }
 
+/** Mean over all values, as a scalar. */
 export const meanOf = (values: Tensor): Scalar => values.mean() as Scalar

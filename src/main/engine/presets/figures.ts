@@ -28,4 +28,5 @@ export const figures = {
 } as const satisfies Record<string, Figure>
 
 export type FigureId = keyof typeof figures
+/** A figure that papers state: its words, and how it is read from a run. */
 export const figureOf = (id: FigureId): Figure => figures[id]

@@ -39,6 +39,7 @@ function damaged(file: string, cause: unknown): WorkbenchError {
 
 /** Whether a thrown value is SQLite's word for a damaged file, met after opening. */
 export const isDamage = (thrown: unknown): boolean => damagedCodes.test(codeOf(thrown))
+/** Whether a thrown value is SQLite's or the system's word for a full disk. */
 export const isFull = (thrown: unknown): boolean => codeOf(thrown) === 'SQLITE_FULL' || codeOf(thrown) === 'ENOSPC'
 
 /**

@@ -25,20 +25,25 @@ export interface Binding {
   [constant: `TF_${string}`]: number
 }
 
+/** The current backend of tfjs: the native one, or the one that records. */
 export const nativeBackend = (): NativeBackend => tf.backend() as unknown as NativeBackend
 /** The addon itself, whichever backend is current. */
 export const binding: Binding = (tf.findBackend('tensorflow') as unknown as NativeBackend).binding
 
 /** TensorFlow's numbers of element types (types.proto). */
 export const typeNumber: Record<DType, number> = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10 }
+/** A type by TensorFlow's number. Throws on one that tfjs has not. */
 export const typeName = (number: number): DType => {
   const found = (Object.keys(typeNumber) as DType[]).find((name) => typeNumber[name] === number)
   if (!found) throw new Error(`tensors of TensorFlow type ${number} are not supported`)
   return found
 }
 
+/** An attribute of a native operation: an element type. */
 export const type = (value: DType): Attribute => ({ kind: 'type', value })
+/** An attribute: a truth value. */
 export const bool = (value: boolean): Attribute => ({ kind: 'bool', value })
+/** An attribute: a number. */
 export const float = (value: number): Attribute => ({ kind: 'float', value })
 
 const toBinding: Record<Attribute['kind'], string> = {

@@ -12,6 +12,7 @@ export const boundSettings = {
   }),
   warmupEpochs: z.number().min(0).max(100_000).default(0).meta({ title: 'KL warm-up', description: 'Epochs in which the weight of the KL term rises linearly from 0.' }),
 }
+/** The setting that says how many codes are drawn, with its default. */
 export const samples = (value: number) => z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })
 
 /** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
@@ -20,6 +21,7 @@ export const boundNetwork = { network: { codeActivation: 'linear', tied: false }
 /** Vector data leave [0, 1]: their default likelihood is Gaussian. */
 export const boundDefaults = ({ kind }: Facts): { regularizer?: { decoder: 'gaussian' } } => (kind === 'vector' ? { regularizer: { decoder: 'gaussian' } } : {})
 
+/** What is wrong with a likelihood for these data and this network; empty where nothing is. */
 export function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {
   if (regularizer['decoder'] !== 'bernoulli') {
     return data.binarise === 'none' ? [] : [{ field: 'regularizer.decoder', message: 'Binarised pixels are 0 or 1, where a Gaussian density has no meaning; set regularizer.decoder to bernoulli or data.binarise to none.' }]

@@ -31,6 +31,7 @@ export async function findPreset({ call }: Session, id: string): Promise<PresetI
   throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; choose one of ${presets.map((preset) => preset.id).join(', ')}.`, { field: 'preset' })
 }
 
+/** A preset's runs in its quick form or in the paper's. */
 export const formOf = (preset: PresetInfo, form: PresetForm): PresetFormInfo => preset.forms.find((each) => each.form === form)!
 
 /** The dataset that a preset needs: the one that is there, or else imported. */

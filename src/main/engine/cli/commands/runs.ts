@@ -5,6 +5,7 @@ import { figureRows } from '../../compare/figures.ts'
 import { figure, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
+/** A run as the command line tells it: what it is, then every figure that it has, in two columns. */
 export function describeRun(run: Run): string {
   const facts: [string, string][] = [
     ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ['Variant', run.variant], ['Seed', String(run.seed)],

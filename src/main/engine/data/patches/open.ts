@@ -9,6 +9,7 @@ import { folderSource } from './folder.ts'
 import { datasetSource, syntheticSource } from './rows.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
 
+/** Size of the patches that a request asks for, in pixels. */
 export const patchSize = ({ patches }: ImportRequest): { width: number; height: number } => patches ?? patchDefaults
 
 /**

@@ -6,6 +6,7 @@ export interface Plan { image: Uint32Array; x: Uint32Array; y: Uint32Array }
 
 export interface Sizes { count: number; widthOf(image: number): number; heightOf(image: number): number }
 
+/** Room for so many patches. */
 export const emptyPlan = (count: number): Plan => ({ image: new Uint32Array(count), x: new Uint32Array(count), y: new Uint32Array(count) })
 
 /**
