@@ -177,6 +177,8 @@ export const calls = {
   /** Measures the steps of a plan whose times are not known, a few seconds each; afterwards `experiments.check` knows them. */
   'experiments.estimate': call(z.strictObject({ plan: planSchema }), z.object({ task: taskSchema })),
   /** Plans to begin with, made to fit a dataset where one is given. */
+  /** What a file of a plan holds; whether it can be carried out `experiments.check` says. */
+  'experiments.read': call(z.strictObject({ file: path }), z.object({ plan: z.record(z.string(), z.unknown()) })),
   'experiments.templates': call(z.strictObject({ dataset: idSchema.optional() }), z.object({ templates: z.array(planTemplateSchema) })),
   /** Stores the plan and its runs, and queues them. */
   'experiments.create': call(z.strictObject({ plan: planSchema }), z.object({ experiment: experimentSchema })),
@@ -232,6 +234,8 @@ export const calls = {
   'exports.create': call(exportInputSchema, z.object({ task: taskSchema })),
   /** A part of every completed run of an experiment, with an index (`index.json`, `index.csv`), in one folder; the task's result is its path. */
   'exports.many': call(exportInputSchema.omit({ run: true }).extend({ experiment: idSchema }), z.object({ task: taskSchema })),
+  /** What the index in such a folder says: how many files there are, and which runs could not be exported, and why. */
+  'exports.index': call(z.strictObject({ folder: path }), z.object({ files: z.int(), failed: z.array(z.object({ run: z.string(), name: z.string(), code: z.string(), message: z.string() })) })),
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
   /** A path that does not exist yet, in the user's documents folder, for the form. */
   'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts), precision: z.enum(['float32', 'float16', 'int8']).default('float32') }), z.object({ file: z.string() })),

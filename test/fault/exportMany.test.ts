@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -49,6 +50,40 @@ test('every completed run has its file, and the index says which it is; the othe
   // The list of exports names the files where they are now.
   assert.deepEqual((await engine.call('exports.list', {})).exports.map(({ file }) => file).sort(), index.files.map(({ file }) => join(out, file)).sort())
   assert.deepEqual(readdirSync(folder), ['files'])
+})
+
+test('runs that cannot be exported are named in the index, and what it says can be asked for', async (t) => {
+  const { engine, out, folder, exported } = await ended(t, [1, 11])
+  await exported({ precision: 'int8' })
+  const index = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8')) as FolderIndex
+  assert.deepEqual(index.files.map(({ seed }) => seed), [1, 1, 1])
+  assert.deepEqual(index.failed.map(({ code, message }) => [code, message]), Array(3).fill(['CHECKPOINT_DAMAGED', 'last.safetensors is not a whole safetensors file.']))
+  assert.deepEqual(readdirSync(out).sort(), [...index.files.map(({ file }) => file), 'index.csv', 'index.json'].sort())
+  assert.deepEqual(await engine.call('exports.index', { folder: out }), { files: 3, failed: index.failed.map(({ run, name, code, message }) => ({ run, name, code, message })) })
+  await assert.rejects(engine.call('exports.index', { folder }), failure('PATH_MISSING', /index\.json cannot be read/))
+  writeFileSync(join(folder, 'index.json'), '{"files":3')
+  await assert.rejects(engine.call('exports.index', { folder }), failure('FILE_DAMAGED', /is not an index of exported runs/))
+})
+
+test('of an experiment none of whose runs can be exported there is no folder, and the first reason is told', async (t) => {
+  const { engine, folder, exported } = await ended(t, [11])
+  await assert.rejects(exported({ precision: 'int8' }), failure('CHECKPOINT_DAMAGED', /not a whole safetensors file/))
+  assert.deepEqual([readdirSync(folder), (await engine.call('exports.list', {})).exports], [[], []])
+})
+
+test('a real disk that is full', async (t) => {
+  const { engine, folder, exported } = await ended(t, [1])
+  const disk = join(folder, 'disk')
+  mkdirSync(disk)
+  if (process.platform !== 'linux' || spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk]).status !== 0) return t.skip('a small disk can only be made by root on Linux')
+  try {
+    writeFileSync(join(disk, 'mine'), Buffer.alloc(16_384))
+    // The worker's files fail as the index does: there is no room for any of them.
+    await assert.rejects(exported({ out: join(disk, 'files') }), (thrown: unknown) => thrown instanceof WorkbenchError)
+    assert.deepEqual([readdirSync(disk), (await engine.call('exports.list', {})).exports], [['mine'], []])
+  } finally {
+    assert.equal(spawnSync('umount', [disk]).status, 0)
+  }
 })
 
 test('targets that cannot be, and what is there already', async (t) => {

@@ -118,6 +118,7 @@ test('a file reads as the network: layers, activations, weights, conventions', a
     'Image.BitmapPixelFormat': 'Rgb8', 'Image.ColorSpaceGamma': 'SRGB', 'Image.NominalPixelRange': 'NominalRange_0_255',
   })
   assert.equal(graph.inputs[0]!.denotation, 'IMAGE')
+  assert.equal(graph.outputs[0]!.doc, 'The reconstruction of each image: 2 x 2 x 3 values, row by row, channels last; as pixels 0 is black and 1 is white.')
   // Equal networks give equal files.
   await exportOnnx(requestFor((batch) => denseRecording(network, 'autoencoder', batch), {
     out: path.join(folder, 'again.onnx'), part: 'autoencoder', geometry, metadata: { run: 'run-7', dataset: 'faces' },

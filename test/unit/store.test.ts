@@ -60,6 +60,11 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
   }
   store.exports.insert(made)
   assert.deepEqual(store.exports.list(), [made])
+  // A file that was replaced is in the list once, as what is there now.
+  const again = { ...made, id: newId(), sha256: 'cd', createdAt: '2026-01-04T00:00:00.000Z' }, other = { ...made, id: newId(), file: '/y.onnx' }
+  store.exports.insert(again)
+  store.exports.insert(other)
+  assert.deepEqual(store.exports.list(), [again, other])
 
   store.runs.remove(run.id)
   assert.deepEqual([store.exports.list(), store.previews.moments(run.id), store.points.series(run.id, undefined, undefined)], [[], [], []])

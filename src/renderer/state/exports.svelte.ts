@@ -7,7 +7,10 @@ class Exports extends Collection<Export> {
 
   constructor() {
     super(async () => (await call('exports.list', {})).exports, (event, exports) => {
-      if (event.type === 'export') exports.put(event.export)
+      if (event.type !== 'export') return
+      // A file that was replaced is listed once.
+      for (const { id, file } of [...exports.byId.values()]) if (file === event.export.file && id !== event.export.id) exports.drop(id)
+      exports.put(event.export)
     })
   }
 }

@@ -52,6 +52,17 @@ const largestFile = 2 ** 31 - 1
 const inputNames: Record<Export['part'], string> = { encoder: 'x', decoder: 'code', autoencoder: 'x', classifier: 'x' }
 const partTitles: Record<Export['part'], string> = { encoder: 'Encoder', decoder: 'Decoder', autoencoder: 'Autoencoder', classifier: 'Classifier' }
 
+/** What a reader of the file is told about an output. */
+const outputTexts: Record<string, string> = {
+  code: 'The code of each image.',
+  mean: 'The mean of the code\'s distribution given the image; it is the code.',
+  logVariance: 'The natural logarithm of the variance of each unit of the code\'s distribution given the image.',
+  probabilities: 'The probability of each class; metadata "classes" names them in this order.',
+}
+/** Of a reconstruction: what a row of it is. */
+const reconstructionText = ({ kind, width, height, channels }: Geometry): string => (kind === 'vector'
+  ? 'The reconstruction of each row.' : `The reconstruction of each image: ${height} x ${width} x ${channels} values, row by row, channels last; as pixels 0 is black and 1 is white.`)
+
 const describe = ({ name, dtype, shape }: OnnxValue) => ({ name, type: dtype, shape })
 
 /**
@@ -100,7 +111,8 @@ function graphOf(request: ExportRequest): OnnxGraph {
   const [small, large] = recordedBatches
   const { recording, folded } = request.recordAt(small)
   const dynamic = compareRecordings(recording, request.recordAt(large).recording, [small, large])
-  const graph = translate(request.part, dynamic, { weights: request.weights, folded }, openingOf(request))
+  const translated = translate(request.part, dynamic, { weights: request.weights, folded }, openingOf(request))
+  const graph = { ...translated, outputs: translated.outputs.map((value) => ({ ...value, doc: outputTexts[value.name] ?? reconstructionText(request.geometry) })) }
   const size = graph.initialisers.reduce((sum, tensor) => sum + tensor.data.byteLength, 0)
   if (size > largestFile - 2 ** 20) {
     throw new WorkbenchError('EXPORT_UNSUPPORTED', `The weights take ${(size / 1e9).toFixed(1)} GB and an ONNX file holds 2 GB; export a part of the network, or a smaller one.`)

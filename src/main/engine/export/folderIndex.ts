@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Evaluation, Export } from '../../../shared/domain.ts'
-import type { ErrorInfo } from '../../../shared/errors.ts'
+import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import { csvCell } from '../compare/csv.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
@@ -28,6 +30,21 @@ export interface FolderIndex {
   files: IndexedFile[]
   /** Runs of which there is no file, and why. */
   failed: ({ run: string; name: string } & ErrorInfo)[]
+}
+
+/** Reads the index of a folder. @throws WorkbenchError PATH_MISSING where it has none; FILE_DAMAGED where that is no index */
+export async function readIndex(folder: string): Promise<FolderIndex> {
+  const path = join(folder, 'index.json')
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new WorkbenchError('PATH_MISSING', `${path} cannot be read; it was moved, or the runs were exported elsewhere.`, { field: 'folder', cause })
+  })
+  try {
+    const index = JSON.parse(text) as FolderIndex
+    if (Array.isArray(index.files) && Array.isArray(index.failed)) return index
+  } catch {
+    // Said below.
+  }
+  throw new WorkbenchError('FILE_DAMAGED', `${path} is not an index of exported runs; export them again.`, { field: 'folder' })
 }
 
 const figures = ['squaredError', 'crossEntropy', 'psnr', 'linearProbeAccuracy', 'knnAccuracy', 'classificationAccuracy'] as const

@@ -10,14 +10,19 @@ export function exportStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY exports.createdAt DESC, exports.rowid DESC`)
   const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, createdAt)
     VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs, @outputs, @createdAt)`)
+  const replaced = database.prepare('DELETE FROM exports WHERE file = ?')
   return {
     /** Newest first. */
     list: (): Export[] => all.all().map((row) => exportSchema.parse({
       ...row, inputs: JSON.parse(row.inputs), outputs: JSON.parse(row.outputs), reduction: row.reduction === null ? null : JSON.parse(row.reduction),
     })),
-    insert: (made: Export): void => void insert.run({
-      ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs), reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
-    }),
+    /** What was under that name is no more: its checksum is of nothing that is there. */
+    insert(made: Export): void {
+      replaced.run(made.file)
+      insert.run({
+        ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs), reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
+      })
+    },
   }
 }
 export type ExportStore = ReturnType<typeof exportStore>

@@ -33,7 +33,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
   }
   const parts = partsOf(config)
-  if (!parts.includes(job.part)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${parts.join(' or ')}.`, { field: 'part' })
+  if (!parts.includes(job.part)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${parts.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`, { field: 'part' })
   const part = networkParts[job.part]
   const variant = variantOf(id)
   const specs = weightsOf(variant, config, inputSize, classes.length)

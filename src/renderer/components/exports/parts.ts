@@ -1,5 +1,5 @@
 import type { Export, Run } from '../../../shared/domain.ts'
-import { bytes, percent } from '../../format.ts'
+import { bytes, figure, percent } from '../../format.ts'
 
 /** The parts of a network that can be taken away, and what each is for. */
 export const partTexts = {
@@ -22,6 +22,9 @@ export const partsOf = (run: Pick<Run, 'config'> | undefined): Part[] =>
   (run?.config.fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder'])
 
 export const partTitle = (part: Part): string => partTexts[part].title
+
+/** How far a file is from the trained network: `2.9e-6`, `3.1e-4`, `0.10`. */
+export const differenceText = (value: number): string => (value > 0 && value < 0.01 ? value.toExponential(1) : figure(value, 2))
 
 /** `uint8 [N, 28, 28, 1]` */
 export const tensorText = (tensor: Export['inputs'][number]): string => `${tensor.type} [${tensor.shape.join(', ')}]`

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parts, type Export } from '../../../../shared/domain.ts'
-import type { FolderIndex } from '../../export/folderIndex.ts'
+import { readIndex } from '../../export/folderIndex.ts'
 import type { Command, Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
 import { figure, table } from '../table.ts'
@@ -14,7 +12,7 @@ import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
 /** All completed runs of an experiment. */
 async function exportMany(session: Session, asked: CallInput<'exports.many'>, terminal: Terminal): Promise<Outcome> {
   const folder = await taskDone(session, () => session.call('exports.many', asked), terminal)
-  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as FolderIndex
+  const index = await readIndex(folder)
   const rows = index.files.map(({ file, bytes, maxAbsDiff, sha256 }) => [file, bytes.toLocaleString('en'), maxAbsDiff.toExponential(1), sha256.slice(0, 12)])
   const left = index.failed.map(({ name, message }) => `${name}: ${message}`)
   return {
