@@ -48,7 +48,7 @@ export function barScene(state: BarState, { width, height }: { width: number; he
         x: {
           type: 'linear', offset: false, min: low, max: high, title: title('end', state.xTitle), grid: { display: false, drawTicks: false }, border: { color: line },
           ticks: {
-            color: quiet, font, maxRotation: 0, includeBounds: false, autoSkipPadding: 8, maxTicksLimit: Math.max(3, Math.round(width / 40)),
+            color: quiet, font, padding: 6, maxRotation: 0, includeBounds: false, autoSkipPadding: 8, maxTicksLimit: Math.max(3, Math.round(width / 40)),
             ...(edges ? {} : { precision: 0 }), callback: (value) => linearTick(Number(value)),
           },
         },
