@@ -3,6 +3,8 @@ import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
 
 const root = import.meta.dirname
+/** `scripts/build.mjs` builds beside the last build and changes the two when it is done. */
+const out = process.env['WORKBENCH_BUILD_FOLDER'] ?? resolve(root, 'out')
 
 /**
  * Builds what runs inside Electron (and the page, which the browser mode serves too) into `out/`. The engine is not built:
@@ -13,6 +15,7 @@ export default defineConfig({
   main: {
     build: {
       target: 'node16',
+      outDir: resolve(out, 'main'),
       externalizeDeps: false,
       sourcemap: true,
       lib: { entry: resolve(root, 'src/main/index.ts'), formats: ['cjs'], fileName: () => 'index.cjs' },
@@ -21,6 +24,7 @@ export default defineConfig({
   preload: {
     build: {
       target: 'node16',
+      outDir: resolve(out, 'preload'),
       externalizeDeps: false,
       // A sandboxed preload can require nothing but electron: it has to be one CommonJS file.
       lib: { entry: resolve(root, 'src/preload/index.ts'), formats: ['cjs'], fileName: () => 'index.cjs' },
@@ -37,7 +41,7 @@ export default defineConfig({
       assetsInlineLimit: 0,
       // Read from the disk, never over a network: one file is as good as ten.
       chunkSizeWarningLimit: 2000,
-      outDir: resolve(root, 'out/renderer'),
+      outDir: resolve(out, 'renderer'),
       emptyOutDir: true,
       rollupOptions: { input: resolve(root, 'src/renderer/index.html') },
     },
