@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { commandLine } from '../fixtures/commandLine.ts'
-import { linearEncoder, onnxFile } from '../fixtures/onnxFiles.ts'
+import { linearEncoder, onnxFile, type Model } from '../fixtures/onnxFiles.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 
 declare const location: any
@@ -27,6 +27,8 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
 
   const { url } = await serve(home)
   const page = await open(url)
+  // The front door leads on to the runs by itself.
+  await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
   await page.evaluate(() => { location.hash = '#/exports' })
   await page.getByRole('heading', { name: 'Nothing exported yet' }).waitFor()
 
@@ -61,6 +63,15 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   assert.match(await panel.getByLabel('Python program').innerText(), /onnxruntime\.InferenceSession\('.*small\.onnx'\)/)
   await panel.getByText('Node', { exact: true }).click()
   assert.match(await panel.getByLabel('Node program').innerText(), /InferenceSession\.create\('.*small\.onnx'\)/)
+  // What is wrong with a name is said beside it, and no file appears.
+  for (const [path, said] of [[join(folder, 'none', 'small.onnx'), 'its folder does not exist'], [folder, 'it is a folder'], ['small.onnx', 'is not an absolute path']] as const) {
+    await panel.getByRole('combobox', { name: 'File' }).fill(path)
+    await panel.getByRole('button', { name: 'Export', exact: true }).click()
+    await panel.getByText(said).waitFor()
+    assert.equal(await panel.getByRole('combobox', { name: 'File' }).getAttribute('aria-invalid'), 'true')
+  }
+  assert.deepEqual(readdirSync(folder).filter((name) => /small|workbench-export/.test(name)), ['small.onnx'])
+  await panel.getByRole('combobox', { name: 'File' }).fill(file)
   // The same name again is asked about.
   await panel.getByRole('button', { name: 'Export', exact: true }).click()
   await panel.getByRole('button', { name: 'Replace it' }).click()
@@ -70,7 +81,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   const many = join(folder, 'many')
   await panel.getByLabel('Folder').fill(many)
   await panel.getByRole('button', { name: 'Export', exact: true }).click()
-  await panel.getByText('The files and their index are in').waitFor()
+  await panel.getByText('2 files and their index are in').waitFor()
   assert.deepEqual(readdirSync(many).sort(), ['Classical-seed-1.onnx', 'Denoising-seed-1.onnx', 'index.csv', 'index.json'])
   await panel.getByRole('button', { name: 'Close' }).click()
 
@@ -79,12 +90,24 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByText('An ONNX file').click()
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'plan.onnx'))
   await embed.getByText('There is nothing at').waitFor()
+  const plain = linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784)
+  for (const [name, model, said] of [
+    ['text', null, 'is no ONNX file, or is damaged'], ['two', { ...plain, inputs: [...plain.inputs, { name: 'mask', shape: ['batch', 3] }] }, 'has 2 inputs'],
+    ['outside', { ...plain, floats: [{ name: 'kernel', shape: [784, 2], data: [], external: true }] }, 'keeps its weights in another file'],
+    ['sizes', linearEncoder({ name: 'pixels', shape: ['batch', 1, 'H', 'W'] }, 784), 'whose size is not fixed'], ['newer', linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784, { opset: 99 }), 'is of opset 99'],
+  ] as const) {
+    writeFileSync(join(folder, `${name}.onnx`), model === null ? 'no model' : onnxFile(model as Model))
+    await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, `${name}.onnx`))
+    await embed.getByText(said).waitFor()
+    assert.ok(await embed.getByRole('button', { name: 'Embed', exact: true }).isDisabled())
+  }
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'other.onnx'))
   await embed.getByText('Takes images of').waitFor()
   await embed.getByLabel('Pixels').selectOption('signed')
   await embed.getByText('Also write them into a file').click()
   const codes = join(folder, 'codes.csv')
   await fill(embed.getByRole('combobox', { name: 'File', exact: true }), /\.npz$/, codes)
+  assert.equal(await embed.getByLabel('Format').inputValue(), 'csv')
   await embed.getByRole('button', { name: 'Embed', exact: true }).click()
   await embed.getByText('400 of 2 values').waitFor()
   assert.equal(readFileSync(codes, 'utf8').trim().split('\r\n').length, 401)

@@ -89,19 +89,24 @@ function ownCodes(run: Run): { codes: Float32Array; paths: string[]; size: numbe
   return { codes: codes.dataSync() as Float32Array, paths: rowPaths(engine.home.dataset(run.datasetId), rows), size: network.codeSize }
 }
 
+/** The codes that a Python program computes, run as it is shown; what it computed is looked at afterwards. */
+function pythonCodes(snippet: string, out: string, ...args: string[]): Float32Array {
+  const look = 'import runpy, sys; script, out = sys.argv[1:3]; sys.argv = [script, *sys.argv[3:]]; runpy.run_path(script)["code"].tofile(out)'
+  execFileSync(python, ['-c', look, snippet, out, ...args])
+  const bytes = readFileSync(out)
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+}
+
 test('the Python program gives the workbench\'s own codes of 1,000 images', { skip: missing }, async () => {
-  const snippet = await exported(digits, 'encoder')
   const { codes, paths, size } = ownCodes(digits)
   assert.equal(paths.length, count)
   const out = join(folder, 'codes.bin')
-  // As shown; what it computed is looked at afterwards.
-  const look = 'import runpy, sys; script, out = sys.argv[1:3]; sys.argv = [script, *sys.argv[3:]]; runpy.run_path(script)["code"].tofile(out)'
-  execFileSync(python, ['-c', look, snippet.python, out, ...paths.map((path) => join(images, path))])
-  const bytes = readFileSync(out)
-  const theirs = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-  assert.equal(theirs.length, count * size)
-  const largest = theirs.reduce((most, value, index) => Math.max(most, Math.abs(value - codes[index]!)), 0)
-  assert.ok(largest <= 1e-5, `they differ by ${largest}`)
+  for (const input of ['raw', 'pixels'] as const) {
+    const theirs = pythonCodes((await exported(digits, 'encoder', input)).python, out, ...paths.map((path) => join(images, path)))
+    assert.equal(theirs.length, count * size)
+    const largest = theirs.reduce((most, value, index) => Math.max(most, Math.abs(value - codes[index]!)), 0)
+    assert.ok(largest <= 1e-5, `${input}: they differ by ${largest}`)
+  }
 
   // What the workbench embeds is the same.
   const { task } = await call('embeddings.create', { encoder: { run: digits.id }, data: { folder: images }, out: join(folder, 'codes.npz') })
@@ -121,6 +126,26 @@ test('the Node program gives the same code', async () => {
     assert.equal(values.length, size)
     values.forEach((value, unit) => assert.ok(Math.abs(value - codes[3 * size + unit]!) <= 1e-5, `${input}, unit ${unit}: ${value} instead of ${codes[3 * size + unit]}`))
   }
+})
+
+test('programs for rows that are no images take them from a table', async () => {
+  const { task } = await call('datasets.import', { name: 'moons', path: 'moons' })
+  await ended(task.id)
+  const run = await trained('moons', { 'network.layers': [8, 2], 'training.batchSize': 32 })
+  const { variant, config, inputSize, state } = readResult(engine.home.run(run.id))
+  const dataset = openDataset(engine.home.dataset(run.datasetId))
+  const values = new Float32Array(5 * 2)
+  dataset.gather(Uint32Array.of(0, 1, 2, 3, 4), values)
+  const codes = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state).encode(inputTensor(dataset, Uint32Array.of(0, 1, 2, 3, 4))).dataSync()
+  const rows = join(folder, 'rows.csv')
+  writeFileSync(rows, Array.from({ length: 5 }, (_, row) => `${values[2 * row]},${values[2 * row + 1]}\n`).join(''))
+  const snippet = await exported(run, 'encoder')
+  const near = (found: ArrayLike<number>, where: string) => {
+    assert.equal(found.length, 10, where)
+    codes.forEach((value, index) => assert.ok(Math.abs(value - found[index]!) <= 1e-5, `${where}, ${index}: ${found[index]} instead of ${value}`))
+  }
+  near(numbersIn(runNode(snippet.node, rows)), 'Node')
+  if (!missing) near(pythonCodes(snippet.python, join(folder, 'rows.bin'), rows), 'Python')
 })
 
 test('every other part\'s programs run as shown', async () => {
