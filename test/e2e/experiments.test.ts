@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
@@ -235,4 +235,88 @@ browserTest('two experiments share a queue: order, trainers at once, pause, canc
   await page.getByText('This experiment is not here').waitFor()
   assert.deepEqual(await barriers(page), [])
   assert.deepEqual(complaints, [])
+})
+
+/** Cells of a CSV, quotes resolved. */
+const cellsOf = (text: string): string[][] =>
+  text.split('\r\n').filter(Boolean).map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? ''))
+
+browserTest('a plan is opened by its path; a baseline of several cells goes along to the comparison; the results are taken away as they stand', async ({ folder, serve, open }) => {
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await page.getByLabel('Folder or file', { exact: true }).fill('moons')
+  await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+  await page.getByText(/is in: [\d,]+ rows/).waitFor()
+  const file = join(folder, 'formulas.json')
+  writeFileSync(file, JSON.stringify({
+    name: '@formulas', dataset: 'moons', seeds: [1, 2], settings: { 'network.layers': [8, 2], 'training.epochs': 1, 'training.batchSize': 64 }, baseline: 0,
+    variants: [{ variant: 'denoising', title: '=1+1', sweep: { 'regularizer.rate': [0.1, 0.3] } }, { variant: 'classical', title: '-2+3' }, { variant: 'dropout', title: '+cmd|calc' }],
+  }))
+  await go(page, '#/experiments/new')
+  await page.getByRole('button', { name: 'Open a plan' }).click()
+  const opened = page.getByRole('form', { name: 'Open the file of a plan' })
+  await opened.getByLabel('File', { exact: true }).fill(join(folder, 'nowhere.json'))
+  await opened.getByRole('button', { name: 'Open', exact: true }).click()
+  await page.getByText(/There is nothing at .*nowhere\.json; check the path/).waitFor()
+  // What begins so is offered.
+  await opened.getByLabel('File', { exact: true }).fill('')
+  await opened.getByLabel('File', { exact: true }).pressSequentially(join(folder, 'form'))
+  await opened.getByRole('option', { name: file }).click()
+  assert.equal(await opened.getByLabel('File', { exact: true }).inputValue(), file)
+  assert.deepEqual(await barriers(page), [])
+  await opened.getByRole('button', { name: 'Open', exact: true }).click()
+  await beside(page).getByText('8 runs').waitFor()
+  await beside(page).getByText(/The baseline has several values of regularizer\.rate: the others are compared with the first/).waitFor()
+
+  // Saved and opened again, it is the same plan.
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save as JSON' }).click()
+  const plan = JSON.parse(readFileSync((await (await saved).path())!, 'utf8'))
+  assert.deepEqual([plan.name, plan.dataset, plan.seeds, plan.baseline, plan.variants[0]], ['@formulas', 'moons', [1, 2], 0, { variant: 'denoising', title: '=1+1', sweep: { 'regularizer.rate': [0.1, 0.3] } }])
+  await start(page).and(page.locator(':enabled')).click()
+  await heading(page, '@formulas').waitFor()
+  await page.locator('[data-state=ended]').waitFor({ timeout: 120_000 })
+  await results(page).locator('a[data-state=completed]').nth(7).waitFor()
+  await results(page).locator('td.mean').filter({ hasText: '±' }).nth(3).waitFor()
+
+  // Every number of the file stands on the screen, and every number on the screen in the file, in this order and in that of the figure.
+  for (const order of ['plan', 'figure'] as const) {
+    await page.getByLabel('Figure').selectOption('squaredError')
+    await page.getByLabel('Order').selectOption(order)
+    await results(page).getByText('Squared error').waitFor()
+    const shown = await results(page).locator('tbody tr').evaluateAll((all: any[]) => all.map((row) => {
+      const text = (selector: string): string => {
+        const copy = row.querySelector(selector).cloneNode(true)
+        copy.querySelectorAll('.diamond, .sign, .visually-hidden').forEach((sign: any) => sign.remove())
+        return copy.textContent.trim().replace(/^–$/, '')
+      }
+      const [, mean = '', half = ''] = /^(\S+) ± (\S+)$/.exec(text('td.mean')) ?? []
+      const [, difference = text('td.difference'), low = '', high = ''] = /^(\S+) \((\S+) to (\S+)\)$/.exec(text('td.difference')) ?? []
+      const seeds = [...row.querySelectorAll('a[data-state]')].map((mark: any) => /squared error (-?[\d.e-]+)/.exec(mark.getAttribute('aria-label'))![1]!)
+      return [text('th .clip'), text('td.value'), ...seeds, mean, half, ...(difference === 'baseline' ? ['', '', '', 'baseline'] : [difference, low, high, text('td.verdict')])]
+    }))
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save the table of results as CSV' }).click()
+    const [head, ...body] = cellsOf(readFileSync((await (await download).path())!, 'utf8'))
+    assert.deepEqual(head, [
+      'Cell', 'Rate', 'Squared error, seed 1 (per sample)', 'Squared error, seed 2 (per sample)', 'Squared error (per sample)', 'Squared error (per sample) ± 95%',
+      'Difference to the baseline (per sample)', 'Difference, 95% from (per sample)', 'Difference, 95% to (per sample)', 'Verdict',
+    ])
+    assert.deepEqual(body, shown.map(([title, ...cells]) => [`'${title}`, ...cells]), 'and no name is a formula')
+    assert.deepEqual(body.map(([title]) => title).sort(), ['\'+cmd|calc', '\'-2+3', '\'=1+1', '\'=1+1'])
+    assert.ok(body.every((cells) => cells.slice(2, 6).every((cell) => Number(cell) > 0)), 'numbers are numbers')
+  }
+  assert.deepEqual(await barriers(page), [])
+
+  // The comparison is with the same cell, though two are the baseline's, and names the cells as the plan does.
+  const sentence = await page.locator('.results p, .results li').filter({ hasText: /2 seeds/ }).first().innerText()
+  await page.getByRole('link', { name: 'Compare', exact: true }).or(page.getByRole('button', { name: 'Compare', exact: true })).last().click()
+  await page.getByText(sentence, { exact: true }).first().waitFor()
+  assert.equal(await page.getByLabel('Compared with').locator('option:checked').innerText(), '=1+1, rate 0.1')
+  await page.getByRole('radio', { name: 'Differences', exact: true }).check({ force: true })
+  await page.locator('tr[data-row]').filter({ hasText: '=1+1, rate 0.1' }).getByText('baseline').first().waitFor()
+  await page.getByLabel('Compared with').selectOption('-2+3')
+  await page.locator('tr[data-row]').filter({ hasText: '-2+3' }).getByText('baseline').first().waitFor()
+  await page.getByLabel('Compared with').selectOption('')
+  await page.locator('tr[data-row]').filter({ hasText: '=1+1, rate 0.1' }).getByText('baseline').first().waitFor()
+  assert.deepEqual(await barriers(page), [])
 })

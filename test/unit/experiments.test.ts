@@ -1,11 +1,11 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { PlanInput } from '../../src/shared/experiments.ts'
 import type { Run, RunState } from '../../src/shared/domain.ts'
-import { homeWithDataset, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 /** The seed says how the fixture's worker behaves: 1 and 11 run to their end, 2 until it is stopped, 3 diverges, 4 dies, 5 fails. */
 const plan = (given: Partial<PlanInput> = {}): PlanInput => ({
@@ -292,4 +292,23 @@ test('an experiment that trains is not removed; what was removed long ago is del
   while ((await next.call('storage.show', {})).storage.removed.length > 2) await setImmediate()
   assert.deepEqual((await next.call('storage.show', {})).storage.removed.map((item) => item.id).sort(), [id, recent].sort())
   rmSync(join(home, 'trash'), { recursive: true, force: true })
+})
+
+test('the file of a plan is read; what is none is refused with its path and what to do', async (t) => {
+  const { call } = testEngine(t, homeWithDataset(t))
+  const folder = temporaryFolder(t), file = join(folder, 'plan.json')
+  writeFileSync(file, `\ufeff${JSON.stringify(plan())}`)
+  assert.deepEqual((await call('experiments.read', { file: ` ${file} ` })).plan, plan())
+  assert.equal((await call('experiments.check', { plan: (await call('experiments.read', { file: `file://${file}` })).plan as unknown as PlanInput })).check.runs, 2)
+  const refused = async (name: string, content: string | null, code: string) => {
+    if (content !== null) writeFileSync(join(folder, name), content)
+    await assert.rejects(call('experiments.read', { file: join(folder, name) }), (thrown: { code: string; field: string; message: string }) => thrown.code === code && thrown.field === 'file' && thrown.message.includes(name))
+  }
+  await refused('missing.json', null, 'PATH_MISSING')
+  await refused('cut.json', '{"name": ', 'FILE_DAMAGED')
+  await refused('list.json', '[]', 'FILE_UNSUPPORTED')
+  await refused('other.json', '{"name": "x"}', 'FILE_UNSUPPORTED')
+  mkdirSync(join(folder, 'folder.json'))
+  await refused('folder.json', null, 'FILE_UNSUPPORTED')
+  await assert.rejects(call('experiments.read', { file: 'plan.json' }), { code: 'CALL_INVALID', field: 'file' })
 })

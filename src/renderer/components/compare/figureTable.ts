@@ -94,7 +94,7 @@ export function tableTexts(columns: readonly FigureColumn[], rows: readonly Figu
 }
 
 /** `-1.2 (-1.7 to -0.7)` */
-const interval = /^(\S+) \((\S+) to (\S+)\)$/
+export const interval = /^(\S+) \((\S+) to (\S+)\)$/
 
 /** How many seeds a group has, and of how many there are figures; or the seed of a run. */
 export const seedsText = ({ seeds, measured }: Pick<Subject, 'seeds' | 'measured'>, by: 'group' | 'run'): string =>

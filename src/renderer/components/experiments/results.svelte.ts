@@ -4,12 +4,11 @@ import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Experiment } from '../../../shared/experiments.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
+import { mostRuns } from '../compare/address.ts'
 
 /** What an experiment's plan names as the baseline, for a comparison. */
 export const plannedBaseline = (experiment: string): string => `experiment:${experiment}`
 
-/** A comparison takes so many runs at most. */
-const mostRuns = 1000
 
 type Cell = Experiment['cells'][number]
 
@@ -31,12 +30,14 @@ export class Results {
     const ids = (this.#experiment()?.cells ?? []).flatMap(({ runs: places }) => places.flatMap(({ run }) => (run === null ? [] : [run])))
     return [...new Set(ids)].filter((id) => runs.row(id)?.state === 'completed')
   })
+  /** Those of them that are compared. */
+  readonly compared: string[] = $derived(this.ended.slice(0, mostRuns))
   readonly left: number = $derived(Math.max(0, this.ended.length - mostRuns))
 
   constructor(experiment: () => Experiment | null) {
     this.#experiment = experiment
     let timer: ReturnType<typeof setTimeout> | undefined
-    const question = $derived(JSON.stringify([this.ended.slice(0, mostRuns), this.#experiment()?.id ?? '', this.figure]))
+    const question = $derived(JSON.stringify([this.compared, this.#experiment()?.id ?? '', this.figure]))
     $effect(() => {
       void question
       void connection.generation
