@@ -225,10 +225,20 @@ windowTest('start, train, see the curve, quit while training, start again, resum
   await page.getByText('Linear probe accuracy').first().waitFor()
 
   // Every view draws on this Chromium too; what throws in the page fails the test.
-  for (const view of ['Datasets', 'Runs', 'Compare', 'Exports']) {
+  for (const view of ['Datasets', 'Experiments', 'Runs', 'Compare', 'Exports', 'Explore']) {
     await page.getByRole('navigation').getByRole('link', { name: view }).click()
     await page.getByRole('heading', { name: view, exact: true }).waitFor()
   }
+  // The explorer answers in the window: a click among the test images asks for the neighbours of another.
+  await page.waitForFunction(() => location.href.includes('#/explore/'))
+  const near = page.getByRole('listbox', { name: /^Nearest in the code/ })
+  await near.getByRole('option').nth(11).waitFor()
+  await page.getByText(/^Over \d+ images\.$/).waitFor()
+  const other = page.getByRole('listbox', { name: /^Test images/ }).getByRole('option').nth(1)
+  const row = /^Row \d+/.exec((await other.getAttribute('aria-label'))!)![0]
+  await other.click()
+  await page.locator('figcaption').filter({ hasText: new RegExp(`^${row}, class \\d$`) }).waitFor()
+  await near.getByRole('option').nth(11).waitFor()
   await second.quit()
 })
 

@@ -1,63 +1,28 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before } from 'node:test'
-import type { Download, Locator, Page } from 'playwright-core'
+import { encodePng } from '../../src/main/engine/explore/files/png.ts'
 import { digits } from '../fixtures/digits.ts'
 import { digitPng } from '../fixtures/digitFolder.ts'
-import { exploredHome, type ExploredHome } from '../fixtures/exploredHome.ts'
-import { findChromium } from './chromium.ts'
-import { changed, drawn, shown } from './canvas.ts'
+import { drawn } from './canvas.ts'
+import { addressed, exploredForAll, go, hash, reload, saved, settled, textsOf } from './exploring.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }, document: any
 
-let made: ExploredHome
-before(async () => { if (findChromium()) made = await exploredHome() }, { timeout: 200_000 })
-after(() => made?.remove())
-
-/** Goes somewhere, once the front door has led to its place. */
-async function go(page: Page, address: string): Promise<void> {
-  await page.waitForFunction(() => location.hash.length > 2)
-  await page.evaluate((hash) => { location.hash = hash }, address)
-}
-async function reload(page: Page): Promise<void> {
-  await page.reload()
-  await page.getByRole('navigation', { name: 'Views' }).waitFor()
-}
-const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash)
-/** Until the address says so: it follows what is set a moment later. */
-const addressed = (page: Page, part: string): Promise<unknown> => page.waitForFunction((text) => location.hash.includes(text), part)
-/** Nothing is on its way any more. */
-const settled = (page: Page): Promise<unknown> => page.waitForFunction(() => document.querySelector('[role=tabpanel]') && !document.querySelector('main .skeleton, main .answer[aria-busy=true]'))
-
-async function saved(page: Page, button: Locator): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]) as [Download, void]
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
-}
-/** The texts of a PNG by keyword. */
-function textsOf(png: Buffer): Record<string, string> {
-  const texts: Record<string, string> = {}
-  for (let at = 8; at < png.length;) {
-    const length = png.readUInt32BE(at), kind = png.toString('latin1', at + 4, at + 8), content = png.subarray(at + 8, at + 8 + length), end = content.indexOf(0)
-    if (kind === 'tEXt') texts[content.toString('latin1', 0, end)] = content.toString('latin1', end + 1)
-    if (kind === 'iTXt') texts[content.toString('latin1', 0, end)] = content.toString('utf8', end + 5)
-    at += 12 + length
-  }
-  return texts
-}
+const explored = exploredForAll()
 
 browserTest('similar images: from the rail to neighbours, another image, a file, a second run, and back', async ({ folder, serve, open }) => {
-  const { url } = await serve(made.home)
+  const { url } = await serve(explored.home.home)
   const page = await open(url)
   await page.getByRole('link', { name: 'Explore', exact: true }).click()
   await page.getByRole('heading', { name: 'Explore', level: 1 }).waitFor()
   // The newest run that is complete.
-  await page.waitForFunction((id) => location.hash.startsWith(`#/explore/${id}`), made.runs['bowl'])
+  await page.waitForFunction((id) => location.hash.startsWith(`#/explore/${id}`), explored.home.runs['bowl'])
   await page.getByRole('application', { name: /^Nearest in the code of bowl/ }).waitFor()
 
-  await go(page, `#/explore/${made.runs['plain']}`)
+  await go(page, `#/explore/${explored.home.runs['plain']}`)
   const code = page.getByRole('listbox', { name: /^Nearest in the code of plain: 12 images/ })
   await code.waitFor()
   await page.getByRole('listbox', { name: /^Nearest in pixels: 12 images/ }).waitFor()
@@ -114,7 +79,7 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   await picker.getByLabel('Filter runs').fill('tight')
   await picker.getByRole('button', { name: /tight/ }).click()
   await page.getByRole('listbox', { name: /^Nearest in the code of tight/ }).waitFor()
-  await addressed(page, `with=${made.runs['tight']}`)
+  await addressed(page, `with=${explored.home.runs['tight']}`)
   await page.getByRole('link', { name: 'Compare the two' }).waitFor()
   const { name: csvName, bytes: csv } = await saved(page, page.getByRole('button', { name: 'Save neighbours of plain as CSV' }))
   assert.match(csvName, /plain neighbours\.csv/)
@@ -132,186 +97,10 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   assert.deepEqual(await barriers(page), [])
 })
 
-browserTest('a chain plays, is paused and moved, follows the noise, goes on, and is saved as pictures', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
-  const page = await open(url)
-  await go(page, `#/explore/${made.runs['noisy']}/chain?with=${made.runs['plain']}`)
-  const film = page.getByRole('img', { name: /^Chain of noisy: 4 chains/ })
-  await film.waitFor()
-  await page.getByText('the input is corrupted as it was in training').waitFor()
-  const slider = page.getByRole('slider', { name: 'States of the chain' })
-  assert.equal(await slider.inputValue(), '0', 'nothing moves by itself where the system says so')
-  assert.deepEqual(await barriers(page), [])
-  await page.getByRole('button', { name: 'Play' }).click()
-  await page.waitForFunction(() => Number(document.querySelector('[aria-label="States of the chain"] input, input[aria-label="States of the chain"]').value) >= 4)
-  await page.getByRole('button', { name: 'Pause' }).click()
-  const stood = await slider.inputValue()
-  await page.getByRole('button', { name: 'Forward' }).click()
-  assert.equal(Number(await slider.inputValue()), Number(stood) + 1)
-
-  await page.getByRole('combobox', { name: 'Noise', exact: true }).selectOption('gaussian')
-  await settled(page)
-  const faint = await shown(film)
-  await page.getByRole('slider', { name: /Standard deviation/ }).fill('0.9')
-  await addressed(page, 'amount=0.9')
-  await page.getByText('normal noise of deviation 0.9').first().waitFor()
-  await changed(film, faint)
-  await page.getByLabel('Show every').selectOption('5')
-  const most = async () => Number(await slider.getAttribute('max'))
-  const states = await most()
-  await page.getByRole('button', { name: 'Go on for 24 states' }).click()
-  await page.waitForFunction((less) => Number(document.querySelector('input[aria-label="States of the chain"]').max) > less, states)
-  assert.equal(await most(), states + 24)
-  await slider.fill(String(states + 10))
-  await page.getByText(`Step ${(states + 10) * 5}`).waitFor()
-
-  const { bytes: gif } = await saved(page, page.getByRole('button', { name: 'Save chain of noisy as GIF' }))
-  assert.equal(gif.toString('latin1', 0, 6), 'GIF89a')
-  const { bytes: png } = await saved(page, page.getByRole('button', { name: 'Save chain of noisy as PNG' }))
-  const texts = textsOf(png)
-  assert.equal(texts['Title'], 'noisy: chain')
-  assert.equal(JSON.parse(texts['Description']!).question.steps, (states + 24) * 5)
-
-  // Chains of points leave their ways on the plane of the data.
-  await go(page, `#/explore/${made.runs['moonlit']}/chain?start=uniform&chains=12`)
-  const plane = page.getByRole('application', { name: /^Chain of moonlit/ })
-  await plane.waitFor()
-  await settled(page)
-  await slider.fill('20')
-  await drawn(plane, 2000)
-})
-
-browserTest('new images are drawn, set by hand unit by unit, and lie between two', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
-  const page = await open(url)
-  await go(page, `#/explore/${made.runs['bayes']}/generate?with=${made.runs['plain']}`)
-  await page.getByText('Codes are drawn from the prior').waitFor()
-  await page.getByText('drawn from a normal distribution fitted to').waitFor()
-  const draws = page.getByRole('application', { name: 'Draws of bayes: 64 images' })
-  await draws.waitFor()
-  const first = await shown(draws)
-  await page.getByRole('button', { name: 'Draw again' }).click()
-  await addressed(page, 'seed=2')
-  await changed(draws, first)
-  await page.getByLabel('Draw pixels too').check()
-  await settled(page)
-  await page.getByLabel('Codes from').selectOption('mixture')
-  await page.getByText('a mixture of 10 normal distributions').first().waitFor()
-  assert.deepEqual(await barriers(page), [])
-
-  await go(page, `#/explore/${made.runs['bayes']}/generate?show=units`)
-  const unit = page.getByRole('slider', { name: 'Unit 2' })
-  await unit.waitFor()
-  const picture = page.locator('[data-made]')
-  await picture.getByRole('img').waitFor()
-  const base = await shown(picture)
-  await unit.focus()
-  await page.keyboard.press('End')
-  await addressed(page, 'set0=1:3')
-  await changed(picture, base)
-  await page.getByRole('img', { name: 'Images along unit 1' }).click({ position: { x: 4, y: 10 } })
-  await addressed(page, 'set0=0:-3,1:3')
-  await page.getByRole('button', { name: 'Reset' }).click()
-  await page.getByText('Code of an image').click()
-  await page.getByRole('button', { name: /^Image/ }).waitFor()
-  await settled(page)
-  assert.deepEqual(await barriers(page), [])
-  const { bytes } = await saved(page, page.getByRole('button', { name: 'Save traversals of bayes as GIF' }))
-  assert.equal(bytes.toString('latin1', 0, 3), 'GIF')
-
-  await page.getByText('Between two', { exact: true }).click()
-  await page.getByRole('application', { name: /^Through the code: 11 images/ }).waitFor()
-  await page.getByRole('application', { name: /^Through pixels: 11 images/ }).waitFor()
-  await page.getByText('Spherical', { exact: true }).click()
-  await addressed(page, 'path=spherical')
-  await settled(page)
-  assert.deepEqual(await barriers(page), [])
-  await go(page, `#/explore/${made.runs['bowl']}/generate?show=units`)
-  await page.getByRole('application', { name: /^Ways of the units of bowl/ }).waitFor()
-})
-
-browserTest('the manifold is decoded under the pointer, and codes show their images; one, two, three units and a plane', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
-  const page = await open(url)
-  await go(page, `#/explore/${made.runs['bayes']}/manifold`)
-  await page.getByText('evenly spaced quantiles of the prior').waitFor()
-  const grid = page.getByRole('application', { name: /^Manifold of bayes/ }), codes = page.getByRole('application', { name: /^Codes of bayes/ })
-  await drawn(grid, 5000)
-  await drawn(codes, 500)
-  assert.deepEqual(await barriers(page), [])
-
-  // A drag over the pictures decodes where it comes by; how many places a second stands in the benchmark.
-  const box = (await grid.boundingBox())!
-  await page.mouse.move(box.x + 30, box.y + 30)
-  await page.getByRole('img', { name: 'Picture of the grid' }).waitFor()
-  await page.mouse.down()
-  const count = () => page.locator('[data-decoded]').evaluate((pane: any) => Number(pane.dataset.decoded))
-  const from = await count()
-  for (let i = 0; await count() < from + 5; i++) await page.mouse.move(box.x + 30 + (i * 3) % (box.width - 60), box.y + 30 + (i * 7) % (box.height - 60))
-  await page.mouse.up()
-  await page.getByRole('img', { name: /^At \(/ }).waitFor()
-  await grid.focus()
-  await page.keyboard.press('ArrowRight')
-  await codes.focus()
-  await page.keyboard.press('ArrowRight')
-  await page.getByRole('img', { name: /^Row \d+, class \d/ }).waitFor()
-  const { bytes, name } = await saved(page, page.getByRole('button', { name: 'Save manifold of bayes as PNG' }))
-  assert.match(name, /bayes.*manifold.*\.png/)
-  const about = JSON.parse(textsOf(bytes)['Description']!)
-  assert.deepEqual([about.name, about.variant, about.question.kind, about.config.network.layers], ['bayes', 'variational', 'manifold', [48, 2]])
-
-  await go(page, `#/explore/${made.runs['solid']}/manifold?with=${made.runs['plain']}`)
-  const cloud = page.getByRole('application', { name: /^Codes of solid/ })
-  await cloud.waitFor()
-  await page.getByText('the plane of the two leading principal components of the 12 code units').waitFor()
-  const still = await shown(cloud)
-  await cloud.focus()
-  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight')
-  await changed(cloud, still)
-  await page.getByRole('slider', { name: /Unit 3/ }).fill('6')
-  await page.getByRole('link', { name: 'Train one with two units' }).waitFor()
-  await settled(page)
-  assert.deepEqual(await barriers(page), [])
-  await go(page, `#/explore/${made.runs['bowl']}/manifold`)
-  await page.getByRole('application', { name: /^Decoded points of bowl/ }).waitFor()
-})
-
-browserTest('fields show where points are moved, and how that changes with the corruption; of images on the plane through three', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
-  const page = await open(url)
-  await go(page, `#/explore/${made.runs['moonlit']}/field?with=${made.runs['bowl']}`)
-  const plane = page.getByRole('application', { name: /^Field of moonlit/ })
-  await plane.waitFor()
-  await settled(page)
-  await drawn(plane, 5000)
-  const clean = await shown(plane)
-  await plane.focus()
-  await page.keyboard.press('ArrowUp')
-  // Both planes are read at once.
-  await page.getByText(/it moves by \(/).nth(1).waitFor()
-  assert.deepEqual(await barriers(page), [])
-  await page.getByRole('combobox', { name: 'Corruption' }).selectOption('gaussian')
-  await page.getByRole('slider', { name: /Standard deviation/ }).fill('0.8')
-  await addressed(page, 'amount=0.8')
-  await changed(plane, clean)
-  await page.getByLabel('Arrows').uncheck()
-  await addressed(page, 'hide=arrows')
-  const { bytes } = await saved(page, page.getByRole('button', { name: 'Save field of moonlit as PNG' }))
-  assert.equal(textsOf(bytes)['Title'], 'moonlit: denoising field')
-
-  await go(page, `#/explore/${made.runs['noisy']}/field`)
-  const through = page.getByRole('application', { name: /^Field of noisy/ })
-  await through.waitFor()
-  await page.getByText('The plane through the first, the second and the third image').waitFor()
-  await drawn(through, 3000)
-  for (const title of ['First', 'Second', 'Third']) await page.getByRole('button', { name: new RegExp(`^${title}`) }).waitFor()
-  assert.deepEqual(await barriers(page), [])
-})
-
 browserTest('tangents, units and copies are compared between runs', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
+  const { url } = await serve(explored.home.home)
   const page = await open(url)
-  await go(page, `#/explore/${made.runs['tight']}/tangents?with=${made.runs['plain']}`)
+  await go(page, `#/explore/${explored.home.runs['tight']}/tangents?with=${explored.home.runs['plain']}`)
   const spectrum = page.getByRole('application', { name: /^Singular values/ })
   await spectrum.waitFor()
   await page.getByText(/tight: Frobenius norm/).waitFor()
@@ -342,10 +131,10 @@ browserTest('tangents, units and copies are compared between runs', async ({ ser
   assert.deepEqual(await barriers(page), [])
   await page.getByRole('button', { name: /look for similar ones/ }).first().click()
   await page.getByRole('listbox', { name: /^Nearest in the code of tight/ }).waitFor()
-  await go(page, `#/explore/${made.runs['bayes']}/units`)
+  await go(page, `#/explore/${explored.home.runs['bayes']}/units`)
   await page.getByText('Outgoing weights').first().waitFor()
 
-  await go(page, `#/explore/${made.runs['plain']}/copying?with=${made.runs['tight']}`)
+  await go(page, `#/explore/${explored.home.runs['plain']}/copying?with=${explored.home.runs['tight']}`)
   await page.getByText(/Of what varies in "digits" \d+% is rebuilt, of random pixels/).first().waitFor()
   await page.getByRole('application', { name: /^Given: 16 images/ }).first().waitFor()
   await page.getByRole('application', { name: /^Reconstruction: 16 images/ }).nth(1).waitFor()
@@ -353,12 +142,12 @@ browserTest('tangents, units and copies are compared between runs', async ({ ser
 })
 
 browserTest('a lasso on the map of codes shows their classes and sends them on; what is left is not computed on', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
+  const { url } = await serve(explored.home.home)
   const page = await open(url)
   const sent: string[] = []
   page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(payload.toString('latin1'))))
   await reload(page)
-  await go(page, `#/explore/${made.runs['plain']}/map?with=${made.runs['bayes']}`)
+  await go(page, `#/explore/${explored.home.runs['plain']}/map?with=${explored.home.runs['bayes']}`)
   const map = page.getByRole('application', { name: /^Map of plain/ })
   await map.waitFor()
   await settled(page)
@@ -392,6 +181,15 @@ browserTest('a lasso on the map of codes shows their classes and sends them on; 
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: '1 code chosen' }).waitFor()
 
+  // All codes, and what is left out of those of which every pair counts.
+  await page.getByLabel('Split').selectOption('all')
+  await page.getByRole('combobox', { name: 'Codes', exact: true }).selectOption('all')
+  await addressed(page, 'count=all')
+  await page.getByText('All 700 codes of the whole dataset.').first().waitFor()
+  await page.getByRole('application', { name: /^Map of plain: 700 codes/ }).waitFor()
+  await page.getByRole('combobox', { name: 'Codes', exact: true }).selectOption('500')
+  await page.getByText('500 of the 700 codes of the whole dataset, evenly over the classes. The others are left out.').first().waitFor()
+
   // Leaving while something is on its way ends it.
   sent.length = 0
   await page.getByLabel('Split').selectOption('train')
@@ -401,7 +199,7 @@ browserTest('a lasso on the map of codes shows their classes and sends them on; 
   assert.ok(sent.some((frame) => frame.includes('explore.cancel')), 'the map was cancelled')
 })
 
-browserTest('what cannot be shown says what it needs and offers what there is', async ({ folder, serve, open }) => {
+browserTest('without a run, or with two that cannot be given the same, the way to one is offered', async ({ folder, serve, open }) => {
   const empty = await serve(join(folder, 'empty'))
   const first = await open(empty.url)
   await go(first, '#/explore')
@@ -411,29 +209,64 @@ browserTest('what cannot be shown says what it needs and offers what there is', 
   await first.close()
   await empty.end()
 
-  const { url } = await serve(made.home)
+  const { url } = await serve(explored.home.home)
   const page = await open(url)
   await go(page, '#/explore/nosuchrun')
   await page.getByText('This run is not here').waitFor()
   await page.getByRole('link', { name: /^Look into/ }).waitFor()
   // A run on another dataset cannot be given the same inputs.
-  await go(page, `#/explore/${made.runs['plain']}/similar?with=${made.runs['bowl']}`)
+  await go(page, `#/explore/${explored.home.runs['plain']}/similar?with=${explored.home.runs['bowl']}`)
   await page.getByText('was trained on another dataset').waitFor()
   await page.getByRole('button', { name: 'Look into one run' }).click()
   await page.getByRole('listbox', { name: /^Nearest in the code of plain/ }).waitFor()
+})
+
+browserTest('what is no image, or an image of another size, is told; so is what a code cannot show', async ({ folder, serve, open }) => {
+  const { url } = await serve(explored.home.home)
+  const page = await open(url)
   // Rows and numbers that do not exist.
-  await go(page, `#/explore/${made.runs['plain']}/tangents?image=9999999`)
+  await go(page, `#/explore/${explored.home.runs['plain']}/tangents?image=9999999`)
   await page.getByRole('alert').getByText('There is no row 9999999').first().waitFor()
   await page.getByRole('button', { name: 'Choose another image' }).first().click()
   await page.getByText(/Frobenius norm/).waitFor()
-  await go(page, `#/explore/${made.runs['bayes']}/manifold?codes=-4`)
+  await go(page, `#/explore/${explored.home.runs['bayes']}/manifold?codes=-4`)
   await page.getByRole('application', { name: /^Manifold of bayes/ }).waitFor()
 
-  // Weights and images that somebody has taken away.
-  const weights = join(made.home, 'runs', made.runs['tight']!, 'checkpoints'), away = `${weights}-away`
+  // Of another size: made to fit, and said so.
+  const wide = join(folder, 'wide.png'), words = join(folder, 'words.png')
+  writeFileSync(wide, encodePng({ width: 40, height: 20, channels: 1, pixels: new Uint8Array(800).map((_, i) => (i * 7) % 256) }))
+  writeFileSync(words, 'no image')
+  await go(page, `#/explore/${explored.home.runs['plain']}/similar?image=file:${encodeURIComponent(wide)}`)
+  await page.getByText('The file has 40 x 20 pixels and was made 28 x 28').waitFor()
+  for (const view of ['chain', 'tangents', 'field', 'similar']) {
+    await go(page, `#/explore/${explored.home.runs['plain']}/${view}?image=file:${encodeURIComponent(words)}`)
+    await page.getByRole('alert').getByText('cannot be used as an image').first().waitFor()
+    await page.getByRole('button', { name: 'Choose another image' }).first().waitFor()
+  }
+  await go(page, `#/explore/${explored.home.runs['plain']}/similar?image=file:${encodeURIComponent(join(folder, 'missing.png'))}`)
+  await page.getByRole('alert').getByText(/missing\.png cannot be used as an image/).waitFor()
+
+  // A network without a decoder makes nothing of a code; a Boltzmann machine draws by its chain.
+  for (const view of ['manifold', 'generate', 'chain', 'field', 'copying']) {
+    await go(page, `#/explore/${explored.home.runs['named']}/${view}`)
+    await page.getByRole('alert').getByText('has no decoder').first().waitFor()
+  }
+  await page.getByRole('alert').getByRole('button', { name: 'Similar images' }).click()
+  await page.getByRole('listbox', { name: /^Nearest in the code of named/ }).waitFor()
+  await go(page, `#/explore/${explored.home.runs['machine']}/generate`)
+  await page.getByRole('alert').getByText('let its chain run from noise instead').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('alert').getByRole('button', { name: 'Chain' }).click()
+  await page.getByText('the binary hidden units are drawn given the visible ones').waitFor()
+})
+
+browserTest('weights and images that somebody has taken away are missed with what can be done', async ({ serve, open }) => {
+  const { url } = await serve(explored.home.home)
+  const page = await open(url)
+  const weights = join(explored.home.home, 'runs', explored.home.runs['tight']!, 'checkpoints'), away = `${weights}-away`
   renameSync(weights, away)
   try {
-    await go(page, `#/explore/${made.runs['tight']}/units`)
+    await go(page, `#/explore/${explored.home.runs['tight']}/units`)
     await page.getByRole('alert').getByText('has no weights that could be looked into').waitFor()
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Choose another run' }).click()
@@ -442,24 +275,27 @@ browserTest('what cannot be shown says what it needs and offers what there is', 
   } finally {
     renameSync(away, weights)
   }
-  const datasets = join(made.home, 'datasets'), hidden = join(made.folder, 'hidden')
+  const datasets = join(explored.home.home, 'datasets'), hidden = join(explored.home.folder, 'hidden')
   mkdirSync(hidden, { recursive: true })
   await reload(page)
   renameSync(datasets, join(hidden, 'datasets'))
   try {
-    await go(page, `#/explore/${made.runs['solid']}/map?count=500`)
+    await go(page, `#/explore/${explored.home.runs['solid']}/map?count=500`)
     await page.getByRole('alert').getByText(/are gone, and this needs them/).first().waitFor()
     await page.getByRole('button', { name: 'Import images' }).first().waitFor()
+    // What is asked of the code alone still works.
+    await go(page, `#/explore/${explored.home.runs['bayes']}/generate?seed=9`)
+    await drawn(page.getByRole('application', { name: 'Draws of bayes: 64 images' }), 2000)
   } finally {
     renameSync(join(hidden, 'datasets'), datasets)
   }
 })
 
 browserTest('the views fit into a small window, and are reached by name', async ({ serve, open }) => {
-  const { url } = await serve(made.home)
+  const { url } = await serve(explored.home.home)
   const page = await open(url, { viewport: { width: 900, height: 600 } })
   for (const view of ['similar', 'chain', 'generate', 'manifold', 'field', 'tangents', 'units', 'copying', 'map']) {
-    await go(page, `#/explore/${made.runs['noisy']}/${view}?with=${made.runs['plain']}`)
+    await go(page, `#/explore/${explored.home.runs['noisy']}/${view}?with=${explored.home.runs['plain']}`)
     await settled(page)
     const wide = await page.evaluate(() => { const body = document.querySelector('.view .body'); return body.scrollWidth - body.clientWidth })
     assert.ok(wide <= 0, `${view} is ${wide} pixels too wide`)
@@ -468,9 +304,9 @@ browserTest('the views fit into a small window, and are reached by name', async 
   await page.getByRole('combobox', { name: 'Find' }).fill('explore manifold')
   await page.keyboard.press('Enter')
   await page.getByRole('application', { name: /^Manifold of noisy/ }).waitFor()
-  await go(page, `#/runs/${made.runs['plain']}`)
+  await go(page, `#/runs/${explored.home.runs['plain']}`)
   await page.getByRole('main').getByRole('link', { name: 'Explore', exact: true }).click()
-  await page.waitForFunction((id) => location.hash.startsWith(`#/explore/${id}`), made.runs['plain'])
+  await page.waitForFunction((id) => location.hash.startsWith(`#/explore/${id}`), explored.home.runs['plain'])
   await go(page, '#/runs')
   for (const name of ['plain', 'noisy']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
   await page.getByRole('toolbar', { name: 'Ticked runs' }).getByRole('link', { name: 'Explore' }).click()
