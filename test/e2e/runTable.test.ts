@@ -329,15 +329,26 @@ async function csv(page: Page): Promise<void> {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()])
   assert.equal(download.suggestedFilename(), 'runs.csv')
   const text = readFileSync((await download.path())!, 'utf8')
-  const lines = text.trimEnd().split('\r\n')
-  assert.equal(lines.length, 489)
-  assert.match(lines[0]!, /^Run,Dataset,State,Progress,Time,Error \(per sample\),Probe \(%\),Val\. loss,Seed,Tags,Started/)
-  assert.ok(lines.some((line) => line.startsWith(`"'=HYPERLINK(""http://example.invalid"",""x"")"`)), 'a formula is none')
-  assert.ok(lines.some((line) => line.startsWith('\'@SUM')))
-  const errors = await column(page, 'Error'), probes = await column(page, 'Probe'), seeds = await column(page, 'Seed')
-  const plain = lines.slice(1, 1 + errors.length)
-  for (const [index, line] of plain.entries()) {
-    const expected = [errors[index] === '–' ? '' : errors[index]!, probes[index] === '–' ? '' : probes[index]!.replace('%', '')].join(',')
-    assert.ok(line.includes(`,${expected},`) && line.includes(`,${seeds[index]},`), `${line} has ${expected}`)
+  const [head, ...body] = text.trimEnd().split('\r\n').map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')) as [string[], ...string[][]]
+  assert.equal(body.length, 488)
+  assert.match(head.join(), /^Run,Dataset,State,Progress,Time,Error \(per sample\),Probe \(%\),Val\. loss,Seed,Tags,Started/)
+  const names = body.map(([name]) => name!)
+  assert.ok(names.includes(`'=HYPERLINK("http://example.invalid","x")`) && names.some((name) => name.startsWith('\'@SUM')), 'a formula is none')
+  assert.ok(body.flat().every((cell) => !/^\s*[=+@]/.test(cell) && (!cell.startsWith('-') || /^-[\d.e-]+$/.test(cell))))
+  // Every cell of the rows in sight, whatever its column.
+  let seen = 0
+  const wrong: string[] = []
+  for (const [at, title] of head.entries()) {
+    const shown = await column(page, title.replace(/ \([^)]*\)$/, ''))
+    assert.ok(shown.length > 10)
+    shown.forEach((cell, row) => {
+      const written = body[row]![at]!, number = /^-?[\d.]+(e-?\d+)?$/.test(written)
+      // Numbers are the very ones; other cells may have a sign in front on the screen, and tags stand apart.
+      const same = number ? cell.replace(/%$/, '') === written : written === '' ? /^–?$/.test(cell) : written.replace(/^'/, '').split(', ').every((part) => cell.includes(part))
+      if (!same) wrong.push(`${title}, row ${row}: ${JSON.stringify(written)} in the file, ${JSON.stringify(cell)} on the screen`)
+      seen += Number(number)
+    })
   }
+  assert.deepEqual(wrong, [])
+  assert.ok(seen > 50, `${seen} numbers were compared`)
 }
