@@ -6,12 +6,11 @@ import type { Locator, Page } from 'playwright-core'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { go, heading } from './pages.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }, document: any, getComputedStyle: any, requestAnimationFrame: any
 
-const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
-const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })
 /** The live rate of the run whose page is open. */
 const rate = (page: Page): Locator => page.getByText(/^[\d.,]+ steps\/s$/)
 const hostile = '<img src=x onerror=alert(1)>'

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { barriers, browserTest } from './launchChromium.ts'
-
-/** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const location: { hash: string }
-
-const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+import { go } from './pages.ts'
 
 browserTest('patches are taken in the form and from a dataset’s page; what cannot be is said beside its field', async ({ folder, serve, open }) => {
   const { url } = await serve(join(folder, 'home'))

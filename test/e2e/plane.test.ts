@@ -3,11 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { drawn } from './canvas.ts'
 import { barriers, browserTest } from './launchChromium.ts'
-
-/** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const location: { hash: string }
-
-const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+import { go } from './pages.ts'
 
 async function train(page: Page, variant: string, name: string, settings: Record<string, string> = {}): Promise<void> {
   await go(page, '#/new')

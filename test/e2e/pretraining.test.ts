@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { go, heading, importShapes } from './pages.ts'
 
-/** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const location: { hash: string }
-
-const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
-const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })
 const group = (page: Page, name: string): Locator => page.getByRole('group', { name, exact: true })
 const start = (page: Page): Locator => page.getByRole('button', { name: 'Start', exact: true })
 const plan = (page: Page): Locator => page.getByRole('complementary').getByRole('listitem')
 
 browserTest('a network is planned in stages, pretrained layer by layer, and shows what that came to', async ({ folder, serve, open }) => {
-  await writeShapesFolder(join(folder, 'pictures'), 300)
   const page = await open((await serve(join(folder, 'home'))).url)
-  await page.getByLabel('Folder or file', { exact: true }).fill(join(folder, 'pictures'))
-  await page.getByLabel('Channels').selectOption('Gray')
-  await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-  await page.getByText(/is in: \d+ images/).waitFor()
+  await importShapes(page, folder, 300)
 
   // The form has the fields of what is chosen, and says beside the right one what is wrong.
   await go(page, '#/new')

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
-import { openDataset } from '../../src/main/engine/data/open.ts'
-import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
@@ -20,38 +15,22 @@ import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { trainWhole } from '../../src/main/engine/training/whole.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
-import { digitLabels } from '../fixtures/digits.ts'
 import { layer64 } from '../fixtures/layers64.ts'
-import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
+import { smallDigitsForAll } from '../fixtures/tinyDataset.ts'
 import { evaluateHere, portTo, trainHere } from '../fixtures/trainHere.ts'
 
 /** Fine-tuning for the classes, against float64 and counting. */
 
 const count = 400, D = 16, C = 10
-const home = mkdtempSync(join(tmpdir(), 'classification-'))
-let datasetFolder = ''
-let dataset: PackedDataset
-before(async () => {
-  datasetFolder = await importRows(home, 'digits', [count, 4, 4], smallDigits(count), digitLabels(count))
-  dataset = openDataset(datasetFolder)
-})
-after(() => {
-  dataset.close()
-  rmSync(home, { recursive: true, force: true })
-})
+const digits = smallDigitsForAll('classification', count), { pixelsOf } = digits
 
 function configOf(variant: string, settings: Settings): Config {
-  const { config, problems } = resolveConfig(variant, { 'fineTuning.kind': 'classification', 'training.batchSize': 20, 'training.epochs': 4, ...settings }, { rowSize: D, trainCount: dataset.train.length, kind: 'image', classes: C })
+  const { config, problems } = resolveConfig(variant, { 'fineTuning.kind': 'classification', 'training.batchSize': 20, 'training.epochs': 4, ...settings }, { rowSize: D, trainCount: digits.dataset.train.length, kind: 'image', classes: C })
   assert.deepEqual(problems, [])
   return config!
 }
 const jobOf = (variant: string, settings: Settings, seed = 3): TrainJob =>
-  ({ kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder, variant, config: configOf(variant, settings), seed, resume: false })
-const pixelsOf = (row: number): number[] => {
-  const bytes = new Uint8Array(D)
-  dataset.gather([row], bytes)
-  return Array.from(bytes, (value) => value / 255)
-}
+  ({ kind: 'train', runId: 'r', runFolder: digits.runFolder(), datasetFolder: digits.folder, variant, config: configOf(variant, settings), seed, resume: false })
 
 /** log p(class | x) of every class. */
 function logProbabilities({ network, regularizer }: Config, weights: Record<string, ArrayLike<number>>, x: number[], gated: boolean): number[] {
@@ -76,9 +55,9 @@ for (const [variant, settings] of [
     const specs = weightsOf(own, config, D, C)
     const values = Object.fromEntries(specs.map(({ name, shape }) => [name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 1.6 * (source.next() / 2 ** 32 - 0.5))]))
     assert.deepEqual(specs.at(-2)!.shape, [config.network.layers.at(-1)!, C])
-    const rows = dataset.train.slice(0, B), labels = Int32Array.from(rows, (row) => dataset.labels![row]!)
+    const rows = digits.dataset.train.slice(0, B), labels = Int32Array.from(rows, (row) => digits.dataset.labels![row]!)
     const batch = new Uint8Array(B * D)
-    dataset.gather(rows, batch)
+    digits.dataset.gather(rows, batch)
 
     const wide = Object.fromEntries(Object.entries(values).map(([name, data]) => [name, Float64Array.from(data)]))
     const term = () => rows.reduce((sum, row, n) => sum - logProbabilities(config, wide, pixelsOf(row), variant === 'kSparse')[labels[n]!]!, 0) / B
@@ -123,19 +102,19 @@ test('the accuracy that is measured is a count; what is said of validation is so
     const { evaluation, points } = await trainHere(job)
     const { state } = readCheckpoint(job.runFolder, 'last')
     const classOf = (row: number) => logProbabilities(job.config, state, pixelsOf(row), variant === 'kSparse')
-    const right = dataset.test.filter((row) => { const p = classOf(row); return p.indexOf(Math.max(...p)) === dataset.labels![row] }).length
-    assert.equal(evaluation.classificationAccuracy, right / dataset.test.length)
-    assert.ok(right / dataset.test.length > 0.4, `${right} of ${dataset.test.length}`)
-    const { validation } = validationSplit(dataset, job.seed)
+    const right = digits.dataset.test.filter((row) => { const p = classOf(row); return p.indexOf(Math.max(...p)) === digits.dataset.labels![row] }).length
+    assert.equal(evaluation.classificationAccuracy, right / digits.dataset.test.length)
+    assert.ok(right / digits.dataset.test.length > 0.4, `${right} of ${digits.dataset.test.length}`)
+    const { validation } = validationSplit(digits.dataset, job.seed)
     const last = points.filter(({ key }) => key === 'validation/classification').at(-1)!.value
-    const expected = validation.reduce((sum, row) => sum - classOf(row)[dataset.labels![row]!]!, 0) / validation.length
+    const expected = validation.reduce((sum, row) => sum - classOf(row)[digits.dataset.labels![row]!]!, 0) / validation.length
     assert.ok(Math.abs(last - expected) < 1e-4 * expected, `${last}, expected ${expected}`)
 
     const { squaredError, crossEntropy, psnr, robustness, elbo, jacobianNorm, linearProbeAccuracy } = evaluation
     assert.deepEqual([squaredError, crossEntropy, psnr, robustness, elbo], [null, null, null, null, null])
     assert.ok(jacobianNorm! > 0 && linearProbeAccuracy! > 0)
     assert.ok(Object.keys(state).every((name) => !name.includes('decoder/')))
-    const again = await evaluateHere({ kind: 'evaluate', runId: 'r', runFolder: job.runFolder, datasetFolder })
+    const again = await evaluateHere({ kind: 'evaluate', runId: 'r', runFolder: job.runFolder, datasetFolder: digits.folder })
     assert.deepEqual({ ...again, seconds: 0 }, { ...evaluation, seconds: 0 })
   }
 })

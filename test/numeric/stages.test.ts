@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
-import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 import { shuffled, validationSplit } from '../../src/main/engine/data/split.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { inputTensor } from '../../src/main/engine/network/inputs.ts'
@@ -20,35 +18,19 @@ import { stagesOf } from '../../src/main/engine/training/stages.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { stackConfig } from '../../src/main/engine/variants/layers.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
-import { digitLabels } from '../fixtures/digits.ts'
 import { derivatives64, layer64, type Layer64 } from '../fixtures/layers64.ts'
-import { importRows, overwriteRow, smallDigits } from '../fixtures/tinyDataset.ts'
+import { importRows, overwriteRow, smallDigitsForAll } from '../fixtures/tinyDataset.ts'
 import { evaluateHere, exportHere, trainHere, type Trained } from '../fixtures/trainHere.ts'
 
 /** Training in stages: what is handed from one to the next, and what is said of it on the way. */
 
 const count = 400, D = 16, seed = 3
-const home = mkdtempSync(join(tmpdir(), 'stages-'))
-let datasetFolder = ''
-let dataset: PackedDataset
-before(async () => {
-  datasetFolder = await importRows(home, 'digits', [count, 4, 4], smallDigits(count), digitLabels(count))
-  dataset = openDataset(datasetFolder)
-})
-after(() => {
-  dataset.close()
-  rmSync(home, { recursive: true, force: true })
-})
+const digits = smallDigitsForAll('stages', count), { pixelsOf } = digits
 
 function jobOf(variant: string, settings: Settings): TrainJob {
-  const { config, problems } = resolveConfig(variant, settings, { rowSize: D, trainCount: dataset.train.length, kind: 'image', classes: 10 })
+  const { config, problems } = resolveConfig(variant, settings, { rowSize: D, trainCount: digits.dataset.train.length, kind: 'image', classes: 10 })
   assert.deepEqual(problems, [])
-  return { kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder, variant, config: config!, seed, resume: false }
-}
-const pixelsOf = (row: number): number[] => {
-  const bytes = new Uint8Array(D)
-  dataset.gather([row], bytes)
-  return Array.from(bytes, (value) => value / 255)
+  return { kind: 'train', runId: 'r', runFolder: digits.runFolder(), datasetFolder: digits.folder, variant, config: config!, seed, resume: false }
 }
 const near = (a: number, b: number, what: string, tolerance = 1e-5) => assert.ok(Math.abs(a - b) <= tolerance * (1 + Math.abs(b)), `${what}: ${a}, expected ${b}`)
 
@@ -126,8 +108,8 @@ for (const [title, settings] of pretrained) {
     const state = readCheckpoint(job.runFolder, 'pretrained').state
     const model = new CompiledModel({ variant: variantOf('classical'), config: stackConfig(config), inputSize: D, kind: 'image' })
     model.load(state)
-    const { test: rows, train } = dataset
-    const x = inputTensor(dataset, rows)
+    const { test: rows, train } = digits.dataset
+    const x = inputTensor(digits.dataset, rows)
     const [code, back] = [model.encode(x), model.reconstruct(x)].map((tensor) => tensor.arraySync() as number[][])
     model.close()
     rows.forEach((row, n) => {
@@ -155,7 +137,7 @@ for (const [title, settings] of pretrained) {
       assert.deepEqual(found.map(({ step }) => step), stages.slice(0, 3).map(({ startStep, steps }) => startStep + steps), key)
       found.forEach(({ value }, at) => near(value, mean(rows, (row) => of(machines.slice(0, at + 1), pixelsOf(row))), `${key} of ${at + 1} layers`))
     }
-    const { validation } = validationSplit(dataset, seed)
+    const { validation } = validationSplit(digits.dataset, seed)
     const first = series('validation/reconstruction')[0]!
     near(first.value, mean(validation, (row) => {
       const v = pixelsOf(row)
@@ -195,8 +177,8 @@ for (const [variant, settings] of [['classical', {}], ['denoising', {}], ['spars
     })
     const { config, runFolder } = job
     const { points } = await trainHere(job)
-    const { train } = validationSplit(dataset, seed)
-    const last = stagesOf(variantOf(variant), config, { rowSize: D, trainCount: dataset.train.length }).at(-1)!
+    const { train } = validationSplit(digits.dataset, seed)
+    const last = stagesOf(variantOf(variant), config, { rowSize: D, trainCount: digits.dataset.train.length }).at(-1)!
 
     const specs = weightsOf(variantOf(variant), config, D)
     const order = shuffled(train, seed, 0)
@@ -210,7 +192,7 @@ for (const [variant, settings] of [['classical', {}], ['denoising', {}], ['spars
       for (let step = 1; step <= steps; step++) {
         const rows = order.subarray((step - 1) * 20, step * 20)
         const random = randomness(tf.tensor1d([seed, last.startStep + step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
-        const { gradients } = lossAndGradients(variantOf(variant), config, { weights, x: inputTensor(dataset, rows), random, state })
+        const { gradients } = lossAndGradients(variantOf(variant), config, { weights, x: inputTensor(digits.dataset, rows), random, state })
         for (const layer of new Set(specs.map(({ name }) => name.slice(0, name.lastIndexOf('/'))))) {
           const squares = Object.entries(gradients).filter(([name]) => name.startsWith(`${layer}/`)).map(([, gradient]) => gradient.square().sum().dataSync()[0]!)
           sums[layer] = (sums[layer] ?? 0) + Math.sqrt(squares.reduce((a, b) => a + b)) / steps
@@ -295,7 +277,7 @@ test('a run that was stopped while a layer was pretrained can be measured and ex
     await assert.rejects(trainHere(job, (message) => message.type === 'progress' && message.step > 0), { message: 'stopped on request' })
     const { position, state } = readCheckpoint(job.runFolder, 'last')
     assert.equal(position.stage, 0)
-    const files = { runId: 'r', runFolder: job.runFolder, datasetFolder }
+    const files = { runId: 'r', runFolder: job.runFolder, datasetFolder: digits.folder }
     const evaluation = await evaluateHere({ kind: 'evaluate', ...files })
     assert.equal(evaluation.squaredError === null, fineTuning === 'classification')
     const { outputs } = await exportHere({ kind: 'export', ...files, part: fineTuning === 'classification' ? 'classifier' : 'autoencoder', input: 'pixels', precision: 'float32', out: join(job.runFolder, 'part.onnx'), force: false, metadata: {} })
@@ -321,9 +303,9 @@ test('rows of reals: greedy layers and Boltzmann machines; what is not finite en
     const { config, problems } = resolveConfig('classical', { 'network.layers': [6, 2], 'pretraining.epochs': 2, 'pretraining.batchSize': 20, 'training.epochs': 2, 'training.batchSize': 20, ...settings }, { rowSize: 8, trainCount: 170, kind: 'vector' })
     assert.deepEqual(problems, [])
     for (const where of ['nowhere', 'train', 'validation', 'test'] as const) {
-      const folder = await importRows(join(home, 'reals'), `${name}-${where}`, [200, 8], rows)
+      const folder = await importRows(join(digits.home, 'reals'), `${name}-${where}`, [200, 8], rows)
       const data = openDataset(folder)
-      const job: TrainJob = { kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder: folder, variant: 'classical', config: config!, seed, resume: false }
+      const job: TrainJob = { kind: 'train', runId: 'r', runFolder: digits.runFolder(), datasetFolder: folder, variant: 'classical', config: config!, seed, resume: false }
       if (where === 'nowhere') {
         const { evaluation } = await trainHere(job)
         assert.ok(Number.isFinite(evaluation.squaredError))
