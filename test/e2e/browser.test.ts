@@ -9,7 +9,7 @@ import { barriers, browserTest } from './launchChromium.ts'
 import { go, heading } from './pages.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
-declare const location: { hash: string }, document: any, getComputedStyle: any, requestAnimationFrame: any
+declare const document: any, getComputedStyle: any, requestAnimationFrame: any
 
 /** The live rate of the run whose page is open. */
 const rate = (page: Page): Locator => page.getByText(/^[\d.,]+ steps\/s$/)
