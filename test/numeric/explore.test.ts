@@ -196,6 +196,11 @@ test('a manifold decodes the codes of its axes, the first one varying fastest; o
     const sorted = placed.map((row) => row[axis]!).sort((a, b) => a - b), at = (p: number) => sorted[Math.floor(p * 39)]! + (p * 39 - Math.floor(p * 39)) * (sorted[Math.floor(p * 39) + 1]! - sorted[Math.floor(p * 39)]!)
     close([plane.axes[axis]![0]!, plane.axes[axis]!.at(-1)!], [at(0.01), at(0.99)], 1e-5)
   }
+  // Beyond the pictures lies what is farther out than half a step from the middle of the last one.
+  const fine = await ask(subject, { kind: 'manifold', size: 60 })
+  const reach = [0, 1].map((axis) => { const values = fine.axes[axis]!, half = (values[1]! - values[0]!) / 2; return [values[0]! - half, values.at(-1)! + half] as const })
+  assert.ok(fine.beyond > 0)
+  assert.equal(fine.beyond, placed.filter((row) => row.some((value, axis) => value < reach[axis]![0] || value > reach[axis]![1])).length)
   const map = await ask(subject, { kind: 'map', method: 'pca', count: 40 })
   close(map.explained!, [values[0]!, values[1]!].map((value) => value / values.reduce((sum, each) => sum + each, 0)), 1e-5)
   await assert.rejects(ask(subject, { kind: 'decode', coordinates: Float32Array.of(1, 2, 3) }), { code: 'QUESTION_UNSUITABLE' })
