@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+// The reader that the writer depends on.
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import type { Source } from '../../src/main/engine/embed/files/file.ts'
+import { writeEmbedding } from '../../src/main/engine/embed/files/write.ts'
+import { CodesFile } from '../../src/main/engine/embed/npy.ts'
+import { temporaryFolder } from '../fixtures/homes.ts'
+
+/** What files of codes hold, read by other programs than those that wrote them: more rows than are written at once, and names that need quoting. */
+
+const count = 17_000, codeSize = 3
+const names = ['0/plain.png', '1/with, comma.png', '0/"quoted".png', '1/größe 数.png', 'nobody’s.png']
+const pathOf = (row: number): string => `${row}-${names[row % names.length]}`
+const labelOf = (row: number): string | null => (row % 5 === 4 ? null : ['cats, and dogs', 'birds'][row % 2]!)
+/** Among them values that only nine digits tell from their neighbours, and very small and large ones. */
+const codes = Float32Array.from({ length: count * codeSize }, (_, index) => (index % 3 === 2 ? (-1) ** index * 10 ** ((index % 60) - 30) : Math.sin(index)))
+
+function source(folder: string): Source {
+  const file = new CodesFile(join(folder, 'codes.npy'))
+  for (let start = 0; start < count; start += 999) {
+    const rows = Math.min(999, count - start)
+    file.append(codes.slice(start * codeSize, (start + rows) * codeSize), rows)
+  }
+  file.finish()
+  file.close()
+  const labels = Int32Array.from({ length: count }, (_, row) => (labelOf(row) === null ? -1 : row % 2))
+  return { count, codeSize, codes: join(folder, 'codes.npy'), pathAt: pathOf, labels, classes: ['cats, and dogs', 'birds'], about: { encoder: 'run r (größe)', output: 'code' } }
+}
+
+test('a Parquet file, by its reader', async (t) => {
+  const folder = temporaryFolder(t), path = join(folder, 'codes.parquet')
+  await writeEmbedding(path, false, source(folder), async () => {})
+  const bytes = readFileSync(path)
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+  const metadata = parquetMetadata(file)
+  assert.deepEqual([Number(metadata.num_rows), metadata.row_groups.length, metadata.key_value_metadata], [count, 2, [{ key: 'encoder', value: 'run r (größe)' }, { key: 'output', value: 'code' }]])
+  const rows = await parquetReadObjects({ file })
+  assert.deepEqual(Object.keys(rows[0]!), ['path', 'label', 'code_0', 'code_1', 'code_2'])
+  for (let row = 0; row < count; row++) {
+    const { path: name, label, code_0, code_1, code_2 } = rows[row]!
+    assert.deepEqual([name, label ?? null, code_0, code_1, code_2], [pathOf(row), labelOf(row), ...codes.subarray(row * codeSize, (row + 1) * codeSize)])
+  }
+})
+
+const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
+const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON to an interpreter that has it`
+
+test('CSV by Python\'s reader, and npz by NumPy: every value to its last bit', { skip: missing }, async (t) => {
+  const folder = temporaryFolder(t)
+  const written = source(folder)
+  for (const format of ['csv', 'npz']) await writeEmbedding(join(folder, `codes.${format}`), false, written, async () => {})
+  const program = `
+import csv, json, numpy, sys
+folder = sys.argv[1]
+wanted = numpy.load(folder + '/codes.npy')
+head, *rows = csv.reader(open(folder + '/codes.csv', encoding='utf-8', newline=''))
+assert head == ['path', 'label', 'code_0', 'code_1', 'code_2'], head
+table = numpy.array([row[2:] for row in rows], dtype=numpy.float32)
+assert table.shape == wanted.shape == (${count}, ${codeSize}) and (table == wanted).all()
+npz = numpy.load(folder + '/codes.npz')
+assert npz['codes'].dtype == numpy.float32 and (npz['codes'] == wanted).all()
+assert npz['paths'].tolist() == [row[0] for row in rows]
+assert [npz['classes'][label] if label >= 0 else '' for label in npz['labels']] == [row[1] for row in rows]
+assert (str(npz['encoder']), str(npz['output'])) == ('run r (größe)', 'code')
+print(json.dumps([[row[0], row[1]] for row in rows]))
+`
+  const found = JSON.parse(execFileSync(python, ['-c', program, folder], { encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } })) as [string, string][]
+  assert.deepEqual(found, Array.from({ length: count }, (_, row) => [pathOf(row), labelOf(row) ?? '']))
+  const npy = readFileSync(join(folder, 'codes.npy'))
+  assert.ok(npy.subarray(npy.length - codes.byteLength).equals(Buffer.from(codes.buffer)))
+})
