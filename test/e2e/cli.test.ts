@@ -40,7 +40,7 @@ test('datasets add: names what it skips; the same again is noticed', async () =>
   const again = await json('datasets', 'add', '--name', 'other', '--path', 'digits')
   assert.equal(again.code, 1)
   assert.equal(again.json.error.code, 'DATASET_DUPLICATE')
-  assert.match(again.json.error.message, /"digits"/)
+  assert.match(again.json.error.message, /“digits”/)
   assert.equal((await json('datasets', 'add', '--name', 'digits', '--path', 'digits')).json.error.code, 'DATASET_NAME_TAKEN')
   assert.equal((await json('datasets', 'list')).json.datasets.length, 1)
 })
@@ -88,6 +88,7 @@ test('export: the file, its checksum, and nothing replaced without --force', asy
 test('bad input: a code, a sentence, exit code not 0, and nothing made', async () => {
   for (const [expected, ...words] of [
     ['USAGE', 'nonsense'], ['PATH_MISSING', 'experiment', 'run', 'x.json'], ['USAGE', 'train', ...small, '--variant', 'classical', '--set', 'nonsense'],
+    ['VARIANT_UNKNOWN', 'train', ...small, '--variant', 'Denosing'], ['USAGE', 'datasets', 'ad', '--path', 'digits'], ['USAGE', 'datasets', 'add', '--path', 'digits', '--channels', 'blue'],
     ['VARIANT_UNKNOWN', 'train', ...small, '--variant', 'nothing'], ['DATASET_UNKNOWN', 'train', '--dataset', 'nothing', '--variant', 'pca'],
     ['SETTING_UNKNOWN', 'train', ...small, '--variant', 'classical', '--set', 'training.epoch=3'], ['SETTING_INVALID', 'train', ...small, '--variant', 'classical', '--set', 'network.layers=64,0'],
     ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', 'x'], ['USAGE', 'train', ...small, '--variant', 'classical', '--seed', ''], ['RUN_STATE', 'resume', 'baseline'], ['PATH_MISSING', 'datasets', 'add', '--path', 'missing'],
@@ -97,6 +98,9 @@ test('bad input: a code, a sentence, exit code not 0, and nothing made', async (
     assert.notEqual(code, 0)
     assert.ok(errors.includes(result.error.message))
     if (expected === 'SETTING_UNKNOWN') assert.match(result.error.message, /training\.epochs/)
+    if (words.includes('Denosing')) assert.match(result.error.message, /“Denosing”; did you mean denoising\?/)
+    if (words.includes('ad')) assert.match(result.error.message, /did you mean datasets add\?/)
+    assert.ok(!result.error.message.includes('"'), `one style of quotes: ${result.error.message}`)
   }
   assert.equal((await json('runs', 'list')).json.runs.length, 2)
   assert.equal((await json('datasets', 'list')).json.datasets.length, 1)
@@ -149,7 +153,18 @@ test('doctor, variants and help answer', async () => {
   const { variants } = (await json('variants')).json
   assert.ok(variants.some((variant: { id: string; settings: { key: string }[] }) => variant.id === 'denoising' && variant.settings.some(({ key }) => key === 'regularizer.rate')))
   assert.match((await run('train', '--help')).out, /--set key=value/)
-  assert.match((await run('--help')).out, /datasets add/)
+  // No term runs into its text, and no line of the overview is longer than a terminal of 100 columns.
+  const overview = (await run('--help')).out
+  assert.match(overview, /^ {2}datasets add {2,}\S/m)
+  assert.match(overview, /^ {2}experiment unpack {2}\S/m)
+  assert.ok(overview.split('\n').every((each) => each.length <= 100), overview)
+  for (const words of [['datasets', '--help'], ['--help', 'datasets'], ['datasets', '-h']]) {
+    const group = await run(...words)
+    assert.equal(group.code, 0, group.errors)
+    assert.match(group.out, /^ {2}datasets add --name N --path P {2}\S.*\n(.*\n)* {2}datasets list {2,}\S/m)
+  }
+  assert.match((await json('datasets', '--help')).json.help, /datasets list/)
+  assert.deepEqual(await run('datasets').then(({ code, errors }) => [code, /datasets add, datasets list/.test(errors)]), [2, true])
 })
 
 test('datasets add --patches: from a synthetic set in one command, from a dataset; what cannot be is refused', async () => {

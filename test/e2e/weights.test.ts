@@ -88,7 +88,7 @@ test('files that are no checkpoints, or of other networks, are refused, and noth
   writeSafetensors(bad('unfinished.safetensors'), { tensors: { ...tensors, 'stage/encoder/0/kernel': tensors['encoder/0/kernel']! }, metadata })
   for (const [name, code, says] of [
     ['none', 'CHECKPOINT_MISSING', /is missing or cannot be read/], ['text', 'CHECKPOINT_DAMAGED', /not a whole safetensors file/], ['cut', 'CHECKPOINT_DAMAGED', /cut off/],
-    ['foreign', 'FILE_UNSUPPORTED', /no checkpoint of the workbench/], ['newer', 'FILE_UNSUPPORTED', /variant "quantum"/], ['unfinished', 'FILE_UNSUPPORTED', /while its layers were pretrained/],
+    ['foreign', 'FILE_UNSUPPORTED', /no checkpoint of the workbench/], ['newer', 'FILE_UNSUPPORTED', /variant “quantum”/], ['unfinished', 'FILE_UNSUPPORTED', /while its layers were pretrained/],
   ] as const) {
     await refused(['train', '--from', bad(`${name}.safetensors`), '--dataset', 'digits'], code, says)
     await refused(['evaluate', '--weights', bad(`${name}.safetensors`), '--dataset', 'digits'], code, says)

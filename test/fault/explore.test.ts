@@ -127,8 +127,8 @@ test('an image from disk is decoded as the import would; what is none, or is of 
   await assert.rejects(ask('plain', { kind: 'neighbours', image: { file: join(folder, 'missing.png') } }), { code: 'PATH_MISSING', field: 'image' })
   await assert.rejects(ask('plain', { kind: 'neighbours', image: { file: folder } }), { code: 'FILE_UNSUPPORTED' })
   await assert.rejects(ask('plain', { kind: 'neighbours', image: { values: new Float32Array(9) } }), { code: 'IMAGE_SIZE', message: /takes 16 values, and 9 were given/ })
-  await assert.rejects(ask('plain', { kind: 'neighbours', image: { row: 200 } }), { code: 'CALL_INVALID', message: /no row 200 in "digits", which has 200 \(0 to 199\)/ })
-  await assert.rejects(ask('plain', { kind: 'copying', dataset: 'wide' }), { code: 'IMAGE_SIZE', message: /"wide" is of 4 x 5 x 1 and the run takes 4 x 4 x 1; choose "random" or "same"/ })
+  await assert.rejects(ask('plain', { kind: 'neighbours', image: { row: 200 } }), { code: 'CALL_INVALID', message: /no row 200 in “digits”, which has 200 \(0 to 199\)/ })
+  await assert.rejects(ask('plain', { kind: 'copying', dataset: 'wide' }), { code: 'IMAGE_SIZE', message: /“wide” is of 4 x 5 x 1 and the run takes 4 x 4 x 1; choose “random” or “same”/ })
   await assert.rejects(ask('plain', { kind: 'copying', dataset: 'nothing' }), { code: 'DATASET_UNKNOWN' })
   await assert.rejects(ask('plain', { kind: 'reconstructions', corruption: { kind: 'masking', level: 2 } }), { code: 'CALL_INVALID', field: 'question.corruption.level' })
   await assert.rejects(ask('plain', { kind: 'decode', coordinates: new Float32Array(3) }), { code: 'QUESTION_UNSUITABLE', message: /3 numbers are no codes of 4 each/ })
@@ -144,7 +144,7 @@ test('when a dataset\'s images are gone, what a code alone is asked still works,
     assert.equal(generated.pictures.images!.count, 3)
     assert.equal((await ask('prior', { kind: 'decode', coordinates: new Float32Array(4) })).pictures.images!.count, 2)
     for (const question of [{ kind: 'reconstructions', seed: 7 }, { kind: 'neighbours', image: { row: 1 }, count: 3 }] as const) {
-      await assert.rejects(ask('prior', question), { code: 'DATASET_UNKNOWN', message: /The images of the dataset "digits" are gone, and this needs them; import them again/ })
+      await assert.rejects(ask('prior', question), { code: 'DATASET_UNKNOWN', message: /The images of the dataset “digits” are gone, and this needs them; import them again/ })
     }
   } finally {
     renameSync(`${images}.away`, images)

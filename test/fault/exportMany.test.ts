@@ -123,5 +123,5 @@ test('a cancelled export of many leaves nothing; nor does one whose folder vanis
 
 test('an experiment of which nothing is completed', async (t) => {
   const { start } = await ended(t, [3])
-  await assert.rejects(start(), failure('EXPERIMENT_STATE', /No run of the experiment "two = by two" is completed/))
+  await assert.rejects(start(), failure('EXPERIMENT_STATE', /No run of the experiment “two = by two” is completed/))
 })

@@ -223,7 +223,7 @@ test('copying: what rebuilds noise has learned to copy, and what projects on the
   const eye = base[0]!.map((_, i) => base[0]!.map((__, j) => Number(i === j)))
   const copies = await tried(6, eye, eye), projects = await tried(2, transpose(base), base)
   assert.ok(copies.own.rebuilt > 0.999 && copies.other.rebuilt > 0.999)
-  assert.match(copies.sentence, /Of what varies in "tried" 100% is rebuilt, of random pixels 100%: the network copies what it is given\./)
+  assert.match(copies.sentence, /Of what varies in “tried” 100% is rebuilt, of random pixels 100%: the network copies what it is given\./)
   assert.ok(projects.own.rebuilt > 0.999 && Math.abs(projects.other.rebuilt - 1 / 3) < 0.05, `${projects.other.rebuilt}`)
   assert.match(projects.sentence, /rebuilds what it was trained on/)
   assert.deepEqual([projects.originals.images!.count, [...projects.rows]], [5, [-1, -1, -1, -1, -1]])

@@ -43,7 +43,7 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
   assert.equal((await call('datasets.rename', { dataset: 'digits', name: 'numbers' })).dataset.name, 'numbers')
   const again = await over(engine, (await call('datasets.import', { path: digits, name: 'again' })).task.id)
   assert.deepEqual([again.state, again.error?.code], ['failed', 'DATASET_DUPLICATE'])
-  assert.match(again.error!.message, /"numbers"/)
+  assert.match(again.error!.message, /“numbers”/)
   const missing = await over(engine, (await call('datasets.import', { path: join(folder, 'missing') })).task.id)
   assert.equal(missing.error?.code, 'PATH_MISSING')
   await assert.rejects(call('datasets.import', { path: digits, name: 'numbers' }), { code: 'DATASET_NAME_TAKEN' })

@@ -96,7 +96,7 @@ const refusals: Record<string, { make: () => Model | string; choice?: Partial<En
   'huge images': { make: () => linearEncoder({ name: 'image', shape: ['N', 1, 5000, 5000] }, 18), code: 'FILE_UNSUPPORTED', says: /5000 x 5000, and up to 4096 x 4096/ },
   'outputs of integers': { make: () => ({ ...linearEncoder(image, 18), outputs: [{ name: 'class', type: 7, shape: ['N'] }] }), code: 'FILE_UNSUPPORTED', says: /gives class: int64 \[N\], and codes are float32/ },
   'several outputs': { make: () => ({ ...linearEncoder(image, 18), outputs: [{ name: 'flat', shape: ['N', 18] }, { name: 'latent', shape: ['N', 2] }] }), code: 'FILE_UNSUPPORTED', says: /say which one is the code: flat, latent/ },
-  'an output that is not there': { make: () => linearEncoder(image, 18), choice: { output: 'z' }, code: 'FILE_UNSUPPORTED', says: /has no output "z" of float32; choose one of code/ },
+  'an output that is not there': { make: () => linearEncoder(image, 18), choice: { output: 'z' }, code: 'FILE_UNSUPPORTED', says: /has no output “z” of float32; choose one of code/ },
   'bytes to be scaled': { make: () => linearEncoder({ ...image, type: 2 }, 18), choice: { scale: 'imagenet' }, code: 'FILE_UNSUPPORTED', says: /takes bytes, which cannot be scaled/ },
   'weights in another file': { make: () => ({ ...linearEncoder(image, 18), floats: [{ name: 'kernel', shape: [18, 2], data: [], external: true }] }), code: 'FILE_UNSUPPORTED', says: /keeps its weights in another file, which is not read/ },
   'a text': { make: () => { const path = join(folder, 'text.onnx'); writeFileSync(path, 'This is no model. '.repeat(9)); return path }, code: 'FILE_DAMAGED', says: /is no ONNX file, or is damaged/ },

@@ -24,14 +24,14 @@ test('words of the command line become questions', () => {
 })
 
 test('what a question does not take is told, with what it takes', () => {
-  refused('units', { metric: 'cosine' }, /"explore units" takes no --metric; it takes --offset, --count, --exciting, --bins\./)
+  refused('units', { metric: 'cosine' }, /“explore units” takes no --metric; it takes --offset, --count, --exciting, --bins\./)
   refused('neighbours', {}, /is about 1 image \(--image ROW or --image FILE\), and 0 were given/)
   refused('interpolate', { image: ['1', '2', '3'] }, /is about 2 images .*several times\), and 3 were given/)
   refused('chain', { corruption: 'fog:0.2' }, /--corruption is KIND:LEVEL/)
   refused('chain', { image: ['1', 'a.png'] }, /images are rows of the dataset/)
   refused('decode', {}, /--code/)
   refused('map', { count: 'many' }, /--count is a whole number/)
-  refused('traverse', { range: 'far' }, /--range is a number, not "far"/)
+  refused('traverse', { range: 'far' }, /--range is a number, not “far”/)
   // Options exist for the command, whichever question takes them.
   for (const kind of questionKinds) assert.doesNotThrow(() => { try { questionOf(kind, given({})) } catch (thrown) { if ((thrown as { code?: string }).code !== 'USAGE') throw thrown } })
   assert.ok(explore.options && 'noise' in explore.options && 'image' in explore.options)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
+import { helpColumns, helpRows } from './cli/help.ts'
 import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
@@ -17,6 +18,7 @@ import { terminalOn } from './cli/terminal.ts'
 import { runDoctor } from './doctor.ts'
 import { defaultHome, homeAt } from './home.ts'
 import { serve, serveOptions } from './serve.ts'
+import { nearest } from './suggestion.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
@@ -24,12 +26,12 @@ const commands: Record<string, Command> = {
   'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
   'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList, 'explore': explore, 'objective': objective,
 }
-const hosts: Record<string, { usage: string; summary: string }> = {
-  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.' },
+const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
+  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: any port that is free)', '--open  opens the browser, too'] },
   doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
 }
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-const commonHelp = ['--home DIR        where everything is kept (default: your data folder)', '--json            one JSON object on the last line of standard output']
+const commonHelp = ['--home DIR  where everything is kept (default: your data folder)', '--json  one JSON object on the last line of standard output']
 
 // npm starts scripts in the package's folder; paths are meant from where the user is.
 const start = process.env['npm_lifecycle_event'] === 'aebench' ? process.env['INIT_CWD'] ?? process.cwd() : process.cwd()
@@ -38,20 +40,34 @@ const words = process.argv.slice(2)
 const json = words.includes('--json')
 const terminal = terminalOn(process.stderr)
 
-function overview(): string {
-  const rows = [...Object.entries(commands), ...Object.entries(hosts)].map(([name, { usage, summary }]) => [`${name} ${usage}`.trim(), summary] as const)
-  return ['Usage: aebench COMMAND [--home DIR] [--json] [--help]', '', ...rows.map(([usage, summary]) => `  ${usage.padEnd(64)}${summary}`)].join('\n')
-}
+const everything = [...Object.entries(commands), ...Object.entries(hosts)]
+
+const overview = (): string => [
+  'Usage: aebench COMMAND [--home DIR] [--json]', '', ...helpColumns(everything.map(([name, { summary }]) => [name, summary]), '  '), '', 'aebench COMMAND --help shows what a command takes.',
+].join('\n')
+
+/** The commands of which `group` is the first word. */
+const ofGroup = (group: string) => Object.entries(commands).filter(([name]) => name.startsWith(`${group} `))
+
+const groupHelp = (group: string): string => [
+  `Usage: aebench ${group} COMMAND [--home DIR] [--json]`, '', ...helpColumns(ofGroup(group).map(([name, { usage, summary }]) => [`${name} ${usage}`.trim(), summary]), '  ', 40), '',
+  `aebench ${group} COMMAND --help shows what a command takes.`,
+].join('\n')
 
 /** Positions of the words that are neither options nor the value of `--home`, which may come before the command. */
 const plain = words.map((_, index) => index).filter((index) => !words[index]!.startsWith('-') && words[index - 1] !== '--home')
+
+const asksHelp = words.some((word) => word === '--help' || word === '-h')
 
 function nameOf(): string {
   const [one = '', two = ''] = plain.map((index) => words[index]!)
   if (Object.hasOwn(commands, `${one} ${two}`)) return `${one} ${two}`
   if (Object.hasOwn(commands, one) || Object.hasOwn(hosts, one)) return one
-  const group = Object.keys(commands).filter((name) => name.startsWith(`${one} `))
-  throw new WorkbenchError('USAGE', group.length > 0 ? `Say which: ${group.join(', ')}.` : `There is no command "${one}"; aebench --help lists those that exist.`)
+  const group = ofGroup(one).map(([name]) => name)
+  if (group.length > 0 && two === '') throw new WorkbenchError('USAGE', `Say which: ${group.join(', ')}; aebench ${one} --help tells what each does.`)
+  const given = group.length > 0 ? `${one} ${two}` : one
+  const near = nearest(given, group.length > 0 ? group : [...Object.keys(hosts), ...Object.keys(commands).flatMap((name) => [name, name.split(' ')[0]!])])
+  throw new WorkbenchError('USAGE', `There is no command “${given}”; ${near ? `did you mean ${near}? ` : ''}aebench ${group.length > 0 ? `${one} ` : ''}--help lists those that exist.`)
 }
 
 /** Everything but the command's own words. */
@@ -66,7 +82,7 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
     if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${positionals.length} arguments were given`)
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
-    throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]}; use: aebench ${usage}`, { cause })
+    throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')}; use: aebench ${usage}`, { cause })
   }
 }
 
@@ -80,14 +96,16 @@ async function doctor(folder: string): Promise<Outcome> {
 
 /** Carries out the command and reports; gives back the exit code. */
 async function run(): Promise<number> {
-  if (words.length === 0 || (plain.length === 0 && words.some((word) => word === '--help' || word === '-h'))) return report({ json: { help: overview() }, text: overview() })
+  if (words.length === 0 || (plain.length === 0 && asksHelp)) return report({ json: { help: overview() }, text: overview() })
+  const group = plain.length === 1 ? words[plain[0]!]! : ''
+  if (asksHelp && !Object.hasOwn(commands, group) && ofGroup(group).length > 0) return report({ json: { help: groupHelp(group) }, text: groupHelp(group) })
   const name = nameOf()
   const command = commands[name]
   const usage = `${name} ${(command ?? hosts[name])!.usage}`.trim()
   const options = command?.options ?? (name === 'serve' ? serveOptions : {})
   const { values, positionals } = parse(argumentsOf(name), options, command?.positionals ?? [0, 0], usage)
   if (values.help) {
-    const text = [`aebench ${usage}`, (command ?? hosts[name])!.summary, '', ...(command?.help ?? []), ...commonHelp].join('\n')
+    const text = [`Usage: aebench ${usage}`, '', (command ?? hosts[name])!.summary, '', ...helpColumns(helpRows([...((command ?? hosts[name])!.help ?? []), ...commonHelp]))].join('\n')
     return report({ json: { help: text }, text })
   }
   const home = values.home === undefined ? defaultHome() : values.home.trim() === '' ? '' : path(values.home)

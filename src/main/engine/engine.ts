@@ -116,7 +116,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
 
   const handle = async (name: string, input: unknown): Promise<unknown> => {
     if (typeof name !== 'string' || !Object.hasOwn(calls, name)) {
-      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call "${String(name)}"; update the workbench so that both sides are of one version.`)
+      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call “${String(name)}”; update the workbench so that both sides are of one version.`)
     }
     const known = name as CallName
     const checked = calls[known].input.safeParse(input ?? {})

@@ -12,7 +12,7 @@ export function invalidInput(name: CallName, input: unknown, error: z.ZodError):
   const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | null | undefined)?.[part], input)
   const shown = value === undefined ? 'nothing was given' : `${JSON.stringify(value)?.slice(0, 80) ?? String(value)} was given`
   // A schema that knows the remedy says it in a whole sentence.
-  const message = /^[A-Z].*\.$/.test(issue.message) ? issue.message : `${field === '' ? name : `"${field}" of ${name}`} is not valid (${issue.message}; ${shown}); correct it and try again.`
+  const message = /^[A-Z].*\.$/.test(issue.message) ? issue.message : `${field === '' ? name : `“${field}” of ${name}`} is not valid (${issue.message}; ${shown}); correct it and try again.`
   const isSetting = settings.has(String(issue.path[0]))
   return new WorkbenchError(isSetting ? 'SETTING_INVALID' : 'CALL_INVALID', message, field === '' ? {} : { field })
 }

@@ -19,7 +19,7 @@ export interface ServeValues { home?: string | undefined; port?: string | undefi
 export async function serve(values: ServeValues): Promise<void> {
   const port = Number(values.port ?? 0)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new WorkbenchError('USAGE', `"${values.port}" is not a port; give a number from 1 to 65535, or leave it out.`, { field: 'port' })
+    throw new WorkbenchError('USAGE', `“${values.port}” is not a port; give a number from 1 to 65535, or leave it out.`, { field: 'port' })
   }
   const engine = createEngine({ home: values.home ?? defaultHome() })
   const server = await serveBrowser(engine, fileURLToPath(new URL('../../../out/renderer', import.meta.url)), port).catch(async (thrown: unknown) => {

@@ -57,7 +57,7 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
     restoreRuns(ids: readonly string[]): void {
       const found = ids.map((id) => ({ id, removed: store.runs.find(id) }))
       const gone = found.find(({ removed }) => removed === null)
-      if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run "${gone.id}" is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
+      if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run “${gone.id}” is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
       const back = found.filter(({ removed }) => removed!.removedAt !== null)
       // The files first: a run that can be seen has them.
       for (const { id } of back) if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))

@@ -35,7 +35,7 @@ export function readWeightsFile(path: string): WeightsFile {
     throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a safetensors file, but no checkpoint of the workbench: it says nothing of the network's settings. Choose a file from a run's checkpoints folder.`, { field })
   }
   if (!variants.some(({ id }) => id === metadata['variant'])) {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is of the variant "${metadata['variant']}", which this version of the workbench does not have; update the workbench, or choose another file.`, { field })
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is of the variant “${metadata['variant']}”, which this version of the workbench does not have; update the workbench, or choose another file.`, { field })
   }
   try {
     const position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }

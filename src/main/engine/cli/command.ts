@@ -25,7 +25,7 @@ export interface Command {
   /** What follows the command's name. */
   usage: string
   summary: string
-  /** Lines for the options, as `--help` shows them. */
+  /** Lines for the options, `--option V  what it is`; `--help` makes columns of them (help.ts). */
   help?: string[]
   options?: ParseArgsOptionsConfig
   /** Fewest and most positional arguments. */

@@ -21,7 +21,7 @@ function read(text: string, field: Field | undefined): unknown {
 export function settingsFrom(sets: readonly string[], file: string | undefined, fields: readonly Field[]): Settings {
   const typed = sets.map((assignment) => {
     const at = assignment.indexOf('=')
-    if (at < 1) throw new WorkbenchError('USAGE', `"--set ${assignment}" is not of the form key=value, e.g. --set training.epochs=5.`)
+    if (at < 1) throw new WorkbenchError('USAGE', `“--set ${assignment}” is not of the form key=value, e.g. --set training.epochs=5.`)
     const key = assignment.slice(0, at).trim()
     return [key, read(assignment.slice(at + 1), fields.find((field) => field.key === key))] as const
   })

@@ -69,7 +69,7 @@ const ranges: Record<string, PixelScale> = { NominalRange_0_255: 'bytes', Normal
 function scaleOf(path: string, type: Input['type'], metadata: Record<string, string>, chosen: PixelScale | undefined): Pick<Input, 'scale' | 'scaleAssumed'> {
   const said = ranges[metadata['Image.NominalPixelRange'] ?? ''] ?? ranges[metadata['range'] ?? '']
   if (type === 'uint8') {
-    if (chosen !== undefined && chosen !== 'bytes') throw unsupported(path, `takes bytes, which cannot be scaled as "${chosen}"; leave the scale out.`, 'scale')
+    if (chosen !== undefined && chosen !== 'bytes') throw unsupported(path, `takes bytes, which cannot be scaled as “${chosen}”; leave the scale out.`, 'scale')
     return { scale: 'bytes', scaleAssumed: false }
   }
   return { scale: chosen ?? said ?? 'unit', scaleAssumed: chosen === undefined && said === undefined }
@@ -82,7 +82,7 @@ function outputOf({ path, outputs }: OnnxSummary, wanted: string | undefined): P
   const chosen = wanted !== undefined ? possible.find(({ name }) => name === wanted) : possible.find(({ name }) => name === 'code') ?? (possible.length === 1 ? possible[0] : undefined)
   if (chosen === undefined) {
     if (names.length === 0) throw unsupported(path, `gives ${outputs.map(shapeText).join('; ')}, and codes are float32 [N, ...]; choose an encoder.`)
-    throw unsupported(path, wanted === undefined ? `has several outputs; say which one is the code: ${names.join(', ')}.` : `has no output "${wanted}" of float32; choose one of ${names.join(', ')}.`, 'output')
+    throw unsupported(path, wanted === undefined ? `has several outputs; say which one is the code: ${names.join(', ')}.` : `has no output “${wanted}” of float32; choose one of ${names.join(', ')}.`, 'output')
   }
   const sizes = chosen.shape?.slice(1) ?? [null]
   const codeSize = sizes.every((size) => typeof size === 'number' && size > 0) ? (sizes as number[]).reduce((product, size) => product * size, 1) : null

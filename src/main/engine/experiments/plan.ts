@@ -1,6 +1,7 @@
 import type { Field } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { mostCells, mostRuns, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
+import { suggestion } from '../suggestion.ts'
 import { chosenOf, fieldsOf } from '../variants/fields.ts'
 import { layerVariants } from '../variants/layers.ts'
 import { variants } from '../variants/registry.ts'
@@ -43,7 +44,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
   const drafts = plan.variants.flatMap((planned, index) => {
     const variant = variants.find(({ id }) => id === planned.variant)
     if (!variant) {
-      problems.add(`variants.${index}.variant`, 'VARIANT_UNKNOWN', `There is no variant “${planned.variant}”; choose one of ${variants.map(({ id }) => id).join(', ')}.`)
+      problems.add(`variants.${index}.variant`, 'VARIANT_UNKNOWN', `There is no variant “${planned.variant}”; ${suggestion(planned.variant, variants.map(({ id }) => id))}`)
       return []
     }
     return draftsOf(plan, shared, planned, index, variant, facts, used, problems)

@@ -29,12 +29,12 @@ export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
   }
   if ('values' in ref) {
     const { length } = ref.values
-    if (length !== size) throw new WorkbenchError('IMAGE_SIZE', `The run takes ${size} values, and ${length} were given; give as many as an image of "${shape.name}" has.`, { field: 'image' })
+    if (length !== size) throw new WorkbenchError('IMAGE_SIZE', `The run takes ${size} values, and ${length} were given; give as many as an image of “${shape.name}” has.`, { field: 'image' })
     if (!ref.values.every(Number.isFinite)) throw new WorkbenchError('CALL_INVALID', 'Some of the given values are not finite numbers; correct them.', { field: 'image' })
     return { inputs: tf.tensor2d(ref.values.slice(), [1, size]), row: null, label: -1, fitted: null }
   }
   if (shape.kind !== 'image') {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `The dataset "${shape.name}" is of numbers and not of images, so no file can be compared with it; choose one of its rows.`, { field: 'image' })
+    throw new WorkbenchError('FILE_UNSUPPORTED', `The dataset “${shape.name}” is of numbers and not of images, so no file can be compared with it; choose one of its rows.`, { field: 'image' })
   }
   const path = resolvePath(ref.file)
   const decoded = await decodeFile(path)
@@ -55,5 +55,5 @@ export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
 export function requireRows(subject: Subject, rows: ArrayLike<number>): void {
   const { count } = subject.dataset
   const wrong = Array.from(rows).find((row) => row >= count)
-  if (wrong !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${wrong} in "${subject.target.dataset.name}", which has ${count} (0 to ${count - 1}); choose another one.`, { field: 'row' })
+  if (wrong !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${wrong} in “${subject.target.dataset.name}”, which has ${count} (0 to ${count - 1}); choose another one.`, { field: 'row' })
 }

@@ -54,7 +54,7 @@ export class Subject {
     if (this.#data) return this.#data
     const { folder, name } = this.target.dataset
     if (!existsSync(folder)) {
-      throw new WorkbenchError('DATASET_UNKNOWN', `The images of the dataset "${name}" are gone, and this needs them; import them again as a dataset and train a run on it. What a code alone is asked for still works.`, { field: 'run' })
+      throw new WorkbenchError('DATASET_UNKNOWN', `The images of the dataset “${name}” are gone, and this needs them; import them again as a dataset and train a run on it. What a code alone is asked for still works.`, { field: 'run' })
     }
     return this.#data = this.#source.open()
   }

@@ -68,7 +68,7 @@ export function comparingHandlers(context: Context) {
     if (reference === undefined || reference.startsWith('group:')) return reference
     const { id, name } = store.runs.resolve(reference)
     if (runs.some((run) => run.id === id)) return id
-    throw new WorkbenchError('CALL_INVALID', `The run "${name}" is not among the compared ones, so it cannot be their baseline; add it to them, or name another.`, { field: 'baseline' })
+    throw new WorkbenchError('CALL_INVALID', `The run “${name}” is not among the compared ones, so it cannot be their baseline; add it to them, or name another.`, { field: 'baseline' })
   }
 
   const subjectsOf = ({ runs: references, by }: Pick<CallArguments<'compare.series'>, 'runs' | 'by'>): Subject[] => {

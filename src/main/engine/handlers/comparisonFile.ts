@@ -8,7 +8,7 @@ import { checkTarget, writeChecked } from '../export/targetFile.ts'
  */
 export async function writeText(text: string, { out, force }: { out?: string | undefined; force: boolean }): Promise<string | null> {
   if (out === undefined) return null
-  if (!isAbsolute(out)) throw new WorkbenchError('CALL_INVALID', `"${out}" is not an absolute path; give the file's whole path.`, { field: 'out' })
+  if (!isAbsolute(out)) throw new WorkbenchError('CALL_INVALID', `“${out}” is not an absolute path; give the file's whole path.`, { field: 'out' })
   const target = await checkTarget(out, force)
   await writeChecked(target, Buffer.from(text), force, async () => {})
   return target

@@ -37,7 +37,7 @@ export async function reportOf({ home, store, log }: Context, comparison: Compar
       return [{ dataset: name, images: withDataset(home.dataset(id), (dataset) => imagesOf(dataset, previewRows(dataset))) }]
     } catch (thrown) {
       // A report without the originals is still one.
-      log(`The images of "${name}" cannot be read for a report.`, thrown)
+      log(`The images of “${name}” cannot be read for a report.`, thrown)
       return []
     }
   })

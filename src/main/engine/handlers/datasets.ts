@@ -20,7 +20,7 @@ export const datasetHandlers = (context: Context) => {
       const { id, name } = store.datasets.get(reference), folder = home.dataset(id)
       return duringDataset(folder, async (dataset) => {
         const unknown = only?.find((row) => row >= dataset.count)
-        if (unknown !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${unknown} in "${name}", which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`, { field: 'only' })
+        if (unknown !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${unknown} in “${name}”, which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`, { field: 'only' })
         const matching = rowsWhere(dataset, split, label, only)
         const rows = matching.slice(offset, offset + count), paths = rowPaths(folder, rows)
         return { total: matching.length, rows: [...rows], images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
@@ -29,7 +29,7 @@ export const datasetHandlers = (context: Context) => {
     'datasets.points': ({ dataset: reference, count, split, label }) => {
       const { id, name } = store.datasets.get(reference)
       return withDataset(home.dataset(id), (dataset) => {
-        if (!isPlane(dataset)) throw new WorkbenchError('CALL_INVALID', `The rows of "${name}" are not two numbers each, so they are no points; use datasets.images.`, { field: 'dataset' })
+        if (!isPlane(dataset)) throw new WorkbenchError('CALL_INVALID', `The rows of “${name}” are not two numbers each, so they are no points; use datasets.images.`, { field: 'dataset' })
         const matching = rowsWhere(dataset, split, label), shown = Math.min(count, matching.length)
         const rows = Uint32Array.from({ length: shown }, (_, i) => matching[Math.floor((i * matching.length) / shown)]!)
         return { total: matching.length, rows: [...rows], points: pointsOf(dataset, rows), labels: labelsOf(dataset, rows) }

@@ -15,7 +15,7 @@ import type { Context, Handlers } from './context.ts'
 import { exportMetadata, requireCheckpoint } from './exports.ts'
 
 function requireAbsolute(path: string, field: string): void {
-  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the whole path.`, { field })
+  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the whole path.`, { field })
 }
 
 /** Encoders from files, and codes of images by any encoder. */
@@ -23,7 +23,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
   const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
   const find = (id: string): Embedding => {
     const found = store.embeddings.find(id)
-    if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes "${id}"; they were removed, or went with their dataset.`, { field: 'embedding' })
+    if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes “${id}”; they were removed, or went with their dataset.`, { field: 'embedding' })
     return found
   }
 
@@ -103,7 +103,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
     'embeddings.explore': async ({ embedding, question, side }) => {
       const { id, name, datasetId, codeSize } = find(embedding)
       if (datasetId === null) {
-        throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes "${name}" are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
+        throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes “${name}” are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
       }
       const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
       const { result } = await runJob({

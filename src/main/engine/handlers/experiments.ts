@@ -81,7 +81,7 @@ export const experimentHandlers = (context: Context) => {
       const own = ownRuns(experiment)
       const training = own.filter(({ state }) => state === 'running')
       if (training.length > 0) {
-        throw new WorkbenchError('EXPERIMENT_STATE', `${training.length === 1 ? 'A run' : `${training.length} runs`} of the experiment "${experiment.name}" ${training.length === 1 ? 'is' : 'are'} training; pause or cancel it first.`, { field: 'experiment' })
+        throw new WorkbenchError('EXPERIMENT_STATE', `${training.length === 1 ? 'A run' : `${training.length} runs`} of the experiment “${experiment.name}” ${training.length === 1 ? 'is' : 'are'} training; pause or cancel it first.`, { field: 'experiment' })
       }
       const going = withRuns ? own.filter(({ id }) => !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))
@@ -93,7 +93,7 @@ export const experimentHandlers = (context: Context) => {
     },
     'experiments.restore': ({ experiment: id }) => {
       const found = store.experiments.find(id)
-      if (found === null) throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment "${id}" is gone for good; the trash was emptied, or it was removed long ago.`, { field: 'experiment' })
+      if (found === null) throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment “${id}” is gone for good; the trash was emptied, or it was removed long ago.`, { field: 'experiment' })
       const together = found.removedAt === null ? [] : store.runs.removed().filter(({ experiment, removedAt }) => experiment === id && removedAt === found.removedAt)
       trash.restoreRuns(together.map((run) => run.id))
       store.experiments.markRemoved(id, null)

@@ -66,8 +66,8 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
     // A dataset of that name is taken where it fits; else random pixels are made.
     if (other === null || (random && sizeOf(other) !== sizeOf(own))) return null
     if (sizeOf(other) !== sizeOf(own)) {
-      const fitting = store.datasets.list().filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own)).map((each) => `"${each.name}"`)
-      throw new WorkbenchError('IMAGE_SIZE', `"${other.name}" is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ${['"random"', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that size.`, { field: 'question.dataset' })
+      const fitting = store.datasets.list().filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own)).map((each) => `“${each.name}”`)
+      throw new WorkbenchError('IMAGE_SIZE', `“${other.name}” is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ${['“random”', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that size.`, { field: 'question.dataset' })
     }
     return { folder: home.dataset(other.id), name: other.name }
   }
@@ -118,11 +118,11 @@ const resultOf = (runFolder: string, run: Run): CheckpointName => (run.config.tr
 function checkpointOf(runFolder: string, run: Run, step: number | undefined): Target['checkpoint'] {
   if (!existsSync(checkpointFile(runFolder, 'last'))) {
     const what = run.state === 'queued' || run.state === 'running' ? `is ${run.state} and has no weights yet; wait until it has trained for a moment` : 'has no weights that could be looked into; train a new run with its settings'
-    throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" ${what}.`, { field: 'run' })
+    throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” ${what}.`, { field: 'run' })
   }
   if (step === undefined) return 'result'
   if (existsSync(checkpointFile(runFolder, `snapshot-${step}`))) return `snapshot-${step}`
   if (step === run.step) return 'last'
   const steps = snapshotsOf(runFolder).sort((a, b) => a - b)
-  throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" kept no weights of step ${step}; choose one of ${steps.length === 0 ? run.step : steps.join(', ')}.`, { field: 'checkpoint' })
+  throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” kept no weights of step ${step}; choose one of ${steps.length === 0 ? run.step : steps.join(', ')}.`, { field: 'checkpoint' })
 }

@@ -26,12 +26,12 @@ function fileNames(runs: readonly Run[]): Map<string, string> {
 export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
   /** Errors: EXPERIMENT_UNKNOWN, EXPERIMENT_STATE where no run of it has ended, EXPORT_EXISTS, EXPORT_UNWRITABLE. A run that cannot be exported is named in the index; where none can, the task fails with the first one's reason. */
   'exports.many': async ({ experiment: reference, part, input, precision, out, force }) => {
-    if (!isAbsolute(out)) throw new WorkbenchError('CALL_INVALID', `"${out}" is not an absolute path; give the folder's whole path.`, { field: 'out' })
+    if (!isAbsolute(out)) throw new WorkbenchError('CALL_INVALID', `“${out}” is not an absolute path; give the folder's whole path.`, { field: 'out' })
     const experiment = store.experiments.resolve(reference)
     const members = store.experiments.members(experiment.id).toSorted((a, b) => a.cell - b.cell || a.seed - b.seed)
       .flatMap((member) => (member.run !== null && member.state === 'completed' ? [{ ...member, run: store.runs.get(member.run) }] : []))
     if (members.length === 0) {
-      throw new WorkbenchError('EXPERIMENT_STATE', `No run of the experiment "${experiment.name}" is completed, so there is nothing to export; wait for its runs.`, { field: 'experiment' })
+      throw new WorkbenchError('EXPERIMENT_STATE', `No run of the experiment “${experiment.name}” is completed, so there is nothing to export; wait for its runs.`, { field: 'experiment' })
     }
     const target = await checkFolder(out, force)
     const dataset = store.datasets.get(experiment.datasetId)
@@ -85,7 +85,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
     return { task }
   },
   'exports.index': async ({ folder }) => {
-    if (!isAbsolute(folder)) throw new WorkbenchError('CALL_INVALID', `"${folder}" is not an absolute path; give the folder's whole path.`, { field: 'folder' })
+    if (!isAbsolute(folder)) throw new WorkbenchError('CALL_INVALID', `“${folder}” is not an absolute path; give the folder's whole path.`, { field: 'folder' })
     const { files, failed } = await readIndex(folder)
     return { files: files.length, failed: failed.map(({ run, name, code, message }) => ({ run, name, code, message })) }
   },

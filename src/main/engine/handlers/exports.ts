@@ -15,7 +15,7 @@ import type { Context, Handlers } from './context.ts'
 
 /** Error: CHECKPOINT_MISSING. */
 export function requireCheckpoint(home: Home, run: Run): void {
-  if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint yet; train it first.`, { field: 'run' })
+  if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint yet; train it first.`, { field: 'run' })
 }
 
 /** What a file takes: codes and vectors are reals, of which there are no pixels to take. */
@@ -32,7 +32,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
   'exports.create': async (input) => {
     const run = store.runs.resolve(input.run)
     const dataset = store.datasets.get(run.datasetId)
-    if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `"${input.out}" is not an absolute path; give the file's whole path.`, { field: 'out' })
+    if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `“${input.out}” is not an absolute path; give the file's whole path.`, { field: 'out' })
     const out = resolve(input.out)
     await checkTarget(out, input.force)
     requireCheckpoint(home, run)
@@ -45,7 +45,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
       }, { script, threads: run.threads ?? threads, signal, onProgress, log })
       const { kind: _, ...facts } = result
       if (!store.runs.has(run.id)) {
-        throw new WorkbenchError('RUN_UNKNOWN', `The run "${run.name}" was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
+        throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
       }
       const made = { id: newId(), runId: run.id, runName: run.name, part, input: takes, precision, ...facts, createdAt: new Date().toISOString() }
       store.exports.insert(made)
@@ -60,7 +60,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
   }),
   'exports.snippets': ({ export: id }) => {
     const made = store.exports.list().find((each) => each.id === id)
-    if (made === undefined) throw new WorkbenchError('CALL_INVALID', `There is no export "${id}"; it went with its run.`, { field: 'export' })
+    if (made === undefined) throw new WorkbenchError('CALL_INVALID', `There is no export “${id}”; it went with its run.`, { field: 'export' })
     const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
     return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
   },
@@ -68,7 +68,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     const { config, problems } = resolveConfig(variant, settings)
     if (config === null) throw WorkbenchError.from(problems[0]!)
     for (const [field, path] of [['in', input], ['out', out]] as const) {
-      if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the file's whole path.`, { field })
+      if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field })
     }
     if (resolve(input) === resolve(out)) throw new WorkbenchError('CALL_INVALID', `The gradients would replace the weights in ${input}; give another file for them.`, { field: 'out' })
     await checkTarget(out, true)

@@ -16,7 +16,7 @@ const sources: string[] = []
 /** Error: DATASET_IN_USE while patches are taken from it. */
 export function requireNoPatches(dataset: { id: string; name: string }): void {
   if (sources.includes(dataset.id)) {
-    throw new WorkbenchError('DATASET_IN_USE', `Patches are being taken from the dataset "${dataset.name}"; wait for that import or cancel it.`)
+    throw new WorkbenchError('DATASET_IN_USE', `Patches are being taken from the dataset “${dataset.name}”; wait for that import or cancel it.`)
   }
 }
 
@@ -38,7 +38,7 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
         signal.throwIfAborted()
         const same = store.datasets.findByFingerprint(dataset.sha256)
         if (same !== null) {
-          throw new WorkbenchError('DATASET_DUPLICATE', `These images are here already, as the dataset "${same.name}"; use that one, or remove it and import them again.`)
+          throw new WorkbenchError('DATASET_DUPLICATE', `These images are here already, as the dataset “${same.name}”; use that one, or remove it and import them again.`)
         }
         store.datasets.requireFreeName(name)
         store.datasets.insert(dataset, skipped)

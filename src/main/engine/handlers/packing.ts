@@ -13,7 +13,7 @@ export const packingHandlers = ({ home, store, tasks, experiments, emit }: Conte
     const { id, name } = store.experiments.resolve(reference)
     requireAbsolute(file)
     if (experiments.summary(id).states.running > 0) {
-      throw new WorkbenchError('EXPERIMENT_STATE', `Runs of the experiment "${name}" are training; pause it first, so that what is packed belongs together.`, { field: 'experiment' })
+      throw new WorkbenchError('EXPERIMENT_STATE', `Runs of the experiment “${name}” are training; pause it first, so that what is packed belongs together.`, { field: 'experiment' })
     }
     const target = await checkTarget(file, force).catch((thrown: unknown) => {
       throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'file', cause: thrown }) : thrown
@@ -39,5 +39,5 @@ export const packingHandlers = ({ home, store, tasks, experiments, emit }: Conte
 } satisfies Partial<Handlers>)
 
 function requireAbsolute(file: string): void {
-  if (!isAbsolute(file)) throw new WorkbenchError('CALL_INVALID', `"${file}" is not an absolute path; give the file's whole path.`, { field: 'file' })
+  if (!isAbsolute(file)) throw new WorkbenchError('CALL_INVALID', `“${file}” is not an absolute path; give the file's whole path.`, { field: 'file' })
 }

@@ -26,7 +26,7 @@ export const pruningHandlers = (context: Context) => {
           kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder,
         }, { script, threads: run.threads ?? threads, signal, onProgress, log })
         signal.throwIfAborted()
-        if (!store.runs.has(run.id)) throw new WorkbenchError('RUN_UNKNOWN', `The run "${run.name}" was removed while it was pruned, so nothing was kept.`)
+        if (!store.runs.has(run.id)) throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was pruned, so nothing was kept.`)
         return {
           run: {
             name: freeName(store, run.name), datasetId: run.datasetId, variant: run.variant, seed: run.seed, config, epochs: run.epochs, steps: run.steps,
@@ -46,12 +46,12 @@ function requirePrunable(run: Run, home: Home): void {
   const refuse = (code: 'RUN_STATE' | 'VARIANT_UNSUITABLE' | 'CHECKPOINT_MISSING' | 'NOTHING_TO_PRUNE', message: string) => new WorkbenchError(code, message, { field: 'run' })
   const variant = variantOf(run.variant)
   if (!variant.likelihood) throw refuse('VARIANT_UNSUITABLE', notProbabilistic(variant.title))
-  if (run.state === 'queued' || run.state === 'running') throw refuse('RUN_STATE', `The run "${run.name}" is ${run.state}; prune it when its training has ended.`)
+  if (run.state === 'queued' || run.state === 'running') throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; prune it when its training has ended.`)
   if (run.state === 'paused' || run.state === 'interrupted') {
-    throw refuse('RUN_STATE', `The run "${run.name}" is ${run.state}; resume it and prune it when its training has ended, or cancel it to prune what it has.`)
+    throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; resume it and prune it when its training has ended, or cancel it to prune what it has.`)
   }
   if (!existsSync(checkpointFile(home.run(run.id), 'last'))) {
-    throw refuse('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint whose units could be pruned; start a new run with its settings.`)
+    throw refuse('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint whose units could be pruned; start a new run with its settings.`)
   }
   // Evaluations of earlier versions know nothing of collapse; then the task finds out.
   if (run.evaluation?.collapse && prunable(run.evaluation).length === 0) throw refuse('NOTHING_TO_PRUNE', nothingToPrune(run.evaluation))

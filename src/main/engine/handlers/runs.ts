@@ -61,9 +61,9 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
     'runs.remove': async ({ run: reference }) => {
       const run = store.runs.resolve(reference)
-      if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run "${run.name}" is training and cannot be removed; cancel it first.`)
+      if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” is training and cannot be removed; cancel it first.`)
       await queue.gone(run.id)
-      if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run "${run.name}" trains again and was not removed; cancel it first.`)
+      if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” trains again and was not removed; cancel it first.`)
       const now = new Date().toISOString()
       trash.removeRuns([run.id], now)
       return { run: run.id, until: untilOf(now) }

@@ -23,7 +23,7 @@ export const viewHandlers = ({ home, store }: Context) => ({
   'runs.preview': ({ run: reference, step }) => {
     const run = store.runs.resolve(reference)
     const preview = store.previews.get(run.id, step)
-    if (preview === null) throw new WorkbenchError('CALL_INVALID', `The run "${run.name}" has no pictures of step ${step}; runs.moments lists the steps that have.`, { field: 'step' })
+    if (preview === null) throw new WorkbenchError('CALL_INVALID', `The run “${run.name}” has no pictures of step ${step}; runs.moments lists the steps that have.`, { field: 'step' })
     if (preview.reconstructions === null) return { preview }
     const originals = withDataset(home.dataset(run.datasetId), (dataset) => imagesOf(dataset, previewRows(dataset)))
     return { preview: { ...preview, differences: { reconstructions: differenceImages(preview.reconstructions, originals), denoised: differenceImages(preview.denoised, originals) } } }

@@ -16,7 +16,7 @@ import { addMadeRun } from './madeRun.ts'
 
 /** Error: CALL_INVALID, and as of `readWeightsFile`. */
 export function openWeights(path: string): WeightsFile {
-  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `"${path}" is not an absolute path; give the file's whole path.`, { field: 'weights' })
+  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field: 'weights' })
   return readWeightsFile(resolve(path))
 }
 

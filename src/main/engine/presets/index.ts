@@ -1,6 +1,7 @@
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { presetForms, type PresetForm, type PresetInfo, type Reference as ReferenceInfo } from '../../../shared/presets.ts'
+import { suggestion } from '../suggestion.ts'
 import burda2015 from './burda2015.ts'
 import { figureOf } from './figures.ts'
 import hinton2006 from './hinton2006.ts'
@@ -19,7 +20,7 @@ export const presets: readonly Preset[] = [hinton2006, vincent2010, rifai2011, n
 export function presetOf(id: string): Preset {
   const preset = presets.find((candidate) => candidate.id === id)
   if (preset) return preset
-  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; choose one of ${presets.map((known) => known.id).join(', ')}.`, { field: 'preset' })
+  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; ${suggestion(id, presets.map((known) => known.id))}`, { field: 'preset' })
 }
 
 export interface PlannedRun { preset: Preset; form: Form; run: PresetRun }

@@ -120,7 +120,7 @@ export function createQueue(parts: Parts) {
   }
 
   const wrongState = (run: Run, verb: string, remedy: string) =>
-    new WorkbenchError('RUN_STATE', `The run "${run.name}" is ${run.state} and cannot be ${verb}; ${remedy}.`)
+    new WorkbenchError('RUN_STATE', `The run “${run.name}” is ${run.state} and cannot be ${verb}; ${remedy}.`)
 
   const enqueue = (run: Run): void => {
     store.runs.update(run.id, { state: 'queued', queuedAt: now(), place: store.runs.nextPlace(), endedAt: null, error: null, goesOn: 0, attempts: 0 })
@@ -159,7 +159,7 @@ export function createQueue(parts: Parts) {
       else {
         if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') throw wrongState(run, 'resumed', 'start a new run with its settings instead')
         if (run.step > 0 && !hasCheckpoint(run.id)) {
-          throw new WorkbenchError('CHECKPOINT_MISSING', `The run "${run.name}" has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
+          throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
         }
         enqueue(run)
         fill()

@@ -17,7 +17,7 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log) {
 
   const get = (id: string) => {
     const entry = tasks.get(id)
-    if (entry === undefined) throw new WorkbenchError('CALL_INVALID', `There is no task "${id}"; it may belong to an earlier start of the workbench.`)
+    if (entry === undefined) throw new WorkbenchError('CALL_INVALID', `There is no task “${id}”; it may belong to an earlier start of the workbench.`)
     return entry
   }
 
@@ -38,7 +38,7 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log) {
           task.state = 'done'
         } catch (thrown) {
           const cancelled = controller.signal.aborted
-          if (!cancelled && !(thrown instanceof WorkbenchError)) log(`The task "${title}" failed.`, thrown)
+          if (!cancelled && !(thrown instanceof WorkbenchError)) log(`The task “${title}” failed.`, thrown)
           task.state = cancelled ? 'cancelled' : 'failed'
           task.error = cancelled ? null : toErrorInfo(thrown)
         }

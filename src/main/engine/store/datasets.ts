@@ -37,7 +37,7 @@ export function datasetStore(database: Database) {
       if (dataset !== null) return dataset
       const names = all.all().map((row) => row.name)
       const remedy = names.length === 0 ? 'import one first' : `there are: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', ...' : ''}`
-      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset "${reference}"; ${remedy}.`, { field: 'dataset' })
+      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${reference}”; ${remedy}.`, { field: 'dataset' })
     },
     findByFingerprint: (sha256: string): Dataset | null => maybe(byFingerprint.get(sha256)),
     isTaken: (name: string): boolean => byName.get(name) !== undefined,
@@ -45,7 +45,7 @@ export function datasetStore(database: Database) {
     requireFreeName(name: string, except?: string): void {
       const taken = byName.get(name)
       if (taken !== undefined && taken.id !== except) {
-        throw new WorkbenchError('DATASET_NAME_TAKEN', `There is a dataset "${name}" already; choose another name or remove that one.`, { field: 'name' })
+        throw new WorkbenchError('DATASET_NAME_TAKEN', `There is a dataset “${name}” already; choose another name or remove that one.`, { field: 'name' })
       }
     },
     insert: database.transaction((dataset: Dataset, files: readonly Skipped[]) => {
@@ -58,12 +58,12 @@ export function datasetStore(database: Database) {
     requireUnused(id: string, name: string): void {
       const plans = planners.all(id).map((experiment) => experiment.name)
       if (plans.length > 0) {
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset "${name}" is used by the experiment${plans.length === 1 ? '' : 's'} ${plans.slice(0, 3).join(', ')}${plans.length > 3 ? ` and ${plans.length - 3} more` : ''}; remove ${plans.length === 1 ? 'it' : 'them'} first.`)
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by the experiment${plans.length === 1 ? '' : 's'} ${plans.slice(0, 3).join(', ')}${plans.length > 3 ? ` and ${plans.length - 3} more` : ''}; remove ${plans.length === 1 ? 'it' : 'them'} first.`)
       }
       const runs = users.all(id).map((run) => run.name)
       if (runs.length > 0) {
         const named = runs.slice(0, 3).join(', ') + (runs.length > 3 ? ` and ${runs.length - 3} more` : '')
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset "${name}" is used by ${named}; remove ${runs.length === 1 ? 'that run' : 'those runs'} first.`)
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by ${named}; remove ${runs.length === 1 ? 'that run' : 'those runs'} first.`)
       }
     },
     /** Error: DATASET_IN_USE. */

@@ -68,7 +68,7 @@ export function experimentStore(database: Database) {
     removedAt: database.prepare<[string | null, string]>('UPDATE experiments SET removedAt = ? WHERE id = ?'),
   }
 
-  const unknown = (reference: string) => new WorkbenchError('EXPERIMENT_UNKNOWN', `There is no experiment "${reference}"; "experiment list" shows those that exist.`, { field: 'experiment' })
+  const unknown = (reference: string) => new WorkbenchError('EXPERIMENT_UNKNOWN', `There is no experiment “${reference}”; “experiment list” shows those that exist.`, { field: 'experiment' })
   const get = (id: string): StoredExperiment => {
     const row = byId.get(id)
     if (row === undefined) throw unknown(id)
@@ -85,7 +85,7 @@ export function experimentStore(database: Database) {
       const found = named.length > 0 ? named : byBeginning.all({ beginning: reference })
       if (found.length === 1) return get(found[0]!.id)
       if (found.length === 0) throw unknown(reference)
-      throw new WorkbenchError('EXPERIMENT_UNKNOWN', `Several experiments match "${reference}" (${found.slice(0, 3).map(({ id }) => id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`, { field: 'experiment' })
+      throw new WorkbenchError('EXPERIMENT_UNKNOWN', `Several experiments match “${reference}” (${found.slice(0, 3).map(({ id }) => id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`, { field: 'experiment' })
     },
     /** Also where it was removed; null where it is gone for good. */
     find: (id: string): { name: string; removedAt: string | null } | null => anyById.get(id) ?? null,

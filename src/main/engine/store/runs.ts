@@ -101,7 +101,7 @@ export function runStore(database: Database) {
 
   const get = (id: string): Run => {
     const row = byId.get(id)
-    if (row === undefined) throw new WorkbenchError('RUN_UNKNOWN', `There is no run "${id}"; "runs list" shows those that exist.`, { field: 'run' })
+    if (row === undefined) throw new WorkbenchError('RUN_UNKNOWN', `There is no run “${id}”; “runs list” shows those that exist.`, { field: 'run' })
     return toRun(row)
   }
   return {
@@ -116,8 +116,8 @@ export function runStore(database: Database) {
       const found = named.length > 0 ? named : byBeginning.all({ beginning: reference })
       if (found.length === 1) return toRun(found[0]!)
       const message = found.length === 0
-        ? `There is no run "${reference}"; "runs list" shows those that exist.`
-        : `Several runs match "${reference}" (${found.slice(0, 3).map((run) => run.id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
+        ? `There is no run “${reference}”; “runs list” shows those that exist.`
+        : `Several runs match “${reference}” (${found.slice(0, 3).map((run) => run.id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
       throw new WorkbenchError('RUN_UNKNOWN', message, { field: 'run' })
     },
     /** Ids of the waiting runs, the one to start first in front. */

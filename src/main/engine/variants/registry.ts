@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { suggestion } from '../suggestion.ts'
 import classical from './classical.ts'
 import contractive from './contractive.ts'
 import denoising from './denoising.ts'
@@ -23,6 +24,5 @@ export const variants: readonly Variant[] = registered as unknown as Variant[]
 export function variantOf(id: string): Variant {
   const variant = variants.find((candidate) => candidate.id === id)
   if (variant) return variant
-  const known = variants.map((candidate) => candidate.id).join(', ')
-  throw new WorkbenchError('VARIANT_UNKNOWN', `There is no variant “${id}”; choose one of ${known}.`, { field: 'variant' })
+  throw new WorkbenchError('VARIANT_UNKNOWN', `There is no variant “${id}”; ${suggestion(id, variants.map((candidate) => candidate.id))}`, { field: 'variant' })
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { validationCount } from '../data/split.ts'
+import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
 import { checkLayers, layerVariants, takesPretraining } from './layers.ts'
@@ -225,25 +226,4 @@ function warningsFor({ network, fineTuning, pretraining }: Config, variant: Vari
     ...(fineTuning.kind === 'classification' && pretraining.kind === 'none' && variant.id !== plainest
       ? [`Without pretraining a network that is trained for classification never meets the objective of ${variant.title}; set pretraining.kind to greedy.`] : []),
   ]
-}
-
-/** The candidate with the smallest edit distance, if it is near enough to be a misspelling: of the last part, where all before it is right. */
-function nearest(word: string, candidates: string[]): string | null {
-  const section = word.slice(0, word.lastIndexOf('.') + 1)
-  const near = candidates.map((candidate) => {
-    const distance = editDistance(word, candidate)
-    const length = candidate.startsWith(section) ? word.length - section.length : word.length
-    return { candidate, distance, allowed: Math.max(2, length / 3) }
-  }).filter(({ distance, allowed }) => distance <= allowed)
-  return near.toSorted((a, b) => a.distance - b.distance)[0]?.candidate ?? null
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
 }

@@ -24,7 +24,7 @@ export const compare: Command = {
   summary: 'Two or more runs side by side: figures, differences over seeds, differing settings, what is not comparable.',
   help: [
     '--baseline RUN    the run whose settings the others are compared with', '--figure KEY      the figure that the sentences are about, e.g. squaredError',
-    `--csv [--table T] a table as CSV: ${exportTables.join(', ')}`, '--latex [--table T]', '--out F           writes the CSV or LaTeX there; F.html: the whole comparison as one file', '--force           replaces an existing file',
+    `--csv [--table T]  a table as CSV: ${exportTables.join(', ')}`, '--latex [--table T]  the same table for LaTeX', '--out F           writes the CSV or LaTeX there; F.html: the whole comparison as one file', '--force           replaces an existing file',
   ],
   positionals: [2, 1000],
   options: {
@@ -58,6 +58,6 @@ function kindOf(values: Values): 'csv' | 'latex' | 'report' | null {
 function tableOf(given: string | undefined): { table?: (typeof exportTables)[number] } {
   if (given === undefined) return {}
   const found = exportTables.find((one) => one === given)
-  if (found === undefined) throw new WorkbenchError('USAGE', `--table is one of ${exportTables.join(', ')}, not "${given}".`, { field: 'table' })
+  if (found === undefined) throw new WorkbenchError('USAGE', `--table is one of ${exportTables.join(', ')}, not “${given}”.`, { field: 'table' })
   return { table: found }
 }

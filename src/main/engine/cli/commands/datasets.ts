@@ -20,17 +20,19 @@ const sizeOf = (dataset: Dataset): string => (dataset.kind === 'image' ? `${data
 
 function parseSize(text: string, field: string, example: string): { width: number; height: number } {
   const [, width, height] = /^(\d+)[x\u00d7](\d+)$/i.exec(text) ?? []
-  if (width === undefined || height === undefined) throw new WorkbenchError('USAGE', `"${text}" is not a size; write it like ${example}.`, { field })
+  if (width === undefined || height === undefined) throw new WorkbenchError('USAGE', `“${text}” is not a size; write it like ${example}.`, { field })
   return { width: Number(width), height: Number(height) }
 }
 
 /** Words that stand for data of the workbench's own; all else is a path. */
 const isWord = (given: string): boolean => given.trim() === 'mnist' || syntheticName(given) !== null || datasetReference(given) !== null
+/** The words for channels that people write. */
+const channelWords = new Map<string, 1 | 3>([['1', 1], ['gray', 1], ['grey', 1], ['3', 3], ['colour', 3], ['color', 3], ['rgb', 3]])
 const isContrast = (given: string): given is Contrast => (contrasts as readonly string[]).includes(given)
 
 /** Error: USAGE. */
 export function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not "${text}".`, { field: option })
+  if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not “${text}”.`, { field: option })
   return Number(text)
 }
 
@@ -42,8 +44,9 @@ export const datasetsAdd: Command = {
     '--path P          a folder of images, IDX files, an .npz file, the word mnist,',
     `                  or a synthetic set: ${syntheticNames.join(', ')}`,
     '--test P          images of the test split; else 15% are drawn',
-    '--size 28x28      width and height; else the most frequent of the images',
-    '--channels 1|3    gray or colour; else as the images are',
+    '--size 28x28      width and height; else those of the images, and where their',
+    '                  sizes differ, of the middle one; at most 64 pixels',
+    '--channels gray|colour  also 1 or 3; else as the images are',
     '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
     '--count N         rows of a synthetic set, or patches (default: 10000)',
     '--seed S          what these are drawn from (default: 1)',
@@ -59,14 +62,15 @@ export const datasetsAdd: Command = {
   async run(session, { values, path }, terminal) {
     if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
     const { channels, fit, size, test, name, count: rows, seed, patches, contrast } = values as Record<string, string | undefined>
-    if (channels !== undefined && channels !== '1' && channels !== '3') throw new WorkbenchError('USAGE', `--channels is 1 (gray) or 3 (colour), not "${channels}".`, { field: 'channels' })
-    if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not "${fit}".`, { field: 'fit' })
-    if (contrast !== undefined && !isContrast(contrast)) throw new WorkbenchError('USAGE', `--contrast is ${contrasts.join(' or ')}, not "${contrast}".`, { field: 'contrast' })
+    const planes = channels === undefined ? undefined : channelWords.get(channels.trim().toLowerCase())
+    if (channels !== undefined && planes === undefined) throw new WorkbenchError('USAGE', `--channels is gray or colour (1 or 3), not “${channels}”.`, { field: 'channels' })
+    if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not “${fit}”.`, { field: 'fit' })
+    if (contrast !== undefined && !isContrast(contrast)) throw new WorkbenchError('USAGE', `--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, { field: 'contrast' })
     if (patches !== undefined && fit !== undefined) throw new WorkbenchError('USAGE', 'Patches are cut from images at their own size; leave --fit out.', { field: 'fit' })
     const dataset = await importAndWait(session, {
       path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
       ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
-      ...(channels === undefined ? {} : { channels: channels === '1' ? 1 : 3 }), ...(fit === undefined ? {} : { fit }),
+      ...(planes === undefined ? {} : { channels: planes }), ...(fit === undefined ? {} : { fit }),
       ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
       ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }), ...(contrast === undefined ? {} : { contrast }),
     }, terminal)
@@ -91,7 +95,7 @@ export const datasetsList: Command = {
     const rows = datasets.map((dataset) => [dataset.id, dataset.name, String(dataset.count), String(dataset.testCount), sizeOf(dataset), String(dataset.classes.length), String(dataset.skippedCount)])
     return {
       json: { datasets },
-      text: rows.length === 0 ? 'No datasets yet; "datasets add --path mnist" imports the sample digits.' : table(['id', 'name', 'images', 'test', 'size', 'classes', 'skipped'], rows),
+      text: rows.length === 0 ? 'No datasets yet; “datasets add --path mnist” imports the sample digits.' : table(['id', 'name', 'images', 'test', 'size', 'classes', 'skipped'], rows),
     }
   },
 }

@@ -75,7 +75,7 @@ export const embeddingsList: Command = {
     ]
     return {
       json: { embeddings: shown.map(embeddingJson) },
-      text: rows.length === 0 ? 'No codes yet; "embed" makes some.' : table(['id', 'codes', 'of', 'images', 'size', 'linear probe', 'nearest neighbours', 'file'], rows),
+      text: rows.length === 0 ? 'No codes yet; “embed” makes some.' : table(['id', 'codes', 'of', 'images', 'size', 'linear probe', 'nearest neighbours', 'file'], rows),
     }
   },
 }

@@ -89,10 +89,10 @@ async function outcome(session: Session, { id, interrupted }: { id: string; inte
   const { name, states, progress, state } = all.experiment
   const going = 'continue with: npm run -s aebench -- experiment resume '
   const bad = progress.total - states.completed
-  const error: ErrorInfo | undefined = state === 'paused' ? { code: 'CANCELLED', message: `The experiment "${name}" was paused, ${states.completed} of ${progress.total} runs are completed; ${going}${id}` }
-    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment "${name}" was cancelled; ${states.completed} of ${progress.total} runs are completed.` }
+  const error: ErrorInfo | undefined = state === 'paused' ? { code: 'CANCELLED', message: `The experiment “${name}” was paused, ${states.completed} of ${progress.total} runs are completed; ${going}${id}` }
+    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment “${name}” was cancelled; ${states.completed} of ${progress.total} runs are completed.` }
     : bad === 0 ? undefined
-    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${progress.total} runs of "${name}" ${bad === 1 ? 'was' : 'were'} not completed; "experiment show ${id}" lists them.` }
+    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${progress.total} runs of “${name}” ${bad === 1 ? 'was' : 'were'} not completed; “experiment show ${id}” lists them.` }
   return { json: json(all), text: describe(all), ...(error === undefined ? {} : { error }), ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
@@ -172,7 +172,7 @@ export const experimentList: Command = {
     const rows = experiments.map(({ id, name, state, dataset, cellCount, seedCount, progress }) => [id, name, state, dataset, String(cellCount), String(seedCount), `${progress.done}/${progress.total}`])
     return {
       json: { experiments },
-      text: rows.length === 0 ? 'No experiments yet; "experiment run" makes one of a plan.' : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
+      text: rows.length === 0 ? 'No experiments yet; “experiment run” makes one of a plan.' : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
     }
   },
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { corruptionKinds, fileFormats, questionKinds, type Corruption, type FileFormat, type ImageRef, type QuestionInput, type QuestionKind, type Result } from '../../../../shared/explore.ts'
 import { checkTarget, writeChecked } from '../../export/targetFile.ts'
+import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command } from '../command.ts'
 import { figure, table } from '../table.ts'
 import { wholeNumber } from './datasets.ts'
@@ -29,12 +30,12 @@ const imageOf = (text: string, given: Arguments): ImageRef => (/^\d+$/.test(text
 
 function corruptionOf(text: string): Corruption {
   const [kind = '', level] = text.split(':')
-  if (!(corruptionKinds as readonly string[]).includes(kind) || (kind !== 'none' && !(Number(level) >= 0))) throw usage(`--corruption is KIND:LEVEL, e.g. masking:0.3 or gaussian:0.5 (${corruptionKinds.join(', ')}), not "${text}".`, 'corruption')
+  if (!(corruptionKinds as readonly string[]).includes(kind) || (kind !== 'none' && !(Number(level) >= 0))) throw usage(`--corruption is KIND:LEVEL, e.g. masking:0.3 or gaussian:0.5 (${corruptionKinds.join(', ')}), not “${text}”.`, 'corruption')
   return { kind: kind as Corruption['kind'], level: kind === 'none' ? 0 : Number(level) }
 }
 
 function realNumber(name: string, text: string): number {
-  if (text.trim() === '' || !Number.isFinite(Number(text))) throw usage(`--${name} is a number, not "${text}".`, name)
+  if (text.trim() === '' || !Number.isFinite(Number(text))) throw usage(`--${name} is a number, not “${text}”.`, name)
   return Number(text)
 }
 
@@ -42,10 +43,10 @@ function realNumber(name: string, text: string): number {
 export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput {
   const { values } = given
   const foreign = Object.keys(values).find((name) => !['out', 'force', 'image', 'checkpoint', 'side', 'json', 'home', 'help', ...taken[kind]].includes(name))
-  if (foreign !== undefined) throw usage(`"explore ${kind}" takes no --${foreign}; it takes ${[...(images[kind] ? ['image'] : []), ...taken[kind]].map((name) => `--${name}`).join(', ')}.`, foreign)
+  if (foreign !== undefined) throw usage(`“explore ${kind}” takes no --${foreign}; it takes ${[...(images[kind] ? ['image'] : []), ...taken[kind]].map((name) => `--${name}`).join(', ')}.`, foreign)
   const refs = (values['image'] as string[] | undefined ?? []).map((text) => imageOf(text, given))
   const [fewest, most] = images[kind] ?? [0, 0]
-  if (refs.length < fewest || refs.length > most) throw usage(`"explore ${kind}" is about ${fewest === most ? fewest : `${fewest} to ${most}`} ${most === 1 ? 'image' : 'images'} (--image ROW or --image FILE${most > 1 ? ', several times' : ''}), and ${refs.length} were given.`, 'image')
+  if (refs.length < fewest || refs.length > most) throw usage(`“explore ${kind}” is about ${fewest === most ? fewest : `${fewest} to ${most}`} ${most === 1 ? 'image' : 'images'} (--image ROW or --image FILE${most > 1 ? ', several times' : ''}), and ${refs.length} were given.`, 'image')
   const options: Record<string, unknown> = {}
   for (const name of taken[kind]) {
     const value = values[name]
@@ -107,7 +108,7 @@ export const explore: Command = {
   },
   async run(session, given, terminal) {
     const [kind, run] = given.positionals as [QuestionKind, string]
-    if (!questionKinds.includes(kind)) throw usage(`There is no question "${kind}"; choose one of ${questionKinds.join(', ')}.`, 'question')
+    if (!questionKinds.includes(kind)) throw usage(`There is no question “${kind}”; ${suggestion(kind, questionKinds)}`, 'question')
     const { values } = given
     const question = questionOf(kind, given)
     const out = typeof values['out'] === 'string' ? given.path(values['out']) : null

@@ -2,6 +2,7 @@ import type { Dataset, Run } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { presetForms, type Outcome as PresetOutcome, type PresetForm, type PresetFormInfo, type PresetInfo } from '../../../../shared/presets.ts'
 import type { Settings } from '../../../../shared/config.ts'
+import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command, Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
@@ -20,7 +21,7 @@ export function about(seconds: number): string {
 /** The form in which a preset is trained. Error: USAGE. */
 export function formNamed(form: unknown = 'quick'): PresetForm {
   if (presetForms.includes(form as PresetForm)) return form as PresetForm
-  throw new WorkbenchError('USAGE', `A form is ${presetForms.join(' or ')}, not "${String(form)}".`, { field: 'form' })
+  throw new WorkbenchError('USAGE', `A form is ${presetForms.join(' or ')}, not “${String(form)}”.`, { field: 'form' })
 }
 
 /** Error: PRESET_UNKNOWN. */
@@ -28,7 +29,7 @@ export async function findPreset({ call }: Session, id: string): Promise<PresetI
   const { presets } = await call('presets.list', {})
   const found = presets.find((preset) => preset.id === id)
   if (found) return found
-  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; choose one of ${presets.map((preset) => preset.id).join(', ')}.`, { field: 'preset' })
+  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; ${suggestion(id, presets.map((preset) => preset.id))}`, { field: 'preset' })
 }
 
 /** A preset's runs in its quick form or in the paper's. */
@@ -57,7 +58,7 @@ function outcomeText({ rows, reasons }: PresetOutcome): string {
 
 export const presetOptions = { preset: { type: 'string' }, form: { type: 'string' }, run: { type: 'string' } } as const
 export const presetHelp = [
-  '--preset ID       a published experiment with its dataset and settings; "presets" lists them.',
+  '--preset ID       a published experiment with its dataset and settings; “presets” lists them.',
   '                  --set, --seed, --name and --dataset change single things of it',
   '--form quick|paper  minutes on 2 cores (default), or as published',
   '--run R           only this one of its runs',

@@ -25,7 +25,7 @@ async function exportMany(session: Session, asked: CallInput<'exports.many'>, te
 export const oneOf = <T extends string>(name: string, value: unknown, choices: readonly T[], otherwise?: T): T => {
   if (value === undefined && otherwise !== undefined) return otherwise
   if (choices.includes(value as T)) return value as T
-  throw new WorkbenchError('USAGE', `--${name} is one of ${choices.join(', ')}${value === undefined ? '; it is missing' : `, not "${String(value)}"`}.`, { field: name })
+  throw new WorkbenchError('USAGE', `--${name} is one of ${choices.join(', ')}${value === undefined ? '; it is missing' : `, not “${String(value)}”`}.`, { field: name })
 }
 
 export const exportRun: Command = {

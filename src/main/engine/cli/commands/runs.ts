@@ -32,9 +32,9 @@ export function ended(run: Run, interrupted: boolean): Outcome {
   const text = describeRun(run)
   if (run.state === 'completed') return { json, text }
   const resume = `continue with: npm run -s aebench -- resume ${run.id}`
-  const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run "${run.name}" was paused at step ${run.step} with a checkpoint; ${resume}` }
-    : run.state === 'cancelled' ? { code: 'CANCELLED', message: `The run "${run.name}" was cancelled; what was trained until step ${run.step} is kept.` }
-    : run.error ?? { code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `The run "${run.name}" ended as ${run.state}; ${resume}` }
+  const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run “${run.name}” was paused at step ${run.step} with a checkpoint; ${resume}` }
+    : run.state === 'cancelled' ? { code: 'CANCELLED', message: `The run “${run.name}” was cancelled; what was trained until step ${run.step} is kept.` }
+    : run.error ?? { code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `The run “${run.name}” ended as ${run.state}; ${resume}` }
   return { json, text, error: said, ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
@@ -46,7 +46,7 @@ export const runsList: Command = {
     const rows = runs.map((run) => [run.id, run.name, run.state, run.dataset, run.variant, String(run.seed), figure(run.evaluation?.squaredError), figure(run.evaluation?.linearProbeAccuracy)])
     return {
       json: { runs: runs.map(runJson) },
-      text: rows.length === 0 ? 'No runs yet; "train" makes one.' : table(['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe'], rows),
+      text: rows.length === 0 ? 'No runs yet; “train” makes one.' : table(['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe'], rows),
     }
   },
 }
@@ -71,7 +71,7 @@ export const evaluateRun: Command = {
   async run(session, { values, positionals, path }, terminal) {
     const { weights, dataset, name } = values as Record<string, string | undefined>
     if ((weights === undefined) === (positionals.length === 0)) throw new WorkbenchError('USAGE', 'Say what to evaluate: a run, or a checkpoint\'s file with --weights.', { field: 'run' })
-    if (weights !== undefined && dataset === undefined) throw new WorkbenchError('USAGE', 'Say on what to measure the weights with --dataset; "datasets list" lists them.', { field: 'dataset' })
+    if (weights !== undefined && dataset === undefined) throw new WorkbenchError('USAGE', 'Say on what to measure the weights with --dataset; “datasets list” lists them.', { field: 'dataset' })
     const id = await taskDone(session, () => (weights === undefined
       ? session.call('runs.evaluate', { run: positionals[0]! })
       : session.call('weights.evaluate', { weights: path(weights), dataset: dataset!, ...(name === undefined ? {} : { name }) })), terminal)

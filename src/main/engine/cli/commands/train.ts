@@ -13,7 +13,7 @@ const sample = 'mnist'
 
 export const settingOptions = { variant: { type: 'string' }, set: { type: 'string', multiple: true }, config: { type: 'string' } } as const
 export const settingHelp = [
-  '--variant V       "variants" lists them and their settings',
+  '--variant V       “variants” lists them and their settings',
   '--set key=value   one setting, e.g. --set network.layers=512,64; may be given often',
   '--config F.json   settings from a file, e.g. {"training": {"epochs": 5}}; --set goes on top',
 ]
@@ -21,7 +21,7 @@ export const settingHelp = [
 /** The variant and settings that a command was given. @param otherwise the variant where none is named */
 export async function variantAndSettings({ call }: Session, { values, path }: Arguments, otherwise?: string): Promise<{ variant: string; settings: Settings }> {
   const variant = values['variant'] ?? otherwise
-  if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; "variants" lists them.', { field: 'variant' })
+  if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; “variants” lists them.', { field: 'variant' })
   const config = values['config']
   const read = (fields: readonly Field[]) => settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields)
   const { fields } = await call('runs.check', { variant })
@@ -47,7 +47,7 @@ export const train: Command = {
     const { dataset, seed, name, preset, form, run: part, from } = given.values as Record<string, string | undefined>
     if (preset !== undefined) return trainPreset(session, given, terminal)
     if (form !== undefined || part !== undefined) throw new WorkbenchError('USAGE', '--form and --run are of a preset; name it with --preset.', { field: 'preset' })
-    if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; "datasets list" lists them.', { field: 'dataset' })
+    if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; “datasets list” lists them.', { field: 'dataset' })
     const weights = from === undefined ? undefined : given.path(from)
     const { variant, settings } = await variantAndSettings(session, given, weights === undefined ? undefined : (await session.call('weights.inspect', { weights })).weights.variant)
     const chosen = { variant, settings, ...(weights === undefined ? {} : { weights }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }

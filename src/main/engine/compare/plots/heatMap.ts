@@ -53,5 +53,5 @@ function choices({ values }: PlotColumn): PlotValue[] {
 function columnOf(columns: readonly PlotColumn[], key: string, field: string): PlotColumn {
   const column = columns.find((one) => one.key === key)
   if (column) return column
-  throw new WorkbenchError('CALL_INVALID', `None of these runs has a value of "${key}"; choose another column.`, { field })
+  throw new WorkbenchError('CALL_INVALID', `None of these runs has a value of “${key}”; choose another column.`, { field })
 }

@@ -55,5 +55,5 @@ export function scatterOf({ subjects, columns, alike }: Plot, xKey: string, yKey
 function numeric(columns: readonly PlotColumn[], key: string, field: string): PlotColumn {
   const column = columns.find((one) => one.key === key)
   if (column?.numeric) return column
-  throw new WorkbenchError('CALL_INVALID', column ? `${column.title} is not a number, so it cannot be an axis of a scatter plot; choose another column.` : `None of these runs has a value of "${key}"; choose another column.`, { field })
+  throw new WorkbenchError('CALL_INVALID', column ? `${column.title} is not a number, so it cannot be an axis of a scatter plot; choose another column.` : `None of these runs has a value of “${key}”; choose another column.`, { field })
 }

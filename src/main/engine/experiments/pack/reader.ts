@@ -10,7 +10,7 @@ import { formatVersion, manifestName, manifestSchema, type Manifest } from './ma
 /** Rows, curves and pictures are read whole; weights and pixels are not. */
 const largestRead = 2 ** 29
 /** Wrong in other files than those that we wrote. */
-const foreign = 'is no packed experiment; experiments are packed by the workbench, or by "experiment pack".'
+const foreign = 'is no packed experiment; experiments are packed by the workbench, or by “experiment pack”.'
 
 /** The parts of a packed experiment, each compared with the size and the checksum that the manifest says. */
 export class PackReader {

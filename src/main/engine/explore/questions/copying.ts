@@ -75,9 +75,9 @@ async function rebuilding({ network }: Subject, source: Source, report: Report):
 
 function sentenceOf(name: string, own: string, figures: Pick<ResultOf<'copying'>, 'own' | 'other'>): string {
   const percent = (value: number) => `${(100 * Math.max(0, value)).toFixed(0)}%`
-  const what = name === 'random' ? 'random pixels' : `"${name}"`
+  const what = name === 'random' ? 'random pixels' : `“${name}”`
   const { own: { rebuilt }, other: { rebuilt: foreign } } = figures
-  const facts = `Of what varies in "${own}" ${percent(rebuilt)} is rebuilt, of ${what} ${percent(foreign)}`
+  const facts = `Of what varies in “${own}” ${percent(rebuilt)} is rebuilt, of ${what} ${percent(foreign)}`
   if (foreign > 0.9 * rebuilt) return `${facts}: the network copies what it is given.`
   return foreign > 0.5 * rebuilt ? `${facts}: the network copies a good part of what it is given.` : `${facts}: the network rebuilds what it was trained on, and not whatever it is given.`
 }
