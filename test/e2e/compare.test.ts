@@ -29,7 +29,8 @@ function cells(text: string): string[][] {
 const onScreen = (page: Page): Promise<string[][]> => rows(page).evaluateAll((all: any[]) => all.map((row) => [...row.querySelectorAll('th, td')].map((cell: any) => {
   const copy = cell.cloneNode(true)
   copy.querySelectorAll('.mark, .tag, .variant, svg').forEach((one: any) => one.remove())
-  return copy.textContent.trim().replace(/^–$/, '')
+  // A file has the hyphen, which programs read as a minus.
+  return copy.textContent.trim().replace(/^–$/, '').replaceAll('−', '-')
 })))
 
 browserTest('six runs of two variants are compared over seeds: sentence, bands, baseline, pictures, codes, relations, and all of it taken away', async ({ folder, serve, open }, t) => {
@@ -90,7 +91,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await page.getByLabel('Compared with').selectOption(hebrew)
   await rows(page).nth(1).getByText('baseline').first().waitFor()
   const after = await difference.nth(0).innerText()
-  const value = (text: string) => Number(/(-?[\d.]+) \(/.exec(text)![1])
+  const value = (text: string) => Number(/(−?[\d.]+) \(/.exec(text)![1]!.replace('−', '-'))
   assert.ok(Math.abs(value(before) + value(after)) < 1e-9, `${before} against ${after}`)
   assert.match(page.url(), /baseline=group%3A/)
   await page.getByRole('radio', { name: 'Figures', exact: true }).check({ force: true })

@@ -68,8 +68,16 @@ test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula'
   const differences = parseCsv(csvOf(textTables.differences(comparison)))
   const probe = differences.find((row) => row[2] === 'Linear probe accuracy (points)' && row[0] === 'Contractive')!
   assert.match([probe[3], probe[4], probe[5]].join(' '), /^-?[\d.]+ -?[\d.]+ -?[\d.]+$/)
-  assert.equal(`${probe[3]} (${probe[4]} to ${probe[5]})`, shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text)
-  assert.deepEqual(['=1', '+1', '-1', '-1.5e-7', '-a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvCell), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
+  assert.equal(`${probe[3]} (${probe[4]} to ${probe[5]})`.replaceAll('-', '−'), shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text)
+  assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvCell), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '−a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
+})
+
+test('numbers for people have the minus sign, and those for programs the hyphen', () => {
+  const turned = compareRuns(runs.slice(0, 6), variants, { baseline: 'contractive1' })
+  const said = [...turned.sentences, ...turned.groupFigures.flatMap(({ estimates, differences }) => [...estimates, ...differences].map(({ text }) => text))]
+  assert.deepEqual(said.filter((text) => /-\d/.test(text.replaceAll(/“[^”]*”/g, ''))), [])
+  assert.ok(said.some((text) => /−\d/.test(text)))
+  assert.ok(!parseCsv(csvOf(textTables.differences(turned))).flatMap((row) => row.slice(3)).join().includes('−'))
 })
 
 test('names come out of CSV as they went in, apart from the apostrophe', () => {
@@ -85,7 +93,7 @@ test('LaTeX has one cell a column in every row, and a name is never a command', 
     const cells = (line: string): number => line.replace(/\\&/g, '').split('&').length
     for (const line of lines) assert.equal(cells(line), columns, line)
     const commands = [...text.matchAll(/\\([a-zA-Z]+)/g)].map(([, command]) => command!)
-    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedblright', 'providecommand', 'otherletters', 'ifdefined', 'Umathcode', 'else', 'fi']
+    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'times', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedblright', 'providecommand', 'otherletters', 'ifdefined', 'Umathcode', 'else', 'fi']
     assert.deepEqual([...new Set(commands)].filter((command) => !known.includes(command)), [])
     let depth = 0
     for (const [brace] of text.replace(/\\[{}\\]/g, '').matchAll(/[{}]/g)) assert.ok((depth += brace === '{' ? 1 : -1) >= 0)
@@ -109,6 +117,8 @@ test('LaTeX: letters become what the first fonts of pdfLaTeX have, and what they
   for (const [text, expected] of Object.entries(as)) assert.equal(latexText(text), expected)
   const row = (name: string): string => latexOf(tableOf([name])).split('\n').find((line) => line.endsWith('& $-1$ \\\\'))!
   assert.deepEqual(['[2ex]', '*', ' [x', 'a[1]'].map(row), ['{}[2ex] & $-1$ \\\\', '{}* & $-1$ \\\\', '{} [x & $-1$ \\\\', 'a[1] & $-1$ \\\\'])
+  const number = (text: string): string => /& (.*) \\\\/.exec(latexOf({ ...tableOf(['a']), rows: [{ cells: ['a', text], best: [] }, { cells: ['b', '0'], best: [] }] }).split('\\midrule')[1]!)![1]!
+  assert.deepEqual(['−1.2', '-1.2', '12.5', '−1.2 ± 0.3', '1.2e−5'].map(number), ['$-1.2$', '$-1.2$', '12.5', '$-1.2 \\pm 0.3$', '$1.2 \\times 10^{-5}$'])
 })
 
 const tableOf = (names: readonly string[]): TextTable => ({

@@ -123,7 +123,7 @@ test('a mean has the digits that its interval allows', () => {
   assert.equal(texts(9.5342, 0.0021), '9.5342 ± 0.0021')
   assert.equal(texts(12345.6, 678), '12346 ± 678')
   assert.equal(texts(-0.04, 0.4), '0.0 ± 0.4')
-  assert.equal(texts(1.234e-9, 3.7e-11), '1.23e-9 ± 0.04e-9')
+  assert.equal(texts(1.234e-9, 3.7e-11), '1.23e−9 ± 0.04e−9')
   assert.deepEqual([0.354, 0.355, 0.949, 0.95, 3.5, 99, 0, NaN].map(decimalsFor), [2, 1, 1, 1, 1, 0, 0, 0])
   for (let exponent = -6; exponent < 4; exponent += 0.13) {
     const half = 10 ** exponent

@@ -19,22 +19,13 @@ export function measured(value: number | null | undefined): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   if (value === 0) return '0'
   const magnitude = Math.abs(value)
-  if (magnitude < 1e-3 || magnitude >= 1e6) return value.toExponential(2).replace('-', '−').replace('e+', 'e')
+  if (magnitude < 1e-3 || magnitude >= 1e6) return value.toExponential(2).replaceAll('-', '−').replace('e+', 'e')
   return value.toLocaleString('en', { minimumSignificantDigits: 4, maximumSignificantDigits: 4 }).replace('-', '−')
 }
 
 /** Ticks of a linear vertical axis, without the noise of binary fractions. */
 export function linearTick(value: number): string {
   const magnitude = Math.abs(value)
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) return value.toExponential(1).replace('.0', '').replace('-', '−').replace('e+', 'e')
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) return value.toExponential(1).replace('.0', '').replaceAll('-', '−').replace('e+', 'e')
   return value.toLocaleString('en', { maximumSignificantDigits: 6 }).replace('-', '−')
-}
-
-/** Ticks of a logarithmic axis: 1, 2 and 5 of each decade while few decades are shown, else the decades; null hides a tick. */
-export function logarithmicTick(value: number, decades: number): string | null {
-  const exact = value / 10 ** Math.floor(Math.log10(value) + 1e-9)
-  const leading = Math.round(exact)
-  if (Math.abs(exact - leading) > 1e-6) return null
-  const wanted = decades > 3 ? [1] : decades > 1 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9]
-  return wanted.includes(leading) ? linearTick(value) : null
 }

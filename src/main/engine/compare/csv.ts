@@ -1,4 +1,4 @@
-import { absent } from './formats.ts'
+import { absent, plainNumber } from './formats.ts'
 import type { TextTable } from './textTables.ts'
 
 /**
@@ -21,11 +21,11 @@ export function csvOf(table: TextTable): string {
 
 const plusMinus = ' ± '
 
-/** One cell, quoted where it has to be. Numbers stay numbers, minus signs included. */
+/** One cell, quoted where it has to be. Numbers stay numbers: their minus is the hyphen that programs read. */
 export function csvCell(text: string): string {
   if (text === absent) return ''
-  const safe = isNumber(text) || !/^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? text : `'${text}`
+  const number = plainNumber(text)
+  if (number !== null) return number
+  const safe = !/^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? text : `'${text}`
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
-
-const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e-?\d+)?$/.test(text)

@@ -20,6 +20,12 @@ const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string =>
 /** What follows a difference, by the unit of the figure. */
 const units: Record<string, string> = { '%': ' points', 'dB': ' dB', 'nats per sample': ' nats', 'units': ' units' }
 
+/** `1.2 points`, `1 point`. */
+const measured = (text: string, { unit }: Figure): string => {
+  const word = units[unit] ?? ''
+  return `${text}${/^-?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
+}
+
 /** One difference in one sentence: whether it is one, how large, how sure, and from how many seeds. */
 export function differenceSentence(worded: Worded): string {
   const { figure, group, baseline, difference: { reason, seeds, mean } } = worded
@@ -33,7 +39,7 @@ export function differenceSentence(worded: Worded): string {
     return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least three seeds of both.`
   }
   if (reason === 'same') {
-    return `${atStart(group)} is ${writtenDifference(figure, Math.abs(mean!))}${units[figure.unit] ?? ''} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; they vary by nothing, so there is no interval.`
+    return `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; they vary by nothing, so there is no interval.`
   }
   return `${claim(worded)}${doubt(worded)}${lacking(group, baseline)}`
 }
@@ -78,7 +84,7 @@ function spread(figure: Figure, mean: number, low: number, high: number): string
   const scale = scaleOf(figure)
   const decimals = Math.min(20, decimalsFor(((high - low) / 2) * scale))
   const [shown, from, to] = [mean, low, high].map((value) => formatDecimals(value * scale, decimals))
-  return `${shown}${units[figure.unit] ?? ''}, 95% interval ${from} to ${to}`
+  return `${measured(shown!, figure)}, 95% interval ${from} to ${to}`
 }
 
 function texts(figure: Figure, { counted }: RunGroup, seed: number): string {

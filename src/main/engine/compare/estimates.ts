@@ -1,6 +1,6 @@
 import type { GroupEstimate } from '../../../shared/comparison.ts'
 import { valueOf, type Figure } from './figures.ts'
-import { absent, formatDecimals, formatQuantity, withUncertainty } from './formats.ts'
+import { absent, formatDecimals, formatQuantity, plainNumber, withUncertainty } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import { estimate } from './statistics.ts'
 
@@ -23,7 +23,7 @@ export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'count
   if (half === null || half === 0) {
     const written = figure.text(found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
     // Of counts such as `3 of 64` there is nothing to add.
-    const sure = half === 0 && Number.isFinite(Number(written))
+    const sure = half === 0 && plainNumber(written) !== null
     return { ...found, values, text: sure ? `${written} ± 0` : written, meanText: written, halfText: sure ? '0' : '' }
   }
   const scale = scaleOf(figure)

@@ -3,22 +3,28 @@
 /** Stands where a value is missing or has no meaning. */
 export const absent = '–'
 
-/** A number with a fixed count of decimals, without a minus before zero; `absent` for null and for what is not finite. */
+/** Negative numbers, and negative exponents, with the minus sign (U+2212) instead of the hyphen. */
+export const withMinus = (text: string): string => text.replaceAll('-', '−')
+
+/** As programs and spreadsheets write it, with a hyphen; null for what is not a number. */
+export const plainNumber = (text: string): string | null => (/^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null)
+
+/** A number with a fixed count of decimals and the minus sign (U+2212), without one before zero; `absent` for null and for what is not finite. */
 export function formatDecimals(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return absent
   const text = value.toFixed(decimals)
-  return /^-[0.]+$/.test(text) ? text.slice(1) : text
+  return /^-[0.]+$/.test(text) ? text.slice(1) : withMinus(text)
 }
 
 /**
  * A measured quantity with at least three significant digits, and two decimals where that is more: 0.0123, 9.53, 72.41,
- * 1234.5, 12346. Very large and very small numbers in scientific notation: 1.23e-5.
+ * 1234.5, 12346. Very large and very small numbers in scientific notation: 1.23e−5.
  */
 export function formatQuantity(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return absent
   const size = Math.abs(value)
   if (size === 0) return '0'
-  if (size >= 1e7 || size < 1e-4) return value.toExponential(2).replace('e+', 'e')
+  if (size >= 1e7 || size < 1e-4) return withMinus(value.toExponential(2).replace('e+', 'e'))
   if (size >= 1e4) return formatDecimals(value, 0)
   if (size >= 1e3) return formatDecimals(value, 1)
   if (size >= 1) return formatDecimals(value, 2)
@@ -54,7 +60,7 @@ export function withUncertainty(mean: number, half: number): { mean: string; hal
   // As formatQuantity writes the very small.
   const exponent = size > 0 && size < 1e-4 && half < 1e-3 ? Math.floor(Math.log10(Math.max(size, half))) : 0
   const decimals = Math.min(20, decimalsFor(half / 10 ** exponent))
-  const written = (value: number) => `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : `e${exponent}`}`
+  const written = (value: number) => `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : withMinus(`e${exponent}`)}`
   return { mean: written(mean), half: written(half) }
 }
 

@@ -1,3 +1,4 @@
+import { plainNumber } from './formats.ts'
 import { latexText, oneLine, otherLetters } from './latexText.ts'
 import type { TextTable } from './textTables.ts'
 
@@ -25,8 +26,10 @@ const turn = (rows: readonly (readonly string[])[]): string[][] => rows[0]!.map(
 /** Numbers get a real minus and a real plus-minus. */
 function latexCell(text: string): string {
   const [mean, half] = text.split(' ± ')
-  if (half !== undefined && isNumber(mean!) && isNumber(half)) return `$${mean} \\pm ${half}$`
-  return text.startsWith('-') && isNumber(text) ? `$${text}$` : latexText(text)
+  const numbers = [mean!, ...(half === undefined ? [] : [half])].map(plainNumber)
+  if (numbers.includes(null)) return latexText(text)
+  return numbers.length === 1 && /^\d+(\.\d+)?$/.test(text) ? text : `$${numbers.map((number) => powerOfTen(number!)).join(' \\pm ')}$`
 }
 
-const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e-?\d+)?$/.test(text)
+/** `1.2e-5` as `1.2 \times 10^{-5}`. */
+const powerOfTen = (number: string): string => number.replace(/e(-?\d+)$/, ' \\times 10^{$1}')

@@ -1,4 +1,4 @@
-import { formatDecimals } from '../formats.ts'
+import { formatDecimals, withMinus } from '../formats.ts'
 import type { PlotValue } from './subjects.ts'
 
 /** An axis from 0 to 1, with what stands at its ticks. */
@@ -47,7 +47,7 @@ export function steps(low: number, high: number): { value: number; text: string 
   return ticks
 }
 
-const exponential = (value: number): string => (value === 0 ? '0' : Number(value.toPrecision(10)).toExponential().replace('e+', 'e'))
+const exponential = (value: number): string => (value === 0 ? '0' : withMinus(Number(value.toPrecision(10)).toExponential().replace('e+', 'e')))
 
 /** 1, 10, 100; with 2 and 5 between where there are few. */
 function decades(low: number, high: number): { value: number; text: string }[] {

@@ -21,7 +21,9 @@ h1{font-size:20px;line-height:28px;margin:0 0 4px}
 h2{font-size:15px;line-height:20px;margin:32px 0 8px;break-after:avoid}
 p,ul{margin:0 0 8px;max-width:88ch}
 ul{padding-left:18px}
-.lead{font-size:16px;line-height:24px;margin:16px 0}
+.lead{margin:16px 0}
+.lead p{margin-bottom:4px}
+.lead p:first-child{font-size:16px;line-height:24px;margin-bottom:8px}
 .muted,.muted td{color:var(--ink2)}
 .small{font-size:12px}
 .scroll{overflow-x:auto}
@@ -43,6 +45,7 @@ svg .name{fill:var(--ink)}
 .grid{stroke:var(--line)}
 .axis{stroke:var(--strong)}
 .swatch{display:inline-block;width:18px;height:0;border-top:2px solid;margin-right:6px;vertical-align:middle}
+thead .swatch{display:block;margin:0 0 4px auto}
 .strips{display:grid;grid-template-columns:minmax(80px,180px) minmax(0,1fr);gap:6px 12px;align-items:center;margin:0 0 16px}
 .strips img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
 .strips span{overflow-wrap:anywhere}
