@@ -287,7 +287,8 @@ browserTest('a plan is opened by its path; a baseline of several cells goes alon
       const text = (selector: string): string => {
         const copy = row.querySelector(selector).cloneNode(true)
         copy.querySelectorAll('.diamond, .sign, .visually-hidden').forEach((sign: any) => sign.remove())
-        return copy.textContent.trim().replace(/^–$/, '')
+        // A file has the hyphen, which programs read as a minus.
+        return copy.textContent.trim().replace(/^–$/, '').replaceAll('−', '-')
       }
       const [, mean = '', half = ''] = /^(\S+) ± (\S+)$/.exec(text('td.mean')) ?? []
       const [, difference = text('td.difference'), low = '', high = ''] = /^(\S+) \((\S+) to (\S+)\)$/.exec(text('td.difference')) ?? []

@@ -344,7 +344,7 @@ async function csv(page: Page): Promise<void> {
     shown.forEach((cell, row) => {
       const written = body[row]![at]!, number = /^-?[\d.]+(e-?\d+)?$/.test(written)
       // Numbers are the very ones; other cells may have a sign in front on the screen, and tags stand apart.
-      const same = number ? cell.replace(/%$/, '') === written : written === '' ? /^–?$/.test(cell) : written.replace(/^'/, '').split(', ').every((part) => cell.includes(part))
+      const same = number ? cell.replace(/%$/, '').replaceAll('−', '-') === written : written === '' ? /^–?$/.test(cell) : written.replace(/^'/, '').split(', ').every((part) => cell.includes(part))
       if (!same) wrong.push(`${title}, row ${row}: ${JSON.stringify(written)} in the file, ${JSON.stringify(cell)} on the screen`)
       seen += Number(number)
     })

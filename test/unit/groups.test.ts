@@ -48,6 +48,11 @@ test('a plain sentence says whether it is a difference, how large, how sure, and
   assert.match(compareRuns([...plain, ...contracted], variants, { figure: 'jacobianNorm' }).sentence, /Jacobian norm/)
 })
 
+test('one point is a point', () => {
+  const wide = seeds('w', 'contractive', [0.93, 0.972, 0.889, 0.951, 0.908])
+  assert.match(compareRuns([...plain, ...wide], variants).sentence, /the difference is 1 point, 95% interval −3 to 5, 5 seeds\.$/)
+})
+
 test('pairs are seeds, whatever the order of the runs; seeds that one side lacks are not in it', () => {
   const both = [...plain, ...contracted]
   const shuffled = [7, 2, 9, 0, 4, 5, 1, 8, 3, 6].map((index) => both[index]!)

@@ -23,7 +23,7 @@ const units: Record<string, string> = { '%': ' points', 'dB': ' dB', 'nats per s
 /** `1.2 points`, `1 point`. */
 const measured = (text: string, { unit }: Figure): string => {
   const word = units[unit] ?? ''
-  return `${text}${/^-?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
+  return `${text}${/^−?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
 }
 
 /** One difference in one sentence: whether it is one, how large, how sure, and from how many seeds. */
