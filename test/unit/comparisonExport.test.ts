@@ -106,12 +106,12 @@ test('LaTeX has one cell a column in every row, and a name is never a command', 
 
 /** Names that TeX could take for something else, and letters of which its first fonts have some. */
 const awkward = [
-  '% & _ # ~ ^ \\ { } $', '[2ex] begins', '*', 'a--b---c ``q\'\' ?`x !`y "z"', '-12.5', 'λ = 0.1 ± 0.02', 'naïve façade Ærø ß œ Łódź ḧ ű ĵ í ș', 'Ωμέγα', '≤ ≥ × · → √ ∞ µ ° ² ½ ∑ ∂ ≠ ∈ ′ «» ‘’ “” – — − …', '𝒳 ① ﬁ', 'Привет', '日本語', '🙂', '', '\\input{x}',
+  '% & _ # ~ ^ \\ { } $', '[2ex] begins', '*', 'a--b---c ``q\'\' ?`x !`y "z"', '-12.5', 'λ = 0.1 ± 0.02', 'naïve façade Ærø ß œ Łódź ḧ ű ĵ í ș', 'Ωμέγα θ\u0302 λ\u0327', '≤ ≥ × · → √ ∞ µ ° ² ½ ∑ ∂ ≠ ∈ ′ «» ‘’ “” – — − …', '𝒳 ① ﬁ', 'Привет', '日本語', '🙂', '', '\\input{x}',
 ]
 
 test('LaTeX: letters become what the first fonts of pdfLaTeX have, and what they lack is marked and still there', () => {
   const as = {
-    'λ±2': '$\\lambda$$\\pm$2', 'é í ç ő ş': '\\\'{e} \\\'{\\i} \\c{c} \\H{o} \\c{s}', 'e\u0301': '\\\'{e}', 'Łß': '\\L{}\\ss{}', 'Ωμ': '$\\Omega$$\\mu$', '𝒳①': 'X1', '"a"': '\\textquotedblright{}a\\textquotedblright{}',
+    'λ±2': '$\\lambda$$\\pm$2', 'é í ç ő ş': '\\\'{e} \\\'{\\i} \\c{c} \\H{o} \\c{s}', 'e\u0301': '\\\'{e}', 'Łß': '\\L{}\\ss{}', 'Ωμ': '$\\Omega$$\\mu$', 'έ θ\u0302': '$\\acute{\\varepsilon}$ $\\hat{\\theta}$', '𝒳①': 'X1', '"a"': '\\textquotedblright{}a\\textquotedblright{}',
     '--x ?`': '-{}-x ?{}`', '“a” – b': '``a\'\' -- b', 'א ב 1': '\\otherletters{א}{?} \\otherletters{ב}{?} 1', '日本語': '\\otherletters{日本語}{???}', '\u202E\uFE0Fa': 'a',
   }
   for (const [text, expected] of Object.entries(as)) assert.equal(latexText(text), expected)

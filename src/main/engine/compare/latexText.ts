@@ -40,6 +40,14 @@ const accents = new Map(Object.entries({
   '\u0300': '`', '\u0301': '\'', '\u0302': '^', '\u0303': '~', '\u0304': '=', '\u0306': 'u', '\u0307': '.', '\u0308': '"', '\u030a': 'r', '\u030b': 'H', '\u030c': 'v', '\u0323': 'd', '\u0326': 'c', '\u0327': 'c', '\u0331': 'b',
 }))
 
+/** The same above a Greek letter, which is mathematics. */
+const mathAccents: Record<string, string> = { '`': 'grave', '\'': 'acute', '^': 'hat', '~': 'tilde', '=': 'bar', 'u': 'breve', '.': 'dot', '"': 'ddot', 'v': 'check' }
+
+function accented(text: string, accent: string): string | null {
+  if (!text.startsWith('$')) return `\\${accent}{${text}}`
+  return mathAccents[accent] === undefined ? null : math(`\\${mathAccents[accent]}{${text.slice(1, -1)}}`)
+}
+
 /** What one character and the marks on it become; null where the fonts have nothing for it. */
 function written(cluster: string): string | null {
   const own = known.get(cluster)
@@ -50,7 +58,7 @@ function written(cluster: string): string | null {
   if (marks.length > 0 && (base === 'i' || base === 'j') && marks.some((mark) => !'\u0323\u0326\u0327\u0331'.includes(mark))) text = `\\${base}`
   for (const mark of marks) {
     const accent = accents.get(mark)
-    text = text === null || accent === undefined ? null : `\\${accent}{${text}}`
+    text = text === null || accent === undefined ? null : accented(text, accent)
   }
   if (text !== null) return text
   // Other shapes of what is known, such as letters within a circle or in a script of their own.
