@@ -42,6 +42,8 @@ const newRunSchema = z.strictObject({
   weights: path.optional(),
 })
 
+const sizeSchema = z.object({ width: z.int(), height: z.int() })
+
 const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
@@ -89,8 +91,11 @@ export const calls = {
     /** False for vectors, which have no size and no patches. */
     images: z.boolean(),
     files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
-    /** Most frequent size among the first images. */
-    width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(), suggestedName: z.string(),
+    /** The size that an import makes of the images where none is asked for. */
+    width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
+    /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
+    sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
+    suggestedName: z.string(),
   })),
   'datasets.skipped': call(z.strictObject({ dataset: idSchema }), z.object({ skipped: z.array(skippedSchema) })),
   'datasets.images': call(
@@ -99,6 +104,8 @@ export const calls = {
       split: z.enum(splits).optional(), label: z.int().min(0).optional(),
       /** Only these rows, in this order. */
       only: z.array(z.int().min(0)).max(500).optional(),
+      /** Only the test rows that every run rebuilds for the eye, up to 32: one of each class in turn, so that the first few show all classes. Not with `only`. */
+      preview: z.boolean().default(false),
       /** Longest side of the pictures in the answer: larger ones are made smaller, in proportion. Without it they are only where the answer would be too large to send. */
       side: z.int().min(1).max(4096).optional(),
     }),

@@ -36,6 +36,10 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
   assert.deepEqual(given.images.pixels.subarray(784, 1568), all.images.pixels.subarray(3 * 784, 4 * 784))
   assert.deepEqual((await call('datasets.images', { dataset: 'digits', count: 500, only: threes.rows, label: 3, split: 'train' })).rows, threes.rows)
   await assert.rejects(call('datasets.images', { dataset: 'digits', count: 1, only: [200] }), { code: 'CALL_INVALID', message: /no row 200/ })
+  // Stored class by class, and yet the first ten to look at are of ten classes.
+  const looks = await call('datasets.images', { dataset: 'digits', count: 500, preview: true })
+  assert.deepEqual(looks.labels.slice(0, 10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  assert.ok(looks.total <= 32 && looks.total === Math.min(32, dataset!.testCount))
   const testing = await call('datasets.images', { dataset: 'digits', count: 1, split: 'test' })
   assert.equal(testing.total, dataset!.testCount)
   assert.equal((await call('datasets.images', { dataset: 'digits', count: 5, offset: 200 })).images.count, 0)

@@ -40,7 +40,8 @@ test('a folder of classes: names by code point, every format by its content, one
   writeFileSync(join(root, 'README.md'), 'about these images')
 
   assert.deepEqual(await inspectPath(root), {
-    kind: 'folder', images: true, files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3, suggestedName: root.split('/').at(-1),
+    kind: 'folder', images: true, files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3,
+    sizes: { agree: 'all', width: 37, height: 23, smallest: { width: 37, height: 23 }, largest: { width: 37, height: 23 } }, suggestedName: root.split('/').at(-1),
   })
   const ask = request(root)
   const dataset = await importDataset(ask)
@@ -77,10 +78,24 @@ test('a flat folder has no labels; size and channels follow its images, or what 
   writeFileSync(join(root, '9.png'), await gray(7, 30, 30).png().toBuffer())
   const dataset = await importDataset(request(root))
   assert.deepEqual([dataset.width, dataset.height, dataset.channels, dataset.classes.length], [64, 32, 1, 0])
+  const found = await inspectPath(root)
+  assert.deepEqual([found.width, found.height, found.channels], [64, 32, 1], 'what an import makes of them is said before')
+  assert.deepEqual(found.sizes, { agree: 'most', width: 200, height: 100, smallest: { width: 30, height: 30 }, largest: { width: 200, height: 100 } })
   const colour = await importDataset(request(root, { width: 10, height: 12, channels: 3, fit: 'pad' }))
   assert.deepEqual([colour.width, colour.height, colour.channels, colour.bytes], [10, 12, 3, 9 * 360])
   const narrow = await importDataset(request(root, { width: 50 }))
   assert.deepEqual([narrow.width, narrow.height], [50, 25])
+})
+
+test('where sizes differ, none is called usual: the middle one is taken, not an accident', async () => {
+  const root = fresh('sizes')
+  // Twice the largest: the most frequent one, and yet no majority.
+  for (const [i, side] of [16, 20, 24, 30, 40, 55, 55].entries()) writeFileSync(join(root, `${i}.png`), await gray(i * 20, side, side - 2).png().toBuffer())
+  const found = await inspectPath(root)
+  assert.deepEqual(found.sizes, { agree: 'differ', width: 30, height: 28, smallest: { width: 16, height: 14 }, largest: { width: 55, height: 53 } })
+  assert.deepEqual([found.width, found.height], [30, 28])
+  const { width, height } = await importDataset(request(root))
+  assert.deepEqual([width, height], [30, 28])
 })
 
 test('folders named train and test bring the split, and so does a test path', async () => {

@@ -73,7 +73,11 @@ test('the first comparison is found again by what is stored: the newest run of e
 })
 
 test('an inspected path is told in words', () => {
-  const folder = { kind: 'folder' as const, images: true, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3, suggestedName: 'x' }
+  const folder = { kind: 'folder' as const, images: true, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3, suggestedName: 'x',
+    sizes: { agree: 'most' as 'most' | 'differ', width: 64, height: 48, smallest: { width: 20, height: 10 }, largest: { width: 640, height: 480 } },
+  }
   assert.equal(sentence(folder), 'A folder with at least 1,241 files in 5 classes: a, b, c, d and 1 more. Most are 64 × 48, colour.')
   assert.equal(sentence({ ...folder, truncated: false, classes: [], width: null }), 'A folder with 1,241 files, without classes.')
+  assert.match(sentence({ ...folder, sizes: { ...folder.sizes, width: 640, height: 480 } }), / Most are 640 × 480, colour\. They become 64 × 48, unless you choose another size\.$/)
+  assert.match(sentence({ ...folder, sizes: { ...folder.sizes, agree: 'differ' } }), / Sizes differ, from 20 × 10 to 640 × 480, colour\. They become 64 × 48, their middle size, unless you choose another size\.$/)
 })

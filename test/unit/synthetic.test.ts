@@ -205,7 +205,7 @@ test('what does not fit the source is refused with its field, and nothing is lef
 })
 
 test('the words are known to whoever looks at a path', async () => {
-  assert.deepEqual(await inspectPath('moons'), { kind: 'synthetic', images: false, files: 2000, truncated: false, classes: ['upper', 'lower'], width: 2, height: 1, channels: 1, suggestedName: 'moons' })
+  assert.deepEqual(await inspectPath('moons'), { kind: 'synthetic', images: false, files: 2000, truncated: false, classes: ['upper', 'lower'], width: 2, height: 1, channels: 1, sizes: null, suggestedName: 'moons' })
   assert.deepEqual((await inspectPath('random')).width, 28)
   assert.ok((await completePath('swissr')).includes('swissRoll'))
   assert.ok((await completePath('m')).includes('mnist'))

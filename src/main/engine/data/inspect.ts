@@ -6,7 +6,7 @@ import { describeArray } from './array-rows.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { listFolder } from './layout.ts'
 import { byCodePoint } from './walk.ts'
-import { sampleHeaders } from './sample.ts'
+import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
 import { findSource, resolvePath, sampleName } from './source.ts'
 import { syntheticShape } from './synthetic.ts'
 
@@ -15,7 +15,7 @@ const fileLimit = 20_000
 const headerLimit = 200
 
 /**
- * What a path holds, before it is imported: kind, number of files or rows, classes, the most frequent size. Reads names and
+ * What a path holds, before it is imported: kind, number of files or rows, classes, sizes, and the size that an import makes of them. Reads names and
  * some headers only; of a folder with very many files, the first 20,000 (`truncated`).
  * @throws WorkbenchError as `importDataset` would for a path that cannot be imported
  */
@@ -25,7 +25,7 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
   if (synthetic !== null) {
     const { count, classes } = syntheticSets[synthetic], images = syntheticImages(synthetic)
     const shape = images !== null ? syntheticShape(images, {}) : { width: 2, height: 1, channels: 1 }
-    return { kind: 'synthetic', images: images !== null, files: count, truncated: false, classes: [...classes], ...shape, suggestedName }
+    return { kind: 'synthetic', images: images !== null, files: count, truncated: false, classes: [...classes], ...shape, sizes: null, suggestedName }
   }
   const source = await findSource(path)
   if (source.kind !== 'folder') {
@@ -35,7 +35,7 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
     const values = await Promise.all(parts.map((part, i) => (part.labels ? readLabels(part.labels, described[i]!.count) : null)))
     const { classes } = indexLabels(values.map((value, i) => ({ values: value, count: described[i]!.count })))
     const { kind, width, height, channels } = described[0]!
-    return { kind: source.kind, images: kind === 'image', files, truncated: false, classes, width, height, channels, suggestedName }
+    return { kind: source.kind, images: kind === 'image', files, truncated: false, classes, width, height, channels, sizes: null, suggestedName }
   }
   const list = await listFolder(source.root, null, { limit: fileLimit })
   const classes = new Set<string>()
@@ -43,9 +43,11 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
   const sample = await sampleHeaders(list, { limit: headerLimit })
   return {
     kind: 'folder', images: true, files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),
-    width: sample?.width ?? null, height: sample?.height ?? null, channels: sample ? (sample.gray ? 1 : 3) : null, suggestedName,
+    ...(sample ? defaultShape(sample, {}) : { width: null, height: null, channels: null }), sizes: sample && sizesOf(sample), suggestedName,
   }
 }
+
+const sizesOf = ({ agree, width, height, smallest, largest }: Sample) => ({ agree, width, height, smallest, largest })
 
 /** A dataset's name from where it comes: the folder's or file's name without its ending. */
 export function suggestName(path: string): string {

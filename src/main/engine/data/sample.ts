@@ -8,8 +8,20 @@ const sampleFiles = 1000
 /** Larger images are made smaller by default, so that their longer side has this many pixels. */
 const defaultSide = 64
 
-/** What the headers of some files say: their most frequent size (as seen, Exif rotation applied) and whether all are gray. */
-export interface Sample { width: number; height: number; gray: boolean }
+interface Size { width: number; height: number }
+
+/** What the headers of some files say: sizes (as seen, Exif rotation applied) and whether all are gray. */
+export interface Sample {
+  /** A usual size: what most have, else, where sizes differ, the medians of widths and of heights. */
+  width: number
+  height: number
+  gray: boolean
+  /** Whether all files of the list were looked at and have this size, or more than half of those looked at, or fewer. */
+  agree: 'all' | 'most' | 'differ'
+  /** By area. */
+  smallest: Size
+  largest: Size
+}
 
 /** @returns null when no image is among the files looked at. */
 export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal, onCount }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {}): Promise<Sample | null> {
@@ -43,15 +55,30 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
       await setImmediate()
     }
   }
-  const best = [...sizes.values()].sort((a, b) => b.times - a.times || b.width * b.height - a.width * a.height || b.width - a.width)[0]
-  return best ? { width: best.width, height: best.height, gray } : null
+  return usual([...sizes.values()], gray, taken === count)
+}
+
+function usual(sizes: (Size & { times: number })[], gray: boolean, complete: boolean): Sample | null {
+  const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
+  const [smallest, largest] = [byArea[0], byArea.at(-1)]
+  if (!smallest || !largest) return null
+  const images = sizes.reduce((sum, { times }) => sum + times, 0)
+  const only = ({ width, height }: Size): Size => ({ width, height })
+  const frequent = byArea.find(({ times }) => 2 * times > images)
+  // The most frequent of many different sizes is an accident, so it is not taken for what is usual.
+  const median = (read: (size: Size) => number): number => {
+    let seen = 0
+    return read(sizes.toSorted((a, b) => read(a) - read(b)).find(({ times }) => 2 * (seen += times) >= images) ?? smallest)
+  }
+  const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
+  return { ...size, gray, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
 }
 
 /**
- * The shape of an import: what was asked for; else the most frequent size, shrunk in proportion to a longer side of 64
+ * The shape of an import: what was asked for; else the usual size, shrunk in proportion to a longer side of 64
  * pixels where it is larger; one channel when all images looked at are gray, else three. One side given: the other follows in proportion.
  */
-export function defaultShape(sample: Sample | null, wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined }): { width: number; height: number; channels: 1 | 3 } {
+export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> | null, wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined }): { width: number; height: number; channels: 1 | 3 } {
   const { width, height, gray } = sample ?? { width: 28, height: 28, gray: true }
   const within = (pixels: number) => Math.min(4096, Math.max(1, Math.round(pixels)))
   const channels = wanted.channels ?? (gray ? 1 : 3)

@@ -4,6 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { completePath } from '../data/complete.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
+import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, requireNoPatches } from './importing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
@@ -16,12 +17,12 @@ export const datasetHandlers = (context: Context) => {
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
     'datasets.inspect': ({ path }) => inspect(context, path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
-    'datasets.images': ({ dataset: reference, offset, count, split, label, only, side }) => {
+    'datasets.images': ({ dataset: reference, offset, count, split, label, only, preview, side }) => {
       const { id, name } = store.datasets.get(reference), folder = home.dataset(id)
       return duringDataset(folder, async (dataset) => {
         const unknown = only?.find((row) => row >= dataset.count)
         if (unknown !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${unknown} in “${name}”, which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`, { field: 'only' })
-        const matching = rowsWhere(dataset, split, label, only)
+        const matching = rowsWhere(dataset, split, label, preview ? [...previewRows(dataset)] : only)
         const rows = matching.slice(offset, offset + count), paths = rowPaths(folder, rows)
         return { total: matching.length, rows: [...rows], images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
       })

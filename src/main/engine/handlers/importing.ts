@@ -59,7 +59,7 @@ export async function inspect({ store }: Context, path: string): Promise<CallOut
   const source = sourceOf(store, path)
   if (source === null) return inspectPath(path)
   const { kind, count, classes, width, height, channels } = source
-  return { kind: 'dataset', images: kind === 'image', files: count, truncated: false, classes, width, height, channels, suggestedName: suggestName(path) }
+  return { kind: 'dataset', images: kind === 'image', files: count, truncated: false, classes, width, height, channels, sizes: null, suggestedName: suggestName(path) }
 }
 
 /** The dataset that `dataset:NAME` stands for; null for any other path. Error: DATASET_UNKNOWN. */

@@ -5,7 +5,7 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'pca',
   title: 'PCA',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\lVert x-\mu-WW^{\mathsf T}(x-\mu)\rVert^2},\quad W^{\mathsf T}W=I`,
+  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\lVert x-\mu-WW^{\top}(x-\mu)\rVert^2},\quad W^{\top}W=I`,
   reference: 'Pearson 1901; Hotelling 1933; Baldi and Hornik 1989 (equals the optimum of a linear autoencoder)',
   glyph: '╱',
   terms: ['reconstruction'],

@@ -6,18 +6,32 @@ export type Inspected = CallOutput<'datasets.inspect'>
 
 const few = 4
 
+const size = ({ width, height }: { width: number; height: number }): string => `${width} × ${height}`
+const colours = ({ channels }: Inspected): string => (channels === null ? '' : channels === 1 ? ', gray' : ', colour')
+
+/** The sizes of a folder's images, and what they become. */
+function sizeSentence(found: Inspected): string {
+  const { width, height, sizes } = found
+  if (width === null || height === null) return ''
+  if (sizes === null) return ` Images of ${size({ width, height })}${colours(found)}.`
+  const same = sizes.width === width && sizes.height === height
+  const become = ` They become ${size({ width, height })}${sizes.agree === 'differ' ? same ? ', their middle size' : ', in the proportions of their middle size' : ''}, unless you choose another size.`
+  if (sizes.agree === 'differ') return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
+  return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same ? '' : become}`
+}
+
 /** What a path holds, in one or two sentences. */
 export function sentence(found: Inspected, path = ''): string {
   const synthetic = syntheticName(path)
   if (found.kind === 'synthetic' && synthetic) return syntheticSets[synthetic].description
-  const size = found.width && found.height ? ` ${found.kind === 'folder' ? 'Most are' : 'Images of'} ${found.width} × ${found.height}${found.channels ? found.channels === 1 ? ', gray' : ', colour' : ''}.` : ''
-  if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${size}`
-  if (found.kind === 'dataset') return `A dataset that is here already: ${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? size : ' Patches are cut from images, and these are none.'}`
-  if (found.kind === 'idx') return `An IDX file of images.${size}`
-  if (found.kind === 'npz') return `A NumPy archive.${size}`
+  const sizes = sizeSentence(found)
+  if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${sizes}`
+  if (found.kind === 'dataset') return `A dataset that is here already: ${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? sizes : ' Patches are cut from images, and these are none.'}`
+  if (found.kind === 'idx') return `An IDX file of images.${sizes}`
+  if (found.kind === 'npz') return `A NumPy archive.${sizes}`
   const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`
   const names = found.classes.slice(0, few).join(', ')
   const more = found.classes.length > few ? ` and ${count(found.classes.length - few)} more` : ''
   const classes = found.classes.length ? ` in ${counted(found.classes.length, 'class', 'classes')}: ${names}${more}` : ', without classes'
-  return `A folder with ${files}${classes}.${size}`
+  return `A folder with ${files}${classes}.${sizes}`
 }
