@@ -125,16 +125,18 @@ const tableOf = (names: readonly string[]): TextTable => ({
   key: 'x', title: 'x', note: 'λ % \\', columns: [{ title: 'Name', unit: '', numeric: false }, { title: 'Difference', unit: '%', numeric: true }], rows: names.map((name) => ({ cells: [name, '-1'], best: [] })),
 })
 
-test('every table compiles, whatever the names are', (t) => {
-  if (spawnSync('pdflatex', ['--version']).status !== 0) return t.skip('there is no pdflatex')
-  const folder = temporaryFolder(t)
-  const tables = [...Object.values(textTables).map((table) => table(comparison)), tableOf([...awkward, ...hostile])]
-  const wide: TextTable = { ...tableOf([]), columns: awkward.map((title) => ({ title, unit: '%', numeric: true })), rows: [{ cells: awkward, best: [0, 1] }, { cells: awkward, best: [] }] }
-  writeFileSync(join(folder, 'tables.tex'), `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`)
-  const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], { cwd: folder, encoding: 'latin1' })
-  assert.doesNotMatch(said, /^!|Missing character/m)
-  assert.match(said, new RegExp(`\\(${tables.length + 1} pages`))
-})
+// TeX is half a gigabyte that nothing else here needs: where it is at hand, it has the last word; the rules above hold everywhere.
+if (spawnSync('pdflatex', ['--version']).status === 0) {
+  test('every table compiles, whatever the names are', (t) => {
+    const folder = temporaryFolder(t)
+    const tables = [...Object.values(textTables).map((table) => table(comparison)), tableOf([...awkward, ...hostile])]
+    const wide: TextTable = { ...tableOf([]), columns: awkward.map((title) => ({ title, unit: '%', numeric: true })), rows: [{ cells: awkward, best: [0, 1] }, { cells: awkward, best: [] }] }
+    writeFileSync(join(folder, 'tables.tex'), `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`)
+    const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], { cwd: folder, encoding: 'latin1' })
+    assert.doesNotMatch(said, /^!|Missing character/m)
+    assert.match(said, new RegExp(`\\(${tables.length + 1} pages`))
+  })
+}
 
 const curve: CompareLine = {
   id: 'x', title: hostile[0]!, named: true, colour: 9, variant: 'classical', runs: ['h0'], points: 4, key: 'train/loss', step: Float64Array.of(1, 2, 3, 4), epoch: Float64Array.of(1, 2, 3, 4), seconds: Float64Array.of(1, 2, 3, 4),
