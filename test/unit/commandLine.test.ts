@@ -1,7 +1,11 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { table } from '../../src/main/engine/cli/table.ts'
 import { defaultHome } from '../../src/main/engine/home.ts'
@@ -49,4 +53,11 @@ test('the default home is the data folder of each system', () => {
   assert.equal(defaultHome('linux', { XDG_DATA_HOME: '/data' }, '/home/u'), '/data/autoencoder-workbench')
   assert.equal(defaultHome('darwin', {}, '/Users/u'), '/Users/u/Library/Application Support/Autoencoder Workbench')
   assert.match(defaultHome('win32', { APPDATA: 'C:\\Users\\u\\AppData\\Roaming' }, 'C:\\Users\\u'), /Roaming.Autoencoder Workbench$/)
+})
+
+test('a command whose output nobody reads to the end ends as if it were read', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url)), 'variants'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  assert.deepEqual([errors, code], ['', 0])
 })

@@ -123,6 +123,13 @@ async function run(): Promise<number> {
   }
 }
 
+// Who reads only the beginning, as head does, has what was wanted: the command goes on to its end, quietly.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EPIPE') throw thrown
+  })
+}
+
 const print = (line: string): Promise<void> => new Promise((done) => process.stdout.write(`${line}\n`, () => done()))
 
 async function report({ json: result, text, error, exitCode }: Outcome): Promise<number> {
