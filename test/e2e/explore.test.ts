@@ -239,7 +239,7 @@ browserTest('what is no image, or an image of another size, is told; so is what 
   writeFileSync(wide, encodePng({ width: 40, height: 20, channels: 1, pixels: new Uint8Array(800).map((_, i) => (i * 7) % 256) }))
   writeFileSync(words, 'no image')
   await go(page, `#/explore/${explored.home.runs['plain']}/similar?image=file:${encodeURIComponent(wide)}`)
-  await page.getByText('The file has 40 x 20 pixels and was made 28 x 28').waitFor()
+  await page.getByText('The file has 40 × 20 pixels and was made 28 × 28').waitFor()
   for (const view of ['chain', 'tangents', 'field', 'similar']) {
     await go(page, `#/explore/${explored.home.runs['plain']}/${view}?image=file:${encodeURIComponent(words)}`)
     await page.getByRole('alert').getByText('cannot be used as an image').first().waitFor()

@@ -101,7 +101,7 @@ test('images that do not fit: of another size they are fitted, unreadable ones s
 
   const { task } = await call('datasets.import', { path: images, name: 'digits' })
   await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state === 'done' ? true : undefined))
-  await assert.rejects(embedded({ encoder: { model: small }, data: { dataset: 'digits' } }), failure('IMAGE_SIZE', /takes images of 8 x 8 with 3 channels, and the dataset has images of 28 x 28 with 1 channel; import the images with 8 x 8 and 3 channels/))
+  await assert.rejects(embedded({ encoder: { model: small }, data: { dataset: 'digits' } }), failure('IMAGE_SIZE', /takes images of 8 × 8 with 3 channels, and the dataset has images of 28 × 28 with 1 channel; import the images with 8 × 8 and 3 channels/))
 })
 
 test('a cancelled embedding leaves nothing', async (t) => {

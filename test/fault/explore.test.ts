@@ -121,7 +121,7 @@ test('an image from disk is decoded as the import would; what is none, or is of 
   // The row itself is not among its own neighbours.
   assert.deepEqual([...same.code.rows].slice(1), [...own.code.rows].slice(0, 11))
   const larger = await ask('plain', { kind: 'neighbours', image: { file: file('large.png', encodePng({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => pixels[(i >> 4) * 4 + ((i % 8) >> 1)]!) })) } })
-  assert.match(larger.fitted!, /8 x 8 pixels and was made 4 x 4 as the dataset's images were \(crop\)/)
+  assert.match(larger.fitted!, /8 × 8 pixels and was made 4 × 4 as the dataset’s images were \(crop\)/)
 
   await assert.rejects(ask('plain', { kind: 'neighbours', image: { file: file('text.png', 'no image') } }), { code: 'FILE_UNSUPPORTED', field: 'image', message: /cannot be used as an image: .* Choose a PNG/ })
   await assert.rejects(ask('plain', { kind: 'neighbours', image: { file: join(folder, 'missing.png') } }), { code: 'PATH_MISSING', field: 'image' })

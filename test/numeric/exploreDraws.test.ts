@@ -39,7 +39,9 @@ test('a chain with a fixed seed repeats, is the same in parts, and differs with 
   const plain = await chain({ corruption: { kind: 'none', level: 0 }, steps: 1 })
   const rebuilt = await ask(subject, { kind: 'reconstructions', rows: { rows: [4] } })
   assert.deepEqual(plain.pictures.images!.pixels.slice(size, size + width), rebuilt.reconstructions.images!.pixels)
-  assert.equal(plain.sentence, 'In each step the input is encoded and decoded.')
+  assert.equal(plain.sentence, 'In each step the input is encoded and decoded. Nothing is drawn, so all chains are the same; choose a noise to see them part.')
+  const alone = await chain({ corruption: { kind: 'none', level: 0 }, steps: 1, chains: 1 })
+  assert.equal(alone.sentence, 'In each step the input is encoded and decoded.')
 
   // With draws what goes on is 0 or 1, with the shown means as probabilities.
   const drawn = await ask(subject, { kind: 'chain', start: { row: 4 }, chains: 64, steps: 1, corruption: { kind: 'none', level: 0 }, sampled: true })

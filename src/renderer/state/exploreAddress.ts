@@ -4,18 +4,18 @@ export const views = ['similar', 'chain', 'generate', 'manifold', 'field', 'tang
 export type ExploreView = (typeof views)[number]
 
 export const viewTitles: Record<ExploreView, string> = {
-  similar: 'Similar images', chain: 'Sampling chain', generate: 'Generation', manifold: 'Manifold', field: 'Denoising field', tangents: 'Tangents',
+  similar: 'Similar images', chain: 'Chain', generate: 'Generation', manifold: 'Manifold', field: 'Field', tangents: 'Tangents',
   units: 'Units', copying: 'Copying', map: 'Map',
 }
 /** As short as fits into a row of tabs; for rows that are no images too. */
 export const tabTitles = (shows: Opened['shows'] | undefined): Record<ExploreView, string> =>
-  ({ ...viewTitles, chain: 'Chain', field: 'Field', ...(shows === undefined || shows === 'images' ? {} : { similar: shows === 'points' ? 'Similar points' : 'Similar samples' }) })
+  ({ ...viewTitles, ...(shows === undefined || shows === 'images' ? {} : { similar: shows === 'points' ? 'Similar points' : 'Similar samples' }) })
 
 /** What a view answers; the palette finds it by these words. */
 export const viewDetails: Record<ExploreView, string> = {
-  similar: 'nearest neighbours in the code and in pixels, retrieval', chain: 'corrupt, encode, decode, again; Gibbs chain; animation',
+  similar: 'nearest neighbours in the code and in pixels, retrieval', chain: 'sampling: corrupt, encode, decode, again; Gibbs chain; animation',
   generate: 'draws, sliders on units, traversals, interpolation', manifold: 'what the decoder makes of every place of the code',
-  field: 'where the network moves points: arrows, paths', tangents: 'Jacobian, singular values, directions, contraction',
+  field: 'denoising: where the network moves points, arrows, paths', tangents: 'Jacobian, singular values, directions, contraction',
   units: 'filters, exciting images, activity, KL, collapsed units', copying: 'reconstruct noise or another dataset', map: 'all codes in a plane, thumbnails, lasso',
 }
 

@@ -9,7 +9,7 @@ import type { OpenEncoder } from './session.ts'
 /** Rows at a time: at most 1,000, and about 16 MB. */
 const limitOf = (rowSize: number): number => Math.max(16, Math.min(1000, Math.floor(4e6 / rowSize)))
 
-const sizeOf = ({ kind, width, height, channels }: { kind: string; width: number; height: number; channels: number }): string => (kind === 'image' ? `images of ${width} x ${height} with ${channels} channel${channels === 1 ? '' : 's'}` : `rows of ${width} values`)
+const sizeOf = ({ kind, width, height, channels }: { kind: string; width: number; height: number; channels: number }): string => (kind === 'image' ? `images of ${width} × ${height} with ${channels} channel${channels === 1 ? '' : 's'}` : `rows of ${width} values`)
 
 /** @throws WorkbenchError IMAGE_SIZE */
 function requireFitting({ input, metadata }: OpenEncoder['encoder'], dataset: PackedDataset): void {
@@ -21,7 +21,7 @@ function requireFitting({ input, metadata }: OpenEncoder['encoder'], dataset: Pa
   // Flat rows do not say whether they are images: what counts is how many values they have.
   if (input.layout === 'ND' && input.width * input.height * input.channels === dataset.rowSize && (input.kind === 'rows' || dataset.kind === 'image')) return
   if (wanted.kind === dataset.kind && input.width === dataset.width && input.height === dataset.height && input.channels === dataset.channels) return
-  const remedy = input.kind === 'image' ? `import the images with ${input.width} x ${input.height} and ${input.channels} channel${input.channels === 1 ? '' : 's'}` : 'choose a dataset of such rows'
+  const remedy = input.kind === 'image' ? `import the images with ${input.width} × ${input.height} and ${input.channels} channel${input.channels === 1 ? '' : 's'}` : 'choose a dataset of such rows'
   throw new WorkbenchError('IMAGE_SIZE', `The encoder takes ${sizeOf(wanted)}, and the dataset has ${sizeOf(dataset)}; ${remedy}.`, { field: 'dataset' })
 }
 

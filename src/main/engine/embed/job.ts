@@ -21,6 +21,7 @@ import { openEncoder, type OpenEncoder } from './session.ts'
 /** What the train split of runs without a seed of their own would be: their probes learn from the same images as these. */
 const seed = 1
 
+/** What an ONNX file says of itself as an encoder. @throws WorkbenchError as of reading it, FILE_UNSUPPORTED where onnxruntime does not know its operations */
 export async function inspect({ file }: InspectJob): Promise<InspectResult> {
   const encoder = encoderOf(await readOnnx(file.model), file)
   // Loading tells whether onnxruntime knows its operations; nothing is computed.

@@ -55,6 +55,7 @@ export class CodesFile {
   }
 }
 
+/** Writes all bytes from a position of the file on; returns the position behind them. A single write may take fewer. */
 export function writeAll(file: number, bytes: Uint8Array, position: number): number {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, position + done)
   return position + bytes.length

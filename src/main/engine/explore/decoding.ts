@@ -37,7 +37,8 @@ export function rangeWords({ network }: Pick<Subject, 'network'>): string {
   return `, kept within ${Number.isFinite(high) ? `[${low}, ${high}]` : `what ${network.codeActivation} gives, from ${low} on`}`
 }
 
+/** How values are drawn from what the decoder gives, as a part of a sentence. */
 export function distributionWords({ kind, deviation }: Distribution): string {
-  if (kind === 'bernoulli') return 'each pixel is drawn as 0 or 1 with the decoder\'s output as its probability'
-  return deviation === null ? 'each value is drawn from the normal distribution that the decoder gives' : `each value is drawn with the decoder's output as its mean and a deviation of ${deviation.toPrecision(3)}`
+  if (kind === 'bernoulli') return 'each pixel is drawn as 0 or 1 with the decoder’s output as its probability'
+  return deviation === null ? 'each value is drawn from the normal distribution that the decoder gives' : `each value is drawn with the decoder’s output as its mean and a deviation of ${deviation.toPrecision(3)}`
 }

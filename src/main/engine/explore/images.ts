@@ -47,7 +47,7 @@ export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
   const pixels = new Uint8Array(size)
   packRow(picture, { width, height, channels: channels === 3 ? 3 : 1, fit: shape.fit }, pixels, 0)
   const same = picture.width === width && picture.height === height
-  const fitted = same ? null : `The file has ${picture.width} x ${picture.height} pixels and was made ${width} x ${height} as the dataset's images were (${shape.fit}).`
+  const fitted = same ? null : `The file has ${picture.width} × ${picture.height} pixels and was made ${width} × ${height} as the dataset’s images were (${shape.fit}).`
   return { inputs: scaledBytes(pixels, [1, size], 255) as Tensor2D, row: null, label: -1, fitted }
 }
 

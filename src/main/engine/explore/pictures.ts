@@ -5,7 +5,9 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 
 /** What is known of a dataset's rows without its files. */
 export type Shape = Pick<Dataset, 'kind' | 'width' | 'height' | 'channels'>
+/** Values of a row. */
 export const rowSizeOf = ({ width, height, channels }: Shape): number => width * height * channels
+/** Rows of two values are drawn as points of a plane, not as pictures. */
 export const isPoints = (shape: Shape): boolean => shape.kind === 'vector' && rowSizeOf(shape) === 2
 
 /** An answer's pictures may take so many bytes. */
@@ -101,4 +103,3 @@ export function signedPictures(values: Tensor2D, drawing: Drawing, scale?: numbe
 
 /** A copy: answers outlive tensors. */
 export const read = (values: { dataSync(): ArrayLike<number> }): Float32Array<ArrayBuffer> => Float32Array.from(values.dataSync())
-export const readInts = (values: { dataSync(): ArrayLike<number> }): Int32Array<ArrayBuffer> => Int32Array.from(values.dataSync())

@@ -19,4 +19,5 @@ export type Answer<K extends QuestionKind> = (question: QuestionOf<K>, asking: A
 /** A part of a report's range. */
 export const part = (report: Report, from: number, to: number): Report => (share) => report(from + (to - from) * share)
 
+/** QUESTION_UNSUITABLE: the network cannot answer that. @param message a sentence with what can be done instead */
 export const unsuitable = (message: string, field = 'question'): WorkbenchError => new WorkbenchError('QUESTION_UNSUITABLE', message, { field })

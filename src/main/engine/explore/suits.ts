@@ -23,7 +23,9 @@ export function whyNot(kind: QuestionKind, { config, variant }: Asked, data: Dat
   return null
 }
 
+/** Whether the decoder's output is a distribution, so that codes have a prior and the bound can be computed. */
 export const isProbabilistic = ({ config, variant }: Asked): boolean => likelihoodOf(variantOf(variant), config) !== null
+/** Whether the run is a Boltzmann machine, whose chain is block Gibbs sampling. */
 export const isMachine = ({ config, variant }: Asked): boolean => Boolean(variantOf(variant).machine?.(config.regularizer as never))
 
 /** Codes of up to three units are shown whole; of larger ones a plane. */

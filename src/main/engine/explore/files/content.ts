@@ -13,6 +13,7 @@ export interface Content<K extends QuestionKind> {
 }
 
 export interface Names { classes: readonly string[] }
+/** What a label is called in a table: the class's name, or the number itself where it has none; empty for rows without a class. */
 export const className = ({ classes }: Names, label: number): string => (label < 0 ? '' : classes[label] ?? String(label))
 
 /** Lists of pictures below one another; of points, each list in a colour of its own, joined to the first one. */

@@ -4,6 +4,7 @@ import type { Raster } from './raster.ts'
 const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0], [240, 228, 66], [100, 100, 100]] as const
 export type Colour = readonly [number, number, number]
 export const ink: Colour = [40, 40, 40], faint: Colour = [170, 170, 170]
+/** The colour of a class or of a list by its index; gray below 0. */
 export const colourOf = (label: number): Colour => (label < 0 ? [110, 110, 110] : palette[label % palette.length]!)
 
 const side = 720, margin = 16

@@ -50,7 +50,8 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
     await report(number / steps)
   }
   return {
-    kind: 'chain', walk: machine ? 'gibbs' : 'denoising', corruption: given, distribution, sentence: machine ? gibbsWords(machine) : words(network, given, sampled ? distribution : null), chains,
+    kind: 'chain', walk: machine ? 'gibbs' : 'denoising', corruption: given, distribution, chains,
+    sentence: machine ? gibbsWords(machine) : words(network, given, sampled ? distribution : null, 'row' in start || 'file' in start || 'values' in start ? chains : 1),
     shown: Int32Array.from(numbers), pictures: book.pictures, last: read(state), step: from + steps,
   }
 }
@@ -101,10 +102,14 @@ const denoisingStep = (network: ExploredNetwork, given: Corruption | null, distr
   return { next: drawn, shown: mean }
 }
 
-function words(network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null): string {
+/** @param alike chains that begin with one image: without any draw all of them are one */
+function words(network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, alike: number): string {
   const corruption = given ? corruptionWords(given) : network.corrupt ? 'the input is corrupted as it was in training' : null
   const then = distribution === null ? 'encoded and decoded' : network.latent ? `encoded, a code is drawn from q(z|x) and decoded, and ${distributionWords(distribution)}` : `encoded and decoded, and ${distributionWords(distribution)}`
-  return `In each step ${corruption === null ? 'the input' : `${corruption}; then the result`} is ${then}.${distribution === null ? '' : ' The means of the draws are shown.'}`
+  const drawn = distribution === null ? '' : ' The means of the draws are shown.'
+  const same = alike === 1 || corruption !== null || distribution !== null ? ''
+    : given === null ? ' The run was trained without noise, so nothing is drawn and all chains are the same; choose a noise to see them part.' : ' Nothing is drawn, so all chains are the same; choose a noise to see them part.'
+  return `In each step ${corruption === null ? 'the input' : `${corruption}; then the result`} is ${then}.${drawn}${same}`
 }
 
 const gibbsWords = ({ visible, hidden }: Machine): string =>
