@@ -177,7 +177,7 @@ async function pictures(page: Page): Promise<void> {
   await page.waitForFunction((old) => document.querySelectorAll('.images canvas')[2]?.toDataURL() !== old, last)
   await region(page, 'First-layer filters').getByRole('application').nth(1).waitFor()
   assert.deepEqual(await barriers(page), [])
-  await page.getByRole('button', { name: 'Newest' }).click()
+  await page.getByRole('button', { name: 'Latest', exact: true }).click()
 }
 
 /** Maps with the same images chosen in each, and histograms. */

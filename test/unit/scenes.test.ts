@@ -9,7 +9,7 @@ import { histogramScene } from '../../src/renderer/charts/histogramScene.ts'
 import { lineScene, type LineState } from '../../src/renderer/charts/lineScene.ts'
 import { inside, mapScene, nearestPlace } from '../../src/renderer/charts/mapScene.ts'
 import { pannedBy, zoomedAt } from '../../src/renderer/charts/navigate.ts'
-import { inBrushes, nearestLine, parallelScene } from '../../src/renderer/charts/parallelScene.ts'
+import { headingRows, inBrushes, nearestLine, parallelScene } from '../../src/renderer/charts/parallelScene.ts'
 import { nearestDot, scatterScene, type ScatterPoint } from '../../src/renderer/charts/scatterScene.ts'
 import { moved, shortened, type Scene, type Shape } from '../../src/renderer/charts/scene.ts'
 import { sceneSvg, xmlText } from '../../src/renderer/charts/sceneSvg.ts'
@@ -287,4 +287,14 @@ test('file names are names everywhere', () => {
   assert.equal(fileName('\u202egnp.exe.svg'), 'gnp.exe.svg')
   assert.equal(fileName('///.csv'), 'workbench.csv')
   assert.ok(fileName(`${'x'.repeat(500)}.png`).length <= 104)
+})
+
+test('the name of an axis is broken by words and keeps its arrow, whatever the room is', () => {
+  const axis = { key: 'psnr', title: 'Peak signal-to-noise ratio', unit: 'dB', better: 'higher' as const, ticks: [] }
+  assert.deepEqual(headingRows(axis, 80, measure), ['Peak signal-', 'to-noise', 'ratio (dB)\u00a0↑'].map((row) => row))
+  for (let room = 30; room < 300; room += 7) {
+    const rows = headingRows(axis, room, measure)
+    assert.ok(rows.length <= 4 && rows.at(-1)!.endsWith('\u00a0↑') && rows.at(-1)!.length > 2, `${room}: ${rows.join(' / ')}`)
+    assert.ok(rows.every((row) => measure(row, 11) <= room))
+  }
 })

@@ -66,15 +66,18 @@ function drawJoins(context: CanvasRenderingContext2D, area: Area, frame: Frame, 
   context.stroke()
 }
 
-function drawPoints(context: CanvasRenderingContext2D, area: Area, frame: Frame, { points, hollow = false }: Cloud, radius: number, colour: string): void {
+function drawPoints(context: CanvasRenderingContext2D, area: Area, frame: Frame, { points, hollow = false, square = false }: Cloud, radius: number, colour: string): void {
   context.strokeStyle = colour
   context.fillStyle = colour
   context.lineWidth = 1
   context.beginPath()
   for (let i = 0; i + 1 < points.length; i += 2) {
     const { x, y } = toPixels(area, frame, points[i]!, points[i + 1]!)
-    context.moveTo(x + radius, y)
-    context.arc(x, y, radius, 0, 2 * Math.PI)
+    if (square) context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius)
+    else {
+      context.moveTo(x + radius, y)
+      context.arc(x, y, radius, 0, 2 * Math.PI)
+    }
   }
   if (hollow) context.stroke()
   else context.fill()

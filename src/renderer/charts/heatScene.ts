@@ -54,7 +54,7 @@ export function heatScene({ x, y, cells, figure, at, chosen }: HeatState, { widt
   })
   shapes.push({ kind: 'text', x: left + (cellWidth * columns) / 2, y: floor + 30, text: x.title, colour: 'var(--ink-2)', align: 'centre', size: fontSize })
   shapes.push({ kind: 'text', x: 7, y: top + (cellHeight * rows) / 2, text: y.title, colour: 'var(--ink-2)', align: 'centre', size: fontSize, turned: true })
-  shapes.push({ kind: 'text', x: left, y: floor + 48, text: shortened(`${figure}: the darker, the higher`, width - left - 12, measure), colour: 'var(--ink-2)', align: 'left', size: fontSize })
+  shapes.push({ kind: 'text', x: left, y: floor + 48, text: shortened(`${figure}: the stronger the colour, the higher`, width - left - 12, measure), colour: 'var(--ink-2)', align: 'left', size: fontSize })
   return { scene: { width, height, shapes }, left, top, cellWidth, cellHeight, rows, columns }
 }
 

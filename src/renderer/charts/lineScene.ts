@@ -134,7 +134,7 @@ function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: n
     into.push({ kind: 'line', points: pixels, colour: curve.colour, width, opacity, ...(curve.dash && curve.dash.length > 0 ? { dash: curve.dash } : {}) })
     if (curve.x.length <= 24) into.push({ kind: 'dots', points: pixels, radius: curve.x.length <= 1 ? 3 : 1.75, colour: curve.colour, opacity })
     const end = lastInside(pixels, area)
-    if (end) ends.push({ text: curve.label, colour: curve.colour, ...end })
+    if (end) ends.push({ text: curve.label, colour: curve.colour, dashed: (curve.dash?.length ?? 0) > 0, ...end })
   }
   return { data: [...bands, ...lines, ...above], ends }
 }

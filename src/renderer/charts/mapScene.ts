@@ -1,7 +1,7 @@
+import type { ClassMark } from '../colours.ts'
 import type { Area, Scene, Shape } from './scene.ts'
 
-/** A class's dots: their colour, and rings for the second eight. */
-export interface MapClass { label: number; title: string; colour: string; hollow: boolean }
+export interface MapClass extends ClassMark { label: number; title: string }
 export interface MapState {
   /** x, y, x, y */
   coordinates: Float32Array
@@ -26,7 +26,7 @@ export function mapScene({ coordinates, labels, rows, classes, selected, hovered
   const radius = rows.length <= 400 ? 3 : rows.length <= 1500 ? 2.25 : 1.5
   const groups = new Map<string, { of: MapClass; faint: boolean; points: number[] }>()
   for (let index = 0; index < rows.length; index++) {
-    const of = byLabel.get(labels[index]!) ?? { label: -1, title: '', colour: 'var(--ink-2)', hollow: false }
+    const of = byLabel.get(labels[index]!) ?? { label: -1, title: '', colour: 'var(--ink-2)', hollow: false, square: false }
     const faint = selected !== null && !selected.has(rows[index]!)
     const key = `${faint ? 0 : 1} ${of.label}`
     const group = groups.get(key) ?? { of, faint, points: [] }
@@ -36,7 +36,7 @@ export function mapScene({ coordinates, labels, rows, classes, selected, hovered
   const shapes: Shape[] = [{ kind: 'rect', x: area.left - margin + 0.5, y: area.top - margin + 0.5, width: side + 2 * margin - 1, height: side + 2 * margin - 1, colour: 'var(--line)', border: 1 }]
   const sorted = [...groups.values()].sort((a, b) => Number(b.faint) - Number(a.faint) || a.of.label - b.of.label)
   for (const { of, faint, points } of sorted) {
-    shapes.push({ kind: 'dots', points, radius: faint ? Math.max(1, radius - 0.75) : radius, colour: faint ? 'var(--line-strong)' : of.colour, hollow: of.hollow && !faint, opacity: faint ? 0.35 : 0.85 })
+    shapes.push({ kind: 'dots', points, radius: (faint ? Math.max(1, radius - 0.75) : radius) * (of.square ? 0.9 : 1), colour: faint ? 'var(--line-strong)' : of.colour, hollow: of.hollow && !faint, square: of.square, opacity: faint ? 0.35 : 0.85 })
   }
   const at = hovered === null ? -1 : rows.indexOf(hovered)
   if (at >= 0) shapes.push({ kind: 'dots', points: [places[2 * at]!, places[2 * at + 1]!], radius: radius + 4, colour: 'var(--ink)', hollow: true })

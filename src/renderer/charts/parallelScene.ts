@@ -35,17 +35,20 @@ export function inBrushes({ places }: Pick<ParallelLine, 'places'>, axes: readon
   })
 }
 
+/** For the texts left of the first axis. */
+const firstRoom = 130
 const arrows = { lower: ' ↓', higher: ' ↑', neither: '' }
 
 /** Parallel coordinates as shapes. */
 export function parallelScene({ axes, lines, brushes, faint, highlighted }: ParallelState, size: { width: number; height: number }, measure: Measure): ParallelPlot {
   const { width, height } = size
-  const first = Math.ceil(Math.max(24, ...(axes[0]?.ticks.map(({ text }) => measure(shortened(text, 90, measure), fontSize)) ?? []))) + 12
+  const first = Math.ceil(Math.max(24, ...(axes[0]?.ticks.map(({ text }) => measure(shortened(text, firstRoom, measure), fontSize)) ?? []))) + 12
   const last = width - 36
   const gap = axes.length > 1 ? (last - first) / (axes.length - 1) : 0
   const xs = axes.map((_, index) => first + gap * index)
   const room = Math.max(24, (axes.length > 1 ? gap : width) - 10)
-  const top = 42, without = lines.some(({ places }) => places.some((place) => place === null))
+  const headings = axes.map((axis, index) => headingRows(axis, index === 0 ? room * 0.9 : room, measure))
+  const top = 16 + 13 * Math.max(2, ...headings.map((rows) => rows.length)), without = lines.some(({ places }) => places.some((place) => place === null))
   const bottom = height - (without ? 30 : 12), none = height - 10
   const y = (place: number | null): number => (place === null ? none : bottom - place * (bottom - top))
 
@@ -62,7 +65,7 @@ export function parallelScene({ axes, lines, brushes, faint, highlighted }: Para
     const x = xs[index]!
     shapes.push({ kind: 'line', points: [x, top, x, bottom], colour: 'var(--line-strong)', width: 1 })
     for (const { place, text } of ticks(axis, bottom - top)) {
-      const label = shortened(text, Math.min(room - 12, 110), measure)
+      const label = shortened(text, index === 0 ? firstRoom : Math.min(room - 12, 110), measure)
       const wide = measure(label, fontSize)
       shapes.push({ kind: 'line', points: [x - 4, y(place), x, y(place)], colour: 'var(--line-strong)', width: 1 })
       shapes.push({ kind: 'rect', x: x - 7 - wide, y: y(place) - 7, width: wide + 2, height: 14, colour: 'var(--paper)', opacity: 0.9 })
@@ -74,7 +77,7 @@ export function parallelScene({ axes, lines, brushes, faint, highlighted }: Para
       shapes.push({ kind: 'rect', x: x - 6, y: y(brush.high), width: 12, height: Math.max(2, y(brush.low) - y(brush.high)), colour: 'var(--ink)', border: 1 })
     }
     if (lines.some(({ places }) => places[index] === null)) shapes.push({ kind: 'text', x, y: none, text: '–', colour: 'var(--ink-2)', align: 'centre', size: fontSize })
-    shapes.push(...heading(axis, x, { width, room: index === 0 ? room * 0.9 : room, edge: index === axes.length - 1 ? 'right' : index === 0 ? 'left' : null }, measure))
+    shapes.push(...heading(headings[index]!, x, top, { width, edge: index === axes.length - 1 ? 'right' : index === 0 ? 'left' : null }, measure))
   })
   if (front) {
     shapes.push(drawn(front, 1, 2.5), { kind: 'dots', points: front.places.flatMap((place, index) => [xs[index]!, y(place)]), radius: 3, colour: front.colour })
@@ -98,19 +101,32 @@ function ticks({ ticks: all }: ParallelAxis, length: number): readonly { place: 
   return all.filter((_, index) => index % every === 0)
 }
 
-/** Title over two lines, and the unit with the second. */
-function heading({ title, unit, better }: ParallelAxis, x: number, { width, room, edge }: { width: number; room: number; edge: 'left' | 'right' | null }, measure: Measure): Shape[] {
-  const words = `${title}${unit === '' ? '' : ` (${unit})`}${arrows[better]}`.split(' ')
-  const rows = ['']
-  for (const word of words) {
-    const longer = rows.at(-1) === '' ? word : `${rows.at(-1)!} ${word}`
-    if (rows.length < 2 && rows.at(-1) !== '' && measure(longer, fontSize) > room) rows.push(word)
+/** More rows than these are not read. */
+const mostRows = 4
+
+/** Title and unit over as many rows as they take, broken at spaces and after hyphens; the arrow stays with the last word, whatever is cut. */
+export function headingRows({ title, unit, better }: ParallelAxis, room: number, measure: Measure): string[] {
+  const arrow = arrows[better].replace(' ', '\u00a0')
+  const parts = `${title}${unit === '' ? '' : ` (${unit})`}${arrow}`.split(/ |(?<=-)/)
+  const rows: string[] = []
+  for (const part of parts) {
+    const last = rows.at(-1)
+    const longer = last === undefined ? part : `${last}${last.endsWith('-') ? '' : ' '}${part}`
+    if (last === undefined || measure(longer, fontSize) > room) rows.push(part)
     else rows[rows.length - 1] = longer
   }
-  const short = rows.map((row) => shortened(row, room, measure))
-  const half = Math.max(...short.map((row) => measure(row, fontSize))) / 2
+  const kept = rows.length <= mostRows ? rows : [...rows.slice(0, mostRows - 1), rows.slice(mostRows - 1).join(' ')]
+  return kept.map((row, index) => {
+    const end = index === kept.length - 1 ? arrow : ''
+    return `${shortened(row.slice(0, row.length - end.length), room - measure(end, fontSize), measure)}${end}`
+  })
+}
+
+/** Rows over an axis, the last one next to it. */
+function heading(rows: readonly string[], x: number, top: number, { width, edge }: { width: number; edge: 'left' | 'right' | null }, measure: Measure): Shape[] {
+  const half = Math.max(...rows.map((row) => measure(row, fontSize))) / 2
   const middle = edge === 'left' ? Math.max(x, half + 2) : edge === 'right' ? Math.min(x, width - half - 2) : x
-  return short.map((text, index) => ({ kind: 'text', x: middle, y: 12 + 14 * index + (short.length === 1 ? 14 : 0), text, colour: 'var(--ink)', align: 'centre', size: fontSize }))
+  return rows.map((text, index) => ({ kind: 'text', x: middle, y: top - 16 - 13 * (rows.length - 1 - index), text, colour: 'var(--ink)', align: 'centre', size: fontSize }))
 }
 
 /** The line nearest to a place, within `reach` pixels of it. */

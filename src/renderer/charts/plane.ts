@@ -7,6 +7,7 @@ export interface Cloud {
   points: Float32Array
   /** Rings instead of dots. */
   hollow?: boolean
+  square?: boolean
 }
 
 /** A square part of the plane: its middle and half its side. */

@@ -1,5 +1,6 @@
+import { axesScene } from './axesScene.ts'
 import { fontSize, shortened, type Area, type Measure, type Scene, type Shape } from './scene.ts'
-import { linearTicks, logarithmicTicks, scale, type Scale } from './ticks.ts'
+import type { Scale } from './ticks.ts'
 
 export interface ScatterPoint {
   id: string
@@ -35,24 +36,8 @@ export function scatterScene(state: ScatterState, { width, height }: { width: nu
   const { points, highlighted, faint } = state
   const xs = rangeOf(points.map(({ x }) => x), points.map(({ xInterval }) => xInterval), state.x.logarithmic)
   const ys = rangeOf(points.map(({ y }) => y), points.map(({ yInterval }) => yInterval), state.y.logarithmic)
-  const top = 8, bottom = height - 36
-  const yTicks = (state.y.logarithmic ? logarithmicTicks : linearTicks)(ys.low, ys.high, Math.max(3, Math.round((bottom - top) / 44)))
-  const left = 28 + Math.ceil(Math.max(0, ...yTicks.map(({ text }) => measure(text, fontSize)))), right = width - 14
-  const x = scale(xs.low, xs.high, left, right, state.x.logarithmic), y = scale(ys.low, ys.high, bottom, top, state.y.logarithmic)
-  const xTicks = (state.x.logarithmic ? logarithmicTicks : linearTicks)(xs.low, xs.high, Math.max(2, Math.floor((right - left) / 80)))
-  const area: Area = { left, right, top, bottom }
-
-  const shapes: Shape[] = []
-  for (const { value, text } of yTicks) {
-    const at = Math.round(y.toPixel(value)) + 0.5
-    shapes.push({ kind: 'line', points: [left, at, right, at], colour: 'var(--line)', width: 1 }, { kind: 'text', x: left - 8, y: at, text, colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  }
-  for (const { value, text } of xTicks) {
-    const at = Math.round(x.toPixel(value)) + 0.5
-    shapes.push({ kind: 'line', points: [at, top, at, bottom], colour: 'var(--line)', width: 1 }, { kind: 'text', x: at, y: bottom + 12, text, colour: 'var(--ink-2)', align: 'centre', size: fontSize })
-  }
-  shapes.push({ kind: 'text', x: right, y: height - 6, text: titled(state.x), colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  shapes.push({ kind: 'text', x: 7, y: (top + bottom) / 2, text: titled(state.y), colour: 'var(--ink-2)', align: 'centre', size: fontSize, turned: true })
+  const { area, x, y, shapes } = axesScene({ ...xs, logarithmic: state.x.logarithmic, title: titled(state.x) }, { ...ys, logarithmic: state.y.logarithmic, title: titled(state.y) }, { width, height }, measure)
+  const { left, right, top, bottom } = area
 
   const inside: Shape[] = []
   const front = state.front.flatMap((index) => points[index] ?? [])

@@ -4,7 +4,7 @@ import type { ImageRef, Opened } from '../../shared/explore.ts'
 import type { Dataset } from '../../shared/domain.ts'
 import type { RunRow } from '../../shared/runTable.ts'
 import { carried, readAddress, refOf, refText, shared, tabTitles, writeAddress, type ExploreAddress, type ExploreView, type ImageKey } from './exploreAddress.ts'
-import { runVariable } from '../colours.ts'
+import { runDash, runVariable } from '../colours.ts'
 import { call } from './connection.svelte.ts'
 import { datasets } from './datasets.svelte.ts'
 import { Loaded, loaded } from './loaded.svelte.ts'
@@ -22,13 +22,13 @@ export interface Side {
   /** Why the run cannot be looked into at all. */
   error: ErrorInfo | null
   colour: string
-  /** Of the second one where both are the same run. */
-  dashed: boolean
+  /** Of its lines. */
+  dash: readonly number[]
   /** The run's name, with its moment where both are the same run. */
   title: string
 }
 
-/** Rows of the test split that a view begins with. */
+/** Rows of the test split that a view begins with: one of each class in turn. */
 export interface Samples { rows: readonly number[]; labels: readonly number[] }
 
 /** What was looked at last in this window. */
@@ -61,7 +61,7 @@ export class Desk {
     const { id, kind, width } = this.dataset ?? {}
     if (id === undefined) return null
     return kind === 'vector' && width === 2
-      ? call('datasets.points', { dataset: id, count: 24, split: 'test' }) : call('datasets.images', { dataset: id, count: 24, split: 'test', side: 1 })
+      ? call('datasets.points', { dataset: id, count: 24, split: 'test' }) : call('datasets.images', { dataset: id, count: 24, preview: true, side: 1 })
   })
 
   constructor() {
@@ -89,7 +89,8 @@ export class Desk {
     const moment = step === null ? 'result' : epoch === null || epoch === undefined ? `step ${step}` : `epoch ${Number(epoch.toFixed(2))}`
     return {
       slot, run, network: step === null ? { run: run.id } : { run: run.id, checkpoint: step }, opened: value, error, colour: runVariable(run.colour),
-      dashed: twice && slot === 1, title: twice || step !== null ? `${run.name}, ${moment}` : run.name,
+      // Two moments of one run are told apart as two runs of one hue are.
+      dash: runDash(twice && slot === 1 ? run.colour + 8 : run.colour), title: twice || step !== null ? `${run.name}, ${moment}` : run.name,
     }
   }
 

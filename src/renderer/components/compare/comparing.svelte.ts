@@ -4,7 +4,8 @@ import { call } from '../../state/connection.svelte.ts'
 import { Loaded } from '../../state/loaded.svelte.ts'
 import { route } from '../../state/route.svelte.ts'
 import { isLive, runs } from '../../state/runs.svelte.ts'
-import { columnsFor, usualSeries } from './curves.ts'
+import { seriesTitle } from '../../terms.ts'
+import { columnsFor, curvesOf, readings, usualSeries } from './curves.ts'
 import { latest } from './latest.svelte.ts'
 import { mostRuns, readAddress, writeAddress, type CompareAddress } from './address.ts'
 import { seedChoices, standingFor, type Standing } from './standing.ts'
@@ -53,7 +54,7 @@ export class Comparing {
     return wanted.length > 0 ? wanted : usualSeries(keys)
   })
   readonly curves = latest(
-    () => (this.address.part !== 'curves' || !this.possible || this.series.length === 0 ? null : {
+    () => (!this.possible || this.series.length === 0 ? null : {
       runs: this.ids, keys: this.series, by: this.address.by, smoothing: this.smoothing, axis: this.address.axis, logarithmic: this.address.logX, columns: columnsFor(this.ids.length * this.series.length),
     }),
     (question) => call('compare.series', question),
@@ -71,8 +72,15 @@ export class Comparing {
   readonly faint: ReadonlySet<string> = $derived(this.brushed === null
     ? new Set<string>() : new Set(this.subjects.filter(({ runs: members }) => !members.some((run) => this.brushed!.has(run))).map(({ id }) => id)))
 
-  /** A column of the table that follows the crosshair of the curves. */
-  reading = $state.raw<{ title: string; texts: ReadonlyMap<string, string> } | null>(null)
+  /** What the crosshair of the curves reads. */
+  pointed = $state.raw<{ title: string; texts: ReadonlyMap<string, string> } | null>(null)
+  /** A column of the table that follows the crosshair; without one it has the last values of the first series, whichever part is open, so that the table stands still. */
+  readonly reading = $derived.by(() => {
+    const [key] = this.series
+    if (this.pointed || key === undefined || !this.curves.value) return this.pointed
+    const curves = curvesOf(this.curves.value.lines, key, this.address.axis, this.subjects)
+    return curves.length === 0 ? null : { title: `${seriesTitle(key)}, last`, texts: readings(curves, null) }
+  })
   /** Counts changes of the runs that can have brought new points. */
   news = $state(0)
 
@@ -91,6 +99,8 @@ export class Comparing {
       untrack(() => { this.pinned = null; this.brush(null) })
     })
     $effect(() => this.#follow())
+    // The curves themselves follow every point.
+    $effect(() => { if (this.news > 0 && untrack(() => this.address.part) !== 'curves') untrack(() => this.curves.again()) })
   }
 
   /** Asks again when a compared run has changed; of those that train, now and then. */

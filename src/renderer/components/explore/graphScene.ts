@@ -1,5 +1,6 @@
-import { fontSize, type Area, type Measure, type Scene, type Shape } from '../../charts/scene.ts'
-import { linearTicks, logarithmicTicks, scale, type Scale } from '../../charts/ticks.ts'
+import { axesScene } from '../../charts/axesScene.ts'
+import type { Area, Measure, Scene, Shape } from '../../charts/scene.ts'
+import type { Scale } from '../../charts/ticks.ts'
 
 export interface GraphLine {
   id: string
@@ -35,23 +36,8 @@ export function graphScene(lines: readonly GraphLine[], axes: GraphAxes, { width
   const { logX = false, logY = false, wholeX = false, level, fromZero = true } = axes
   const xs = rangeOf(lines.flatMap(({ x }) => Array.from(x)), logX, false)
   const ys = rangeOf([...lines.flatMap(({ y, low, high }) => [...Array.from(y), ...Array.from(low ?? []), ...Array.from(high ?? [])]), ...(level === undefined ? [] : [level])], logY, fromZero)
-  const top = 8, bottom = height - 36
-  const yTicks = (logY ? logarithmicTicks : linearTicks)(ys.low, ys.high, Math.max(3, Math.round((bottom - top) / 44)))
-  const left = 28 + Math.ceil(Math.max(0, ...yTicks.map(({ text }) => measure(text, fontSize)))), right = width - 12
-  const x = scale(xs.low, xs.high, left, right, logX), y = scale(ys.low, ys.high, bottom, top, logY)
-  const most = Math.max(2, Math.floor((right - left) / 72))
-  const xTicks = logX ? logarithmicTicks(xs.low, xs.high, most) : linearTicks(xs.low, xs.high, most, wholeX)
-  const shapes: Shape[] = []
-  for (const { value, text } of yTicks) {
-    const at = Math.round(y.toPixel(value)) + 0.5
-    shapes.push({ kind: 'line', points: [left, at, right, at], colour: 'var(--line)', width: 1 }, { kind: 'text', x: left - 8, y: at, text, colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  }
-  for (const { value, text } of xTicks) {
-    const at = Math.round(x.toPixel(value)) + 0.5
-    shapes.push({ kind: 'line', points: [at, top, at, bottom], colour: 'var(--line)', width: 1 }, { kind: 'text', x: at, y: bottom + 12, text, colour: 'var(--ink-2)', align: 'centre', size: fontSize })
-  }
-  shapes.push({ kind: 'text', x: right, y: height - 6, text: axes.xTitle, colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  shapes.push({ kind: 'text', x: 7, y: (top + bottom) / 2, text: axes.yTitle, colour: 'var(--ink-2)', align: 'centre', size: fontSize, turned: true })
+  const { area, x, y, shapes } = axesScene({ ...xs, logarithmic: logX, whole: wholeX, title: axes.xTitle }, { ...ys, logarithmic: logY, title: axes.yTitle }, { width, height }, measure)
+  const { left, right, top, bottom } = area
   const inside: Shape[] = []
   if (level !== undefined) inside.push({ kind: 'line', points: [left, y.toPixel(level), right, y.toPixel(level)], colour: 'var(--ink-2)', width: 1, dash: [4, 3] })
   const seen = (value: number, logarithmic: boolean) => Number.isFinite(value) && (!logarithmic || value > 0)

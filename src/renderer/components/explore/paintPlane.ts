@@ -1,13 +1,6 @@
-import { runVariable } from '../../colours.ts'
+import { classMark } from '../../colours.ts'
 import type { ChartTheme } from '../../charts/theme.ts'
 import { roundNumbers, type Mapping } from './places.ts'
-
-/** How a class is drawn: eight colours, then the same ones hollow. Without a class: quiet. */
-export const classMark = (label: number): { colour: string; hollow: boolean } => (label < 0 ? { colour: 'var(--ink-2)', hollow: false } : { colour: runVariable(label), hollow: label % 16 >= 8 })
-
-/** For the key below a map. */
-export const classKey = (classes: readonly string[], labels: ArrayLike<number>): { id: string; label: string; colour: string; hollow: boolean }[] =>
-  [...new Set(Array.from(labels))].sort((a, b) => a - b).map((label) => ({ id: String(label), label: label < 0 ? 'no class' : classes[label] ?? String(label), ...classMark(label) }))
 
 /** Lines and numbers at round values, around the area. */
 export function paintAxes(context: CanvasRenderingContext2D, place: Mapping, theme: ChartTheme): void {
@@ -58,7 +51,9 @@ export function paintDots(
   const turns = count > 5000 ? 16 : 1
   const parts = [...groups.values()].flatMap((group) => Array.from({ length: turns }, (_, turn) => ({ ...group, turn }))).sort((a, b) => Number(b.faint) - Number(a.faint) || a.turn - b.turn)
   for (const { label, faint, indices, turn } of parts) {
-    const { colour, hollow } = classMark(label)
+    const { colour, hollow, square } = classMark(label)
+    // As large to the eye as a dot.
+    const half = square ? 0.9 * size : size
     context.globalAlpha = faint ? 0.15 * opacity : opacity
     context.fillStyle = context.strokeStyle = theme.resolve(colour)
     context.lineWidth = size < 1 ? 0.5 : 1
@@ -67,7 +62,7 @@ export function paintDots(
       const i = indices[at]!
       const x = place.x(coordinates[2 * i]!), y = place.y(coordinates[2 * i + 1]!)
       // Nobody sees whether dots as small as these are round, and squares are drawn in a tenth of the time.
-      if (size < 1) context.rect(x - size, y - size, 2 * size, 2 * size)
+      if (square || size < 1) context.rect(x - half, y - half, 2 * half, 2 * half)
       else {
         context.moveTo(x + size, y)
         context.arc(x, y, size, 0, 2 * Math.PI)
