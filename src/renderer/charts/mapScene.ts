@@ -23,7 +23,8 @@ export function mapScene({ coordinates, labels, rows, classes, selected, hovered
   const area: Area = { left: (width - side) / 2, right: (width + side) / 2, top: (height - side) / 2, bottom: (height + side) / 2 }
   const places = placed(coordinates, area)
   const byLabel = new Map(classes.map((one) => [one.label, one]))
-  const radius = rows.length <= 400 ? 3 : rows.length <= 1500 ? 2.25 : 1.5
+  // Few points, and those of large maps, are larger.
+  const radius = (rows.length <= 400 ? 3 : rows.length <= 1500 ? 2.25 : 1.5) * Math.max(1, Math.min(1.6, side / 450))
   const groups = new Map<string, { of: MapClass; faint: boolean; points: number[] }>()
   for (let index = 0; index < rows.length; index++) {
     const of = byLabel.get(labels[index]!) ?? { label: -1, title: '', colour: 'var(--ink-2)', hollow: false, square: false }
