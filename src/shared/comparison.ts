@@ -47,7 +47,7 @@ const estimateSchema = z.object({
 })
 export type GroupEstimate = z.infer<typeof estimateSchema>
 
-export const verdicts = ['better', 'worse', 'higher', 'lower', 'undecided', 'untested'] as const
+export const verdicts = ['better', 'worse', 'higher', 'lower', 'same', 'undecided', 'untested'] as const
 /** A group's figure minus a baseline's, paired by seed. */
 const differenceSchema = z.object({
   /** Indices of groups. */
@@ -61,9 +61,13 @@ const differenceSchema = z.object({
   /** Two-sided, of Student's paired test; and corrected by Holm over all differences of this figure. */
   p: number,
   corrected: number,
-  /** `undecided`: the corrected p is not below 0.05. `untested`: there are not two pairs, or they are not comparable. */
+  /** `same`: every pair is equal. `undecided`: the corrected p is not below 0.05. `untested`: there are not two pairs, they differ by exactly the same, or are not comparable. */
   verdict: z.enum(verdicts),
-  /** `-1.2 (-1.7 to -0.7)`, in the row's unit. */
+  /** The same as a row says it, with the reason: `better`, `not after correction for 9 comparisons`, `not tested: one seed`. */
+  verdictText: z.string(),
+  /** The corrected p: `0.032`, `< 0.0001`; `–` where nothing was tested. */
+  correctedText: z.string(),
+  /** `−1.2 (−1.7 to −0.7)`, in the row's unit. */
   text: z.string(),
   /** Says all of that in plain words. */
   sentence: z.string(),

@@ -293,14 +293,14 @@ browserTest('a plan is opened by its path; a baseline of several cells goes alon
       const [, mean = '', half = ''] = /^(\S+) ± (\S+)$/.exec(text('td.mean')) ?? []
       const [, difference = text('td.difference'), low = '', high = ''] = /^(\S+) \((\S+) to (\S+)\)$/.exec(text('td.difference')) ?? []
       const seeds = [...row.querySelectorAll('a[data-state]')].map((mark: any) => /squared error (-?[\d.e-]+)/.exec(mark.getAttribute('aria-label'))![1]!)
-      return [text('th .clip'), text('td.value'), ...seeds, mean, half, ...(difference === 'baseline' ? ['', '', '', 'baseline'] : [difference, low, high, text('td.verdict')])]
+      return [text('th .clip'), text('td.value'), ...seeds, mean, half, ...(difference === 'baseline' ? ['', '', '', '', 'baseline'] : [difference, low, high, text('td.p'), text('td.verdict')])]
     }))
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Save the table of results as CSV' }).click()
     const [head, ...body] = cellsOf(readFileSync((await (await download).path())!, 'utf8'))
     assert.deepEqual(head, [
       'Cell', 'Rate', 'Squared error, seed 1 (per sample)', 'Squared error, seed 2 (per sample)', 'Squared error (per sample)', 'Squared error (per sample) ± 95%',
-      'Difference to the baseline (per sample)', 'Difference, 95% from (per sample)', 'Difference, 95% to (per sample)', 'Verdict',
+      'Difference to the baseline (per sample)', 'Difference, 95% from (per sample)', 'Difference, 95% to (per sample)', 'p corrected (Holm)', 'Verdict',
     ])
     assert.deepEqual(body, shown.map(([title, ...cells]) => [`'${title}`, ...cells]), 'and no name is a formula')
     assert.deepEqual(body.map(([title]) => title).sort(), ['\'+cmd|calc', '\'-2+3', '\'=1+1', '\'=1+1'])

@@ -44,13 +44,13 @@ test('a plain sentence says whether it is a difference, how large, how sure, and
   const turned = compareRuns([...plain, ...contracted], variants, { baseline: 'b3' })
   assert.equal(turned.baseline, 1)
   assert.equal(turned.sentence, 'Classical is worse than contractive in linear probe accuracy by 1.2 points, 95% interval 0.8 to 1.6, 5 seeds.')
-  assert.equal(compareRuns([...plain, ...contracted], variants, { figure: 'knnAccuracy' }).sentence, 'Contractive and classical have the same 5-nearest-neighbour accuracy, 5 seeds.')
+  assert.equal(compareRuns([...plain, ...contracted], variants, { figure: 'knnAccuracy' }).sentence, 'Contractive and classical have the same 5-nearest-neighbour accuracy with each of 5 seeds.')
   assert.match(compareRuns([...plain, ...contracted], variants, { figure: 'jacobianNorm' }).sentence, /Jacobian norm/)
 })
 
 test('one point is a point', () => {
   const wide = seeds('w', 'contractive', [0.93, 0.972, 0.889, 0.951, 0.908])
-  assert.match(compareRuns([...plain, ...wide], variants).sentence, /the difference is 1 point, 95% interval −3 to 5, 5 seeds\.$/)
+  assert.match(compareRuns([...plain, ...wide], variants).sentence, /the difference is 1\.0 points, 95% interval −2\.9 to 4\.9, 5 seeds\.$/)
 })
 
 test('pairs are seeds, whatever the order of the runs; seeds that one side lacks are not in it', () => {
@@ -92,7 +92,7 @@ test('many comparisons are corrected by Holm, and it is said', () => {
   const noise = [8, 16, 32, 48].flatMap((units) => seeds(`n${units}`, 'dropout', [0.921, 0.920, 0.921, 0.920, 0.919], { 'network.layers': [units] }))
   const many = compareRuns([...plain, ...barely, ...noise], variants, { baseline: 'a1' })
   const told = many.sentences.find((sentence) => sentence.includes('parse'))!
-  assert.match(told, /^One cannot tell whether .*; among 5 comparisons that can be chance \(p = 0\.\d+ after Holm’s correction\)\.$/)
+  assert.match(told, /^One cannot tell whether .*; by itself the interval excludes 0, but not after correction for 5 comparisons \(p = 0\.\d+, Holm\)\.$/)
 })
 
 test('what has no effect does not set runs apart; dataset, settings and origin do', () => {

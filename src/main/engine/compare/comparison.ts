@@ -74,7 +74,7 @@ function headlineOf(figures: readonly GroupFigure[], wanted: string | undefined)
 function seedSentences(groups: readonly RunGroup[], figure: GroupFigure | null): string[] {
   if (figure === null || !groups.some(({ counted }) => counted.length > 1)) return []
   if (groups.length === 1) return [oneGroupSentence(figure)]
-  const told = ({ verdict }: Difference): number => (verdict === 'untested' ? 2 : verdict === 'undecided' ? 1 : 0)
+  const told = ({ verdict }: Difference): number => (verdict === 'untested' ? 2 : verdict === 'undecided' || verdict === 'same' ? 1 : 0)
   const sign = figure.better === 'lower' ? 1 : -1
   return [...figure.differences].sort((a, b) => told(a) - told(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0))).map(({ sentence }) => sentence)
 }

@@ -1,14 +1,17 @@
 import type { Difference } from '../../../shared/comparison.ts'
-import { scaleOf, writtenDifference } from './estimates.ts'
+import { decimalsOf, scaleOf, writtenDifference } from './estimates.ts'
 import { valueOf, type Figure } from './figures.ts'
-import { decimalsFor, formatDecimals, formatList, formatProbability, inSentence } from './formats.ts'
+import { formatDecimals, formatList, formatProbability, inSentence } from './formats.ts'
 import type { RunGroup } from './groups.ts'
+import type { Doubt, Reason } from './verdict.ts'
 
 export interface Worded {
   figure: Figure
   group: RunGroup
   baseline: RunGroup
-  difference: Omit<Difference, 'sentence'> & { reason: 'measured' | 'unlike' | 'one' | 'none' | 'same' }
+  difference: Omit<Difference, 'sentence'>
+  reason: Reason
+  doubt: Doubt
   /** Differences of this figure that were tested. */
   tested: number
 }
@@ -28,7 +31,7 @@ const measured = (text: string, { unit }: Figure): string => {
 
 /** One difference in one sentence: whether it is one, how large, how sure, and from how many seeds. */
 export function differenceSentence(worded: Worded): string {
-  const { figure, group, baseline, difference: { reason, seeds, mean } } = worded
+  const { figure, group, baseline, reason, difference: { seeds, mean } } = worded
   const a = groupName(group), b = groupName(baseline), name = inSentence(figure.title)
   if (reason === 'unlike') {
     return `${atStart(group)} and ${b} are not compared in ${name}: ${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different images or by different versions of the evaluation'}.`
@@ -38,17 +41,17 @@ export function differenceSentence(worded: Worded): string {
     const values = [group, baseline].map((one) => texts(figure, one, seeds[0]!))
     return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least three seeds of both.`
   }
-  if (reason === 'same') {
-    return `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; they vary by nothing, so there is no interval.`
+  if (reason === 'constant') {
+    return `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; the difference has no spread, so there is no interval and nothing to test.`
   }
-  return `${claim(worded)}${doubt(worded)}${lacking(group, baseline)}`
+  return `${claim(worded)}${correctionOf(worded)}${lacking(group, baseline)}`
 }
 
 /** `Contractive beats classical in linear probe accuracy by 1.2 points, 95% interval 0.7 to 1.7, 5 seeds`, without a full stop. */
 function claim({ figure, group, baseline, difference: { seeds, mean, low, high, verdict } }: Worded): string {
   const name = inSentence(figure.title), b = groupName(baseline)
   const sure = seeds.length < 2 ? '' : `, ${seeds.length} seeds`
-  if (mean === 0 && low === 0) return `${atStart(group)} and ${b} have the same ${name}${sure}`
+  if (verdict === 'same') return `${atStart(group)} and ${b} have the same ${name} with each of ${seeds.length} seeds`
   // What is said is how large the difference is; its direction is in the words.
   const flip = mean! < 0 && verdict !== 'undecided' ? -1 : 1
   const [from, to] = flip < 0 ? [-high!, -low!] : [low!, high!]
@@ -63,10 +66,10 @@ function claim({ figure, group, baseline, difference: { seeds, mean, low, high, 
 }
 
 /** What the correction did. */
-function doubt({ difference: { p, corrected, verdict }, tested }: Worded): string {
-  if (tested < 2 || p === null || corrected === null || p >= 0.05) return ''
-  if (verdict === 'undecided') return `; among ${tested} comparisons that can be chance (p ${equals(corrected)} after Holm’s correction)`
-  return `; p ${equals(corrected)} corrected for ${tested} comparisons (Holm)`
+function correctionOf({ difference: { corrected, verdict, verdictText }, doubt, tested }: Worded): string {
+  if (corrected === null || tested < 2 || verdict === 'same') return ''
+  if (doubt === 'after') return `; by itself the interval excludes 0, but ${verdictText} (p ${equals(corrected)}, Holm)`
+  return doubt !== null ? '' : `; p ${equals(corrected)} corrected for ${tested} comparisons (Holm)`
 }
 
 const equals = (p: number): string => (formatProbability(p).startsWith('<') ? formatProbability(p) : `= ${formatProbability(p)}`)
@@ -82,7 +85,7 @@ function lacking(group: RunGroup, baseline: RunGroup): string {
 
 function spread(figure: Figure, mean: number, low: number, high: number): string {
   const scale = scaleOf(figure)
-  const decimals = Math.min(20, decimalsFor(((high - low) / 2) * scale))
+  const decimals = decimalsOf(figure, (high - low) / 2)
   const [shown, from, to] = [mean, low, high].map((value) => formatDecimals(value * scale, decimals))
   return `${measured(shown!, figure)}, 95% interval ${from} to ${to}`
 }

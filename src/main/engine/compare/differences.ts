@@ -2,11 +2,12 @@ import type { Difference, GroupFigure } from '../../../shared/comparison.ts'
 import type { Baseline } from './baseline.ts'
 import { measuredAlike, yardstick } from './comparable.ts'
 import { differenceSentence } from './differenceWording.ts'
-import { bestGroups, groupEstimate, scaleOf, writtenDifference } from './estimates.ts'
+import { bestGroups, decimalsOf, groupEstimate, scaleOf, writtenDifference } from './estimates.ts'
 import { betterAmong, figuresOf, valueOf, type Figure } from './figures.ts'
-import { absent, decimalsFor, formatDecimals } from './formats.ts'
+import { absent, formatDecimals } from './formats.ts'
 import type { RunGroup } from './groups.ts'
-import { confidence, holm, pairedDifference } from './statistics.ts'
+import { holm, pairedDifference } from './statistics.ts'
+import { probabilityText, verdictOf, type Reason } from './verdict.ts'
 
 /** Every figure by group, with the differences to the baseline; corrected by Holm within each figure. */
 export function groupFigures(groups: readonly RunGroup[], baseline: Baseline): GroupFigure[] {
@@ -24,7 +25,7 @@ export function groupFigures(groups: readonly RunGroup[], baseline: Baseline): G
 }
 
 /** A difference without what depends on the other ones. */
-export type Measured = Omit<Difference, 'corrected' | 'verdict' | 'sentence'> & { reason: 'measured' | 'unlike' | 'one' | 'none' | 'same' }
+type Measured = Omit<Difference, 'corrected' | 'correctedText' | 'verdict' | 'verdictText' | 'sentence'> & { reason: Reason }
 
 function groupDifferences(figure: Figure, groups: readonly RunGroup[], baseline: Baseline): Difference[] {
   const measured = groups.flatMap((_, group) => {
@@ -34,18 +35,10 @@ function groupDifferences(figure: Figure, groups: readonly RunGroup[], baseline:
   const corrected = holm(measured.map(({ p }) => p))
   const tested = corrected.filter((p) => p !== null).length
   return measured.map(({ reason, ...difference }, index) => {
-    const p = corrected[index]!
-    const verdict = p === null ? 'untested' : p >= 1 - confidence ? 'undecided' : verdictOf(figure, difference.mean!)
-    return {
-      ...difference, corrected: p, verdict,
-      sentence: differenceSentence({ figure, group: groups[difference.group]!, baseline: groups[difference.baseline]!, difference: { ...difference, reason, corrected: p, verdict }, tested }),
-    }
+    const { doubt, ...verdict } = verdictOf({ better: figure.better, reason, mean: difference.mean, low: difference.low, p: difference.p, corrected: corrected[index]!, tested })
+    const known = { ...difference, corrected: corrected[index]!, correctedText: probabilityText(corrected[index]!), ...verdict }
+    return { ...known, sentence: differenceSentence({ figure, group: groups[difference.group]!, baseline: groups[difference.baseline]!, difference: known, reason, doubt, tested }) }
   })
-}
-
-function verdictOf({ better }: Figure, mean: number): Difference['verdict'] {
-  if (better === 'neither') return mean > 0 ? 'higher' : 'lower'
-  return (better === 'higher') === mean > 0 ? 'better' : 'worse'
 }
 
 function measure(figure: Figure, groups: readonly RunGroup[], group: number, baseline: number): Measured {
@@ -63,8 +56,8 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
   const { mean, low, high, half, p } = found
   const result = { ...head, seeds: both.map(({ seed }) => seed), mean, low, high, p }
   const scale = scaleOf(figure)
-  if (half === null || half === 0) return { ...result, text: writtenDifference(figure, mean), reason: half === null ? 'one' : p === null ? 'same' : 'measured' }
-  const decimals = Math.min(20, decimalsFor(half * scale))
+  if (half === null || half === 0) return { ...result, text: writtenDifference(figure, mean), reason: half === null ? 'one' : p === null ? 'constant' : 'measured' }
+  const decimals = decimalsOf(figure, half)
   const [shown, from, to] = [mean, low!, high!].map((value) => formatDecimals(value * scale, decimals))
   return { ...result, text: `${shown} (${from} to ${to})`, reason: 'measured' }
 }

@@ -1,11 +1,17 @@
 import type { GroupEstimate } from '../../../shared/comparison.ts'
 import { valueOf, type Figure } from './figures.ts'
-import { absent, formatDecimals, formatQuantity, plainNumber, withUncertainty } from './formats.ts'
+import { absent, decimalsFor, formatDecimals, formatQuantity, plainNumber, withUncertainty } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import { estimate } from './statistics.ts'
 
 /** Per cent are stored as shares of 1 and written times 100. */
 export const scaleOf = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' ? 100 : 1)
+
+/** Per cent and decibels have one decimal wherever they stand, and more where an interval allows them, so that a column reads alike. */
+const leastDecimals = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' || unit === 'dB' ? 1 : 0)
+
+/** Decimals of a figure's mean or difference, in its unit, that half its interval allows. */
+export const decimalsOf = (figure: Pick<Figure, 'unit'>, half: number): number => Math.min(20, Math.max(leastDecimals(figure), decimalsFor(half * scaleOf(figure))))
 
 const none = { n: 0, mean: null, deviation: null, half: null, low: null, high: null, text: absent, meanText: absent, halfText: '' }
 
@@ -24,16 +30,17 @@ export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'count
     const written = figure.text(found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
     // Of counts such as `3 of 64` there is nothing to add.
     const sure = half === 0 && plainNumber(written) !== null
-    return { ...found, values, text: sure ? `${written} ± 0` : written, meanText: written, halfText: sure ? '0' : '' }
+    const zero = (0).toFixed(leastDecimals(figure))
+    return { ...found, values, text: sure ? `${written} ± ${zero}` : written, meanText: written, halfText: sure ? zero : '' }
   }
   const scale = scaleOf(figure)
-  const texts = withUncertainty(found.mean * scale, half * scale)
+  const texts = withUncertainty(found.mean * scale, half * scale, leastDecimals(figure))
   return { ...found, values, text: `${texts.mean} ± ${texts.half}`, meanText: texts.mean, halfText: texts.half }
 }
 
 /** Groups with the best mean: those that read the same to the digits that both have are best together. None is where fewer than two have one, or all are alike. */
 export function bestGroups({ better, unit }: Pick<Figure, 'better' | 'unit'>, estimates: readonly GroupEstimate[]): number[] {
-  const present = estimates.flatMap(({ mean, meanText }, index) => (mean === null ? [] : [{ mean: mean * scaleOf({ unit }), index, decimals: decimalsOf(meanText) }]))
+  const present = estimates.flatMap(({ mean, meanText }, index) => (mean === null ? [] : [{ mean: mean * scaleOf({ unit }), index, decimals: decimalsIn(meanText) }]))
   if (present.length < 2 || better === 'neither') return []
   const sign = better === 'lower' ? 1 : -1
   const winner = present.reduce((a, b) => (sign * b.mean < sign * a.mean ? b : a))
@@ -44,4 +51,4 @@ export function bestGroups({ better, unit }: Pick<Figure, 'better' | 'unit'>, es
   return best.length === present.length ? [] : best.map(({ index }) => index)
 }
 
-const decimalsOf = (text: string): number => Math.min(20, /\.(\d+)/.exec(text)?.[1]?.length ?? 0)
+const decimalsIn = (text: string): number => Math.min(20, /\.(\d+)/.exec(text)?.[1]?.length ?? 0)

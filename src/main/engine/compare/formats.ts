@@ -54,12 +54,13 @@ export function formatList(items: readonly string[]): string {
 /**
  * A mean and half its interval with the digits that the interval allows: of the half width one significant digit, two where its first three
  * are below 355 (the rule of the Particle Data Group), and no digit of the mean beyond. 12.3417 with 0.42 -> `12.3` and `0.4`.
+ * @param least decimals that both have at least
  */
-export function withUncertainty(mean: number, half: number): { mean: string; half: string } {
+export function withUncertainty(mean: number, half: number, least = 0): { mean: string; half: string } {
   const size = Math.abs(mean)
   // As formatQuantity writes the very small.
   const exponent = size > 0 && size < 1e-4 && half < 1e-3 ? Math.floor(Math.log10(Math.max(size, half))) : 0
-  const decimals = Math.min(20, decimalsFor(half / 10 ** exponent))
+  const decimals = Math.min(20, Math.max(least, decimalsFor(half / 10 ** exponent)))
   const written = (value: number) => `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : withMinus(`e${exponent}`)}`
   return { mean: written(mean), half: written(half) }
 }

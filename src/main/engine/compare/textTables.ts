@@ -1,5 +1,6 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import { absent, choiceWords } from './formats.ts'
+import { probabilityText } from './verdict.ts'
 
 /** A table as it is shown, to be written as CSV or LaTeX. */
 export interface TextTable {
@@ -48,7 +49,7 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
     rows: groupFigures.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((difference) => ({
       cells: [
         groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, ...numbersOf(difference.text),
-        String(difference.seeds.length), probability(difference.p), probability(difference.corrected), verdictWords[difference.verdict],
+        String(difference.seeds.length), probabilityText(difference.p), difference.correctedText, difference.verdictText,
       ],
       best: [],
     }))),
@@ -91,6 +92,3 @@ export const textTables = { groups: groupTable, differences: differenceTable, ru
 /** Names stay as they are; choices are read as words. */
 export const settingText = (key: string, value: string): string => (isChoice(key) ? choiceWords(value) : value)
 export const isChoice = (key: string): boolean => key.includes('.') || key === 'reconstruction'
-
-const probability = (p: number | null): string => (p === null ? absent : p < 0.0001 ? '< 0.0001' : p.toPrecision(2))
-const verdictWords = { better: 'better', worse: 'worse', higher: 'higher', lower: 'lower', undecided: 'cannot be told', untested: 'not tested' } as const

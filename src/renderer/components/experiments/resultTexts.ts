@@ -10,7 +10,7 @@ export interface ResultRow {
   /** The figure of each seed. */
   seeds: string[]
   estimate: Pick<GroupEstimate, 'text'> | null
-  difference: Pick<Difference, 'text'> | null
+  difference: Pick<Difference, 'text' | 'correctedText'> | null
   verdict: string
 }
 
@@ -22,12 +22,12 @@ export function resultTexts(heads: { swept: readonly string[]; seeds: readonly n
   return {
     columns: [
       column('Cell', '', false), ...swept.map((title) => column(title)), ...seeds.map((seed) => column(`${figure}, seed ${seed}`, unit)), column(figure, unit),
-      ...(pairs ? [column('Difference to the baseline', points), column('Difference, 95% from', points), column('Difference, 95% to', points), column('Verdict', '', false)] : []),
+      ...(pairs ? [column('Difference to the baseline', points), column('Difference, 95% from', points), column('Difference, 95% to', points), column('p corrected (Holm)'), column('Verdict', '', false)] : []),
     ],
     rows: rows.map((row) => {
       const text = row.difference?.text ?? ''
       const [, mean, low, high] = interval.exec(text) ?? []
-      return [row.title, ...row.values, ...row.seeds, row.estimate?.text ?? '', ...(pairs ? [mean ?? text, low ?? '', high ?? '', row.verdict] : [])]
+      return [row.title, ...row.values, ...row.seeds, row.estimate?.text ?? '', ...(pairs ? [mean ?? text, low ?? '', high ?? '', row.difference?.correctedText ?? '', row.verdict] : [])]
     }),
   }
 }

@@ -1,6 +1,6 @@
 import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
-import { absent, inSentence } from '../formats.ts'
+import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
 import { html, name, sentence, type Markup } from './html.ts'
@@ -95,7 +95,7 @@ function differencesSection(comparison: Comparison, correction: string | null): 
 ${correction !== null && html`<p class="muted">${correction}</p>`}
 ${forest(forestRows(comparison, headline), `Difference in ${inSentence(headline.title)}${headline.unit === '' ? '' : ` (${unitsOf(headline.unit)})`}, ${headline.better === 'lower' ? 'lower' : 'higher'} is better; with 95% intervals`)}
 <div class="scroll"><table><thead><tr><th scope="col">Figure</th><th scope="col">Settings</th><th scope="col">Compared with</th><th scope="col" class="number">Difference (95% interval)</th><th scope="col" class="number">Seeds</th><th scope="col" class="number">p corrected</th><th scope="col">Verdict</th></tr></thead><tbody>
-${shown.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((one) => html`<tr><th scope="row">${title}${unit !== '' && html` <span class="unit">(${unitsOf(unit)})</span>`}</th><td>${name(titles[one.group]!)}</td><td>${name(titles[one.baseline]!)}</td><td class="number">${one.text}</td><td class="number">${one.seeds.length}</td><td class="number">${one.corrected === null ? absent : one.corrected < 0.0001 ? '< 0.0001' : one.corrected.toPrecision(2)}</td><td>${one.verdict === 'undecided' ? 'cannot be told' : one.verdict}</td></tr>`))}
+${shown.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((one) => html`<tr><th scope="row">${title}${unit !== '' && html` <span class="unit">(${unitsOf(unit)})</span>`}</th><td>${name(titles[one.group]!)}</td><td>${name(titles[one.baseline]!)}</td><td class="number">${one.text}</td><td class="number">${one.seeds.length}</td><td class="number">${one.correctedText}</td><td>${one.verdictText}</td></tr>`))}
 </tbody></table></div>`
 }
 
