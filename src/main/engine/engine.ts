@@ -24,6 +24,7 @@ import { weightsHandlers } from './handlers/weights.ts'
 import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
+import { interruptedError } from './queue/interrupted.ts'
 import { createQueue } from './queue/queue.ts'
 import { createTasks } from './queue/tasks.ts'
 import { isDamage, tryLock } from './store/database.ts'
@@ -92,9 +93,10 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     }
   }
   const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
-  store.runs.interruptRunning(new Date().toISOString(), {
-    code: 'RUN_FAILED', message: 'The workbench ended while this run was training; resume it to continue from its last checkpoint.',
-  })
+  const ended = 'The workbench ended while this run was training'
+  const cut = store.runs.running()
+  store.runs.interruptRunning(new Date().toISOString(), { code: 'RUN_FAILED', message: `${ended}; resume it to continue from its last checkpoint.` })
+  for (const { id, epoch } of cut) store.runs.update(id, { error: interruptedError(ended, home.run(id), epoch) })
   const queue = createQueue({ store, home, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
   const tasks = createTasks(emit, log)
   const trash = createTrash({ home, store, emit })

@@ -4,7 +4,7 @@ import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { variantOf } from '../variants/registry.ts'
 import { weightsOf } from '../variants/variant.ts'
-import { readSafetensors, writeSafetensors, type NamedTensor } from './safetensors.ts'
+import { readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
 export interface Position {
@@ -84,6 +84,18 @@ export function readCheckpointFile(file: string): Checkpoint {
     return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, classes, position, state }
   } catch (cause) {
     throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
+  }
+}
+
+/** The epoch of a run's last checkpoint, of all its stages; null where there is none that can be read. Reads no weights. */
+export function checkpointEpoch(runFolder: string): number | null {
+  const file = checkpointFile(runFolder, 'last')
+  if (!existsSync(file)) return null
+  try {
+    const { epoch } = JSON.parse(readShapes(file).metadata['position'] ?? '') as Position
+    return Number.isFinite(epoch) ? epoch : null
+  } catch {
+    return null
   }
 }
 

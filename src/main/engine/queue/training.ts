@@ -1,11 +1,12 @@
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Preview, Run, RunState } from '../../../shared/domain.ts'
-import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
+import { toErrorInfo } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
 import { isFull } from '../store/database.ts'
 import type { RunChange } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 import type { FromWorker, Point, TrainJob } from '../training/messages.ts'
+import { interruptedError } from './interrupted.ts'
 import { startWorker } from './workers.ts'
 
 /** How often points are committed and windows told, in milliseconds. */
@@ -176,7 +177,10 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
 
   void worker.ended.then((how) => {
     gone = how
-    if (!final) finish('interrupted', { error: lost(how) })
+    if (!final) {
+      log(`The training process of run ${id} ended with ${how}.`)
+      finish('interrupted', { error: interruptedError('The training process ended unexpectedly', job.runFolder, change.epoch ?? store.runs.get(id).epoch) })
+    }
     dirty = true
     flush()
   })
@@ -191,8 +195,3 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   }
   return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), get stopping() { return wanted !== null && !final }, abandon, view, over }
 }
-
-const lost = (how: string): ErrorInfo => ({
-  code: 'RUN_FAILED',
-  message: `The training process ended unexpectedly (${how}); resume the run to continue from its last checkpoint.`,
-})

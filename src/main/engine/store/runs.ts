@@ -86,6 +86,7 @@ export function runStore(database: Database) {
     VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now, @experiment, @cell, @place)`)
   const interrupt = database.prepare<[string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
     goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE state = 'running'`)
+  const running = database.prepare<[], { id: string; epoch: number }>(`SELECT id, epoch FROM runs WHERE state = 'running'`)
   const goingOn = database.prepare<[], { id: string; state: RunState; attempts: number }>(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
     WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND experiments.removedAt IS NULL ORDER BY place, queuedAt`)
   const finished = database.prepare<[string, string, number], { id: string; name: string; variant: string; seed: number; config: string }>(`SELECT id, name, variant, seed, config FROM runs
@@ -155,6 +156,8 @@ export function runStore(database: Database) {
       if (statement === undefined) updates.set(sql, statement = database.prepare(sql))
       statement.run({ ...columns, id })
     },
+    /** Those that are stored as training, and how far each is. */
+    running: (): { id: string; epoch: number }[] => running.all(),
     /** For runs that a dead engine left behind; those of an experiment that was running go on. Returns how many there were. */
     interruptRunning: (now: string, error: ErrorInfo): number => interrupt.run(now, JSON.stringify(error)).changes,
     /** Runs of running experiments that the end of an engine stopped, in the queue's order. */
