@@ -15,6 +15,9 @@ export const rowOf = (run: Run): RunRow => ({
   bytes: run.bytes, note: noteOf(run.notes),
 })
 
+/** Newest first. Runs that were made together, those of an experiment, have one moment: they keep the order in which they came, which is that of the queue. */
+export const newestFirst = <T extends Pick<Run, 'createdAt'>>(rows: Iterable<T>): T[] => [...rows].sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0))
+
 /** Rows as columns, which travel faster. */
 export function toRowColumns(rows: readonly RunRow[]): RowColumns {
   const column = <K extends keyof RunRow>(field: K): RunRow[K][] => rows.map((row) => row[field])

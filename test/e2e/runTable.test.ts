@@ -37,6 +37,18 @@ browserTest('a few hundred runs: searched, filtered, sorted, grouped, changed in
   await page.getByRole('gridcell', { name: /^\d\d\.\d\d$/ }).first().waitFor()
   assert.deepEqual(await barriers(page), [])
 
+  // The arrows lead into the table from anywhere; ticking a run leaves all rows where they are, and the keyboard's row is framed by its cells.
+  await page.keyboard.press('ArrowDown')
+  await page.locator('tr[aria-rowindex="2"]:focus').waitFor()
+  const fourth = await rows(page).nth(3).boundingBox()
+  await page.keyboard.press('Space')
+  await ticked(page, '1 run ticked')
+  assert.deepEqual(await rows(page).nth(3).boundingBox(), fourth)
+  assert.deepEqual(await barriers(page), [])
+  await page.keyboard.press('Escape')
+  // No row of the usual columns is wider than the window.
+  assert.equal(await page.locator('.scroller').evaluate((scroller: any) => scroller.scrollWidth <= scroller.clientWidth), true)
+
   // Search, from anywhere; what is hostile is text.
   await page.keyboard.press('/')
   await page.keyboard.type('img onerror')

@@ -21,12 +21,17 @@ export function linkByPort(host: Host, link: Link): { retry(): void } {
 const firstPause = 250
 const longestPause = 4000
 
+const silent = 'The workbench does not answer. Start it again in its terminal, and open the address that it prints.'
+const moved = 'The workbench was started again and has another address now. Open the one that its terminal prints; this page cannot go on.'
+
 /** The browser mode: one WebSocket on the page's own address, with the token of the page's address; opened again when it closes. */
 export function linkBySocket(link: Link): { retry(): void } {
   const token = new URLSearchParams(location.search).get('token') ?? ''
   const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/engine?token=${encodeURIComponent(token)}`
   let pause = firstPause
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** A socket does not say why it was refused, but the page's own address does: a workbench that was started again does not know the token of the one before. */
+  const refused = (): Promise<boolean> => fetch(location.href.replace(/#.*$/, ''), { method: 'HEAD', cache: 'no-store' }).then(({ status }) => status === 403, () => false)
   const open = (): void => {
     timer = undefined
     const socket = new WebSocket(address)
@@ -42,7 +47,7 @@ export function linkBySocket(link: Link): { retry(): void } {
     }
     socket.onclose = () => {
       if (lives) link.down('', false)
-      else link.down('The workbench does not answer. Start it again in its terminal, and open the address that it prints.', false)
+      else void refused().then((other) => { if (timer !== undefined) link.down(other ? moved : silent, false) })
       timer = setTimeout(open, pause)
       pause = Math.min(2 * pause, longestPause)
     }

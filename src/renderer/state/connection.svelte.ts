@@ -6,7 +6,9 @@ import { host } from './host.ts'
 
 type EngineStatus = CallOutput<'engine.status'>
 
-const lost = () => new WorkbenchError('ENGINE_LOST', 'The engine is not there; it is being started again. Try once more when it is back.')
+const lost = (): WorkbenchError => new WorkbenchError('ENGINE_LOST', host
+  ? 'The engine is not there; it is being started again. Try once more when it is back.'
+  : 'The workbench does not answer, so nothing can be asked of it; start it again in its terminal.')
 
 /** The window's one connection to the engine, whichever host it is in. It comes back by itself, and everything is read anew. */
 class Connection {
@@ -20,6 +22,7 @@ class Connection {
   #link: { retry(): void } | null = null
   #listeners = new Set<(event: EngineEvent) => void>()
   #openers = new Set<() => void>()
+  #losers = new Set<() => void>()
 
   open(): void {
     const link = {
@@ -38,6 +41,7 @@ class Connection {
         // Before the first connection a closed socket only means that the engine is still starting, until it says more.
         if (final) this.status = 'failed'
         else if (this.generation > 0 || message) this.status = 'lost'
+        for (const loser of this.#losers) loser()
       },
     }
     this.#link = host ? linkByPort(host, link) : linkBySocket(link)
@@ -58,6 +62,12 @@ class Connection {
     this.#openers.add(opener)
     if (this.status === 'open') opener()
     return () => { this.#openers.delete(opener) }
+  }
+
+  /** Called at every loss, also of what could not be had again. */
+  onLost(loser: () => void): () => void {
+    this.#losers.add(loser)
+    return () => { this.#losers.delete(loser) }
   }
 
   retry(): void {

@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Run } from '../../shared/domain.ts'
 import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
-import { fromRowColumns, rowOf } from '../../shared/runRows.ts'
+import { fromRowColumns, newestFirst, rowOf } from '../../shared/runRows.ts'
 import type { RunRow } from '../../shared/runTable.ts'
 import { call, connection } from './connection.svelte.ts'
 
@@ -43,6 +43,7 @@ class Runs {
 
   constructor() {
     connection.onOpen(() => void this.reload())
+    connection.onLost(() => this.#still())
     connection.onEvent((event) => {
       if (event.type === 'run') {
         if (this.#whole.has(event.run.id)) this.#whole.set(event.run.id, event.run)
@@ -106,6 +107,18 @@ class Runs {
     }
   }
 
+  /** Without an engine nothing is known of how fast anything is and how long it still takes. */
+  #still(): void {
+    const still = <T extends Pick<RunRow, 'progress'>>(run: T): T => ({ ...run, progress: run.progress && { ...run.progress, perSecond: null, secondsLeft: null } })
+    for (const row of this.list) {
+      const { progress } = row
+      if (progress === null || (progress.perSecond === null && progress.secondsLeft === null)) continue
+      this.#note(row.id, still(row))
+      const whole = this.#whole.get(row.id)
+      if (whole) this.#whole.set(row.id, still(whole))
+    }
+  }
+
   #note(id: string, row: RunRow | null): void {
     this.#waiting.set(id, row)
     this.#timer ??= setTimeout(() => this.#take(), pause)
@@ -138,7 +151,7 @@ class Runs {
   }
 
   #order(): void {
-    this.list = [...this.#rows.values()].sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : a.id < b.id ? 1 : -1))
+    this.list = newestFirst(this.#rows.values())
   }
 
   /** Fetches whole runs, all that are asked for in one turn together. */

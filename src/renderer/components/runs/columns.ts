@@ -58,25 +58,25 @@ export const stateWords: Record<RunRow['state'], string> = {
 
 /** What every run has without being asked. */
 const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
-  name: { title: 'Run', width: 200, read: ({ name }) => name, filter: 'text' },
-  dataset: { title: 'Dataset', width: 72, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
+  name: { title: 'Run', width: 176, read: ({ name }) => name, filter: 'text' },
+  dataset: { title: 'Dataset', width: 80, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
   variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
   state: { title: 'State', width: 106, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
   progress: {
-    title: 'Progress', width: 84, read: shareOf,
+    title: 'Progress', width: 94, read: shareOf,
     text: (row) => (row.state === 'completed' ? (row.epochs > 0 && row.steps > 0 ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}` : '') : row.state === 'queued' ? '' : percent(shareOf(row), 0)),
   },
   rate: { title: 'Steps/s', hint: 'Steps a second, while it runs', width: 70, numeric: true, read: (row) => (live(row) ? row.progress?.perSecond ?? null : null), text: (row) => (live(row) ? rate(row.progress?.perSecond) : '') },
   time: {
-    title: 'Time', hint: 'Time left while it runs, then the time it trained', width: 88, numeric: true,
+    title: 'Time', hint: 'Time left while it runs, then the time it trained', width: 84, numeric: true,
     read: (row) => (live(row) ? row.progress?.secondsLeft ?? null : row.seconds || null),
     text: (row) => (live(row) && row.progress?.secondsLeft != null ? leftText(row.progress.secondsLeft) : row.seconds > 0 ? duration(row.seconds) : ''),
   },
-  seed: { title: 'Seed', width: 54, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
+  seed: { title: 'Seed', width: 48, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
   tags: { title: 'Tags', width: 92, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
   experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice', groupable: true },
-  started: { title: 'Started', width: 104, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
+  started: { title: 'Started', width: 98, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
   created: { title: 'Created', width: 112, read: ({ createdAt }) => createdAt, text: ({ createdAt }) => when(createdAt) },
   ended: { title: 'Ended', width: 112, read: ({ endedAt }) => endedAt, text: ({ endedAt }) => when(endedAt) },
   parameters: { title: 'Parameters', width: 92, numeric: true, read: ({ parameters }) => parameters, filter: 'number', text: ({ parameters }) => count(parameters) },
@@ -84,7 +84,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   bytes: { title: 'On disk', width: 76, numeric: true, read: (row) => row.bytes, text: (row) => (row.bytes === null ? '' : bytes(row.bytes)) },
   id: { title: 'Id', width: 88, read: ({ id }) => id, filter: 'text' },
   archived: { title: 'Archived', width: 76, read: ({ archived }) => (archived ? 'archived' : null), filter: 'choice' },
-  actions: { title: 'Actions', width: 112, sortable: false, read: () => null, text: () => '' },
+  actions: { title: 'Actions', width: 106, sortable: false, read: () => null, text: () => '' },
 })
 
 const factSection = 'Run'
@@ -101,10 +101,10 @@ export function factColumns(sources: Sources): TableColumn[] {
 
 /** Headers of the most frequent figures, which are shown before the list of columns has come. */
 const short: Record<string, { title: string; hint: string; width: number; unit?: string }> = {
-  squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 74 },
-  linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 64, unit: '%' },
-  knnAccuracy: { title: '5-NN', hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better', width: 66, unit: '%' },
-  'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 80 },
+  squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 72 },
+  linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 70, unit: '%' },
+  knnAccuracy: { title: '5-NN', hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better', width: 70, unit: '%' },
+  'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 76 },
 }
 
 const betterWords = { lower: ': lower is better', higher: ': higher is better', neither: '' }

@@ -18,7 +18,15 @@ export interface Ask {
   archived: boolean
 }
 
-const wordsOf = (text: string): string[] => text.toLowerCase().split(/\s+/).filter(Boolean)
+/** A run's seed as the search finds it. */
+export const seedText = (seed: number): string => `seed ${seed};`
+
+/** The words of a search; `seed 1` is one: the run of that seed, and not every name with both in it. */
+const wordsOf = (text: string): string[] => {
+  const seeds: string[] = []
+  const rest = text.toLowerCase().replace(/(?<!\S)seed\s+(\d+)(?!\S)/g, (_, seed: string) => { seeds.push(seedText(Number(seed))); return ' ' })
+  return [...rest.split(/\s+/).filter(Boolean), ...seeds]
+}
 
 /** A test of one filter, or null where it lets everything pass. */
 function test(filter: RowFilter, readAll: ReadAll): ((row: RunRow) => boolean) | null {

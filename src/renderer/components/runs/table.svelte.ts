@@ -8,7 +8,7 @@ import { runColumns } from '../../state/runColumns.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
 import { engineColumn, factColumns, standardView, stateWords, type Sources, type TableColumn } from './columns.ts'
-import { filterRows, groupItems, plainItems, sortBy, type Item } from './rows.ts'
+import { filterRows, groupItems, plainItems, seedText, sortBy, type Item } from './rows.ts'
 
 const pause = 500
 const ended: ReadonlySet<string> = new Set(['completed', 'diverged', 'failed', 'cancelled'])
@@ -38,10 +38,12 @@ class RunsTable {
   readonly all = $derived<TableColumn[]>([...this.facts.values(), ...runColumns.list.map((info) => engineColumn(info.key, info, this.#sources))])
   /** Whether something can be done with any of the runs: else there is no need for a column of it. */
   readonly #actable = $derived(runs.list.some(({ state }) => !ended.has(state)))
+  /** Without any tag the column is only where one can be given. */
+  readonly #tagged = $derived(runs.list.some(({ tags }) => tags.length > 0))
   /** What is shown, in its order. */
   readonly columns = $derived(this.view.columns.flatMap(({ key, width }) => {
     if (key === 'actions' && !this.#actable) return []
-    const column = this.column(key)
+    const column = key === 'tags' && !this.#tagged ? { ...this.column(key), width: 52 } : this.column(key)
     return [width === null ? column : { ...column, width, set: true }]
   }))
 
@@ -50,7 +52,7 @@ class RunsTable {
   readonly #search = (row: RunRow): string => {
     let text = this.#texts.get(row)
     if (text === undefined) {
-      text = `${row.name} ${row.dataset} ${row.variant} ${variants.byId.get(row.variant)?.title ?? ''} ${row.state} seed ${row.seed} ${row.tags.join(' ')} ${row.note} ${row.id}`.toLowerCase()
+      text = `${row.name} ${row.dataset} ${row.variant} ${variants.byId.get(row.variant)?.title ?? ''} ${row.state} ${seedText(row.seed)} ${row.tags.join(' ')} ${row.note} ${row.id}`.toLowerCase()
       this.#texts.set(row, text)
     }
     return text
