@@ -1,5 +1,3 @@
-import type { Config } from '../shared/config.ts'
-
 /** Names of series and terms as people read them. */
 const titles: Record<string, string> = {
   loss: 'Loss', reconstruction: 'Reconstruction', contraction: 'Contraction', sparsity: 'Sparsity', kl: 'KL divergence', weightDecay: 'Weight decay',
@@ -30,13 +28,6 @@ export function seriesTitle(key: string): string {
   const { set, term } = seriesParts(key)
   if (isLayerSeries(set)) return `${layerSeries[set]}, ${term}`
   return `${sentence(sets[set] ?? set)} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`
-}
-
-/** All terms of one objective are summed, so they share the unit of its reconstruction term; that of a classification is in nats. */
-export function lossUnit(configs: readonly Pick<Config, 'reconstruction' | 'fineTuning'>[]): string {
-  const kinds = new Set(configs.map((config) => (config.fineTuning.kind === 'classification' ? 'crossEntropy' : config.reconstruction)))
-  if (kinds.size !== 1) return 'per sample'
-  return kinds.has('crossEntropy') ? 'nats per sample' : 'squared error per sample'
 }
 
 /** Words of a dotted or camel-case name: `network.codeActivation` as `Code activation`. */

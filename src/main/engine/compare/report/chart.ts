@@ -3,10 +3,10 @@ import { steps } from '../plots/axis.ts'
 import { html, type Markup } from './html.ts'
 import { colourOf, dashOf } from './style.ts'
 
-const size = { width: 720, height: 300, left: 60, right: 150, top: 12, bottom: 40 }
+const size = { width: 720, height: 320, left: 78, right: 176, top: 12, bottom: 40 }
 
 /** Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses fall steeply. */
-export function lineChart(lines: readonly CompareLine[], title: string): Markup | null {
+export function lineChart(lines: readonly CompareLine[], title: string, unit: string): Markup | null {
   const drawn = lines.filter(({ value }) => value.some(Number.isFinite))
   if (drawn.length === 0) return null
   const last = Math.max(...drawn.map(({ epoch }) => epoch.at(-1)!), 1e-9)
@@ -23,14 +23,14 @@ export function lineChart(lines: readonly CompareLine[], title: string): Markup 
   const point = (line: CompareLine, column: Float64Array, index: number) => `${x(line.epoch[index]!).toFixed(1)} ${y(Math.min(Math.max(column[index]!, low - 10 * margin), high + 10 * margin)).toFixed(1)}`
 
   const labels = spread(drawn.map((line) => y(line.value.findLast(Number.isFinite)!)), 13, top, height - bottom)
-  return html`<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
+  return html`<figure><figcaption><span class="called">${title}</span>${drawn.some(({ low: band }) => band !== null) && ': means over seeds, bands their 95% intervals'}</figcaption><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
 <clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
 ${steps(low, high).map(({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`)}
 ${steps(0, last).map(({ value, text }) => html`<text x="${x(value).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
-<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text>
+<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">Loss (${unit})</text>
 <g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map((line) => html`<path d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}" stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`)}</g>
-${drawn.map((line, index) => html`<text class="name" x="${width - right + 8}" y="${(labels[index]! + 4).toFixed(1)}" style="fill:${colourOf(line.colour)}"><title>${line.title}</title>${short(line.title, 24)}</text>`)}
-</svg><figcaption>${title}. ${drawn.some(({ low: band }) => band !== null) ? 'Lines are means over seeds, bands their 95% intervals.' : ''}</figcaption></figure>`
+${drawn.map((line, index) => html`<line x1="${width - right + 8}" x2="${width - right + 28}" y1="${labels[index]!.toFixed(1)}" y2="${labels[index]!.toFixed(1)}" stroke="${colourOf(line.colour)}" stroke-width="2" stroke-dasharray="${dashOf(line.colour)}"/><text class="name" x="${width - right + 34}" y="${(labels[index]! + 4).toFixed(1)}"><title>${line.title}</title>${short(line.title, 24)}</text>`)}
+</svg></figure>`
 }
 
 function bandPath(line: CompareLine, point: (line: CompareLine, column: Float64Array, index: number) => string): Markup | null {

@@ -1,4 +1,5 @@
 import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
+import { lossUnit } from '../../../../shared/lossUnit.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
@@ -35,6 +36,8 @@ export interface ReportFacts {
 export function reportPage(facts: ReportFacts): string {
   const { comparison, curves, version, createdAt, datasets } = facts
   const { groups, runs, sentences, notes, correction } = comparison
+  const unit = lossUnit(runs.filter(({ latest }) => Object.keys(latest).length > 0).map(({ config }) => config))
+  const charts = curves.map(({ title: curve, lines }) => lineChart(lines, curve, unit))
   const names = [...groups.map(({ title }) => title), ...runs.map((run) => run.name)]
   const title = `${groups.length === 1 ? 'One setting' : `${groups.length} settings`}, ${runs.length} runs`
   return html`<!doctype html>
@@ -55,7 +58,7 @@ ${datasets.map(({ name: called, count, testCount, width, height, channels, kind,
 ${notes.length > 0 && html`<ul class="muted">${notes.map((note) => html`<li>${sentence(note, names)}</li>`)}</ul>`}
 ${figuresSection(comparison)}
 ${differencesSection(comparison, correction)}
-${curves.map(({ title: curve, lines }) => lineChart(lines, curve)).some(Boolean) && html`<h2>Curves</h2>${curves.map(({ title: curve, lines }) => lineChart(lines, curve))}`}
+${charts.some(Boolean) && html`<h2>Curves</h2><div class="charts">${charts}</div>`}
 ${picturesSection(facts)}
 ${settingsSection(comparison)}
 ${runsSection(comparison)}
