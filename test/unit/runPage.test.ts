@@ -13,9 +13,9 @@ import { placeMarks } from '../../src/renderer/charts/placeMarks.ts'
 import { byLastValue, greatest, unitPixels } from '../../src/renderer/charts/unitRows.ts'
 import { formGroups } from '../../src/renderer/components/settings/groups.ts'
 import { stagePlan } from '../../src/renderer/components/settings/stagePlan.ts'
-import { flat, shownFields, textOf } from '../../src/renderer/components/settings/words.ts'
+import { flat, saidBeside, shownFields, textOf } from '../../src/renderer/components/settings/words.ts'
 import { momentText, totalLoss, trainingRows } from '../../src/renderer/views/runFacts.ts'
-import { lossIsAll, onlyTerm, termSeries, watchedSeries } from '../../src/renderer/views/runCurves.ts'
+import { lossIsAll, onlyTerm, termSeries, vanishing, watchedSeries } from '../../src/renderer/views/runCurves.ts'
 import { changeSentence, contractionSentence, gradientSentence, layerRows, plainTwin, stackRows } from '../../src/renderer/views/runPretraining.ts'
 import { choicesOf, settingGroups } from '../../src/renderer/views/runSettings.ts'
 import { stageLines, stageMarks } from '../../src/renderer/views/runStages.ts'
@@ -212,4 +212,32 @@ test('a run with pretrained layers has the settings of its layers, changed again
   const machines = configOf('classical', { 'network.layers': [256, 30], 'pretraining.kind': 'rbm' })
   const changed = settingGroups(machines, classical, variants, resolveConfig('classical', choicesOf(machines), facts).fields).flatMap((group) => group.rows.filter((row) => row.changed).map(({ key }) => key))
   assert.deepEqual(changed, ['network.layers', 'pretraining.kind'], 'what follows from the choice of Boltzmann machines is no change')
+})
+
+test('a gradient vanishes where the first layer gets a hundredth of the last one, and never with one hidden layer', () => {
+  const flatLine = (value: number, length = 50): Float64Array => new Float64Array(length).fill(value)
+  assert.equal(vanishing([flatLine(1e-6), flatLine(1)]), null, 'one hidden layer')
+  assert.equal(vanishing([]), null)
+  assert.equal(vanishing([flatLine(0.02), flatLine(0.1), flatLine(1)]), null)
+  assert.equal(vanishing([flatLine(0.01), flatLine(0.1), flatLine(1)]), 100)
+  assert.equal(vanishing([flatLine(1), flatLine(0.1), flatLine(0.001)]), null, 'the other way round')
+  const noisy = flatLine(0.004)
+  noisy.set([5, NaN, Infinity, 0], 40)
+  assert.equal(vanishing([noisy, flatLine(0.1), flatLine(1)]), 250, 'single points do not count')
+  assert.equal(vanishing([noisy.subarray(0, 0), flatLine(0.1), flatLine(1)]), null, 'before the first point')
+  const recovered = flatLine(1e-5)
+  recovered.fill(0.5, 20)
+  assert.equal(vanishing([recovered, flatLine(0.1), flatLine(1)]), null, 'what it was at first is over')
+})
+
+test('below its own field an error names no key, and groups the digits of long numbers', () => {
+  const message = (key: string, value: number): string => {
+    const { problems } = resolveConfig('classical', { [key]: value }, facts)
+    assert.equal(problems[0]!.field, key)
+    return problems[0]!.message
+  }
+  assert.ok(message('training.epochs', 10 ** 7).endsWith('; change training.epochs.'))
+  const said = saidBeside('training.epochs', message('training.epochs', 10 ** 7))
+  assert.match(said, /not 10,000,000\.$/)
+  assert.equal(saidBeside('a.b', 'X must be at most 16384, not 0.00012345 or v2026; change c.d.'), 'X must be at most 16,384, not 0.00012345 or v2026; change c.d.')
 })

@@ -57,3 +57,23 @@ export function watchedSeries(keys: Iterable<string>, looked: string | null): Wa
   return [...found.values()].map((one) => (one.units ? { ...one, keys: one.keys.sort((a, b) => unit(a) - unit(b)) } : one))
 }
 
+
+/** How many times smaller a layer's gradient is than the last one's before one speaks of vanishing; layers of other sizes differ by less. */
+const vanished = 100
+/** Its last points, of which the middle one counts: single ones are noisy. */
+const points = 21
+
+/**
+ * How many times smaller the gradient of the first layer is than that of the last one, where so much is lost on the way that it vanishes; null where it
+ * does not. With one hidden layer there is no way on which it could.
+ * @param layers gradient norms of each layer over the training, from the input to the output
+ */
+export function vanishing(layers: readonly ArrayLike<number>[]): number | null {
+  if (layers.length < 3) return null
+  const middle = (values: ArrayLike<number>): number => {
+    const end = Array.from({ length: Math.min(points, values.length) }, (_, index) => values[values.length - 1 - index]!).filter((value) => Number.isFinite(value) && value > 0).sort((a, b) => a - b)
+    return end[Math.floor(end.length / 2)] ?? NaN
+  }
+  const factor = middle(layers.at(-1)!) / middle(layers[0]!)
+  return factor >= vanished ? factor : null
+}

@@ -3,17 +3,22 @@ import type { CallOutput } from '../../../shared/calls.ts'
 import type { Field, Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { equal, flat, shownFields, textOf, valueOf } from './words.ts'
+import { equal, flat, saidBeside, shownFields, textOf, valueOf } from './words.ts'
 
 export type Checked = CallOutput<'runs.check'>
 
+/** A draft as plain data. */
+export interface KeptDraft { dataset: string; variant: string; seed: string; name: string; preset: Run['preset']; texts: [key: string, text: string][] }
+
+const usualSeed = '1'
+
 const ofLayers = 'pretraining.regularizer.'
 
-/** A run that is being written: only what differs from the defaults is kept, so that defaults stay the engine's. */
+/** A run that is being written: only what differs from the defaults is kept, so that defaults stay the engine's. It outlives a change of view. */
 export class Draft {
   dataset = $state('')
   variant = $state('')
-  seed = $state('1')
+  seed = $state(usualSeed)
   name = $state('')
   /** The preset's run that it was filled from; settings may have been changed since. */
   preset = $state.raw<Run['preset']>(null)
@@ -75,8 +80,14 @@ export class Draft {
   }
 
   problem(key: string): string | null {
-    return this.checked?.problems.find((problem) => problem.field === key)?.message ?? null
+    const message = this.checked?.problems.find((problem) => problem.field === key)?.message
+    return message === undefined ? null : saidBeside(key, message)
   }
+
+  /** Settings that are refused, and the seed where it is none. */
+  readonly wrong = $derived([...new Set([...(this.seedNumber === null ? ['seed'] : []), ...(this.checked?.problems ?? []).flatMap(({ field }) => field ?? [])])])
+  /** Whether anything but variant and dataset was chosen. */
+  readonly touched = $derived(this.texts.size > 0 || this.name !== '' || this.seed !== usualSeed || this.preset !== null)
 
   /** The engine's answer to `settings`. */
   answer(settings: Settings, checked: Checked): void {
@@ -100,8 +111,16 @@ export class Draft {
     this.#forget((key) => (key.startsWith(ofLayers) ? !sameLayers : key.startsWith('regularizer.') || !keys.has(key)))
   }
 
+  /** Back to the defaults of the variant; the dataset stays. */
+  clear(): void {
+    this.begin(this.variant, {})
+    this.seed = usualSeed
+    this.name = ''
+  }
+
   /** The settings of a run that exists. */
   take(run: Run): void {
+    this.clear()
     this.dataset = run.datasetId
     this.seed = String(run.seed)
     this.begin(run.variant, run.config)
@@ -118,6 +137,17 @@ export class Draft {
     this.#taken = new Set(this.texts.keys())
   }
 
+  /** All that was chosen, to be brought back by `restore`. */
+  kept(): KeptDraft {
+    const { dataset, variant, seed, name, preset } = this
+    return { dataset, variant, seed, name, preset, texts: [...this.texts] }
+  }
+
+  restore({ dataset, variant, seed, name, preset, texts }: KeptDraft): void {
+    this.begin(variant, Object.fromEntries(texts))
+    Object.assign(this, { dataset, seed, name, preset })
+  }
+
   #forget(wanted: (key: string) => boolean): void {
     for (const key of [...this.texts.keys()]) {
       if (!wanted(key)) continue
@@ -125,4 +155,25 @@ export class Draft {
       this.#taken.delete(key)
     }
   }
+}
+
+const key = 'newRun'
+
+/** Keeps the draft until the window is closed, for a reload. */
+export function keepDraft(draft: Draft): void {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(draft.kept()))
+  } catch {
+    // A draft that cannot be kept lasts as long as the page.
+  }
+}
+
+/** The run that is being written in this window. */
+export const newRun = new Draft()
+
+try {
+  const kept = sessionStorage.getItem(key)
+  if (kept !== null) newRun.restore(JSON.parse(kept) as KeptDraft)
+} catch {
+  // What cannot be read was not kept by this version.
 }

@@ -41,3 +41,10 @@ export function shownFields(fields: readonly Field[], text: (field: Field) => st
     && (!field.key.startsWith('pretraining.regularizer.') || has({ key: 'pretraining.kind', in: ['greedy', 'rbm'] }, depth))
   return fields.filter((field) => applies(field, 0))
 }
+
+/** The engine's sentence as it stands below the field that it is about: which setting to change needs no saying there, and long numbers are read as elsewhere. */
+export const saidBeside = (key: string, message: string): string => {
+  const end = `; change ${key}.`
+  const own = message.endsWith(end) ? `${message.slice(0, -end.length)}.` : message
+  return own.replace(/(?<![\w.])\d{4,}(?![\w]|\.\d)/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ','))
+}
