@@ -4,7 +4,7 @@ import { fromRowColumns, newestFirst, rowOf, toRowColumns } from '../../src/shar
 import type { CellValue, RowFilter, RowGroup, RunRow } from '../../src/shared/runTable.ts'
 import { engineColumn, factColumns, standardView, type Sources } from '../../src/renderer/components/runs/columns.ts'
 import { block, choicesOf, extentOf, filterRows, groupItems, inSight, linesFor, plainItems, seedText, sortBy, type Read, type ReadAll } from '../../src/renderer/components/runs/rows.ts'
-import { tableTexts } from '../../src/renderer/components/runs/texts.ts'
+import { cellText, tableTexts } from '../../src/renderer/components/runs/texts.ts'
 import { numbersFrom } from '../../bench/table/fill.ts'
 
 const hostile = ['<img src=x onerror=alert(1)>', 'תרגיל', '=1+1', 'run 10', 'run 9', 'Run 9', 'alpha 0.5', 'alpha 0.25', '']
@@ -151,4 +151,16 @@ test('what is saved as a file is what stands on screen', () => {
   const grouped = tableTexts([{ kind: 'group', group, rows: [own], open: true }, { kind: 'run', row: own, group: 'g' }], columns.slice(0, 4))
   assert.deepEqual(grouped.rows, [['Denoising', '3', 'a, b', '12.3 ± 0.4', '1'], ['=1+1', '3', 'a, b', '12.35', '']])
   for (const { key } of standardView.columns) assert.ok(facts.has(key) || engineColumn(key, undefined, sources).title !== key, `${key} has a header before the list of columns has come`)
+})
+
+test('a group without an interval is written as a run is, one with an interval as that allows', () => {
+  const sources: Sources = { variant: (id) => id, experiment: () => null, value: () => undefined }
+  const error = engineColumn('squaredError', undefined, sources), probe = engineColumn('linearProbeAccuracy', undefined, sources), layers = engineColumn('network.layers', undefined, sources)
+  const cell = (text: string, value: CellValue) => ({ text, value, hint: '' })
+  assert.equal(cellText(error, cell('243.36', 243.3561)), '243.4')
+  assert.equal(cellText(error, cell('243.356 ± 0.012', 243.3561)), '243.356 ± 0.012')
+  assert.equal(cellText(probe, cell('87.2', 0.87213)), '87.2%')
+  assert.equal(cellText(error, cell('–', null)), '–')
+  assert.equal(cellText(layers, cell('64, 8', '64, 8')), '64, 8')
+  assert.equal(cellText(error, undefined), '')
 })

@@ -99,6 +99,25 @@ test('groups over seeds: every run in one, means and intervals as Student has th
   assert.ok(intervals > 20, `${intervals} groups have intervals`)
 })
 
+test('groups of an experiment are called as its cells are, with its name where two experiments have cells of one name', async (t) => {
+  const { call } = filled(t, 3)
+  const [dataset] = (await call('datasets.list', {})).datasets
+  const plan = (name: string, epochs: number) => ({
+    name, dataset: dataset!.id, seeds: [1, 2], settings: { 'training.epochs': epochs },
+    variants: [{ variant: 'classical' }, { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } }],
+  })
+  const titles = async (): Promise<string[]> => {
+    const { runs } = await call('runs.list', {})
+    const { groups } = await call('runs.groups', { runs: runs.flatMap(({ id, experiment }) => (experiment === null ? [] : [id])), by: 'seeds', columns: [] })
+    assert.ok(groups.every(({ runs: own }) => own.length === 2))
+    return groups.map(({ title }) => title).sort()
+  }
+  await call('experiments.create', { plan: plan('short', 3) })
+  assert.deepEqual(await titles(), ['Classical', 'Weight decay'])
+  await call('experiments.create', { plan: plan('long', 30) })
+  assert.deepEqual(await titles(), ['Classical (long)', 'Classical (short)', 'Weight decay (long)', 'Weight decay (short)'])
+})
+
 test('what was not measured alike has no mean', async (t) => {
   const { call, engine } = filled(t, 330)
   const { runs } = await call('runs.list', {})

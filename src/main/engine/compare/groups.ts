@@ -110,13 +110,19 @@ function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | n
       else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
       else {
         // What a group has no value for says nothing of it; what it lacks another setting tells.
-        const apart = rows.slice(0, mostNamed).filter(({ values }) => values[at] !== absent).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
+        const apart = named(rows).filter(({ values }) => values[at] !== absent).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
         const made = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
         titles[index] = { title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`, named: false }
       }
     })
   }
   return unique(titles)
+}
+
+/** The first of what differs, the settings before the dataset: a title that is cut off still tells groups of one dataset apart. */
+const named = <T extends { key: string }>(rows: readonly T[]): T[] => {
+  const dataset = rows.filter(({ key }) => key === 'dataset')
+  return [...rows.filter(({ key }) => key !== 'dataset').slice(0, mostNamed - dataset.length), ...dataset]
 }
 
 /** The second of a title is called `TITLE, 2`. */

@@ -4,7 +4,7 @@ import type { CellValue, GroupCell, RowGroup } from '../../../shared/runTable.ts
 import { groupEstimate, scaleOf } from './estimates.ts'
 import type { Figure } from './figures.ts'
 import { absent, formatQuantity, withUncertainty } from './formats.ts'
-import { groupRuns } from './groups.ts'
+import { groupRuns, type Cell } from './groups.ts'
 import { estimate } from './statistics.ts'
 import { columnReader, figuresByKey } from './tableColumns.ts'
 import type { TableEntry } from './tableIndex.ts'
@@ -32,10 +32,11 @@ const facts: Record<string, (entry: TableEntry) => CellValue> = {
  * The groups of some runs in the order in which the first of each appears, with every column's mean and 95% interval. Figures that were not
  * measured alike are never put together.
  * @param by `bySeeds`: everything but the seed; else the key of a column
+ * @param cells of experiments, by which groups over seeds are called
  */
-export function tableGroups(entries: readonly TableEntry[], by: string, columns: readonly string[], variants: readonly VariantInfo[]): RowGroup[] {
+export function tableGroups(entries: readonly TableEntry[], by: string, columns: readonly string[], variants: readonly VariantInfo[], cells: readonly Cell[] = []): RowGroup[] {
   const figures = figuresByKey(entries)
-  const groups = by === bySeeds ? seedGroups(entries, variants) : valueGroups(entries, by, figures, variants)
+  const groups = by === bySeeds ? seedGroups(entries, variants, cells) : valueGroups(entries, by, figures, variants)
   const readers = columns.map((key) => ({ key, figure: figures.get(key), read: facts[key] ?? columnReader(key, figures) }))
   return groups.map((group) => {
     const cells: Record<string, GroupCell> = {}
@@ -45,10 +46,10 @@ export function tableGroups(entries: readonly TableEntry[], by: string, columns:
   })
 }
 
-function seedGroups(entries: readonly TableEntry[], variants: readonly VariantInfo[]): Members[] {
+function seedGroups(entries: readonly TableEntry[], variants: readonly VariantInfo[], cells: readonly Cell[]): Members[] {
   const byId = new Map(entries.map((entry) => [entry.run.id, entry]))
   const entryOf = ({ id }: { id: string }): TableEntry => byId.get(id)!
-  return groupRuns(entries.map(({ run }) => run), variants).map(({ id, title, variant, colour, runs, counted, missing }) => ({
+  return groupRuns(entries.map(({ run }) => run), variants, cells).map(({ id, title, variant, colour, runs, counted, missing }) => ({
     id, title, value: null, variant, colour, all: runs.map(entryOf),
     // What was not evaluated has curves nevertheless.
     counted: [...counted, ...missing].map(entryOf), overSeeds: true,

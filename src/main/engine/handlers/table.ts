@@ -1,8 +1,9 @@
 import type { CallArguments } from '../../../shared/calls.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { rowOf, toRowColumns } from '../../../shared/runRows.ts'
+import { bySeeds, rowOf, toRowColumns } from '../../../shared/runRows.ts'
 import { tableStateSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
 import { csvOf } from '../compare/csv.ts'
+import type { Cell } from '../compare/groups.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
 import { tableIndex, type TableEntry } from '../compare/tableIndex.ts'
@@ -16,6 +17,26 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
   const index = tableIndex(store.tableRuns, variantInfos())
   const some = (entries: ReadonlyMap<string, TableEntry>, ids: readonly string[] | undefined): TableEntry[] =>
     (ids === undefined ? [...entries.values()] : ids.flatMap((id) => entries.get(id) ?? []))
+
+  /** What the experiments of these runs call them; two cells of one name have their experiment's beside it. */
+  const cellsOf = (entries: readonly TableEntry[]): Cell[] => {
+    const byCell = new Map<string, { experiment: string; cell: number; runs: string[] }>()
+    for (const { run: { id, experiment } } of entries) {
+      if (experiment === null) continue
+      const key = `${experiment.id} ${experiment.cell}`
+      const own = byCell.get(key)
+      if (own === undefined) byCell.set(key, { experiment: experiment.id, cell: experiment.cell, runs: [id] })
+      else own.runs.push(id)
+    }
+    const experiments = new Map([...byCell.values()].flatMap(({ experiment: id }) => (store.experiments.has(id) ? [[id, store.experiments.get(id)] as const] : [])))
+    const found = [...byCell.values()].flatMap(({ experiment, cell, runs }) => {
+      const title = experiments.get(experiment)?.cells.find(({ index: own }) => own === cell)?.title
+      return title === undefined ? [] : [{ title, name: experiments.get(experiment)!.name, runs }]
+    })
+    const counts = new Map<string, number>()
+    for (const { title } of found) counts.set(title, (counts.get(title) ?? 0) + 1)
+    return found.map(({ title, name, runs }) => ({ title: counts.get(title)! > 1 ? `${title} (${name})` : title, runs, baseline: false }))
+  }
 
   const stateOf = (table: CallArguments<'tables.show'>['table']): TableState => {
     const stored = tableStateSchema.safeParse(store.preferences.get(key(table)))
@@ -36,7 +57,10 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       for (const column of columns) values[column] = entries.map(columnReader(column, figures))
       return { runs: entries.map(({ run }) => run.id), values }
     },
-    'runs.groups': async ({ runs, by, columns }) => ({ groups: tableGroups(some(await index.entries(), runs), by, columns, variantInfos()) }),
+    'runs.groups': async ({ runs, by, columns }) => {
+      const entries = some(await index.entries(), runs)
+      return { groups: tableGroups(entries, by, columns, variantInfos(), by === bySeeds ? cellsOf(entries) : []) }
+    },
     'tables.csv': ({ columns, rows }) => {
       if (rows.some((cells) => cells.length !== columns.length)) throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
       return { text: csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }) }

@@ -28,6 +28,8 @@ export interface TableColumn {
   read: Read
   readAll: ReadAll
   text(row: RunRow): string
+  /** A single value, as in a run's row. */
+  write(cell: CellValue): string
   /** The unit of all texts, where they carry it as a sign. */
   unit: string
   /** How many runs have it, and whether they differ in it; null for facts. */
@@ -95,7 +97,7 @@ export function factColumns(sources: Sources): TableColumn[] {
   return Object.entries(facts(sources)).map(([key, fact]) => ({
     key, kind: 'fact', title: fact.title, hint: fact.hint ?? fact.title, section: factSection, full: fact.title, numeric: fact.numeric ?? false, width: fact.width, set: false, sortable: fact.sortable ?? true,
     filter: fact.filter ?? null, groupable: fact.groupable ?? false, engine: fact.engine ?? false, read: fact.read, readAll: fact.readAll ?? all(fact.read),
-    text: fact.text ?? ((row) => { const value = fact.read(row); return value === null ? '' : String(value) }), unit: '', count: null, varies: true,
+    text: fact.text ?? ((row) => { const value = fact.read(row); return value === null ? '' : String(value) }), write: (cell) => (cell === null ? '' : String(cell)), unit: '', count: null, varies: true,
   }))
 }
 
@@ -131,7 +133,7 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value }
     key, kind, title: known?.title ?? full, full: unit && unit !== '%' ? `${full} (${unit})` : full, set: false, hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`, section: info?.section ?? 'Settings',
     numeric, width: known?.width ?? Math.min(160, Math.max(72, 24 + 7 * full.length)), sortable: true, filter: numeric ? 'number' : 'choice', groupable: kind === 'setting',
     engine: true, read, readAll: all(read), unit, count: info?.count ?? null, varies: info?.varies ?? true,
-    text(row) { const cell = value(key, row.id); return cell === undefined ? '' : write(cell) },
+    write, text(row) { const cell = value(key, row.id); return cell === undefined ? '' : write(cell) },
   }
 }
 

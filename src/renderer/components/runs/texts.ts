@@ -1,3 +1,4 @@
+import type { GroupCell } from '../../../shared/runTable.ts'
 import type { TableColumn } from './columns.ts'
 import type { Item } from './rows.ts'
 
@@ -18,9 +19,15 @@ export function tableTexts(items: readonly Item[], columns: readonly TableColumn
     rows: items.map((item) => {
       if (item.kind === 'run') return [...shown.map((column) => plain(column, column.text(item.row))), ...(grouped ? [''] : [])]
       const { group, rows } = item
-      return [...shown.map((column) => (column.key === 'name' ? group.title : plain(column, column.engine ? group.cells[column.key]?.text ?? '' : commonText(column, item)))), String(rows.length)]
+      return [...shown.map((column) => (column.key === 'name' ? group.title : plain(column, column.engine ? cellText(column, group.cells[column.key]) : commonText(column, item)))), String(rows.length)]
     }),
   }
+}
+
+/** A group's cell: with an interval as many digits as that allows, without one as many as a single run's. */
+export function cellText({ kind, write }: TableColumn, cell: GroupCell | undefined): string {
+  if (cell === undefined) return ''
+  return (kind === 'figure' || kind === 'series') && typeof cell.value === 'number' && !cell.text.includes('±') ? write(cell.value) : cell.text
 }
 
 /** What all runs of a group have in common reads as in a single run. */
