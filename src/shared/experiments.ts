@@ -79,6 +79,8 @@ const plannedCellSchema = cellSchema.extend({
   parameters: z.int().nullable(),
   /** Estimate of what its trainer's network occupies, in bytes: weights, their gradients, the optimizer's slots, activations of a batch. */
   memory: z.number().nullable(),
+  /** What its trainer takes in all, with TensorFlow and the data, as measured with its time; null where not measured yet. */
+  processMemory: z.number().nullable(),
   steps: z.int(),
   epochs: z.int(),
   /** Of one run: training, validation, evaluation; null where not measured yet. */
@@ -104,8 +106,9 @@ export const planCheckSchema = z.object({
   measured: z.object({ known: z.int(), total: z.int() }),
   /** What all that has to be trained will occupy on the disk, about. */
   bytes: z.number().nullable(),
-  /** The most that the trainers' networks occupy at once. */
+  /** The most that the trainers' networks occupy at once; and that the trainers take in all, null until measured. */
   memory: z.number().nullable(),
+  processMemory: z.number().nullable(),
   /** Index of the baseline's variant in the plan. */
   baseline: z.int().nullable(),
 })

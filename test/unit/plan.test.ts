@@ -8,6 +8,8 @@ import { combinations, sweptValues } from '../../src/main/engine/experiments/val
 import { summaryOf } from '../../src/main/engine/experiments/summary.ts'
 import { canonical, shapeOf } from '../../src/main/engine/experiments/shape.ts'
 import { moved } from '../../src/main/engine/queue/order.ts'
+import { fewStepsWarnings } from '../../src/main/engine/experiments/fewSteps.ts'
+import { plannedStages } from '../../src/main/engine/experiments/newRun.ts'
 import { planTemplates } from '../../src/main/engine/experiments/templates.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
 import type { MemberState } from '../../src/main/engine/store/experiments.ts'
@@ -213,7 +215,7 @@ test('templates fit every kind of dataset, or say why they do not', () => {
   const kinds: Record<string, Dataset> = {
     digits: dataset({}), small: dataset({ width: 4, height: 4, count: 60, testCount: 10, classCounts: [30, 30] }), colour: dataset({ width: 64, height: 64, channels: 3, count: 3000, testCount: 450, classCounts: [1500, 1500] }),
     vectors: dataset({ kind: 'vector', width: 10, height: 1, count: 2000, testCount: 300, classCounts: [1000, 1000] }), plane: dataset({ kind: 'vector', width: 2, height: 1, count: 2000, testCount: 300, classCounts: [1000, 1000] }),
-    unlabelled: dataset({ classes: [], classCounts: [] }),
+    unlabelled: dataset({ classes: [], classCounts: [] }), shapes: dataset({ width: 24, height: 24, channels: 3, count: 600, testCount: 90, classCounts: [300, 300] }),
   }
   const ids = planTemplates(home, null).map(({ id }) => id)
   assert.deepEqual(ids, ['regularizers', 'lambda', 'rho', 'beta', 'rate', 'codeSize', 'depth', 'labelled'])
@@ -229,6 +231,9 @@ test('templates fit every kind of dataset, or say why they do not', () => {
       assert.ok(cells.length > 1 && baseline !== null, `${kind}, ${id}`)
       assert.ok(!warnings.some((warning) => /different defaults|no effect|same settings/.test(warning)), `${kind}, ${id}: ${warnings.join(' ')}`)
       assert.deepEqual(given.seeds, [1, 2, 3])
+      const staged = cells.map(({ cell, resolved: { config } }) => ({ cell: { ...cell, config }, stages: plannedStages(cell.variant, config!, data) }))
+      assert.deepEqual(fewStepsWarnings(staged), [], `${kind}, ${id}: enough steps, whether there are few images or many`)
+      assert.deepEqual(cells.flatMap(({ cell, resolved }) => (cell.variant === 'pca' ? resolved.warnings : [])), [], `${kind}, ${id}: no more components than images differ in`)
     }
   }
   const regularizers = planTemplates(home, kinds['digits']!)[0]!
@@ -237,6 +242,24 @@ test('templates fit every kind of dataset, or say why they do not', () => {
   assert.equal(new Set(networks).size, 1, 'one network for all')
   const offered = new Set(cells.map(({ cell }) => cell.variant))
   for (const variant of variants) if (variant.objective && !variant.likelihood && !variant.estimator) assert.ok(offered.has(variant.id), `${variant.id} is a regularizer, too`)
+})
+
+test('a plan says where steps are too few, which cells, and how many epochs would do; and where components are more than images', () => {
+  const data: Dataset = { ...sampleDataset, name: 'data', width: 24, height: 24, channels: 3, count: 600, testCount: 90, classCounts: [300, 300] }
+  const facts = { rowSize: 1728, trainCount: 510, kind: 'image' as const, classes: 2 }
+  const said = (plan: object) => fewStepsWarnings(expandPlan(planSchema.parse({ name: 'x', dataset: 'data', seeds: [1], ...plan }), facts).cells
+    .map(({ cell, resolved: { config } }) => ({ cell: { ...cell, config }, stages: plannedStages(cell.variant, config!, data) })))
+  // 459 images are 3 whole batches of 128.
+  assert.deepEqual(said({ settings: { 'training.epochs': 10, 'training.batchSize': 128 }, variants: [{ variant: 'pca' }, { variant: 'classical' }, { variant: 'denoising' }] }),
+    ['30 steps are few, and networks will hardly have learnt by then; give training.epochs about 670, or training.batchSize less.'])
+  assert.deepEqual(said({ settings: { 'training.epochs': 10 }, variants: [{ variant: 'classical', sweep: { 'training.batchSize': [128, 459] } }, { variant: 'denoising', settings: { 'training.epochs': 400, 'training.batchSize': 32 } }] }),
+    ['Classical, batch size 128 and Classical, batch size 459: 10 to 30 steps are few, and networks will hardly have learnt by then; give training.epochs about 670 to 2,000, or training.batchSize less.'])
+  const few = { 'fineTuning.kind': 'classification', 'fineTuning.labelled': 10, 'training.batchSize': 20 }
+  assert.deepEqual([said({ settings: { ...few, 'training.epochs': 100 }, variants: [{ variant: 'classical' }] }), said({ settings: { ...few, 'training.epochs': 50 }, variants: [{ variant: 'classical' }] }).length], [[], 1], 'few labels are few steps')
+
+  const pca = (size: number, known: object = facts) => resolveConfig('pca', { 'network.layers': [size] }, known).warnings
+  assert.deepEqual([pca(458), pca(500, {}), pca(500, { ...facts, trainCount: 60_000 })], [[], [], []])
+  assert.match(pca(459)[0]!, /^459 training images have at most 458 principal components; the others of the 459 add nothing/)
 })
 
 test('what a network occupies: the weights with gradients and slots, and a batch\'s activations forwards and backwards', () => {

@@ -1,3 +1,5 @@
+import { formatPercent } from '../compare/formats.ts'
+
 /** Rows as aligned columns; columns of numbers (or of nothing) on the right. */
 export function table(head: string[], rows: string[][]): string {
   const all = [head, ...rows]
@@ -6,6 +8,9 @@ export function table(head: string[], rows: string[][]): string {
   const show = (row: string[]) => row.map((cell, column) => (numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd()
   return all.map(show).join('\n')
 }
+
+/** A share of 1 in per cent, as it stands wherever it is read. */
+export const percent = (value: number | null | undefined): string => (value === null || value === undefined ? '' : `${formatPercent(value)}%`)
 
 /** A figure with as many digits as one looks at. */
 export const figure = (value: number | null | undefined): string =>

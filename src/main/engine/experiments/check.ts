@@ -6,6 +6,7 @@ import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.t
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { bytesOf, memoryOf, scheduled } from './costs.ts'
+import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
 import { factsOf, plannedStages, rowSizeOf } from './newRun.ts'
 import { expandPlan } from './plan.ts'
@@ -21,10 +22,12 @@ export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan)
   const finished = dataset && plan.reuse ? finishedRuns(store, dataset.id) : new Map<string, { id: string; name: string }>()
   const times = dataset && knownTimes(store, dataset, threads)
   const shapes = new Map<string, boolean>()
+  const staged: Staged[] = []
   const cells = expanded.map(({ cell, resolved: { config, problems: own, warnings: said, parameters } }): PlannedCell => {
     const base = { ...cell, config, problems: own, warnings: said, parameters }
-    if (!dataset || !times || !config) return { ...base, memory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
+    if (!dataset || !times || !config) return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
     const stages = plannedStages(cell.variant, config, dataset), last = stages.at(-1)
+    staged.push({ cell: base, stages })
     const reuse = plan.seeds.flatMap((seed) => {
       const same = finished.get(identityOf(cell.variant, seed, config))
       return same ? [{ seed, run: same.id, name: same.name }] : []
@@ -32,13 +35,13 @@ export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan)
     const seconds = times.seconds(cell.variant, config, stages)
     if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
     return {
-      ...base, memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0), steps: last ? last.startStep + last.steps : 0, epochs: last ? last.startEpoch + last.epochs : 0,
+      ...base, memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0), processMemory: times.timing(cell.variant, config, stages)?.memory ?? null, steps: last ? last.startStep + last.steps : 0, epochs: last ? last.startEpoch + last.epochs : 0,
       seconds, bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0), reuse,
     }
   })
   const totals = totalsOf(plan, cells, trainers)
   return {
-    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...cellWarnings(cells), ...roomWarnings(home, totals)],
+    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...fewStepsWarnings(staged), ...cellWarnings(cells), ...roomWarnings(home, totals)],
     measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size }, baseline,
   }
 }
@@ -46,12 +49,13 @@ export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan)
 function totalsOf({ seeds }: Plan, cells: readonly PlannedCell[], trainers: number) {
   const runs = cells.length * seeds.length
   const trained = seeds.flatMap((seed) => cells.filter(({ reuse }) => !reuse.some((same) => same.seed === seed)))
-  const seconds = trained.map((cell) => cell.seconds), bytes = trained.map((cell) => cell.bytes), memory = trained.map((cell) => cell.memory)
+  const seconds = trained.map((cell) => cell.seconds), bytes = trained.map((cell) => cell.bytes), memory = trained.map((cell) => cell.memory), processes = trained.map((cell) => cell.processMemory)
+  const atOnce = (values: (number | null)[]): number | null => (isKnown(values) ? values.toSorted((a, b) => b - a).slice(0, trainers).reduce((sum, each) => sum + each, 0) : null)
   return {
     runs, reused: runs - trained.length,
     seconds: isKnown(seconds) ? scheduled(seconds, trainers) : null,
     bytes: isKnown(bytes) ? bytes.reduce((sum, each) => sum + each, 0) : null,
-    memory: isKnown(memory) ? memory.toSorted((a, b) => b - a).slice(0, trainers).reduce((sum, each) => sum + each, 0) : null,
+    memory: atOnce(memory), processMemory: atOnce(processes),
   }
 }
 
@@ -72,12 +76,13 @@ function cellWarnings(cells: readonly PlannedCell[]): string[] {
   return [...about].map(([warning, titles]) => (titles.length === cells.length ? warning : `${titles.slice(0, 2).join('; ')}${titles.length > 2 ? ` and ${titles.length - 2} more` : ''}: ${warning}`))
 }
 
-function roomWarnings(home: Home, { bytes, memory }: { bytes: number | null; memory: number | null }): string[] {
+function roomWarnings(home: Home, { bytes, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null }): string[] {
+  const needed = processMemory ?? memory
   const free = freeBytes(home.folder)
   const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
   return [
     ...(bytes !== null && free !== null && bytes > free ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`] : []),
-    ...(memory !== null && memory > 0.7 * totalmem() ? [`The networks that train at once take about ${gigabytes(memory)} of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`] : []),
+    ...(needed !== null && needed > 0.7 * totalmem() ? [`${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${gigabytes(needed)} of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`] : []),
   ]
 }
 

@@ -59,6 +59,8 @@ export interface Timing {
   fit: number
   /** From the start of the process to the first step. */
   start: number
+  /** The most that the process took, in bytes: TensorFlow, data and network. Absent in what was stored before it was measured. */
+  memory?: number | undefined
 }
 
 /** How long one run takes, in seconds; null where its evaluation's time is not known. */

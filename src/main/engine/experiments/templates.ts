@@ -1,6 +1,7 @@
 import type { Settings } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { planSchema, type PlanInput, type PlanTemplate } from '../../../shared/experiments.ts'
+import { usualLength } from '../../../shared/trainingLength.ts'
 import { validationCount } from '../data/split.ts'
 import type { Home } from '../home.ts'
 import { resolveConfig } from '../variants/index.ts'
@@ -19,14 +20,24 @@ const sigmoidLayer = (size: number): Settings => ({
   'network.layers': [size], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': true, 'network.weightNorm': false,
 })
 
-const training = ({ trainCount }: Data, epochs: number): Settings => ({
-  'training.epochs': epochs, 'training.batchSize': Math.max(1, Math.min(128, trainCount - validationCount(trainCount))), 'training.learningRate': 0.001,
-})
+/** Images that training sees. */
+const seen = ({ trainCount }: Data): number => trainCount - validationCount(trainCount)
+/** About as many steps whether there are few images or many. */
+const training = (data: Data): Settings => {
+  const { epochs, batchSize } = usualLength(seen(data))
+  return { 'training.epochs': epochs, 'training.batchSize': Math.max(1, Math.min(batchSize, seen(data))), 'training.learningRate': 0.001 }
+}
+/** Layers that are trained by themselves before the whole, for a share of the epochs. */
+const greedy = (data: Data, share: number): Settings => {
+  const { 'training.epochs': epochs, 'training.batchSize': batchSize } = training(data)
+  return { 'pretraining.kind': 'greedy', 'pretraining.epochs': Math.max(1, Math.round(share * (epochs as number))), 'pretraining.batchSize': batchSize }
+}
 
 /** Units of a single layer: fewer where there are few inputs. */
 const widthOf = ({ rowSize }: Data): number => Math.min(500, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
-/** A baseline has at most as many components as there are inputs. */
-const components = (size: number, { rowSize }: Data): Settings => ({ 'network.layers': [Math.min(size, rowSize)] })
+/** A baseline has at most as many components as there are inputs, and as the images differ in. */
+const mostComponents = (data: Data): number => Math.max(1, Math.min(data.rowSize, seen(data) - 1))
+const components = (size: number, data: Data): Settings => ({ 'network.layers': [Math.min(size, mostComponents(data))] })
 const baseline = (size: number, data: Data) => (data.rowSize > 1 ? [{ variant: 'pca', settings: components(size, data) }] : [])
 
 const powersUpTo = (most: number): number[] => [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most)
@@ -35,7 +46,7 @@ const powersUpTo = (most: number): number[] => [2, 4, 8, 16, 32, 64, 128, 256].f
 const strength = (id: string, title: string, description: string, variant: string, sweep: NonNullable<PlanInput['sweep']>, settings: Settings = {}): Template => ({
   id, title, description,
   plan: (data) => ({
-    settings: { ...sigmoidLayer(widthOf(data)), ...training(data, 10) },
+    settings: { ...sigmoidLayer(widthOf(data)), ...training(data) },
     variants: [{ variant: 'classical' }, { variant, settings, sweep }],
   }),
 })
@@ -48,7 +59,7 @@ const templates: readonly Template[] = [
     plan(data) {
       const size = widthOf(data)
       return {
-        settings: { ...sigmoidLayer(size), ...training(data, 10) },
+        settings: { ...sigmoidLayer(size), ...training(data) },
         variants: [
           ...baseline(size, data), { variant: 'classical' }, { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
           { variant: 'denoising' }, { variant: 'contractive' }, { variant: 'sparseKl', settings: { 'training.learningRate': 0.002 } },
@@ -67,9 +78,9 @@ const templates: readonly Template[] = [
     plan(data) {
       const sizes = powersUpTo(Math.min(64, data.rowSize))
       return {
-        settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data, 10) },
+        settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         variants: [
-          ...(data.rowSize > 1 ? [{ variant: 'pca', sweep: { 'network.layers': sizes.map((size) => [size]) } }] : []),
+          ...(data.rowSize > 1 ? [{ variant: 'pca', sweep: { 'network.layers': sizes.filter((size) => size <= mostComponents(data)).map((size) => [size]) } }] : []),
           ...['classical', 'denoising'].map((variant) => ({ variant, sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) } })),
         ],
       }
@@ -81,10 +92,10 @@ const templates: readonly Template[] = [
       const width = widthOf(data), code = Math.max(2, Math.min(32, width / 4))
       const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [...layers.map(Math.round), code])
       return {
-        settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data, 10) },
+        settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         sweep: { 'network.layers': hidden },
         variants: [{ variant: 'classical' }, {
-          variant: 'classical', title: 'Pretrained', settings: { 'pretraining.kind': 'greedy', 'pretraining.epochs': 5, 'pretraining.batchSize': training(data, 10)['training.batchSize'] },
+          variant: 'classical', title: 'Pretrained', settings: greedy(data, 0.5),
         }],
       }
     },
@@ -92,9 +103,9 @@ const templates: readonly Template[] = [
   {
     id: 'labelled', title: 'Labelled images', description: 'A classifier from few labels and from many: from its initial weights, and from layers that were pretrained on all images.',
     plan(data) {
-      const available = data.trainCount - validationCount(data.trainCount)
+      const available = seen(data)
       const counts = [10, 100, 1000, 10_000].filter((count) => count >= Math.max(2, data.classes) && count <= available / 2)
-      const pretraining = { 'pretraining.kind': 'greedy', 'pretraining.epochs': 10, 'pretraining.batchSize': training(data, 10)['training.batchSize'] }
+      const pretraining = greedy(data, 1)
       return {
         settings: {
           'network.layers': [widthOf(data)], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': false, 'fineTuning.kind': 'classification',

@@ -8,7 +8,7 @@ import { secondsOf, type Timing } from './costs.ts'
 import { rowSizeOf } from './newRun.ts'
 import { evaluationShape, keyOf, shapeOf } from './shape.ts'
 
-const timingSchema = z.object({ stages: z.array(z.object({ step: z.number(), row: z.number() })), fit: z.number(), start: z.number() })
+const timingSchema = z.object({ stages: z.array(z.object({ step: z.number(), row: z.number() })), fit: z.number(), start: z.number(), memory: z.number().optional() })
 const cpu = cpus()[0]?.model ?? ''
 
 /** What is known of how long runs on a dataset take: what was measured, else what was seen of runs of the same shape. */

@@ -71,7 +71,7 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
       onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
     }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped() : thrown })).seconds
   }
-  return { kind: 'measure', stages, fit, start, evaluation }
+  return { kind: 'measure', stages, fit, start, evaluation, memory: process.resourceUsage().maxRSS * 1024 }
 }
 
 /** What a stage trains, as its training would. */

@@ -144,7 +144,7 @@ export interface PruneResult {
   seconds: number
 }
 /** Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an evaluation. */
-export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null }
+export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null; /** The most that the process took, in bytes. */ memory: number }
 export type EmbedResult = { kind: 'embed' } & Pick<Embedding, 'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'>
 export interface InspectResult { kind: 'inspect'; encoder: Encoder }
 export interface AdoptResult {

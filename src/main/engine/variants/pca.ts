@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { validationCount } from '../../../shared/split.ts'
 import { defineVariant } from './variant.ts'
 
 /** The baseline beside every comparison: the best linear code for the squared error, without training. */
@@ -24,6 +25,13 @@ export default defineVariant({
       return [{ field: 'network.layers', message: `PCA has at most as many components as inputs (${rowSize}); give network.layers a smaller number.` }]
     }
     return []
+  },
+  /** So many samples less their mean span one dimension less than they are. */
+  warnings({ network: { layers: [components] } }, { trainCount, kind = 'image' }) {
+    if (trainCount === undefined) return []
+    const most = Math.max(1, trainCount - validationCount(trainCount) - 1)
+    if (components! <= most) return []
+    return [`${(most + 1).toLocaleString('en')} training ${kind === 'image' ? 'images' : 'samples'} have at most ${most.toLocaleString('en')} principal components; the others of the ${components!.toLocaleString('en')} add nothing, and with as many the training ${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little of new ones.`]
   },
   /** f(x) = W'(x - mean), g(h) = W h + mean, written as the tied linear network that it is. */
   async fit(data, config, report) {

@@ -48,7 +48,7 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound) ?? [])] : [],
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound, facts) ?? [])] : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
 }

@@ -128,7 +128,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** Further rules on the whole config, beyond the ranges of single settings. */
   check?(config: Config, facts: Facts): Problem[]
   /** What a user should know about a config that is allowed. */
-  warnings?(config: Config): string[]
+  warnings?(config: Config, facts: Facts): string[]
   /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
   /** For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being the code. */

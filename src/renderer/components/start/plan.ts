@@ -1,5 +1,7 @@
 import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
+import { validationCount } from '../../../shared/split.ts'
+import { usualLength } from '../../../shared/trainingLength.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
 export const plan = [
@@ -9,14 +11,11 @@ export const plan = [
 ] as const
 
 const code = 32
-/** Steps that two cores do in less than half a minute with images of 28 x 28. */
-const steps = 3500
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
-  const images = 0.9 * (dataset.count - dataset.testCount)
-  const batchSize = images >= 2000 ? 128 : images >= 200 ? 32 : 8
-  const epochs = Math.min(200, Math.max(1, Math.round((steps * batchSize) / Math.max(1, images))))
+  const rows = dataset.count - dataset.testCount
+  const { epochs, batchSize } = usualLength(rows - validationCount(rows))
   return {
     dataset: dataset.id, variant: line.variant, name: line.name, seed: 1,
     settings: line.trained ? { network: { layers: [256, code] }, training: { epochs, batchSize } } : { network: { layers: [code] } },

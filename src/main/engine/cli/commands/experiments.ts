@@ -6,7 +6,7 @@ import { experimentCsv } from '../../experiments/csv.ts'
 import type { Command, Outcome } from '../command.ts'
 import { readJsonFile } from '../jsonFile.ts'
 import type { Session } from '../session.ts'
-import { figure, table } from '../table.ts'
+import { figure, percent, table } from '../table.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 import { importAndWait, wholeNumber } from './datasets.ts'
@@ -32,7 +32,7 @@ function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] })
   const byId = new Map(runs.map((run) => [run.id, run]))
   const rows = experiment.cells.flatMap(({ title, runs: places }) => places.map(({ seed, run: id, reused }) => {
     const run = id === null ? undefined : byId.get(id)
-    return [title, String(seed), run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed', run?.id ?? '', figure(run?.evaluation?.squaredError), figure(run?.evaluation?.linearProbeAccuracy), figure(run?.evaluation?.classificationAccuracy)]
+    return [title, String(seed), run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed', run?.id ?? '', figure(run?.evaluation?.squaredError), percent(run?.evaluation?.linearProbeAccuracy), percent(run?.evaluation?.classificationAccuracy)]
   }))
   const heads = ['cell', 'seed', 'state', 'run', 'squared error', 'linear probe', 'classification']
   // A column in which there is nothing says nothing.
@@ -128,9 +128,9 @@ export const experimentRun: Command = {
       await taskDone(session, () => session.call('experiments.estimate', { plan }), terminal)
       check = (await session.call('experiments.check', { plan })).check
     }
-    const size = `${check.cells.length} cells, ${check.runs} runs${check.reused === 0 ? '' : `, ${check.reused} of them there already`}${check.seconds === null ? '' : `, about ${duration(check.seconds)}`}, about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB`
+    const size = `${check.cells.length} cells, ${check.runs} runs${check.reused === 0 ? '' : `, ${check.reused} of them there already`}${check.seconds === null ? '' : `, about ${duration(check.seconds)}`}, about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk${check.processMemory === null ? '' : `, about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`}`
     if (values['check'] === true) {
-      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, String(parameters ?? ''), String(steps), seconds === null ? '' : duration(seconds)])
+      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, parameters === null ? '' : parameters.toLocaleString('en'), steps.toLocaleString('en'), seconds === null ? '' : duration(seconds)])
       return { json: { check }, text: `${size}\n\n${table(['cell', 'parameters', 'steps', 'a run'], rows)}` }
     }
     terminal.tell(size)
