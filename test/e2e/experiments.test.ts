@@ -204,7 +204,7 @@ browserTest('two experiments share a queue: order, trainers at once, pause, canc
   // With two trainers the short one goes on beside the long one, and its end is told wherever one is.
   await beside(page).getByLabel('Trainers at once').fill('0')
   await page.keyboard.press('Tab')
-  await beside(page).getByText('From 1 to 64 runs train at once.').waitFor()
+  await beside(page).getByText(/^From 1 to 64 runs train at once; \d+ still do(es)?\.$/).waitFor()
   await beside(page).getByLabel('Trainers at once').fill('2')
   await page.keyboard.press('Tab')
   await go(page, '#/storage')
