@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { compare } from '../../src/main/engine/cli/commands/compare.ts'
+import type { Comparison } from '../../src/shared/comparison.ts'
 import { calls, type CallInput, type CallName } from '../../src/shared/calls.ts'
 import { decode, encode } from '../../src/shared/codec.ts'
 import type { Run } from '../../src/shared/domain.ts'
@@ -161,6 +162,12 @@ test('the command line shows groups, writes tables, and chooses by a file’s na
   assert.match(shown.text, /Classical \[3\]\s+Contractive \[3\]/)
   assert.match(shown.text, /Linear probe accuracy \(%\)\s+90\.7 ± 0\.8\s+92\.4 ± 0\.6\*/)
   assert.match(shown.text, /Contractive beats classical[^\n]*$/)
+  // Every figure's difference with its interval, not that of the sentence alone.
+  for (const { key, title, better, differences: [difference] } of (shown.json as Pick<Comparison, 'groupFigures'>).groupFigures) {
+    const line = shown.text.split('\n').find((one) => one.startsWith(title) && one.includes('  Contractive  '))
+    if (better === 'neither' || key.startsWith('robustness.') || difference!.mean === null) assert.equal(line, undefined, title)
+    else assert.ok([difference!.text, difference!.correctedText, difference!.verdictText].every((text) => line!.includes(`  ${text}`)), `${title}: ${line}`)
+  }
   assert.equal((shown.json as { groups: unknown[] }).groups.length, 2)
   assert.match((await ask({ csv: true })).text, /^Settings,Seeds,/)
   assert.match((await ask({ csv: true, table: 'runs' })).text, /^Run,/)

@@ -83,7 +83,7 @@ function correctionOf(figures: readonly GroupFigure[]): string | null {
   const most = Math.max(0, ...figures.map(({ tested }) => tested))
   if (most < 2) return null
   return `Up to ${most} comparisons are made in each figure, so their p values are corrected (Holm): among many, chance alone would too often look like a difference. `
-    + 'Looking through many figures for one that differs is not corrected for. Intervals are 95% intervals of each comparison by itself, over seeds, on the same test images.'
+    + 'Looking through many figures for one that differs is not corrected for. Intervals are 95% intervals of each comparison by itself, over seeds, on the same test samples.'
 }
 
 /** A term, or a value of a layer, of what is trained in the end: not of a layer's pretraining, of what that came to, or of a single unit. */

@@ -34,7 +34,7 @@ export function differenceSentence(worded: Worded): string {
   const { figure, group, baseline, reason, difference: { seeds, mean } } = worded
   const a = groupName(group), b = groupName(baseline), name = inSentence(figure.title)
   if (reason === 'unlike') {
-    return `${atStart(group)} and ${b} are not compared in ${name}: ${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different images or by different versions of the evaluation'}.`
+    return `${atStart(group)} and ${b} are not compared in ${name}: ${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
   }
   if (reason === 'none') return `${atStart(group)} and ${b} have no seed in common for which both have a figure of ${name}; train both with the same seeds.`
   if (reason === 'one') {

@@ -19,7 +19,7 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
     const names = formatList([...datasets.values()].sort())
-    notes.push(`The runs use different datasets (${names}), hence different test images: their figures are not ranked.`)
+    notes.push(`The runs use different datasets (${names}), hence different test samples: their figures are not ranked.`)
   }
   if (distinct(versions(runs)).length > 1) {
     const numbers = formatList(distinct(versions(runs)).sort((a, b) => a - b).map(String))
@@ -27,7 +27,7 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   }
   const evaluated = runs.filter((run) => run.evaluation !== null)
   if (distinct(evaluated.map((run) => run.config.data.binarise !== 'none')).length > 1) {
-    notes.push('Some of the runs see binarised images and others see them as they are, so they were tested on different images: their figures are not ranked.')
+    notes.push('Some of the runs see binarised images and others see them as they are, so they were tested on different samples: their figures are not ranked.')
   }
   const bounded = evaluated.filter((run) => run.evaluation!.elbo !== null)
   if (distinct(bounded.map((run) => run.evaluation!.likelihood)).length > 1) {

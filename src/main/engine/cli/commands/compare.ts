@@ -5,8 +5,20 @@ import { table } from '../table.ts'
 
 const titled = ({ title, unit }: { title: string; unit: string }): string => (unit === '' ? title : `${title} (${unit})`)
 
+const figureHeads = ['figure', 'settings', 'compared with', 'difference (95% interval)', 'seeds', 'p corrected', 'verdict']
+
+/** Of the figures that can be ranked, what was measured with added noise aside, each difference between groups with its interval, corrected p and verdict; null where there is none. */
+function differencesText({ groups, groupFigures }: Comparison): string | null {
+  const rows = groupFigures.filter(({ key, better }) => better !== 'neither' && !key.startsWith('robustness.')).flatMap((row) => row.differences.filter(({ mean }) => mean !== null).map((one) => [
+    titled({ title: row.title, unit: row.unit === '%' ? 'points' : row.unit }), groups[one.group]!.title, groups[one.baseline]!.title, one.text, String(one.seeds.length), one.correctedText, one.verdictText,
+  ]))
+  return rows.length === 0 ? null : table(figureHeads, rows)
+}
+
 /** Figures by group where seeds were repeated, else by run; then what is to be kept in mind, and what it comes to. */
-function describe({ runs, figures, groups, groupFigures, differences, notes, sentences, correction }: Comparison): string {
+function describe(comparison: Comparison): string {
+  const { runs, figures, groups, groupFigures, differences, notes, sentences, correction } = comparison
+  const differencesOf = differencesText(comparison)
   const repeated = groups.length < runs.length
   const names = repeated ? groups.map(({ title, counted }) => `${title} [${counted.length}]`) : runs.map((run) => run.name)
   const rows = repeated
@@ -15,6 +27,7 @@ function describe({ runs, figures, groups, groupFigures, differences, notes, sen
   return [
     table(['', ...names], rows), repeated ? '* best; mean ± half of its 95% interval over the seeds [number of seeds]' : '* best',
     ...(repeated || differences.length === 0 ? [] : ['', table(['setting', ...names], differences.map(({ title, values }) => [title, ...values]))]),
+    ...(repeated && differencesOf !== null ? ['', differencesOf] : []),
     ...(notes.length === 0 ? [] : ['', ...notes]), ...(correction === null ? [] : ['', correction]), '', ...sentences,
   ].join('\n')
 }

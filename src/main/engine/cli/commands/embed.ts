@@ -3,7 +3,7 @@ import { fits } from '../../../../shared/domain.ts'
 import { pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Command } from '../command.ts'
-import { figure, table } from '../table.ts'
+import { percent, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { oneOf } from './results.ts'
 
@@ -15,7 +15,7 @@ function describe({ name, id, count, codeSize, file, bytes, skipped, linearProbe
   return [
     `${name} (${id}): ${count.toLocaleString('en')} codes of ${codeSize} values, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
     ...(file === null ? [] : [`${file}, ${bytes!.toLocaleString('en')} bytes`]),
-    ...(linearProbeAccuracy === null ? [] : [`linear probe ${figure(linearProbeAccuracy)}, nearest neighbours ${figure(knnAccuracy)}`]),
+    ...(linearProbeAccuracy === null ? [] : [`linear probe ${percent(linearProbeAccuracy)}, nearest neighbours ${percent(knnAccuracy)}`]),
     ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...named, ...(skipped.length > 20 ? [`  and ${skipped.length - 20} more (--json lists all)`] : [])]),
   ].join('\n')
 }
@@ -69,9 +69,9 @@ export const embeddingsList: Command = {
     const shown = embeddings.filter((each) => wanted === undefined || each.dataset === wanted || each.datasetId === wanted)
     const { runs } = wanted === undefined ? { runs: [] } : await call('runs.list', {})
     const rows = [
-      ...shown.map((each) => [each.id, each.name, each.dataset ?? each.folder ?? '', String(each.count), String(each.codeSize), figure(each.linearProbeAccuracy), figure(each.knnAccuracy), each.file ?? '']),
+      ...shown.map((each) => [each.id, each.name, each.dataset ?? each.folder ?? '', String(each.count), String(each.codeSize), percent(each.linearProbeAccuracy), percent(each.knnAccuracy), each.file ?? '']),
       ...runs.filter((run) => (run.dataset === wanted || run.datasetId === wanted) && run.evaluation !== null)
-        .map((run) => [run.id, `run ${run.name}`, run.dataset, '', String(run.config.network.layers.at(-1)), figure(run.evaluation!.linearProbeAccuracy), figure(run.evaluation!.knnAccuracy), '']),
+        .map((run) => [run.id, `run ${run.name}`, run.dataset, '', String(run.config.network.layers.at(-1)), percent(run.evaluation!.linearProbeAccuracy), percent(run.evaluation!.knnAccuracy), '']),
     ]
     return {
       json: { embeddings: shown.map(embeddingJson) },

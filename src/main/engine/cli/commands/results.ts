@@ -4,7 +4,7 @@ import { parts, type Export } from '../../../../shared/domain.ts'
 import { readIndex } from '../../export/folderIndex.ts'
 import type { Command, Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
-import { figure, table } from '../table.ts'
+import { percent, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
@@ -64,7 +64,7 @@ function describeExport({ file, sha256, opset, bytes, precision, maxAbsDiff, red
   if (reduction !== null) {
     const { float32Bytes, relativeDifference, figure: name, float32, reduced } = reduction
     facts.push(`float32: ${float32Bytes.toLocaleString('en')} bytes; the outputs differ by ${(100 * relativeDifference).toPrecision(2)}% of their spread`)
-    if (name !== null) facts.push(`${name === 'linearProbeAccuracy' ? 'linear probe' : 'accuracy'} ${figure(reduced)}, in float32 ${figure(float32)}`)
+    if (name !== null) facts.push(`${name === 'linearProbeAccuracy' ? 'linear probe' : 'accuracy'} ${percent(reduced)}, in float32 ${percent(float32)}`)
   }
   return facts.join('\n')
 }

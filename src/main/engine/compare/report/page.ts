@@ -63,7 +63,7 @@ ${picturesSection(facts)}
 ${settingsSection(comparison)}
 ${runsSection(comparison)}
 </main>
-<footer><p class="muted small">All figures were measured on the test images, the same for every run. Intervals are 95% intervals of the mean over seeds (Student’s t); differences are paired by seed. Runs of one seed share the validation split, the order of the batches and the initial weights of the layers that they have in common.</p></footer>
+<footer><p class="muted small">All figures were measured on the test samples, the same for every run. Intervals are 95% intervals of the mean over seeds (Student’s t); differences are paired by seed. Runs of one seed share the validation split, the order of the batches and the initial weights of the layers that they have in common.</p></footer>
 </body>
 </html>
 `.text
@@ -81,7 +81,7 @@ const groupHead = ({ groups }: Comparison, indices: readonly number[], first: st
 function figuresSection(comparison: Comparison): Markup | false {
   const shown = comparison.groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
   if (shown.length === 0) return false
-  return html`<h2>Figures on the test images</h2>
+  return html`<h2>Figures on the test samples</h2>
 ${blocks(comparison.groups.length).map((indices) => html`<div class="scroll"><table>${groupHead(comparison, indices, 'Mean ± half of its 95% interval')}<tbody>
 ${shown.map(({ title, unit, better, estimates, best }) => html`<tr><th scope="row">${title} ${unit !== '' && html`<span class="unit">(${unit})</span>`} ${better === 'neither' ? null : html`<span class="unit">${better === 'lower' ? '↓' : '↑'}</span>`}</th>${indices.map((index) => html`<td class="number${best.includes(index) ? ' best' : ''}">${estimates[index]!.text}</td>`)}</tr>`)}
 </tbody></table></div>`)}<p class="muted small">↓ lower is better, ↑ higher is better; the best in bold.</p>`
