@@ -24,6 +24,7 @@ test('words of the command line become questions', () => {
 })
 
 test('what a question does not take is told, with what it takes', () => {
+  refused('field', { image: ['3', '4'] }, /give --image three times or not at all, and not twice/)
   refused('units', { metric: 'cosine' }, /“explore units” takes no --metric; it takes --offset, --count, --exciting, --bins\./)
   refused('neighbours', {}, /is about 1 image \(--image ROW or --image FILE\), and 0 were given/)
   refused('interpolate', { image: ['1', '2', '3'] }, /is about 2 images .*several times\), and 3 were given/)

@@ -5,6 +5,7 @@ import { corruptionKinds, fileFormats, questionKinds, type Corruption, type File
 import { checkTarget, writeChecked } from '../../export/targetFile.ts'
 import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command } from '../command.ts'
+import type { Session } from '../session.ts'
 import { figure, table } from '../table.ts'
 import { wholeNumber } from './datasets.ts'
 
@@ -47,6 +48,7 @@ export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput 
   const refs = (values['image'] as string[] | undefined ?? []).map((text) => imageOf(text, given))
   const [fewest, most] = images[kind] ?? [0, 0]
   if (refs.length < fewest || refs.length > most) throw usage(`“explore ${kind}” is about ${fewest === most ? fewest : `${fewest} to ${most}`} ${most === 1 ? 'image' : 'images'} (--image ROW or --image FILE${most > 1 ? ', several times' : ''}), and ${refs.length} were given.`, 'image')
+  if (kind === 'field' && refs.length > 0 && refs.length < 3) throw usage(`“explore field” is drawn on the plane through three images: give --image three times or not at all, and not ${refs.length === 1 ? 'once' : 'twice'}.`, 'image')
   const options: Record<string, unknown> = {}
   for (const name of taken[kind]) {
     const value = values[name]
@@ -80,6 +82,16 @@ function about(kind: QuestionKind, refs: ImageRef[], { values }: Arguments): Rec
   return refs.length > 0 ? { image: refs[0] } : {}
 }
 
+/** The three images through which a field's plane goes where nobody has named any: test images of different classes. Data in a plane need none. */
+async function throughImages({ call }: Session, question: QuestionInput, run: string): Promise<QuestionInput> {
+  if (question.kind !== 'field' || question.through !== undefined) return question
+  const { datasetId } = (await call('runs.show', { run })).run
+  const dataset = (await call('datasets.list', {})).datasets.find(({ id }) => id === datasetId)
+  if (dataset?.kind !== 'image') return question
+  const { rows } = await call('datasets.images', { dataset: dataset.id, count: 3, preview: true, side: 1 })
+  return rows.length < 3 ? question : { ...question, through: rows.map((row) => ({ row })) }
+}
+
 /** An answer's numbers as JSON: of pictures only their sizes. */
 const plain = (result: Result): Record<string, unknown> => JSON.parse(JSON.stringify(result, (key, value: unknown) => (key === 'pixels' ? undefined : ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value))) as Record<string, unknown>
 
@@ -110,12 +122,13 @@ export const explore: Command = {
     const [kind, run] = given.positionals as [QuestionKind, string]
     if (!questionKinds.includes(kind)) throw usage(`There is no question “${kind}”; ${suggestion(kind, questionKinds)}`, 'question')
     const { values } = given
-    const question = questionOf(kind, given)
+    const asking = questionOf(kind, given)
     const out = typeof values['out'] === 'string' ? given.path(values['out']) : null
     const format = out === null ? null : extname(out).slice(1).toLowerCase() as FileFormat
     if (format !== null && !fileFormats.includes(format)) throw usage(`${out} ends in none of ${fileFormats.map((each) => `.${each}`).join(', ')}; choose such a name for --out.`, 'out')
     if (out !== null) await checkTarget(out, values['force'] === true)
     const whole = (name: string) => (values[name] === undefined ? {} : { [name]: wholeNumber(name, String(values[name])) })
+    const question = await throughImages(session, asking, run)
     const view = randomUUID()
     const asked = { run, question, view, ...whole('checkpoint'), ...whole('side') }
     const stop = session.onEvent((event) => {

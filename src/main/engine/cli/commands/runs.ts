@@ -2,18 +2,21 @@ import type { Run } from '../../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Command, Outcome } from '../command.ts'
 import { figureRows } from '../../compare/figures.ts'
+import { formatPercent } from '../../compare/formats.ts'
 import { figure, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
+
+const percent = (share: number | null | undefined): string => (share === null || share === undefined ? '' : `${formatPercent(share)}%`)
 
 /** A run as the command line tells it: what it is, then every figure that it has, in two columns. */
 export function describeRun(run: Run): string {
   const facts: [string, string][] = [
     ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ['Variant', run.variant], ['Seed', String(run.seed)],
-    ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step} of ${run.steps}`],
+    ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step.toLocaleString('en')} of ${run.steps.toLocaleString('en')}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
   const figures = figureRows([run]).filter(({ values }) => values[0] !== null)
-    .map(({ title, texts, unit }): [string, string] => [title, `${texts[0]}${unit === '' ? '' : ` ${unit}`}`])
+    .map(({ title, texts, unit }): [string, string] => [title, `${texts[0]}${unit === '' ? '' : unit === '%' ? '%' : ` ${unit}`}`])
   const rows = [...facts, ...figures]
   const width = Math.max(...rows.map(([title]) => title.length)) + 2
   return rows.map(([title, value]) => `${title.padEnd(width)}${value}`).join('\n')
@@ -43,7 +46,7 @@ export const runsList: Command = {
   summary: 'All runs, oldest first.',
   async run({ call }) {
     const { runs } = await call('runs.list', {})
-    const rows = runs.map((run) => [run.id, run.name, run.state, run.dataset, run.variant, String(run.seed), figure(run.evaluation?.squaredError), figure(run.evaluation?.linearProbeAccuracy)])
+    const rows = runs.map((run) => [run.id, run.name, run.state, run.dataset, run.variant, String(run.seed), figure(run.evaluation?.squaredError), percent(run.evaluation?.linearProbeAccuracy)])
     return {
       json: { runs: runs.map(runJson) },
       text: rows.length === 0 ? 'No runs yet; “train” makes one.' : table(['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe'], rows),

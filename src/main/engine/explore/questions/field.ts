@@ -64,7 +64,7 @@ function dataPlane(subject: Subject): Placed {
 
 /** Origin at the first image; the first direction leads to the second, the third lies on the side of the second direction. */
 async function planeThrough(subject: Subject, { through }: QuestionOf<'field'>): Promise<Placed> {
-  if (!through) throw unsuitable('Of images the field is drawn on the plane through three of them; choose three.', 'question.through')
+  if (!through) throw unsuitable('Images have too many dimensions to draw a field in; it is drawn on the plane through three of them: choose three images.', 'question.through')
   const given = []
   for (const ref of through) given.push(await imageOf(subject, ref))
   const inputs = tf.concat(given.map((each) => each.inputs))
