@@ -246,6 +246,8 @@ export const calls = {
   'exports.list': call(none, z.object({ exports: z.array(exportSchema) })),
   /** A path that does not exist yet, in the user's documents folder, for the form. */
   'exports.suggest': call(z.strictObject({ run: idSchema, part: z.enum(parts), precision: z.enum(['float32', 'float16', 'int8']).default('float32') }), z.object({ file: z.string() })),
+  /** The same for all runs of an experiment: a folder that does not exist yet. */
+  'exports.suggestFolder': call(z.strictObject({ experiment: idSchema, part: z.enum(parts), precision: z.enum(['float32', 'float16', 'int8']).default('float32') }), z.object({ folder: z.string() })),
   /** Programs that run an exported file on images, as they can be copied. */
   'exports.snippets': call(z.strictObject({ export: idSchema }), z.object({ python: z.string(), node: z.string() })),
 
@@ -257,8 +259,10 @@ export const calls = {
   /** Measures the weights of a file on a dataset and keeps them as a run that was not trained here; the task's result is its id. */
   'weights.evaluate': call(z.strictObject({ weights: path, dataset: idSchema, name: nameSchema.optional() }), z.object({ task: taskSchema })),
 
-  /** What an ONNX file takes and gives as an encoder; nothing of it is run. */
-  'encoders.inspect': call(encoderChoiceSchema, z.object({ encoder: encoderSchema })),
+  /** What an ONNX file takes and gives as an encoder, and the datasets (by id) that it can be given; nothing of it is run. */
+  'encoders.inspect': call(encoderChoiceSchema, z.object({ encoder: encoderSchema, datasets: z.array(z.string()) })),
+  /** The datasets (by id) that a run's encoder can be given, and the one it was trained on. */
+  'encoders.datasets': call(runRef, z.object({ own: z.string(), datasets: z.array(z.string()) })),
   /** Encodes the images of a folder or a dataset; the task's result is the embedding's id. */
   'embeddings.create': call(embedInputSchema, z.object({ task: taskSchema })),
   /** Newest first. */

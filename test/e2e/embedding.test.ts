@@ -43,6 +43,7 @@ before(async () => {
   engine.subscribe((event) => { for (const look of [...waiting]) look(event) })
   const { task } = await call('datasets.import', { name: 'digits', path: join(folder, 'digits') })
   await over(task.id)
+  await over((await call('datasets.import', { name: 'moons', path: 'moons' })).task.id)
   const made = (await call('runs.create', { dataset: 'digits', variant: 'classical', settings: { 'network.layers': [32, 16], 'training.epochs': 3, 'training.batchSize': 32 } })).run
   await over(made.id)
   run = (await call('runs.show', { run: made.id })).run
@@ -80,8 +81,11 @@ test('a foreign encoder\'s codes, kept and written; removed, they are gone, and 
   }
   const path = join(folder, 'foreign.onnx'), out = join(folder, 'features.parquet')
   writeFileSync(path, onnxFile(model))
-  const { encoder } = await call('encoders.inspect', { model: path })
+  const { encoder, datasets: fitting } = await call('encoders.inspect', { model: path })
   assert.deepEqual([encoder.own, encoder.output, encoder.codeSize, encoder.input.layout, encoder.input.scaleAssumed], [false, 'features', 392, 'NCHW', true])
+  const { datasets } = await call('datasets.list', {})
+  const digits = datasets.find(({ name }) => name === 'digits')!.id
+  assert.deepEqual([datasets.length, fitting, await call('encoders.datasets', { run: run.id })], [2, [digits], { own: digits, datasets: [digits] }])
   const made = await embedded({ encoder: { model: path }, data: { dataset: 'digits' }, out, name: 'halves' })
   assert.deepEqual([made.name, made.model, made.run, made.codeSize, made.file], ['halves', path, null, 392, out])
   assert.ok(made.linearProbeAccuracy! > 0.5 && made.knnAccuracy! > 0.5)

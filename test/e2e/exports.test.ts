@@ -19,6 +19,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   const settings = { 'network.layers': [16], 'training.epochs': 2, 'training.batchSize': 32 }
   writeFileSync(join(folder, 'plan.json'), JSON.stringify({ name: 'pair', dataset: 'digits', seeds: [1], settings, variants: [{ variant: 'classical' }, { variant: 'denoising' }] }))
   assert.equal((await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).code, 0)
+  assert.equal((await cli.json('datasets', 'add', '--name', 'moons', '--path', 'moons')).code, 0)
   const { json } = await cli.json('experiment', 'run', 'plan.json')
   assert.ok(json, 'the experiment ended')
   writeFileSync(join(folder, 'other.onnx'), onnxFile(linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784)))
@@ -71,15 +72,21 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
     assert.equal(await panel.getByRole('combobox', { name: 'File' }).getAttribute('aria-invalid'), 'true')
   }
   assert.deepEqual(readdirSync(folder).filter((name) => /small|workbench-export/.test(name)), ['small.onnx'])
+  // Of another name, or of another file, that is not true any more.
+  await panel.getByRole('combobox', { name: 'File' }).fill('')
+  await panel.getByText('is not an absolute path').waitFor({ state: 'detached' })
   await panel.getByRole('combobox', { name: 'File' }).fill(file)
   // The same name again is asked about.
   await panel.getByRole('button', { name: 'Export', exact: true }).click()
   await panel.getByRole('button', { name: 'Replace it' }).click()
   await panel.getByText('% of the spread').waitFor()
+  await panel.getByText(/^Written and checked: .* weights in int8 stand for/).waitFor()
+  await panel.getByLabel('Precision').selectOption('float32')
+  await panel.getByText('% of the spread').waitFor({ state: 'detached' })
 
   await panel.getByText('All runs of an experiment').click()
   const many = join(folder, 'many')
-  await panel.getByLabel('Folder').fill(many)
+  await fill(panel.getByLabel('Folder'), /pair-encoders$/, many)
   await panel.getByRole('button', { name: 'Export', exact: true }).click()
   await panel.getByText('2 files and their index are in').waitFor()
   assert.deepEqual(readdirSync(many).sort(), ['Classical-seed-1.onnx', 'Denoising-seed-1.onnx', 'index.csv', 'index.json'])
@@ -87,6 +94,10 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
 
   await page.getByRole('button', { name: 'Embed images' }).click()
   const embed = page.getByRole('region', { name: 'Embed images' })
+  // The newest dataset is none that the run's encoder takes.
+  await embed.locator('option:checked', { hasText: /^digits / }).waitFor({ state: 'attached' })
+  assert.ok(await embed.locator('option', { hasText: /^moons .*does not fit\)$/ }).isDisabled())
+  assert.ok(await embed.getByRole('button', { name: 'Embed', exact: true }).isEnabled())
   await embed.getByText('An ONNX file').click()
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'plan.onnx'))
   await embed.getByText('There is nothing at').waitFor()
@@ -109,7 +120,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await fill(embed.getByRole('combobox', { name: 'File', exact: true }), /\.npz$/, codes)
   assert.equal(await embed.getByLabel('Format').inputValue(), 'csv')
   await embed.getByRole('button', { name: 'Embed', exact: true }).click()
-  await embed.getByText('400 of 2 values').waitFor()
+  await embed.getByText('400 codes of 2 values').waitFor()
   assert.equal(readFileSync(codes, 'utf8').trim().split('\r\n').length, 401)
   await embed.getByRole('button', { name: 'Close' }).click()
 

@@ -39,12 +39,14 @@ test('targets that cannot be are refused before anything starts', async () => {
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'file', 'encoder.onnx') })), failure('EXPORT_UNWRITABLE', /is a file, not a folder/))
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'x'.repeat(300)) })), failure('EXPORT_UNWRITABLE', /too long/))
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'a\0b') })), failure('EXPORT_UNWRITABLE', /not allowed/))
-  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'file') })), failure('EXPORT_EXISTS', /--force/))
+  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'file') })), failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/))
   if (process.platform !== 'win32') {
     assert.equal(spawnSync('mkfifo', [path.join(folder, 'pipe')]).status, 0)
     await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'pipe'), force: true })), failure('EXPORT_UNWRITABLE', /not an ordinary file/))
     await symlink(path.join(folder, 'nowhere'), path.join(folder, 'link'))
-    await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'link') })), failure('EXPORT_EXISTS', /--force/))
+    await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'link') })), failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/))
+    // It is there, and nothing can be created in it.
+    if (process.platform === 'linux') await assert.rejects(exportOnnx(request({ out: '/proc/encoder.onnx' })), failure('EXPORT_UNWRITABLE', /its folder (does not take new files|does not allow it)/))
     await rm(path.join(folder, 'pipe'))
     await rm(path.join(folder, 'link'))
   }

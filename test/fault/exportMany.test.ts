@@ -50,6 +50,9 @@ test('every completed run has its file, and the index says which it is; the othe
   // The list of exports names the files where they are now.
   assert.deepEqual((await engine.call('exports.list', {})).exports.map(({ file }) => file).sort(), index.files.map(({ file }) => join(out, file)).sort())
   assert.deepEqual(readdirSync(folder), ['files'])
+  const { folder: suggested } = await engine.call('exports.suggestFolder', { experiment: experiment.id, part: 'decoder', precision: 'int8' })
+  assert.match(suggested, /two-by-two-decoders-int8$/)
+  assert.ok(!existsSync(suggested))
 })
 
 test('runs that cannot be exported are named in the index, and what it says can be asked for', async (t) => {

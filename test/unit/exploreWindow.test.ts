@@ -8,6 +8,7 @@ import { errorCodes } from '../../src/shared/errors.ts'
 import { filmOf, firstInSight, stateImages } from '../../src/renderer/components/explore/chainFilm.ts'
 import { graphScene, nearestAlong } from '../../src/renderer/components/explore/graphScene.ts'
 import { cellsIn, codeAt, pictureAt, pixelOf, seen } from '../../src/renderer/components/explore/manifoldPlaces.ts'
+import { neighbourTexts } from '../../src/renderer/components/explore/neighbourTexts.ts'
 import { inside, stepsAlong, valueAlong } from '../../src/renderer/components/explore/places.ts'
 import { otherViews, remediesFor } from '../../src/renderer/components/explore/remedies.ts'
 import { pictured } from '../../src/renderer/components/explore/thumbnailPlaces.ts'
@@ -120,6 +121,14 @@ test('sliders of units come back from the address, held to their range, and mean
   assert.equal(writeSliders(new Map()), null)
   for (const value of [-0.2, 0.5, 3]) assert.ok(Math.abs(valueAt(placeOf(value, -0.2, 3), -0.2, 3) - value) < 1e-12)
   assert.deepEqual([placeOf(-0.2, -0.2, 3), placeOf(3, -0.2, 3), placeOf(1, 2, 2)], [-3, 3, 0])
+})
+
+test('a neighbour says its distance, and its class where that is not the image\'s own', () => {
+  const found = { rows: Int32Array.of(4, 9, 2), labels: Int32Array.of(1, 0, -1), distances: Float32Array.of(0, 0.5, 12.25) }
+  const known = neighbourTexts(found, 1, ['ring', 'square'])
+  assert.deepEqual([known.captions, known.odd, known.name(0), known.name(2)], [['0', '0.500\nring', '12.3'], [false, true, true], 'Row 4, class square', 'Row 2'])
+  const unknown = neighbourTexts(found, -1, ['ring', 'square'])
+  assert.deepEqual([unknown.captions, unknown.odd], [['0\nsquare', '0.500\nring', '12.3'], [false, false, false]])
 })
 
 test('answers of a chain that go on from each other are one film', () => {

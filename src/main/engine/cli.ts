@@ -136,7 +136,7 @@ async function report({ json: result, text, error, exitCode }: Outcome): Promise
   terminal.finish()
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
-  if (error !== undefined) terminal.tell(error.message)
+  if (error !== undefined) terminal.tell(error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : error.message)
   return exitCode ?? (error === undefined ? 0 : 1)
 }
 

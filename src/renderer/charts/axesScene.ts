@@ -8,7 +8,7 @@ export interface AxisRange { low: number; high: number; logarithmic: boolean; ti
 export function axesScene(across: AxisRange, up: AxisRange, { width, height }: { width: number; height: number }, measure: Measure): { area: Area; x: Scale; y: Scale; shapes: Shape[] } {
   const ticks = ({ low, high, logarithmic, whole = false }: AxisRange, most: number) => (logarithmic ? logarithmicTicks(low, high, most) : linearTicks(low, high, most, whole))
   const top = 8, bottom = height - 36, right = width - 14
-  const rows = ticks(up, Math.max(3, Math.round((bottom - top) / 44)))
+  const rows = ticks(up, Math.max(3, Math.round((bottom - top) / 30)))
   const left = 28 + Math.ceil(Math.max(0, ...rows.map(({ text }) => measure(text, fontSize))))
   const x = scale(across.low, across.high, left, right, across.logarithmic), y = scale(up.low, up.high, bottom, top, up.logarithmic)
   const shapes: Shape[] = []

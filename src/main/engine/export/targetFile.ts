@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -11,7 +11,7 @@ export const temporaryName = (id: string = randomUUID()): string => `.workbench-
 const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp$/
 
 const exists = (target: string) => new WorkbenchError(
-  'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it (on the command line: --force).`, { field: 'out' },
+  'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it.`, { field: 'out' },
 )
 const unwritable = (target: string, why: string, cause?: unknown) => new WorkbenchError(
   'EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field: 'out', cause },
@@ -38,7 +38,8 @@ export function explain(target: string, thrown: unknown): unknown {
     return new WorkbenchError('DISK_FULL', `The disk is full, so ${target} was not written; free some space and try again.`, { field: 'out', cause: thrown })
   }
   if (code === 'EEXIST') return exists(target)
-  const reason = reasons[code]
+  // Kernels say the same of folders in which nothing can be made, such as /proc.
+  const reason = code === 'ENOENT' && existsSync(path.dirname(target)) ? 'its folder does not take new files; choose another one' : reasons[code]
   return reason === undefined ? thrown : unwritable(target, reason, thrown)
 }
 

@@ -31,7 +31,7 @@ export async function checkFolder(out: string, force: boolean): Promise<string> 
     if (!found.isDirectory()) throw unwritable(target, 'it is a file; choose a folder')
     await access(target, constants.W_OK | constants.X_OK)
     if (!force && (await readdir(target)).length > 0) {
-      throw new WorkbenchError('EXPORT_EXISTS', `${target} is not empty; choose another folder, or replace what has the same names (on the command line: --force).`, { field })
+      throw new WorkbenchError('EXPORT_EXISTS', `${target} is not empty; choose another folder, or replace what has the same names.`, { field })
     }
     return target
   } catch (thrown) {

@@ -5,6 +5,7 @@ import type { Dataset, Run } from '../../../shared/domain.ts'
 import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { formatOf } from '../embed/files/write.ts'
+import { misfit, runTakes } from '../embed/fitting.ts'
 import { codesName } from '../embed/npy.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
@@ -13,6 +14,7 @@ import { newId } from '../store/ids.ts'
 import type { EmbedJob } from '../training/messages.ts'
 import type { Context, Handlers } from './context.ts'
 import { exportMetadata, requireCheckpoint } from './exports.ts'
+import { withDataset } from './images.ts'
 
 function requireAbsolute(path: string, field: string): void {
   if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the whole path.`, { field })
@@ -43,7 +45,14 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
   return {
     'encoders.inspect': async (choice) => {
       requireAbsolute(choice.model, 'model')
-      return { encoder: (await runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(new AbortController().signal))).encoder }
+      const { encoder } = await runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(new AbortController().signal))
+      const contrast = encoder.metadata['contrast'] === 'normalise'
+      const fitting = store.datasets.list().filter((dataset) => misfit(encoder, { ...dataset, normalised: contrast && withDataset(home.dataset(dataset.id), ({ contrastLimit }) => contrastLimit !== undefined) }) === null)
+      return { encoder, datasets: fitting.map(({ id }) => id) }
+    },
+    'encoders.datasets': ({ run: reference }) => {
+      const own = store.datasets.get(store.runs.resolve(reference).datasetId)
+      return { own: own.id, datasets: store.datasets.list().filter((dataset) => runTakes(own, dataset)).map(({ id }) => id) }
     },
     /** Errors: as of what is named; the task fails with what the encoder or the images are refused for. Whatever ends it early, no file and no codes are left. */
     'embeddings.create': async ({ encoder, data, out, force, name }) => {

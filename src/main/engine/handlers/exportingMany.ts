@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
 import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
-import { fileName } from '../export/suggestFile.ts'
+import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
@@ -84,6 +84,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
     })
     return { task }
   },
+  'exports.suggestFolder': ({ experiment, part, precision }) => ({ folder: suggestFile(`${store.experiments.resolve(experiment).name}-${part}s${precision === 'float32' ? '' : `-${precision}`}`, '') }),
   'exports.index': async ({ folder }) => {
     if (!isAbsolute(folder)) throw new WorkbenchError('CALL_INVALID', `“${folder}” is not an absolute path; give the folder's whole path.`, { field: 'folder' })
     const { files, failed } = await readIndex(folder)

@@ -34,7 +34,7 @@ export interface Graph { scene: Scene; area: Area; x: Scale; y: Scale }
 /** Lines over a common axis as shapes. Values that a logarithmic axis cannot show are left out. */
 export function graphScene(lines: readonly GraphLine[], axes: GraphAxes, { width, height }: { width: number; height: number }, measure: Measure): Graph {
   const { logX = false, logY = false, wholeX = false, level, fromZero = true } = axes
-  const xs = rangeOf(lines.flatMap(({ x }) => Array.from(x)), logX, false)
+  const xs = rangeOf(lines.flatMap(({ x }) => Array.from(x)), logX, false, wholeX ? 0.5 : Infinity)
   const ys = rangeOf([...lines.flatMap(({ y, low, high }) => [...Array.from(y), ...Array.from(low ?? []), ...Array.from(high ?? [])]), ...(level === undefined ? [] : [level])], logY, fromZero)
   const { area, x, y, shapes } = axesScene({ ...xs, logarithmic: logX, whole: wholeX, title: axes.xTitle }, { ...ys, logarithmic: logY, title: axes.yTitle }, { width, height }, measure)
   const { left, right, top, bottom } = area
@@ -59,7 +59,8 @@ export function graphScene(lines: readonly GraphLine[], axes: GraphAxes, { width
   return { scene: { width, height, shapes }, area: { left, right, top, bottom }, x, y }
 }
 
-function rangeOf(values: readonly number[], logarithmic: boolean, fromZero: boolean): { low: number; high: number } {
+/** @param most room beyond the ends of a linear axis */
+function rangeOf(values: readonly number[], logarithmic: boolean, fromZero: boolean, most = Infinity): { low: number; high: number } {
   const usable = values.filter((value) => Number.isFinite(value) && (!logarithmic || value > 0))
   if (usable.length === 0) return logarithmic ? { low: 0.1, high: 1 } : { low: 0, high: 1 }
   const low = usable.reduce((least, value) => Math.min(least, value), Infinity), high = usable.reduce((most, value) => Math.max(most, value), -Infinity)
@@ -68,7 +69,7 @@ function rangeOf(values: readonly number[], logarithmic: boolean, fromZero: bool
     return { low: low / margin, high: high * margin }
   }
   if (fromZero && low >= 0) return { low: 0, high: high > 0 ? high * 1.04 : 1 }
-  const pad = (high - low || Math.abs(high) || 1) * 0.03
+  const pad = Math.min(most, (high - low || Math.abs(high) || 1) * 0.03)
   return { low: low - pad, high: high + pad }
 }
 

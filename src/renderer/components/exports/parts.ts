@@ -36,6 +36,6 @@ export function reductionTexts({ reduction }: Export): { name: string; text: str
   return [
     { name: 'In float32', text: bytes(float32Bytes) },
     { name: 'Difference', text: `${(100 * relativeDifference).toPrecision(2)}% of the spread`, title: 'Root mean square of the difference of the outputs from the float32 network\'s, over that of their own deviations from the mean' },
-    ...(figure === null ? [] : [{ name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy', text: `${percent(reduced, 2)}, in float32 ${percent(float32, 2)}`, title: 'On the test split' }]),
+    ...(figure === null ? [] : [{ name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy', text: `${percent(reduced)}, in float32 ${percent(float32)}`, title: 'On the test split' }]),
   ]
 }
