@@ -3,7 +3,7 @@ import { steps } from '../plots/axis.ts'
 import { html, type Markup } from './html.ts'
 import { colourOf, dashOf } from './style.ts'
 
-const size = { width: 720, height: 320, left: 78, right: 176, top: 12, bottom: 40 }
+const size = { width: 960, height: 320, left: 78, right: 176, top: 12, bottom: 40 }
 
 /** Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses fall steeply. */
 export function lineChart(lines: readonly CompareLine[], title: string, unit: string): Markup | null {
@@ -64,7 +64,7 @@ export interface ForestRow { title: string; colour: number; mean: number; low: n
 /** Differences with their intervals beside a line at zero. @param unit of the numbers, already scaled */
 export function forest(rows: readonly ForestRow[], title: string): Markup | null {
   if (rows.length === 0) return null
-  const row = 24, left = 230, right = 150, width = 720, top = 8, bottom = 32
+  const row = 24, left = 260, right = 176, width = 960, top = 8, bottom = 32
   const height = top + rows.length * row + bottom
   const low = Math.min(0, ...rows.map((one) => one.low)), high = Math.max(0, ...rows.map((one) => one.high))
   const margin = (high - low || 1) * 0.05

@@ -41,7 +41,7 @@ figure{margin:0 0 16px;break-inside:avoid}
 figcaption{color:var(--ink2);font-size:12px;margin-bottom:4px}
 .called{color:var(--ink);font-weight:600}
 .charts svg{width:100%;max-width:960px}
-svg{display:block;max-width:100%;height:auto;font:11px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
+svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
 svg text{fill:var(--ink2)}
 svg .name{fill:var(--ink)}
 .grid{stroke:var(--line)}
