@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { fromRowColumns, newestFirst, rowOf, toRowColumns } from '../../src/shared/runRows.ts'
 import type { CellValue, RowFilter, RowGroup, RunRow } from '../../src/shared/runTable.ts'
 import { engineColumn, factColumns, standardView, type Sources } from '../../src/renderer/components/runs/columns.ts'
-import { block, choicesOf, extentOf, filterRows, groupItems, inSight, linesFor, plainItems, seedText, sortBy, type Read, type ReadAll } from '../../src/renderer/components/runs/rows.ts'
+import { block, choicesOf, extentOf, filterRows, groupItems, inSight, linesFor, plainItems, seedText, shareWidth, sortBy, type Read, type ReadAll } from '../../src/renderer/components/runs/rows.ts'
 import { cellText, tableTexts } from '../../src/renderer/components/runs/texts.ts'
 import { numbersFrom } from '../../bench/table/fill.ts'
 
@@ -163,4 +163,16 @@ test('a group without an interval is written as a run is, one with an interval a
   assert.equal(cellText(error, cell('–', null)), '–')
   assert.equal(cellText(layers, cell('64, 8', '64, 8')), '64, 8')
   assert.equal(cellText(error, undefined), '')
+})
+
+test('a wide table gives its width to all columns, but not to those that somebody has set', () => {
+  const columns = [{ width: 200, set: false }, { width: 80, set: false }, { width: 100, set: true }, { width: 120, set: false }]
+  assert.deepEqual(shareWidth(columns, 400, 100), [200, 80, 100, 120], 'no more room than needed: the table is scrolled')
+  assert.deepEqual(shareWidth(columns, 600, 100), [200, 80, 100, 120], 'the first one alone grows at first')
+  assert.deepEqual(shareWidth(columns, 640, 100), [220, 88, 100, 132])
+  assert.deepEqual(shareWidth(columns, 6000, 100), [300, 120, 100, 180], 'never more than half as much again')
+  for (let room = 300; room < 2000; room += 7) {
+    const shared = shareWidth(columns, room, 100)
+    assert.ok(shared.slice(1).reduce((sum, width) => sum + width, 0) + 200 <= Math.max(room, 500), `${room}: the first one keeps what it needs`)
+  }
 })

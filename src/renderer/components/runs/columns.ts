@@ -63,7 +63,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   name: { title: 'Run', width: 176, read: ({ name }) => name, filter: 'text' },
   dataset: { title: 'Dataset', width: 80, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
   variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
-  state: { title: 'State', width: 106, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
+  state: { title: 'State', width: 110, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
   progress: {
     title: 'Progress', width: 94, read: shareOf,
     text: (row) => (row.state === 'completed' ? (row.epochs > 0 && row.steps > 0 ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}` : '') : row.state === 'queued' ? '' : percent(shareOf(row), 0)),

@@ -145,6 +145,17 @@ export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: nu
   return least <= largest ? { least, largest } : null
 }
 
+/**
+ * Widths of columns in a table that is wider than they need, in their order: the first one takes what is over until it has `first` pixels more, the rest is
+ * shared by all that nobody has given a width, up to half as much again; beyond that it is the first one's.
+ * @param columns the least width of each, and whether somebody set it; the first one is laid out to fill the table @param room pixels for all of them
+ */
+export function shareWidth(columns: readonly { width: number; set: boolean }[], room: number, first: number): number[] {
+  const pool = columns.reduce((sum, { width, set }) => sum + (set ? 0 : width), 0)
+  const over = Math.min(pool / 2, room - first - columns.reduce((sum, { width }) => sum + width, 0))
+  return columns.map(({ width, set }) => (set || over <= 0 ? width : Math.floor(width * (1 + over / pool))))
+}
+
 /** Lines that come and go together: a scroll by less changes nothing in the page. */
 export const block = 8
 
