@@ -31,6 +31,20 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   await page.getByText('By chance').waitFor()
   assert.deepEqual(await barriers(page), [])
 
+  // What there is to choose from shows every class.
+  const strip = await page.getByRole('listbox', { name: /^Test images/ }).getByRole('option').all()
+  const classes = await Promise.all(strip.slice(0, 10).map(async (option) => /class (\d)$/.exec((await option.getAttribute('aria-label'))!)?.[1]))
+  assert.deepEqual(classes.toSorted(), ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+
+  // A panel goes with the view that it was opened in.
+  const here = await hash(page)
+  await page.getByRole('button', { name: 'Beside another run' }).click()
+  await page.getByRole('dialog', { name: 'Choose a run' }).waitFor()
+  await go(page, '#/exports')
+  await page.getByRole('dialog', { name: 'Choose a run' }).waitFor({ state: 'detached' })
+  await go(page, here)
+  await code.waitFor()
+
   // A neighbour becomes what neighbours are looked for; the address says so, and a reload returns to it.
   const name = (await code.getByRole('option').nth(3).getAttribute('aria-label'))!
   const row = /^Row (\d+)/.exec(name)![1]!
