@@ -1,35 +1,11 @@
+import { absent, formatDecimals, formatQuantity, withMinus } from '../../../shared/quantities.ts'
+
 /** How numbers and settings are written wherever the engine writes them for people: comparisons, tables, CSV, command line. */
 
-/** Stands where a value is missing or has no meaning. */
-export const absent = '–'
-
-/** Negative numbers, and negative exponents, with the minus sign (U+2212) instead of the hyphen. */
-export const withMinus = (text: string): string => text.replaceAll('-', '−')
+export { absent, formatDecimals, formatQuantity, withMinus }
 
 /** As programs and spreadsheets write it, with a hyphen; null for what is not a number. */
 export const plainNumber = (text: string): string | null => (/^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null)
-
-/** A number with a fixed count of decimals and the minus sign (U+2212), without one before zero; `absent` for null and for what is not finite. */
-export function formatDecimals(value: number | null | undefined, decimals: number): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return absent
-  const text = value.toFixed(decimals)
-  return /^-[0.]+$/.test(text) ? text.slice(1) : withMinus(text)
-}
-
-/**
- * A measured quantity with at least three significant digits, and two decimals where that is more: 0.0123, 9.53, 72.41,
- * 1234.5, 12346. Very large and very small numbers in scientific notation: 1.23e−5.
- */
-export function formatQuantity(value: number | null | undefined): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return absent
-  const size = Math.abs(value)
-  if (size === 0) return '0'
-  if (size >= 1e7 || size < 1e-4) return withMinus(value.toExponential(2).replace('e+', 'e'))
-  if (size >= 1e4) return formatDecimals(value, 0)
-  if (size >= 1e3) return formatDecimals(value, 1)
-  if (size >= 1) return formatDecimals(value, 2)
-  return formatDecimals(value, 2 - Math.floor(Math.log10(size)))
-}
 
 /** A share of 1 in per cent with one decimal, without the sign: 0.9304 -> `93.0`. */
 export function formatPercent(value: number | null | undefined): string {
