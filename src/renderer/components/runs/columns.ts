@@ -75,7 +75,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
     text: (row) => (live(row) && row.progress?.secondsLeft != null ? leftText(row.progress.secondsLeft) : row.seconds > 0 ? duration(row.seconds) : ''),
   },
   seed: { title: 'Seed', width: 48, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
-  tags: { title: 'Tags', width: 92, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
+  tags: { title: 'Tags', width: 88, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
   experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice', groupable: true },
   started: { title: 'Started', width: 98, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
