@@ -198,7 +198,7 @@ const exportScenes = ({ denoising }) => [
   ['exports-run', '#/exports', inTurn(press('Export a run'), page => page.getByLabel('Precision').waitFor())],
   ['exports-experiment', '#/exports', inTurn(press('Export a run'), page => page.getByText('All runs of an experiment').click(), page => page.getByLabel('Folder').waitFor())],
   ['exports-embed', '#/exports', inTurn(press('Embed images'), page => page.getByRole('region', { name: 'Embed images' }).waitFor())],
-  ['exports-weights', '#/exports', inTurn(press('Open weights'), page => page.getByRole('combobox', { name: 'Weights' }).waitFor())],
+  ['exports-weights', '#/exports', inTurn(press('Open weights'), page => page.getByRole('combobox', { name: 'File of weights' }).waitFor())],
 ]
 
 const otherScenes = () => [

@@ -138,7 +138,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
 
   await page.getByRole('button', { name: 'Open weights' }).click()
   const weights = page.getByRole('region', { name: 'Open weights' })
-  await weights.getByRole('combobox', { name: 'Weights' }).fill(join(folder, 'taken.safetensors'))
+  await weights.getByRole('combobox', { name: 'File of weights' }).fill(join(folder, 'taken.safetensors'))
   await weights.getByText('784 – 16').waitFor()
   await weights.getByRole('button', { name: 'Evaluate' }).click()
   await weights.getByText('Measured, as the run').waitFor()
