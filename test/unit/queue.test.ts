@@ -80,7 +80,7 @@ test('each bad end is named and keeps what was trained', async (t) => {
   assert.equal(diverged.error?.code, 'RUN_DIVERGED')
   assert.deepEqual(await steps(engine, diverging), upTo(4))
   const interrupted = await engine.until(dying, 'interrupted')
-  assert.match(interrupted.error!.message, /SIGKILL/)
+  assert.match(interrupted.error!.message, /^The training process ended unexpectedly; resume the run to /)
   assert.deepEqual(await steps(engine, dying), upTo(4))
   const failed = await engine.until(failing, 'failed')
   assert.equal(failed.error?.code, 'DISK_FULL')
