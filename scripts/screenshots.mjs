@@ -22,7 +22,7 @@ async function take(browser, url, list, out, lost) {
   for (const colorScheme of schemes) {
     for (const viewport of sizes) {
       const page = await (await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })).newPage()
-      page.setDefaultTimeout(15_000)
+      page.setDefaultTimeout(30_000)
       page.on('pageerror', error => say(`The page says: ${error.message}`))
       for (const [name, address, ready] of list) {
         const picture = join(out, `${name}-${colorScheme}-${viewport.width}.png`)
