@@ -6,7 +6,7 @@ import { differenceImages } from '../../src/main/engine/compare/differenceImages
 import { parallelOf } from '../../src/main/engine/compare/plots/parallel.ts'
 import { plotOf } from '../../src/main/engine/compare/plots/subjects.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
-import { mostRuns, readAddress, writeAddress, type CompareAddress } from '../../src/renderer/components/compare/address.ts'
+import { readAddress, writeAddress, type CompareAddress } from '../../src/renderer/components/compare/address.ts'
 import { mapClasses } from '../../src/renderer/components/compare/classes.ts'
 import { usualHeat, usualPair } from '../../src/renderer/components/compare/columns.ts'
 import { curvesOf, readings, termCurves, usualSeries } from '../../src/renderer/components/compare/curves.ts'
@@ -16,7 +16,7 @@ import { settingLines, settingTexts } from '../../src/renderer/components/compar
 import { seedChoices, standingFor } from '../../src/renderer/components/compare/standing.ts'
 import { subjectsOf } from '../../src/renderer/components/compare/subjects.ts'
 import { differenceText } from '../../src/renderer/components/images/texts.ts'
-import type { CompareLine } from '../../src/shared/comparison.ts'
+import { mostCompared, type CompareLine } from '../../src/shared/comparison.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import type { Images } from '../../src/shared/domain.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
@@ -40,7 +40,7 @@ test('an address comes back as it was written, and what is not one is what usual
   assert.deepEqual(read, { ...all, runs: ['a&b', 'c', 'd', 'é'] })
   const wrong = readAddress(new URLSearchParams(`runs=${Array.from({ length: 2000 }, (_, i) => i).join(',')},1,1&by=x&part=y&axis=z&smoothing=7&show=`))
   // More than can be compared: the view says so, instead of leaving out some.
-  assert.ok(2000 > mostRuns)
+  assert.ok(2000 > mostCompared)
   assert.deepEqual({ ...wrong, runs: wrong.runs.length }, { ...usual, runs: 2000 })
   assert.equal(writeAddress(readAddress(new URLSearchParams())), '#/compare')
 })

@@ -1,7 +1,7 @@
 import { fontSize, shortened, type Area, type Measure, type Shape } from './scene.ts'
 import { spread } from './spread.ts'
 
-export const lineHeight = 15
+const lineHeight = 15
 const gap = 18
 
 /** Room to leave at the right for labels, or 0 where they do not fit and the legend has to do. */

@@ -17,7 +17,7 @@ export interface Worded {
 }
 
 /** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
-export const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
+const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
 const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : title)
 
 /** What follows a difference, by the unit of the figure. */

@@ -28,9 +28,6 @@ export const parts = ['curves', 'images', 'codes', 'relations', 'settings'] as c
 export type Part = (typeof parts)[number]
 export const partTitles: Record<Part, string> = { curves: 'Curves', images: 'Images', codes: 'Codes', relations: 'Relations', settings: 'Settings' }
 
-/** So many are compared at a time; the address may name more, and the view says so. */
-export const mostRuns = 1000
-
 const oneOf = <T extends string>(value: string | null, choices: readonly T[], usual: T): T => (choices.includes(value as T) ? value as T : usual)
 const list = (value: string | null): string[] => [...new Set((value ?? '').split(',').filter(Boolean))]
 

@@ -1,5 +1,5 @@
 import { untrack } from 'svelte'
-import type { Comparison } from '../../../shared/comparison.ts'
+import { mostCompared, type Comparison } from '../../../shared/comparison.ts'
 import { call } from '../../state/connection.svelte.ts'
 import { Loaded } from '../../state/loaded.svelte.ts'
 import { route } from '../../state/route.svelte.ts'
@@ -7,7 +7,7 @@ import { isLive, runs } from '../../state/runs.svelte.ts'
 import { seriesTitle } from '../../terms.ts'
 import { columnsFor, curvesOf, readings, usualSeries } from './curves.ts'
 import { latest } from './latest.svelte.ts'
-import { mostRuns, readAddress, writeAddress, type CompareAddress } from './address.ts'
+import { readAddress, writeAddress, type CompareAddress } from './address.ts'
 import { seedChoices, standingFor, type Standing } from './standing.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
@@ -26,7 +26,7 @@ export class Comparing {
   readonly ready = $derived(this.#ids !== null)
   readonly missing = $derived(this.ready ? this.address.runs.length - this.ids.length : 0)
 
-  readonly tooMany = $derived(this.ids.length > mostRuns)
+  readonly tooMany = $derived(this.ids.length > mostCompared)
   /** Whether there is something to ask the engine. */
   readonly possible = $derived(this.ids.length >= 2 && !this.tooMany)
 
@@ -90,7 +90,7 @@ export class Comparing {
     $effect(() => this.asked.follow(() => {
       const ids = this.#ids?.split(',').filter(Boolean) ?? []
       void this.news
-      if (ids.length < 2 || ids.length > mostRuns) return null
+      if (ids.length < 2 || ids.length > mostCompared) return null
       const given = { ...(baseline ? { baseline } : {}), ...(figure ? { figure } : {}) }
       return call('compare', { runs: ids, ...given }).then(({ comparison }) => comparison)
     }))

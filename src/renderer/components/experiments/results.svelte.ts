@@ -1,10 +1,9 @@
 import { untrack } from 'svelte'
-import type { Comparison, Difference, GroupEstimate, GroupFigure } from '../../../shared/comparison.ts'
+import { mostCompared, type Comparison, type Difference, type GroupEstimate, type GroupFigure } from '../../../shared/comparison.ts'
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Experiment } from '../../../shared/experiments.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
-import { mostRuns } from '../compare/address.ts'
 
 /** What an experiment's plan names as the baseline, for a comparison. */
 export const plannedBaseline = (experiment: string): string => `experiment:${experiment}`
@@ -31,8 +30,8 @@ export class Results {
     return [...new Set(ids)].filter((id) => runs.row(id)?.state === 'completed')
   })
   /** Those of them that are compared. */
-  readonly compared: string[] = $derived(this.ended.slice(0, mostRuns))
-  readonly left: number = $derived(Math.max(0, this.ended.length - mostRuns))
+  readonly compared: string[] = $derived(this.ended.slice(0, mostCompared))
+  readonly left: number = $derived(Math.max(0, this.ended.length - mostCompared))
 
   constructor(experiment: () => Experiment | null) {
     this.#experiment = experiment

@@ -23,7 +23,7 @@ export async function saveAnswer(asked: Asked, format: FileFormat): Promise<stri
 }
 
 /** What a picture of a view says of itself: the same keywords as the engine writes into its own. */
-export function textsFor(sides: readonly Side[], what: string, question: unknown): Record<string, string> {
+function textsFor(sides: readonly Side[], what: string, question: unknown): Record<string, string> {
   const facts = sides.map(({ run, network }) => ({
     run: run.id, name: run.name, dataset: run.dataset, variant: run.variant, seed: run.seed, step: network.checkpoint ?? run.step, question, config: runs.byId.get(run.id)?.config,
   }))

@@ -2,11 +2,8 @@ import type { Run } from '../../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Command, Outcome } from '../command.ts'
 import { figureRows } from '../../compare/figures.ts'
-import { formatPercent } from '../../compare/formats.ts'
-import { figure, table } from '../table.ts'
+import { figure, percent, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
-
-const percent = (share: number | null | undefined): string => (share === null || share === undefined ? '' : `${formatPercent(share)}%`)
 
 /** A run as the command line tells it: what it is, then every figure that it has, in two columns. */
 export function describeRun(run: Run): string {
