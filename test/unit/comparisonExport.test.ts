@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inflateSync } from 'node:zlib'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
-import { csvCell, csvOf } from '../../src/main/engine/compare/csv.ts'
+import { csvOf } from '../../src/main/engine/compare/csv.ts'
+import { csvShown } from '../../src/main/engine/csv.ts'
 import { latexOf } from '../../src/main/engine/compare/latex.ts'
 import { latexText } from '../../src/main/engine/compare/latexText.ts'
 import { escaped, html } from '../../src/main/engine/compare/report/html.ts'
@@ -69,7 +70,7 @@ test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula'
   const probe = differences.find((row) => row[2] === 'Linear probe accuracy (points)' && row[0] === 'Contractive')!
   assert.match([probe[3], probe[4], probe[5]].join(' '), /^-?[\d.]+ -?[\d.]+ -?[\d.]+$/)
   assert.equal(`${probe[3]} (${probe[4]} to ${probe[5]})`.replaceAll('-', '−'), shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text)
-  assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvCell), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '−a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
+  assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvShown), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '−a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
 })
 
 test('numbers for people have the minus sign, and those for programs the hyphen', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 // The reader that the writer depends on.
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import type { Source } from '../../src/main/engine/embed/files/file.ts'
+import { csvText } from '../../src/main/engine/csv.ts'
 import { writeEmbedding } from '../../src/main/engine/embed/files/write.ts'
 import { CodesFile } from '../../src/main/engine/embed/npy.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
@@ -72,4 +73,42 @@ print(json.dumps([[row[0], row[1]] for row in rows]))
   assert.deepEqual(found, Array.from({ length: count }, (_, row) => [pathOf(row), labelOf(row) ?? '']))
   const npy = readFileSync(join(folder, 'codes.npy'))
   assert.ok(npy.subarray(npy.length - codes.byteLength).equals(Buffer.from(codes.buffer)))
+})
+
+/** Names that spreadsheets, programs or the format itself could misread. */
+const awkward = [
+  '=cmd|\' /C calc\'!A0.png', '+1.png', '-1', '-0.5', '-1e5', '−5', '–', '', '-a.png', '@sum.png', '\ttab.png', '\rcr.png', '\nline.png', 'in\r\nside.png', 'a,b;c.png', '"quoted".png',
+  '"', '""', '\'', '\'\'', '\'apostrophe.png', '\'=both.png', '\'-0.5', '＝full.png', '＠x', '\u202e=turned.png', ' =space', ' leading and trailing ', '\u00a0-x', '\ufeffbom.png', 'größe 数 😀.png',
+  'e\u0301 and é', '\ufffd.png', 'C:\\back\\slash.png', '007', '1e5', 'TRUE', 'a=b', 'a\u0000b', '%2e', '# 1',
+]
+
+test('CSV gives back every path and label as it is, by the documented rule, and nothing in it is run', { skip: missing }, async (t) => {
+  const folder = temporaryFolder(t)
+  let state = 7
+  const draw = (below: number): number => ((state = (Math.imul(state, 1103515245) + 12345) >>> 0) >>> 8) % below
+  const letters = ['=', '+', '-', '@', '\'', '"', ',', '\t', '\r', '\n', ' ', '＋', '−', '–', '1', '.', 'e', 'ß', '😀', '\u200f']
+  const all = [...awkward, ...Array.from({ length: 3000 }, () => Array.from({ length: draw(6) }, () => letters[draw(letters.length)]!).join(''))]
+  const written = { ...source(folder), pathAt: (row: number) => all[row % all.length]!, labels: Int32Array.from({ length: count }, (_, row) => row % all.length), classes: all }
+  await writeEmbedding(join(folder, 'awkward.csv'), false, written, async () => {})
+  const program = `
+import csv, json, sys
+rows = list(csv.reader(open(sys.argv[1], encoding='utf-8', newline='')))[1:]
+assert all(len(row) == 5 for row in rows)
+whole = lambda cell: cell[1:] if cell.startswith("'") else cell
+print(json.dumps([[row[0], whole(row[0]), whole(row[1])] for row in rows[:${all.length}]]))
+`
+  const found = JSON.parse(execFileSync(python, ['-c', program, join(folder, 'awkward.csv')], { encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } })) as [string, string, string][]
+  found.forEach(([raw, path, label], row) => {
+    assert.deepEqual([path, label], [all[row], all[row]])
+    // Only what would be run, and what the rule itself could be taken for, is changed.
+    if (raw !== path) assert.match(path, /^'|^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u)
+    if (/^[=+\-@＝＋－＠\t\r]/.test(raw)) assert.match(raw, /^-\d+(\.\d+)?(e[-+]?\d+)?$/)
+  })
+  assert.deepEqual(['-0.5', '-12', '1e-7', '=1', '\'x', 'plain'].map(csvText), ['-0.5', '-12', '1e-7', '\'=1', '\'\'x', 'plain'])
+})
+
+test('no other file of the engine writes CSV by a rule of its own', () => {
+  const engine = join(import.meta.dirname, '../../src/main/engine')
+  const own = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && name !== 'csv.ts' && /'""'|\[=\+\\-@/.test(readFileSync(join(engine, name), 'utf8')))
+  assert.deepEqual(own, [])
 })

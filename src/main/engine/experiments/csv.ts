@@ -1,6 +1,6 @@
 import type { Evaluation, Run } from '../../../shared/domain.ts'
 import type { Experiment } from '../../../shared/experiments.ts'
-import { csvCell } from '../compare/csv.ts'
+import { csvLine, csvText } from '../csv.ts'
 
 /** Figures of an evaluation that are single numbers, by their names; those inside others with dots: `robustness.masking.0.1`. */
 function figuresOf(evaluation: Evaluation): Map<string, number> {
@@ -33,5 +33,5 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
     ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
   ])
   return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept, 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
-    .map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+    .map((row) => csvLine(row.map(csvText))).join('')
 }

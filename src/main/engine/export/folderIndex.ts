@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
-import { csvCell } from '../compare/csv.ts'
+import { csvLine, csvText } from '../csv.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
 export interface IndexedFile extends Pick<Export, 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'> {
@@ -49,7 +49,7 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
 
 const figures = ['squaredError', 'crossEntropy', 'psnr', 'linearProbeAccuracy', 'knnAccuracy', 'classificationAccuracy'] as const
 
-const cell = (value: unknown): string => (value === null || value === undefined ? '' : csvCell(typeof value === 'string' ? value : JSON.stringify(value)))
+const cell = (value: unknown): string => (value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value)))
 
 /** The index as a table: one line a file, a column for each swept setting. */
 export function indexCsv({ files }: FolderIndex): string {
@@ -58,5 +58,5 @@ export function indexCsv({ files }: FolderIndex): string {
   const rows = files.map((item) => [
     item.file, item.run, item.name, item.variant, item.seed, item.cell, ...swept.map((key) => item.values[key]), ...figures.map((figure) => item.evaluation?.[figure]), item.bytes, item.maxAbsDiff, item.sha256,
   ])
-  return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+  return [head, ...rows].map((row) => csvLine(row.map(cell))).join('')
 }

@@ -26,7 +26,10 @@ export const embed: Command = {
   help: [
     '--path FOLDER     images, one subfolder a class if they have any',
     '--dataset N       instead of a folder: a dataset, whose codes are also kept', '                  and measured (linear probe, nearest neighbours)',
-    '--out F           codes with file names and labels: .npz, .csv or .parquet', '--force           replaces an existing file', '--name N          what the codes are called here',
+    '--out F           codes with file names and labels: .npz, .csv or .parquet',
+    '                  (in CSV an apostrophe stands before a text that a spreadsheet would run, such as',
+    '                  =1 or @x, and before one that begins with an apostrophe: take one away)',
+    '--force           replaces an existing file', '--name N          what the codes are called here',
     'Of an ONNX file that does not say it itself:', '--output NAME     which of its outputs is the code',
     `--scale ${pixelScales.join('|')}  how it wants its pixels: 0..255, 0..1,`, '                  -1..1, or ImageNet\'s means and deviations (default: unit)',
     `--fit ${fits.join('|')}  how images of other sizes are made to fit`,
