@@ -7,6 +7,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   boltzmann: async () => (await import('./boltzmann/command.ts')).boltzmannCommand(args),
   curves: async () => (await import('./curves/command.ts')).curvesCommand(args),
   explore: async () => (await import('./explore/command.ts')).exploreCommand(args),
+  campaign: async () => (await import('./campaign/command.ts')).campaignCommand(args),
   import: async () => (await import('./import/command.ts')).importCommand(),
   embed: async () => (await import('./embed/command.ts')).embedCommand(args),
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),

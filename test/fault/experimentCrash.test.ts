@@ -1,45 +1,15 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { EngineEvent } from '../../src/shared/calls.ts'
 import type { PlanInput } from '../../src/shared/experiments.ts'
-import { homeAt } from '../../src/main/engine/home.ts'
-import { connectLocally, type Remote } from '../../src/main/engine/local.ts'
+import { startEngineChild, type EngineChild } from '../fixtures/engineChild.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
-const entry = fileURLToPath(new URL('../../src/main/engine/child.ts', import.meta.url))
-
-/** The engine as the desktop shell starts it, with real trainers; to be killed. */
-async function start(t: TestContext, home: string) {
-  const child = spawn(process.execPath, [entry, '--home', home], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] })
-  const exited = once(child, 'exit')
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await exited
-  })
-  const listeners = new Set<(event: EngineEvent) => void>()
-  let remote: Remote | null = null
-  while (remote === null) {
-    remote = await connectLocally(homeAt(home), (event) => listeners.forEach((listener) => listener(event)), () => {})
-    assert.equal(child.exitCode, null, 'the engine started')
-    if (remote === null) await pause(50)
-  }
-  const next = <T>(find: (event: EngineEvent) => T | undefined): Promise<T> => new Promise((resolve) => {
-    const listener = (event: EngineEvent) => {
-      const found = find(event)
-      if (found === undefined) return
-      listeners.delete(listener)
-      resolve(found)
-    }
-    listeners.add(listener)
-  })
-  // Who never said anything is told nothing.
-  await remote.call('engine.status', {})
-  return { call: remote.call, next, kill: async () => { child.kill('SIGKILL'); await exited } }
+async function start(t: TestContext, home: string): Promise<EngineChild> {
+  const engine = await startEngineChild(home)
+  t.after(() => engine.kill())
+  return engine
 }
 
 const plan: PlanInput = {

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { campaigns, type Campaign, type Counts } from '../../test/campaign/index.ts'
+
+const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/**
+ * `npm run bench -- campaign [NAME...] [--seed S] [--rounds N]`: attacks on the product in their long form, or with as many rounds as are named; all of
+ * them, or those that are named. A campaign that finds something throws with the round and the seed. The table is written when all were run.
+ */
+export async function campaignCommand(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { seed: { type: 'string' }, rounds: { type: 'string' } } })
+  const seed = Number(values.seed ?? 1)
+  const unknown = positionals.find((name) => !campaigns.some((campaign) => campaign.name === name))
+  if (unknown !== undefined) throw new Error(`there is no campaign “${unknown}”; choose of ${campaigns.map(({ name }) => name).join(', ')}`)
+  const chosen = positionals.length === 0 ? campaigns : campaigns.filter(({ name }) => positionals.includes(name))
+  const results: { campaign: Campaign; rounds: number; counts: Counts; seconds: number }[] = []
+  for (const campaign of chosen) {
+    const rounds = values.rounds === undefined ? campaign.long : Number(values.rounds)
+    const folder = mkdtempSync(join(tmpdir(), `campaign-${campaign.name}-`))
+    const began = Date.now()
+    try {
+      const counts = await campaign.run({ seed, rounds, folder, log: (text) => console.error(text) })
+      const seconds = (Date.now() - began) / 1000
+      results.push({ campaign, rounds, counts, seconds })
+      console.error(`${campaign.name}: ${said(counts)} in ${seconds.toFixed(0)} s`)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  if (chosen.length === campaigns.length) writeFileSync(beside('../campaign.md'), page(results, seed))
+  console.log(JSON.stringify({ seed, campaigns: results.map(({ campaign, rounds, counts, seconds }) => ({ name: campaign.name, rounds, counts, seconds })) }))
+}
+
+const said = (counts: Counts) => Object.entries(counts).map(([name, count]) => `${words(name)} ${count.toLocaleString('en')}`).join(', ')
+/** `startMB` as `start MB`. */
+const words = (name: string) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').replaceAll(/ [A-Z](?=[a-z])/g, (letter) => letter.toLowerCase())
+
+const page = (results: readonly { campaign: Campaign; rounds: number; counts: Counts; seconds: number }[], seed: number): string => [
+  '# What the product withstands', '',
+  `\`npm run bench -- campaign --seed ${seed}\` (${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${new Date().toISOString().slice(0, 10)}).`,
+  'A campaign ends with an error where anything is lost, wrong or unsaid; these ended without. A short form of each is among the tests.', '',
+  '| campaign | what is done | rounds | counts | minutes |', '|---|---|---|---|---|',
+  ...results.map(({ campaign, rounds, counts, seconds }) => `| ${campaign.name} | ${campaign.title} | ${rounds.toLocaleString('en')} | ${said(counts)} | ${(seconds / 60).toFixed(1)} |`), '',
+].join('\n')

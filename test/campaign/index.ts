@@ -1,0 +1,29 @@
+import type { CampaignOptions } from './kills.ts'
+
+/** What a campaign did, by what is counted. */
+export type Counts = Readonly<Record<string, number>>
+
+export interface Campaign {
+  name: string
+  /** What is done, again and again, and what has to hold afterwards. */
+  title: string
+  /** Rounds of the form that CI runs, and of the one whose figures are published. */
+  short: number
+  long: number
+  run(options: CampaignOptions): Promise<Counts>
+}
+
+/**
+ * Attacks on the product, with a seed: the same seed does the same. Each throws where something is lost, wrong or unsaid. The short forms are run by
+ * `test/fault/campaign.test.ts`, the long ones by `npm run bench -- campaign`.
+ */
+export const campaigns: readonly Campaign[] = [
+  {
+    name: 'kills', short: 8, long: 170, title: 'The engine, or a worker, is killed at a random moment of training, import, export, embedding, packing, removal or its own start',
+    run: async (options) => ({ ...await (await import('./kills.ts')).runKills(options) }),
+  },
+  {
+    name: 'soak', short: 25, long: 400, title: 'One engine trains, exports, answers and removes, one small run after the other',
+    run: async (options) => ({ ...await (await import('./soak.ts')).runSoak(options) }),
+  },
+]
