@@ -171,6 +171,9 @@ export const planTemplateSchema = z.object({
 export type PlanTemplate = z.infer<typeof planTemplateSchema>
 
 /** What the queue does; kept in the database. */
+/** A run has no more moments than that of which weights could be kept. */
+export const mostCopies = 22
+
 export const queueSettingsSchema = z.object({
   /** Runs that train at once. */
   trainers: z.int().min(1).max(64),
@@ -178,6 +181,8 @@ export const queueSettingsSchema = z.object({
   keepAwake: z.boolean(),
   /** Whether training goes on when the last window is closed, until the queue is empty. */
   background: z.boolean(),
+  /** Copies of its weights that a run keeps: its result's and snapshots, for the views that move through time. */
+  copies: z.int().min(1).max(mostCopies),
 })
 export type QueueSettings = z.infer<typeof queueSettingsSchema>
 

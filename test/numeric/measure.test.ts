@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Settings } from '../../src/shared/config.ts'
 import type { Dataset } from '../../src/shared/domain.ts'
+import { defaultCopies } from '../../src/main/engine/checkpoint/snapshots.ts'
 import { bytesOf, secondsOf } from '../../src/main/engine/experiments/costs.ts'
 import { plannedStages } from '../../src/main/engine/experiments/newRun.ts'
 import { folderBytes } from '../../src/main/engine/folderBytes.ts'
@@ -76,7 +77,7 @@ test('what a run takes of the disk is told within a third', async () => {
     const { messages, points } = await trainHere({ kind: 'train', runId: 'run', runFolder, datasetFolder, variant, config, seed: 1, resume: false })
     const previews = messages.reduce((sum, message) => sum + (message.type === 'preview' ? encode(message.preview).length : 0), 0)
     const took = folderBytes(runFolder) + previews + 70 * points.length
-    const told = bytesOf(variant, config, dataset, plannedStages(variant, config, dataset), parameters)
+    const told = bytesOf(variant, config, dataset, plannedStages(variant, config, dataset), parameters, defaultCopies)
     assert.ok(told > took * 0.67 && told < took * 1.5, `${variant}: ${told} told, ${took} taken (${folderBytes(runFolder)} files, ${previews} pictures, ${points.length} points)`)
   }
 })

@@ -5,17 +5,17 @@ import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
-import { bytesOf, memoryOf, scheduled } from './costs.ts'
+import { bytesOf, memoryOf, scheduled, slotBytesOf } from './costs.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
 import { factsOf, plannedStages, rowSizeOf } from './newRun.ts'
 import { expandPlan } from './plan.ts'
 import { knownTimes } from './times.ts'
 
-interface Parts { store: Store; home: Home; trainers: number; threads: number }
+interface Parts { store: Store; home: Home; trainers: number; copies: number; threads: number }
 
 /** What a plan comes to: its cells with what each costs, what is wrong, what is to be known before it is carried out. Nothing is measured here. */
-export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan): PlanCheck {
+export function checkPlan({ store, home, trainers, copies, threads }: Parts, plan: Plan): PlanCheck {
   const dataset = store.datasets.find(plan.dataset)
   const { cells: expanded, problems, warnings, baseline } = expandPlan(plan, dataset ? factsOf(home, dataset) : {})
   if (!dataset) problems.unshift(unknownDataset(plan.dataset))
@@ -23,6 +23,7 @@ export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan)
   const times = dataset && knownTimes(store, dataset, threads)
   const shapes = new Map<string, boolean>()
   const staged: Staged[] = []
+  let slots = 0
   const cells = expanded.map(({ cell, resolved: { config, problems: own, warnings: said, parameters } }): PlannedCell => {
     const base = { ...cell, config, problems: own, warnings: said, parameters }
     if (!dataset || !times || !config) return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
@@ -33,15 +34,16 @@ export function checkPlan({ store, home, trainers, threads }: Parts, plan: Plan)
       return same ? [{ seed, run: same.id, name: same.name }] : []
     })
     const seconds = times.seconds(cell.variant, config, stages)
+    slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
     if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
     return {
       ...base, memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0), processMemory: times.timing(cell.variant, config, stages)?.memory ?? null, steps: last ? last.startStep + last.steps : 0, epochs: last ? last.startEpoch + last.epochs : 0,
-      seconds, bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0), reuse,
+      seconds, bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0, copies), reuse,
     }
   })
   const totals = totalsOf(plan, cells, trainers)
   return {
-    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...fewStepsWarnings(staged), ...cellWarnings(cells), ...roomWarnings(home, totals)],
+    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...fewStepsWarnings(staged), ...cellWarnings(cells), ...roomWarnings(home, totals, trainers * slots)],
     measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size }, baseline,
   }
 }
@@ -76,7 +78,9 @@ function cellWarnings(cells: readonly PlannedCell[]): string[] {
   return [...about].map(([warning, titles]) => (titles.length === cells.length ? warning : `${titles.slice(0, 2).join('; ')}${titles.length > 2 ? ` and ${titles.length - 2} more` : ''}: ${warning}`))
 }
 
-function roomWarnings(home: Home, { bytes, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null }): string[] {
+/** @param slots bytes that the runs which train at once need beside what they keep */
+function roomWarnings(home: Home, { bytes: kept, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null }, slots: number): string[] {
+  const bytes = kept === null || kept === 0 ? kept : kept + slots
   const needed = processMemory ?? memory
   const free = freeBytes(home.folder)
   const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`

@@ -1,6 +1,7 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
+import { keptEpochs, resultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { validationCount } from '../data/split.ts'
 import { optimizerSlots } from '../training/slots.ts'
 import type { PlannedStage } from '../training/stages.ts'
@@ -23,6 +24,9 @@ export function memoryOf(config: Config, rowSize: number, parameters: number): n
   return size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
 }
 
+/** What a run's checkpoint holds beside weights as long as the run can go on, in bytes. */
+export const slotBytesOf = (config: Config, parameters: number): number => size * parameters * optimizerSlots[config.training.optimizer].length
+
 /** What a checkpoint holds beside numbers: its settings and names. */
 const headerBytes = 1500
 /** What a point of a curve takes in the database, and how many of each curve there are in an epoch, at most. */
@@ -30,16 +34,18 @@ const pointBytes = 70, pointsPerEpoch = 50
 /** Pictures and filters that a moment shows, and points where the data are points. */
 const shown = { pictures: 32, filters: 64, points: 300 }
 
-/** What one run will occupy on the disk, in bytes, about: checkpoints, the pictures of its moments, the points of its curves. */
-export function bytesOf(variantId: string, config: Config, dataset: Dataset, stages: readonly PlannedStage[], parameters: number): number {
+/**
+ * What one run will occupy on the disk when it is completed, in bytes, about: weights, the pictures of its moments, the points of its curves.
+ * @param copies of its weights that it keeps
+ */
+export function bytesOf(variantId: string, config: Config, dataset: Dataset, stages: readonly PlannedStage[], parameters: number, copies: number): number {
   const variant = variantOf(variantId)
   const rowSize = rowSizeOf(dataset)
   const weights = size * parameters + headerBytes
   const last = stages.at(-1)
   if (!last) return weights + picturesOf(dataset, rowSize, config, false)
   const moments = snapshotEpochs(last.epochs).size
-  const pretrained = config.pretraining.kind === 'none' ? 0 : weights
-  const checkpoints = weights * (1 + moments + (config.training.patience > 0 ? 1 : 0)) + size * parameters * optimizerSlots[config.training.optimizer].length + pretrained
+  const checkpoints = weights * (resultCopies(config) + keptEpochs(last.epochs, snapshotsWithin(copies, config)).size)
   const curves = variant.terms.length + 2 + 2 * (config.network.layers.length * 2)
   const points = stages.reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2), 0)
   return checkpoints + moments * picturesOf(dataset, rowSize, config, variant.corrupt !== undefined) + points * pointBytes

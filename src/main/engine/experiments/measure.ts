@@ -1,3 +1,4 @@
+import { defaultCopies } from '../checkpoint/snapshots.ts'
 import type { Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Plan } from '../../../shared/experiments.ts'
@@ -19,7 +20,7 @@ interface Parts { store: Store; home: Home; tasks: Tasks; log: Log; script: stri
  */
 export function measurePlan({ store, home, tasks, log, script, threads }: Parts, plan: Plan): Task {
   const dataset = store.datasets.get(plan.dataset)
-  const { cells, problems } = checkPlan({ store, home, trainers: 1, threads }, plan)
+  const { cells, problems } = checkPlan({ store, home, trainers: 1, copies: defaultCopies, threads }, plan)
   if (problems[0]) throw WorkbenchError.from(problems[0])
   const times = knownTimes(store, dataset, threads)
   const unknown = new Map<string, (typeof cells)[number]>()

@@ -13,7 +13,7 @@ import type { Context, Handlers } from './context.ts'
 /** Experiments: what a plan comes to, and what is done with all runs of one. */
 export const experimentHandlers = (context: Context) => {
   const { home, store, queue, tasks, trash, experiments, emit, log, script } = context
-  const size = () => ({ trainers: queue.settings.get().trainers, threads: queue.settings.threads })
+  const size = () => ({ trainers: queue.settings.get().trainers, copies: queue.settings.get().copies, threads: queue.settings.threads })
 
   /** Runs that belong to it, in the order in which they were planned: seed by seed. Runs of others that it uses have ended, or are theirs. */
   const ownRuns = ({ id, plan }: StoredExperiment): Run[] => {

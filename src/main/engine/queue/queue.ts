@@ -65,7 +65,7 @@ export function createQueue(parts: Parts) {
     store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null, goesOn: 0, version })
     const training = startTraining({
       kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
-      seed: run.seed, resume: hasCheckpoint(id), ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),
+      seed: run.seed, resume: hasCheckpoint(id), copies: settings.get().copies, ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),
     }, threads, { ...parts, now })
     active.set(id, training)
     void training.over.then(() => {

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { queueSettingsSchema, type QueueSettings } from '../../../shared/experiments.ts'
+import { defaultCopies } from '../checkpoint/snapshots.ts'
 import type { ValueStore } from '../store/values.ts'
 
 const key = 'queue'
 /** One at a time: a machine with few cores gains nothing from two that share them. */
-const defaults: QueueSettings = { trainers: 1, keepAwake: true, background: false }
+const defaults: QueueSettings = { trainers: 1, keepAwake: true, background: false, copies: defaultCopies }
 
 /**
  * The queue's settings as they are kept in the database.

@@ -1,6 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { defaultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { labelledRows } from '../data/labelled.ts'
 import { validationSplit } from '../data/split.ts'
 import { initialValues } from '../network/initialise.ts'
@@ -30,6 +31,8 @@ export class Course {
   /** Every weight of the network that is trained in the end. */
   readonly specs: WeightSpec[]
   readonly meter: Meter
+  /** How many snapshots of its weights the run keeps beside its result. */
+  readonly snapshots: number
   position: Position
   /** The whole network's weights by now (those of a decoder too, where the network in the end has none), while layers are pretrained. */
   whole: State
@@ -43,6 +46,7 @@ export class Course {
     const variant = variantOf(job.variant)
     this.job = job
     this.port = port
+    this.snapshots = snapshotsWithin(job.copies ?? defaultCopies, config)
     this.data = openTrainingData(job.datasetFolder, config)
     const { seen } = this.data
     const split = validationSplit(seen, seed)

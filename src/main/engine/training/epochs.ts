@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { snapshotEpochs, type CheckpointName } from '../checkpoint/checkpoint.ts'
+import { keptEpochs } from '../checkpoint/snapshots.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { shuffled } from '../data/split.ts'
 import { gatherBatch } from '../network/inputs.ts'
@@ -69,7 +70,8 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
   }
 
   const mean = variant.trainingMean?.(config.regularizer as never) ?? null
-  const snapshots = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
+  const moments = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
+  const snapshots = layer ? new Set<number>() : keptEpochs(stage.epochs, course.snapshots)
   const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
   const { terms: names } = model
   let epochsSinceBest = course.position.best ? course.position.epoch - course.position.best.epoch : 0
@@ -116,11 +118,11 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
       }
     }
     const last = course.position.step === end || (patience > 0 && epochsSinceBest >= patience)
-    const shows = snapshots.has(epoch + 1) || (last && !layer)
+    const shows = moments.has(epoch + 1) || (last && !layer)
     onEpoch({ shows, last })
     const stops = (!last || layer) && await port.wanted()
     if (snapshots.has(epoch + 1)) await save('last', `snapshot-${course.position.step}`)
-    else if (last || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
+    else if (shows || last || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
     if (stops) throw new Stopped(course.position)
   }
 }

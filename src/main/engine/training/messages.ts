@@ -23,6 +23,8 @@ export interface TrainJob {
   resume: boolean
   /** A checkpoint's file: weights of the same name and shape begin with its values. */
   begin?: string
+  /** Copies of its weights that the run keeps, its result and snapshots together. */
+  copies?: number
 }
 export interface ExportJob {
   kind: 'export'

@@ -1,3 +1,4 @@
+import { keepWeightsOnly } from '../checkpoint/result.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import { activationRange } from '../network/activation.ts'
 import { countParameters } from '../network/weights.ts'
@@ -42,6 +43,8 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step) })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
+  // Nothing goes on from here: what was needed for that need not be kept.
+  keepWeightsOnly(job.runFolder, 'last')
   return { kind: 'train', step, epoch, seconds, stepsPerSecond }
 }
 

@@ -38,7 +38,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
     model.load(course.whole)
     if (pretrained) addWeightChange(course, model, course.whole)
     else show()
-    await course.save(model, false, 'last', ...(pretrained ? [] : ['snapshot-0' as const]))
+    await course.save(model, false, 'last', ...(pretrained || course.snapshots === 0 ? [] : ['snapshot-0' as const]))
   } else {
     model.load(course.resumed!)
   }
