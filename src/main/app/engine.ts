@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { closedFrame, frame, frameParser } from '../../shared/frames.ts'
 import type { EngineState } from '../../shared/host.ts'
+import { quietLibraries } from '../../shared/quietLibraries.ts'
 
 /**
  * Starts the engine on the project's own Node, carries frames to it by its standard input and back by its file
@@ -52,9 +53,9 @@ function reasonIn(text: string): string | null {
   return null
 }
 
-/** The environment without what would change how Node behaves; Electron and its launchers set such variables. */
+/** The environment without what would change how Node behaves (Electron and its launchers set such variables), and with what keeps libraries quiet. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const environment = { ...process.env }
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...quietLibraries }
   for (const name of Object.keys(environment)) {
     if (name === 'NODE_OPTIONS' || name === 'NODE_PATH' || name.startsWith('ELECTRON_')) delete environment[name]
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
 import type { Shape } from './pixels.ts'
 
@@ -65,7 +66,13 @@ export async function decodeAll(
       const first = stopped ? null : next()
       if (!first) return
       const waiting = new Map<number, Batch>()
-      const child = fork(program, { serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0' } })
+      const child = fork(program, {
+        serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        env: {
+          ...process.env, ...quietLibraries,
+          TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0',
+        },
+      })
       children.add(child)
       const give = (batch: Batch) => {
         waiting.set(nextId, batch)

@@ -8,7 +8,7 @@ export async function checkNatives(): Promise<Check[]> {
     attempt('SQLite (better-sqlite3)', () => `SQLite ${sqliteVersion()}`),
     ...await Promise.all([
       loads('TensorFlow (tfjs-node)', tensorflowCode),
-      loads('ONNX Runtime', "console.log(require('onnxruntime-node/package.json').version); require('onnxruntime-node')"),
+      loads('ONNX Runtime', onnxRuntimeCode),
       loads('sharp', "console.log(require('sharp').versions.sharp)"),
     ]),
   ]
@@ -18,6 +18,10 @@ const tensorflowCode = `
   const { tf } = await import(${JSON.stringify(new URL('../trace/tensorflow.ts', import.meta.url).href)})
   tf.add(1, 2).dataSync()
   console.log('TensorFlow ' + tf.backend().binding.TF_Version + ', tfjs ' + tf.version_core)`
+
+const onnxRuntimeCode = `
+  const { runtimeVersion } = await import(${JSON.stringify(new URL('../export/onnxruntime.ts', import.meta.url).href)})
+  console.log(runtimeVersion)`
 
 /** Runs JavaScript that loads a native module in a process of its own; what it prints is the detail. */
 function loads(name: string, code: string): Promise<Check> {

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Result } from '../../../shared/explore.ts'
+import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
 import type { Asked, FromExplorer, ToExplorer } from './messages.ts'
 
@@ -59,7 +60,7 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
     const pinned = String(threads)
     const child = fork(script, [], {
       execPath: process.execPath, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
+      env: { ...process.env, ...quietLibraries, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
       // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it.
       detached: process.platform !== 'win32',
     })

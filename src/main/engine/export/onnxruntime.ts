@@ -1,6 +1,15 @@
-import { env, InferenceSession, Tensor } from 'onnxruntime-node'
+import { createRequire } from 'node:module'
+import type * as Runtime from 'onnxruntime-node'
+import type { InferenceSession as Session } from 'onnxruntime-node'
+import { quietLibraries } from '../../../shared/quietLibraries.ts'
 
-/** The only file that loads onnxruntime-node. */
+/**
+ * The only file that loads onnxruntime-node. An `import` of it would be carried out before the first line of this file, so it is
+ * required once the environment says what it must: the library collects telemetry otherwise. (Assigning reaches the library's own
+ * environment in a process's main thread only; a worker thread has a copy. Nothing here runs in one.)
+ */
+Object.assign(process.env, quietLibraries)
+const { env, InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof Runtime
 
 export const runtimeVersion: string = env.versions.node ?? env.versions.common
 
@@ -16,7 +25,7 @@ export interface OnnxSession {
   close(): Promise<void>
 }
 
-const describe = (values: readonly InferenceSession.ValueMetadata[]): RuntimeValue[] => values.map((value) => (
+const describe = (values: readonly Session.ValueMetadata[]): RuntimeValue[] => values.map((value) => (
   value.isTensor ? { name: value.name, type: value.type, shape: [...value.shape] } : { name: value.name, type: 'other', shape: [] }
 ))
 

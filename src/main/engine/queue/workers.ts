@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { FromWorker, Job, ToWorker } from '../training/messages.ts'
+import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
 
 export interface Worker {
@@ -20,7 +21,7 @@ export function startWorker(script: string, job: Job, threads: number, onMessage
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
+    env: { ...process.env, ...quietLibraries, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
     // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it, and asks its workers to stop.
     detached: process.platform !== 'win32',
   })

@@ -1,4 +1,5 @@
-import { feedOf, inputSize, quoted, resultOf, type SnippetSubject } from './subject.ts'
+import { quietLibraries } from '../../../../shared/quietLibraries.ts'
+import { feedOf, inputSize, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
 
 /** sharp's way of doing what the import does with an image of another size. */
 const fitted = { crop: "fit: 'cover'", pad: "fit: 'contain', background: 'black'", stretch: "fit: 'fill'" }
@@ -46,7 +47,10 @@ export function nodeSnippet(subject: SnippetSubject): string {
   const what = pictures ? 'image.png ...' : feed === 'codes' ? 'codes.json' : 'rows.csv'
   return [
     `// npm install onnxruntime-node${pictures || saves ? ' sharp' : ''}`, `// node ${part}.mjs ${what}`,
-    ...(pictures ? [] : ["import { readFile } from 'node:fs/promises'"]), "import { InferenceSession, Tensor } from 'onnxruntime-node'", ...(pictures || saves ? ["import sharp from 'sharp'"] : []),
+    ...(pictures ? [] : ["import { readFile } from 'node:fs/promises'"]), ...(pictures || saves ? ["import sharp from 'sharp'"] : []),
+    '',
+    `// ${whyQuiet}`, ...Object.entries(quietLibraries).map(([name, value]) => `process.env.${name} = '${value}'`),
+    "const { InferenceSession, Tensor } = await import('onnxruntime-node')",
     ...(pictures ? loader : ['']), `const session = await InferenceSession.create(${quoted(file)})`, ...given,
     `const { ${result} } = await session.run({ ${input!.name}: ${tensor} })`, ...shown, '',
   ].join('\n')

@@ -1,4 +1,5 @@
-import { feedOf, inputSize, quoted, resultOf, type SnippetSubject } from './subject.ts'
+import { quietLibraries } from '../../../../shared/quietLibraries.ts'
+import { feedOf, inputSize, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
 
 /** Pillow's way of doing what the import does with an image of another size. */
 const fitted = { crop: 'ImageOps.fit(image, SIZE, Image.Resampling.BILINEAR)', pad: 'ImageOps.pad(image, SIZE, Image.Resampling.BILINEAR)', stretch: 'image.resize(SIZE, Image.Resampling.BILINEAR)' }
@@ -10,7 +11,9 @@ export function pythonSnippet(subject: SnippetSubject): string {
   const pictures = feed === 'bytes' || feed === 'reals'
   const saves = result === 'reconstruction' && kind === 'image'
   const mode = channels === 1 ? 'L' : 'RGB'
-  const modules = ['import numpy', 'import onnxruntime', ...(pictures ? ['from PIL import Image, ImageOps'] : saves ? ['from PIL import Image'] : [])]
+  const modules = ['import numpy', 'import onnxruntime']
+  if (pictures) modules.push('from PIL import Image, ImageOps')
+  else if (saves) modules.push('from PIL import Image')
   const loader = [
     'def pixels(path):',
     "    image = ImageOps.exif_transpose(Image.open(path)).convert('RGBA')",
@@ -37,7 +40,8 @@ export function pythonSnippet(subject: SnippetSubject): string {
   }[result as 'code']
   const what = pictures ? 'image.png ...' : feed === 'codes' ? 'codes.npy' : 'rows.csv'
   return [
-    `# pip install numpy onnxruntime${pictures || saves ? ' pillow' : ''}`, `# python ${subject.part}.py ${what}`, 'import sys', '', ...modules, '', '',
+    `# pip install numpy onnxruntime${pictures || saves ? ' pillow' : ''}`, `# python ${subject.part}.py ${what}`, 'import os', 'import sys', '',
+    `# ${whyQuiet}`, ...Object.entries(quietLibraries).map(([name, value]) => `os.environ['${name}'] = '${value}'`), '', ...modules, '', '',
     ...(pictures ? loader : []),
     `session = onnxruntime.InferenceSession(${quoted(file)})`, ...given,
     `${result}, = session.run(['${result}'], {'${input!.name}': ${name}})`, ...shown, '',

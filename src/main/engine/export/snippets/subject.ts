@@ -6,6 +6,9 @@ export interface SnippetSubject extends Pick<Export, 'file' | 'part' | 'inputs' 
   dataset: Pick<Dataset, 'kind' | 'width' | 'height' | 'channels' | 'fit' | 'classes'>
 }
 
+/** Why a program sets what `quietLibraries` says, as its comment. */
+export const whyQuiet = 'ONNX Runtime collects telemetry and sends it unless this is set before it is loaded.'
+
 /** A string literal of Python or JavaScript. */
 export const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`
 
