@@ -1,5 +1,7 @@
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import type { PackedDataset } from '../data/packed.ts'
 import type { Measurement } from './measurement.ts'
+import type { Model } from './model.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 
 /** Reconstructions are clipped to [1e-6, 1 - 1e-6] where their logarithm is taken. */
@@ -50,6 +52,20 @@ export const reconstruction: Measurement<'squaredError' | 'crossEntropy' | 'psnr
       psnr: images ? mean(psnr) : null,
     }
   },
+}
+
+/** The squared error of some rows, as `squaredError` is of the test samples; NaN where there are no rows. */
+export async function squaredErrorOf(model: Pick<Model, 'reconstruct'>, dataset: PackedDataset, rows: Uint32Array): Promise<number> {
+  let total = 0
+  await forEachBatch(dataset, rows, ({ inputs }) => {
+    const outputs = model.reconstruct(inputs)
+    try {
+      for (const error of take(squaredErrors(inputs, outputs))) total += error
+    } finally {
+      outputs.dispose()
+    }
+  })
+  return total / rows.length
 }
 
 /** Sum over values of (x' - x)^2 of every sample: [N]. */

@@ -35,6 +35,7 @@ export class CompiledModel implements Model {
   readonly #network: NetworkConfig
   readonly #likelihood: Likelihood | null
   readonly #classifies: boolean
+  readonly #drawsInputs: boolean
   /** Names of the values that `step` and `validate` return, in their order. */
   readonly terms: readonly string[]
   /** Names of what `validate` returns after the terms. */
@@ -55,6 +56,7 @@ export class CompiledModel implements Model {
     this.#network = spec.config.network
     this.#likelihood = likelihoodOf(spec.variant, spec.config)
     this.#classifies = spec.config.fineTuning.kind === 'classification'
+    this.#drawsInputs = spec.config.data.binarise === 'dynamic'
     this.terms = program.terms
     this.watched = program.watched
     this.norms = program.norms
@@ -102,9 +104,13 @@ export class CompiledModel implements Model {
     return { terms: terms!.data as Float32Array, norms: (norms?.data ?? null) as Float32Array | null }
   }
 
-  /** The objective's terms on a batch of one of the declared sizes, nothing changed; after them what the variant watches. */
-  validate(batch: Batch, rows: Uint32Array, seed: number, draw: number, labels: Int32Array | null = null): Float32Array {
-    const [terms] = this.#session.run(this.#feeds(batch, rows, seed, draw, afterTraining, labels), [`validate${rows.length}`])
+  /**
+   * The objective's terms on a batch of one of the declared sizes, nothing changed; after them what is watched.
+   * @param clean the same images as they are judged, where the objective draws its inputs from them (binarised anew); the batch's own where not given
+   */
+  validate(batch: Batch, rows: Uint32Array, seed: number, draw: number, labels: Int32Array | null = null, clean: Batch | null = null): Float32Array {
+    const judged = this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
+    const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [`validate${rows.length}`])
     return terms!.data as Float32Array
   }
 

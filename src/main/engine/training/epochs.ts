@@ -8,6 +8,7 @@ import { batchesOf } from './batches.ts'
 import type { CompiledModel } from './compiled.ts'
 import type { Course } from './course.ts'
 import { Diverged } from './diverged.ts'
+import { cleanErrorName } from './objective.ts'
 import { Stopped } from './port.ts'
 import type { ModelSpec } from './program.ts'
 import { learningRateAt } from './schedule.ts'
@@ -26,6 +27,8 @@ export interface StageTraining {
   model: CompiledModel
   /** What the stage's network reads. */
   inputs: PackedDataset
+  /** The same as it is judged: what is binarised anew for every step has one draw there. */
+  clean: PackedDataset
   train: Uint32Array
   validation: Uint32Array
   /** After an epoch, once it has been validated and before it is saved; `shows`: a moment to keep a picture of. */
@@ -47,7 +50,7 @@ export async function refreshMean(model: CompiledModel, inputs: PackedDataset, t
 }
 
 /** Trains one stage from where the course is to its end. @throws Stopped, Diverged */
-export async function trainEpochs(course: Course, { stage, spec, model, inputs, train, validation, onEpoch }: StageTraining): Promise<void> {
+export async function trainEpochs(course: Course, { stage, spec, model, inputs, clean, train, validation, onEpoch }: StageTraining): Promise<void> {
   const { port, meter, job: { seed } } = course
   const { variant, config } = spec
   const { stepsPerEpoch, batchSize, prefix, startStep, startEpoch } = stage
@@ -62,18 +65,24 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
   const validate = async () => {
     const sums = new Float64Array(model.terms.length + model.watched.length)
     for (const [index, batch] of validationBatches.entries()) {
-      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch))
+      const judged = clean === inputs ? null : gatherBatch(clean, batch)
+      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged)
       values.forEach((value, at) => { sums[at] = sums[at]! + value * batch.length })
       await setImmediate()
     }
     return sums.map((sum) => sum / validation.length)
   }
+  const measured = [...model.terms, ...model.watched]
 
   const mean = variant.trainingMean?.(config.regularizer as never) ?? null
   const moments = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
   const snapshots = layer ? new Set<number>() : keptEpochs(stage.epochs, course.snapshots)
   const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
   const { terms: names } = model
+  if (course.position.step === startStep && validation.length > 0 && measured.includes(cleanErrorName)) {
+    // What the network makes of clean inputs before its first step: the curve begins there. A variant's state may not be there yet, so nothing else is.
+    meter.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], course.position)
+  }
   let epochsSinceBest = course.position.best ? course.position.epoch - course.position.best.epoch : 0
   while (course.position.step < end && !(patience > 0 && epochsSinceBest >= patience)) {
     const epoch = Math.floor((course.position.step - startStep) / stepsPerEpoch)
@@ -108,8 +117,9 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     }
     if (validation.length > 0) {
       const values = await validate()
-      if (!values.every(Number.isFinite)) throw Diverged.in(stage, course.position.step)
-      meter.add(`${prefix}validation/`, [...names, ...model.watched], values, course.position)
+      // Clean inputs are not what it is trained on: where they alone are too much for it, the evaluation says so.
+      if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName)) throw Diverged.in(stage, course.position.step)
+      meter.add(`${prefix}validation/`, measured, values, course.position)
       epochsSinceBest++
       if (patience > 0 && (course.position.best === null || values[0]! < course.position.best.loss)) {
         course.position = { ...course.position, best: { loss: values[0]!, epoch: course.position.epoch } }

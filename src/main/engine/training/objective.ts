@@ -1,7 +1,7 @@
 import type { Config } from '../../../shared/config.ts'
 import { Network, type Weights } from '../network/network.ts'
 import * as boltzmann from '../network/boltzmann.ts'
-import { largest, withGradient } from '../network/operations.ts'
+import { largest, reconstructionTerm, withGradient } from '../network/operations.ts'
 import * as probability from '../network/probability.ts'
 import { headsOf } from '../network/weights.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
@@ -22,6 +22,18 @@ export const watchedNames = (variant: Variant, config: Config): string[] =>
 export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
   return new Network({ network: config.network, reconstruction: config.reconstruction, heads: headsOf(likelihoodOf(variant, config)), ...(gate ? { gate } : {}) }, weights)
+}
+
+/** Name of what `cleanError` gives, among what is watched. */
+export const cleanErrorName = 'squaredError'
+
+/**
+ * The squared error of the reconstructions of clean inputs, summed over values, a mean over the batch: the one measure that means the same
+ * for every objective. Nothing is corrupted or drawn, as in the evaluation. @param clean [B, D]
+ */
+export function cleanError(variant: Variant, config: Config, weights: Weights, clean: Tensor2D): Scalar {
+  const network = networkOf(variant, config, weights)
+  return reconstructionTerm('squaredError', network.decode(network.encode(clean)), config.network.outputActivation, clean)
 }
 
 /** The epoch of whoever does not train: past any warm-up. */

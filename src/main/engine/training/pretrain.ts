@@ -36,7 +36,8 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
     model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, layer, depth, seed))
     course.resumed = null
     if (course.position.step === stage.startStep) await course.save(model, true, 'last', ...(layer === 0 && course.snapshots > 0 ? ['snapshot-0' as const] : []))
-    await trainEpochs(course, { stage, spec, model, inputs, train: rows.train, validation: rows.validation, onEpoch: () => {} })
+    const clean = layer === 0 ? data.seen : inputs
+    await trainEpochs(course, { stage, spec, model, inputs, clean, train: rows.train, validation: rows.validation, onEpoch: () => {} })
     course.whole = { ...course.whole, ...unrolled(model.weights(), layer, depth) }
   } finally {
     model.close()

@@ -9,7 +9,7 @@ import { trace, type Given } from '../trace/recorder.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
 import { likelihoodOf, weightsOf, type Variant } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
-import { networkOf, objectiveOf, stateSpecs, termNames, watchedNames } from './objective.ts'
+import { cleanError, cleanErrorName, networkOf, objectiveOf, stateSpecs, termNames, watchedNames } from './objective.ts'
 import { clipInGraph, optimizerOf, type Optimizer } from './optimizers.ts'
 import { randomness } from './randomness.ts'
 
@@ -31,7 +31,7 @@ const filled = (shape: number[]): Given['tensor'] => ({ shape, dtype: 'float32',
 
 /**
  * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`, `norms`, `validateN`, `codeSum`,
- * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
+ * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
  */
 export class Program {
   readonly graph = new GraphBuilder()
@@ -55,7 +55,7 @@ export class Program {
     this.weights = weightsOf(variant, config, inputSize, spec.classes)
     this.optimizer = optimizerOf(variant, config)
     this.terms = trains ? termNames(variant, config) : []
-    this.watched = trains ? watchedNames(variant, config) : []
+    this.watched = trains ? [...watchedNames(variant, config), ...(this.#classifies ? [] : [cleanErrorName])] : []
     const slots = trains ? this.optimizer.slots : []
     this.variables = [
       ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
@@ -129,11 +129,18 @@ export class Program {
     graph.input('rows', 'int32', [-1])
     graph.input('epoch', 'float32', [])
     if (this.#classifies) graph.input('labels', 'int32', [-1])
+    this.#addScaled('batch', 'scaled')
+    if (this.#drawsInputs && !this.#classifies) this.#addScaled('clean', 'clean/scaled')
+  }
+
+  #addScaled(input: string, name: string): void {
+    const { graph } = this
+    const shape = [-1, this.#spec.inputSize]
     if (this.#spec.kind === 'vector') {
-      graph.node('scaled', 'Identity', [graph.input('batch', 'float32', [-1, this.#spec.inputSize])], float)
+      graph.node(name, 'Identity', [graph.input(input, 'float32', shape)], float)
     } else {
-      const real = graph.node('batch/float', 'Cast', [graph.input('batch', 'uint8', [-1, this.#spec.inputSize])], { SrcT: type('uint8'), DstT: type('float32') })
-      graph.node('scaled', 'RealDiv', [real, graph.scalar('batch/255', 255)], float)
+      const real = graph.node(`${input}/float`, 'Cast', [graph.input(input, 'uint8', shape)], { SrcT: type('uint8'), DstT: type('float32') })
+      graph.node(name, 'RealDiv', [real, graph.scalar(`${input}/255`, 255)], float)
     }
   }
 
@@ -196,16 +203,27 @@ export class Program {
 
   #addValidation(size: number): void {
     const { variant, config } = this.#spec
-    const { recording } = trace(this.#givenBatch(size), this.#givenWeights(), (named) => {
-      const { terms, watched } = objectiveOf(variant, config, this.#given(named))
-      return { ...terms, ...(watched ? { watched } : {}) }
+    const { recording } = trace([...this.#givenBatch(size), ...this.#givenClean(size)], this.#givenWeights(), (named) => {
+      const given = this.#given(named)
+      const { terms, watched } = objectiveOf(variant, config, given)
+      // Where the objective has just rebuilt these inputs as they are, TensorFlow finds the same operations and makes them once.
+      const measured = this.#classifies ? {} : { [cleanErrorName]: cleanError(variant, config, given.weights, this.#drawsInputs ? named('clean') as Tensor2D : given.x) }
+      return { ...terms, ...(watched ? { watched } : {}), ...measured }
     })
     const prefix = `validation${size}`
-    const results = this.graph.inline(prefix, recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...this.#reads(prefix), ...this.#stateReads(prefix) })
+    const clean = this.#drawsInputs ? { clean: 'clean/scaled' } : {}
+    const results = this.graph.inline(prefix, recording, {
+      x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...clean, ...this.#reads(prefix), ...this.#stateReads(prefix),
+    })
     const { graph } = this
-    const terms = this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!))
+    const parts = [
+      this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!)),
+      ...(results['watched'] ? [results['watched']] : []),
+      ...(results[cleanErrorName] ? [this.#packed(`${prefix}/measured`, [results[cleanErrorName]])] : []),
+    ]
     const axis = () => graph.constant(`${prefix}/axis`, 'int32', [], new Uint8Array(new Int32Array([0]).buffer))
-    const all = results['watched'] ? graph.node(`${prefix}/all`, 'ConcatV2', [terms, results['watched'], axis()], { ...float, Tidx: type('int32'), N: { kind: 'int', value: 2 } }) : terms
+    const all = parts.length === 1 ? parts[0]!
+      : graph.node(`${prefix}/all`, 'ConcatV2', [...parts, axis()], { ...float, Tidx: type('int32'), N: { kind: 'int', value: parts.length } })
     graph.node(`validate${size}`, 'Identity', [all], float)
   }
 
@@ -229,6 +247,15 @@ export class Program {
       { name: 'rows', tensor: { shape: [size], dtype: 'int32', values: Int32Array.from({ length: size }, (_, index) => index) } },
       ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
     ]
+  }
+
+  /** What an autoencoder is judged on, where the objective draws its inputs anew from those that it is given. */
+  #givenClean(size: number): Given[] {
+    return this.#drawsInputs && !this.#classifies ? [{ name: 'clean', tensor: filled([size, this.#spec.inputSize]) }] : []
+  }
+
+  get #drawsInputs(): boolean {
+    return this.#spec.config.data.binarise === 'dynamic'
   }
 
   get #classifies(): boolean {

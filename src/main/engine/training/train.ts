@@ -1,5 +1,6 @@
 import { keepWeightsOnly } from '../checkpoint/result.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
+import { squaredErrorOf } from '../evaluate/reconstruction.ts'
 import { activationRange } from '../network/activation.ts'
 import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
@@ -8,6 +9,7 @@ import { CompiledModel } from './compiled.ts'
 import { Course } from './course.ts'
 import { withStep } from './diverged.ts'
 import type { TrainJob, TrainResult } from './messages.ts'
+import { cleanErrorName } from './objective.ts'
 import { Stopped, type Port } from './port.ts'
 import { pretrainLayer } from './pretrain.ts'
 import { makePreview } from './preview.ts'
@@ -61,6 +63,7 @@ async function fit(course: Course): Promise<CompiledModel> {
   }).catch((thrown: unknown) => { throw withStep(thrown, 0) })
   model.load(Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])))
   course.position = { ...course.position, seconds: meter.seconds() }
+  if (rows.validation.length > 0) meter.add('validation/', [cleanErrorName], [await squaredErrorOf(model, seen, rows.validation)], course.position)
   await course.save(model, false, 'last')
   const preview = makePreview(model, spec, seen, 0, 0)
   if (preview) port.send({ type: 'preview', preview })

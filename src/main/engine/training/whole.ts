@@ -45,7 +45,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
   course.resumed = null
   const before = pretrained ? readCheckpoint(runFolder, 'pretrained').state : null
   await trainEpochs(course, {
-    stage, spec, model, inputs: read, train, validation,
+    stage, spec, model, inputs: read, clean: seen, train, validation,
     onEpoch({ shows }) {
       if (before) addWeightChange(course, model, before)
       if (shows) show()
