@@ -14,7 +14,7 @@ import { Stopped } from '../../src/main/engine/training/port.ts'
 import { resolveConfig, variantOf, variants } from '../../src/main/engine/variants/index.ts'
 import { facts } from '../fixtures/everySetting.ts'
 import { importDigits } from '../fixtures/tinyDataset.ts'
-import { outcomeOf, processor, trainings, type Outcome } from '../fixtures/trainedAlike.ts'
+import { outcomeOf, processor, type Outcome } from '../fixtures/trainedAlike.ts'
 import { trainHere } from '../fixtures/trainHere.ts'
 
 /** The clean squared error is measured beside the training and never changes it. */

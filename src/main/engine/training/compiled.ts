@@ -109,7 +109,7 @@ export class CompiledModel implements Model {
    * @param clean the same images as they are judged, where the objective draws its inputs from them (binarised anew); the batch's own where not given
    */
   validate(batch: Batch, rows: Uint32Array, seed: number, draw: number, labels: Int32Array | null = null, clean: Batch | null = null): Float32Array {
-    const judged = this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
+    const judged: Record<string, Value> = this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
     const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [`validate${rows.length}`])
     return terms!.data as Float32Array
   }

@@ -207,11 +207,11 @@ export class Program {
       const given = this.#given(named)
       const { terms, watched } = objectiveOf(variant, config, given)
       // Where the objective has just rebuilt these inputs as they are, TensorFlow finds the same operations and makes them once.
-      const measured = this.#classifies ? {} : { [cleanErrorName]: cleanError(variant, config, given.weights, this.#drawsInputs ? named('clean') as Tensor2D : given.x) }
+      const measured: Record<string, Tensor> = this.#classifies ? {} : { [cleanErrorName]: cleanError(variant, config, given.weights, this.#drawsInputs ? named('clean') as Tensor2D : given.x) }
       return { ...terms, ...(watched ? { watched } : {}), ...measured }
     })
     const prefix = `validation${size}`
-    const clean = this.#drawsInputs ? { clean: 'clean/scaled' } : {}
+    const clean: Record<string, string> = this.#drawsInputs ? { clean: 'clean/scaled' } : {}
     const results = this.graph.inline(prefix, recording, {
       x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...clean, ...this.#reads(prefix), ...this.#stateReads(prefix),
     })
