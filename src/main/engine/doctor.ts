@@ -1,6 +1,7 @@
 import { checkHome } from './doctor/home.ts'
 import { checkHosts } from './doctor/hosts.ts'
 import { checkNatives } from './doctor/natives.ts'
+import { checkOffline } from './doctor/offline.ts'
 import type { Check } from './doctor/check.ts'
 import type { Home } from './home.ts'
 
@@ -11,5 +12,6 @@ export async function runDoctor(home: Home): Promise<Check[]> {
     ...await checkNatives(),
     ...checkHome(home),
     ...checkHosts(),
+    ...await checkOffline(),
   ]
 }
