@@ -129,7 +129,7 @@ function graphOf(request: ExportRequest): OnnxGraph {
  */
 export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome> {
   const { precision, reference, force } = request
-  const target = await checkTarget(request.out, force)
+  const target = await checkTarget(request.out, force, null)
   const refuseIfCancelled = () => {
     if (request.signal?.aborted) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
   }

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { removeLeftovers, temporaryName } from './leftovers.ts'
+import { refuseOwn } from './ownFiles.ts'
 
 /** A file that appears under its name whole, checked, or not at all. */
-
-/** Names of files on their way hold the process that writes them. */
-export const temporaryName = (id: string = randomUUID()): string => `.workbench-export-${process.pid}-${id}.tmp`
-const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp$/
 
 const exists = (target: string) => new WorkbenchError(
   'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it.`, { field: 'out' },
@@ -45,10 +42,11 @@ export function explain(target: string, thrown: unknown): unknown {
 
 /**
  * Checks that a file may be written before any work is done.
+ * @param home of the workbench, whose own files are never replaced; null in a process that is told what has been checked already
  * @returns its absolute path.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE.
  */
-export async function checkTarget(out: string, force: boolean): Promise<string> {
+export async function checkTarget(out: string, force: boolean, home: string | null): Promise<string> {
   const target = path.resolve(out)
   try {
     if (out.includes('\0')) throw unwritable(target, 'its name is not allowed; choose another one')
@@ -61,31 +59,17 @@ export async function checkTarget(out: string, force: boolean): Promise<string> 
       const kind = found.isSymbolicLink() ? await stat(target).catch(() => null) : found
       if (kind?.isDirectory()) throw unwritable(target, reasons['EISDIR']!)
       if (kind !== null && !kind.isFile()) throw unwritable(target, 'it is not an ordinary file; choose another name')
+      if (home !== null) await refuseOwn(home, target)
       if (!force) throw exists(target)
     }
     const folder = path.dirname(target)
     if (!(await stat(folder)).isDirectory()) throw unwritable(target, reasons['ENOTDIR']!)
     await access(folder, constants.W_OK | constants.X_OK)
+    if (home !== null) await refuseOwn(home, target)
   } catch (thrown) {
     throw explain(target, thrown)
   }
   return target
-}
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Removes what exports left in a folder whose process was killed. */
-export async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const [, pid] = temporaryPattern.exec(name) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => {})
-  }
 }
 
 /** Gives a finished file its name; refuses to replace one that appeared meanwhile, unless `force`. */

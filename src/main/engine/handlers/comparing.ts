@@ -25,7 +25,7 @@ const ofExperiment = 'experiment:'
 
 /** What is shown of several runs at once. */
 export function comparingHandlers(context: Context) {
-  const { store, queue } = context
+  const { home, store, queue } = context
   const read = seriesCache((run, key) => store.points.series(run, [key], undefined)[0] ?? null)
 
   /** The runs that some references name, each once, in their order. */
@@ -119,7 +119,7 @@ export function comparingHandlers(context: Context) {
     'compare.heatMap': (input) => ({ heatMap: heatMapOf(plotted({ ...input, by: 'group' }), input.x, input.y, input.figure) }),
     'compare.export': async (input) => {
       const made = await written(input)
-      const file = await writeText(made.text, input)
+      const file = await writeText(home.folder, made.text, input)
       return { export: { ...made, bytes: Buffer.byteLength(made.text), file, text: file === null ? made.text : null } }
     },
   } satisfies Partial<Handlers>

@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
@@ -9,6 +9,7 @@ import { misfit, runTakes } from '../embed/fitting.ts'
 import { codesName } from '../embed/npy.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
+import { whileNoted } from '../export/targetNotes.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
 import type { EmbedJob } from '../training/messages.ts'
@@ -67,18 +68,18 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
       const file = out === undefined ? null : resolve(out)
       if (file !== null) {
         formatOf(file)
-        await checkTarget(file, force)
+        await checkTarget(file, force, home.folder)
       }
       const from = dataset?.name ?? basename(folder!)
       const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress) => {
         const id = newId(), kept = home.embedding(id), work = `${kept}.partial`
         mkdirSync(work, { recursive: true })
         try {
-          const { kind: _, ...facts } = await runJob({
+          const { kind: _, ...facts } = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () => runJob({
             kind: 'embed', encoder: job, work, out: file === null ? null : { file, force }, measure: dataset !== null,
             data: dataset === null ? { folder: folder! } : { datasetFolder: home.dataset(dataset.id), binarise: run !== null && run.config.data.binarise !== 'none' },
             about: { encoder: run === null ? model! : `run ${run.id} (${run.name})`, images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}` },
-          }, { script, threads: run?.threads ?? threads, signal, onProgress, log })
+          }, { script, threads: run?.threads ?? threads, signal, onProgress, log }))
           // Who cancels now comes too late: the file has its name.
           if (dataset !== null) {
             mkdirSync(kept)

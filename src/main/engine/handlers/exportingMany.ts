@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
 import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
+import { whileNoted } from '../export/targetNotes.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
 import { version } from '../version.ts'
@@ -33,7 +34,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
     if (members.length === 0) {
       throw new WorkbenchError('EXPERIMENT_STATE', `No run of the experiment “${experiment.name}” is completed, so there is nothing to export; wait for its runs.`, { field: 'experiment' })
     }
-    const target = await checkFolder(out, force)
+    const target = await checkFolder(out, force, home.folder)
     const dataset = store.datasets.get(experiment.datasetId)
     const names = fileNames(members.map(({ run }) => run))
     const takes = takesOf(part, input, dataset)
@@ -41,7 +42,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
       const made: Export[] = []
       const files: IndexedFile[] = []
       const failed: FolderIndex['failed'] = []
-      await writeFolder(target, async (folder) => {
+      await whileNoted(home.folder, [dirname(target), target], () => writeFolder(target, async (folder) => {
         for (const [done, { run, cell: index }] of members.entries()) {
           const tell = (share: number) => onProgress({ done: done + share, total: members.length, unit: 'files', perSecond: null, secondsLeft: null, stage: run.name })
           tell(0)
@@ -74,7 +75,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
         }
         await writeFile(join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`)
         await writeFile(join(folder, 'index.csv'), indexCsv(index))
-      })
+      }))
       for (const each of made) {
         if (!store.runs.has(each.runId)) continue
         store.exports.insert(each)

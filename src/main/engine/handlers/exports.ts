@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
-import { checkTarget } from '../export/targetFile.ts'
+import { checkTarget, writeWhole } from '../export/targetFile.ts'
+import { whileNoted } from '../export/targetNotes.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
@@ -34,15 +35,15 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     const dataset = store.datasets.get(run.datasetId)
     if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `“${input.out}” is not an absolute path; give the file's whole path.`, { field: 'out' })
     const out = resolve(input.out)
-    await checkTarget(out, input.force)
+    await checkTarget(out, input.force, home.folder)
     requireCheckpoint(home, run)
     const { part, precision, force } = input
     const takes = takesOf(part, input.input, dataset)
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
-      const result = await runJob({
+      const result = await whileNoted(home.folder, [dirname(out)], () => runJob({
         kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,
         metadata: exportMetadata(run, dataset),
-      }, { script, threads: run.threads ?? threads, signal, onProgress, log })
+      }, { script, threads: run.threads ?? threads, signal, onProgress, log }))
       const { kind: _, ...facts } = result
       if (!store.runs.has(run.id)) {
         throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
@@ -71,9 +72,10 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
       if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field })
     }
     if (resolve(input) === resolve(out)) throw new WorkbenchError('CALL_INVALID', `The gradients would replace the weights in ${input}; give another file for them.`, { field: 'out' })
-    await checkTarget(out, true)
+    await checkTarget(out, true, home.folder)
     const signal = new AbortController().signal
-    const { loss, terms } = await runJob({ kind: 'objective', variant, config, in: input, out }, { script, threads, signal, onProgress: () => {}, log })
+    const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () => writeWhole(resolve(out), true, (temporary) =>
+      runJob({ kind: 'objective', variant, config, in: input, out: temporary }, { script, threads, signal, onProgress: () => {}, log })))
     return { loss, terms }
   },
   'tasks.list': () => ({ tasks: tasks.list() }),

@@ -1,10 +1,11 @@
-import { isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { packEnding } from '../../../shared/packs.ts'
 import { packExperiment } from '../experiments/pack/pack.ts'
 import { unpackExperiment } from '../experiments/pack/unpack.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
+import { whileNoted } from '../export/targetNotes.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** Experiments as files. */
@@ -15,11 +16,11 @@ export const packingHandlers = ({ home, store, tasks, experiments, emit }: Conte
     if (experiments.summary(id).states.running > 0) {
       throw new WorkbenchError('EXPERIMENT_STATE', `Runs of the experiment “${name}” are training; pause it first, so that what is packed belongs together.`, { field: 'experiment' })
     }
-    const target = await checkTarget(file, force).catch((thrown: unknown) => {
+    const target = await checkTarget(file, force, home.folder).catch((thrown: unknown) => {
       throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'file', cause: thrown }) : thrown
     })
     const task = tasks.start('pack', name, async (signal, onProgress) => {
-      await packExperiment({ store, home }, id, target, { withDataset, force, signal, onProgress })
+      await whileNoted(home.folder, [dirname(target)], () => packExperiment({ store, home }, id, target, { withDataset, force, signal, onProgress }))
       return id
     })
     return { task }

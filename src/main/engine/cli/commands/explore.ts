@@ -1,8 +1,9 @@
-import { extname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { corruptionKinds, fileFormats, questionKinds, type Corruption, type FileFormat, type ImageRef, type QuestionInput, type QuestionKind, type Result } from '../../../../shared/explore.ts'
 import { checkTarget, writeChecked } from '../../export/targetFile.ts'
+import { whileNoted } from '../../export/targetNotes.ts'
 import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -126,7 +127,8 @@ export const explore: Command = {
     const out = typeof values['out'] === 'string' ? given.path(values['out']) : null
     const format = out === null ? null : extname(out).slice(1).toLowerCase() as FileFormat
     if (format !== null && !fileFormats.includes(format)) throw usage(`${out} ends in none of ${fileFormats.map((each) => `.${each}`).join(', ')}; choose such a name for --out.`, 'out')
-    if (out !== null) await checkTarget(out, values['force'] === true)
+    const { home } = await session.call('engine.status', {})
+    if (out !== null) await checkTarget(out, values['force'] === true, home)
     const whole = (name: string) => (values[name] === undefined ? {} : { [name]: wholeNumber(name, String(values[name])) })
     const question = await throughImages(session, asking, run)
     const view = randomUUID()
@@ -142,7 +144,7 @@ export const explore: Command = {
         return { json: plain(result), text: describe(bytes, result) }
       }
       const { bytes } = await Promise.race([session.call('explore.file', { ...asked, format }), session.lost])
-      await writeChecked(out, bytes, values['force'] === true, async () => {})
+      await whileNoted(home, [dirname(out)], () => writeChecked(out, bytes, values['force'] === true, async () => {}))
       return { json: { file: out, bytes: bytes.length, ...plain(result) }, text: `${out}${'sentence' in result ? `\n${result.sentence}` : ''}` }
     } finally {
       stop()
