@@ -11,7 +11,7 @@ export function mnistInMemory(): PackedDataset {
   const rowSize = 784, count = pixels.length / rowSize
   return {
     kind: 'image', count, width: 28, height: 28, channels: 1, rowSize, classes: [], labels: null,
-    test: new Uint32Array(0), train: Uint32Array.from({ length: count }, (_, index) => index),
+    test: new Uint32Array(0), validation: new Uint32Array(0), train: Uint32Array.from({ length: count }, (_, index) => index),
     gather(indices, out) {
       for (let i = 0; i < indices.length; i++) out.set(pixels.subarray(indices[i]! * rowSize, (indices[i]! + 1) * rowSize), i * rowSize)
     },

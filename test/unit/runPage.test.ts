@@ -14,7 +14,8 @@ import { byLastValue, greatest, unitPixels } from '../../src/renderer/charts/uni
 import { formGroups } from '../../src/renderer/components/settings/groups.ts'
 import { stagePlan } from '../../src/renderer/components/settings/stagePlan.ts'
 import { flat, saidBeside, shownFields, textOf } from '../../src/renderer/components/settings/words.ts'
-import { momentText, totalLoss, trainingRows } from '../../src/renderer/views/runFacts.ts'
+import { splitCounts, trainingRows } from '../../src/shared/split.ts'
+import { momentText, totalLoss } from '../../src/renderer/views/runFacts.ts'
 import { lossIsAll, onlyTerm, termSeries, vanishing, watchedSeries } from '../../src/renderer/views/runCurves.ts'
 import { changeSentence, contractionSentence, gradientSentence, layerRows, plainTwin, stackRows } from '../../src/renderer/views/runPretraining.ts'
 import { choicesOf, settingGroups } from '../../src/renderer/views/runSettings.ts'
@@ -188,9 +189,9 @@ test('the run beside which a stack is seen has the same data, layers and seed, a
 })
 
 test('the total over the training set is the number of its rows times the mean', () => {
-  const dataset = { count: 70_000, testCount: 10_000 }
+  const dataset = { count: 70_000, testCount: 10_000, validationCount: 0 }
   const split = validationSplit({ train: Uint32Array.from({ length: 60_000 }, (_, i) => i), labels: null }, 1)
-  assert.equal(trainingRows(dataset), split.train.length)
+  assert.equal(trainingRows(splitCounts(dataset)), split.train.length)
   const latest = { 'train/loss': 110, 'train/weightDecay': 2 }
   assert.deepEqual(totalLoss(runOf('v', 'variational', {}, { latest }), dataset), { total: 54_000 * 108, rows: 54_000, mean: 108 })
   assert.equal(totalLoss(runOf('c', 'classical', {}, { latest }), dataset), null)

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { firstIdentical } from '../../src/main/engine/data/duplicates.ts'
 import { random, shuffle } from '../../src/main/engine/data/random.ts'
 import { hashRows } from '../../src/main/engine/data/row-hash.ts'
-import { previewRows, shuffled, validationCount, validationSplit } from '../../src/main/engine/data/split.ts'
-import { testSplit } from '../../src/main/engine/data/test-split.ts'
+import { previewRows, shuffled, validationSplit } from '../../src/main/engine/data/split.ts'
+import { validationRows } from '../../src/shared/split.ts'
+import { splitRows } from '../../src/main/engine/data/test-split.ts'
 
 const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i)
 /** 1,000 rows of three classes of very different size, the last 100 to test with. */
@@ -49,7 +50,7 @@ test('validation is a tenth of what is not for testing, by class, chosen by the 
 
 test('the number of validation rows is known before they are drawn, of small sets too', () => {
   for (let count = 0; count <= 45; count++) {
-    assert.equal(validationCount(count), validationSplit({ train: range(0, count), labels: null }, 3).validation.length, `of ${count}`)
+    assert.equal(validationRows({ trainCount: count }), validationSplit({ train: range(0, count), labels: null }, 3).validation.length, `of ${count}`)
   }
 })
 
@@ -70,7 +71,7 @@ test('the test split is 15% by class, and copies stay together', () => {
   const first = firstIdentical(hashes, 1000)
   assert.deepEqual([first[0], first[10], first[99], first[100], first[999]], [0, 0, 9, 100, 999])
 
-  const { test: rowsOut, duplicates, movedToOneSide } = testSplit(1000, labels, hashes, null)
+  const { test: rowsOut, duplicates, movedToOneSide } = splitRows(1000, labels, hashes, null)
   const out = new Set(rowsOut)
   assert.equal(duplicates, 90)
   assert.ok(movedToOneSide > 0 && movedToOneSide <= 90)
@@ -79,8 +80,23 @@ test('the test split is 15% by class, and copies stay together', () => {
     const share = rowsOut.filter((row) => labels[row] === label).length / count
     assert.ok(Math.abs(share - 0.15) < 0.03, `class ${label}: ${share}`)
   }
-  assert.deepEqual(testSplit(1000, labels, hashes, null).test, rowsOut)
+  assert.deepEqual(splitRows(1000, labels, hashes, null).test, rowsOut)
 
-  const brought = testSplit(1000, labels, hashes, 50)
-  assert.deepEqual([brought.test.length, brought.movedToOneSide], [900, 50])
+  // What a source brings stays as it is, and is said: rows 50 to 99 are copies of those before.
+  const parts = new Uint8Array(1000).fill(2, 50)
+  const brought = splitRows(1000, labels, hashes, parts)
+  assert.deepEqual([brought.test.length, brought.movedToOneSide, brought.notes.map(({ code }) => code)], [950, 0, ['testCopies']])
+  assert.match(brought.notes[0]!.message, /^50 of the 950 test images are also among those for training/)
+  const drawn = splitRows(1000, labels, hashes, parts, true)
+  assert.deepEqual([drawn.test.length, drawn.movedToOneSide, drawn.notes], [900, 50, []])
+
+  // A validation part is every run's; test rows are drawn of the others, and none is a copy of a validation image.
+  const validated = splitRows(1000, labels, hashes, new Uint8Array(1000).fill(1, 0, 30))
+  assert.deepEqual([...validated.validation], [...range(0, 30)])
+  assert.ok(validated.test.length > 120 && validated.test.every((row) => row >= 100))
+  assert.deepEqual(validated.notes.map(({ code }) => code), ['validationCopies'])
+  const dataset = { train: range(0, 1000).filter((row) => !validated.test.includes(row)), validation: validated.validation, labels }
+  const splits = [1, 2].map((seed) => validationSplit(dataset, seed))
+  assert.deepEqual(splits[0], splits[1])
+  assert.deepEqual([splits[0]!.validation, splits[0]!.train.length], [validated.validation, 970 - validated.test.length])
 })

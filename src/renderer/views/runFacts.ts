@@ -1,6 +1,6 @@
 import type { VariantInfo } from '../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../shared/domain.ts'
-import { validationCount } from '../../shared/split.ts'
+import { splitCounts, trainingRows } from '../../shared/split.ts'
 import { shortTitle } from './runStages.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
@@ -48,22 +48,16 @@ export function momentText(moment: { step: number; epoch: number }, iterative = 
   return `Epoch ${Number.isInteger(moment.epoch) ? moment.epoch : moment.epoch.toFixed(moment.epoch < 1 ? 2 : 1)}`
 }
 
-/** Rows that a run is trained with: those that are neither for testing nor for its validation. */
-export function trainingRows({ count, testCount }: Pick<Dataset, 'count' | 'testCount'>): number {
-  const rows = count - testCount
-  return rows - validationCount(rows)
-}
-
 /**
  * The loss of a probabilistic variant over the whole training set, by the minibatch estimate N/M sum L: N times the mean over the last batches. Null for
  * variants whose loss is no negative log likelihood, and before the first point.
  */
-export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount'> | undefined): { total: number; rows: number; mean: number } | null {
+export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'> | undefined): { total: number; rows: number; mean: number } | null {
   const { 'train/loss': loss, 'train/weightDecay': weightDecay } = run.latest
   if (!dataset || loss === null || loss === undefined || typeof run.config.regularizer['decoder'] !== 'string') return null
   // The strength of the weights is no part of any sample's likelihood.
   const mean = loss - (weightDecay ?? 0)
-  const rows = trainingRows(dataset)
+  const rows = trainingRows(splitCounts(dataset))
   return { total: rows * mean, rows, mean }
 }
 

@@ -8,7 +8,7 @@ import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
 import type { Meter } from './progress.ts'
-import type { ImportRequest, Packed } from './request.ts'
+import { testPart, type ImportRequest, type Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 import type { Source } from './source.ts'
@@ -67,7 +67,7 @@ export async function packArrays(source: Exclude<Source, { kind: 'folder' }>, re
   }
   const labelled = indexLabels(parts.map((_, i) => ({ values: values[i]!, count: described[i]!.count })))
   return {
-    kind, width, height, channels, count, hashes, ...labelled, testStart: source.test ? described[0]!.count : null,
+    kind, width, height, channels, count, hashes, ...labelled, parts: source.test ? new Uint8Array(count).fill(testPart, described[0]!.count) : null,
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }

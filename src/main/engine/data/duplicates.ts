@@ -30,20 +30,18 @@ export function firstIdentical(hashes: Uint8Array, count: number): Uint32Array {
 }
 
 /**
- * Puts all copies of an image on one side of a split, in place.
- *
- * In a split drawn by us each group that is on both sides goes to the side that keeps its class's share of test images
- * closest to what was drawn, largest groups first. In a split that the source brings (`brought`), training keeps the image
- * and the test split loses its copies: what is tested stays unseen.
+ * Puts all copies of an image on one side of a split that was drawn, in place: each group that is on both sides goes to the side that
+ * keeps its class's share of test images closest to what was drawn, largest groups first.
  * @param test 1 for rows of the test split.
+ * @param rows those that may change sides; by default all.
  * @returns how many rows changed sides.
  */
-export function keepCopiesTogether(test: Uint8Array, first: Uint32Array, labels: Int32Array | null, brought: boolean): number {
+export function keepCopiesTogether(test: Uint8Array, first: Uint32Array, labels: Int32Array | null, rows?: Uint32Array): number {
   // Bit 1: a copy is in training; bit 2: a copy is in the test split. By the first row of each group.
   const sides = new Uint8Array(first.length)
-  for (let row = 0; row < first.length; row++) sides[first[row]!]! |= 1 << test[row]!
+  for (const row of rows ?? test.keys()) sides[first[row]!]! |= 1 << test[row]!
   const groups = new Map<number, number[]>()
-  for (let row = 0; row < first.length; row++) {
+  for (const row of rows ?? test.keys()) {
     if (sides[first[row]!] !== 3) continue
     const group = groups.get(first[row]!)
     if (group) group.push(row)
@@ -58,7 +56,7 @@ export function keepCopiesTogether(test: Uint8Array, first: Uint32Array, labels:
   let moved = 0
   for (const rows of divided) {
     const label = classOf(rows[0]!), room = missing.get(label) ?? 0
-    const side = !brought && Math.abs(room - rows.length) <= Math.abs(room) ? 1 : 0
+    const side = Math.abs(room - rows.length) <= Math.abs(room) ? 1 : 0
     if (side === 1) missing.set(label, room - rows.length)
     for (const row of rows) {
       if (test[row] === side) continue

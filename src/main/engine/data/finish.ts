@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { Meter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
-import { testSplit } from './test-split.ts'
+import { splitRows } from './test-split.ts'
 
 /**
  * Decides the split, takes the fingerprint, writes everything beside the packed rows, syncs it and gives the folder its name:
@@ -13,15 +13,16 @@ import { testSplit } from './test-split.ts'
  */
 export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
   const { kind, width, height, channels, count, labels, classes } = packed
-  const { test, duplicates, movedToOneSide } = testSplit(count, labels, packed.hashes, packed.test ?? packed.testStart)
-  const sha256 = await fingerprint(join(partial, files.pixels), packed, test, meter, signal)
+  const { test, validation, duplicates, movedToOneSide, notes } = splitRows(count, labels, packed.hashes, packed.parts, packed.drawn)
+  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal)
 
   const classCounts = classes.map(() => 0)
   for (const label of labels ?? []) if (label >= 0) classCounts[label]!++
   const bytes = count * width * height * channels * (kind === 'image' ? 1 : 4)
   const index: DatasetIndex = {
-    version: formatVersion, kind, count, testCount: test.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
-    fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length, bytes, createdAt: new Date().toISOString(),
+    version: formatVersion, kind, count, testCount: test.length, validationCount: validation.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
+    fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
+    notes: [...packed.notes ?? [], ...notes], bytes, createdAt: new Date().toISOString(),
     ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
   }
   const write = (name: string, content: string | Uint8Array) => {
@@ -31,6 +32,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   sync(join(partial, files.pixels))
   if (labels) write(files.labels, bytesOf(labels))
   write(files.test, bytesOf(test))
+  if (validation.length > 0) write(files.validation, bytesOf(validation))
   if (Buffer.isBuffer(packed.paths)) write(files.paths, packed.paths)
   write(files.skipped, JSON.stringify(packed.skipped))
   write(files.index, JSON.stringify(index))
@@ -62,12 +64,13 @@ function sync(path: string): void {
 }
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
-export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, test: Uint32Array, meter: Meter, signal?: AbortSignal): Promise<string> {
+export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal): Promise<string> {
   const { kind, count, width, height, channels, classes, labels } = packed
   const hash = createHash('sha256')
-  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length })}\n`)
+  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length, ...(validation.length > 0 ? { validated: validation.length } : {}) })}\n`)
   if (labels) hash.update(bytesOf(labels))
   hash.update(bytesOf(test))
+  hash.update(bytesOf(validation))
   const total = count * width * height * channels * (kind === 'image' ? 1 : 4)
   const file = openSync(pixels, 'r')
   try {

@@ -7,7 +7,7 @@ import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, type FileList } from './layout.ts'
 import type { Meter } from './progress.ts'
-import type { ImportRequest, Packed } from './request.ts'
+import { testPart, type ImportRequest, type Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders } from './sample.ts'
@@ -63,7 +63,7 @@ export async function packFolder(source: { root: string; testRoot: string | null
   const brought = list.testFrom < names.count && testCount > 0
   return {
     kind: 'image', ...size, count, hashes: hashes.subarray(0, count * hashBytes), ...labelsOf(list, good, count), skipped,
-    testStart: brought ? count - testCount : null, paths: names.packed((file) => good[file] === 1),
+    parts: brought ? new Uint8Array(count).fill(testPart, count - testCount) : null, paths: names.packed((file) => good[file] === 1),
   }
 }
 

@@ -6,12 +6,13 @@ import { datasetSchema } from '../../../shared/domain.ts'
  * - `pixels.bin`: the rows, one after the other: uint8 [height, width, channels] for images, float32 little-endian for vectors
  * - `labels.bin`: int32 per row, -1 where a row has none (only with labels)
  * - `test.bin`: uint32 row numbers of the test split, ascending
+ * - `validation.bin`: the same of the validation part that the source brought (only where it brought one)
  * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
  * - `index.json`: this schema
  */
 export const files = {
-  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json',
+  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json',
 } as const
 
 export const formatVersion = 1

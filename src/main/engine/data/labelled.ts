@@ -33,11 +33,12 @@ export function labelledRows({ labels, classes }: Pick<PackedDataset, 'labels' |
   return chosen.sort()
 }
 
-/** Rows that are not for testing and have a label. @throws WorkbenchError FILE_DAMAGED */
+/** Rows to train with (and to draw validation from, unless the dataset brings it) that have a label. @throws WorkbenchError FILE_DAMAGED */
 export function labelledCount(folder: string): number {
-  const { labels, train, close } = openDataset(folder, { resident: false })
+  const { labels, train, validation, close } = openDataset(folder, { resident: false })
   close()
-  return labels ? train.reduce((sum, row) => sum + (labels[row]! >= 0 ? 1 : 0), 0) : 0
+  const counted = (rows: Uint32Array) => rows.reduce((sum, row) => sum + (labels![row]! >= 0 ? 1 : 0), 0)
+  return labels ? counted(train) - counted(validation) : 0
 }
 
 const unsuitable = (why: string) =>

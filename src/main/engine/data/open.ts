@@ -57,8 +57,13 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
 
   const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4)) : null
   if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
-  const test = new Uint32Array(readWhole(folder, files.test, index.testCount * 4))
-  if (test.some((row, i) => row >= count || (i > 0 && row <= test[i - 1]!))) throw damaged(folder, `${files.test} is no ascending list of rows`)
+  const rowsIn = (name: string, length: number): Uint32Array<ArrayBuffer> => {
+    const rows = new Uint32Array(readWhole(folder, name, length * 4))
+    if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!))) throw damaged(folder, `${name} is no ascending list of rows`)
+    return rows
+  }
+  const test = rowsIn(files.test, index.testCount)
+  const validation = index.validationCount > 0 ? rowsIn(files.validation, index.validationCount) : new Uint32Array()
   const train = new Uint32Array(count - test.length)
   for (let row = 0, filled = 0, next = 0; row < count; row++) {
     if (row === test[next]) next++
@@ -106,7 +111,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     if (file >= 0) closeSync(file)
     file = -1
   }
-  return { kind, count, width, height, channels, rowSize, classes, labels, ...(index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }), test, train, gather, close }
+  return { kind, count, width, height, channels, rowSize, classes, labels, ...(index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }), test, train, validation, gather, close }
 }
 
 /**

@@ -15,9 +15,12 @@ export interface PackedDataset {
   readonly labels: Int32Array | null
   /** Of patches whose contrast the import normalised: the greatest deviation from a patch's mean that was kept, in levels. */
   readonly contrastLimit?: number
-  /** Rows of the fixed test split, ascending; everything else is for training and validation. */
+  /** Rows of the fixed test split, ascending. */
   readonly test: Uint32Array
+  /** All other rows, ascending: for training and validation. */
   readonly train: Uint32Array
+  /** Those of `train` that are the validation part which the dataset brings, ascending; empty where each run's seed draws its own. */
+  readonly validation: Uint32Array
   /** Copies rows into `out` ([indices.length, rowSize]): uint8 for images, float32 for vectors. Any order, repeats allowed. */
   gather(indices: ArrayLike<number>, out: Uint8Array | Float32Array): void
   close(): void

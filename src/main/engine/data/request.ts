@@ -1,4 +1,4 @@
-import type { Dataset, Progress, Skipped } from '../../../shared/domain.ts'
+import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 
 /** What is to be imported; checked against the contract's schema before it comes here. */
@@ -29,6 +29,9 @@ export interface ImportOptions {
 }
 export type Imported = Dataset & { skipped: Skipped[] }
 
+/** The part that a row belongs to. */
+export const trainPart = 0, validationPart = 1, testPart = 2
+
 /** Rows that lie in the packed file, before the split is decided. */
 export interface Packed {
   kind: 'image' | 'vector'
@@ -40,11 +43,13 @@ export interface Packed {
   hashes: Uint8Array
   labels: Int32Array | null
   classes: string[]
-  /** First row of the test split that the source brings (all rows after it belong to it too), or null. */
-  testStart: number | null
-  /** 1 for rows of the test split, where it was decided already; then `testStart` is not looked at. */
-  test?: Uint8Array
+  /** The part of every row (`trainPart` and the others), as the source brings them; null where it brings none. */
+  parts: Uint8Array | null
+  /** They were drawn, not brought: of images on both sides, training keeps all. */
+  drawn?: boolean
   skipped: Skipped[]
+  /** What was guessed, dropped or scaled. */
+  notes?: DatasetNote[]
   /** Of patches whose contrast was normalised: the greatest deviation from a patch's mean that was kept, in levels. */
   contrastLimit?: number
   /** What is kept as where it came from, if not the path as given. */

@@ -73,7 +73,7 @@ export async function writeRowsFile(
  * @returns null where the file is missing, not whole, or of another key, width or number of rows: then the rows are to be computed.
  */
 export function openRowsFile(file: string, dataset: PackedDataset, width: number, key: string): PackedDataset | null {
-  const { count, classes, labels, test, train } = dataset
+  const { count, classes, labels, test, train, validation } = dataset
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
@@ -112,7 +112,7 @@ export function openRowsFile(file: string, dataset: PackedDataset, width: number
     if (descriptor >= 0) closeSync(descriptor)
     descriptor = -1
   }
-  return { kind: 'vector', count, width, height: 1, channels: 1, rowSize: width, classes, labels, test, train, gather, close }
+  return { kind: 'vector', count, width, height: 1, channels: 1, rowSize: width, classes, labels, test, train, validation, gather, close }
 }
 
 function headerBytes(header: Header): Buffer {

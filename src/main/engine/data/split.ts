@@ -1,15 +1,13 @@
-import { drawnOf, validationCount, validationShare } from '../../../shared/split.ts'
+import { drawnOf, validationShare } from '../../../shared/split.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
-
-export { validationCount }
 
 /** How many test images every run shows as its preview, and how many points of a set of vectors. */
 const previewCount = { image: 32, vector: 300 }
 /** Pixels that a preview may hold: of very large images fewer are shown, because each moment of a run keeps its own. */
 const previewPixels = 2 ** 21
 
-type Rows = Pick<PackedDataset, 'train' | 'labels'>
+type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset, 'validation'>>
 
 /** Rows by label, ascending labels (rows without one first); a single group without labels. */
 export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Array[] {
@@ -48,9 +46,17 @@ export function drawStratified(rows: Uint32Array, labels: Int32Array | null, sha
   return { drawn: drawn.sort(), rest: rest.sort() }
 }
 
-/** A run's own split: 10% of `dataset.train` for validation, stratified by class where there are labels; a function of the seed only. */
+/**
+ * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`, stratified by class where
+ * there are labels, a function of the seed only.
+ */
 export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
-  const { drawn, rest } = drawStratified(dataset.train, dataset.labels, validationShare, random('validation', seed))
+  const { train, validation } = dataset
+  if (validation?.length) {
+    const kept = new Set(validation)
+    return { train: train.filter((row) => !kept.has(row)), validation }
+  }
+  const { drawn, rest } = drawStratified(train, dataset.labels, validationShare, random('validation', seed))
   return { train: rest, validation: drawn }
 }
 

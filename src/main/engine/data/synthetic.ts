@@ -58,7 +58,7 @@ export function syntheticShape(name: SyntheticImages, { width, height, channels 
 export async function packSynthetic(name: SyntheticName, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
   const set = syntheticSets[name]
   const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
-  const common = { count, testStart: null, skipped: [], paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
+  const common = { count, parts: null, skipped: [], paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
   const images = syntheticImages(name)
   if (images !== null) {
     const shape = syntheticShape(images, request), rowBytes = shape.width * shape.height * shape.channels

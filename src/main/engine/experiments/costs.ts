@@ -1,12 +1,12 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
+import { splitCounts, validationRows } from '../../../shared/split.ts'
 import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
 import { keptEpochs, resultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
-import { validationCount } from '../data/split.ts'
 import { optimizerSlots } from '../training/slots.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
-import { rowSizeOf, trainCountOf } from './newRun.ts'
+import { rowSizeOf } from './newRun.ts'
 
 /** Bytes of a float32. */
 const size = 4
@@ -72,7 +72,7 @@ export interface Timing {
 /** How long one run takes, in seconds; null where its evaluation's time is not known. */
 export function secondsOf(timing: Timing, stages: readonly PlannedStage[], dataset: Dataset, evaluation: number | null): number | null {
   if (evaluation === null || timing.stages.length !== stages.length) return null
-  const validation = validationCount(trainCountOf(dataset))
+  const validation = validationRows(splitCounts(dataset))
   const training = stages.reduce((sum, { steps, epochs }, index) => sum + steps * timing.stages[index]!.step + epochs * validation * timing.stages[index]!.row, 0)
   return timing.start + timing.fit + training + evaluation
 }

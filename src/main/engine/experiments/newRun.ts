@@ -1,19 +1,19 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
+import { splitCounts } from '../../../shared/split.ts'
 import type { Home } from '../home.ts'
 import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Facts } from '../variants/variant.ts'
 
 export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | 'height' | 'channels'>): number => width * height * channels
-export const trainCountOf = ({ count, testCount }: Pick<Dataset, 'count' | 'testCount'>): number => count - testCount
 
 /** What of a dataset settings are checked against. */
 export function factsOf(home: Home, dataset: Dataset): Facts {
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
-    rowSize: rowSizeOf(dataset), trainCount: trainCountOf(dataset), kind: dataset.kind, classes: dataset.classes.length,
+    rowSize: rowSizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length,
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
   }
@@ -21,7 +21,7 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
 
 /** What would be trained, in order; empty where nothing is trained step by step. */
 export const plannedStages = (variant: string, config: Config, dataset: Dataset): PlannedStage[] =>
-  stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), trainCount: trainCountOf(dataset) })
+  stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...splitCounts(dataset) })
 
 export interface Length { stages: Stage[]; epochs: number; steps: number; /** Of the last stage. */ stepsPerEpoch: number | null }
 

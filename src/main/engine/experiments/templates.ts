@@ -2,7 +2,7 @@ import type { Settings } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { planSchema, type PlanInput, type PlanTemplate } from '../../../shared/experiments.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
-import { validationCount } from '../data/split.ts'
+import { trainingRows } from '../../../shared/split.ts'
 import type { Home } from '../home.ts'
 import { resolveConfig } from '../variants/index.ts'
 import type { Facts } from '../variants/variant.ts'
@@ -21,7 +21,7 @@ const sigmoidLayer = (size: number): Settings => ({
 })
 
 /** Images that training sees. */
-const seen = ({ trainCount }: Data): number => trainCount - validationCount(trainCount)
+const seen = (data: Data): number => trainingRows(data)
 /** About as many steps whether there are few images or many. */
 const training = (data: Data): Settings => {
   const { epochs, batchSize } = usualLength(seen(data))

@@ -2,13 +2,14 @@ import type { Dataset, Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
 
-type Row = Omit<Dataset, 'classes' | 'classCounts'> & { classes: string; classCounts: string }
+type Json = 'classes' | 'classCounts' | 'notes'
+type Row = Omit<Dataset, Json> & Record<Json, string>
 
-const toDataset = (row: Row): Dataset => ({ ...row, classes: JSON.parse(row.classes), classCounts: JSON.parse(row.classCounts) })
-const toRow = (dataset: Dataset): Row => ({ ...dataset, classes: JSON.stringify(dataset.classes), classCounts: JSON.stringify(dataset.classCounts) })
+const toDataset = (row: Row): Dataset => ({ ...row, classes: JSON.parse(row.classes), classCounts: JSON.parse(row.classCounts), notes: JSON.parse(row.notes) })
+const toRow = (dataset: Dataset): Row => ({ ...dataset, classes: JSON.stringify(dataset.classes), classCounts: JSON.stringify(dataset.classCounts), notes: JSON.stringify(dataset.notes) })
 
 const columns = [
-  'id', 'name', 'kind', 'count', 'testCount', 'width', 'height', 'channels', 'classes', 'classCounts', 'sha256', 'source', 'fit',
+  'id', 'name', 'kind', 'count', 'testCount', 'validationCount', 'notes', 'width', 'height', 'channels', 'classes', 'classCounts', 'sha256', 'source', 'fit',
   'duplicates', 'movedToOneSide', 'skippedCount', 'bytes', 'createdAt',
 ] as const satisfies (keyof Dataset)[]
 

@@ -67,7 +67,7 @@ const toColumns = ({ evaluation, error, latest, stages, tags, archived, ...plain
 const existing = '(SELECT experiments.id FROM experiments WHERE experiments.id = runs.experiment AND experiments.removedAt IS NULL)'
 const columns = `runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
   steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error,
-  stages, preset, origin, ${existing} AS experiment, cell, tags, notes, archived, runs.bytes AS bytes`
+  stages, preset, origin, ${existing} AS experiment, cell, tags, runs.notes AS notes, archived, runs.bytes AS bytes`
 const source = 'FROM runs JOIN datasets ON datasets.id = runs.dataset'
 const present = `SELECT ${columns} ${source} WHERE runs.removedAt IS NULL`
 

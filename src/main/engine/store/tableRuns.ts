@@ -61,7 +61,7 @@ export function tableRunStore(database: Database) {
       INSERT INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id ON CONFLICT DO NOTHING; END;`)
   const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
   const rows = database.prepare<[], RowText>(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
-    parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(notes, 1, 300) AS notes
+    parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(runs.notes, 1, 300) AS notes
     ${from} ORDER BY runs.createdAt, runs.rowid`)
   const whole = `SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, runs.createdAt AS createdAt,
     config, stages, origin, latest, evaluation, experiment, cell ${from}`

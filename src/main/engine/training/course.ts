@@ -15,7 +15,7 @@ import { Diverged } from './diverged.ts'
 import type { TrainJob } from './messages.ts'
 import { Meter } from './meter.ts'
 import type { Port } from './port.ts'
-import { stagesOf, type PlannedStage } from './stages.ts'
+import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** The network's weights among what a checkpoint holds. */
 const weightsOnly = (state: State): State => Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
@@ -51,7 +51,7 @@ export class Course {
     const { seen } = this.data
     const split = validationSplit(seen, seed)
     this.rows = { ...split, labelled: config.fineTuning.kind === 'classification' ? labelledRows(seen, split.train, config.fineTuning.labelled, seed) : new Uint32Array() }
-    this.plan = stagesOf(variant, config, { rowSize: seen.rowSize, trainCount: seen.train.length })
+    this.plan = stagesOf(variant, config, countsOf(seen))
     for (const { stepsPerEpoch, kind } of this.plan) {
       const field = kind === 'layer' ? 'pretraining.batchSize' : 'training.batchSize'
       if (stepsPerEpoch === 0) throw new WorkbenchError('SETTING_INVALID', `The training split has ${split.train.length} images; set ${field} to at most that.`, { field })

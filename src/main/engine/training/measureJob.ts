@@ -14,7 +14,7 @@ import { openTrainingData, type TrainingData } from './data.ts'
 import type { MeasureJob, MeasureResult } from './messages.ts'
 import { Stopped, type Port } from './port.ts'
 import type { ModelSpec } from './program.ts'
-import { stagesOf, type PlannedStage } from './stages.ts'
+import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** Steps before those that are timed, steps that are, and seconds after which fewer have to do. */
 const warmUp = 3, steps = 20, enough = 2, fewest = 3
@@ -28,7 +28,7 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
   const data = openTrainingData(job.datasetFolder, config)
   const { read, seen } = data
   const rows = validationSplit(seen, seed)
-  const plan = stagesOf(variant, config, { rowSize: seen.rowSize, trainCount: seen.train.length })
+  const plan = stagesOf(variant, config, countsOf(seen))
   const parts = plan.length + (variant.fit ? 1 : 0) + (job.evaluation ? 1 : 0)
   let done = 0
   const report = async (share = 0) => {

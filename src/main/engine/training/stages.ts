@@ -1,16 +1,19 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Stage } from '../../../shared/domain.ts'
-import { validationCount } from '../data/split.ts'
+import { trainingRows, type SplitCounts } from '../../../shared/split.ts'
+import type { PackedDataset } from '../data/packed.ts'
 import { layerConfig, layerVariantOf } from '../variants/layers.ts'
 import type { Variant } from '../variants/variant.ts'
 
 /** What the length of a run's training depends on. */
-export interface Counts {
+export interface Counts extends SplitCounts {
   /** Values of one row. */
   rowSize: number
-  /** Rows that are not for testing. */
-  trainCount: number
 }
+
+/** What of a dataset the length of a training depends on. */
+export const countsOf = ({ rowSize, train, validation }: Pick<PackedDataset, 'rowSize' | 'train' | 'validation'>): Counts =>
+  ({ rowSize, trainCount: train.length - validation.length, validationCount: validation.length })
 
 /** A stage with what is trained in it. */
 export interface PlannedStage extends Stage {
@@ -23,9 +26,6 @@ export interface PlannedStage extends Stage {
 export const stageOf = ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs }: PlannedStage): Stage =>
   ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs })
 
-/** Rows that a run's training sees, without its validation rows. */
-export const trainingRows = (trainCount: number): number => trainCount - validationCount(trainCount)
-
 /** Rows that the whole network is trained with: of a classification with few labels only those. */
 const lastRows = ({ fineTuning }: Config, rows: number): number => (fineTuning.kind === 'classification' && fineTuning.labelled > 0 ? Math.min(fineTuning.labelled, rows) : rows)
 
@@ -33,10 +33,10 @@ const lastRows = ({ fineTuning }: Config, rows: number): number => (fineTuning.k
  * A run's training in order: every layer by itself where there is pretraining, then the whole network. Empty for variants in closed form.
  * Epochs are of whole batches, the last, partial one is dropped; a handful of labelled rows is one batch.
  */
-export function stagesOf(variant: Variant, config: Config, { rowSize, trainCount }: Counts): PlannedStage[] {
+export function stagesOf(variant: Variant, config: Config, counts: Counts): PlannedStage[] {
   if (variant.fit) return []
-  const rows = trainingRows(trainCount)
-  const sizes = [rowSize, ...config.network.layers]
+  const rows = trainingRows(counts)
+  const sizes = [counts.rowSize, ...config.network.layers]
   const stages: PlannedStage[] = []
   const add = (stage: Omit<PlannedStage, 'startStep' | 'startEpoch' | 'steps' | 'stepsPerEpoch'>, available: number) => {
     const last = stages.at(-1)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { validationCount } from '../../../shared/split.ts'
+import { trainingRows } from '../../../shared/split.ts'
 import { defineVariant } from './variant.ts'
 
 /** The baseline beside every comparison: the best linear code for the squared error, without training. */
@@ -27,9 +27,9 @@ export default defineVariant({
     return []
   },
   /** So many samples less their mean span one dimension less than they are. */
-  warnings({ network: { layers: [components] } }, { trainCount, kind = 'image' }) {
+  warnings({ network: { layers: [components] } }, { trainCount, validationCount, kind = 'image' }) {
     if (trainCount === undefined) return []
-    const most = Math.max(1, trainCount - validationCount(trainCount) - 1)
+    const most = Math.max(1, trainingRows({ trainCount, validationCount }) - 1)
     if (components! <= most) return []
     return [`${(most + 1).toLocaleString('en')} training ${kind === 'image' ? 'images' : 'samples'} have at most ${most.toLocaleString('en')} principal components; the others of the ${components!.toLocaleString('en')} add nothing, and with as many the training ${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little of new ones.`]
   },

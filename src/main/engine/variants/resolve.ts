@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
-import { validationCount } from '../data/split.ts'
+import { trainingRows } from '../../../shared/split.ts'
 import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
@@ -152,7 +152,7 @@ const shown = (value: unknown): string => (value === undefined ? 'missing' : typ
 
 function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] {
   const problems: Problem[] = []
-  const { trainCount, kind } = facts
+  const { trainCount, validationCount, kind } = facts
   const { training, pretraining, fineTuning, data } = config
   // A variant that determines how it reconstructs, by a likelihood or otherwise, has rules of its own.
   const crossEntropy = config.reconstruction === 'crossEntropy' && !fixedOf(variant, config.regularizer).reconstruction
@@ -165,7 +165,7 @@ function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] 
     problems.push({ field: 'data.binarise', message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.' })
   }
   const few = fineTuning.kind === 'classification' && fineTuning.labelled > 0
-  const available = trainCount === undefined ? Infinity : trainCount - validationCount(trainCount)
+  const available = trainCount === undefined ? Infinity : trainingRows({ trainCount, validationCount })
   // A handful of labelled images is one batch.
   if (!variant.fit && !few && training.batchSize > available) {
     problems.push({ field: 'training.batchSize', message: `The training split has ${available} images; set training.batchSize to at most that.` })

@@ -70,8 +70,10 @@ export interface GateTools {
 /** What is known of the data when settings are checked; absent facts are not checked. */
 export interface Facts {
   rowSize?: number
-  /** Rows that are not for testing, and those of them that have a label (all of them, where it is not said). */
+  /** Rows to train with (and to draw validation from, unless the dataset brings it), and those of them that have a label (all, where it is not said). */
   trainCount?: number
+  /** Rows of the validation part that the dataset brings. */
+  validationCount?: number
   labelled?: number
   kind?: 'image' | 'vector'
   classes?: number

@@ -1,6 +1,6 @@
 import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
-import { validationCount } from '../../../shared/split.ts'
+import { splitCounts, trainingRows } from '../../../shared/split.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
@@ -14,8 +14,7 @@ const code = 32
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
-  const rows = dataset.count - dataset.testCount
-  const { epochs, batchSize } = usualLength(rows - validationCount(rows))
+  const { epochs, batchSize } = usualLength(trainingRows(splitCounts(dataset)))
   return {
     dataset: dataset.id, variant: line.variant, name: line.name, seed: 1,
     settings: line.trained ? { network: { layers: [256, code] }, training: { epochs, batchSize } } : { network: { layers: [code] } },

@@ -5,6 +5,7 @@ import { contrasts, datasetReference, type Contrast } from '../../../../shared/p
 import { syntheticName, syntheticNames } from '../../../../shared/synthetic.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
+import { partsOf } from '../../../../shared/split.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
@@ -75,12 +76,13 @@ export const datasetsAdd: Command = {
       ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }), ...(contrast === undefined ? {} : { contrast }),
     }, terminal)
     const { skipped } = await session.call('datasets.skipped', { dataset: dataset.id })
-    const { id, count, width, height, classes, sha256, testCount, kind, duplicates, movedToOneSide } = dataset
+    const { id, count, width, height, classes, sha256, testCount, kind, duplicates, movedToOneSide, notes } = dataset
     const named = skipped.slice(0, 20).map((file) => `  ${file.path}: ${file.reason}`)
     return {
-      json: { dataset: { id, name: dataset.name, count, width, height, channels: dataset.channels, classes, sha256, skipped, kind, testCount, duplicates, movedToOneSide } },
+      json: { dataset: { id, name: dataset.name, count, width, height, channels: dataset.channels, classes, sha256, skipped, kind, testCount, duplicates, movedToOneSide, parts: partsOf(dataset), notes } },
       text: [
         `${dataset.name} (${id}): ${count.toLocaleString('en')} ${kind === 'image' ? 'images' : 'rows'} of ${sizeOf(dataset)}, ${testCount.toLocaleString('en')} of them for testing, ${classes.length === 0 ? 'without labels' : `${classes.length} classes`}`,
+        ...notes.map(({ message }) => `Note: ${message}`),
         ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...named, ...(skipped.length > 20 ? [`  and ${skipped.length - 20} more (--json lists all)`] : [])]),
       ].join('\n'),
     }

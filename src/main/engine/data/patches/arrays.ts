@@ -3,7 +3,7 @@ import { inBlocks } from '../byte-stream.ts'
 import { indexLabels, readLabels } from '../labels.ts'
 import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
-import type { ImportRequest } from '../request.ts'
+import { testPart, type ImportRequest } from '../request.ts'
 import type { Labelled, Source } from '../source.ts'
 import { cutHere } from './cut.ts'
 import type { ImageLabels, PatchSource } from './source.ts'
@@ -23,7 +23,7 @@ export function arraySource(source: Exclude<Source, { kind: 'folder' }>, { path,
   const channels = wanted ?? (parts.every(({ described }) => described.channels <= 2) ? 1 : 3)
   const partOf = (image: number): Part => (parts.length > 1 && image >= parts[1]!.first ? parts[1]! : parts[0]!)
   return {
-    count, channels, from: source.path, test: source.test ? new Uint8Array(count).fill(1, parts[1]!.first) : null,
+    count, channels, from: source.path, parts: source.test ? new Uint8Array(count).fill(testPart, parts[1]!.first) : null,
     widthOf: (image) => partOf(image).described.width,
     heightOf: (image) => partOf(image).described.height,
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),

@@ -4,7 +4,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
 import { readImageFile } from '../image-file.ts'
 import { listFolder, type FileList } from '../layout.ts'
-import type { ImportRequest } from '../request.ts'
+import { testPart, type ImportRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
 import { byCodePoint } from '../walk.ts'
 import type { CutOptions, Wanted } from './cut.ts'
@@ -55,7 +55,7 @@ export async function folderSource(
   const firstTest = files.subarray(0, count).findIndex((file) => file >= list.testFrom)
   const channels = request.channels ?? (gray ? 1 : 3)
   return {
-    count, channels, from: root, skipped, test: firstTest > 0 ? new Uint8Array(count).fill(1, firstTest) : null,
+    count, channels, from: root, skipped, parts: firstTest > 0 ? new Uint8Array(count).fill(testPart, firstTest) : null,
     widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
     labels: async () => labelsOf(list, files.subarray(0, count)),
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),

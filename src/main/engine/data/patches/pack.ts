@@ -75,13 +75,13 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
       },
     })
   }
-  const test = splitPatches(plan, source.count, source.test, labels, imageHashes)
+  const parts = splitPatches(plan, source.count, source.parts, labels, imageHashes)
   const rows = { path: pixels, count, rowBytes, meter, signal }
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), testStart: null, test, ...(contrastLimit === undefined ? {} : { contrastLimit }),
+    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), parts, drawn: source.parts === null, ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
     paths: await placesOf(plan, source, signal),
@@ -136,7 +136,7 @@ export async function checkPatches(request: ImportRequest): Promise<void> {
     const drawn = Math.min(count, quickPatches), plan = emptyPlan(drawn)
     if (drawn < count && source.count > 1) return
     draw(plan, allRows(drawn), source, patch, seed, new Uint8Array(source.count))
-    splitPatches(plan, source.count, source.test, (await source.labels()).labels, null)
+    splitPatches(plan, source.count, source.parts, (await source.labels()).labels, null)
   } finally {
     source.close()
   }

@@ -2,7 +2,7 @@ import type { SyntheticImages } from '../../../../shared/synthetic.ts'
 import { syntheticSets } from '../../../../shared/synthetic.ts'
 import { openDataset, readIndex, rowPaths } from '../open.ts'
 import type { Picture } from '../pixels.ts'
-import type { ImportRequest } from '../request.ts'
+import { testPart, validationPart, type ImportRequest } from '../request.ts'
 import { defaultSeed, imagePainter, syntheticShape } from '../synthetic.ts'
 import { cutHere } from './cut.ts'
 import type { PatchSource } from './source.ts'
@@ -20,8 +20,9 @@ export function datasetSource({ path, dataset: given, channels }: ImportRequest)
     return null
   }
   const { count, width, height } = dataset
-  const test = new Uint8Array(count)
-  for (const row of dataset.test) test[row] = 1
+  const parts = new Uint8Array(count)
+  for (const row of dataset.test) parts[row] = testPart
+  for (const row of dataset.validation) parts[row] = validationPart
   async function* read(images: Uint32Array): AsyncGenerator<Picture> {
     const data = new Uint8Array(dataset.rowSize)
     for (const row of images) {
@@ -30,7 +31,7 @@ export function datasetSource({ path, dataset: given, channels }: ImportRequest)
     }
   }
   return {
-    ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, test, skipped: [],
+    ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
     labels: async () => ({ classes: dataset.classes, labels: dataset.labels }),
     namesOf: (images) => rowPaths(given.folder, images),
     cut: (wanted, options) => cutHere(wanted, read(wanted.images), options),
@@ -51,7 +52,7 @@ export function syntheticSource(name: SyntheticImages, request: ImportRequest): 
     }
   }
   return {
-    ...sameSize(count, width, height), channels, from: name, test: null, skipped: [],
+    ...sameSize(count, width, height), channels, from: name, parts: null, skipped: [],
     labels: async () => ({ classes: [], labels: null }),
     namesOf: (images) => Array.from(images, (image) => `${name}#${image}`),
     cut: (wanted, options) => cutHere(wanted, paint(wanted.images, options.signal), options),

@@ -14,8 +14,8 @@ export interface PatchSource extends Sizes {
   channels: 1 | 3
   /** What a reader needs to know to find the images again. */
   from: string
-  /** 1 for the images of a test split that the source brings; null where it brings none. */
-  test: Uint8Array | null
+  /** The part of every image, as the source brings them; null where it brings none. */
+  parts: Uint8Array | null
   /** What was left out, with the reasons. */
   skipped: Skipped[]
   labels(): Promise<ImageLabels>

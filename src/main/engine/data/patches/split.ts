@@ -1,6 +1,7 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { firstIdentical, keepCopiesTogether } from '../duplicates.ts'
 import { random } from '../random.ts'
+import { testPart, trainPart } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
 import { drawStratified } from '../split.ts'
 import { testShare } from '../test-split.ts'
@@ -10,26 +11,26 @@ import type { Plan } from './plan.ts'
 const fewest = { train: 2, test: 1 }
 
 /**
- * The split of patches: those of one image are on one side. `brought` says which images the source tests with (1); where it brings
- * nothing, of the images that patches were taken from 15% are drawn, by the rules of every import (stratified by
+ * The split of patches: those of one image are on one side. `brought` says which part the source has each image in; where it brings
+ * none, of the images that patches were taken from 15% are drawn, by the rules of every import (stratified by
  * class, the same draw for every import, identical images on one side).
  * @param hashes 16 bytes an image, where the images were read already
- * @returns 1 for test patches
+ * @returns the part of every patch
  * @throws WorkbenchError DATASET_TOO_SMALL when a side would be empty, with the field that can help
  */
 export function splitPatches(plan: Plan, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null): Uint8Array {
   const used = new Uint8Array(imageCount)
   for (const image of plan.image) used[image] = 1
   const images = Uint32Array.from({ length: imageCount }, (_, image) => image).filter((image) => used[image] === 1)
-  const onTest = Uint8Array.from(images, (image) => brought?.[image] ?? 0)
+  const onTest = Uint8Array.from(images, (image) => (brought?.[image] === testPart ? 1 : 0))
   if (brought === null) {
     const rows = images.map((_, i) => i)
     for (const row of drawStratified(rows, labels && Int32Array.from(images, (image) => labels[image]!), testShare, random('test')).drawn) onTest[row] = 1
   }
-  if (hashes) {
+  if (hashes && brought === null) {
     const own = new Uint8Array(images.length * hashBytes)
     images.forEach((image, i) => own.set(hashes.subarray(image * hashBytes, (image + 1) * hashBytes), i * hashBytes))
-    keepCopiesTogether(onTest, firstIdentical(own, images.length), labels && Int32Array.from(images, (image) => labels[image]!), brought !== null)
+    keepCopiesTogether(onTest, firstIdentical(own, images.length), labels && Int32Array.from(images, (image) => labels[image]!))
   }
   const sides = new Uint8Array(imageCount)
   images.forEach((image, i) => { sides[image] = onTest[i]! })
@@ -45,5 +46,5 @@ export function splitPatches(plan: Plan, imageCount: number, brought: Uint8Array
     const count = test.length
     throw new WorkbenchError('DATASET_TOO_SMALL', `Of ${count === 1 ? '1 patch' : `${count} patches`} ${testPatches} would be of test images; at least ${fewest.train} for training and ${fewest.test} for testing are needed, so take more patches.`, { field: 'count' })
   }
-  return test
+  return Uint8Array.from(plan.image, (image, i) => (test[i] ? testPart : brought?.[image] ?? trainPart))
 }

@@ -173,8 +173,8 @@ async function unpackDataset(reader: PackReader, dataset: Dataset, partial: stri
   for (const name of reader.names('dataset/')) await reader.extract(name, join(partial, name.slice('dataset/'.length)))
   const opened = openDataset(partial, { resident: false })
   try {
-    const { kind, count, width, height, channels, classes, labels, test } = opened
-    const found = await fingerprint(join(partial, files.pixels), { kind, count, width, height, channels, classes: [...classes], labels }, test, new Meter(undefined), signal)
+    const { kind, count, width, height, channels, classes, labels, test, validation } = opened
+    const found = await fingerprint(join(partial, files.pixels), { kind, count, width, height, channels, classes: [...classes], labels }, { test, validation }, new Meter(undefined), signal)
     if (found !== dataset.sha256) throw damagedFile(partial, 'its images are others than those that it names')
   } finally {
     opened.close()
