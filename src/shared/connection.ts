@@ -1,7 +1,9 @@
 import { createBirpc } from 'birpc'
 import type { CallInput, CallName, CallOutput, EngineEvent } from './calls.ts'
-import { decode, encode } from './codec.ts'
+import { decode, decodeForeign, encode } from './codec.ts'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from './errors.ts'
+import { callLimits, LimitError } from './limits.ts'
+import { scanMessage } from './scan.ts'
 
 /** Anything that carries whole binary frames both ways: a WebSocket, a MessagePort, a pipe with length prefixes. */
 export interface Channel {
@@ -11,7 +13,7 @@ export interface Channel {
 }
 
 type Answer = { ok: true; value: unknown } | { ok: false; error: ErrorInfo }
-interface EngineFunctions { call(name: string, input: unknown): Promise<Answer> }
+interface EngineFunctions { call(name: string, input: unknown, bytes?: number): Promise<Answer> }
 interface WindowFunctions { event(event: EngineEvent): void }
 
 export type Client = <N extends CallName>(name: N, input: CallInput<N>) => Promise<CallOutput<N>>
@@ -24,34 +26,70 @@ const options = (channel: Channel) => ({
   timeout: -1,
 })
 
+/** A call as bytes. What the engine would drop unread is refused here, where somebody waits for the answer. */
+function requestOut(message: unknown): Uint8Array {
+  const frame = encode(message)
+  scanMessage(frame, callLimits)
+  return frame
+}
+
 /** The window's end. Rejections are WorkbenchErrors with the engine's code and sentence. */
 export function connectToEngine(channel: Channel, onEvent: (event: EngineEvent) => void): { call: Client; close(): void } {
-  const rpc = createBirpc<EngineFunctions, WindowFunctions>({ event: onEvent }, options(channel))
+  const rpc = createBirpc<EngineFunctions, WindowFunctions>({ event: onEvent }, { ...options(channel), serialize: requestOut })
   const call: Client = async (name, input) => {
-    const answer = await rpc.call(name, input)
+    const answer = await rpc.call(name, input).catch((thrown: unknown) => {
+      if (!(thrown instanceof LimitError)) throw thrown
+      throw new WorkbenchError('CALL_INVALID', `This is too much to ask at once: ${thrown.message}. Ask for less.`, { cause: thrown })
+    })
     if (!answer.ok) throw WorkbenchError.from(answer.error)
     return answer.value as never
   }
   return { call, close: () => rpc.$close(new WorkbenchError('ENGINE_LOST', 'The engine is gone; it is being started again.')) }
 }
 
-/** The engine's end: `handle` validates and carries out a call; the returned function sends an event to this window. */
-export function serveWindow(channel: Channel, handle: (name: string, input: unknown) => Promise<unknown>): {
+/** Of a call; the window's end writes 21 characters. */
+const longestId = 64
+
+/** Calls of one window that are not answered yet, and the bytes that they came in. */
+const mostOpen = { calls: 2000, bytes: 256 * 1024 * 1024 }
+
+/**
+ * The engine's end: `handle` validates and carries out a call; the returned function sends an event to this window.
+ * @param onRefused told of bytes that were dropped because they are no call, or ask for too much
+ */
+export function serveWindow(channel: Channel, handle: (name: string, input: unknown) => Promise<unknown>, onRefused: (why: unknown) => void = () => {}): {
   send(event: EngineEvent): void
   close(): void
 } {
+  const open = { calls: 0, bytes: 0 }
   const functions: EngineFunctions = {
-    async call(name, input) {
+    // The third argument is ours, not the window's.
+    async call(name, input, bytes = 0) {
+      if (open.calls >= mostOpen.calls || open.bytes + bytes > mostOpen.bytes) {
+        return { ok: false, error: { code: 'BUSY', message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.' } }
+      }
+      open.calls += 1
+      open.bytes += bytes
       try {
         return { ok: true, value: await handle(name, input) }
       } catch (thrown) {
         return { ok: false, error: toErrorInfo(thrown) }
+      } finally {
+        open.calls -= 1
+        open.bytes -= bytes
       }
     },
   }
   const rpc = createBirpc<WindowFunctions, EngineFunctions>(functions, {
     ...options(channel),
-    deserialize: requestIn,
+    deserialize: (frame) => {
+      try {
+        return requestIn(frame)
+      } catch (thrown) {
+        onRefused(thrown)
+        throw thrown
+      }
+    },
     // Only what is offered here, nothing that every object inherits.
     resolver: (name, known) => (Object.hasOwn(functions, name) ? known : undefined) as never,
     // Bytes that are no request are dropped, and so is an answer that cannot be delivered any more: neither ends the engine.
@@ -62,7 +100,9 @@ export function serveWindow(channel: Channel, handle: (name: string, input: unkn
 
 /** Throws on anything that is not a call as the window's end writes it. */
 function requestIn(frame: Uint8Array): unknown {
-  const message = decode(frame) as { t?: unknown; m?: unknown; a?: unknown } | null
-  if (typeof message !== 'object' || message?.t !== 'q' || typeof message.m !== 'string' || !Array.isArray(message.a)) throw new TypeError('not a request')
-  return message
+  const message = decodeForeign(frame, callLimits) as { t?: unknown; m?: unknown; a?: unknown; i?: unknown } | null
+  const isRequest = typeof message === 'object' && message?.t === 'q' && message.m === 'call' && Array.isArray(message.a)
+    && (message.i === undefined || typeof message.i === 'string' && message.i.length <= longestId)
+  if (!isRequest) throw new TypeError('it is no request')
+  return { ...message, a: [...(message.a as unknown[]).slice(0, 2), frame.length] }
 }

@@ -8,9 +8,12 @@ const portSize = 4
 /** Larger announcements are refused before anything is collected: a peer that sends one is broken. */
 const maximumFrame = 256 * 1024 * 1024
 
+/** What a header announces of a payload of so many bytes. */
+export const frameSize = (payload: number): number => portSize + payload
+
 /** One frame; `payload` empty: the port is closed. */
 export function frame(port: number, payload: Uint8Array): Uint8Array {
-  const length = portSize + payload.length
+  const length = frameSize(payload.length)
   if (length > maximumFrame) throw new RangeError(`A message of ${payload.length} bytes is too large to send.`)
   const bytes = new Uint8Array(headerSize + length)
   const view = new DataView(bytes.buffer)
@@ -23,49 +26,52 @@ export function frame(port: number, payload: Uint8Array): Uint8Array {
 /** Says that a port is closed. */
 export const closedFrame = (port: number): Uint8Array => frame(port, new Uint8Array(0))
 
+/** What is made room for at first; the rest only as its bytes come, whatever was announced. */
+const firstRoom = 64 * 1024
+
 /**
  * Takes chunks as they come, split or joined anywhere, and calls `onFrame` once a whole frame, with memory of its own.
  * Throws RangeError on a length that no peer of ours writes; the stream cannot be read any further then.
+ * @param maximum what a header may announce: a payload and its port, in bytes
  */
 export function frameParser(onFrame: (port: number, payload: Uint8Array) => void, maximum = maximumFrame): (chunk: Uint8Array) => void {
-  let chunks: Uint8Array[] = []
-  let buffered = 0
+  let taken = new Uint8Array(headerSize)
+  let filled = 0
   let wanted = headerSize
   let inBody = false
 
-  const take = (length: number): Uint8Array => {
-    const taken = new Uint8Array(length)
-    let filled = 0
-    let used = 0
-    while (filled < length) {
-      const chunk = chunks[used]!
-      const part = chunk.subarray(0, length - filled)
-      taken.set(part, filled)
-      filled += part.length
-      if (part.length < chunk.length) chunks[used] = chunk.subarray(part.length)
-      else used += 1
+  const begin = (length: number): void => {
+    taken = new Uint8Array(Math.min(length, firstRoom))
+    filled = 0
+    wanted = length
+  }
+  const put = (part: Uint8Array): void => {
+    if (filled + part.length > taken.length) {
+      const larger = new Uint8Array(Math.min(wanted, Math.max(filled + part.length, 2 * taken.length)))
+      larger.set(taken.subarray(0, filled))
+      taken = larger
     }
-    chunks = chunks.slice(used)
-    buffered -= length
-    return taken
+    taken.set(part, filled)
+    filled += part.length
   }
 
   return (chunk) => {
-    if (chunk.length === 0) return
-    chunks.push(chunk)
-    buffered += chunk.length
-    while (buffered >= wanted) {
-      const taken = take(wanted)
+    for (let used = 0; used < chunk.length;) {
+      const part = chunk.subarray(used, used + wanted - filled)
+      put(part)
+      used += part.length
+      if (filled < wanted) return
       const view = new DataView(taken.buffer)
       if (inBody) {
         inBody = false
-        wanted = headerSize
-        onFrame(view.getUint32(0, true), taken.subarray(portSize))
+        const whole = taken
+        begin(headerSize)
+        onFrame(view.getUint32(0, true), whole.subarray(portSize))
       } else {
         const length = view.getUint32(0, true)
         if (length < portSize || length > maximum) throw new RangeError(`A frame of ${length} bytes is not possible here.`)
         inBody = true
-        wanted = length
+        begin(length)
       }
     }
   }

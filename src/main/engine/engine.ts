@@ -21,6 +21,7 @@ import { storageHandlers } from './handlers/storage.ts'
 import { tableHandlers } from './handlers/table.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { weightsHandlers } from './handlers/weights.ts'
+import { refuseBytes, shortened } from './callInput.ts'
 import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
@@ -118,15 +119,16 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
 
   const handle = async (name: string, input: unknown): Promise<unknown> => {
     if (typeof name !== 'string' || !Object.hasOwn(calls, name)) {
-      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call “${String(name)}”; update the workbench so that both sides are of one version.`)
+      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call “${String(name).slice(0, 80)}”; update the workbench so that both sides are of one version.`)
     }
     const known = name as CallName
+    refuseBytes(known, input)
     const checked = calls[known].input.safeParse(input ?? {})
-    if (!checked.success) throw invalidInput(known, input, checked.error)
+    if (!checked.success) throw shortened(invalidInput(known, input, checked.error))
     try {
       return await handlers[known](checked.data as never)
     } catch (thrown) {
-      if (thrown instanceof WorkbenchError) throw thrown
+      if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
       if (isDamage(thrown)) {
         throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench and put the newest backup in its place, or move it away.`, { cause: thrown })

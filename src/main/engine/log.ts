@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs'
 
 const largest = 4 * 1024 * 1024
+const longestLine = 20_000
 
 export type Log = (message: string, thrown?: unknown) => void
 
@@ -10,7 +11,7 @@ export function logTo(file: string): Log {
     const detail = thrown === undefined ? '' : ` ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`
     try {
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largest) renameSync(file, `${file}.1`)
-      appendFileSync(file, `${new Date().toISOString()} ${message}${detail}\n`)
+      appendFileSync(file, `${new Date().toISOString()} ${`${message}${detail}`.slice(0, longestLine)}\n`)
     } catch {
       // Nowhere left to say it.
     }

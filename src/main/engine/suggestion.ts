@@ -1,8 +1,12 @@
+/** Of anything that could be a misspelling; comparing costs the product of the lengths. */
+const longestWord = 200
+
 /**
  * The candidate with the smallest edit distance, if it is near enough to be a misspelling: of the last part, where all before it is right. Upper and lower
  * case are one. @returns null where none is near
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > longestWord) return null
   const section = word.slice(0, word.lastIndexOf('.') + 1)
   const near = candidates.map((candidate) => {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())

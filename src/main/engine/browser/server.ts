@@ -6,10 +6,14 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { contentPolicy } from '../../../shared/contentPolicy.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Engine } from '../engine.ts'
-import { attachWindow, mostWaiting } from '../windows.ts'
+import { callLimits } from '../../../shared/limits.ts'
+import { attachWindow, manyWaiting, mostWaiting } from '../windows.ts'
 import { fileFor, sendFile } from './files.ts'
 
-const largestMessage = 64 * 1024 * 1024
+/** Connections at a time, so that nobody on this machine uses up the files that the engine may have open. */
+const mostConnections = 256
+/** To send the few lines of a request, in milliseconds. */
+const patience = 10_000
 
 export interface BrowserServer {
   /** With the token: whoever has it has the workbench. */
@@ -27,7 +31,7 @@ export interface BrowserServer {
 export async function serveBrowser(engine: Engine, root: string, port = 0): Promise<BrowserServer> {
   const token = randomBytes(32).toString('base64url')
   let hosts: string[] = []
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: callLimits.bytes, perMessageDeflate: false })
 
   const refusal = (request: IncomingMessage, needsOrigin: boolean): number | null => {
     const { host, origin } = request.headers
@@ -78,6 +82,8 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
     sockets.handleUpgrade(request, socket, head, (webSocket) => attachSocket(engine, webSocket))
   })
 
+  server.maxConnections = mostConnections
+  server.headersTimeout = server.requestTimeout = patience
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' || error.code === 'EACCES'
       ? new WorkbenchError('USAGE', `Port ${port} is not free; choose another with --port, or leave it out.`, { field: 'port', cause: error })
@@ -105,8 +111,9 @@ function attachSocket(engine: Engine, socket: WebSocket): void {
   const detach = attachWindow(engine, {
     post: (frame) => {
       if (socket.readyState !== socket.OPEN) return
-      socket.send(frame)
+      socket.send(frame, () => { if (socket.isPaused && socket.bufferedAmount <= manyWaiting) socket.resume() })
       if (socket.bufferedAmount > mostWaiting) socket.terminate()
+      else if (socket.bufferedAmount > manyWaiting) socket.pause()
     },
     listen: (listener) => void socket.on('message', (data, isBinary) => {
       if (isBinary) listener(data as Buffer)

@@ -9,6 +9,9 @@ import { damagedFile, readAt, readPieces, unsupportedFile } from './byte-stream.
 export interface ZipMember { name: string; size: number; pieces(): AsyncIterable<Buffer> }
 
 const zip64 = 0xffffffff
+/** Of the list of contents, in bytes, and of the parts in it. */
+const longestList = 2 ** 26
+const mostMembers = 600_000
 
 /** @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
 export async function readZip(path: string): Promise<ZipMember[]> {
@@ -19,13 +22,14 @@ export async function readZip(path: string): Promise<ZipMember[]> {
   let entries = tail.readUInt16LE(end + 10), length = tail.readUInt32LE(end + 12), start = tail.readUInt32LE(end + 16)
   const locator = end - 20
   if (locator >= 0 && tail.readUInt32LE(locator) === 0x07064b50) {
-    const record = await readAt(path, Number(tail.readBigUInt64LE(locator + 8)), 56)
+    const at = Number(tail.readBigUInt64LE(locator + 8))
+    const record = at + 56 <= size ? await readAt(path, at, 56) : Buffer.alloc(0)
     if (record.length < 56 || record.readUInt32LE(0) !== 0x06064b50) throw damagedFile(path, 'the list of its contents is damaged')
     entries = Number(record.readBigUInt64LE(32))
     length = Number(record.readBigUInt64LE(40))
     start = Number(record.readBigUInt64LE(48))
   }
-  if (start + length > size || length > 2 ** 26) throw damagedFile(path, 'the list of its contents is damaged')
+  if (start + length > size || length > longestList || entries > mostMembers) throw damagedFile(path, 'the list of its contents is damaged')
   const directory = await readAt(path, start, length)
   try {
     return readDirectory(directory, entries, path, size)
@@ -37,6 +41,7 @@ export async function readZip(path: string): Promise<ZipMember[]> {
 
 function readDirectory(directory: Buffer, entries: number, path: string, fileSize: number): ZipMember[] {
   const members: ZipMember[] = []
+  let together = 0
   for (let i = 0, at = 0; i < entries; i++) {
     if (directory.readUInt32LE(at) !== 0x02014b50) throw damagedFile(path, 'the list of its contents is damaged')
     const flags = directory.readUInt16LE(at + 8), method = directory.readUInt16LE(at + 10), crc = directory.readUInt32LE(at + 16)
@@ -53,6 +58,8 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     }
     at = extraEnd + directory.readUInt16LE(at + 32)
     if (offset + 30 + packed > fileSize) throw damagedFile(path, `${name} lies beyond its end`)
+    // A few bytes that many parts share would be unpacked as often.
+    if ((together += 30 + packed) > fileSize) throw damagedFile(path, 'its parts overlap')
     members.push({
       name, size,
       async *pieces() {

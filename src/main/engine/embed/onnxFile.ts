@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { LimitError } from '../../../shared/limits.ts'
 import { modelMessage } from '../export/onnxSchema.ts'
+import { scanProtobuf } from './scanProtobuf.ts'
 
 /** An input or output as the file declares it. `type`: ONNX's name in small letters; sizes that are not fixed by their name, null where they have none. */
 export interface DeclaredTensor { name: string; type: string; shape: (number | string | null)[] | null; denotations: string[] }
@@ -23,6 +25,8 @@ export interface OnnxSummary {
 }
 
 const largestFile = 2 ** 31 - 1
+/** Of a description of operations; weights, which are bytes, count once each. */
+const limits = { values: 3_000_000, depth: 60 }
 const typeNames = ['undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'float64', 'uint32', 'uint64', 'complex64', 'complex128', 'bfloat16']
 
 interface TensorFields { name?: string; external_data?: unknown[]; data_location?: number }
@@ -88,8 +92,12 @@ export async function readOnnx(path: string): Promise<OnnxSummary> {
   const none = (cause?: unknown) => new WorkbenchError('FILE_DAMAGED', `${path} is no ONNX file, or is damaged; choose an ONNX file, or get it again.`, { field: 'model', cause })
   let model: ModelFields
   try {
+    scanProtobuf(bytes, modelMessage, limits)
     model = modelMessage.decode(bytes) as unknown as ModelFields
   } catch (cause) {
+    if (cause instanceof LimitError) {
+      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is larger than an encoder can be (${cause.message}); choose the ONNX file of one.`, { field: 'model', cause })
+    }
     throw none(cause)
   }
   const { graph } = model

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
+import { manifestLimits } from '../../../shared/limits.ts'
+import { isUnread, readForeignJson } from '../foreignJson.ts'
 import { csvLine, csvText } from '../csv.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
@@ -35,14 +36,12 @@ export interface FolderIndex {
 /** Reads the index of a folder. @throws WorkbenchError PATH_MISSING where it has none; FILE_DAMAGED where that is no index */
 export async function readIndex(folder: string): Promise<FolderIndex> {
   const path = join(folder, 'index.json')
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new WorkbenchError('PATH_MISSING', `${path} cannot be read; it was moved, or the runs were exported elsewhere.`, { field: 'folder', cause })
-  })
   try {
-    const index = JSON.parse(text) as FolderIndex
-    if (Array.isArray(index.files) && Array.isArray(index.failed)) return index
-  } catch {
-    // Said below.
+    const index = readForeignJson(path, manifestLimits) as FolderIndex | null
+    if (Array.isArray(index?.files) && Array.isArray(index.failed)) return index
+  } catch (cause) {
+    if (isUnread(cause)) throw new WorkbenchError('PATH_MISSING', `${path} cannot be read; it was moved, or the runs were exported elsewhere.`, { field: 'folder', cause })
+    // Else said below.
   }
   throw new WorkbenchError('FILE_DAMAGED', `${path} is not an index of exported runs; export them again.`, { field: 'folder' })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { datasetSchema, runSchema } from '../../../../shared/domain.ts'
 import { cellSchema, planSchema } from '../../../../shared/experiments.ts'
+import { eachOf } from './eachOf.ts'
 
 /**
  * A packed experiment is a zip archive of
@@ -33,17 +34,17 @@ export const manifestSchema = z.object({
   /** What its runs were trained on: by its fingerprint it is found again. */
   dataset: datasetSchema,
   withDataset: z.boolean(),
-  runs: z.array(id),
-  parts: z.array(z.object({ name: z.string().regex(partName), bytes: z.int().min(0), sha256 })),
+  runs: eachOf(id),
+  parts: eachOf(z.object({ name: z.string().regex(partName), bytes: z.int().min(0), sha256 })),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
 export const packedExperimentSchema = z.object({
   experiment: z.object({
-    id, name: z.string(), plan: planSchema, cells: z.array(cellSchema), baseline: z.int().nullable(), wanted: z.enum(['running', 'paused', 'cancelled']),
+    id, name: z.string(), plan: planSchema, cells: eachOf(cellSchema), baseline: z.int().nullable(), wanted: z.enum(['running', 'paused', 'cancelled']),
     createdAt: z.string(), endedAt: z.string().nullable(),
   }),
-  members: z.array(z.object({ cell: z.int(), seed: z.int(), run: id.nullable(), reused: z.boolean() })),
+  members: eachOf(z.object({ cell: z.int(), seed: z.int(), run: id.nullable(), reused: z.boolean() })),
 })
 
 export const packedRunSchema = z.object({ run: runSchema.extend({ id }), version: z.string().nullable() })

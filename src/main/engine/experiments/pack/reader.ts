@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { parseJson } from '../../../../shared/json.ts'
+import { LimitError, manifestLimits, type Limits } from '../../../../shared/limits.ts'
 import { damagedFile, unsupportedFile } from '../../data/byte-stream.ts'
 import { readZip, type ZipMember } from '../../data/zip.ts'
 import { formatVersion, manifestName, manifestSchema, type Manifest } from './manifest.ts'
 
-/** Rows, curves and pictures are read whole; weights and pixels are not. */
-const largestRead = 2 ** 29
 /** Wrong in other files than those that we wrote. */
 const foreign = 'is no packed experiment; experiments are packed by the workbench, or by “experiment pack”.'
 
@@ -18,6 +18,7 @@ export class PackReader {
   readonly #file: string
   readonly #members: ReadonlyMap<string, ZipMember>
   readonly #unread: Set<string>
+  readonly #parts: ReadonlyMap<string, Manifest['parts'][number]>
   readonly #onBytes: (bytes: number) => void
 
   private constructor(file: string, manifest: Manifest, members: ReadonlyMap<string, ZipMember>, onBytes: (bytes: number) => void) {
@@ -25,6 +26,7 @@ export class PackReader {
     this.manifest = manifest
     this.#members = members
     this.#unread = new Set(manifest.parts.map(({ name }) => name))
+    this.#parts = new Map(manifest.parts.map((part) => [part.name, part]))
     this.#onBytes = onBytes
   }
 
@@ -39,11 +41,13 @@ export class PackReader {
     const byName = new Map(members.map((member) => [member.name, member]))
     if (byName.size !== members.length) throw damagedFile(file, 'it holds a part twice')
     const found = byName.get(manifestName)
-    if (!found || found.size > largestRead) throw unsupportedFile(file, foreign)
+    if (!found) throw unsupportedFile(file, foreign)
+    if (found.size > manifestLimits.bytes) throw damagedFile(file, `${manifestName} is larger than it can be`)
     let written: unknown
     try {
-      written = JSON.parse((await gathered(found)).toString('utf8'))
+      written = parseJson(await gathered(found), manifestLimits)
     } catch (cause) {
+      if (cause instanceof LimitError) throw damagedFile(file, `${manifestName} is not what it should be: ${cause.message}`, cause)
       throw cause instanceof SyntaxError ? unsupportedFile(file, foreign) : cause
     }
     if (Number((written as { formatVersion?: unknown } | null)?.formatVersion) > formatVersion) throw unsupportedFile(file, 'was packed by a newer version of the workbench; update this one.')
@@ -64,15 +68,16 @@ export class PackReader {
     return this.manifest.parts.map(({ name }) => name).filter((name) => name.startsWith(beginning))
   }
 
-  /** A part that is read whole. */
-  async bytes(name: string): Promise<Buffer> {
+  /** A part that is read whole: rows, curves and pictures are; weights and pixels are not. */
+  async bytes(name: string, { bytes: most }: Limits): Promise<Buffer> {
     const pieces: Buffer[] = []
-    await this.#pass(name, (piece) => void pieces.push(piece), largestRead)
+    await this.#pass(name, (piece) => void pieces.push(piece), most)
     return Buffer.concat(pieces)
   }
 
-  async json(name: string): Promise<unknown> {
-    return JSON.parse((await this.bytes(name)).toString('utf8')) as unknown
+  /** @throws LimitError, SyntaxError beside those of a damaged file */
+  async json(name: string, limits: Limits): Promise<unknown> {
+    return parseJson(await this.bytes(name, limits), limits)
   }
 
   /** Writes a part into a file, synced; a part that turns out to be damaged leaves a file to be thrown away. */
@@ -105,7 +110,7 @@ export class PackReader {
   }
 
   async #pass(name: string, take: (piece: Buffer) => void | Promise<void>, most = Infinity): Promise<void> {
-    const part = this.manifest.parts.find((each) => each.name === name)
+    const part = this.#parts.get(name)
     if (!part) throw damagedFile(this.#file, `${name} is missing`)
     if (part.bytes > most) throw damagedFile(this.#file, `${name} is larger than it can be`)
     const hash = createHash('sha256')

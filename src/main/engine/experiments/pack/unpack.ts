@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { decode } from '../../../../shared/codec.ts'
+import { decodeForeign } from '../../../../shared/codec.ts'
 import { previewSchema, seriesSchema, skippedSchema, type Dataset, type Progress, type Run, type Series, type Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { parseJson } from '../../../../shared/json.ts'
+import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
 import { fingerprint } from '../../data/finish.ts'
 import { files } from '../../data/index-file.ts'
@@ -15,6 +17,7 @@ import type { Home } from '../../home.ts'
 import { newId } from '../../store/ids.ts'
 import type { PointRow } from '../../store/points.ts'
 import type { Store } from '../../store/store.ts'
+import { eachOf } from './eachOf.ts'
 import { packedExperimentSchema, packedRunSchema } from './manifest.ts'
 import { PackReader } from './reader.ts'
 
@@ -48,6 +51,7 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
   const { manifest } = reader
   total = manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0)
   const existing = store.datasets.findByFingerprint(manifest.dataset.sha256)
+  requireRoom(home, manifest.parts.reduce((sum, { name, bytes }) => (existing !== null && name.startsWith('dataset/') ? sum : sum + bytes), 0))
   if (existing === null && !manifest.withDataset) throw missingDataset(manifest.dataset)
 
   /** Folders that were made, first under a temporary name. */
@@ -60,7 +64,7 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
   }
   const made: { runs: string[]; experiment: string | null; dataset: string | null } = { runs: [], experiment: null, dataset: null }
   try {
-    const { experiment, members } = packedExperimentSchema.parse(await reader.json('experiment.json'))
+    const { experiment, members } = packedExperimentSchema.parse(await reader.json('experiment.json', manifestLimits))
     const runs: UnpackedRun[] = []
     for (const was of manifest.runs) {
       const id = store.runs.find(was) === null && !existsSync(home.run(was)) ? was : newId()
@@ -109,6 +113,7 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     if (made.experiment !== null) store.experiments.remove(made.experiment)
     if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
     for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
+    if (thrown instanceof LimitError) throw damagedFile(file, `a part of it is not what it should be: ${thrown.message}`, thrown)
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
     throw thrown
   }
@@ -117,7 +122,7 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
 /** Reads and understands everything of one run; weights go into their place, rows beside them. */
 async function unpackRun(reader: PackReader, was: string, id: string, folder: string): Promise<UnpackedRun> {
   const from = `runs/${was}/`
-  const { run, version } = packedRunSchema.parse(await reader.json(`${from}run.json`))
+  const { run, version } = packedRunSchema.parse(await reader.json(`${from}run.json`, documentLimits))
   for (const name of reader.names(from)) {
     const rest = name.slice(from.length)
     if (rest === 'run.json') continue
@@ -125,8 +130,8 @@ async function unpackRun(reader: PackReader, was: string, id: string, folder: st
       await reader.extract(name, join(folder, rest))
       continue
     }
-    const bytes = await reader.bytes(name)
-    understood(rest === 'series.bin' ? seriesSchema.array() : previewSchema, bytes)
+    const bytes = await reader.bytes(name, packedRowsLimits)
+    understood(rest === 'series.bin' ? eachOf(seriesSchema) : previewSchema, bytes)
     reader.keep(bytes, join(folder, rowsFolder, rest))
   }
   return { was, id, run, version }
@@ -135,9 +140,9 @@ async function unpackRun(reader: PackReader, was: string, id: string, folder: st
 function understood<T extends z.ZodType>(schema: T, bytes: Uint8Array): z.output<T> {
   let value: unknown
   try {
-    value = decode(bytes)
+    value = decodeForeign(bytes, packedRowsLimits)
   } catch (cause) {
-    throw new SyntaxError('no value of the shared codec', { cause })
+    throw cause instanceof LimitError ? cause : new SyntaxError('no value of the shared codec', { cause })
   }
   return schema.parse(value)
 }
@@ -149,10 +154,16 @@ async function storeRun(store: Store, folder: string, run: Run, version: string 
     store.runs.adopt({ ...run, bytes: folderBytes(folder) - folderBytes(rows) }, version)
     store.runs.update(run.id, { removedAt: hidden })
   })
-  const points = [...rowsOf(understood(seriesSchema.array(), readFileSync(join(rows, 'series.bin'))))]
-  for (let from = 0; from < points.length; from += pointsAtOnce) {
-    store.transaction(() => store.points.insert(run.id, points.slice(from, from + pointsAtOnce)))
-    await setImmediate()
+  const points = rowsOf(understood(eachOf(seriesSchema), readFileSync(join(rows, 'series.bin'))))
+  for (let some: PointRow[] = []; ;) {
+    const { done, value } = points.next()
+    if (!done) some.push(value)
+    if (some.length === pointsAtOnce || done) {
+      store.transaction(() => store.points.insert(run.id, some))
+      await setImmediate()
+      some = []
+    }
+    if (done) break
   }
   const previews = join(rows, 'previews')
   for (const name of existsSync(previews) ? readdirSync(previews) : []) {
@@ -179,7 +190,15 @@ async function unpackDataset(reader: PackReader, dataset: Dataset, partial: stri
   } finally {
     opened.close()
   }
-  return skippedSchema.array().parse(JSON.parse(readFileSync(join(partial, files.skipped), 'utf8')))
+  return eachOf(skippedSchema).parse(parseJson(readFileSync(join(partial, files.skipped)), manifestLimits))
+}
+
+/** Before anything is written: what a small file says that it holds may be more than the disk does. */
+function requireRoom({ folder }: Home, bytes: number): void {
+  const { bavail, bsize } = statfsSync(folder)
+  if (bytes <= bavail * bsize) return
+  const gigabytes = (value: number): string => (value / 1e9).toFixed(2)
+  throw new WorkbenchError('DISK_FULL', `The packed experiment takes ${gigabytes(bytes)} GB, and ${gigabytes(bavail * bsize)} GB are free; free some space and try again.`)
 }
 
 const missingDataset = ({ name, count, width, height, channels, kind, sha256, source }: Dataset) => new WorkbenchError(
