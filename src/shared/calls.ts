@@ -125,6 +125,8 @@ export const calls = {
   /** Checks settings as `runs.create` would, without creating anything: for the form. */
   'runs.check': call(newRunSchema.partial({ dataset: true }), z.object({
     config: configSchema.nullable(), fields: z.array(fieldSchema), problems: z.array(errorInfoSchema), warnings: z.array(z.string()),
+    /** Defaults that follow from the data, where nothing else was said: one sentence each. */
+    fromData: z.array(z.string()),
     parameters: z.int().nullable(), stepsPerEpoch: z.int().nullable(), stages: z.array(stageSchema),
   })),
   'runs.create': call(newRunSchema, z.object({ run: runSchema })),

@@ -94,6 +94,8 @@ export const fieldSchema = z.object({
   exclusiveMaximum: z.boolean().optional(),
   /** The variant's default. */
   default: z.unknown(),
+  /** Why the default is what it is, where that follows from the data: one sentence. */
+  because: z.string().optional(),
   /** Shown only while another field has one of these values, e.g. `sigma` while `noise` is `gaussian`. */
   when: z.object({ key: z.string(), in: z.array(z.string()) }).optional(),
 })

@@ -100,6 +100,8 @@ export const planCheckSchema = z.object({
   /** Of the plan, by field (`seeds`, `sweep.KEY`, `variants.0.settings.KEY`), and the cells'; each once. Empty: the plan can be carried out. */
   problems: z.array(errorInfoSchema),
   warnings: z.array(z.string()),
+  /** Defaults that follow from the dataset, each once. */
+  fromData: z.array(z.string()),
   /** Of all that has to be trained, with the trainers that work at once; null until every kind of step was measured: `experiments.estimate` does it. */
   seconds: z.number().nullable(),
   /** Combinations of network and variant, and how many of them were measured. */

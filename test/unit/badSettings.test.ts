@@ -32,8 +32,8 @@ const refused: [variant: string, typed: string[], field: string, allowed: RegExp
   ['denoising', ['regularizer.cleanWeight=0', 'regularizer.corruptedWeight=0'], 'regularizer.corruptedWeight', /above 0/],
   ['classical', ['training.weightDecay=-0.1'], 'training.weightDecay', /at least 0/],
   // More units than there are.
-  ['kSparse', ['regularizer.k=65'], 'regularizer.k', /from 1 to 64/],
-  ['kSparse', ['network.layers=8'], 'regularizer.k', /from 1 to 8/],
+  ['kSparse', ['regularizer.k=65'], 'regularizer.k', /from 1 to 8/],
+  ['kSparse', ['network.layers=4', 'regularizer.k=5'], 'regularizer.k', /from 1 to 4/],
   ['kSparse', ['regularizer.k=0'], 'regularizer.k', /at least 1/],
   ['kSparse', ['regularizer.k=2.5'], 'regularizer.k', /whole number/],
   ['pca', ['network.layers=17'], 'network.layers', /\(16\)/],

@@ -44,6 +44,7 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
   const totals = totalsOf(plan, cells, trainers)
   return {
     ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...fewStepsWarnings(staged), ...cellWarnings(cells), ...roomWarnings(home, totals, trainers * slots)],
+    fromData: [...new Set(expanded.flatMap(({ resolved }) => resolved.fromData))],
     measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size }, baseline,
   }
 }

@@ -60,7 +60,9 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
 /** Gives a place of an experiment a run anew whose former one was removed; the caller queues it. Errors: those of its settings, should they be none any more. */
 export function replaceRun({ store, home }: { store: Store; home: Home }, { id, datasetId, cells }: StoredExperiment, index: number, seed: number): Run {
   const dataset = store.datasets.get(datasetId), cell = cells[index]!
-  const { config, problems, parameters } = resolveConfig(cell.variant, cell.settings, factsOf(home, dataset))
+  // As the other seeds of the cell were trained: defaults may have been others then.
+  const other = store.experiments.members(id).find((member) => member.cell === index && member.run !== null)
+  const { config, problems, parameters } = resolveConfig(cell.variant, other ? store.runs.get(other.run!).config : cell.settings, factsOf(home, dataset))
   if (config === null) throw WorkbenchError.from(problems[0]!)
   return store.transaction(() => {
     const run = store.runs.insert({

@@ -2,6 +2,7 @@ import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
 import { splitCounts } from '../../../shared/split.ts'
+import { pixelKindOf } from '../data/pixelKind.ts'
 import type { Home } from '../home.ts'
 import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
@@ -11,9 +12,10 @@ export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | '
 
 /** What of a dataset settings are checked against. */
 export function factsOf(home: Home, dataset: Dataset): Facts {
+  const pixels = dataset.kind === 'image' ? pixelKindOf(home.dataset(dataset.id)) : undefined
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
-    rowSize: rowSizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length,
+    rowSize: rowSizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length, ...(pixels ? { pixels } : {}),
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
   }

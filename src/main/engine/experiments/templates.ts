@@ -3,6 +3,7 @@ import type { Dataset } from '../../../shared/domain.ts'
 import { planSchema, type PlanInput, type PlanTemplate } from '../../../shared/experiments.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
 import { trainingRows } from '../../../shared/split.ts'
+import { usualCode } from '../../../shared/usualSizes.ts'
 import type { Home } from '../home.ts'
 import { resolveConfig } from '../variants/index.ts'
 import type { Facts } from '../variants/variant.ts'
@@ -25,7 +26,7 @@ const seen = (data: Data): number => trainingRows(data)
 /** About as many steps whether there are few images or many. */
 const training = (data: Data): Settings => {
   const { epochs, batchSize } = usualLength(seen(data))
-  return { 'training.epochs': epochs, 'training.batchSize': Math.max(1, Math.min(batchSize, seen(data))), 'training.learningRate': 0.001 }
+  return { 'training.epochs': epochs, 'training.batchSize': batchSize, 'training.learningRate': 0.001 }
 }
 /** Layers that are trained by themselves before the whole, for a share of the epochs. */
 const greedy = (data: Data, share: number): Settings => {
@@ -33,14 +34,15 @@ const greedy = (data: Data, share: number): Settings => {
   return { 'pretraining.kind': 'greedy', 'pretraining.epochs': Math.max(1, Math.round(share * (epochs as number))), 'pretraining.batchSize': batchSize }
 }
 
-/** Units of a single layer: fewer where there are few inputs. */
-const widthOf = ({ rowSize }: Data): number => Math.min(500, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
+/** Units of a single layer: fewer where there are few inputs, and of images no more than these. */
+const widthOf = ({ rowSize, kind }: Data): number => Math.min(500, kind === 'image' ? rowSize : Infinity, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
 /** A baseline has at most as many components as there are inputs, and as the images differ in. */
 const mostComponents = (data: Data): number => Math.max(1, Math.min(data.rowSize, seen(data) - 1))
 const components = (size: number, data: Data): Settings => ({ 'network.layers': [Math.min(size, mostComponents(data))] })
 const baseline = (size: number, data: Data) => (data.rowSize > 1 ? [{ variant: 'pca', settings: components(size, data) }] : [])
 
-const powersUpTo = (most: number): number[] => [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most)
+/** Of a single value there is one size. */
+const powersUpTo = (most: number): number[] => (most < 2 ? [1] : [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most))
 
 /** A sweep of one setting of a variant beside the network without it. */
 const strength = (id: string, title: string, description: string, variant: string, sweep: NonNullable<PlanInput['sweep']>, settings: Settings = {}): Template => ({
@@ -77,10 +79,11 @@ const templates: readonly Template[] = [
     id: 'codeSize', title: 'Size of the code', description: 'One hidden layer and codes from 2 units on, beside as many principal components.',
     plan(data) {
       const sizes = powersUpTo(Math.min(64, data.rowSize))
+      const ofBaseline = sizes.filter((size) => size <= mostComponents(data)).map((size) => [size])
       return {
         settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         variants: [
-          ...(data.rowSize > 1 ? [{ variant: 'pca', sweep: { 'network.layers': sizes.filter((size) => size <= mostComponents(data)).map((size) => [size]) } }] : []),
+          ...(data.rowSize > 1 && ofBaseline.length > 0 ? [{ variant: 'pca', sweep: { 'network.layers': ofBaseline } }] : []),
           ...['classical', 'denoising'].map((variant) => ({ variant, sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) } })),
         ],
       }
@@ -89,8 +92,8 @@ const templates: readonly Template[] = [
   {
     id: 'depth', title: 'Depth', description: 'From one layer to four with the same code, trained at once, and layer by layer before that.',
     plan(data) {
-      const width = widthOf(data), code = Math.max(2, Math.min(32, width / 4))
-      const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [...layers.map(Math.round), code])
+      const width = widthOf(data), code = Math.min(usualCode(data.rowSize), Math.max(2, Math.min(32, Math.floor(width / 4))))
+      const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [...layers.map((size) => Math.max(1, Math.round(size))), code])
       return {
         settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         sweep: { 'network.layers': hidden },

@@ -70,6 +70,8 @@ const orthonormal = (columns: Tensor2D): Tensor2D => {
 
 /** Eigenvectors are defined up to sign; this makes the choice repeatable: by the first of the entries that are largest, for there may be several. */
 const signed = (vectors: Tensor2D): Tensor2D => {
+  // Of one entry it is that one, of which there is no one-hot code.
+  if (vectors.shape[0] === 1) return vectors.mul(vectors.sign())
   const first = tf.oneHot(vectors.abs().argMax<Tensor1D>(0), vectors.shape[0]).transpose()
   return vectors.mul(vectors.mul(first).sum(0, true).sign())
 }

@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import type { Config } from '../../../shared/config.ts'
 import { likelihoods } from '../network/weights.ts'
-import type { Facts, Problem, Step, Watched } from './variant.ts'
+import { isContinuous, type Facts, type Problem, type Step, type Watched } from './variant.ts'
 
 /** What the variants that maximise a bound on log p(x) share. */
 
@@ -18,8 +18,9 @@ export const samples = (value: number) => z.int().min(1).max(1000).default(value
 /** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
 export const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
 
-/** Vector data leave [0, 1]: their default likelihood is Gaussian. */
-export const boundDefaults = ({ kind }: Facts): { regularizer?: { decoder: 'gaussian' } } => (kind === 'vector' ? { regularizer: { decoder: 'gaussian' } } : {})
+/** Vector data leave [0, 1], and photographs are no draws of ink: their default likelihood is Gaussian. */
+export const boundDefaults = (facts: Facts): { regularizer?: { decoder: 'gaussian' } } =>
+  (facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: 'gaussian' } } : {})
 
 /** What is wrong with a likelihood for these data and this network; empty where nothing is. */
 export function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {

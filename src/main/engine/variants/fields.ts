@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Field, type NetworkConfig } from '../../../shared/config.ts'
+import { usualBatch } from '../../../shared/usualSizes.ts'
 import { layerVariantOf, layerVariants, takesPretraining } from './layers.ts'
 import { variantOf, variants } from './registry.ts'
-import { fixedOf, type Facts, type Variant } from './variant.ts'
+import { reasonFor, seenOf, sizesFor } from './fromData.ts'
+import { fixedOf, isContinuous, type Facts, type Variant } from './variant.ts'
 
 /** The parts of a JSON Schema that describe one of our settings. */
 interface Described {
@@ -23,7 +25,16 @@ type Section = Record<string, unknown>
 export interface Sections { network: Section; reconstruction: unknown; training: Section; regularizer: Section; data: Section; pretraining: Section & { regularizer: Section }; fineTuning: Section }
 
 /** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
-export interface Chosen { layers: Variant | null; classification: boolean; labelled: number }
+export interface Chosen {
+  layers: Variant | null
+  classification: boolean
+  labelled: number
+  /** Units of the code; null where the default is to be taken. */
+  codeSize: number | null
+  binarised: boolean
+}
+
+const nothingChosen: Chosen = { layers: null, classification: false, labelled: 0, codeSize: null, binarised: false }
 
 /** What pretraining and fine-tuning a user asked for, by dotted keys. */
 export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>): Chosen {
@@ -31,7 +42,11 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
   const wanted = kind === 'rbm' ? layerVariantOf({ pretraining: { kind: 'rbm' } as never }) : variants.find(({ id }) => id === (given.get('pretraining.variant') ?? defaultLayerVariant(variant)))
   const layers = takesPretraining(variant) && (kind === 'greedy' || kind === 'rbm') ? wanted ?? variantOf(defaultLayerVariant(variant)) : null
   const labelled = Number(given.get('fineTuning.labelled') ?? 0)
-  return { layers, classification: given.get('fineTuning.kind') === 'classification', labelled: Number.isFinite(labelled) ? labelled : 0 }
+  const sizes = given.get('network.layers'), code: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
+  return {
+    layers, classification: given.get('fineTuning.kind') === 'classification', labelled: Number.isFinite(labelled) ? labelled : 0,
+    codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null, binarised: (given.get('data.binarise') ?? 'none') !== 'none',
+  }
 }
 
 /** Layers are pretrained as the whole network is trained, where that is possible. */
@@ -45,25 +60,34 @@ const fewLabels = { count: 5000, epochs: 100, batchSize: 20 }
  * because standardised reals leave [0, 1]), those of the layers' variant where there is pretraining (and weights that fine-tuning unties), the
  * variant's own (but what Boltzmann machines are made of they are made of), and what the variant determines, the later winning.
  */
-export function defaultsOf(variant: Variant, facts: Facts = {}, { layers, classification, labelled }: Chosen = { layers: null, classification: false, labelled: 0 }): Sections {
+export function defaultsOf(variant: Variant, given: Facts = {}, { layers, classification, labelled, codeSize, binarised }: Chosen = nothingChosen): Sections {
+  // What is drawn as 0 or 1 is no photograph any more.
+  const facts = binarised && given.pixels ? { ...given, pixels: 'nearlyBinary' as const } : given
+  const sizes = sizesFor(facts)
+  const usualLayers = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, networkSchema.parse({})]
+  const code = codeSize ?? usualLayers.reduce<number | undefined>((size, network) => size ?? network?.layers?.at(-1), undefined)!
+  const ofData = variant.defaultsFor?.(facts, code)
   const vector = facts.kind === 'vector' ? { outputActivation: 'linear' } : {}
-  const own = { ...variant.settings.parse({}) as Section, ...variant.defaultsFor?.(facts).regularizer }
+  const own = { ...variant.settings.parse({}) as Section, ...ofData?.regularizer }
   const fixed = fixedOf(variant, own)
   const ofLayers: Partial<NetworkConfig> = layers ? { ...fixedOf(layers, layers.settings.parse({})).network, ...layers.defaults?.network } : {}
   const { outputActivation: _, codeActivation, layers: __, ...shared } = ofLayers
   const few = classification && labelled > 0 && labelled <= fewLabels.count
   return {
     network: {
-      ...networkSchema.parse({}), ...vector, ...shared, ...(codeActivation && !layers?.asLayer ? { codeActivation } : {}),
-      ...variant.defaults?.network, ...variant.defaultsFor?.(facts).network, ...(layers?.asLayer ? shared : {}), ...fixed.network, ...(layers ? { tied: false } : {}),
+      ...networkSchema.parse({}), ...sizes.network, ...vector, ...shared, ...(codeActivation && !layers?.asLayer ? { codeActivation } : {}),
+      ...variant.defaults?.network, ...ofData?.network, ...(layers?.asLayer ? shared : {}), ...fixed.network, ...(layers ? { tied: false } : {}),
     },
-    reconstruction: fixed.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' ? 'squaredError' : reconstructionSchema.parse(undefined)),
-    training: { ...trainingSchema.parse({}), ...variant.defaults?.training, ...fixed.training, ...(few ? { epochs: fewLabels.epochs, batchSize: fewLabels.batchSize } : {}) },
+    reconstruction: fixed.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' || isContinuous(facts) ? 'squaredError' : reconstructionSchema.parse(undefined)),
+    training: {
+      ...trainingSchema.parse({}), ...sizes.training, ...variant.defaults?.training, ...fixed.training,
+      ...(few ? { epochs: fewLabels.epochs, batchSize: usualBatch(seenOf(facts) ?? Infinity, fewLabels.batchSize) } : {}),
+    },
     regularizer: own,
     data: dataSchema.parse({}),
     pretraining: {
-      ...pretrainingSchema.parse({}), ...(takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {}),
-      ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']), regularizer: layers ? { ...layers.settings.parse({}) as Section, ...layers.defaultsFor?.(facts).regularizer } : {},
+      ...pretrainingSchema.parse({}), ...sizes.pretraining, ...(takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {}),
+      ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']), regularizer: layers ? { ...layers.settings.parse({}) as Section, ...layers.defaultsFor?.(facts, code).regularizer } : {},
     },
     fineTuning: fineTuningSchema.parse({}),
   }
@@ -75,15 +99,16 @@ const pick = (section: Section, keys: readonly string[]): Section => Object.from
 export function fieldsOf(variant: Variant, facts: Facts = {}, chosen?: Chosen): Field[] {
   const defaults = defaultsOf(variant, facts, chosen)
   const fixed = fixedOf(variant, defaults.regularizer)
+  const known = chosen?.binarised && facts.pixels ? { ...facts, pixels: 'nearlyBinary' as const } : facts
   const section = (name: keyof Omit<Sections, 'reconstruction'>, schema: z.ZodObject, without: object = {}, under: string = name, values: Section = defaults[name]) =>
     Object.entries(propertiesOf(schema))
       .filter(([key]) => !(key in without))
-      .map(([key, described]) => toField(`${under}.${key}`, described, values[key]))
+      .map(([key, described]) => toField(`${under}.${key}`, described, values[key], known))
   const deep = takesPretraining(variant)
   return [
     ...section('regularizer', variant.settings),
     ...section('network', networkSchema, fixed.network),
-    ...(fixed.reconstruction ? [] : [toField('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, defaults.reconstruction)]),
+    ...(fixed.reconstruction ? [] : [toField('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, defaults.reconstruction, known)]),
     ...(variant.objective ? section('data', dataSchema) : []),
     ...(variant.fit ? [] : section('training', trainingSchema, fixed.training)),
     ...(deep ? section('pretraining', pretrainingSchema, { regularizer: true }).map((field) => (field.key === 'pretraining.variant' ? { ...field, kind: 'choice' as const, choices: layerVariants() } : field)) : []),
@@ -106,7 +131,8 @@ function propertiesOf(schema: z.ZodObject): Record<string, Described> {
   return known
 }
 
-function toField(key: string, described: Described, value: unknown): Field {
+function toField(key: string, described: Described, value: unknown, facts: Facts): Field {
+  const because = reasonFor(key, value, facts)
   const kind = described.enum ? 'choice'
     : described.type === 'array' ? 'integers'
     : described.type === 'boolean' ? 'boolean'
@@ -122,6 +148,7 @@ function toField(key: string, described: Described, value: unknown): Field {
     ...(range.exclusiveMinimum !== undefined ? { minimum: range.exclusiveMinimum, exclusiveMinimum: true } : range.minimum === undefined ? {} : { minimum: range.minimum }),
     ...(range.exclusiveMaximum !== undefined ? { maximum: range.exclusiveMaximum, exclusiveMaximum: true } : range.maximum === undefined ? {} : { maximum: range.maximum }),
     default: value,
+    ...(because === undefined ? {} : { because }),
     ...(described.when ? { when: described.when } : {}),
   }
 }

@@ -12,6 +12,8 @@ export default defineVariant({
   settings: z.strictObject({
     k: z.int().min(1).max(16384).default(16).meta({ title: 'k', description: 'Code units that pass, of each image.' }),
   }),
+  /** A quarter of the usual code; at most half of a small one. */
+  defaultsFor: (_, codeSize) => (codeSize < 32 ? { regularizer: { k: Math.ceil(codeSize / 2) } } : {}),
   check({ network, regularizer }) {
     const size = network.layers.at(-1)!
     return (regularizer['k'] as number) <= size ? [] : [{ field: 'regularizer.k', message: `The code has ${size} units; set regularizer.k to a whole number from 1 to ${size}.` }]

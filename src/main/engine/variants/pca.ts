@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { trainingRows } from '../../../shared/split.ts'
+import { usualCode } from '../../../shared/usualSizes.ts'
 import { defineVariant } from './variant.ts'
 
 /** The baseline beside every comparison: the best linear code for the squared error, without training. */
@@ -13,7 +14,7 @@ export default defineVariant({
   settings: z.strictObject({}),
   defaults: { network: { layers: [64] } },
   /** As many components as inputs would leave nothing out. */
-  defaultsFor: ({ rowSize = Infinity }) => (rowSize > 64 ? {} : { network: { layers: [Math.ceil(rowSize / 2)] } }),
+  defaultsFor: ({ rowSize }) => (rowSize === undefined ? {} : { network: { layers: [usualCode(rowSize)] } }),
   fixed: {
     network: { activation: 'linear', codeActivation: 'linear', outputActivation: 'linear', tied: true, weightNorm: false },
     reconstruction: 'squaredError',

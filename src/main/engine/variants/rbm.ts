@@ -1,5 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
+import { usualLayers } from '../../../shared/usualSizes.ts'
 import { defineVariant } from './variant.ts'
 
 const settings = z.strictObject({
@@ -30,7 +31,10 @@ export default defineVariant({
     reconstruction: visible === 'bernoulli' ? 'crossEntropy' : 'squaredError',
     training: { optimizer: 'momentum' },
   }),
-  defaultsFor: ({ kind }) => (kind === 'vector' ? { regularizer: { visible: 'gaussian' as const } } : {}),
+  defaultsFor: ({ kind, rowSize }) => ({
+    ...(kind === 'vector' ? { regularizer: { visible: 'gaussian' as const } } : {}),
+    ...(rowSize === undefined ? {} : { network: { layers: [Math.min(500, kind === 'vector' ? Math.max(usualLayers(rowSize, kind)[0], rowSize) : rowSize)] } }),
+  }),
   momentum: ({ momentum }) => momentum,
   machine: ({ visible, hidden }) => ({ visible, hidden }),
   check({ network, regularizer: { visible } }, { kind }) {

@@ -6,6 +6,7 @@ import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
 import { checkLayers, layerVariants, takesPretraining } from './layers.ts'
+import { likelihoodNotes } from './likelihoodNotes.ts'
 import { variantOf } from './registry.ts'
 import { fixedOf, weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
 
@@ -15,6 +16,8 @@ export interface Resolved {
   fields: Field[]
   problems: ErrorInfo[]
   warnings: string[]
+  /** Defaults that are what they are because of the data, where nothing else was said: `Reconstruction: squared error, because these are colour images.` */
+  fromData: string[]
   /** Number of trained values; null without a config or without knowing the data. */
   parameters: number | null
 }
@@ -48,7 +51,8 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...(variant.warnings?.(sound, facts) ?? [])] : [],
+    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...likelihoodNotes(sound, variant, facts), ...(variant.warnings?.(sound, facts) ?? [])] : [],
+    fromData: sound ? fromData(fields, new Set(given.map(([key]) => key)), sound) : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
 }
@@ -202,6 +206,14 @@ function labelRules({ fineTuning, training }: Config, { trainCount, classes = In
     problems.push({ field: 'training.patience', message: 'Early stopping would use the labels of the validation images, which are not among the labelled ones; set training.patience to 0.' })
   }
   return problems
+}
+
+/** What nobody gave, in words. */
+function fromData(fields: readonly Field[], given: ReadonlySet<string>, config: Config): string[] {
+  return fields.flatMap(({ key, title, because, when }) => {
+    if (because === undefined || given.has(key) || (when && !when.in.includes(String(valueAt(config, when.key))))) return []
+    return [`${key.startsWith('pretraining.') ? `Pretraining, ${title.toLowerCase()}` : title}: ${because.replace(/^(?!Gaussian)./, (letter) => letter.toLowerCase())}`]
+  })
 }
 
 /** The variant without a regularizer, of which nobody expects one. */

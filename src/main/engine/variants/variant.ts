@@ -1,6 +1,7 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
 import type { Activation, Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
+import type { PixelKind } from '../../../shared/pixelKind.ts'
 import type { Network } from '../network/network.ts'
 import type { Likelihood, WeightSpec } from '../network/weights.ts'
 import { headsOf, weightSpecs } from '../network/weights.ts'
@@ -77,7 +78,12 @@ export interface Facts {
   labelled?: number
   kind?: 'image' | 'vector'
   classes?: number
+  /** Of images, as they are drawn where they are binarised. */
+  pixels?: PixelKind
 }
+
+/** Whether pixels are measured values, of which 0 and 1 are the ends, rather than probabilities of ink. */
+export const isContinuous = ({ pixels }: Facts): boolean => pixels === 'gray' || pixels === 'colour'
 
 /** Shared settings that a variant determines. */
 export interface Fixed { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction; training?: Partial<TrainingConfig> }
@@ -113,8 +119,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   settings: S
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
-  /** Where its defaults follow from the data. */
-  defaultsFor?(facts: Facts): { network?: Partial<NetworkConfig>; regularizer?: Partial<z.output<S>> }
+  /** Where its defaults follow from the data, or from the size of the code. */
+  defaultsFor?(facts: Facts, codeSize: number): { network?: Partial<NetworkConfig>; regularizer?: Partial<z.output<S>> }
   /** Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and cannot be changed. */
   fixed?: Fixed | ((settings: z.output<S>) => Fixed)
   /** True where it makes sense with one layer only; deep networks are made of several of it by pretraining. */

@@ -2,22 +2,29 @@ import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../../shared/split.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
+import { usualLayers } from '../../../shared/usualSizes.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
 export const plan = [
   { variant: 'pca', name: 'First PCA', why: 'The baseline: the best linear code, computed at once.', trained: false },
-  { variant: 'classical', name: 'First classical', why: 'Learns to rebuild each image from a code of 32 numbers.', trained: true },
+  { variant: 'classical', name: 'First classical', why: 'Learns to rebuild each image from its code.', trained: true },
   { variant: 'denoising', name: 'First denoising', why: 'The same network, but it has to rebuild the clean image from one with holes.', trained: true },
 ] as const
 
-const code = 32
+/** Layers of the networks, and of them the code, where nothing is known of the images. */
+const most = [256, 32] as const
+
+/** Layers that fit a dataset. */
+export const layersOf = (dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined): [hidden: number, code: number] =>
+  (dataset ? usualLayers(dataset.width * dataset.height * dataset.channels, dataset.kind, most) : [...most])
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
+  const [hidden, code] = layersOf(dataset)
   const { epochs, batchSize } = usualLength(trainingRows(splitCounts(dataset)))
   return {
     dataset: dataset.id, variant: line.variant, name: line.name, seed: 1,
-    settings: line.trained ? { network: { layers: [256, code] }, training: { epochs, batchSize } } : { network: { layers: [code] } },
+    settings: line.trained ? { network: { layers: [hidden, code] }, training: { epochs, batchSize } } : { network: { layers: [code] } },
   }
 }
 

@@ -55,8 +55,8 @@ export const train: Command = {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)
     }
-    const { warnings } = await session.call('runs.check', { dataset, ...chosen })
-    warnings.forEach(terminal.tell)
+    const { warnings, fromData } = await session.call('runs.check', { dataset, ...chosen })
+    for (const said of [...fromData, ...warnings]) terminal.tell(said)
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(run, interrupted)
   },
