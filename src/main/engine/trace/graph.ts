@@ -95,10 +95,24 @@ export class GraphBuilder {
       return found
     }
     for (const operation of recording.operations) {
-      const node = this.node(`${prefix}/${operation.name}`, operation.op, operation.inputs.map(resolve), operation.attributes)
+      const node = this.#copied(`${prefix}/${operation.name}`, operation, operation.inputs.map(resolve))
       operation.outputs.forEach((output, index) => names.set(output.name, index === 0 ? node : `${node}:${index}`))
     }
     return Object.fromEntries(Object.entries(recording.outputs).map(([name, tensor]) => [name, resolve(tensor)]))
+  }
+
+  /**
+   * TensorFlow's own rewriting takes a sum with a matrix of one number for a product with a bias, which then has the wrong rank (2.9, `Remapper`): such
+   * sums are made of vectors.
+   */
+  #copied(name: string, { op, attributes, outputs }: Recording['operations'][number], inputs: readonly string[]): string {
+    const [output] = outputs
+    if (!/^Add(V2|N)?$/.test(op) || output?.dtype !== 'float32' || output.shape.length !== 2 || output.shape.some((size) => size !== 1)) return this.node(name, op, [...inputs], attributes)
+    const kind: Record<string, Attribute> = { T: { kind: 'type', value: 'float32' }, Tshape: { kind: 'type', value: 'int32' } }
+    const size = (at: string, sizes: number[]) => this.constant(`${name}/${at}`, 'int32', [sizes.length], new Uint8Array(Int32Array.from(sizes).buffer))
+    const one = size('one', [1])
+    const sum = this.node(`${name}/sum`, op, inputs.map((input, index) => this.node(`${name}/term${index}`, 'Reshape', [input, one], kind)), attributes)
+    return this.node(name, 'Reshape', [sum, size('shape', [1, 1])], kind)
   }
 
   /** The bytes of `saved_model.pb` with this graph under one tag. */
