@@ -125,7 +125,8 @@ const datasetOf = ({ rowSize, kind, trainCount, classes }: Facts): Dataset => {
 
 test('the first comparison and every template fit data of every size, or say why not', (t) => {
   const home = homeAt(temporaryFolder(t))
-  for (const facts of grid) {
+  // Five is prime to the sizes of the grid: all of each are met.
+  for (const facts of grid.filter((_, at) => at % 5 === 0)) {
     const dataset = datasetOf(facts)
     for (const line of plan) {
       const { variant, settings } = request(line, dataset)
