@@ -87,7 +87,7 @@ test('the test split is 15% by class, and copies stay together', () => {
   const brought = splitRows(1000, labels, hashes, parts)
   assert.deepEqual([brought.test.length, brought.movedToOneSide, brought.notes.map(({ code }) => code)], [950, 0, ['testCopies']])
   assert.match(brought.notes[0]!.message, /^50 of the 950 test images are also among those for training/)
-  const drawn = splitRows(1000, labels, hashes, parts, true)
+  const drawn = splitRows(1000, labels, hashes, parts, 'train')
   assert.deepEqual([drawn.test.length, drawn.movedToOneSide, drawn.notes], [900, 50, []])
 
   // A validation part is every run's; test rows are drawn of the others, and none is a copy of a validation image.

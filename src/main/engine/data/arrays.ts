@@ -8,16 +8,17 @@ import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
 import type { Meter } from './progress.ts'
-import { testPart, type ImportRequest, type Packed } from './request.ts'
+import type { ArrayPart } from './formats/format.ts'
+import { trainPart, type ImportRequest, type Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
-import type { Source } from './source.ts'
+import type { ArraysSource } from './source.ts'
 
 const blockBytes = 2 ** 20
 
 /** Packs the arrays of an IDX or npz source. Images keep their size unless another one is asked for. */
-export async function packArrays(source: Exclude<Source, { kind: 'folder' }>, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const parts = source.test ? [source.train, source.test] : [source.train]
+export async function packArrays(source: ArraysSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
   if (described.some((part) => part.kind !== kind)) throw mismatch(source.path)
@@ -67,10 +68,19 @@ export async function packArrays(source: Exclude<Source, { kind: 'folder' }>, re
   }
   const labelled = indexLabels(parts.map((_, i) => ({ values: values[i]!, count: described[i]!.count })))
   return {
-    kind, width, height, channels, count, hashes, ...labelled, parts: source.test ? new Uint8Array(count).fill(testPart, described[0]!.count) : null,
+    kind, width, height, channels, count, hashes, ...labelled, parts: partOfRows(parts, described),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
+}
+
+/** The part of every row of arrays that follow one another; null where all are for training. */
+export function partOfRows(parts: readonly Pick<ArrayPart, 'part'>[], described: readonly { count: number }[]): Uint8Array | null {
+  if (parts.every(({ part }) => part === trainPart)) return null
+  const rows = new Uint8Array(described.reduce((sum, { count }) => sum + count, 0))
+  let first = 0
+  for (const [i, { part }] of parts.entries()) rows.fill(part, first, first += described[i]!.count)
+  return rows
 }
 
 const mismatch = (path: string) => new WorkbenchError('FILE_UNSUPPORTED', `The training and the test data of ${path} are of different kinds or sizes; give two of the same kind.`, { field: 'testPath' })

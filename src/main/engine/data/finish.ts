@@ -13,7 +13,7 @@ import { splitRows } from './test-split.ts'
  */
 export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
   const { kind, width, height, channels, count, labels, classes } = packed
-  const { test, validation, duplicates, movedToOneSide, notes } = splitRows(count, labels, packed.hashes, packed.parts, packed.drawn)
+  const { test, validation, duplicates, movedToOneSide, notes } = splitRows(count, labels, packed.hashes, packed.parts, packed.copies)
   const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal)
 
   const classCounts = classes.map(() => 0)

@@ -11,10 +11,11 @@ import { testPart, type ImportRequest, type Packed } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders } from './sample.ts'
+import type { FolderSource } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 /** Packs a folder of image files: finds them, decides on a shape, has them decoded by as many processes as there are cores. */
-export async function packFolder(source: { root: string; testRoot: string | null }, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+export async function packFolder(source: FolderSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
   const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   const { names } = list
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })

@@ -29,7 +29,7 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
   }
   const source = await findSource(path)
   if (source.kind !== 'folder') {
-    const parts = source.test ? [source.train, source.test] : [source.train]
+    const { parts } = source
     const described = parts.map((part) => describeArray(part.images))
     const files = described.reduce((sum, part) => sum + part.count, 0)
     const values = await Promise.all(parts.map((part, i) => (part.labels ? readLabels(part.labels, described[i]!.count) : null)))

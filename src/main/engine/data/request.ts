@@ -45,8 +45,8 @@ export interface Packed {
   classes: string[]
   /** The part of every row (`trainPart` and the others), as the source brings them; null where it brings none. */
   parts: Uint8Array | null
-  /** They were drawn, not brought: of images on both sides, training keeps all. */
-  drawn?: boolean
+  /** `train`: of images that are in two of these parts, training keeps all, as with patches, of which many are alike; else they stay where they are. */
+  copies?: 'train'
   skipped: Skipped[]
   /** What was guessed, dropped or scaled. */
   notes?: DatasetNote[]

@@ -24,10 +24,10 @@ export interface Split {
  * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images are in two of them. Where it brings no
  * test part, 15% of the others are drawn, stratified by class, with a seed that is the same for every import; identical images end up on one side.
  * @param parts the part of every row, as the source brings them; null: it brings none
- * @param drawn they were drawn of what the rows were made from: of rows that are alike, training keeps all
+ * @param copies `train`: of rows that are alike and in two parts, training keeps all; else they stay where the source has them
  * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL
  */
-export function splitRows(count: number, labels: Int32Array | null, hashes: Uint8Array, parts: Uint8Array | null, drawn = false): Split {
+export function splitRows(count: number, labels: Int32Array | null, hashes: Uint8Array, parts: Uint8Array | null, copies?: 'train'): Split {
   if (count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
   const part = parts?.slice() ?? new Uint8Array(count)
   const first = firstIdentical(hashes, count)
@@ -35,7 +35,7 @@ export function splitRows(count: number, labels: Int32Array | null, hashes: Uint
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
   const notes: DatasetNote[] = []
   let movedToOneSide = 0
-  if (drawn) movedToOneSide = keepForTraining(part, first)
+  if (copies === 'train') movedToOneSide = keepForTraining(part, first)
   else if (part.includes(testPart)) notes.push(...copiesBetween(part, first, testPart, 'test'))
   else movedToOneSide = drawTest(part, first, labels)
   if (part.includes(validationPart)) notes.push(...copiesBetween(part, first, validationPart, 'validation'))

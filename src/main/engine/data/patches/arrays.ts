@@ -3,27 +3,29 @@ import { inBlocks } from '../byte-stream.ts'
 import { indexLabels, readLabels } from '../labels.ts'
 import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
-import { testPart, type ImportRequest } from '../request.ts'
-import type { Labelled, Source } from '../source.ts'
+import type { ArrayPart } from '../formats/format.ts'
+import { partOfRows } from '../arrays.ts'
+import type { ImportRequest } from '../request.ts'
+import type { ArraysSource } from '../source.ts'
 import { cutHere } from './cut.ts'
 import type { ImageLabels, PatchSource } from './source.ts'
 
-interface Part extends Labelled { described: Described; first: number }
+interface Part extends ArrayPart { described: Described; first: number }
 
 /** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
-export function arraySource(source: Exclude<Source, { kind: 'folder' }>, { path, channels: wanted, testPath }: ImportRequest): PatchSource | null {
+export function arraySource(source: ArraysSource, { path, channels: wanted, testPath }: ImportRequest): PatchSource | null {
   const parts: Part[] = []
   let count = 0
-  for (const part of source.test ? [source.train, source.test] : [source.train]) {
+  for (const part of source.parts) {
     const described = describeArray(part.images)
     if (described.kind === 'vector') return null
     parts.push({ ...part, described, first: count })
     count += described.count
   }
   const channels = wanted ?? (parts.every(({ described }) => described.channels <= 2) ? 1 : 3)
-  const partOf = (image: number): Part => (parts.length > 1 && image >= parts[1]!.first ? parts[1]! : parts[0]!)
+  const partOf = (image: number): Part => parts.findLast(({ first }) => image >= first)!
   return {
-    count, channels, from: source.path, parts: source.test ? new Uint8Array(count).fill(testPart, parts[1]!.first) : null,
+    count, channels, from: source.path, parts: partOfRows(parts, parts.map(({ described }) => described)),
     widthOf: (image) => partOf(image).described.width,
     heightOf: (image) => partOf(image).described.height,
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),

@@ -81,7 +81,7 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
   const hashes = await hashPatches(rows)
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), parts, drawn: source.parts === null, ...(contrastLimit === undefined ? {} : { contrastLimit }),
+    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), parts, copies: 'train', ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
     paths: await placesOf(plan, source, signal),

@@ -1,0 +1,6 @@
+import type { Format } from './format.ts'
+import idx from './idx.ts'
+import npz from './npz.ts'
+
+/** Every kind of file that can be imported, the surest to recognise first. */
+export const formats: readonly Format[] = [npz, idx]
