@@ -1,7 +1,7 @@
 /** Names of series and terms as people read them. */
 const titles: Record<string, string> = {
   loss: 'Loss', reconstruction: 'Reconstruction', contraction: 'Contraction', sparsity: 'Sparsity', kl: 'KL divergence', weightDecay: 'Weight decay',
-  klPerUnit: 'KL of each unit', pseudoLikelihood: 'Pseudo log likelihood',
+  squaredError: 'Clean squared error', klPerUnit: 'KL of each unit', pseudoLikelihood: 'Pseudo log likelihood',
 }
 const sets: Record<string, string> = { train: 'training', validation: 'validation' }
 
@@ -27,6 +27,7 @@ export const isLayerSeries = (set: string): set is keyof typeof layerSeries => O
 export function seriesTitle(key: string): string {
   const { set, term } = seriesParts(key)
   if (isLayerSeries(set)) return `${layerSeries[set]}, ${term}`
+  if (term === 'squaredError' && set === 'validation') return `${termTitle(term)}, ${sets[set]}`
   return `${sentence(sets[set] ?? set)} ${termTitle(term).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`
 }
 

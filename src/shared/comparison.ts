@@ -151,6 +151,19 @@ export const comparisonSchema = z.object({
   correction: z.string().nullable(),
   /** Keys of series that at least one run has, in a sensible order. */
   seriesKeys: z.array(z.string()),
+  /** What of them may be drawn over each other. */
+  curves: z.object({
+    /** In the order of `seriesKeys`. Of each the groups (by index) that are measured on the same, so that they may share a chart. */
+    series: z.array(z.object({
+      key: z.string(),
+      /** `words`: what it is measured on, `on clean inputs`; empty where nothing needs to be said. */
+      kinds: z.array(z.object({ words: z.string(), unit: z.string(), groups: z.array(z.int()) })),
+    })),
+    /** Keys of those that are shown where nobody chooses: the clean squared error, which means the same for every variant. */
+    usual: z.array(z.string()),
+    /** What each one's loss is measured on where that differs, and who has no clean squared error, and why; each one sentence. */
+    notes: z.array(z.string()),
+  }),
   /** Warnings about what is not comparable, e.g. different datasets; each one sentence. */
   notes: z.array(z.string()),
   /** The first of `sentences`. */
@@ -206,7 +219,17 @@ const lineHead = {
 export const lineSchema = z.object({
   ...lineHead,
   key: z.string(),
+  /** As drawn: smoothed, where that was asked for. */
   value: column,
+  /** As measured, at the same points (of a group the mean over its seeds): what is read as a number. Null where nothing was smoothed. */
+  raw: column.nullable(),
+  /**
+   * The last measured value; of a group the mean over its seeds of each one's last. Never smoothed, and of the whole axis whichever part was
+   * asked for.
+   */
+  last: z.object({ value: number, n: z.int() }),
+  /** It is one value without steps, as of what is computed in one go: a level to compare with, drawn along the whole axis. */
+  level: z.boolean(),
   /** The band around a group's mean; NaN where fewer than two seeds are under way. All three null for a single run. */
   low: column.nullable(),
   high: column.nullable(),
@@ -219,7 +242,11 @@ export type CompareLine = z.infer<typeof lineSchema>
 export const termsSchema = z.object({
   ...lineHead,
   split: z.enum(['train', 'validation']),
-  terms: z.array(z.object({ term: z.string(), value: column, lower: column, upper: column })),
+  terms: z.array(z.object({
+    term: z.string(), value: column, lower: column, upper: column,
+    /** As measured, at the same points. Null where nothing was smoothed. */
+    raw: column.nullable(),
+  })),
 })
 export type CompareTerms = z.infer<typeof termsSchema>
 

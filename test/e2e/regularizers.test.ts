@@ -40,7 +40,7 @@ browserTest('all regularizers are compared on a small folder of images: planned,
   // The same sentence beside curves with bands and rows of the same images.
   await page.getByRole('link', { name: 'Compare', exact: true }).or(page.getByRole('button', { name: 'Compare', exact: true })).last().click()
   await page.getByText(told, { exact: true }).first().waitFor()
-  await page.getByRole('figure', { name: 'Validation loss of 9 settings' }).and(page.locator('[data-drawn="9"]')).waitFor()
+  await page.getByRole('figure', { name: 'Clean squared error, validation of 10 settings' }).and(page.locator('[data-drawn="10"]')).waitFor()
   await page.getByRole('tab', { name: 'Images', exact: true }).click()
   const drawn = page.getByRole('region', { name: 'Reconstructions', exact: true }).locator('.images canvas')
   await drawn.nth(10).waitFor()

@@ -73,6 +73,24 @@ test('every variant has one curve of the same measure: what its network makes of
   }
 })
 
+test('a variant’s terms are measured on clean inputs where it says so, and on something else where it says that', async () => {
+  for (const variant of variants.filter(({ fit }) => !fit)) {
+    const gate = variant.id === 'kSparse' ? { 'regularizer.k': 2 } : {}
+    const given = { 'network.layers': [6], 'training.epochs': 3, 'training.batchSize': 16, reconstruction: 'squaredError', ...gate }
+    const { config, problems } = resolveConfig(variant.id, given, facts)
+    const says = (settings: unknown) => variant.measuredOn?.(settings as never) ?? null
+    // Likelihoods and machines have a reconstruction of their own, which is drawn.
+    if (problems.length > 0) assert.notEqual(says(resolveConfig(variant.id, {}, facts).config!.regularizer), null, variant.id)
+    else {
+      const { points } = await trainHere({ ...jobOf('classical'), variant: variant.id, config: config! })
+      const values = (key: string) => own(points, key).filter(({ step }) => step > 0).map(({ value }) => value)
+      const [terms, judged] = [values('validation/reconstruction'), values(clean)]
+      const same = terms.every((value, index) => Math.abs(value / judged[index]! - 1) < 1e-6)
+      assert.equal(same, says(config!.regularizer) === null, variant.id)
+    }
+  }
+})
+
 test('layers that are pretrained have the curve of their own inputs, the whole network its own from its first step; a classifier has none', async () => {
   const settings = { 'network.layers': [8, 4], 'pretraining.kind': 'greedy', 'pretraining.variant': 'denoising', 'pretraining.epochs': 2, 'pretraining.batchSize': 16 }
   const { points } = await trainHere(jobOf('classical', settings))

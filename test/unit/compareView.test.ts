@@ -9,7 +9,7 @@ import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import { readAddress, writeAddress, type CompareAddress } from '../../src/renderer/components/compare/address.ts'
 import { mapClasses } from '../../src/renderer/components/compare/classes.ts'
 import { usualHeat, usualPair } from '../../src/renderer/components/compare/columns.ts'
-import { curvesOf, readings, termCurves, usualSeries } from '../../src/renderer/components/compare/curves.ts'
+import { chartsOf, curvesOf, readings, termCurves } from '../../src/renderer/components/compare/curves.ts'
 import { figureTable, ordered, tableTexts } from '../../src/renderer/components/compare/figureTable.ts'
 import { epochsOf, isOther, nearestMoment } from '../../src/renderer/components/compare/moments.ts'
 import { settingLines, settingTexts } from '../../src/renderer/components/compare/settingRows.ts'
@@ -125,19 +125,20 @@ test('one run stands for the seeds of a setting: that of the seed that is chosen
 
 test('curves come in the order and hue of the rows; a crosshair reads a term’s own value', () => {
   const column = (...values: number[]) => Float64Array.from(values)
-  const line = (id: string, key: string): CompareLine => ({ id, key, title: id, named: true, colour: 5, variant: 'classical', runs: [id], points: 2, step: column(1, 2), epoch: column(0.5, 1), seconds: column(3, 6), value: column(9, 8), low: null, high: null, n: null })
+  const line = (id: string, key: string): CompareLine => ({ id, key, title: id, named: true, colour: 5, variant: 'classical', runs: [id], points: 2, step: column(1, 2), epoch: column(0.5, 1), seconds: column(3, 6), value: column(9, 8), raw: column(10, 7), last: { value: 7, n: 1 }, level: false, low: null, high: null, n: null })
   const subjects = subjectsOf(comparison, 'run')
   const curves = curvesOf([line('b1', 'x'), line('a1', 'x'), line('a2', 'other')], 'x', 'time', subjects)
   assert.deepEqual(curves.map(({ id }) => id), ['a1', 'b1'])
   assert.deepEqual([...curves[0]!.x], [3, 6])
+  assert.deepEqual([[...curves[0]!.y], readings(curves, 3).get('a1'), readings(curves, null).get('a1')], [[9, 8], '10.00', '7.000'], 'drawn smoothed, read as measured')
+  const [level] = curvesOf([{ ...line('a1', 'x'), level: true, step: column(0), epoch: column(0), seconds: column(1), value: column(4), raw: null, last: { value: 4, n: 1 } }], 'x', 'epoch', subjects, { from: 0, to: 20 })
+  assert.deepEqual([[...level!.x], [...level!.y], readings([level!], 11).get('a1')], [[0, 20], [4, 4], '4.000'])
   assert.equal(curves[0]!.colour, `var(--run-${subjects[0]!.colour % 8})`)
-  const stack = termCurves({ ...line('a1', 'x'), split: 'train', terms: [{ term: 'reconstruction', value: column(4, 3), lower: column(0, 0), upper: column(4, 3) }, { term: 'kl', value: column(1, 2), lower: column(4, 3), upper: column(5, 5) }] }, 'step')
+  const stack = termCurves({ ...line('a1', 'x'), split: 'train', terms: [{ term: 'reconstruction', value: column(4, 3), lower: column(0, 0), upper: column(4, 3), raw: null }, { term: 'kl', value: column(1, 2), lower: column(4, 3), upper: column(5, 5), raw: null }] }, 'step')
   assert.deepEqual([...readings(stack, 1).values()], ['4.000', '1.000'])
   assert.deepEqual([...readings(stack, null).values()], ['3.000', '2.000'])
-  assert.deepEqual(usualSeries(['train/loss', 'validation/loss', 'train/reconstruction', 'validation/reconstruction']), ['validation/loss', 'train/loss'])
-  assert.deepEqual(usualSeries(['train/loss', 'validation/loss', 'validation/reconstruction', 'train/contraction']), ['validation/loss', 'validation/reconstruction'])
-  assert.deepEqual(usualSeries(['gradient/encoder/0']), ['gradient/encoder/0'])
-  assert.deepEqual(usualSeries([]), [])
+  const charts = chartsOf(comparison, ['train/loss', 'gone'], subjects)
+  assert.deepEqual(charts.flatMap((chart) => chart.subjects.map(({ id }) => id)).sort(), subjects.map(({ id }) => id).sort())
 })
 
 test('plots begin with what was varied and what is told of', () => {

@@ -141,11 +141,11 @@ if (spawnSync('pdflatex', ['--version']).status === 0) {
 
 const curve: CompareLine = {
   id: 'x', title: hostile[0]!, named: true, colour: 9, variant: 'classical', runs: ['h0'], points: 4, key: 'train/loss', step: Float64Array.of(1, 2, 3, 4), epoch: Float64Array.of(1, 2, 3, 4), seconds: Float64Array.of(1, 2, 3, 4),
-  value: Float64Array.of(9, 4, NaN, 3), low: Float64Array.of(8, 3, NaN, NaN), high: Float64Array.of(10, 5, NaN, NaN), n: Uint16Array.of(2, 2, 0, 1),
+  value: Float64Array.of(9, 4, NaN, 3), raw: null, last: { value: 3, n: 1 }, level: false, low: Float64Array.of(8, 3, NaN, NaN), high: Float64Array.of(10, 5, NaN, NaN), n: Uint16Array.of(2, 2, 0, 1),
 }
 const images = { count: 3, width: 4, height: 2, channels: 1, pixels: Uint8Array.from({ length: 24 }, (_, index) => index * 10) }
 const page = reportPage({
-  comparison, curves: [{ title: 'Training loss', lines: [curve] }], originals: [{ dataset: hostile[1]!, images }], version: '1.2.3', createdAt: '2026-01-02T03:04:05.678Z',
+  comparison, curves: [{ title: 'Training loss', unit: 'nats per sample', lines: [curve] }], originals: [{ dataset: hostile[1]!, images }], version: '1.2.3', createdAt: '2026-01-02T03:04:05.678Z',
   pictures: [{ group: 2, seed: 1, epoch: 3, reconstructions: images, corrupted: images, denoised: images, filters: { ...images, channels: 3, pixels: new Uint8Array(72) } }],
   datasets: [{ id: 'd', name: hostile[2]!, kind: 'image', count: 3000, testCount: 450, width: 4, height: 2, channels: 1, classes: [], classCounts: [], sha256: 'f'.repeat(64), source: '', fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, validationCount: 0, notes: [], bytes: 1, createdAt: '' }],
 })

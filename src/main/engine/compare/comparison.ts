@@ -3,6 +3,7 @@ import type { Comparison, Difference, GroupFigure } from '../../../shared/compar
 import type { Run } from '../../../shared/domain.ts'
 import { baselineOf } from './baseline.ts'
 import { measuredAlike } from './comparable.ts'
+import { curvesOf } from './curveKinds.ts'
 import { groupFigures } from './differences.ts'
 import { figureRows } from './figures.ts'
 import { groupOf, groupRuns, type Cell, type RunGroup } from './groups.ts'
@@ -32,6 +33,7 @@ export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wa
   const byGroup = groupFigures(groups, baseline)
   const headline = headlineOf(byGroup, figure)
   const differences = settingDifferences(runs, variants)
+  const keys = seriesKeys(runs, variants)
   const indices = new Map(runs.map((run, index) => [run.id, index]))
   const told = seedSentences(groups, headline)
   // Where no group has two seeds, the runs themselves are what is compared.
@@ -48,7 +50,8 @@ export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wa
     headline: spoken ?? null,
     sentences,
     correction: correctionOf(byGroup),
-    seriesKeys: seriesKeys(runs, variants),
+    seriesKeys: keys,
+    curves: curvesOf(groups, keys),
     notes: comparisonNotes(runs, groups),
     sentence: sentences[0]!,
   }
@@ -93,7 +96,8 @@ const isCurve = (key: string): boolean => /^(?:(?:train|validation)\/[^/]+|(?:gr
  * Series of whole networks that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation.
  */
 function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): string[] {
-  const terms = ['loss', ...variants.flatMap((variant) => variant.terms), 'classification', 'weightDecay']
+  // The one that means the same for all comes first.
+  const terms = ['squaredError', 'loss', ...variants.flatMap((variant) => variant.terms), 'classification', 'weightDecay']
   const rank = (key: string): [number, number] => {
     const [split = '', ...term] = key.split('/')
     const position = terms.indexOf(term.join('/'))

@@ -3,6 +3,7 @@ import type { Run } from '../../../shared/domain.ts'
 import { bandOf, smoothed, type Band, type Line } from './bands.ts'
 import type { RunGroup } from './groups.ts'
 import { gathered, reduced } from './reduce.ts'
+import { meanOf } from './statistics.ts'
 
 /** Reads a stored series of a run; null where it has none. */
 export type ReadSeries = (run: Run, key: string) => Line | null
@@ -33,12 +34,16 @@ const axisColumn = { step: 'step', epoch: 'epoch', time: 'seconds' } as const
 export function lineOf(subject: Subject, key: string, read: ReadSeries, options: LineOptions): CompareLine | null {
   const found = seedsOf(subject, key, read)
   if (found.length === 0) return null
-  const band = merged(found.map(({ line }) => ({ ...line, value: smoothed(line.value, options.smoothing) })), options)
+  const lines = found.map(({ line }) => line)
+  const band = merged(smoothedLines(lines, options), options)
+  // Smoothing is of what is drawn; whoever reads a number wants what was measured.
+  const raw = options.smoothing > 0 ? merged(lines, options).value : null
   const kept = reduced(band[axisColumn[options.axis]], band.low === null ? [band.value] : [band.value, band.low, band.high!], options)
   const take = (column: Float64Array) => gathered(column, kept)
   return {
     ...head(subject, found.map(({ run }) => run)), key, points: band.step.length,
-    step: take(band.step), epoch: take(band.epoch), seconds: take(band.seconds), value: take(band.value),
+    step: take(band.step), epoch: take(band.epoch), seconds: take(band.seconds), value: take(band.value), raw: raw && take(raw),
+    last: lastOf(lines), level: found.every(({ run, line }) => run.steps === 0 && line.step.length === 1),
     low: band.low && take(band.low), high: band.high && take(band.high), n: band.n && Uint16Array.from(kept, (index) => band.n![index]!),
   }
 }
@@ -50,7 +55,11 @@ export function lineOf(subject: Subject, key: string, read: ReadSeries, options:
 export function termsOf(subject: Subject, split: 'train' | 'validation', terms: readonly string[], read: ReadSeries, options: LineOptions): CompareTerms | null {
   const layers = terms.flatMap((term) => {
     const found = seedsOf(subject, `${split}/${term}`, read)
-    return found.length === 0 ? [] : [{ term, runs: found.map(({ run }) => run), band: merged(found.map(({ line }) => ({ ...line, value: smoothed(line.value, options.smoothing) })), options) }]
+    const lines = found.map(({ line }) => line)
+    const runs = found.map(({ run }) => run)
+    if (found.length === 0) return []
+    const raw = options.smoothing > 0 ? merged(lines, options).value : null
+    return [{ term, runs, band: merged(smoothedLines(lines, options), options), raw }]
   })
   const first = layers[0]
   if (first === undefined) return null
@@ -66,8 +75,9 @@ export function termsOf(subject: Subject, split: 'train' | 'validation', terms: 
   const take = (column: Float64Array) => gathered(column, kept)
   return {
     ...head(subject, first.runs), split, points: length, step: take(cut(first.band.step)), epoch: take(cut(first.band.epoch)), seconds: take(cut(first.band.seconds)),
-    terms: layers.map(({ term, band }, index) => ({
-      term, value: take(cut(band.value)), lower: index === 0 ? new Float64Array(kept.length) : take(upper[index - 1]!), upper: take(upper[index]!),
+    terms: layers.map(({ term, band, raw }, index) => ({
+      term, value: take(cut(band.value)), raw: raw && take(cut(raw)),
+      lower: index === 0 ? new Float64Array(kept.length) : take(upper[index - 1]!), upper: take(upper[index]!),
     })),
   }
 }
@@ -80,6 +90,15 @@ function seedsOf({ runs }: Subject, key: string, read: ReadSeries): { run: Run; 
     const line = Object.hasOwn(run.latest, key) ? read(run, key) : null
     return line === null || line.step.length === 0 ? [] : [{ run, line }]
   })
+}
+
+const smoothedLines = (lines: readonly Line[], { smoothing }: LineOptions): Line[] =>
+  lines.map((line) => ({ ...line, value: smoothed(line.value, smoothing) }))
+
+/** Seeds may end at different steps: the last of their mean would be that of those that went on longest. */
+function lastOf(lines: readonly Line[]): CompareLine['last'] {
+  const values = lines.flatMap(({ value }) => value.findLast(Number.isFinite) ?? [])
+  return { value: values.length === 0 ? null : meanOf(values), n: values.length }
 }
 
 type Merged = Line & (Band | { low: null; high: null; n: null })

@@ -71,10 +71,11 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   return notes
 }
 
-const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
+export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
 
 /** Many names tell nothing: the first few, and how many more. */
-const listed = (names: readonly string[]): string => (names.length <= 6 ? formatList(names) : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`)
+export const listed = (names: readonly string[]): string =>
+  (names.length <= 6 ? formatList(names) : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`)
 
 function versions(runs: readonly Run[]): number[] {
   return runs.flatMap((run) => (run.evaluation ? [run.evaluation.version] : []))

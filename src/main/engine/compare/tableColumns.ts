@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
+import { cleanKey } from './basis.ts'
 import { figuresOf, valueOf, type Figure } from './figures.ts'
 import { choiceWords, formatSetting } from './formats.ts'
 import { settingTitles } from './settings.ts'
@@ -27,6 +28,10 @@ function settingOf({ settings }: TableEntry, key: string): CellValue {
   const layers = settings.get('network.layers')
   return Array.isArray(layers) && typeof layers.at(-1) === 'number' ? layers.at(-1) as number : null
 }
+
+/** Only the clean error means the same for all runs of a dataset. */
+const seriesUnit = (key: string): Pick<RunColumn, 'unit' | 'better'> =>
+  (key === cleanKey ? { unit: 'per sample', better: 'lower' } : { unit: '', better: 'neither' })
 
 /** The figures that some of the runs have, by key. */
 export function figuresByKey(entries: Iterable<TableEntry>): Map<string, Figure> {
@@ -72,7 +77,9 @@ export function tableColumns(entries: readonly TableEntry[], variants: readonly 
 
   const series = new Set<string>()
   for (const { run } of entries) for (const key in run.latest) series.add(key)
-  for (const key of [...series].filter(isColumn).sort()) add({ key, title: key, kind: 'series', section: 'Latest value of a curve', unit: '', better: 'neither' })
+  for (const key of [...series].filter(isColumn).sort()) {
+    add({ key, title: key, kind: 'series', section: 'Latest value of a curve', ...seriesUnit(key) })
+  }
 
   const settings = new Map<ReadonlyMap<string, unknown>, Run>()
   for (const entry of entries) if (!settings.has(entry.settings)) settings.set(entry.settings, entry.run)

@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../../shared/config.ts'
 import { bySeeds } from '../../../shared/runRows.ts'
 import type { CellValue, GroupCell, RowGroup } from '../../../shared/runTable.ts'
+import { oneBasis } from './basis.ts'
 import { groupEstimate, scaleOf } from './estimates.ts'
 import type { Figure } from './figures.ts'
 import { absent, formatQuantity, withUncertainty } from './formats.ts'
@@ -40,7 +41,9 @@ export function tableGroups(entries: readonly TableEntry[], by: string, columns:
   const readers = columns.map((key) => ({ key, figure: figures.get(key), read: facts[key] ?? columnReader(key, figures) }))
   return groups.map((group) => {
     const cells: Record<string, GroupCell> = {}
-    for (const { key, figure, read } of readers) cells[key] = figure ? figureCell(figure, group) : key.includes('/') ? seriesCell(read, group) : commonCell(read, group)
+    for (const { key, figure, read } of readers) {
+      cells[key] = figure ? figureCell(figure, group) : key.includes('/') ? seriesCell(key, read, group) : commonCell(read, group)
+    }
     const { id, title, value, variant, colour, all } = group
     return { id, title, value, variant, colour, runs: all.map(({ run }) => run.id), cells }
   })
@@ -101,13 +104,13 @@ function figureCell(figure: Figure, group: Members): GroupCell {
 /** As a single run's share is written, with its sign. */
 const percent = ({ meanText, halfText }: { meanText: string; halfText: string }): string => `${meanText}${halfText ? ` ± ${halfText}` : ''}%`
 
-function seriesCell(read: (entry: TableEntry) => CellValue, group: Members): GroupCell {
-  // Curves are of one unit only under one objective.
-  const alike = group.overSeeds || new Set(group.counted.map(({ run }) => `${run.datasetId} ${run.variant} ${run.config.reconstruction} ${run.config.fineTuning.kind}`)).size === 1
+function seriesCell(key: string, read: (entry: TableEntry) => CellValue, group: Members): GroupCell {
+  // Of what is measured on different things there is no mean.
+  const alike = group.overSeeds || oneBasis(group.counted.map(({ run }) => run), key)
   const values = group.counted.map(read).filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
   const found = estimate(values)
   if (found === null) return nothing()
-  if (!alike) return nothing('Curves of different objectives or data: their mean means nothing')
+  if (!alike) return nothing('Not measured on the same: of curves of different objectives, corruptions or data the mean means nothing')
   if (found.half === null || found.half === 0) return { text: formatQuantity(found.mean), value: found.mean, hint: found.n === 1 ? 'One run' : over(found.n, group) }
   const texts = withUncertainty(found.mean * scaleOf({ unit: '' }), found.half)
   return { text: `${texts.mean} ± ${texts.half}`, value: found.mean, hint: over(found.n, group) }

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Comparison, CompareLine } from '../../../shared/comparison.ts'
+import { cleanKey } from '../compare/basis.ts'
+import { curveTitles } from '../compare/curveKinds.ts'
 import { reportPage, type Pictures, type ReportFacts } from '../compare/report/page.ts'
 import { previewRows } from '../data/split.ts'
 import { version } from '../version.ts'
@@ -8,16 +10,27 @@ import type { Context } from './context.ts'
 import { imagesOf, withDataset } from './images.ts'
 
 /** Curves in a report: with a point of each column that can be told apart on paper. */
-const curves = [{ key: 'validation/loss', title: 'Validation loss' }, { key: 'train/loss', title: 'Training loss' }]
+const curveKeys = [cleanKey, 'validation/loss', 'train/loss']
+/** Charts of one series at most. */
+const mostKinds = 8
 const columns = 500
 /** Groups of which a report shows pictures. */
 const mostPictures = 24
+
+/** A chart for all lines of a series that are measured on the same. */
+const chartsOf = ({ curves, groups }: Comparison, lines: readonly CompareLine[]): ReportFacts['curves'] => curveKeys.flatMap((key) =>
+  (curves.series.find((one) => one.key === key)?.kinds ?? []).slice(0, mostKinds).map(({ words, unit, groups: own }) => {
+    const ids = new Set(own.map((index) => groups[index]!.id))
+    const title = words === '' ? curveTitles[key]! : `${curveTitles[key]!}, ${words}`
+    return { title, unit, lines: lines.filter((line) => line.key === key && ids.has(line.id)) }
+  }))
 
 /** The report of a comparison, as one HTML file. */
 export async function reportOf({ home, store, log }: Context, comparison: Comparison, linesOf: (input: CallArguments<'compare.series'>) => Promise<CompareLine[]>): Promise<string> {
   const { runs, groups } = comparison
   const lines = await linesOf({
-    runs: runs.map(({ id }) => id), keys: curves.map(({ key }) => key), by: 'group', smoothing: 0, band: 'interval', axis: 'epoch', columns, logarithmic: false,
+    runs: runs.map(({ id }) => id), keys: curveKeys, by: 'group',
+    smoothing: 0, band: 'interval', axis: 'epoch', columns, logarithmic: false,
   })
   const pictures: Pictures[] = []
   for (const [group, { counted, runs: all }] of groups.entries()) {
@@ -42,7 +55,7 @@ export async function reportOf({ home, store, log }: Context, comparison: Compar
     }
   })
   return reportPage({
-    comparison, curves: curves.map(({ key, title }) => ({ title, lines: lines.filter((line) => line.key === key) })), pictures, originals, datasets, version,
+    comparison, curves: chartsOf(comparison, lines), pictures, originals, datasets, version,
     createdAt: new Date().toISOString(),
   })
 }

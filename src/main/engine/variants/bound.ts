@@ -32,6 +32,9 @@ export function checkLikelihood({ network, regularizer, data }: Config, { kind }
   return []
 }
 
+/** What a likelihood is measured on: however many are drawn, its expectation is the same. */
+export const drawnCodes = 'codes drawn at random'
+
 /** Beside the terms: the divergence of every code unit, nats, mean over the images. */
 export const watchedUnits = ({ network }: Config): Watched[] => [{ name: 'klPerUnit', size: network.layers.at(-1)! }]
 

@@ -61,5 +61,16 @@ export default defineVariant({
     const emphasis = corruptedWeight === 1 && cleanWeight === 1 ? null : x.notEqual(corrupted).cast('float32').mul(corruptedWeight - cleanWeight).add<Tensor2D>(cleanWeight)
     return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x, emphasis) }
   },
+  measuredOn({ noise, rate, sigma, corruption, corruptedWeight, cleanWeight }) {
+    const drawn = noise === 'masking' || noise === 'saltAndPepper'
+    if ((drawn ? rate : sigma) === 0) return null
+    const fixed = corruption === 'fixed' && noise !== 'weights' ? ', the same ones each time' : ''
+    const even = noise === 'weights' || (corruptedWeight === 1 && cleanWeight === 1)
+    const emphasis = even ? '' : `, errors on them weighted ${corruptedWeight}, on others ${cleanWeight}`
+    const share = `${Number((100 * rate).toPrecision(3))}% of their values`
+    if (noise === 'masking') return `inputs with ${share} masked${fixed}${emphasis}`
+    if (noise === 'saltAndPepper') return `inputs with ${share} set to 0 or 1${fixed}${emphasis}`
+    return noise === 'weights' ? `weights with Gaussian noise of ${sigma}` : `inputs with Gaussian noise of ${sigma}${fixed}${emphasis}`
+  },
   corrupt,
 })

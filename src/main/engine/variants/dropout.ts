@@ -12,6 +12,7 @@ export default defineVariant({
   settings: z.strictObject({
     rate: z.number().min(0).lt(1).default(0.2).meta({ title: 'Rate', description: 'Probability that a code unit is dropped.' }),
   }),
+  measuredOn: ({ rate }) => (rate === 0 ? null : `codes with ${Number((100 * rate).toPrecision(3))}% of their units dropped`),
   objective({ x, network, random, settings: { rate } }) {
     const code = network.encode(x)
     const kept = code.mul(random.keep('dropoutMask', code.shape, rate)).div(1 - rate)

@@ -17,6 +17,8 @@ export default defineVariant({
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
   watched: watchedUnits,
+  // The bound itself, which rises with the number of draws.
+  measuredOn: ({ samples: count }) => `${count === 1 ? 'a code' : `${count} codes`} drawn at random, the divergence included`,
   objective(step) {
     const { samples: count } = step.settings
     const drawn = draw({ ...step, settings: { ...step.settings, warmupEpochs: 0 } }, count)

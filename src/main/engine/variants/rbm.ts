@@ -36,6 +36,7 @@ export default defineVariant({
     ...(rowSize === undefined ? {} : { network: { layers: [Math.min(500, kind === 'vector' ? Math.max(usualLayers(rowSize, kind)[0], rowSize) : rowSize)] } }),
   }),
   momentum: ({ momentum }) => momentum,
+  measuredOn: () => 'hidden states drawn at random',
   machine: ({ visible, hidden }) => ({ visible, hidden }),
   check({ network, regularizer: { visible } }, { kind }) {
     if (network.layers.length > 1) return [{ field: 'network.layers', message: 'A Boltzmann machine has one layer; give network.layers one number, or stack several by another variant with pretraining.kind set to rbm.' }]

@@ -151,6 +151,11 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   trainingMean?(settings: z.output<S>): { state: string; every: number } | null
   /** What of the encoder's output is the code, in training and afterwards, same shape. */
   gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
+  /**
+   * What its terms are measured on, in training and validation, where that is not clean inputs and the code as it is: words that stand after
+   * “on”, the same where what is measured may be compared; null where it is clean after all.
+   */
+  measuredOn?(settings: z.output<S>): string | null
   /** For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it. */
   corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>): Tensor2D
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */

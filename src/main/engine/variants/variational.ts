@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, samples, watchedUnits, weightedBound } from './bound.ts'
+import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, drawnCodes, samples, watchedUnits, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -20,5 +20,6 @@ export default defineVariant({
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
   watched: watchedUnits,
+  measuredOn: () => drawnCodes,
   objective: weightedBound,
 })

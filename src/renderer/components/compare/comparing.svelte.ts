@@ -5,7 +5,7 @@ import { Loaded } from '../../state/loaded.svelte.ts'
 import { route } from '../../state/route.svelte.ts'
 import { isLive, runs } from '../../state/runs.svelte.ts'
 import { seriesTitle } from '../../terms.ts'
-import { columnsFor, curvesOf, readings, usualSeries } from './curves.ts'
+import { chartsOf, columnsFor, curvesOf, readings, type CurveChart } from './curves.ts'
 import { latest } from './latest.svelte.ts'
 import { readAddress, writeAddress, type CompareAddress } from './address.ts'
 import { seedChoices, standingFor, type Standing } from './standing.ts'
@@ -48,11 +48,13 @@ export class Comparing {
   readonly smoothing = $derived(this.sliding ?? this.address.smoothing)
   /** Keys of the series that have a chart. Before it is known what there is, what there usually is: so the engine reads points while the table is made. */
   readonly series: string[] = $derived.by(() => {
-    const keys = this.comparison?.seriesKeys
-    if (!keys) return this.address.series.length > 0 ? this.address.series : ['validation/loss', 'train/loss']
-    const wanted = this.address.series.filter((key) => keys.includes(key))
-    return wanted.length > 0 ? wanted : usualSeries(keys)
+    const known = this.comparison
+    if (!known) return this.address.series.length > 0 ? this.address.series : ['validation/squaredError']
+    const wanted = this.address.series.filter((key) => known.seriesKeys.includes(key))
+    return wanted.length > 0 ? wanted : known.curves.usual
   })
+  /** Of each series a chart for all that are measured on the same. */
+  readonly charts: CurveChart[] = $derived(this.comparison ? chartsOf(this.comparison, this.series, this.subjects) : [])
   readonly curves = latest(
     () => (!this.possible || this.series.length === 0 ? null : {
       runs: this.ids, keys: this.series, by: this.address.by, smoothing: this.smoothing, axis: this.address.axis, logarithmic: this.address.logX, columns: columnsFor(this.ids.length * this.series.length),
@@ -74,12 +76,15 @@ export class Comparing {
 
   /** What the crosshair of the curves reads. */
   pointed = $state.raw<{ title: string; texts: ReadonlyMap<string, string> } | null>(null)
-  /** A column of the table that follows the crosshair; without one it has the last values of the first series, whichever part is open, so that the table stands still. */
+  /**
+   * A column of the table that follows the crosshair; without one it has the last values in the first chart, whichever part is open, so that the
+   * table stands still.
+   */
   readonly reading = $derived.by(() => {
-    const [key] = this.series
-    if (this.pointed || key === undefined || !this.curves.value) return this.pointed
-    const curves = curvesOf(this.curves.value.lines, key, this.address.axis, this.subjects)
-    return curves.length === 0 ? null : { title: `${seriesTitle(key)}, last`, texts: readings(curves, null) }
+    const [chart] = this.charts
+    if (this.pointed || chart === undefined || !this.curves.value) return this.pointed
+    const curves = curvesOf(this.curves.value.lines, chart.key, this.address.axis, chart.subjects)
+    return curves.length === 0 ? null : { title: `${this.titleOf(chart)}, last`, texts: readings(curves, null) }
   })
   /** Counts changes of the runs that can have brought new points. */
   news = $state(0)
@@ -127,6 +132,11 @@ export class Comparing {
       }
     })
     return () => { stop(); clearTimeout(timer) }
+  }
+
+  /** What a chart shows; where a series has several, what this one's is measured on, too. */
+  titleOf({ key, words }: CurveChart): string {
+    return this.charts.filter((chart) => chart.key === key).length > 1 && words !== '' ? `${seriesTitle(key)} ${words}` : seriesTitle(key)
   }
 
   hover(id: string | null): void { this.#hovered = id }

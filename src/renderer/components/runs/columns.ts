@@ -106,6 +106,10 @@ const short: Record<string, { title: string; hint: string; width: number; unit?:
   squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 72 },
   linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 70, unit: '%' },
   knnAccuracy: { title: '5-NN', hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better', width: 70, unit: '%' },
+  'validation/squaredError': {
+    title: 'Val. error', width: 76,
+    hint: 'Latest squared error on clean validation images, summed over values: the same measure for every variant; lower is better',
+  },
   'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 76 },
 }
 
@@ -139,7 +143,9 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value }
 
 /** The table as it is before anybody changed it. */
 export const standardView: TableView = {
-  columns: ['name', 'dataset', 'state', 'progress', 'time', 'squaredError', 'linearProbeAccuracy', 'validation/loss', 'seed', 'tags', 'started', 'actions'].map((key) => ({ key, width: null })),
+  columns: [
+    'name', 'dataset', 'state', 'progress', 'time', 'squaredError', 'linearProbeAccuracy', 'validation/squaredError', 'seed', 'tags', 'started', 'actions',
+  ].map((key) => ({ key, width: null })),
   sort: { key: 'started', descending: true }, text: '', filters: [], group: null, archived: false,
 }
 

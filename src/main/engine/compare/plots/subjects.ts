@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../../../shared/config.ts'
 import type { Better } from '../../../../shared/comparison.ts'
 import type { Run } from '../../../../shared/domain.ts'
+import { oneBasis } from '../basis.ts'
 import { measuredAlike, yardstick } from '../comparable.ts'
 import { groupEstimate, scaleOf } from '../estimates.ts'
 import { betterAmong, type Figure } from '../figures.ts'
@@ -69,9 +70,16 @@ export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: read
     const figure = figures.get(key)
     const read = columnReader(key, figures)
     const values = subjects.map((subject) => (figure ? figureOf(subject, figure) : kind === 'series' ? meanOf(subject, read) : commonOf(subject, read)))
-    columns.push({ key, title, unit, kind, better: figure ? betterAmong(figure, runs) : better, values, numeric: isNumeric(values) })
+    const column = { key, title, unit, kind, better: figure ? betterAmong(figure, runs) : better, values, numeric: isNumeric(values) }
+    columns.push(kind === 'series' ? { ...column, ...unlike(key, runs) } : column)
   }
   return { subjects, columns: columns.filter(({ values }) => values.some(({ value }) => value !== null)), alike: measuredAlike(runs) }
+}
+
+/** A curve's values that are not measured on the same stand on one axis only with that said, and none is better. */
+function unlike(key: string, runs: readonly Run[]): Partial<Pick<PlotColumn, 'unit' | 'better'>> {
+  const having = runs.filter(({ latest }) => Object.hasOwn(latest, key))
+  return oneBasis(having, key) ? {} : { unit: 'not measured on the same', better: 'neither' }
 }
 
 export const isNumeric = (values: readonly PlotValue[]): boolean => values.every(({ value }) => value === null || typeof value === 'number')

@@ -7,9 +7,10 @@ const size = { width: 960, height: 320, left: 78, right: 176, top: 12, bottom: 4
 
 /** Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses fall steeply. */
 export function lineChart(lines: readonly CompareLine[], title: string, unit: string): Markup | null {
-  const drawn = lines.filter(({ value }) => value.some(Number.isFinite))
-  if (drawn.length === 0) return null
-  const last = Math.max(...drawn.map(({ epoch }) => epoch.at(-1)!), 1e-9)
+  const some = lines.filter(({ value }) => value.some(Number.isFinite))
+  if (some.length === 0) return null
+  const last = Math.max(...some.map(({ epoch }) => epoch.at(-1)!), 1e-9)
+  const drawn = some.map((line) => (line.level ? alongAxis(line, last) : line))
   const later = drawn.flatMap((line) => [...line.value, ...(line.low ?? []), ...(line.high ?? [])].filter((value, index) => Number.isFinite(value) && line.epoch[index % line.epoch.length]! >= last / 20))
   const all = later.length > 1 ? later : drawn.flatMap(({ value }) => [...value].filter(Number.isFinite))
   let low = least(all), high = most(all)
@@ -27,10 +28,18 @@ export function lineChart(lines: readonly CompareLine[], title: string, unit: st
 <clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
 ${steps(low, high).map(({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`)}
 ${steps(0, last).map(({ value, text }) => html`<text x="${x(value).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
-<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">Loss (${unit})</text>
+<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">${capitalised(unit)}</text>
 <g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map((line) => html`<path d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}" stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`)}</g>
 ${drawn.map((line, index) => html`<line x1="${width - right + 8}" x2="${width - right + 28}" y1="${labels[index]!.toFixed(1)}" y2="${labels[index]!.toFixed(1)}" stroke="${colourOf(line.colour)}" stroke-width="2" stroke-dasharray="${dashOf(line.colour)}"/><text class="name" x="${width - right + 34}" y="${(labels[index]! + 4).toFixed(1)}"><title>${line.title}</title>${short(line.title, 24)}</text>`)}
 </svg></figure>`
+}
+
+const capitalised = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase())
+
+/** What has no steps is a level to compare with. */
+function alongAxis(line: CompareLine, last: number): CompareLine {
+  const twice = (column: Float64Array | null) => column && Float64Array.of(column[0]!, column[0]!)
+  return { ...line, epoch: Float64Array.of(0, last), value: twice(line.value)!, low: twice(line.low), high: twice(line.high) }
 }
 
 function bandPath(line: CompareLine, point: (line: CompareLine, column: Float64Array, index: number) => string): Markup | null {

@@ -1,5 +1,4 @@
 import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
-import { lossUnit } from '../../../../shared/lossUnit.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
@@ -21,8 +20,8 @@ export interface Pictures {
 
 export interface ReportFacts {
   comparison: Comparison
-  /** Each with a title and the curves of all groups. */
-  curves: { title: string; lines: CompareLine[] }[]
+  /** Each with the curves of all groups that are measured on the same. */
+  curves: { title: string; unit: string; lines: CompareLine[] }[]
   pictures: Pictures[]
   /** By dataset the images that the pictures are of. */
   originals: { dataset: string; images: Images }[]
@@ -36,8 +35,7 @@ export interface ReportFacts {
 export function reportPage(facts: ReportFacts): string {
   const { comparison, curves, version, createdAt, datasets } = facts
   const { groups, runs, sentences, notes, correction } = comparison
-  const unit = lossUnit(runs.filter(({ latest }) => Object.keys(latest).length > 0).map(({ config }) => config))
-  const charts = curves.map(({ title: curve, lines }) => lineChart(lines, curve, unit))
+  const charts = curves.map(({ title: curve, unit, lines }) => lineChart(lines, curve, unit))
   const names = [...groups.map(({ title }) => title), ...runs.map((run) => run.name)]
   const title = `${groups.length === 1 ? 'One setting' : `${groups.length} settings`}, ${runs.length} runs`
   return html`<!doctype html>
@@ -58,7 +56,9 @@ ${datasets.map(({ name: called, count, testCount, width, height, channels, kind,
 ${notes.length > 0 && html`<ul class="muted">${notes.map((note) => html`<li>${sentence(note, names)}</li>`)}</ul>`}
 ${figuresSection(comparison)}
 ${differencesSection(comparison, correction)}
-${charts.some(Boolean) && html`<h2>Curves</h2><div class="charts">${charts}</div>`}
+${charts.some(Boolean) && html`<h2>Curves</h2>
+${comparison.curves.notes.map((note) => html`<p class="muted">${sentence(note, names)}</p>`)}
+<div class="charts">${charts}</div>`}
 ${picturesSection(facts)}
 ${settingsSection(comparison)}
 ${runsSection(comparison)}

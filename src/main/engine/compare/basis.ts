@@ -1,0 +1,77 @@
+import { lossUnit } from '../../../shared/lossUnit.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { variants } from '../variants/index.ts'
+
+/** The clean squared error, which is the same measure for every variant. */
+export const cleanKey = 'validation/squaredError'
+
+/** What a series of a run is measured on. */
+export interface Basis {
+  /** Values of two runs may stand on one axis, and be ranked, only where these are equal. */
+  id: string
+  /** `on inputs with 30% of their values masked`; empty where nothing needs to be said. */
+  words: string
+  unit: string
+}
+
+type Measured = Pick<Run, 'datasetId' | 'variant' | 'config'>
+
+/** Those of variants that are no longer known are clean, as most are. */
+const byId = new Map(variants.map((variant) => [variant.id, variant]))
+
+/** The basis of a series by its key, of the whole network's and of a layer's pretraining. */
+export function basisOf(run: Measured, key: string): Basis {
+  const layer = /^pretraining\/\d+\//.exec(key)?.[0] ?? ''
+  const [set = '', term = ''] = splitAtSlash(key.slice(layer.length))
+  if (set !== 'train' && set !== 'validation') return { id: set, words: '', unit: '' }
+  // A layer's inputs are what the layers below it make of the data: alike only where all of that is.
+  const { network, pretraining } = run.config
+  if (layer !== '') return { id: JSON.stringify([run.datasetId, network, pretraining]), words: '', unit: 'per sample' }
+  return wholeBasis(run, term)
+}
+
+function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string): Basis {
+  const { binarise } = config.data
+  const seen = binarise === 'none' ? 'none' : 'binarised'
+  if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], 'clean inputs', 'squared error per sample')
+  const unit = lossUnit([config])
+  const decay = config.training.weightDecay
+  if (term === 'weightDecay') return basis([term, decay], '', unit)
+  if (config.fineTuning.kind === 'classification') {
+    return basis([datasetId, seen, 'classes', term === 'loss' ? decay : 0], 'the classes of clean inputs', unit)
+  }
+
+  const variant = byId.get(variantId)
+  const likelihood = variant?.likelihood?.(config.regularizer as never) ?? null
+  const drawn = variant?.measuredOn?.(config.regularizer as never) ?? null
+  const inputs = binarise === 'dynamic' ? 'inputs binarised anew each time' : 'clean inputs'
+  const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn]
+  const measure = likelihood === null ? '' : `${likelihoodWords[likelihood]}, `
+  const words = `${measure}${drawn ?? inputs}${drawn !== null && binarise === 'dynamic' ? ', binarised anew each time' : ''}`
+  if (term === 'reconstruction') return basis(rebuilt, words, unit)
+  const terms = variant?.terms ?? []
+  if (term !== 'loss') {
+    const weighted = terms.includes(term) ? [variantId, config.regularizer] : [binarise]
+    return basis([datasetId, term, ...weighted], '', unit)
+  }
+  // With one term alone the loss is that term, whatever the variant.
+  const penalties = terms.filter((one) => one !== 'reconstruction')
+  const own = penalties.length > 0 ? [variantId, config.regularizer] : []
+  const added = [...penalties.map((one) => penaltyWords(one)), ...(decay > 0 ? ['weight decay'] : [])]
+  const all = added.length > 0 ? `${words}, with ${added.join(' and ')}` : words
+  return basis([...rebuilt, ...own, ...(decay > 0 ? [decay] : [])], all, unit)
+}
+
+const basis = (id: readonly unknown[], words: string, unit: string): Basis =>
+  ({ id: JSON.stringify(id), words: words === '' ? '' : `on ${words}`, unit })
+
+const likelihoodWords = {
+  gaussian: 'a Gaussian likelihood', fixedGaussian: 'a Gaussian likelihood of variance 1', bernoulli: 'a Bernoulli likelihood',
+} as const
+const penaltyWords = (term: string): string =>
+  (term === 'kl' ? 'the KL term' : `the ${term.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} term`)
+
+const splitAtSlash = (key: string): [string, string] => [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)]
+
+/** Whether a series of these runs is measured on one thing. */
+export const oneBasis = (runs: readonly Measured[], key: string): boolean => new Set(runs.map((run) => basisOf(run, key).id)).size < 2
