@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { planSchema, type ExperimentSummary, type PlanInput } from '../../src/shared/experiments.ts'
 import type { RunRow } from '../../src/shared/runTable.ts'
-import { nameOf, sweptKeys } from '../../src/renderer/components/experiments/cells.ts'
+import { nameOf, sweptKeys, sweptText } from '../../src/renderer/components/experiments/cells.ts'
 import { planCommand, planText, readPlan } from '../../src/renderer/components/experiments/planText.ts'
 import { blocksOf, placeFor } from '../../src/renderer/components/experiments/queueBlocks.ts'
 import { retried, statesText } from '../../src/renderer/components/experiments/states.ts'
@@ -46,7 +46,16 @@ test('a cell is called by its title; where its values stand beside it, without t
   assert.equal(nameOf(cell, false), cell.title)
   assert.equal(nameOf(cell, true), 'Deep, wide and slow')
   assert.equal(nameOf({ title: 'Classical, layers 8' }, true), 'Classical, layers 8', 'stored before there was a name')
-  assert.deepEqual(sweptKeys([{ values: { a: [8, 2], b: 1, c: 0.1 } }, { values: { a: [8, 4], b: 1 } }, { values: {} }]), ['a'])
+  const swept = (values: Record<string, unknown>, variant = 'v', settings = {}) => ({ values, variant, settings: { ...settings, ...values } })
+  assert.deepEqual(sweptKeys([swept({ a: [8, 2], b: 1, c: 0.1 }), swept({ a: [8, 4], b: 1 }), swept({})]), ['a'])
+  // What two variants call alike is a setting of each, and each by itself may not differ.
+  const pretrained = (variant: string, lambda: number) => swept({ 'pretraining.regularizer.lambda': lambda }, 'v', { 'pretraining.kind': 'greedy', 'pretraining.variant': variant })
+  const cells = [swept({ 'regularizer.lambda': 1 }, 'contractive'), swept({ 'regularizer.lambda': 2 }, 'contractive'), swept({ 'regularizer.lambda': 5 }, 'sparseL1')]
+  assert.deepEqual(sweptKeys(cells), ['regularizer.lambda@contractive'])
+  assert.deepEqual(cells.map((cell) => sweptText(cell, 'regularizer.lambda@contractive')), ['1', '2', ''])
+  assert.deepEqual(sweptKeys(cells.slice(0, 2)), ['regularizer.lambda'])
+  assert.deepEqual(sweptKeys([pretrained('contractive', 1), pretrained('contractive', 2), pretrained('sparseL1', 1), pretrained('sparseL1', 3)]),
+    ['pretraining.regularizer.lambda@contractive', 'pretraining.regularizer.lambda@sparseL1'])
 })
 
 test('a plan as text is the same plan again, and its command writes it whatever it is called', (t) => {

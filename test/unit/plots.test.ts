@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { experimentCsv } from '../../src/main/engine/experiments/csv.ts'
+import { indexCsv, type FolderIndex } from '../../src/main/engine/export/folderIndex.ts'
+import type { Experiment } from '../../src/shared/experiments.ts'
+import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { axisOf, steps } from '../../src/main/engine/compare/plots/axis.ts'
 import { heatMapOf } from '../../src/main/engine/compare/plots/heatMap.ts'
 import { parallelOf } from '../../src/main/engine/compare/plots/parallel.ts'
@@ -104,4 +108,48 @@ test('axes have about five round ticks, and a value alone has a place', () => {
   const choices = axisOf(['b', 'a10', 'a9'].map((value) => ({ value, text: value, interval: null })), false, false)
   assert.deepEqual(choices.ticks.map(({ text }) => text), ['a9', 'a10', 'b'])
   assert.equal(axisOf([], true, true).placeOf(null), null)
+})
+
+test('what several variants call alike is a setting of each: in axes, columns, differences and files', async () => {
+  const runs: Run[] = [0.1, 1].flatMap((value) => [['contractive', 'lambda'], ['sparseL1', 'lambda'], ['dropout', 'rate'], ['denoising', 'rate'], ['sparseKl', 'rho'], ['sparseBias', 'rho'], ['betaVae', 'klWeight']].map(([variant, key]) =>
+    run(`${variant}-${value}`, variant!, { [`regularizer.${key}`]: key === 'rate' ? value / 2 : key === 'rho' && variant === 'sparseBias' ? -value / 2 : key === 'rho' ? value * 0.6 : value, 'network.layers': [8] }, { evaluation: evaluated(10 + value) })))
+  const plot = plotOf(runs, 'group', variants)
+  const titles = new Map(plot.columns.map(({ key, title }) => [key, title]))
+  for (const [key, variant, title] of [
+    ['lambda', 'contractive', 'Contractive: lambda'], ['lambda', 'sparseL1', 'Sparse by L1: lambda'], ['rate', 'dropout', 'Dropout: rate'], ['rate', 'denoising', 'Denoising: rate'], ['rho', 'sparseKl', 'Sparse by KL: rho'],
+    ['rho', 'sparseBias', 'Sparse by bias: rho'], ['beta', 'sparseKl', 'Sparse by KL: beta'], ['beta', 'sparseBias', 'Sparse by bias: beta'], ['decay', 'sparseBias', undefined],
+  ] as const) {
+    if (title !== undefined) assert.equal(titles.get(`regularizer.${key}@${variant}`), title)
+    // Not one column has values of two variants.
+    if (key !== 'decay') assert.ok(!titles.has(`regularizer.${key}`), key)
+  }
+  assert.equal(titles.get('regularizer.klWeight'), 'Beta', 'one variant has it: its own name is enough')
+  for (const { key, values } of plot.columns.filter((column) => column.key.startsWith('regularizer.'))) {
+    const owners = new Set(values.flatMap(({ value }, at) => (value === null ? [] : [plot.subjects[at]!.variant])))
+    assert.equal(owners.size, 1, key)
+  }
+  const map = heatMapOf(plot, 'regularizer.lambda@contractive', 'variant', 'squaredError')
+  assert.deepEqual([map.x.title, map.x.values, map.y.values], ['Contractive: lambda', ['0.1', '1'], ['Contractive']])
+  assert.match(map.note!, /12 of 14 have no value of one of the two settings/)
+  // A key that was kept from before finds the first one's; of parallel axes all.
+  assert.equal(scatterOf(plot, 'regularizer.lambda', 'squaredError').x.key, 'regularizer.lambda@contractive')
+  assert.deepEqual(parallelOf(plot, ['regularizer.rate']).axes.map(({ title }) => title).sort(), ['Denoising: rate', 'Dropout: rate'])
+  assert.equal(scatterOf(plotOf(runs.filter(({ variant }) => variant === 'contractive'), 'group', variants), 'regularizer.lambda@contractive', 'squaredError').x.title, 'Lambda')
+  const { differences } = compareRuns(runs, variants)
+  const lambda = differences.filter(({ key }) => key.startsWith('regularizer.lambda'))
+  assert.deepEqual(lambda.map(({ title }) => title).sort(), ['Contractive: lambda', 'Sparse by L1: lambda'])
+  for (const { values } of lambda) assert.deepEqual(values.filter((value) => value !== '–'), ['0.1', '1'])
+})
+
+test('files of an experiment have a column for each variant that has a setting of one name', () => {
+  const cell = (index: number, variant: string, values: object, settings = {}) => ({ index, planned: index, variant, title: `${variant} ${index}`, values, settings: { ...settings, ...values }, overrides: [], ignored: [], runs: [{ seed: 1, run: `r${index}`, reused: false }] })
+  const cells = [cell(0, 'contractive', { 'regularizer.lambda': 0.1 }), cell(1, 'sparseL1', { 'regularizer.lambda': -0.5 }), cell(2, 'classical', { 'pretraining.regularizer.rate': 0.3 }, { 'pretraining.kind': 'greedy', 'pretraining.variant': 'denoising' })]
+  const [head = '', ...rows] = experimentCsv({ name: '=e', cells } as unknown as Experiment, []).trimEnd().split('\r\n')
+  assert.deepEqual(head.split(',').slice(7, 10), ['contractive: regularizer.lambda', 'sparseL1: regularizer.lambda', 'pretraining.regularizer.rate'])
+  assert.deepEqual(rows.map((row) => row.split(',').slice(7, 10).join()), ['0.1,,', ',-0.5,', ',,0.3'])
+  assert.ok(rows.every((row) => row.startsWith('\'=e,')))
+  const files = cells.map(({ variant, values }) => ({ file: 'f', run: 'r', name: '-1', variant, seed: 1, cell: '@c', values, layers: variant === 'classical' ? 'denoising' : null, evaluation: null }))
+  const [top = '', first = ''] = indexCsv({ files, failed: [] } as unknown as FolderIndex).split('\r\n')
+  assert.deepEqual(top.split(',').slice(6, 9), ['contractive: regularizer.lambda', 'sparseL1: regularizer.lambda', 'pretraining.regularizer.rate'])
+  assert.match(first, /^f,r,-1,contractive,1,'@c,0\.1,,,/)
 })

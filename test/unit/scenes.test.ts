@@ -189,6 +189,28 @@ test('dots lie where their values are, names beside them do not overlap, and the
   boxes.forEach((one, i) => boxes.slice(i + 1).forEach((two) => assert.ok(one.right <= two.left || two.right <= one.left || one.bottom <= two.top || two.bottom <= one.top)))
 })
 
+test('intervals of dots stay inside the plot: wide ones, those without an end or of one seed, and those that a logarithmic axis has no place for', () => {
+  const intervals: (readonly [number, number] | null)[] = [[1, 3], [-500, 900], null, [-Infinity, Infinity], [NaN, NaN], [2, 2], [0, 1e9], [-3, 5]]
+  for (const logarithmic of [false, true]) {
+    const points = intervals.map((interval, at): ScatterPoint => ({ id: String(at), title: '', colour: 'red', x: 2 + at, y: 2, xText: '', yText: '', xInterval: interval, yInterval: interval, front: false }))
+    const axis = { title: 'Error', unit: '', better: 'lower' as const, logarithmic }
+    for (const shown of [points, ...points.map((point) => [point])]) {
+      const { scene, area } = scatterScene({ x: axis, y: axis, points: shown, front: [], faint: new Set(), highlighted: null }, size, measure)
+      const clip = scene.shapes.find((shape) => shape.kind === 'clip') as unknown as { shapes: typeof scene.shapes }
+      const bars = clip.shapes.flatMap((shape) => (shape.kind === 'line' ? [Array.from(shape.points)] : []))
+      const drawn = shown.filter(({ xInterval }) => xInterval && !xInterval.some(Number.isNaN))
+      assert.equal(bars.length, 2 * drawn.length)
+      for (const [x1, y1, x2, y2] of bars as [number, number, number, number][]) {
+        for (const x of [x1, x2]) assert.ok(x >= area.left - 0.01 && x <= area.right + 0.01, `${x} of ${area.left} to ${area.right}`)
+        for (const y of [y1, y2]) assert.ok(y >= area.top - 0.01 && y <= area.bottom + 0.01)
+      }
+      // Ends that are finite have room before the edge, so that one sees them end.
+      const wide = shown.find(({ xInterval }) => xInterval?.[1] === 900)
+      if (wide && !logarithmic) assert.ok(bars.some(([x1]) => x1! > area.left + 1))
+    }
+  }
+})
+
 test('a heat map has its first row at the bottom, marks the best, and finds the cell at a pixel', () => {
   const cell = (text: string, shade: number | null, best = false) => ({ text, shade, best, runs: shade === null ? [] : [text] })
   const cells = [[cell('1', 0), cell('2', 0.5)], [cell('3', null), cell('4', 1, true)]]

@@ -88,6 +88,9 @@ export function range(curves: readonly Curve[], from: number, to: number, positi
   return low <= high ? { low, high } : null
 }
 
+/** The share of the axis that is left out as the steep beginning. */
+export const focusFrom = 0.06
+
 /**
  * The vertical range to show on a linear axis. The first steps of a training, and a run that diverges, are often many times
  * higher than all the rest and would press every curve onto the floor; where that is so, the range is that of the rest, and
@@ -96,7 +99,7 @@ export function range(curves: readonly Curve[], from: number, to: number, positi
 export function focusedRange(curves: readonly Curve[], from: number, to: number): { low: number; high: number; cut: boolean } | null {
   const whole = range(curves, from, to, false)
   if (!whole) return null
-  const later = (some: readonly Curve[]) => some.flatMap((curve) => range([curve], from + (to - from) * 0.06, to, false) ?? [])
+  const later = (some: readonly Curve[]) => some.flatMap((curve) => range([curve], from + (to - from) * focusFrom, to, false) ?? [])
   const each = later(curves)
   // Two or three points, such as those of the first validations, do not say what is usual.
   const long = curves.filter(({ x }) => x.length > 3)
@@ -106,7 +109,7 @@ export function focusedRange(curves: readonly Curve[], from: number, to: number)
   const low = Math.min(...each.map((one) => one.low))
   const limit = low + 6 * (usual - low)
   // A curve that lies wholly, or for most of its way, above the rest is another objective's, not one that left: it stays in sight.
-  const levels = long.map((curve) => usualLevel(curve, from + (to - from) * 0.06, to)).filter(Number.isFinite)
+  const levels = long.map((curve) => usualLevel(curve, from + (to - from) * focusFrom, to)).filter(Number.isFinite)
   const rest = { low, high: Math.max(usual, ...levels, ...each.filter((one) => one.high <= limit || one.low > limit).map((one) => one.high)) }
   if (rest.high <= low || whole.high - rest.low < 1.8 * (rest.high - rest.low)) return { ...whole, cut: false }
   return { low: Math.min(whole.low, rest.low), high: rest.high, cut: true }

@@ -1,6 +1,6 @@
 import { horizontal } from './axes.ts'
 import type { Curve, Mark, XKind } from './curve.ts'
-import { bandToDraw, focusedRange, pixelsToDraw, range } from './decimate.ts'
+import { bandToDraw, focusedRange, focusFrom, pixelsToDraw, range } from './decimate.ts'
 import { endLabels, labelRoom, type LineEnd } from './endLabels.ts'
 import { markLines, markRoom } from './markLines.ts'
 import { fontSize, type Area, type Measure, type Scene, type Shape } from './scene.ts'
@@ -88,9 +88,10 @@ function shownRange({ curves, zoom, logarithmicX }: LineState): { from: number; 
 function verticalRange({ curves, logarithmic, focus, fromZero }: LineState, { from, to }: { from: number; to: number }): { low: number; high: number; cut: boolean } {
   const filled = curves.some((curve) => curve.fill !== undefined && curve.low)
   // Areas that are stacked are seen as wholes: so is where the lowest begins.
-  const found = logarithmic
+  const ofLines = logarithmic
     ? range(curves, from, to, true) ?? { low: 0.1, high: 1 }
     : focus ? focusedRange(curves, from, to) : range(curves, from, to, false)
+  const found = ofLines && withBands(ofLines, curves, from, to, logarithmic)
   if (!found) return { low: 0, high: 1, cut: false }
   const cut = 'cut' in found && found.cut === true
   if (logarithmic) {
@@ -101,6 +102,13 @@ function verticalRange({ curves, logarithmic, focus, fromZero }: LineState, { fr
   const pad = (found.high - low || Math.abs(found.high) || 1) * 0.05
   const floor = low >= 0 && (fromZero || low - pad < 0) ? 0 : low - pad
   return { low: floor, high: found.high + pad, cut }
+}
+
+/** A range with the bands around the lines in it, as far as these have ends; where the steep beginning is left out, so are the bands there. */
+function withBands<T extends { low: number; high: number }>(found: T, curves: readonly Curve[], from: number, to: number, positive: boolean): T {
+  const begin = 'cut' in found && found.cut === true ? from + (to - from) * focusFrom : from
+  const ends = curves.flatMap((curve) => (curve.fill !== undefined ? [] : [curve.low, curve.high].flatMap((y) => (y ? range([{ ...curve, y }], begin, to, positive) ?? [] : []))))
+  return { ...found, low: Math.min(found.low, ...ends.map(({ low }) => low)), high: Math.max(found.high, ...ends.map(({ high }) => high)) }
 }
 
 function horizontalTicks({ from, to }: { from: number; to: number }, factor: number, { kind, logarithmicX }: LineState, { left, right, bottom }: Area, x: Scale, measure: Measure): Shape[] {

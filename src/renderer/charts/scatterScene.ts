@@ -45,8 +45,8 @@ export function scatterScene(state: ScatterState, { width, height }: { width: nu
   for (const point of points) {
     const strength = faint.has(point.id) ? 0.15 : 0.55
     const px = x.toPixel(point.x), py = y.toPixel(point.y)
-    if (point.xInterval) inside.push({ kind: 'line', points: [x.toPixel(limit(point.xInterval[0], xs, state.x)), py, x.toPixel(limit(point.xInterval[1], xs, state.x)), py], colour: point.colour, width: 1, opacity: strength })
-    if (point.yInterval) inside.push({ kind: 'line', points: [px, y.toPixel(limit(point.yInterval[0], ys, state.y)), px, y.toPixel(limit(point.yInterval[1], ys, state.y))], colour: point.colour, width: 1, opacity: strength })
+    if (isInterval(point.xInterval)) inside.push({ kind: 'line', points: [x.toPixel(limit(point.xInterval[0], xs)), py, x.toPixel(limit(point.xInterval[1], xs)), py], colour: point.colour, width: 1, opacity: strength })
+    if (isInterval(point.yInterval)) inside.push({ kind: 'line', points: [px, y.toPixel(limit(point.yInterval[0], ys)), px, y.toPixel(limit(point.yInterval[1], ys))], colour: point.colour, width: 1, opacity: strength })
   }
   for (const point of points) {
     const px = x.toPixel(point.x), py = y.toPixel(point.y), first = point.id === highlighted
@@ -80,23 +80,22 @@ function names(points: readonly ScatterPoint[], { left, right, top, bottom }: Ar
   })
 }
 
-const limit = (value: number, { low, high }: { low: number; high: number }, { logarithmic }: ScatterAxis): number => (logarithmic && value <= 0 ? low : Math.min(high * (high > 0 ? 2 : 0.5) + (high - low), value))
+/** An end of an interval where it can be drawn: what has no place on a logarithmic axis, or no end, reaches to the edge. */
+const limit = (value: number, { low, high }: { low: number; high: number }): number => Math.min(high, Math.max(low, value))
 
-/** All points, with their intervals as far as those are not many times wider than the points lie apart. */
+/** An interval with two ends and something between. */
+const isInterval = (interval: readonly [number, number] | null): interval is readonly [number, number] => interval !== null && !interval.some(Number.isNaN)
+
+/** All points with their intervals; ends that are infinite, or not above 0 on a logarithmic axis, lie at the edge. */
 function rangeOf(values: readonly number[], intervals: readonly (readonly [number, number] | null)[], logarithmic: boolean): { low: number; high: number } {
-  if (values.length === 0) return logarithmic ? { low: 1, high: 10 } : { low: 0, high: 1 }
-  let low = Math.min(...values), high = Math.max(...values)
+  const ends = [...values, ...intervals.filter(isInterval).flat()].filter((value) => Number.isFinite(value) && (!logarithmic || value > 0))
+  if (ends.length === 0) return logarithmic ? { low: 1, high: 10 } : { low: 0, high: 1 }
+  const low = Math.min(...ends), high = Math.max(...ends)
   if (logarithmic) {
     const margin = high > low ? (high / low) ** 0.06 : 1.5
     return { low: low / margin, high: high * margin }
   }
-  const span = high - low || Math.abs(high) || 1
-  for (const interval of intervals) {
-    if (!interval) continue
-    low = Math.min(low, Math.max(interval[0], Math.min(...values) - 0.5 * span))
-    high = Math.max(high, Math.min(interval[1], Math.max(...values) + 0.5 * span))
-  }
-  const pad = (high - low || span) * 0.06
+  const pad = (high - low || Math.abs(high) || 1) * 0.06
   return { low: low - pad, high: high + pad }
 }
 

@@ -1,6 +1,7 @@
 import type { Field, VariantInfo } from '../../../shared/config.ts'
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { columnsOf, isOf, ownerOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { absent, formatSetting, inSentence } from './formats.ts'
 
 export type DifferenceRow = Comparison['differences'][number]
@@ -23,8 +24,9 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
 
   const fields = runs.map(fieldsFor)
   const settings = runs.map((run, index) => settingsOf(run, fields[index]!))
-  for (const { key, title } of titlesOf(runs, fields, settings)) {
-    const values = settings.map((own) => (own.has(key) ? formatSetting(own.get(key)) : absent))
+  for (const { key, title } of titlesOf(runs, fields, settings, known)) {
+    const { plain } = partsOf(key)
+    const values = settings.map((own, index) => (own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent))
     addIfDifferent(key, title, values, values)
   }
   return rows
@@ -38,9 +40,14 @@ export function settingsReader(variants: readonly VariantInfo[]): (run: Run) => 
 
 /** Key and title of every setting that has an effect in any of the runs, section by section. */
 export function settingTitles(runs: readonly Run[], variants: readonly VariantInfo[]): { key: string; title: string }[] {
-  const fields = runs.map(fieldsIn(new Map(variants.map((variant) => [variant.id, variant]))))
-  return titlesOf(runs, fields, runs.map((run, index) => settingsOf(run, fields[index]!)))
+  const known = new Map(variants.map((variant) => [variant.id, variant]))
+  const fields = runs.map(fieldsIn(known))
+  return titlesOf(runs, fields, runs.map((run, index) => settingsOf(run, fields[index]!)), known)
 }
+
+/** By what a run's layers were pretrained, beside its variant: whose settings it has. */
+export const ownerIn = ({ variant, stages, config: { pretraining } }: Pick<Run, 'variant' | 'stages' | 'config'>) =>
+  ({ variant, layers: pretraining.kind === 'none' ? null : stages.find(({ kind }) => kind === 'layer')?.variant ?? pretraining.variant })
 
 const sectionTitles: Record<string, string> = {
   run: 'Run', network: 'Network', objective: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
@@ -119,8 +126,13 @@ function applies(field: Field, settings: ReadonlyMap<string, unknown>): boolean 
 
 const sections = ['network', 'reconstruction', 'regularizer', 'data', 'pretraining', 'fineTuning', 'training']
 
-/** Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. */
-function titlesOf(runs: readonly Run[], fields: readonly (readonly Field[] | null)[], settings: readonly Map<string, unknown>[]) {
+/**
+ * Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. What several variants call alike is a setting
+ * of each: `Contractive: lambda`.
+ */
+function titlesOf(
+  runs: readonly Run[], fields: readonly (readonly Field[] | null)[], settings: readonly Map<string, unknown>[], known: ReadonlyMap<string, VariantInfo>,
+): { key: string; title: string }[] {
   const titles = new Map<string, string>()
   // Whatever the order of the runs: by variant, then by that of their layers.
   const rank = runs.map(({ variant, config: { pretraining } }) => `${variant} ${pretraining.kind} ${pretraining.variant}`)
@@ -128,8 +140,22 @@ function titlesOf(runs: readonly Run[], fields: readonly (readonly Field[] | nul
   for (const index of order) for (const field of fields[index] ?? []) if (!titles.has(field.key)) titles.set(field.key, field.title)
   for (const own of settings) for (const key of own.keys()) if (!titles.has(key)) titles.set(key, key)
   const section = (key: string) => sections.indexOf(key.split('.')[0] ?? '')
-  return [...titles].map(([key, title]) => ({ key, title })).sort((a, b) => section(a.key) - section(b.key))
+  const columns = Map.groupBy(columnsOf(order.map((index) => ({ keys: settings[index]!.keys(), ...ownerIn(runs[index]!) }))), (key) => partsOf(key).plain)
+  const owned = (key: string): string => {
+    const { plain, owner } = partsOf(key)
+    const mine = runs.findIndex((run, index) => settings[index]!.has(plain) && ownerOf(plain, ownerIn(run)) === owner)
+    const title = fields[mine]?.find((field) => field.key === plain)?.title ?? titles.get(plain)!
+    const whose = known.get(owner!)?.title ?? owner!
+    return title.startsWith(ofPretraining) ? `${ofPretraining}${inSentence(whose)}: ${title.slice(ofPretraining.length)}` : `${whose}: ${inSentence(title)}`
+  }
+  return [...titles].flatMap(([plain, title]) => {
+    const keys = columns.get(plain) ?? [plain]
+    return keys.length === 1 ? [{ key: plain, title }] : keys.map((key) => ({ key, title: owned(key) }))
+  }).sort((a, b) => section(a.key) - section(b.key))
 }
+
+/** What the titles of settings of pretraining begin with. */
+const ofPretraining = 'Pretraining: '
 
 function flatten(value: object, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>

@@ -4,7 +4,8 @@ import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
 import { cleanKey } from './basis.ts'
 import { figuresOf, valueOf, type Figure } from './figures.ts'
 import { choiceWords, formatSetting } from './formats.ts'
-import { settingTitles } from './settings.ts'
+import { isOf, partsOf } from '../../../shared/ownedKeys.ts'
+import { ownerIn, settingTitles } from './settings.ts'
 import type { TableEntry } from './tableIndex.ts'
 
 /** What is known of single code units is no column: there are as many as units. */
@@ -23,8 +24,10 @@ function settingValue(value: unknown): CellValue {
   return typeof value === 'number' ? value : choiceWords(formatSetting(value))
 }
 
-function settingOf({ settings }: TableEntry, key: string): CellValue {
-  if (key !== codeSize) return settingValue(settings.get(key))
+function settingOf({ run, settings }: TableEntry, key: string): CellValue {
+  const { plain, owner } = partsOf(key)
+  if (owner !== null && !isOf(key, ownerIn(run))) return null
+  if (key !== codeSize) return settingValue(settings.get(plain))
   const layers = settings.get('network.layers')
   return Array.isArray(layers) && typeof layers.at(-1) === 'number' ? layers.at(-1) as number : null
 }

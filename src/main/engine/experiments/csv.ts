@@ -1,5 +1,6 @@
 import type { Evaluation, Run } from '../../../shared/domain.ts'
-import type { Experiment } from '../../../shared/experiments.ts'
+import type { Cell, Experiment } from '../../../shared/experiments.ts'
+import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { csvLine, csvText } from '../csv.ts'
 
 /** Figures of an evaluation that are single numbers, by their names; those inside others with dots: `robustness.masking.0.1`. */
@@ -17,21 +18,26 @@ function figuresOf(evaluation: Evaluation): Map<string, number> {
 const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
 
 /**
- * One row a run: what it is, the swept settings by their keys, and every figure as it was measured, in full. A place whose run was removed is a row
+ * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every figure as it was measured, in full. A place whose run was removed is a row
  * without figures.
  */
 export function experimentCsv(experiment: Experiment, runs: readonly Run[]): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
-  const swept = [...new Set(experiment.cells.flatMap(({ values }) => Object.keys(values)))]
+  const owner = (cell: Cell) => ({ variant: cell.variant, layers: layersOfCell(cell) })
+  const swept = columnsOf(experiment.cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
+  const valueAt = (cell: Cell, key: string): string => {
+    const { plain } = partsOf(key)
+    return plain in cell.values && isOf(key, owner(cell)) ? shown(cell.values[plain]) : ''
+  }
   const places = experiment.cells.flatMap((cell) => cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })))
   const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
   const rows = places.map(({ cell, seed, run }, index) => [
     experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
-    ...swept.map((key) => (key in cell.values ? shown(cell.values[key]) : '')),
+    ...swept.map((key) => valueAt(cell, key)),
     ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
     ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
   ])
-  return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept, 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
+  return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept.map(headOf), 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
     .map((row) => csvLine(row.map(csvText))).join('')
 }

@@ -1,2 +1,2 @@
 /** Settings in which variants differ by nature: nobody expects them to be the same. */
-export const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith('pretraining.regularizer.')
+export { isOwn } from '../../../shared/ownedKeys.ts'

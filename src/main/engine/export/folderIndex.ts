@@ -3,6 +3,7 @@ import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import { manifestLimits } from '../../../shared/limits.ts'
 import { isUnread, readForeignJson } from '../foreignJson.ts'
+import { columnsOf, headOf, isOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { csvLine, csvText } from '../csv.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
@@ -16,6 +17,8 @@ export interface IndexedFile extends Pick<Export, 'sha256' | 'bytes' | 'opset' |
   /** Title of the experiment's cell, and what is swept in it by dotted key. */
   cell: string | null
   values: Record<string, unknown>
+  /** By what its layers were pretrained; null without pretraining, absent in indices of earlier versions. */
+  layers?: string | null
   evaluation: Evaluation | null
 }
 
@@ -52,10 +55,11 @@ const cell = (value: unknown): string => (value === null || value === undefined 
 
 /** The index as a table: one line a file, a column for each swept setting. */
 export function indexCsv({ files }: FolderIndex): string {
-  const swept = [...new Set(files.flatMap(({ values }) => Object.keys(values)))]
-  const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept, ...figures, 'bytes', 'maxAbsDiff', 'sha256']
+  const owner = ({ variant, layers = null }: IndexedFile) => ({ variant, layers })
+  const swept = columnsOf(files.map((item) => ({ keys: Object.keys(item.values), ...owner(item) })))
+  const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept.map(headOf), ...figures, 'bytes', 'maxAbsDiff', 'sha256']
   const rows = files.map((item) => [
-    item.file, item.run, item.name, item.variant, item.seed, item.cell, ...swept.map((key) => item.values[key]), ...figures.map((figure) => item.evaluation?.[figure]), item.bytes, item.maxAbsDiff, item.sha256,
+    item.file, item.run, item.name, item.variant, item.seed, item.cell, ...swept.map((key) => (isOf(key, owner(item)) ? item.values[partsOf(key).plain] : null)), ...figures.map((figure) => item.evaluation?.[figure]), item.bytes, item.maxAbsDiff, item.sha256,
   ])
   return [head, ...rows].map((row) => csvLine(row.map(cell))).join('')
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
+import { ownerIn } from '../compare/settings.ts'
 import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
@@ -56,7 +57,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
             const cell = experiment.cells[index]
             const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
             files.push({
-              file, run: run.id, name: run.name, variant: run.variant, seed: run.seed, cell: cell?.title ?? null, values: cell?.values ?? {},
+              file, run: run.id, name: run.name, variant: run.variant, seed: run.seed, cell: cell?.title ?? null, values: cell?.values ?? {}, layers: ownerIn(run).layers,
               sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, evaluation: run.evaluation,
             })
           } catch (thrown) {

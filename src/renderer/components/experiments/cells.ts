@@ -1,12 +1,24 @@
 import type { Cell } from '../../../shared/experiments.ts'
+import { columnsOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { textOfValues } from './values.ts'
 
 /** A cell's title; without the swept values, where these stand beside it. */
 export const nameOf = ({ title, name }: Pick<Cell, 'title' | 'name'>, withoutValues: boolean): string => (withoutValues ? name ?? title : title)
 
-/** Keys of what is swept and tells cells apart; a setting that all that have it share is not among them. */
-export function sweptKeys(cells: readonly Pick<Cell, 'values'>[]): string[] {
-  const found = new Map<string, Set<string>>()
-  for (const { values } of cells) for (const [key, value] of Object.entries(values)) found.set(key, (found.get(key) ?? new Set()).add(textOfValues(value)))
-  return [...found].filter(([, texts]) => texts.size > 1).map(([key]) => key)
+type Swept = Pick<Cell, 'values' | 'variant' | 'settings'>
+const owner = (cell: Swept) => ({ variant: cell.variant, layers: layersOfCell(cell) })
+
+/** A cell's value of a column of what is swept, as it is read; empty where it has none. */
+export function sweptText(cell: Swept, key: string): string {
+  const { plain } = partsOf(key)
+  return plain in cell.values && isOf(key, owner(cell)) ? textOfValues(cell.values[plain]) : ''
+}
+
+/**
+ * Keys of what is swept and tells cells apart, with its variant where several have a setting of that name; a setting that all that have it share is not among
+ * them.
+ */
+export function sweptKeys(cells: readonly Swept[]): string[] {
+  return columnsOf(cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
+    .filter((key) => new Set(cells.map((cell) => sweptText(cell, key)).filter((text) => text !== '')).size > 1)
 }

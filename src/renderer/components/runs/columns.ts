@@ -1,4 +1,5 @@
 import type { CellValue, RunColumn, RunRow, TableView } from '../../../shared/runTable.ts'
+import { partsOf } from '../../../shared/ownedKeys.ts'
 import { bytes, count, duration, figure, moment, percent, rate, when } from '../../format.ts'
 import { sentence, seriesTitle } from '../../terms.ts'
 import { leftText, shareOf } from '../../views/runFacts.ts'
@@ -123,7 +124,7 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value }
   const read: Read = (row) => value(key, row.id) ?? null
   const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
   const unit = info?.unit ?? known?.unit ?? ''
-  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? sentence(key) : key)
+  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? sentence(partsOf(key).plain) : key)
   const numeric = info?.numeric ?? known !== undefined
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'

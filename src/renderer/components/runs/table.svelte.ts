@@ -7,6 +7,7 @@ import { experiments } from '../../state/experiments.svelte.ts'
 import { runColumns } from '../../state/runColumns.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
+import { withOwners } from './owners.ts'
 import { engineColumn, factColumns, standardView, stateWords, type Sources, type TableColumn } from './columns.ts'
 import { filterRows, groupItems, plainItems, seedText, sortBy, type Item } from './rows.ts'
 
@@ -92,6 +93,12 @@ class RunsTable {
     this.kept = false
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#keep(), pause)
+  }
+
+  /** A setting that several variants have by now is one of each. */
+  renew(): void {
+    const view = withOwners(this.view, runColumns.list.map(({ key }) => key))
+    if (!same(view, this.view)) this.view = view
   }
 
   filterOf(key: string): RowFilter | undefined {
@@ -202,6 +209,7 @@ export function followTable(): void {
   $effect(() => { if (table.ready) runColumns.want(keys) })
   // The names of columns come after their values: those of the usual ones are known.
   $effect(() => { if (table.ready && runs.ready) void runColumns.refresh() })
+  $effect(() => { if (table.ready && runColumns.list.length > 0) table.renew() })
 
   let asked = ''
   let last = 0

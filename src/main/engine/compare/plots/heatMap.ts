@@ -3,14 +3,16 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { bestOf } from '../figures.ts'
 import { absent, formatQuantity } from '../formats.ts'
 import { meanOf } from '../statistics.ts'
-import { columnHead, varies, type Plot, type PlotColumn, type PlotValue } from './subjects.ts'
+import { columnHead, findColumn, varies, type Plot, type PlotColumn, type PlotValue } from './subjects.ts'
 
 /** A figure over two settings, of groups. Throws CALL_INVALID for columns that are not there. */
 export function heatMapOf({ subjects, columns, alike }: Plot, xKey: string, yKey: string, figureKey: string): HeatMap {
   const x = columnOf(columns, xKey, 'x'), y = columnOf(columns, yKey, 'y'), figure = columnOf(columns, figureKey, 'figure')
   if (x.key === y.key) throw new WorkbenchError('CALL_INVALID', `Both axes are ${x.title}; choose another setting for one of them.`, { field: 'y' })
   if (figure.kind === 'setting' || !figure.numeric) throw new WorkbenchError('CALL_INVALID', `${figure.title} is not a figure; choose one that is.`, { field: 'figure' })
-  const xs = choices(x), ys = choices(y)
+  // Values that nothing has together with one of the other setting would be rows without a cell.
+  const both = subjects.flatMap((_, at) => (x.values[at]!.value === null || y.values[at]!.value === null ? [] : [at]))
+  const xs = choices(x, both), ys = choices(y, both), without = subjects.length - both.length
   const cells = ys.map((row) => xs.map((across) => {
     const inside = subjects.flatMap((subject, at) => (same(x.values[at]!, across) && same(y.values[at]!, row) && figure.values[at]!.value !== null ? [{ subject, value: figure.values[at]! }] : []))
     const means = inside.map(({ value }) => value.value as number)
@@ -33,6 +35,7 @@ export function heatMapOf({ subjects, columns, alike }: Plot, xKey: string, yKey
     ...(alike ? [] : ['They were not measured alike, so their figures are not ranked.']),
     ...(crowded > 1 ? [`In some cells there are means of up to ${crowded} settings, which differ in something else, too.`] : []),
   ]
+  if (without > 0) notes.push(`${without} of ${subjects.length} ${without === 1 ? 'has' : 'have'} no value of one of the two settings and ${without === 1 ? 'is' : 'are'} not shown.`)
   return {
     x: { ...columnHead(x), values: xs.map(({ text }) => text) }, y: { ...columnHead(y), values: ys.map(({ text }) => text) }, figure: columnHead(figure), cells,
     note: notes.length === 0 ? null : notes.join(' '),
@@ -44,14 +47,14 @@ export function heatMapOf({ subjects, columns, alike }: Plot, xKey: string, yKey
 const same = (a: PlotValue, b: PlotValue): boolean => a.value === b.value
 
 const collator = new Intl.Collator('en', { numeric: true })
-/** The values of a column, each once, ascending. */
-function choices({ values }: PlotColumn): PlotValue[] {
-  const found = new Map(values.filter(({ value }) => value !== null).map((one) => [one.value, one]))
+/** The values of a column, each once, ascending. @param at of which subjects */
+function choices({ values }: PlotColumn, at: readonly number[]): PlotValue[] {
+  const found = new Map(at.map((index) => [values[index]!.value, values[index]!]))
   return [...found.values()].sort((a, b) => (typeof a.value === 'number' && typeof b.value === 'number' ? a.value - b.value : collator.compare(a.text, b.text)))
 }
 
 function columnOf(columns: readonly PlotColumn[], key: string, field: string): PlotColumn {
-  const column = columns.find((one) => one.key === key)
+  const column = findColumn(columns, key)
   if (column) return column
   throw new WorkbenchError('CALL_INVALID', `None of these runs has a value of “${key}”; choose another column.`, { field })
 }

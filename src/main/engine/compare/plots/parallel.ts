@@ -1,4 +1,5 @@
 import type { Parallel } from '../../../../shared/comparison.ts'
+import { currentKeys } from '../../../../shared/ownedKeys.ts'
 import { axisOf } from './axis.ts'
 import { columnHead, subjectHead, varies, type Plot, type PlotColumn } from './subjects.ts'
 
@@ -8,7 +9,7 @@ const most = 12
 /** Parallel coordinates: an axis for each of some columns, a line for each run or group. A key that no run has a value of is left out. */
 export function parallelOf({ subjects, columns }: Plot, keys?: readonly string[]): Parallel {
   const byKey = new Map(columns.map((column) => [column.key, column]))
-  const shown = keys === undefined ? usual(columns) : keys.flatMap((key) => byKey.get(key) ?? [])
+  const shown = keys === undefined ? usual(columns) : [...new Set(keys.flatMap((key) => currentKeys(key, [...byKey.keys()])))].flatMap((key) => byKey.get(key) ?? [])
   const axes = shown.map((column) => axisOf(column.values, column.numeric, column.kind === 'setting'))
   return {
     axes: shown.map((column, index) => {

@@ -1,7 +1,7 @@
 import type { Better, Scatter } from '../../../../shared/comparison.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isLogarithmic } from './axis.ts'
-import { columnHead, subjectHead, type Plot, type PlotColumn } from './subjects.ts'
+import { columnHead, findColumn, subjectHead, type Plot, type PlotColumn } from './subjects.ts'
 
 /**
  * Indices of the points that no other dominates (is better in one coordinate and not worse in the other), ascending x. Points in the same
@@ -53,7 +53,7 @@ export function scatterOf({ subjects, columns, alike }: Plot, xKey: string, yKey
 }
 
 function numeric(columns: readonly PlotColumn[], key: string, field: string): PlotColumn {
-  const column = columns.find((one) => one.key === key)
+  const column = findColumn(columns, key)
   if (column?.numeric) return column
   throw new WorkbenchError('CALL_INVALID', column ? `${column.title} is not a number, so it cannot be an axis of a scatter plot; choose another column.` : `None of these runs has a value of “${key}”; choose another column.`, { field })
 }

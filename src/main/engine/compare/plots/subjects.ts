@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../../../shared/config.ts'
 import type { Better } from '../../../../shared/comparison.ts'
 import type { Run } from '../../../../shared/domain.ts'
+import { currentKeys } from '../../../../shared/ownedKeys.ts'
 import { oneBasis } from '../basis.ts'
 import { measuredAlike, yardstick } from '../comparable.ts'
 import { groupEstimate, scaleOf } from '../estimates.ts'
@@ -89,6 +90,12 @@ export const columnHead = (column: PlotColumn) => ({
   key: column.key, title: column.title, unit: column.unit, better: column.better, source: column.kind, numeric: column.numeric, varies: varies(column),
 })
 export const subjectHead = ({ id, title, named, colour, variant, entries }: PlotSubject) => ({ id, title, named, colour, variant, runs: entries.map(({ run }) => run.id) })
+
+/** By its key, also one that was asked for before several variants had such a setting: then that of the first. */
+export const findColumn = (columns: readonly PlotColumn[], key: string): PlotColumn | undefined => {
+  const [now] = currentKeys(key, columns.map((column) => column.key))
+  return columns.find((column) => column.key === now)
+}
 
 /** Whether a column has at least two different values. */
 export const varies = ({ values }: PlotColumn): boolean => new Set(values.flatMap(({ value }) => (value === null ? [] : [value]))).size > 1
