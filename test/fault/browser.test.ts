@@ -1,7 +1,8 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHmac } from 'node:crypto'
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { WebSocket, type ClientOptions } from 'ws'
@@ -21,7 +22,7 @@ async function server(t: TestContext) {
   const served = await serveBrowser(engine, root)
   t.after(() => served.close())
   const { searchParams, host } = new URL(served.url)
-  return { engine, served, host, token: searchParams.get('token')! }
+  return { engine, served, host, root, token: searchParams.get('token')! }
 }
 
 /** `path` goes out as it is, unlike with fetch, which would tidy it up. */
@@ -49,6 +50,41 @@ test('the page needs the token, the right Host and no foreign Origin', async (t)
   assert.equal((await get(port, `/?token=${token}`, { origin: 'null' })).status, 403)
   assert.equal((await get(port, `/?token=${token}`, {}, 'POST')).status, 405)
   assert.equal(host, `127.0.0.1:${port}`)
+})
+
+test('every way to write the address of the page needs the token', async (t) => {
+  const { served: { port }, token, root } = await server(t)
+  symlinkSync(join(root, 'index.html'), join(root, 'assets', 'alias.js'))
+  linkSync(join(root, 'index.html'), join(root, 'assets', 'hard.js'))
+  writeFileSync(join(root, 'assets', 'other.html'), '<!doctype html>other')
+  const forms = [
+    '/', '/index.html', '/./index.html', '/.//index.html', '//index.html', '///index.html', '/%69ndex.html', '/index%2ehtml', '/index.htm%6c', '/%2e/index.html', '/assets/../index.html', '/assets/%2e%2e/index.html',
+    '/assets/..%2findex.html', '/assets//..//index.html', '/x/../index.html', '/..%2findex.html', '/..%2frenderer%2findex.html', '/index.html/', '/index.html/.', '/index.html//', '/index.html;a', '/index.html%00', '/INDEX.HTML', '/Index.Html',
+    '/%2569ndex.html', '/index.html?x', '/index.html?token=', '/?token=&token=', '/#', '/?', '/.', '/..', '/./', '/%2e', '/%2f', '/%2findex.html', '\\index.html', '/\\index.html', '/assets/alias.js', '/assets/hard.js', '/assets/other.html', 'http://127.0.0.1/index.html', 'http://elsewhere.example/index.html',
+    'index.html', '*', '/assets/..;/index.html', '/index.html%20', '/index.html%2f', '/%c0%aeindex.html', '/assets/..%5cindex.html',
+  ]
+  for (const form of forms) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, text } = await get(port, form, {}, method)
+      assert.ok([400, 403, 404].includes(status), `${method} ${form}: ${status}`)
+      assert.ok(!text.includes('<!doctype'), form)
+    }
+  }
+  for (const form of ['/', '/index.html', '/./index.html', '/%69ndex.html', '/assets/../index.html', '/assets/alias.js', '/assets/other.html']) {
+    assert.match((await get(port, `${form}?token=${token}`)).text, /^<!doctype html>/, form)
+    assert.equal((await get(port, `${form}?token=${token.toLowerCase()}`)).status, 403, form)
+  }
+  assert.equal((await get(port, '/assets/main.js')).status, 200)
+})
+
+test('who answers proves that it knows the token, without telling it', async (t) => {
+  const { served: { port }, token } = await server(t)
+  const challenge = 'ab'.repeat(32)
+  const { status, text } = await get(port, `/proof?challenge=${challenge}`)
+  assert.deepEqual([status, text], [200, createHmac('sha256', token).update(challenge).digest('hex')])
+  for (const odd of ['', 'x', 'ab', 'ab'.repeat(65), 'AB'.repeat(32)]) assert.equal((await get(port, `/proof?challenge=${odd}`)).status, 400, odd)
+  assert.equal((await get(port, `/proof?challenge=${challenge}`, { origin: 'http://elsewhere.example' })).status, 403)
+  assert.equal((await get(port, `/proof?challenge=${challenge}`, { host: 'rebound.example' })).status, 421)
 })
 
 test('only files of the renderer are served', async (t) => {

@@ -27,7 +27,7 @@ const commands: Record<string, Command> = {
   'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
-  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: any port that is free)', '--open  opens the browser, too'] },
+  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: where it did since this computer was started, else any port that is free)', '--open  opens the browser, too'] },
   doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
 }
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
-import { serveBrowser } from './browser/server.ts'
-import { createEngine } from './engine.ts'
+import { rememberAddress, rememberedAddress } from './browser/address.ts'
+import { openInBrowser, removeOpening } from './browser/opening.ts'
+import { serveBrowser, type BrowserServer } from './browser/server.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { defaultHome } from './home.ts'
 import { listenLocally } from './local.ts'
 
@@ -14,7 +15,7 @@ export interface ServeValues { home?: string | undefined; port?: string | undefi
 
 /**
  * The browser mode: the engine, and a page for a browser on this machine. Prints its address and runs until it is interrupted;
- * then what trains is paused with a checkpoint.
+ * then what trains is paused with a checkpoint. Started again it answers where it did, until the computer is: open pages go on.
  */
 export async function serve(values: ServeValues): Promise<void> {
   const port = Number(values.port ?? 0)
@@ -22,27 +23,36 @@ export async function serve(values: ServeValues): Promise<void> {
     throw new WorkbenchError('USAGE', `“${values.port}” is not a port; give a number from 1 to 65535, or leave it out.`, { field: 'port' })
   }
   const engine = createEngine({ home: values.home ?? defaultHome() })
-  const server = await serveBrowser(engine, fileURLToPath(new URL('../../../out/renderer', import.meta.url)), port).catch(async (thrown: unknown) => {
+  removeOpening(engine.home.folder)
+  const server = await answer(engine, port).catch(async (thrown: unknown) => {
     await engine.close()
     throw thrown
   })
   const listening = await listenLocally(engine)
   process.stdout.write(values.json ? `${JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })}\n` : `Autoencoder Workbench: ${server.url}\n`)
-  if (values.open) openInBrowser(server.url)
+  const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve)
   })
+  opened()
   await server.close()
   await engine.close()
   listening.close()
 }
 
-/** Where no browser can be opened, the printed address is enough. */
-function openInBrowser(url: string): void {
-  const [command, args] = process.platform === 'darwin' ? ['open', [url]] as const
-    : process.platform === 'win32' ? ['rundll32', ['url.dll,FileProtocolHandler', url]] as const
-    : ['xdg-open', [url]] as const
-  spawn(command, args, { stdio: 'ignore', detached: true }).on('error', () => {}).unref()
+/** Answers at the port, or (0) where it did before, or else at any free one. A token belongs to its port: who sits at the old one may have been told it. */
+async function answer(engine: Engine, port: number): Promise<BrowserServer> {
+  const { folder } = engine.home
+  const root = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
+  const before = rememberedAddress(folder)
+  const at = port === 0 ? before?.port ?? 0 : port
+  const server = await serveBrowser(engine, root, at, before?.port === at ? before.token : undefined).catch((thrown: unknown) => {
+    if (port !== 0 || before === null || !(thrown instanceof WorkbenchError)) throw thrown
+    process.stderr.write(`Another program has port ${before.port}, where this workbench answered before. It has a new address now; pages that are open at the old one cannot go on.\n`)
+    return serveBrowser(engine, root)
+  })
+  rememberAddress(folder, server)
+  return server
 }
 
 if (import.meta.main) {

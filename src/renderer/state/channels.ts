@@ -21,8 +21,24 @@ export function linkByPort(host: Host, link: Link): { retry(): void } {
 const firstPause = 250
 const longestPause = 4000
 
-const silent = 'The workbench does not answer. Start it again in its terminal, and open the address that it prints.'
+const silent = 'The workbench does not answer. Start it again in its terminal; this page goes on as soon as it is there.'
 const moved = 'The workbench was started again and has another address now. Open the one that its terminal prints; this page cannot go on.'
+
+/**
+ * Whether who answers at the page's address knows the token: asked for the HMAC of a fresh challenge. `none`: nobody answers. Where the browser cannot
+ * compute one, it is believed.
+ */
+async function proof(token: string): Promise<'ours' | 'other' | 'none'> {
+  const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const challenge = hex(crypto.getRandomValues(new Uint8Array(32)))
+  const response = await fetch(`/proof?challenge=${challenge}`, { cache: 'no-store' }).catch(() => null)
+  if (response === null) return 'none'
+  if (!crypto.subtle) return response.ok ? 'ours' : 'other'
+  const encoder = new TextEncoder()
+  const key = await crypto.subtle.importKey('raw', encoder.encode(token), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const expected = hex(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(challenge))))
+  return response.ok && await response.text().catch(() => '') === expected ? 'ours' : 'other'
+}
 
 /** The browser mode: one WebSocket on the page's own address, with the token of the page's address; opened again when it closes. */
 export function linkBySocket(link: Link): { retry(): void } {
@@ -30,10 +46,19 @@ export function linkBySocket(link: Link): { retry(): void } {
   const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/engine?token=${encodeURIComponent(token)}`
   let pause = firstPause
   let timer: ReturnType<typeof setTimeout> | undefined
-  /** A socket does not say why it was refused, but the page's own address does: a workbench that was started again does not know the token of the one before. */
-  const refused = (): Promise<boolean> => fetch(location.href.replace(/#.*$/, ''), { method: 'HEAD', cache: 'no-store' }).then(({ status }) => status === 403, () => false)
-  const open = (): void => {
+  const again = (): void => {
+    timer = setTimeout(() => { void reopen() }, pause)
+    pause = Math.min(2 * pause, longestPause)
+  }
+  /** While the workbench was away, anybody on this machine could have taken its port: the token is told only to who knows it. */
+  const reopen = async (): Promise<void> => {
     timer = undefined
+    const answer = await proof(token)
+    if (answer === 'ours') return open()
+    link.down(answer === 'none' ? silent : moved, false)
+    again()
+  }
+  const open = (): void => {
     const socket = new WebSocket(address)
     socket.binaryType = 'arraybuffer'
     let lives = false
@@ -46,10 +71,8 @@ export function linkBySocket(link: Link): { retry(): void } {
       })
     }
     socket.onclose = () => {
-      if (lives) link.down('', false)
-      else void refused().then((other) => { if (timer !== undefined) link.down(other ? moved : silent, false) })
-      timer = setTimeout(open, pause)
-      pause = Math.min(2 * pause, longestPause)
+      link.down(lives ? '' : silent, false)
+      again()
     }
   }
   open()
@@ -57,7 +80,7 @@ export function linkBySocket(link: Link): { retry(): void } {
     retry() {
       if (timer === undefined) return
       clearTimeout(timer)
-      open()
+      void reopen()
     },
   }
 }

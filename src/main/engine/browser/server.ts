@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -8,17 +8,24 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Engine } from '../engine.ts'
 import { callLimits } from '../../../shared/limits.ts'
 import { attachWindow, manyWaiting, mostWaiting } from '../windows.ts'
-import { fileFor, sendFile } from './files.ts'
+import { newToken } from './address.ts'
+import { fileFor, isPage, sendFile } from './files.ts'
 
 /** Connections at a time, so that nobody on this machine uses up the files that the engine may have open. */
 const mostConnections = 256
 /** To send the few lines of a request, in milliseconds. */
 const patience = 10_000
 
+/** Answers a challenge (hexadecimal) with its HMAC-SHA256 under the token. */
+const proofPath = '/proof'
+
 export interface BrowserServer {
   /** With the token: whoever has it has the workbench. */
   readonly url: string
   readonly port: number
+  readonly token: string
+  /** Resolves when somebody who had the token has asked for the page. */
+  readonly opened: Promise<void>
   close(): Promise<void>
 }
 
@@ -27,9 +34,11 @@ export interface BrowserServer {
  * elsewhere that guesses the port, or a name that is made to point here, gets nothing).
  * @param root the built renderer
  * @param port 0: any free one
+ * @param token of an earlier start, where open pages are to go on
+ * @throws WorkbenchError USAGE where the port is not free
  */
-export async function serveBrowser(engine: Engine, root: string, port = 0): Promise<BrowserServer> {
-  const token = randomBytes(32).toString('base64url')
+export async function serveBrowser(engine: Engine, root: string, port = 0, token = newToken()): Promise<BrowserServer> {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
   let hosts: string[] = []
   const sockets = new WebSocketServer({ noServer: true, maxPayload: callLimits.bytes, perMessageDeflate: false })
 
@@ -56,6 +65,13 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
     response.end(`${text}\n`)
   }
 
+  /** Shows an open page, before it tells anybody its token, that who answers knows the token already. */
+  const prove = (response: ServerResponse, challenge: string): void => {
+    if (!/^[0-9a-f]{32,128}$/.test(challenge)) return refuse(response, 400, 'This is no challenge.')
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
+    response.end(createHmac('sha256', token).update(challenge).digest('hex'))
+  }
+
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers())) response.setHeader(name, value)
     const refused = refusal(request, false)
@@ -64,12 +80,16 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
     const address = addressOf(request)
     if (address === null) return refuse(response, 400, 'This is no address.')
     const { pathname, searchParams } = address
-    const isPage = pathname === '/' || pathname === '/index.html'
-    if (isPage && !isToken(searchParams.get('token'), token)) {
-      return refuse(response, 403, 'The token is missing or wrong; open the whole address that the workbench printed when it started.')
+    if (pathname === proofPath) return prove(response, searchParams.get('challenge') ?? '')
+    const knows = isToken(searchParams.get('token'), token)
+    const file = fileFor(root, pathname)
+    // Decided by the file that would be sent: the ways to write its address are many.
+    if (pathname === '/' || (file !== null && isPage(root, file))) {
+      if (!knows) return refuse(response, 403, 'The token is missing or wrong; open the whole address that the workbench printed when it started.')
+      open()
+      if (file === null) return refuse(response, 404, 'The page is not built yet; run npm run build.')
     }
-    const file = fileFor(root, isPage ? '/index.html' : pathname)
-    if (file === null) return refuse(response, 404, isPage ? 'The page is not built yet; run npm run build.' : 'There is no such file.')
+    if (file === null) return refuse(response, 404, 'There is no such file.')
     sendFile(response, file, request.method === 'GET')
   })
 
@@ -95,6 +115,8 @@ export async function serveBrowser(engine: Engine, root: string, port = 0): Prom
   return {
     url: `http://127.0.0.1:${bound}/?token=${token}`,
     port: bound,
+    token,
+    opened,
     close: () => new Promise((resolve) => {
       sockets.clients.forEach((client) => client.terminate())
       server.close(() => resolve())
