@@ -162,7 +162,11 @@ export const calls = {
   /** Points of a run's series; `afterStep` for what is new since. */
   'runs.series': call(
     z.strictObject({ run: idSchema, keys: z.array(z.string()).optional(), afterStep: z.int().optional() }),
-    z.object({ series: z.array(seriesSchema) }),
+    z.object({
+      series: z.array(seriesSchema),
+      /** By key, of those that have any: words for what they are measured on, e.g. `on inputs with 30% of their values masked`. */
+      measuredOn: z.record(z.string(), z.string()),
+    }),
   ),
   /** Moments at which previews exist, oldest first, and the preview rows of the dataset (the same for every run): images, or points of two values. */
   'runs.moments': call(runRef, z.object({

@@ -96,6 +96,10 @@ export const evaluationSchema = z.object({
   }).nullable().default(null),
   /** Importance-sampled: 1,000 images, 100 draws each. */
   logLikelihood: newFigure,
+  /** Squared error against the clean image with the corruption at the input that the network was trained with; null where it had none. */
+  corruptedSquaredError: newFigure,
+  /** Means over all values of the images, and of their reconstructions: from clean inputs, and from those corrupted as in training. */
+  brightness: z.object({ input: z.number(), clean: z.number(), corrupted: figure }).nullable().default(null),
   /** Squared error against the clean image, input with masking or Gaussian noise. */
   robustness: z.object({
     masking: z.record(z.string(), figure),

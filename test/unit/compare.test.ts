@@ -44,7 +44,7 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(figure(runs, 'crossEntropy').texts, ['72.40', '72.40', '–'])
   assert.deepEqual(figure(runs, 'crossEntropy').best, [], 'the two that have a value are equal')
   assert.deepEqual([figure(runs, 'linearProbeAccuracy').texts[0], figure(runs, 'linearProbeAccuracy').unit], ['93.0', '%'])
-  assert.deepEqual(compareRuns(runs, variants).figures.map(({ key }) => key).slice(5), [
+  assert.deepEqual(compareRuns(runs, variants).figures.map(({ key }) => key).slice(7), [
     'jacobianNorm', 'contractionRatio.midpointJacobianNorm',
     'contractionRatio.radius.0.5', 'contractionRatio.radius.1', 'contractionRatio.radius.2', 'contractionRatio.radius.4',
     'saturation', 'linearShare', 'meanActivation', 'hoyerSparsity', 'unitActivity.dead', 'unitActivity.always',
@@ -66,7 +66,7 @@ test('what the encoder does is shown and not ranked', () => {
   assert.deepEqual(shown('unitActivity.dead'), ['1 of 4', '2 of 5', '–'])
   assert.deepEqual(shown('unitActivity.always'), ['1 of 4', '1 of 5', '–'])
   assert.deepEqual(figure(runs, 'unitActivity.dead').values, [1, 2, null])
-  assert.ok(compareRuns(runs, variants).figures.slice(5, 17).every(({ best, better }) => best.length === 0 && better === 'neither'))
+  assert.ok(compareRuns(runs, variants).figures.slice(7, 19).every(({ best, better }) => best.length === 0 && better === 'neither'))
   // What was stored before these figures existed.
   const { version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds } = evaluated(9)
   const old = { ...denoising, evaluation: evaluationSchema.parse({ version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds }) }

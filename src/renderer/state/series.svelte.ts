@@ -43,6 +43,8 @@ class RunSeries {
   version = $state(0)
   ready = $state(false)
   readonly columns = new Map<string, Columns>()
+  /** By key what a series is measured on, in words. */
+  readonly measuredOn = new Map<string, string>()
   #watchers = 0
   #busy = false
   #dirty = false
@@ -101,13 +103,14 @@ class RunSeries {
     this.#whole = false
     const after = whole ? undefined : this.#knownTo
     try {
-      const { series } = await call('runs.series', { run: this.run, ...(after === undefined ? {} : { afterStep: after }) })
+      const { series, measuredOn } = await call('runs.series', { run: this.run, ...(after === undefined ? {} : { afterStep: after }) })
       if (whole) this.columns.clear()
       for (const one of series) {
         let columns = this.columns.get(one.key)
         if (!columns) this.columns.set(one.key, columns = new Columns())
         columns.append(one)
       }
+      for (const [key, words] of Object.entries(measuredOn)) this.measuredOn.set(key, words)
       this.ready = true
       this.version++
     } catch {

@@ -7,11 +7,16 @@ export interface FigureText { key: string; title: string; text: string; unit: st
 
 /** An evaluation's figures as they are read: title, number, unit, and what it means. Null figures have no meaning for the run and are left out. */
 export function figureTexts(evaluation: Evaluation): FigureText[] {
+  const { brightness, corruptedSquaredError } = evaluation
   const { squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, classificationAccuracy, likelihood, elbo, logLikelihood, kl, activeUnits, klPerUnit } = evaluation
   const under = `Under a ${likelihood === 'bernoulli' ? 'Bernoulli' : 'Gaussian'} likelihood`
   const all: (FigureText | null)[] = [
     of('classificationAccuracy', 'Classification accuracy', classificationAccuracy, percent, '', 'Test samples whose class the softmax layer says; higher is better.'),
     of('squaredError', 'Squared error', squaredError, formatQuantity, 'per sample', 'Summed over values, mean over the test samples; lower is better.'),
+    of('corruptedSquaredError', 'Squared error, inputs corrupted as in training', corruptedSquaredError, formatQuantity, 'per sample',
+      'Against the clean samples, with the corruption that the network was trained with at its input; the row above is of clean inputs.'),
+    of('brightness.shift', 'Mean brightness less that of the images', brightness && brightness.clean - brightness.input, formatQuantity, '',
+      brightness ? `Reconstructions of clean test images: ${formatQuantity(brightness.clean)}; the images: ${formatQuantity(brightness.input)}.` : ''),
     of('crossEntropy', 'Cross-entropy', crossEntropy, formatQuantity, 'nats per sample', 'Summed over values, mean over the test samples; lower is better.'),
     of('psnr', 'Peak signal-to-noise ratio', psnr, (value) => formatDecimals(value, 1), 'dB', 'Higher is better.'),
     of('linearProbeAccuracy', 'Linear probe accuracy', linearProbeAccuracy, percent, '', 'Of a linear classifier trained on the codes; higher is better.'),

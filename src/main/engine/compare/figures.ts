@@ -21,7 +21,8 @@ export interface Figure {
 }
 
 const of = (
-  key: Exclude<keyof Evaluation, 'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit' | 'collapse'>,
+  key: Exclude<keyof Evaluation,
+    'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit' | 'collapse' | 'brightness'>,
   title: string, unit: string, better: FigureRow['better'], text: Figure['text'] = formatQuantity,
 ): Figure => ({ key, title, unit, better, value: (evaluation) => evaluation[key], text })
 
@@ -34,6 +35,12 @@ const units = (key: string, title: string, counts: (activity: number) => boolean
 
 const plain: Figure[] = [
   of('squaredError', 'Squared error', 'per sample', 'lower'),
+  // Each network's own corruption: beside the clean error, and not to be ranked among those of others.
+  of('corruptedSquaredError', 'Squared error, inputs corrupted as in training', 'per sample', 'neither'),
+  {
+    key: 'brightness.shift', title: 'Mean brightness of reconstructions less that of the images', unit: '', better: 'neither',
+    value: ({ brightness }) => brightness && brightness.clean - brightness.input, text: formatQuantity,
+  },
   of('crossEntropy', 'Cross-entropy', 'nats per sample', 'lower'),
   of('psnr', 'Peak signal-to-noise ratio', 'dB', 'higher', (value) => formatDecimals(value, 1)),
   of('linearProbeAccuracy', 'Linear probe accuracy', '%', 'higher', formatPercent),

@@ -1,6 +1,8 @@
-import type { Run } from '../../../shared/domain.ts'
+import { cleanInputsSentence } from '../../../shared/cleanInputs.ts'
+import type { Evaluation, Run } from '../../../shared/domain.ts'
 import { formatList } from './formats.ts'
 import type { RunGroup } from './groups.ts'
+import { meanOf } from './statistics.ts'
 import { quoted } from './wording.ts'
 
 const stateWords: Partial<Record<Run['state'], string>> = {
@@ -14,7 +16,7 @@ const stateWords: Partial<Record<Run['state'], string>> = {
 }
 
 /** What keeps the runs from being compared fairly: one sentence each, the gravest first. */
-export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs'>[]): string[] {
+export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs' | 'title' | 'named'>[]): string[] {
   const notes: string[] = []
   const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
@@ -35,6 +37,7 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   } else if (distinct(bounded.map((run) => run.config.data.binarise)).length > 1) {
     notes.push('The bounds on the log likelihood are of differently binarised images, so they are not ranked.')
   }
+  notes.push(...cleanInputsNotes(groups))
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
     const names = namesOf(runs.filter((run) => run.state === state))
@@ -72,6 +75,32 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
 }
 
 export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
+
+/** Networks of which it is said what clean inputs do to them. */
+const mostSaid = 3
+
+/** What clean inputs, of which the figures are, do to networks, above all to those trained on corrupted ones. Of a group its means. */
+function cleanInputsNotes(groups: readonly Pick<RunGroup, 'runs' | 'title' | 'named'>[]): string[] {
+  const said = groups.flatMap(({ runs, title, named }) => {
+    const evaluations = runs.flatMap(({ evaluation }) => evaluation ?? [])
+    const sentence = evaluations.length === 0 ? null : cleanInputsSentence(meanEvaluation(evaluations))
+    return sentence === null ? [] : [`${named ? `“${title}”` : title} ${sentence}`]
+  })
+  const more = said.length - mostSaid
+  return more > 0 ? [...said.slice(0, mostSaid), `So it is with ${more} more.`] : said
+}
+
+function meanEvaluation(evaluations: readonly Evaluation[]): Parameters<typeof cleanInputsSentence>[0] {
+  const mean = (read: (evaluation: Evaluation) => number | null | undefined): number | null => {
+    const values = evaluations.map(read)
+    return values.every((value) => typeof value === 'number') ? meanOf(values as number[]) : null
+  }
+  const input = mean(({ brightness }) => brightness?.input), clean = mean(({ brightness }) => brightness?.clean)
+  return {
+    squaredError: mean(({ squaredError }) => squaredError), corruptedSquaredError: mean((evaluation) => evaluation.corruptedSquaredError),
+    brightness: input === null || clean === null ? null : { input, clean, corrupted: mean(({ brightness }) => brightness?.corrupted) },
+  }
+}
 
 /** Many names tell nothing: the first few, and how many more. */
 export const listed = (names: readonly string[]): string =>

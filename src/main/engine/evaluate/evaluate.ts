@@ -9,12 +9,13 @@ import { encodeLabelled } from './codes.ts'
 import { contraction } from './contraction.ts'
 import { jacobian } from './jacobian.ts'
 import { linearProbe } from './linearProbe.ts'
-import type { Figures, Subject } from './measurement.ts'
+import type { Corrupt, Figures, Subject } from './measurement.ts'
 import type { Report } from './report.ts'
 import type { Model } from './model.ts'
 import { nearestNeighbours } from './nearestNeighbours.ts'
 import { reconstruction } from './reconstruction.ts'
 import { robustness } from './robustness.ts'
+import { trainedCorruption } from './trainedCorruption.ts'
 import { EVALUATION_VERSION } from './version.ts'
 
 export { EVALUATION_VERSION }
@@ -26,13 +27,17 @@ export interface EvaluateOptions {
   train: Uint32Array
   /** The range that the output's activation cannot leave, e.g. [0, 1] for sigmoid, [-Infinity, Infinity] for linear. */
   outputRange: readonly [number, number]
+  /** How the network's inputs were corrupted in training; null where they were not. */
+  corrupt?: Corrupt | null
   signal?: AbortSignal
   /** `done` of `total` in per cent. */
   onProgress?: (progress: Progress) => void
 }
 
 /** All figures of an evaluation, in the order in which they are measured. Adding one is its file and its place here. */
-const measurements = [reconstruction, robustness, codeActivity, jacobian, contraction, bound, classification, nearestNeighbours, linearProbe] as const
+const measurements = [
+  reconstruction, trainedCorruption, robustness, codeActivity, jacobian, contraction, bound, classification, nearestNeighbours, linearProbe,
+] as const
 type KeysOf<T> = T extends unknown ? keyof T : never
 type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
 
@@ -45,7 +50,7 @@ const encodingWeight = 5
  * @throws RUN_DIVERGED where the network's values are not finite; CANCELLED after `signal`.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
-  const { model, dataset, train, outputRange, signal, onProgress } = options
+  const { model, dataset, train, outputRange, corrupt = null, signal, onProgress } = options
   const started = performance.now()
   const all = measurements.reduce((sum, { weight }) => sum + weight, encodingWeight)
   let before = 0
@@ -65,7 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluatio
   }
 
   const codes = await encodeLabelled(model, dataset, train, part(encodingWeight))
-  const subject: Subject = { model, dataset, train, outputRange, codes }
+  const subject: Subject = { model, dataset, train, outputRange, corrupt, codes }
   try {
     let figures = {} as Measured
     for (const { weight, measure } of measurements) {

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { basisOf } from '../compare/basis.ts'
 import { differenceImages } from '../compare/differenceImages.ts'
 import { isPlane } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
@@ -7,7 +8,12 @@ import { imagesOf, pointsOf, withDataset } from './images.ts'
 
 /** What the views of runs show: curves, pictures over time. */
 export const viewHandlers = ({ home, store }: Context) => ({
-  'runs.series': ({ run, keys, afterStep }) => ({ series: store.points.series(store.runs.resolve(run).id, keys, afterStep) }),
+  'runs.series': ({ run: reference, keys, afterStep }) => {
+    const run = store.runs.resolve(reference)
+    const series = store.points.series(run.id, keys, afterStep)
+    const words = series.flatMap(({ key }) => { const said = basisOf(run, key).words; return said === '' ? [] : [[key, said] as const] })
+    return { series, measuredOn: Object.fromEntries(words) }
+  },
   'runs.moments': ({ run: reference }) => {
     const run = store.runs.resolve(reference)
     const shown = withDataset(home.dataset(run.datasetId), (dataset) => {

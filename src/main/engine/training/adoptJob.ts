@@ -8,6 +8,7 @@ import { variantOf } from '../variants/index.ts'
 import { CompiledModel } from './compiled.ts'
 import { openTrainingData } from './data.ts'
 import type { AdoptJob, AdoptResult } from './messages.ts'
+import { ownCorruption } from './ownCorruption.ts'
 import type { Port } from './port.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './program.ts'
@@ -33,7 +34,8 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
   writeCheckpoint(outFolder, 'last', { ...checkpoint, state: model.weights() })
   const preview = makePreview(model, spec, dataset, position.step, position.epoch)
   const evaluation = await evaluate({
-    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,
+    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(id), config), signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
   return { kind: 'adopt', evaluation: { ...evaluation, checkpoint: 'last' }, preview, parameters: countParameters(model.specs) }

@@ -7,6 +7,7 @@ import { activationRange } from '../network/activation.ts'
 import { variantOf } from '../variants/index.ts'
 import { CompiledModel } from './compiled.ts'
 import type { EvaluateJob, EvaluateResult } from './messages.ts'
+import { ownCorruption } from './ownCorruption.ts'
 import type { Port } from './port.ts'
 
 /**
@@ -22,7 +23,8 @@ export async function evaluateRun(job: EvaluateJob, port: Port): Promise<Evaluat
   const model = new CompiledModel({ variant: variantOf(variant), config, inputSize, kind: dataset.kind, classes: classes.length })
   model.load(state)
   const evaluation = await evaluate({
-    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,
+    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(variant), config), signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
   return { kind: 'evaluate', evaluation: { ...evaluation, checkpoint: name } }

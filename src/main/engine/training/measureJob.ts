@@ -12,6 +12,7 @@ import { lastVariant } from './classification.ts'
 import { CompiledModel, type Batch } from './compiled.ts'
 import { openTrainingData, type TrainingData } from './data.ts'
 import type { MeasureJob, MeasureResult } from './messages.ts'
+import { ownCorruption } from './ownCorruption.ts'
 import { Stopped, type Port } from './port.ts'
 import type { ModelSpec } from './program.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
@@ -67,7 +68,8 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
   let evaluation: number | null = null
   if (job.evaluation && model) {
     evaluation = (await evaluate({
-      model, dataset: seen, train: rows.train, outputRange: activationRange[config.network.outputActivation], signal: port.signal,
+      model, dataset: seen, train: rows.train, outputRange: activationRange[config.network.outputActivation],
+      corrupt: ownCorruption(variant, config), signal: port.signal,
       onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
     }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped() : thrown })).seconds
   }

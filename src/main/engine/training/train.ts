@@ -10,6 +10,7 @@ import { Course } from './course.ts'
 import { withStep } from './diverged.ts'
 import type { TrainJob, TrainResult } from './messages.ts'
 import { cleanErrorName } from './objective.ts'
+import { ownCorruption } from './ownCorruption.ts'
 import { Stopped, type Port } from './port.ts'
 import { pretrainLayer } from './pretrain.ts'
 import { makePreview } from './preview.ts'
@@ -41,7 +42,8 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   const stepsPerSecond = meter.stepsPerSecond()
   const { step, epoch, seconds } = course.position
   const evaluation = await evaluate({
-    model, dataset: course.data.seen, train: course.rows.train, outputRange: activationRange[job.config.network.outputActivation], signal: port.signal,
+    model, dataset: course.data.seen, train: course.rows.train, outputRange: activationRange[job.config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(job.variant), job.config), signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step) })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })

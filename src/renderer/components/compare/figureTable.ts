@@ -23,7 +23,7 @@ export const sectionTitles: Record<Section, string> = { evaluation: 'Evaluation 
 const sectionOf = ({ key, better }: { key: string; better: Better }): Section => (key.startsWith('robustness.') ? 'noise' : better === 'neither' ? 'encoder' : 'evaluation')
 
 /** Bounds that may not be ranked here have no better end; they are still what the network was evaluated by. */
-const evaluated = new Set(['elbo', 'logLikelihood'])
+const evaluated = new Set(['elbo', 'logLikelihood', 'corruptedSquaredError', 'brightness.shift'])
 const place = (figure: { key: string; better: Better }): Section => (evaluated.has(figure.key) ? 'evaluation' : sectionOf(figure))
 
 export function figureTable(comparison: Comparison, by: 'group' | 'run', show: 'values' | 'differences'): FigureTable {
