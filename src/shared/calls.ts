@@ -10,7 +10,7 @@ import {
 } from './domain.ts'
 import { codeRowSchema, embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
 import {
-  experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, seedSchema, storageSchema,
+  experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, recoveredSchema, seedSchema, storageSchema,
 } from './experiments.ts'
 import { exploreFileSchema, exploreSchema, madeFileSchema, openedSchema, resultSchema } from './explore.ts'
 import { contrasts } from './patches.ts'
@@ -76,6 +76,8 @@ export const calls = {
   'engine.status': call(none, z.object({
     version: z.string(), home: z.string(), node: z.string(), cores: z.int(), trainers: z.int(), folderDialog: z.boolean(),
   })),
+  /** What the start removed that an earlier engine left half done, and that in a sentence: told once, to whoever asks first; null where there is nothing to tell. */
+  'engine.recovered': call(none, z.object({ recovered: recoveredSchema.extend({ sentence: z.string() }).nullable() })),
   'variants.list': call(none, z.object({ variants: z.array(variantInfoSchema) })),
   'presets.list': call(none, z.object({ presets: z.array(presetSchema) })),
   /** Imports the data that a preset needs. */

@@ -196,6 +196,10 @@ export const queueSchema = z.object({
 })
 export type QueueState = z.infer<typeof queueSchema>
 
+/** What a start of the engine removed because an earlier one was cut off in the middle of it. */
+export const recoveredSchema = z.object({ folders: z.int(), files: z.int(), bytes: z.number() })
+export type Recovered = z.infer<typeof recoveredSchema>
+
 const removedSchema = z.object({
   kind: z.enum(['run', 'experiment']), id: idSchema, name: z.string(), removedAt: z.string(),
   /** When it will be gone for good. */

@@ -22,7 +22,7 @@ import { tableHandlers } from './handlers/table.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { weightsHandlers } from './handlers/weights.ts'
 import { refuseBytes, shortened } from './callInput.ts'
-import { homeAt, prepareHome, removeLeftovers, type Home } from './home.ts'
+import { homeAt, prepareHome, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
 import { interruptedError } from './queue/interrupted.ts'
@@ -30,6 +30,7 @@ import { createQueue } from './queue/queue.ts'
 import { createTasks } from './queue/tasks.ts'
 import { isDamage, tryLock } from './store/database.ts'
 import { openStore, type Store } from './store/store.ts'
+import { tidy } from './tidy.ts'
 import { createTrash } from './trash.ts'
 
 export interface EngineOptions {
@@ -81,7 +82,6 @@ export function createEngine(options: EngineOptions): Engine {
 
 function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const log = logTo(home.log)
-  removeLeftovers(home)
   const store = openStore(home.database)
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent): void => {
@@ -93,6 +93,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
       }
     }
   }
+  const recovered = tidy(home, store, log)
   const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
   const ended = 'The workbench ended while this run was training'
   const cut = store.runs.running()
@@ -106,7 +107,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
   }
   let closing: Promise<void> | null = null
@@ -138,7 +139,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   }
 
   const close = async (): Promise<void> => {
-    await Promise.all([queue.close(), tasks.close()])
+    await Promise.all([queue.close(), tasks.close(), recovered])
     exploring.close()
     experiments.close()
     store.close()

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { WorkbenchError } from '../../shared/errors.ts'
@@ -72,14 +72,5 @@ function makeFolder(folder: string): void {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw thrown
     if (!existsSync(parent)) makeFolder(parent)
     make()
-  }
-}
-
-/** Removes what interrupted imports, prunings and embeddings left behind. Only the holder of the home's lock may do this. */
-export function removeLeftovers(home: Home): void {
-  for (const folder of ['datasets', 'runs', 'embeddings'].map((name) => join(home.folder, name))) {
-    for (const name of readdirSync(folder)) {
-      if (name.endsWith('.partial')) rmSync(join(folder, name), { recursive: true, force: true })
-    }
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
+import { discard } from './claims.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
 import type { Store } from './store/store.ts'
@@ -17,8 +18,8 @@ const atOnce = 20
 export const untilOf = (removedAt: string): string => new Date(Date.parse(removedAt) + keptDays * day).toISOString()
 
 /**
- * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. The row
- * goes first: a folder without a run is harmless, a run without its folder is not.
+ * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. What a kill
+ * leaves in between, the next start brings into order (tidy.ts).
  */
 export function createTrash({ home, store, emit }: { home: Home; store: Store; emit: (event: EngineEvent) => void }) {
   const move = (from: string, to: string): void => {
@@ -32,11 +33,10 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
     let bytes = 0
     for (let from = 0; from < runs.length; from += atOnce) {
       const some = runs.slice(from, from + atOnce)
-      store.transaction(() => some.forEach(({ id }) => store.runs.remove(id)))
-      for (const { id } of some) {
-        bytes += folderBytes(home.trash(id))
-        for (const folder of [home.trash(id), home.run(id)]) rmSync(folder, { recursive: true, force: true })
-      }
+      const folders = some.flatMap(({ id }) => [home.trash(id), home.run(id)])
+      const freed = folders.reduce((sum, folder) => sum + folderBytes(folder), 0)
+      discard(folders, () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id))))
+      bytes += freed
       // Others get their turn: a thousand runs take a while.
       await setImmediate()
     }
@@ -45,23 +45,29 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
   }
 
   return {
-    /** Several at once, as of one moment: they are restored together. */
-    removeRuns(ids: readonly string[], at: string): void {
-      store.transaction(() => ids.forEach((id) => store.runs.update(id, { removedAt: at })))
+    /** Several at once, as of one moment: they are restored together. @param withThem stored with their removal, or not at all */
+    removeRuns(ids: readonly string[], at: string, withThem: () => void = () => {}): void {
+      store.transaction(() => {
+        withThem()
+        ids.forEach((id) => store.runs.update(id, { removedAt: at }))
+      })
       for (const id of ids) {
         move(home.run(id), home.trash(id))
         emit({ type: 'runRemoved', run: id })
       }
     },
     /** Error: RUN_UNKNOWN where there is nothing to restore any more. Runs that were never removed stay as they are. */
-    restoreRuns(ids: readonly string[]): void {
+    restoreRuns(ids: readonly string[], withThem: () => void = () => {}): void {
       const found = ids.map((id) => ({ id, removed: store.runs.find(id) }))
       const gone = found.find(({ removed }) => removed === null)
       if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run “${gone.id}” is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
       const back = found.filter(({ removed }) => removed!.removedAt !== null)
       // The files first: a run that can be seen has them.
       for (const { id } of back) if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))
-      store.transaction(() => back.forEach(({ id }) => store.runs.update(id, { removedAt: null })))
+      store.transaction(() => {
+        withThem()
+        back.forEach(({ id }) => store.runs.update(id, { removedAt: null }))
+      })
     },
     /** What was removed too long ago. */
     expire: () => purge(({ removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()),

@@ -65,6 +65,8 @@ async function ownSession(engine: Engine): Promise<Session> {
     onEvent: engine.subscribe,
     lost: new Promise(() => {}),
     async close(terminal) {
+      const { recovered } = await (engine.handle as Client)('engine.recovered', {}).catch(() => ({ recovered: null }))
+      if (recovered !== null) terminal.tell(recovered.sentence)
       if (listening.clients > 0) terminal.tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? ' that uses' : 's that use'} this engine.`)
       const interrupted = Promise.withResolvers<void>()
       const release = terminal.onInterrupt(interrupted.resolve)

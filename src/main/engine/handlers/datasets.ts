@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs'
 import type { Dataset } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { discard } from '../claims.ts'
 import { completePath } from '../data/complete.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
@@ -51,13 +51,9 @@ export const datasetHandlers = (context: Context) => {
       // What was removed before cannot be restored without its data.
       await trash.purgeDataset(id)
       const codes = store.embeddings.list().filter(({ datasetId }) => datasetId === id)
-      store.datasets.remove(id, name)
-      rmSync(home.dataset(id), { recursive: true, force: true })
+      discard([home.dataset(id), ...codes.map((code) => home.embedding(code.id))], () => store.datasets.remove(id, name))
       emit({ type: 'datasetRemoved', dataset: id })
-      for (const { id: embedding } of codes) {
-        rmSync(home.embedding(embedding), { recursive: true, force: true })
-        emit({ type: 'embeddingRemoved', embedding })
-      }
+      for (const { id: embedding } of codes) emit({ type: 'embeddingRemoved', embedding })
       return {}
     },
     'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),

@@ -4,6 +4,7 @@ import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { claim, discard } from '../claims.ts'
 import { formatOf } from '../embed/files/write.ts'
 import { misfit, runTakes } from '../embed/fitting.ts'
 import { codesName } from '../embed/npy.ts'
@@ -73,6 +74,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
       const from = dataset?.name ?? basename(folder!)
       const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress) => {
         const id = newId(), kept = home.embedding(id), work = `${kept}.partial`
+        const claimed = claim(home, { kind: 'embeddings', id })
         mkdirSync(work, { recursive: true })
         try {
           const { kind: _, ...facts } = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () => runJob({
@@ -94,6 +96,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
           throw thrown
         } finally {
           rmSync(work, { recursive: true, force: true })
+          claimed.release()
         }
         emit({ type: 'embedding', embedding: find(id) })
         return id
@@ -124,8 +127,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
     },
     'embeddings.remove': ({ embedding }) => {
       const { id } = find(embedding)
-      store.embeddings.remove(id)
-      rmSync(home.embedding(id), { recursive: true, force: true })
+      discard([home.embedding(id)], () => store.embeddings.remove(id))
       emit({ type: 'embeddingRemoved', embedding: id })
       return {}
     },

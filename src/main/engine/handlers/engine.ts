@@ -1,10 +1,21 @@
 import { availableParallelism } from 'node:os'
+import type { Recovered } from '../../../shared/experiments.ts'
+import { tidied } from '../tidy.ts'
 import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
-/** What the engine says of itself and of what it can train. */
-export const engineHandlers = ({ home, queue, folderDialog }: Context) => ({
-  'engine.status': () => ({ version, home: home.folder, node: process.version, cores: availableParallelism(), trainers: queue.settings.get().trainers, folderDialog }),
-  'variants.list': () => ({ variants: variantInfos() }),
-} satisfies Partial<Handlers>)
+/** What the engine says of itself and of what it can train. @param tidying what its start removed */
+export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: Promise<Recovered>) => {
+  let told = false
+  return {
+    'engine.status': () => ({ version, home: home.folder, node: process.version, cores: availableParallelism(), trainers: queue.settings.get().trainers, folderDialog }),
+    'engine.recovered': async () => {
+      const recovered = await tidying, sentence = tidied(recovered)
+      if (told || sentence === null) return { recovered: null }
+      told = true
+      return { recovered: { ...recovered, sentence } }
+    },
+    'variants.list': () => ({ variants: variantInfos() }),
+  } satisfies Partial<Handlers>
+}

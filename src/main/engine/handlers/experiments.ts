@@ -86,8 +86,7 @@ export const experimentHandlers = (context: Context) => {
       const going = withRuns ? own.filter(({ id }) => !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))
       const now = new Date().toISOString()
-      store.experiments.markRemoved(experiment.id, now)
-      trash.removeRuns(going.map(({ id }) => id), now)
+      trash.removeRuns(going.map(({ id }) => id), now, () => store.experiments.markRemoved(experiment.id, now))
       emit({ type: 'experimentRemoved', experiment: experiment.id })
       return { experiment: experiment.id, runs: going.map(({ id }) => id), until: untilOf(now) }
     },
@@ -95,8 +94,7 @@ export const experimentHandlers = (context: Context) => {
       const found = store.experiments.find(id)
       if (found === null) throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment “${id}” is gone for good; the trash was emptied, or it was removed long ago.`, { field: 'experiment' })
       const together = found.removedAt === null ? [] : store.runs.removed().filter(({ experiment, removedAt }) => experiment === id && removedAt === found.removedAt)
-      trash.restoreRuns(together.map((run) => run.id))
-      store.experiments.markRemoved(id, null)
+      trash.restoreRuns(together.map((run) => run.id), () => store.experiments.markRemoved(id, null))
       const restored = together.map(({ id: run }) => queue.view(store.runs.get(run)))
       for (const run of restored) emit({ type: 'run', run })
       queue.add(...restored.filter(({ state }) => state === 'queued').map((run) => run.id))

@@ -3,6 +3,7 @@ import type { CallArguments, CallOutput } from '../../../shared/calls.ts'
 import type { Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { datasetReference } from '../../../shared/patches.ts'
+import { claim } from '../claims.ts'
 import { importDataset, type ImportRequest } from '../data/import.ts'
 import { inspectPath, suggestName } from '../data/inspect.ts'
 import { checkPatches } from '../data/patches/pack.ts'
@@ -32,6 +33,7 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
   if (request.patches) await checkPatches(request)
   return tasks.start('import', name, async (signal, onProgress) => {
     if (source) sources.push(source.id)
+    const claimed = claim(home, { kind: 'datasets', id })
     try {
       const { skipped, ...dataset } = await importDataset(request, { signal, onProgress })
       try {
@@ -47,6 +49,7 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
         throw thrown
       }
     } finally {
+      claimed.release()
       if (source) sources.splice(sources.indexOf(source.id), 1)
     }
     emit({ type: 'dataset', dataset: store.datasets.get(id) })

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import type { Preview } from '../../../shared/domain.ts'
+import { claim } from '../claims.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
@@ -19,6 +20,7 @@ interface MadeRun {
 export async function addMadeRun({ home, store, queue, emit }: Context, make: (folder: string) => Promise<MadeRun>): Promise<string> {
   const startedAt = new Date().toISOString()
   const id = newId(), folder = home.run(id), partial = `${folder}.partial`
+  const claimed = claim(home, { kind: 'runs', id })
   try {
     const { run, reached, preview } = await make(partial)
     renameSync(partial, folder)
@@ -31,6 +33,8 @@ export async function addMadeRun({ home, store, queue, emit }: Context, make: (f
   } catch (thrown) {
     for (const left of [partial, folder]) rmSync(left, { recursive: true, force: true })
     throw thrown
+  } finally {
+    claimed.release()
   }
   emit({ type: 'run', run: queue.view(store.runs.get(id)) })
   return id

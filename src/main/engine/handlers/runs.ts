@@ -9,7 +9,7 @@ import type { RunChange } from '../store/runs.ts'
 import { untilOf } from '../trash.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
-import { openWeights, placeWeights, settingsOn } from './weights.ts'
+import { openWeights, settingsOn, withWeights } from './weights.ts'
 
 /** What of a network does not begin with a file's weights, in words. Errors: RUN_MISMATCH, VARIANT_UNSUITABLE. */
 function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: Dataset): string[] {
@@ -45,10 +45,10 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       if (config === null) throw WorkbenchError.from(problems[0]!)
       const made = runOf(newId(), dataset, variant, seed, { config, parameters })
       if (file !== null) begunAnew(file, variant, config, dataset)
-      const origin = file === null ? null : await placeWeights(home, made.id, file)
-      const run = store.transaction(() => store.runs.insert({
+      const insert = (origin: Run['origin']): Run => store.transaction(() => store.runs.insert({
         ...made, name: name ?? store.runs.freeName(variant), preset: preset ?? null, origin, colour: store.runs.freeColour(),
       }, new Date().toISOString()))
+      const run = file === null ? insert(null) : await withWeights(home, made.id, file, insert)
       emit({ type: 'run', run })
       queue.add(run.id)
       return { run: queue.view(store.runs.get(run.id)) }

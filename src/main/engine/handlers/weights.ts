@@ -7,6 +7,7 @@ import type { Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
+import { claim } from '../claims.ts'
 import { rowSizeOf } from '../experiments/newRun.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
@@ -36,18 +37,21 @@ export function settingsOn(file: WeightsFile, variant: string, settings: Setting
   return { ...Object.fromEntries(kept), ...Object.fromEntries(flatten(settings)) }
 }
 
-/** Copies the weights into the folder of a run that is about to be made; whatever fails, there is none. @returns what the run keeps of where they are from */
-export async function placeWeights(home: Home, id: string, { path }: WeightsFile): Promise<NonNullable<Run['origin']>> {
+/** Copies the weights into the folder of a run, which `insert` then stores with where they are from; whatever fails, there is neither. */
+export async function withWeights(home: Home, id: string, { path }: WeightsFile, insert: (origin: NonNullable<Run['origin']>) => Run): Promise<Run> {
   const folder = home.run(id), partial = `${folder}.partial`
+  const claimed = claim(home, { kind: 'runs', id })
   try {
     mkdirSync(partial, { recursive: true })
     await copyFile(path, beginFile(partial))
     const sha256 = await checksum(beginFile(partial))
     renameSync(partial, folder)
-    return { kind: 'weights', run: sha256, removed: [], elbo: null, file: path, trained: true }
+    return insert({ kind: 'weights', run: sha256, removed: [], elbo: null, file: path, trained: true })
   } catch (thrown) {
-    rmSync(partial, { recursive: true, force: true })
+    for (const left of [partial, folder]) rmSync(left, { recursive: true, force: true })
     throw thrown
+  } finally {
+    claimed.release()
   }
 }
 

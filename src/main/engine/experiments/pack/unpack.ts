@@ -7,6 +7,7 @@ import { previewSchema, seriesSchema, skippedSchema, type Dataset, type Progress
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseJson } from '../../../../shared/json.ts'
 import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
+import { claim } from '../../claims.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
 import { fingerprint } from '../../data/finish.ts'
 import { files } from '../../data/index-file.ts'
@@ -56,7 +57,10 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
 
   /** Folders that were made, first under a temporary name. */
   const folders: string[] = []
-  const newFolder = (folder: string): string => {
+  const claims: { release(): void }[] = []
+  const newFolder = (kind: 'runs' | 'datasets', id: string): string => {
+    const folder = kind === 'runs' ? home.run(id) : home.dataset(id)
+    claims.push(claim(home, { kind, id }))
     folders.push(folder)
     rmSync(`${folder}.partial`, { recursive: true, force: true })
     mkdirSync(`${folder}.partial`, { recursive: true })
@@ -68,10 +72,10 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     const runs: UnpackedRun[] = []
     for (const was of manifest.runs) {
       const id = store.runs.find(was) === null && !existsSync(home.run(was)) ? was : newId()
-      runs.push(await unpackRun(reader, was, id, newFolder(home.run(id))))
+      runs.push(await unpackRun(reader, was, id, newFolder('runs', id)))
     }
     const datasetId = existing?.id ?? newId()
-    const skipped = existing === null ? await unpackDataset(reader, manifest.dataset, newFolder(home.dataset(datasetId)), signal) : []
+    const skipped = existing === null ? await unpackDataset(reader, manifest.dataset, newFolder('datasets', datasetId), signal) : []
     if (existing !== null) for (const name of reader.names('dataset/')) await reader.compare(name)
     reader.requireAllRead()
     const known = new Set(manifest.runs)
@@ -116,6 +120,8 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     if (thrown instanceof LimitError) throw damagedFile(file, `a part of it is not what it should be: ${thrown.message}`, thrown)
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
     throw thrown
+  } finally {
+    claims.forEach((one) => one.release())
   }
 }
 

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Recovered } from '../../shared/experiments.ts'
+import { claimed, discardedEnding, kept, unclaim, type Kept } from './claims.ts'
+import { isOfRunning } from './export/leftovers.ts'
+import { sweepTargets } from './export/targetNotes.ts'
+import { folderBytes } from './folderBytes.ts'
+import type { Home } from './home.ts'
+import type { Log } from './log.ts'
+import type { Store } from './store/store.ts'
+
+/** What a kill left half done, finished or taken back at the next start. Only the holder of the home's lock may do this. */
+
+const partialEnding = '.partial'
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
+
+/** Whether there is a row for what a folder holds; of the trash: a run that was removed. */
+const hasRow = (store: Store, kind: Kept, id: string): boolean => {
+  if (kind === 'datasets') return store.datasets.find(id)?.id === id
+  if (kind === 'embeddings') return store.embeddings.find(id) !== null
+  return store.runs.find(id) !== null
+}
+
+/**
+ * Removes folders that never got a row or have lost it for good, and gives back those whose rows were kept after all; removed runs have their files in
+ * the trash, others have not. What has no row for another reason is left as it is.
+ */
+export function tidyFolders(home: Home, store: Store): Recovered {
+  const recovered: Recovered = { folders: 0, files: 0, bytes: 0 }
+  const remove = (folder: string): void => {
+    recovered.folders += 1
+    recovered.bytes += folderBytes(folder)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  for (const kind of kept) {
+    const folder = join(home.folder, kind)
+    for (const name of namesIn(folder)) {
+      if (name.endsWith(partialEnding)) remove(join(folder, name))
+      if (!name.endsWith(discardedEnding)) continue
+      const id = name.slice(0, -discardedEnding.length)
+      if (hasRow(store, kind, id) && !existsSync(join(folder, id))) renameSync(join(folder, name), join(folder, id))
+      else remove(join(folder, name))
+    }
+  }
+  for (const one of claimed(home)) {
+    const folder = join(home.folder, one.kind, one.id)
+    if (existsSync(folder) && !hasRow(store, one.kind, one.id)) remove(folder)
+    unclaim(home, one)
+  }
+  const move = (from: string, to: string): void => {
+    mkdirSync(join(to, '..'), { recursive: true })
+    rmSync(to, { recursive: true, force: true })
+    renameSync(from, to)
+  }
+  for (const { id } of store.runs.removed()) if (existsSync(home.run(id))) move(home.run(id), home.trash(id))
+  for (const id of namesIn(join(home.folder, 'trash'))) if (store.runs.has(id) && !existsSync(home.run(id))) move(home.trash(id), home.run(id))
+  return recovered
+}
+
+/** Checkpoints that were being written when their process was killed. */
+async function sweepCheckpoints(home: Home): Promise<{ files: number; bytes: number }> {
+  const swept = { files: 0, bytes: 0 }
+  const runs = join(home.folder, 'runs')
+  for (const run of await readdir(runs)) {
+    const folder = join(runs, run, 'checkpoints')
+    for (const name of await readdir(folder).catch(() => [] as string[])) {
+      const [, pid] = /\.safetensors\.(\d+)\.partial$/.exec(name) ?? []
+      const file = join(folder, name)
+      if (pid === undefined || await isOfRunning(file, Number(pid))) continue
+      const bytes = await stat(file).then(({ size }) => size, () => 0)
+      await rm(file, { force: true }).then(() => { swept.files += 1; swept.bytes += bytes }, () => {})
+    }
+  }
+  return swept
+}
+
+const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
+/** What was tidied away as a sentence; null where there was nothing. */
+export function tidied({ folders, files, bytes }: Recovered): string | null {
+  const parts = [...(folders > 0 ? [counted(folders, 'folder')] : []), ...(files > 0 ? [counted(files, 'file')] : [])]
+  if (parts.length === 0) return null
+  return `The workbench was cut off before; ${parts.join(' and ')} (${(bytes / 1e6).toFixed(1)} MB) that it left half done ${folders + files === 1 ? 'was' : 'were'} removed.`
+}
+
+/** Tidies the folders at once and files in the background. @returns all that was removed, once that is known */
+export function tidy(home: Home, store: Store, log: Log): Promise<Recovered> {
+  const recovered: Recovered = { folders: 0, files: 0, bytes: 0 }
+  try {
+    Object.assign(recovered, tidyFolders(home, store))
+  } catch (thrown) {
+    log('What was left half done cannot be tidied.', thrown)
+  }
+  return (async () => {
+    for (const sweep of [() => sweepTargets(home.folder), () => sweepCheckpoints(home)]) {
+      const { files, bytes } = await sweep().catch((thrown: unknown) => {
+        log('What was left half done cannot be looked for.', thrown)
+        return { files: 0, bytes: 0 }
+      })
+      recovered.files += files
+      recovered.bytes += bytes
+    }
+    const sentence = tidied(recovered)
+    if (sentence !== null) log(sentence)
+    return recovered
+  })()
+}
