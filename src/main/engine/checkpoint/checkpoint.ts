@@ -23,6 +23,8 @@ export interface Checkpoint {
   variant: string
   config: Config
   seed: number
+  /** Fingerprint of the dataset that it was trained on; null in checkpoints of versions that did not write it. */
+  dataset?: string | null
   inputSize: number
   /** Names of the dataset's classes, in the order of a classifier's outputs; empty for other networks. */
   classes: readonly string[]
@@ -45,7 +47,7 @@ export const checkpointFile = (runFolder: string, name: CheckpointName) => join(
 
 /** Writes a checkpoint in place of the one of that name; the new one is whole before the old one goes. */
 export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
-  const { variant, config, seed, inputSize, classes, position, state } = checkpoint
+  const { variant, config, seed, dataset, inputSize, classes, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
   const shapes = new Map(weightsOf(variantOf(variant), config, inputSize, classes.length).map((spec) => [spec.name, spec.shape]))
   const tensors = Object.fromEntries(Object.entries(state).map(([key, data]): [string, NamedTensor] => {
@@ -56,7 +58,7 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
     tensors,
     metadata: {
       format: 'autoencoder-workbench', formatVersion: '1', variant, seed: String(seed), inputSize: String(inputSize), classes: JSON.stringify(classes),
-      config: JSON.stringify(config), position: JSON.stringify(position),
+      config: JSON.stringify(config), position: JSON.stringify(position), ...(dataset ? { dataset } : {}),
     },
   })
 }
@@ -81,7 +83,8 @@ export function readCheckpointFile(file: string): Checkpoint {
     for (const spec of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize, classes.length)) {
       if (state[spec.name]?.length !== spec.shape.reduce((product, size) => product * size, 1)) throw new Error(`${spec.name} is missing or has another size`)
     }
-    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize, classes, position, state }
+    const dataset = metadata['dataset'] ?? null
+    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), dataset, inputSize, classes, position, state }
   } catch (cause) {
     throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
   }

@@ -1,20 +1,35 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { syncFolder, writeAll } from '../durable.ts'
 
 export interface NamedTensor { shape: number[]; data: Float32Array }
 export interface TensorFile { tensors: Record<string, NamedTensor>; metadata: Record<string, string> }
 
+/** In the metadata: what the rest of the file has to come to. Files of others, and those of earlier versions, have none. */
+const checksumKey = 'checksum'
+
+/** CRC-32 of everything that a file says: names and values of its metadata, names, shapes and values of its tensors. */
+function checksumOf(metadata: Readonly<Record<string, string>>, tensors: Readonly<Record<string, NamedTensor>>): string {
+  const said = [Object.entries(metadata).filter(([key]) => key !== checksumKey).sort(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(tensors).map(([name, { shape }]) => [name, shape])]
+  let sum = crc32(JSON.stringify(said))
+  for (const { data } of Object.values(tensors)) sum = crc32(bytesOf(data), sum)
+  return `crc32:${sum.toString(16).padStart(8, '0')}`
+}
+
+const bytesOf = (data: Float32Array): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
 
 /**
  * Writes float32 tensors as a safetensors file (8 bytes little-endian header length, JSON header padded with spaces to 8 bytes,
- * values), whole or not at all: into a temporary file beside the target, synced, then renamed over it.
+ * values), with a checksum of all of it in its metadata, whole or not at all: into a temporary file beside the target, synced, then renamed over it.
  */
 export function writeSafetensors(file: string, { tensors, metadata }: TensorFile): void {
   let offset = 0
-  const header: Record<string, unknown> = { __metadata__: metadata }
+  const header: Record<string, unknown> = { __metadata__: { ...metadata, [checksumKey]: checksumOf(metadata, tensors) } }
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     if (elements(shape) !== data.length) throw new Error(`${name} has ${data.length} values for the shape [${shape.join(', ')}]`)
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] }
@@ -31,7 +46,7 @@ export function writeSafetensors(file: string, { tensors, metadata }: TensorFile
     try {
       writeAll(descriptor, length)
       writeAll(descriptor, padded)
-      for (const { data } of Object.values(tensors)) writeAll(descriptor, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+      for (const { data } of Object.values(tensors)) writeAll(descriptor, bytesOf(data))
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -52,7 +67,7 @@ export function readShapes(file: string): { metadata: Record<string, string>; sh
 
 /**
  * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32), tensor by tensor: the file may be larger than
- * what can be read at once.
+ * what can be read at once. Where it has a checksum, all of it is compared.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */
 export const readSafetensors = (file: string): TensorFile => inFile(file, (descriptor) => readTensors(file, descriptor))
@@ -120,14 +135,21 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
 }
 
 function readTensors(file: string, descriptor: number): TensorFile {
-  const { read } = reader(file, descriptor)
-  const { metadata, entries } = readEntries(file, descriptor)
+  const { read, size, damaged } = reader(file, descriptor)
+  const { metadata: { [checksumKey]: expected, ...metadata }, entries } = readEntries(file, descriptor)
   const tensors: Record<string, NamedTensor> = {}
   for (const { name, shape, width, start, end } of entries) {
     const own = read(start, end - start)
     tensors[name] = { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }
   }
+  if (expected !== undefined) {
+    if (entries.some(({ width }) => width !== 4) || checksumOf(metadata, tensors) !== expected) throw damaged('its checksum is wrong')
+    if (size !== Math.max(0, ...entries.map(({ end }) => end)) && entries.length > 0) throw damaged('it is longer than it says')
+  }
   return { tensors, metadata }
 }
+
+/** Whether a file says what it has to come to; reads no values. Errors as of `readSafetensors`. */
+export const hasChecksum = (file: string): boolean => inFile(file, (descriptor) => checksumKey in readEntries(file, descriptor).metadata)
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

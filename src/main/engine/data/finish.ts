@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { BlockSums, checksumsText } from './checksums.ts'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { Meter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
@@ -14,7 +15,8 @@ import { splitRows } from './test-split.ts'
 export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
   const { kind, width, height, channels, count, labels, classes } = packed
   const { test, validation, duplicates, movedToOneSide, notes } = splitRows(count, labels, packed.hashes, packed.parts, packed.copies)
-  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal)
+  const blocks = new BlockSums()
+  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
 
   const classCounts = classes.map(() => 0)
   for (const label of labels ?? []) if (label >= 0) classCounts[label]!++
@@ -23,9 +25,11 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
     version: formatVersion, kind, count, testCount: test.length, validationCount: validation.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
     notes: [...packed.notes ?? [], ...notes], bytes, createdAt: new Date().toISOString(),
-    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
+    options: optionsOf(request), ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
   }
+  const others: Record<string, Uint8Array> = {}
   const write = (name: string, content: string | Uint8Array) => {
+    others[name] = typeof content === 'string' ? Buffer.from(content) : content
     writeFileSync(join(partial, name), content)
     sync(join(partial, name))
   }
@@ -36,14 +40,21 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   if (Buffer.isBuffer(packed.paths)) write(files.paths, packed.paths)
   write(files.skipped, JSON.stringify(packed.skipped))
   write(files.index, JSON.stringify(index))
+  write(files.checksums, checksumsText(blocks.finish(), others))
   sync(partial)
   signal?.throwIfAborted()
   if (existsSync(request.folder)) throw new Error(`${request.folder} exists already`)
   renameSync(partial, request.folder)
   sync(dirname(request.folder))
 
-  const { version: _, parts: __, contrastLimit: ___, ...dataset } = index
+  const { version: _, parts: __, contrastLimit: ___, options: ____, ...dataset } = index
   return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
+}
+
+/** What the import was asked for, without where it is kept. */
+function optionsOf(request: ImportRequest): Record<string, unknown> {
+  const { id: _, name: __, folder: ___, dataset: ____, ...options } = request
+  return options
 }
 
 const bytesOf = (array: Int32Array | Uint32Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
@@ -64,7 +75,7 @@ function sync(path: string): void {
 }
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
-export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal): Promise<string> {
+export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal, onBytes?: (bytes: Uint8Array) => void): Promise<string> {
   const { kind, count, width, height, channels, classes, labels } = packed
   const hash = createHash('sha256')
   hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length, ...(validation.length > 0 ? { validated: validation.length } : {}) })}\n`)
@@ -78,6 +89,7 @@ export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 
     for (let done = 0, got = 1; got > 0; done += got) {
       got = readSync(file, chunk, 0, chunk.length, done)
       hash.update(chunk.subarray(0, got))
+      onBytes?.(chunk.subarray(0, got))
       signal?.throwIfAborted()
       meter.update('Taking the fingerprint', done + got, total, 'bytes')
       await setImmediate()

@@ -10,9 +10,10 @@ import { datasetSchema } from '../../../shared/domain.ts'
  * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
  * - `index.json`: this schema
+ * - `checksums.json`: see checksums.ts (absent in datasets of earlier versions)
  */
 export const files = {
-  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json',
+  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
 } as const
 
 export const formatVersion = 1
@@ -21,6 +22,8 @@ export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
   version: z.literal(formatVersion),
   /** Where rows without a file of their own come from: so many rows of each file, in order. */
   parts: z.array(z.object({ path: z.string(), count: z.int() })).optional(),
+  /** What was asked for, to import the same again. Absent in datasets of earlier versions. */
+  options: z.record(z.string(), z.unknown()).optional(),
   /** Of patches whose contrast was normalised (see patches/contrast.ts): 3s, in levels. */
   contrastLimit: z.number().positive().optional(),
 })

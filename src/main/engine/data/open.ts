@@ -2,31 +2,54 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Skipped } from '../../../shared/domain.ts'
+import { blockCheck, isFileSound, isSound, readChecksums, unsoundBlock, type Checksums } from './checksums.ts'
 import { files, indexSchema, type DatasetIndex } from './index-file.ts'
 import type { PackedDataset } from './packed.ts'
 
 /** Packed files up to this size are read whole into memory outside the JavaScript heap; of larger ones single rows are read. */
 const residentLimit = 512 * 2 ** 20
 
-const damaged = (folder: string, what: string, cause?: unknown) =>
-  new WorkbenchError('FILE_DAMAGED', `The dataset in ${folder} is damaged: ${what}. Remove it and import the images again.`, { cause })
+/** What a damaged dataset says; `what` continues a sentence. */
+const damaged = (folder: string, what: string, cause?: unknown) => new WorkbenchError(
+  'FILE_DAMAGED',
+  `The dataset in ${folder} is damaged: ${what}. Repair it from its source, on its page or with “datasets repair”; its runs then go on.`,
+  { cause },
+)
 
-/** @throws WorkbenchError FILE_DAMAGED when the index is missing or is none. */
-export function readIndex(folder: string): DatasetIndex {
+/** What the files of a dataset have to come to; null where it has no checksums. @throws WorkbenchError FILE_DAMAGED */
+function checksumsOf(folder: string): Checksums | null {
   try {
-    return indexSchema.parse(JSON.parse(readFileSync(join(folder, files.index), 'utf8')))
+    return readChecksums(folder)
   } catch (cause) {
-    throw damaged(folder, `${files.index} is missing or cannot be read`, cause)
+    throw damaged(folder, (cause as Error).message, cause)
   }
 }
 
-function readWhole(folder: string, name: string, bytes: number): ArrayBuffer {
+function read(folder: string, name: string, checksums: Checksums | null): Buffer {
   let content: Buffer
   try {
     content = readFileSync(join(folder, name))
   } catch (cause) {
     throw damaged(folder, `${name} is missing or cannot be read`, cause)
   }
+  if (!isSound(checksums, name, content)) throw damaged(folder, `the checksum of ${name} is wrong`)
+  return content
+}
+
+/** @throws WorkbenchError FILE_DAMAGED when the index is missing or is none. */
+export const readIndex = (folder: string): DatasetIndex => indexIn(folder, checksumsOf(folder))
+
+function indexIn(folder: string, checksums: Checksums | null): DatasetIndex {
+  const content = read(folder, files.index, checksums)
+  try {
+    return indexSchema.parse(JSON.parse(content.toString('utf8')))
+  } catch (cause) {
+    throw damaged(folder, `${files.index} cannot be understood`, cause)
+  }
+}
+
+function readWhole(folder: string, name: string, bytes: number, checksums: Checksums | null): ArrayBuffer {
+  const content = read(folder, name, checksums)
   if (content.length !== bytes) throw damaged(folder, `${name} has ${content.length} bytes instead of ${bytes}`)
   const copy = new ArrayBuffer(bytes)
   new Uint8Array(copy).set(content)
@@ -43,22 +66,26 @@ function readExactly(file: number, out: Uint8Array, position: number): boolean {
   return true
 }
 
+const unsound = (folder: string, block: number) => damaged(folder, `the checksum of block ${block} of ${files.pixels} is wrong`)
+
 /**
  * Opens an imported dataset.
  * @param options.resident true or false decides whether the rows are read into memory at once; by default they are up to 512 MB.
  *   The engine, which only shows a few images, opens with `false`.
- * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated or contradicts the index.
+ * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated, contradicts the index or is not what was written; of rows that are read
+ *   later, `gather` throws it.
  */
 export function openDataset(folder: string, options: { resident?: boolean } = {}): PackedDataset {
-  const index = readIndex(folder)
+  const checksums = checksumsOf(folder)
+  const index = indexIn(folder, checksums)
   const { kind, count, width, height, channels, classes } = index
   const rowSize = width * height * channels
   const rowBytes = rowSize * (kind === 'image' ? 1 : 4)
 
-  const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4)) : null
+  const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4, checksums)) : null
   if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
   const rowsIn = (name: string, length: number): Uint32Array<ArrayBuffer> => {
-    const rows = new Uint32Array(readWhole(folder, name, length * 4))
+    const rows = new Uint32Array(readWhole(folder, name, length * 4, checksums))
     if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!))) throw damaged(folder, `${name} is no ascending list of rows`)
     return rows
   }
@@ -83,6 +110,8 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     if (options.resident ?? size <= residentLimit) {
       rows = Buffer.allocUnsafeSlow(size)
       if (!readExactly(file, rows, 0)) throw damaged(folder, `${files.pixels} ends early`)
+      const block = checksums === null ? -1 : unsoundBlock(rows, checksums)
+      if (block >= 0) throw unsound(folder, block)
       closeSync(file)
       file = -1
     }
@@ -91,6 +120,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     throw error
   }
 
+  const check = checksums === null || rows !== null ? null : blockCheck(folder, file, checksums)
   const gather = (indices: ArrayLike<number>, out: Uint8Array | Float32Array): void => {
     if (out.BYTES_PER_ELEMENT * rowSize !== rowBytes) throw new TypeError(`rows of kind ${kind} do not go into a ${out.constructor.name}`)
     if (out.length < indices.length * rowSize) throw new RangeError(`${indices.length} rows of ${rowSize} do not go into ${out.length} values`)
@@ -101,6 +131,8 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
       let length = 1
       while (i + length < indices.length && indices[i + length] === first + length) length++
       if (!(first >= 0 && first + length <= count)) throw new RangeError(`there is no row ${first + length - 1} among ${count}`)
+      const block = check?.(first * rowBytes, (first + length) * rowBytes) ?? -1
+      if (block >= 0) throw unsound(folder, block)
       if (rows) rows.copy(bytes, i * rowBytes, first * rowBytes, (first + length) * rowBytes)
       else if (!readExactly(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes)) throw damaged(folder, `${files.pixels} ends early`)
       i += length
@@ -119,15 +151,21 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
  * Reads only what it needs.
  */
 export function rowPaths(folder: string, indices: ArrayLike<number>): string[] {
-  const index = readIndex(folder)
+  const checksums = checksumsOf(folder)
+  const index = indexIn(folder, checksums)
   const rows = Array.from(indices)
   if (rows.some((row) => !(row >= 0 && row < index.count))) throw new RangeError(`rows go from 0 to ${index.count - 1}`)
   if (index.parts) return rows.map((row) => partPath(index.parts!, row))
-  let file: number
+  let file: number, sound: boolean
   try {
+    sound = isFileSound(folder, files.paths, checksums)
     file = openSync(join(folder, files.paths), 'r')
   } catch (cause) {
     throw damaged(folder, `${files.paths} is missing or cannot be read`, cause)
+  }
+  if (!sound) {
+    closeSync(file)
+    throw damaged(folder, `the checksum of ${files.paths} is wrong`)
   }
   try {
     const start = (index.count + 1) * 4
@@ -157,8 +195,9 @@ function partPath(parts: { path: string; count: number }[], row: number): string
 /** What an import left out, with the reasons. */
 export function readSkipped(folder: string): Skipped[] {
   try {
-    return JSON.parse(readFileSync(join(folder, files.skipped), 'utf8')) as Skipped[]
+    return JSON.parse(read(folder, files.skipped, checksumsOf(folder)).toString('utf8')) as Skipped[]
   } catch (cause) {
-    throw damaged(folder, `${files.skipped} is missing or cannot be read`, cause)
+    if (cause instanceof WorkbenchError) throw cause
+    throw damaged(folder, `${files.skipped} cannot be understood`, cause)
   }
 }

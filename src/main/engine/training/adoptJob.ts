@@ -20,7 +20,7 @@ import type { ModelSpec } from './program.ts'
 export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: Port): Promise<AdoptResult> {
   const checkpoint = readCheckpointFile(file)
   const { variant: id, config, seed, inputSize, classes, position } = checkpoint
-  const { seen: dataset } = openTrainingData(datasetFolder, config)
+  const { seen: dataset, fingerprint } = openTrainingData(datasetFolder, config)
   if (inputSize !== dataset.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The weights are for ${inputSize} values an image, and the dataset's images have ${dataset.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
   }
@@ -31,7 +31,7 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
   const spec: ModelSpec = { variant: variantOf(id), config, inputSize, kind: dataset.kind, classes: classes.length }
   const model = new CompiledModel(spec)
   model.load(state)
-  writeCheckpoint(outFolder, 'last', { ...checkpoint, state: model.weights() })
+  writeCheckpoint(outFolder, 'last', { ...checkpoint, dataset: fingerprint, state: model.weights() })
   const preview = makePreview(model, spec, dataset, position.step, position.epoch)
   const evaluation = await evaluate({
     model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],

@@ -107,6 +107,6 @@ export class Course {
     const { job: { runFolder, variant, config, seed }, data: { seen }, position } = this
     const known = config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))
     const classes = config.fineTuning.kind === 'classification' ? seen.classes : []
-    writeCheckpoint(runFolder, name, { variant, config, seed, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes } })
+    writeCheckpoint(runFolder, name, { variant, config, seed, dataset: this.data.fingerprint, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes } })
   }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import { binarised } from '../data/binarise.ts'
-import { openDataset } from '../data/open.ts'
+import { openDataset, readIndex } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
 
 /** A run's dataset as its config wants the pixels. */
@@ -9,11 +9,13 @@ export interface TrainingData {
   read: PackedDataset
   /** What the run is measured on and shown with: one draw of each image, the same for every run. */
   seen: PackedDataset
+  /** Of the dataset. */
+  fingerprint: string
 }
 
 /** @throws WorkbenchError FILE_DAMAGED */
 export function openTrainingData(folder: string, { data }: Pick<Config, 'data'>): TrainingData {
   const dataset = openDataset(folder)
   const seen = data.binarise === 'none' ? dataset : binarised(dataset)
-  return { read: data.binarise === 'fixed' ? seen : dataset, seen }
+  return { read: data.binarise === 'fixed' ? seen : dataset, seen, fingerprint: readIndex(folder).sha256 }
 }
