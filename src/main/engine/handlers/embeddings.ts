@@ -40,7 +40,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
     }
     const run = store.runs.resolve(encoder.run)
     const dataset = store.datasets.get(run.datasetId)
-    requireCheckpoint(home, run)
+    requireCheckpoint(home, run, dataset)
     return { run, model: null, title: run.name, job: { run: { runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), metadata: exportMetadata(run, dataset) } } }
   }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { runJob } from '../queue/jobs.ts'
 import type { Context, Handlers } from './context.ts'
@@ -18,6 +19,7 @@ export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, scrip
     if (!existsSync(checkpointFile(home.run(run.id), 'last'))) {
       throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint to evaluate; start a new run with its settings.`, { field: 'run' })
     }
+    requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
     const task = tasks.start('evaluate', run.name, async (signal, onProgress) => {
       const { evaluation } = await runJob({
         kind: 'evaluate', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId),

@@ -5,6 +5,7 @@ import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { questionKinds, type Opened, type Question, type Result } from '../../../shared/explore.ts'
+import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile, type CheckpointName } from '../checkpoint/checkpoint.ts'
 import { createCache } from '../explore/cache.ts'
 import { createExplorer } from '../explore/explorer.ts'
@@ -47,10 +48,12 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
     }
   }
 
-  const targetOf = (run: Run, { name, kind, count, width, height, channels, classes, fit, id }: Dataset, step: number | undefined): Target => {
+  const targetOf = (run: Run, { name, kind, count, width, height, channels, classes, fit, id, sha256 }: Dataset, step: number | undefined): Target => {
     const runFolder = home.run(run.id)
     const checkpoint = checkpointOf(runFolder, run, step)
-    const file = checkpointFile(runFolder, checkpoint === 'result' ? resultOf(runFolder, run) : checkpoint)
+    const weights = checkpoint === 'result' ? resultOf(runFolder, run) : checkpoint
+    requireOwn(runFolder, [weights], identityOf(run, { sha256 }))
+    const file = checkpointFile(runFolder, weights)
     const { size, mtimeMs, ino } = statSync(file)
     return {
       key: `${run.id}/${checkpoint}/${size}/${mtimeMs}/${ino}`, runName: run.name, runFolder, checkpoint,

@@ -11,7 +11,7 @@ import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
-import { exportMetadata, takesOf } from './exports.ts'
+import { exportMetadata, requireCheckpoint, takesOf } from './exports.ts'
 
 /** A name for each run's file, no two alike whatever the file system thinks of capitals. */
 function fileNames(runs: readonly Run[]): Map<string, string> {
@@ -49,6 +49,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
           tell(0)
           const file = names.get(run.id)!
           try {
+            requireCheckpoint(home, run, dataset)
             const { kind: _, ...facts } = await runJob({
               kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out: join(folder, file), force: false,
               evaluation: run.evaluation, metadata: exportMetadata(run, dataset),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
@@ -14,9 +15,10 @@ import { resolveConfig } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
-/** Error: CHECKPOINT_MISSING. */
-export function requireCheckpoint(home: Home, run: Run): void {
+/** Errors: CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
+export function requireCheckpoint(home: Home, run: Run, dataset: Dataset): void {
   if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint yet; train it first.`, { field: 'run' })
+  requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, dataset))
 }
 
 /** What a file takes: codes and vectors are reals, of which there are no pixels to take. */
@@ -36,7 +38,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `“${input.out}” is not an absolute path; give the file's whole path.`, { field: 'out' })
     const out = resolve(input.out)
     await checkTarget(out, input.force, home.folder)
-    requireCheckpoint(home, run)
+    requireCheckpoint(home, run, dataset)
     const { part, precision, force } = input
     const takes = takesOf(part, input.input, dataset)
     const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {

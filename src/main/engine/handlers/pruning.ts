@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/collapse.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
@@ -21,6 +22,7 @@ export const pruningHandlers = (context: Context) => {
     'runs.prune': ({ run: reference }) => {
       const run = store.runs.resolve(reference)
       requirePrunable(run, home)
+      requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
       const task = tasks.start('prune', run.name, (signal, onProgress) => addMadeRun(context, async (outFolder) => {
         const { kind: _, config, removed, elbo, preview, parameters, ...reached } = await runJob({
           kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder,

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Run } from '../../../shared/domain.ts'
 import type { QueueSettings, QueueState } from '../../../shared/experiments.ts'
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
+import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { beginFile } from '../checkpoint/weightsFile.ts'
 import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
@@ -59,8 +60,17 @@ export function createQueue(parts: Parts) {
   }
   const hasCheckpoint = (id: string) => existsSync(join(home.run(id), 'checkpoints', 'last.safetensors'))
 
+  const requireOwnCheckpoints = (run: Run) => requireOwn(home.run(run.id), ['last', 'best', 'pretrained'], identityOf(run, store.datasets.get(run.datasetId)))
+
   const start = (id: string): void => {
     const run = store.runs.get(id)
+    try {
+      requireOwnCheckpoints(run)
+    } catch (thrown) {
+      store.runs.update(id, { state: 'failed', endedAt: now(), error: toErrorInfo(thrown), goesOn: 0 })
+      changed(id)
+      return
+    }
     const threads = run.threads ?? settings.threads
     store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null, goesOn: 0, version })
     const training = startTraining({
@@ -149,7 +159,7 @@ export function createQueue(parts: Parts) {
       else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
       return changed(run.id)
     },
-    /** Error: RUN_STATE, CHECKPOINT_MISSING. */
+    /** Error: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
     resume(run: Run): Run {
       if (run.state === 'running') {
         if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
@@ -161,6 +171,7 @@ export function createQueue(parts: Parts) {
         if (run.step > 0 && !hasCheckpoint(run.id)) {
           throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
         }
+        requireOwnCheckpoints(run)
         enqueue(run)
         fill()
       }

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { configSchema, type Config } from '../../../shared/config.ts'
+import type { Dataset, Run } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { checkpointFile, type CheckpointName } from './checkpoint.ts'
+import { readShapes } from './safetensors.ts'
+
+/** What a run was trained as: two runs that agree in all but the name have the same weights. */
+export interface Identity { name: string; variant: string; seed: number; config: Config; /** Fingerprint of its dataset. */ dataset: string }
+
+export const identityOf = ({ name, variant, seed, config }: Run, { sha256 }: Pick<Dataset, 'sha256'>): Identity => ({ name, variant, seed, config, dataset: sha256 })
+
+/**
+ * Refuses checkpoints that are another run's, copied into this one's folder: what such a run is said to have learned would be wrong. Reads what the
+ * files say of themselves, no values. Files that are not there, and what earlier versions did not write, are not compared.
+ * @throws WorkbenchError CHECKPOINT_DAMAGED
+ */
+export function requireOwn(runFolder: string, names: readonly CheckpointName[], { name: run, variant, seed, config, dataset }: Identity): void {
+  for (const name of names) {
+    const file = checkpointFile(runFolder, name)
+    if (!existsSync(file)) continue
+    const metadata = metadataOf(file)
+    if (metadata === null) continue
+    const foreign = metadata['variant'] !== variant ? `of the variant ${metadata['variant']}`
+      : metadata['seed'] !== String(seed) ? `of seed ${metadata['seed']}`
+      : metadata['dataset'] !== undefined && metadata['dataset'] !== dataset ? 'of a run on another dataset'
+      : !sameSettings(metadata['config'], config) ? 'of a run with other settings'
+      : null
+    if (foreign === null) continue
+    const message = `The checkpoint ${file} is ${foreign}, and not of “${run}”; put its own file back, or start a new run with its settings.`
+    throw new WorkbenchError('CHECKPOINT_DAMAGED', message, { field: 'run' })
+  }
+}
+
+/** Null where the file cannot be read: that is told by whoever needs what is in it. */
+function metadataOf(file: string): Record<string, string> | null {
+  try {
+    return readShapes(file).metadata
+  } catch {
+    return null
+  }
+}
+
+/** Both with the defaults of settings that came later. What cannot be understood is told by whoever reads the file whole. */
+function sameSettings(text: string | undefined, config: Config): boolean {
+  try {
+    const [theirs, ours] = [configSchema.safeParse(JSON.parse(text ?? '')), configSchema.safeParse(config)]
+    return !theirs.success || !ours.success || isDeepStrictEqual(theirs.data, ours.data)
+  } catch {
+    return true
+  }
+}
