@@ -87,6 +87,11 @@ export const calls = {
 
   'datasets.list': call(none, z.object({ datasets: z.array(datasetSchema) })),
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
+  /**
+   * Imports a damaged dataset's source again, from where it was or from `path`, and puts the files in place of the damaged ones. The task's result is
+   * the dataset's id; it fails with DATASET_DIFFERS, and changes nothing, where other images come out.
+   */
+  'datasets.repair': call(z.strictObject({ dataset: idSchema, path: path.optional() }), z.object({ task: taskSchema })),
   /** What a path holds, before it is imported: for the typed path's form. Never opens what it should not. */
   'datasets.inspect': call(z.strictObject({ path }), z.object({
     kind: z.enum(['folder', 'idx', 'npz', 'sample', 'synthetic', 'dataset']),

@@ -23,6 +23,10 @@ export const campaigns: readonly Campaign[] = [
     run: async (options) => ({ ...await (await import('./kills.ts')).runKills(options) }),
   },
   {
+    name: 'rot', short: 12, long: 300, title: 'A bit is flipped in a file of a home, or the file is cut, lost or another run\'s; it is named by `doctor --check` and by what uses it, and a dataset is repaired',
+    run: async (options) => ({ ...await (await import('./rot.ts')).runRot(options) }),
+  },
+  {
     name: 'soak', short: 25, long: 400, title: 'One engine trains, exports, answers and removes, one small run after the other',
     run: async (options) => ({ ...await (await import('./soak.ts')).runSoak(options) }),
   },

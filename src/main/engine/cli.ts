@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { helpColumns, helpRows } from './cli/help.ts'
-import { datasetsAdd, datasetsList } from './cli/commands/datasets.ts'
+import { doctor, doctorHelp, doctorOptions } from './cli/doctor.ts'
+import { datasetsAdd, datasetsList, datasetsRepair } from './cli/commands/datasets.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
@@ -15,20 +16,19 @@ import { evaluateRun, runsList, runsShow } from './cli/commands/runs.ts'
 import { resume, train } from './cli/commands/train.ts'
 import { openSession } from './cli/session.ts'
 import { terminalOn } from './cli/terminal.ts'
-import { runDoctor } from './doctor.ts'
-import { defaultHome, homeAt } from './home.ts'
+import { defaultHome } from './home.ts'
 import { serve, serveOptions } from './serve.ts'
 import { nearest } from './suggestion.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
-  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
+  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'datasets repair': datasetsRepair, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
   'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList, 'explore': explore, 'objective': objective,
 }
 const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: where it did since this computer was started, else any port that is free)', '--open  opens the browser, too'] },
-  doctor: { usage: '', summary: 'Checks everything that the workbench needs of this machine.' },
+  doctor: { usage: '[--check]', summary: 'Checks everything that the workbench needs of this machine.', help: doctorHelp },
 }
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 const commonHelp = ['--home DIR  where everything is kept (default: your data folder)', '--json  one JSON object on the last line of standard output']
@@ -86,14 +86,6 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
   }
 }
 
-async function doctor(folder: string): Promise<Outcome> {
-  const checks = await runDoctor(homeAt(folder))
-  const failed = checks.filter((check) => !check.ok)
-  const text = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}${detail}`).join('\n')
-  if (failed.length === 0) return { json: { checks }, text }
-  return { json: { checks }, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}.` } }
-}
-
 /** Carries out the command and reports; gives back the exit code. */
 async function run(): Promise<number> {
   if (words.length === 0 || (plain.length === 0 && asksHelp)) return report({ json: { help: overview() }, text: overview() })
@@ -102,14 +94,14 @@ async function run(): Promise<number> {
   const name = nameOf()
   const command = commands[name]
   const usage = `${name} ${(command ?? hosts[name])!.usage}`.trim()
-  const options = command?.options ?? (name === 'serve' ? serveOptions : {})
+  const options = command?.options ?? (name === 'serve' ? serveOptions : name === 'doctor' ? doctorOptions : {})
   const { values, positionals } = parse(argumentsOf(name), options, command?.positionals ?? [0, 0], usage)
   if (values.help) {
     const text = [`Usage: aebench ${usage}`, '', (command ?? hosts[name])!.summary, '', ...helpColumns(helpRows([...((command ?? hosts[name])!.help ?? []), ...commonHelp]))].join('\n')
     return report({ json: { help: text }, text })
   }
   const home = values.home === undefined ? defaultHome() : values.home.trim() === '' ? '' : path(values.home)
-  if (name === 'doctor') return report(await doctor(home))
+  if (name === 'doctor') return report(await doctor(home, values as { check?: boolean }, terminal))
   if (command === undefined) {
     await serve({ ...values, home })
     return 0

@@ -7,6 +7,7 @@ import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, requireNoPatches } from './importing.ts'
+import { repair } from './repairing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
 /** Datasets: their list, import, pictures, names and removal. */
@@ -15,6 +16,7 @@ export const datasetHandlers = (context: Context) => {
   return {
     'datasets.list': () => ({ datasets: store.datasets.list() }),
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
+    'datasets.repair': ({ dataset, path }) => ({ task: repair(context, store.datasets.get(dataset), path) }),
     'datasets.inspect': ({ path }) => inspect(context, path),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
     'datasets.images': ({ dataset: reference, offset, count, split, label, only, preview, side }) => {

@@ -66,7 +66,7 @@ export async function inspect({ store }: Context, path: string): Promise<CallOut
 }
 
 /** The dataset that `dataset:NAME` stands for; null for any other path. Error: DATASET_UNKNOWN. */
-function sourceOf(store: Store, path: string) {
+export function sourceOf(store: Store, path: string) {
   const reference = datasetReference(path)
   if (reference === null) return null
   try {

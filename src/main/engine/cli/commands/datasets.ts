@@ -89,6 +89,21 @@ export const datasetsAdd: Command = {
   },
 }
 
+export const datasetsRepair: Command = {
+  usage: 'NAME [--path P]',
+  summary: 'Imports the source of a damaged dataset again, in place of its files.',
+  help: ['NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was'],
+  options: { path: { type: 'string' } },
+  positionals: [1, 1],
+  async run(session, { values, positionals, path }, terminal) {
+    const from = values['path'] as string | undefined
+    const dataset = await taskDone(session, () => session.call('datasets.repair', {
+      dataset: positionals[0]!, ...(from === undefined ? {} : { path: isWord(from) ? from.trim() : path(from) }),
+    }), terminal)
+    return { json: { dataset }, text: `${positionals[0]} is whole again: the same images, and its runs go on.` }
+  },
+}
+
 export const datasetsList: Command = {
   usage: '',
   summary: 'All datasets.',

@@ -1,0 +1,58 @@
+import { checkIntegrity, type Integrity, type Known } from '../doctor/integrity.ts'
+import { runDoctor } from '../doctor.ts'
+import { homeAt } from '../home.ts'
+import type { Outcome } from './command.ts'
+import { openSession } from './session.ts'
+import type { Terminal } from './terminal.ts'
+
+export const doctorOptions = { check: { type: 'boolean' } } as const
+export const doctorHelp = ['--check  also reads every checkpoint and every dataset whole, and compares them with their checksums']
+
+/** Checks what the workbench needs of this machine; with `check`, also everything that is kept. */
+export async function doctor(folder: string, { check }: { check?: boolean | undefined }, terminal: Terminal): Promise<Outcome> {
+  const home = homeAt(folder)
+  const checks = await runDoctor(home)
+  const failed = checks.filter(({ ok }) => !ok)
+  const lines = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}${detail}`)
+  if (!check) return outcome({ checks }, lines, failed.map(({ name, detail }) => `${name}: ${detail}`))
+
+  const controller = new AbortController()
+  const release = terminal.onInterrupt(() => controller.abort())
+  try {
+    const integrity = await checkIntegrity(home, await knownOf(folder, terminal), {
+      signal: controller.signal,
+      onProgress: (done, total, stage) => terminal.progress('Checking', { done, total, unit: 'folders', perSecond: null, secondsLeft: null, stage }),
+    })
+    const { findings } = integrity
+    const wrong = [...failed.map(({ name, detail }) => `${name}: ${detail}`), ...findings.map(({ name, problem }) => `${name}: ${problem}`)]
+    const found = findings.map(({ kind, name, file, problem, remedy }) => `FAIL  ${kind} of “${name}”: ${problem}\n      ${file}\n      ${remedy}`)
+    return outcome({ checks, ...integrity }, [...lines, ...found, summaryOf(integrity)], wrong)
+  } finally {
+    release()
+  }
+}
+
+function outcome(json: Record<string, unknown>, lines: readonly string[], wrong: readonly string[]): Outcome {
+  const text = lines.join('\n')
+  return wrong.length === 0 ? { json, text } : { json, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${wrong.join('; ')}.` } }
+}
+
+function summaryOf({ findings, looked: { checkpoints, datasets, withoutChecksum } }: Integrity): string {
+  const old = withoutChecksum === 0 ? '' : `; ${withoutChecksum} were written by a version without checksums, and only their form was looked at`
+  return `${findings.length === 0 ? 'ok  ' : '    '}  ${checkpoints} checkpoints and ${datasets} datasets were read whole, ${findings.length} are not as they were written${old}`
+}
+
+/** What the database knows of what lies in the folders; null where it cannot be opened, which the other checks tell. */
+async function knownOf(folder: string, terminal: Terminal): Promise<Known | null> {
+  try {
+    const session = await openSession(folder)
+    try {
+      const [{ runs }, { datasets }] = [await session.call('runs.list', {}), await session.call('datasets.list', {})]
+      return { runs, datasets }
+    } finally {
+      await session.close(terminal)
+    }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Dataset, Task } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { syntheticName } from '../../../shared/synthetic.ts'
+import { importDataset, type Imported, type ImportRequest } from '../data/import.ts'
+import { files, indexSchema } from '../data/index-file.ts'
+import { syncFolder } from '../durable.ts'
+import type { Context } from './context.ts'
+import { sourceOf } from './importing.ts'
+
+/**
+ * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is replaced unless the same
+ * images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset` throws; then all is as before.
+ * @param path where the source lies now, if it is not where it was
+ */
+export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, path: string | undefined): Task {
+  const folder = home.dataset(dataset.id)
+  // What an interrupted repair leaves ends with the engine.
+  const beside = `${folder}.repair.partial`
+  const asked = { ...optionsOf(folder, dataset), ...(path === undefined ? {} : { path }) }
+  const source = sourceOf(store, asked.path)
+  const request: ImportRequest = {
+    ...asked, id: dataset.id, name: dataset.name, folder: beside, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
+  }
+  return tasks.start('import', `Repair of ${dataset.name}`, async (signal, onProgress) => {
+    rmSync(beside, { recursive: true, force: true })
+    try {
+      const found = await importDataset(request, { signal, onProgress })
+      signal.throwIfAborted()
+      if (found.sha256 !== dataset.sha256) throw differs(dataset, found)
+      replaceFiles(beside, folder)
+    } finally {
+      rmSync(beside, { recursive: true, force: true })
+    }
+    emit({ type: 'dataset', dataset: store.datasets.get(dataset.id) })
+    return dataset.id
+  })
+}
+
+type Options = Omit<ImportRequest, 'id' | 'name' | 'folder' | 'dataset'>
+
+/** How the dataset was imported: as its index says, or, of an earlier version's, as far as what came out tells. */
+function optionsOf(folder: string, { source, kind, fit, width, height, channels, count }: Dataset): Options {
+  try {
+    const { options } = indexSchema.parse(JSON.parse(readFileSync(join(folder, files.index), 'utf8')))
+    if (options !== undefined) return options as unknown as Options
+  } catch {
+    // The index may be what is damaged.
+  }
+  if (syntheticName(source) !== null) return { path: source, fit, count }
+  return { path: source, fit, ...(kind === 'image' ? { width, height, channels: channels === 1 ? 1 : 3 } : {}) }
+}
+
+/** Each file takes its place at once; what says what the others come to is the last. */
+function replaceFiles(from: string, to: string): void {
+  const last: string[] = [files.index, files.checksums]
+  const names = readdirSync(from).sort((a, b) => last.indexOf(a) - last.indexOf(b))
+  // A mixture of old and new files holds the same images; only the old checksums would not fit all of them.
+  rmSync(join(to, files.checksums), { force: true })
+  for (const name of names) renameSync(join(from, name), join(to, name))
+  syncFolder(to)
+}
+
+function differs(dataset: Dataset, found: Imported): WorkbenchError {
+  const parts = [
+    found.count === dataset.count ? null : `${found.count.toLocaleString('en')} images instead of ${dataset.count.toLocaleString('en')}`,
+    found.width === dataset.width && found.height === dataset.height && found.channels === dataset.channels ? null
+      : `${found.width} x ${found.height} x ${found.channels} instead of ${dataset.width} x ${dataset.height} x ${dataset.channels}`,
+    found.classes.join('\n') === dataset.classes.join('\n') ? null : 'other classes',
+    found.testCount === dataset.testCount ? null : 'another test split',
+  ].filter((part) => part !== null)
+  const what = parts.length > 0 ? parts.join(', ') : 'the same number of images, with other pixels, labels or order'
+  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; name the folder or file that it was imported from.`
+  return new WorkbenchError('DATASET_DIFFERS', message, { field: 'path' })
+}
