@@ -161,7 +161,7 @@ test('doctor, variants and help answer', async () => {
   for (const words of [['datasets', '--help'], ['--help', 'datasets'], ['datasets', '-h']]) {
     const group = await run(...words)
     assert.equal(group.code, 0, group.errors)
-    assert.match(group.out, /^ {2}datasets add --name N --path P {2}\S.*\n(.*\n)* {2}datasets list {2,}\S/m)
+    assert.match(group.out, /^ {2}datasets add --name N --path P {2,}\S.*\n(.*\n)* {2}datasets list {2,}\S/m)
   }
   assert.match((await json('datasets', '--help')).json.help, /datasets list/)
   assert.deepEqual(await run('datasets').then(({ code, errors }) => [code, /datasets add, datasets list/.test(errors)]), [2, true])
