@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
+import { textTables } from '../../src/main/engine/compare/textTables.ts'
 import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
@@ -174,4 +175,40 @@ test('numbers are written with at least three significant digits and never as Na
   }
   assert.deepEqual([formatPercent(0.9304), formatPercent(null), formatDecimals(-0.0001, 2)], ['93.0', '–', '0.00'])
   assert.deepEqual([[512, 64], true, 0.001, 'masking', null].map(formatSetting), ['512, 64', 'yes', '0.001', 'masking', '–'])
+})
+
+test('a ranking by what only some were trained for says so, in every combination', () => {
+  const kinds: [name: string, variant: string, settings: object, aim: string, goal: string | null][] = [
+    ['ce', 'classical', {}, 'for cross-entropy', 'crossEntropy'], ['se', 'denoising', { reconstruction: 'squaredError' }, 'for squared error', 'squaredError'], ['pca', 'pca', {}, 'for squared error', 'squaredError'],
+    ['vae', 'variational', {}, 'for the bound under a Bernoulli likelihood', 'elbo'], ['gauss', 'variational', { 'regularizer.decoder': 'gaussian' }, 'for the bound under a Gaussian likelihood', 'elbo'],
+    ['beta', 'betaVae', {}, 'for a bound under a Bernoulli likelihood whose KL term weighs 4', null], ['iwae', 'iwae', {}, 'for the importance-weighted bound under a Bernoulli likelihood', null],
+    ['rbm', 'rbm', {}, 'by contrastive divergence', null], ['classes', 'classical', { 'fineTuning.kind': 'classification' }, 'for the classes', 'linearProbeAccuracy'],
+  ]
+  const made = (index: number, seed: number): Run => {
+    const [name, variant, settings] = kinds[index]!
+    return run(`${name}${seed}`, variant, { 'network.layers': [8], ...settings }, { seed, name, evaluation: evaluated(10 + index + seed / 10, { crossEntropy: 90 + index + seed / 10, linearProbeAccuracy: 0.8 + index / 100 + seed / 1000, elbo: -90 - index }) })
+  }
+  for (const seeds of [[1], [1, 2, 3]]) {
+    for (let a = 0; a < kinds.length; a++) {
+      for (let b = 0; b < a; b++) {
+        const both = [...seeds.map((seed) => made(b, seed)), ...seeds.map((seed) => made(a, seed))]
+        for (const figure of ['squaredError', 'crossEntropy', 'linearProbeAccuracy', 'elbo']) {
+          const { sentence, notes, headline } = compareRuns(both, variants, { figure })
+          if (headline !== figure) continue
+          const aims = [kinds[b]!, kinds[a]!], label = `${aims.map(([name]) => name).join(' and ')} by ${figure}: ${sentence}`
+          const fair = aims.every(([, , , , goal]) => goal === figure) || (figure === 'linearProbeAccuracy' && !aims.some(([name]) => name === 'classes'))
+          if (fair) assert.doesNotMatch(sentence, /trained (for|by)/, label)
+          else if (/not measured alike|not compared|no run is better/.test(sentence)) continue
+          else for (const [, , , aim] of aims) assert.ok(sentence.includes(aim), `${label} lacks “${aim}”`)
+          if (aims[0]![3] === aims[1]![3]) assert.ok(!notes.some((note) => note.startsWith('Not all were trained for the same')))
+          else assert.ok(notes.some((note) => note.startsWith('Not all were trained for the same') && aims.every(([, , , aim]) => note.includes(aim))), label)
+        }
+      }
+    }
+  }
+  const together = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), made(2, seed)]), variants, { figure: 'squaredError' })
+  assert.match(together.sentence, /; PCA was trained for squared error, classical for cross-entropy\.$/)
+  assert.match(textTables.groups(together).note!, /Not all were trained for the same: .*PCA/)
+  const alike = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), { ...made(0, seed), id: `d${seed}`, variant: 'denoising', config: run('d', 'denoising', { 'network.layers': [8] }).config }]), variants, { figure: 'squaredError' })
+  assert.match(alike.sentence, /; both were trained for cross-entropy, not for squared error\.$/)
 })

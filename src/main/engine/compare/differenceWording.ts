@@ -1,9 +1,11 @@
 import type { Difference } from '../../../shared/comparison.ts'
 import { decimalsOf, scaleOf, writtenDifference } from './estimates.ts'
+import { aimClause } from './aims.ts'
 import { valueOf, type Figure } from './figures.ts'
 import { formatDecimals, formatList, formatProbability, inSentence } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import type { Doubt, Reason } from './verdict.ts'
+import { groupName } from './wording.ts'
 
 export interface Worded {
   figure: Figure
@@ -16,8 +18,6 @@ export interface Worded {
   tested: number
 }
 
-/** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
-const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
 const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : title)
 
 /** What follows a difference, by the unit of the figure. */
@@ -29,8 +29,15 @@ const measured = (text: string, { unit }: Figure): string => {
   return `${text}${/^−?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
 }
 
-/** One difference in one sentence: whether it is one, how large, how sure, and from how many seeds. */
+/** One difference in one sentence: whether it is one, how large, how sure, from how many seeds, and whether both were trained for what is compared. */
 export function differenceSentence(worded: Worded): string {
+  const { figure, group, baseline, reason } = worded
+  const said = measuredSentence(worded)
+  if (reason === 'unlike' || reason === 'none') return said
+  return `${said.slice(0, -1)}${aimClause(figure, [group, baseline].map((one) => ({ name: groupName(one), run: one.runs[0]! })))}.`
+}
+
+function measuredSentence(worded: Worded): string {
   const { figure, group, baseline, reason, difference: { seeds, mean } } = worded
   const a = groupName(group), b = groupName(baseline), name = inSentence(figure.title)
   if (reason === 'unlike') {

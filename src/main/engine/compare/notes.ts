@@ -2,8 +2,9 @@ import { cleanInputsSentence } from '../../../shared/cleanInputs.ts'
 import type { Evaluation, Run } from '../../../shared/domain.ts'
 import { formatList } from './formats.ts'
 import type { RunGroup } from './groups.ts'
+import { aimNote } from './aims.ts'
 import { meanOf } from './statistics.ts'
-import { quoted } from './wording.ts'
+import { groupName, quoted } from './wording.ts'
 
 const stateWords: Partial<Record<Run['state'], string>> = {
   queued: 'has not started yet',
@@ -53,6 +54,8 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
       + `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`)
   }
 
+  const aims = aimNote(groups.filter((group) => group.runs.some((run) => run.evaluation !== null)).map((group) => ({ name: groupName(group), run: group.runs[0]! })))
+  if (aims !== null) notes.push(aims)
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
   if (codes.length > 1) {
     const sizes = formatList(codes.map(String))

@@ -1,4 +1,5 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
+import { aimNote } from './aims.ts'
 import { absent, choiceWords } from './formats.ts'
 import { probabilityText } from './verdict.ts'
 
@@ -19,7 +20,7 @@ const column = (title: string, unit = '', numeric = true) => ({ title, unit, num
 function runTable({ runs, figures, differences }: Comparison): TextTable {
   const shown = figures.filter(({ values }) => values.some((value) => value !== null))
   return {
-    key: 'runs', title: 'Figures by run', note: null,
+    key: 'runs', title: 'Figures by run', note: aimNote(runs.map((run) => ({ name: run.name, run }))),
     columns: [column('Run', '', false), ...differences.map(({ title }) => column(title, '', false)), ...shown.map(({ title, unit }) => column(title, unit))],
     rows: runs.map(({ name }, index) => ({
       cells: [name, ...differences.map(({ key, values }) => settingText(key, values[index]!)), ...shown.map(({ texts }) => texts[index]!)],
@@ -29,16 +30,24 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
 }
 
 /** Figures by group: mean and 95% interval over the seeds. */
-function groupTable({ groups, groupFigures }: Comparison): TextTable {
+function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
   const shown = groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
   return {
-    key: 'groups', title: 'Figures over seeds', note: 'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.',
+    key: 'groups', title: 'Figures over seeds', note: 'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.'
+      + aimsOf({ groups, runs }),
     columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
     rows: groups.map(({ title, counted }, index) => ({
       cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [2 + figure] : [])),
     })),
   }
+}
+
+/** What the groups were trained for, as one more sentence; empty where all were for the same. */
+function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
+  const byId = new Map(runs.map((run) => [run.id, run]))
+  const said = aimNote(groups.flatMap(({ title, runs: [first] }) => { const run = byId.get(first ?? ''); return run ? [{ name: title, run }] : [] }))
+  return said === null ? '' : ` ${said}`
 }
 
 /** Differences to the baseline: one row for each group and figure that was compared. */

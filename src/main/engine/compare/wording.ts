@@ -1,5 +1,7 @@
 import type { GroupFigure } from '../../../shared/comparison.ts'
+import type { RunGroup } from './groups.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { aimClause } from './aims.ts'
 import type { FigureRow } from './figures.ts'
 import { formatList, inSentence } from './formats.ts'
 
@@ -7,6 +9,9 @@ import { formatList, inSentence } from './formats.ts'
 export function quoted(run: Pick<Run, 'name'>): string {
   return `“${run.name}”`
 }
+
+/** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
+export const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
 
 /** The figure that the one sentence about single runs is of: the one asked for where all have it and one can be best in it, else the first such. */
 export function figureOfSentence(figures: readonly FigureRow[], wanted?: string): FigureRow | undefined {
@@ -38,7 +43,7 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   const next = nextBest(figure)
   const verb = winners.length === 1 ? 'has' : 'have'
   return `On the test samples ${formatList(winners)} ${verb} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
-    + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}.`
+    + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}${aimClause(figure, runs.map((run) => ({ name: quoted(run), run })))}.`
 }
 
 /** What several seeds of one setting come to. */

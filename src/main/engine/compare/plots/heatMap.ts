@@ -3,10 +3,11 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { bestOf } from '../figures.ts'
 import { absent, formatQuantity } from '../formats.ts'
 import { meanOf } from '../statistics.ts'
-import { columnHead, findColumn, varies, type Plot, type PlotColumn, type PlotValue } from './subjects.ts'
+import { aimsOfPlot, columnHead, findColumn, varies, type Plot, type PlotColumn, type PlotValue } from './subjects.ts'
 
 /** A figure over two settings, of groups. Throws CALL_INVALID for columns that are not there. */
-export function heatMapOf({ subjects, columns, alike }: Plot, xKey: string, yKey: string, figureKey: string): HeatMap {
+export function heatMapOf(plot: Plot, xKey: string, yKey: string, figureKey: string): HeatMap {
+  const { subjects, columns, alike } = plot
   const x = columnOf(columns, xKey, 'x'), y = columnOf(columns, yKey, 'y'), figure = columnOf(columns, figureKey, 'figure')
   if (x.key === y.key) throw new WorkbenchError('CALL_INVALID', `Both axes are ${x.title}; choose another setting for one of them.`, { field: 'y' })
   if (figure.kind === 'setting' || !figure.numeric) throw new WorkbenchError('CALL_INVALID', `${figure.title} is not a figure; choose one that is.`, { field: 'figure' })
@@ -36,6 +37,7 @@ export function heatMapOf({ subjects, columns, alike }: Plot, xKey: string, yKey
     ...(crowded > 1 ? [`In some cells there are means of up to ${crowded} settings, which differ in something else, too.`] : []),
   ]
   if (without > 0) notes.push(`${without} of ${subjects.length} ${without === 1 ? 'has' : 'have'} no value of one of the two settings and ${without === 1 ? 'is' : 'are'} not shown.`)
+  notes.push(...aimsOfPlot({ ...plot, subjects: both.map((at) => subjects[at]!) }, [figure]))
   return {
     x: { ...columnHead(x), values: xs.map(({ text }) => text) }, y: { ...columnHead(y), values: ys.map(({ text }) => text) }, figure: columnHead(figure), cells,
     note: notes.length === 0 ? null : notes.join(' '),

@@ -1,7 +1,7 @@
 import type { Better, Scatter } from '../../../../shared/comparison.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isLogarithmic } from './axis.ts'
-import { columnHead, findColumn, subjectHead, type Plot, type PlotColumn } from './subjects.ts'
+import { aimsOfPlot, columnHead, findColumn, subjectHead, type Plot, type PlotColumn } from './subjects.ts'
 
 /**
  * Indices of the points that no other dominates (is better in one coordinate and not worse in the other), ascending x. Points in the same
@@ -27,7 +27,8 @@ export function paretoFront(points: readonly { x: number; y: number }[], x: Bett
 }
 
 /** Two columns against each other. Throws CALL_INVALID for a column that is not there or not of numbers. */
-export function scatterOf({ subjects, columns, alike }: Plot, xKey: string, yKey: string): Scatter {
+export function scatterOf(plot: Plot, xKey: string, yKey: string): Scatter {
+  const { subjects, columns, alike } = plot
   const x = numeric(columns, xKey, 'x'), y = numeric(columns, yKey, 'y')
   const placed = subjects.flatMap((subject, at) => {
     const a = x.values[at]!, b = y.values[at]!
@@ -43,6 +44,7 @@ export function scatterOf({ subjects, columns, alike }: Plot, xKey: string, yKey
     ...(ranked ? [] : ['They were not measured alike, so there is no front.']),
     ...(ranked && without ? [`${without.title} is neither better high nor low, so there is no front.`] : []),
     ...(left > 0 ? [`${left} of ${subjects.length} ${left === 1 ? 'has' : 'have'} no value of one of the two and ${left === 1 ? 'is' : 'are'} not shown.`] : []),
+    ...(front.length > 0 ? aimsOfPlot(plot, [x, y]) : []),
   ]
   return {
     x: { ...columnHead(x), logarithmic: x.kind === 'setting' && isLogarithmic(placed.map((point) => point.x)) },

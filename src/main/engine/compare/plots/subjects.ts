@@ -4,6 +4,7 @@ import type { Run } from '../../../../shared/domain.ts'
 import { currentKeys } from '../../../../shared/ownedKeys.ts'
 import { oneBasis } from '../basis.ts'
 import { measuredAlike, yardstick } from '../comparable.ts'
+import { aimClause, aimNote } from '../aims.ts'
 import { groupEstimate, scaleOf } from '../estimates.ts'
 import { betterAmong, type Figure } from '../figures.ts'
 import { absent, formatQuantity } from '../formats.ts'
@@ -96,6 +97,14 @@ export const findColumn = (columns: readonly PlotColumn[], key: string): PlotCol
   const [now] = currentKeys(key, columns.map((column) => column.key))
   return columns.find((column) => column.key === now)
 }
+
+/** That subjects of a plot were trained for different things, where that decides how they are ranked; nothing where the columns are no figures. */
+export function aimsOfPlot({ subjects }: Plot, columns: readonly PlotColumn[]): string[] {
+  const ranking = columns.some(({ kind, better, key, title }) => kind === 'figure' && better !== 'neither' && aimClause({ key, title }, named(subjects)) !== '')
+  const note = ranking ? aimNote(named(subjects)) : null
+  return note === null ? [] : [note]
+}
+const named = (subjects: readonly PlotSubject[]) => subjects.map((subject) => ({ name: subject.named ? `“${subject.title}”` : subject.title, run: subject.entries[0]!.run }))
 
 /** Whether a column has at least two different values. */
 export const varies = ({ values }: PlotColumn): boolean => new Set(values.flatMap(({ value }) => (value === null ? [] : [value]))).size > 1
