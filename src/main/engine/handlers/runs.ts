@@ -7,6 +7,7 @@ import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
 import { untilOf } from '../trash.ts'
+import { likelihoodNotes } from '../variants/likelihoodNotes.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 import { openWeights, settingsOn, withWeights } from './weights.ts'
@@ -54,6 +55,10 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       return { run: queue.view(store.runs.get(run.id)) }
     },
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
+    'runs.notes': ({ run: reference }) => {
+      const { variant, config, datasetId } = store.runs.resolve(reference)
+      return { notes: likelihoodNotes(config, variantOf(variant), factsOf(home, store.datasets.get(datasetId))) }
+    },
     'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
     'runs.resume': ({ run }) => ({ run: queue.resume(store.runs.resolve(run)) }),

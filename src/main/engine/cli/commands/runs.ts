@@ -58,7 +58,8 @@ export const runsShow: Command = {
   async run({ call }, { positionals }) {
     const { run } = await call('runs.show', { run: positionals[0]! })
     const error = run.error === null ? '' : `\n\n${run.error.message}`
-    return { json: { run: runJson(run) }, text: describeRun(run) + error }
+    const { notes } = await call('runs.notes', { run: run.id })
+    return { json: { run: runJson(run) }, text: [describeRun(run) + error, ...notes].join('\n\n') }
   },
 }
 
