@@ -36,7 +36,7 @@ function goalsOf(figure: string): readonly Goal[] | null {
   if (figure === 'crossEntropy') return ['crossEntropy']
   if (figure === 'elbo') return ['elbo']
   if (figure === 'logLikelihood') return ['elbo', 'importanceBound']
-  return /Accuracy$/.test(figure) ? ['classes'] : null
+  return figure.endsWith('Accuracy') ? ['classes'] : null
 }
 
 interface Subject { name: string; run: Aimed }
