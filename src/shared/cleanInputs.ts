@@ -2,7 +2,7 @@ import type { Evaluation } from './domain.ts'
 import { formatQuantity } from './quantities.ts'
 
 /** From what on reconstructions are called too bright or dark: by so much of the images' mean, and by more than a step of 8-bit pixels. */
-const noticeable = { share: 0.05, least: 1 / 255 } as const
+const noticeable = { share: 0.08, least: 1 / 255 } as const
 
 /** By how much the reconstructions of clean images are brighter than these, as a share of their mean; null where that cannot be noticed. */
 export function tooBright({ brightness }: Pick<Evaluation, 'brightness'>): number | null {

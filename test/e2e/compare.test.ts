@@ -102,7 +102,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await page.keyboard.press('Escape')
   await page.getByRole('figure', { name: 'Validation loss on clean inputs of 1 setting' }).and(page.locator('[data-drawn="1"]')).waitFor()
   await page.getByRole('figure', { name: 'Validation loss on inputs with 50% of their values masked of 1 setting' }).and(page.locator('[data-drawn="1"]')).waitFor()
-  await page.getByText(/^Their losses are not measured on the same/).waitFor()
+  await page.getByText(/^Their losses are not measured alike/).waitFor()
 
   // Smoothing is of the lines: the table's numbers, and those of its file, stay what was measured.
   const measured = await page.locator('td.reading').allInnerTexts()

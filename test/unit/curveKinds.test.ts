@@ -64,7 +64,7 @@ test('every variant says what it is measured on, and where an objective has more
   assert.equal(words('denoising', { 'regularizer.noise': 'weights', 'regularizer.sigma': 0.1 }), 'on weights with Gaussian noise of 0.1')
   assert.equal(words('dropout'), 'on codes with 20% of their units dropped')
   assert.equal(words('contractive'), 'on clean inputs, with the contraction term')
-  assert.match(words('variational'), /^on a Bernoulli likelihood, codes drawn at random, with the KL term$/)
+  assert.match(words('variational'), /^on codes drawn at random, by a Bernoulli likelihood, with the KL term$/)
 })
 
 test('the clean error is shown where nobody chooses, beside it a loss that all have; who has none is said with the reason', () => {
@@ -93,7 +93,7 @@ test('what is not measured on the same has no front in a plot, and its axis says
   const plot = plotOf(runs, 'run', variants)
   assert.deepEqual(scatterOf(plot, 'parameters', 'validation/squaredError').front, [1, 0].sort())
   const { y, front, note } = scatterOf(plot, 'parameters', 'validation/loss')
-  assert.deepEqual([front, y.unit, y.better], [[], 'not measured on the same', 'neither'])
+  assert.deepEqual([front, y.unit, y.better], [[], 'not measured alike', 'neither'])
   assert.match(note!, /no front/)
 })
 

@@ -33,7 +33,7 @@ export function basisOf(run: Measured, key: string): Basis {
 function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string): Basis {
   const { binarise } = config.data
   const seen = binarise === 'none' ? 'none' : 'binarised'
-  if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], 'clean inputs', 'squared error per sample')
+  if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], '', 'squared error per sample')
   const unit = lossUnit([config])
   const decay = config.training.weightDecay
   if (term === 'weightDecay') return basis([term, decay], '', unit)
@@ -46,8 +46,10 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   const drawn = variant?.measuredOn?.(config.regularizer as never) ?? null
   const inputs = binarise === 'dynamic' ? 'inputs binarised anew each time' : 'clean inputs'
   const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn]
-  const measure = likelihood === null ? '' : `${likelihoodWords[likelihood]}, `
-  const words = `${measure}${drawn ?? inputs}${drawn !== null && binarise === 'dynamic' ? ', binarised anew each time' : ''}`
+  const words = [
+    drawn ?? inputs, ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
+    ...(likelihood === null ? [] : [`by ${likelihoodWords[likelihood]}`]),
+  ].join(', ')
   if (term === 'reconstruction') return basis(rebuilt, words, unit)
   const terms = variant?.terms ?? []
   if (term !== 'loss') {

@@ -62,7 +62,7 @@ function lossNote(kinds: readonly Kind[], groups: readonly RunGroup[]): string[]
   })
   const more = kinds.length > mostNamed ? `; and ${kinds.length - mostNamed} more` : ''
   const each = `${said.join('; ')}${more}`
-  return [`Their losses are not measured on the same, so each kind has a chart of its own and none is ranked with another: ${each}.`]
+  return [`Their losses are not measured alike, so each kind has a chart of its own and none is ranked with another: ${each}.`]
 }
 
 /** Who has no clean error, and why. */

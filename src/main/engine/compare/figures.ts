@@ -37,14 +37,14 @@ const plain: Figure[] = [
   of('squaredError', 'Squared error', 'per sample', 'lower'),
   // Each network's own corruption: beside the clean error, and not to be ranked among those of others.
   of('corruptedSquaredError', 'Squared error, inputs corrupted as in training', 'per sample', 'neither'),
-  {
-    key: 'brightness.shift', title: 'Mean brightness of reconstructions less that of the images', unit: '', better: 'neither',
-    value: ({ brightness }) => brightness && brightness.clean - brightness.input, text: formatQuantity,
-  },
   of('crossEntropy', 'Cross-entropy', 'nats per sample', 'lower'),
   of('psnr', 'Peak signal-to-noise ratio', 'dB', 'higher', (value) => formatDecimals(value, 1)),
   of('linearProbeAccuracy', 'Linear probe accuracy', '%', 'higher', formatPercent),
   of('knnAccuracy', '5-nearest-neighbour accuracy', '%', 'higher', formatPercent),
+  {
+    key: 'brightness.shift', title: 'Mean brightness less that of the images', unit: '', better: 'neither',
+    value: ({ brightness }) => brightness && brightness.clean - brightness.input, text: formatQuantity,
+  },
 ]
 
 /** Of networks that were fine-tuned for it; it is what they are for. */

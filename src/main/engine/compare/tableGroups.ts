@@ -110,7 +110,7 @@ function seriesCell(key: string, read: (entry: TableEntry) => CellValue, group: 
   const values = group.counted.map(read).filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
   const found = estimate(values)
   if (found === null) return nothing()
-  if (!alike) return nothing('Not measured on the same: of curves of different objectives, corruptions or data the mean means nothing')
+  if (!alike) return nothing('Not measured alike: of curves of different objectives, corruptions or data the mean means nothing')
   if (found.half === null || found.half === 0) return { text: formatQuantity(found.mean), value: found.mean, hint: found.n === 1 ? 'One run' : over(found.n, group) }
   const texts = withUncertainty(found.mean * scaleOf({ unit: '' }), found.half)
   return { text: `${texts.mean} ± ${texts.half}`, value: found.mean, hint: over(found.n, group) }

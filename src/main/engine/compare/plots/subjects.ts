@@ -78,10 +78,10 @@ export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: read
   return { subjects, columns: columns.filter(({ values }) => values.some(({ value }) => value !== null)), alike: measuredAlike(runs) }
 }
 
-/** A curve's values that are not measured on the same stand on one axis only with that said, and none is better. */
+/** A curve's values that are not measured alike stand on one axis only with that said, and none is better. */
 function unlike(key: string, runs: readonly Run[]): Partial<Pick<PlotColumn, 'unit' | 'better'>> {
   const having = runs.filter(({ latest }) => Object.hasOwn(latest, key))
-  return oneBasis(having, key) ? {} : { unit: 'not measured on the same', better: 'neither' }
+  return oneBasis(having, key) ? {} : { unit: 'not measured alike', better: 'neither' }
 }
 
 export const isNumeric = (values: readonly PlotValue[]): boolean => values.every(({ value }) => value === null || typeof value === 'number')
