@@ -253,11 +253,11 @@ export type Preview = z.infer<typeof previewSchema>
 
 export const taskSchema = z.object({
   id: idSchema,
-  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack', 'embed']),
+  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack', 'embed', 'thin']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. */
+  /** Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. Of thinning out: the freed bytes. */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),

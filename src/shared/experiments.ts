@@ -206,9 +206,24 @@ const removedSchema = z.object({
   until: z.string(), bytes: z.number(),
 })
 
+/** Which runs are thinned out: all, or those of a list, of an experiment, or that ended so long ago; of what is given, all holds. */
+export const thinInputSchema = z.strictObject({
+  runs: z.array(idSchema).max(100_000).optional(), experiment: idSchema.optional(), endedDaysAgo: z.number().min(0).max(100_000).optional(),
+  /** Copies of its weights that each keeps; as the settings say unless given. */
+  copies: z.int().min(1).max(mostCopies).optional(),
+})
+/** What that comes to: of the runs that were considered, those that have something to give up. */
+export const thinningSchema = z.object({
+  runs: z.int(), considered: z.int(), copies: z.int(), bytes: z.number(),
+  /** Snapshots that go, and runs whose optimizer's values go. */
+  snapshots: z.int(), ended: z.int(),
+})
+export type Thinning = z.infer<typeof thinningSchema>
+
 /** What lies in the home folder, in bytes. */
 export const storageSchema = z.object({
-  runs: z.array(z.object({ run: idSchema, name: z.string(), bytes: z.number() })),
+  /** `spare`: what thinning it out would free. */
+  runs: z.array(z.object({ run: idSchema, name: z.string(), bytes: z.number(), spare: z.number() })),
   datasets: z.array(z.object({ dataset: idSchema, name: z.string(), bytes: z.number() })),
   database: z.number(),
   /** Removed, and can still be restored. */

@@ -223,6 +223,8 @@ export const madeFileSchema = z.object({ name: z.string(), bytes: z.instanceof(U
 export const openedSchema = z.object({
   /** Oldest first, the result of the training last; `epoch` is null where it is not known. */
   checkpoints: z.array(z.object({ step: z.int(), epoch: z.number().nullable() })),
+  /** Moments of which there are pictures and no weights: they are seen on the run's page, and cannot be looked into. Oldest first. */
+  pictured: z.array(z.object({ step: z.int(), epoch: z.number() })),
   codeSize: z.int(),
   /** How many dimensions the manifold has, and whether that is a plane through a larger code. */
   manifold: z.object({ dimensions: z.int(), plane: z.boolean() }),

@@ -19,6 +19,7 @@ import { queueHandlers } from './handlers/queue.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { storageHandlers } from './handlers/storage.ts'
 import { tableHandlers } from './handlers/table.ts'
+import { thinningHandlers } from './handlers/thinning.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { weightsHandlers } from './handlers/weights.ts'
 import { refuseBytes, shortened } from './callInput.ts'
@@ -108,7 +109,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
     ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
-    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context),
+    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
@@ -7,6 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { questionKinds, type Opened, type Question, type Result } from '../../../shared/explore.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile, type CheckpointName } from '../checkpoint/checkpoint.ts'
+import { snapshotSteps } from '../checkpoint/thin.ts'
 import { createCache } from '../explore/cache.ts'
 import { createExplorer } from '../explore/explorer.ts'
 import { fileOf } from '../explore/files/file.ts'
@@ -90,8 +90,9 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
       const dataset = store.datasets.get(run.datasetId)
       const codeSize = run.config.network.layers.at(-1)!
       const reasons = questionKinds.map((kind) => [kind, whyNot(kind, run, dataset)] as const).filter(([, reason]) => reason !== null)
+      const moments = store.previews.moments(run.id), checkpoints = checkpointsOf(home.run(run.id), run, moments)
       return {
-        checkpoints: checkpointsOf(home.run(run.id), run, store.previews.moments(run.id)), codeSize, manifold: manifoldOf(codeSize), probabilistic: isProbabilistic(run), machine: isMachine(run),
+        checkpoints, pictured: moments.filter(({ step }) => !checkpoints.some((one) => one.step === step)), codeSize, manifold: manifoldOf(codeSize), probabilistic: isProbabilistic(run), machine: isMachine(run),
         shows: dataset.kind === 'image' ? 'images' : dataset.width === 2 ? 'points' : 'strips', classes: dataset.classes, unavailable: Object.fromEntries(reasons),
       }
     },
@@ -101,18 +102,10 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
 
 /** Steps of which there are weights to be looked at, the training's result last. */
 function checkpointsOf(runFolder: string, run: Run, moments: readonly { step: number; epoch: number }[]): Opened['checkpoints'] {
-  const steps = snapshotsOf(runFolder)
+  const steps = snapshotSteps(runFolder)
   if (existsSync(checkpointFile(runFolder, 'last')) && !steps.includes(run.step)) steps.push(run.step)
   const known = new Map(moments.map(({ step, epoch }) => [step, epoch]))
   return steps.sort((a, b) => a - b).map((step) => ({ step, epoch: known.get(step) ?? (step === run.step ? run.epoch : step === 0 ? 0 : null) }))
-}
-
-function snapshotsOf(runFolder: string): number[] {
-  try {
-    return readdirSync(join(runFolder, 'checkpoints')).flatMap((name) => /^snapshot-(\d+)\.safetensors$/.exec(name)?.slice(1).map(Number) ?? [])
-  } catch {
-    return []
-  }
 }
 
 const resultOf = (runFolder: string, run: Run): CheckpointName => (run.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best')) ? 'best' : 'last')
@@ -126,6 +119,6 @@ function checkpointOf(runFolder: string, run: Run, step: number | undefined): Ta
   if (step === undefined) return 'result'
   if (existsSync(checkpointFile(runFolder, `snapshot-${step}`))) return `snapshot-${step}`
   if (step === run.step) return 'last'
-  const steps = snapshotsOf(runFolder).sort((a, b) => a - b)
-  throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” kept no weights of step ${step}; choose one of ${steps.length === 0 ? run.step : steps.join(', ')}.`, { field: 'checkpoint' })
+  const steps = [...snapshotSteps(runFolder), run.step]
+  throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” kept no weights of step ${step}; choose one of ${steps.join(', ')}, or see its pictures on the run's page.`, { field: 'checkpoint' })
 }

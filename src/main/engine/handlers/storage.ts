@@ -1,9 +1,13 @@
 import { statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import type { Run } from '../../../shared/domain.ts'
+import type { Storage } from '../../../shared/experiments.ts'
+import { thinningOf } from '../checkpoint/thin.ts'
 import { freeBytes } from '../experiments/check.ts'
 import { folderBytes } from '../folderBytes.ts'
 import { untilOf } from '../trash.ts'
 import type { Context, Handlers } from './context.ts'
+import { goesOn } from './thinning.ts'
 
 /** Between so many folders others get their turn. */
 const atOnce = 50
@@ -18,9 +22,21 @@ export const storageHandlers = ({ home, store, trash, emit, queue }: Context) =>
     }
     return found
   }
+  /** With what thinning each out would free. */
+  const spared = async (runs: readonly (Pick<Run, 'id' | 'name' | 'state' | 'config'> & { bytes: number })[], copies: number): Promise<Storage['runs']> => {
+    const found: Storage['runs'] = []
+    for (const [index, { id, name, bytes, ...run }] of runs.entries()) {
+      if (index % atOnce === atOnce - 1) await setImmediate()
+      const busy = run.state === 'running' || run.state === 'queued'
+      const spare = busy || bytes === 0 ? 0 : thinningOf(home.run(id), { ...run, goesOn: goesOn(run, store.runs.isPlanned(id)) }, copies).bytes
+      found.push({ run: id, name, bytes, spare })
+    }
+    return found
+  }
   return {
     'storage.show': async () => {
-      const runs = await counted(store.runs.list().map(({ id, name, bytes }) => ({ id, name, known: bytes })), home.run)
+      const { copies } = queue.settings.get()
+      const runs = await counted(store.runs.list().map(({ id, name, bytes, state, config }) => ({ id, name, known: bytes, state, config })), home.run)
       store.transaction(() => {
         for (const { id, known, bytes } of runs) {
           if (bytes === known || !store.runs.has(id)) continue
@@ -38,7 +54,7 @@ export const storageHandlers = ({ home, store, trash, emit, queue }: Context) =>
       const total = [...runs, ...datasets, ...removed].reduce((sum, { bytes }) => sum + bytes, database)
       return {
         storage: {
-          runs: runs.map(({ id, name, bytes }) => ({ run: id, name, bytes })), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
+          runs: await spared(runs, copies), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
           database, removed, total, free: freeBytes(home.folder),
         },
       }

@@ -5,12 +5,14 @@ import type { Run } from '../../../shared/domain.ts'
 import type { QueueSettings, QueueState } from '../../../shared/experiments.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
+import { thinningOf } from '../checkpoint/thin.ts'
 import { beginFile } from '../checkpoint/weightsFile.ts'
 import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
+import { runJob } from './jobs.ts'
 import { moved } from './order.ts'
 import { queueSettings } from './settings.ts'
 import { startTraining, type Training } from './training.ts'
@@ -85,10 +87,23 @@ export function createQueue(parts: Parts) {
         store.runs.update(id, { bytes: folderBytes(home.run(id)) })
         const run = changed(id)
         if (run.state === 'interrupted') takeUp(id)
+        if (run.state === 'diverged') slim(run)
       }
       fill()
     }).catch((thrown: unknown) => parts.log('The end of a run cannot be stored.', thrown))
     changed(id)
+  }
+
+  /** A run that diverged never goes on: what it would need for that goes. */
+  const slim = (run: Run): void => {
+    const { bytes, ...thinning } = thinningOf(home.run(run.id), { config: run.config, goesOn: false }, settings.get().copies)
+    if (bytes === 0) return
+    const job = { kind: 'thin' as const, runs: [{ id: run.id, folder: home.run(run.id), ...thinning }] }
+    void runJob(job, { script: parts.script, threads: 1, signal: new AbortController().signal, onProgress: () => {}, log: parts.log }).then(() => {
+      if (closed || !store.runs.has(run.id)) return
+      store.runs.update(run.id, { bytes: folderBytes(home.run(run.id)) })
+      changed(run.id)
+    }).catch((thrown: unknown) => parts.log(`Run ${run.id} cannot be thinned out.`, thrown))
   }
 
   /** Starts what may start. A run that cannot be started (a full disk) stays queued until the next occasion. */

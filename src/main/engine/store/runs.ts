@@ -95,6 +95,7 @@ export function runStore(database: Database) {
     WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
+  const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
   const removed = database.prepare<[], { id: string; name: string; removedAt: string; bytes: number | null; dataset: string; experiment: string | null }>(
     'SELECT id, name, removedAt, bytes, dataset, experiment FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, rowid DESC')
   const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
@@ -182,6 +183,8 @@ export function runStore(database: Database) {
     },
     /** Version of the workbench that trained it; null where that is not known. */
     versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,
+    /** Whether it was made for an experiment, be that removed for now. */
+    isPlanned: (id: string): boolean => (planned.get(id)?.experiment ?? null) !== null,
     /** What can be restored, newest first. */
     removed: () => removed.all(),
     /** For good, with its points, pictures and exports. */

@@ -106,7 +106,9 @@ export interface LookIntoJob {
   question: Question
   side: number | undefined
 }
-export type Job = LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+/** Takes from runs what they can do without. */
+export interface ThinJob { kind: 'thin'; runs: { id: string; folder: string; snapshots: number[]; ended: boolean }[] }
+export type Job = ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
 
@@ -156,4 +158,5 @@ export interface AdoptResult {
   parameters: number
 }
 export interface LookIntoResult { kind: 'lookInto'; result: Result }
-export type JobResult = LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export interface ThinResult { kind: 'thin'; /** Ids of runs whose last checkpoint is damaged. */ failed: string[] }
+export type JobResult = ThinResult | LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

@@ -1,4 +1,4 @@
-import { keepWeightsOnly } from '../checkpoint/result.ts'
+import { thinRun } from '../checkpoint/thin.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import { squaredErrorOf } from '../evaluate/reconstruction.ts'
 import { activationRange } from '../network/activation.ts'
@@ -48,7 +48,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step) })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
   // Nothing goes on from here: what was needed for that need not be kept.
-  keepWeightsOnly(job.runFolder, 'last')
+  thinRun(job.runFolder, { snapshots: [], ended: true })
   return { kind: 'train', step, epoch, seconds, stepsPerSecond }
 }
 

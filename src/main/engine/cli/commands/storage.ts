@@ -1,0 +1,83 @@
+import type { CallInput } from '../../../../shared/calls.ts'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import type { Thinning } from '../../../../shared/experiments.ts'
+import type { Arguments, Command } from '../command.ts'
+import { table } from '../table.ts'
+import { taskDone } from '../wait.ts'
+
+const megabytes = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`)
+const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
+const sum = (items: readonly { bytes: number }[]): number => items.reduce((total, { bytes }) => total + bytes, 0)
+/** Runs that are listed; `--json` has all. */
+const listed = 20
+
+export const storageShow: Command = {
+  usage: '',
+  summary: 'What everything here occupies, and what thinning runs out would free.',
+  async run({ call }) {
+    const { storage } = await call('storage.show', {})
+    const { runs, datasets, database, removed, total, free } = storage
+    const spare = runs.reduce((all, run) => all + run.spare, 0)
+    const largest = runs.toSorted((a, b) => b.bytes - a.bytes).slice(0, listed)
+    return {
+      json: { storage },
+      text: [
+        `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`, '',
+        table(['', 'number', 'on disk', 'spare'], [
+          ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)], ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
+          ['database', '', megabytes(database), ''], ['bin', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+        ]), '',
+        table(['run', 'name', 'on disk', 'spare'], largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)])),
+        ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
+        ...(spare > 0 ? ['', `“storage thin” frees ${megabytes(spare)} of runs.`] : []), ...(removed.length > 0 ? [`“storage empty” frees ${megabytes(sum(removed))} of what was removed.`] : []),
+      ].join('\n'),
+    }
+  },
+}
+
+/** Error: USAGE. */
+function number(given: Arguments, name: string, most: number): number | undefined {
+  const value = given.values[name]
+  if (value === undefined) return undefined
+  const found = String(value).trim() === '' ? NaN : Number(value)
+  if (!(found >= (name === 'copies' ? 1 : 0) && found <= most) || (name === 'copies' && !Number.isInteger(found))) {
+    throw new WorkbenchError('USAGE', `--${name} is a number from ${name === 'copies' ? 1 : 0} to ${most.toLocaleString('en')}, not “${String(value)}”.`, { field: name })
+  }
+  return found
+}
+
+const told = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): string => (runs === 0
+  ? `Of ${counted(considered, 'run')} none has anything to give up: each keeps its result and snapshots, ${copies} ${copies === 1 ? 'copy' : 'copies'} of its weights at most.`
+  : `${counted(runs, 'run')} of ${considered.toLocaleString('en')} would give up ${megabytes(bytes)}: ${counted(snapshots, 'snapshot')}, and what only training needs of ${counted(ended, 'run')}.`)
+
+export const storageThin: Command = {
+  usage: '[RUN...] [--experiment E] [--ended-before DAYS] [--copies N] [--dry-run]',
+  summary: 'Takes from runs what they can do without: snapshots beyond a budget, and of ended ones the optimizer.',
+  help: [
+    'RUN...            only these; else all runs', '--experiment E    only the runs of an experiment', '--ended-before D  only runs that ended at least so many days ago',
+    '--copies N        copies of its weights that a run keeps, its result among them', '                  (default: as the queue\'s settings say)', '--dry-run         only says what it would free',
+    'Results, figures, curves and pictures stay, and runs that can be resumed go on bit for bit.',
+  ],
+  positionals: [0, 10_000],
+  options: { 'experiment': { type: 'string' }, 'ended-before': { type: 'string' }, 'copies': { type: 'string' }, 'dry-run': { type: 'boolean' } },
+  async run(session, given, terminal) {
+    const { experiment } = given.values, endedDaysAgo = number(given, 'ended-before', 100_000), copies = number(given, 'copies', 22)
+    const asked: CallInput<'storage.thin'> = {
+      ...(given.positionals.length === 0 ? {} : { runs: given.positionals }), ...(typeof experiment === 'string' ? { experiment } : {}),
+      ...(endedDaysAgo === undefined ? {} : { endedDaysAgo }), ...(copies === undefined ? {} : { copies }),
+    }
+    const { thinning } = await session.call('storage.thinning', asked)
+    if (given.values['dry-run'] === true || thinning.runs === 0) return { json: { thinning, freed: 0 }, text: told(thinning) }
+    const freed = Number(await taskDone(session, () => session.call('storage.thin', asked), terminal))
+    return { json: { thinning, freed }, text: `${counted(thinning.runs, 'run')} thinned out; ${megabytes(freed)} are free.` }
+  },
+}
+
+export const storageEmpty: Command = {
+  usage: '',
+  summary: 'Deletes for good what was removed.',
+  async run({ call }) {
+    const { runs, experiments, bytes } = await call('storage.empty', {})
+    return { json: { runs, experiments, bytes }, text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${megabytes(bytes)} are free.` }
+  },
+}
