@@ -167,6 +167,15 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   assert.equal(await page.locator('tr[data-setting="network.layers"]').count(), 0, 'what is alike is not there')
   assert.deepEqual(await barriers(page), [])
 
+  // A run's own page says what its loss is measured on, and has the clean error beside it, as a curve and in its evaluation.
+  const there = page.url()
+  await page.goto(`${there.slice(0, there.indexOf('#'))}#/runs/${made.runs.find((one: { variant: string }) => one.variant === 'denoising').id}`)
+  await page.getByText('on inputs with 50% of their values masked').waitFor()
+  await page.getByRole('figure', { name: /^Clean squared error of / }).and(page.locator('[data-drawn="1"]')).waitFor()
+  for (const figure of ['squaredError', 'corruptedSquaredError', 'brightness.shift']) await page.locator(`tr[data-figure="${figure}"]`).waitFor()
+  await page.goto(there)
+  await page.getByText(expected.sentence, { exact: true }).waitFor()
+
   // The whole as one file.
   const report = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Save report' }).click()
