@@ -65,7 +65,7 @@ const isPackage = (name: string, wanted: string): boolean => name === wanted || 
 const doors: { package: string; door: RegExp; what: string }[] = [
   { package: 'electron', door: /^src\/(main\/index\.ts|main\/app\/|preload\/)/, what: 'the shell and the preload' },
   { package: '@tensorflow/', door: /^src\/main\/engine\/trace\/tensorflow\.ts$/, what: 'trace/tensorflow.ts' },
-  { package: 'better-sqlite3', door: /^src\/main\/engine\/store\/database\.ts$/, what: 'store/database.ts' },
+  { package: 'better-sqlite3', door: /^src\/main\/engine\/store\/sqlite\.ts$/, what: 'store/sqlite.ts' },
   { package: 'onnxruntime-node', door: /^src\/main\/engine\/export\/onnxruntime\.ts$/, what: 'export/onnxruntime.ts' },
   { package: 'chart.js', door: /^src\/renderer\/charts\//, what: 'the charts folder' },
 ]

@@ -1,11 +1,13 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../src/shared/config.ts'
 import { evaluationSchema, type Preview } from '../../src/shared/domain.ts'
+import { newestBackup, writeBackup } from '../../src/main/engine/store/backups.ts'
 import { openDatabase } from '../../src/main/engine/store/database.ts'
 import { newId } from '../../src/main/engine/store/ids.ts'
+import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
@@ -149,13 +151,40 @@ test('an empty file is a valid empty database; a damaged one is refused with a r
   const bytes = readFileSync(file)
   bytes.fill(0xa5, bytes.length - 3 * 4096, bytes.length - 4096)
   writeFileSync(file, bytes)
-  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /move the file away/ })
+  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /no sound backup.*doctor --recover/ })
   assert.deepEqual(readFileSync(file), bytes)
 
   const garbage = join(folder, 'garbage.sqlite')
   writeFileSync(garbage, 'This is no database. '.repeat(100))
-  writeFileSync(join(folder, 'garbage.sqlite.backup-2026-v1'), '')
-  assert.throws(() => openStore(garbage), { code: 'DATABASE_DAMAGED', message: /garbage\.sqlite\.backup-2026-v1 in its place/ })
+  assert.throws(() => openStore(garbage), { code: 'DATABASE_DAMAGED', message: /no sound backup/ })
+})
+
+test('of backups only whole, sound ones are named: not one that was cut off, is empty, is damaged, or was never finished', (t) => {
+  const { store, file } = filled(t)
+  const at = (day: number, ending = '-v4') => `${file}.backup-2026-01-0${day}T00-00-00-000Z${ending}`
+  const sound = writeBackup(store.database, file, migrations.length)
+  store.close()
+  const bytes = readFileSync(sound)
+  const beside = () => readdirSync(join(file, '..')).filter((name) => name.includes('.backup-'))
+  renameSync(sound, at(1))
+  writeFileSync(at(2), '')
+  writeFileSync(at(3), bytes.subarray(0, bytes.length / 2))
+  writeFileSync(at(4), Buffer.from(bytes).fill(0xa5, 4096, 8192))
+  openDatabase(at(5), []).close()
+  writeFileSync(at(6, '-v4.partial'), bytes)
+  writeFileSync(at(7, '-v4-notes.txt'), bytes)
+  assert.equal(newestBackup(file), at(1))
+  writeFileSync(file, 'no database')
+  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /newest sound backup \(.*backup-2026-01-01T00-00-00-000Z-v4, of 2026-01-01 00:00 UTC\)/ })
+  assert.equal(readFileSync(file, 'utf8'), 'no database')
+
+  // One that cannot be written whole leaves nothing; the next one removes what a kill left.
+  writeFileSync(file, bytes)
+  const again = openDatabase(file, migrations)
+  t.after(() => again.close())
+  const before = beside()
+  assert.throws(() => writeBackup(again, file, migrations.length + 1), /does not hold/)
+  assert.deepEqual(beside(), before.filter((name) => !name.endsWith('.partial')))
 })
 
 test('ids are eight characters and begin with a letter', () => {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { helpColumns, helpRows } from './cli/help.ts'
-import { doctor, doctorHelp, doctorOptions } from './cli/doctor.ts'
+import { doctor, doctorHelp, doctorOptions, type DoctorValues } from './cli/doctor.ts'
 import { datasetsAdd, datasetsList, datasetsRepair } from './cli/commands/datasets.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
@@ -30,7 +30,7 @@ const commands: Record<string, Command> = {
 }
 const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: where it did since this computer was started, else any port that is free)', '--open  opens the browser, too'] },
-  doctor: { usage: '[--check]', summary: 'Checks everything that the workbench needs of this machine.', help: doctorHelp },
+  doctor: { usage: '[--check] [--recover [--dataset D]]', summary: 'Checks everything that the workbench needs of this machine.', help: doctorHelp },
 }
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 const commonHelp = ['--home DIR  where everything is kept (default: your data folder)', '--json  one JSON object on the last line of standard output']
@@ -103,7 +103,7 @@ async function run(): Promise<number> {
     return report({ json: { help: text }, text })
   }
   const home = values.home === undefined ? defaultHome() : values.home.trim() === '' ? '' : path(values.home)
-  if (name === 'doctor') return report(await doctor(home, values as { check?: boolean }, terminal))
+  if (name === 'doctor') return report(await doctor(home, values as DoctorValues, terminal))
   if (command === undefined) {
     await serve({ ...values, home })
     return 0

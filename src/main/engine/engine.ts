@@ -23,14 +23,20 @@ import { thinningHandlers } from './handlers/thinning.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { weightsHandlers } from './handlers/weights.ts'
 import { refuseBytes, shortened } from './callInput.ts'
-import { homeAt, prepareHome, type Home } from './home.ts'
+import { homeAt, lockHome, lostHome, prepareHome, removeTrials, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
 import { interruptedError } from './queue/interrupted.ts'
 import { createQueue } from './queue/queue.ts'
 import { createTasks } from './queue/tasks.ts'
-import { isDamage, tryLock } from './store/database.ts'
+import { keepPrivate, tightenHome } from './privacy.ts'
+import { keepRecords } from './recovery/records.ts'
+import { requireDatabase, requireRows } from './recovery/missing.ts'
+import { damageRemedy, isDamage } from './store/database.ts'
+import type { Lock } from './store/lock.ts'
+import { codeOf } from './store/sqlite.ts'
 import { openStore, type Store } from './store/store.ts'
+import { troubleWith } from './store/trouble.ts'
 import { tidy } from './tidy.ts'
 import { createTrash } from './trash.ts'
 
@@ -64,26 +70,41 @@ export interface Engine {
 
 /**
  * The engine on one home folder, which it holds locked until it is closed or its process ends.
- * Errors: HOME_UNWRITABLE, HOME_LOCKED, DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL.
+ * Errors: HOME_LOCKED, those of `prepareHome` and `openDatabase`, DATABASE_MISSING.
  */
 export function createEngine(options: EngineOptions): Engine {
+  keepPrivate()
   const home = homeAt(options.home)
   prepareHome(home)
-  const lock = tryLock(home.lock)
-  if (lock === null) {
-    throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}; use or close that one, or choose another folder with --home.`)
-  }
+  const lock = lockHome(home)
   try {
-    return open(home, lock.release, options)
+    return open(home, lock, options)
   } catch (thrown) {
     lock.release()
+    // What a disk does at one step it can do at any.
+    throw troubleWith(thrown, home.database) ?? thrown
+  }
+}
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
+
+function open(home: Home, lock: Lock, options: EngineOptions): Engine {
+  const log = logTo(home.log)
+  tightenHome(home, log)
+  removeTrials(home)
+  requireDatabase(home)
+  const store = openStore(home.database)
+  if (!store.isShared) log(`The database is kept in this way: ${store.keeping}.`)
+  try {
+    requireRows(home, store)
+    return serveCalls(home, store, log, lock, options)
+  } catch (thrown) {
+    store.close()
     throw thrown
   }
 }
 
-function open(home: Home, release: () => void, options: EngineOptions): Engine {
-  const log = logTo(home.log)
-  const store = openStore(home.database)
+function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Lock, options: EngineOptions): Engine {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent): void => {
     for (const listener of listeners) {
@@ -105,6 +126,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
   const trash = createTrash({ home, store, emit })
   const experiments = watchExperiments({ store, queue, emit })
   listeners.add(experiments.hear)
+  listeners.add(keepRecords(home, store, log))
   const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
@@ -112,6 +134,7 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
+  let taken = false
   // After the caller had the chance to subscribe.
   setImmediate(() => {
     if (closing !== null) return
@@ -127,14 +150,17 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     refuseBytes(known, input)
     const checked = calls[known].input.safeParse(input ?? {})
     if (!checked.success) throw shortened(invalidInput(known, input, checked.error))
+    if (taken) throw lostHome(home)
     try {
       return await handlers[known](checked.data as never)
     } catch (thrown) {
       if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
       if (isDamage(thrown)) {
-        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench and put the newest backup in its place, or move it away.`, { cause: thrown })
+        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench. ${sentence(damageRemedy(home.database))}`, { cause: thrown })
       }
+      const trouble = codeOf(thrown).startsWith('SQLITE_') ? troubleWith(thrown, home.database) : null
+      if (trouble !== null) throw trouble
       throw WorkbenchError.from(toErrorInfo(thrown))
     }
   }
@@ -146,6 +172,11 @@ function open(home: Home, release: () => void, options: EngineOptions): Engine {
     store.close()
     release()
   }
+  onLost(() => {
+    taken = true
+    log('Another machine holds the home: this engine gave no sign of life for minutes.')
+    void (closing ??= close())
+  })
   return {
     home,
     log,

@@ -1,7 +1,11 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { WorkbenchError } from '../../shared/errors.ts'
+import { holderOf, tryLock, type Lock } from './store/lock.ts'
+import { isOwnerFile, patience } from './store/owner.ts'
+import { codeOf } from './store/sqlite.ts'
+import { isFull, systemTrouble, tryWrite } from './store/trouble.ts'
 
 /** Where everything of one workbench lies. */
 export interface Home {
@@ -15,6 +19,8 @@ export interface Home {
   embedding(id: string): string
   /** Where a removed run's files wait for their restoration or their end. */
   trash(id: string): string
+  /** The file that tells a recovery of an experiment. */
+  experiment(id: string): string
 }
 
 /** The user's data folder on this system, with a folder of our own in it. */
@@ -37,29 +43,67 @@ export function homeAt(folder: string): Home {
     run: (id) => join(absolute, 'runs', id),
     embedding: (id) => join(absolute, 'embeddings', id),
     trash: (id) => join(absolute, 'trash', id),
+    experiment: (id) => join(absolute, 'experiments', `${id}.json`),
   }
 }
 
-/** Makes the folders and tries a write. Error: HOME_UNWRITABLE. */
+/** The folders in a home. */
+export const homeFolders = ['datasets', 'runs', 'embeddings', 'experiments', 'trash'] as const
+
+/**
+ * Makes the folders, each for its owner alone, and tries a write.
+ * Errors: HOME_UNWRITABLE, HOME_READ_ONLY, HOME_NOT_FOLDER, DISK_FULL, DISK_ERROR.
+ */
 export function prepareHome(home: Home): void {
+  let at = home.folder
   try {
-    makeFolder(join(home.folder, 'datasets'))
-    makeFolder(join(home.folder, 'runs'))
-    makeFolder(join(home.folder, 'embeddings'))
-    const probe = join(home.folder, `.probe-${process.pid}`)
-    writeFileSync(probe, '')
-    rmSync(probe)
+    // What is made here is nobody else's business.
+    makeFolder(home.folder)
+    requireFolder(home.folder)
+    for (const name of homeFolders) {
+      at = join(home.folder, name)
+      if (name !== 'trash') makeFolder(at)
+      if (existsSync(at)) requireFolder(at)
+    }
+    at = home.folder
+    const failure = tryWrite(home.folder)
+    // Whoever wants to make room on a full disk has to get in.
+    if (failure !== null && !isFull(failure)) throw failure
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw cause
-    throw new WorkbenchError('HOME_UNWRITABLE', `The folder ${home.folder} cannot be written to (${(cause as Error).message}); make it writable or choose another with --home.`, { cause })
+    const isOurs = at !== home.folder || statSync(home.folder, { throwIfNoEntry: false })?.isDirectory() === false
+    const known = codeOf(cause) === 'ENOTDIR' && !isOurs ? null : systemTrouble(cause, at)
+    throw known ?? new WorkbenchError('HOME_UNWRITABLE', `The folder ${home.folder} cannot be written to (${(cause as Error).message}); `
+      + 'make it writable or choose another with --home.', { cause })
   }
+}
+
+/** Takes the home for this process. Errors: HOME_LOCKED, saying who has it; those of `tryLock`. */
+export function lockHome(home: Home): Lock {
+  const lock = tryLock(home.lock)
+  if (lock !== null) return lock
+  const holder = holderOf(home.folder)
+  const who = holder === null ? '' : holder.host === hostname() ? ` (process ${holder.pid})` : ` (process ${holder.pid} on ${holder.host})`
+  const end = holder === null || holder.host === hostname() ? ''
+    : ` Should ${holder.host} be switched off or out of reach, the folder is free ${Math.round(patience / 60_000)} minutes after its last sign of life.`
+  throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}${who}; `
+    + `use or close that one, or choose another folder with --home.${end}`)
+}
+
+/** What is said of every call once another machine has taken the home. */
+export const lostHome = (home: Home): WorkbenchError =>
+  new WorkbenchError('HOME_LOCKED', `Another machine has taken ${home.folder}, as this one gave no sign of life for minutes (was it asleep?); close the workbench here.`)
+
+/** Errors: ENOTDIR, EACCES, EROFS. */
+function requireFolder(folder: string): void {
+  if (!statSync(folder).isDirectory()) throw Object.assign(new Error(`not a directory, ${folder}`), { code: 'ENOTDIR' })
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
 }
 
 /** Makes a folder and those above it. Node's own recursive form never ends where a new folder cannot be seen, such as in /proc. */
 function makeFolder(folder: string): void {
   const make = () => {
     try {
-      mkdirSync(folder)
+      mkdirSync(folder, { mode: 0o700 })
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
       // What is no folder shows when something is put into it.
@@ -72,5 +116,17 @@ function makeFolder(folder: string): void {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw thrown
     if (!existsSync(parent)) makeFolder(parent)
     make()
+  }
+}
+
+/** Trials of a process that was killed: those of one that runs are done within a second. */
+const trialOver = 60_000
+
+/** Removes what starts that were cut off left in the home itself (tidy.ts does so with its folders). Only the holder of the home's lock may do this. */
+export function removeTrials(home: Home): void {
+  for (const name of readdirSync(home.folder)) {
+    const file = join(home.folder, name), isTrial = name.startsWith('.probe-') || (isOwnerFile(name) && name.endsWith('.tmp'))
+    const age = isTrial ? Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) : 0
+    if (age > trialOver) rmSync(file, { recursive: true, force: true })
   }
 }

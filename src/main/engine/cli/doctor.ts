@@ -1,16 +1,26 @@
 import { checkIntegrity, type Integrity, type Known } from '../doctor/integrity.ts'
 import { runDoctor } from '../doctor.ts'
 import { homeAt } from '../home.ts'
+import { recover, recoveryText } from '../recovery/recover.ts'
 import type { Outcome } from './command.ts'
 import { openSession } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
-export const doctorOptions = { check: { type: 'boolean' } } as const
-export const doctorHelp = ['--check  also reads every checkpoint and every dataset whole, and compares them with their checksums']
+export const doctorOptions = { check: { type: 'boolean' }, recover: { type: 'boolean' }, dataset: { type: 'string' } } as const
+export interface DoctorValues { check?: boolean | undefined; recover?: boolean | undefined; dataset?: string | undefined }
+export const doctorHelp = [
+  '--check  also reads every checkpoint and every dataset whole, and compares them with their checksums',
+  '--recover  where the database is lost or damaged, makes a new one from the newest sound backup and the folders of datasets and runs',
+  '--dataset D  with --recover: the dataset of runs of which nothing tells which one they are of',
+]
 
-/** Checks what the workbench needs of this machine; with `check`, also everything that is kept. */
-export async function doctor(folder: string, { check }: { check?: boolean | undefined }, terminal: Terminal): Promise<Outcome> {
+/** Checks what the workbench needs of this machine; with `check`, also everything that is kept. With `recover` it makes a new database instead. */
+export async function doctor(folder: string, { check, recover: recovers, dataset }: DoctorValues, terminal: Terminal): Promise<Outcome> {
   const home = homeAt(folder)
+  if (recovers) {
+    const recovery = recover(home, dataset === undefined ? {} : { dataset })
+    return { json: { recovery }, text: recoveryText(home, recovery) }
+  }
   const checks = await runDoctor(home)
   const failed = checks.filter(({ ok }) => !ok)
   const lines = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}${detail}`)

@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { access, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { handToUser } from '../privacy.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { refuseOwn } from './ownFiles.ts'
 
@@ -115,6 +116,7 @@ export async function writeWhole<T>(target: string, force: boolean, write: (file
   await removeLeftovers(folder)
   try {
     const result = await write(temporary)
+    handToUser(temporary)
     await publish(temporary, target, force)
     await syncFolder(folder)
     return result

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { handToUser } from '../privacy.ts'
 import { announceMove, filesToMove, removeLeftovers, replacedName, temporaryName } from './leftovers.ts'
 import { refuseOwn } from './ownFiles.ts'
 import { explain } from './targetFile.ts'
@@ -62,6 +63,7 @@ export async function writeFolder<T>(target: string, write: (folder: string) => 
     const result = await write(temporary)
     // Of a process that died while it wrote one of the files.
     await removeLeftovers(temporary)
+    for (const name of ['', ...await readdir(temporary)]) handToUser(path.join(temporary, name))
     if (isThere) await moveInto(temporary, target)
     else await rename(temporary, target)
     return result

@@ -1,79 +1,96 @@
-import { createRequire } from 'node:module'
-import { existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import type BetterSqlite3 from 'better-sqlite3'
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { examine, newestBackup, timeOfBackup, writeBackup, type Soundness } from './backups.ts'
+import { chooseKeeping, keep, keepingText, type Keeping } from './keeping.ts'
+import { codeOf, connect, type Database } from './sqlite.ts'
+import { isDamage, isFull, troubleWith } from './trouble.ts'
 
-/**
- * The only door to better-sqlite3. Loaded on first use, so that `doctor` can say in words that the native module is missing.
- */
-export type Database = BetterSqlite3.Database
-type Open = (file: string, options?: BetterSqlite3.Options) => Database
-
-const require = createRequire(import.meta.url)
-const open: Open = (file, options) => new (require('better-sqlite3') as typeof BetterSqlite3)(file, options)
+export type { Database } from './sqlite.ts'
+export { sqliteVersion } from './sqlite.ts'
+export { tryLock } from './lock.ts'
+export { isDamage, isFull } from './trouble.ts'
 
 /** SQL that takes a database from version `index` to `index + 1`. */
 export type Migrations = readonly string[]
 
-const codeOf = (thrown: unknown): string => (thrown as { code?: string } | null)?.code ?? ''
-const damagedCodes = /^SQLITE_(CORRUPT|NOTADB)/
-
-/** Throws HOME_UNWRITABLE or DATABASE_DAMAGED for what SQLite says about a file, anything else as it is. */
-function explain(thrown: unknown, file: string): never {
-  if (damagedCodes.test(codeOf(thrown))) throw damaged(file, thrown)
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM)/.test(codeOf(thrown))) {
-    throw new WorkbenchError('HOME_UNWRITABLE', `The database ${file} cannot be opened for writing; make its folder writable or choose another with --home.`, { cause: thrown })
-  }
-  throw thrown
+/** What to do about a database that is damaged: of the ways out the best one that is there. */
+export function damageRemedy(file: string): string {
+  const backup = newestBackup(file)
+  const recover = 'aebench doctor --recover makes a new one from the folders of datasets and runs'
+  return backup === null
+    ? `there is no sound backup of it: ${recover}, and keeps the damaged file aside`
+    : `${recover} and the newest sound backup (${backup}, of ${timeOfBackup(backup)} UTC), and keeps the damaged file aside`
 }
 
-function damaged(file: string, cause: unknown): WorkbenchError {
-  const backups = existsSync(dirname(file)) ? readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.backup-`)).sort() : []
-  const backup = backups.at(-1)
-  const remedy = backup === undefined
-    ? 'move the file away to start with an empty one (datasets and checkpoints stay in their folders)'
-    : `put the backup ${join(dirname(file), backup)} in its place`
-  return new WorkbenchError('DATABASE_DAMAGED', `The database ${file} is damaged and was left untouched; ${remedy}.`, { cause })
-}
+const damaged = (file: string, cause: unknown): WorkbenchError =>
+  new WorkbenchError('DATABASE_DAMAGED', `The database ${file} is damaged and was left untouched; ${damageRemedy(file)}.`, { cause })
 
-/** Whether a thrown value is SQLite's word for a damaged file, met after opening. */
-export const isDamage = (thrown: unknown): boolean => damagedCodes.test(codeOf(thrown))
-/** Whether a thrown value is SQLite's or the system's word for a full disk. */
-export const isFull = (thrown: unknown): boolean => codeOf(thrown) === 'SQLITE_FULL' || codeOf(thrown) === 'ENOSPC'
+/** Of what is no trouble of ours (a faulty migration) the original is thrown on. */
+const explain = (thrown: unknown, file: string): unknown => (isDamage(thrown) ? damaged(file, thrown) : troubleWith(thrown, file) ?? thrown)
 
 /**
  * Opens (or creates) a database: integrity checked, brought to the newest version, a backup written beside it first when it
- * holds something. Every commit is on the disk when it returns (WAL, synchronous FULL).
- * Errors: DATABASE_DAMAGED, DATABASE_NEWER, HOME_UNWRITABLE, DISK_FULL.
+ * holds something. Every commit is on the disk when it returns: with a write-ahead log, or with what its file system can do instead
+ * (keeping.ts). `onKeeping` is told which.
+ * Errors: DATABASE_DAMAGED, DATABASE_NEWER, DATABASE_LOCKED, HOME_UNWRITABLE, HOME_READ_ONLY, DISK_FULL, DISK_ERROR.
  */
-export function openDatabase(file: string, migrations: Migrations): Database {
-  let database: Database | undefined
+export function openDatabase(file: string, migrations: Migrations, onKeeping: (text: string, way: Keeping) => void = () => {}): Database {
   try {
-    database = open(file, { timeout: 5000 })
-    const check = database.pragma('quick_check(1)', { simple: true })
-    if (check !== 'ok') throw damaged(file, new Error(String(check)))
-    migrate(database, file, migrations)
-    database.pragma('journal_mode = WAL')
-    database.pragma('synchronous = FULL')
-    database.pragma('foreign_keys = ON')
-    return database
+    const { keeping, otherwise, why } = chooseKeeping(dirname(file))
+    let first: unknown
+    for (const way of [keeping, ...otherwise]) {
+      try {
+        const database = openAs(file, migrations, way)
+        onKeeping(`${keepingText(way)} (${why}${first === undefined ? '' : `; another way failed: ${codeOf(first)}`})`, way)
+        return database
+      } catch (thrown) {
+        // The real file may behave worse than the trial did; its content and the disk's room are no question of the way.
+        const isOfTheWay = /^(SQLITE_(CANTOPEN|IOERR|PROTOCOL)|JOURNAL_REFUSED)/.test(codeOf(thrown))
+        if (!isOfTheWay || isFull(thrown, dirname(file))) throw first ?? thrown
+        first ??= thrown
+      }
+    }
+    throw first
   } catch (thrown) {
-    database?.close()
-    return explain(thrown, file)
+    throw explain(thrown, file)
   }
 }
 
+function openAs(file: string, migrations: Migrations, way: Keeping): Database {
+  const database = connect(file, { timeout: 5000, unlocked: way.unlocked })
+  try {
+    if (way.exclusive) database.pragma('locking_mode = EXCLUSIVE')
+    const check = database.pragma('quick_check(1)', { simple: true })
+    if (check !== 'ok') throw damaged(file, new Error(String(check)))
+    requireKnown(database, file, migrations)
+    keep(database, way)
+    migrate(database, file, migrations)
+    // Whether it can be written, now rather than at the first change.
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    database.pragma('foreign_keys = ON')
+    return database
+  } catch (thrown) {
+    database.close()
+    throw thrown
+  }
+}
+
+const versionOf = (database: Database): number => Number(database.pragma('user_version', { simple: true }))
+
+/** Error: DATABASE_NEWER; the file is as it was. */
+function requireKnown(database: Database, file: string, migrations: Migrations): void {
+  const version = versionOf(database)
+  if (version <= migrations.length) return
+  throw new WorkbenchError('DATABASE_NEWER', `The database ${file} was written by a newer version of the workbench (${version}, `
+    + `this one knows ${migrations.length}); `
+    + 'update the workbench or choose another folder with --home.')
+}
+
 function migrate(database: Database, file: string, migrations: Migrations): void {
-  const version = Number(database.pragma('user_version', { simple: true }))
-  if (version > migrations.length) {
-    throw new WorkbenchError('DATABASE_NEWER', `The database ${file} was written by a newer version of the workbench (${version}, this one knows ${migrations.length}); update the workbench or choose another folder with --home.`)
-  }
+  const version = versionOf(database)
   if (version === migrations.length) return
-  if (version > 0) {
-    const backup = `${file}.backup-${new Date().toISOString().replace(/[:.]/g, '-')}-v${version}`
-    database.prepare('VACUUM INTO ?').run(backup)
-  }
+  if (version > 0) writeBackup(database, file, version)
   database.pragma('foreign_keys = OFF')
   database.transaction(() => {
     migrations.slice(version).forEach((sql) => database.exec(sql))
@@ -81,45 +98,43 @@ function migrate(database: Database, file: string, migrations: Migrations): void
   }).exclusive()
 }
 
+/** What was found of a database file. `unknown`: it cannot be read now, which says nothing of its content. */
+export type DatabaseState = { state: 'sound' | 'bare' | 'empty' | 'held' } | { state: 'damaged' | 'unknown'; why: string }
+
 /**
- * Takes a lock that lasts until `release` or the end of this process, however it ends; null when another process holds it.
- * It is the operating system's lock on the file, so no stale lock is possible.
+ * Looks at all of a database file; never changes it.
+ * @param unlocked its file system has no locks, and nobody uses it
  */
-export function tryLock(file: string): { release(): void } | null {
-  let database: Database | undefined
+export function checkDatabase(file: string, unlocked = false): DatabaseState {
   try {
-    database = open(file, { timeout: 0 })
-    database.pragma('journal_mode = DELETE')
-    database.exec('BEGIN EXCLUSIVE')
-    const held = database
-    return { release: () => void held.close() }
+    const { empty, bare } = unlocked ? asItLies(file) : soundness(file)
+    return { state: empty ? 'empty' : bare ? 'bare' : 'sound' }
   } catch (thrown) {
-    database?.close()
-    if (codeOf(thrown).startsWith('SQLITE_BUSY')) return null
-    return explain(thrown, file)
+    if (isDamage(thrown)) return { state: 'damaged', why: (thrown as Error).message }
+    const trouble = troubleWith(thrown, file)
+    if (trouble?.code === 'DATABASE_LOCKED') return { state: 'held' }
+    return { state: 'unknown', why: (trouble ?? thrown as Error).message }
   }
 }
 
-/** Null where the file is a sound database, else what is wrong with it; never changes the file. */
-export function checkDatabase(file: string): string | null {
-  let database: Database | undefined
+function soundness(file: string): Soundness {
   try {
-    database = open(file, { readonly: true, fileMustExist: true, timeout: 1000 })
-    const check = database.pragma('quick_check(1)', { simple: true })
-    return check === 'ok' ? null : String(check)
+    return examine(file)
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown)
-  } finally {
-    database?.close()
+    // A write-ahead log wants to write even where it is only read.
+    if (!/^SQLITE_(CANTOPEN|READONLY|IOERR_SHM)/.test(codeOf(thrown))) throw thrown
+    return asItLies(file)
   }
 }
 
-/** SQLite's version; throws where the native module does not load. */
-export function sqliteVersion(): string {
-  const database = open(':memory:')
+/** Without what is yet in its write-ahead log: only of a database without one can be said that it is damaged. */
+function asItLies(file: string): Soundness {
+  const hasLog = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
   try {
-    return String(database.prepare('SELECT sqlite_version()').pluck().get())
-  } finally {
-    database.close()
+    return examine(file, true)
+  } catch (thrown) {
+    if (!isDamage(thrown) || !hasLog) throw thrown
+    const why = `The database ${file} cannot be checked apart from its log here; the next start of the workbench reads both.`
+    throw new WorkbenchError('DISK_ERROR', why, { cause: thrown })
   }
 }

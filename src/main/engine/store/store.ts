@@ -23,6 +23,10 @@ export interface Store {
   readonly preferences: ValueStore
   /** Everything in `work` is committed together, or nothing is. */
   transaction<T>(work: () => T): T
+  /** How the database is kept on its disk, and why; in words. */
+  readonly keeping: string
+  /** Whether other programs may read it meanwhile, as on an ordinary disk. */
+  readonly isShared: boolean
   /** For tests that simulate a full disk. */
   readonly database: Database
   close(): void
@@ -30,7 +34,12 @@ export interface Store {
 
 /** Opens the home folder's database. Errors as of `openDatabase`. */
 export function openStore(file: string): Store {
-  const database = openDatabase(file, migrations)
+  let keeping = ''
+  let isShared = true
+  const database = openDatabase(file, migrations, (text, way) => {
+    keeping = text
+    isShared = !way.exclusive
+  })
   return {
     datasets: datasetStore(database),
     runs: runStore(database),
@@ -43,6 +52,8 @@ export function openStore(file: string): Store {
     timings: valueStore(database, 'timings'),
     preferences: valueStore(database, 'preferences'),
     transaction: (work) => database.transaction(work)(),
+    keeping,
+    isShared,
     database,
     close: () => void database.close(),
   }

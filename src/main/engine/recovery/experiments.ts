@@ -1,0 +1,29 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Home } from '../home.ts'
+import type { Store } from '../store/store.ts'
+import { freeName } from './datasets.ts'
+import { experimentRecord } from './records.ts'
+
+/** Puts back experiments from their records. `place`: their runs, once these are there; `count`: of all that there are. */
+export function adoptExperiments(home: Home, store: Store): { count: number; place(): void } {
+  const folder = join(home.folder, 'experiments')
+  const records = (existsSync(folder) ? readdirSync(folder) : []).filter((name) => name.endsWith('.json')).flatMap((name) => {
+    const record = experimentRecord(join(folder, name))
+    return record === null || store.experiments.find(record.id) !== null || store.datasets.find(record.datasetId) === null ? [] : [record]
+  })
+  for (const { members: _, ...record } of records) {
+    // Nothing begins to train by itself after a loss.
+    store.experiments.insert({ ...record, name: freeName(record.name, store.experiments.isTaken), wanted: 'paused', endedAt: null })
+  }
+  return {
+    count: store.experiments.list().length,
+    place() {
+      store.transaction(() => {
+        for (const { id, members } of records) {
+          store.experiments.place(id, members.map((member) => ({ ...member, run: member.run !== null && store.runs.find(member.run) !== null ? member.run : null })))
+        }
+      })
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { EngineEvent } from '../../../shared/calls.ts'
+import { nameSchema, runSchema, type Run } from '../../../shared/domain.ts'
+import { cellSchema, planSchema } from '../../../shared/experiments.ts'
+import type { Home } from '../home.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * What only the database knows of a dataset, a run or an experiment lies once more beside its data, so that a lost database can be made again from
+ * folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of state; an experiment's plan. The database
+ * alone is ever read but for that.
+ */
+/** Its name is none that packs take along. */
+const recordName = '.record.json'
+
+export const datasetRecordSchema = z.object({ name: nameSchema })
+/** The fingerprint finds its dataset again where that was imported anew. */
+export const runRecordSchema = z.object({ run: runSchema, version: z.string().nullable(), dataset: z.string() })
+export type RunRecord = z.infer<typeof runRecordSchema>
+export const experimentRecordSchema = z.object({
+  id: z.string(), name: nameSchema, datasetId: z.string(), plan: planSchema, cells: cellSchema.array(), baseline: z.int().nullable(), createdAt: z.string(),
+  members: z.array(z.object({ cell: z.int(), seed: z.int(), run: z.string().nullable(), reused: z.boolean() })),
+})
+
+/** Null where there is none, or none that can be read. */
+function read<T>(file: string, schema: z.ZodType<T>): T | null {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return null
+  }
+}
+export const datasetRecord = (folder: string) => read(join(folder, recordName), datasetRecordSchema)
+export const runRecord = (folder: string): RunRecord | null => read(join(folder, recordName), runRecordSchema)
+export const experimentRecord = (file: string) => read(file, experimentRecordSchema)
+
+/** What is worth writing anew: not how far a run is that trains, which its checkpoints tell. */
+const essence = ({ id, name, state, colour, tags, notes, archived, experiment, evaluation, error, stages, datasetId, endedAt }: Run): string =>
+  JSON.stringify([id, name, state, colour, tags, notes, archived, experiment, evaluation, error, stages.length, datasetId, endedAt])
+
+/** Listens to what the engine tells its windows and writes what has changed. A record that cannot be written stops nothing. */
+export function keepRecords(home: Home, store: Store, log: Log): (event: EngineEvent) => void {
+  const written = new Map<string, string>()
+  let failed = false
+  const write = (key: string, file: string, what: string, content: () => unknown): void => {
+    if (written.get(key) === what || (key !== file && !existsSync(dirname(file)))) return
+    try {
+      if (key === file) mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(`${file}.partial`, JSON.stringify(content()))
+      renameSync(`${file}.partial`, file)
+      written.set(key, what)
+      failed = false
+    } catch (thrown) {
+      if (!failed) log('What a recovery would need cannot be written now.', thrown)
+      failed = true
+    }
+  }
+  return (event) => {
+    if (event.type === 'dataset') {
+      const { id, name } = event.dataset
+      write(id, join(home.dataset(id), recordName), name, () => ({ name }))
+    } else if (event.type === 'run') {
+      const { run } = event
+      write(run.id, join(home.run(run.id), recordName), essence(run), () =>
+        ({ run: { ...run, progress: null }, version: store.runs.versionOf(run.id), dataset: store.datasets.find(run.datasetId)?.sha256 ?? '' }))
+    } else if (event.type === 'experiment') {
+      const { id, name, states } = event.experiment
+      const total = Object.values(states).reduce((sum, count) => sum + count, 0)
+      write(home.experiment(id), home.experiment(id), `${name} ${total} ${states.removed ?? 0}`, () => {
+        const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
+        return { ...kept, members: store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 })) }
+      })
+    }
+  }
+}

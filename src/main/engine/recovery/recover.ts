@@ -1,0 +1,120 @@
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { syncFolder } from '../durable.ts'
+import { lockHome, prepareHome, type Home } from '../home.ts'
+import { keepPrivate } from '../privacy.ts'
+import { newestBackup } from '../store/backups.ts'
+import { checkDatabase } from '../store/database.ts'
+import { chooseKeeping } from '../store/keeping.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { adoptDatasets } from './datasets.ts'
+import { adoptExperiments } from './experiments.ts'
+import { lackOf, lostDatabase } from './missing.ts'
+import { adoptRuns } from './runs.ts'
+
+/** What a recovery did. */
+export interface Recovery {
+  /** Where the database lies that was in use before; null where there was none. */
+  keptAside: string | null
+  /** The backup that it began with; null where there was no sound one. */
+  backup: string | null
+  datasets: number
+  runs: number
+  experiments: number
+  /** In sentences: what is gone, what was guessed, what cannot be taken back, and what to do. */
+  notes: string[]
+}
+
+export interface Choices {
+  /** Name or id of the dataset of runs of which nothing tells which one they are of. */
+  dataset?: string
+}
+
+/**
+ * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets and runs. The
+ * new one takes its place when it is whole; the old file is kept aside. Images and weights are only read.
+ * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and `openDatabase`.
+ */
+export function recover(home: Home, choices: Choices = {}): Recovery {
+  keepPrivate()
+  prepareHome(home)
+  const lock = lockHome(home)
+  try {
+    requireLoss(home)
+    const made = `${home.database}.recovering`
+    removeAll(made)
+    const backup = newestBackup(home.database)
+    if (backup !== null) copyFileSync(backup, made)
+    const store = openStore(made)
+    let found: Omit<Recovery, 'keptAside' | 'backup'>
+    try {
+      found = fill(home, store, choices, backup)
+    } finally {
+      store.close()
+    }
+    const keptAside = setAside(home.database)
+    renameSync(made, home.database)
+    removeAll(made)
+    syncFolder(home.folder)
+    return { keptAside, backup, ...found }
+  } finally {
+    lock.release()
+  }
+}
+
+function fill(home: Home, store: Store, choices: Choices, backup: string | null): Omit<Recovery, 'keptAside' | 'backup'> {
+  const notes: string[] = []
+  const datasets = adoptDatasets(home, store, notes)
+  const chosen = choices.dataset === undefined ? null : store.datasets.get(choices.dataset)
+  // Experiments first: runs are members of them.
+  const experiments = adoptExperiments(home, store)
+  const runs = adoptRuns(home, store, chosen, notes)
+  experiments.place()
+  if (backup !== null) notes.push(`Everything as of the backup ${basename(backup)} is there with its curves; what came later was taken from folders.`)
+  return { datasets, runs, experiments: experiments.count, notes }
+}
+
+/** Error: DATABASE_SOUND and the like where nothing has to be recovered. */
+function requireLoss(home: Home): void {
+  if (lostDatabase(home, lackOf(home.database)) !== null) return
+  if (existsSync(home.database)) {
+    const found = checkDatabase(home.database, unlocked(home))
+    if (found.state === 'damaged') return
+    if (found.state === 'held') throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; close it, then see whether anything is wrong at all.`)
+    if (found.state === 'unknown') throw new WorkbenchError('DISK_ERROR', `The database ${home.database} cannot be read now (${found.why}), which does not mean that it is damaged; mend that first.`)
+    if (found.state === 'sound') {
+      throw new WorkbenchError('DATABASE_SOUND', `The database ${home.database} is sound; there is nothing to recover.`)
+    }
+  }
+  if (lostDatabase(home, 'bare') === null) throw new WorkbenchError('DATABASE_SOUND', `Nothing lies in ${home.folder} that a database could be made of; start the workbench as ever.`)
+}
+
+function unlocked(home: Home): boolean {
+  return chooseKeeping(home.folder).keeping.unlocked
+}
+
+const parts = ['', '-wal', '-shm', '-journal']
+/** With backups of it, which are of a copy of a backup. */
+function removeAll(file: string): void {
+  const isOf = (name: string) => parts.some((part) => name === basename(file) + part) || name.startsWith(`${basename(file)}.backup-`)
+  for (const name of readdirSync(dirname(file)).filter(isOf)) rmSync(join(dirname(file), name), { force: true })
+}
+
+/** Nothing is deleted: a damaged file may still give something back to somebody who knows how. */
+function setAside(file: string): string | null {
+  if (!parts.some((part) => existsSync(file + part))) return null
+  const aside = `${join(dirname(file), basename(file))}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  for (const part of parts) if (existsSync(file + part)) renameSync(file + part, aside + part)
+  return aside
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** The same for people. */
+export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, notes }: Recovery): string => [
+  `The database ${home.database} was made anew${backup === null ? '' : `, beginning with the backup ${backup}`}: `
+    + `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}.`,
+  ...(keptAside === null ? [] : [`The one that was there before lies in ${keptAside}.`]),
+  ...notes.map((note) => `- ${note}`),
+].join('\n')

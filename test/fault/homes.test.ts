@@ -1,0 +1,202 @@
+import { test, type TestContext } from 'node:test'
+import assert from 'node:assert/strict'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { homeAt } from '../../src/main/engine/home.ts'
+import { openStore } from '../../src/main/engine/store/store.ts'
+import { connect } from '../../src/main/engine/store/sqlite.ts'
+import { onBrokenDisk, type Broken } from '../fixtures/brokenDisk.ts'
+import { commandLine } from '../fixtures/commandLine.ts'
+import { homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.ts'
+
+const engineProcess = fileURLToPath(new URL('../fixtures/engineProcess.ts', import.meta.url))
+const isLinux = process.platform === 'linux'
+
+/** An engine that trains in a process of its own, on a file system with these faults. `committed`: resolves after so many points. */
+function engineOn(t: TestContext, home: string, broken: Broken): { child: ChildProcess; committed(points: number): Promise<void> } {
+  const child = spawn(process.execPath, [engineProcess, home], { stdio: ['ignore', 'pipe', 'pipe'], env: onBrokenDisk(home, broken) })
+  t.after(() => child.kill('SIGKILL'))
+  let points = 0, errors = '', look = (): void => {}
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    points = Number(line.split(' ')[1])
+    look()
+  })
+  const committed = (wanted: number) => new Promise<void>((resolve, reject) => {
+    look = () => { if (points >= wanted) resolve() }
+    look()
+    child.once('close', () => reject(new Error(`The engine ended: ${errors}`)))
+  })
+  return { child, committed }
+}
+
+const detailsOf = (checks: { name: string; ok: boolean; detail: string }[]): Record<string, string> =>
+  Object.fromEntries(checks.map(({ name, ok, detail }) => [name, ok ? detail : `FAIL ${detail}`]))
+
+const disks: [title: string, broken: Broken, journal: RegExp, lock: RegExp][] = [
+  ['without shared memory', { DISK_SHM: 'fails' }, /^journal WAL, for one process alone \(.*memory cannot be shared there\)/, /^held by a running engine \(process \d+/],
+  ['of NFS, on which the shared memory seems to work', { DISK_TYPE: '6969' }, /^journal WAL, for one process alone \(NFS/, /^held by/],
+  ['of NFS without shared memory and without locks', { DISK_TYPE: '6969', DISK_SHM: 'fails', DISK_LOCKS: 'none' }, /alone, without locks of the system \(NFS.*files cannot be locked/, /^held by/],
+  ['of SMB whose locks are granted to everybody', { DISK_TYPE: 'fe534d42', DISK_LOCKS: 'lie' }, /^journal WAL, for one process alone \(SMB/, /^held by/],
+  ['that grants locks to everybody and seems local', { DISK_LOCKS: 'lie' }, /^journal WAL \(/, /^held by/],
+  ['of sshfs without a write-ahead log', { DISK_TYPE: '65735546', DISK_WAL: 'fails' }, /^journal TRUNCATE, for one process alone \(FUSE.*a write-ahead log does not work/, /^held by/],
+]
+
+for (const [title, broken, journal, lock] of disks) {
+  test(`a home on a disk ${title}: one engine has it, doctor says how, a kill loses nothing, and the next start has it at once`, { skip: !isLinux }, async (t) => {
+    const home = temporaryFolder(t)
+    const { child, committed } = engineOn(t, homeOn(home, broken), broken)
+    await committed(12)
+    const commands = commandLine(home, home, onBrokenDisk(home, broken))
+    t.after(commands.end)
+
+    // A second engine is refused, saying who has it; doctor does not take what is in use for damaged.
+    const second = spawn(process.execPath, [engineProcess, home], { stdio: ['ignore', 'ignore', 'pipe'], env: onBrokenDisk(home, broken) })
+    let said = ''
+    second.stderr.setEncoding('utf8').on('data', (text: string) => { said += text })
+    const [code] = await once(second, 'close') as [number]
+    assert.notEqual(code, 0)
+    assert.match(said, new RegExp(`already running on .* \\(process ${child.pid}\\)`))
+    const while_ = detailsOf((await commands.json('doctor')).json.checks)
+    assert.match(while_['Lock']!, lock)
+    assert.match(while_['Journal']!, journal)
+    assert.match(while_['Database']!, /^(sound|in use by the running engine)/)
+
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const after = detailsOf((await commands.json('doctor')).json.checks)
+    assert.match(after['Lock']!, /^free; by /)
+    assert.doesNotMatch(after['Database']!, /damaged/)
+    const { json } = await commands.json('runs', 'list')
+    assert.deepEqual(json.runs.map((run: { state: string }) => run.state), ['interrupted'])
+    const store = openStore(homeAt(home).database)
+    t.after(() => store.close())
+    const [series] = store.points.series(json.runs[0].id, ['train/loss'], undefined)
+    const steps = [...series!.step]
+    assert.ok(steps.length >= 12)
+    assert.deepEqual(steps, steps.map((_, index) => index + 1))
+    assert.deepEqual(readdirSync(home).filter((name) => name.startsWith('owner-') || name.startsWith('.probe-')), [], 'nothing of the dead is left')
+  })
+}
+
+/** A home with a dataset that was made on that file system: one that was made elsewhere may be in a mode that is not possible there. */
+function homeOn(home: string, broken: Broken): string {
+  const code = `
+    const { homeAt, prepareHome } = await import(${JSON.stringify(new URL('../../src/main/engine/home.ts', import.meta.url).href)})
+    const { openStore } = await import(${JSON.stringify(new URL('../../src/main/engine/store/store.ts', import.meta.url).href)})
+    const { sampleDataset } = await import(${JSON.stringify(new URL('../fixtures/homes.ts', import.meta.url).href)})
+    const home = homeAt(${JSON.stringify(home)})
+    prepareHome(home)
+    const store = openStore(home.database)
+    store.datasets.insert(sampleDataset, [])
+    store.close()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { env: onBrokenDisk(home, broken), encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  return home
+}
+
+test('many that want a home at once, on a disk that grants every lock: never two have it', { skip: !isLinux }, async (t) => {
+  const home = temporaryFolder(t), shared = temporaryFolder(t)
+  // Each holds the home for a moment in which no other may: a file that must not be there yet shows it.
+  const code = `
+    import { openSync, closeSync, rmSync } from 'node:fs'
+    const { tryLock } = await import(${JSON.stringify(new URL('../../src/main/engine/store/database.ts', import.meta.url).href)})
+    const inside = ${JSON.stringify(join(shared, 'inside'))}
+    let won = 0
+    for (let round = 0; round < 40; round += 1) {
+      const lock = tryLock(${JSON.stringify(join(home, 'lock.sqlite'))})
+      if (lock === null) continue
+      closeSync(openSync(inside, 'wx'))
+      won += 1
+      rmSync(inside)
+      lock.release()
+    }
+    console.log(won)`
+  const ended = await Promise.all([{ DISK_LOCKS: 'lie' }, { DISK_LOCKS: 'lie', DISK_TYPE: '6969' }, { DISK_LOCKS: 'none' }].map(async (broken) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { env: onBrokenDisk(home, broken as Broken), stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = '', errors = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+    const [status] = await once(child, 'close') as [number]
+    assert.equal(status, 0, errors)
+    return Number(out)
+  }))
+  assert.ok(ended.reduce((sum, won) => sum + won, 0) > 0, 'and somebody has it')
+})
+
+test('a home whose owner is on another machine is taken only where that machine gave no sign of life for minutes', { skip: !isLinux }, async (t) => {
+  const home = homeWithDataset(t)
+  const file = join(home, 'owner-00000000-0000-4000-8000-000000000000.json')
+  const owner = { id: '0', host: 'elsewhere', machine: 'x', boot: 'y', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z' }
+  const network = commandLine(home, home, onBrokenDisk(home, { DISK_TYPE: '6969' }))
+  writeFileSync(file, JSON.stringify(owner))
+  const checks = detailsOf((await network.json('doctor')).json.checks)
+  assert.match(checks['Lock']!, /^held by a running engine \(process 4711 on elsewhere/)
+  const old = new Date(Date.now() - 6 * 60_000)
+  utimesSync(file, old, old)
+  assert.equal((await network.json('datasets', 'list')).code, 0)
+  assert.equal(existsSync(file), false)
+  // The disk of one machine is nobody else's: whoever wrote that is gone, or the folder was copied.
+  writeFileSync(file, JSON.stringify(owner))
+  assert.equal((await commandLine(home, home).json('datasets', 'list')).code, 0)
+})
+
+const cases: [title: string, prepare: (home: string) => NodeJS.ProcessEnv | (() => void), code: string, database: RegExp][] = [
+  ['a read-only disk', (home) => onBrokenDisk(home, { DISK_WRITE: 'EROFS' }), 'HOME_READ_ONLY', /sound|read-only/],
+  ['no permission', (home) => onBrokenDisk(home, { DISK_WRITE: 'EACCES' }), 'HOME_UNWRITABLE', /sound|not allowed/],
+  ['a database that another program keeps locked', (home) => {
+    const other = connect(homeAt(home).database)
+    other.pragma('locking_mode = EXCLUSIVE')
+    other.exec('BEGIN EXCLUSIVE')
+    return () => void other.close()
+  }, 'DATABASE_LOCKED', /Another program has/],
+  ['a folder where the database belongs', (home) => {
+    rmSync(homeAt(home).database)
+    mkdirSync(homeAt(home).database)
+    return process.env
+  }, 'HOME_UNWRITABLE', /FAIL/],
+  ...['datasets', 'runs', 'embeddings', 'trash'].map((name): typeof cases[number] => [`a file where ${name} should be`, (home) => {
+    rmSync(join(home, name), { recursive: true, force: true })
+    writeFileSync(join(home, name), '')
+    return process.env
+  }, 'HOME_NOT_FOLDER', /./]),
+]
+
+for (const [title, prepare, code, database] of cases) {
+  test(`${title}: its own code and a remedy, and doctor does not take the database for damaged`, { skip: !isLinux }, async (t) => {
+    const home = homeWithDataset(t)
+    const prepared = prepare(home)
+    if (typeof prepared === 'function') t.after(prepared)
+    const commands = commandLine(temporaryFolder(t), home, typeof prepared === 'function' ? process.env : prepared)
+    const started = await commands.json('datasets', 'list')
+    assert.equal(started.json.error.code, code, JSON.stringify(started.json))
+    assert.doesNotMatch(started.json.error.message, /INTERNAL|unexpected|damaged|backup in its place/)
+    const { json } = await commands.json('doctor')
+    const checks = detailsOf(json.checks)
+    assert.match(checks['Database']!, database)
+    assert.doesNotMatch(JSON.stringify(json), /is damaged|--recover/)
+  })
+}
+
+test('a file where the home should be', async (t) => {
+  const file = join(temporaryFolder(t), 'home')
+  writeFileSync(file, '')
+  const { json } = await commandLine(temporaryFolder(t), file).json('datasets', 'list')
+  assert.equal(json.error.code, 'HOME_NOT_FOLDER')
+})
+
+test('on a full disk the engine starts, so that room can be made, and doctor does not take the database for damaged', { skip: !isLinux }, async (t) => {
+  const home = homeWithDataset(t)
+  const { engine } = testEngine(t, home)
+  await engine.close()
+  const commands = commandLine(temporaryFolder(t), home, onBrokenDisk(home, { DISK_WRITE: 'ENOSPC' }))
+  const listed = await commands.json('datasets', 'list')
+  assert.equal(listed.code, 0, listed.errors)
+  const { json } = await commands.json('doctor')
+  assert.doesNotMatch(JSON.stringify(json), /is damaged|--recover|INTERNAL: /)
+  assert.match(detailsOf(json.checks)['Database']!, /^sound/)
+})
