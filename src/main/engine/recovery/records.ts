@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineEvent } from '../../../shared/calls.ts'
@@ -73,6 +73,9 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
         const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
         return { ...kept, members: store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 })) }
       })
+    } else if (event.type === 'experimentRemoved') {
+      rmSync(home.experiment(event.experiment), { force: true })
+      written.delete(home.experiment(event.experiment))
     }
   }
 }
