@@ -8,7 +8,7 @@ import { plotOf } from '../../src/main/engine/compare/plots/subjects.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import { readAddress, writeAddress, type CompareAddress } from '../../src/renderer/components/compare/address.ts'
 import { mapClasses } from '../../src/renderer/components/compare/classes.ts'
-import { usualHeat, usualPair } from '../../src/renderer/components/compare/columns.ts'
+import { usualHeat, usualPair, type PlotColumnHead } from '../../src/renderer/components/compare/columns.ts'
 import { chartsOf, curvesOf, readings, termCurves } from '../../src/renderer/components/compare/curves.ts'
 import { figureTable, ordered, tableTexts } from '../../src/renderer/components/compare/figureTable.ts'
 import { epochsOf, isOther, nearestMoment } from '../../src/renderer/components/compare/moments.ts'
@@ -149,6 +149,10 @@ test('plots begin with what was varied and what is told of', () => {
   // The probes are all alike here.
   assert.equal(usualPair(columns)![0], 'squaredError')
   assert.equal(usualHeat(parallelOf(plotOf(runs.slice(0, 3), 'run', variants)).columns, null), null)
+  const head = (key: string): PlotColumnHead => ({ key, title: key, unit: '', better: 'neither', source: 'setting', numeric: true, varies: true })
+  const owned = ['regularizer.lambda@contractive', 'regularizer.lambda@sparseL1', 'training.epochs'].map(head)
+  const { x, y } = usualHeat([...owned, { ...head('squaredError'), source: 'figure' }], null)!
+  assert.deepEqual([x, y], ['regularizer.lambda@contractive', 'training.epochs'], 'no run has settings of two regularizers')
 })
 
 test('classes have colours that no run has, dots and squares in turn, and the second eight are hollow', () => {

@@ -38,6 +38,8 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   } else if (distinct(bounded.map((run) => run.config.data.binarise)).length > 1) {
     notes.push('The bounds on the log likelihood are of differently binarised images, so they are not ranked.')
   }
+  const aims = aimNote(groups.filter((group) => group.runs.some((run) => run.evaluation !== null)).map((group) => ({ name: groupName(group), run: group.runs[0]! })))
+  if (aims !== null) notes.push(aims)
   notes.push(...cleanInputsNotes(groups))
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
@@ -54,8 +56,6 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
       + `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`)
   }
 
-  const aims = aimNote(groups.filter((group) => group.runs.some((run) => run.evaluation !== null)).map((group) => ({ name: groupName(group), run: group.runs[0]! })))
-  if (aims !== null) notes.push(aims)
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
   if (codes.length > 1) {
     const sizes = formatList(codes.map(String))

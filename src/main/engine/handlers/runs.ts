@@ -57,7 +57,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
     'runs.notes': ({ run: reference }) => {
       const { variant, config, datasetId } = store.runs.resolve(reference)
-      return { notes: likelihoodNotes(config, variantOf(variant), factsOf(home, store.datasets.get(datasetId))) }
+      return { notes: likelihoodNotes(config, variantOf(variant), factsOf(home, store.datasets.get(datasetId)), false) }
     },
     'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),

@@ -3,20 +3,20 @@ import { fixedOf, isContinuous, likelihoodOf, type Facts, type Variant } from '.
 
 /**
  * What is to be said of an objective that takes pixels for probabilities of ink where they are measured values, as those of photographs are: it can be
- * minimised, and its value is no likelihood. Empty where there is nothing to be said.
+ * minimised, and its value is no likelihood. Empty where there is nothing to be said. @param remedy whether the settings can still be changed
  */
-export function likelihoodNotes(config: Config, variant: Variant, facts: Facts): string[] {
+export function likelihoodNotes(config: Config, variant: Variant, facts: Facts, remedy = true): string[] {
   if (!isContinuous(facts) || config.data.binarise !== 'none' || config.fineTuning.kind === 'classification') return []
   const these = facts.pixels === 'colour' ? 'colour images' : 'images of many shades of gray'
-  const instead = (key: string, value: string) => `set ${key} to ${value}, or data.binarise to fixed`
+  const instead = (key: string, value: string) => (remedy ? `; set ${key} to ${value}, or data.binarise to fixed` : '')
   if (likelihoodOf(variant, config) === 'bernoulli') {
-    return [`A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: its bound is no likelihood of them; ${instead('regularizer.decoder', 'gaussian')}.`]
+    return [`A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: its bound is no likelihood of them${instead('regularizer.decoder', 'gaussian')}.`]
   }
   if (variant.machine?.(config.regularizer as never).visible === 'bernoulli') {
     return [`Bernoulli units are 0 or 1, and these are ${these}, whose values are taken for probabilities: what the machine learns is no likelihood of them.`]
   }
   if (config.reconstruction === 'crossEntropy' && !fixedOf(variant, config.regularizer).reconstruction) {
-    return [`Cross-entropy is the likelihood of pixels that are 0 or 1, and these are ${these}: of them it is none, and it is not 0 for a perfect reconstruction; ${instead('reconstruction', 'squaredError')}.`]
+    return [`Cross-entropy is the likelihood of pixels that are 0 or 1, and these are ${these}: of them it is none, and it is not 0 for a perfect reconstruction${instead('reconstruction', 'squaredError')}.`]
   }
   return []
 }

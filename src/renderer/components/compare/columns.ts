@@ -1,4 +1,5 @@
 import type { Parallel, PlotColumnHead } from '../../../shared/comparison.ts'
+import { partsOf } from '../../../shared/ownedKeys.ts'
 
 export type { PlotColumnHead }
 
@@ -17,7 +18,11 @@ export function usualHeat(columns: readonly PlotColumnHead[], headline: string |
   const settings = columns.filter(({ source, key, varies }) => varies && (source === 'setting' || key === 'variant'))
   // Strengths and sizes are what is swept; of code size and layers one is enough.
   const rank = ({ key, numeric }: PlotColumnHead) => (key === 'network.layers' ? 3 : key === 'variant' ? 1 : numeric ? 0 : 2)
-  const [x, y] = [...settings].sort((a, b) => rank(a) - rank(b))
+  const sorted = [...settings].sort((a, b) => rank(a) - rank(b))
+  const x = sorted[0]
+  // No run has settings of two regularizers.
+  const owner = (column: PlotColumnHead | undefined) => (column ? partsOf(column.key).owner : null)
+  const y = sorted.slice(1).find((column) => owner(column) === null || owner(x) === null || owner(column) === owner(x))
   const figures = columns.filter(({ source, numeric }) => source === 'figure' && numeric)
   const figure = figures.find(({ key }) => key === headline) ?? figures.find(({ better }) => better !== 'neither') ?? figures[0]
   return x && y && figure ? { x: x.key, y: y.key, figure: figure.key } : null
