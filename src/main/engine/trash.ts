@@ -15,7 +15,11 @@ const day = 24 * 3600 * 1000
 const atOnce = 20
 
 /** Until when what was removed at this time can be restored (ISO 8601). */
-export const untilOf = (removedAt: string): string => new Date(Date.parse(removedAt) + keptDays * day).toISOString()
+export function untilOf(removedAt: string): string {
+  const at = Date.parse(removedAt)
+  // What is no time that this version knows was removed just now: nothing is deleted too early.
+  return new Date((Number.isNaN(at) ? Date.now() : at) + keptDays * day).toISOString()
+}
 
 /**
  * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. What a kill

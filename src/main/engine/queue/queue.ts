@@ -66,6 +66,8 @@ export function createQueue(parts: Parts) {
 
   const start = (id: string): void => {
     const run = store.runs.get(id)
+    // What a newer version queued, and this one cannot understand, waits for that one.
+    if (run.state !== 'queued') return
     try {
       requireOwnCheckpoints(run)
     } catch (thrown) {

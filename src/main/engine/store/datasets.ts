@@ -1,11 +1,15 @@
-import type { Dataset, Skipped } from '../../../shared/domain.ts'
+import { z } from 'zod'
+import { datasetNoteSchema, type Dataset, type Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
+import { itemsOf, said } from './lenient.ts'
 
 type Json = 'classes' | 'classCounts' | 'notes'
 type Row = Omit<Dataset, Json> & Record<Json, string>
 
-const toDataset = (row: Row): Dataset => ({ ...row, classes: JSON.parse(row.classes), classCounts: JSON.parse(row.classCounts), notes: JSON.parse(row.notes) })
+const toDataset = (row: Row): Dataset => ({
+  ...row, classes: itemsOf(z.string(), said(row.classes)), classCounts: itemsOf(z.int(), said(row.classCounts)), notes: itemsOf(datasetNoteSchema, said(row.notes)),
+})
 const toRow = (dataset: Dataset): Row => ({ ...dataset, classes: JSON.stringify(dataset.classes), classCounts: JSON.stringify(dataset.classCounts), notes: JSON.stringify(dataset.notes) })
 
 const columns = [

@@ -1,5 +1,6 @@
 import { embeddingSchema, type Embedding } from '../../../shared/embeddings.ts'
 import type { Database } from './database.ts'
+import { said, understood } from './lenient.ts'
 
 type Row = Omit<Embedding, 'skipped'> & { skipped: string }
 type Stored = Omit<Embedding, 'runName' | 'dataset'>
@@ -14,10 +15,10 @@ export function embeddingStore(database: Database) {
   const insert = database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
     VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file, @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
   const remove = database.prepare<[string]>('DELETE FROM embeddings WHERE id = ?')
-  const parsed = (row: Row): Embedding => embeddingSchema.parse({ ...row, skipped: JSON.parse(row.skipped) })
+  const parsed = (row: Row): Embedding | null => understood(embeddingSchema, { ...row, skipped: said(row.skipped) }, null)
   return {
-    /** Newest first. */
-    list: (): Embedding[] => all.all().map(parsed),
+    /** Newest first; those that a newer version wrote are left out. */
+    list: (): Embedding[] => all.all().map(parsed).filter((each) => each !== null),
     find: (id: string): Embedding | null => {
       const row = one.get(id)
       return row === undefined ? null : parsed(row)

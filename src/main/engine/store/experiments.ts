@@ -2,6 +2,7 @@ import { cellSchema, planSchema, type Cell, type Plan } from '../../../shared/ex
 import type { RunState } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
+import { said, understood } from './lenient.ts'
 
 /** What was asked of an experiment; what it does follows from its runs. */
 export type Wanted = 'running' | 'paused' | 'cancelled'
@@ -36,9 +37,10 @@ const selected = `SELECT experiments.id, experiments.name, experiments.dataset A
 const present = `${selected} WHERE experiments.removedAt IS NULL`
 
 // A dataset may have got another name since.
-const toExperiment = (row: Row): StoredExperiment => ({
-  ...row, plan: { ...planSchema.parse(JSON.parse(row.plan)), name: row.name, dataset: row.dataset }, cells: cellSchema.array().parse(JSON.parse(row.cells)),
-})
+function toExperiment(row: Row): StoredExperiment | null {
+  const plan = understood(planSchema, said(row.plan), null), cells = understood(cellSchema.array(), said(row.cells), null)
+  return plan === null || cells === null ? null : { ...row, plan: { ...plan, name: row.name, dataset: row.dataset }, cells }
+}
 
 /** Rows of the tables `experiments` and `members` as domain types. */
 export function experimentStore(database: Database) {
@@ -72,11 +74,18 @@ export function experimentStore(database: Database) {
   const get = (id: string): StoredExperiment => {
     const row = byId.get(id)
     if (row === undefined) throw unknown(id)
-    return toExperiment(row)
+    const experiment = toExperiment(row)
+    if (experiment !== null) return experiment
+    throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment “${row.name}” was planned by a newer version of the workbench; open it there.`, { field: 'experiment' })
   }
   return {
-    list: (): StoredExperiment[] => all.all().map(({ id }) => get(id)),
-    has: (id: string): boolean => byId.get(id) !== undefined,
+    /** Oldest first; those that a newer version planned are left out. */
+    list: (): StoredExperiment[] => all.all().map(({ id }) => toExperiment(byId.get(id)!)).filter((each) => each !== null),
+    /** Whether it is there, and can be understood. */
+    has(id: string): boolean {
+      const row = byId.get(id)
+      return row !== undefined && toExperiment(row) !== null
+    },
     get,
     /** By id, name or unambiguous beginning of an id, in this order. Error: EXPERIMENT_UNKNOWN. */
     resolve(reference: string): StoredExperiment {

@@ -1,5 +1,6 @@
 import { exportSchema, type Export } from '../../../shared/domain.ts'
 import type { Database } from './database.ts'
+import { itemsOf, said } from './lenient.ts'
 
 type Row = Omit<Export, 'inputs' | 'outputs' | 'reduction'> & { inputs: string; outputs: string; reduction: string | null }
 const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, exports.bytes AS bytes, opset, maxAbsDiff, reduction, inputs, outputs,
@@ -12,10 +13,10 @@ export function exportStore(database: Database) {
     VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs, @outputs, @createdAt)`)
   const replaced = database.prepare('DELETE FROM exports WHERE file = ?')
   return {
-    /** Newest first. */
-    list: (): Export[] => all.all().map((row) => exportSchema.parse({
-      ...row, inputs: JSON.parse(row.inputs), outputs: JSON.parse(row.outputs), reduction: row.reduction === null ? null : JSON.parse(row.reduction),
-    })),
+    /** Newest first; those that a newer version wrote are left out. */
+    list: (): Export[] => itemsOf(exportSchema, all.all().map((row) => (
+      { ...row, inputs: said(row.inputs), outputs: said(row.outputs), reduction: said(row.reduction) }
+    ))),
     /** What was under that name is no more: its checksum is of nothing that is there. */
     insert(made: Export): void {
       replaced.run(made.file)

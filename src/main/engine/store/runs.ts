@@ -1,7 +1,8 @@
-import { configSchema, type Config } from '../../../shared/config.ts'
-import { evaluationSchema, errorInfoSchema, originSchema, presetRefSchema, stageSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
+import { z } from 'zod'
+import { evaluationSchema, originSchema, presetRefSchema, runStates, stageSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
+import { configOf, errorOf, itemsOf, said, understood } from './lenient.ts'
 
 type Json = 'config' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin' | 'tags'
 export type RunRow = Omit<Run, Json | 'progress' | 'experiment' | 'archived'> & {
@@ -26,30 +27,38 @@ export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' |
 /** What can be learned from a run of how long others will take; the config is JSON. */
 export interface TimedRun { id: string; variant: string; config: string; stepsPerSecond: number | null; threads: number | null; evaluationSeconds: number | null }
 
-/** Settings that came after the run was made get their defaults. */
-function toConfig(text: string): Config {
-  const stored: unknown = JSON.parse(text)
-  const known = configSchema.safeParse(stored)
-  return known.success ? known.data : stored as Config
-}
+/** Null also where another version of the workbench measured something else. */
+const toEvaluation = (text: string | null): Evaluation | null => understood(evaluationSchema, said(text), null)
 
-/** Null also where an earlier version of the workbench measured something else. */
-const toEvaluation = (text: string | null): Evaluation | null => (text === null ? null : evaluationSchema.safeParse(JSON.parse(text)).data ?? null)
+const latestSchema = z.record(z.string(), z.number().nullable())
+const stateSchema = z.enum(runStates)
 
-const toRun = ({ cell, archived, experiment, tags, ...row }: RunRow): Run => ({
-  ...row,
-  config: toConfig(row.config),
-  progress: null,
-  latest: JSON.parse(row.latest) as Run['latest'],
-  evaluation: toEvaluation(row.evaluation),
-  error: row.error === null ? null : errorInfoSchema.parse(JSON.parse(row.error)),
-  stages: stageSchema.array().parse(JSON.parse(row.stages)),
-  preset: row.preset === null ? null : presetRefSchema.parse(JSON.parse(row.preset)),
-  origin: row.origin === null ? null : originSchema.parse(JSON.parse(row.origin)),
-  experiment: experiment === null || cell === null ? null : { id: experiment, cell },
-  tags: JSON.parse(tags) as string[],
-  archived: archived === 1,
+/** What a newer version wrote, and this one cannot carry on: it is shown, and not trained. */
+const foreign = (name: string, what: string): Pick<Run, 'state' | 'error'> => ({
+  state: 'cancelled',
+  error: { code: 'RUN_STATE', message: `“${name}” was made by a newer version of the workbench (${what}); open it there, or start a new run.` },
 })
+
+function toRun({ cell, archived, experiment, tags, ...row }: RunRow): Run {
+  const { config, whole } = configOf(row.config)
+  const known = stateSchema.safeParse(row.state).success
+  return {
+    ...row,
+    config,
+    progress: null,
+    latest: understood(latestSchema, said(row.latest), {}),
+    evaluation: toEvaluation(row.evaluation),
+    error: errorOf(row.error),
+    stages: itemsOf(stageSchema, said(row.stages)),
+    preset: understood(presetRefSchema, said(row.preset), null),
+    origin: understood(originSchema, said(row.origin), null),
+    experiment: experiment === null || cell === null ? null : { id: experiment, cell },
+    tags: itemsOf(z.string(), said(tags)),
+    archived: archived === 1,
+    ...(known ? {} : foreign(row.name, `its state is “${row.state}”`)),
+    ...(whole || row.state === 'completed' ? {} : foreign(row.name, 'its settings are not known here')),
+  }
+}
 
 const toColumns = ({ evaluation, error, latest, stages, tags, archived, ...plain }: RunChange): Record<string, string | number | null> => ({
   ...plain,

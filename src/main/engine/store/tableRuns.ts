@@ -1,8 +1,9 @@
-import { configSchema, dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, trainingSchema, type Config } from '../../../shared/config.ts'
-import type { Evaluation, Run, Stage } from '../../../shared/domain.ts'
+import { z } from 'zod'
+import { evaluationSchema, originSchema, presetRefSchema, stageSchema, type Evaluation, type Run } from '../../../shared/domain.ts'
 import { noteOf } from '../../../shared/runRows.ts'
 import type { RunRow } from '../../../shared/runTable.ts'
 import type { Database } from './database.ts'
+import { configOf, itemsOf, said, understood } from './lenient.ts'
 
 /** A run as the table of runs needs it: what it is, without what is live or long. */
 export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config' | 'experiment'> {
@@ -17,22 +18,27 @@ type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evalu
 const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
   ...row,
   progress: null,
-  preset: row.preset === null ? null : JSON.parse(row.preset) as RunRow['preset'],
-  origin: row.origin === null ? null : JSON.parse(row.origin) as RunRow['origin'],
+  preset: row.preset === null ? null : understood(presetRefSchema, said(row.preset), null),
+  origin: row.origin === null ? null : understood(originSchema, said(row.origin), null),
   experiment: row.experiment === null || cell === null ? null : { id: row.experiment, cell },
-  tags: row.tags === '[]' ? [] : JSON.parse(row.tags) as string[],
+  tags: row.tags === '[]' ? [] : itemsOf(z.string(), said(row.tags)),
   archived: row.archived === 1,
   note: noteOf(notes),
 })
 
-const sections = { network: networkSchema, training: trainingSchema, data: dataSchema, pretraining: pretrainingSchema, fineTuning: fineTuningSchema }
-const names = Object.entries(sections).map(([section, { shape }]) => [section as keyof typeof sections, Object.keys(shape)] as const)
-/** Whether a stored config has every setting that there is today. */
-const isWhole = (config: Partial<Config>): boolean => names.every(([section, keys]) => keys.every((key) => Object.hasOwn(config[section] ?? {}, key)))
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function toConfig(text: string): Config {
-  const stored = JSON.parse(text) as Config
-  return isWhole(stored) ? stored : configSchema.safeParse(stored).data ?? stored
+/** Figures as they were stored; where one is not what it should be, none of that evaluation. */
+function evaluationIn(text: string | null): Evaluation | null {
+  const stored = said(text)
+  if (!isObject(stored)) return null
+  // What most runs have is not checked, for speed; the rest is.
+  return isObject(stored['robustness']) && typeof stored['version'] === 'number' ? stored as unknown as Evaluation : understood(evaluationSchema, stored, null)
+}
+
+const numbersIn = (text: string): Run['latest'] => {
+  const stored = said(text)
+  return isObject(stored) ? stored as Run['latest'] : {}
 }
 
 /** What a text says, found out once for each text. */
@@ -70,7 +76,7 @@ export function tableRunStore(database: Database) {
   const changed = database.prepare<[], string>('SELECT id FROM changedRuns').pluck()
   const forget = database.prepare('DELETE FROM changedRuns')
   // The seeds of one setting share these texts, and what they say.
-  const configOf = once(toConfig), stagesOf = once((text) => JSON.parse(text) as Stage[])
+  const settingsOf = once((text) => configOf(text).config), stagesOf = once((text) => itemsOf(stageSchema, said(text)))
   return {
     /** Every run that was not removed, oldest first. `progress` is live and belongs to the queue: always null here. */
     rows: (): RunRow[] => rows.all().map(toRow),
@@ -81,8 +87,8 @@ export function tableRunStore(database: Database) {
       if (text === undefined) return null
       const { cell, experiment, ...plain } = text
       return {
-        ...plain, config: configOf(text.config), stages: stagesOf(text.stages), experiment: experiment === null || cell === null ? null : { id: experiment, cell }, latest: JSON.parse(text.latest) as Run['latest'],
-        origin: text.origin === null ? null : JSON.parse(text.origin) as Run['origin'], evaluation: text.evaluation === null ? null : JSON.parse(text.evaluation) as Evaluation,
+        ...plain, config: settingsOf(text.config), stages: stagesOf(text.stages), experiment: experiment === null || cell === null ? null : { id: experiment, cell }, latest: numbersIn(text.latest),
+        origin: understood(originSchema, said(text.origin), null), evaluation: evaluationIn(text.evaluation),
       }
     },
     /** Ids of the runs that were made, changed or removed since the last call. */
