@@ -206,7 +206,7 @@ const removedSchema = z.object({
   until: z.string(), bytes: z.number(),
 })
 
-/** Which runs are thinned out: all, or those of a list, of an experiment, or that ended so long ago; of what is given, all holds. */
+/** Which runs are thinned out: all, or those of a list, that an experiment made, or that ended so long ago; of what is given, all holds. */
 export const thinInputSchema = z.strictObject({
   runs: z.array(idSchema).max(100_000).optional(), experiment: idSchema.optional(), endedDaysAgo: z.number().min(0).max(100_000).optional(),
   /** Copies of its weights that each keeps; as the settings say unless given. */

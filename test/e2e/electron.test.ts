@@ -225,7 +225,7 @@ windowTest('start, train, see the curve, quit while training, start again, resum
   await page.getByText('Linear probe accuracy').first().waitFor()
 
   // Every view draws on this Chromium too; what throws in the page fails the test.
-  for (const view of ['Datasets', 'Experiments', 'Runs', 'Compare', 'Exports', 'Explore']) {
+  for (const view of ['Datasets', 'Experiments', 'Runs', 'Compare', 'Exports', 'Storage', 'Explore']) {
     await page.getByRole('navigation').getByRole('link', { name: view }).click()
     await page.getByRole('heading', { name: view, exact: true }).waitFor()
   }

@@ -76,11 +76,12 @@ async function sweepCheckpoints(home: Home): Promise<{ files: number; bytes: num
 }
 
 const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
+const size = (bytes: number): string => (bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`)
 /** What was tidied away as a sentence; null where there was nothing. */
 export function tidied({ folders, files, bytes }: Recovered): string | null {
   const parts = [...(folders > 0 ? [counted(folders, 'folder')] : []), ...(files > 0 ? [counted(files, 'file')] : [])]
   if (parts.length === 0) return null
-  return `The workbench was cut off before; ${parts.join(' and ')} (${(bytes / 1e6).toFixed(1)} MB) that it left half done ${folders + files === 1 ? 'was' : 'were'} removed.`
+  return `The workbench was cut off before; ${parts.join(' and ')} (${size(bytes)}) that it left half done ${folders + files === 1 ? 'was' : 'were'} removed.`
 }
 
 /** Tidies the folders at once and files in the background. @returns all that was removed, once that is known */

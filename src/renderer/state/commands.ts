@@ -28,7 +28,7 @@ export function commands(): Command[] {
     { id: 'compare', kind: 'View', title: 'Compare', detail: '', keys: 'c', run: go(to.compare(selection.runs)) },
     { id: 'explore', kind: 'View', title: 'Explore', detail: 'look into a trained network', run: go(to.explore()) },
     { id: 'exports', kind: 'View', title: 'Exports', detail: '', run: go(to.exports()) },
-    { id: 'storage', kind: 'View', title: 'Storage', detail: 'disk space, bin, removed runs, restore', run: go(to.storage()) },
+    { id: 'storage', kind: 'View', title: 'Storage', detail: 'disk space, thin out, bin, removed runs, restore', run: go(to.storage()) },
     { id: 'start', kind: 'View', title: 'First comparison', detail: 'start: PCA, classical and denoising on one dataset', run: go(to.start()) },
     { id: 'theme', kind: 'Action', title: theme.shown === 'dark' ? 'Switch to light' : 'Switch to dark', detail: 'colours, theme', run: () => theme.toggle() },
     ...(theme.choice === 'system' ? [] : [{ id: 'theme-system', kind: 'Action' as const, title: 'Light or dark as the system says', detail: 'colours, theme', run: () => theme.choose('system') }]),

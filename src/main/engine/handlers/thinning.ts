@@ -18,10 +18,9 @@ export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boole
 export function thinningHandlers({ home, store, queue, tasks, emit, log, script, threads }: Context) {
   const chosen = ({ runs, experiment, endedDaysAgo }: Asked): Run[] => {
     const of = experiment === undefined ? null : store.experiments.resolve(experiment)
-    const members = of === null ? null : new Set(store.experiments.members(of.id).flatMap(({ run }) => (run === null ? [] : [run])))
     const before = endedDaysAgo === undefined ? Infinity : Date.now() - endedDaysAgo * day
     const all = runs === undefined ? store.runs.list() : [...new Map(runs.map((reference) => store.runs.resolve(reference)).map((run) => [run.id, run])).values()]
-    return all.filter(({ id, endedAt }) => (members === null || members.has(id)) && (before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)))
+    return all.filter(({ experiment: own, endedAt }) => (of === null || own?.id === of.id) && (before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)))
   }
   /** Runs that train, or may begin to at any moment, are left alone. */
   const thinnings = (asked: Asked): { considered: number; copies: number; thinned: Thinned[] } => {
