@@ -52,7 +52,7 @@ const damages: Record<string, { change: (file: string) => void; code: ErrorCode;
   'an empty one': { change: (file) => writeFileSync(file, ''), code: 'CHECKPOINT_DAMAGED', says: /not a whole safetensors file/ },
   'one that is something else': { change: (file) => writeFileSync(file, 'weights'.repeat(99)), code: 'CHECKPOINT_DAMAGED', says: /not a whole safetensors file/ },
   'one without a weight': { change: rewritten((tensors) => { delete tensors['encoder/0/bias'] }), code: 'CHECKPOINT_DAMAGED', says: /does not hold what this run needs; restore it from a copy or train again/ },
-  'weights that are no numbers': { change: rewritten((tensors) => { new Float32Array(tensors['encoder/0/kernel']!.data.buffer, tensors['encoder/0/kernel']!.data.byteOffset)[7] = NaN }), code: 'EXPORT_DISAGREES', says: /NaN/ },
+  'weights that are no numbers': { change: rewritten((tensors) => { new Float32Array(tensors['encoder/0/kernel']!.data.buffer, tensors['encoder/0/kernel']!.data.byteOffset)[7] = NaN }), code: 'CHECKPOINT_DAMAGED', says: /not finite numbers/ },
 }
 for (const [what, { change, code, says }] of Object.entries(damages)) {
   test(`a run with ${what}`, async () => {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { variantOf } from '../variants/registry.ts'
 import { weightsOf } from '../variants/variant.ts'
-import { readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
+import { isFinite, readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
 export interface Position {
@@ -18,6 +19,11 @@ export interface Position {
   /** Early stopping: the lowest validation loss so far and the epoch it was reached in. */
   best: { loss: number; epoch: number } | null
 }
+
+const positionSchema = z.object({
+  stage: z.int().min(0).default(0), step: z.int().min(0), epoch: z.number().min(0), seconds: z.number(),
+  best: z.object({ loss: z.number(), epoch: z.number() }).nullable().default(null),
+})
 
 export interface Checkpoint {
   variant: string
@@ -72,19 +78,43 @@ export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpo
 
 /** Reads a checkpoint wherever it lies. @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED */
 export function readCheckpointFile(file: string): Checkpoint {
-  const { tensors, metadata } = readSafetensors(file)
+  // Before anything is read: of what it says that it is, it can have only so much.
+  const described = describeCheckpointFile(file)
+  const state = Object.fromEntries(Object.entries(readSafetensors(file).tensors).map(([key, { data }]) => [key, data]))
+  if (hasNonFinite(state)) {
+    const remedy = 'restore it from a copy or train again'
+    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} holds weights that are not finite numbers, and nothing can go on from them; ${remedy}.`)
+  }
+  return { ...described, state }
+}
+
+/** So many times its network's weights, at most, a checkpoint holds: both moments of an optimizer, a layer's autoencoder, a decoder to come. */
+const mostTimes = 32
+const alwaysAllowed = 2 ** 26
+
+const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+
+/**
+ * What a checkpoint says of itself, compared with the shapes of what is in it; reads no values.
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
+ */
+export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> {
+  const { shapes, metadata } = readShapes(file)
   try {
     const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
     const inputSize = Number(metadata['inputSize'])
-    const classes = JSON.parse(metadata['classes'] ?? '[]') as string[]
+    const classes = z.array(z.string()).parse(JSON.parse(metadata['classes'] ?? '[]'))
     // Checkpoints from before there were stages are of runs with one.
-    const position: Position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }
-    const state = Object.fromEntries(Object.entries(tensors).map(([key, { data }]) => [key, data]))
-    for (const spec of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize, classes.length)) {
-      if (state[spec.name]?.length !== spec.shape.reduce((product, size) => product * size, 1)) throw new Error(`${spec.name} is missing or has another size`)
+    const position = positionSchema.parse(JSON.parse(metadata['position'] ?? ''))
+    let own = 0
+    for (const { name, shape } of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize, classes.length)) {
+      if (!shapes[name] || count(shapes[name]) !== count(shape)) throw new Error(`${name} is missing or has another size`)
+      own += count(shape)
     }
-    const dataset = metadata['dataset'] ?? null
-    return { variant: metadata['variant']!, config, seed: Number(metadata['seed']), dataset, inputSize, classes, position, state }
+    const all = Object.values(shapes).reduce((sum, shape) => sum + count(shape), 0)
+    if (all > Math.max(mostTimes * own, alwaysAllowed)) throw new Error('it holds much more than the network that it describes')
+    const { variant, seed, dataset = null } = metadata
+    return { variant: variant!, config, seed: Number(seed), dataset, inputSize, classes, position }
   } catch (cause) {
     throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
   }
@@ -103,13 +133,7 @@ export function checkpointEpoch(runFolder: string): number | null {
 }
 
 /** True if any value is NaN or infinite: such weights are never written. */
-export const hasNonFinite = (state: Record<string, Float32Array>): boolean =>
-  Object.values(state).some((values) => {
-    // A sum is finite only if every part is, and costs a tenth of testing each; an overflowing sum of finite parts is tested exactly.
-    let sum = 0
-    for (let i = 0; i < values.length; i++) sum += values[i]!
-    return !Number.isFinite(sum) && values.some((value) => !Number.isFinite(value))
-  })
+export const hasNonFinite = (state: Record<string, Float32Array>): boolean => Object.values(state).some((values) => !isFinite(values))
 
 /** Epochs after which a snapshot is kept: 0 and up to 19 more, spaced geometrically, the last epoch among them. */
 export function snapshotEpochs(epochs: number): Set<number> {

@@ -1,7 +1,10 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { parseJson } from '../../../shared/json.ts'
+import { documentLimits } from '../../../shared/limits.ts'
 import { syncFolder, writeAll } from '../durable.ts'
 
 export interface NamedTensor { shape: number[]; data: Float32Array }
@@ -12,12 +15,15 @@ const checksumKey = 'checksum'
 
 /** CRC-32 of everything that a file says: names and values of its metadata, names, shapes and values of its tensors. */
 function checksumOf(metadata: Readonly<Record<string, string>>, tensors: Readonly<Record<string, NamedTensor>>): string {
-  const said = [Object.entries(metadata).filter(([key]) => key !== checksumKey).sort(([a], [b]) => (a < b ? -1 : 1)),
-    Object.entries(tensors).map(([name, { shape }]) => [name, shape])]
-  let sum = crc32(JSON.stringify(said))
+  let sum = checksumOfHeader(metadata, Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
   for (const { data } of Object.values(tensors)) sum = crc32(bytesOf(data), sum)
-  return `crc32:${sum.toString(16).padStart(8, '0')}`
+  return checksumText(sum)
 }
+
+const checksumOfHeader = (metadata: Readonly<Record<string, string>>, tensors: readonly [string, readonly number[]][]): number =>
+  crc32(JSON.stringify([Object.entries(metadata).filter(([key]) => key !== checksumKey).sort(([a], [b]) => (a < b ? -1 : 1)), tensors]))
+
+const checksumText = (sum: number): string => `crc32:${sum.toString(16).padStart(8, '0')}`
 
 const bytesOf = (data: Float32Array): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 
@@ -29,7 +35,9 @@ const elements = (shape: readonly number[]) => shape.reduce((product, size) => p
  */
 export function writeSafetensors(file: string, { tensors, metadata }: TensorFile): void {
   let offset = 0
-  const header: Record<string, unknown> = { __metadata__: { ...metadata, [checksumKey]: checksumOf(metadata, tensors) } }
+  // Without a prototype: any name is only a name.
+  const header = Object.create(null) as Record<string, unknown>
+  header['__metadata__'] = { ...metadata, [checksumKey]: checksumOf(metadata, tensors) }
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     if (elements(shape) !== data.length) throw new Error(`${name} has ${data.length} values for the shape [${shape.join(', ')}]`)
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] }
@@ -73,6 +81,15 @@ export function readShapes(file: string): { metadata: Record<string, string>; sh
 export const readSafetensors = (file: string): TensorFile => inFile(file, (descriptor) => readTensors(file, descriptor))
 
 function inFile<T>(file: string, read: (descriptor: number) => T): T {
+  const descriptor = openFile(file)
+  try {
+    return read(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function openFile(file: string): number {
   let descriptor: number
   try {
     // Of a pipe nothing is waited for.
@@ -80,19 +97,13 @@ function inFile<T>(file: string, read: (descriptor: number) => T): T {
   } catch (cause) {
     throw unreadable(file, cause)
   }
-  try {
-    if (!fstatSync(descriptor).isFile()) throw unreadable(file, new Error('not a file'))
-    return read(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+  if (fstatSync(descriptor).isFile()) return descriptor
+  closeSync(descriptor)
+  throw unreadable(file, new Error('not a file'))
 }
 
 const unreadable = (file: string, cause: unknown): WorkbenchError =>
   new WorkbenchError('CHECKPOINT_MISSING', `${file} is missing or cannot be read; give the path of a safetensors file.`, { cause })
-
-/** Larger announcements are no header of ours. */
-const largestHeader = 100e6
 
 interface Entry { name: string; shape: number[]; width: number; start: number; end: number }
 
@@ -100,12 +111,20 @@ function reader(file: string, descriptor: number) {
   const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
   const { size } = fstatSync(descriptor)
   const read = (start: number, length: number): ArrayBuffer => {
-    const bytes = new Uint8Array(length)
+    const bytes = emptyBytes(length)
     for (let done = 0, got = 1; done < length; done += got) {
       got = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), start + done)
       if (got === 0) throw damaged('it ends too early')
     }
     return bytes.buffer
+  }
+  // What is asked for is never more than the file has; of a file with holes that is still more than there can be.
+  const emptyBytes = (length: number): Uint8Array<ArrayBuffer> => {
+    try {
+      return new Uint8Array(length)
+    } catch {
+      throw damaged('it is larger than what can be held')
+    }
   }
   return { size, damaged, read }
 }
@@ -114,16 +133,17 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
   const { size, damaged, read } = reader(file, descriptor)
   if (size < 8) throw damaged('it is too short')
   const headerLength = Number(new DataView(read(0, 8)).getBigUint64(0, true))
-  if (headerLength > size - 8 || headerLength > largestHeader) throw damaged('its header is cut off')
+  if (headerLength > size - 8 || headerLength > documentLimits.bytes) throw damaged('its header is cut off')
   let header: Record<string, unknown>
   try {
-    header = JSON.parse(new TextDecoder().decode(read(8, headerLength))) as Record<string, unknown>
+    header = parseJson(new Uint8Array(read(8, headerLength)), documentLimits) as Record<string, unknown>
   } catch (cause) {
-    throw cause instanceof WorkbenchError ? cause : damaged('its header is no JSON')
+    throw cause instanceof WorkbenchError ? cause : damaged('its header is no JSON, or says more than a header does')
   }
   if (header === null || typeof header !== 'object') throw damaged('its header is no object')
   const start = 8 + headerLength
   const { __metadata__: metadata = {}, ...tensors } = header
+  if (!isTexts(metadata)) throw damaged('its metadata are no texts')
   const entries = Object.entries(tensors).map(([name, entry]): Entry => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
@@ -131,25 +151,74 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || start + offsets[1]! > size) throw damaged(`${name} is cut off or misdescribed`)
     return { name, shape, width, start: start + offsets[0]!, end: start + offsets[1]! }
   })
-  return { metadata: metadata as Record<string, string>, entries }
+  // Else a few bytes could be read as often as the header likes.
+  let end = 0
+  for (const entry of entries.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    if (entry.start < end && entry.end > entry.start) throw damaged(`${entry.name} lies over another tensor`)
+    end = Math.max(end, entry.end)
+  }
+  return { metadata, entries }
 }
 
 function readTensors(file: string, descriptor: number): TensorFile {
   const { read, size, damaged } = reader(file, descriptor)
   const { metadata: { [checksumKey]: expected, ...metadata }, entries } = readEntries(file, descriptor)
-  const tensors: Record<string, NamedTensor> = {}
-  for (const { name, shape, width, start, end } of entries) {
+  const tensors: Record<string, NamedTensor> = Object.fromEntries(entries.map(({ name, shape, width, start, end }) => {
     const own = read(start, end - start)
-    tensors[name] = { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }
-  }
+    return [name, { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }]
+  }))
   if (expected !== undefined) {
     if (entries.some(({ width }) => width !== 4) || checksumOf(metadata, tensors) !== expected) throw damaged('its checksum is wrong')
-    if (size !== Math.max(0, ...entries.map(({ end }) => end)) && entries.length > 0) throw damaged('it is longer than it says')
+    if (size !== lastEnd(entries) && entries.length > 0) throw damaged('it is longer than it says')
   }
   return { tensors, metadata }
 }
 
+const lastEnd = (entries: readonly Entry[]): number => entries.reduce((last, { end }) => Math.max(last, end), 0)
+
+/** Of what is looked at in one go, in bytes. */
+const pieceBytes = 4 * 2 ** 20
+
+/**
+ * Reads a file through to its end, as `readSafetensors` does, and keeps nothing but a few megabytes at a time: whether it is whole, what it
+ * was when it was written, and made of finite numbers. Others get their turn in between.
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; the signal's reason
+ */
+export async function verifySafetensors(file: string, signal?: AbortSignal): Promise<void> {
+  const descriptor = openFile(file)
+  try {
+    const { read, size, damaged } = reader(file, descriptor)
+    const { metadata: { [checksumKey]: expected, ...metadata }, entries } = readEntries(file, descriptor)
+    let sum = checksumOfHeader(metadata, entries.map(({ name, shape }) => [name, shape]))
+    for (const { name, width, start, end } of entries) {
+      for (let at = start; at < end; at += pieceBytes) {
+        const piece = read(at, Math.min(pieceBytes, end - at))
+        sum = crc32(new Uint8Array(piece), sum)
+        const values = width === 4 ? new Float32Array(piece) : new Float64Array(piece)
+        if (!isFinite(values)) throw damaged(`${name} has values that are not finite numbers`)
+        await setImmediate()
+        signal?.throwIfAborted()
+      }
+    }
+    if (expected === undefined) return
+    if (checksumText(sum) !== expected) throw damaged('its checksum is wrong')
+    if (size !== lastEnd(entries) && entries.length > 0) throw damaged('it is longer than it says')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A sum is finite only if every part is, and costs a tenth of testing each; an overflowing sum of finite parts is tested exactly. */
+export function isFinite(values: Float32Array | Float64Array): boolean {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return Number.isFinite(sum) || values.every((value) => Number.isFinite(value))
+}
+
 /** Whether a file says what it has to come to; reads no values. Errors as of `readSafetensors`. */
 export const hasChecksum = (file: string): boolean => inFile(file, (descriptor) => checksumKey in readEntries(file, descriptor).metadata)
+
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((text) => typeof text === 'string')
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { parseJson } from '../../../shared/json.ts'
+import { manifestLimits } from '../../../shared/limits.ts'
 import { files } from './index-file.ts'
 
 /** So many datasets are remembered as sound. */
@@ -64,6 +66,7 @@ export const checksumsText = (blocks: readonly number[], others: Readonly<Record
 export function readChecksums(folder: string): Checksums | null {
   let text: string
   try {
+    if (statSync(join(folder, files.checksums)).size > manifestLimits.bytes) throw new Error('it is larger than it can be')
     text = readFileSync(join(folder, files.checksums), 'utf8')
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
@@ -76,7 +79,7 @@ export function readChecksums(folder: string): Checksums | null {
 
 const parsed = (text: string): unknown => {
   try {
-    return JSON.parse(text)
+    return parseJson(text, manifestLimits)
   } catch {
     return null
   }

@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Skipped } from '../../../shared/domain.ts'
+import { parseJson } from '../../../shared/json.ts'
+import { manifestLimits } from '../../../shared/limits.ts'
 import { blockCheck, isFileSound, isSound, readChecksums, unsoundBlock, type Checksums } from './checksums.ts'
 import { files, indexSchema, type DatasetIndex } from './index-file.ts'
 import type { PackedDataset } from './packed.ts'
@@ -25,11 +27,17 @@ function checksumsOf(folder: string): Checksums | null {
   }
 }
 
-function read(folder: string, name: string, checksums: Checksums | null): Buffer {
+/** @param expected its size, where that is known: a file of another size is not read at all */
+function read(folder: string, name: string, checksums: Checksums | null, expected?: number): Buffer {
+  const path = join(folder, name)
   let content: Buffer
   try {
-    content = readFileSync(join(folder, name))
+    const { size } = statSync(path)
+    if (size !== (expected ?? size)) throw damaged(folder, `${name} has ${size} bytes instead of ${expected}`)
+    if (expected === undefined && size > manifestLimits.bytes) throw damaged(folder, `${name} is larger than it can be`)
+    content = readFileSync(path)
   } catch (cause) {
+    if (cause instanceof WorkbenchError) throw cause
     throw damaged(folder, `${name} is missing or cannot be read`, cause)
   }
   if (!isSound(checksums, name, content)) throw damaged(folder, `the checksum of ${name} is wrong`)
@@ -42,15 +50,14 @@ export const readIndex = (folder: string): DatasetIndex => indexIn(folder, check
 function indexIn(folder: string, checksums: Checksums | null): DatasetIndex {
   const content = read(folder, files.index, checksums)
   try {
-    return indexSchema.parse(JSON.parse(content.toString('utf8')))
+    return indexSchema.parse(parseJson(content, manifestLimits))
   } catch (cause) {
     throw damaged(folder, `${files.index} cannot be understood`, cause)
   }
 }
 
 function readWhole(folder: string, name: string, bytes: number, checksums: Checksums | null): ArrayBuffer {
-  const content = read(folder, name, checksums)
-  if (content.length !== bytes) throw damaged(folder, `${name} has ${content.length} bytes instead of ${bytes}`)
+  const content = read(folder, name, checksums, bytes)
   const copy = new ArrayBuffer(bytes)
   new Uint8Array(copy).set(content)
   return copy
@@ -64,6 +71,22 @@ function readExactly(file: number, out: Uint8Array, position: number): boolean {
     done += got
   }
   return true
+}
+
+/**
+ * What the index says, compared with how large the packed file is, before anything as large as it says is made.
+ * @throws WorkbenchError FILE_DAMAGED
+ */
+function requireRows(folder: string, { count, width, height, channels, testCount, validationCount }: DatasetIndex, rowBytes: number): void {
+  const sensible = Math.min(width, height, channels) >= 1 && Math.min(count, testCount, validationCount) >= 0 && testCount + validationCount <= count
+  if (!sensible) throw damaged(folder, `${files.index} does not say what a dataset is`)
+  let size: number
+  try {
+    size = statSync(join(folder, files.pixels)).size
+  } catch (cause) {
+    throw damaged(folder, `${files.pixels} is missing or cannot be read`, cause)
+  }
+  if (size !== count * rowBytes) throw damaged(folder, `${files.pixels} has ${size} bytes instead of ${count * rowBytes}`)
 }
 
 const unsound = (folder: string, block: number) => damaged(folder, `the checksum of block ${block} of ${files.pixels} is wrong`)
@@ -81,6 +104,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   const { kind, count, width, height, channels, classes } = index
   const rowSize = width * height * channels
   const rowBytes = rowSize * (kind === 'image' ? 1 : 4)
+  requireRows(folder, index, rowBytes)
 
   const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4, checksums)) : null
   if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
@@ -195,7 +219,7 @@ function partPath(parts: { path: string; count: number }[], row: number): string
 /** What an import left out, with the reasons. */
 export function readSkipped(folder: string): Skipped[] {
   try {
-    return JSON.parse(read(folder, files.skipped, checksumsOf(folder)).toString('utf8')) as Skipped[]
+    return parseJson(read(folder, files.skipped, checksumsOf(folder)), manifestLimits) as Skipped[]
   } catch (cause) {
     if (cause instanceof WorkbenchError) throw cause
     throw damaged(folder, `${files.skipped} cannot be understood`, cause)
