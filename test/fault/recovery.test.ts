@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/engine.ts'
+import { checkHome } from '../../src/main/engine/doctor/home.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
 import { openDatabase } from '../../src/main/engine/store/database.ts'
+import { recover } from '../../src/main/engine/recovery/recover.ts'
 import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
@@ -16,7 +18,7 @@ const plan = {
   settings: { 'network.layers': [4, 2], 'training.epochs': 2, 'training.batchSize': 32 },
 }
 
-/** A home as a week of work leaves it: a dataset, an experiment of two runs, a run by itself that was stopped in the middle, and one that was removed. */
+/** A home as work leaves it: a dataset, an experiment of two runs, and a run by itself. */
 async function worked(t: TestContext): Promise<{ home: string; commands: CommandLine; run: string }> {
   const folder = temporaryFolder(t), home = join(folder, 'home')
   const commands = commandLine(folder, home)
@@ -27,7 +29,8 @@ async function worked(t: TestContext): Promise<{ home: string; commands: Command
   assert.equal(add.code, 0, add.errors)
   const experiment = await commands.json('experiment', 'run', 'plan.json')
   assert.equal(experiment.code, 0, experiment.errors)
-  const alone = await commands.json('train', '--dataset', 'small', '--variant', 'denoising', '--set', 'network.layers=4,2', '--set', 'training.epochs=3', '--seed', '7')
+  const settings = ['--set', 'network.layers=4,2', '--set', 'training.epochs=3']
+  const alone = await commands.json('train', '--dataset', 'small', '--variant', 'denoising', ...settings, '--seed', '7')
   assert.equal(alone.code, 0, alone.errors)
   return { home, commands, run: alone.json.run.id }
 }
@@ -53,13 +56,11 @@ test('a lost database is said, and made again from folders: with records, from c
   ] as const) {
     lose()
     const bytes = existsSync(file) ? readFileSync(file) : null
-    const refused = await commands.json('runs', 'list')
-    assert.equal(refused.json.error.code, 'DATABASE_MISSING')
-    assert.match(refused.json.error.message, new RegExp(`${what}, but 1 dataset and 3 runs .*doctor --recover`))
-    if (what !== 'names no dataset and no run') assert.deepEqual(existsSync(file) ? readFileSync(file) : null, bytes, 'no empty one takes its place')
+    assert.throws(() => createEngine({ home }), { code: 'DATABASE_MISSING', message: new RegExp(`${what}, but 1 dataset and 3 runs .*doctor --recover`) })
+    const isThere = existsSync(file)
+    if (what !== 'names no dataset and no run') assert.deepEqual(isThere ? readFileSync(file) : null, bytes, 'no empty one takes its place')
   }
-  const said = await commands.json('doctor')
-  assert.match(JSON.stringify(said.json.error), /doctor --recover/)
+  assert.match(checkHome(homeAt(home)).find(({ name }) => name === 'Database')!.detail, /doctor --recover/)
 
   const recovered = await commands.json('doctor', '--recover')
   assert.equal(recovered.code, 0, recovered.errors)
@@ -70,29 +71,32 @@ test('a lost database is said, and made again from folders: with records, from c
   const after = await shownOf(commands)
   assert.deepEqual(after.datasets, before.datasets)
   assert.deepEqual(after.runs, before.runs, 'with names, states, configs and evaluations')
-  assert.deepEqual(after.experiments.map(({ name, states }: any) => [name, states]), before.experiments.map(({ name, states }: any) => [name, states]))
-  assert.equal((await commands.json('doctor', '--recover')).json.error.code, 'DATABASE_SOUND')
+  const states = (all: any[]) => all.map((experiment) => [experiment.name, experiment.states])
+  assert.deepEqual(states(after.experiments), states(before.experiments))
+  assert.throws(() => recover(homeAt(home)), { code: 'DATABASE_SOUND' })
 
   // As of earlier versions, which kept no records: from checkpoints and indexes alone, a run that was stopped among them.
-  const records = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.record.json') || name.startsWith('experiments/'))
+  const names = readdirSync(home, { recursive: true, encoding: 'utf8' })
+  const records = names.filter((name) => name.endsWith('.record.json') || name.startsWith('experiments/'))
   assert.ok(records.length >= 5)
   for (const name of records) rmSync(join(home, name))
   writeFileSync(file, 'no database at all '.repeat(500))
   const early = join(homeAt(home).run(run), 'checkpoints')
   const snapshot = readdirSync(early).find((name) => name === 'snapshot-0.safetensors')
   if (snapshot !== undefined) cpSync(join(early, snapshot), join(early, 'last.safetensors'))
-  assert.match((await commands.json('runs', 'list')).json.error.message, /damaged.*no sound backup.*doctor --recover/)
+  assert.throws(() => createEngine({ home }), { code: 'DATABASE_DAMAGED', message: /no sound backup.*doctor --recover/ })
   const bare = await commands.json('doctor', '--recover')
   assert.equal(bare.code, 0, bare.errors)
   assert.match(readFileSync(bare.json.recovery.keptAside, 'utf8'), /^no database at all/)
   assert.match(bare.json.recovery.notes.join('\n'), /is called “digits” now[\s\S]*no evaluation any more: evaluate again/)
   const found = await shownOf(commands)
   assert.deepEqual(found.datasets, before.datasets.map((dataset: object) => ({ ...dataset, name: 'digits' })))
-  const essence = (all: any[]) => all.map(({ id, config, seed, variant }) => ({ id, config, seed, variant })).sort((a, b) => a.id.localeCompare(b.id))
+  const essence = (all: any[]) =>
+    all.map(({ id, config, seed, variant }) => ({ id, config, seed, variant })).sort((a, b) => a.id.localeCompare(b.id))
   assert.deepEqual(essence(found.runs), essence(before.runs))
-  const states = Object.fromEntries(found.runs.map(({ id, state }: any) => [id, state]))
-  assert.equal(states[run], snapshot === undefined ? 'completed' : 'interrupted')
-  assert.deepEqual(Object.entries(states).filter(([id]) => id !== run).map(([, state]) => state), ['completed', 'completed'])
+  const stateOf = Object.fromEntries(found.runs.map(({ id, state }: any) => [id, state]))
+  assert.equal(stateOf[run], snapshot === undefined ? 'completed' : 'interrupted')
+  assert.deepEqual(Object.entries(stateOf).filter(([id]) => id !== run).map(([, state]) => state), ['completed', 'completed'])
   const other = found.runs.find(({ id }: any) => id !== run)
   const evaluated = await commands.json('evaluate', other.id)
   assert.equal(evaluated.code, 0, evaluated.errors)
@@ -113,20 +117,20 @@ test('a lost database is said, and made again from folders: with records, from c
   const bytes = readFileSync(file)
   writeFileSync(`${file}.backup-2026-02-01T00-00-00-000Z-v${migrations.length}`, bytes.subarray(0, 9000))
   writeFileSync(file, bytes.fill(0xa5, 4096, 3 * 4096))
-  assert.match((await commands.json('runs', 'list')).json.error.message, /newest sound backup \(.*2026-01-01/)
-  const both = await commands.json('doctor', '--recover')
-  assert.match(both.json.recovery.backup, /2026-01-01/)
+  assert.throws(() => createEngine({ home }), { code: 'DATABASE_DAMAGED', message: /newest sound backup \(.*2026-01-01/ })
+  assert.match(recover(homeAt(home)).backup!, /2026-01-01/)
   assert.deepEqual(essence((await shownOf(commands)).runs), essence(before.runs))
   const last = openStore(file)
   t.after(() => last.close())
   assert.equal(last.runs.get(run).name, name)
-  assert.ok(last.points.series(before.runs.find(({ id }: any) => id !== run).id, undefined, undefined).length > 0, 'those of the backup have their curves')
+  assert.ok(last.points.series(other.id, undefined, undefined).length > 0, 'those of the backup have their curves')
   assert.deepEqual(readdirSync(home).filter((each) => each.includes('.recovering')), [])
 })
 
-test('what lies in a home is its owner\'s alone; an older home is made so, and a folder that holds other things is left as it is', { skip: process.platform === 'win32' }, async (t) => {
+test('what lies in a home is its owner\'s alone; an older home is made so; a folder that holds other things is left as it is', { skip: process.platform === 'win32' }, async (t) => {
   const modeOf = (path: string) => statSync(path).mode & 0o777
-  const everything = (home: string) => readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => join(home, name)).filter((path) => !path.endsWith('.sock'))
+  const everything = (home: string) =>
+    readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => join(home, name)).filter((path) => !path.endsWith('.sock'))
   const { home } = await worked(t)
   assert.equal(modeOf(home), 0o700)
   assert.ok(everything(home).length > 20)
@@ -143,7 +147,8 @@ test('what lies in a home is its owner\'s alone; an older home is made so, and a
   mkdirSync(join(mixed, 'thesis'))
   writeFileSync(join(mixed, 'thesis', 'chapter.tex'), '')
   for (const each of [old, mixed]) await createEngine({ home: each }).close()
-  assert.deepEqual([modeOf(old), modeOf(join(old, 'datasets', 'abc')), modeOf(join(old, 'datasets', 'abc', 'pixels.bin'))], [0o700, 0o700, 0o600])
+  const packed = join(old, 'datasets', 'abc')
+  assert.deepEqual([modeOf(old), modeOf(packed), modeOf(join(packed, 'pixels.bin'))], [0o700, 0o700, 0o600])
   assert.match(readFileSync(join(old, 'engine.log'), 'utf8'), /could be read by other users/)
   assert.deepEqual([modeOf(mixed), modeOf(join(mixed, 'thesis')), modeOf(join(mixed, 'thesis', 'chapter.tex'))], [0o755, 0o755, 0o644])
   assert.equal(modeOf(join(mixed, 'datasets')), 0o700)
