@@ -58,14 +58,16 @@ const disks: [title: string, broken: Broken, journal: RegExp][] = [
   ['of NFS, on which the shared memory seems to work', { DISK_TYPE: '6969' }, /^journal WAL, for one process alone \(NFS/],
   ['of NFS without shared memory and without locks', { DISK_TYPE: '6969', DISK_SHM: 'fails', DISK_LOCKS: 'none' },
     /alone, without locks of the system \(NFS.*files cannot be locked/],
-  ['of SMB whose locks are granted to everybody', { DISK_TYPE: 'fe534d42', DISK_LOCKS: 'lie' }, /^journal WAL, for one process alone \(SMB/],
+  ['of SMB whose locks are granted to everybody', { DISK_TYPE: 'fe534d42', DISK_LOCKS: 'lie' },
+    /^journal WAL, for one process alone \(SMB/],
   ['that grants locks to everybody and seems local', { DISK_LOCKS: 'lie' }, /^journal WAL \(/],
   ['of sshfs without a write-ahead log', { DISK_TYPE: '65735546', DISK_WAL: 'fails' },
     /^journal TRUNCATE, for one process alone \(FUSE.*a write-ahead log does not work/],
 ]
 
 for (const [title, broken, journal] of disks) {
-  test(`a home on a disk ${title}: one engine has it, doctor says how, a kill loses nothing, the next start has it at once`, { skip: !isLinux }, async (t) => {
+  const what = `a home on a disk ${title}: one engine has it, doctor says how, a kill loses nothing, the next start has it at once`
+  test(what, { skip: !isLinux }, async (t) => {
     const home = temporaryFolder(t)
     const { child, committed } = engineOn(t, homeOn(home, broken), broken)
     await committed(12)

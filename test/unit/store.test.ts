@@ -175,7 +175,8 @@ test('of backups only whole, sound ones are named: not one that was cut off, is 
   writeFileSync(at(7, '-v4-notes.txt'), bytes)
   assert.equal(newestBackup(file), at(1))
   writeFileSync(file, 'no database')
-  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /newest sound backup \(.*backup-2026-01-01T00-00-00-000Z-v4, of 2026-01-01 00:00 UTC\)/ })
+  const message = /newest sound backup \(.*backup-2026-01-01T00-00-00-000Z-v4, of 2026-01-01 00:00 UTC\)/
+  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message })
   assert.equal(readFileSync(file, 'utf8'), 'no database')
 
   // One that cannot be written whole leaves nothing; the next one removes what a kill left.

@@ -157,7 +157,8 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
       if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
       if (isDamage(thrown)) {
-        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench. ${sentence(damageRemedy(home.database))}`, { cause: thrown })
+        const remedy = sentence(damageRemedy(home.database))
+        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench. ${remedy}`, { cause: thrown })
       }
       const trouble = codeOf(thrown).startsWith('SQLITE_') ? troubleWith(thrown, home.database) : null
       if (trouble !== null) throw trouble

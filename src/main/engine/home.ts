@@ -84,14 +84,16 @@ export function lockHome(home: Home): Lock {
   const holder = holderOf(home.folder)
   const who = holder === null ? '' : holder.host === hostname() ? ` (process ${holder.pid})` : ` (process ${holder.pid} on ${holder.host})`
   const end = holder === null || holder.host === hostname() ? ''
-    : ` Should ${holder.host} be switched off or out of reach, the folder is free ${Math.round(patience / 60_000)} minutes after its last sign of life.`
+    : ` Should ${holder.host} be switched off or out of reach, the folder is free `
+      + `${Math.round(patience / 60_000)} minutes after its last sign of life.`
   throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}${who}; `
     + `use or close that one, or choose another folder with --home.${end}`)
 }
 
 /** What is said of every call once another machine has taken the home. */
 export const lostHome = (home: Home): WorkbenchError =>
-  new WorkbenchError('HOME_LOCKED', `Another machine has taken ${home.folder}, as this one gave no sign of life for minutes (was it asleep?); close the workbench here.`)
+  new WorkbenchError('HOME_LOCKED', `Another machine has taken ${home.folder}, as this one gave no sign of life for minutes `
+    + '(was it asleep?); close the workbench here.')
 
 /** Errors: ENOTDIR, EACCES, EROFS. */
 function requireFolder(folder: string): void {
@@ -122,7 +124,7 @@ function makeFolder(folder: string): void {
 /** Trials of a process that was killed: those of one that runs are done within a second. */
 const trialOver = 60_000
 
-/** Removes what starts that were cut off left in the home itself (tidy.ts does so with its folders). Only the holder of the home's lock may do this. */
+/** Removes what starts that were cut off left in the home itself (tidy.ts does so with its folders). Only for the holder of its lock. */
 export function removeTrials(home: Home): void {
   for (const name of readdirSync(home.folder)) {
     const file = join(home.folder, name), isTrial = name.startsWith('.probe-') || (isOwnerFile(name) && name.endsWith('.tmp'))

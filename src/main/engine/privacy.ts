@@ -6,7 +6,7 @@ import { isOwnerFile } from './store/owner.ts'
 
 /**
  * What a home holds is its owner's alone: images may be of patients. Folders 0700, files 0600, from their creation on: the engine and its
- * workers, which inherit it, run with the umask 077. What the user asks for elsewhere (an export) gets the mode that the user's umask gives.
+ * workers, which inherit it, run with the umask 077. What the user asks for elsewhere (an export) gets the mode that the user's own gives.
  */
 const variable = 'WORKBENCH_UMASK'
 

@@ -14,7 +14,7 @@ export const doctorHelp = [
   '--dataset D  with --recover: the dataset of runs of which nothing tells which one they are of',
 ]
 
-/** Checks what the workbench needs of this machine; with `check`, also everything that is kept. With `recover` it makes a new database instead. */
+/** Checks what the workbench needs of this machine; with `check`, also everything that is kept. With `recover` it makes a new database. */
 export async function doctor(folder: string, { check, recover: recovers, dataset }: DoctorValues, terminal: Terminal): Promise<Outcome> {
   const home = homeAt(folder)
   if (recovers) {

@@ -38,7 +38,8 @@ function takeLock(home: Home): { held: boolean; text(): string; release(): void 
     const lock = tryLock(home.lock)
     if (lock !== null) return { held: false, text: () => `free; ${lock.how}`, release: lock.release }
     const holder = holderOf(home.folder)
-    return { held: true, text: () => `held by a running engine${holder === null ? '' : ` (process ${holder.pid} on ${holder.host}, since ${holder.since})`}`, release: () => {} }
+    const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host}, since ${holder.since})`
+    return { held: true, text: () => `held by a running engine${who}`, release: () => {} }
   } catch (thrown) {
     return { ...free, text: () => { throw thrown } }
   }
@@ -47,7 +48,8 @@ function takeLock(home: Home): { held: boolean; text(): string; release(): void 
 function privacyOf({ folder }: Home): string {
   if (process.platform === 'win32') return ''
   const mode = statSync(folder).mode & 0o777
-  return (mode & 0o077) === 0 ? '; only you can read it' : `; others can look into it (mode ${mode.toString(8)}), though not into what the workbench keeps there`
+  if ((mode & 0o077) === 0) return '; only you can read it'
+  return `; others can look into it (mode ${mode.toString(8)}), though not into what the workbench keeps there`
 }
 
 function freeSpace(home: Home): string {
@@ -84,7 +86,8 @@ function databaseState(home: Home, isHeld: boolean): string {
     case 'damaged': throw new Error(`${home.database} is damaged (${found.why}); ${damageRemedy(home.database)}`)
     case 'held':
       if (isHeld) return 'in use by the running engine, which checked it when it started'
-      throw new Error(`Another program has ${home.database} open and keeps it locked, so it cannot be checked; close that program (an SQLite browser, a backup)`)
+      throw new Error(`Another program has ${home.database} open and keeps it locked, so it cannot be checked; `
+        + 'close that program (an SQLite browser, a backup)')
     case 'unknown':
       if (isHeld) return 'in use by the running engine, which checked it when it started'
       throw new Error(`It cannot be checked now, which says nothing of what it holds: ${found.why}`)

@@ -24,7 +24,9 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
       }
       const known = datasetRecord(folder)?.name
       const name = freeName(known ?? guessedName(dataset.source, id), store.datasets.isTaken)
-      if (known === undefined) notes.push(`The dataset from ${dataset.source} is called “${name}” now: its own name was in the lost database only.`)
+      if (known === undefined) {
+        notes.push(`The dataset from ${dataset.source} is called “${name}” now: its own name was in the lost database only.`)
+      }
       const skipped = skippedIn(folder)
       store.datasets.insert({ ...dataset, id, name, skippedCount: skipped.length }, skipped)
     } catch (thrown) {

@@ -19,9 +19,10 @@ export function adoptExperiments(home: Home, store: Store): { count: number; pla
   return {
     count: store.experiments.list().length,
     place() {
+      const isThere = (run: string | null): boolean => run !== null && store.runs.find(run) !== null
       store.transaction(() => {
         for (const { id, members } of records) {
-          store.experiments.place(id, members.map((member) => ({ ...member, run: member.run !== null && store.runs.find(member.run) !== null ? member.run : null })))
+          store.experiments.place(id, members.map((member) => ({ ...member, run: isThere(member.run) ? member.run : null })))
         }
       })
     },

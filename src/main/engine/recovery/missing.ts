@@ -7,7 +7,8 @@ import type { Home } from '../home.ts'
 import { newestBackup, timeOfBackup } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
 
-const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter((name) => !name.endsWith('.partial') && !name.endsWith(discardedEnding)) : [])
+const isWhole = (name: string): boolean => !name.endsWith('.partial') && !name.endsWith(discardedEnding)
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter(isWhole) : [])
 
 /** Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints. */
 export function foldersOf(home: Home): { datasets: string[]; runs: string[]; removed: string[] } {
@@ -15,7 +16,8 @@ export function foldersOf(home: Home): { datasets: string[]; runs: string[]; rem
   const begun = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
   const hasCheckpoint = (folder: string): boolean => namesIn(join(folder, 'checkpoints')).length > 0
   return {
-    datasets: namesIn(join(home.folder, 'datasets')).filter((id) => !begun.has(`datasets ${id}`) && existsSync(join(home.dataset(id), files.index))),
+    datasets: namesIn(join(home.folder, 'datasets'))
+      .filter((id) => !begun.has(`datasets ${id}`) && existsSync(join(home.dataset(id), files.index))),
     runs: namesIn(join(home.folder, 'runs')).filter((id) => !begun.has(`runs ${id}`) && hasCheckpoint(home.run(id))),
     removed: namesIn(join(home.folder, 'trash')).filter((id) => hasCheckpoint(home.trash(id))),
   }
@@ -50,7 +52,7 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 
 export interface Lost { lack: Lack; datasets: number; runs: number }
 
-/** Null where the folders hold no more than an import could have left whose end came before its row: then the database is new, and not lost. */
+/** Null where the folders hold no more than an import that was cut off could have left: then the database is new, and not lost. */
 export function lostDatabase(home: Home, lack: Lack | null): Lost | null {
   if (lack === null) return null
   const { datasets, runs, removed } = foldersOf(home)
@@ -62,8 +64,10 @@ export function lostDatabase(home: Home, lack: Lack | null): Lost | null {
 export function lostText(home: Home, { lack, datasets, runs }: Lost): string {
   const backup = newestBackup(home.database)
   const also = backup === null ? '' : ` and the backup of ${timeOfBackup(backup)} UTC`
-  return `The database ${home.database} ${words[lack]}, but ${counted(datasets, 'dataset')} and ${counted(runs, 'run')} lie in their folders; `
-    + `aebench doctor --recover makes a new database from them${also} (or put the file back where it was, or choose another folder with --home)`
+  const found = `${counted(datasets, 'dataset')} and ${counted(runs, 'run')}`
+  return `The database ${home.database} ${words[lack]}, but ${found} lie in their folders; `
+    + `aebench doctor --recover makes a new database from them${also} `
+    + '(or put the file back where it was, or choose another folder with --home)'
 }
 
 function refuse(home: Home, lack: Lack | null): void {

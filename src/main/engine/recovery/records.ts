@@ -9,9 +9,9 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What only the database knows of a dataset, a run or an experiment lies once more beside its data, so that a lost database can be made again from
- * folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of state; an experiment's plan. The database
- * alone is ever read but for that.
+ * What only the database knows of a dataset, a run or an experiment lies once more beside its data, so that a lost database can be made
+ * again from folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of state; an
+ * experiment's plan. But for that the database alone is ever read.
  */
 /** Its name is none that packs take along. */
 const recordName = '.record.json'
@@ -21,7 +21,8 @@ export const datasetRecordSchema = z.object({ name: nameSchema })
 export const runRecordSchema = z.object({ run: runSchema, version: z.string().nullable(), dataset: z.string() })
 export type RunRecord = z.infer<typeof runRecordSchema>
 export const experimentRecordSchema = z.object({
-  id: z.string(), name: nameSchema, datasetId: z.string(), plan: planSchema, cells: cellSchema.array(), baseline: z.int().nullable(), createdAt: z.string(),
+  id: z.string(), name: nameSchema, datasetId: z.string(), plan: planSchema, cells: cellSchema.array(), baseline: z.int().nullable(),
+  createdAt: z.string(),
   members: z.array(z.object({ cell: z.int(), seed: z.int(), run: z.string().nullable(), reused: z.boolean() })),
 })
 
@@ -38,8 +39,8 @@ export const runRecord = (folder: string): RunRecord | null => read(join(folder,
 export const experimentRecord = (file: string) => read(file, experimentRecordSchema)
 
 /** What is worth writing anew: not how far a run is that trains, which its checkpoints tell. */
-const essence = ({ id, name, state, colour, tags, notes, archived, experiment, evaluation, error, stages, datasetId, endedAt }: Run): string =>
-  JSON.stringify([id, name, state, colour, tags, notes, archived, experiment, evaluation, error, stages.length, datasetId, endedAt])
+const essence = ({ name, state, colour, tags, notes, archived, experiment, evaluation, error, datasetId, endedAt }: Run): string =>
+  JSON.stringify([name, state, colour, tags, notes, archived, experiment, evaluation, error, datasetId, endedAt])
 
 /** Listens to what the engine tells its windows and writes what has changed. A record that cannot be written stops nothing. */
 export function keepRecords(home: Home, store: Store, log: Log): (event: EngineEvent) => void {
@@ -65,13 +66,17 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
     } else if (event.type === 'run') {
       const { run } = event
       write(run.id, join(home.run(run.id), recordName), essence(run), () =>
-        ({ run: { ...run, progress: null }, version: store.runs.versionOf(run.id), dataset: store.datasets.find(run.datasetId)?.sha256 ?? '' }))
+        ({
+          run: { ...run, progress: null }, version: store.runs.versionOf(run.id),
+          dataset: store.datasets.find(run.datasetId)?.sha256 ?? '',
+        }))
     } else if (event.type === 'experiment') {
       const { id, name, states } = event.experiment
       const total = Object.values(states).reduce((sum, count) => sum + count, 0)
       write(home.experiment(id), home.experiment(id), `${name} ${total} ${states.removed ?? 0}`, () => {
         const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
-        return { ...kept, members: store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 })) }
+        const members = store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
+        return { ...kept, members }
       })
     } else if (event.type === 'experimentRemoved') {
       rmSync(home.experiment(event.experiment), { force: true })

@@ -32,9 +32,10 @@ export interface Choices {
 }
 
 /**
- * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets and runs. The
- * new one takes its place when it is whole; the old file is kept aside. Images and weights are only read.
- * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and `openDatabase`.
+ * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets
+ * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read.
+ * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and
+ * `openDatabase`.
  */
 export function recover(home: Home, choices: Choices = {}): Recovery {
   keepPrivate()
@@ -71,7 +72,9 @@ function fill(home: Home, store: Store, choices: Choices, backup: string | null)
   const experiments = adoptExperiments(home, store)
   const runs = adoptRuns(home, store, chosen, notes)
   experiments.place()
-  if (backup !== null) notes.push(`Everything as of the backup ${basename(backup)} is there with its curves; what came later was taken from folders.`)
+  if (backup !== null) {
+    notes.push(`Everything as of the backup ${basename(backup)} is there with its curves; what came later was taken from folders.`)
+  }
   return { datasets, runs, experiments: experiments.count, notes }
 }
 
@@ -81,13 +84,22 @@ function requireLoss(home: Home): void {
   if (existsSync(home.database)) {
     const found = checkDatabase(home.database, unlocked(home))
     if (found.state === 'damaged') return
-    if (found.state === 'held') throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; close it, then see whether anything is wrong at all.`)
-    if (found.state === 'unknown') throw new WorkbenchError('DISK_ERROR', `The database ${home.database} cannot be read now (${found.why}), which does not mean that it is damaged; mend that first.`)
+    if (found.state === 'held') {
+      throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; `
+        + 'close it, then see whether anything is wrong at all.')
+    }
+    if (found.state === 'unknown') {
+      throw new WorkbenchError('DISK_ERROR', `The database ${home.database} cannot be read now (${found.why}), `
+        + 'which does not mean that it is damaged; mend that first.')
+    }
     if (found.state === 'sound') {
       throw new WorkbenchError('DATABASE_SOUND', `The database ${home.database} is sound; there is nothing to recover.`)
     }
   }
-  if (lostDatabase(home, 'bare') === null) throw new WorkbenchError('DATABASE_SOUND', `Nothing lies in ${home.folder} that a database could be made of; start the workbench as ever.`)
+  if (lostDatabase(home, 'bare') === null) {
+    throw new WorkbenchError('DATABASE_SOUND', `Nothing lies in ${home.folder} that a database could be made of; `
+      + 'start the workbench as ever.')
+  }
 }
 
 function unlocked(home: Home): boolean {

@@ -20,9 +20,11 @@ function readTold(folder: string): Told | null {
   try {
     const { metadata } = readShapes(checkpointFile(folder, 'last'))
     const variant = variantOf(metadata['variant'] ?? '').id
+    const position = JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'>
     return {
-      variant, config: configSchema.parse(JSON.parse(metadata['config'] ?? '')), seed: Number(metadata['seed']), inputSize: Number(metadata['inputSize']),
-      classes: JSON.parse(metadata['classes'] ?? '[]') as string[], position: { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> },
+      variant, config: configSchema.parse(JSON.parse(metadata['config'] ?? '')), seed: Number(metadata['seed']),
+      inputSize: Number(metadata['inputSize']), classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
+      position: { stage: 0, ...position },
     }
   } catch {
     return null
@@ -30,14 +32,17 @@ function readTold(folder: string): Told | null {
 }
 
 /**
- * Puts back the runs whose folders hold a checkpoint and that the store does not have: from their records where they have one, else from what the
- * checkpoint tells. Those that had been removed stay removed and can be restored.
+ * Puts back the runs whose folders hold a checkpoint and that the store does not have: from their records where they have one, else from
+ * what the checkpoint tells. Those that had been removed stay removed and can be restored.
  * @param chosen the dataset of those of which nothing tells it
  * @returns how many there are now
  */
 export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, notes: string[]): number {
   const { runs, removed } = foldersOf(home)
-  const folders = [...runs.map((id) => ({ id, folder: home.run(id), isRemoved: false })), ...removed.map((id) => ({ id, folder: home.trash(id), isRemoved: true }))]
+  const folders = [
+    ...runs.map((id) => ({ id, folder: home.run(id), isRemoved: false })),
+    ...removed.map((id) => ({ id, folder: home.trash(id), isRemoved: true })),
+  ]
   const missing = folders.filter(({ id }) => store.runs.find(id) === null)
   const found = missing.map((each) => ({ ...each, told: readTold(each.folder), record: runRecord(each.folder) })).sort(inOrder)
   let bare = 0, unevaluated = 0
@@ -54,8 +59,14 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
     bare += 1
     if (run.state === 'completed' && run.evaluation === null) unevaluated += 1
   }
-  if (bare > 0) notes.push(`The curves and pictures of ${counted(bare, 'run')} were in the lost database only and are gone; weights and settings are as they were.`)
-  if (unevaluated > 0) notes.push(`${counted(unevaluated, 'completed run')} ${unevaluated === 1 ? 'has' : 'have'} no evaluation any more: evaluate again (aebench evaluate RUN, or Evaluate on the run's page).`)
+  if (bare > 0) {
+    notes.push(`The curves and pictures of ${counted(bare, 'run')} were in the lost database only and are gone; `
+      + 'weights and settings are as they were.')
+  }
+  if (unevaluated > 0) {
+    notes.push(`${counted(unevaluated, 'completed run')} ${unevaluated === 1 ? 'has' : 'have'} no evaluation any more: `
+      + "evaluate again (aebench evaluate RUN, or on the run's page).")
+  }
   return store.runs.list().length
 }
 
@@ -84,18 +95,22 @@ function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told
   }
 }
 
-const interrupted = (told: Told | null): NonNullable<Run['error']> =>
-  ({ code: 'RUN_FAILED', message: `${again}; resume it to ${told === null || told.position.step === 0 ? 'begin it again' : 'continue from its last checkpoint'}.` })
+function interrupted(told: Told | null): NonNullable<Run['error']> {
+  const way = told === null || told.position.step === 0 ? 'begin it again' : 'continue from its last checkpoint'
+  return { code: 'RUN_FAILED', message: `${again}; resume it to ${way}.` }
+}
 
 function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null, chosen: Dataset | null): Run | string {
   if (told === null) return 'its last checkpoint cannot be read'
   const all = store.datasets.list()
-  const suits = (dataset: Dataset): boolean => rowSizeOf(dataset) === told.inputSize && (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
+  const suits = (dataset: Dataset): boolean => rowSizeOf(dataset) === told.inputSize
+    && (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {
     return suitable.length === 0 ? 'no dataset here has rows of its size; import its dataset again, then recover once more'
-      : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; move the database away and recover with --dataset NAME`
+      : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; `
+        + 'move the database away and recover again with --dataset NAME'
   }
   const { parameters } = resolveConfig(told.variant, told.config, factsOf(home, dataset))
   const planned = runOf(id, dataset, told.variant, told.seed, { config: told.config, parameters })
@@ -103,10 +118,13 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
   const { patience } = told.config.training
   const isDone = step >= planned.steps || (patience > 0 && best !== null && epoch - best.epoch >= patience)
   const now = new Date().toISOString()
+  const why = chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'
   return {
-    ...planned, name: store.runs.freeName(told.variant), dataset: dataset.name, state: isDone ? 'completed' : 'interrupted', colour: store.runs.freeColour(),
-    epoch, step, seconds, createdAt: now, startedAt: null, endedAt: now, stepsPerSecond: null, threads: null, progress: null, latest: {}, evaluation: null,
-    error: isDone ? null : interrupted(told), preset: null, origin: null, experiment: null, tags: ['recovered'], archived: false, bytes: null,
-    notes: `${again}: its name, tags and notes are not those that it had. ${chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'}`,
+    ...planned, name: store.runs.freeName(told.variant), dataset: dataset.name, state: isDone ? 'completed' : 'interrupted',
+    colour: store.runs.freeColour(), epoch, step, seconds, createdAt: now, startedAt: null, endedAt: now, stepsPerSecond: null,
+    threads: null,
+    progress: null, latest: {}, evaluation: null, error: isDone ? null : interrupted(told), preset: null, origin: null, experiment: null,
+    tags: ['recovered'], archived: false, bytes: null,
+    notes: `${again}: its name, tags and notes are not those that it had. ${why}`,
   }
 }

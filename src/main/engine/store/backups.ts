@@ -16,7 +16,8 @@ export function examine(file: string, immutable = false): Soundness {
     const check = String(database.pragma('quick_check(1)', { simple: true }))
     if (check !== 'ok') throw Object.assign(new Error(check), { code: 'SQLITE_CORRUPT' })
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
-    const bare = !['datasets', 'runs'].some((name) => tables.includes(name) && database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get() !== undefined)
+    const hasRows = (name: string): boolean => database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get() !== undefined
+    const bare = !['datasets', 'runs'].some((name) => tables.includes(name) && hasRows(name))
     return { version: Number(database.pragma('user_version', { simple: true })), empty: tables.length === 0, bare }
   } finally {
     database.close()

@@ -82,7 +82,7 @@ function reason(kind: string, name: string, failures: unknown[]): string {
   return facts.join('; ')
 }
 
-/** Writes, with a second connection where there may be one, empties the log into the file, and reads again. Null: it works; else what was thrown. */
+/** Writes, with a second connection where there may be one, empties the log into the file, reads again. Null: it works; else the failure. */
 function tryOut(file: string, way: Keeping): unknown {
   const open = (): Database => {
     const database = connect(file, { timeout: 0, unlocked: way.unlocked })

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
 import { codeOf } from './sqlite.ts'
 
 /** Whether a thrown value is SQLite's word for a damaged file, met after opening. */
@@ -8,7 +8,7 @@ export const isDamage = (thrown: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/
 
 /**
  * Whether a thrown value is SQLite's or the system's word for a full disk.
- * @param folder where SQLite worked: of a full disk it sometimes says only that a file cannot be opened or extended, so a small write is tried there
+ * @param folder where SQLite worked: of a full disk it sometimes says only that a file cannot be opened or extended, so a write is tried
  */
 export function isFull(thrown: unknown, folder?: string): boolean {
   const code = codeOf(thrown)
@@ -37,22 +37,26 @@ export function tryWrite(folder: string): unknown {
 const full = (folder: string, cause: unknown): WorkbenchError =>
   new WorkbenchError('DISK_FULL', `The disk of ${folder} is full; free some space and try again. Nothing is damaged by it.`, { cause })
 
-/** What the system says of a folder or a file in it that is to be written, as what to do. Null where it is nothing that happens to homes. */
+/** What the system says of a folder or a file in it that is to be written, as what to do. Null where it is nothing that befalls homes. */
 export function systemTrouble(thrown: unknown, folder: string): WorkbenchError | null {
   const code = codeOf(thrown)
-  const error = (known: 'HOME_UNWRITABLE' | 'HOME_READ_ONLY' | 'HOME_NOT_FOLDER' | 'DISK_ERROR', sentence: string) => new WorkbenchError(known, sentence, { cause: thrown })
+  const error = (known: ErrorCode, sentence: string) => new WorkbenchError(known, sentence, { cause: thrown })
   if (isFull(thrown)) return full(folder, thrown)
   if (code === 'EROFS') {
-    return error('HOME_READ_ONLY', `The disk of ${folder} is mounted read-only, so nothing can be kept there; mount it for writing, or choose another folder with --home.`)
+    return error('HOME_READ_ONLY', `The disk of ${folder} is mounted read-only, so nothing can be kept there; `
+      + 'mount it for writing, or choose another folder with --home.')
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return error('HOME_UNWRITABLE', `You are not allowed to write in ${folder}; change its permissions or its owner, or choose another folder with --home.`)
+    return error('HOME_UNWRITABLE', `You are not allowed to write in ${folder}; `
+      + 'change its permissions or its owner, or choose another folder with --home.')
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return error('HOME_NOT_FOLDER', `A file lies where ${folder} needs a folder; move that file away, or choose another folder with --home.`)
+    return error('HOME_NOT_FOLDER', `A file lies where ${folder} needs a folder; `
+      + 'move that file away, or choose another folder with --home.')
   }
   if (['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTCONN', 'ENXIO', 'ENODEV', 'EREMOTEIO', 'EMFILE', 'ENFILE'].includes(code)) {
-    return error('DISK_ERROR', `The disk of ${folder} does not answer as it should (${code}); check the disk or the connection to it, then try again. Nothing was changed.`)
+    return error('DISK_ERROR', `The disk of ${folder} does not answer as it should (${code}); `
+      + 'check the disk or the connection to it, then try again. Nothing was changed.')
   }
   return null
 }
@@ -69,12 +73,14 @@ export function troubleWith(thrown: unknown, file: string): WorkbenchError | nul
   const folder = dirname(file)
   if (isFull(thrown, folder)) return full(folder, thrown)
   if (isBusy(thrown)) {
-    return new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${file} open and keeps it locked; close that program (an SQLite browser, a backup, another engine), then try again.`, { cause: thrown })
+    return new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${file} open and keeps it locked; `
+      + 'close that program (an SQLite browser, a backup, another engine), then try again.', { cause: thrown })
   }
   const code = codeOf(thrown)
   if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) return unwritable(thrown, file)
   if (/^SQLITE_(IOERR|NOLFS|TOOBIG|NOMEM)/.test(code)) {
-    return new WorkbenchError('DISK_ERROR', `The disk of ${folder} does not read or write as it should (${code}); check the disk or the connection to it, then try again. The database is as it was.`, { cause: thrown })
+    return new WorkbenchError('DISK_ERROR', `The disk of ${folder} does not read or write as it should (${code}); `
+      + 'check the disk or the connection to it, then try again. The database is as it was.', { cause: thrown })
   }
   return code.startsWith('SQLITE_') ? null : systemTrouble(thrown, folder)
 }
@@ -83,13 +89,15 @@ export function troubleWith(thrown: unknown, file: string): WorkbenchError | nul
 function unwritable(thrown: unknown, file: string): WorkbenchError {
   const folder = dirname(file)
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-    return new WorkbenchError('HOME_UNWRITABLE', `A folder lies where the database ${file} belongs; move it away, or choose another folder with --home.`, { cause: thrown })
+    return new WorkbenchError('HOME_UNWRITABLE', `A folder lies where the database ${file} belongs; `
+      + 'move it away, or choose another folder with --home.', { cause: thrown })
   }
   const ofFolder = tryWrite(folder), ofFile = tryAccess(file)
   const found = ofFolder ?? (codeOf(ofFile) === 'EROFS' ? ofFile : null)
   const known = found === null ? null : systemTrouble(found, folder)
   if (known !== null) return known
-  return new WorkbenchError('HOME_UNWRITABLE', `The database ${file} cannot be opened for writing; make it and the files beside it writable for you, or choose another folder with --home.`, { cause: thrown })
+  return new WorkbenchError('HOME_UNWRITABLE', `The database ${file} cannot be opened for writing; `
+    + 'make it and the files beside it writable for you, or choose another folder with --home.', { cause: thrown })
 }
 
 function tryAccess(file: string): unknown {
