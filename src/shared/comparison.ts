@@ -267,6 +267,8 @@ const columnHead = {
   source: z.enum(['fact', 'setting', 'figure', 'series']),
   /** False where some value is text; and whether there are at least two different values. */
   numeric: z.boolean(), varies: z.boolean(),
+  /** Variants of the runs that have it. */
+  variants: z.array(z.string()),
 }
 /** What can stand on an axis. */
 export type PlotColumnHead = HeatMap['figure']

@@ -343,7 +343,7 @@ async function csv(page: Page): Promise<void> {
   const text = readFileSync((await download.path())!, 'utf8')
   const [head, ...body] = text.trimEnd().split('\r\n').map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')) as [string[], ...string[][]]
   assert.equal(body.length, 488)
-  assert.match(head.join(), /^Run,Dataset,State,Progress,Time,Error \(per sample\),Probe \(%\),Val\. loss,Seed,Tags,Started/)
+  assert.match(head.join(), /^Run,Dataset,State,Progress,Time,Error \(per sample\),Probe \(%\),Val\. error,Seed,Tags,Started/)
   const names = body.map(([name]) => name!)
   assert.ok(names.includes(`'=HYPERLINK("http://example.invalid","x")`) && names.some((name) => name.startsWith('\'@SUM')), 'a formula is none')
   assert.ok(body.flat().every((cell) => !/^\s*[=+@]/.test(cell) && (!cell.startsWith('-') || /^-[\d.e-]+$/.test(cell))))

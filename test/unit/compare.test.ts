@@ -207,7 +207,7 @@ test('a ranking by what only some were trained for says so, in every combination
     }
   }
   const together = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), made(2, seed)]), variants, { figure: 'squaredError' })
-  assert.match(together.sentence, /; PCA was trained for squared error, classical for cross-entropy\.$/)
+  assert.match(together.sentence, /; PCA was trained for squared error and classical for cross-entropy\.$/)
   assert.match(textTables.groups(together).note!, /Not all were trained for the same: .*PCA/)
   const alike = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), { ...made(0, seed), id: `d${seed}`, variant: 'denoising', config: run('d', 'denoising', { 'network.layers': [8] }).config }]), variants, { figure: 'squaredError' })
   assert.match(alike.sentence, /; both were trained for cross-entropy, not for squared error\.$/)

@@ -149,8 +149,9 @@ test('plots begin with what was varied and what is told of', () => {
   // The probes are all alike here.
   assert.equal(usualPair(columns)![0], 'squaredError')
   assert.equal(usualHeat(parallelOf(plotOf(runs.slice(0, 3), 'run', variants)).columns, null), null)
-  const head = (key: string): PlotColumnHead => ({ key, title: key, unit: '', better: 'neither', source: 'setting', numeric: true, varies: true })
-  const owned = ['regularizer.lambda@contractive', 'regularizer.lambda@sparseL1', 'training.epochs'].map(head)
+  const head = (key: string, ...of: string[]): PlotColumnHead => ({ key, title: key, unit: '', better: 'neither', source: 'setting', numeric: true, varies: true, variants: of })
+  const [one, two] = ['contractive', 'sparseL1'] as const
+  const owned = [head('regularizer.lambda@contractive', one), head('regularizer.lambda@sparseL1', two), head('regularizer.rate', 'denoising'), head('training.epochs', one, two)]
   const { x, y } = usualHeat([...owned, { ...head('squaredError'), source: 'figure' }], null)!
   assert.deepEqual([x, y], ['regularizer.lambda@contractive', 'training.epochs'], 'no run has settings of two regularizers')
 })

@@ -64,7 +64,7 @@ export function aimClause({ key, title }: { key: string; title: string }, subjec
     const who = subjects.length === 1 ? 'it was' : subjects.length === 2 ? 'both were' : 'all were'
     return `; ${who} trained ${only!.words}, not for ${goals[0] === 'squaredError' ? 'squared error' : inSentence(title)}`
   }
-  return `; ${found.map(({ names, words }, index) => `${named(names)} ${index > 0 ? '' : names.length === 1 ? 'was trained ' : 'were trained '}${words}`).join(', ')}`
+  return `; ${formatList(found.map(({ names, words }, index) => `${named(names)} ${index > 0 ? '' : names.length === 1 ? 'was trained ' : 'were trained '}${words}`))}`
 }
 
 /** One sentence below tables and plots of runs that were trained for different things; null where all were trained for the same. */
@@ -72,5 +72,5 @@ export function aimNote(subjects: readonly Subject[]): string | null {
   const found = purposes(subjects, [])
   if (found.length < 2) return null
   const said = found.map(({ names, words }, index) => `${named(names)} ${index > 0 ? '' : names.length === 1 ? 'was trained ' : 'were trained '}${words}`)
-  return `Not all were trained for the same: ${said.join(', ')}. A figure ranks those ahead that were trained for it.`
+  return `Not all were trained for the same: ${said.join('; ')}. A figure ranks those ahead that were trained for it.`
 }

@@ -18,7 +18,8 @@ export function sizesFor(facts: Facts) {
   const seen = seenOf(facts)
   const ofTraining = (usual: { epochs: number; batchSize: number }, share = 1) => {
     if (seen === undefined) return {}
-    const batchSize = usualBatch(seen, usual.batchSize)
+    // Of few images several steps an epoch, from which networks learn more than from one.
+    const batchSize = usualBatch(Math.ceil(seen / 4), usual.batchSize)
     return { batchSize, epochs: Math.max(usual.epochs, Math.round(share * epochsThatTeach(training.epochs, seen, batchSize))) }
   }
   return {
@@ -43,7 +44,7 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
   if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${number(rowSize)} ${rowSize === 1 ? 'value' : 'values'} a row.`
   if (seen === undefined) return undefined
   const usual = key.startsWith('pretraining.') ? pretrainingSchema.parse({}) : trainingSchema.parse({})
-  if (/^(pre)?training\.batchSize$/.test(key) && value !== usual.batchSize && seen < usual.batchSize) return `${number(value as number)}, because ${number(seen)} ${seen === 1 ? images.slice(0, -1) : images} train.`
+  if (/^(pre)?training\.batchSize$/.test(key) && (value as number) < usual.batchSize) return `${number(value as number)}, because ${number(seen)} ${seen === 1 ? images.slice(0, -1) : images} train.`
   if (/^(pre)?training\.epochs$/.test(key) && (value as number) > usual.epochs && seen < usual.batchSize * 100) return `More than ${usual.epochs}, because few ${images} are few steps an epoch.`
   return undefined
 }

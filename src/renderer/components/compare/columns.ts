@@ -1,5 +1,4 @@
 import type { Parallel, PlotColumnHead } from '../../../shared/comparison.ts'
-import { partsOf } from '../../../shared/ownedKeys.ts'
 
 export type { PlotColumnHead }
 
@@ -21,8 +20,7 @@ export function usualHeat(columns: readonly PlotColumnHead[], headline: string |
   const sorted = [...settings].sort((a, b) => rank(a) - rank(b))
   const x = sorted[0]
   // No run has settings of two regularizers.
-  const owner = (column: PlotColumnHead | undefined) => (column ? partsOf(column.key).owner : null)
-  const y = sorted.slice(1).find((column) => owner(column) === null || owner(x) === null || owner(column) === owner(x))
+  const y = sorted.slice(1).find(({ variants }) => variants.some((variant) => x!.variants.includes(variant)))
   const figures = columns.filter(({ source, numeric }) => source === 'figure' && numeric)
   const figure = figures.find(({ key }) => key === headline) ?? figures.find(({ better }) => better !== 'neither') ?? figures[0]
   return x && y && figure ? { x: x.key, y: y.key, figure: figure.key } : null

@@ -30,6 +30,8 @@ export interface PlotColumn {
   kind: 'fact' | 'setting' | 'figure' | 'series'
   /** One for each subject. */
   values: PlotValue[]
+  /** Variants of the subjects that have one. */
+  variants: string[]
 }
 
 export interface Plot {
@@ -63,7 +65,7 @@ export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: read
   const all = [...entries.values()]
   const figures = figuresByKey(all)
   const titles = new Map(variants.map(({ id, title }) => [id, title]))
-  const columns: PlotColumn[] = facts.map(({ read, measured, ...column }) => {
+  const columns: Omit<PlotColumn, 'variants'>[] = facts.map(({ read, measured, ...column }) => {
     const values = subjects.map((subject) => (measured ? meanOf : commonOf)(subject, (entry) => read(entry.run)))
     const named = column.key === 'variant' ? values.map((one) => ({ ...one, text: titles.get(String(one.value)) ?? one.text })) : values
     return { ...column, kind: 'fact', values: named, numeric: isNumeric(named) }
@@ -75,7 +77,8 @@ export function plotOf(runs: readonly Run[], by: 'run' | 'group', variants: read
     const column = { key, title, unit, kind, better: figure ? betterAmong(figure, runs) : better, values, numeric: isNumeric(values) }
     columns.push(kind === 'series' ? { ...column, ...unlike(key, runs) } : column)
   }
-  return { subjects, columns: columns.filter(({ values }) => values.some(({ value }) => value !== null)), alike: measuredAlike(runs) }
+  const known = columns.map((column) => ({ ...column, variants: [...new Set(subjects.flatMap(({ variant }, at) => (column.values[at]!.value === null ? [] : [variant])))] }))
+  return { subjects, columns: known.filter(({ values }) => values.some(({ value }) => value !== null)), alike: measuredAlike(runs) }
 }
 
 /** A curve's values that are not measured alike stand on one axis only with that said, and none is better. */
@@ -88,7 +91,7 @@ export const isNumeric = (values: readonly PlotValue[]): boolean => values.every
 
 /** A column's own description, without its values. */
 export const columnHead = (column: PlotColumn) => ({
-  key: column.key, title: column.title, unit: column.unit, better: column.better, source: column.kind, numeric: column.numeric, varies: varies(column),
+  key: column.key, title: column.title, unit: column.unit, better: column.better, source: column.kind, numeric: column.numeric, varies: varies(column), variants: column.variants,
 })
 export const subjectHead = ({ id, title, named, colour, variant, entries }: PlotSubject) => ({ id, title, named, colour, variant, runs: entries.map(({ run }) => run.id) })
 
