@@ -12,7 +12,7 @@ import { buildFirst, keepPictures } from './windows.ts'
 const root = resolve(import.meta.dirname, '../..')
 
 /** The Electron to test with: the one that WORKBENCH_TEST_ELECTRON names, else the installed one; null when there is none. */
-function electronBinary(): string | null {
+export function electronBinary(): string | null {
   if (process.env['WORKBENCH_TEST_ELECTRON']) return process.env['WORKBENCH_TEST_ELECTRON']
   const folder = join(root, 'node_modules', 'electron')
   try {
@@ -24,7 +24,7 @@ function electronBinary(): string | null {
 }
 
 /** Nothing where there is a display; else an Xvfb of our own and its number; null when there is neither. */
-async function findDisplay(): Promise<{ display?: string; server?: ChildProcess } | null> {
+export async function findDisplay(): Promise<{ display?: string; server?: ChildProcess } | null> {
   if (process.platform !== 'linux' || process.env['DISPLAY']) return {}
   const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const number = await new Promise<string | null>((done) => {
