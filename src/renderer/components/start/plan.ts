@@ -2,7 +2,7 @@ import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../../shared/split.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
-import { usualLayers } from '../../../shared/usualSizes.ts'
+import { usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
 export const plan = [
@@ -14,9 +14,12 @@ export const plan = [
 /** Layers of the networks, and of them the code, where nothing is known of the images. */
 const most = [256, 32] as const
 
-/** Layers that fit a dataset. */
-export const layersOf = (dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined): [hidden: number, code: number] =>
-  (dataset ? usualLayers(dataset.width * dataset.height * dataset.channels, dataset.kind, most) : [...most])
+/** Layers that fit a dataset; the code leaves something out, also of vectors, so that there is something to compare. */
+export function layersOf(dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined): [hidden: number, code: number] {
+  if (!dataset) return [...most]
+  const values = dataset.width * dataset.height * dataset.channels
+  return [usualLayers(values, dataset.kind, most)[0], usualCode(values, most[1])]
+}
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
