@@ -80,7 +80,7 @@ export function defaultsOf(variant: Variant, given: Facts = {}, { layers, classi
     },
     reconstruction: fixed.reconstruction ?? variant.defaults?.reconstruction ?? (facts.kind === 'vector' || isContinuous(facts) ? 'squaredError' : reconstructionSchema.parse(undefined)),
     training: {
-      ...trainingSchema.parse({}), ...sizes.training, ...variant.defaults?.training, ...fixed.training,
+      ...trainingSchema.parse({}), ...sizes.training, ...variant.defaults?.training, ...ofData?.training, ...fixed.training,
       ...(few ? { epochs: fewLabels.epochs, batchSize: usualBatch(seenOf(facts) ?? Infinity, fewLabels.batchSize) } : {}),
     },
     regularizer: own,

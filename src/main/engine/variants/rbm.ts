@@ -1,6 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
-import { usualLayers } from '../../../shared/usualSizes.ts'
 import { defineVariant } from './variant.ts'
 
 const settings = z.strictObject({
@@ -32,8 +31,9 @@ export default defineVariant({
     training: { optimizer: 'momentum' },
   }),
   defaultsFor: ({ kind, rowSize }) => ({
-    ...(kind === 'vector' ? { regularizer: { visible: 'gaussian' as const } } : {}),
-    ...(rowSize === undefined ? {} : { network: { layers: [Math.min(500, kind === 'vector' ? Math.max(usualLayers(rowSize, kind)[0], rowSize) : rowSize)] } }),
+    // At the rate of binary units real-valued ones diverge.
+    ...(kind === 'vector' ? { regularizer: { visible: 'gaussian' as const }, training: { learningRate: 0.001 } } : {}),
+    ...(rowSize === undefined || kind === 'vector' ? {} : { network: { layers: [Math.min(500, rowSize)] } }),
   }),
   momentum: ({ momentum }) => momentum,
   measuredOn: () => 'hidden states drawn at random',

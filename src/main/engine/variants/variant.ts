@@ -120,7 +120,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
   /** Where its defaults follow from the data, or from the size of the code. */
-  defaultsFor?(facts: Facts, codeSize: number): { network?: Partial<NetworkConfig>; regularizer?: Partial<z.output<S>> }
+  defaultsFor?(facts: Facts, codeSize: number): { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; regularizer?: Partial<z.output<S>> }
   /** Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and cannot be changed. */
   fixed?: Fixed | ((settings: z.output<S>) => Fixed)
   /** True where it makes sense with one layer only; deep networks are made of several of it by pretraining. */
