@@ -44,6 +44,7 @@ test('without a network', { ...options, concurrency: true }, async (t) => {
   await Promise.all([
     t.test('every job, by commands and in the browser mode', (own) => runWithoutRoute(own, 'jobs.ts')),
     t.test('every job, in the window', (own) => runWithoutRoute(own, 'window.ts')),
+    t.test('npm start, once everything is set up', (own) => runWithoutRoute(own, 'start.ts')),
     t.test('every native library by itself', (own) => runWithoutRoute(own, 'natives.ts')),
   ])
 })

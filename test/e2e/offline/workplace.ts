@@ -27,7 +27,7 @@ export interface Workplace {
 }
 
 /** A user with an empty home folder and temporary folder of their own, gone after the test. */
-export function workplace(t: TestContext): Workplace {
+export function workplace(t: TestContext, { cwd = 'target' }: { cwd?: 'target' | 'root' } = {}): Workplace {
   const folder = mkdtempSync(join(tmpdir(), 'workbench-offline-'))
   const [home, target, records] = ['home', 'target', 'records'].map((name) => {
     mkdirSync(join(folder, name))
@@ -36,20 +36,19 @@ export function workplace(t: TestContext): Workplace {
   const env = bareEnvironment(folder)
   const running: Trapped[] = []
   t.after(async () => {
-    running.forEach(({ signal }) => signal('SIGKILL'))
-    await Promise.all(running.map(({ ended }) => ended))
+    await Promise.all(running.map((each) => each.kill()))
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   let started = 0
   const record = (name: string): string => join(records, `${String(++started).padStart(2, '0')} ${name.replace(/[^\w.-]+/g, ' ').slice(0, 40)}`)
   const start: Workplace['start'] = (name, words) => {
-    const trapped = trap(record(name), words, { cwd: target, env })
+    const trapped = trap(record(name), words, { cwd: cwd === 'root' ? root : target, env })
     running.push(trapped)
     return trapped
   }
   const commandLine: Workplace['commandLine'] = (script, ...words) => (
     [process.execPath, join(engine, script), ...words, ...(words.includes('--home') ? [] : ['--home', home]), '--json'])
-  const all = (): Deed[] => readdirSync(records).flatMap((name) => deeds(join(records, name), [home, target, env['TMPDIR']!], target)
+  const all = (): Deed[] => readdirSync(records).flatMap((name) => deeds(join(records, name), [home, target, env['TMPDIR']!], cwd === 'root' ? root : target)
     .map(({ program, what }) => ({ program: `${name}: ${program}`, what })))
   return {
     home, target, env, record, start, commandLine, deeds: all,
