@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { writeFakeCheckpoint } from '../fixtures/fakeCheckpoint.ts'
 import { homeWithDataset, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 /** The seed says how the fixture's worker behaves. */
@@ -43,7 +43,8 @@ test('a paused run resumes from its checkpoint, and what was stored beyond it is
   assert.ok(paused.step >= 9 && paused.endedAt !== null)
 
   // As if the last checkpoint were older than what was stored.
-  writeFileSync(join(engine.engine.home.run(id), 'checkpoints', 'last.safetensors'), '6')
+  const { home } = engine.engine
+  writeFakeCheckpoint({ ...paused, runFolder: home.run(id), datasetFolder: home.dataset(paused.datasetId) }, 6)
   const began = engine.next((event) => (event.type === 'run' && event.run.id === id && event.run.state === 'running' && event.run.step === 6 ? event.run : undefined))
   await engine.call('runs.resume', { run: id })
   await began

@@ -61,7 +61,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     },
     'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
-    'runs.resume': ({ run }) => ({ run: queue.resume(store.runs.resolve(run)) }),
+    'runs.resume': async ({ run }) => ({ run: await queue.resume(store.runs.resolve(run)) }),
     'runs.cancel': ({ run }) => ({ run: queue.cancel(store.runs.resolve(run)) }),
     'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
     'runs.remove': async ({ run: reference }) => {

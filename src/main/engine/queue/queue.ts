@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineEvent } from '../../../shared/calls.ts'
-import type { Run } from '../../../shared/domain.ts'
+import type { Run, RunState } from '../../../shared/domain.ts'
 import type { QueueSettings, QueueState } from '../../../shared/experiments.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
+import { requireSound } from '../checkpoint/sound.ts'
 import { thinningOf } from '../checkpoint/thin.ts'
 import { beginFile } from '../checkpoint/weightsFile.ts'
 import { folderBytes } from '../folderBytes.ts'
@@ -15,7 +16,7 @@ import { version } from '../version.ts'
 import { runJob } from './jobs.ts'
 import { moved } from './order.ts'
 import { queueSettings } from './settings.ts'
-import { startTraining, type Training } from './training.ts'
+import { damageCodes, startTraining, type Training } from './training.ts'
 
 /** How long workers may take to write their checkpoints when the engine closes. */
 const closeGrace = 8000
@@ -62,16 +63,24 @@ export function createQueue(parts: Parts) {
   }
   const hasCheckpoint = (id: string) => existsSync(join(home.run(id), 'checkpoints', 'last.safetensors'))
 
-  const requireOwnCheckpoints = (run: Run) => requireOwn(home.run(run.id), ['last', 'best', 'pretrained'], identityOf(run, store.datasets.get(run.datasetId)))
+  /** All that a resumed run reads. */
+  const resumedFrom = ['last', 'best', 'pretrained'] as const
+  const requireOwnCheckpoints = (run: Run) => requireOwn(home.run(run.id), resumedFrom, identityOf(run, store.datasets.get(run.datasetId)))
+
+  /** What runs were before they were queued to go on: that they are again where their checkpoints, or their dataset, are found to be damaged. */
+  const before = new Map<string, RunState>()
+  const stateBefore = (id: string): RunState => before.get(id) ?? (hasCheckpoint(id) ? 'interrupted' : 'failed')
 
   const start = (id: string): void => {
     const run = store.runs.get(id)
     // What a newer version queued, and this one cannot understand, waits for that one.
     if (run.state !== 'queued') return
+    const was = stateBefore(id)
+    before.delete(id)
     try {
       requireOwnCheckpoints(run)
     } catch (thrown) {
-      store.runs.update(id, { state: 'failed', endedAt: now(), error: toErrorInfo(thrown), goesOn: 0 })
+      store.runs.update(id, { state: was, endedAt: now(), error: toErrorInfo(thrown), goesOn: 0 })
       changed(id)
       return
     }
@@ -80,7 +89,7 @@ export function createQueue(parts: Parts) {
     const training = startTraining({
       kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
       seed: run.seed, resume: hasCheckpoint(id), copies: settings.get().copies, ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),
-    }, threads, { ...parts, now })
+    }, threads, { ...parts, now, ...(hasCheckpoint(id) ? { before: was } : {}) })
     active.set(id, training)
     void training.over.then(() => {
       active.delete(id)
@@ -123,6 +132,7 @@ export function createQueue(parts: Parts) {
 
   /** Queues a run again whose process, or whose engine, ended under it: at the place that it had. */
   const requeue = (id: string, attempts: number): void => {
+    before.set(id, store.runs.get(id).state)
     store.runs.update(id, { state: 'queued', endedAt: null, error: null, goesOn: 0, attempts })
     fresh.add(id)
     changed(id)
@@ -131,6 +141,8 @@ export function createQueue(parts: Parts) {
   /** A run of a running experiment that was interrupted goes on by itself, unless it always ends so. */
   const takeUp = (id: string): void => {
     const run = store.runs.get(id)
+    // What is damaged is still damaged at the next attempt.
+    if (run.error !== null && damageCodes.has(run.error.code)) return
     if (run.experiment === null || !store.experiments.has(run.experiment.id) || store.experiments.get(run.experiment.id).wanted !== 'running') return
     const attempts = store.runs.attempts(id)
     if (attempts < mostAttempts && (run.step === 0 || hasCheckpoint(id))) requeue(id, attempts + 1)
@@ -150,6 +162,7 @@ export function createQueue(parts: Parts) {
     new WorkbenchError('RUN_STATE', `The run “${run.name}” is ${run.state} and cannot be ${verb}; ${remedy}.`)
 
   const enqueue = (run: Run): void => {
+    before.set(run.id, run.state)
     store.runs.update(run.id, { state: 'queued', queuedAt: now(), place: store.runs.nextPlace(), endedAt: null, error: null, goesOn: 0, attempts: 0 })
     fresh.add(run.id)
     changed(run.id)
@@ -176,8 +189,8 @@ export function createQueue(parts: Parts) {
       else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
       return changed(run.id)
     },
-    /** Error: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
-    resume(run: Run): Run {
+    /** The run stays as it is on an error: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED also where it is another run's, or not finite. */
+    async resume(run: Run): Promise<Run> {
       if (run.state === 'running') {
         if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
         return view(run)
@@ -189,10 +202,15 @@ export function createQueue(parts: Parts) {
           throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
         }
         requireOwnCheckpoints(run)
-        enqueue(run)
-        fill()
+        await requireSound(home.run(run.id), resumedFrom)
+        // Somebody else may have been quicker.
+        const present = closed ? null : store.runs.get(run.id)
+        if (present?.state === run.state) {
+          enqueue(present)
+          fill()
+        }
       }
-      return view(store.runs.get(run.id))
+      return closed ? run : view(store.runs.get(run.id))
     },
     /** Starts what may start only after all of the work. */
     together<T>(work: () => T): T {

@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Preview, Run, RunState } from '../../../shared/domain.ts'
-import { toErrorInfo } from '../../../shared/errors.ts'
+import { toErrorInfo, type ErrorCode } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
 import { isFull } from '../store/database.ts'
 import type { RunChange } from '../store/runs.ts'
@@ -28,7 +28,14 @@ export interface Training {
   readonly over: Promise<void>
 }
 
-interface Parts { store: Store; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string }
+interface Parts {
+  store: Store; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string
+  /** Of a run that goes on: what it is again where it cannot begin, because something that it needs is damaged. */
+  before?: RunState
+}
+
+/** What a run goes on from, or learns from, is not as it was written: it can go on once that is mended. */
+export const damageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CHECKPOINT_DAMAGED', 'CHECKPOINT_MISSING', 'FILE_DAMAGED'])
 
 /** Carries out one run in a worker process; stores what it says in batches. `threads` were stored with the run before. */
 export function startTraining(job: TrainJob, threads: number, parts: Parts): Training {
@@ -39,6 +46,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   let change: RunChange = {}
   /** The step at which the worker began, until what was stored beyond it is deleted. */
   let beginning: number | null = null
+  let begun = false
   let latest: Run['latest'] = store.runs.get(id).latest
   let live: Pick<Run, 'progress' | 'error'> = { progress: null, error: null }
   let dirty = false
@@ -63,11 +71,12 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     dirty = true
     switch (message.type) {
       case 'begun': {
-        const { type: _, ...begun } = message
-        beginning = begun.step
-        points = points.filter((point) => point.step <= begun.step)
-        previews = previews.filter((preview) => preview.step <= begun.step)
-        change = { ...change, ...begun }
+        const { type: _, ...where } = message
+        begun = true
+        beginning = where.step
+        points = points.filter((point) => point.step <= where.step)
+        previews = previews.filter((preview) => preview.step <= where.step)
+        change = { ...change, ...where }
         urgent = true
         break
       }
@@ -104,7 +113,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         finish('diverged', { error: message.error })
         break
       case 'failed':
-        finish('failed', { error: message.error })
+        finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
     }
     if (urgent) flush()
   }
