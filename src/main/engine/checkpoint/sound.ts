@@ -5,8 +5,8 @@ import { checkpointFile, describeCheckpointFile, type CheckpointName } from './c
 import { verifySafetensors } from './safetensors.ts'
 
 /**
- * Reads a checkpoint through to its end, and keeps nothing of it: whether it is whole, what was written, of the network that it describes, and
- * made of finite numbers.
+ * Reads a checkpoint through to its end, and keeps nothing of it: whether it is whole, what was written, of the network that it
+ * describes, and made of finite numbers.
  * @returns what it says of itself
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; the signal's reason
  */
@@ -39,8 +39,8 @@ async function wayOut(runFolder: string): Promise<string> {
   if (sound === null) return 'No other checkpoint of the run is sound; a new run with its settings ends with the same weights.'
   const { file, epoch } = sound
   const reached = epoch.toLocaleString('en', { maximumFractionDigits: 1 })
-  return `${basename(file)}, of epoch ${reached}, is sound: a new run can begin with its weights (train --from ${file}), but not with the optimizer's state;`
-    + ' a new run with the same settings ends with the same weights.'
+  return `${basename(file)}, of epoch ${reached}, is sound: a new run can begin with its weights (train --from ${file}), but not with the`
+    + ' optimizer\'s state; a new run with the same settings ends with the same weights.'
 }
 
 /** Of checkpoints that hold a network as it was at some time, the latest that is sound. */

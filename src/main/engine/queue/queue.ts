@@ -67,7 +67,7 @@ export function createQueue(parts: Parts) {
   const resumedFrom = ['last', 'best', 'pretrained'] as const
   const requireOwnCheckpoints = (run: Run) => requireOwn(home.run(run.id), resumedFrom, identityOf(run, store.datasets.get(run.datasetId)))
 
-  /** What runs were before they were queued to go on: that they are again where their checkpoints, or their dataset, are found to be damaged. */
+  /** What runs were before they were queued to go on: that they are again where what they need is found to be damaged. */
   const before = new Map<string, RunState>()
   const stateBefore = (id: string): RunState => before.get(id) ?? (hasCheckpoint(id) ? 'interrupted' : 'failed')
 
@@ -189,7 +189,7 @@ export function createQueue(parts: Parts) {
       else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
       return changed(run.id)
     },
-    /** The run stays as it is on an error: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED also where it is another run's, or not finite. */
+    /** On an error the run stays as it is: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED also of another run's or NaN. */
     async resume(run: Run): Promise<Run> {
       if (run.state === 'running') {
         if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
