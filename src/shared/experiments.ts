@@ -226,6 +226,10 @@ export const storageSchema = z.object({
   runs: z.array(z.object({ run: idSchema, name: z.string(), bytes: z.number(), spare: z.number() })),
   datasets: z.array(z.object({ dataset: idSchema, name: z.string(), bytes: z.number() })),
   database: z.number(),
+  /** Codes that are kept. */
+  codes: z.number(),
+  /** Folders in the places of runs, datasets and codes that the database knows nothing of, as beside an older one that was put back: they are left alone. */
+  unknown: z.object({ folders: z.array(z.string()), bytes: z.number() }),
   /** Removed, and can still be restored. */
   removed: z.array(removedSchema),
   /** All of it, and what the disk has left for us. */

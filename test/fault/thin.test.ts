@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -67,13 +67,14 @@ test('what it frees is said before, is what it frees, and leaves the result, the
   state(paused.id, 'paused')
   state(failed.id, 'failed')
   state(cancelled.id, 'cancelled')
-  const before = folderBytes(join(home, 'runs'))
+  const kept = () => runs.reduce((sum, run) => sum + folderBytes(join(folderOf(home, run), 'checkpoints')) + (statSync(beginFile(folderOf(home, run)), { throwIfNoEntry: false })?.size ?? 0), 0)
+  const before = kept()
   const { thinning } = await call('storage.thinning', {})
   assert.deepEqual([thinning.runs, thinning.considered, thinning.copies, thinning.ended], [5, 5, 10, 3], 'the cancelled run belongs to no experiment and never goes on')
   const { storage } = await call('storage.show', {})
   assert.equal(storage.runs.reduce((sum, { spare }) => sum + spare, 0), thinning.bytes)
   const freed = await thinned(engine)
-  assert.equal(before - folderBytes(join(home, 'runs')), freed)
+  assert.equal(before - kept(), freed)
   // Headers of files shrink with what they name.
   assert.ok(Math.abs(freed - thinning.bytes) < 0.03 * freed, `${thinning.bytes} said, ${freed} freed`)
 
@@ -87,7 +88,7 @@ test('what it frees is said before, is what it frees, and leaves the result, the
     assert.equal(steps.length, 9)
     assert.equal(steps[0], 0)
     const shown = (await call('runs.show', { run: run.id })).run
-    assert.equal(shown.bytes, folderBytes(folder))
+    assert.ok(folderBytes(folder) - shown.bytes! < 10_000, 'counted anew, but for the record beside it')
     const { checkpoints } = await call('explore.open', { run: run.id })
     assert.deepEqual(checkpoints.map(({ step }) => step), [...new Set([...steps, 500])])
   }

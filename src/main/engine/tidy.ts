@@ -58,18 +58,25 @@ export function tidyFolders(home: Home, store: Store): Recovered {
   return recovered
 }
 
-/** Checkpoints that were being written when their process was killed. */
-async function sweepCheckpoints(home: Home): Promise<{ files: number; bytes: number }> {
+/** Checkpoints, and records for a recovery, that were being written when their process was killed. */
+async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }> {
   const swept = { files: 0, bytes: 0 }
-  const runs = join(home.folder, 'runs')
+  const remove = async (file: string): Promise<void> => {
+    const bytes = await stat(file).then(({ size }) => size, () => 0)
+    await rm(file, { force: true }).then(() => { swept.files += 1; swept.bytes += bytes }, () => {})
+  }
+  const runs = join(home.folder, 'runs'), datasets = join(home.folder, 'datasets'), experiments = join(home.folder, 'experiments')
+  // The engine writes a record in one go: none is on its way while this looks.
+  for (const folder of [experiments, ...(await readdir(datasets)).map((id) => join(datasets, id)), ...(await readdir(runs)).map((id) => join(runs, id))]) {
+    for (const name of await readdir(folder).catch(() => [] as string[])) if (name.endsWith('.json.partial')) await remove(join(folder, name))
+  }
   for (const run of await readdir(runs)) {
     const folder = join(runs, run, 'checkpoints')
     for (const name of await readdir(folder).catch(() => [] as string[])) {
       const [, pid] = /\.safetensors\.(\d+)\.partial$/.exec(name) ?? []
       const file = join(folder, name)
       if (pid === undefined || await isOfRunning(file, Number(pid))) continue
-      const bytes = await stat(file).then(({ size }) => size, () => 0)
-      await rm(file, { force: true }).then(() => { swept.files += 1; swept.bytes += bytes }, () => {})
+      await remove(file)
     }
   }
   return swept
@@ -93,7 +100,7 @@ export function tidy(home: Home, store: Store, log: Log): Promise<Recovered> {
     log('What was left half done cannot be tidied.', thrown)
   }
   return (async () => {
-    for (const sweep of [() => sweepTargets(home.folder), () => sweepCheckpoints(home)]) {
+    for (const sweep of [() => sweepTargets(home.folder), () => sweepFiles(home)]) {
       const { files, bytes } = await sweep().catch((thrown: unknown) => {
         log('What was left half done cannot be looked for.', thrown)
         return { files: 0, bytes: 0 }

@@ -1,8 +1,10 @@
-import { statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Run } from '../../../shared/domain.ts'
 import type { Storage } from '../../../shared/experiments.ts'
 import { thinningOf } from '../checkpoint/thin.ts'
+import { claimed, kept } from '../claims.ts'
 import { freeBytes } from '../experiments/check.ts'
 import { folderBytes } from '../folderBytes.ts'
 import { untilOf } from '../trash.ts'
@@ -33,6 +35,24 @@ export const storageHandlers = ({ home, store, trash, emit, queue }: Context) =>
     }
     return found
   }
+  const unknownFolders = async (): Promise<Storage['unknown']> => {
+    const known = {
+      runs: new Set(store.runs.list().map(({ id }) => id)), datasets: new Set(store.datasets.list().map(({ id }) => id)), embeddings: new Set(store.embeddings.list().map(({ id }) => id)),
+      trash: new Set(store.runs.removed().map(({ id }) => id)),
+    }
+    const found: Storage['unknown'] = { folders: [], bytes: 0 }
+    for (const kind of kept) {
+      const folder = join(home.folder, kind)
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        // What is on its way, in or out, is known.
+        if (known[kind].has(name) || /\.(partial|removing)$/.test(name) || claimed(home).some((one) => one.kind === kind && one.id === name)) continue
+        found.folders.push(join(kind, name))
+        found.bytes += folderBytes(join(folder, name))
+        if (found.folders.length % atOnce === 0) await setImmediate()
+      }
+    }
+    return found
+  }
   return {
     'storage.show': async () => {
       const { copies } = queue.settings.get()
@@ -51,11 +71,13 @@ export const storageHandlers = ({ home, store, trash, emit, queue }: Context) =>
         ...store.experiments.removed().map(({ id, name, removedAt }) => ({ kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 })),
         ...gone.map(({ id, name, removedAt, bytes }) => ({ kind: 'run' as const, id, name, removedAt, until: untilOf(removedAt), bytes })),
       ]
-      const total = [...runs, ...datasets, ...removed].reduce((sum, { bytes }) => sum + bytes, database)
+      const codes = (await counted(store.embeddings.list().map(({ id }) => ({ id })), home.embedding)).reduce((sum, { bytes }) => sum + bytes, 0)
+      const unknown = await unknownFolders()
+      const total = [...runs, ...datasets, ...removed].reduce((sum, { bytes }) => sum + bytes, database + codes + unknown.bytes)
       return {
         storage: {
           runs: await spared(runs, copies), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
-          database, removed, total, free: freeBytes(home.folder),
+          database, codes, unknown, removed, total, free: freeBytes(home.folder),
         },
       }
     },

@@ -67,10 +67,10 @@ export function thinningHandlers({ home, store, queue, tasks, emit, log, script,
               throw new WorkbenchError('CHECKPOINT_DAMAGED', `The last checkpoint of ${names}${failed.length > 3 ? ` and ${failed.length - 3} more` : ''} is damaged and was left as it is; what else there was to thin out is gone.`)
             }
           }
+          return String(before - thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0))
         } finally {
           count(ids)
         }
-        return String(before - thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0))
       })
       return { task }
     },

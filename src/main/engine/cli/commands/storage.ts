@@ -16,7 +16,7 @@ export const storageShow: Command = {
   summary: 'What everything here occupies, and what thinning runs out would free.',
   async run({ call }) {
     const { storage } = await call('storage.show', {})
-    const { runs, datasets, database, removed, total, free } = storage
+    const { runs, datasets, database, codes, unknown, removed, total, free } = storage
     const spare = runs.reduce((all, run) => all + run.spare, 0)
     const largest = runs.toSorted((a, b) => b.bytes - a.bytes).slice(0, listed)
     return {
@@ -25,10 +25,11 @@ export const storageShow: Command = {
         `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`, '',
         table(['', 'number', 'on disk', 'spare'], [
           ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)], ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
-          ['database', '', megabytes(database), ''], ['bin', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''], ['bin', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
         ]), '',
         table(['run', 'name', 'on disk', 'spare'], largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)])),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
+        ...(unknown.folders.length > 0 ? ['', `${counted(unknown.folders.length, 'folder')} (${megabytes(unknown.bytes)}) ${unknown.folders.length === 1 ? 'belongs' : 'belong'} to nothing that is known here and ${unknown.folders.length === 1 ? 'is' : 'are'} left alone: ${unknown.folders.slice(0, 3).join(', ')}${unknown.folders.length > 3 ? ', ...' : ''}.`] : []),
         ...(spare > 0 ? ['', `“storage thin” frees ${megabytes(spare)} of runs.`] : []), ...(removed.length > 0 ? [`“storage empty” frees ${megabytes(sum(removed))} of what was removed.`] : []),
       ].join('\n'),
     }
