@@ -1,10 +1,11 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unzipSync, zipSync } from 'fflate'
 import type { Task } from '../../src/shared/domain.ts'
+import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { readZip } from '../../src/main/engine/data/zip.ts'
 import { ZipWriter } from '../../src/main/engine/experiments/pack/zipWriter.ts'
 import { random } from '../../src/main/engine/data/random.ts'
@@ -175,9 +176,51 @@ test('a file that only looks like one of ours is refused: foreign, newer, with a
   const pixels = Buffer.from(members['dataset/pixels.bin']!)
   pixels[5]! ^= 1
   await refused((parts) => put(parts, 'dataset/pixels.bin', pixels), 'FILE_DAMAGED', /images are others/)
+  // What it says of its dataset is counted again, whether its images are here already or come with it.
+  const lies = [
+    { count: 60 }, { testCount: 3 }, { width: 3 }, { channels: 3 }, { bytes: 7 }, { kind: 'image' }, { classes: ['a', 'b', 'c'] },
+    { classCounts: [1, 119] },
+  ]
+  const said = manifest()['dataset'] as Record<string, unknown>
+  const lying = (lie: Record<string, unknown>) => (parts: Record<string, Uint8Array>) => {
+    parts['manifest.json'] = Buffer.from(JSON.stringify({ ...manifest(), dataset: { ...said, ...lie } }))
+  }
+  const found = /it says that the .* of its dataset is|takes 2 values, and a row of the dataset has/
+  for (const lie of lies) await refused(lying(lie), 'FILE_DAMAGED', found)
+  await refused(lying({ sha256: '0'.repeat(64) }), 'FILE_DAMAGED', /images are others/)
+  const sums = JSON.parse(Buffer.from(members['dataset/checksums.json']!).toString()) as { blocks: number[] }
+  sums.blocks[0]! ^= 1
+  const wrongSums = Buffer.from(JSON.stringify(sums))
+  await refused((parts) => put(parts, 'dataset/checksums.json', wrongSums), 'FILE_DAMAGED', /of its dataset, the checksum of block 0/)
+  // Weights are read, and are those of their run: none of these has a wrong checksum in the manifest.
+  const [first, second] = Object.keys(members).filter((name) => name.endsWith('/last.safetensors')) as [string, string]
+  const own = members[first]!, poisoned = join(folder, 'poisoned.safetensors')
+  writeFileSync(poisoned, own)
+  const whole = readSafetensors(poisoned)
+  whole.tensors['encoder/0/bias']!.data[0] = Number.NaN
+  writeSafetensors(poisoned, whole)
+  await refused((parts) => put(parts, first, readFileSync(poisoned)), 'FILE_DAMAGED', /cannot be read: encoder\/0\/bias .*not finite/)
+  await refused((parts) => put(parts, first, own.subarray(0, own.length - 4)), 'FILE_DAMAGED', /cannot be read: .*cut off/)
+  await refused((parts) => put(parts, first, Buffer.from('weights')), 'FILE_DAMAGED', /cannot be read: it is too short/)
+  await refused((parts) => put(parts, first, members[second]!), 'FILE_DAMAGED', /is of .*, and not of “/)
   writeFileSync(bad, 'This is no archive at all, and yet it is a file.')
   assert.equal((await over(other, await other.call('experiments.unpack', { file: bad }))).error?.code, 'FILE_DAMAGED')
   assert.equal((await over(other, await other.call('experiments.unpack', { file: join(folder, 'nowhere.zip') }))).error?.code, 'PATH_MISSING')
+  const whatIs = async (path: string) => (await over(other, await other.call('experiments.unpack', { file: path }))).error
+  assert.equal((await whatIs(folder))?.code, 'PATH_IS_FOLDER')
+  assert.match((await whatIs(folder))!.message, /is a folder; choose the file/)
+  assert.match((await whatIs('/dev/null'))!.message, /is a pipe or a device/)
+  assert.equal((await whatIs(join(file, 'inside')))?.code, 'PATH_MISSING')
+  symlinkSync('loop.zip', join(folder, 'loop.zip'))
+  assert.equal((await whatIs(join(folder, 'loop.zip')))?.code, 'PATH_UNREADABLE')
+  writeFileSync(bad, '')
+  assert.match((await whatIs(bad))!.message, /is empty/)
+  // Against the row of the equal dataset that is here.
+  await made(other, await other.call('experiments.unpack', { file }))
+  const parts = { ...members }
+  lying({ count: 60 })(parts)
+  writeFileSync(bad, zipSync(parts, { level: 0 }))
+  assert.match((await whatIs(bad))!.message, /it says that the count of its dataset is 60, and it is 120/)
   await assert.rejects(other.call('experiments.unpack', { file: 'relative.zip' }), { code: 'CALL_INVALID', field: 'file' })
 })
 

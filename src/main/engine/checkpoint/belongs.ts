@@ -16,21 +16,26 @@ export const identityOf = ({ name, variant, seed, config }: Run, { sha256 }: Pic
  * files say of themselves, no values. Files that are not there, and what earlier versions did not write, are not compared.
  * @throws WorkbenchError CHECKPOINT_DAMAGED
  */
-export function requireOwn(runFolder: string, names: readonly CheckpointName[], { name: run, variant, seed, config, dataset }: Identity): void {
+export function requireOwn(runFolder: string, names: readonly CheckpointName[], identity: Identity): void {
   for (const name of names) {
     const file = checkpointFile(runFolder, name)
     if (!existsSync(file)) continue
     const metadata = metadataOf(file)
     if (metadata === null) continue
-    const foreign = metadata['variant'] !== variant ? `of the variant ${metadata['variant']}`
-      : metadata['seed'] !== String(seed) ? `of seed ${metadata['seed']}`
-      : metadata['dataset'] !== undefined && metadata['dataset'] !== dataset ? 'of a run on another dataset'
-      : !sameSettings(metadata['config'], config) ? 'of a run with other settings'
-      : null
+    const foreign = foreignIn(metadata, identity)
     if (foreign === null) continue
-    const message = `The checkpoint ${file} is ${foreign}, and not of “${run}”; put its own file back, or start a new run with its settings.`
+    const remedy = 'put its own file back, or start a new run with its settings'
+    const message = `The checkpoint ${file} is ${foreign}, and not of “${identity.name}”; ${remedy}.`
     throw new WorkbenchError('CHECKPOINT_DAMAGED', message, { field: 'run' })
   }
+}
+
+/** Whose a checkpoint is, in words, where it is not that run's by what it says of itself; null where it is. */
+export function foreignIn(metadata: Readonly<Record<string, string>>, { variant, seed, config, dataset }: Identity): string | null {
+  if (metadata['variant'] !== variant) return `of the variant ${metadata['variant']}`
+  if (metadata['seed'] !== String(seed)) return `of seed ${metadata['seed']}`
+  if (metadata['dataset'] !== undefined && metadata['dataset'] !== dataset) return 'of a run on another dataset'
+  return sameSettings(metadata['config'], config) ? null : 'of a run with other settings'
 }
 
 /** Null where the file cannot be read: that is told by whoever needs what is in it. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseJson } from '../../../../shared/json.ts'
 import { LimitError, manifestLimits, type Limits } from '../../../../shared/limits.ts'
 import { damagedFile, unsupportedFile } from '../../data/byte-stream.ts'
 import { readZip, type ZipMember } from '../../data/zip.ts'
+import { requirePackFile } from './packFile.ts'
 import { formatVersion, manifestName, manifestSchema, type Manifest } from './manifest.ts'
 
 /** Wrong in other files than those that we wrote. */
@@ -33,10 +33,10 @@ export class PackReader {
   /**
    * Reads what a file says that it holds, and whether it does.
    * @param onBytes told of every piece that is read later; may throw to stop
-   * @throws WorkbenchError PATH_MISSING, FILE_DAMAGED, FILE_UNSUPPORTED
+   * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED; as of `requirePackFile`
    */
   static async open(file: string, onBytes: (bytes: number) => void): Promise<PackReader> {
-    if (!existsSync(file)) throw new WorkbenchError('PATH_MISSING', `The file ${file} does not exist; check the path.`, { field: 'file' })
+    await requirePackFile(file)
     const members = await readZip(file)
     const byName = new Map(members.map((member) => [member.name, member]))
     if (byName.size !== members.length) throw damagedFile(file, 'it holds a part twice')

@@ -3,15 +3,11 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { decodeForeign } from '../../../../shared/codec.ts'
-import { previewSchema, seriesSchema, skippedSchema, type Dataset, type Progress, type Run, type Series, type Skipped } from '../../../../shared/domain.ts'
+import { previewSchema, seriesSchema, type Dataset, type Progress, type Run, type Series, type Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { parseJson } from '../../../../shared/json.ts'
 import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
 import { claim } from '../../claims.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
-import { fingerprint } from '../../data/finish.ts'
-import { files } from '../../data/index-file.ts'
-import { openDataset } from '../../data/open.ts'
 import { Meter } from '../../data/progress.ts'
 import { folderBytes } from '../../folderBytes.ts'
 import type { Home } from '../../home.ts'
@@ -21,6 +17,7 @@ import type { Store } from '../../store/store.ts'
 import { eachOf } from './eachOf.ts'
 import { packedExperimentSchema, packedRunSchema } from './manifest.ts'
 import { PackReader } from './reader.ts'
+import { requireSameFacts, verifyDataset, verifyUnpacked } from './verify.ts'
 
 interface Parts { store: Store; home: Home }
 interface Options { signal: AbortSignal; onProgress: (progress: Progress) => void }
@@ -54,6 +51,7 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
   const existing = store.datasets.findByFingerprint(manifest.dataset.sha256)
   requireRoom(home, manifest.parts.reduce((sum, { name, bytes }) => (existing !== null && name.startsWith('dataset/') ? sum : sum + bytes), 0))
   if (existing === null && !manifest.withDataset) throw missingDataset(manifest.dataset)
+  if (existing !== null) requireSameFacts(file, manifest.dataset, existing)
 
   /** Folders that were made, first under a temporary name. */
   const folders: string[] = []
@@ -72,10 +70,10 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     const runs: UnpackedRun[] = []
     for (const was of manifest.runs) {
       const id = store.runs.find(was) === null && !existsSync(home.run(was)) ? was : newId()
-      runs.push(await unpackRun(reader, was, id, newFolder('runs', id)))
+      runs.push(await unpackRun(reader, file, was, id, newFolder('runs', id), signal))
     }
     const datasetId = existing?.id ?? newId()
-    const skipped = existing === null ? await unpackDataset(reader, manifest.dataset, newFolder('datasets', datasetId), signal) : []
+    const skipped = existing === null ? await unpackDataset(reader, file, manifest.dataset, newFolder('datasets', datasetId), signal) : []
     if (existing !== null) for (const name of reader.names('dataset/')) await reader.compare(name)
     reader.requireAllRead()
     const known = new Set(manifest.runs)
@@ -85,7 +83,8 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     // From here on nothing is wrong with the file.
     for (const folder of folders) renameSync(`${folder}.partial`, folder)
     if (existing === null) {
-      store.datasets.insert({ ...manifest.dataset, id: datasetId, name: freeName(manifest.dataset.name, store.datasets.isTaken) }, skipped)
+      const name = freeName(manifest.dataset.name, store.datasets.isTaken)
+      store.datasets.insert({ ...manifest.dataset, skippedCount: skipped.length, id: datasetId, name }, skipped)
       made.dataset = datasetId
     }
     const ids = new Map(runs.map(({ was, id }) => [was, id]))
@@ -126,7 +125,9 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
 }
 
 /** Reads and understands everything of one run; weights go into their place, rows beside them. */
-async function unpackRun(reader: PackReader, was: string, id: string, folder: string): Promise<UnpackedRun> {
+async function unpackRun(
+  reader: PackReader, file: string, was: string, id: string, folder: string, signal: AbortSignal,
+): Promise<UnpackedRun> {
   const from = `runs/${was}/`
   const { run, version } = packedRunSchema.parse(await reader.json(`${from}run.json`, documentLimits))
   for (const name of reader.names(from)) {
@@ -134,6 +135,7 @@ async function unpackRun(reader: PackReader, was: string, id: string, folder: st
     if (rest === 'run.json') continue
     if (rest.startsWith('checkpoints/')) {
       await reader.extract(name, join(folder, rest))
+      await verifyUnpacked(file, name, join(folder, rest), run, reader.manifest.dataset, signal)
       continue
     }
     const bytes = await reader.bytes(name, packedRowsLimits)
@@ -186,17 +188,9 @@ function* rowsOf(series: readonly Series[]): Generator<PointRow> {
 }
 
 /** Takes out the images, if they are the ones that the runs were trained on. @returns what their import left out */
-async function unpackDataset(reader: PackReader, dataset: Dataset, partial: string, signal: AbortSignal): Promise<Skipped[]> {
+async function unpackDataset(reader: PackReader, file: string, dataset: Dataset, partial: string, signal: AbortSignal): Promise<Skipped[]> {
   for (const name of reader.names('dataset/')) await reader.extract(name, join(partial, name.slice('dataset/'.length)))
-  const opened = openDataset(partial, { resident: false })
-  try {
-    const { kind, count, width, height, channels, classes, labels, test, validation } = opened
-    const found = await fingerprint(join(partial, files.pixels), { kind, count, width, height, channels, classes: [...classes], labels }, { test, validation }, new Meter(undefined), signal)
-    if (found !== dataset.sha256) throw damagedFile(partial, 'its images are others than those that it names')
-  } finally {
-    opened.close()
-  }
-  return eachOf(skippedSchema).parse(parseJson(readFileSync(join(partial, files.skipped)), manifestLimits))
+  return verifyDataset(file, partial, dataset, signal)
 }
 
 /** Before anything is written: what a small file says that it holds may be more than the disk does. */
