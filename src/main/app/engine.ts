@@ -167,7 +167,8 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
 
   return {
     get state() { return state },
-    get pid() { return child?.pid },
+    // One that has ended may still have last words on their way.
+    get pid() { return child?.exitCode === null && child.signalCode === null ? child.pid : undefined },
     start() {
       if (child || stopping) return
       clearTimeout(timer)
