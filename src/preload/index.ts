@@ -2,8 +2,14 @@ import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'ele
 import { hostChannels, hostKey, portMarker, type EngineState, type Host, type HostCommand } from '../shared/host.ts'
 
 // The few names of the page that are needed here; the shell is compiled without the DOM's types.
-declare const window: { postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void }
-declare const location: { origin: string }
+declare const window: {
+  postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void
+  navigation?: { addEventListener(type: 'navigate', listener: (event: Navigating) => void, options: { capture: true }): void }
+}
+interface Navigating { preventDefault(): void; downloadRequest: string | null; destination: { url: string; sameDocument: boolean } }
+declare const location: { origin: string; href: string }
+const withoutHash = (address: string): string => address.replace(/#.*$/s, '')
+const isThisPage = (address: string): boolean => withoutHash(address) === withoutHash(location.href)
 
 /** Subscribes to a channel of the shell without handing the page Electron's event object. */
 function on<T>(channel: string, listener: (value: T) => void): () => void {
@@ -32,5 +38,12 @@ const host: Host = {
   pathOf: (file) => (webUtils ? webUtils.getPathForFile(file) : (file as unknown as { path?: string }).path ?? ''),
   showInFolder: (path) => ipcRenderer.send(hostChannels.showInFolder, path),
 }
+
+// Chromium asks the shell about no address that needs no loading, such as about:blank: what leads out of this document is refused here. A reload, and
+// files to be kept, go on.
+window.navigation?.addEventListener('navigate', (event) => {
+  const { destination, downloadRequest } = event
+  if (downloadRequest === null && !destination.sameDocument && !isThisPage(destination.url)) event.preventDefault()
+}, { capture: true })
 
 contextBridge.exposeInMainWorld(hostKey, host)

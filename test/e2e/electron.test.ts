@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { realpathSync } from 'node:fs'
+import { realpathSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -141,6 +141,95 @@ windowTest('nothing leaves the window, and nobody else is answered', async ({ op
   }, resolve(import.meta.dirname, '../../out/preload/index.cjs'))
   assert.deepEqual(foreign, { chosen: 'refused', ports: 0, asked: 0 })
   assert.equal(connections, 0)
+  await app.close()
+})
+
+windowTest('the window goes nowhere, by whatever way and under whatever scheme', async ({ folder, open }) => {
+  const { app, page } = await open()
+  await page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+  const local = join(folder, 'local.html')
+  writeFileSync(local, '<!doctype html><title>local</title>')
+  const address = page.url()
+  // What was begun, however far it came: a document that was left again was there.
+  await app.evaluate(({ BrowserWindow }) => {
+    const { webContents } = BrowserWindow.getAllWindows()[0]!
+    const went: string[] = []
+    webContents.on('did-frame-navigate', (_event, url) => went.push(url))
+    Object.assign(globalThis, { went })
+  })
+  await page.evaluate(() => { window.mark = 'still here' })
+
+  const addresses = [
+    'about:blank', 'about:blank#x', 'about:srcdoc', 'data:text/html,<title>data</title>', 'javascript:void(window.mark = "run")', `file://${local}`, 'http://127.0.0.1:9/', 'https://elsewhere.example/', 'ftp://elsewhere.example/',
+    'ws://127.0.0.1:9/', 'mailto:somebody@elsewhere.example', 'chrome://version', 'chrome://crash', 'devtools://devtools/bundled/inspector.html', 'view-source:workbench://app/index.html', 'filesystem:workbench://app/temporary/x', 'workbench://other/index.html',
+    'workbench://app/', 'workbench://app/icon.svg', 'workbench://app/..%2f..%2fpackage.json', 'unknown:x', 'blob', 'smb://elsewhere/x', 'ms-settings:', 'search-ms:query=x',
+  ]
+  const ways = ['assign', 'replace', 'anchor', 'newAnchor', 'openSelf', 'openNew', 'formGet', 'formPost', 'metaRefresh', 'frame', 'frameTop'] as const
+  for (const given of addresses) {
+    for (const way of ways) {
+      const opened = await page.evaluate(async ({ given, way }) => {
+        const to = given === 'blob' ? window.URL.createObjectURL(new window.Blob(['<title>blob</title>'], { type: 'text/html' })) as string : given
+        const add = (name: string, values: Record<string, string>) => {
+          const element = document.createElement(name)
+          Object.assign(element, values)
+          document.body.append(element)
+          return element
+        }
+        let result: unknown = null
+        try {
+          if (way === 'assign') window.location.href = to
+          else if (way === 'replace') window.location.replace(to)
+          else if (way === 'anchor') add('a', { href: to }).click()
+          else if (way === 'newAnchor') add('a', { href: to, target: '_blank', rel: 'opener' }).click()
+          else if (way === 'openSelf') result = window.open(to, '_self') === window ? null : 'another'
+          else if (way === 'openNew') result = window.open(to, '_blank', 'width=100') && 'opened'
+          else if (way === 'formGet') add('form', { action: to, method: 'get' }).submit()
+          else if (way === 'formPost') add('form', { action: to, method: 'post', enctype: 'text/plain' }).submit()
+          else if (way === 'metaRefresh') document.head.append(Object.assign(document.createElement('meta'), { httpEquiv: 'refresh', content: `0; url=${to}` }))
+          else if (way === 'frame') {
+            const frame = add('iframe', { src: to })
+            await new Promise((done) => { window.setTimeout(done, 30) })
+            // Its document is empty, or none of ours: it was given nothing.
+            result = frame.contentWindow?.workbench ? 'offered' : null
+            frame.remove()
+          } else {
+            const frame = add('iframe', {})
+            const link = frame.contentDocument.createElement('a')
+            Object.assign(link, { href: to, target: '_top' })
+            frame.contentDocument.body.append(link)
+            link.click()
+            frame.remove()
+          }
+        } catch { /* refused at once */ }
+        await new Promise((done) => { window.setTimeout(done, 20) })
+        return result
+      }, { given, way })
+      assert.equal(opened, null, `${way} ${given}`)
+    }
+    assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1, given)
+    assert.equal(page.url(), address, given)
+    assert.equal(await page.evaluate(() => window.mark), 'still here', given)
+  }
+  await page.evaluate(() => {
+    window.history.pushState(null, '', '#/storage')
+    for (const step of [-1, -2, 1, 5]) window.history.go(step)
+  })
+  await page.getByRole('heading').first().waitFor()
+  assert.match(page.url(), /^workbench:\/\/app\/index\.html/)
+  const went = await app.evaluate(() => (globalThis as unknown as { went: string[] }).went)
+  assert.deepEqual(went.filter((url) => !url.startsWith('about:')), [])
+  // A reload is the one way that there is, and a file that the page made can still be kept.
+  await page.reload()
+  await page.getByRole('heading').first().waitFor()
+  const kept = await app.evaluate(({ BrowserWindow }) => new Promise<string>((resolve) => {
+    const { webContents } = BrowserWindow.getAllWindows()[0]!
+    webContents.session.once('will-download', (event, item) => {
+      resolve(item.getFilename())
+      event.preventDefault()
+    })
+    void webContents.executeJavaScript("Object.assign(document.createElement('a'), { href: URL.createObjectURL(new Blob(['x'])), download: 'table.csv' }).click()")
+  }))
+  assert.equal(kept, 'table.csv')
   await app.close()
 })
 

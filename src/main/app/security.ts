@@ -13,6 +13,11 @@ export function isOurs(address: string): boolean {
   }
 }
 
+/** Whether an address is that of the page itself, wherever in it. */
+export function isPage(address: string): boolean {
+  return isOurs(address) && new URL(address).pathname === '/index.html'
+}
+
 /** Whether a message comes from the main frame of our own page: nobody else has a say in the shell. */
 export function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame
@@ -36,11 +41,15 @@ function hardenContents(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   contents.on('will-attach-webview', (event) => event.preventDefault())
   // A reload arrives here too; it is the only way to go anywhere.
-  const stay = (event: { preventDefault(): void }, address: string): void => {
-    if (!isOurs(address) || new URL(address).pathname !== '/index.html') event.preventDefault()
-  }
+  const stay = (event: { preventDefault(): void }, address: string): void => { if (!isPage(address)) event.preventDefault() }
   contents.on('will-navigate', stay)
   contents.on('will-redirect', stay)
+  // Chromium asks nobody about addresses that need no loading, such as about:blank. The preload refuses those; should one get by, it is left at once.
+  let arrived = false
+  contents.on('did-navigate', (_event, address) => {
+    if (isPage(address)) arrived = true
+    else if (arrived) void contents.loadURL(pageAddress).catch(() => {})
+  })
 }
 
 /** To be called before the app is ready. */
