@@ -30,4 +30,8 @@ export const campaigns: readonly Campaign[] = [
     name: 'soak', short: 25, long: 400, title: 'One engine trains, exports, answers and removes, one small run after the other',
     run: async (options) => ({ ...await (await import('./soak.ts')).runSoak(options) }),
   },
+  {
+    name: 'messages', short: 800, long: 10_000, title: 'The engine is sent what no window would send, by the shell\'s pipe, the local socket and the browser\'s WebSocket',
+    run: async (options) => ({ ...await (await import('./hostileMessages.ts')).runHostileMessages(options) }),
+  },
 ]
