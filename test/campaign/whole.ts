@@ -8,7 +8,7 @@ import { openStore } from '../../src/main/engine/store/store.ts'
 /** Of a home whose engine has ended: its database is sound, every folder belongs to a row, every row has what it needs, nothing is half-written. */
 export function requireWhole(folder: string): void {
   const home = homeAt(folder)
-  assert.equal(checkDatabase(home.database), null)
+  assert.deepEqual(checkDatabase(home.database), { state: 'sound' })
   const store = openStore(home.database)
   try {
     const rows = (items: readonly { id: string }[]) => items.map(({ id }) => id)
