@@ -27,6 +27,8 @@ windowTest('the page can do nothing but be the page', async ({ open }) => {
   assert.equal(preferences['sandbox'], true)
   assert.equal(preferences['nodeIntegration'], false)
   assert.equal(preferences['webviewTag'], false)
+  assert.notEqual(preferences['webSecurity'], false)
+  for (const never of ['allowRunningInsecureContent', 'experimentalFeatures', 'nodeIntegrationInWorker', 'nodeIntegrationInSubFrames']) assert.notEqual(preferences[never], true, never)
 
   const seen = await page.evaluate(() => ({
     address: location.href,
