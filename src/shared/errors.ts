@@ -43,11 +43,19 @@ export class WorkbenchError extends Error {
   }
 }
 
+/** Whether something was thrown for want of space: by the system, SQLite or a library, or as DISK_FULL. A full quota is the same. */
+export function isDiskFull(thrown: unknown): boolean {
+  if (thrown === null || typeof thrown !== 'object') return false
+  const { code, message, cause } = thrown as { code?: unknown; message?: unknown; cause?: unknown }
+  if (code === 'DISK_FULL' || code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL') return true
+  if (thrown instanceof WorkbenchError) return isDiskFull(cause)
+  return typeof message === 'string' && /no space left on device|disk quota exceeded|database or disk is full/i.test(message)
+}
+
 /** Turns anything thrown into what may be shown; the operating system's frequent errors get their own sentence. */
 export function toErrorInfo(thrown: unknown): ErrorInfo {
   if (thrown instanceof WorkbenchError) return thrown.toInfo()
-  const code = (thrown as { code?: string } | null)?.code
-  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return { code: 'DISK_FULL', message: 'The disk is full; free some space and try again.' }
+  if (isDiskFull(thrown)) return { code: 'DISK_FULL', message: 'The disk is full; free some space and try again.' }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
   return { code: 'INTERNAL', message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.` }
 }

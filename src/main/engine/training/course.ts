@@ -1,4 +1,4 @@
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
 import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { defaultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
@@ -14,7 +14,7 @@ import { openTrainingData, type TrainingData } from './data.ts'
 import { Diverged } from './diverged.ts'
 import type { TrainJob } from './messages.ts'
 import { Meter } from './meter.ts'
-import type { Port } from './port.ts'
+import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** The network's weights among what a checkpoint holds. */
@@ -34,6 +34,8 @@ export class Course {
   /** How many snapshots of its weights the run keeps beside its result. */
   readonly snapshots: number
   position: Position
+  /** That of the last checkpoint that was written: where a run that cannot write another one stops. */
+  saved: Position
   /** The whole network's weights by now (those of a decoder too, where the network in the end has none), while layers are pretrained. */
   whole: State
   /** What a resumed stage begins with: everything in the checkpoint. */
@@ -70,6 +72,7 @@ export class Course {
       this.position = { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }
       this.whole = this.initial()
     }
+    this.saved = this.position
     this.meter = new Meter(this.position, last ? last.startStep + last.steps : 0)
   }
 
@@ -88,7 +91,8 @@ export class Course {
   /**
    * Makes everything up to now durable: first the points, then the weights.
    * @param model what is trained now; @param layer it is the autoencoder of one layer
-   * @throws Diverged where weights are not finite
+   * Waits where the disk is full.
+   * @throws Diverged where weights are not finite; Stopped where that is asked for while there is no space
    */
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
     const own = model.state()
@@ -96,17 +100,30 @@ export class Course {
     await this.port.commit(this.meter.takePoints())
     const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
-    if (this.best && !layer) this.write('best', this.best)
+    if (this.best && !layer) await this.write('best', this.best)
     const all = layer ? { ...this.whole, ...behind(own) } : own
     // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
-    for (const name of names) this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
+    for (const name of names) await this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
     this.meter.saved()
   }
 
-  write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): void {
+  /** Writes a checkpoint of where the course is; as often as it takes where the disk is full. @throws Stopped where that is asked for meanwhile */
+  async write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
     const { job: { runFolder, variant, config, seed }, data: { seen }, position } = this
     const known = config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))
     const classes = config.fineTuning.kind === 'classification' ? seen.classes : []
-    writeCheckpoint(runFolder, name, { variant, config, seed, dataset: this.data.fingerprint, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes } })
+    for (;;) {
+      try {
+        writeCheckpoint(runFolder, name, {
+          variant, config, seed, dataset: this.data.fingerprint, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes },
+        })
+        break
+      } catch (thrown) {
+        if (!isDiskFull(thrown)) throw thrown
+        const bytes = Object.values(state).reduce((sum, { byteLength }) => sum + byteLength, 0)
+        if (!await this.port.space(bytes)) throw new Stopped(this.saved)
+      }
+    }
+    if (name === 'last') this.saved = position
   }
 }

@@ -111,6 +111,8 @@ export interface ThinJob { kind: 'thin'; runs: { id: string; folder: string; sna
 export type Job = ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
+  /** There is space on the disk again: what `waits` may try. */
+  | { type: 'space' }
 
 export interface Point { key: string; step: number; epoch: number; seconds: number; value: number }
 
@@ -121,9 +123,11 @@ export type FromWorker =
   /** With `flush` they are committed at once and answered with `committed`: a checkpoint is written only after that. */
   | { type: 'points'; points: Point[]; flush: boolean }
   | { type: 'preview'; preview: Preview }
+  /** A checkpoint of so many bytes cannot be written, for want of space. The worker stands still until it is told `space`, or to stop. */
+  | { type: 'waits'; bytes: number }
   | { type: 'evaluation'; evaluation: Evaluation }
   | { type: 'done'; result: JobResult }
-  /** After `pause` or `cancel`; a checkpoint was written. */
+  /** After `pause` or `cancel`; there is a checkpoint of this step, or none at all and the step is 0. */
   | { type: 'stopped'; step: number; epoch: number; seconds: number }
   | { type: 'diverged'; step: number; error: ErrorInfo }
   | { type: 'failed'; error: ErrorInfo }

@@ -19,6 +19,8 @@ export interface Port {
   end(message: FromWorker): void
   /** Hands points over and returns when the engine has committed them. */
   commit(points: Point[]): Promise<void>
+  /** Stands still for want of space for so many bytes. True once there may be some, false once the engine asked to pause or to cancel. */
+  space(bytes: number): Promise<boolean>
   /** Gives the event loop a turn; true once the engine asked to pause or to cancel. */
   wanted(): Promise<boolean>
   /** Aborts when the engine asks to stop, for work that takes a signal. */
@@ -29,9 +31,11 @@ export interface Port {
 export function connectToParent(onJob: (message: Extract<ToWorker, { type: 'job' }>) => void): Port {
   const stop = new AbortController()
   let committed: (() => void) | null = null
+  let roomy: (() => void) | null = null
   process.on('message', (message: ToWorker) => {
     if (message.type === 'job') onJob(message)
     else if (message.type === 'committed') committed?.()
+    else if (message.type === 'space') roomy?.()
     else stop.abort(new WorkbenchError('CANCELLED', 'It was stopped on request.'))
   })
   process.on('disconnect', () => process.exit(1))
@@ -42,6 +46,16 @@ export function connectToParent(onJob: (message: Extract<ToWorker, { type: 'job'
     commit: (points) => new Promise((resolve) => {
       committed = resolve
       send({ type: 'points', points, flush: true })
+    }),
+    space: (bytes) => new Promise((resolve) => {
+      if (stop.signal.aborted) return resolve(false)
+      const stopped = () => resolve(false)
+      stop.signal.addEventListener('abort', stopped, { once: true })
+      roomy = () => {
+        stop.signal.removeEventListener('abort', stopped)
+        resolve(true)
+      }
+      send({ type: 'waits', bytes })
     }),
     wanted: () => new Promise((resolve) => setImmediate(() => resolve(stop.signal.aborted))),
     signal: stop.signal,

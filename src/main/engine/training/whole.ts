@@ -32,7 +32,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
   if (begins) {
     if (pretrained) {
       removeCodes(course)
-      if (!existsSync(checkpointFile(runFolder, 'pretrained'))) course.write('pretrained', course.whole)
+      if (!existsSync(checkpointFile(runFolder, 'pretrained'))) await course.write('pretrained', course.whole)
       await compareGradients(course, stage, spec, model, train)
     }
     model.load(course.whole)
