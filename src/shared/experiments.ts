@@ -179,6 +179,8 @@ export const mostCopies = 22
 export const queueSettingsSchema = z.object({
   /** Runs that train at once. */
   trainers: z.int().min(1).max(64),
+  /** Tasks (imports, exports, evaluations ...) that are done at once; a short one has one place more. */
+  tasks: z.int().min(1).max(16),
   /** Whether the machine may not fall asleep while something trains. */
   keepAwake: z.boolean(),
   /** Whether training goes on when the last window is closed, until the queue is empty. */
@@ -193,6 +195,8 @@ export const queueSchema = z.object({
   /** Ids of the runs that train, and of those that wait, the one to start first in front. */
   running: z.array(idSchema),
   waiting: z.array(idSchema),
+  /** Why nothing starts and what trains cannot be stored: a full disk. It goes on by itself; null where nothing is wrong. */
+  waitsFor: errorInfoSchema.nullable().default(null),
 })
 export type QueueState = z.infer<typeof queueSchema>
 

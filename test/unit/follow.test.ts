@@ -22,7 +22,7 @@ test('the shell follows what trains and what ends, through a loss of the engine'
   const first = testEngine(t, home)
   connect(first)
   await until(() => queues.length > 0)
-  assert.deepEqual(queues[0], { settings: { trainers: 1, keepAwake: true, background: false, copies: 10 }, running: [], waiting: [] })
+  assert.deepEqual(queues[0], { settings: { trainers: 1, tasks: 2, keepAwake: true, background: false, copies: 10 }, running: [], waiting: [], waitsFor: null })
   await first.call('experiments.create', { plan: { name: 'one', dataset: 'digits', seeds: [1, 11], settings: { 'training.batchSize': 16 }, variants: [{ variant: 'classical' }] } })
   await until(() => queues.at(-1)?.running.length === 1 && queues.at(-1)?.waiting.length === 1)
   await until(() => ends.length > 0)

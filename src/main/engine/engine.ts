@@ -28,10 +28,14 @@ import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
 import { interruptedError } from './queue/interrupted.ts'
 import { createQueue } from './queue/queue.ts'
+import { createPlaces, questionsAtOnce } from './queue/places.ts'
 import { createTasks } from './queue/tasks.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
 import { keepRecords } from './recovery/records.ts'
 import { requireDatabase, requireRows } from './recovery/missing.ts'
+import { lackOf, meansFull } from './space/full.ts'
+import { giveUpReserve } from './space/reserve.ts'
+import { createSpace } from './space/space.ts'
 import { damageRemedy, isDamage } from './store/database.ts'
 import type { Lock } from './store/lock.ts'
 import { codeOf } from './store/sqlite.ts'
@@ -78,7 +82,7 @@ export function createEngine(options: EngineOptions): Engine {
   prepareHome(home)
   const lock = lockHome(home)
   try {
-    return open(home, lock, options)
+    return roomy(home, () => open(home, lock, options))
   } catch (thrown) {
     lock.release()
     // What a disk does at one step it can do at any.
@@ -104,6 +108,25 @@ function open(home: Home, lock: Lock, options: EngineOptions): Engine {
   }
 }
 
+/** On a full disk an engine starts with what was kept in reserve for that: whoever wants to make room there has to get in. Error: DISK_FULL. */
+function roomy<T>(home: Home, work: () => T): T {
+  for (;;) {
+    try {
+      return work()
+    } catch (thrown) {
+      if (!meansFull(thrown, home.folder)) throw thrown
+      if (giveUpReserve(home)) continue
+      const { message } = lackOf(home.folder)
+      throw new WorkbenchError('DISK_FULL', message.replace(/; what waits .*$/, ', so the workbench cannot start; free some space there. Nothing is damaged by it.'), { cause: thrown })
+    }
+  }
+}
+
+/** Calls that end something or make room, for which a full disk's reserve is there. Each may be begun twice. */
+const makesRoom: ReadonlySet<CallName> = new Set<CallName>([
+  'runs.pause', 'runs.cancel', 'runs.remove', 'runs.restore', 'datasets.remove', 'embeddings.remove', 'experiments.pause', 'experiments.cancel', 'experiments.remove', 'storage.empty',
+])
+
 function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Lock, options: EngineOptions): Engine {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent): void => {
@@ -121,13 +144,14 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const cut = store.runs.running()
   store.runs.interruptRunning(new Date().toISOString(), { code: 'RUN_FAILED', message: `${ended}; resume it to continue from its last checkpoint.` })
   for (const { id, epoch } of cut) store.runs.update(id, { error: interruptedError(ended, home.run(id), epoch) })
-  const queue = createQueue({ store, home, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
-  const tasks = createTasks(emit, log)
-  const trash = createTrash({ home, store, emit })
-  const experiments = watchExperiments({ store, queue, emit })
+  const space = createSpace(home, log)
+  const queue = createQueue({ store, home, space, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
+  const tasks = createTasks(emit, log, space, () => queue.settings.get().tasks)
+  const trash = createTrash({ home, store, space, emit })
+  const experiments = watchExperiments({ store, space, queue, emit })
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
-  const context: Context = { home, store, queue, tasks, trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
+  const context: Context = { home, store, space, queue, tasks, questions: createPlaces(questionsAtOnce), trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
     ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
@@ -152,8 +176,10 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     if (!checked.success) throw shortened(invalidInput(known, input, checked.error))
     if (taken) throw lostHome(home)
     try {
-      return await handlers[known](checked.data as never)
+      const work = () => handlers[known](checked.data as never)
+      return await (makesRoom.has(known) ? space.withReserve<unknown>(work) : work())
     } catch (thrown) {
+      if (!(thrown instanceof WorkbenchError) && space.met(thrown)) throw WorkbenchError.from(space.lack ?? toErrorInfo(thrown))
       if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
       if (isDamage(thrown)) {
@@ -170,7 +196,12 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     await Promise.all([queue.close(), tasks.close(), recovered])
     exploring.close()
     experiments.close()
-    store.close()
+    space.close()
+    try {
+      store.close()
+    } catch (thrown) {
+      log('The database cannot be closed.', thrown)
+    }
     release()
   }
   onLost(() => {

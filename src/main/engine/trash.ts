@@ -6,6 +6,7 @@ import { WorkbenchError } from '../../shared/errors.ts'
 import { discard } from './claims.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
+import type { Space } from './space/space.ts'
 import type { Store } from './store/store.ts'
 
 /** How long what was removed can be restored, in days. */
@@ -25,7 +26,7 @@ export function untilOf(removedAt: string): string {
  * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. What a kill
  * leaves in between, the next start brings into order (tidy.ts).
  */
-export function createTrash({ home, store, emit }: { home: Home; store: Store; emit: (event: EngineEvent) => void }) {
+export function createTrash({ home, store, space, emit }: { home: Home; store: Store; space: Space; emit: (event: EngineEvent) => void }) {
   const move = (from: string, to: string): void => {
     if (!existsSync(from)) return
     mkdirSync(dirname(to), { recursive: true })
@@ -39,22 +40,31 @@ export function createTrash({ home, store, emit }: { home: Home; store: Store; e
       const some = runs.slice(from, from + atOnce)
       const folders = some.flatMap(({ id }) => [home.trash(id), home.run(id)])
       const freed = folders.reduce((sum, folder) => sum + folderBytes(folder), 0)
-      discard(folders, () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id))))
+      const deleteRows = () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id)))
+      try {
+        await space.withReserve(() => discard(folders, deleteRows))
+      } catch (thrown) {
+        if (!space.met(thrown)) throw thrown
+        // Not one page can be written. Their files are what makes room, and nobody can want them back: they go first.
+        for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+        deleteRows()
+      }
       bytes += freed
       // Others get their turn: a thousand runs take a while.
       await setImmediate()
     }
-    for (const { id } of experiments) store.experiments.remove(id)
+    for (const { id } of experiments) await space.withReserve(() => store.experiments.remove(id))
     return { runs: runs.length, experiments: experiments.length, bytes }
   }
 
   return {
     /** Several at once, as of one moment: they are restored together. @param withThem stored with their removal, or not at all */
     removeRuns(ids: readonly string[], at: string, withThem: () => void = () => {}): void {
-      store.transaction(() => {
+      const mark = () => store.transaction(() => {
         withThem()
         ids.forEach((id) => store.runs.update(id, { removedAt: at }))
       })
+      space.withReserveNow(mark)
       for (const id of ids) {
         move(home.run(id), home.trash(id))
         emit({ type: 'runRemoved', run: id })

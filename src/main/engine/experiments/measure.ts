@@ -27,7 +27,7 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
   for (const cell of cells) {
     if (cell.seconds === null && cell.reuse.length < plan.seeds.length && !unknown.has(times.shape(cell.variant, cell.config!))) unknown.set(times.shape(cell.variant, cell.config!), cell)
   }
-  return tasks.start('estimate', plan.name, async (signal, onProgress) => {
+  return tasks.start('estimate', plan.name, async (signal, onProgress, keep) => {
     let done = 0
     for (const { variant, config, title } of unknown.values()) {
       const tell = (share: number) => onProgress({ done: done + share, total: unknown.size, unit: 'networks', perSecond: null, secondsLeft: null, stage: `Measuring ${title}` })
@@ -39,10 +39,10 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
         const { kind: _, evaluation, ...timing } = await runJob({
           kind: 'measure', datasetFolder: home.dataset(dataset.id), variant, config: config!, seed: plan.seeds[0]!, evaluation: needed,
         }, { script, threads, signal, onProgress: (progress) => tell(progress.done / progress.total), log })
-        times.store(variant, config!, timing, evaluation)
+        await keep(() => times.store(variant, config!, timing, evaluation))
       }
       done += 1
     }
     return dataset.id
-  })
+  }, { short: true })
 }

@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Experiment, ExperimentSummary } from '../../../shared/experiments.ts'
 import type { Queue } from '../queue/queue.ts'
+import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
 import { detailsOf, summaryOf } from './summary.ts'
 
@@ -11,7 +12,7 @@ const interval = 1000
  * Follows the runs of experiments and tells windows how these are doing: at once when a run's state changes, now and then while runs train. When
  * the last run of an experiment has ended, that is stored and told, once.
  */
-export function watchExperiments({ store, queue, emit }: { store: Store; queue: Pick<Queue, 'settings'>; emit: (event: EngineEvent) => void }) {
+export function watchExperiments({ store, space, queue, emit }: { store: Store; space: Pick<Space, 'attempt'>; queue: Pick<Queue, 'settings'>; emit: (event: EngineEvent) => void }) {
   /** When each was told last; and when it will be. */
   const told = new Map<string, number>()
   const waiting = new Map<string, NodeJS.Timeout>()
@@ -41,7 +42,8 @@ export function watchExperiments({ store, queue, emit }: { store: Store; queue: 
     emit({ type: 'experiment', experiment: now, ended: justEnded && now.state === 'ended' })
     return now
   }
-  const tellIfThere = (id: string) => { if (!closed && store.experiments.has(id)) tell(id) }
+  // Telling stores that it has ended: on a full disk once there is space.
+  const tellIfThere = (id: string) => void space.attempt(`experiment ${id}`, () => { if (!closed && store.experiments.has(id)) tell(id) })
 
   const tellSoon = (id: string): void => {
     if (soon.has(id)) return

@@ -2,8 +2,10 @@ import type { CallArguments, CallName, CallOutput, EngineEvent } from '../../../
 import type { ExperimentWatch } from '../experiments/watch.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
+import type { Places } from '../queue/places.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Tasks } from '../queue/tasks.ts'
+import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
 import type { Trash } from '../trash.ts'
 
@@ -11,8 +13,12 @@ import type { Trash } from '../trash.ts'
 export interface Context {
   readonly home: Home
   readonly store: Store
+  /** What waits where the disk is full. */
+  readonly space: Space
   readonly queue: Queue
   readonly tasks: Tasks
+  /** Processes that answer a question at once, without a task. */
+  readonly questions: Places
   readonly trash: Trash
   readonly experiments: ExperimentWatch
   readonly emit: (event: EngineEvent) => void

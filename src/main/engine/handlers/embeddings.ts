@@ -23,7 +23,7 @@ function requireAbsolute(path: string, field: string): void {
 }
 
 /** Encoders from files, and codes of images by any encoder. */
-export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => {
+export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) => {
   const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
   const find = (id: string): Embedding => {
     const found = store.embeddings.find(id)
@@ -47,7 +47,8 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
   return {
     'encoders.inspect': async (choice) => {
       requireAbsolute(choice.model, 'model')
-      const { encoder } = await runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(new AbortController().signal))
+      const { signal } = new AbortController()
+      const { encoder } = await questions.use(signal, () => runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(signal)))
       const contrast = encoder.metadata['contrast'] === 'normalise'
       const fitting = store.datasets.list().filter((dataset) => misfit(encoder, { ...dataset, normalised: contrast && withDataset(home.dataset(dataset.id), ({ contrastLimit }) => contrastLimit !== undefined) }) === null)
       return { encoder, datasets: fitting.map(({ id }) => id) }
@@ -72,7 +73,7 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
         await checkTarget(file, force, home.folder)
       }
       const from = dataset?.name ?? basename(folder!)
-      const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress) => {
+      const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress, keep) => {
         const id = newId(), kept = home.embedding(id), work = `${kept}.partial`
         const claimed = claim(home, { kind: 'embeddings', id })
         mkdirSync(work, { recursive: true })
@@ -87,10 +88,10 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
             mkdirSync(kept)
             renameSync(join(work, codesName), join(kept, codesName))
           }
-          store.embeddings.insert({
+          await keep(() => store.embeddings.insert({
             id, name: name ?? `${title}: ${from}`.slice(0, 200).trim(), run: run !== null && store.runs.has(run.id) ? run.id : null, model, datasetId: dataset?.id ?? null, folder, file, ...facts,
             createdAt: new Date().toISOString(),
-          })
+          }))
         } catch (thrown) {
           rmSync(kept, { recursive: true, force: true })
           throw thrown
@@ -119,10 +120,11 @@ export const embeddingHandlers = ({ home, store, tasks, emit, log, script, threa
         throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes “${name}” are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
       }
       const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
-      const { result } = await runJob({
+      const { signal } = new AbortController()
+      const { result } = await questions.use(signal, () => runJob({
         kind: 'lookInto', codes: join(home.embedding(id), codesName), codeSize, question, side,
         dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
-      }, options(new AbortController().signal))
+      }, options(signal)))
       return { result }
     },
     'embeddings.remove': ({ embedding }) => {

@@ -20,13 +20,13 @@ export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, scrip
       throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint to evaluate; start a new run with its settings.`, { field: 'run' })
     }
     requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
-    const task = tasks.start('evaluate', run.name, async (signal, onProgress) => {
+    const task = tasks.start('evaluate', run.name, async (signal, onProgress, keep) => {
       const { evaluation } = await runJob({
         kind: 'evaluate', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId),
       }, { script, threads: run.threads ?? threads, signal, onProgress, log })
       const { state } = store.runs.get(run.id)
       if (state !== run.state) throw new WorkbenchError('RUN_STATE', `The run “${run.name}” became ${state} while it was evaluated, so the result was not kept; it is evaluated when its training ends.`)
-      store.runs.update(run.id, { evaluation })
+      await keep(() => store.runs.update(run.id, { evaluation }))
       emit({ type: 'run', run: queue.view(store.runs.get(run.id)) })
       return run.id
     })

@@ -39,7 +39,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
     const dataset = store.datasets.get(experiment.datasetId)
     const names = fileNames(members.map(({ run }) => run))
     const takes = takesOf(part, input, dataset)
-    const task = tasks.start('export', `${experiment.name}: ${part}`, async (signal, onProgress) => {
+    const task = tasks.start('export', `${experiment.name}: ${part}`, async (signal, onProgress, keep) => {
       const made: Export[] = []
       const files: IndexedFile[] = []
       const failed: FolderIndex['failed'] = []
@@ -80,7 +80,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
       }))
       for (const each of made) {
         if (!store.runs.has(each.runId)) continue
-        store.exports.insert(each)
+        await keep(() => store.exports.insert(each))
         emit({ type: 'export', export: each })
       }
       return target

@@ -31,7 +31,7 @@ export const exportMetadata = (run: Run, dataset: Dataset): Record<string, strin
 })
 
 /** Exported files and the programs that use them; tasks of every kind. */
-export const exportHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
+export const exportHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) => ({
   'exports.create': async (input) => {
     const run = store.runs.resolve(input.run)
     const dataset = store.datasets.get(run.datasetId)
@@ -41,7 +41,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     requireCheckpoint(home, run, dataset)
     const { part, precision, force } = input
     const takes = takesOf(part, input.input, dataset)
-    const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress) => {
+    const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress, keep) => {
       const result = await whileNoted(home.folder, [dirname(out)], () => runJob({
         kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,
         metadata: exportMetadata(run, dataset),
@@ -51,10 +51,10 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
         throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
       }
       const made = { id: newId(), runId: run.id, runName: run.name, part, input: takes, precision, ...facts, createdAt: new Date().toISOString() }
-      store.exports.insert(made)
+      await keep(() => store.exports.insert(made))
       emit({ type: 'export', export: made })
       return made.id
-    })
+    }, { short: true })
     return { task }
   },
   'exports.list': () => ({ exports: store.exports.list() }),
@@ -77,7 +77,7 @@ export const exportHandlers = ({ home, store, tasks, emit, log, script, threads 
     await checkTarget(out, true, home.folder)
     const signal = new AbortController().signal
     const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () => writeWhole(resolve(out), true, (temporary) =>
-      runJob({ kind: 'objective', variant, config, in: input, out: temporary }, { script, threads, signal, onProgress: () => {}, log })))
+      questions.use(signal, () => runJob({ kind: 'objective', variant, config, in: input, out: temporary }, { script, threads, signal, onProgress: () => {}, log }))))
     return { loss, terms }
   },
   'tasks.list': () => ({ tasks: tasks.list() }),

@@ -31,7 +31,7 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
   const id = newId(), folder = home.dataset(id), source = sourceOf(store, input.path)
   const request: ImportRequest = { ...input, id, name, folder, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }) }
   if (request.patches) await checkPatches(request)
-  return tasks.start('import', name, async (signal, onProgress) => {
+  return tasks.start('import', name, async (signal, onProgress, keep) => {
     if (source) sources.push(source.id)
     const claimed = claim(home, { kind: 'datasets', id })
     try {
@@ -43,7 +43,7 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
           throw new WorkbenchError('DATASET_DUPLICATE', `These images are here already, as the dataset “${same.name}”; use that one, or remove it and import them again.`)
         }
         store.datasets.requireFreeName(name)
-        store.datasets.insert(dataset, skipped)
+        await keep(() => store.datasets.insert(dataset, skipped))
       } catch (thrown) {
         rmSync(folder, { recursive: true, force: true })
         throw thrown

@@ -9,7 +9,7 @@ import { whileNoted } from '../export/targetNotes.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** Experiments as files. */
-export const packingHandlers = ({ home, store, tasks, experiments, emit }: Context) => ({
+export const packingHandlers = ({ home, store, space, tasks, experiments, emit }: Context) => ({
   'experiments.pack': async ({ experiment: reference, file, withDataset, force }) => {
     const { id, name } = store.experiments.resolve(reference)
     requireAbsolute(file)
@@ -29,7 +29,7 @@ export const packingHandlers = ({ home, store, tasks, experiments, emit }: Conte
   'experiments.unpack': ({ file }) => {
     requireAbsolute(file)
     const task = tasks.start('unpack', resolve(file), async (signal, onProgress) => {
-      const { experiment, runs, dataset } = await unpackExperiment({ store, home }, resolve(file), { signal, onProgress })
+      const { experiment, runs, dataset } = await unpackExperiment({ store, home, space }, resolve(file), { signal, onProgress })
       if (dataset !== null) emit({ type: 'dataset', dataset: store.datasets.get(dataset) })
       for (const run of runs) emit({ type: 'run', run: store.runs.get(run) })
       experiments.tell(experiment)

@@ -23,7 +23,7 @@ export const pruningHandlers = (context: Context) => {
       const run = store.runs.resolve(reference)
       requirePrunable(run, home)
       requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
-      const task = tasks.start('prune', run.name, (signal, onProgress) => addMadeRun(context, async (outFolder) => {
+      const task = tasks.start('prune', run.name, (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {
         const { kind: _, config, removed, elbo, preview, parameters, ...reached } = await runJob({
           kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder,
         }, { script, threads: run.threads ?? threads, signal, onProgress, log })
@@ -37,7 +37,7 @@ export const pruningHandlers = (context: Context) => {
           reached: { ...reached, threads: run.threads ?? threads },
           preview,
         }
-      }))
+      }), { short: true })
       return { task }
     },
   } satisfies Partial<Handlers>

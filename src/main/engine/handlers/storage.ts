@@ -15,7 +15,7 @@ import { goesOn } from './thinning.ts'
 const atOnce = 50
 
 /** What everything occupies, and emptying the trash. */
-export const storageHandlers = ({ home, store, trash, emit, queue }: Context) => {
+export const storageHandlers = ({ home, store, space, trash, emit, queue }: Context) => {
   const counted = async <T extends { id: string }>(items: readonly T[], folderOf: (id: string) => string): Promise<(T & { bytes: number })[]> => {
     const found: (T & { bytes: number })[] = []
     for (const [index, item] of items.entries()) {
@@ -57,13 +57,14 @@ export const storageHandlers = ({ home, store, trash, emit, queue }: Context) =>
     'storage.show': async () => {
       const { copies } = queue.settings.get()
       const runs = await counted(store.runs.list().map(({ id, name, bytes, state, config }) => ({ id, name, known: bytes, state, config })), home.run)
-      store.transaction(() => {
+      // On a full disk, where this matters most, what was counted is told and not kept.
+      if (!space.full) space.attempt('sizes', () => store.transaction(() => {
         for (const { id, known, bytes } of runs) {
           if (bytes === known || !store.runs.has(id)) continue
           store.runs.update(id, { bytes })
           emit({ type: 'run', run: queue.view(store.runs.get(id)) })
         }
-      })
+      }))
       const datasets = await counted(store.datasets.list(), home.dataset)
       const gone = await counted(store.runs.removed(), home.trash)
       const database = ['', '-wal', '-shm'].reduce((sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0)

@@ -67,7 +67,7 @@ export const weightsHandlers = (context: Context) => {
     'weights.evaluate': ({ weights, dataset: reference, name }) => {
       const file = openWeights(weights)
       const dataset = store.datasets.get(reference)
-      const task = tasks.start('evaluate', basename(file.path), (signal, onProgress) => addMadeRun(context, async (outFolder) => {
+      const task = tasks.start('evaluate', basename(file.path), (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {
         const sha256 = await checksum(file.path)
         mkdirSync(outFolder, { recursive: true })
         const { evaluation, preview, parameters } = await runJob({ kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder }, { script, threads, signal, onProgress, log })

@@ -11,10 +11,12 @@ import { beginFile } from '../checkpoint/weightsFile.ts'
 import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
+import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
 import { runJob } from './jobs.ts'
 import { moved } from './order.ts'
+import { createPlaces } from './places.ts'
 import { queueSettings } from './settings.ts'
 import { damageCodes, startTraining, type Training } from './training.ts'
 
@@ -24,7 +26,7 @@ const closeGrace = 8000
 const mostAttempts = 3
 
 interface Parts {
-  store: Store; home: Home; script: string; emit: (event: EngineEvent) => void; log: Log
+  store: Store; home: Home; space: Space; script: string; emit: (event: EngineEvent) => void; log: Log
   /** Where the host does not leave it to what is stored and to the machine. */
   trainers?: number | undefined; threads?: number | undefined
   /** Whether runs that an earlier engine left in the queue start by themselves, or only those that are queued from now on. */
@@ -33,11 +35,13 @@ interface Parts {
 
 /** The runs that wait and the runs that train, each in a process of its own: as many at once as the settings say, in an order that can be changed. */
 export function createQueue(parts: Parts) {
-  const { store, home, emit } = parts
+  const { store, home, space, emit } = parts
   const settings = queueSettings(store.preferences, parts)
   const active = new Map<string, Training>()
   /** Queued since this engine runs. */
   const fresh = new Set<string>()
+  /** One at a time. */
+  const slimming = createPlaces(1)
   let closed = false
   let told = true
   /** Nothing starts while several changes are made together. */
@@ -45,7 +49,7 @@ export function createQueue(parts: Parts) {
   const now = () => new Date().toISOString()
 
   const view = (run: Run): Run => active.get(run.id)?.view(run) ?? run
-  const state = (): QueueState => ({ settings: settings.get(), running: [...active.keys()], waiting: store.runs.queued().filter((id) => !active.has(id)) })
+  const state = (): QueueState => ({ settings: settings.get(), running: [...active.keys()], waiting: store.runs.queued().filter((id) => !active.has(id)), waitsFor: space.lack })
   /** Once for all that happens in one turn. */
   const tell = () => {
     if (!told) return
@@ -94,14 +98,9 @@ export function createQueue(parts: Parts) {
     void training.over.then(() => {
       active.delete(id)
       if (closed) return
-      if (store.runs.has(id)) {
-        store.runs.update(id, { bytes: folderBytes(home.run(id)) })
-        const run = changed(id)
-        if (run.state === 'interrupted') takeUp(id)
-        if (run.state === 'diverged') slim(run)
-      }
+      space.attempt(`end ${id}`, () => ended(id))
       fill()
-    }).catch((thrown: unknown) => parts.log('The end of a run cannot be stored.', thrown))
+    })
     changed(id)
   }
 
@@ -110,23 +109,43 @@ export function createQueue(parts: Parts) {
     const { bytes, ...thinning } = thinningOf(home.run(run.id), { config: run.config, goesOn: false }, settings.get().copies)
     if (bytes === 0) return
     const job = { kind: 'thin' as const, runs: [{ id: run.id, folder: home.run(run.id), ...thinning }] }
-    void runJob(job, { script: parts.script, threads: 1, signal: new AbortController().signal, onProgress: () => {}, log: parts.log }).then(() => {
+    const { signal } = new AbortController()
+    void slimming.use(signal, () => runJob(job, { script: parts.script, threads: 1, signal, onProgress: () => {}, log: parts.log })).then(() => {
       if (closed || !store.runs.has(run.id)) return
       store.runs.update(run.id, { bytes: folderBytes(home.run(run.id)) })
       changed(run.id)
     }).catch((thrown: unknown) => parts.log(`Run ${run.id} cannot be thinned out.`, thrown))
   }
 
-  /** Starts what may start. A run that cannot be started (a full disk) stays queued until the next occasion. */
+  const ended = (id: string): void => {
+    if (closed || !store.runs.has(id)) return
+    store.runs.update(id, { bytes: folderBytes(home.run(id)) })
+    const run = changed(id)
+    if (run.state === 'interrupted') takeUp(id)
+    if (run.state === 'diverged') slim(run)
+  }
+
+  /** Starts what may start. On a full disk that is done once there is space. */
   const fill = (): void => {
     if (closed || held > 0) return
-    try {
+    space.attempt('queue', () => {
+      if (closed || held > 0) return
       for (const id of store.runs.queued()) {
         if (active.size >= settings.get().trainers) return
-        if (!active.has(id) && (parts.startQueued || fresh.has(id))) start(id)
+        if (!active.has(id) && (parts.startQueued || fresh.has(id))) startOrFail(id)
       }
+    })
+  }
+
+  /** One run that cannot be started, for whatever reason but a full disk, does not keep the others waiting. */
+  const startOrFail = (id: string): void => {
+    try {
+      start(id)
     } catch (thrown) {
-      parts.log('A run cannot be started.', thrown)
+      if (space.met(thrown) || active.has(id)) throw thrown
+      parts.log(`The run ${id} cannot be started.`, thrown)
+      store.runs.update(id, { state: 'failed', endedAt: now(), error: toErrorInfo(thrown), goesOn: 0 })
+      changed(id)
     }
   }
 
@@ -168,13 +187,14 @@ export function createQueue(parts: Parts) {
     changed(run.id)
   }
 
+  space.onChange(tell)
   return {
     view,
     state,
     settings,
     /** Begins its work: what is left of an earlier engine first. */
     open(): void {
-      goOn()
+      space.attempt('goes on', goOn)
       fill()
     },
     /** Runs that were just stored as queued. */
@@ -252,6 +272,7 @@ export function createQueue(parts: Parts) {
     /** Asks every worker to write a checkpoint and stop, then ends those that do not. What belongs to a running experiment goes on with the next engine. */
     async close(): Promise<void> {
       closed = true
+      space.end()
       const trainings = [...active.values()]
       for (const [id, training] of active) {
         try {

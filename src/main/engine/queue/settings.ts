@@ -5,7 +5,7 @@ import type { ValueStore } from '../store/values.ts'
 
 const key = 'queue'
 /** One at a time: a machine with few cores gains nothing from two that share them. */
-const defaults: QueueSettings = { trainers: 1, keepAwake: true, background: false, copies: defaultCopies }
+const defaults: QueueSettings = { trainers: 1, tasks: 2, keepAwake: true, background: false, copies: defaultCopies }
 
 /**
  * The queue's settings as they are kept in the database.

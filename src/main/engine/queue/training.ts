@@ -1,8 +1,8 @@
 import type { EngineEvent } from '../../../shared/calls.ts'
 import type { Preview, Run, RunState } from '../../../shared/domain.ts'
-import { toErrorInfo, type ErrorCode } from '../../../shared/errors.ts'
+import { toErrorInfo, WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
-import { isFull } from '../store/database.ts'
+import type { Space } from '../space/space.ts'
 import type { RunChange } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 import type { FromWorker, Point, TrainJob } from '../training/messages.ts'
@@ -29,7 +29,7 @@ export interface Training {
 }
 
 interface Parts {
-  store: Store; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string
+  store: Store; space: Space; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string
   /** Of a run that goes on: what it is again where it cannot begin, because something that it needs is damaged. */
   before?: RunState
 }
@@ -39,7 +39,7 @@ export const damageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CHECKPOI
 
 /** Carries out one run in a worker process; stores what it says in batches. `threads` were stored with the run before. */
 export function startTraining(job: TrainJob, threads: number, parts: Parts): Training {
-  const { store, emit, log, now } = parts
+  const { store, space, emit, log, now } = parts
   const id = job.runId
   let points: Point[] = []
   let previews: Preview[] = []
@@ -49,6 +49,8 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   let begun = false
   let latest: Run['latest'] = store.runs.get(id).latest
   let live: Pick<Run, 'progress' | 'error'> = { progress: null, error: null }
+  /** Why the worker stands still, where it does. */
+  let waits: Run['error'] = null
   let dirty = false
   /** Something must be stored before anything else is said to the worker. */
   let urgent = false
@@ -61,7 +63,9 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   const finish = (state: RunState, more: RunChange = {}) => {
     final = true
     urgent = true
-    change = { ...change, ...more, state, endedAt: now() }
+    change = { ...change, ...more, state, endedAt: state === 'queued' ? null : now() }
+    waits = null
+    space.forget(`checkpoint ${id}`)
     live = { progress: null, error: null }
     setTimeout(() => worker.kill(), exitGrace).unref()
   }
@@ -84,6 +88,17 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         const { type: _, progress, ...rest } = message
         change = { ...change, ...rest }
         live = { ...live, progress: wanted === null ? progress : { ...progress, stage: wanted === 'pause' ? 'Pausing' : 'Cancelling' } }
+        break
+      }
+      case 'waits': {
+        space.later(`checkpoint ${id}`, () => {
+          waits = null
+          dirty = true
+          worker.send({ type: 'space' })
+        }, message.bytes)
+        waits = space.lack
+        const { progress } = live
+        if (progress !== null && wanted === null) live = { ...live, progress: { ...progress, perSecond: null, secondsLeft: null, stage: 'Waiting for space' } }
         break
       }
       case 'points':
@@ -113,13 +128,22 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         finish('diverged', { error: message.error })
         break
       case 'failed':
-        finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
+        // Of a full disk (of temporary files, say) a run does not fail: it waits in the queue at its place, and continues from its checkpoint.
+        if (space.met(WorkbenchError.from(message.error))) finish('queued', { error: space.lack ?? message.error })
+        else finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
     }
     if (urgent) flush()
   }
 
   /** Stores everything that waits, in one transaction. What a full disk refuses stays in memory and is tried again. */
   const commit = (): boolean => {
+    // What somebody ends is stored if it can be.
+    if (space.full && !(final && wanted !== null)) {
+      space.later(`run ${id}`, flush)
+      if (live.error === null) dirty = true
+      live = { ...live, error: space.lack }
+      return false
+    }
     try {
       store.transaction(() => {
         if (beginning !== null) {
@@ -132,8 +156,11 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         store.runs.update(id, points.length > 0 || beginning !== null ? { ...change, latest } : change)
       })
     } catch (thrown) {
-      const error = toErrorInfo(thrown)
-      if (live.error?.code !== error.code) log(`Run ${id} cannot be stored; trying again.`, isFull(thrown) ? undefined : thrown)
+      const full = space.met(thrown)
+      if (full && final && wanted !== null && space.giveUp()) return commit()
+      if (full) space.later(`run ${id}`, flush)
+      const error = full ? space.lack ?? toErrorInfo(thrown) : toErrorInfo(thrown)
+      if (live.error?.code !== error.code && !full) log(`Run ${id} cannot be stored; trying again.`, thrown)
       if (live.error?.code !== error.code) dirty = true
       live = { ...live, error }
       return false
@@ -168,7 +195,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   const view = (run: Run): Run => {
     const { queuedAt: _, ...known } = change
     // A final state is told only once it is stored.
-    return { ...run, ...known, state: run.state, endedAt: run.endedAt, latest, progress: live.progress, error: live.error ?? run.error }
+    return { ...run, ...known, state: run.state, endedAt: run.endedAt, latest, progress: live.progress, error: live.error ?? waits ?? run.error }
   }
 
   let settle: () => void = () => {}
@@ -200,6 +227,8 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   }
   const abandon = () => {
     abandoned = true
+    space.forget(`run ${id}`)
+    space.forget(`checkpoint ${id}`)
     clearInterval(timer)
   }
   return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), get stopping() { return wanted !== null && !final }, abandon, view, over }

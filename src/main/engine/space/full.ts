@@ -39,7 +39,8 @@ export function hasRoom(folder: string, bytes: number): boolean {
  */
 export function meansFull(thrown: unknown, folder: string): boolean {
   if (isDiskFull(thrown)) return true
-  const code = (thrown as { code?: unknown } | null)?.code
+  const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown }
+  if (cause !== undefined && cause !== thrown && meansFull(cause, folder)) return true
   return typeof code === 'string' && /^SQLITE_(IOERR|CANTOPEN)/.test(code) && !hasRoom(folder, 2 ** 16)
 }
 

@@ -1,4 +1,4 @@
-import { randomFill } from 'node:crypto'
+import { randomBytes as drawBytes } from 'node:crypto'
 import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import type { Home } from '../home.ts'
 
 /** What is kept back of the disk, in bytes: what removing thousands of runs, or starting, writes before it frees anything. */
 export const reserveBytes = 4 * 2 ** 20
+const randomBytes = promisify(drawBytes)
 /** On a disk with less than so many times that, keeping it back would itself be what fills the disk. */
 const spare = 4
 
@@ -22,7 +23,7 @@ export async function keepReserve(home: Home): Promise<void> {
   if (bavail * bsize < spare * reserveBytes) return
   const partial = `${fileOf(home)}.partial`
   try {
-    await writeFile(partial, await promisify(randomFill)(Buffer.alloc(reserveBytes)), { mode: 0o600 })
+    await writeFile(partial, await randomBytes(reserveBytes), { mode: 0o600 })
     await rename(partial, fileOf(home))
   } catch (thrown) {
     rmSync(partial, { force: true })

@@ -109,6 +109,8 @@ export function createSpace(home: Home, log: Log) {
     get lack() { return lack },
     /** Whether whoever wants to write should wait: there is no space, and the engine is not about to end. */
     get full() { return lack !== null && !ending },
+    /** Gives up what is kept in reserve, for what must be stored now. @returns whether there was any */
+    giveUp: (): boolean => giveUpReserve(home),
     forget: (key: string): void => void waiting.delete(key),
     /** Carries out what ends, removes or frees something: on a full disk with what was kept in reserve for that. It may be done twice. */
     async withReserve<T>(work: () => T | Promise<T>): Promise<T> {
@@ -117,6 +119,15 @@ export function createSpace(home: Home, log: Log) {
       } catch (thrown) {
         if (!met(thrown) || !giveUpReserve(home)) throw thrown
         return await work()
+      }
+    },
+    /** The same, at once. */
+    withReserveNow<T>(work: () => T): T {
+      try {
+        return work()
+      } catch (thrown) {
+        if (!met(thrown) || !giveUpReserve(home)) throw thrown
+        return work()
       }
     },
     /** Resolves once there is space, or rejects with the signal's reason. */

@@ -13,13 +13,14 @@ import { folderBytes } from '../../folderBytes.ts'
 import type { Home } from '../../home.ts'
 import { newId } from '../../store/ids.ts'
 import type { PointRow } from '../../store/points.ts'
+import type { Space } from '../../space/space.ts'
 import type { Store } from '../../store/store.ts'
 import { eachOf } from './eachOf.ts'
 import { packedExperimentSchema, packedRunSchema } from './manifest.ts'
 import { PackReader } from './reader.ts'
 import { requireSameFacts, verifyDataset, verifyUnpacked } from './verify.ts'
 
-interface Parts { store: Store; home: Home }
+interface Parts { store: Store; home: Home; space: Space }
 interface Options { signal: AbortSignal; onProgress: (progress: Progress) => void }
 
 /** A run from the file: its row; its curves and pictures lie in its folder until they are stored. */
@@ -38,7 +39,7 @@ const pointsAtOnce = 50_000
  * @returns ids of the experiment and its runs, and of the dataset where that is new
  * @throws WorkbenchError PATH_MISSING, FILE_DAMAGED, FILE_UNSUPPORTED, PACK_DATASET, DISK_FULL; the signal's reason.
  */
-export async function unpackExperiment({ store, home }: Parts, file: string, { signal, onProgress }: Options): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
+export async function unpackExperiment({ store, home, space }: Parts, file: string, { signal, onProgress }: Options): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
   const meter = new Meter(onProgress)
   let done = 0, total = 0
   const reader = await PackReader.open(file, (bytes) => {
@@ -112,10 +113,13 @@ export async function unpackExperiment({ store, home }: Parts, file: string, { s
     })
     return { experiment: experimentId, runs: made.runs, dataset: made.dataset }
   } catch (thrown) {
-    made.runs.forEach((id) => store.runs.remove(id))
-    if (made.experiment !== null) store.experiments.remove(made.experiment)
-    if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
+    // The files first: of a full disk they may be the reason.
     for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
+    space.withReserveNow(() => store.transaction(() => {
+      made.runs.forEach((id) => store.runs.remove(id))
+      if (made.experiment !== null) store.experiments.remove(made.experiment)
+      if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
+    }))
     if (thrown instanceof LimitError) throw damagedFile(file, `a part of it is not what it should be: ${thrown.message}`, thrown)
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
     throw thrown
