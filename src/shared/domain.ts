@@ -255,8 +255,10 @@ export const taskSchema = z.object({
   id: idSchema,
   kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack', 'embed', 'thin']),
   title: z.string(),
-  /** `waiting`: others come first; its progress says how many. */
-  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+  /** `running` until it is over, also while it waits. */
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** Whether it waits for its turn; its progress says how many come first. */
+  waits: z.boolean().default(false),
   progress: progressSchema.nullable(),
   /** Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. Of thinning out: the freed bytes. */
   result: z.string().nullable(),
@@ -264,8 +266,6 @@ export const taskSchema = z.object({
   startedAt: z.string(),
 })
 export type Task = z.infer<typeof taskSchema>
-/** Whether it goes on, or will. */
-export const isUnderWay = ({ state }: Pick<Task, 'state'>): boolean => state === 'waiting' || state === 'running'
 
 export const parts = ['encoder', 'decoder', 'autoencoder', 'classifier'] as const
 const tensorInfoSchema = z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.int(), z.string()])) })

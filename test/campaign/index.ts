@@ -27,6 +27,10 @@ export const campaigns: readonly Campaign[] = [
     run: async (options) => ({ ...await (await import('./rot.ts')).runRot(options) }),
   },
   {
+    name: 'fullDisk', short: 8, long: 120, title: 'The disk of the home is filled and freed at random moments, with removals, evaluations, imports, pauses and kills in between',
+    run: async (options) => ({ ...await (await import('./fullDisk.ts')).runFullDisk(options) }),
+  },
+  {
     name: 'soak', short: 25, long: 400, title: 'One engine trains, exports, answers and removes, one small run after the other',
     run: async (options) => ({ ...await (await import('./soak.ts')).runSoak(options) }),
   },

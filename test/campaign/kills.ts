@@ -15,7 +15,7 @@ export interface KillCounts { kills: number; engines: number; workers: number; r
 export interface CampaignOptions { seed: number; rounds: number; folder: string; log?: (text: string) => void }
 
 /** What the engine said that it had done; it holds after every kill. */
-interface Told {
+export interface Told {
   runs: Map<string, { variant: string; seed: number }>
   datasets: Set<string>
   files: Set<string>
@@ -129,7 +129,7 @@ async function act(engine: EngineChild, draw: Random, { round, out, images, told
   }
 }
 
-const settingsOf = (variant: string) => (variant === 'sparseKl' ? { ...settings, network: { ...settings.network, codeActivation: 'sigmoid' as const } } : settings)
+export const settingsOf = (variant: string) => (variant === 'sparseKl' ? { ...settings, network: { ...settings.network, codeActivation: 'sigmoid' as const } } : settings)
 
 /** The engine went away in the middle of a call, or a worker was killed: nothing was promised. */
 const isLoss = (thrown: unknown): boolean => {
@@ -175,7 +175,7 @@ async function finishAll({ call }: EngineChild): Promise<void> {
 }
 
 /** Trains the same runs where nobody disturbs them, and compares weights and curves. */
-async function compareWithQuiet(engine: EngineChild, told: Told, folder: string, home: string): Promise<void> {
+export async function compareWithQuiet(engine: EngineChild, told: Told, folder: string, home: string): Promise<void> {
   const quietHome = join(folder, 'quiet')
   const quiet = await startEngineChild(quietHome)
   try {
@@ -211,7 +211,7 @@ async function curvesOf({ call }: EngineChild, run: string): Promise<string[]> {
 }
 
 /** Small digits in three classes. */
-function writeImages(folder: string, count: number): string {
+export function writeImages(folder: string, count: number): string {
   const pixels = digits(count)
   for (let index = 0; index < count; index++) {
     const place = join(folder, 'abc'[index % 3]!)

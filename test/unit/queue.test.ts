@@ -84,7 +84,7 @@ test('each bad end is named and keeps what was trained', async (t) => {
   assert.match(interrupted.error!.message, /^The training process ended unexpectedly; resume the run to /)
   assert.deepEqual(await steps(engine, dying), upTo(4))
   const failed = await engine.until(failing, 'failed')
-  assert.equal(failed.error?.code, 'DISK_FULL')
+  assert.equal(failed.error?.code, 'CHECKPOINT_DAMAGED')
   await assert.rejects(engine.call('runs.resume', { run: diverging }), { code: 'RUN_STATE' })
   rmSync(engine.engine.home.run(dying), { recursive: true })
   await assert.rejects(engine.call('runs.resume', { run: dying }), { code: 'CHECKPOINT_MISSING' })

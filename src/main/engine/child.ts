@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { toErrorInfo } from '../../shared/errors.ts'
+import { endSoon } from './ending.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { defaultHome } from './home.ts'
 import { listenLocally } from './local.ts'
@@ -32,7 +33,8 @@ let ending = false
 const end = async (): Promise<void> => {
   if (ending) return
   ending = true
-  await engine.close()
+  endSoon('SIGTERM')
+  await engine.close().catch((thrown: unknown) => engine.log('The engine cannot be closed in order.', thrown))
   listening.close()
   process.exit(0)
 }

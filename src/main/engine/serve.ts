@@ -4,6 +4,7 @@ import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
 import { rememberAddress, rememberedAddress } from './browser/address.ts'
 import { openInBrowser, removeOpening } from './browser/opening.ts'
 import { serveBrowser, type BrowserServer } from './browser/server.ts'
+import { endSoon, type EndSignal } from './ending.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { defaultHome } from './home.ts'
 import { listenLocally } from './local.ts'
@@ -31,9 +32,10 @@ export async function serve(values: ServeValues): Promise<void> {
   const listening = await listenLocally(engine)
   process.stdout.write(values.json ? `${JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })}\n` : `Autoencoder Workbench: ${server.url}\n`)
   const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve)
+  const asked = await new Promise<EndSignal>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
+  endSoon(asked)
   opened()
   await server.close()
   await engine.close()

@@ -1,10 +1,14 @@
 import type { Progress } from '../../../shared/domain.ts'
+import { endSoon, exitCodeOf, type EndSignal } from '../ending.ts'
 
 export interface Terminal {
   /** One line of news on standard error. */
   tell(text: string): void
   progress(label: string, progress: Progress, more?: string): void
-  /** Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Returns the function that undoes this. */
+  /**
+   * Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Who asks the process itself to end (SIGTERM, SIGHUP) asks once: then
+   * everything is stopped, what comes later too, and the process ends within a time, whatever it waits for. Returns the function that undoes this.
+   */
   onInterrupt(stop: () => void): () => void
 }
 
@@ -38,6 +42,8 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
   let shown = false
   let told = 0
   let stage = ''
+  /** When the process was asked to end. */
+  let ending = 0
   const finish = () => {
     if (shown) stream.write('\r\x1b[K')
     shown = false
@@ -61,13 +67,21 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
     },
     onInterrupt(stop) {
       let asked = 0
-      const listener = () => {
+      const listener = (signal: EndSignal) => {
         const now = Date.now()
+        if (signal !== 'SIGINT' && ending === 0) {
+          ending = now
+          endSoon(signal)
+          // A second one within the echo is heard here; a later one as by any program.
+          for (const each of ['SIGTERM', 'SIGHUP'] as const) process.on(each, () => { if (Date.now() - ending > echo) process.exit(exitCodeOf(each)) })
+        }
         if (asked === 0) {
           asked = now
           stop()
-        } else if (now - asked > echo) process.exit(130)
+        } else if (now - asked > echo) process.exit(exitCodeOf(signal))
       }
+      // Asked to end before: this is not begun any more.
+      if (ending !== 0) setImmediate(() => { if (asked === 0) stop() })
       signals.forEach((signal) => process.on(signal, listener))
       return () => signals.forEach((signal) => process.off(signal, listener))
     },

@@ -31,6 +31,16 @@ export async function taskDone(session: Session, start: () => Promise<{ task: Ta
   }
 }
 
+/** Says once that everything waits for space on the disk, and that it goes on. */
+export function sayOnce(terminal: Terminal): (lack: string | null) => void {
+  let said = false
+  return (lack) => {
+    if (lack !== null && !said) terminal.tell(lack)
+    if (lack === null && said) terminal.tell('There is space on the disk again; it goes on.')
+    said = lack !== null
+  }
+}
+
 const over: readonly RunState[] = ['paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled']
 
 /** Starts a run and waits until it trains no more; Ctrl-C pauses it with a checkpoint. `interrupted`: that is what happened. */
@@ -40,6 +50,7 @@ export async function runEnded(session: Session, start: () => Promise<{ run: Run
   let own: string | null = null
   let interrupted = false
   let waiting = false
+  const lacks = sayOnce(terminal)
   const look = (run: Run) => {
     seen.set(run.id, run)
     if (run.id !== own) return
@@ -50,6 +61,8 @@ export async function runEnded(session: Session, start: () => Promise<{ run: Run
   }
   const unsubscribe = session.onEvent((event) => {
     if (event.type === 'run') look(event.run)
+    else if (event.type === 'queue' && event.queue.waitsFor !== null) lacks(event.queue.waitsFor.message)
+    else if (event.type === 'queue') lacks(null)
     else if (event.type === 'runRemoved' && event.run === own) resolve({ ...seen.get(own)!, state: 'cancelled' })
   })
   let release = () => {}

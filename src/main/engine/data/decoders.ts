@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
+import { endWithThisProcess } from '../children.ts'
 import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
 import type { Shape } from './pixels.ts'
 
@@ -73,6 +74,7 @@ export async function decodeAll(
           TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0',
         },
       })
+      endWithThisProcess(child)
       children.add(child)
       const give = (batch: Batch) => {
         waiting.set(nextId, batch)

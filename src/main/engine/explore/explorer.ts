@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Result } from '../../../shared/explore.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
+import { endWithThisProcess } from '../children.ts'
 import type { Asked, FromExplorer, ToExplorer } from './messages.ts'
 
 export interface ExplorerOptions {
@@ -66,6 +67,7 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
     })
     const slot: Slot = { child, waiting: new Map(), runs: new Set(), used: 0, idle: null, output: '' }
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => { slot.output = (slot.output + chunk).slice(-8192) })
+    endWithThisProcess(child)
     let gone = false
     const lost = (how: string) => {
       if (gone) return

@@ -80,16 +80,17 @@ export function createQueue(parts: Parts) {
     // What a newer version queued, and this one cannot understand, waits for that one.
     if (run.state !== 'queued') return
     const was = stateBefore(id)
-    before.delete(id)
     try {
       requireOwnCheckpoints(run)
     } catch (thrown) {
       store.runs.update(id, { state: was, endedAt: now(), error: toErrorInfo(thrown), goesOn: 0 })
+      before.delete(id)
       changed(id)
       return
     }
     const threads = run.threads ?? settings.threads
     store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null, goesOn: 0, version })
+    before.delete(id)
     const training = startTraining({
       kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
       seed: run.seed, resume: hasCheckpoint(id), copies: settings.get().copies, ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),

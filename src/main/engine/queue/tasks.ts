@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../../../shared/calls.ts'
-import { isUnderWay, type Progress, type Task } from '../../../shared/domain.ts'
+import type { Progress, Task } from '../../../shared/domain.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
 import type { Space } from '../space/space.ts'
@@ -40,16 +40,17 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
     if (entry === undefined) throw new WorkbenchError('CALL_INVALID', `There is no task “${id}”; it may belong to an earlier start of the workbench.`)
     return entry
   }
-  const inState = (state: Task['state']): Entry[] => [...tasks.values()].filter(({ task }) => task.state === state)
+  const underWay = (): Entry[] => [...tasks.values()].filter(({ task }) => task.state === 'running')
+  const waiting = (): Entry[] => underWay().filter(({ task }) => task.waits)
 
   /** Begins what has a place, and tells the others how many come first. */
   const fill = (): void => {
-    for (const entry of inState('waiting')) {
-      const running = inState('running')
+    for (const entry of waiting()) {
+      const running = underWay().filter(({ task }) => !task.waits)
       const long = running.filter(({ short }) => !short).length
       if (running.length <= most() && (entry.short || long < most())) entry.begin()
     }
-    for (const [place, { task, tell }] of inState('waiting').entries()) {
+    for (const [place, { task, tell }] of waiting().entries()) {
       const stage = inTurn(place)
       if (task.progress?.stage === stage) continue
       task.progress = standing(stage)
@@ -60,15 +61,15 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
   return {
     /** @param short it takes seconds, and somebody waits for it. Error: CALL_INVALID where very many wait already */
     start(kind: Task['kind'], title: string, work: Work, { short = false }: { short?: boolean } = {}): Task {
-      if (inState('waiting').length >= mostWaiting) {
+      if (waiting().length >= mostWaiting) {
         throw new WorkbenchError('CALL_INVALID', `${mostWaiting.toLocaleString('en')} tasks wait already; cancel some, or wait until they are done.`)
       }
       const controller = new AbortController()
-      const task: Task = { id: newId(), kind, title, state: 'waiting', progress: null, result: null, error: null, startedAt: new Date().toISOString() }
+      const task: Task = { id: newId(), kind, title, state: 'running', waits: true, progress: null, result: null, error: null, startedAt: new Date().toISOString() }
       let told = 0
       const tell = () => { told = Date.now(); emit({ type: 'task', task: { ...task } }) }
       const onProgress = (progress: Progress) => {
-        if (task.state !== 'running') return
+        if (task.state !== 'running' || task.waits) return
         task.progress = progress
         if (Date.now() - told >= interval) tell()
       }
@@ -98,14 +99,15 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
           task.error = cancelled ? null : toErrorInfo(thrown)
         }
         task.progress = null
+        task.waits = false
         tell()
         if (!closed) fill()
       }
-      for (const [id, entry] of tasks) if (tasks.size >= kept && !isUnderWay(entry.task)) tasks.delete(id)
+      for (const [id, entry] of tasks) if (tasks.size >= kept && entry.task.state !== 'running') tasks.delete(id)
       const entry: Entry = {
         task, short, controller, over: Promise.resolve().then(run), tell,
         begin: () => {
-          task.state = 'running'
+          task.waits = false
           task.progress = null
           tell()
           begin()
@@ -119,22 +121,15 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
     list: (): Task[] => [...tasks.values()].map(({ task }) => ({ ...task })),
     get: (id: string): Task => ({ ...get(id).task }),
     cancel(id: string): Task {
-      const { task, controller, tell } = get(id)
-      if (task.state === 'waiting') {
-        // It has no place, and needs none to end.
-        task.state = 'cancelled'
-        task.progress = null
-        tell()
-      }
-      if (task.state === 'running' || task.state === 'cancelled') controller.abort(new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.'))
-      fill()
+      const { task, controller } = get(id)
+      if (task.state === 'running') controller.abort(new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.'))
       return { ...task }
     },
     /** The limit may have changed. */
     fill,
     async close(): Promise<void> {
       closed = true
-      const going = [...tasks.values()].filter(({ task }) => isUnderWay(task))
+      const going = underWay()
       going.forEach(({ controller }) => controller.abort(new WorkbenchError('CANCELLED', 'The workbench is closing.')))
       await Promise.race([Promise.all(going.map(({ over }) => over)), new Promise((resolve) => setTimeout(resolve, 5000).unref())])
     },

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import type { FromWorker, Job, ToWorker } from '../training/messages.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
+import { endWithThisProcess } from '../children.ts'
 
 export interface Worker {
   send(message: ToWorker): void
@@ -25,6 +26,7 @@ export function startWorker(script: string, job: Job, threads: number, onMessage
     // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it, and asks its workers to stop.
     detached: process.platform !== 'win32',
   })
+  endWithThisProcess(child)
   const output = recordOutput(child)
   let exit: string | null = null
   let connected = true

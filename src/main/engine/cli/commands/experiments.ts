@@ -8,7 +8,7 @@ import { readJsonFile } from '../jsonFile.ts'
 import type { Session } from '../session.ts'
 import { figure, percent, table } from '../table.ts'
 import { duration, type Terminal } from '../terminal.ts'
-import { taskDone } from '../wait.ts'
+import { sayOnce, taskDone } from '../wait.ts'
 import { importAndWait, wholeNumber } from './datasets.ts'
 import { runJson } from './runs.ts'
 
@@ -48,6 +48,7 @@ async function experimentEnded(session: Session, start: () => Promise<{ experime
   const seen = new Map<string, ExperimentSummary>(), told = new Map<string, string>()
   let own: string | null = null
   let interrupted = false
+  const lacks = sayOnce(terminal)
   const look = (experiment: ExperimentSummary) => {
     seen.set(experiment.id, experiment)
     if (experiment.id !== own) return
@@ -58,6 +59,7 @@ async function experimentEnded(session: Session, start: () => Promise<{ experime
   }
   const unsubscribe = session.onEvent((event) => {
     if (event.type === 'experiment') look(event.experiment)
+    else if (event.type === 'queue') lacks(event.queue.waitsFor?.message ?? null)
     else if (event.type === 'experimentRemoved' && event.experiment === own) reject(new WorkbenchError('EXPERIMENT_UNKNOWN', 'The experiment was removed while it was trained.'))
     else if (event.type === 'run' && event.run.experiment?.id === own && told.get(event.run.id) !== event.run.state) {
       const { id, name, state, evaluation, error } = event.run
