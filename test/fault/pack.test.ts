@@ -19,7 +19,7 @@ async function made(engine: TestEngine, started: { task: Task }): Promise<string
   assert.equal(task.state, 'done', task.error?.message)
   return task.result!
 }
-const everything = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !/^(workbench\.sqlite|lock\.sqlite|engine\.log|trash$)/.test(name)).sort()
+const everything = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !/^(workbench\.sqlite|lock\.sqlite|engine\.log|reserve|trash$)/.test(name)).sort()
 
 /** An experiment of six runs on 120 points, two of them removed or not ended well, packed. */
 async function packed(t: TestContext, withDataset: boolean) {

@@ -196,7 +196,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     await Promise.all([queue.close(), tasks.close(), recovered])
     exploring.close()
     experiments.close()
-    space.close()
+    await space.close()
     try {
       store.close()
     } catch (thrown) {

@@ -31,8 +31,9 @@ export function createSpace(home: Home, log: Log) {
 
   const tell = () => listeners.forEach((listener) => listener())
 
+  let keeping: Promise<void> = Promise.resolve()
   const reserveAgain = (): void => {
-    void keepReserve(home).catch((thrown: unknown) => { if (!meansFull(thrown, home.folder)) log('No space could be kept in reserve.', thrown) })
+    keeping = keepReserve(home).catch((thrown: unknown) => { if (!meansFull(thrown, home.folder)) log('No space could be kept in reserve.', thrown) })
   }
 
   const isRoom = (): boolean => {
@@ -153,10 +154,11 @@ export function createSpace(home: Home, log: Log) {
       giveUpReserve(home)
       for (const [key, { work }] of [...waiting]) attempt(key, work)
     },
-    close(): void {
+    async close(): Promise<void> {
       closed = true
       if (timer !== null) clearTimeout(timer)
       waiting.clear()
+      await keeping
     },
   }
 }
