@@ -1,9 +1,9 @@
 import type { CallName } from '../../shared/calls.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
 
-/** Where calls take typed arrays: values of an image, and where a chain ended. */
+/** Where calls take typed arrays: values of an image, places to decode, and where a chain ended. */
 const withBytes: ReadonlySet<CallName> = new Set(['explore', 'explore.file', 'embeddings.explore'])
-const bytesAt: ReadonlySet<string> = new Set(['values', 'last'])
+const bytesAt: ReadonlySet<string> = new Set(['values', 'last', 'coordinates'])
 
 /**
  * Refuses typed arrays where no call takes any. A schema of an object would go over one as over an object with as many names as it
