@@ -38,4 +38,8 @@ export const campaigns: readonly Campaign[] = [
     name: 'messages', short: 800, long: 10_000, title: 'The engine is sent what no window would send, by the shell\'s pipe, the local socket and the browser\'s WebSocket',
     run: async (options) => ({ ...await (await import('./hostileMessages.ts')).runHostileMessages(options) }),
   },
+  {
+    name: 'images', short: 600, long: 10_000, title: 'Images that were made wrong are imported beside sound ones: each is read or skipped with a reason, and every sound one has its pixels',
+    run: async (options) => ({ ...await (await import('./hostileImages.ts')).runHostileImages(options) }),
+  },
 ]
