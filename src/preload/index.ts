@@ -39,7 +39,8 @@ const host: Host = {
   showInFolder: (path) => ipcRenderer.send(hostChannels.showInFolder, path),
 }
 
-// Chromium asks the shell about no address that needs no loading, such as about:blank: what leads out of this document is refused here. A reload, and
+// Chromium asks the shell about no address that needs no loading, such as about:blank: what leads out of this document is refused here. A
+// reload, and
 // files to be kept, go on.
 window.navigation?.addEventListener('navigate', (event) => {
   const { destination, downloadRequest } = event

@@ -57,7 +57,9 @@ const mostOpen = { calls: 2000, bytes: 256 * 1024 * 1024 }
  * The engine's end: `handle` validates and carries out a call; the returned function sends an event to this window.
  * @param onRefused told of bytes that were dropped because they are no call, or ask for too much
  */
-export function serveWindow(channel: Channel, handle: (name: string, input: unknown) => Promise<unknown>, onRefused: (why: unknown) => void = () => {}): {
+export function serveWindow(
+  channel: Channel, handle: (name: string, input: unknown) => Promise<unknown>, onRefused: (why: unknown) => void = () => {},
+): {
   send(event: EngineEvent): void
   close(): void
 } {
@@ -66,7 +68,12 @@ export function serveWindow(channel: Channel, handle: (name: string, input: unkn
     // The third argument is ours, not the window's.
     async call(name, input, bytes = 0) {
       if (open.calls >= mostOpen.calls || open.bytes + bytes > mostOpen.bytes) {
-        return { ok: false, error: { code: 'BUSY', message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.' } }
+        return {
+          ok: false,
+          error: {
+            code: 'BUSY', message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.',
+          },
+        }
       }
       open.calls += 1
       open.bytes += bytes

@@ -58,7 +58,9 @@ export function scanMessage(bytes: Uint8Array, limits: Limits): void {
   const extended = (type: number, length: number, depth: number): number => {
     if (type === extension.nothing) return skip(length), 0
     if (type === extension.typedArray) return blob(length)
-    if (length !== 4 || (type !== extension.identified && type !== extension.reference)) throw new TypeError('it holds an extension that is not known')
+    if (length !== 4 || (type !== extension.identified && type !== extension.reference)) throw new TypeError(
+      'it holds an extension that is not known',
+    )
     const id = view.getUint32(at)
     at += 4
     if (type === extension.identified) {

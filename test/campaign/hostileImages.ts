@@ -22,7 +22,8 @@ const arraysOneIn = 20
 const most = { engine: 1500, decoder: 2500 }
 
 /**
- * Imports images that were made wrong, beside sound ones, by the real import of an engine in its own process. The engine lives; every file is read or skipped
+ * Imports images that were made wrong, beside sound ones, by the real import of an engine in its own process. The engine lives; every file
+ * is read or skipped
  * with a reason; every sound one is read, with the pixels that it has; memory is bounded; nothing is left when a dataset is removed.
  * @param options.rounds files that are made wrong
  */
@@ -39,7 +40,9 @@ export async function runHostileImages({ seed, rounds, folder, log = () => {} }:
   const within = <T>(work: Promise<T>): Promise<T> => Promise.race([work, alive])
   try {
     // What was there before is there afterwards.
-    assert.equal((await engine.taskOver((await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 60 })).task)).error, null)
+    assert.equal(
+      (await engine.taskOver((await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 60 })).task)).error, null,
+    )
     const { datasets: before } = await engine.call('datasets.list', {})
     while (counts.files < rounds) {
       rmSync(place, { recursive: true, force: true })
@@ -82,7 +85,9 @@ async function importFolder(engine: EngineChild, draw: Random, folder: string, w
   const originals = await Promise.all(formats.map((format, index) => picture(format, index)))
   for (let index = 0; index < wrong; index++) {
     const which = draw.below(formats.length)
-    writeFileSync(join(folder, `wrong${index}.${formats[draw.below(4) === 0 ? draw.below(formats.length) : which]!}`), mutated(draw, originals[which]!))
+    writeFileSync(
+      join(folder, `wrong${index}.${formats[draw.below(4) === 0 ? draw.below(formats.length) : which]!}`), mutated(draw, originals[which]!),
+    )
   }
   counts.files += wrong
   const { task } = await engine.call('datasets.import', { path: folder, name: 'images', ...size, channels: 3 })
@@ -120,7 +125,9 @@ async function importArrays(engine: EngineChild, draw: Random, place: string, co
   const folder = join(place, 'arrays')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  const pixels = Buffer.from(Array.from({ length: 30 * 64 }, (_, index) => (index * 31 + (index >> 6)) % 256)), labels = Buffer.from(Array.from({ length: 30 }, (_, index) => index % 3))
+  const pixels = Buffer.from(
+    Array.from({ length: 30 * 64 }, (_, index) => (index * 31 + (index >> 6)) % 256),
+  ), labels = Buffer.from(Array.from({ length: 30 }, (_, index) => index % 3))
   let path: string
   if (draw.below(2) === 0) {
     path = writeIdx(folder, pixels, 8, labels)

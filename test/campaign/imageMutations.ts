@@ -28,7 +28,10 @@ export async function picture(format: Format, number: number): Promise<Buffer> {
     case 'gif': return image.gif().toBuffer()
     case 'webp': return image.webp({ lossless: true }).toBuffer()
     case 'tif': return image.tiff({ compression: number % 2 === 0 ? 'none' : 'lzw' }).toBuffer()
-    case 'bmp': return bmp24(size.width, size.height, (x, y) => [...pixels.subarray((y * size.width + x) * 3, (y * size.width + x) * 3 + 3)] as [number, number, number])
+    case 'bmp': return bmp24(
+      size.width, size.height,
+      (x, y) => [...pixels.subarray((y * size.width + x) * 3, (y * size.width + x) * 3 + 3)] as [number, number, number],
+    )
   }
 }
 
@@ -83,7 +86,9 @@ const ways: readonly ((draw: Random, bytes: Buffer) => Buffer)[] = [
     bytes.fill([0, 0xff, 0x55][draw.below(3)]!, from, Math.min(bytes.length, from + 1 + draw.below(100)))
     return bytes
   },
-  function append(draw, bytes) { return Buffer.concat([bytes, Buffer.from(Array.from({ length: 1 + draw.below(500) }, () => draw.below(256)))]) },
+  function append(draw, bytes) { return Buffer.concat(
+    [bytes, Buffer.from(Array.from({ length: 1 + draw.below(500) }, () => draw.below(256)))],
+  ) },
   function remove(draw, bytes) {
     const from = at(draw, bytes)
     return Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + 1 + draw.below(20))])

@@ -16,7 +16,9 @@ const posix = { skip: process.platform === 'win32' && 'needs permissions of the 
 interface Serving { url: string; port: number; errors(): string; end(signal: NodeJS.Signals): Promise<void> }
 
 async function serve(t: TestContext, home: string, words: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Serving> {
-  const child = spawn(process.execPath, [script, '--home', home, '--json', ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(
+    process.execPath, [script, '--home', home, '--json', ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+  )
   t.after(() => child.kill('SIGKILL'))
   const closed = once(child, 'close')
   let out = '', errors = ''
@@ -44,7 +46,10 @@ test('--open leads a browser to the page by a private file, which is gone afterw
   const folder = temporaryFolder(t), home = join(folder, 'home'), bin = join(folder, 'bin'), seen = join(folder, 'seen')
   mkdirSync(bin)
   for (const name of ['xdg-open', 'open']) {
-    writeFileSync(join(bin, name), `#!${process.execPath}\nconst { writeFileSync, renameSync } = require('node:fs')\nwriteFileSync(${JSON.stringify(`${seen}.partial`)}, JSON.stringify({ words: process.argv.slice(2), variables: process.env }))\nrenameSync(${JSON.stringify(`${seen}.partial`)}, ${JSON.stringify(seen)})\n`)
+    writeFileSync(
+      join(bin, name),
+      `#!${process.execPath}\nconst { writeFileSync, renameSync } = require('node:fs')\nwriteFileSync(${JSON.stringify(`${seen}.partial`)}, JSON.stringify({ words: process.argv.slice(2), variables: process.env }))\nrenameSync(${JSON.stringify(`${seen}.partial`)}, ${JSON.stringify(seen)})\n`,
+    )
     chmodSync(join(bin, name), 0o755)
   }
   const mask = process.umask(0)
@@ -79,7 +84,9 @@ test('--open leads a browser to the page by a private file, which is gone afterw
   // The token is in no file that others may read, and in no log.
   for (const name of readdirSync(home, { recursive: true, encoding: 'utf8' })) {
     const path = join(home, name)
-    if (statSync(path).isFile() && readFileSync(path).includes(token)) assert.deepEqual([name, statSync(path).mode & 0o777], ['browser.json', 0o600])
+    if (statSync(path).isFile() && readFileSync(path).includes(token)) assert.deepEqual(
+      [name, statSync(path).mode & 0o777], ['browser.json', 0o600],
+    )
   }
   await end('SIGTERM')
   assert.ok(!existsSync(file))
@@ -136,7 +143,10 @@ test('an address that others could read or write, of another start of the comput
   chmodSync(file, 0o600)
   assert.deepEqual(rememberedAddress(home), address)
   const { started } = JSON.parse(written) as { started: string }
-  for (const text of ['', '{', '[]', '{"port":1}', written.replace(started, 'another start'), written.replace('40001', '0'), written.replace('40001', '65536'), written.replace('AAAA', '"<>'), written + ' '.repeat(2000)]) {
+  for (const text of [
+    '', '{', '[]', '{"port":1}', written.replace(started, 'another start'), written.replace('40001', '0'),
+    written.replace('40001', '65536'), written.replace('AAAA', '"<>'), written + ' '.repeat(2000),
+  ]) {
     writeFileSync(file, text)
     assert.equal(rememberedAddress(home), null, text.slice(0, 100))
   }

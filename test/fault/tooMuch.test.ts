@@ -29,9 +29,22 @@ async function engineAt(t: TestContext, home: string): Promise<EngineChild> {
 /** The parts of a small packed experiment. */
 async function packedParts(t: TestContext, folder: string): Promise<Record<string, Uint8Array>> {
   const engine = testEngine(t, join(folder, 'origin')), file = join(folder, 'good.zip')
-  const over = async ({ task }: { task: Task }) => assert.equal(await engine.next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task.state : undefined)), 'done')
+  const over = async ({ task }: { task: Task }) => assert.equal(
+    await engine.next(
+      (event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task.state : undefined),
+    ),
+    'done',
+  )
   await over(await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 120, seed: 3 }))
-  const { experiment } = await engine.call('experiments.create', { plan: { name: 'small', dataset: 'moons', seeds: [1], settings: { 'network.layers': [4], 'training.epochs': 1, 'training.batchSize': 16 }, variants: [{ variant: 'classical' }] } })
+  const { experiment } = await engine.call(
+    'experiments.create',
+    {
+      plan: {
+        name: 'small', dataset: 'moons', seeds: [1], settings: { 'network.layers': [4], 'training.epochs': 1, 'training.batchSize': 16 },
+        variants: [{ variant: 'classical' }],
+      },
+    },
+  )
   await engine.next((event) => (event.type === 'experiment' && event.ended ? true : undefined))
   await over(await engine.call('experiments.pack', { experiment: experiment.id, file, withDataset: true }))
   return unzipSync(readFileSync(file))
@@ -48,7 +61,9 @@ test('packed experiments that promise more than they can hold are refused, each 
     const parts = { ...good }, manifest = JSON.parse(Buffer.from(good['manifest.json']!).toString()) as Manifest
     change(parts)
     if (parts['manifest.json'] === good['manifest.json']) {
-      for (const part of manifest.parts) Object.assign(part, { bytes: parts[part.name]!.length, sha256: createHash('sha256').update(parts[part.name]!).digest('hex') })
+      for (const part of manifest.parts) Object.assign(
+        part, { bytes: parts[part.name]!.length, sha256: createHash('sha256').update(parts[part.name]!).digest('hex') },
+      )
       parts['manifest.json'] = text(manifest)
     }
     const path = join(folder, `${name.replaceAll(' ', '-')}.zip`)
@@ -64,16 +79,40 @@ test('packed experiments that promise more than they can hold are refused, each 
   }
   const manyLists = (count: number) => Buffer.concat([Buffer.from('[[]'), Buffer.alloc(3 * count, ',[]'), Buffer.from(']')])
   const run = Object.keys(good).find((name) => name.endsWith('run.json'))!, series = Object.keys(good).find((name) => name.endsWith('series.bin'))!
-  await refused('a manifest of 400 MB', (parts) => { parts['manifest.json'] = Buffer.alloc(400e6, ' ') }, 'FILE_DAMAGED', /larger than it can be/)
-  await refused('a manifest of 40 million lists', (parts) => { parts['manifest.json'] = manyLists(40e6) }, 'FILE_DAMAGED', /more than [\d,]+ values/)
-  await refused('parts of 2 million lists', (parts) => { parts['manifest.json'] = Buffer.concat([Buffer.from(`${Buffer.from(good['manifest.json']!).toString().split('"parts":')[0]}"parts":`), manyLists(1.9e6), Buffer.from('}')]) }, 'FILE_UNSUPPORTED', /no packed experiment/)
+  await refused(
+    'a manifest of 400 MB', (parts) => { parts['manifest.json'] = Buffer.alloc(400e6, ' ') }, 'FILE_DAMAGED', /larger than it can be/,
+  )
+  await refused(
+    'a manifest of 40 million lists', (parts) => { parts['manifest.json'] = manyLists(40e6) }, 'FILE_DAMAGED', /more than [\d,]+ values/,
+  )
+  await refused(
+    'parts of 2 million lists',
+    (parts) => { parts['manifest.json'] = Buffer.concat(
+      [Buffer.from(`${Buffer.from(good['manifest.json']!).toString().split('"parts":')[0]}"parts":`), manyLists(1.9e6), Buffer.from('}')],
+    ) },
+    'FILE_UNSUPPORTED', /no packed experiment/,
+  )
   await refused('a deep manifest', (parts) => { parts['manifest.json'] = Buffer.alloc(2e6, '[') }, 'FILE_DAMAGED', /levels/)
-  await refused('members of 2 million lists', (parts) => { parts['experiment.json'] = Buffer.concat([Buffer.from(`${Buffer.from(good['experiment.json']!).toString().split('"members":')[0]}"members":`), manyLists(1.9e6), Buffer.from('}')]) }, 'FILE_DAMAGED', /does not hold/)
+  await refused(
+    'members of 2 million lists',
+    (parts) => { parts['experiment.json'] = Buffer.concat(
+      [
+        Buffer.from(`${Buffer.from(good['experiment.json']!).toString().split('"members":')[0]}"members":`), manyLists(1.9e6),
+        Buffer.from('}'),
+      ],
+    ) },
+    'FILE_DAMAGED', /does not hold/,
+  )
   await refused('a run of 40 million lists', (parts) => { parts[run] = manyLists(40e6) }, 'FILE_DAMAGED', /larger|values/)
   const length = Buffer.alloc(5)
   length.writeUInt8(0xdd)
   length.writeUInt32BE(40e6, 1)
-  for (const [kind, byte] of [['lists', 0x90], ['maps', 0x80], ['numbers', 1]] as const) await refused(`curves of 40 million ${kind}`, (parts) => { parts[series] = Buffer.concat([length, Buffer.alloc(40e6, byte)]) }, 'FILE_DAMAGED', /values/)
+  for (const [kind, byte] of [
+    ['lists', 0x90], ['maps', 0x80], ['numbers', 1],
+  ] as const) await refused(
+    `curves of 40 million ${kind}`, (parts) => { parts[series] = Buffer.concat([length, Buffer.alloc(40e6, byte)]) }, 'FILE_DAMAGED',
+    /values/,
+  )
   // A list of lists with one item each, as deep as there are bytes.
   await refused('deep curves', (parts) => { parts[series] = Buffer.alloc(1e6, 0x91) }, 'FILE_DAMAGED', /levels/)
   const skipped = 'dataset/skipped.json'
@@ -112,9 +151,16 @@ test('frames of millions of empty maps, lists and names are dropped, and the eng
   const million = 1e6
   const list = (count: number, byte: number) => Buffer.concat([Buffer.of(0xdd), number(count), Buffer.alloc(count, byte)])
   // Names of three letters each.
-  const pair = Buffer.from(Array.from({ length: 26 ** 3 }, (_, index) => [0xa3, 97 + (index % 26), 97 + (Math.floor(index / 26) % 26), 97 + Math.floor(index / 676), 1]).flat())
+  const pair = Buffer.from(
+    Array.from(
+      { length: 26 ** 3 }, (_, index) => [0xa3, 97 + (index % 26), 97 + (Math.floor(index / 26) % 26), 97 + Math.floor(index / 676), 1],
+    ).flat(),
+  )
   const names = Buffer.concat([Buffer.of(0xdf), number(300 * 26 ** 3), ...Array<Buffer>(300).fill(pair)])
-  const payloads = [list(63 * million, 0x80), list(63 * million, 0x90), names, Buffer.alloc(20 * million, 0x91), Buffer.concat([Buffer.of(0xc6), number(60 * million), Buffer.alloc(60 * million)])]
+  const payloads = [
+    list(63 * million, 0x80), list(63 * million, 0x90), names, Buffer.alloc(20 * million, 0x91),
+    Buffer.concat([Buffer.of(0xc6), number(60 * million), Buffer.alloc(60 * million)]),
+  ]
   for (const [index, payload] of payloads.entries()) {
     for (const wrapped of [payload, Buffer.concat([beginning, payload])]) {
       const socket = connect(join(home, 'engine.sock'))
@@ -130,7 +176,9 @@ test('frames of millions of empty maps, lists and names are dropped, and the eng
 /** The bytes of a call up to its input. */
 function connectFrame(name: string): Buffer {
   const word = (value: string) => Buffer.concat([Buffer.of(0xa0 + value.length), Buffer.from(value)])
-  return Buffer.concat([Buffer.of(0x84), word('m'), word('call'), word('t'), word('q'), word('i'), word('x'), word('a'), Buffer.of(0x92), word(name)])
+  return Buffer.concat(
+    [Buffer.of(0x84), word('m'), word('call'), word('t'), word('q'), word('i'), word('x'), word('a'), Buffer.of(0x92), word(name)],
+  )
 }
 function number(value: number): Buffer {
   const bytes = Buffer.alloc(4)
@@ -147,10 +195,17 @@ test('an ONNX file of millions of empty messages, or of messages within messages
     return join(folder, name)
   }
   const nodes = within(7, Buffer.alloc(80e6, Buffer.of(0x0a, 0)))
-  await assert.rejects(readOnnx(written('nodes.onnx', nodes)), { code: 'FILE_UNSUPPORTED', message: /larger than an encoder can be \(it has more than 3,000,000 values\)/ })
+  await assert.rejects(
+    readOnnx(written('nodes.onnx', nodes)),
+    { code: 'FILE_UNSUPPORTED', message: /larger than an encoder can be \(it has more than 3,000,000 values\)/ },
+  )
   // Numbers packed into one field, and a field that the workbench does not know, again and again.
-  await assert.rejects(readOnnx(written('ints.onnx', within(7, within(1, within(5, within(8, Buffer.alloc(40e6, 1))))))), { code: 'FILE_UNSUPPORTED' })
-  await assert.rejects(readOnnx(written('unknown.onnx', Buffer.alloc(80e6, Buffer.of(0xf8, 1, 0).subarray(0, 3)))), { code: 'FILE_UNSUPPORTED' })
+  await assert.rejects(
+    readOnnx(written('ints.onnx', within(7, within(1, within(5, within(8, Buffer.alloc(40e6, 1))))))), { code: 'FILE_UNSUPPORTED' },
+  )
+  await assert.rejects(
+    readOnnx(written('unknown.onnx', Buffer.alloc(80e6, Buffer.of(0xf8, 1, 0).subarray(0, 3)))), { code: 'FILE_UNSUPPORTED' },
+  )
   let deep: Uint8Array = new Uint8Array(0)
   for (let level = 0; level < 3000; level++) deep = within(1, within(5, within(6, deep)))
   await assert.rejects(readOnnx(written('deep.onnx', within(7, deep))), { code: 'FILE_UNSUPPORTED', message: /levels/ })

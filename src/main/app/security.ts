@@ -44,7 +44,8 @@ function hardenContents(contents: WebContents): void {
   const stay = (event: { preventDefault(): void }, address: string): void => { if (!isPage(address)) event.preventDefault() }
   contents.on('will-navigate', stay)
   contents.on('will-redirect', stay)
-  // Chromium asks nobody about addresses that need no loading, such as about:blank. The preload refuses those; should one get by, it is left at once.
+  // Chromium asks nobody about addresses that need no loading, such as about:blank. The preload refuses those; should one get by, it is
+  // left at once.
   let arrived = false
   contents.on('did-navigate', (_event, address) => {
     if (isPage(address)) arrived = true

@@ -13,7 +13,10 @@ const bytesAt: ReadonlySet<string> = new Set(['values', 'last', 'coordinates'])
 export function refuseBytes(name: CallName, input: unknown): void {
   const found = bytesIn(input, withBytes.has(name), '')
   if (found === null) return
-  throw new WorkbenchError('CALL_INVALID', `${found === '' ? name : `“${found}” of ${name}`} holds bytes, which it does not take; correct it and try again.`, found === '' ? {} : { field: found })
+  throw new WorkbenchError(
+    'CALL_INVALID', `${found === '' ? name : `“${found}” of ${name}`} holds bytes, which it does not take; correct it and try again.`,
+    found === '' ? {} : { field: found },
+  )
 }
 
 /** The place of a typed array that does not belong there; null where there is none. */
@@ -35,5 +38,7 @@ export function shortened(error: WorkbenchError): WorkbenchError {
   const { code, message, field } = error
   if (message.length <= longestMessage && (field?.length ?? 0) <= longestField) return error
   const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most / 2)} … ${text.slice(-most / 2)}`)
-  return new WorkbenchError(code, cut(message, longestMessage), { ...(field === undefined ? {} : { field: cut(field, longestField) }), cause: error })
+  return new WorkbenchError(
+    code, cut(message, longestMessage), { ...(field === undefined ? {} : { field: cut(field, longestField) }), cause: error },
+  )
 }

@@ -29,4 +29,6 @@ export function readForeignJson(file: string, limits: Limits, pipes = false): un
 }
 
 /** Whether reading failed, and not what was read. */
-export const isUnread = (thrown: unknown): thrown is NodeJS.ErrnoException => thrown instanceof Error && /^E[A-Z]+$/.test(String((thrown as NodeJS.ErrnoException).code ?? ''))
+export const isUnread = (thrown: unknown): thrown is NodeJS.ErrnoException => thrown instanceof Error && /^E[A-Z]+$/.test(
+  String((thrown as NodeJS.ErrnoException).code ?? ''),
+)

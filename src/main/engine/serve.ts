@@ -30,7 +30,8 @@ export async function serve(values: ServeValues): Promise<void> {
     throw thrown
   })
   const listening = await listenLocally(engine)
-  process.stdout.write(values.json ? `${JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })}\n` : `Autoencoder Workbench: ${server.url}\n`)
+  const said = JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })
+  process.stdout.write(values.json ? `${said}\n` : `Autoencoder Workbench: ${server.url}\n`)
   const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
   const asked = await new Promise<EndSignal>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
@@ -42,7 +43,10 @@ export async function serve(values: ServeValues): Promise<void> {
   listening.close()
 }
 
-/** Answers at the port, or (0) where it did before, or else at any free one. A token belongs to its port: who sits at the old one may have been told it. */
+/**
+ * Answers at the port, or (0) where it did before, or else at any free one. A token belongs to its port: who sits at the old one may have
+ * been told it.
+ */
 async function answer(engine: Engine, port: number): Promise<BrowserServer> {
   const { folder } = engine.home
   const root = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
@@ -50,7 +54,8 @@ async function answer(engine: Engine, port: number): Promise<BrowserServer> {
   const at = port === 0 ? before?.port ?? 0 : port
   const server = await serveBrowser(engine, root, at, before?.port === at ? before.token : undefined).catch((thrown: unknown) => {
     if (port !== 0 || before === null || !(thrown instanceof WorkbenchError)) throw thrown
-    process.stderr.write(`Another program has port ${before.port}, where this workbench answered before. It has a new address now; pages that are open at the old one cannot go on.\n`)
+    process.stderr.write(`Another program has port ${before.port}, where this workbench answered before. It has a new address now; `
+      + 'pages that are open at the old one cannot go on.\n')
     return serveBrowser(engine, root)
   })
   rememberAddress(folder, server)

@@ -16,7 +16,9 @@ export function attachWindow(engine: Engine, channel: Channel): () => void {
   let refused = 0
   const window = serveWindow(channel, engine.handle, (why) => {
     // One line for each window: a log is no place to pour things into.
-    if (refused++ === 0) engine.log(`What a window sent is no call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`)
+    if (refused++ === 0) engine.log(
+      `What a window sent is no call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`,
+    )
   })
   const unsubscribe = engine.subscribe(window.send)
   return () => {

@@ -7,7 +7,9 @@ import { z } from 'zod'
 /** Where the browser mode answers: whoever has the token has the workbench. */
 export interface Address { port: number; token: string }
 
-const schema = z.strictObject({ port: z.int().min(1).max(65_535), token: z.string().regex(/^[\w-]{43}$/), started: z.string().min(1).max(100) })
+const schema = z.strictObject(
+  { port: z.int().min(1).max(65_535), token: z.string().regex(/^[\w-]{43}$/), started: z.string().min(1).max(100) },
+)
 const largest = 1000
 /** Clocks are set now and then; in milliseconds. */
 const tolerance = 5 * 60_000

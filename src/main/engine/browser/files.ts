@@ -9,7 +9,10 @@ const types: Record<string, string> = {
   '.png': 'image/png', '.ico': 'image/x-icon', '.json': 'application/json', '.woff2': 'font/woff2', '.woff': 'font/woff', '.ttf': 'font/ttf',
 }
 
-/** The file that an address's path names, or null: only regular files inside the root, of a type that the renderer consists of. `/` is the page. */
+/**
+ * The file that an address's path names, or null: only regular files inside the root, of a type that the renderer consists of. `/` is the
+ * page.
+ */
 export function fileFor(root: string, address: string): string | null {
   let name: string
   try {
@@ -34,7 +37,10 @@ export function isPage(root: string, file: string): boolean {
   return one.ino === other?.ino && one.dev === other.dev
 }
 
-/** Answers with a file whose place was checked: 200 with its type and size; files whose names hold their hash may be kept for ever. `withBody`: false for HEAD. */
+/**
+ * Answers with a file whose place was checked: 200 with its type and size; files whose names hold their hash may be kept for ever.
+ * `withBody`: false for HEAD.
+ */
 export function sendFile(response: ServerResponse, file: string, withBody: boolean): void {
   const hashed = file.includes(`${sep}assets${sep}`)
   response.writeHead(200, {

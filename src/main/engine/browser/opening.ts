@@ -18,8 +18,8 @@ const page = (url: string): string => `<!doctype html>
 const fileIn = (folder: string): string => join(folder, 'open.html')
 
 /**
- * Opens the workbench's page in the user's browser. The command line of a program is there for every user of the machine to read, so it holds the path of
- * a file that only this user may read, which leads on to the address with its token.
+ * Opens the workbench's page in the user's browser. The command line of a program is there for every user of the machine to read, so it
+ * holds the path of a file that only this user may read, which leads on to the address with its token.
  * @param opened resolves when the page was asked for
  * @returns removes the file, if it is still there
  */
