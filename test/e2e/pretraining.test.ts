@@ -76,7 +76,7 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   await plan(page).filter({ hasText: 'Layer 2' }).waitFor()
   assert.equal(await pretraining.getByLabel('Rate', { exact: true }).inputValue(), '0.25')
   assert.deepEqual((await page.getByRole('button', { name: /^default: / }).allInnerTexts()).map((text) => text.replace('default: ', '')),
-    ['512, 64', 'none', 'Classical', '100', '128', '0.3', '200', '128'])
+    ['512, 64', 'none', 'Classical', '100', '32', '0.3', '200', '32'])
   const last = group(page, 'Fine-tuning')
   await last.getByLabel('Fine-tuning').selectOption('classification')
   await last.getByLabel('Labelled images').fill('20')
