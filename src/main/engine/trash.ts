@@ -47,7 +47,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         if (!space.met(thrown)) throw thrown
         // Not one page can be written. Their files are what makes room, and nobody can want them back: they go first.
         for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-        deleteRows()
+        for (const { id } of some) store.runs.remove(id)
       }
       bytes += freed
       // Others get their turn: a thousand runs take a while.

@@ -187,6 +187,9 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         worker.send({ type: 'committed' })
       }
       if (final && gone !== null) settle()
+    } else if (awaitsCommit && wanted !== null && space.lack !== null) {
+      awaitsCommit = false
+      worker.send({ type: 'refused' })
     }
     if (dirty) emit({ type: 'run', run: view(store.runs.get(id)) })
     dirty = false
@@ -224,6 +227,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     if (final) return
     wanted = wanted === 'cancel' ? 'cancel' : what
     worker.send({ type: what })
+    if (awaitsCommit) flush()
   }
   const abandon = () => {
     abandoned = true

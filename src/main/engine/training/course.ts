@@ -97,7 +97,7 @@ export class Course {
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
     const own = model.state()
     if (hasNonFinite(own)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
-    await this.port.commit(this.meter.takePoints())
+    if (!await this.port.commit(this.meter.takePoints())) throw new Stopped(this.saved)
     const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
     if (this.best && !layer) await this.write('best', this.best)

@@ -111,6 +111,8 @@ export interface ThinJob { kind: 'thin'; runs: { id: string; folder: string; sna
 export type Job = ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
+  /** Instead of `committed`, to one that is to stop: there is no space, so it stops at its last checkpoint. */
+  | { type: 'refused' }
   /** There is space on the disk again: what `waits` may try. */
   | { type: 'space' }
 

@@ -17,8 +17,8 @@ export interface Port {
   send(message: FromWorker): void
   /** Sends the last message and ends the process when it, and all before it, are handed over. */
   end(message: FromWorker): void
-  /** Hands points over and returns when the engine has committed them. */
-  commit(points: Point[]): Promise<void>
+  /** Hands points over and returns when the engine has committed them. False where it cannot, for want of space, and asked to stop. */
+  commit(points: Point[]): Promise<boolean>
   /** Stands still for want of space for so many bytes. True once there may be some, false once the engine asked to pause or to cancel. */
   space(bytes: number): Promise<boolean>
   /** Gives the event loop a turn; true once the engine asked to pause or to cancel. */
@@ -30,11 +30,11 @@ export interface Port {
 /** Connects to the engine that started this process; when the engine is gone, so is the process. */
 export function connectToParent(onJob: (message: Extract<ToWorker, { type: 'job' }>) => void): Port {
   const stop = new AbortController()
-  let committed: (() => void) | null = null
+  let committed: ((done: boolean) => void) | null = null
   let roomy: (() => void) | null = null
   process.on('message', (message: ToWorker) => {
     if (message.type === 'job') onJob(message)
-    else if (message.type === 'committed') committed?.()
+    else if (message.type === 'committed' || message.type === 'refused') committed?.(message.type === 'committed')
     else if (message.type === 'space') roomy?.()
     else stop.abort(new WorkbenchError('CANCELLED', 'It was stopped on request.'))
   })
