@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { commandLine } from '../fixtures/commandLine.ts'
 import { childrenOf, startEngineChild } from '../fixtures/engineChild.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
@@ -50,7 +51,8 @@ test('one signal ends a command that trains, one that waits behind it, and one w
   process.kill(worker!, 'SIGSTOP')
   again.child.kill('SIGTERM')
   assert.equal((await again.ended).code, 143)
-  assert.ok(isGone(worker!), 'its worker is gone, too')
+  // Its worker is gone, too, as soon as the system has taken its memory back.
+  while (!isGone(worker!)) await pause(20)
   const { json } = await line.json('runs', 'show', paused.json.run.id)
   assert.equal(json.run.state, 'interrupted', 'nothing is lost: it goes on from its checkpoint')
 })

@@ -30,13 +30,14 @@ export async function serve(values: ServeValues): Promise<void> {
     throw thrown
   })
   const listening = await listenLocally(engine)
+  // Before anybody can know that it runs.
+  const asked = new Promise<EndSignal>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
   const said = JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })
   process.stdout.write(values.json ? `${said}\n` : `Autoencoder Workbench: ${server.url}\n`)
   const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
-  const asked = await new Promise<EndSignal>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
-  })
-  endSoon(asked)
+  endSoon(await asked)
   opened()
   await server.close()
   await engine.close()
