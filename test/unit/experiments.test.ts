@@ -62,7 +62,7 @@ test('nothing is stored of a plan that cannot be carried out', async (t) => {
 test('several trainers at once, as many as the settings say, which are kept', async (t) => {
   const home = homeWithDataset(t)
   const engine = testEngine(t, home)
-  assert.deepEqual((await engine.call('queue.settings', {})).settings, { trainers: 1, keepAwake: true, background: false, copies: 10 })
+  assert.deepEqual((await engine.call('queue.settings', {})).settings, { trainers: 1, keepAwake: true, background: false, copies: 10, tasks: 2 })
   await engine.call('queue.settings', { trainers: 3, background: true })
   const { id } = await create(engine, { seeds: [2], variants: ['classical', 'denoising', 'contractive', 'dropout'].map((variant) => ({ variant })) })
   await until(engine, async () => (await engine.call('queue.show', {})).queue.running.length === 3)
@@ -80,7 +80,7 @@ test('several trainers at once, as many as the settings say, which are kept', as
   assert.ok(!engine.events.some((event) => event.type === 'experiment' && event.ended), 'who cancels knows')
   await engine.engine.close()
   const next = testEngine(t, home)
-  assert.deepEqual((await next.call('queue.settings', {})).settings, { trainers: 1, keepAwake: true, background: true, copies: 10 })
+  assert.deepEqual((await next.call('queue.settings', {})).settings, { trainers: 1, keepAwake: true, background: true, copies: 10, tasks: 2 })
 })
 
 test('waiting runs change places', async (t) => {
