@@ -19,7 +19,7 @@ export interface Campaign {
  */
 export const campaigns: readonly Campaign[] = [
   {
-    name: 'kills', short: 8, long: 170, title: 'The engine, or a worker, is killed at a random moment of training, import, export, embedding, packing, removal or its own start',
+    name: 'kills', short: 6, long: 170, title: 'The engine, or a worker, is killed at a random moment of training, import, export, embedding, packing, removal or its own start',
     run: async (options) => ({ ...await (await import('./kills.ts')).runKills(options) }),
   },
   {
@@ -27,7 +27,7 @@ export const campaigns: readonly Campaign[] = [
     run: async (options) => ({ ...await (await import('./rot.ts')).runRot(options) }),
   },
   {
-    name: 'fullDisk', short: 8, long: 120, title: 'The disk of the home is filled and freed at random moments, with removals, evaluations, imports, pauses and kills in between',
+    name: 'fullDisk', short: 3, long: 120, title: 'The disk of the home is filled and freed at random moments, with removals, evaluations, imports, pauses and kills in between',
     run: async (options) => ({ ...await (await import('./fullDisk.ts')).runFullDisk(options) }),
   },
   {
