@@ -47,7 +47,11 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         if (!space.met(thrown)) throw thrown
         // Not one page can be written. Their files are what makes room, and nobody can want them back: they go first.
         for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-        for (const { id } of some) store.runs.remove(id)
+        for (const { id } of some) {
+          store.runs.remove(id)
+          // What one deletion wrote into the log makes room for the next.
+          store.database.pragma('wal_checkpoint(TRUNCATE)')
+        }
       }
       bytes += freed
       // Others get their turn: a thousand runs take a while.

@@ -44,7 +44,7 @@ export async function doctor(folder: string, { check, recover: recovers, dataset
 
 function outcome(json: Record<string, unknown>, lines: readonly string[], wrong: readonly string[]): Outcome {
   const text = lines.join('\n')
-  return wrong.length === 0 ? { json, text } : { json, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${wrong.join('; ')}.` } }
+  return wrong.length === 0 ? { json, text } : { json, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${wrong.map((text) => text.replace(/\.$/, '')).join('; ')}.` } }
 }
 
 function summaryOf({ findings, looked: { checkpoints, datasets, withoutChecksum } }: Integrity): string {
