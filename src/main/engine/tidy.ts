@@ -53,7 +53,14 @@ export function tidyFolders(home: Home, store: Store): Recovered {
     rmSync(to, { recursive: true, force: true })
     renameSync(from, to)
   }
-  for (const { id } of store.runs.removed()) if (existsSync(home.run(id))) move(home.run(id), home.trash(id))
+  const hasWeights = (folder: string) => existsSync(join(folder, 'checkpoints'))
+  for (const { id } of store.runs.removed()) {
+    const [from, to] = [home.run(id), home.trash(id)]
+    if (!existsSync(from)) continue
+    // Of two folders the one with weights is the run; where both have some, neither is touched.
+    if (!existsSync(to) || !hasWeights(to)) move(from, to)
+    else if (!hasWeights(from)) remove(from)
+  }
   for (const id of namesIn(join(home.folder, 'trash'))) if (store.runs.has(id) && !existsSync(home.run(id))) move(home.trash(id), home.run(id))
   return recovered
 }

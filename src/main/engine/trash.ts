@@ -37,7 +37,9 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
     const runs = store.runs.removed().filter(chosen), experiments = store.experiments.removed().filter(chosen)
     let bytes = 0
     for (let from = 0; from < runs.length; from += atOnce) {
-      const some = runs.slice(from, from + atOnce)
+      // What was restored since the list was made stays.
+      const some = runs.slice(from, from + atOnce).filter(({ id }) => store.runs.find(id)?.removedAt)
+      if (some.length === 0) continue
       const folders = some.flatMap(({ id }) => [home.trash(id), home.run(id)])
       const freed = folders.reduce((sum, folder) => sum + folderBytes(folder), 0)
       const deleteRows = () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id)))
@@ -57,7 +59,11 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       // Others get their turn: a thousand runs take a while.
       await setImmediate()
     }
-    for (const { id } of experiments) await space.withReserve(() => store.experiments.remove(id))
+    for (const { id } of experiments) {
+      await space.withReserve(() => {
+        if (store.experiments.find(id)?.removedAt) store.experiments.remove(id)
+      })
+    }
     return { runs: runs.length, experiments: experiments.length, bytes }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode, encode } from '../../../shared/codec.ts'
 import type { Result } from '../../../shared/explore.ts'
@@ -61,6 +61,8 @@ export function createCache(): AnswerCache {
       const bytes = encode(result)
       remember(key, result, bytes.length)
       if (milliseconds < slowAfter || bytes.length > mostOnDisk / 4) return
+      // The run may have gone to the trash meanwhile: a folder in its old place would be taken for it.
+      if (!existsSync(asked.target.runFolder)) return
       const file = fileOf(asked, key), partial = `${file}.${process.pid}.partial`
       try {
         mkdirSync(join(asked.target.runFolder, folderName), { recursive: true })

@@ -7,7 +7,7 @@ import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, requireNoPatches } from './importing.ts'
-import { repair } from './repairing.ts'
+import { repair, requireNoRepair } from './repairing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
 /** Datasets: their list, import, pictures, names and removal. */
@@ -49,6 +49,7 @@ export const datasetHandlers = (context: Context) => {
     'datasets.remove': async ({ dataset: reference }) => {
       const { id, name } = store.datasets.get(reference)
       requireNoPatches({ id, name })
+      requireNoRepair({ id, name })
       store.datasets.requireUnused(id, name)
       // What was removed before cannot be restored without its data.
       await trash.purgeDataset(id)

@@ -9,12 +9,21 @@ import { syncFolder } from '../durable.ts'
 import type { Context } from './context.ts'
 import { sourceOf } from './importing.ts'
 
+/** Datasets that are being repaired, by id. */
+const repairing = new Set<string>()
+
+/** Error: DATASET_IN_USE while it is being repaired. */
+export function requireNoRepair({ id, name }: Pick<Dataset, 'id' | 'name'>): void {
+  if (repairing.has(id)) throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is being repaired; wait for that or cancel it.`)
+}
+
 /**
  * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is replaced unless the same
  * images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset` throws; then all is as before.
  * @param path where the source lies now, if it is not where it was
  */
 export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, path: string | undefined): Task {
+  requireNoRepair(dataset)
   const folder = home.dataset(dataset.id)
   // What an interrupted repair leaves ends with the engine.
   const beside = `${folder}.repair.partial`
@@ -24,14 +33,17 @@ export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, 
     ...asked, id: dataset.id, name: dataset.name, folder: beside, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
   }
   return tasks.start('import', `Repair of ${dataset.name}`, async (signal, onProgress) => {
-    rmSync(beside, { recursive: true, force: true })
+    requireNoRepair(dataset)
+    repairing.add(dataset.id)
     try {
+      rmSync(beside, { recursive: true, force: true })
       const found = await importDataset(request, { signal, onProgress })
       signal.throwIfAborted()
       if (found.sha256 !== dataset.sha256) throw differs(dataset, found)
       replaceFiles(beside, folder)
     } finally {
       rmSync(beside, { recursive: true, force: true })
+      repairing.delete(dataset.id)
     }
     emit({ type: 'dataset', dataset: store.datasets.get(dataset.id) })
     return dataset.id

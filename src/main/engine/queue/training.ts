@@ -44,7 +44,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   let points: Point[] = []
   let previews: Preview[] = []
   let change: RunChange = {}
-  /** The step at which the worker began, until what was stored beyond it is deleted. */
+  /** The step at which the worker began, or stopped, until what was stored beyond it is deleted. */
   let beginning: number | null = null
   let begun = false
   let latest: Run['latest'] = store.runs.get(id).latest
@@ -121,6 +121,10 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
       }
       case 'stopped': {
         const { type: _, ...where } = message
+        // Where there was no space for a last checkpoint, it stopped at the one before: what came after that is of weights that nobody has.
+        beginning = message.step
+        points = points.filter((point) => point.step <= message.step)
+        previews = previews.filter((preview) => preview.step <= message.step)
         finish(wanted === 'cancel' ? 'cancelled' : 'paused', { ...where, error: null })
         break
       }
@@ -129,8 +133,10 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         break
       case 'failed':
         // Of a full disk (of temporary files, say) a run does not fail: it waits in the queue at its place, and continues from its checkpoint.
-        if (space.met(WorkbenchError.from(message.error))) finish('queued', { error: space.lack ?? message.error })
-        else finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
+        if (space.met(WorkbenchError.from(message.error))) {
+          if (wanted === null) finish('queued', { error: space.lack ?? message.error })
+          else finish(wanted === 'cancel' ? 'cancelled' : 'paused', { error: null })
+        } else finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
     }
     if (urgent) flush()
   }
