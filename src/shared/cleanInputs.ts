@@ -5,7 +5,7 @@ import { formatQuantity } from './quantities.ts'
 const noticeable = { share: 0.08, least: 1 / 255 } as const
 
 /** By how much the reconstructions of clean images are brighter than these, as a share of their mean; null where that cannot be noticed. */
-export function tooBright({ brightness }: Pick<Evaluation, 'brightness'>): number | null {
+function tooBright({ brightness }: Pick<Evaluation, 'brightness'>): number | null {
   if (brightness === null) return null
   const shift = brightness.clean - brightness.input
   return Math.abs(shift) > noticeable.least && Math.abs(shift) > noticeable.share * brightness.input ? shift / brightness.input : null

@@ -6,7 +6,7 @@
 const ofLayers = 'pretraining.regularizer.'
 export const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith(ofLayers)
 
-export const ownedKey = (key: string, owner: string): string => `${key}@${owner}`
+const ownedKey = (key: string, owner: string): string => `${key}@${owner}`
 
 /** A key without its owner, and the owner; null where it has none. */
 export function partsOf(key: string): { plain: string; owner: string | null } {

@@ -1,7 +1,7 @@
 /** Sizes that fit the data where nobody has said another one: of networks and of batches. */
 
 /** The largest power of two that is at most `most`, and at least 1. */
-export const powerOfTwoUpTo = (most: number): number => 2 ** Math.floor(Math.log2(Math.max(1, most)))
+const powerOfTwoUpTo = (most: number): number => 2 ** Math.floor(Math.log2(Math.max(1, most)))
 
 /** Images a step. @param images that training sees, without those for validation */
 export const usualBatch = (images: number, most = 128): number => Math.min(most, powerOfTwoUpTo(images))

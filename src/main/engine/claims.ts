@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Home } from './home.ts'
 
 /**
@@ -36,6 +36,13 @@ export function unclaim(home: Home, one: Claim): void {
   } catch {
     // Others are claimed still.
   }
+}
+
+/** Puts a folder in the place of another, which is deleted. */
+export function moveFolder(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
+  rmSync(to, { recursive: true, force: true })
+  renameSync(from, to)
 }
 
 /** The end of the name of a folder that is to be deleted for good. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 
 /** Writes all of `bytes` where the open file stands; a call of the system may take less. What the system throws is thrown on. */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
@@ -14,4 +14,12 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Puts a file that only its user may read in the place of another, from its first byte on. */
+export function replacePrivately(file: string, text: string): void {
+  const temporary = `${file}.partial`
+  rmSync(temporary, { force: true })
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+  renameSync(temporary, file)
 }

@@ -1,5 +1,5 @@
 /** How long a process that is asked to end may take to put everything in order, in milliseconds; then it ends as it is. */
-export const endGrace = 15_000
+const endGrace = 15_000
 
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 export type EndSignal = keyof typeof codes

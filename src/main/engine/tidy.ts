@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Recovered } from '../../shared/experiments.ts'
-import { claimed, discardedEnding, kept, unclaim, type Kept } from './claims.ts'
+import { claimed, discardedEnding, kept, moveFolder, unclaim, type Kept } from './claims.ts'
 import { isOfRunning } from './export/leftovers.ts'
 import { sweepTargets } from './export/targetNotes.ts'
 import { folderBytes } from './folderBytes.ts'
@@ -26,7 +26,7 @@ const hasRow = (store: Store, kind: Kept, id: string): boolean => {
  * Removes folders that never got a row or have lost it for good, and gives back those whose rows were kept after all; removed runs have their files in
  * the trash, others have not. What has no row for another reason is left as it is.
  */
-export function tidyFolders(home: Home, store: Store): Recovered {
+function tidyFolders(home: Home, store: Store): Recovered {
   const recovered: Recovered = { folders: 0, files: 0, bytes: 0 }
   const remove = (folder: string): void => {
     recovered.folders += 1
@@ -48,20 +48,15 @@ export function tidyFolders(home: Home, store: Store): Recovered {
     if (existsSync(folder) && !hasRow(store, one.kind, one.id)) remove(folder)
     unclaim(home, one)
   }
-  const move = (from: string, to: string): void => {
-    mkdirSync(join(to, '..'), { recursive: true })
-    rmSync(to, { recursive: true, force: true })
-    renameSync(from, to)
-  }
   const hasWeights = (folder: string) => existsSync(join(folder, 'checkpoints'))
   for (const { id } of store.runs.removed()) {
     const [from, to] = [home.run(id), home.trash(id)]
     if (!existsSync(from)) continue
     // Of two folders the one with weights is the run; where both have some, neither is touched.
-    if (!existsSync(to) || !hasWeights(to)) move(from, to)
+    if (!existsSync(to) || !hasWeights(to)) moveFolder(from, to)
     else if (!hasWeights(from)) remove(from)
   }
-  for (const id of namesIn(join(home.folder, 'trash'))) if (store.runs.has(id) && !existsSync(home.run(id))) move(home.trash(id), home.run(id))
+  for (const id of namesIn(join(home.folder, 'trash'))) if (store.runs.has(id) && !existsSync(home.run(id))) moveFolder(home.trash(id), home.run(id))
   return recovered
 }
 

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
-import { discard } from './claims.ts'
+import { discard, moveFolder } from './claims.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
 import type { Space } from './space/space.ts'
@@ -28,10 +27,7 @@ export function untilOf(removedAt: string): string {
  */
 export function createTrash({ home, store, space, emit }: { home: Home; store: Store; space: Space; emit: (event: EngineEvent) => void }) {
   const move = (from: string, to: string): void => {
-    if (!existsSync(from)) return
-    mkdirSync(dirname(to), { recursive: true })
-    rmSync(to, { recursive: true, force: true })
-    renameSync(from, to)
+    if (existsSync(from)) moveFolder(from, to)
   }
   const purge = async (chosen: (item: { removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
     const runs = store.runs.removed().filter(chosen), experiments = store.experiments.removed().filter(chosen)
@@ -52,7 +48,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         for (const { id } of some) {
           store.runs.remove(id)
           // What one deletion wrote into the log makes room for the next.
-          store.database.pragma('wal_checkpoint(TRUNCATE)')
+          store.foldLog()
         }
       }
       bytes += freed
@@ -87,7 +83,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run “${gone.id}” is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
       const back = found.filter(({ removed }) => removed!.removedAt !== null)
       // The files first: a run that can be seen has them.
-      for (const { id } of back) if (existsSync(home.trash(id))) move(home.trash(id), home.run(id))
+      for (const { id } of back) move(home.trash(id), home.run(id))
       store.transaction(() => {
         withThem()
         back.forEach(({ id }) => store.runs.update(id, { removedAt: null }))

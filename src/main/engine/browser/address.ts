@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { uptime, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replacePrivately } from '../durable.ts'
+import { bootId } from '../processes.ts'
 
 /** Where the browser mode answers: whoever has the token has the workbench. */
 export interface Address { port: number; token: string }
@@ -18,14 +20,8 @@ export const newToken = (): string => randomBytes(32).toString('base64url')
 
 const fileIn = (folder: string): string => join(folder, 'browser.json')
 
-/** What tells one start of this computer from the next. */
-function thisStart(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return String(Date.now() - Math.round(uptime() * 1000))
-  }
-}
+/** What tells one start of this computer from the next; by its age where the system has no name for it. */
+const thisStart = (): string => bootId() || String(Date.now() - Math.round(uptime() * 1000))
 
 function isThisStart(started: string): boolean {
   const now = thisStart()
@@ -60,12 +56,4 @@ export function rememberAddress(folder: string, { port, token }: Address): void 
   } catch {
     // Said by what follows: the next start prints a new one.
   }
-}
-
-/** Puts a file that only its user may read in the place of another, from its first byte on. */
-export function replacePrivately(file: string, text: string): void {
-  const temporary = `${file}.partial`
-  rmSync(temporary, { force: true })
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
-  renameSync(temporary, file)
 }

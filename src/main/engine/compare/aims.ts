@@ -13,7 +13,7 @@ export type Aimed = Pick<Run, 'variant' | 'config' | 'origin'>
 const byId = new Map(variants.map((variant) => [variant.id, variant]))
 const likelihoodWords = { gaussian: 'a Gaussian likelihood', fixedGaussian: 'a Gaussian likelihood of variance 1', bernoulli: 'a Bernoulli likelihood' } as const
 
-export function aimOf({ variant: id, config, origin }: Aimed): Aim {
+function aimOf({ variant: id, config, origin }: Aimed): Aim {
   if (origin?.kind === 'weights' && origin.trained === false) return { goal: null, words: 'for what its file of weights does not say' }
   if (config.fineTuning.kind === 'classification') return { goal: 'classes', words: 'for the classes' }
   const variant = byId.get(id)

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { toErrorInfo } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
-import { hasNonFinite, type CheckpointName } from '../checkpoint/checkpoint.ts'
-import { hasChecksum, readSafetensors } from '../checkpoint/safetensors.ts'
+import type { CheckpointName } from '../checkpoint/checkpoint.ts'
+import { hasChecksum, verifySafetensors } from '../checkpoint/safetensors.ts'
 import { checkFiles, readChecksums } from '../data/checksums.ts'
 import { files } from '../data/index-file.ts'
 import { openDataset, readIndex } from '../data/open.ts'
@@ -42,8 +41,7 @@ export async function checkIntegrity(home: Home, known: Known | null, { signal, 
     onProgress(datasets.length + done, total, run?.name ?? id)
     for (const file of checkpointsOf(home.run(id))) {
       signal?.throwIfAborted()
-      checkCheckpoint(home.run(id), file, { id, name: run?.name ?? id, run, dataset: known?.datasets.find((each) => each.id === run?.datasetId) }, result)
-      await setImmediate()
+      await checkCheckpoint(home.run(id), file, { id, name: run?.name ?? id, run, dataset: known?.datasets.find((each) => each.id === run?.datasetId) }, result, signal)
     }
   }
   onProgress(total, total, 'all')
@@ -83,18 +81,20 @@ function checkpointsOf(runFolder: string): string[] {
 
 interface Owner { id: string; name: string; run: Run | undefined; dataset: Dataset | undefined }
 
-function checkCheckpoint(runFolder: string, file: string, { id, name, run, dataset }: Owner, { findings, looked }: Integrity): void {
+async function checkCheckpoint(
+  runFolder: string, file: string, { id, name, run, dataset }: Owner, { findings, looked }: Integrity, signal?: AbortSignal,
+): Promise<void> {
   looked.checkpoints++
   const which = basename(file, '.safetensors')
   const remedy = which.startsWith('snapshot-') ? 'remove the file: only the view of that moment is lost'
     : which === 'last' || which === 'best' ? 'restore the file from a copy, or train the run again with its settings (“New run with these settings”)'
     : 'restore the file from a copy, or train the run again with its settings'
   try {
-    const { tensors } = readSafetensors(file)
+    await verifySafetensors(file, signal)
     if (!hasChecksum(file)) looked.withoutChecksum++
-    if (hasNonFinite(Object.fromEntries(Object.entries(tensors).map(([key, { data }]) => [key, data])))) throw new Error('it holds values that are not finite')
     if (run && dataset && which !== 'begin') requireOwn(runFolder, [which as CheckpointName], identityOf(run, dataset))
   } catch (thrown) {
+    if (signal?.aborted) throw thrown
     const problem = thrown instanceof Error ? thrown.message : String(thrown)
     findings.push({ kind: 'checkpoint', id, name, file, problem, remedy })
   }

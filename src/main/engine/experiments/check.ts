@@ -1,9 +1,9 @@
-import { statfsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
 import type { Home } from '../home.ts'
+import { freeBytesOf } from '../space/full.ts'
 import type { Store } from '../store/store.ts'
 import { bytesOf, memoryOf, scheduled, slotBytesOf } from './costs.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
@@ -83,20 +83,10 @@ function cellWarnings(cells: readonly PlannedCell[]): string[] {
 function roomWarnings(home: Home, { bytes: kept, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null }, slots: number): string[] {
   const bytes = kept === null || kept === 0 ? kept : kept + slots
   const needed = processMemory ?? memory
-  const free = freeBytes(home.folder)
+  const free = freeBytesOf(home.folder)
   const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
   return [
     ...(bytes !== null && free !== null && bytes > free ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`] : []),
     ...(needed !== null && needed > 0.7 * totalmem() ? [`${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${gigabytes(needed)} of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`] : []),
   ]
-}
-
-/** What the disk of a folder has left for us; null where the system does not say. */
-export function freeBytes(folder: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize
-  } catch {
-    return null
-  }
 }

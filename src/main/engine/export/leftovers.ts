@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { folderBytes } from '../folderBytes.ts'
+import { startOf, textOf } from '../processes.ts'
 
 /** Files on their way to a user's folder, under names that hold the process which writes them; and what is done with those whose process is gone. */
 
@@ -20,13 +20,8 @@ export const filesToMove = async (temporary: string): Promise<string[]> =>
 
 /** When a process began, in milliseconds since 1970; null where the system does not say. */
 function beginningOf(pid: number): number | null {
-  try {
-    const ticks = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19])
-    const boot = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))![1])
-    return 1000 * (boot + ticks / 100)
-  } catch {
-    return null
-  }
+  const ticks = startOf(pid), [, boot] = /^btime (\d+)$/m.exec(textOf('/proc/stat')) ?? []
+  return ticks === null || ticks === '' || boot === undefined ? null : 1000 * (Number(boot) + Number(ticks) / 100)
 }
 
 function isRunning(pid: number): boolean {

@@ -47,7 +47,10 @@ export function comparingHandlers(context: Context) {
   function experimentsOf(runs: readonly Run[]): StoredExperiment[] {
     const counts = new Map<string, number>()
     for (const run of runs) for (const id of new Set(store.experiments.of(run.id))) counts.set(id, (counts.get(id) ?? 0) + 1)
-    const known = [...counts].filter(([id]) => store.experiments.has(id)).map(([id, count]) => ({ count, experiment: store.experiments.get(id) }))
+    const known = [...counts].flatMap(([id, count]) => {
+      const experiment = store.experiments.read(id)
+      return experiment === null ? [] : [{ count, experiment }]
+    })
     const size = ({ cells, plan }: StoredExperiment): number => cells.length * plan.seeds.length
     const whole = known.filter(({ count }) => count === runs.length).map(({ experiment }) => experiment)
       .sort((a, b) => size(a) - size(b) || (a.createdAt < b.createdAt ? 1 : -1))
@@ -59,7 +62,7 @@ export function comparingHandlers(context: Context) {
     if (runs.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
     // What was removed since is passed over, as groups are that are no longer there.
     const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
-    const experiment = planned !== null && store.experiments.has(planned) ? store.experiments.get(planned) : null
+    const experiment = planned === null ? null : store.experiments.read(planned)
     return compareRuns(runs, variantInfos(), { baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment) })
   }
 

@@ -5,8 +5,8 @@ import type { Run } from '../../../shared/domain.ts'
 import type { Storage } from '../../../shared/experiments.ts'
 import { thinningOf } from '../checkpoint/thin.ts'
 import { claimed, kept } from '../claims.ts'
-import { freeBytes } from '../experiments/check.ts'
 import { folderBytes } from '../folderBytes.ts'
+import { freeBytesOf } from '../space/full.ts'
 import { untilOf } from '../trash.ts'
 import type { Context, Handlers } from './context.ts'
 import { goesOn } from './thinning.ts'
@@ -78,7 +78,7 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
       return {
         storage: {
           runs: await spared(runs, copies), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
-          database, codes, unknown, removed, total, free: freeBytes(home.folder),
+          database, codes, unknown, removed, total, free: freeBytesOf(home.folder),
         },
       }
     },

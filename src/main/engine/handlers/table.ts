@@ -28,7 +28,7 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       if (own === undefined) byCell.set(key, { experiment: experiment.id, cell: experiment.cell, runs: [id] })
       else own.runs.push(id)
     }
-    const experiments = new Map([...byCell.values()].flatMap(({ experiment: id }) => (store.experiments.has(id) ? [[id, store.experiments.get(id)] as const] : [])))
+    const experiments = new Map([...new Set([...byCell.values()].map(({ experiment }) => experiment))].map((id) => [id, store.experiments.read(id)]))
     const found = [...byCell.values()].flatMap(({ experiment, cell, runs }) => {
       const title = experiments.get(experiment)?.cells.find(({ index: own }) => own === cell)?.title
       return title === undefined ? [] : [{ title, name: experiments.get(experiment)!.name, runs }]

@@ -163,7 +163,7 @@ export function createQueue(parts: Parts) {
     const run = store.runs.get(id)
     // What is damaged is still damaged at the next attempt.
     if (run.error !== null && damageCodes.has(run.error.code)) return
-    if (run.experiment === null || !store.experiments.has(run.experiment.id) || store.experiments.get(run.experiment.id).wanted !== 'running') return
+    if (run.experiment === null || store.experiments.read(run.experiment.id)?.wanted !== 'running') return
     const attempts = store.runs.attempts(id)
     if (attempts < mostAttempts && (run.step === 0 || hasCheckpoint(id))) requeue(id, attempts + 1)
   }

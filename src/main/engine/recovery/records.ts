@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineEvent } from '../../../shared/calls.ts'
 import { nameSchema, runSchema, type Run } from '../../../shared/domain.ts'
 import { cellSchema, planSchema } from '../../../shared/experiments.ts'
+import { replacePrivately } from '../durable.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
@@ -16,11 +17,11 @@ import type { Store } from '../store/store.ts'
 /** Its name is none that packs take along. */
 const recordName = '.record.json'
 
-export const datasetRecordSchema = z.object({ name: nameSchema })
+const datasetRecordSchema = z.object({ name: nameSchema })
 /** The fingerprint finds its dataset again where that was imported anew. */
-export const runRecordSchema = z.object({ run: runSchema, version: z.string().nullable(), dataset: z.string() })
+const runRecordSchema = z.object({ run: runSchema, version: z.string().nullable(), dataset: z.string() })
 export type RunRecord = z.infer<typeof runRecordSchema>
-export const experimentRecordSchema = z.object({
+const experimentRecordSchema = z.object({
   id: z.string(), name: nameSchema, datasetId: z.string(), plan: planSchema, cells: cellSchema.array(), baseline: z.int().nullable(),
   createdAt: z.string(),
   members: z.array(z.object({ cell: z.int(), seed: z.int(), run: z.string().nullable(), reused: z.boolean() })),
@@ -50,8 +51,7 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
     if (written.get(key) === what || (key !== file && !existsSync(dirname(file)))) return
     try {
       if (key === file) mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(`${file}.partial`, JSON.stringify(content()))
-      renameSync(`${file}.partial`, file)
+      replacePrivately(file, JSON.stringify(content()))
       written.set(key, what)
       failed = false
     } catch (thrown) {

@@ -9,7 +9,7 @@ import { isDamage, isFull, troubleWith } from './trouble.ts'
 export type { Database } from './sqlite.ts'
 export { sqliteVersion } from './sqlite.ts'
 export { tryLock } from './lock.ts'
-export { isDamage, isFull } from './trouble.ts'
+export { isDamage } from './trouble.ts'
 
 /** SQL that takes a database from version `index` to `index + 1`. */
 export type Migrations = readonly string[]

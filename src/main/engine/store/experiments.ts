@@ -70,6 +70,11 @@ export function experimentStore(database: Database) {
     removedAt: database.prepare<[string | null, string]>('UPDATE experiments SET removedAt = ? WHERE id = ?'),
   }
 
+  /** Null where it is not there, or cannot be understood. */
+  const read = (id: string): StoredExperiment | null => {
+    const row = byId.get(id)
+    return row === undefined ? null : toExperiment(row)
+  }
   const unknown = (reference: string) => new WorkbenchError('EXPERIMENT_UNKNOWN', `There is no experiment “${reference}”; “experiment list” shows those that exist.`, { field: 'experiment' })
   const get = (id: string): StoredExperiment => {
     const row = byId.get(id)
@@ -80,12 +85,10 @@ export function experimentStore(database: Database) {
   }
   return {
     /** Oldest first; those that a newer version planned are left out. */
-    list: (): StoredExperiment[] => all.all().map(({ id }) => toExperiment(byId.get(id)!)).filter((each) => each !== null),
+    list: (): StoredExperiment[] => all.all().map(({ id }) => read(id)).filter((each) => each !== null),
+    read,
     /** Whether it is there, and can be understood. */
-    has(id: string): boolean {
-      const row = byId.get(id)
-      return row !== undefined && toExperiment(row) !== null
-    },
+    has: (id: string): boolean => read(id) !== null,
     get,
     /** By id, name or unambiguous beginning of an id, in this order. Error: EXPERIMENT_UNKNOWN. */
     resolve(reference: string): StoredExperiment {

@@ -37,7 +37,7 @@ export const errorOf = (text: string | null): ErrorInfo | null => (text === null
 
 const sections = { network: networkSchema, training: trainingSchema, data: dataSchema, pretraining: pretrainingSchema, fineTuning: fineTuningSchema }
 type Section = keyof typeof sections
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * A stored config: settings that came after the run was made get their defaults, those that this version does not know are kept as they are.

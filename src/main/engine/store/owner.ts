@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { writeFileSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { bootId, startOf, textOf } from '../processes.ts'
 
 /**
  * Who has a home, as a file of its own beside the database: for file systems whose locks do not work, or are only those of one machine.
@@ -29,24 +30,6 @@ export const isOwnerFile = (name: string): boolean => /^owner-[0-9a-f-]{36}\.(js
 /** Owners that this process is. */
 const own = new Set<string>()
 
-const textOf = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch {
-    return ''
-  }
-}
-
-/** When a process began, in the kernel's count; null: there is none any more; empty: this system does not say. */
-function startOf(pid: number | 'self'): string | null {
-  if (process.platform !== 'linux') return ''
-  const text = textOf(`/proc/${pid}/stat`)
-  if (text === '') return null
-  // The name, in parentheses, may hold anything. A zombie has given back all that it had.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : fields[19] ?? ''
-}
-
 /** The process numbers of one container mean nothing in another. */
 function space(): string {
   try {
@@ -57,7 +40,7 @@ function space(): string {
 }
 
 const here = () =>
-  ({ host: hostname(), machine: textOf('/etc/machine-id'), boot: textOf('/proc/sys/kernel/random/boot_id'), space: space() })
+  ({ host: hostname(), machine: textOf('/etc/machine-id'), boot: bootId(), space: space() })
 
 /** `unseen`: a process of another machine or container, of which only the file tells. */
 export type Life = 'alive' | 'gone' | 'unseen'

@@ -23,6 +23,8 @@ export interface Store {
   readonly preferences: ValueStore
   /** Everything in `work` is committed together, or nothing is. */
   transaction<T>(work: () => T): T
+  /** Moves what the database's log holds into the database, so that the log takes no space. */
+  foldLog(): void
   /** How the database is kept on its disk, and why; in words. */
   readonly keeping: string
   /** Whether other programs may read it meanwhile, as on an ordinary disk. */
@@ -52,6 +54,7 @@ export function openStore(file: string): Store {
     timings: valueStore(database, 'timings'),
     preferences: valueStore(database, 'preferences'),
     transaction: (work) => database.transaction(work)(),
+    foldLog: () => void database.pragma('wal_checkpoint(TRUNCATE)'),
     keeping,
     isShared,
     database,

@@ -3,7 +3,7 @@ import { evaluationSchema, originSchema, presetRefSchema, stageSchema, type Eval
 import { noteOf } from '../../../shared/runRows.ts'
 import type { RunRow } from '../../../shared/runTable.ts'
 import type { Database } from './database.ts'
-import { configOf, itemsOf, said, understood } from './lenient.ts'
+import { configOf, isObject, itemsOf, said, understood } from './lenient.ts'
 
 /** A run as the table of runs needs it: what it is, without what is live or long. */
 export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config' | 'experiment'> {
@@ -25,8 +25,6 @@ const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
   archived: row.archived === 1,
   note: noteOf(notes),
 })
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Figures as they were stored; where one is not what it should be, none of that evaluation. */
 function evaluationIn(text: string | null): Evaluation | null {
