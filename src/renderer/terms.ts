@@ -22,7 +22,6 @@ export function seriesParts(key: string): { prefix: string; set: string; term: s
 export const layerSeries = { gradient: 'Gradient norm', updateRatio: 'Size of an update over size of the weights' } as const
 export const isLayerSeries = (set: string): set is keyof typeof layerSeries => Object.hasOwn(layerSeries, set)
 
-
 /** `validation/loss` as `Validation loss`, `gradient/encoder/0` as `Gradient norm, encoder/0`. */
 export function seriesTitle(key: string): string {
   const { set, term } = seriesParts(key)

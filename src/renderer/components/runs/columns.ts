@@ -116,15 +116,21 @@ const short: Record<string, { title: string; hint: string; width: number; unit?:
 
 const betterWords = { lower: ': lower is better', higher: ': higher is better', neither: '' }
 
+/** What a setting is called before the engine has said it, or where no run has it any more: `Contractive: lambda`. */
+function settingTitle(key: string, variant: Sources['variant']): string {
+  const { plain, owner } = partsOf(key)
+  return owner === null ? sentence(plain) : `${variant(owner)}: ${sentence(plain).toLowerCase()}`
+}
+
 const isSetting = /^(network|regularizer|training|data|pretraining|fineTuning)\./
 
 /** A figure, setting or curve as a column. */
-export function engineColumn(key: string, info: RunColumn | undefined, { value }: Sources): TableColumn {
+export function engineColumn(key: string, info: RunColumn | undefined, { value, variant }: Sources): TableColumn {
   const known = short[key]
   const read: Read = (row) => value(key, row.id) ?? null
   const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
   const unit = info?.unit ?? known?.unit ?? ''
-  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? sentence(partsOf(key).plain) : key)
+  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? settingTitle(key, variant) : key)
   const numeric = info?.numeric ?? known !== undefined
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'
