@@ -2,22 +2,28 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { describeArray, rowMaker, valueRange } from './array-rows.ts'
+import { describeArray, rowMaker, valueRange, type Described } from './array-rows.ts'
 import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
 import type { Meter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
-import { trainPart, type ImportRequest, type Packed } from './request.ts'
+import { trainPart, type ImportRequest, type Packed, type Plan } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 import type { ArraysSource } from './source.ts'
 
 const blockBytes = 2 ** 20
 
-/** Packs the arrays of an IDX or npz source. Images keep their size unless another one is asked for. */
-export async function packArrays(source: ArraysSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+/** How the arrays of a source are understood. */
+export interface ArraysPlan extends Plan {
+  source: ArraysSource
+  described: Described[]
+}
+
+/** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
+export async function planArrays(source: ArraysSource, request: ImportRequest): Promise<ArraysPlan> {
   const { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
@@ -35,12 +41,25 @@ export async function packArrays(source: ArraysSource, request: ImportRequest, p
   }
 
   const count = described.reduce((sum, part) => sum + part.count, 0)
+  // Labels at once: a wrong pair of files is noticed before anything is written.
+  const values: { values: (number | string)[] | null; count: number }[] = []
+  for (const [i, { labels }] of parts.entries()) {
+    const { count } = described[i]!
+    values.push({ values: labels === null ? null : await readLabels(labels, count), count })
+  }
+  const plan: ArraysPlan = {
+    kind, width, height, channels, count, source, described, ...indexLabels(values), parts: partOfRows(parts, described), notes: [],
+    skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
+    pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
+  }
+  return plan
+}
+
+/** Packs the arrays of a plan, block by block. */
+async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const { source: { parts }, described, kind, width, height, channels, count, labels, classes, skipped, notes } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
-  // Labels first: a wrong pair of files is noticed before anything is written.
-  const values: ((number | string)[] | null)[] = []
-  for (const [i, part] of parts.entries()) values.push(part.labels === null ? null : await readLabels(part.labels, described[i]!.count))
-
   const hashes = new Uint8Array(count * hashBytes)
   const file = openSync(join(partial, files.pixels), 'w')
   try {
@@ -66,10 +85,8 @@ export async function packArrays(source: ArraysSource, request: ImportRequest, p
   } finally {
     closeSync(file)
   }
-  const labelled = indexLabels(parts.map((_, i) => ({ values: values[i]!, count: described[i]!.count })))
   return {
-    kind, width, height, channels, count, hashes, ...labelled, parts: partOfRows(parts, described),
-    skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
+    kind, width, height, channels, count, hashes, labels, classes, parts: plan.parts, skipped, notes,
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
 }

@@ -6,21 +6,40 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, type FileList } from './layout.ts'
+import type { Shape } from './pixels.ts'
 import type { Meter } from './progress.ts'
-import { testPart, type ImportRequest, type Packed } from './request.ts'
+import { testPart, type ImportRequest, type Packed, type Plan, type PlanOptions } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
-import { defaultShape, sampleHeaders } from './sample.ts'
+import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
 import type { FolderSource } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
-/** Packs a folder of image files: finds them, decides on a shape, has them decoded by as many processes as there are cores. */
-export async function packFolder(source: FolderSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const list = await listFolder(source.root, source.testRoot, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
-  const { names } = list
+/** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
+export interface FolderPlan extends Plan {
+  list: FileList
+  /** Of the headers that were looked at; null where no image is among them. */
+  sample: Sample | null
+  shape: Shape
+}
+
+/** Finds the files and decides on a shape. All files count as images until they are decoded. */
+export async function planFolder(source: FolderSource, request: ImportRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
+  const list = await listFolder(source.root, source.testRoot, {
+    signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+  })
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
-  const size = defaultShape(sample, request)
-  const shape = { ...size, fit: request.fit }
+  const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }
+  const plan: FolderPlan = {
+    kind: 'image', ...size, shape, list, sample, ...rowsOf(list, null), skipped: list.skipped, notes: [],
+    pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
+  }
+  return plan
+}
+
+/** Packs the files of a plan: has them decoded by as many processes as there are cores. */
+async function packFolder(plan: FolderPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+  const { list, shape } = plan, { names } = list
   const rowBytes = shape.width * shape.height * shape.channels
   requireRoom(names.count * rowBytes, room)
 
@@ -59,13 +78,22 @@ export async function packFolder(source: FolderSource, request: ImportRequest, p
       ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
       : `The folder ${request.path} is empty; choose one with images.`, { field: 'path' })
   }
-  let testCount = 0
-  for (let file = list.testFrom; file < names.count; file++) testCount += good[file]!
-  const brought = list.testFrom < names.count && testCount > 0
+  const { width, height, channels } = shape
   return {
-    kind: 'image', ...size, count, hashes: hashes.subarray(0, count * hashBytes), ...labelsOf(list, good, count), skipped,
-    parts: brought ? new Uint8Array(count).fill(testPart, count - testCount) : null, paths: names.packed((file) => good[file] === 1),
+    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rowsOf(list, good), skipped, notes: plan.notes,
+    paths: names.packed((file) => good[file] === 1),
   }
+}
+
+/** Classes, labels and parts of the files that are images. @param good 1 for every file that is one; null: all are taken for one */
+export function rowsOf(list: FileList, good: Uint8Array | null): Pick<Packed, 'count' | 'classes' | 'labels' | 'parts'> {
+  let count = 0, testCount = 0
+  for (let file = 0; file < list.names.count; file++) {
+    if (good && !good[file]) continue
+    count++
+    if (file >= list.testFrom) testCount++
+  }
+  return { count, ...labelsOf(list, good, count), parts: testCount > 0 ? new Uint8Array(count).fill(testPart, count - testCount) : null }
 }
 
 function* batchesOf(list: FileList, size: number): Generator<Batch> {
@@ -80,11 +108,11 @@ function* batchesOf(list: FileList, size: number): Generator<Batch> {
 }
 
 /** Classes that have at least one image, in the order of their names, and each row's place among them. */
-function labelsOf(list: FileList, good: Uint8Array, count: number): Pick<Packed, 'classes' | 'labels'> {
+function labelsOf(list: FileList, good: Uint8Array | null, count: number): Pick<Packed, 'classes' | 'labels'> {
   if (!list.labelled) return { classes: [], labels: null }
   const codes = new Map<string, number>(), labels = new Int32Array(count)
   for (let file = 0, row = 0; file < list.names.count; file++) {
-    if (!good[file]) continue
+    if (good && !good[file]) continue
     const name = list.classOf(file)
     let code = codes.get(name)
     if (code === undefined) codes.set(name, code = codes.size)

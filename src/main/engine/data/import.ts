@@ -1,15 +1,10 @@
 import { mkdir, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { syntheticName } from '../../../shared/synthetic.ts'
-import { packArrays } from './arrays.ts'
 import { finish } from './finish.ts'
-import { packFolder } from './folder.ts'
-import { packPatches } from './patches/pack.ts'
+import { planImport } from './plan.ts'
 import { Meter } from './progress.ts'
-import type { Imported, ImportOptions, ImportRequest, Packed } from './request.ts'
-import { findSource } from './source.ts'
-import { checkOptions, packSynthetic } from './synthetic.ts'
+import type { Imported, ImportOptions, ImportRequest } from './request.ts'
 
 export type { Imported, ImportOptions, ImportRequest } from './request.ts'
 
@@ -25,26 +20,19 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
   try {
     signal?.throwIfAborted()
     checkSize(request)
-    const pack = request.patches ? packPatches.bind(null, request) : await wholeImages(request)
-    await makeFolder(partial)
-    const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
-    return await finish(request, partial, await pack(partial, room, meter, signal), meter, signal)
+    const plan = await planImport(request, { meter, signal })
+    try {
+      await makeFolder(partial)
+      const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
+      return await finish(request, partial, await plan.pack(partial, room, meter, signal), meter, signal)
+    } finally {
+      plan.close?.()
+    }
   } catch (error) {
     await rm(partial, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
     if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The import was cancelled; nothing of it is kept.', { cause: error })
     throw error
   }
-}
-
-type Pack = (partial: string, room: number, meter: Meter, signal?: AbortSignal) => Promise<Packed>
-
-/** Finds out what the path holds, and how to pack it. */
-async function wholeImages(request: ImportRequest): Promise<Pack> {
-  checkOptions(request)
-  const name = syntheticName(request.path)
-  if (name !== null) return packSynthetic.bind(null, name, request)
-  const source = await findSource(request.path, request.testPath)
-  return source.kind === 'folder' ? packFolder.bind(null, source, request) : packArrays.bind(null, source, request)
 }
 
 function checkSize({ width, height, patches }: ImportRequest): void {

@@ -1,5 +1,6 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
 import type { Contrast } from '../../../shared/patches.ts'
+import type { Meter } from './progress.ts'
 
 /** What is to be imported; checked against the contract's schema before it comes here. */
 export interface ImportRequest {
@@ -56,4 +57,19 @@ export interface Packed {
   source?: string
   /** The bytes of `paths.bin`, or where the rows come from. */
   paths: Buffer | { path: string; count: number }[]
+}
+
+export interface PlanOptions {
+  meter: Meter
+  signal?: AbortSignal | undefined
+  /** So many files of a folder are found at most; an import finds all. */
+  limit?: number | undefined
+}
+
+/** What a request comes to, before anything is decoded or written: an import packs it, an inspection tells of it. */
+export interface Plan extends Pick<Packed, 'kind' | 'width' | 'height' | 'channels' | 'count' | 'labels' | 'classes' | 'parts' | 'skipped'> {
+  notes: DatasetNote[]
+  /** Writes the rows into the folder `partial`. @param room free bytes on its disk */
+  pack(partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed>
+  close?(): void
 }

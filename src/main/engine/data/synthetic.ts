@@ -9,7 +9,7 @@ import { files } from './index-file.ts'
 import { planePoints, standardise, type PlaneName } from './plane.ts'
 import type { Meter } from './progress.ts'
 import { random } from './random.ts'
-import type { ImportRequest, Packed } from './request.ts'
+import type { ImportRequest, Plan } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 
@@ -51,26 +51,29 @@ export function syntheticShape(name: SyntheticImages, { width, height, channels 
   return { width: width ?? height ?? side, height: height ?? width ?? side, channels: channels ?? 1 }
 }
 
-/**
- * Computes a synthetic set into the packed file: a function of its name, count, seed and size alone.
- * @param room free bytes on the disk
- */
-export async function packSynthetic(name: SyntheticName, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const set = syntheticSets[name]
+/** How a synthetic set is understood: a function of its name, count, seed and size alone. */
+export function planSynthetic(name: SyntheticName, request: ImportRequest): Plan {
+  const set = syntheticSets[name], images = syntheticImages(name)
   const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
-  const common = { count, parts: null, skipped: [], paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
-  const images = syntheticImages(name)
+  const common = { count, parts: null, skipped: [], notes: [] }
+  const packed = { paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
   if (images !== null) {
     const shape = syntheticShape(images, request), rowBytes = shape.width * shape.height * shape.channels
-    requireRoom(count * rowBytes, room)
-    const hashes = await writeRows(join(partial, files.pixels), count, rowBytes, imagePainter(images, shape, seed, signal), meter, signal)
-    return { kind: 'image', ...shape, hashes, labels: null, classes: [], ...common }
+    const rows = { kind: 'image' as const, ...shape, labels: null, classes: [], ...common }
+    return { ...rows, pack: async (partial, room, meter, signal) => {
+      requireRoom(count * rowBytes, room)
+      const hashes = await writeRows(join(partial, files.pixels), count, rowBytes, imagePainter(images, shape, seed, signal), meter, signal)
+      return { ...rows, ...packed, hashes }
+    } }
   }
-  requireRoom(count * 8, room)
   const { points, labels } = planePoints(name as PlaneName, count, seed)
-  const rows = Buffer.from(standardise(points).buffer)
-  const hashes = await writeRows(join(partial, files.pixels), count, 8, (out, row) => { rows.copy(out, 0, row * 8, row * 8 + out.length) }, meter, signal)
-  return { kind: 'vector', width: 2, height: 1, channels: 1, hashes, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common }
+  const rows = { kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common }
+  return { ...rows, pack: async (partial, room, meter, signal) => {
+    requireRoom(count * 8, room)
+    const values = Buffer.from(standardise(points).buffer)
+    const fill: Fill = (out, row) => { values.copy(out, 0, row * 8, row * 8 + out.length) }
+    return { ...rows, ...packed, hashes: await writeRows(join(partial, files.pixels), count, 8, fill, meter, signal) }
+  } }
 }
 
 /** Fills an array with rows, the first of which is number `row`; asked for one after the other, from 0 on. */

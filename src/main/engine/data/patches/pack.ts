@@ -6,13 +6,13 @@ import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
 import { files } from '../index-file.ts'
 import { Names } from '../names.ts'
 import { Meter } from '../progress.ts'
-import type { ImportRequest, Packed } from '../request.ts'
+import type { ImportRequest, Packed, Plan, PlanOptions } from '../request.ts'
 import { requireRoom } from '../room.ts'
 import { hashBytes } from '../row-hash.ts'
 import { hashPatches, normalisePatches } from './contrast.ts'
 import { openPatchSource, patchSize } from './open.ts'
-import { byImage, draw, emptyPlan, type Plan } from './plan.ts'
-import type { PatchSource } from './source.ts'
+import { byImage, draw, emptyDraws, type Draws } from './draws.ts'
+import type { ImageLabels, PatchSource } from './source.ts'
 import { splitPatches } from './split.ts'
 
 /** Files and patches up to which a request is looked into before it becomes a task: that takes a moment at most. */
@@ -24,26 +24,62 @@ const drawnAtOnce = 2 ** 15
 
 const allRows = (count: number): Uint32Array => new Uint32Array(count).map((_, row) => row)
 
+/** How patches of larger images are understood: which images, and where in them each patch lies. */
+export interface PatchesPlan extends Plan {
+  source: PatchSource
+  draws: Draws
+  patchLabels: ImageLabels
+}
+
 /**
- * Draws patches from larger images into the packed file. Patch i comes from an image chosen uniformly, at a place chosen uniformly,
- * by (seed, i) alone. An image is read when its turn comes, its patches are written, and it is forgotten.
- * @throws WorkbenchError as `openPatchSource`, `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
+ * Draws patches: patch i comes from an image chosen uniformly, at a place chosen uniformly, by (seed, i) alone. No image is decoded.
+ * @throws WorkbenchError as `openPatchSource` does; DATASET_EMPTY, IMAGE_SIZE
  */
-export async function packPatches(request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+export async function planPatches(request: ImportRequest, { meter, signal }: PlanOptions): Promise<PatchesPlan> {
   const source = (await openPatchSource(request, { signal, meter }))!
   try {
-    return await pack(source, request, partial, room, meter, signal)
-  } finally {
+    const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
+    requireLargeEnough(source, patch)
+    const draws = emptyDraws(count), rows = allRows(count)
+    for (let from = 0; from < count; from += drawnAtOnce) {
+      signal?.throwIfAborted()
+      draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, new Uint8Array(source.count))
+      await setImmediate()
+    }
+    const patchLabels = await source.labels()
+    const plan: PatchesPlan = {
+      kind: 'image', ...patch, channels: source.channels, count, source, draws, patchLabels, ...labelsOf(draws, patchLabels.classes, patchLabels.labels),
+      parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: [],
+      pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
+      close: () => source.close(),
+    }
+    return plan
+  } catch (error) {
     source.close()
+    throw error
   }
 }
 
-async function pack(source: PatchSource, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const patch = patchSize(request), shape = { ...patch, channels: source.channels }, rowBytes = patch.width * patch.height * source.channels
-  const { count = patchDefaults.count, seed = patchDefaults.seed, contrast = patchDefaults.contrast } = request
-  requireLargeEnough(source, patch)
+/** The parts, before it is known which images are copies of one another; null where that decides whether there are enough. */
+function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels): Uint8Array | null {
+  try {
+    return splitPatches(draws, source.count, source.parts, labels, null)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Cuts the patches of a plan into the packed file. An image is read when its turn comes, its patches are written, and it is forgotten.
+ * @throws WorkbenchError as `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
+ */
+async function packPatches(
+  plan: PatchesPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+): Promise<Packed> {
+  const { source, draws, width, height, count, patchLabels: { classes, labels } } = plan
+  const patch = { width, height }, shape = { ...patch, channels: source.channels }, rowBytes = width * height * source.channels
+  const { seed = patchDefaults.seed, contrast = patchDefaults.contrast } = request
   requireRoom(count * rowBytes, room)
-  const { classes, labels } = await source.labels()
 
   const pixels = join(partial, files.pixels), file = openSync(pixels, 'w')
   try {
@@ -51,18 +87,11 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
   } finally {
     closeSync(file)
   }
-  const plan = emptyPlan(count), bad = new Uint8Array(source.count), imageHashes = new Uint8Array(source.count * hashBytes)
+  const bad = new Uint8Array(source.count), imageHashes = new Uint8Array(source.count * hashBytes)
   const reasons = new Map<number, string>()
-  // Images that turn out to be unreadable are drawn again, from what follows in their patches' sequences.
-  for (let rows = allRows(count), done = 0; rows.length > 0; rows = rows.filter((row) => bad[plan.image[row]!] === 1)) {
-    if (reasons.size === source.count) throw noneReadable(source, request, reasons)
-    for (let from = 0; from < rows.length; from += drawnAtOnce) {
-      signal?.throwIfAborted()
-      draw(plan, rows.subarray(from, from + drawnAtOnce), source, patch, seed, bad)
-      await setImmediate()
-    }
+  for (let rows = allRows(count), done = 0; ;) {
     meter.update('Cutting patches', done, count, 'patches')
-    await source.cut(byImage(plan, rows, source.count), {
+    await source.cut(byImage(draws, rows, source.count), {
       shape, pixels, signal,
       onResult: (result) => {
         if ('reason' in result) {
@@ -74,17 +103,26 @@ async function pack(source: PatchSource, request: ImportRequest, partial: string
         meter.update('Cutting patches', done += result.patches, count, 'patches')
       },
     })
+    rows = rows.filter((row) => bad[draws.image[row]!] === 1)
+    if (rows.length === 0) break
+    if (reasons.size === source.count) throw noneReadable(source, request, reasons)
+    // Images that turned out to be unreadable are drawn again, from what follows in their patches' sequences.
+    for (let from = 0; from < rows.length; from += drawnAtOnce) {
+      signal?.throwIfAborted()
+      draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, bad)
+      await setImmediate()
+    }
   }
-  const parts = splitPatches(plan, source.count, source.parts, labels, imageHashes)
+  const parts = splitPatches(draws, source.count, source.parts, labels, imageHashes)
   const rows = { path: pixels, count, rowBytes, meter, signal }
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(plan, classes, labels), parts, copies: 'train', ...(contrastLimit === undefined ? {} : { contrastLimit }),
+    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train', ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
-    paths: await placesOf(plan, source, signal),
+    paths: await placesOf(draws, source, signal),
   }
 }
 
@@ -102,8 +140,8 @@ function noneReadable(source: PatchSource, { path }: ImportRequest, reasons: Rea
 }
 
 /** Each patch's class is its image's; classes of which there is no patch are left out. */
-function labelsOf(plan: Plan, classes: readonly string[], labels: Int32Array | null): Pick<Packed, 'classes' | 'labels'> {
-  const own = labels && Int32Array.from(plan.image, (image) => labels[image]!)
+function labelsOf(draws: Draws, classes: readonly string[], labels: Int32Array | null): Pick<Packed, 'classes' | 'labels'> {
+  const own = labels && Int32Array.from(draws.image, (image) => labels[image]!)
   const present = classes.map((_, label) => label).filter((label) => own?.includes(label))
   if (own === null || present.length === 0) return { classes: [], labels: null }
   const places = new Map(present.map((label, place) => [label, place]))
@@ -111,7 +149,7 @@ function labelsOf(plan: Plan, classes: readonly string[], labels: Int32Array | n
 }
 
 /** Where each patch is from, as `paths.bin` has it: the image's name, `@`, column and row of the patch's upper left pixel. */
-async function placesOf({ image, x, y }: Plan, source: PatchSource, signal?: AbortSignal): Promise<Buffer> {
+async function placesOf({ image, x, y }: Draws, source: PatchSource, signal?: AbortSignal): Promise<Buffer> {
   const places = new Names()
   for (let first = 0; first < image.length; first += namesAtOnce) {
     signal?.throwIfAborted()
@@ -133,10 +171,10 @@ export async function checkPatches(request: ImportRequest): Promise<void> {
     const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
     requireLargeEnough(source, patch)
     // Of many patches some are of test images, unless there is only one image.
-    const drawn = Math.min(count, quickPatches), plan = emptyPlan(drawn)
+    const drawn = Math.min(count, quickPatches), draws = emptyDraws(drawn)
     if (drawn < count && source.count > 1) return
-    draw(plan, allRows(drawn), source, patch, seed, new Uint8Array(source.count))
-    splitPatches(plan, source.count, source.parts, (await source.labels()).labels, null)
+    draw(draws, allRows(drawn), source, patch, seed, new Uint8Array(source.count))
+    splitPatches(draws, source.count, source.parts, (await source.labels()).labels, null)
   } finally {
     source.close()
   }

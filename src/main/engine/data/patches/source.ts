@@ -1,7 +1,7 @@
 import type { Skipped } from '../../../../shared/domain.ts'
 import type { Meter } from '../progress.ts'
 import type { CutOptions, Wanted } from './cut.ts'
-import type { Sizes } from './plan.ts'
+import type { Sizes } from './draws.ts'
 
 export interface ImageLabels {
   classes: readonly string[]

@@ -5,7 +5,7 @@ import { testPart, trainPart } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
 import { drawStratified } from '../split.ts'
 import { testShare } from '../test-split.ts'
-import type { Plan } from './plan.ts'
+import type { Draws } from './draws.ts'
 
 /** One patch to train, one to validate and one to test with. */
 const fewest = { train: 2, test: 1 }
@@ -18,9 +18,9 @@ const fewest = { train: 2, test: 1 }
  * @returns the part of every patch
  * @throws WorkbenchError DATASET_TOO_SMALL when a side would be empty, with the field that can help
  */
-export function splitPatches(plan: Plan, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null): Uint8Array {
+export function splitPatches(draws: Draws, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null): Uint8Array {
   const used = new Uint8Array(imageCount)
-  for (const image of plan.image) used[image] = 1
+  for (const image of draws.image) used[image] = 1
   const images = Uint32Array.from({ length: imageCount }, (_, image) => image).filter((image) => used[image] === 1)
   const onTest = Uint8Array.from(images, (image) => (brought?.[image] === testPart ? 1 : 0))
   if (brought === null) {
@@ -34,7 +34,7 @@ export function splitPatches(plan: Plan, imageCount: number, brought: Uint8Array
   }
   const sides = new Uint8Array(imageCount)
   images.forEach((image, i) => { sides[image] = onTest[i]! })
-  const test = Uint8Array.from(plan.image, (image) => sides[image]!)
+  const test = Uint8Array.from(draws.image, (image) => sides[image]!)
   const testImages = onTest.reduce((sum, side) => sum + side, 0), testPatches = test.reduce((sum, side) => sum + side, 0)
   if (brought === null && (testImages === 0 || testImages === images.length)) {
     const why = imageCount === 1 ? 'There is only 1 usable image' : images.length === 1 ? 'All patches are of 1 image' : `The ${images.length} images are copies of one another`
@@ -46,5 +46,5 @@ export function splitPatches(plan: Plan, imageCount: number, brought: Uint8Array
     const count = test.length
     throw new WorkbenchError('DATASET_TOO_SMALL', `Of ${count === 1 ? '1 patch' : `${count} patches`} ${testPatches} would be of test images; at least ${fewest.train} for training and ${fewest.test} for testing are needed, so take more patches.`, { field: 'count' })
   }
-  return Uint8Array.from(plan.image, (image, i) => (test[i] ? testPart : brought?.[image] ?? trainPart))
+  return Uint8Array.from(draws.image, (image, i) => (test[i] ? testPart : brought?.[image] ?? trainPart))
 }

@@ -1,0 +1,21 @@
+import { syntheticName } from '../../../shared/synthetic.ts'
+import { planArrays } from './arrays.ts'
+import { planFolder } from './folder.ts'
+import { planPatches } from './patches/pack.ts'
+import type { ImportRequest, Plan, PlanOptions } from './request.ts'
+import { findSource } from './source.ts'
+import { checkOptions, planSynthetic } from './synthetic.ts'
+
+/**
+ * Understands what a request comes to, from names and headers: the one place where that is decided. An import packs the plan, an inspection
+ * tells of it, so that the two cannot disagree. Whoever has the plan closes it.
+ * @throws WorkbenchError CALL_INVALID, PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE
+ */
+export async function planImport(request: ImportRequest, options: PlanOptions): Promise<Plan> {
+  if (request.patches) return planPatches(request, options)
+  checkOptions(request)
+  const name = syntheticName(request.path)
+  if (name !== null) return planSynthetic(name, request)
+  const source = await findSource(request.path, request.testPath)
+  return source.kind === 'folder' ? planFolder(source, request, options) : planArrays(source, request)
+}
