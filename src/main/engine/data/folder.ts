@@ -6,14 +6,14 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, type FileList } from './layout.ts'
+import { goodOnes, rowsOfList } from './list-rows.ts'
 import type { Shape } from './pixels.ts'
 import type { Meter } from './progress.ts'
-import { testPart, type ImportRequest, type Packed, type Plan, type PlanOptions } from './request.ts'
+import type { ImportRequest, Packed, Plan, PlanOptions } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
 import type { FolderSource } from './source.ts'
-import { byCodePoint } from './walk.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
 export interface FolderPlan extends Plan {
@@ -28,10 +28,16 @@ export async function planFolder(source: FolderSource, request: ImportRequest, {
   const list = await listFolder(source.root, source.testRoot, {
     signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
+  return planList(list, request, { meter, signal })
+}
+
+/** Decides on the shape of the images of a list, wherever it comes from. */
+export async function planList(list: FileList, request: ImportRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }
   const plan: FolderPlan = {
-    kind: 'image', ...size, shape, list, sample, ...rowsOf(list, null), skipped: list.skipped, notes: [],
+    kind: 'image', ...size, shape, list, sample, ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
+    skipped: list.skipped, notes: list.notes,
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
   }
   return plan
@@ -54,7 +60,7 @@ async function packFolder(plan: FolderPlan, request: ImportRequest, partial: str
   const reasons: { file: number; reason: string }[] = []
   let done = 0
   meter.update('Decoding', 0, names.count)
-  await decodeAll(batchesOf(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, shape, {
+  await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, shape, {
     signal,
     onImages: (images) => meter.update('Decoding', done += images, names.count),
     onResult: ({ batch, hashes: batchHashes, skipped }) => {
@@ -80,46 +86,21 @@ async function packFolder(plan: FolderPlan, request: ImportRequest, partial: str
   }
   const { width, height, channels } = shape
   return {
-    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rowsOf(list, good), skipped, notes: plan.notes,
+    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rowsOfList(list, goodOnes(good)),
+    skipped, notes: plan.notes,
     paths: names.packed((file) => good[file] === 1),
   }
 }
 
-/** Classes, labels and parts of the files that are images. @param good 1 for every file that is one; null: all are taken for one */
-export function rowsOf(list: FileList, good: Uint8Array | null): Pick<Packed, 'count' | 'classes' | 'labels' | 'parts'> {
-  let count = 0, testCount = 0
-  for (let file = 0; file < list.names.count; file++) {
-    if (good && !good[file]) continue
-    count++
-    if (file >= list.testFrom) testCount++
-  }
-  return { count, ...labelsOf(list, good, count), parts: testCount > 0 ? new Uint8Array(count).fill(testPart, count - testCount) : null }
-}
-
-function* batchesOf(list: FileList, size: number): Generator<Batch> {
-  const { names, testFrom } = list
+/** The files of a list in runs of at most `size` below one folder. */
+export function* fileBatches(list: FileList, size: number): Generator<Batch> {
+  const { names } = list
   for (let start = 0; start < names.count;) {
-    const end = Math.min(start + size, start < testFrom ? testFrom : names.count)
-    const paths: string[] = []
-    for (let file = start; file < end; file++) paths.push(names.at(file))
-    yield { start, root: list.rootOf(start), paths }
-    start = end
+    const root = list.rootOf(start), paths = [names.at(start)]
+    for (let file = start + 1; file < names.count && paths.length < size && list.rootOf(file) === root; file++) paths.push(names.at(file))
+    yield { start, root, paths }
+    start += paths.length
   }
-}
-
-/** Classes that have at least one image, in the order of their names, and each row's place among them. */
-function labelsOf(list: FileList, good: Uint8Array | null, count: number): Pick<Packed, 'classes' | 'labels'> {
-  if (!list.labelled) return { classes: [], labels: null }
-  const codes = new Map<string, number>(), labels = new Int32Array(count)
-  for (let file = 0, row = 0; file < list.names.count; file++) {
-    if (good && !good[file]) continue
-    const name = list.classOf(file)
-    let code = codes.get(name)
-    if (code === undefined) codes.set(name, code = codes.size)
-    labels[row++] = code
-  }
-  const classes = [...codes.keys()].sort(byCodePoint), places = new Map(classes.map((name, place) => [codes.get(name)!, place]))
-  return { classes, labels: labels.map((code) => places.get(code)!) }
 }
 
 /** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */

@@ -39,7 +39,8 @@ export async function inspectPath(path: string): Promise<CallOutput<'datasets.in
   }
   const list = await listFolder(source.root, null, { limit: fileLimit })
   const classes = new Set<string>()
-  if (list.labelled) for (let file = 0; file < list.names.count; file++) classes.add(list.classOf(file))
+  if (list.labelled) for (let file = 0; file < list.names.count; file++) classes.add(list.labelOf(file) ?? '')
+  classes.delete('')
   const sample = await sampleHeaders(list, { limit: headerLimit })
   return {
     kind: 'folder', images: true, files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),

@@ -1,21 +1,35 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Skipped } from '../../../shared/domain.ts'
+import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
 import { Names } from './names.ts'
+import { testPart, trainPart } from './request.ts'
 import { walk } from './walk.ts'
 
-/** The files of an import in their final order, before any is opened. */
-export interface FileList {
+/**
+ * The images of an import in their final order, before any is opened: what each is called, and what is known of it from where it lies or from a table.
+ * Lists of many thousands are kept off the heap (see Names), so that all else is asked for one image at a time.
+ */
+export interface ImageList {
   names: Names
   skipped: Skipped[]
-  /** Index of the first file of the test split that the source brings; `names.count` where it brings none. */
-  testFrom: number
-  labelled: boolean
+  /** What was guessed or left out. */
+  notes: DatasetNote[]
+  /** True when a limit ended the list. */
   truncated: boolean
-  rootOf(file: number): string
+  /** Whether any image may have a label. */
+  labelled: boolean
   /** As the user knows it: relative to the imported folder. */
-  pathOf(file: number): string
-  classOf(file: number): string
+  pathOf(image: number): string
+  /** `trainPart` and the others; only the first where the source brings no parts. */
+  partOf(image: number): number
+  /** The name of its class; null where it has none. */
+  labelOf(image: number): string | null
+  /** Images of one group never lie on both sides of a split; null where it is in none. */
+  groupOf(image: number): string | null
+}
+/** Images that are files of their own, with names relative to a folder. */
+export interface FileList extends ImageList {
+  rootOf(file: number): string
 }
 
 interface Options { signal?: AbortSignal | undefined; limit?: number; onCount?: (files: number) => void }
@@ -59,11 +73,13 @@ export async function listFolder(root: string, testRoot: string | null, options:
     }
   }
   if (testFrom < 0) testFrom = names.count
-  const rootOf = (file: number) => (testRoot !== null && file >= testFrom ? testRoot : root)
+  const partOf = (file: number) => (file >= testFrom ? testPart : trainPart)
   return {
-    names, skipped, testFrom, labelled, truncated, rootOf,
+    names, skipped, labelled, truncated, notes: [], partOf,
+    rootOf: (file) => (testRoot !== null && file >= testFrom ? testRoot : root),
     pathOf: (file) => (testRoot !== null && file >= testFrom ? `${testRoot}/${names.at(file)}` : names.at(file)),
-    classOf: (file) => names.at(file).split('/')[split ? 1 : 0]!,
+    labelOf: (file) => (labelled ? names.at(file).split('/')[split ? 1 : 0]! : null),
+    groupOf: () => null,
   }
 }
 

@@ -3,11 +3,12 @@ import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { batchSize, decodeAll, decoderCount, type Batch } from '../data/decoders.ts'
-import { listFolder, type FileList } from '../data/layout.ts'
+import { batchSize, decodeAll, decoderCount } from '../data/decoders.ts'
+import { fileBatches } from '../data/folder.ts'
+import { listFolder } from '../data/layout.ts'
+import { rowsOfList } from '../data/list-rows.ts'
 import type { Meter } from '../data/progress.ts'
 import { requireRoom } from '../data/room.ts'
-import { byCodePoint } from '../data/walk.ts'
 import type { CodesFile } from './npy.ts'
 import type { OpenEncoder } from './session.ts'
 
@@ -27,22 +28,6 @@ async function requireFolder(root: string): Promise<void> {
     throw new WorkbenchError('PATH_UNREADABLE', `${root} cannot be read; choose another folder, or allow reading it.`, { field, cause })
   })
   if (!found.isDirectory()) throw new WorkbenchError('FILE_UNSUPPORTED', `${root} is no folder; choose a folder of images, or import the file as a dataset and embed that.`, { field })
-}
-
-/** Classes that have at least one image, in the order of their names, and each row's place among them. */
-function labelsOf(list: FileList, good: readonly number[]): Pick<Encoded, 'labels' | 'classes'> {
-  if (!list.labelled) return { labels: null, classes: [] }
-  const names = good.map((file) => list.classOf(file))
-  const classes = [...new Set(names)].sort(byCodePoint)
-  const place = new Map(classes.map((name, index) => [name, index]))
-  return { labels: Int32Array.from(names, (name) => place.get(name)!), classes }
-}
-
-function* batchesOf(list: FileList, size: number): Generator<Batch> {
-  const { names } = list
-  for (let start = 0; start < names.count; start += size) {
-    yield { start, root: list.rootOf(start), paths: Array.from({ length: Math.min(size, names.count - start) }, (_, index) => names.at(start + index)) }
-  }
 }
 
 /**
@@ -99,7 +84,7 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
 
   try {
     meter.update('Encoding', 0, names.count)
-    await decodeAll(batchesOf(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { width, height, channels, fit }, {
+    await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { width, height, channels, fit }, {
       signal: AbortSignal.any([signal, failed.signal]),
       onImages: () => {},
       onResult: ({ batch, skipped: left }) => {
@@ -119,5 +104,5 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
       ? `There is no usable image in ${root}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
       : `The folder ${root} is empty; choose one with images.`, { field: 'folder' })
   }
-  return { pathAt: (row) => list.pathOf(good[row]!), ...labelsOf(list, good), skipped }
+  return { pathAt: (row) => list.pathOf(good[row]!), ...rowsOfList(list, good), skipped }
 }

@@ -4,11 +4,11 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
 import { readImageFile } from '../image-file.ts'
 import { listFolder, type FileList } from '../layout.ts'
-import { testPart, type ImportRequest } from '../request.ts'
+import { rowsOfList } from '../list-rows.ts'
+import type { ImportRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
-import { byCodePoint } from '../walk.ts'
 import type { CutOptions, Wanted } from './cut.ts'
-import type { ImageLabels, OpenOptions, PatchSource } from './source.ts'
+import type { OpenOptions, PatchSource } from './source.ts'
 
 /** Photographs take long to decode, so a decoder is worth its start for few of them already. */
 const filesPerDecoder = 8
@@ -52,12 +52,12 @@ export async function folderSource(
     heights[count++] = height
   }
   if (count === 0) throw noneLeft(request, patch, small, widest, highest, skipped[0])
-  const firstTest = files.subarray(0, count).findIndex((file) => file >= list.testFrom)
+  const rows = rowsOfList(list, files.subarray(0, count))
   const channels = request.channels ?? (gray ? 1 : 3)
   return {
-    count, channels, from: root, skipped, parts: firstTest > 0 ? new Uint8Array(count).fill(testPart, firstTest) : null,
+    count, channels, from: root, skipped, parts: rows.parts,
     widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
-    labels: async () => labelsOf(list, files.subarray(0, count)),
+    labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
     cut: (wanted, options) => cutInDecoders(list, files, widths, heights, wanted, options),
     close: () => {},
@@ -72,13 +72,6 @@ function noneLeft({ path }: ImportRequest, patch: { width: number; height: numbe
   return new WorkbenchError('DATASET_EMPTY', first
     ? `There is no usable image in ${path} (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
     : `The folder ${path} is empty; choose one with images.`, { field: 'path' })
-}
-
-function labelsOf(list: FileList, files: Uint32Array): ImageLabels {
-  if (!list.labelled) return { classes: [], labels: null }
-  const names = Array.from(files, (file) => list.classOf(file))
-  const classes = [...new Set(names)].sort(byCodePoint), places = new Map(classes.map((name, place) => [name, place]))
-  return { classes, labels: Int32Array.from(names, (name) => places.get(name)!) }
 }
 
 /** Has the files decoded by several processes, which cut the patches out and write them. */
