@@ -5,8 +5,7 @@ const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 /** `60000` as `60,000`. */
 export const count = (value: number): string => grouped.format(value)
 
-/** `1 image`, `60,000 images`. The plural is the singular with an s unless given. */
-export const counted = (value: number, singular: string, plural = `${singular}s`): string => `${count(value)} ${value === 1 ? singular : plural}`
+export { counted } from '../shared/words.ts'
 
 /** Significant digits without a tail of noise: `12.34`, `0.00123`, `1.2e-7`; a dash where there is no value. */
 export function figure(value: number | null | undefined, digits = 4): string {

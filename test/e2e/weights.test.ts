@@ -86,12 +86,23 @@ test('files that are no checkpoints, or of other networks, are refused, and noth
   writeSafetensors(bad('newer.safetensors'), { tensors, metadata: { ...metadata, variant: 'quantum' } })
   writeFileSync(bad('cut.safetensors'), readFileSync(file).subarray(0, 40_000))
   writeSafetensors(bad('unfinished.safetensors'), { tensors: { ...tensors, 'stage/encoder/0/kernel': tensors['encoder/0/kernel']! }, metadata })
+  // One bit of one weight, and a weight that is no number: whole by its form.
+  const rotten = readFileSync(file)
+  rotten[rotten.length - 100]! ^= 1
+  writeFileSync(bad('rotten.safetensors'), rotten)
+  const kernel = { ...tensors['encoder/0/kernel']!, data: tensors['encoder/0/kernel']!.data.map((value, index) => (index === 3 ? NaN : value)) }
+  writeSafetensors(bad('diverged.safetensors'), { tensors: { ...tensors, 'encoder/0/kernel': kernel }, metadata })
+  const listed = (await cli.json('runs', 'list')).json.runs.length
   for (const [name, code, says] of [
+    ['rotten', 'CHECKPOINT_DAMAGED', /its checksum is wrong/], ['diverged', 'CHECKPOINT_DAMAGED', /not finite numbers/],
     ['none', 'CHECKPOINT_MISSING', /is missing or cannot be read/], ['text', 'CHECKPOINT_DAMAGED', /not a whole safetensors file/], ['cut', 'CHECKPOINT_DAMAGED', /cut off/],
     ['foreign', 'FILE_UNSUPPORTED', /no checkpoint of the workbench/], ['newer', 'FILE_UNSUPPORTED', /variant “quantum”/], ['unfinished', 'FILE_UNSUPPORTED', /while its layers were pretrained/],
   ] as const) {
-    await refused(['train', '--from', bad(`${name}.safetensors`), '--dataset', 'digits'], code, says)
-    await refused(['evaluate', '--weights', bad(`${name}.safetensors`), '--dataset', 'digits'], code, says)
+    for (const words of [['train', '--from'], ['evaluate', '--weights']]) {
+      const given = bad(`${name}.safetensors`)
+      // It is the given file that is named, not a copy of it.
+      await refused([...words, given, '--dataset', 'digits'], code, new RegExp(`^${given} .*${says.source}`))
+    }
   }
   await refused(['train', '--from', file, '--dataset', 'digits', '--set', 'network.layers=24,9'], 'RUN_MISMATCH', /encoder\/1\/kernel is 24 x 9 and is 24 x 8 in the file/)
   await refused(['train', '--from', file, '--dataset', 'digits', '--variant', 'pca'], 'SETTING_INVALID', /./)
@@ -100,5 +111,6 @@ test('files that are no checkpoints, or of other networks, are refused, and noth
   await refused(['train', '--from', file, '--dataset', 'small'], 'RUN_MISMATCH', /for 784 values an image, and the dataset's images have 64/)
   await refused(['evaluate', '--weights', file, '--dataset', 'small'], 'RUN_MISMATCH', /for 784 values an image/)
   assert.deepEqual(readdirSync(join(home, 'runs')).sort(), runs)
+  assert.equal((await cli.json('runs', 'list')).json.runs.length, listed)
   assert.ok(existsSync(file))
 })

@@ -13,6 +13,8 @@ import { compare } from './cli/commands/compare.ts'
 import { embed, embeddingsList } from './cli/commands/embed.ts'
 import { exportRun, objective, variants } from './cli/commands/results.ts'
 import { evaluateRun, runsList, runsShow } from './cli/commands/runs.ts'
+import { experimentCancel, runsCancel } from './cli/commands/cancelling.ts'
+import { datasetsRemove, embeddingsRemove, experimentRemove, runsRemove, trashList, trashRestore } from './cli/commands/removing.ts'
 import { storageEmpty, storageShow, storageThin } from './cli/commands/storage.ts'
 import { resume, train } from './cli/commands/train.ts'
 import { openSession } from './cli/session.ts'
@@ -23,10 +25,15 @@ import { nearest } from './suggestion.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
-  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'datasets repair': datasetsRepair, 'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
-  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
-  'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList, 'explore': explore, 'objective': objective,
+  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
+  'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
+  'runs cancel': runsCancel, 'runs remove': runsRemove,
+  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList,
+  'experiment cancel': experimentCancel, 'experiment remove': experimentRemove, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
+  'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList,
+  'embeddings remove': embeddingsRemove, 'explore': explore, 'objective': objective,
   'storage show': storageShow, 'storage thin': storageThin, 'storage empty': storageEmpty,
+  'trash list': trashList, 'trash restore': trashRestore, 'trash empty': { ...storageEmpty, summary: 'Deletes for good what was removed.' },
 }
 const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
   serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: where it did since this computer was started, else any port that is free)', '--open  opens the browser, too'] },

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Recovered } from '../../shared/experiments.ts'
+import { counted } from '../../shared/words.ts'
 import { claimed, discardedEnding, kept, moveFolder, unclaim, type Kept } from './claims.ts'
 import { isOfRunning } from './export/leftovers.ts'
 import { sweepTargets } from './export/targetNotes.ts'
@@ -84,7 +85,6 @@ async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }>
   return swept
 }
 
-const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
 const size = (bytes: number): string => (bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`)
 /** What was tidied away as a sentence; null where there was nothing. */
 export function tidied({ folders, files, bytes }: Recovered): string | null {

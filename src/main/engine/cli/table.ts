@@ -15,3 +15,6 @@ export const percent = (value: number | null | undefined): string => (value === 
 /** A figure with as many digits as one looks at. */
 export const figure = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)
+
+/** Bytes as one reads them: `12.3 MB`. */
+export const megabytes = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`)

@@ -81,7 +81,7 @@ export const experimentHandlers = (context: Context) => {
       const own = ownRuns(experiment)
       const training = own.filter(({ state }) => state === 'running')
       if (training.length > 0) {
-        throw new WorkbenchError('EXPERIMENT_STATE', `${training.length === 1 ? 'A run' : `${training.length} runs`} of the experiment “${experiment.name}” ${training.length === 1 ? 'is' : 'are'} training; pause or cancel it first.`, { field: 'experiment' })
+        throw new WorkbenchError('EXPERIMENT_STATE', `${training.length === 1 ? 'A run' : `${training.length} runs`} of the experiment “${experiment.name}” ${training.length === 1 ? 'is' : 'are'} training; cancel it first (aebench experiment cancel).`, { field: 'experiment' })
       }
       const going = withRuns ? own.filter(({ id }) => !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))

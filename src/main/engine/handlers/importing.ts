@@ -40,7 +40,9 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
         signal.throwIfAborted()
         const same = store.datasets.findByFingerprint(dataset.sha256)
         if (same !== null) {
-          throw new WorkbenchError('DATASET_DUPLICATE', `These images are here already, as the dataset “${same.name}”; use that one, or remove it and import them again.`)
+          const message = `These images are here already, as the dataset “${same.name}”; use that one, or remove it `
+            + '(aebench datasets remove) and import them again.'
+          throw new WorkbenchError('DATASET_DUPLICATE', message)
         }
         store.datasets.requireFreeName(name)
         await keep(() => store.datasets.insert(dataset, skipped))

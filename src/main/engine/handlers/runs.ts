@@ -10,7 +10,7 @@ import { untilOf } from '../trash.ts'
 import { likelihoodNotes } from '../variants/likelihoodNotes.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
-import { openWeights, settingsOn, withWeights } from './weights.ts'
+import { openWeights, openWholeWeights, settingsOn, withWeights } from './weights.ts'
 
 /** What of a network does not begin with a file's weights, in words. Errors: RUN_MISMATCH, VARIANT_UNSUITABLE. */
 function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: Dataset): string[] {
@@ -41,7 +41,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.create': async ({ dataset: reference, variant, settings, seed, name, preset, weights }) => {
       requirePreset(preset, variant)
       const dataset = store.datasets.get(reference)
-      const file = weights === undefined ? null : openWeights(weights)
+      const file = weights === undefined ? null : await openWholeWeights(weights)
       const { config, problems, parameters } = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), factsOf(home, dataset))
       if (config === null) throw WorkbenchError.from(problems[0]!)
       const made = runOf(newId(), dataset, variant, seed, { config, parameters })
@@ -66,7 +66,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
     'runs.remove': async ({ run: reference }) => {
       const run = store.runs.resolve(reference)
-      if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” is training and cannot be removed; cancel it first.`)
+      if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” is training and cannot be removed; cancel it first (aebench runs cancel).`)
       await queue.gone(run.id)
       if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” trains again and was not removed; cancel it first.`)
       const now = new Date().toISOString()

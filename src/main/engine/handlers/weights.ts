@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { verifySafetensors } from '../checkpoint/safetensors.ts'
 import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { claim } from '../claims.ts'
 import { rowSizeOf } from '../experiments/newRun.ts'
@@ -19,6 +20,20 @@ import { addMadeRun } from './madeRun.ts'
 export function openWeights(path: string): WeightsFile {
   if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field: 'weights' })
   return readWeightsFile(resolve(path))
+}
+
+/**
+ * The same of a file that is read through to its end before anything is made of it: what is damaged, or not finite, is refused by its own name.
+ * Errors: also CHECKPOINT_DAMAGED.
+ */
+export async function openWholeWeights(path: string): Promise<WeightsFile> {
+  const file = openWeights(path)
+  try {
+    await verifySafetensors(file.path)
+  } catch (thrown) {
+    throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'weights', cause: thrown }) : thrown
+  }
+  return file
 }
 
 async function checksum(path: string): Promise<string> {
@@ -60,12 +75,12 @@ export const weightsHandlers = (context: Context) => {
   const { home, store, tasks, log, script, threads } = context
   return {
     'weights.inspect': async ({ weights }) => {
-      const { shapes: _, ...file } = openWeights(weights)
+      const { shapes: _, ...file } = await openWholeWeights(weights)
       return { weights: { ...file, sha256: await checksum(file.path) }, datasets: store.datasets.list().filter((dataset) => rowSizeOf(dataset) === file.inputSize).map(({ name }) => name) }
     },
     /** Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what an evaluation fails with. Whatever ends it early, no run is left. */
-    'weights.evaluate': ({ weights, dataset: reference, name }) => {
-      const file = openWeights(weights)
+    'weights.evaluate': async ({ weights, dataset: reference, name }) => {
+      const file = await openWholeWeights(weights)
       const dataset = store.datasets.get(reference)
       const task = tasks.start('evaluate', basename(file.path), (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {
         const sha256 = await checksum(file.path)

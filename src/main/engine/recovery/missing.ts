@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { counted } from '../../../shared/words.ts'
 import { claimed, discardedEnding } from '../claims.ts'
 import { files } from '../data/index-file.ts'
 import type { Home } from '../home.ts'
@@ -48,7 +49,6 @@ const isBare = (store: Store): boolean =>
   store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
 
 const words: Record<Lack, string> = { none: 'is missing', blank: 'is empty', bare: 'names no dataset and no run' }
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export interface Lost { lack: Lack; datasets: number; runs: number }
 

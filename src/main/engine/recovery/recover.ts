@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { counted } from '../../../shared/words.ts'
 import { syncFolder } from '../durable.ts'
 import { lockHome, prepareHome, type Home } from '../home.ts'
 import { keepPrivate } from '../privacy.ts'
@@ -121,7 +122,6 @@ function setAside(file: string): string | null {
   return aside
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** The same for people. */
 export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, notes }: Recovery): string => [

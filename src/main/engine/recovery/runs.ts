@@ -1,6 +1,7 @@
 import type { Config } from '../../../shared/config.ts'
 import { configSchema } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
+import { counted } from '../../../shared/words.ts'
 import { checkpointFile, type Position } from '../checkpoint/checkpoint.ts'
 import { readShapes } from '../checkpoint/safetensors.ts'
 import { factsOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
@@ -80,7 +81,6 @@ function keyOf({ id, told, record }: Candidate): string {
   return `${record.run.createdAt} ${padded(record.run.experiment?.cell ?? 0)} ${padded(record.run.seed)} ${id}`
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** The run, or why it cannot be taken back. */
 function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told: Told | null): Run | string {

@@ -63,12 +63,13 @@ export function datasetStore(database: Database) {
     requireUnused(id: string, name: string): void {
       const plans = planners.all(id).map((experiment) => experiment.name)
       if (plans.length > 0) {
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by the experiment${plans.length === 1 ? '' : 's'} ${plans.slice(0, 3).join(', ')}${plans.length > 3 ? ` and ${plans.length - 3} more` : ''}; remove ${plans.length === 1 ? 'it' : 'them'} first.`)
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by the experiment${plans.length === 1 ? '' : 's'} ${namesOf(plans)}; `
+          + `remove ${plans.length === 1 ? 'it' : 'them'} first (aebench experiment remove).`)
       }
       const runs = users.all(id).map((run) => run.name)
       if (runs.length > 0) {
-        const named = runs.slice(0, 3).join(', ') + (runs.length > 3 ? ` and ${runs.length - 3} more` : '')
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by ${named}; remove ${runs.length === 1 ? 'that run' : 'those runs'} first.`)
+        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by ${namesOf(runs)}; `
+          + `remove ${runs.length === 1 ? 'that run' : 'those runs'} first (aebench runs remove).`)
       }
     },
     /** Error: DATASET_IN_USE. */
@@ -78,4 +79,7 @@ export function datasetStore(database: Database) {
     },
   }
 }
+
+/** Three at most. */
+const namesOf = (names: readonly string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
 export type DatasetStore = ReturnType<typeof datasetStore>

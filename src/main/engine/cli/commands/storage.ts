@@ -1,12 +1,11 @@
 import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Thinning } from '../../../../shared/experiments.ts'
+import { counted } from '../../../../shared/words.ts'
 import type { Arguments, Command } from '../command.ts'
-import { table } from '../table.ts'
+import { megabytes, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
-const megabytes = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`)
-const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
 const sum = (items: readonly { bytes: number }[]): number => items.reduce((total, { bytes }) => total + bytes, 0)
 /** Runs that are listed; `--json` has all. */
 const listed = 20
@@ -25,7 +24,7 @@ export const storageShow: Command = {
         `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`, '',
         table(['', 'number', 'on disk', 'spare'], [
           ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)], ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
-          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''], ['bin', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''], ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
         ]), '',
         table(['run', 'name', 'on disk', 'spare'], largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)])),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
@@ -76,7 +75,7 @@ export const storageThin: Command = {
 
 export const storageEmpty: Command = {
   usage: '',
-  summary: 'Deletes for good what was removed.',
+  summary: 'Deletes for good what was removed (as “trash empty” does).',
   async run({ call }) {
     const { runs, experiments, bytes } = await call('storage.empty', {})
     return { json: { runs, experiments, bytes }, text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${megabytes(bytes)} are free.` }
