@@ -334,5 +334,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('explore'), view: idSchema, share: z.number().nullable() }),
   /** What trains and what waits has changed, or the settings have. */
   z.object({ type: z.literal('queue'), queue: queueSchema }),
+  /** Another engine has taken the home: this one is about to end, and has stored nothing since. */
+  z.object({ type: z.literal('homeLost'), error: errorInfoSchema }),
 ])
 export type EngineEvent = z.infer<typeof eventSchema>

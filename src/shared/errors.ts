@@ -52,10 +52,23 @@ export function isDiskFull(thrown: unknown): boolean {
   return typeof message === 'string' && /no space left on device|disk quota exceeded|database or disk is full/i.test(message)
 }
 
+/** Whether it is the user's share of a disk that is full, and not the disk. */
+export function isQuota(thrown: unknown): boolean {
+  if (thrown === null || typeof thrown !== 'object') return false
+  const { code, message, cause } = thrown as { code?: unknown; message?: unknown; cause?: unknown }
+  return code === 'EDQUOT' || (typeof message === 'string' && /disk quota exceeded/i.test(message)) || (cause !== thrown && isQuota(cause))
+}
+
+/** What is full, as the beginning of a sentence: “The disk with /home is full”, “Your quota on the disk is used up”. */
+export function whatIsFull(thrown: unknown, folder?: string): string {
+  const disk = folder === undefined ? 'disk' : `disk with ${folder}`
+  return isQuota(thrown) ? `Your quota on the ${disk} is used up` : `The ${disk} is full`
+}
+
 /** Turns anything thrown into what may be shown; the operating system's frequent errors get their own sentence. */
 export function toErrorInfo(thrown: unknown): ErrorInfo {
   if (thrown instanceof WorkbenchError) return thrown.toInfo()
-  if (isDiskFull(thrown)) return { code: 'DISK_FULL', message: 'The disk is full; free some space and try again.' }
+  if (isDiskFull(thrown)) return { code: 'DISK_FULL', message: `${whatIsFull(thrown)}; free some space and try again.` }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
   return { code: 'INTERNAL', message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.` }
 }

@@ -108,6 +108,17 @@ test('a full disk: what a run says waits until there is room, and nothing of it 
   assert.deepEqual([...series[0]!.step], Array.from({ length: ended.step }, (_, index) => index + 1))
 })
 
+test('a run that is gone for good while it trains takes its process along, and nothing else', async (t) => {
+  const { engine, call, until, next } = testEngine(t, homeWithDataset(t))
+  const { run } = await call('runs.create', { dataset: 'digits', variant: 'classical', seed: 2 })
+  await next((event) => (event.type === 'points' && event.run === run.id && event.step >= 4 ? true : undefined))
+  engine.store.runs.remove(run.id)
+  // The one place in the queue is free again.
+  const { run: other } = await call('runs.create', { dataset: 'digits', variant: 'classical', seed: 11 })
+  assert.equal((await until(other.id, 'completed')).error, null)
+  assert.ok(!(await call('queue.show', {})).queue.running.includes(run.id))
+})
+
 test('what is no frame, no message or no call does not end the engine', async (t) => {
   const home = homeWithDataset(t)
   const { engine } = testEngine(t, home)

@@ -2,13 +2,15 @@ import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Check } from '../../src/main/engine/doctor/check.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
+import { isTrial } from '../../src/main/engine/space/full.ts'
 import { connect } from '../../src/main/engine/store/sqlite.ts'
 import { onBrokenDisk, type Broken } from '../fixtures/brokenDisk.ts'
 import { commandLine } from '../fixtures/commandLine.ts'
@@ -100,7 +102,7 @@ for (const [title, broken, journal] of disks) {
     const steps = [...series!.step]
     assert.ok(steps.length >= 12)
     assert.deepEqual(steps, steps.map((_, index) => index + 1))
-    const left = readdirSync(home).filter((name) => name.startsWith('owner-') || name.startsWith('.probe-'))
+    const left = readdirSync(home).filter((name) => name.startsWith('owner-') || isTrial(name))
     assert.deepEqual(left, [], 'nothing of the dead is left')
   })
 }
@@ -164,6 +166,26 @@ test('a home of another machine is taken only where that gave no sign of life fo
   assert.equal((await network.json('datasets', 'list')).code, 0)
   assert.equal(existsSync(file), false)
   // The disk of one machine is nobody else's: whoever wrote that is gone, or the folder was copied.
+  writeFileSync(file, JSON.stringify(owner))
+  assert.equal((await commandLine(home, home).json('datasets', 'list')).code, 0)
+})
+
+test('an owner of the same name that may be another machine is waited for, where machines share the disk', { skip: !isLinux }, async (t) => {
+  const home = homeWithDataset(t)
+  const file = join(home, 'owner-00000000-0000-4000-8000-000000000000.json')
+  // A copy of a machine has its name and its id, and never the same start; some systems have no id.
+  const machine = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : ''
+  const owner = { id: '0', host: hostname(), machine, boot: 'another start', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z' }
+  const network = commandLine(home, home, onBrokenDisk(home, { DISK_TYPE: '6969', DISK_LOCKS: 'lie' }))
+  writeFileSync(file, JSON.stringify(owner))
+  const refused = await network.json('datasets', 'list')
+  assert.equal(refused.json.error?.code, 'HOME_LOCKED', JSON.stringify(refused.json))
+  assert.match(refused.json.error.message, /Should that be gone, switched off or out of reach, the folder is free 5 minutes after its last sign of life/)
+  const old = new Date(Date.now() - 6 * 60_000)
+  utimesSync(file, old, old)
+  assert.equal((await network.json('datasets', 'list')).code, 0)
+  assert.equal(existsSync(file), false)
+  // A disk of this machine alone has no other: its start is over.
   writeFileSync(file, JSON.stringify(owner))
   assert.equal((await commandLine(home, home).json('datasets', 'list')).code, 0)
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { unzipSync, zipSync } from 'fflate'
 import type { Task } from '../../src/shared/domain.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
@@ -71,6 +72,26 @@ test('an experiment unpacked on another machine is what was packed: plan, runs, 
   await other.call('experiments.retry', { experiment: unpacked })
   const end = await other.next((event) => (event.type === 'experiment' && event.ended ? event.experiment : undefined))
   assert.equal(end.states.completed, 4)
+})
+
+test('what an unpacking has stored already is not in the trash yet: emptying that meanwhile costs nothing of it', async (t) => {
+  const { folder, file, engine, id } = await packed(t, true)
+  const other = testEngine(t, join(folder, 'elsewhere'))
+  const { task } = await other.call('experiments.unpack', { file })
+  const ended = over(other, { task })
+  let going = true, emptied = 0
+  void ended.then(() => { going = false })
+  while (going) {
+    const { runs, experiments } = await other.call('storage.empty', {})
+    emptied += runs + experiments + (await other.call('storage.show', {})).storage.removed.length
+    await setImmediate()
+  }
+  assert.equal((await ended).state, 'done', (await ended).error?.message)
+  assert.equal(emptied, 0)
+  assert.deepEqual(await contents(other, id), await contents(engine, id))
+  // Who removes it then empties it.
+  await other.call('experiments.remove', { experiment: id, runs: true })
+  assert.deepEqual(await other.call('storage.empty', {}).then(({ runs, experiments }) => ({ runs, experiments })), { runs: 5, experiments: 1 })
 })
 
 test('the same file again is another experiment, on the dataset that is there', async (t) => {

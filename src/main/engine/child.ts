@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { parseArgs } from 'node:util'
@@ -38,6 +39,11 @@ const end = async (): Promise<void> => {
   listening.close()
   process.exit(0)
 }
+void engine.lost.then((error) => {
+  // The shell shows a reason, and starts no other engine.
+  writeSync(2, `${JSON.stringify({ error: toErrorInfo(error) })}\n`)
+  process.exit(1)
+})
 process.stdin.on('end', () => void end())
 shell.on('close', () => void end())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())

@@ -10,7 +10,8 @@ import type { Home } from './home.ts'
 
 export const kept = ['datasets', 'runs', 'embeddings', 'trash'] as const
 export type Kept = (typeof kept)[number]
-export interface Claim { kind: Kept; id: string }
+/** An experiment's folder is never there: its claim says that its rows are being made. */
+export interface Claim { kind: Kept | 'experiments'; id: string }
 
 const claims = (home: Home): string => join(home.folder, 'claims')
 const fileOf = (home: Home, { kind, id }: Claim): string => join(claims(home), `${kind}-${id}`)
@@ -25,8 +26,8 @@ export function claim(home: Home, one: Claim): { release(): void } {
 export function claimed(home: Home): Claim[] {
   if (!existsSync(claims(home))) return []
   return readdirSync(claims(home)).flatMap((name): Claim[] => {
-    const [, kind, id] = /^(datasets|runs|embeddings)-(.+)$/.exec(name) ?? []
-    return kind === undefined || id === undefined ? [] : [{ kind: kind as Kept, id }]
+    const [, kind, id] = /^(datasets|runs|embeddings|experiments)-(.+)$/.exec(name) ?? []
+    return kind === undefined || id === undefined ? [] : [{ kind: kind as Claim['kind'], id }]
   })
 }
 export function unclaim(home: Home, one: Claim): void {

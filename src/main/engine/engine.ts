@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
@@ -23,6 +24,7 @@ import { thinningHandlers } from './handlers/thinning.ts'
 import { viewHandlers } from './handlers/views.ts'
 import { weightsHandlers } from './handlers/weights.ts'
 import { refuseBytes, shortened } from './callInput.ts'
+import { endChildren } from './children.ts'
 import { homeAt, lockHome, lostHome, prepareHome, removeTrials, type Home } from './home.ts'
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
@@ -33,7 +35,7 @@ import { createTasks } from './queue/tasks.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
 import { keepRecords } from './recovery/records.ts'
 import { requireDatabase, requireRows } from './recovery/missing.ts'
-import { lackOf, meansFull } from './space/full.ts'
+import { fullAtStart, meansFull } from './space/full.ts'
 import { giveUpReserve } from './space/reserve.ts'
 import { createSpace } from './space/space.ts'
 import { damageRemedy, isDamage } from './store/database.ts'
@@ -70,6 +72,11 @@ export interface Engine {
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** Pauses what trains (with a checkpoint), stops what else is done, closes the database and gives the home folder free. */
   close(): Promise<void>
+  /**
+   * Resolves when another engine has taken the home. By then nothing of this one is at work any more and its database is left as it lies: the
+   * process is to end at once, by `process.exit`.
+   */
+  readonly lost: Promise<WorkbenchError>
 }
 
 /**
@@ -116,8 +123,7 @@ function roomy<T>(home: Home, work: () => T): T {
     } catch (thrown) {
       if (!meansFull(thrown, home.folder)) throw thrown
       if (giveUpReserve(home)) continue
-      const { message } = lackOf(home.folder)
-      throw new WorkbenchError('DISK_FULL', message.replace(/; what waits .*$/, ', so the workbench cannot start; free some space there. Nothing is damaged by it.'), { cause: thrown })
+      throw new WorkbenchError('DISK_FULL', fullAtStart(home.folder, thrown), { cause: thrown })
     }
   }
 }
@@ -129,7 +135,9 @@ const makesRoom: ReadonlySet<CallName> = new Set<CallName>([
 
 function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Lock, options: EngineOptions): Engine {
   const listeners = new Set<(event: EngineEvent) => void>()
+  let taken = false
   const emit = (event: EngineEvent): void => {
+    if (taken && event.type !== 'homeLost') return
     for (const listener of listeners) {
       try {
         listener(event)
@@ -158,7 +166,6 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
-  let taken = false
   // After the caller had the chance to subscribe.
   setImmediate(() => {
     if (closing !== null) return
@@ -179,6 +186,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
       const work = () => handlers[known](checked.data as never)
       return await (makesRoom.has(known) ? space.withReserve<unknown>(work) : work())
     } catch (thrown) {
+      if (taken) throw lostHome(home)
       if (!(thrown instanceof WorkbenchError) && space.met(thrown)) throw WorkbenchError.from(space.lack ?? toErrorInfo(thrown))
       if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
@@ -204,10 +212,23 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     }
     release()
   }
+  const { promise: lost, resolve: lose } = Promise.withResolvers<WorkbenchError>()
   onLost(() => {
+    if (taken) return
+    const error = lostHome(home)
     taken = true
-    log('Another machine holds the home: this engine gave no sign of life for minutes.')
-    void (closing ??= close())
+    // The home is somebody else's: from here on nothing is stored, moved, tidied or folded into the database.
+    closing = Promise.resolve()
+    store.abandon()
+    queue.abandon()
+    tasks.abandon(error)
+    endChildren()
+    exploring.close()
+    experiments.close()
+    void space.close()
+    log(`Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: it ends, and stores nothing any more.`)
+    emit({ type: 'homeLost', error: toErrorInfo(error) })
+    lose(error)
   })
   return {
     home,
@@ -219,5 +240,6 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
       return () => void listeners.delete(listener)
     },
     close: () => (closing ??= close()),
+    lost,
   }
 }

@@ -1,11 +1,12 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { WorkbenchError } from '../../shared/errors.ts'
+import { isDiskFull, WorkbenchError } from '../../shared/errors.ts'
 import { holderOf, tryLock, type Lock } from './store/lock.ts'
 import { isOwnerFile, patience } from './store/owner.ts'
+import { isTrial, tryWrite } from './space/full.ts'
 import { codeOf } from './store/sqlite.ts'
-import { isFull, systemTrouble, tryWrite } from './store/trouble.ts'
+import { systemTrouble } from './store/trouble.ts'
 
 /** Where everything of one workbench lies. */
 export interface Home {
@@ -68,7 +69,7 @@ export function prepareHome(home: Home): void {
     at = home.folder
     const failure = tryWrite(home.folder)
     // Whoever wants to make room on a full disk has to get in.
-    if (failure !== null && !isFull(failure)) throw failure
+    if (failure !== null && !isDiskFull(failure)) throw failure
   } catch (cause) {
     const isOurs = at !== home.folder || statSync(home.folder, { throwIfNoEntry: false })?.isDirectory() === false
     const known = codeOf(cause) === 'ENOTDIR' && !isOurs ? null : systemTrouble(cause, at)
@@ -83,17 +84,17 @@ export function lockHome(home: Home): Lock {
   if (lock !== null) return lock
   const holder = holderOf(home.folder)
   const who = holder === null ? '' : holder.host === hostname() ? ` (process ${holder.pid})` : ` (process ${holder.pid} on ${holder.host})`
-  const end = holder === null || holder.host === hostname() ? ''
-    : ` Should ${holder.host} be switched off or out of reach, the folder is free `
+  const end = holder === null || holder.isSeen ? ''
+    : ` Should ${holder.host === hostname() ? 'that' : holder.host} be gone, switched off or out of reach, the folder is free `
       + `${Math.round(patience / 60_000)} minutes after its last sign of life.`
   throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}${who}; `
     + `use or close that one, or choose another folder with --home.${end}`)
 }
 
-/** What is said of every call once another machine has taken the home. */
+/** What is said once another engine has taken the home. */
 export const lostHome = (home: Home): WorkbenchError =>
-  new WorkbenchError('HOME_LOCKED', `Another machine has taken ${home.folder}, as this one gave no sign of life for minutes `
-    + '(was it asleep?); close the workbench here.')
+  new WorkbenchError('HOME_LOCKED', `Another workbench has taken ${home.folder}, as this one gave no sign of life for minutes `
+    + '(was the machine asleep?). This one has ended and stored nothing since; what it trained can be resumed from its last checkpoint there.')
 
 /** Errors: ENOTDIR, EACCES, EROFS. */
 function requireFolder(folder: string): void {
@@ -127,8 +128,8 @@ const trialOver = 60_000
 /** Removes what starts that were cut off left in the home itself (tidy.ts does so with its folders). Only for the holder of its lock. */
 export function removeTrials(home: Home): void {
   for (const name of readdirSync(home.folder)) {
-    const file = join(home.folder, name), isTrial = name.startsWith('.probe-') || (isOwnerFile(name) && name.endsWith('.tmp'))
-    const age = isTrial ? Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) : 0
+    const file = join(home.folder, name), isLeft = isTrial(name) || (isOwnerFile(name) && name.endsWith('.tmp'))
+    const age = isLeft ? Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) : 0
     if (age > trialOver) rmSync(file, { recursive: true, force: true })
   }
 }

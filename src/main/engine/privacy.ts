@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { homeFolders, type Home } from './home.ts'
 import type { Log } from './log.ts'
+import { isTrial } from './space/full.ts'
 import { isOwnerFile } from './store/owner.ts'
 
 /**
@@ -27,14 +28,14 @@ export function handToUser(path: string): void {
   }
 }
 
-const ourFiles = /^(engine\.log(\.1)?|engine\.sock|lock\.sqlite(-\w+)?|browser\.json|open\.html|\.probe-.+)$/
+const ourFiles = /^(engine\.log(\.1)?|engine\.sock|lock\.sqlite(-\w+)?|browser\.json|open\.html|reserve(\.partial)?)$/
 const ourFolders: readonly string[] = [...homeFolders, 'claims', 'targets']
 
 /** Names that the workbench gives in a home. A folder that holds others is not ours alone. */
 function isOurs(home: Home, name: string): boolean {
   const database = basename(home.database)
   return name === database || name.startsWith(`${database}-`) || name.startsWith(`${database}.`)
-    || ourFiles.test(name) || ourFolders.includes(name) || isOwnerFile(name)
+    || ourFiles.test(name) || isTrial(name) || ourFolders.includes(name) || isOwnerFile(name)
 }
 
 /**

@@ -37,7 +37,7 @@ export async function serve(values: ServeValues): Promise<void> {
   const said = JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })
   process.stdout.write(values.json ? `${said}\n` : `Autoencoder Workbench: ${server.url}\n`)
   const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
-  endSoon(await asked)
+  endSoon(await Promise.race([asked, engine.lost.then((error) => { throw error })]))
   opened()
   await server.close()
   await engine.close()

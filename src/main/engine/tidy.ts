@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Recovered } from '../../shared/experiments.ts'
 import { counted } from '../../shared/words.ts'
@@ -9,6 +10,7 @@ import { sweepTargets } from './export/targetNotes.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
 import type { Log } from './log.ts'
+import { makerOfTrial } from './space/full.ts'
 import type { Store } from './store/store.ts'
 
 /** What a kill left half done, finished or taken back at the next start. Only the holder of the home's lock may do this. */
@@ -46,7 +48,7 @@ function tidyFolders(home: Home, store: Store): Recovered {
   }
   for (const one of claimed(home)) {
     const folder = join(home.folder, one.kind, one.id)
-    if (existsSync(folder) && !hasRow(store, one.kind, one.id)) remove(folder)
+    if (one.kind !== 'experiments' && existsSync(folder) && !hasRow(store, one.kind, one.id)) remove(folder)
     unclaim(home, one)
   }
   const hasWeights = (folder: string) => existsSync(join(folder, 'checkpoints'))
@@ -67,6 +69,11 @@ async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }>
   const remove = async (file: string): Promise<void> => {
     const bytes = await stat(file).then(({ size }) => size, () => 0)
     await rm(file, { force: true }).then(() => { swept.files += 1; swept.bytes += bytes }, () => {})
+  }
+  // What tried the folder for temporary files out, and was killed at it.
+  for (const name of await readdir(tmpdir()).catch(() => [] as string[])) {
+    const pid = makerOfTrial(name), file = join(tmpdir(), name)
+    if (pid !== null && !await isOfRunning(file, pid)) await remove(file)
   }
   const runs = join(home.folder, 'runs'), datasets = join(home.folder, 'datasets'), experiments = join(home.folder, 'experiments')
   // The engine writes a record in one go: none is on its way while this looks.

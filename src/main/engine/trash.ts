@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
-import { discard, moveFolder } from './claims.ts'
+import { claimed, discard, moveFolder } from './claims.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
 import type { Space } from './space/space.ts'
@@ -29,22 +29,33 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
   const move = (from: string, to: string): void => {
     if (existsSync(from)) moveFolder(from, to)
   }
+  /** What is in the trash; without what an unpacking has stored already and nobody is to see yet. */
+  const removed = () => {
+    const made = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
+    return {
+      runs: store.runs.removed().filter(({ id }) => !made.has(`runs ${id}`)),
+      experiments: store.experiments.removed().filter(({ id }) => !made.has(`experiments ${id}`)),
+    }
+  }
   const purge = async (chosen: (item: { removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
-    const runs = store.runs.removed().filter(chosen), experiments = store.experiments.removed().filter(chosen)
-    let bytes = 0
+    const there = removed(), runs = there.runs.filter(chosen), experiments = there.experiments.filter(chosen)
+    let bytes = 0, gone = 0
     for (let from = 0; from < runs.length; from += atOnce) {
-      // What was restored since the list was made stays.
-      const some = runs.slice(from, from + atOnce).filter(({ id }) => store.runs.find(id)?.removedAt)
-      if (some.length === 0) continue
-      const folders = some.flatMap(({ id }) => [home.trash(id), home.run(id)])
-      const freed = folders.reduce((sum, folder) => sum + folderBytes(folder), 0)
-      const deleteRows = () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id)))
+      // What was restored since the list was made stays; also between two attempts.
+      const still = () => runs.slice(from, from + atOnce).filter(({ id }) => store.runs.find(id)?.removedAt)
+      const foldersOf = (some: readonly { id: string }[]) => some.flatMap(({ id }) => [home.trash(id), home.run(id)])
+      let some = still(), freed = 0
       try {
-        await space.withReserve(() => discard(folders, deleteRows))
+        await space.withReserve(() => {
+          some = still()
+          freed = foldersOf(some).reduce((sum, folder) => sum + folderBytes(folder), 0)
+          discard(foldersOf(some), () => store.transaction(() => some.forEach(({ id }) => store.runs.remove(id))))
+        })
       } catch (thrown) {
         if (!space.met(thrown)) throw thrown
+        some = still()
         // Not one page can be written. Their files are what makes room, and nobody can want them back: they go first.
-        for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+        for (const folder of foldersOf(some)) rmSync(folder, { recursive: true, force: true })
         for (const { id } of some) {
           store.runs.remove(id)
           // What one deletion wrote into the log makes room for the next.
@@ -52,6 +63,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         }
       }
       bytes += freed
+      gone += some.length
       // Others get their turn: a thousand runs take a while.
       await setImmediate()
     }
@@ -60,10 +72,11 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         if (store.experiments.find(id)?.removedAt) store.experiments.remove(id)
       })
     }
-    return { runs: runs.length, experiments: experiments.length, bytes }
+    return { runs: gone, experiments: experiments.length, bytes }
   }
 
   return {
+    removed,
     /** Several at once, as of one moment: they are restored together. @param withThem stored with their removal, or not at all */
     removeRuns(ids: readonly string[], at: string, withThem: () => void = () => {}): void {
       const mark = () => store.transaction(() => {

@@ -18,6 +18,8 @@ class Connection {
   /** Counts connections: what is loaded in an effect that reads it is loaded again after a loss. */
   generation = $state(0)
   engine = $state.raw<EngineStatus | null>(null)
+  /** What the engine said of its end, where it could. */
+  #farewell = ''
   #client: ReturnType<typeof connectToEngine> | null = null
   #link: { retry(): void } | null = null
   #listeners = new Set<(event: EngineEvent) => void>()
@@ -28,16 +30,20 @@ class Connection {
     const link = {
       up: (channel: Parameters<typeof connectToEngine>[0]) => {
         this.#drop()
-        this.#client = connectToEngine(channel, (event) => { for (const listener of this.#listeners) listener(event) })
+        this.#client = connectToEngine(channel, (event) => {
+          if (event.type === 'homeLost') this.#farewell = event.error.message
+          for (const listener of this.#listeners) listener(event)
+        })
         this.status = 'open'
         this.message = ''
+        this.#farewell = ''
         this.generation += 1
         this.call('engine.status', {}).then((status) => { this.engine = status }, () => {})
         for (const opener of this.#openers) opener()
       },
       down: (message: string, final: boolean) => {
         this.#drop()
-        this.message = message
+        this.message = this.#farewell || message
         // Before the first connection a closed socket only means that the engine is still starting, until it says more.
         if (final) this.status = 'failed'
         else if (this.generation > 0 || message) this.status = 'lost'

@@ -27,18 +27,21 @@ export async function openSession(folder: string): Promise<Session> {
   const deadline = Date.now() + patience
   for (;;) {
     const engine = tryEngine(folder)
-    if (engine !== null) return ownSession(engine)
+    if (!(engine instanceof WorkbenchError)) return ownSession(engine)
     const listeners = new Set<(event: EngineEvent) => void>()
     const { promise: lost, reject } = Promise.withResolvers<never>()
     lost.catch(() => {})
-    const remote = await connectLocally(home, (event) => listeners.forEach((listener) => listener(event)), () => {
+    const remote = await connectLocally(home, (event) => {
+      if (event.type === 'homeLost') reject(WorkbenchError.from(event.error))
+      listeners.forEach((listener) => listener(event))
+    }, () => {
       reject(new WorkbenchError('ENGINE_LOST', 'The workbench that carried out this command was closed; give the command again.'))
     })
     if (remote !== null) {
       return { call: remote.call, onEvent: listenTo(listeners), lost, close: async () => remote.close() }
     }
     if (Date.now() > deadline) {
-      throw new WorkbenchError('HOME_LOCKED', `Another engine holds ${home.folder} and does not answer; close it, or choose another folder with --home.`)
+      throw new WorkbenchError('HOME_LOCKED', `Another engine holds ${home.folder} and does not answer. ${engine.message}`)
     }
     await pause(100)
   }
@@ -49,21 +52,24 @@ const listenTo = (listeners: Set<(event: EngineEvent) => void>) => (listener: (e
   return () => void listeners.delete(listener)
 }
 
-function tryEngine(home: string): Engine | null {
+/** The engine, or why there is one already. */
+function tryEngine(home: string): Engine | WorkbenchError {
   try {
     return createEngine({ home, startQueued: false })
   } catch (thrown) {
-    if (thrown instanceof WorkbenchError && thrown.code === 'HOME_LOCKED') return null
+    if (thrown instanceof WorkbenchError && thrown.code === 'HOME_LOCKED') return thrown
     throw thrown
   }
 }
 
 async function ownSession(engine: Engine): Promise<Session> {
+  const lost = engine.lost.then((error): never => { throw error })
+  lost.catch(() => {})
   const listening = await listenLocally(engine)
   return {
     call: engine.handle as Client,
     onEvent: engine.subscribe,
-    lost: new Promise(() => {}),
+    lost,
     async close(terminal) {
       const { recovered } = await (engine.handle as Client)('engine.recovered', {}).catch(() => ({ recovered: null }))
       if (recovered !== null) terminal.tell(recovered.sentence)

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import { endWithThisProcess } from '../children.ts'
 import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
@@ -87,8 +87,8 @@ export async function decodeAll(
           if (message.type === 'ready') {
             ready = true
           } else if (message.type === 'failed') {
-            failure = message.code === 'ENOSPC' || message.code === 'EDQUOT'
-              ? new WorkbenchError('DISK_FULL', 'The disk is full; free some space and import again.') : new Error(`decoding failed: ${message.message}`)
+            failure = isDiskFull(message)
+              ? new WorkbenchError('DISK_FULL', `${whatIsFull(message)}; free some space and import again.`) : new Error(`decoding failed: ${message.message}`)
             child.kill('SIGKILL')
           } else if (message.type === 'tick') {
             ticked += message.images

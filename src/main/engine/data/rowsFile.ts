@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
 import { syncFolder, writeAll } from '../durable.ts'
 import type { PackedDataset } from './packed.ts'
 
@@ -59,9 +59,9 @@ export async function writeRowsFile(
     renameSync(partial, file)
   } catch (cause) {
     rmSync(partial, { force: true })
-    if (!isFull(cause)) throw cause
+    if (!isDiskFull(cause)) throw cause
     const megabytes = Math.ceil((train.length * width * 4) / 1e6)
-    throw new WorkbenchError('DISK_FULL', `The disk is full; the codes of the pretrained layers take ${megabytes} MB. Free some space and resume the run.`, { cause })
+    throw new WorkbenchError('DISK_FULL', `${whatIsFull(cause)}; the codes of the pretrained layers take ${megabytes} MB. Free some space and resume the run.`, { cause })
   }
   syncFolder(dirname(file))
   onProgress?.(train.length, train.length)
@@ -138,5 +138,3 @@ function readAll(descriptor: number, out: Uint8Array, position: number): boolean
   }
   return true
 }
-
-const isFull = (thrown: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException | null)?.code ?? '')

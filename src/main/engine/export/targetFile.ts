@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs'
 import { access, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
 import { handToUser } from '../privacy.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { refuseOwn } from './ownFiles.ts'
@@ -32,8 +32,8 @@ const reasons: Record<string, string> = {
 export function explain(target: string, thrown: unknown): unknown {
   if (thrown instanceof WorkbenchError) return thrown
   const code = (thrown as NodeJS.ErrnoException | null)?.code ?? ''
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new WorkbenchError('DISK_FULL', `The disk is full, so ${target} was not written; free some space and try again.`, { field: 'out', cause: thrown })
+  if (isDiskFull(thrown)) {
+    return new WorkbenchError('DISK_FULL', `${whatIsFull(thrown)}, so ${target} was not written; free some space and try again.`, { field: 'out', cause: thrown })
   }
   if (code === 'EEXIST') return exists(target)
   // Kernels say the same of folders in which nothing can be made, such as /proc.

@@ -66,10 +66,10 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
         }
       }))
       const datasets = await counted(store.datasets.list(), home.dataset)
-      const gone = await counted(store.runs.removed(), home.trash)
+      const trashed = trash.removed(), gone = await counted(trashed.runs, home.trash)
       const database = ['', '-wal', '-shm'].reduce((sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0)
       const removed = [
-        ...store.experiments.removed().map(({ id, name, removedAt }) => ({ kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 })),
+        ...trashed.experiments.map(({ id, name, removedAt }) => ({ kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 })),
         ...gone.map(({ id, name, removedAt, bytes }) => ({ kind: 'run' as const, id, name, removedAt, until: untilOf(removedAt), bytes })),
       ]
       const codes = (await counted(store.embeddings.list().map(({ id }) => ({ id })), home.embedding)).reduce((sum, { bytes }) => sum + bytes, 0)

@@ -270,6 +270,14 @@ export function createQueue(parts: Parts) {
     },
     /** Resolves when the process of a run that has ended is gone, too. */
     gone: async (id: string): Promise<void> => active.get(id)?.over,
+    /** Ends every training where it stands and stores nothing of it: the home is somebody else's. */
+    abandon(): void {
+      closed = true
+      for (const training of active.values()) {
+        training.abandon()
+        training.kill()
+      }
+    },
     /** Asks every worker to write a checkpoint and stop, then ends those that do not. What belongs to a running experiment goes on with the next engine. */
     async close(): Promise<void> {
       closed = true

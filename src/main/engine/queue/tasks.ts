@@ -127,6 +127,11 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
     },
     /** The limit may have changed. */
     fill,
+    /** Ends everything for this reason, and waits for nothing. */
+    abandon(reason: WorkbenchError): void {
+      closed = true
+      underWay().forEach(({ controller }) => controller.abort(reason))
+    },
     async close(): Promise<void> {
       closed = true
       const going = underWay()

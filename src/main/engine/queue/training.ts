@@ -185,6 +185,13 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
 
   const flush = (): void => {
     if (abandoned) return
+    if (!store.runs.isStored(id)) {
+      // Gone for good meanwhile: there is nothing to store it with.
+      abandon()
+      worker.kill()
+      if (gone !== null) settle()
+      return
+    }
     const waiting = points.length > 0 || previews.length > 0 || Object.keys(change).length > 0
     if (!waiting || commit()) {
       urgent = false
@@ -197,7 +204,9 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
       awaitsCommit = false
       worker.send({ type: 'refused' })
     }
-    if (dirty) emit({ type: 'run', run: view(store.runs.get(id)) })
+    // A run that was removed meanwhile is nobody's to be told of.
+    const run = dirty ? store.runs.read(id) : null
+    if (run !== null) emit({ type: 'run', run: view(run) })
     dirty = false
   }
 
@@ -222,9 +231,10 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
 
   void worker.ended.then((how) => {
     gone = how
+    if (abandoned) return settle()
     if (!final) {
       log(`The training process of run ${id} ended with ${how}.`)
-      finish('interrupted', { error: interruptedError('The training process ended unexpectedly', job.runFolder, change.epoch ?? store.runs.get(id).epoch) })
+      finish('interrupted', { error: interruptedError('The training process ended unexpectedly', job.runFolder, change.epoch ?? store.runs.read(id)?.epoch ?? 0) })
     }
     dirty = true
     flush()

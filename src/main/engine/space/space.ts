@@ -63,9 +63,9 @@ export function createSpace(home: Home, log: Log) {
     }
   }
 
-  const lacks = (): void => {
+  const lacks = (thrown: unknown): void => {
     if (closed || lack !== null) return
-    lack = lackOf(home.folder)
+    lack = lackOf(home.folder, thrown)
     log(`Waiting for space: ${lack.message}`)
     delay = Date.now() - cleared < steady ? Math.min(2 * delay, longest) : soonest
     timer = setTimeout(check, delay)
@@ -75,7 +75,7 @@ export function createSpace(home: Home, log: Log) {
   /** Whether something was thrown for want of space; then everything that needs some waits. */
   const met = (thrown: unknown): boolean => {
     if (!meansFull(thrown, home.folder)) return false
-    lacks()
+    lacks(thrown)
     return true
   }
 
@@ -83,7 +83,7 @@ export function createSpace(home: Home, log: Log) {
   const later = (key: string, work: () => void, bytes = 0): void => {
     if (closed) return
     waiting.set(key, { work, bytes })
-    lacks()
+    lacks(null)
   }
 
   /** Does it now, or, where there is no space for it, once there is. Other errors are logged. @returns whether it was done */

@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { examine, newestBackup, timeOfBackup, writeBackup, type Soundness } from './backups.ts'
 import { chooseKeeping, keep, keepingText, type Keeping } from './keeping.ts'
+import { meansFull } from '../space/full.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
-import { isDamage, isFull, troubleWith } from './trouble.ts'
+import { isDamage, troubleWith } from './trouble.ts'
 
 export type { Database } from './sqlite.ts'
 export { sqliteVersion } from './sqlite.ts'
@@ -47,7 +48,7 @@ export function openDatabase(file: string, migrations: Migrations, onKeeping: (t
       } catch (thrown) {
         // The real file may behave worse than the trial did; its content and the disk's room are no question of the way.
         const isOfTheWay = /^(SQLITE_(CANTOPEN|IOERR|PROTOCOL)|JOURNAL_REFUSED)/.test(codeOf(thrown))
-        if (!isOfTheWay || isFull(thrown, dirname(file))) throw first ?? thrown
+        if (!isOfTheWay || meansFull(thrown, dirname(file))) throw first ?? thrown
         first ??= thrown
       }
     }

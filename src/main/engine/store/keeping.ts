@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileSystemOf } from './fileSystem.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
-import { isFull } from './trouble.ts'
+import { meansFull, trialName } from '../space/full.ts'
 
 /** How a database is kept on the disk that it lies on. */
 export interface Keeping {
@@ -52,15 +52,15 @@ export function chooseKeeping(folder: string): Chosen {
   let trials: string | undefined
   const failures: unknown[] = []
   try {
-    trials = mkdtempSync(join(folder, `.probe-${process.pid}-`))
+    trials = mkdtempSync(join(folder, `${trialName()}-`))
     for (const [index, way] of ways.entries()) {
       const failure = tryOut(join(trials, `trial-${index}.sqlite`), way)
       if (failure === null) return { keeping: way, otherwise: ways.slice(index + 1), why: reason(kind, name, failures) }
-      if (isFull(failure, folder)) return fullDisk(name)
+      if (meansFull(failure, folder)) return fullDisk(name)
       failures.push(failure)
     }
   } catch (thrown) {
-    if (isFull(thrown, folder)) return fullDisk(name)
+    if (meansFull(thrown, folder)) return fullDisk(name)
     throw thrown
   } finally {
     if (trials !== undefined) rmSync(trials, { recursive: true, force: true })

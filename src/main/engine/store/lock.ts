@@ -4,8 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { chooseKeeping } from './keeping.ts'
 import { fileSystemOf } from './fileSystem.ts'
 import { claim, findOwners, renewal, type Claim, type Owner } from './owner.ts'
+import { meansFull } from '../space/full.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
-import { isBusy, isDamage, isFull, troubleWith } from './trouble.ts'
+import { isBusy, isDamage, troubleWith } from './trouble.ts'
 
 export interface Lock {
   /** What keeps others away, in words. */
@@ -31,7 +32,7 @@ export function tryLock(file: string): Lock | null {
     claimed = claim(folder, isLocal && system !== null)
   } catch (thrown) {
     // On a disk of this machine the system's lock is enough, and a full disk must not keep anybody from making room.
-    if (isLocal && system !== null && isFull(thrown)) {
+    if (isLocal && system !== null && meansFull(thrown)) {
       return { how: 'by a lock of the system', release: () => void system.close(), onLost: () => {} }
     }
     system?.close()
@@ -100,10 +101,11 @@ function hasLocks(folder: string): boolean {
 }
 
 /** Who has the home, as far as that can be seen; for messages. */
-export function holderOf(folder: string): Owner | null {
+export function holderOf(folder: string): Owner & { isSeen: boolean } | null {
   try {
     const found = findOwners(folder)
-    return (found.find(({ life }) => life === 'alive') ?? found.find(({ life }) => life === 'unseen'))?.owner ?? null
+    const { owner = null, life } = found.find((each) => each.life === 'alive') ?? found.find((each) => each.life === 'unseen') ?? {}
+    return owner === null ? null : { ...owner, isSeen: life === 'alive' }
   } catch {
     return null
   }

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { bootId, startOf, textOf } from '../processes.ts'
+import { fileSystemOf } from './fileSystem.ts'
 
 /**
  * Who has a home, as a file of its own beside the database: for file systems whose locks do not work, or are only those of one machine.
@@ -45,11 +46,15 @@ const here = () =>
 /** `unseen`: a process of another machine or container, of which only the file tells. */
 export type Life = 'alive' | 'gone' | 'unseen'
 
-function lifeOf(owner: Owner): Life {
+/**
+ * @param isLocal whether its disk is this machine's alone: copies of a machine share its name and id, so that on a shared disk an owner of another
+ * start may be one of those
+ */
+function lifeOf(owner: Owner, isLocal: boolean): Life {
   const now = here()
-  if (owner.host !== now.host || owner.machine !== now.machine || now.boot === '') return 'unseen'
-  // The same machine, started anew since: no process of then is left.
-  if (owner.boot !== now.boot) return 'gone'
+  if (owner.host !== now.host || owner.machine !== now.machine || now.boot === '' || owner.boot === '') return 'unseen'
+  // The same machine, started anew since: no process of then is left. Without an id it may be any machine of that name.
+  if (owner.boot !== now.boot) return isLocal && now.machine !== '' ? 'gone' : 'unseen'
   if (owner.space !== now.space) return 'unseen'
   if (owner.pid === process.pid) return own.has(owner.id) ? 'alive' : 'gone'
   return startOf(owner.pid) === owner.started && owner.started !== '' ? 'alive' : 'gone'
@@ -61,6 +66,7 @@ export interface Found { file: string; owner: Owner | null; life: Life }
 
 /** The owners that have left a file in the home, dead ones too. `owner` null: a file that cannot be read. */
 export function findOwners(folder: string): Found[] {
+  const isLocal = fileSystemOf(folder).kind === 'local'
   return readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith('.json') && isOwnerFile(name)).map((name) => {
     const file = join(folder, name)
     let owner: Owner | null = null
@@ -69,7 +75,7 @@ export function findOwners(folder: string): Found[] {
     } catch {
       // Cut off by the end of its machine, or removed this moment.
     }
-    return { file, owner, life: owner === null ? 'unseen' : lifeOf(owner) }
+    return { file, owner, life: owner === null ? 'unseen' : lifeOf(owner, isLocal) }
   })
 }
 

@@ -88,6 +88,7 @@ export function runStore(database: Database) {
   const byBeginning = database.prepare<{ beginning: string }, RunRow>(`${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
   const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(`SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`)
   const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid")
+  const stored = database.prepare<[string], { one: 1 }>('SELECT 1 AS one FROM runs WHERE id = ?')
   const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
   const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour')
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
@@ -118,7 +119,14 @@ export function runStore(database: Database) {
   return {
     list: (): Run[] => all.all().map(toRun),
     get,
+    /** Null where it is not there. */
+    read(id: string): Run | null {
+      const row = byId.get(id)
+      return row === undefined ? null : toRun(row)
+    },
     has: (id: string): boolean => byId.get(id) !== undefined,
+    /** Whether there is a row, also of what was removed and can be restored, and of what cannot be understood. */
+    isStored: (id: string): boolean => stored.get(id) !== undefined,
     /** By id, name or unambiguous beginning of an id, in this order. Error: RUN_UNKNOWN. */
     resolve(reference: string): Run {
       const exact = byId.get(reference)

@@ -32,7 +32,15 @@ export interface Store {
   /** For tests that simulate a full disk. */
   readonly database: Database
   close(): void
+  /**
+   * Refuses every change from here on (SQLITE_READONLY) and is never closed: closing folds the log into a database that is somebody else's by now.
+   * The process is to end by `process.exit`.
+   */
+  abandon(): void
 }
+
+/** Kept from being collected, which would close them. */
+const abandoned: Database[] = []
 
 /** Opens the home folder's database. Errors as of `openDatabase`. */
 export function openStore(file: string): Store {
@@ -59,5 +67,9 @@ export function openStore(file: string): Store {
     isShared,
     database,
     close: () => void database.close(),
+    abandon: () => {
+      abandoned.push(database)
+      database.pragma('query_only = ON')
+    },
   }
 }

@@ -1,47 +1,20 @@
-import { accessSync, closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isDiskFull, whatIsFull, WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
+import { meansFull, tryWrite } from '../space/full.ts'
 import { codeOf } from './sqlite.ts'
 
 /** Whether a thrown value is SQLite's word for a damaged file, met after opening. */
 export const isDamage = (thrown: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(thrown))
 
-/**
- * Whether a thrown value is SQLite's or the system's word for a full disk.
- * @param folder where SQLite worked: of a full disk it sometimes says only that a file cannot be opened or extended, so a write is tried
- */
-export function isFull(thrown: unknown, folder?: string): boolean {
-  const code = codeOf(thrown)
-  if (['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(code)) return true
-  return folder !== undefined && /^SQLITE_(CANTOPEN|IOERR)/.test(code) && ['ENOSPC', 'EDQUOT'].includes(codeOf(tryWrite(folder)))
-}
-
-/** Writes a small file and removes it. Null: that works; else what the system said. */
-export function tryWrite(folder: string): unknown {
-  const file = join(folder, `.probe-${process.pid}`)
-  try {
-    const descriptor = openSync(file, 'w', 0o600)
-    try {
-      writeSync(descriptor, Buffer.alloc(4096, 1))
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-      rmSync(file, { force: true })
-    }
-    return null
-  } catch (thrown) {
-    return thrown
-  }
-}
-
 const full = (folder: string, cause: unknown): WorkbenchError =>
-  new WorkbenchError('DISK_FULL', `The disk of ${folder} is full; free some space and try again. Nothing is damaged by it.`, { cause })
+  new WorkbenchError('DISK_FULL', `${whatIsFull(cause, folder)}; free some space and try again. Nothing is damaged by it.`, { cause })
 
 /** What the system says of a folder or a file in it that is to be written, as what to do. Null where it is nothing that befalls homes. */
 export function systemTrouble(thrown: unknown, folder: string): WorkbenchError | null {
   const code = codeOf(thrown)
   const error = (known: ErrorCode, sentence: string) => new WorkbenchError(known, sentence, { cause: thrown })
-  if (isFull(thrown)) return full(folder, thrown)
+  if (isDiskFull(thrown)) return full(folder, thrown)
   if (code === 'EROFS') {
     return error('HOME_READ_ONLY', `The disk of ${folder} is mounted read-only, so nothing can be kept there; `
       + 'mount it for writing, or choose another folder with --home.')
@@ -71,7 +44,7 @@ export const isBusy = (thrown: unknown): boolean => /^SQLITE_(BUSY|LOCKED|PROTOC
 export function troubleWith(thrown: unknown, file: string): WorkbenchError | null {
   if (thrown instanceof WorkbenchError) return thrown
   const folder = dirname(file)
-  if (isFull(thrown, folder)) return full(folder, thrown)
+  if (meansFull(thrown, folder)) return full(folder, thrown)
   if (isBusy(thrown)) {
     return new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${file} open and keeps it locked; `
       + 'close that program (an SQLite browser, a backup, another engine), then try again.', { cause: thrown })

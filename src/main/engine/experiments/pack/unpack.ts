@@ -92,6 +92,7 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
     const experimentId = store.experiments.find(experiment.id) === null ? experiment.id : newId()
     // What waited or trained elsewhere waits here until somebody wants it.
     const isOpen = (run: Run) => run.state === 'queued' || run.state === 'running'
+    claims.push(claim(home, { kind: 'experiments', id: experimentId }))
     store.transaction(() => {
       store.experiments.insert({
         ...experiment, id: experimentId, name: freeName(experiment.name, store.experiments.isTaken), datasetId, wanted: runs.some(({ run }) => isOpen(run)) ? 'paused' : experiment.wanted,
