@@ -1,6 +1,6 @@
 import { decodeBmp } from './bmp.ts'
 import { whyRefused, type Header } from './header.ts'
-import { readImageFile, releaseLargeFile } from './image-file.ts'
+import { readImage, releaseLargeFile, type ImageSource } from './image-file.ts'
 import type { Picture } from './pixels.ts'
 import { decodePng } from './png.ts'
 
@@ -16,11 +16,11 @@ let native: typeof import('./decode-native.ts') | undefined
 let general: typeof import('./decode-sharp.ts') | undefined
 
 /**
- * Decodes one image file. Never waits for a pipe, never decodes what its header says is beyond 40 megapixels.
+ * Decodes one image. Never waits for a pipe, never decodes what its header says is beyond 40 megapixels.
  * The picture's data is valid until the next call.
  */
-export async function decodeFile(path: string): Promise<{ picture: Picture } | { reason: string }> {
-  const file = readImageFile(path)
+export async function decodeFile(source: ImageSource): Promise<{ picture: Picture } | { reason: string }> {
+  const file = readImage(source)
   if ('reason' in file) return file
   const { bytes, header } = file
   if (header.type === 'png' && bytes.lastIndexOf('IEND') < 0) return { reason: whyRefused(bytes, header.type) }

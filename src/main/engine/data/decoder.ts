@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeFile } from './decode-file.ts'
-import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
+import type { Batch, Cut, FromDecoder, ToDecoder } from './decoding.ts'
+import type { ImageSource } from './image-file.ts'
 import { cutWindows, flattened } from './patches/cut.ts'
 import { packRow, type Shape } from './pixels.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
@@ -17,13 +18,16 @@ let queue = Promise.resolve()
 
 const send = (message: FromDecoder) => { if (process.connected) process.send!(message) }
 
+const sourceOf = ({ root, paths, places, bytes }: Batch, index: number): ImageSource =>
+  (bytes ? bytes[index]! : places ? places[index]! : join(root, paths[index]!))
+
 async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promise<void> {
   const { file, shape, rowSize } = target!
   if (rows.length < batch.paths.length * rowSize) rows = Buffer.allocUnsafeSlow(batch.paths.length * rowSize)
   const skipped: { index: number; reason: string }[] = []
   let good = 0, reported = 0, last = performance.now()
-  for (const [index, path] of batch.paths.entries()) {
-    const result = await decodeFile(join(batch.root, path))
+  for (const index of batch.paths.keys()) {
+    const result = await decodeFile(sourceOf(batch, index))
     if ('reason' in result) skipped.push({ index, reason: result.reason })
     else packRow(result.picture, shape, rows, good++ * rowSize)
     const now = performance.now()
@@ -43,8 +47,8 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
 async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: readonly Cut[]): Promise<void> {
   const { file, shape } = target!
   const skipped: { index: number; reason: string }[] = [], hashes: Uint8Array[] = []
-  for (const [index, path] of batch.paths.entries()) {
-    const { width, height, windows } = cuts[index]!, result = await decodeFile(join(batch.root, path))
+  for (const index of batch.paths.keys()) {
+    const { width, height, windows } = cuts[index]!, result = await decodeFile(sourceOf(batch, index))
     if ('reason' in result) {
       skipped.push({ index, reason: result.reason })
     } else if (result.picture.width !== width || result.picture.height !== height) {

@@ -5,11 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import { endWithThisProcess } from '../children.ts'
-import type { Cut, FromDecoder, ToDecoder } from './decoding.ts'
+import type { Batch, FromDecoder, ToDecoder } from './decoding.ts'
 import type { Shape } from './pixels.ts'
 
-/** A run of files to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. */
-export interface Batch { start: number; root: string; paths: string[]; cuts?: Cut[] }
+export type { Batch } from './decoding.ts'
 /** `hashes`: of the rows, or of the images that patches were cut from. */
 export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
 
@@ -24,8 +23,11 @@ export function decoderCount(files: number, filesPerDecoder = 64): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)))
 }
 
-/** Files `from` up to `to` of a batch. */
-const part = ({ start, root, paths, cuts }: Batch, from: number, to: number): Batch => ({ start: start + from, root, paths: paths.slice(from, to), ...(cuts ? { cuts: cuts.slice(from, to) } : {}) })
+/** Images `from` up to `to` of a batch. */
+const part = ({ start, root, paths, places, bytes, cuts }: Batch, from: number, to: number): Batch => ({
+  start: start + from, root, paths: paths.slice(from, to), ...(places ? { places: places.slice(from, to) } : {}),
+  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
+})
 
 /** How many files make a batch: rows of a batch stay below 8 MB, and each decoder gets several. */
 export function batchSize(files: number, decoders: number, rowBytes: number): number {
@@ -39,7 +41,7 @@ export function batchSize(files: number, decoders: number, rowBytes: number): nu
  * @throws WorkbenchError DISK_FULL and others from a decoder; the signal's reason
  */
 export async function decodeAll(
-  batches: Iterator<Batch>, decoders: number, pixels: string, shape: Shape,
+  batches: Iterator<Batch> | AsyncIterator<Batch>, decoders: number, pixels: string, shape: Shape,
   { onImages, onResult, signal, program = decoder }: {
     /** Images done since the last call; negative when work has to be done again. */
     onImages(images: number): void
@@ -51,11 +53,11 @@ export async function decodeAll(
   const children = new Set<ChildProcess>()
   const again: Batch[] = []
   let nextId = 0, exhausted = false, stopped = false
-  const next = (): Batch | null => {
+  const next = async (): Promise<Batch | null> => {
     const repeated = again.pop()
     if (repeated) return repeated
     if (exhausted) return null
-    const { value, done } = batches.next() as { value: Batch | undefined; done?: boolean }
+    const { value, done } = await batches.next() as { value: Batch | undefined; done?: boolean }
     if (done || !value) exhausted = true
     return value && !done ? value : null
   }
@@ -64,8 +66,11 @@ export async function decodeAll(
   const keepBusy = async (): Promise<void> => {
     for (let alone = false; ;) {
       signal?.throwIfAborted()
-      const first = stopped ? null : next()
+      const first = stopped ? null : await next()
       if (!first) return
+      const second = alone ? null : await next()
+      signal?.throwIfAborted()
+      if (stopped) return
       const waiting = new Map<number, Batch>()
       const child = fork(program, {
         serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -82,6 +87,14 @@ export async function decodeAll(
       }
       /** `ticked`: images of the batch in hand that were counted already. */
       let failure: unknown, ready = false, ticked = 0
+      /** Asks for another batch in place of one that is done; the last one ends the child. */
+      const refill = async () => {
+        const more = alone || stopped ? null : await next()
+        if (more && !child.connected) again.push(more)
+        else if (more) give(more)
+        else if (waiting.size === 0 && child.connected) child.disconnect()
+      }
+      let refilling = Promise.resolve()
       await new Promise<void>((resolve) => {
         child.on('message', (message: FromDecoder) => {
           if (message.type === 'ready') {
@@ -99,9 +112,10 @@ export async function decodeAll(
             ticked = 0
             onImages(message.images)
             onResult({ batch, hashes: message.hashes, skipped: message.skipped })
-            const more = alone || stopped ? null : next()
-            if (more) give(more)
-            if (waiting.size === 0) child.disconnect()
+            refilling = refilling.then(refill).catch((error: unknown) => {
+              failure ??= error
+              child.kill('SIGKILL')
+            })
           }
         })
         // Messages may still come after `exit`, none after `disconnect`.
@@ -115,9 +129,9 @@ export async function decodeAll(
         })
         child.send({ type: 'open', pixels, shape } satisfies ToDecoder, () => {})
         give(first)
-        const second = alone ? null : next()
         if (second) give(second)
       })
+      await refilling
       children.delete(child)
       signal?.throwIfAborted()
       if (stopped) return
@@ -148,5 +162,6 @@ export async function decodeAll(
     // Whoever still runs writes into a file that is about to go.
     const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null)
     await Promise.all(running.map((child) => { const gone = once(child, 'exit'); child.kill('SIGKILL'); return gone }))
+    await batches.return?.()
   }
 }

@@ -1,14 +1,21 @@
+import type { Span } from './image-file.ts'
 import type { Shape } from './pixels.ts'
 
 /** Patches of one file: the size that its header promises, and where they come from and go (three numbers each, see patches/cut.ts). */
 export interface Cut { width: number; height: number; windows: Uint32Array }
 
+/**
+ * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. They are the files
+ * `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is where an image should be).
+ */
+export interface Batch { start: number; root: string; paths: string[]; places?: Span[]; bytes?: (Uint8Array | null)[]; cuts?: Cut[] }
+
 /** What the import and its decoder processes say to each other (Node's channel, `advanced` serialization). */
 export type ToDecoder =
   /** First message: the file that rows are written into, each at its own place. */
   | { type: 'open'; pixels: string; shape: Shape }
-  /** Decode these files into the rows from `start` on; rows of files that cannot be read are left out, the others move up. With `cuts`: cut patches out of them. */
-  | { type: 'batch'; id: number; start: number; root: string; paths: string[]; cuts?: Cut[] }
+  /** Decode these images; rows of those that cannot be read are left out, the others move up. */
+  | ({ type: 'batch'; id: number } & Batch)
 
 export type FromDecoder =
   /** The decoder has started; one that ends before this cannot be helped by another try. */

@@ -1,5 +1,20 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { readHeader, type Header, type HeaderResult } from './header.ts'
+
+/** Where the bytes of an image lie that is no file of its own. */
+export interface Span {
+  /** The archive. */
+  file: string
+  offset: number
+  /** Bytes from there on. */
+  length: number
+  /** Of a zip archive, whose local header lies at `offset`: how the member is packed, and what it unpacks to. */
+  zip?: { deflated: boolean; size: number; crc: number }
+}
+/** A path, a place inside an archive, or the bytes themselves (null: where they should be is nothing). */
+export type ImageSource = string | Span | Uint8Array | null
+export type ImageFile = { bytes: Buffer; header: Header } | { reason: string }
 
 const fileLimit = 256 * 2 ** 20
 const scratchSize = 2 ** 18
@@ -13,7 +28,55 @@ let scratch = Buffer.allocUnsafeSlow(scratchSize)
  * Reads a regular file whole, unless its first bytes show that it is not worth it. The bytes are valid until the next call.
  * @param headerOnly stop as soon as the header is known.
  */
-export function readImageFile(path: string, headerOnly = false): { bytes: Buffer; header: Header } | { reason: string } {
+export function readImageFile(path: string, headerOnly = false): ImageFile {
+  return withFile(path, (file, size) => readFrom(file, 0, size, headerOnly))
+}
+
+/**
+ * The same of an image wherever its bytes lie.
+ * @param headerOnly stop as soon as the header is known, where that saves anything.
+ */
+export function readImage(source: ImageSource, headerOnly = false): ImageFile {
+  if (typeof source === 'string') return readImageFile(source, headerOnly)
+  if (source === null) return { reason: 'there is no image in this row (null)' }
+  if (source instanceof Uint8Array) return readBytes(Buffer.from(source.buffer, source.byteOffset, source.length))
+  return withFile(source.file, (file, size) => readSpan(file, size, source, headerOnly))
+}
+
+/** Refuses what is empty, too large or no image, as of a file of its own. */
+function readBytes(bytes: Buffer): ImageFile {
+  if (bytes.length > fileLimit) return tooLarge
+  const seen = readHeader(bytes, true)
+  return seen === 'more' ? cutOff : 'reason' in seen ? seen : { bytes, header: seen.header }
+}
+
+const tooLarge = { reason: 'too large: the file has more than 256 MB' }
+const cutOff = { reason: 'truncated: the file became shorter while it was read' }
+
+function readSpan(file: number, size: number, { offset, length, zip }: Span, headerOnly: boolean): ImageFile {
+  if (!zip) return offset + length > size ? cutOff : readFrom(file, offset, length, headerOnly)
+  if (length > fileLimit || zip.size > fileLimit) return tooLarge
+  const local = Buffer.alloc(30)
+  if (readSync(file, local, 0, 30, offset) < 30 || local.readUInt32LE(0) !== 0x04034b50) {
+    return { reason: 'damaged: it is not where the archive’s list of contents says' }
+  }
+  const from = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
+  if (from + length > size) return cutOff
+  if (!zip.deflated && headerOnly) return readFrom(file, from, length, true)
+  grow(length, 0)
+  const packed = scratch.subarray(0, fill(file, from, 0, length))
+  let bytes = packed
+  try {
+    // What grows beyond the size that was promised ends there.
+    if (zip.deflated) bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, zip.size) })
+  } catch {
+    return { reason: 'damaged: what the archive holds of it cannot be unpacked' }
+  }
+  if (bytes.length !== zip.size || crc32(bytes) !== zip.crc) return { reason: 'damaged: its checksum in the archive is wrong' }
+  return readBytes(bytes)
+}
+
+function withFile(path: string, read: (file: number, size: number) => ImageFile): ImageFile {
   let file: number
   try {
     // O_NONBLOCK: should a pipe have taken the file's place, nothing waits for its other end.
@@ -23,25 +86,7 @@ export function readImageFile(path: string, headerOnly = false): { bytes: Buffer
   }
   try {
     const stat = fstatSync(file)
-    if (!stat.isFile()) return { reason: 'not a regular file' }
-    let filled = 0, seen: HeaderResult = 'more'
-    for (const step of [headerSteps[0]!, headerSteps[1]!, stat.size]) {
-      if (filled === stat.size || seen !== 'more') break
-      grow(Math.min(step, stat.size), filled)
-      filled = fill(file, filled, Math.min(step, stat.size))
-      seen = readHeader(scratch.subarray(0, filled), filled === stat.size)
-      if (seen === 'more') seen = tiffHeader(file, scratch.subarray(0, filled), stat.size) ?? 'more'
-      if (stat.size > fileLimit) break
-    }
-    if (stat.size === 0) seen = readHeader(scratch.subarray(0, 0), true)
-    if (seen !== 'more' && 'reason' in seen) return seen
-    if (stat.size > fileLimit) return { reason: 'too large: the file has more than 256 MB' }
-    if (seen === 'more') return { reason: 'truncated: the file became shorter while it was read' }
-    if (!headerOnly && filled < stat.size) {
-      grow(stat.size, filled)
-      filled = fill(file, filled, stat.size)
-    }
-    return { bytes: scratch.subarray(0, filled), header: seen.header }
+    return stat.isFile() ? read(file, stat.size) : { reason: 'not a regular file' }
   } catch (error) {
     return { reason: whyUnreadable(error) }
   } finally {
@@ -49,8 +94,30 @@ export function readImageFile(path: string, headerOnly = false): { bytes: Buffer
   }
 }
 
+/** The image of `size` bytes that begins at `base` of an open file. */
+function readFrom(file: number, base: number, size: number, headerOnly: boolean): ImageFile {
+  let filled = 0, seen: HeaderResult = 'more'
+  for (const step of [headerSteps[0]!, headerSteps[1]!, size]) {
+    if (filled === size || seen !== 'more') break
+    grow(Math.min(step, size), filled)
+    filled = fill(file, base, filled, Math.min(step, size))
+    seen = readHeader(scratch.subarray(0, filled), filled === size)
+    if (seen === 'more') seen = tiffHeader(file, base, scratch.subarray(0, filled), size) ?? 'more'
+    if (size > fileLimit) break
+  }
+  if (size === 0) seen = readHeader(scratch.subarray(0, 0), true)
+  if (seen !== 'more' && 'reason' in seen) return seen
+  if (size > fileLimit) return tooLarge
+  if (seen === 'more') return cutOff
+  if (!headerOnly && filled < size) {
+    grow(size, filled)
+    filled = fill(file, base, filled, size)
+  }
+  return { bytes: scratch.subarray(0, filled), header: seen.header }
+}
+
 /** Writers of TIFF put the directory at the file's end: it is read from there, without what lies between. */
-function tiffHeader(file: number, start: Buffer, size: number): HeaderResult | null {
+function tiffHeader(file: number, base: number, start: Buffer, size: number): HeaderResult | null {
   const little = start.length >= 8 && start.readUInt32LE(0) === 0x002a4949, big = start.length >= 8 && start.readUInt32BE(0) === 0x4d4d002a
   if (!little && !big) return null
   const at = little ? start.readUInt32LE(4) : start.readUInt32BE(4)
@@ -59,7 +126,7 @@ function tiffHeader(file: number, start: Buffer, size: number): HeaderResult | n
   start.copy(copy, 0, 0, 8)
   if (little) copy.writeUInt32LE(8, 4)
   else copy.writeUInt32BE(8, 4)
-  const got = readSync(file, copy, 8, copy.length - 8, at)
+  const got = readSync(file, copy, 8, copy.length - 8, base + at)
   return readHeader(copy.subarray(0, 8 + got), at + got === size)
 }
 
@@ -70,9 +137,9 @@ function grow(bytes: number, filled: number): void {
   scratch = larger
 }
 
-function fill(file: number, from: number, to: number): number {
+function fill(file: number, base: number, from: number, to: number): number {
   let at = from
-  for (let got = 1; got > 0 && at < to; at += got) got = readSync(file, scratch, at, to - at, at)
+  for (let got = 1; got > 0 && at < to; at += got) got = readSync(file, scratch, at, to - at, base + at)
   return at
 }
 
