@@ -15,6 +15,7 @@ import {
 import { exploreFileSchema, exploreSchema, madeFileSchema, openedSchema, resultSchema } from './explore.ts'
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
+import { parseRange, rangeForms } from './valueRange.ts'
 import { columnKeysSchema, rowColumnsSchema, rowGroupSchema, runColumnSchema, runValuesSchema, savedViewSchema, tableStateSchema, tableViewSchema } from './runTable.ts'
 
 /**
@@ -53,6 +54,10 @@ const importSchema = z.strictObject({
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),
+  /** Channels of the source to take, counted from 0: one as gray, or three as red, green and blue. */
+  pick: z.array(z.int().min(0).max(65_535)).refine(({ length }) => length === 1 || length === 3, 'one channel or three').optional(),
+  /** What becomes 0 to 255, where it is not for the import to decide: `data`, `image`, `A..B` or `pA..pB` (see valueRange.ts). */
+  range: z.string().max(100).refine((text) => parseRange(text) !== null, `no range of values: write ${rangeForms}`).optional(),
   fit: z.enum(fits).default('crop'),
   /** Of a synthetic set or of patches: how many rows, and what they are drawn from. Refused for anything else. */
   count: z.int().min(1).max(1_000_000).optional(),

@@ -1,7 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
-import { inBlocks, unsupportedFile } from './byte-stream.ts'
-import { itemBytes, numbersIn, valuesOf, type StoredArray } from './numbers.ts'
+import { unsupportedFile } from './byte-stream.ts'
+import { itemBytes, valuesOf, type StoredArray } from './numbers.ts'
 import { packRow, type Shape } from './pixels.ts'
+import { rowConverter } from './values/convert.ts'
+import { whyNotTaken } from './values/channels.ts'
+import type { Ranges } from './values/range.ts'
 
 /** How an array's rows are to be understood. */
 export interface Described {
@@ -32,59 +34,47 @@ export function describeArray(array: StoredArray): Described {
   if (array.shape.length === 3) return { ...known, width: b, height: a, channels: 1 }
   if (c <= 4) return { ...known, width: b, height: a, channels: c }
   if (a <= 4) return { ...known, width: c, height: b, channels: a, planar: true }
-  throw unsupportedFile(array.file, `holds images of ${c} channels in ${array.name}; 1 to 4 are possible.`)
+  // More channels than colours: the side that is shorter than both others.
+  if (c < Math.min(a, b)) return { ...known, width: b, height: a, channels: c }
+  if (a < Math.min(b, c)) return { ...known, width: c, height: b, channels: a, planar: true }
+  const shape = array.shape.join(' x ')
+  throw unsupportedFile(array.file, `holds ${array.name} of ${shape}, and which side the channels are cannot be told; save images as [N, H, W, C].`)
 }
 
-/**
- * What an array's image values are: `unit` for [0, 1] as floats or booleans, `bytes` for 0..255. Bytes need no look; others are read through once.
- * @throws WorkbenchError FILE_UNSUPPORTED for values that are no brightness, or vectors that are not finite
- */
-export async function valueRange(array: StoredArray, kind: 'image' | 'vector', signal?: AbortSignal): Promise<'bytes' | 'unit' | 'raw'> {
-  if (array.type === 'u1') return kind === 'vector' ? 'raw' : 'bytes'
-  if (array.type === 'b1') return 'unit'
-  const bytes = itemBytes(array.type)
-  let least = Infinity, most = -Infinity, whole = true
-  for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * bytes, 2 ** 17 * bytes, array.file)) {
-    signal?.throwIfAborted()
-    const numbers = numbersIn(block, array.type, array.bigEndian)
-    for (let i = 0; i < numbers.length; i++) {
-      const value = numbers[i]!
-      if (!Number.isFinite(Math.fround(value))) throw unsupportedFile(array.file, `holds values that are not finite (NaN or infinite) in ${array.name}; replace them.`)
-      if (value < least) least = value
-      if (value > most) most = value
-      if (whole && !Number.isInteger(value)) whole = false
-    }
-    await setImmediate()
-  }
-  if (kind === 'vector') return 'raw'
-  const float = array.type[0] === 'f'
-  if (float && least >= 0 && most <= 1) return 'unit'
-  if (whole && least >= 0 && most <= 255) return 'bytes'
-  throw unsupportedFile(array.file, `holds images with values from ${least} to ${most} in ${array.name}; scale them to [0, 1], or save them as uint8 from 0 to 255.`)
+/** Which channels are taken: those picked, all of an array that has one or three. @throws WorkbenchError FILE_UNSUPPORTED, CALL_INVALID */
+export function takenChannels({ channels }: Described, array: StoredArray, pick: readonly number[] | undefined): number[] {
+  const wanted = pick ?? Array.from({ length: channels }, (_, channel) => channel)
+  const refused = whyNotTaken(channels, pick)
+  if (refused !== null) throw unsupportedFile(array.file, `holds images of ${channels} channels in ${array.name}; ${refused}.`)
+  return [...wanted]
 }
 
-/** Returns what turns one row's numbers into packed bytes. */
-export function rowMaker(described: Described, array: StoredArray, range: 'bytes' | 'unit' | 'raw', wanted: { width: number; height: number; channels: number; fit: Shape['fit'] }) {
-  const { width, height, channels, planar } = described
-  const size = width * height * channels, plane = width * height
-  if (range === 'raw') {
-    const floats = new Float32Array(size), bytes = new Uint8Array(floats.buffer)
-    return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
-      for (let i = 0; i < size; i++) floats[i] = numbers[from + i]!
-      out.set(bytes, to)
-    }
-  }
-  const shape: Shape = { ...wanted, channels: wanted.channels as 1 | 3 }
-  const picture = { data: new Uint8Array(size), width, height, channels }
-  const scale = range === 'unit' ? 255 : 1, plain = array.type === 'u1' && !planar
+/** Returns what makes float32 values of one row of vectors. */
+export function vectorMaker(size: number) {
+  const floats = new Float32Array(size), bytes = new Uint8Array(floats.buffer)
   return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
-    const { data } = picture
-    if (plain) {
-      data.set((numbers as Uint8Array).subarray(from, from + size))
-    } else if (planar) {
-      for (let i = 0; i < plane; i++) for (let c = 0; c < channels; c++) data[i * channels + c] = Math.round(numbers[from + c * plane + i]! * scale)
-    } else {
-      for (let i = 0; i < size; i++) data[i] = Math.round(numbers[from + i]! * scale)
+    for (let i = 0; i < size; i++) floats[i] = numbers[from + i]!
+    out.set(bytes, to)
+  }
+}
+
+/** Returns what turns one row's numbers into packed bytes. @param taken channels, as `takenChannels` has them */
+export function rowMaker(
+  described: Described, array: StoredArray, ranges: Ranges, taken: readonly number[],
+  wanted: { width: number; height: number; channels: number; fit: Shape['fit'] },
+) {
+  const { width, height, channels, planar } = described, pixels = width * height, size = pixels * channels
+  const shape: Shape = { ...wanted, channels: wanted.channels as 1 | 3 }, convert = rowConverter(array.type, ranges, size)
+  const all = new Uint8Array(size), inOrder = taken.length === channels && taken.every((channel, i) => channel === i)
+  const asTheyLie = inOrder && (!planar || channels === 1)
+  const picture = { data: asTheyLie ? all : new Uint8Array(pixels * taken.length), width, height, channels: taken.length }
+  return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
+    convert(numbers, from, size, all, 0)
+    if (!asTheyLie) {
+      for (const [place, channel] of taken.entries()) {
+        const first = planar ? channel * pixels : channel, step = planar ? 1 : channels
+        for (let i = 0; i < pixels; i++) picture.data[i * taken.length + place] = all[first + i * step]!
+      }
     }
     packRow(picture, shape, out, to)
   }

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { describeArray, rowMaker, valueRange, type Described } from './array-rows.ts'
+import { describeArray, rowMaker, takenChannels, vectorMaker, type Described } from './array-rows.ts'
 import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
@@ -13,6 +13,8 @@ import { trainPart, type ImportRequest, type Packed, type Plan } from './request
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 import type { ArraysSource } from './source.ts'
+import { pickNote } from './values/channels.ts'
+import { measureArrays, requireFinite } from './values/measure-arrays.ts'
 
 const blockBytes = 2 ** 20
 
@@ -20,6 +22,8 @@ const blockBytes = 2 ** 20
 export interface ArraysPlan extends Plan {
   source: ArraysSource
   described: Described[]
+  /** The channels that are taken, of each array. */
+  taken: number[][]
 }
 
 /** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
@@ -28,13 +32,16 @@ export async function planArrays(source: ArraysSource, request: ImportRequest): 
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
   if (described.some((part) => part.kind !== kind)) throw mismatch(source.path)
-  if (kind === 'vector' && (request.width ?? request.height ?? request.channels) !== undefined) {
-    throw new WorkbenchError('IMAGE_SIZE', 'The file holds vectors, which have no image size; leave size and channels out.', { field: request.width !== undefined ? 'width' : request.height !== undefined ? 'height' : 'channels' })
+  const ofImages = (['width', 'height', 'channels', 'pick', 'range'] as const).find((key) => request[key] !== undefined)
+  if (kind === 'vector' && ofImages !== undefined) {
+    const message = 'The file holds vectors, which have no image size and are stored as they are; leave size, channels and range out.'
+    throw new WorkbenchError('IMAGE_SIZE', message, { field: ofImages })
   }
+  const taken = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
   const first = described[0]!
   const width = request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)
   const height = request.height ?? (request.width ? Math.max(1, Math.round((first.height * request.width) / first.width)) : first.height)
-  const channels = request.channels ?? (kind === 'vector' || described.every((part) => part.channels <= 2) ? 1 : 3)
+  const channels = request.channels ?? (taken.every(({ length }) => length === 1) ? 1 : 3)
   if (kind === 'vector' && described.some((part) => part.width !== width)) throw mismatch(source.path)
   if (width > 4096 || height > 4096) {
     if (kind === 'image') throw new WorkbenchError('IMAGE_SIZE', `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`, { field: 'width' })
@@ -48,7 +55,8 @@ export async function planArrays(source: ArraysSource, request: ImportRequest): 
     values.push({ values: labels === null ? null : await readLabels(labels, count), count })
   }
   const plan: ArraysPlan = {
-    kind, width, height, channels, count, source, described, ...indexLabels(values), parts: partOfRows(parts, described), notes: [],
+    kind, width, height, channels, count, source, described, ...indexLabels(values), parts: partOfRows(parts, described), taken,
+    notes: request.pick === undefined ? [] : [pickNote(request.pick, first.channels)],
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
   }
@@ -57,9 +65,11 @@ export async function planArrays(source: ArraysSource, request: ImportRequest): 
 
 /** Packs the arrays of a plan, block by block. */
 async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
-  const { source: { parts }, described, kind, width, height, channels, count, labels, classes, skipped, notes } = plan
+  const { source: { parts }, described, kind, width, height, channels, count, labels, classes, skipped, notes, taken } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
+  meter.update('Measuring values', 0, 0)
+  const measured = kind === 'image' ? await measureArrays(parts.map(({ images }) => images), request.range, signal) : null
   const hashes = new Uint8Array(count * hashBytes)
   const file = openSync(join(partial, files.pixels), 'w')
   try {
@@ -67,17 +77,20 @@ async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: str
     for (const [i, part] of parts.entries()) {
       const { images } = part, { type, bigEndian } = images
       const rowValues = valuesOf(images.shape.slice(1)), sourceBytes = rowValues * itemBytes(type)
-      const range = await valueRange(images, kind, signal)
-      const makeRow = rowMaker(described[i]!, images, range, { width, height, channels, fit: request.fit })
+      const makeRow = measured === null ? vectorMaker(rowValues)
+        : rowMaker(described[i]!, images, measured.ranges, taken[i]!, { width, height, channels, fit: request.fit })
       const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(sourceBytes, rowBytes)))
       const out = Buffer.allocUnsafeSlow(perBlock * rowBytes)
+      let inPart = 0
       for await (const block of inBlocks(images.pieces(), images.shape[0]! * sourceBytes, perBlock * sourceBytes, images.file)) {
         signal?.throwIfAborted()
         const numbers = numbersIn(block, type, bigEndian), rows = block.length / sourceBytes
+        if (measured === null) requireFinite(images, numbers, inPart * rowValues, true)
         for (let r = 0; r < rows; r++) makeRow(numbers, r * rowValues, out, r * rowBytes)
         hashRows(out, rowBytes, rows, hashes, row * hashBytes)
         for (let done = 0; done < rows * rowBytes;) done += writeSync(file, out, done, rows * rowBytes - done)
         row += rows
+        inPart += rows
         meter.update('Reading', row, count)
         await setImmediate()
       }
@@ -86,7 +99,8 @@ async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: str
     closeSync(file)
   }
   return {
-    kind, width, height, channels, count, hashes, labels, classes, parts: plan.parts, skipped, notes,
+    kind, width, height, channels, count, hashes, labels, classes, parts: plan.parts, skipped, notes: [...notes, ...measured?.notes ?? []],
+    ...(measured && { ranges: measured.ranges }),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
 }

@@ -26,6 +26,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
     notes: [...packed.notes ?? [], ...notes], bytes, createdAt: new Date().toISOString(),
     options: optionsOf(request), ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
+    ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
   }
   const others: Record<string, Uint8Array> = {}
   const write = (name: string, content: string | Uint8Array) => {
@@ -47,7 +48,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   renameSync(partial, request.folder)
   sync(dirname(request.folder))
 
-  const { version: _, parts: __, contrastLimit: ___, options: ____, ...dataset } = index
+  const { version: _, parts: __, contrastLimit: ___, options: ____, ranges: _____, ...dataset } = index
   return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
 }
 

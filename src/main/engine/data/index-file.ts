@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { datasetSchema } from '../../../shared/domain.ts'
+import { reasons } from './values/range.ts'
 
 /**
  * What lies in a dataset's folder:
@@ -18,12 +19,16 @@ export const files = {
 
 export const formatVersion = 1
 
+const rangeSchema = z.object({ from: z.number(), to: z.number(), reason: z.enum(reasons) }).nullable()
+
 export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
   version: z.literal(formatVersion),
   /** Where rows without a file of their own come from: so many rows of each file, in order. */
   parts: z.array(z.object({ path: z.string(), count: z.int() })).optional(),
   /** What was asked for, to import the same again. Absent in datasets of earlier versions. */
   options: z.record(z.string(), z.unknown()).optional(),
+  /** What values of the source became 0 to 255, by the formula of `toByte`. Absent for vectors, and in datasets of earlier versions. */
+  ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).optional(),
   /** Of patches whose contrast was normalised (see patches/contrast.ts): 3s, in levels. */
   contrastLimit: z.number().positive().optional(),
 })

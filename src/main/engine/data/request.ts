@@ -1,6 +1,7 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { Meter } from './progress.ts'
+import type { Ranges } from './values/range.ts'
 
 /** What is to be imported; checked against the contract's schema before it comes here. */
 export interface ImportRequest {
@@ -12,6 +13,10 @@ export interface ImportRequest {
   width?: number | undefined
   height?: number | undefined
   channels?: 1 | 3 | undefined
+  /** Channels of the source to take, counted from 0: one as gray, or three as red, green and blue. */
+  pick?: number[] | undefined
+  /** What becomes 0 to 255, where it is not for the import to decide; see shared/valueRange.ts. */
+  range?: string | undefined
   /** Rows and seed of a synthetic set or of patches. */
   count?: number | undefined
   seed?: number | undefined
@@ -51,6 +56,8 @@ export interface Packed {
   skipped: Skipped[]
   /** What was guessed, dropped or scaled. */
   notes?: DatasetNote[]
+  /** What became 0 to 255. */
+  ranges?: Ranges
   /** Of patches whose contrast was normalised: the greatest deviation from a patch's mean that was kept, in levels. */
   contrastLimit?: number
   /** What is kept as where it came from, if not the path as given. */

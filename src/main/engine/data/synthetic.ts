@@ -34,6 +34,7 @@ export function checkOptions(request: ImportRequest): void {
     return
   }
   refuseTestPath(name, request)
+  refuseValueOptions(`The set ${name} is computed`, request)
   if (syntheticSets[name].kind === 'plane') {
     const field = (['width', 'height', 'channels'] as const).find((key) => request[key] !== undefined)
     if (field) throw new WorkbenchError('IMAGE_SIZE', `The set ${name} holds points of two numbers, which have no image size; leave size and channels out.`, { field })
@@ -43,6 +44,12 @@ export function checkOptions(request: ImportRequest): void {
 /** @throws WorkbenchError CALL_INVALID */
 export function refuseTestPath(name: SyntheticName, { testPath }: Pick<ImportRequest, 'testPath'>): void {
   if (testPath !== undefined) throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no test path; leave it out.`, { field: 'testPath' })
+}
+
+/** For what is in bytes already: nothing is chosen of its channels, and nothing scaled. @throws WorkbenchError CALL_INVALID */
+export function refuseValueOptions(what: string, request: Pick<ImportRequest, 'pick' | 'range'>): void {
+  const field = (['pick', 'range'] as const).find((key) => request[key] !== undefined)
+  if (field) throw new WorkbenchError('CALL_INVALID', `${what} in bytes of one or three channels, so no range and no channels of a source can be chosen; leave them out.`, { field })
 }
 
 /** Size and channels of a synthetic set's images; one side given: the other is the same. */

@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import { contrasts, datasetReference, type Contrast } from '../../../../shared/patches.ts'
 import { syntheticName, syntheticNames } from '../../../../shared/synthetic.ts'
+import { parseRange, rangeForms } from '../../../../shared/valueRange.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { partsOf } from '../../../../shared/split.ts'
@@ -31,6 +32,16 @@ const isWord = (given: string): boolean => given.trim() === 'mnist' || synthetic
 const channelWords = new Map<string, 1 | 3>([['1', 1], ['gray', 1], ['grey', 1], ['3', 3], ['colour', 3], ['color', 3], ['rgb', 3]])
 const isContrast = (given: string): given is Contrast => (contrasts as readonly string[]).includes(given)
 
+/** What --channels asks for: how images are stored, or, as a list, which channels of the source are taken. Error: USAGE. */
+function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
+  const channels = channelWords.get(text.trim().toLowerCase())
+  if (channels !== undefined) return { channels }
+  const list = text.split(',').map((item) => item.trim()), pick = (list.at(-1) === '' ? list.slice(0, -1) : list).map(Number)
+  if (/^\s*\d{1,5}\s*(,\s*\d{1,5}\s*)*,?\s*$/.test(text) && (pick.length === 1 || pick.length === 3)) return { pick }
+  const forms = '--channels is gray or colour (1 or 3), or one or three channels of the source as in 0,2,3'
+  throw new WorkbenchError('USAGE', `${forms}, not “${text}”.`, { field: 'channels' })
+}
+
 /** Error: USAGE. */
 export function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not “${text}”.`, { field: option })
@@ -47,7 +58,12 @@ export const datasetsAdd: Command = {
     '--test P          images of the test split; else 15% are drawn',
     '--size 28x28      width and height; else those of the images, and where their',
     '                  sizes differ, of the middle one; at most 64 pixels',
-    '--channels gray|colour  also 1 or 3; else as the images are',
+    '--channels gray|colour  also 1 or 3; else as the images are; or which channels',
+    '                  of the source to take, counted from 0: 0,2,3 (one: 2,)',
+    '--range data|image|A..B|pA..pB  which values become black and white: from the',
+    '                  smallest to the largest of all images or of each image, from',
+    '                  A to B, or percentiles; else one range of all images where',
+    '                  values are of 16 bits or more, signed, or floats',
     '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
     '--count N         rows of a synthetic set, or patches (default: 10000)',
     '--seed S          what these are drawn from (default: 1)',
@@ -58,20 +74,22 @@ export const datasetsAdd: Command = {
   ],
   options: {
     name: { type: 'string' }, path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
-    count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
+    range: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
   },
   async run(session, { values, path }, terminal) {
     if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
-    const { channels, fit, size, test, name, count: rows, seed, patches, contrast } = values as Record<string, string | undefined>
-    const planes = channels === undefined ? undefined : channelWords.get(channels.trim().toLowerCase())
-    if (channels !== undefined && planes === undefined) throw new WorkbenchError('USAGE', `--channels is gray or colour (1 or 3), not “${channels}”.`, { field: 'channels' })
+    const { channels, fit, size, test, name, count: rows, seed, patches, contrast, range } = values as Record<string, string | undefined>
+    if (range !== undefined && parseRange(range) === null) {
+      throw new WorkbenchError('USAGE', `--range is ${rangeForms}, not “${range}”.`, { field: 'range' })
+    }
     if (fit !== undefined && fit !== 'crop' && fit !== 'pad' && fit !== 'stretch') throw new WorkbenchError('USAGE', `--fit is crop, pad or stretch, not “${fit}”.`, { field: 'fit' })
     if (contrast !== undefined && !isContrast(contrast)) throw new WorkbenchError('USAGE', `--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, { field: 'contrast' })
     if (patches !== undefined && fit !== undefined) throw new WorkbenchError('USAGE', 'Patches are cut from images at their own size; leave --fit out.', { field: 'fit' })
     const dataset = await importAndWait(session, {
       path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
       ...(name === undefined ? {} : { name }), ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
-      ...(planes === undefined ? {} : { channels: planes }), ...(fit === undefined ? {} : { fit }),
+      ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }),
+      ...(fit === undefined ? {} : { fit }),
       ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
       ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }), ...(contrast === undefined ? {} : { contrast }),
     }, terminal)

@@ -1,4 +1,4 @@
-import { describeArray, rowMaker, valueRange, type Described } from '../array-rows.ts'
+import { describeArray, rowMaker, takenChannels, type Described } from '../array-rows.ts'
 import { inBlocks } from '../byte-stream.ts'
 import { indexLabels, readLabels } from '../labels.ts'
 import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
@@ -7,22 +7,27 @@ import type { ArrayPart } from '../formats/format.ts'
 import { partOfRows } from '../arrays.ts'
 import type { ImportRequest } from '../request.ts'
 import type { ArraysSource } from '../source.ts'
+import { pickNote } from '../values/channels.ts'
+import { measureArrays } from '../values/measure-arrays.ts'
 import { cutHere } from './cut.ts'
 import type { ImageLabels, PatchSource } from './source.ts'
 
-interface Part extends ArrayPart { described: Described; first: number }
+interface Part extends ArrayPart { described: Described; first: number; taken: number[] }
+type Measured = Awaited<ReturnType<typeof measureArrays>>
 
 /** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
-export function arraySource(source: ArraysSource, { path, channels: wanted, testPath }: ImportRequest): PatchSource | null {
+export function arraySource(source: ArraysSource, { path, channels: wanted, testPath, pick, range }: ImportRequest): PatchSource | null {
   const parts: Part[] = []
   let count = 0
   for (const part of source.parts) {
     const described = describeArray(part.images)
     if (described.kind === 'vector') return null
-    parts.push({ ...part, described, first: count })
+    parts.push({ ...part, described, first: count, taken: takenChannels(described, part.images, pick) })
     count += described.count
   }
-  const channels = wanted ?? (parts.every(({ described }) => described.channels <= 2) ? 1 : 3)
+  const channels = wanted ?? (parts.every(({ taken }) => taken.length === 1) ? 1 : 3)
+  let measured: Measured | undefined
+  const measure = async (signal?: AbortSignal): Promise<Measured> => measured ??= await measureArrays(parts.map(({ images }) => images), range, signal)
   const partOf = (image: number): Part => parts.findLast(({ first }) => image >= first)!
   return {
     count, channels, from: source.path, parts: partOfRows(parts, parts.map(({ described }) => described)),
@@ -31,7 +36,8 @@ export function arraySource(source: ArraysSource, { path, channels: wanted, test
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),
     labels: () => labelsOf(parts),
     namesOf: (images) => Array.from(images, (image) => `${partOf(image).images.name}#${image - partOf(image).first}`),
-    cut: (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, options.signal), options),
+    cut: async (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, await measure(options.signal), options.signal), options),
+    said: () => ({ notes: [...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])], ranges: measured?.ranges ?? null }),
     close: () => {},
   }
 }
@@ -43,12 +49,12 @@ async function labelsOf(parts: readonly Part[]): Promise<ImageLabels> {
 }
 
 /** Streams through the arrays; the images asked for, ascending, come out at their own size. */
-async function* readRows(parts: readonly Part[], wanted: Uint32Array, channels: 1 | 3, signal?: AbortSignal): AsyncGenerator<Picture> {
+async function* readRows(parts: readonly Part[], wanted: Uint32Array, channels: 1 | 3, { ranges }: Measured, signal?: AbortSignal): AsyncGenerator<Picture> {
   let next = 0
-  for (const { images, described, first } of parts) {
+  for (const { images, described, first, taken } of parts) {
     const { width, height, count } = described
     if (next >= wanted.length || wanted[next]! >= first + count) continue
-    const make = rowMaker(described, images, await valueRange(images, 'image', signal), { width, height, channels, fit: 'crop' })
+    const make = rowMaker(described, images, ranges, taken, { width, height, channels, fit: 'crop' })
     const rowValues = valuesOf(images.shape.slice(1)), rowBytes = rowValues * itemBytes(images.type)
     const perBlock = Math.max(1, Math.floor(2 ** 20 / rowBytes)), data = new Uint8Array(width * height * channels)
     let row = first

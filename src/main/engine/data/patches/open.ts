@@ -3,7 +3,7 @@ import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
 import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
 import type { ImportRequest } from '../request.ts'
 import { findSource } from '../source.ts'
-import { refuseTestPath } from '../synthetic.ts'
+import { refuseTestPath, refuseValueOptions } from '../synthetic.ts'
 import { arraySource } from './arrays.ts'
 import { folderSource } from './folder.ts'
 import { datasetSource, syntheticSource } from './rows.ts'
@@ -23,6 +23,7 @@ function checkPatchOptions(request: ImportRequest): void {
   if (name === null) return
   if (syntheticImages(name) === null) throw noImages(`The set ${name} holds points of two numbers`)
   refuseTestPath(name, request)
+  refuseValueOptions(`The set ${name} is computed`, request)
 }
 
 const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, and patches are cut from images; choose images, or leave patches out.`, { field: 'patches' })
@@ -36,6 +37,7 @@ export async function openPatchSource(request: ImportRequest, options: OpenOptio
   checkPatchOptions(request)
   if (datasetReference(request.path) !== null) {
     if (request.testPath !== undefined) throw new WorkbenchError('CALL_INVALID', 'Patches of a dataset keep its split; leave the test path out.', { field: 'testPath' })
+    refuseValueOptions('Images of a dataset are stored', request)
     const source = datasetSource(request)
     if (source === null) throw noImages(`The rows of ${request.path} are vectors`)
     return source

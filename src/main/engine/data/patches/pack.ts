@@ -117,9 +117,11 @@ async function packPatches(
   const rows = { path: pixels, count, rowBytes, meter, signal }
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
+  const { notes = [], ranges = null } = source.said?.() ?? {}
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train', ...(contrastLimit === undefined ? {} : { contrastLimit }),
+    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train', notes,
+    ...(ranges && { ranges }), ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
     paths: await placesOf(draws, source, signal),

@@ -1,7 +1,8 @@
-import type { Skipped } from '../../../../shared/domain.ts'
+import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
 import type { Meter } from '../progress.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { Sizes } from './draws.ts'
+import type { Ranges } from '../values/range.ts'
 
 export interface ImageLabels {
   classes: readonly string[]
@@ -23,6 +24,8 @@ export interface PatchSource extends Sizes {
   namesOf(images: Uint32Array): string[]
   /** Writes the wanted patches, image by image. */
   cut(wanted: Wanted, options: CutOptions): Promise<void>
+  /** What is to be said of the values, once patches were cut. */
+  said?(): { notes: DatasetNote[]; ranges: Ranges | null }
   close(): void
 }
 

@@ -1,0 +1,24 @@
+/** Channels as people count them in a list: “0, 2 and 3”. */
+const listed = (channels: readonly number[]): string =>
+  channels.length < 2 ? channels.join('') : `${channels.slice(0, -1).join(', ')} and ${channels.at(-1)}`
+
+/**
+ * Why images of so many channels cannot be taken, as the end of a sentence; null where they can. One channel is gray and three are
+ * colour; what others mean nobody can tell from numbers, so they are chosen.
+ */
+export function whyNotTaken(channels: number, pick: readonly number[] | undefined): string | null {
+  if (pick === undefined) {
+    if (channels === 1 || channels === 3) return null
+    return `what they are is not said, so choose one or three of them, counted from 0, as in --channels ${channels === 2 ? '0,' : '0,1,2'}`
+  }
+  const beyond = pick.filter((channel) => channel >= channels)
+  if (beyond.length === 0) return null
+  return `there is no channel ${listed(beyond)}, counted from 0; choose others with --channels`
+}
+
+/** Said of what was picked. */
+export const pickNote = (pick: readonly number[], channels: number) => ({
+  code: 'pickedChannels',
+  message: pick.length === 1 ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) was taken as gray.`
+    : `Of ${channels} channels, ${listed(pick)} (counted from 0) were taken as red, green and blue.`,
+})

@@ -1,0 +1,107 @@
+import { setImmediate } from 'node:timers/promises'
+import type { DatasetNote } from '../../../../shared/domain.ts'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { parseRange, rangeForms, type RangeWish } from '../../../../shared/valueRange.ts'
+import { inBlocks, unsupportedFile } from '../byte-stream.ts'
+import { itemBytes, numbersIn, valuesOf, type StoredArray } from '../numbers.ts'
+import { binningOf, countValues, emptyCounts, percentileRange } from './histogram.ts'
+import { addTally, decideRange, emptyTally, farBelow, isByte, rangeNotes, type Ranges, type Tally, type ValueRange } from './range.ts'
+
+/** What a request asks for. @throws WorkbenchError CALL_INVALID for a text that is no range */
+export function wishOf(range: string | undefined): RangeWish | null {
+  if (range === undefined) return null
+  const wish = parseRange(range)
+  if (wish === null) throw new WorkbenchError('CALL_INVALID', `“${range}” is no range of values; write ${rangeForms}.`, { field: 'range' })
+  return wish
+}
+
+type OnValues = (values: number, numbers: ArrayLike<number>, first: number) => boolean | void
+
+/** Goes through an array's values in blocks; ends early where `visit` says false. */
+async function eachBlock(array: StoredArray, visit: OnValues, signal?: AbortSignal): Promise<void> {
+  const bytes = itemBytes(array.type)
+  let first = 0
+  for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * bytes, 2 ** 17 * bytes, array.file)) {
+    signal?.throwIfAborted()
+    const numbers = numbersIn(block, array.type, array.bigEndian)
+    if (visit(numbers.length, numbers, first) === false) return
+    first += numbers.length
+    await setImmediate()
+  }
+}
+
+/** The place of a value in an array, as NumPy's indices have it. */
+function placeOf(index: number, shape: readonly number[]): string {
+  const place: number[] = []
+  for (const size of shape.toReversed()) {
+    place.unshift(index % size)
+    index = Math.floor(index / size)
+  }
+  return `[${place.join(', ')}]`
+}
+
+/** @throws WorkbenchError FILE_UNSUPPORTED for values that are not finite, with the place of the first */
+export function requireFinite(array: StoredArray, numbers: ArrayLike<number>, first: number, asFloat32 = false): void {
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i]!
+    if (Number.isFinite(asFloat32 ? Math.fround(value) : value)) continue
+    const what = Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? `${value}, which float32 cannot hold` : 'an infinite value'
+    throw unsupportedFile(array.file, `holds values that are not finite (NaN or infinite) in ${array.name}: the first is ${what} at ${placeOf(first + i, array.shape)}; replace them.`)
+  }
+}
+
+/**
+ * What values an array holds. Of bytes only enough is read to know whether any is above `farBelow`, unless `whole`.
+ * @throws WorkbenchError FILE_UNSUPPORTED for values that are not finite
+ */
+async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal): Promise<Tally> {
+  const tally: Tally = { ...emptyTally(), types: [array.type] }, float = array.type[0] === 'f', bytes = isByte(array.type)
+  if (array.type === 'b1' && !whole) return { ...tally, least: 0, most: 1 }
+  await eachBlock(array, (length, numbers, first) => {
+    if (float) requireFinite(array, numbers, first)
+    let { least, most } = tally
+    for (let i = 0; i < length; i++) {
+      const value = numbers[i]!
+      if (value < least) least = value
+      if (value > most) most = value
+    }
+    if (float && tally.whole) for (let i = 0; i < length && tally.whole; i++) tally.whole = Number.isInteger(numbers[i]!)
+    Object.assign(tally, { least, most })
+    return whole || !bytes || most <= farBelow
+  }, signal)
+  return array.type === 'b1' ? { ...tally, most: Math.min(1, tally.most) } : tally
+}
+
+/**
+ * The ranges of all image arrays of an import, and what is to be said of them: two passes where percentiles are asked for, one else, and of
+ * ordinary bytes almost none.
+ * @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED
+ */
+export async function measureArrays(arrays: readonly StoredArray[], range: string | undefined, signal?: AbortSignal): Promise<{ ranges: Ranges; notes: DatasetNote[] }> {
+  const wish = wishOf(range), ranges: Ranges = { bytes: null, wide: null }, notes: DatasetNote[] = []
+  for (const kind of ['bytes', 'wide'] as const) {
+    const own = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
+    if (own.length === 0) continue
+    const tally = emptyTally()
+    for (const array of own) addTally(tally, await measure(array, wish !== null, signal))
+    const decided = decideRange(tally, wish, wish?.kind === 'percentiles' ? await percentilesOf(own, tally, wish, signal) : null)
+    requireSpan(decided)
+    ranges[kind] = decided
+    notes.push(...rangeNotes(tally, decided))
+  }
+  return { ranges, notes }
+}
+
+/** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */
+export function requireSpan({ from, to }: ValueRange): void {
+  if (Number.isFinite(to - from)) return
+  throw new WorkbenchError('FILE_UNSUPPORTED', `The values go from ${from} to ${to}, which is too far apart to scale; give a range with --range A..B.`, { field: 'range' })
+}
+
+async function percentilesOf(arrays: readonly StoredArray[], tally: Tally, wish: { low: number; high: number }, signal?: AbortSignal): Promise<ValueRange> {
+  if (!(tally.least < tally.most)) return { from: tally.least, to: tally.most }
+  requireSpan({ from: tally.least, to: tally.most })
+  const binning = binningOf(tally), counts = emptyCounts()
+  for (const array of arrays) await eachBlock(array, (length, numbers) => countValues(numbers, 0, length, binning, counts), signal)
+  return percentileRange(counts, binning, wish)
+}
