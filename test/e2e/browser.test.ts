@@ -8,6 +8,7 @@ import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go, heading } from './pages.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const document: any, getComputedStyle: any, requestAnimationFrame: any
@@ -96,8 +97,8 @@ browserTest('from a folder with bad files among the good ones to two variants co
   await page.getByRole('textbox', { name: 'Name' }).waitFor()
   // Every wrong field says so by itself, in the product's words, before anything is asked of the engine; the first of them gets the keyboard.
   for (const [label, wrong] of [['Width', '5000'], ['Height', '-3']] as const) await page.getByLabel(label, { exact: true }).fill(wrong)
-  assert.equal(await page.getByText('A whole number from 1 to 4,096.').count(), 2)
-  assert.equal(await page.getByRole('button', { name: /train and compare/i }).and(page.locator(':enabled')).count(), 0, 'one thing to do at a time')
+  await settles(() => page.getByText('A whole number from 1 to 4,096.').count(), 2)
+  await settles(() => page.getByRole('button', { name: /train and compare/i }).and(page.locator(':enabled')).count(), 0, 'one thing to do at a time')
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   assert.equal(await page.getByLabel('Width', { exact: true }).evaluate((field: any) => field === document.activeElement), true)
   for (const label of ['Width', 'Height']) await page.getByLabel(label, { exact: true }).fill('')
@@ -133,8 +134,8 @@ browserTest('from a folder with bad files among the good ones to two variants co
     await page.locator('[aria-invalid=true]').waitFor()
     const said = await field.getAttribute('aria-describedby')
     assert.match(await page.locator(`[id="${said!.split(' ').at(-1)}"]`).innerText(), new RegExp(`^${label}|^The batch`, 'i'))
-    assert.equal(await field.getAttribute('aria-invalid'), 'true')
-    assert.ok(await startButton(page).isDisabled())
+    await settles(() => field.getAttribute('aria-invalid'), 'true')
+    await settles(() => startButton(page).isDisabled(), true)
     await field.fill(right)
     await page.locator('[aria-invalid=true]').waitFor({ state: 'detached' })
   }

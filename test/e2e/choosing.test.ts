@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { fillHome } from '../../bench/table/fill.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** Choosing among more runs than can be compared or listed, some of them archived. */
 
@@ -29,11 +30,11 @@ browserTest('archived runs are found by typing only, lists say what they leave o
   await page.getByRole('button', { name: 'Clear' }).click()
   const list = page.getByRole('list', { name: 'Runs to choose from' })
   await page.getByText('970 more; type to narrow down.').waitFor()
-  assert.equal(await list.getByText('archived', { exact: true }).count(), 0)
+  await settles(() => list.getByText('archived', { exact: true }).count(), 0)
   const filter = page.getByLabel('Filter runs')
   await filter.fill('archived')
   await list.getByText('archived', { exact: true }).nth(29).waitFor()
-  assert.equal(await list.getByRole('listitem').count(), 30)
+  await settles(() => list.getByRole('listitem').count(), 30)
   await list.getByRole('checkbox').first().check()
   await filter.fill('')
   await page.getByText('971 more; type to narrow down.').waitFor()
@@ -46,7 +47,7 @@ browserTest('archived runs are found by typing only, lists say what they leave o
   await palette.getByRole('option').nth(59).waitFor()
   await find.fill('run digits')
   await palette.getByText(/on digits/).nth(20).waitFor()
-  assert.equal(await palette.getByText(/^Archived; /).count(), 0, 'after the others')
+  await settles(() => palette.getByText(/^Archived; /).count(), 0, 'after the others')
   await find.fill('run archived digits')
   await palette.getByText(/^Archived; /).first().waitFor()
   assert.equal(await palette.getByRole('option').count(), await palette.getByText(/^Archived; /).count())

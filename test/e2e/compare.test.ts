@@ -5,6 +5,7 @@ import type { Download, Page } from 'playwright-core'
 import { commandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const document: any
@@ -52,7 +53,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   // Sentence, groups with intervals, and curves with bands.
   await page.getByText(expected.sentence, { exact: true }).waitFor()
   assert.match(expected.sentence, /95% interval|cannot tell/)
-  assert.equal(await rows(page).count(), 2)
+  await settles(() => rows(page).count(), 2)
   for (const name of [hostile, hebrew]) await rows(page).getByText(name, { exact: true }).waitFor()
   await rows(page).first().getByText('baseline').waitFor()
   const chart = page.getByRole('figure', { name: 'Clean squared error, validation of 2 settings' })
@@ -110,7 +111,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await page.getByRole('figure', { name: 'Clean squared error, validation of 2 settings, smoothed (0.97)' }).waitFor()
   await page.getByText(/^Lines are smoothed exponentially/).waitFor()
   await page.locator('.charts[aria-busy=false]').waitFor()
-  assert.deepEqual(await page.locator('td.reading').allInnerTexts(), measured)
+  await settles(() => page.locator('td.reading').allInnerTexts(), measured)
   await page.getByLabel('Smoothing').fill('0')
   await page.getByText(/^Lines are smoothed exponentially/).waitFor({ state: 'detached' })
 
@@ -120,7 +121,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await page.keyboard.press('Home')
   await page.getByRole('columnheader', { name: 'Clean squared error, validation, epoch 0' }).waitFor()
   const first = await page.locator('td.reading').first().innerText()
-  assert.equal(await page.locator('figure[data-drawn] .line').count(), 3)
+  await settles(() => page.locator('figure[data-drawn] .line').count(), 3)
   await page.keyboard.press('End')
   await page.getByRole('columnheader', { name: 'Clean squared error, validation, epoch 3' }).waitFor()
   assert.ok(Number(await page.locator('td.reading').first().innerText()) < Number(first), 'the error has fallen')
@@ -153,8 +154,8 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await page.getByRole('radio', { name: 'Single runs' }).check({ force: true })
   await page.reload()
   await page.getByRole('figure', { name: 'Clean squared error, validation of 6 runs, smoothed (0.80)' }).and(page.locator('[data-drawn="6"]')).waitFor()
-  assert.equal(await rows(page).count(), 6)
-  assert.equal(await page.getByLabel('Smoothing').inputValue(), '0.8')
+  await settles(() => rows(page).count(), 6)
+  await settles(() => page.getByLabel('Smoothing').inputValue(), '0.8')
   assert.ok(await page.getByLabel('Log y').isChecked() && await page.getByRole('radio', { name: 'Time', exact: true }).isChecked())
   assert.deepEqual(await barriers(page), [])
 
@@ -164,7 +165,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
   await tab(page, 'Settings').click()
   await page.locator('tr[data-setting="regularizer.rate"]').getByText('0.5').first().waitFor()
   await page.locator('tr[data-setting=seed]').waitFor()
-  assert.equal(await page.locator('tr[data-setting="network.layers"]').count(), 0, 'what is alike is not there')
+  await settles(() => page.locator('tr[data-setting="network.layers"]').count(), 0, 'what is alike is not there')
   assert.deepEqual(await barriers(page), [])
 
   // A run's own page says what its loss is measured on, and has the clean error beside it, as a curve and in its evaluation.
@@ -191,7 +192,7 @@ async function pictures(page: Page): Promise<void> {
   await tab(page, 'Images').click()
   const drawn = region(page, 'Reconstructions').locator('.images canvas')
   await drawn.nth(2).waitFor()
-  assert.equal(await drawn.count(), 3)
+  await settles(() => drawn.count(), 3)
   assert.equal(new Set(await drawn.evaluateAll((all: any[]) => all.map((canvas) => `${canvas.getBoundingClientRect().left} ${canvas.width}`))).size, 1, 'in one column')
   await page.getByLabel('Differences from the originals').check()
   await drawn.nth(4).waitFor()
@@ -232,11 +233,11 @@ async function relations(page: Page): Promise<void> {
   assert.deepEqual(await barriers(page), [])
   await range.fill('0.4')
   await page.getByText('3 of 6 runs chosen').waitFor()
-  assert.equal(await page.locator('tr.faint').count(), 3)
+  await settles(() => page.locator('tr.faint').count(), 3)
   await tab(page, 'Curves').click()
   await page.getByText('3 of 6 runs chosen').waitFor()
   await page.getByRole('button', { name: 'Choose all again' }).click()
-  assert.equal(await page.locator('tr.faint').count(), 0)
+  await settles(() => page.locator('tr.faint').count(), 0)
   await tab(page, 'Relations').click()
   await page.getByRole('button', { name: 'Choose the front' }).click()
   await page.getByText(/of 6 runs chosen/).waitFor()

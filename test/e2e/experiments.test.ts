@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }, navigator: any
@@ -33,7 +34,7 @@ browserTest('an experiment is planned from a template, watched to its end, read,
   await beside(page).getByText('18 runs').waitFor()
   await page.getByLabel('Seeds').fill('1-2, 2')
   await page.getByText('The seed 2 is listed twice').waitFor()
-  assert.ok(await start(page).isDisabled())
+  await settles(() => start(page).isDisabled(), true)
   await page.getByLabel('Seeds').fill('1-2')
   await beside(page).getByText('12 runs').waitFor()
   const denoising = page.getByRole('group', { name: 'Settings of Denoising' })
@@ -45,7 +46,7 @@ browserTest('an experiment is planned from a template, watched to its end, read,
   await denoising.getByText('3 values: 0.1, 0.2, 0.3').waitFor()
   await rate.fill('1.5')
   await denoising.locator('[aria-invalid=true]').waitFor()
-  assert.ok(await start(page).isDisabled())
+  await settles(() => start(page).isDisabled(), true)
   assert.deepEqual(await barriers(page), [])
   await rate.fill('0.3')
   await page.getByLabel('Layers').fill('24')
@@ -74,7 +75,7 @@ browserTest('an experiment is planned from a template, watched to its end, read,
   await page.keyboard.press('Tab')
   await page.getByRole('button', { name: 'Undo' }).click()
   await beside(page).getByText('4 runs').waitFor()
-  assert.equal(await page.getByLabel('Seeds').inputValue(), '1, 2')
+  await settles(() => page.getByLabel('Seeds').inputValue(), '1, 2')
   await page.getByLabel('Name', { exact: true }).fill('Corruption')
 
   // Watched to its end: every mark becomes a full one, and the figures come.
@@ -273,7 +274,7 @@ browserTest('a plan is opened by its path; a baseline of several cells goes alon
   await opened.getByLabel('File', { exact: true }).fill('')
   await opened.getByLabel('File', { exact: true }).pressSequentially(join(folder, 'form'))
   await opened.getByRole('option', { name: file }).click()
-  assert.equal(await opened.getByLabel('File', { exact: true }).inputValue(), file)
+  await settles(() => opened.getByLabel('File', { exact: true }).inputValue(), file)
   assert.deepEqual(await barriers(page), [])
   await opened.getByRole('button', { name: 'Open', exact: true }).click()
   await beside(page).getByText('8 runs').waitFor()
@@ -324,7 +325,7 @@ browserTest('a plan is opened by its path; a baseline of several cells goes alon
   const sentence = await page.locator('.results p, .results li').filter({ hasText: /2 seeds/ }).first().innerText()
   await page.getByRole('link', { name: 'Compare', exact: true }).or(page.getByRole('button', { name: 'Compare', exact: true })).last().click()
   await page.getByText(sentence, { exact: true }).first().waitFor()
-  assert.equal(await page.getByLabel('Compared with').locator('option:checked').innerText(), '=1+1, rate 0.1')
+  await settles(() => page.getByLabel('Compared with').locator('option:checked').innerText(), '=1+1, rate 0.1')
   await page.getByRole('radio', { name: 'Differences', exact: true }).check({ force: true })
   await page.locator('tr[data-row]').filter({ hasText: '=1+1, rate 0.1' }).getByText('baseline').first().waitFor()
   await page.getByLabel('Compared with').selectOption('-2+3')

@@ -7,6 +7,7 @@ import { digitPng } from '../fixtures/digitFolder.ts'
 import { drawn } from './canvas.ts'
 import { addressed, exploredForAll, go, hash, reload, saved, settled, textsOf } from './exploring.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }, document: any
@@ -26,7 +27,7 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   const code = page.getByRole('listbox', { name: /^Nearest in the code of plain: 12 images/ })
   await code.waitFor()
   await page.getByRole('listbox', { name: /^Nearest in pixels: 12 images/ }).waitFor()
-  assert.equal(await code.getByRole('option').count(), 12)
+  await settles(() => code.getByRole('option').count(), 12)
   await page.getByText('Over 105 images.').waitFor()
   await page.getByText('By chance').waitFor()
   assert.deepEqual(await barriers(page), [])
@@ -57,7 +58,7 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   await addressed(page, 'among=test')
   await reload(page)
   await page.getByText(`Row ${row}, class`).first().waitFor()
-  assert.equal(await page.getByRole('radio', { name: 'Cosine' }).isChecked(), true)
+  await settles(() => page.getByRole('radio', { name: 'Cosine' }).isChecked(), true)
 
   // Chosen in the panel, by its class and by its number; then from disk, which was not an image at first.
   await page.getByRole('button', { name: /^Image/ }).click()
@@ -89,7 +90,7 @@ browserTest('similar images: from the rail to neighbours, another image, a file,
   // Beside another run, given the same image; in its row the broken frames are those of another class.
   await page.getByRole('button', { name: 'Beside another run' }).click()
   const picker = page.getByRole('dialog', { name: 'Choose a run' })
-  assert.equal(await picker.getByRole('button', { name: /moonlit/ }).count(), 0, 'only runs on the same dataset')
+  await settles(() => picker.getByRole('button', { name: /moonlit/ }).count(), 0, 'only runs on the same dataset')
   await picker.getByLabel('Filter runs').fill('tight')
   await picker.getByRole('button', { name: /tight/ }).click()
   await page.getByRole('listbox', { name: /^Nearest in the code of tight/ }).waitFor()
@@ -134,7 +135,7 @@ browserTest('tangents, units and copies are compared between runs', async ({ ser
 
   await page.getByRole('tab', { name: 'Units' }).click()
   await page.getByRole('listitem').filter({ hasText: 'Unit 24' }).waitFor()
-  assert.equal(await page.locator('[data-unit]').count(), 24 + 12)
+  await settles(() => page.locator('[data-unit]').count(), 24 + 12)
   await page.getByText('24 units:').waitFor()
   const bars = page.getByRole('application', { name: 'Activity of every unit of tight: 24 bars' })
   await drawn(bars, 1000)
@@ -184,7 +185,7 @@ browserTest('a lasso on the map of codes shows their classes and sends them on; 
   await page.getByRole('button', { name: 'Find similar ones' }).click()
   await page.getByRole('listbox', { name: /^Images from the map/ }).waitFor()
   assert.match(await hash(page), /\/similar\?.*of=\d+,/)
-  assert.equal(await page.getByRole('listbox', { name: /^Images from the map/ }).getByRole('option').count(), Math.min(60, chosen))
+  await settles(() => page.getByRole('listbox', { name: /^Images from the map/ }).getByRole('option').count(), Math.min(60, chosen))
   await page.goBack()
   await map.waitFor()
 

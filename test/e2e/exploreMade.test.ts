@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { changed, drawn, shown } from './canvas.ts'
 import { addressed, exploredForAll, filled, go, saved, settled, textsOf } from './exploring.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const document: any
@@ -16,7 +17,7 @@ browserTest('a chain plays, is paused and moved, follows the noise, goes on, and
   await film.waitFor()
   await page.getByText('the input is corrupted as it was in training').waitFor()
   const slider = page.getByRole('slider', { name: 'States of the chain' })
-  assert.equal(await slider.inputValue(), '0', 'nothing moves by itself where the system says so')
+  await settles(() => slider.inputValue(), '0', 'nothing moves by itself where the system says so')
   assert.deepEqual(await barriers(page), [])
   await page.getByRole('button', { name: 'Play' }).click()
   await page.waitForFunction(() => Number(document.querySelector('[aria-label="States of the chain"] input, input[aria-label="States of the chain"]').value) >= 4)
@@ -37,7 +38,7 @@ browserTest('a chain plays, is paused and moved, follows the noise, goes on, and
   const states = await most()
   await page.getByRole('button', { name: 'Go on for 24 states' }).click()
   await page.waitForFunction((less) => Number(document.querySelector('input[aria-label="States of the chain"]').max) > less, states)
-  assert.equal(await most(), states + 24)
+  await settles(() => most(), states + 24)
   await slider.fill(String(states + 10))
   await page.getByText(`Step ${(states + 10) * 5}`).waitFor()
 

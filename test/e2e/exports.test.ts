@@ -6,6 +6,7 @@ import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { commandLine } from '../fixtures/commandLine.ts'
 import { linearEncoder, onnxFile, type Model } from '../fixtures/onnxFiles.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 declare const location: any
 
@@ -69,7 +70,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
     await panel.getByRole('combobox', { name: 'File' }).fill(path)
     await panel.getByRole('button', { name: 'Export', exact: true }).click()
     await panel.getByText(said).waitFor()
-    assert.equal(await panel.getByRole('combobox', { name: 'File' }).getAttribute('aria-invalid'), 'true')
+    await settles(() => panel.getByRole('combobox', { name: 'File' }).getAttribute('aria-invalid'), 'true')
   }
   assert.deepEqual(readdirSync(folder).filter((name) => /small|workbench-export/.test(name)), ['small.onnx'])
   // Of another name, or of another file, that is not true any more.
@@ -96,8 +97,8 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   const embed = page.getByRole('region', { name: 'Embed images' })
   // The newest dataset is none that the run's encoder takes.
   await embed.locator('option:checked', { hasText: /^digits / }).waitFor({ state: 'attached' })
-  assert.ok(await embed.locator('option', { hasText: /^moons .*does not fit\)$/ }).isDisabled())
-  assert.ok(await embed.getByRole('button', { name: 'Embed', exact: true }).isEnabled())
+  await settles(() => embed.locator('option', { hasText: /^moons .*does not fit\)$/ }).isDisabled(), true)
+  await settles(() => embed.getByRole('button', { name: 'Embed', exact: true }).isEnabled(), true)
   await embed.getByText('An ONNX file').click()
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'plan.onnx'))
   await embed.getByText('There is nothing at').waitFor()
@@ -110,7 +111,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
     writeFileSync(join(folder, `${name}.onnx`), model === null ? 'no model' : onnxFile(model as Model))
     await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, `${name}.onnx`))
     await embed.getByText(said).waitFor()
-    assert.ok(await embed.getByRole('button', { name: 'Embed', exact: true }).isDisabled())
+    await settles(() => embed.getByRole('button', { name: 'Embed', exact: true }).isDisabled(), true)
   }
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'other.onnx'))
   await embed.getByText('Takes images of').waitFor()
@@ -118,7 +119,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByText('Also write them into a file').click()
   const codes = join(folder, 'codes.csv')
   await fill(embed.getByRole('combobox', { name: 'File', exact: true }), /\.npz$/, codes)
-  assert.equal(await embed.getByLabel('Format').inputValue(), 'csv')
+  await settles(() => embed.getByLabel('Format').inputValue(), 'csv')
   await embed.getByRole('button', { name: 'Embed', exact: true }).click()
   await embed.getByText('400 codes of 2 values').waitFor()
   assert.equal(readFileSync(codes, 'utf8').trim().split('\r\n').length, 401)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { fillHome } from '../../bench/table/fill.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: any
@@ -34,20 +35,20 @@ browserTest('a run that is being written stays, over other views, a way back and
   await page.getByRole('button', { name: '1 field needs a change' }).click()
   assert.ok(await batch.evaluate((field: any) => field === field.ownerDocument.activeElement))
   assert.doesNotMatch(await page.getByRole('alert').filter({ hasText: 'Batch size' }).innerText(), /training\.batchSize/)
-  assert.ok(await page.getByRole('button', { name: 'Start', exact: true }).isDisabled())
+  await settles(() => page.getByRole('button', { name: 'Start', exact: true }).isDisabled(), true)
   assert.deepEqual(await barriers(page), [])
   await batch.fill('50')
 
   await go(page, '#/runs')
   await page.locator('tr[data-run]').first().waitFor()
   await page.keyboard.press('n')
-  assert.deepEqual(await read(), ['mine', '7', '50'])
+  await settles(() => read(), ['mine', '7', '50'])
   await page.reload()
-  assert.deepEqual(await read(), ['mine', '7', '50'])
+  await settles(() => read(), ['mine', '7', '50'])
   await page.getByRole('button', { name: 'Reset' }).click()
-  assert.deepEqual(await read(), ['', usual, '128'])
+  await settles(() => read(), ['', usual, '128'])
   await page.getByRole('button', { name: 'Undo' }).click()
-  assert.deepEqual(await read(), ['mine', '7', '50'])
+  await settles(() => read(), ['mine', '7', '50'])
 
   // A run's settings begin anew every time they are asked for, but not on the way back to them.
   for (const _ of [1, 2]) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go } from './pages.ts'
+import { settles } from './settles.ts'
 
 browserTest('patches are taken in the form and from a dataset’s page; what cannot be is said beside its field', async ({ folder, serve, open }) => {
   const { url } = await serve(join(folder, 'home'))
@@ -9,20 +10,20 @@ browserTest('patches are taken in the form and from a dataset’s page; what can
   await go(page, '#/datasets')
   await page.getByRole('button', { name: 'Moons' }).click()
   await page.getByLabel('Points', { exact: true }).waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Patches', exact: true }).count(), 0)
+  await settles(() => page.getByRole('button', { name: 'Patches', exact: true }).count(), 0)
   await page.getByRole('button', { name: 'Dead leaves' }).click()
   await page.getByRole('button', { name: 'Patches', exact: true }).click()
-  assert.equal(await page.getByLabel('Width', { exact: true }).count(), 0)
+  await settles(() => page.getByLabel('Width', { exact: true }).count(), 0)
   await size.fill('129')
   await start.click()
   await page.getByText('Patches of 129 x 129 do not fit into images of 128 x 128 pixels; choose smaller patches or larger images.').waitFor()
-  assert.equal(await size.getAttribute('aria-invalid'), 'true')
+  await settles(() => size.getAttribute('aria-invalid'), 'true')
   await size.fill('8')
   const count = page.getByLabel('Patches', { exact: true })
   await count.fill('2')
   await start.click()
   await page.getByText('so take more patches').waitFor()
-  assert.equal(await count.getAttribute('aria-invalid'), 'true')
+  await settles(() => count.getAttribute('aria-invalid'), 'true')
   await count.fill('1000')
   await page.getByLabel('Contrast').selectOption('normalise')
   await page.getByText('squashed to [0.1, 0.9]').waitFor()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: { hash: string }
@@ -36,5 +37,5 @@ browserTest('from a paper: the data are imported, the form is filled and changed
   await page.getByRole('button', { name: 'Fill the form with 64-25-64, sparse' }).click()
   await page.getByRole('radio', { name: 'Classical', exact: true }).check({ force: true })
   await page.getByText('the form holds').waitFor({ state: 'detached' })
-  assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), '')
+  await settles(() => page.getByRole('textbox', { name: 'Name' }).inputValue(), '')
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go, heading, importShapes } from './pages.ts'
+import { settles } from './settles.ts'
 
 const group = (page: Page, name: string): Locator => page.getByRole('group', { name, exact: true })
 const start = (page: Page): Locator => page.getByRole('button', { name: 'Start', exact: true })
@@ -18,18 +19,18 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   await page.getByRole('textbox', { name: 'Name' }).fill('deep')
   await page.getByRole('radio', { name: 'Classical', exact: true }).check({ force: true })
   await page.getByLabel('Layers').fill('40, 12')
-  assert.equal(await page.getByLabel('Epochs a layer').count(), 0)
+  await settles(() => page.getByLabel('Epochs a layer').count(), 0)
   const pretraining = group(page, 'Pretraining')
   await pretraining.getByLabel('Pretraining').selectOption('greedy')
   await pretraining.getByLabel('Layer variant').selectOption({ label: 'Denoising' })
   await pretraining.getByLabel('Noise').selectOption('gaussian')
   await pretraining.getByLabel('Sigma').waitFor()
-  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).count(), 0, 'a rate belongs to other kinds of noise')
+  await settles(() => pretraining.getByLabel('Rate', { exact: true }).count(), 0, 'a rate belongs to other kinds of noise')
   await pretraining.getByLabel('Noise').selectOption('masking')
   await pretraining.getByLabel('Rate', { exact: true }).fill('2')
   await pretraining.locator('[aria-invalid=true]').waitFor()
-  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).getAttribute('aria-invalid'), 'true')
-  assert.ok(await start(page).isDisabled())
+  await settles(() => pretraining.getByLabel('Rate', { exact: true }).getAttribute('aria-invalid'), 'true')
+  await settles(() => start(page).isDisabled(), true)
   await pretraining.getByLabel('Rate', { exact: true }).fill('0.25')
   await pretraining.getByLabel('Epochs a layer').fill('30')
   await pretraining.getByLabel('Batch size').fill('16')
@@ -57,7 +58,7 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   for (const row of moved) assert.match(row, /(\d|\.)+%$/)
   await came.getByText(/^Fine-tuning moved the weights by [\d.]+% \(.+\) to [\d.]+% \(.+\) of their size\.$/).waitFor()
   await came.getByText(/^From initial weights the gradient of the first layer is .+; from pretrained weights it is .+\.$/).waitFor()
-  assert.equal(await came.getByRole('row', { name: /^Layer \d/ }).count(), 2, 'one row for the stack up to each layer')
+  await settles(() => came.getByRole('row', { name: /^Layer \d/ }).count(), 2, 'one row for the stack up to each layer')
   await stages.getByRole('button', { name: /Layer 2/ }).click()
   await page.getByRole('heading', { name: 'Curves of layer 2' }).waitFor()
   await page.getByRole('application', { name: /^Loss of deep, training and validation, Layer 2: 40 to 12/ }).waitFor()
@@ -74,7 +75,7 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   await heading(page, 'New run').waitFor()
   await pretraining.getByText('default: 0.3').waitFor()
   await plan(page).filter({ hasText: 'Layer 2' }).waitFor()
-  assert.equal(await pretraining.getByLabel('Rate', { exact: true }).inputValue(), '0.25')
+  await settles(() => pretraining.getByLabel('Rate', { exact: true }).inputValue(), '0.25')
   assert.deepEqual((await page.getByRole('button', { name: /^default: / }).allInnerTexts()).map((text) => text.replace('default: ', '')),
     ['512, 64', 'none', 'Classical', '100', '32', '0.3', '200', '32'])
   const last = group(page, 'Fine-tuning')
@@ -93,7 +94,7 @@ browserTest('a network is planned in stages, pretrained layer by layer, and show
   // What it has is offered for export.
   await page.getByRole('button', { name: 'Save as ONNX' }).click()
   const part = page.getByLabel('Part')
-  assert.deepEqual(await part.locator('option').allInnerTexts(), ['Encoder', 'Classifier'])
+  await settles(() => part.locator('option').allInnerTexts(), ['Encoder', 'Classifier'])
   await part.selectOption('Classifier')
   await page.getByLabel('File').fill(join(folder, 'classifier.onnx'))
   await page.getByRole('button', { name: 'Export', exact: true }).click()

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const document: any, location: { hash: string }
@@ -34,8 +35,8 @@ browserTest('all regularizers are compared on a small folder of images: planned,
   await results(page).locator('a[data-state=completed]').nth(19).waitFor()
   await results(page).locator('td.mean').filter({ hasText: '±' }).nth(9).waitFor()
   const told = await page.getByText(/, 2 seeds[;.]/).first().innerText()
-  assert.equal(await results(page).getByText('baseline', { exact: true }).count(), 1)
-  assert.deepEqual(await results(page).locator('th .clip').allInnerTexts(), ['PCA', 'Classical', 'Weight decay', 'Denoising', 'Contractive', 'Sparse by KL', 'Sparse by bias', 'Sparse by L1', 'k-sparse', 'Dropout'])
+  await settles(() => results(page).getByText('baseline', { exact: true }).count(), 1)
+  await settles(() => results(page).locator('th .clip').allInnerTexts(), ['PCA', 'Classical', 'Weight decay', 'Denoising', 'Contractive', 'Sparse by KL', 'Sparse by bias', 'Sparse by L1', 'k-sparse', 'Dropout'])
 
   // The same sentence beside curves with bands and rows of the same images.
   await page.getByRole('link', { name: 'Compare', exact: true }).or(page.getByRole('button', { name: 'Compare', exact: true })).last().click()
