@@ -144,8 +144,11 @@ export const calls = {
   'runs.create': call(newRunSchema, z.object({ run: runSchema })),
   'runs.list': call(none, z.object({ runs: z.array(runSchema) })),
   'runs.show': call(runRef, z.object({ run: runSchema })),
-  /** What is to be known of a run's objective on its data: that it is no likelihood of photographs. One sentence each. */
-  'runs.notes': call(runRef, z.object({ notes: z.array(z.string()) })),
+  /**
+   * What is to be known of a run's objective on its data (that it is no likelihood of photographs) and of its figures, one sentence each;
+   * and the keys of settings that its other ones leave without a use.
+   */
+  'runs.notes': call(runRef, z.object({ notes: z.array(z.string()), inert: z.array(z.string()) })),
   /** Every run in short, oldest first. */
   'runs.rows': call(none, z.object({ rows: rowColumnsSchema })),
   /** Those of the named runs (by id) that exist, whole. */

@@ -19,7 +19,8 @@ before(async () => {
   writeFileSync(join(folder, 'small.json'), JSON.stringify(small))
   const train = ['train', '--dataset', 'digits', '--variant', 'pca', '--config', join(folder, 'small.json')]
   for (const name of ['one', 'two', 'three']) assert.equal((await cli.json(...train, '--name', name)).code, 0)
-  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ name: 'plan', dataset: 'digits', settings: { 'network.layers': [3] }, seeds: [1, 2], variants: [{ variant: 'pca' }] }))
+  const plan = { name: 'plan', dataset: 'digits', settings: { 'network.layers': [3] }, seeds: [1, 2], variants: [{ variant: 'pca' }] }
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan))
   assert.equal((await cli.json('experiment', 'run', join(folder, 'plan.json'))).code, 0)
 })
 after(() => {

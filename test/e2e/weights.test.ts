@@ -90,7 +90,8 @@ test('files that are no checkpoints, or of other networks, are refused, and noth
   const rotten = readFileSync(file)
   rotten[rotten.length - 100]! ^= 1
   writeFileSync(bad('rotten.safetensors'), rotten)
-  const kernel = { ...tensors['encoder/0/kernel']!, data: tensors['encoder/0/kernel']!.data.map((value, index) => (index === 3 ? NaN : value)) }
+  const sound = tensors['encoder/0/kernel']!
+  const kernel = { ...sound, data: sound.data.map((value, index) => (index === 3 ? NaN : value)) }
   writeSafetensors(bad('diverged.safetensors'), { tensors: { ...tensors, 'encoder/0/kernel': kernel }, metadata })
   const listed = (await cli.json('runs', 'list')).json.runs.length
   for (const [name, code, says] of [

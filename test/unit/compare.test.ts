@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { textTables } from '../../src/main/engine/compare/textTables.ts'
 import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
-import { variantInfos } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { comparisonSchema } from '../../src/shared/comparison.ts'
 import { evaluationSchema, type Run } from '../../src/shared/domain.ts'
@@ -34,6 +34,45 @@ test('only settings that differ are rows, and what a variant lacks is a dash', (
   const titles = compareRuns([classical, { ...classical, id: 'x', seed: 2, datasetId: 'd2', dataset: 'faces' }], variants).differences
   assert.deepEqual(titles.map(({ key, title, values }) => [key, title, values]), [['dataset', 'Dataset', ['mnist', 'faces']], ['seed', 'Seed', ['1', '2']]])
   assert.deepEqual(compareRuns([classical, { ...classical, id: 'x' }], variants).differences, [])
+})
+
+test('what has no use in a run is no difference, in no table and to no group', () => {
+  const network = { layers: [16, 4] }
+  const bernoulli = run('v', 'variational', { network })
+  const gaussian = run('g', 'variational', { network, regularizer: { decoder: 'gaussian' } })
+  const squared = run('s', 'classical', { network, reconstruction: 'squaredError' }), nats = run('n', 'classical', { network })
+  // A likelihood is the reconstruction term of variational runs, whatever their stored config says.
+  for (const one of [bernoulli, gaussian]) for (const other of [squared, nats]) assert.ok(!('reconstruction' in differing([one, other])))
+  assert.deepEqual(differing([nats, bernoulli, squared])['reconstruction'], ['crossEntropy', '–', 'squaredError'])
+  assert.deepEqual(differing([bernoulli, gaussian])['regularizer.decoder'], ['bernoulli', 'gaussian'])
+  // With one layer there is no hidden one.
+  const shallow = (activation: string) => run(activation, 'classical', { network: { layers: [4], activation } })
+  const two = [shallow('tanh'), shallow('relu')]
+  assert.deepEqual(differing(two), {})
+  assert.equal(compareRuns(two, variants).groups.length, 1, 'and they are one setting')
+  assert.equal(differing([pca, shallow('relu')])['network.activation'], undefined)
+  // Classes are learnt without the objective and without a decoder; after pretraining the first layer rebuilds images.
+  const classifier = (settings: Settings) =>
+    run(JSON.stringify(settings), 'sparseL1', { 'network.layers': [16, 4], 'fineTuning.kind': 'classification', ...settings })
+  const others = { 'regularizer.lambda': 3, 'reconstruction': 'squaredError', 'network.outputActivation': 'linear', 'network.tied': true }
+  assert.deepEqual(differing([classifier({}), classifier(others)]), {})
+  const pretrained = { 'pretraining.kind': 'greedy' }
+  const layered = [classifier(pretrained), classifier({ ...pretrained, reconstruction: 'squaredError' })]
+  assert.deepEqual(Object.keys(differing(layered)), ['reconstruction'])
+  // What lets a part of the code through does so for classes, too.
+  const gated = (k: number) =>
+    run(`k${k}`, 'kSparse', { network: { layers: [16, 8] }, regularizer: { k }, fineTuning: { kind: 'classification' } })
+  assert.deepEqual(differing([gated(2), gated(4)]), { 'regularizer.k': ['2', '4'] })
+  // Nor is it in the tables that are written.
+  for (const table of [textTables.settings, textTables.runs]) {
+    const columns = table(compareRuns([nats, bernoulli], variants)).columns.map(({ title }) => title)
+    const has = (name: string) => columns.some((title) => title.endsWith(name))
+    assert.ok(has('Decoder') && !has('Reconstruction'), columns.join())
+  }
+  // It is said to whoever sets it.
+  const { warnings } = resolveConfig('classical', { 'network.layers': [4], 'network.activation': 'tanh' })
+  assert.deepEqual(warnings, ['Hidden activation has no effect: with one layer, which is the code, there is no hidden one.'])
+  assert.deepEqual(resolveConfig('classical', { 'network.layers': [4], 'network.activation': 'relu' }).warnings, [])
 })
 
 test('figures have the digits that make sense, and the best is marked only where there is one', () => {

@@ -141,6 +141,17 @@ test('what several variants call alike is a setting of each: in axes, columns, d
   for (const { values } of lambda) assert.deepEqual(values.filter((value) => value !== '–'), ['0.1', '1'])
 })
 
+test('a swept setting that has no use in a run is empty in the file of its experiment', () => {
+  const noisy = (noise: string) => run(noise, 'denoising', { regularizer: { noise, sigma: 0.7, rate: 0.6 } })
+  const runs = ['gaussian', 'masking'].map(noisy)
+  const cells = runs.map(({ id }, index) => {
+    const values = { 'regularizer.noise': id, 'regularizer.sigma': 0.7, 'regularizer.rate': 0.6 }
+    return { index, planned: index, variant: 'denoising', title: id, values, settings: values, overrides: [], ignored: [], runs: [{ seed: 1, run: id, reused: false }] }
+  })
+  const [, ...rows] = experimentCsv({ name: 'e', cells } as unknown as Experiment, runs).trimEnd().split('\r\n')
+  assert.deepEqual(rows.map((row) => row.split(',').slice(7, 10).join()), ['gaussian,0.7,', 'masking,,0.6'])
+})
+
 test('files of an experiment have a column for each variant that has a setting of one name', () => {
   const cell = (index: number, variant: string, values: object, settings = {}) => ({ index, planned: index, variant, title: `${variant} ${index}`, values, settings: { ...settings, ...values }, overrides: [], ignored: [], runs: [{ seed: 1, run: `r${index}`, reused: false }] })
   const cells = [cell(0, 'contractive', { 'regularizer.lambda': 0.1 }), cell(1, 'sparseL1', { 'regularizer.lambda': -0.5 }), cell(2, 'classical', { 'pretraining.regularizer.rate': 0.3 }, { 'pretraining.kind': 'greedy', 'pretraining.variant': 'denoising' })]

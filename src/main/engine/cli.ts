@@ -25,11 +25,13 @@ import { nearest } from './suggestion.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
-  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList, 'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
+  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList,
+  'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
   'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'runs cancel': runsCancel, 'runs remove': runsRemove,
-  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow, 'experiment list': experimentList,
-  'experiment cancel': experimentCancel, 'experiment remove': experimentRemove, 'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
+  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow,
+  'experiment list': experimentList, 'experiment cancel': experimentCancel, 'experiment remove': experimentRemove,
+  'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
   'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList,
   'embeddings remove': embeddingsRemove, 'explore': explore, 'objective': objective,
   'storage show': storageShow, 'storage thin': storageThin, 'storage empty': storageEmpty,

@@ -31,9 +31,11 @@ export const choicesOf = ({ pretraining: { kind, variant }, fineTuning }: Config
  * it, and is called as those variants call it where it is one.
  *
  * @param fields of a run like this one, with its defaults
+ * @param inert keys of what has no use in it
  */
 export function settingGroups(
   config: Config, variant: VariantInfo | undefined, variants: readonly VariantInfo[], fields: readonly Field[] = variant?.settings ?? [],
+  inert: readonly string[] = [],
 ): { title: string; rows: SettingRow[] }[] {
   const all = new Map(groups.flatMap((group) => group.of(config)))
   const known = new Map(fields.map((field) => [field.key, field]))
@@ -44,6 +46,7 @@ export function settingGroups(
     if (title === 'Training' && variant && !variant.iterative) return []
     const rows = of(config).flatMap(([key, value]) => {
       const field = known.get(key)
+      if (inert.includes(key)) return []
       if (field?.when && !field.when.in.includes(String(all.get(field.when.key)))) return []
       const own = text(key, value)
       const usual = text(key, field ? field.default : value)

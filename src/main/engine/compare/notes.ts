@@ -1,5 +1,7 @@
 import { cleanInputsSentence } from '../../../shared/cleanInputs.ts'
 import type { Evaluation, Run } from '../../../shared/domain.ts'
+import { variants } from '../variants/index.ts'
+import { likelihoodOf } from '../variants/variant.ts'
 import { formatList } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import { aimNote } from './aims.ts'
@@ -64,7 +66,7 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   const withCurves = runs.filter((run) => Object.keys(run.latest).length > 0)
   if (distinct(withCurves.map((run) => run.config.fineTuning.kind)).length > 1) {
     notes.push('Some of the runs were trained to tell classes apart and others to reconstruct, so the heights of their loss curves cannot be compared.')
-  } else if (distinct(withCurves.map((run) => run.config.reconstruction)).length > 1) {
+  } else if (distinct(withCurves.map(reconstructionOf)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
   if (datasets.size === 1 && groups.length > 1 && distinct(groups.map(({ seeds }) => seeds.join())).length > 1) {
@@ -75,6 +77,12 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
     notes.push(`${repeated === 1 ? 'One run repeats' : `${repeated} runs repeat`} the settings and the seed of another; of such runs the newest that was evaluated stands in the means.`)
   }
   return notes
+}
+
+/** By what a run's reconstruction term is measured; a Bernoulli likelihood is the cross-entropy. */
+function reconstructionOf({ variant: id, config }: Run): string {
+  const variant = variants.find((one) => one.id === id), likelihood = variant ? likelihoodOf(variant, config) : null
+  return likelihood === 'bernoulli' ? 'crossEntropy' : likelihood ?? config.reconstruction
 }
 
 export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()

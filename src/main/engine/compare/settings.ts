@@ -2,13 +2,16 @@ import type { Field, VariantInfo } from '../../../shared/config.ts'
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { columnsOf, isOf, ownerOf, partsOf } from '../../../shared/ownedKeys.ts'
+import { inertSettings } from '../variants/inert.ts'
+import { variants as registered } from '../variants/registry.ts'
 import { absent, formatSetting, inSentence } from './formats.ts'
 
 export type DifferenceRow = Comparison['differences'][number]
 
 /**
  * The settings in which runs differ: dataset, variant and seed first, then the fields of the variants in the order in which
- * the variants list them. A field that a run's variant does not have, or that its other settings switch off, reads `–`.
+ * the variants list them. A field that a run's variant does not have, or that its other settings switch off, reads `–`; so does a setting
+ * that has no use in a run, which makes no difference by itself.
  */
 export function settingDifferences(runs: readonly Run[], variants: readonly VariantInfo[]): DifferenceRow[] {
   const known = new Map(variants.map((variant) => [variant.id, variant]))
@@ -27,7 +30,8 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
   for (const { key, title } of titlesOf(runs, fields, settings, known)) {
     const { plain } = partsOf(key)
     const values = settings.map((own, index) => (own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent))
-    addIfDifferent(key, title, values, values)
+    // What has no use in a run does not set it apart from others.
+    addIfDifferent(key, title, values.filter((_, index) => !inertIn(runs[index]!).has(plain)), values)
   }
   return rows
 }
@@ -114,10 +118,17 @@ function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unkn
   const all = new Map(flatten(run.config))
   if (!fields) return all
   const byKey = new Map(fields.map((field) => [field.key, field]))
+  const inert = inertIn(run)
   return new Map([...all].filter(([key]) => {
+    if (inert.has(key)) return false
     const field = byKey.get(key)
     return field ? applies(field, all) : key === 'reconstruction' || key.startsWith('network.')
   }))
+}
+
+function inertIn({ variant: id, config }: Run): ReadonlyMap<string, string> {
+  const variant = registered.find((one) => one.id === id)
+  return variant === undefined ? new Map() : inertSettings(variant, config)
 }
 
 function applies(field: Field, settings: ReadonlyMap<string, unknown>): boolean {

@@ -1,6 +1,8 @@
 import type { Evaluation, Run } from '../../../shared/domain.ts'
 import type { Cell, Experiment } from '../../../shared/experiments.ts'
 import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
+import { settingsReader } from '../compare/settings.ts'
+import { variantInfos } from '../variants/index.ts'
 import { csvLine, csvText } from '../csv.ts'
 
 /** Figures of an evaluation that are single numbers, by their names; those inside others with dots: `robustness.masking.0.1`. */
@@ -25,8 +27,11 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
   const byId = new Map(runs.map((run) => [run.id, run]))
   const owner = (cell: Cell) => ({ variant: cell.variant, layers: layersOfCell(cell) })
   const swept = columnsOf(experiment.cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
-  const valueAt = (cell: Cell, key: string): string => {
+  const settingsOf = settingsReader(variantInfos())
+  /** A swept setting; nothing where the others leave it without a use. */
+  const valueAt = (cell: Cell, key: string, run: Run | undefined): string => {
     const { plain } = partsOf(key)
+    if (run !== undefined && !settingsOf(run).has(plain)) return ''
     return plain in cell.values && isOf(key, owner(cell)) ? shown(cell.values[plain]) : ''
   }
   const places = experiment.cells.flatMap((cell) => cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })))
@@ -34,7 +39,7 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
   const rows = places.map(({ cell, seed, run }, index) => [
     experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
-    ...swept.map((key) => valueAt(cell, key)),
+    ...swept.map((key) => valueAt(cell, key, run)),
     ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
     ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
   ])

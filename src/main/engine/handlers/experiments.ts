@@ -81,7 +81,9 @@ export const experimentHandlers = (context: Context) => {
       const own = ownRuns(experiment)
       const training = own.filter(({ state }) => state === 'running')
       if (training.length > 0) {
-        throw new WorkbenchError('EXPERIMENT_STATE', `${training.length === 1 ? 'A run' : `${training.length} runs`} of the experiment “${experiment.name}” ${training.length === 1 ? 'is' : 'are'} training; cancel it first (aebench experiment cancel).`, { field: 'experiment' })
+        const which = training.length === 1 ? 'A run' : `${training.length} runs`, are = training.length === 1 ? 'is' : 'are'
+        const message = `${which} of the experiment “${experiment.name}” ${are} training; cancel it first (aebench experiment cancel).`
+        throw new WorkbenchError('EXPERIMENT_STATE', message, { field: 'experiment' })
       }
       const going = withRuns ? own.filter(({ id }) => !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))

@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
-import { ownerIn } from '../compare/settings.ts'
+import { ownerIn, settingsReader } from '../compare/settings.ts'
 import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import { runJob } from '../queue/jobs.ts'
 import { newId } from '../store/ids.ts'
+import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 import { exportMetadata, requireCheckpoint, takesOf } from './exports.ts'
@@ -22,6 +23,12 @@ function fileNames(runs: readonly Run[]): Map<string, string> {
     taken.add(name.toLowerCase())
     return [run.id, `${name}.onnx`]
   }))
+}
+
+/** Of swept settings those that have a use in a run. */
+function usedIn(run: Run, values: Record<string, unknown>): Record<string, unknown> {
+  const used = settingsReader(variantInfos())(run)
+  return Object.fromEntries(Object.entries(values).filter(([key]) => used.has(key)))
 }
 
 /** Exporting all runs of an experiment. */
@@ -58,7 +65,8 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
             const cell = experiment.cells[index]
             const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
             files.push({
-              file, run: run.id, name: run.name, variant: run.variant, seed: run.seed, cell: cell?.title ?? null, values: cell?.values ?? {}, layers: ownerIn(run).layers,
+              file, run: run.id, name: run.name, variant: run.variant, seed: run.seed, cell: cell?.title ?? null,
+              values: usedIn(run, cell?.values ?? {}), layers: ownerIn(run).layers,
               sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, evaluation: run.evaluation,
             })
           } catch (thrown) {

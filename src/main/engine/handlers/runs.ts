@@ -7,6 +7,7 @@ import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
 import { untilOf } from '../trash.ts'
+import { inertSettings } from '../variants/inert.ts'
 import { likelihoodNotes } from '../variants/likelihoodNotes.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
@@ -57,7 +58,11 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
     'runs.notes': ({ run: reference }) => {
       const { variant, config, datasetId } = store.runs.resolve(reference)
-      return { notes: likelihoodNotes(config, variantOf(variant), factsOf(home, store.datasets.get(datasetId)), false) }
+      const made = variantOf(variant)
+      return {
+        notes: likelihoodNotes(config, made, factsOf(home, store.datasets.get(datasetId)), false),
+        inert: [...inertSettings(made, config).keys()],
+      }
     },
     'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
@@ -66,7 +71,10 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
     'runs.remove': async ({ run: reference }) => {
       const run = store.runs.resolve(reference)
-      if (run.state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” is training and cannot be removed; cancel it first (aebench runs cancel).`)
+      if (run.state === 'running') {
+        const message = `The run “${run.name}” is training and cannot be removed; cancel it first (aebench runs cancel).`
+        throw new WorkbenchError('RUN_STATE', message)
+      }
       await queue.gone(run.id)
       if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” trains again and was not removed; cancel it first.`)
       const now = new Date().toISOString()

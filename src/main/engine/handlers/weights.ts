@@ -23,7 +23,8 @@ export function openWeights(path: string): WeightsFile {
 }
 
 /**
- * The same of a file that is read through to its end before anything is made of it: what is damaged, or not finite, is refused by its own name.
+ * The same of a file that is read through to its end before anything is made of it: what is damaged, or not finite, is refused by its own
+ * name.
  * Errors: also CHECKPOINT_DAMAGED.
  */
 export async function openWholeWeights(path: string): Promise<WeightsFile> {

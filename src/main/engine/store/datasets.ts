@@ -63,8 +63,9 @@ export function datasetStore(database: Database) {
     requireUnused(id: string, name: string): void {
       const plans = planners.all(id).map((experiment) => experiment.name)
       if (plans.length > 0) {
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by the experiment${plans.length === 1 ? '' : 's'} ${namesOf(plans)}; `
-          + `remove ${plans.length === 1 ? 'it' : 'them'} first (aebench experiment remove).`)
+        const [noun, them] = plans.length === 1 ? ['experiment', 'it'] : ['experiments', 'them']
+        const message = `The dataset “${name}” is used by the ${noun} ${namesOf(plans)}; remove ${them} first (aebench experiment remove).`
+        throw new WorkbenchError('DATASET_IN_USE', message)
       }
       const runs = users.all(id).map((run) => run.name)
       if (runs.length > 0) {
@@ -81,5 +82,6 @@ export function datasetStore(database: Database) {
 }
 
 /** Three at most. */
-const namesOf = (names: readonly string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
+const namesOf = (names: readonly string[]): string =>
+  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
 export type DatasetStore = ReturnType<typeof datasetStore>

@@ -6,6 +6,7 @@ import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
 import { checkLayers, layerVariants, takesPretraining } from './layers.ts'
+import { inertSettings } from './inert.ts'
 import { likelihoodNotes } from './likelihoodNotes.ts'
 import { variantOf } from './registry.ts'
 import { fixedOf, weightsOf, type Facts, type Problem, type Variant } from './variant.ts'
@@ -51,7 +52,10 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
     config: sound,
     fields,
     problems,
-    warnings: sound ? [...withoutEffect(fields, settings, sound), ...warningsFor(sound, variant), ...likelihoodNotes(sound, variant, facts), ...(variant.warnings?.(sound, facts) ?? [])] : [],
+    warnings: sound ? [
+      ...withoutEffect(fields, settings, sound, variant), ...warningsFor(sound, variant), ...likelihoodNotes(sound, variant, facts),
+      ...(variant.warnings?.(sound, facts) ?? []),
+    ] : [],
     fromData: sound ? fromData(fields, new Set(given.map(([key]) => key)), sound) : [],
     parameters: sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
   }
@@ -220,13 +224,18 @@ function fromData(fields: readonly Field[], given: ReadonlySet<string>, config: 
 const plainest = layerVariants()[0]!
 
 /** Settings that were given although another one switches them off: nobody shall think that they were compared. */
-function withoutEffect(fields: Field[], settings: Settings, config: Config): string[] {
+function withoutEffect(fields: Field[], settings: Settings, config: Config, variant: Variant): string[] {
+  const inert = inertSettings(variant, config)
   return flatten(settings).flatMap(([key, value]) => {
     const field = fields.find((candidate) => candidate.key === key)
-    if (!field?.when || value === field.default) return []
-    const now = String(field.when.key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config))
+    if (!field || String(value) === String(field.default)) return []
     // Two sections have a learning rate.
     const name = fields.some(({ key: other, title }) => other !== key && title === field.title) ? key : field.title
+    // One activation for all layers, of which there is one.
+    if (key === 'network.activation' && value === config.network.codeActivation) return []
+    if (inert.has(key)) return [`${name} has no effect: ${inert.get(key)!}.`]
+    if (!field.when) return []
+    const now = String(valueAt(config, field.when.key))
     return field.when.in.includes(now) ? [] : [`${name} has no effect while ${field.when.key} is ${now}; it needs ${field.when.in.join(' or ')}.`]
   })
 }

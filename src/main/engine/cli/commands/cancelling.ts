@@ -21,6 +21,7 @@ export const experimentCancel: Command = {
   positionals: [1, 1],
   async run({ call }, { positionals }) {
     const { experiment } = await call('experiments.cancel', { experiment: positionals[0]! })
-    return { json: { experiment }, text: `The experiment “${experiment.name}” is cancelled; “experiment resume ${experiment.id} --retry” takes its open runs up again.` }
+    const again = `“experiment resume ${experiment.id} --retry” takes its open runs up again`
+    return { json: { experiment }, text: `The experiment “${experiment.name}” is cancelled; ${again}.` }
   },
 }

@@ -24,14 +24,16 @@ export const runsRemove: Command = {
     }
     for (const { name, state } of found.values()) {
       if (state === 'running') {
-        throw new WorkbenchError('RUN_STATE', `The run “${name}” is training, so nothing was removed; cancel it first (“runs cancel ${name}”).`)
+        const message = `The run “${name}” is training, so nothing was removed; cancel it first (“runs cancel ${name}”).`
+        throw new WorkbenchError('RUN_STATE', message)
       }
     }
     const removed: { run: string; name: string; until: string }[] = []
     for (const [id, { name }] of found) removed.push({ ...await call('runs.remove', { run: id }), name })
     const { run, name, until } = removed[0]!
     const what = removed.length === 1 ? `The run “${name}” was` : `${counted(removed.length, 'run')} were`
-    return { json: { removed }, text: `${what} removed; until ${untilDay(until)} ${restoring(run)} ${removed.length === 1 ? 'it' : 'the first of them'} back.` }
+    const which = removed.length === 1 ? 'it' : 'the first of them'
+    return { json: { removed }, text: `${what} removed; until ${untilDay(until)} ${restoring(run)} ${which} back.` }
   },
 }
 
@@ -46,7 +48,8 @@ export const experimentRemove: Command = {
     const { runs, until } = await call('experiments.remove', { experiment: id, runs: values['keep-runs'] !== true })
     const removed = { experiment: id, name, runs, until }
     const own = runs.length === 0 ? '' : ` with ${counted(runs.length, 'run')}`
-    return { json: { removed }, text: `The experiment “${name}” was removed${own}; until ${untilDay(until)} ${restoring(id)} all of it back.` }
+    const text = `The experiment “${name}” was removed${own}; until ${untilDay(until)} ${restoring(id)} all of it back.`
+    return { json: { removed }, text }
   },
 }
 
@@ -68,7 +71,8 @@ export const datasetsRemove: Command = {
       ...(removed.trashed > 0 ? [`${counted(removed.trashed, 'run')} of it that lay in the trash`] : []),
       ...(removed.codes > 0 ? [`${counted(removed.codes, 'set')} of its codes that ${removed.codes === 1 ? 'was' : 'were'} kept`] : []),
     ]
-    const text = `The dataset “${name}” was removed for good${also.length === 0 ? '' : `, and with it ${also.join(' and ')}`}; its source (${source}) was not touched.`
+    const withIt = also.length === 0 ? '' : `, and with it ${also.join(' and ')}`
+    const text = `The dataset “${name}” was removed for good${withIt}; its source (${source}) was not touched.`
     return { json: { removed }, text }
   },
 }
@@ -87,7 +91,8 @@ export const embeddingsRemove: Command = {
   async run({ call }, { positionals }) {
     const { embeddings } = await call('embeddings.list', {})
     const found = positionals.map((reference) => only(embeddings, reference, {
-      none: `There are no codes “${reference}”; “embeddings list” shows those that exist.`, several: 'codes', code: 'CALL_INVALID', field: 'embedding',
+      none: `There are no codes “${reference}”; “embeddings list” shows those that exist.`,
+      several: 'codes', code: 'CALL_INVALID', field: 'embedding',
     }))
     const removed = [...new Map(found.map(({ id, name }) => [id, { embedding: id, name }])).values()]
     for (const { embedding } of removed) await call('embeddings.remove', { embedding })
@@ -101,7 +106,8 @@ export const trashList: Command = {
   summary: 'What was removed and can be restored, and until when.',
   async run({ call }) {
     const { storage: { removed } } = await call('storage.show', {})
-    const rows = removed.map(({ kind, id, name, removedAt, until, bytes }) => [id, kind, name, untilDay(removedAt), untilDay(until), megabytes(bytes)])
+    const rows = removed.map(({ kind, id, name, removedAt, until, bytes }) =>
+      [id, kind, name, untilDay(removedAt), untilDay(until), megabytes(bytes)])
     return {
       json: { removed },
       text: rows.length === 0 ? 'The trash is empty.' : table(['id', 'what', 'name', 'removed', 'kept until', 'on disk'], rows),
@@ -117,7 +123,8 @@ export const trashRestore: Command = {
   async run({ call }, { positionals }) {
     const { storage } = await call('storage.show', {})
     const found = positionals.map((reference) => only(storage.removed, reference, {
-      none: `There is nothing called “${reference}” in the trash; “trash list” shows what is there.`, several: 'removed runs or experiments', code: 'RUN_UNKNOWN', field: 'name',
+      none: `There is nothing called “${reference}” in the trash; “trash list” shows what is there.`,
+      several: 'removed runs or experiments', code: 'RUN_UNKNOWN', field: 'name',
     }))
     // An experiment brings its own runs back: it goes first, and what came with it is there already.
     const chosen = [...new Set(found)].sort((a, b) => Number(a.kind === 'run') - Number(b.kind === 'run'))
@@ -143,5 +150,6 @@ function only<T extends { id: string; name: string }>(items: readonly T[], refer
   const found = named.length > 0 ? named : items.filter(({ id }) => id.startsWith(reference))
   if (found.length === 1) return found[0]!
   const ids = `${found.slice(0, 3).map(({ id }) => id).join(', ')}${found.length > 3 ? ', ...' : ''}`
-  throw new WorkbenchError(said.code, found.length === 0 ? said.none : `Several ${said.several} match “${reference}” (${ids}); give the whole id.`, { field: said.field })
+  const message = found.length === 0 ? said.none : `Several ${said.several} match “${reference}” (${ids}); give the whole id.`
+  throw new WorkbenchError(said.code, message, { field: said.field })
 }

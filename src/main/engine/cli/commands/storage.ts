@@ -24,7 +24,8 @@ export const storageShow: Command = {
         `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`, '',
         table(['', 'number', 'on disk', 'spare'], [
           ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)], ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
-          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''], ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''],
+          ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
         ]), '',
         table(['run', 'name', 'on disk', 'spare'], largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)])),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),

@@ -1,0 +1,20 @@
+import type { Config } from '../../../shared/config.ts'
+import { likelihoodOf, type Variant } from './variant.ts'
+
+/**
+ * Settings that other ones leave without a use in a config, by dotted key, and why, as the end of a sentence about the setting: beside
+ * those whose field says so itself (`when`). Two runs that differ in nothing else are trained alike.
+ */
+export function inertSettings(variant: Variant, config: Config): Map<string, string> {
+  const { network, fineTuning, pretraining, regularizer } = config
+  const found = new Map<string, string>()
+  if (network.layers.length === 1) found.set('network.activation', 'with one layer, which is the code, there is no hidden one')
+  if (likelihoodOf(variant, config) !== null) found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
+  if (fineTuning.kind !== 'classification') return found
+  const why = 'the network is trained to tell classes apart'
+  // What of the code is let through is the same for classes.
+  if (!variant.gate) for (const key of Object.keys(regularizer)) found.set(`regularizer.${key}`, why)
+  // Layers that are pretrained rebuild their inputs, the first one the images.
+  if (pretraining.kind === 'none') for (const key of ['reconstruction', 'network.outputActivation', 'network.tied']) found.set(key, why)
+  return found
+}
