@@ -1,8 +1,10 @@
 import { decodeBmp } from './bmp.ts'
 import { whyRefused, type Header } from './header.ts'
 import { readImage, releaseLargeFile, type ImageSource } from './image-file.ts'
+import { decodeJpeg2000 } from './jpeg2000.ts'
 import type { Picture } from './pixels.ts'
 import { decodePng } from './png.ts'
+import { decodePnm } from './pnm.ts'
 
 /**
  * Above so many pixels sharp decodes. TensorFlow's decoders cost less a call and more a pixel (they return four bytes a
@@ -36,8 +38,10 @@ export async function decodeFile(source: ImageSource): Promise<{ picture: Pictur
   }
 }
 
-async function decoderFor(header: Header): Promise<(bytes: Buffer, header: Header) => Picture | null | Promise<Picture>> {
+async function decoderFor(header: Header): Promise<(bytes: Buffer, header: Header) => Picture | null | Promise<Picture | null>> {
   if (header.type === 'bmp') return decodeBmp
+  if (header.type === 'pnm') return decodePnm
+  if (header.type === 'jp2') return decodeJpeg2000
   const pixels = header.width * header.height
   if (header.decoder === 'own' && pixels <= ownLimit) return decodePng
   if (header.decoder === 'tensorflow' && pixels <= tensorflowLimit) return (native ??= await import('./decode-native.ts')).decodeNative

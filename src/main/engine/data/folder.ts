@@ -14,6 +14,7 @@ import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
 import type { FolderSource } from './source.ts'
+import { readFormats } from './header.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
 export interface FolderPlan extends Plan {
@@ -81,7 +82,7 @@ async function packFolder(plan: FolderPlan, request: ImportRequest, partial: str
   if (count === 0) {
     const first = skipped[0]
     throw new WorkbenchError('DATASET_EMPTY', first
-      ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+      ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
       : `The folder ${request.path} is empty; choose one with images.`, { field: 'path' })
   }
   const { width, height, channels } = shape

@@ -1,10 +1,14 @@
+import { foreignKind, foreignReason, isRawCamera, jpegLs, rawCamera } from './foreign.ts'
+import { jpeg2000Header, looksLikeJpeg2000 } from './jpeg2000.ts'
+import { looksLikePnm, pnmHeader } from './pnm.ts'
+
 /**
  * Reads an image's type, size and peculiarities from its first bytes, by content and never by file name, without decoding
  * anything. Formats after their specifications: PNG (ISO/IEC 15948), JPEG (ITU-T T.81, Exif 2.32), GIF89a, BMP (Windows
  * GDI), WebP (RFC 9649), TIFF 6.0.
  */
 export interface Header {
-  type: 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'tiff'
+  type: 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'tiff' | 'avif' | 'pnm' | 'jp2'
   /** As stored, before any rotation. */
   width: number
   height: number
@@ -20,7 +24,10 @@ export interface Header {
 /** `more`: the header continues after the given bytes. */
 export type HeaderResult = { header: Header } | { reason: string } | 'more'
 
-const notAnImage = { reason: 'not an image (PNG, JPEG, WebP, BMP, TIFF and GIF are read)' }
+const formats = ['PNG', 'JPEG', 'WebP', 'BMP', 'TIFF', 'GIF', 'AVIF', 'PNM']
+/** What is read, for sentences. */
+export const readFormats = `${formats.join(', ')} or JPEG 2000`
+const notAnImage = { reason: `not an image (${formats.join(', ')} and JPEG 2000 are read)` }
 const cutShort = { reason: 'truncated: the file ends within its header' }
 export const pixelLimit = 40e6
 
@@ -35,12 +42,17 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
     else if (starts(0x47, 0x49, 0x46, 0x38) && (bytes[4] === 0x37 || bytes[4] === 0x39)) result = gif(bytes)
     else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14))) result = bmp(bytes)
     else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
-    else if (starts(0x49, 0x49, 42, 0) || starts(0x4d, 0x4d, 0, 42)) result = tiff(bytes, 0)
+    else if (starts(0x49, 0x49, 42, 0) || starts(0x4d, 0x4d, 0, 42)) result = isRawCamera(bytes) ? { reason: foreignReason(rawCamera) } : tiff(bytes, 0)
+    else if (looksLikeJpeg2000(bytes)) result = own('jp2', jpeg2000Header(bytes))
+    else if (isAvif(bytes)) result = avif(bytes)
+    else if (looksLikePnm(bytes)) result = own('pnm', pnmHeader(bytes))
     else if (bytes.length < 12 && [0x89, 0xff, 0x47, 0x42, 0x52, 0x49, 0x4d].includes(bytes[0]!) && !whole) return 'more'
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     result = 'more'
   }
+  const foreign = result === notAnImage ? foreignKind(bytes) : null
+  if (foreign) return { reason: foreignReason(foreign) }
   if (result === 'more') return whole ? cutShort : 'more'
   if ('header' in result) {
     const { width, height } = result.header
@@ -84,6 +96,7 @@ function jpeg(bytes: Buffer): HeaderResult {
     while (bytes.readUInt8(at) === 0xff && bytes.readUInt8(at + 1) === 0xff) at++
     if (bytes[at] !== 0xff) return { reason: 'damaged: a JPEG whose header makes no sense' }
     const marker = bytes[at + 1]!
+    if (marker === 0xf7) return { reason: foreignReason(jpegLs) }
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { at += 2; continue }
     if (marker === 0xd9 || marker === 0xda) return { reason: 'damaged: a JPEG without its size' }
     const length = bytes.readUInt16BE(at + 2)
@@ -168,6 +181,26 @@ function webp(bytes: Buffer): HeaderResult {
   return { header: { type: 'webp', width, height, orientation: 1, gray: false, decoder: 'sharp', channels: 3 } }
 }
 
+const own = (type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3 } | { reason: string }): HeaderResult =>
+  ('reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } })
+
+const isAvif = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp'
+  && bytes.toString('latin1', 8, Math.min(bytes.readUInt32BE(0), 64)).match(/.{4}/gs)?.some((brand) => brand === 'avif' || brand === 'avis') === true
+
+/** AVIF (ISO/IEC 23000-22): the largest size among the properties of its items (others are tiles, or previews), and its quarter turns. */
+function avif(bytes: Buffer): HeaderResult {
+  const start = bytes.indexOf('meta', 8, 'latin1')
+  const end = start < 0 ? Infinity : start - 4 + bytes.readUInt32BE(start - 4)
+  if (end > bytes.length) return 'more'
+  let width = 0, height = 0
+  for (let at = bytes.indexOf('ispe', start, 'latin1'); at >= 0 && at < end; at = bytes.indexOf('ispe', at + 4, 'latin1')) {
+    const size = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)] as const
+    if (size[0] * size[1] > width * height) [width, height] = size
+  }
+  const turn = bytes.indexOf('irot', start, 'latin1'), quarters = turn >= 0 && turn < end ? bytes.readUInt8(turn + 4) & 1 : 0
+  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, decoder: 'sharp', channels: 3 } }
+}
+
 /** Why a decoder may have refused: does the file end as its format wants it to end? */
 export function whyRefused(bytes: Buffer, type: Header['type']): string {
   const ends = {
@@ -176,9 +209,9 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
     gif: () => bytes[bytes.length - 1] === 0x3b,
     webp: () => bytes.readUInt32LE(4) + 8 <= bytes.length,
     bmp: () => bytes.readUInt32LE(2) <= bytes.length,
-    tiff: () => null,
+    tiff: () => null, avif: () => null, pnm: () => null, jp2: () => null,
   }[type]()
-  const name = { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF' }[type]
+  const name = { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF', pnm: 'PNM', jp2: 'JPEG 2000' }[type]
   return ends === null ? `damaged or truncated: the ${name} cannot be decoded`
     : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
 }

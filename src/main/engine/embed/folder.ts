@@ -5,6 +5,7 @@ import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount } from '../data/decoders.ts'
 import { fileBatches } from '../data/folder.ts'
+import { readFormats } from '../data/header.ts'
 import { listFolder } from '../data/layout.ts'
 import { rowsOfList } from '../data/list-rows.ts'
 import type { Meter } from '../data/progress.ts'
@@ -101,7 +102,7 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
   if (good.length === 0) {
     const first = skipped[0]
     throw new WorkbenchError('DATASET_EMPTY', first
-      ? `There is no usable image in ${root}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+      ? `There is no usable image in ${root}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
       : `The folder ${root} is empty; choose one with images.`, { field: 'folder' })
   }
   return { pathAt: (row) => list.pathOf(good[row]!), ...rowsOfList(list, good), skipped }

@@ -1,6 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { ImageRef } from '../../../shared/explore.ts'
 import { decodeFile } from '../data/decode-file.ts'
+import { readFormats } from '../data/header.ts'
 import { packRow } from '../data/pixels.ts'
 import { resolvePath } from '../data/source.ts'
 import { scaledBytes } from '../trace/native.ts'
@@ -40,7 +41,7 @@ export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
   const decoded = await decodeFile(path)
   if ('reason' in decoded) {
     const missing = decoded.reason.startsWith('missing')
-    throw new WorkbenchError(missing ? 'PATH_MISSING' : 'FILE_UNSUPPORTED', `${path} cannot be used as an image: ${decoded.reason}. Choose a PNG, JPEG, WebP, BMP, TIFF or GIF file.`, { field: 'image' })
+    throw new WorkbenchError(missing ? 'PATH_MISSING' : 'FILE_UNSUPPORTED', `${path} cannot be used as an image: ${decoded.reason}. Choose a ${readFormats} file.`, { field: 'image' })
   }
   const { picture } = decoded
   const { width, height, channels } = shape

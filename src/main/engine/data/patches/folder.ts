@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
+import { readFormats } from '../header.ts'
 import { readImageFile } from '../image-file.ts'
 import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
@@ -70,7 +71,7 @@ function noneLeft({ path }: ImportRequest, patch: { width: number; height: numbe
     return new WorkbenchError('IMAGE_SIZE', `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`, { field: 'patches' })
   }
   return new WorkbenchError('DATASET_EMPTY', first
-    ? `There is no usable image in ${path} (${first.path}: ${first.reason}). Choose a folder with PNG, JPEG, WebP, BMP, TIFF or GIF images.`
+    ? `There is no usable image in ${path} (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
     : `The folder ${path} is empty; choose one with images.`, { field: 'path' })
 }
 

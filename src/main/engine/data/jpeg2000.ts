@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Picture } from './pixels.ts'
+
+/**
+ * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of @cornerstonejs/codec-openjpeg (OpenJPEG as
+ * WebAssembly), since the libvips that comes with sharp has none.
+ */
+interface Decoder {
+  getEncodedBuffer(length: number): Uint8Array
+  getDecodedBuffer(): Uint8Array
+  decode(): void
+  getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned: boolean }
+  delete(): void
+}
+interface OpenJpeg { J2KDecoder: new () => Decoder }
+
+const signature = Buffer.from('0000000c6a5020200d0a870a', 'hex'), codestream = Buffer.from('ff4fff51', 'hex')
+
+const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
+
+export const looksLikeJpeg2000 = (bytes: Buffer): boolean => bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
+
+/** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
+export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3 } | { reason: string } {
+  const at = bytes.indexOf(codestream)
+  if (at < 0) throw new RangeError('the codestream begins later')
+  const long = (offset: number) => bytes.readUInt32BE(at + 8 + offset)
+  const width = long(0) - long(8), height = long(4) - long(12), components = bytes.readUInt16BE(at + 40)
+  for (let i = 0; i < components && i < 4; i++) {
+    if (bytes.readUInt8(at + 43 + 3 * i) !== 1 || bytes.readUInt8(at + 44 + 3 * i) !== 1) {
+      return { reason: `a JPEG 2000 file whose channels have sizes of their own, which is not read: ${convert}` }
+    }
+  }
+  if (components !== 1 && components !== 3) {
+    return { reason: `a JPEG 2000 file of ${components} channels; 1 and 3 are read: ${convert}` }
+  }
+  return { width, height, channels: components }
+}
+
+let library: Promise<OpenJpeg> | undefined
+
+async function load(): Promise<OpenJpeg> {
+  const require = createRequire(import.meta.url)
+  const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as (options: object) => Promise<OpenJpeg>
+  const silent = () => {}
+  return create({ wasmBinary: readFileSync(require.resolve('@cornerstonejs/codec-openjpeg/decodewasm')), print: silent, printErr: silent })
+}
+
+/** Whole range of the file's bits to 0..255. @returns null where it cannot be decoded; @throws what the library throws for some of these */
+export async function decodeJpeg2000(bytes: Buffer, header: { width: number; height: number; channels: number }): Promise<Picture | null> {
+  const decoder = new (await (library ??= load())).J2KDecoder()
+  try {
+    decoder.getEncodedBuffer(bytes.length).set(bytes)
+    decoder.decode()
+    const { width, height, bitsPerSample, componentCount: channels, isSigned } = decoder.getFrameInfo()
+    if (width !== header.width || height !== header.height || channels !== header.channels) return null
+    const raw = decoder.getDecodedBuffer(), count = width * height * channels
+    const values = bitsPerSample <= 8 ? raw : new Uint16Array(raw.slice(0, 2 * count).buffer)
+    if (values.length < count) return null
+    const most = 2 ** bitsPerSample - 1, middle = isSigned ? 2 ** (bitsPerSample - 1) : 0, data = new Uint8Array(count)
+    const stored = isSigned ? (bitsPerSample <= 8 ? new Int8Array(values) : new Int16Array(values)) : values
+    for (let i = 0; i < count; i++) data[i] = Math.round((255 * (stored[i]! + middle)) / most)
+    return { data, width, height, channels }
+  } finally {
+    decoder.delete()
+  }
+}
