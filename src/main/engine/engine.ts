@@ -150,8 +150,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
   const ended = 'The workbench ended while this run was training'
   const cut = store.runs.running()
-  store.runs.interruptRunning(new Date().toISOString(), { code: 'RUN_FAILED', message: `${ended}; resume it to continue from its last checkpoint.` })
-  for (const { id, epoch } of cut) store.runs.update(id, { error: interruptedError(ended, home.run(id), epoch) })
+  for (const { id, epoch } of cut) store.runs.interrupt(id, new Date().toISOString(), interruptedError(ended, home.run(id), epoch))
   const space = createSpace(home, log)
   const queue = createQueue({ store, home, space, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
   const tasks = createTasks(emit, log, space, () => queue.settings.get().tasks)

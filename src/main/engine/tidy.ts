@@ -21,8 +21,8 @@ const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(
 /** Whether there is a row for what a folder holds; of the trash: a run that was removed. */
 const hasRow = (store: Store, kind: Kept, id: string): boolean => {
   if (kind === 'datasets') return store.datasets.find(id)?.id === id
-  if (kind === 'embeddings') return store.embeddings.find(id) !== null
-  return store.runs.find(id) !== null
+  if (kind === 'embeddings') return store.embeddings.has(id)
+  return store.runs.isStored(id)
 }
 
 /**

@@ -37,7 +37,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       experiments: store.experiments.removed().filter(({ id }) => !made.has(`experiments ${id}`)),
     }
   }
-  const purge = async (chosen: (item: { removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
+  const purge = async (chosen: (item: { id: string; removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
     const there = removed(), runs = there.runs.filter(chosen), experiments = there.experiments.filter(chosen)
     let bytes = 0, gone = 0
     for (let from = 0; from < runs.length; from += atOnce) {
@@ -102,8 +102,8 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
         back.forEach(({ id }) => store.runs.update(id, { removedAt: null }))
       })
     },
-    /** What was removed too long ago. */
-    expire: () => purge(({ removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()),
+    /** What was removed too long ago; what a newer version wrote only whoever empties the trash deletes. */
+    expire: () => purge(({ id, removedAt }) => Date.parse(untilOf(removedAt)) < Date.now() && (!store.runs.isStored(id) || store.runs.isOurs(id))),
     empty: () => purge(() => true),
     /** What can be of no use any more without its dataset. */
     purgeDataset: (id: string) => purge(({ dataset }) => dataset === id),

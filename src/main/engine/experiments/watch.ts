@@ -31,7 +31,9 @@ export function watchExperiments({ store, space, queue, emit }: { store: Store; 
     waiting.delete(id)
     soon.delete(id)
     let now = summary(id)
-    const over = now.state === 'ended' || now.state === 'cancelled'
+    // Of one with runs whose state only a newer version knows nobody can say that it has ended.
+    const isKnown = now.endedAt !== null || store.experiments.members(id).every(({ newer }) => !newer)
+    const over = isKnown && (now.state === 'ended' || now.state === 'cancelled')
     const justEnded = over && now.endedAt === null
     if (over !== (now.endedAt !== null)) {
       store.experiments.end(id, over ? new Date().toISOString() : null)

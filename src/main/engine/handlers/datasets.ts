@@ -53,10 +53,10 @@ export const datasetHandlers = (context: Context) => {
       store.datasets.requireUnused(id, name)
       // What was removed before cannot be restored without its data.
       await trash.purgeDataset(id)
-      const codes = store.embeddings.list().filter(({ datasetId }) => datasetId === id)
-      discard([home.dataset(id), ...codes.map((code) => home.embedding(code.id))], () => store.datasets.remove(id, name))
+      const codes = store.embeddings.ofDataset(id)
+      discard([home.dataset(id), ...codes.map(home.embedding)], () => store.datasets.remove(id, name))
       emit({ type: 'datasetRemoved', dataset: id })
-      for (const { id: embedding } of codes) emit({ type: 'embeddingRemoved', embedding })
+      for (const embedding of codes) emit({ type: 'embeddingRemoved', embedding })
       return {}
     },
     'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),

@@ -12,6 +12,7 @@ import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import { runJob } from '../queue/jobs.ts'
+import { newerText } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
 import type { EmbedJob } from '../training/messages.ts'
 import type { Context, Handlers } from './context.ts'
@@ -27,6 +28,9 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
   const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
   const find = (id: string): Embedding => {
     const found = store.embeddings.find(id)
+    if (found === null && store.embeddings.has(id)) {
+      throw new WorkbenchError('CALL_INVALID', newerText(`The entry of the codes “${id}”`, 'open it there, or embed again'), { field: 'embedding' })
+    }
     if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes “${id}”; they were removed, or went with their dataset.`, { field: 'embedding' })
     return found
   }
@@ -128,7 +132,8 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
       return { result }
     },
     'embeddings.remove': ({ embedding }) => {
-      const { id } = find(embedding)
+      // Whoever names what cannot be understood means it.
+      const id = store.embeddings.has(embedding) ? embedding : find(embedding).id
       discard([home.embedding(id)], () => store.embeddings.remove(id))
       emit({ type: 'embeddingRemoved', embedding: id })
       return {}

@@ -9,7 +9,7 @@ import type { Context, Handlers } from './context.ts'
 export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) => ({
   /** Errors: RUN_UNKNOWN, RUN_STATE, CHECKPOINT_MISSING. The task fails with RUN_STATE where the run was resumed meanwhile. */
   'runs.evaluate': ({ run: reference }) => {
-    const run = store.runs.resolve(reference)
+    const run = store.runs.ours(reference)
     if (run.state === 'queued' || run.state === 'running') {
       throw new WorkbenchError('RUN_STATE', `The run “${run.name}” is ${run.state}; it is evaluated when its training ends, so wait for that or cancel it.`, { field: 'run' })
     }

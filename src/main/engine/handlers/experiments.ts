@@ -21,9 +21,9 @@ export const experimentHandlers = (context: Context) => {
     return store.experiments.members(id).filter(({ run }) => run !== null)
       .sort((a, b) => order.get(a.seed)! - order.get(b.seed)! || a.cell - b.cell).map(({ run }) => store.runs.get(run!)).filter(({ experiment }) => experiment?.id === id)
   }
-  /** Does something to each of its runs in one of these states, all of it stored together. */
+  /** Does something to each of its runs in one of these states, all of it stored together; those of a newer version stay as they are. */
   const each = (experiment: StoredExperiment, states: readonly Run['state'][], act: (run: Run) => void): ExperimentSummary => {
-    store.transaction(() => ownRuns(experiment).filter(({ state }) => states.includes(state)).forEach(act))
+    store.transaction(() => ownRuns(experiment).filter(({ state, newer }) => !newer && states.includes(state)).forEach(act))
     return experiments.tell(experiment.id)
   }
 
@@ -85,7 +85,8 @@ export const experimentHandlers = (context: Context) => {
         const message = `${which} of the experiment “${experiment.name}” ${are} training; cancel it first (aebench experiment cancel).`
         throw new WorkbenchError('EXPERIMENT_STATE', message, { field: 'experiment' })
       }
-      const going = withRuns ? own.filter(({ id }) => !store.experiments.isShared(id, experiment.id)) : []
+      // One that a newer version wrote is removed where it is named itself.
+      const going = withRuns ? own.filter(({ id, newer }) => !newer && !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))
       const now = new Date().toISOString()
       trash.removeRuns(going.map(({ id }) => id), now, () => store.experiments.markRemoved(experiment.id, now))

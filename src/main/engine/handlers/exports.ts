@@ -10,13 +10,15 @@ import { checkTarget, writeWhole } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
+import { requireOurs } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
-/** Errors: CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
+/** Errors: RUN_STATE where a newer version wrote the run; CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
 export function requireCheckpoint(home: Home, run: Run, dataset: Dataset): void {
+  requireOurs(run)
   if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint yet; train it first.`, { field: 'run' })
   requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, dataset))
 }

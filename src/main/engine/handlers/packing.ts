@@ -5,6 +5,7 @@ import { packExperiment } from '../experiments/pack/pack.ts'
 import { unpackExperiment } from '../experiments/pack/unpack.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
+import { newerText } from '../store/lenient.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -15,6 +16,11 @@ export const packingHandlers = ({ home, store, space, tasks, experiments, emit }
     requireAbsolute(file)
     if (experiments.summary(id).states.running > 0) {
       throw new WorkbenchError('EXPERIMENT_STATE', `Runs of the experiment “${name}” are training; pause it first, so that what is packed belongs together.`, { field: 'experiment' })
+    }
+    const newer = store.experiments.members(id).filter(({ run }) => run !== null && !store.runs.isOurs(run)).length
+    if (newer > 0) {
+      const what = `${newer === 1 ? 'A run' : `${newer} runs`} of the experiment “${name}”`
+      throw new WorkbenchError('EXPERIMENT_STATE', newerText(what, 'pack the experiment there'), { field: 'experiment' })
     }
     const target = await checkTarget(file, force, home.folder).catch((thrown: unknown) => {
       throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'file', cause: thrown }) : thrown

@@ -20,7 +20,7 @@ export const pruningHandlers = (context: Context) => {
      * RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is left.
      */
     'runs.prune': ({ run: reference }) => {
-      const run = store.runs.resolve(reference)
+      const run = store.runs.ours(reference)
       requirePrunable(run, home)
       requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
       const task = tasks.start('prune', run.name, (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {

@@ -24,7 +24,7 @@ function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: 
 /** Runs: checking, making, steering, editing, removing and restoring them. */
 export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
   const edited = (reference: string, change: RunChange): Run => {
-    const { id } = store.runs.resolve(reference)
+    const { id } = store.runs.ours(reference)
     store.runs.update(id, change)
     const run = queue.view(store.runs.get(id))
     emit({ type: 'run', run })

@@ -1,12 +1,13 @@
 import type { CallArguments } from '../../../shared/calls.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { bySeeds, rowOf, toRowColumns } from '../../../shared/runRows.ts'
-import { tableStateSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
+import { savedViewSchema, tableViewSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
 import { csvOf } from '../compare/csv.ts'
 import type { Cell } from '../compare/groups.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
 import { tableIndex, type TableEntry } from '../compare/tableIndex.ts'
+import { isObject, itemsOf, understood } from '../store/lenient.ts'
 import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -38,9 +39,13 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
     return found.map(({ title, name, runs }) => ({ title: counts.get(title)! > 1 ? `${title} (${name})` : title, runs, baseline: false }))
   }
 
+  const rawOf = (table: CallArguments<'tables.show'>['table']): Record<string, unknown> => {
+    const stored = store.preferences.get(key(table))
+    return isObject(stored) ? stored : {}
+  }
   const stateOf = (table: CallArguments<'tables.show'>['table']): TableState => {
-    const stored = tableStateSchema.safeParse(store.preferences.get(key(table)))
-    return stored.success ? stored.data : { current: null, views: [] }
+    const { current, views } = rawOf(table)
+    return { current: understood(tableViewSchema, current, null), views: itemsOf(savedViewSchema, views) }
   }
   return {
     'runs.rows': () => {
@@ -69,7 +74,9 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
     'tables.save': ({ table, current, views }) => {
       const before = stateOf(table)
       const state: TableState = { current: current === undefined ? before.current : current, views: views ?? before.views }
-      store.preferences.set(key(table), state)
+      // Views of a newer version are not shown, and are there again for that one.
+      const raw = rawOf(table), others = (Array.isArray(raw['views']) ? raw['views'] : []).filter((each) => !savedViewSchema.safeParse(each).success)
+      store.preferences.set(key(table), { ...raw, ...state, views: [...state.views, ...others] })
       if (views) emit({ type: 'views', table, views })
       return { state }
     },

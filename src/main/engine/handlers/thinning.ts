@@ -16,11 +16,12 @@ export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boole
 
 /** Thinning runs out: what they keep of their weights is what can be of use. */
 export function thinningHandlers({ home, store, queue, tasks, emit, log, script, threads }: Context) {
+  /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; RUN_STATE where one that is named was written by a newer version. Others of those are left out. */
   const chosen = ({ runs, experiment, endedDaysAgo }: Asked): Run[] => {
     const of = experiment === undefined ? null : store.experiments.resolve(experiment)
     const before = endedDaysAgo === undefined ? Infinity : Date.now() - endedDaysAgo * day
-    const all = runs === undefined ? store.runs.list() : [...new Map(runs.map((reference) => store.runs.resolve(reference)).map((run) => [run.id, run])).values()]
-    return all.filter(({ experiment: own, endedAt }) => (of === null || own?.id === of.id) && (before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)))
+    const all = runs === undefined ? store.runs.list() : [...new Map(runs.map((reference) => store.runs.ours(reference)).map((run) => [run.id, run])).values()]
+    return all.filter(({ experiment: own, endedAt, newer }) => !newer && (of === null || own?.id === of.id) && (before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)))
   }
   /** Runs that train, or may begin to at any moment, are left alone. */
   const thinnings = (asked: Asked): { considered: number; copies: number; thinned: Thinned[] } => {

@@ -12,6 +12,7 @@ import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Space } from '../space/space.ts'
+import { requireOurs } from '../store/lenient.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
 import { runJob } from './jobs.ts'
@@ -205,6 +206,7 @@ export function createQueue(parts: Parts) {
       fill()
     },
     pause(run: Run): Run {
+      requireOurs(run)
       if (run.state === 'queued') store.runs.update(run.id, { state: 'paused' })
       else if (run.state === 'running') active.get(run.id)?.pause()
       else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
@@ -212,6 +214,7 @@ export function createQueue(parts: Parts) {
     },
     /** On an error the run stays as it is: RUN_STATE, CHECKPOINT_MISSING; CHECKPOINT_DAMAGED also of another run's or NaN. */
     async resume(run: Run): Promise<Run> {
+      requireOurs(run)
       if (run.state === 'running') {
         if (active.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
         return view(run)
@@ -245,10 +248,12 @@ export function createQueue(parts: Parts) {
     },
     /** Trains a run further that failed, was interrupted or cancelled: from its checkpoint, or from the beginning where there is none. */
     again(run: Run): void {
+      requireOurs(run)
       enqueue(run)
       fill()
     },
     cancel(run: Run): Run {
+      requireOurs(run)
       if (run.state === 'running') active.get(run.id)?.cancel()
       else if (run.state === 'queued' || run.state === 'paused' || run.state === 'interrupted') {
         store.runs.update(run.id, { state: 'cancelled', endedAt: now(), goesOn: 0 })
@@ -258,7 +263,9 @@ export function createQueue(parts: Parts) {
     /** Puts waiting runs before another one; null: at the end. Error: RUN_STATE where one does not wait. */
     move(ids: readonly string[], before: string | null): QueueState {
       const order = moved(store.runs.queued(), ids, before)
-      store.transaction(() => order.forEach((id, place) => store.runs.update(id, { place: place + 1 })))
+      const ours = new Set(order.filter(store.runs.isOurs))
+      for (const id of ids) requireOurs(store.runs.get(id))
+      store.transaction(() => order.forEach((id, place) => { if (ours.has(id)) store.runs.update(id, { place: place + 1 }) }))
       tell()
       return state()
     },

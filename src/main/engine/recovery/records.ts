@@ -62,8 +62,10 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
   return (event) => {
     if (event.type === 'dataset') {
       const { id, name } = event.dataset
-      write(id, join(home.dataset(id), recordName), name, () => ({ name }))
-    } else if (event.type === 'run') {
+      const file = join(home.dataset(id), recordName)
+      // What a newer version has noted beside the name stays.
+      write(id, file, name, () => ({ ...read(file, z.looseObject({})), name }))
+    } else if (event.type === 'run' && !event.run.newer) {
       const { run } = event
       write(run.id, join(home.run(run.id), recordName), essence(run), () =>
         ({

@@ -14,15 +14,25 @@ export function embeddingStore(database: Database) {
   const one = database.prepare<[string], Row>(`${selected} WHERE embeddings.id = ?`)
   const insert = database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
     VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file, @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
+  const stored = database.prepare<[string], { id: string }>('SELECT id FROM embeddings WHERE id = ?')
+  const ids = database.prepare<[], { id: string }>('SELECT id FROM embeddings')
+  const ofDataset = database.prepare<[string], { id: string }>('SELECT id FROM embeddings WHERE dataset = ?')
   const remove = database.prepare<[string]>('DELETE FROM embeddings WHERE id = ?')
   const parsed = (row: Row): Embedding | null => understood(embeddingSchema, { ...row, skipped: said(row.skipped) }, null)
   return {
     /** Newest first; those that a newer version wrote are left out. */
     list: (): Embedding[] => all.all().map(parsed).filter((each) => each !== null),
+    /** Null where it is not there, or cannot be understood. */
     find: (id: string): Embedding | null => {
       const row = one.get(id)
       return row === undefined ? null : parsed(row)
     },
+    /** Whether there is a row, also of what cannot be understood. */
+    has: (id: string): boolean => stored.get(id) !== undefined,
+    /** Of all there are, also of those. */
+    ids: (): string[] => ids.all().map(({ id }) => id),
+    /** Of all codes of a dataset, also of those. */
+    ofDataset: (dataset: string): string[] => ofDataset.all(dataset).map(({ id }) => id),
     insert: (made: Stored): void => void insert.run({ ...made, skipped: JSON.stringify(made.skipped) }),
     remove: (id: string): void => void remove.run(id),
   }

@@ -3,6 +3,7 @@ import type { RunState } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
 import { said, understood } from './lenient.ts'
+import type { RunStore } from './runs.ts'
 
 /** What was asked of an experiment; what it does follows from its runs. */
 export type Wanted = 'running' | 'paused' | 'cancelled'
@@ -30,7 +31,12 @@ export interface Member { cell: number; seed: number; run: string | null; reused
 export interface MemberState {
   cell: number; seed: number; run: string | null; reused: 0 | 1; variant: string | null; state: RunState | null; step: number | null; steps: number | null
   stepsPerSecond: number | null
+  /** A newer version knows what its state means; it counts as cancelled. */
+  newer?: true
 }
+
+/** Nothing more is done with it, whoever wrote it. */
+const ended: ReadonlySet<RunState> = new Set<RunState>(['completed', 'diverged', 'failed', 'cancelled'])
 
 const selected = `SELECT experiments.id, experiments.name, experiments.dataset AS datasetId, datasets.name AS dataset, plan, cells, baseline, wanted,
   experiments.createdAt AS createdAt, endedAt FROM experiments JOIN datasets ON datasets.id = experiments.dataset`
@@ -42,8 +48,8 @@ function toExperiment(row: Row): StoredExperiment | null {
   return plan === null || cells === null ? null : { ...row, plan: { ...plan, name: row.name, dataset: row.dataset }, cells }
 }
 
-/** Rows of the tables `experiments` and `members` as domain types. */
-export function experimentStore(database: Database) {
+/** Rows of the tables `experiments` and `members` as domain types. @param isOurs of a run, as its store knows */
+export function experimentStore(database: Database, { isOurs }: Pick<RunStore, 'isOurs'>) {
   const all = database.prepare<[], { id: string }>('SELECT id FROM experiments WHERE removedAt IS NULL ORDER BY createdAt, rowid')
   const byId = database.prepare<[string], Row>(`${present} AND experiments.id = ?`)
   const anyById = database.prepare<[string], { name: string; removedAt: string | null }>('SELECT name, removedAt FROM experiments WHERE id = ?')
@@ -108,7 +114,9 @@ export function experimentStore(database: Database) {
       for (const { cell, seed, run, reused } of places) insertMember.run(id, cell, seed, run, reused ? 1 : 0)
     },
     /** Every place with what is known of its run; runs that were removed count as none. */
-    members: (id: string): MemberState[] => members.all(id),
+    members: (id: string): MemberState[] => members.all(id).map((member) => (
+      member.run === null || ended.has(member.state!) || isOurs(member.run) ? member : { ...member, state: 'cancelled', newer: true }
+    )),
     /** What an evaluation of its runs takes on average; null before the first. */
     evaluationSeconds: (id: string): number | null => evaluationSeconds.get(id)?.seconds ?? null,
     setMember: (id: string, cell: number, seed: number, run: string): void => void setMember.run(run, id, cell, seed),

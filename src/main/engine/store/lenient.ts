@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import { configSchema, dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, trainingSchema, type Config } from '../../../shared/config.ts'
-import { errorCodes, type ErrorInfo } from '../../../shared/errors.ts'
+import type { Run } from '../../../shared/domain.ts'
+import { errorCodes, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 
 /**
  * Rows that this version did not write: a newer one may know more kinds, codes and settings. What can be understood of them is shown, the rest is left
  * alone in the database; one row never takes a list with it.
  */
+
+/** Why something is shown and otherwise left as it is; for messages. */
+export const newerText = (what: string, remedy: string): string => `${what} was made by a newer version of the workbench and is left as it is; ${remedy}.`
+
+/** Refuses to act on a run that a newer version wrote. @throws WorkbenchError RUN_STATE */
+export function requireOurs({ name, newer }: Pick<Run, 'name' | 'newer'>): void {
+  if (newer) throw new WorkbenchError('RUN_STATE', newerText(`The run “${name}”`, 'open it there, or start a new run'), { field: 'run' })
+}
 
 /** What a stored text says; null where it is no JSON, or nothing. */
 export function said(text: unknown): unknown {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { evaluationSchema, originSchema, presetRefSchema, runStates, stageSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
-import { configOf, errorOf, itemsOf, said, understood } from './lenient.ts'
+import { configOf, errorOf, itemsOf, requireOurs, said, understood } from './lenient.ts'
 
 type Json = 'config' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin' | 'tags'
 export type RunRow = Omit<Run, Json | 'progress' | 'experiment' | 'archived'> & {
@@ -33,9 +33,10 @@ const toEvaluation = (text: string | null): Evaluation | null => understood(eval
 const latestSchema = z.record(z.string(), z.number().nullable())
 const stateSchema = z.enum(runStates)
 
-/** What a newer version wrote, and this one cannot carry on: it is shown, and not trained. */
-const foreign = (name: string, what: string): Pick<Run, 'state' | 'error'> => ({
+/** What a newer version wrote, and this one cannot carry on: it is shown, and nothing else is done with it. */
+const foreign = (name: string, what: string): Pick<Run, 'state' | 'error' | 'newer'> => ({
   state: 'cancelled',
+  newer: true,
   error: { code: 'RUN_STATE', message: `“${name}” was made by a newer version of the workbench (${what}); open it there, or start a new run.` },
 })
 
@@ -56,7 +57,7 @@ function toRun({ cell, archived, experiment, tags, ...row }: RunRow): Run {
     tags: itemsOf(z.string(), said(tags)),
     archived: archived === 1,
     ...(known ? {} : foreign(row.name, `its state is “${row.state}”`)),
-    ...(whole || row.state === 'completed' ? {} : foreign(row.name, 'its settings are not known here')),
+    ...(whole ? {} : row.state === 'completed' ? { newer: true as const } : foreign(row.name, 'its settings are not known here')),
   }
 }
 
@@ -88,14 +89,15 @@ export function runStore(database: Database) {
   const byBeginning = database.prepare<{ beginning: string }, RunRow>(`${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
   const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(`SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`)
   const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid")
+  const told = database.prepare<[string], { state: string; config: string }>('SELECT state, config FROM runs WHERE id = ?')
   const stored = database.prepare<[string], { one: 1 }>('SELECT 1 AS one FROM runs WHERE id = ?')
   const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
   const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour')
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
   const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt, experiment, cell, place)
     VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now, @experiment, @cell, @place)`)
-  const interrupt = database.prepare<[string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
-    goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE state = 'running'`)
+  const interrupt = database.prepare<[string, string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
+    goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE id = ?`)
   const running = database.prepare<[], { id: string; epoch: number }>(`SELECT id, epoch FROM runs WHERE state = 'running'`)
   const goingOn = database.prepare<[], { id: string; state: RunState; attempts: number }>(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
     WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND experiments.removedAt IS NULL ORDER BY place, queuedAt`)
@@ -115,6 +117,15 @@ export function runStore(database: Database) {
     const row = byId.get(id)
     if (row === undefined) throw new WorkbenchError('RUN_UNKNOWN', `There is no run “${id}”; “runs list” shows those that exist.`, { field: 'run' })
     return toRun(row)
+  }
+  /** Whose settings are understood: they never change. */
+  const understandable = new Map<string, boolean>()
+  const isOurs = (id: string): boolean => {
+    const row = told.get(id)
+    if (row === undefined || !stateSchema.safeParse(row.state).success) return false
+    let whole = understandable.get(id)
+    if (whole === undefined) understandable.set(id, whole = configOf(row.config).whole)
+    return whole
   }
   return {
     list: (): Run[] => all.all().map(toRun),
@@ -138,6 +149,12 @@ export function runStore(database: Database) {
         ? `There is no run “${reference}”; “runs list” shows those that exist.`
         : `Several runs match “${reference}” (${found.slice(0, 3).map((run) => run.id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
       throw new WorkbenchError('RUN_UNKNOWN', message, { field: 'run' })
+    },
+    /** The same where something is to be done with it. Errors: RUN_UNKNOWN; RUN_STATE where a newer version wrote it. */
+    ours(reference: string): Run {
+      const run = this.resolve(reference)
+      requireOurs(run)
+      return run
     },
     /** Ids of the waiting runs, the one to start first in front. */
     queued: (): string[] => queued.all().map((row) => row.id),
@@ -174,12 +191,14 @@ export function runStore(database: Database) {
       if (statement === undefined) updates.set(sql, statement = database.prepare(sql))
       statement.run({ ...columns, id })
     },
-    /** Those that are stored as training, and how far each is. */
-    running: (): { id: string; epoch: number }[] => running.all(),
-    /** For runs that a dead engine left behind; those of an experiment that was running go on. Returns how many there were. */
-    interruptRunning: (now: string, error: ErrorInfo): number => interrupt.run(now, JSON.stringify(error)).changes,
+    /** Those that are stored as training, and how far each is; without those of a newer version. */
+    running: (): { id: string; epoch: number }[] => running.all().filter(({ id }) => isOurs(id)),
+    /** For a run that a dead engine left behind; one of an experiment that was running goes on. */
+    interrupt: (id: string, now: string, error: ErrorInfo): void => void interrupt.run(now, JSON.stringify(error), id),
     /** Runs of running experiments that the end of an engine stopped, in the queue's order. */
-    goingOn: (): { id: string; state: RunState; attempts: number }[] => goingOn.all(),
+    goingOn: (): { id: string; state: RunState; attempts: number }[] => goingOn.all().filter(({ id }) => isOurs(id)),
+    /** Whether this version wrote it or could have; false of what is not there. */
+    isOurs,
     /** Completed runs of a dataset that one version of the workbench trained and measured, oldest first; configs as JSON. */
     finished: (dataset: string, version: string, evaluation: number) => finished.all(dataset, version, evaluation),
     /** How fast the latest completed runs of a dataset were, newest first. */
@@ -205,7 +224,10 @@ export function runStore(database: Database) {
     /** What can be restored, newest first. */
     removed: () => removed.all(),
     /** For good, with its points, pictures and exports. */
-    remove: (id: string): void => void remove.run(id),
+    remove(id: string): void {
+      understandable.delete(id)
+      remove.run(id)
+    },
   }
 }
 export type RunStore = ReturnType<typeof runStore>

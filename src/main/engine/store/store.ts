@@ -50,15 +50,16 @@ export function openStore(file: string): Store {
     keeping = text
     isShared = !way.exclusive
   })
+  const runs = runStore(database)
   return {
     datasets: datasetStore(database),
-    runs: runStore(database),
+    runs,
     tableRuns: tableRunStore(database),
     points: pointStore(database),
     previews: previewStore(database),
     exports: exportStore(database),
     embeddings: embeddingStore(database),
-    experiments: experimentStore(database),
+    experiments: experimentStore(database, runs),
     timings: valueStore(database, 'timings'),
     preferences: valueStore(database, 'preferences'),
     transaction: (work) => database.transaction(work)(),
