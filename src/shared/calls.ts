@@ -5,7 +5,7 @@ import {
   parallelSchema, scatterInputSchema, scatterSchema, termsInputSchema, termsSchema,
 } from './comparison.ts'
 import {
-  datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema,
+  datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema, progressSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
 import { codeRowSchema, embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
@@ -13,6 +13,7 @@ import {
   experimentSchema, experimentSummarySchema, planCheckSchema, planSchema, planTemplateSchema, queueSchema, queueSettingsSchema, recoveredSchema, seedSchema, storageSchema, thinInputSchema, thinningSchema,
 } from './experiments.ts'
 import { exploreFileSchema, exploreSchema, madeFileSchema, openedSchema, resultSchema } from './explore.ts'
+import { classTableSchema, importPreviewSchema, inspectionSchema } from './inspection.ts'
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
 import { parseRange, rangeForms } from './valueRange.ts'
@@ -42,8 +43,6 @@ const newRunSchema = z.strictObject({
   /** A checkpoint's file to begin with: its settings are the defaults, and its weights those of the first step. */
   weights: path.optional(),
 })
-
-const sizeSchema = z.object({ width: z.int(), height: z.int() })
 
 const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
@@ -97,18 +96,21 @@ export const calls = {
    * the dataset's id; it fails with DATASET_DIFFERS, and changes nothing, where other images come out.
    */
   'datasets.repair': call(z.strictObject({ dataset: idSchema, path: path.optional() }), z.object({ task: taskSchema })),
-  /** What a path holds, before it is imported: for the typed path's form. Never opens what it should not. */
-  'datasets.inspect': call(z.strictObject({ path }), z.object({
-    kind: z.enum(['folder', 'idx', 'npz', 'sample', 'synthetic', 'dataset']),
-    /** False for vectors, which have no size and no patches. */
-    images: z.boolean(),
-    files: z.int(), truncated: z.boolean(), classes: z.array(z.string()),
-    /** The size that an import makes of the images where none is asked for. */
-    width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
-    /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
-    sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
-    suggestedName: z.string(),
-  })),
+  /**
+   * What an import would make of a source; takes what `datasets.import` takes, and changes nothing. Reads names and headers only, of a folder
+   * with very many files some. `view`: who asks; a newer question of the same view ends this one (error CANCELLED), and progress is told to it.
+   */
+  'datasets.inspect': call(importSchema.omit({ name: true }).extend({ view: idSchema.optional() }), inspectionSchema),
+  /** Some images as an import would store them, of several classes and parts, chosen by `draw`. */
+  'datasets.preview': call(importSchema.omit({ name: true }).extend({
+    view: idSchema.optional(), draw: z.int().min(0).max(2_147_483_647).default(1), images: z.int().min(1).max(64).default(8),
+    /** Longest side of the pictures in the answer. */
+    side: z.int().min(1).max(4096).optional(),
+  }), importPreviewSchema),
+  /** Ends what a view has asked of `datasets.inspect` and `datasets.preview`. */
+  'datasets.stopInspecting': call(z.strictObject({ view: idSchema }), none),
+  /** Images of each class in each part. */
+  'datasets.classes': call(z.strictObject({ dataset: idSchema }), classTableSchema),
   'datasets.skipped': call(z.strictObject({ dataset: idSchema }), z.object({ skipped: z.array(skippedSchema) })),
   'datasets.images': call(
     z.strictObject({
@@ -338,6 +340,8 @@ const eventSchema = z.discriminatedUnion('type', [
   /** At most once a second for each, and when its state changes. `ended`: its last run has just ended. */
   z.object({ type: z.literal('experiment'), experiment: experimentSummarySchema, ended: z.boolean() }),
   z.object({ type: z.literal('experimentRemoved'), experiment: idSchema }),
+  /** How far an inspection is that a view waits for; null: it is over. */
+  z.object({ type: z.literal('inspection'), view: idSchema, progress: progressSchema.nullable() }),
   /** How far an answer is that a view waits for, 0 to 1; null: it is over. */
   z.object({ type: z.literal('explore'), view: idSchema, share: z.number().nullable() }),
   /** What trains and what waits has changed, or the settings have. */

@@ -109,7 +109,7 @@ export const evaluationSchema = z.object({
 })
 export type Evaluation = z.infer<typeof evaluationSchema>
 
-const progressSchema = z.object({
+export const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
   /** Plural noun of what is counted: `images`, `steps`, `bytes`. */

@@ -8,7 +8,7 @@ import { crc32, gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { batchSize, decodeAll, type BatchResult } from '../../src/main/engine/data/decoders.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
-import { inspectPath } from '../../src/main/engine/data/inspect.ts'
+import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { codeOf, importsPlace } from '../fixtures/imports.ts'
 
 const { work, request, fresh } = importsPlace('bad')
@@ -145,7 +145,7 @@ test('paths, IDX files and npz archives that are no good are refused with a code
   await refused(request('mnist', { testPath: root }), 'FILE_UNSUPPORTED')
   await refused(request(root, { testPath: join(root, 'pair-images') }), 'FILE_UNSUPPORTED')
   await refused(request(join(mnist, 't10k-images-idx3-ubyte'), { folder: join(root, 'pair-images', 'home', 'dataset') }), 'HOME_UNWRITABLE')
-  await assert.rejects(inspectPath(join(root, 'missing')), { code: 'PATH_MISSING' })
+  await assert.rejects(inspectImport({ path: join(root, 'missing'), fit: 'crop' }), { code: 'PATH_MISSING' })
   if (process.platform !== 'win32') {
     execFileSync('mkfifo', [join(root, 'pipe')])
     await refused(request(join(root, 'pipe')), 'FILE_UNSUPPORTED')

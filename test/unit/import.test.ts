@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import type { Progress } from '../../src/shared/domain.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
-import { inspectPath } from '../../src/main/engine/data/inspect.ts'
+import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, readSkipped, rowPath } from '../../src/main/engine/data/open.ts'
 import { byCodePoint } from '../../src/main/engine/data/walk.ts'
 import { bmp24, codeOf, importsPlace, opaque } from '../fixtures/imports.ts'
@@ -23,6 +23,7 @@ const allRows = (folder: string) => {
   dataset.close()
   return rows
 }
+const inspectPath = (path: string) => inspectImport({ path, fit: 'crop' })
 const gray = (value: number, width = 6, height = 6) => sharp(Buffer.alloc(width * height, value), { raw: { width, height, channels: 1 } }).toColourspace('b-w')
 
 test('a folder of classes: names by code point, every format by its content, one order, one fingerprint', async () => {
@@ -39,10 +40,11 @@ test('a folder of classes: names by code point, every format by its content, one
   for (let i = 0; i < 6; i++) writeFileSync(join(root, 'ä', `${i}`), bmp24(37, 23, (x, y) => [x * 6, y * 10, i * 40]))
   writeFileSync(join(root, 'README.md'), 'about these images')
 
-  assert.deepEqual(await inspectPath(root), {
-    kind: 'folder', images: true, files: 21, truncated: false, classes: ['B', 'a', 'b', 'ä'], width: 37, height: 23, channels: 3,
-    sizes: { agree: 'all', width: 37, height: 23, smallest: { width: 37, height: 23 }, largest: { width: 37, height: 23 } }, suggestedName: root.split('/').at(-1),
-  })
+  const inspected = await inspectPath(root)
+  assert.deepEqual([inspected.kind, inspected.images, inspected.files, inspected.truncated], ['folder', true, 21, false])
+  assert.deepEqual([inspected.classes, inspected.width, inspected.height, inspected.channels], [['B', 'a', 'b', 'ä'], 37, 23, 3])
+  assert.deepEqual(inspected.sizes, { agree: 'all', width: 37, height: 23, smallest: { width: 37, height: 23 }, largest: { width: 37, height: 23 } })
+  assert.equal(inspected.suggestedName, root.split('/').at(-1))
   const ask = request(root)
   const dataset = await importDataset(ask)
   assert.deepEqual(dataset.classes, ['B', 'a', 'b', 'ä'])

@@ -6,7 +6,7 @@ import { syntheticNames, syntheticSets } from '../../src/shared/synthetic.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
 import { paintLeaves } from '../../src/main/engine/data/dead-leaves.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
-import { inspectPath } from '../../src/main/engine/data/inspect.ts'
+import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, rowPath } from '../../src/main/engine/data/open.ts'
 import { planePoints, type PlaneName } from '../../src/main/engine/data/plane.ts'
 import { random } from '../../src/main/engine/data/random.ts'
@@ -205,8 +205,9 @@ test('what does not fit the source is refused with its field, and nothing is lef
 })
 
 test('the words are known to whoever looks at a path', async () => {
-  assert.deepEqual(await inspectPath('moons'), { kind: 'synthetic', images: false, files: 2000, truncated: false, classes: ['upper', 'lower'], width: 2, height: 1, channels: 1, sizes: null, suggestedName: 'moons' })
-  assert.deepEqual((await inspectPath('random')).width, 28)
+  const moons = await inspectImport({ path: 'moons', fit: 'crop' })
+  assert.deepEqual([moons.kind, moons.images, moons.files, moons.classes, moons.width, moons.suggestedName], ['synthetic', false, 2000, ['upper', 'lower'], 2, 'moons'])
+  assert.equal((await inspectImport({ path: 'random', fit: 'crop' })).width, 28)
   assert.ok((await completePath('swissr')).includes('swissRoll'))
   assert.ok((await completePath('m')).includes('mnist'))
 })

@@ -4,7 +4,8 @@ import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { helpColumns, helpRows } from './cli/help.ts'
 import { doctor, doctorHelp, doctorOptions, type DoctorValues } from './cli/doctor.ts'
-import { datasetsAdd, datasetsList, datasetsRepair } from './cli/commands/datasets.ts'
+import { datasetsAdd, datasetsList, datasetsRepair, datasetsShow } from './cli/commands/datasets.ts'
+import { datasetsInspect } from './cli/commands/inspect.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
@@ -26,7 +27,7 @@ import { nearest } from './suggestion.ts'
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
   'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList,
-  'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
+  'datasets inspect': datasetsInspect, 'datasets show': datasetsShow, 'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
   'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
   'runs cancel': runsCancel, 'runs remove': runsRemove,
   'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow,

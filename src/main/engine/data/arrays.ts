@@ -6,10 +6,10 @@ import { describeArray, rowMaker, takenChannels, vectorMaker, type Described } f
 import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
-import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
+import { itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
 import type { Meter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
-import { trainPart, type ImportRequest, type Packed, type Plan } from './request.ts'
+import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 import type { ArraysSource } from './source.ts'
@@ -27,7 +27,7 @@ export interface ArraysPlan extends Plan {
 }
 
 /** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
-export async function planArrays(source: ArraysSource, request: ImportRequest): Promise<ArraysPlan> {
+export async function planArrays(source: ArraysSource, request: SourceRequest): Promise<ArraysPlan> {
   const { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
@@ -55,21 +55,63 @@ export async function planArrays(source: ArraysSource, request: ImportRequest): 
     values.push({ values: labels === null ? null : await readLabels(labels, count), count })
   }
   const plan: ArraysPlan = {
+    from: source.kind, labelsFrom: parts.some(({ labels }) => labels !== null) ? 'the array of labels' : null,
     kind, width, height, channels, count, source, described, ...indexLabels(values), parts: partOfRows(parts, described), taken,
     notes: request.pick === undefined ? [] : [pickNote(request.pick, first.channels)],
+    ...(kind === 'image' && { measure: once((signal) => measureArrays(parts.map(({ images }) => images), request.range, signal)) }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
+    only: (rows) => onlyRows(plan, rows, request),
+    isFar: (row) => bytesBefore(plan, row) > nearBytes,
   }
   return plan
 }
 
+/** Bytes of an array that are quickly read through. */
+const nearBytes = 2 ** 27
+
+/** How much of its array lies before a row. */
+function bytesBefore({ source, described }: ArraysPlan, row: number): number {
+  let first = 0
+  for (const [i, { images }] of source.parts.entries()) {
+    const { count } = described[i]!
+    if (row < first + count) return (row - first) * valuesOf(images.shape.slice(1)) * itemBytes(images.type)
+    first += count
+  }
+  return 0
+}
+
+/** The plan of some rows, given ascending: arrays that read as if they held no others. */
+function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequest): ArraysPlan {
+  const parts: ArrayPart[] = [], described: Described[] = [], taken: number[][] = []
+  let first = 0
+  for (const [i, part] of plan.source.parts.entries()) {
+    const { count } = plan.described[i]!, own = rows.filter((row) => row >= first && row < first + count).map((row) => row - first)
+    first += count
+    if (own.length === 0) continue
+    parts.push({ ...part, images: rowsOfArray(part.images, own), labels: null })
+    described.push({ ...plan.described[i]!, count: own.length })
+    taken.push(plan.taken[i]!)
+  }
+  const only: ArraysPlan = {
+    ...plan, count: rows.length, source: { ...plan.source, parts, unused: [] }, described, taken, skipped: [],
+    labels: plan.labels && Int32Array.from(rows, (row) => plan.labels![row]!),
+    parts: plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!),
+    pack: (partial, room, meter, signal) => packArrays(only, request, partial, room, meter, signal),
+    only: (some) => onlyRows(only, some, request),
+  }
+  return only
+}
+
 /** Packs the arrays of a plan, block by block. */
-async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+async function packArrays(
+  plan: ArraysPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+): Promise<Packed> {
   const { source: { parts }, described, kind, width, height, channels, count, labels, classes, skipped, notes, taken } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
   meter.update('Measuring values', 0, 0)
-  const measured = kind === 'image' ? await measureArrays(parts.map(({ images }) => images), request.range, signal) : null
+  const measured = await plan.measure?.(signal) ?? null
   const hashes = new Uint8Array(count * hashBytes)
   const file = openSync(join(partial, files.pixels), 'w')
   try {
@@ -103,6 +145,12 @@ async function packArrays(plan: ArraysPlan, request: ImportRequest, partial: str
     ...(measured && { ranges: measured.ranges }),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
+}
+
+/** What was found once is not looked for again, unless it failed. */
+function once<T>(find: (signal?: AbortSignal) => Promise<T>): (signal?: AbortSignal) => Promise<T> {
+  let found: { value: T } | undefined
+  return async (signal) => (found ??= { value: await find(signal) }).value
 }
 
 /** The part of every row of arrays that follow one another; null where all are for training. */

@@ -4,28 +4,27 @@ import { setImmediate } from 'node:timers/promises'
 import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
+import { readImageFile } from './image-file.ts'
 import { files } from './index-file.ts'
-import { listFolder, type FileList } from './layout.ts'
+import { listFolder, onlyFiles, type FileList } from './layout.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
 import type { Shape } from './pixels.ts'
 import type { Meter } from './progress.ts'
-import type { ImportRequest, Packed, Plan, PlanOptions } from './request.ts'
+import type { Checked, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
-import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
+import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import type { FolderSource } from './source.ts'
 import { readFormats } from './header.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
 export interface FolderPlan extends Plan {
   list: FileList
-  /** Of the headers that were looked at; null where no image is among them. */
-  sample: Sample | null
   shape: Shape
 }
 
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
-export async function planFolder(source: FolderSource, request: ImportRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
+export async function planFolder(source: FolderSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
   const list = await listFolder(source.root, source.testRoot, {
     signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
@@ -33,19 +32,52 @@ export async function planFolder(source: FolderSource, request: ImportRequest, {
 }
 
 /** Decides on the shape of the images of a list, wherever it comes from. */
-export async function planList(list: FileList, request: ImportRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
+export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }
+  return planOf(list, { from: 'folder', kind: 'image', ...size, shape, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
+}
+
+type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'check' | keyof Rows>
+
+/** The plan for a list of files, with what was understood of the whole folder. */
+function planOf(list: FileList, understood: Understood, request: SourceRequest): FolderPlan {
   const plan: FolderPlan = {
-    kind: 'image', ...size, shape, list, sample, ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
-    skipped: list.skipped, notes: list.notes,
+    ...understood, list, ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
+    labelsFrom: list.labelled ? 'the names of the folders' : null, skipped: list.skipped,
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
+    only: (files) => planOf(onlyFiles(list, files), understood, request),
+    isImage: (file) => 'header' in readImageFile(join(list.rootOf(file), list.names.at(file)), true),
+    check: (options) => checkFiles(list, options),
   }
   return plan
 }
 
+/** Enough to see what does not belong there, in a second or two. */
+const headerLimit = 10_000
+
+/** Opens files as far as their headers, evenly spread where there are very many. */
+async function checkFiles(list: FileList, { meter, signal }: PlanOptions): Promise<Checked> {
+  const { count } = list.names, files = Math.min(count, headerLimit), good = new Uint8Array(count).fill(1), skipped = [...list.skipped]
+  for (let i = 0; i < files; i++) {
+    const file = Math.floor((i * count) / files), result = readImageFile(join(list.rootOf(file), list.names.at(file)), true)
+    if ('reason' in result) {
+      good[file] = 0
+      skipped.push({ path: list.pathOf(file), reason: result.reason })
+    }
+    if (i % 50 === 0) {
+      signal?.throwIfAborted()
+      meter.update('Reading headers', i, files, 'files')
+      await setImmediate()
+    }
+  }
+  return { files, good, rows: rowsOfList(list, goodOnes(good)), skipped }
+}
+
 /** Packs the files of a plan: has them decoded by as many processes as there are cores. */
-async function packFolder(plan: FolderPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed> {
+async function packFolder(
+  plan: FolderPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+): Promise<Packed> {
   const { list, shape } = plan, { names } = list
   const rowBytes = shape.width * shape.height * shape.channels
   requireRoom(names.count * rowBytes, room)

@@ -1,54 +1,106 @@
 import { basename } from 'node:path'
 import type { CallOutput } from '../../../shared/calls.ts'
+import type { Dataset } from '../../../shared/domain.ts'
+import { toErrorInfo, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import { datasetReference } from '../../../shared/patches.ts'
-import { syntheticImages, syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
-import { describeArray } from './array-rows.ts'
-import { indexLabels, readLabels } from './labels.ts'
-import { listFolder } from './layout.ts'
-import { byCodePoint } from './walk.ts'
-import { defaultShape, sampleHeaders, type Sample } from './sample.ts'
-import { findSource, resolvePath, sampleName } from './source.ts'
-import { syntheticShape } from './synthetic.ts'
+import { partsOf } from '../../../shared/split.ts'
+import { syntheticName } from '../../../shared/synthetic.ts'
+import { tableOf } from './class-table.ts'
+import { leftOut } from './left-out.ts'
+import { openDataset } from './open.ts'
+import { planImport } from './plan.ts'
+import { Meter } from './progress.ts'
+import { testPart, validationPart, type ImportOptions, type Measured, type Plan, type Rows, type SourceRequest } from './request.ts'
+import { hashBytes } from './row-hash.ts'
+import { resolvePath, sampleName } from './source.ts'
+import { splitRows, type Split } from './test-split.ts'
 
-/** Enough to know what a folder is, without making anyone wait for it. */
-const fileLimit = 20_000
-const headerLimit = 200
+/** More files than this are not looked for: a form must not wait for them. */
+const fileLimit = 200_000
 
 /**
- * What a path holds, before it is imported: kind, number of files or rows, classes, sizes, and the size that an import makes of them. Reads names and
- * some headers only; of a folder with very many files, the first 20,000 (`truncated`).
- * @throws WorkbenchError as `importDataset` would for a path that cannot be imported
+ * What an import would make of a source, from the same plan that the import packs. Reads names, and headers of some files; changes nothing.
+ * @throws WorkbenchError as `importDataset` would for a source of which nothing can be said; CANCELLED
  */
-export async function inspectPath(path: string): Promise<CallOutput<'datasets.inspect'>> {
-  const suggestedName = suggestName(path)
-  const synthetic = syntheticName(path)
-  if (synthetic !== null) {
-    const { count, classes } = syntheticSets[synthetic], images = syntheticImages(synthetic)
-    const shape = images !== null ? syntheticShape(images, {}) : { width: 2, height: 1, channels: 1 }
-    return { kind: 'synthetic', images: images !== null, files: count, truncated: false, classes: [...classes], ...shape, sizes: null, suggestedName }
-  }
-  const source = await findSource(path)
-  if (source.kind !== 'folder') {
-    const { parts } = source
-    const described = parts.map((part) => describeArray(part.images))
-    const files = described.reduce((sum, part) => sum + part.count, 0)
-    const values = await Promise.all(parts.map((part, i) => (part.labels ? readLabels(part.labels, described[i]!.count) : null)))
-    const { classes } = indexLabels(values.map((value, i) => ({ values: value, count: described[i]!.count })))
-    const { kind, width, height, channels } = described[0]!
-    return { kind: source.kind, images: kind === 'image', files, truncated: false, classes, width, height, channels, sizes: null, suggestedName }
-  }
-  const list = await listFolder(source.root, null, { limit: fileLimit })
-  const classes = new Set<string>()
-  if (list.labelled) for (let file = 0; file < list.names.count; file++) classes.add(list.labelOf(file) ?? '')
-  classes.delete('')
-  const sample = await sampleHeaders(list, { limit: headerLimit })
-  return {
-    kind: 'folder', images: true, files: list.names.count, truncated: list.truncated, classes: [...classes].sort(byCodePoint),
-    ...(sample ? defaultShape(sample, {}) : { width: null, height: null, channels: null }), sizes: sample && sizesOf(sample), suggestedName,
+export async function inspectImport(request: SourceRequest, { signal, onProgress }: ImportOptions = {}): Promise<CallOutput<'datasets.inspect'>> {
+  const meter = new Meter(onProgress)
+  const plan = await planImport(request, { meter, signal, limit: fileLimit })
+  try {
+    const checked = await plan.check?.({ meter, signal }), measured = await measureSoon(plan, signal)
+    const found = told(plan, checked?.rows ?? plan, request)
+    return {
+      ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
+      ranges: measured === 'late' ? null : measured?.ranges ?? null,
+      notes: [...found.notes, ...(measured === 'late' ? [lateNote] : measured?.notes ?? [])],
+    }
+  } finally {
+    plan.close?.()
   }
 }
 
-const sizesOf = ({ agree, width, height, smallest, largest }: Sample) => ({ agree, width, height, smallest, largest })
+/** How long values are looked at, in milliseconds. */
+const patience = 5000
+const lateNote = { code: 'valuesNotMeasured', message: 'There are too many values to look at all of them here; the import does, and notes which range of them it takes.' }
+
+/** The ranges of values, unless that takes long. */
+async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Measured | 'late' | undefined> {
+  const late = AbortSignal.timeout(patience)
+  try {
+    return await measure?.(signal ? AbortSignal.any([signal, late]) : late)
+  } catch (error) {
+    if (late.aborted && !signal?.aborted) return 'late'
+    throw error
+  }
+}
+
+/** @param rows those of the plan that are left once headers were looked at */
+function told(plan: Plan, rows: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
+  const { kind, sizes = null, truncated = false } = plan, { count, labels, classes, parts } = rows
+  // A folder in which no image was found says nothing of a shape.
+  const shaped = plan.sizes !== null
+  const split = splitOf(rows)
+  const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
+  const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
+  return {
+    kind: plan.from, images: kind === 'image', files: plan.count, truncated, checked: plan.count, count, classes,
+    parts: split.rows && partsOf({ count, validationCount: split.rows.validation.length, testCount: split.rows.test.length }),
+    brought: (['validation', 'test'] as const).filter((part) => brought[part]),
+    byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
+    ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
+    fit: request.fit, sizes,
+    ...leftOut(plan.skipped), notes: plan.notes, ranges: null, problem: split.problem, suggestedName: suggestName(request.path),
+  }
+}
+
+/** The same of a dataset that is here already. */
+export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'datasets.inspect'> {
+  const { kind, name, count, classes, width, height, channels, fit, validationCount, testCount } = dataset
+  const open = openDataset(folder, { resident: false })
+  try {
+    return {
+      kind: 'dataset', images: kind === 'image', files: count, truncated: false, checked: count, count, classes, parts: partsOf(dataset),
+      brought: [...validationCount > 0 ? ['validation' as const] : [], ...testCount > 0 ? ['test' as const] : []], byClass: tableOf(open),
+      labelsFrom: classes.length > 0 ? 'those of the dataset' : null, width, height, channels, fit, sizes: null,
+      ranges: null, skippedCount: 0, skipped: [], notes: [], problem: null,
+      suggestedName: suggestName(`dataset:${name}`),
+    }
+  } finally {
+    open.close()
+  }
+}
+
+/** The split of rows of which no two are known to be alike, by the import's own rules; or why there is none. */
+function splitOf({ count, labels, parts }: Rows): { rows: Split | null; problem: ErrorInfo | null } {
+  const hashes = new Uint8Array(count * hashBytes)
+  const words = new Uint32Array(hashes.buffer)
+  for (let row = 0; row < count; row++) words[row * (hashBytes / 4)] = row
+  try {
+    return { rows: splitRows(count, labels, hashes, parts), problem: null }
+  } catch (error) {
+    if (!(error instanceof WorkbenchError)) throw error
+    return { rows: null, problem: toErrorInfo(error) }
+  }
+}
 
 /** A dataset's name from where it comes: the folder's or file's name without its ending. */
 export function suggestName(path: string): string {

@@ -83,6 +83,16 @@ export async function listFolder(root: string, testRoot: string | null, options:
   }
 }
 
+/** Some files of a list, given ascending, of which all else is as it was. */
+export function onlyFiles(list: FileList, files: readonly number[]): FileList {
+  const names = new Names()
+  for (const file of files) names.push(list.names.at(file))
+  const at = <T>(of: (file: number) => T) => (file: number): T => of(files[file]!)
+  return {
+    ...list, names, skipped: [], rootOf: at(list.rootOf), pathOf: at(list.pathOf), partOf: at(list.partOf), labelOf: at(list.labelOf), groupOf: at(list.groupOf),
+  }
+}
+
 /** The folders named `train` and `test` (in any case) at the top, and what lies beside them; null unless there are both. */
 async function splitFolders(root: string): Promise<{ train: string; test: string; others: string[] } | null> {
   const names = await readdir(root)

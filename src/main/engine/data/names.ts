@@ -51,3 +51,9 @@ export class Names {
     return out
   }
 }
+
+/** The names in the bytes of `paths.bin`. */
+export function namesIn(bytes: Buffer, count: number): string[] {
+  const start = (count + 1) * 4
+  return Array.from({ length: count }, (_, row) => bytes.toString('utf8', start + bytes.readUInt32LE(row * 4), start + bytes.readUInt32LE(row * 4 + 4)))
+}

@@ -42,3 +42,21 @@ export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): 
     default: return new Float64Array(buffer, byteOffset, length)
   }
 }
+
+/** Some rows of an array, given ascending, as an array of its own. Reading it ends with the last of them. */
+export function rowsOfArray(array: StoredArray, rows: readonly number[]): StoredArray {
+  const rowBytes = valuesOf(array.shape.slice(1)) * itemBytes(array.type)
+  async function* pieces(): AsyncGenerator<Buffer> {
+    let next = 0, at = 0
+    for await (const piece of array.pieces()) {
+      for (; next < rows.length; next++) {
+        const from = Math.max(0, rows[next]! * rowBytes - at), to = (rows[next]! + 1) * rowBytes - at
+        if (from < piece.length) yield piece.subarray(from, Math.min(to, piece.length))
+        if (to > piece.length) break
+      }
+      if (next >= rows.length) return
+      at += piece.length
+    }
+  }
+  return { ...array, shape: [rows.length, ...array.shape.slice(1)], pieces }
+}

@@ -2,7 +2,7 @@ import { syntheticName } from '../../../shared/synthetic.ts'
 import { planArrays } from './arrays.ts'
 import { planFolder } from './folder.ts'
 import { planPatches } from './patches/pack.ts'
-import type { ImportRequest, Plan, PlanOptions } from './request.ts'
+import type { SourceRequest, Plan, PlanOptions } from './request.ts'
 import { findSource } from './source.ts'
 import { checkOptions, planSynthetic } from './synthetic.ts'
 
@@ -11,7 +11,7 @@ import { checkOptions, planSynthetic } from './synthetic.ts'
  * tells of it, so that the two cannot disagree. Whoever has the plan closes it.
  * @throws WorkbenchError CALL_INVALID, PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE
  */
-export async function planImport(request: ImportRequest, options: PlanOptions): Promise<Plan> {
+export async function planImport(request: SourceRequest, options: PlanOptions): Promise<Plan> {
   if (request.patches) return planPatches(request, options)
   checkOptions(request)
   const name = syntheticName(request.path)

@@ -1,12 +1,11 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
+import type { Inspection } from '../../../shared/inspection.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { Meter } from './progress.ts'
 import type { Ranges } from './values/range.ts'
 
-/** What is to be imported; checked against the contract's schema before it comes here. */
-export interface ImportRequest {
-  id: string
-  name: string
+/** What is to be imported, and how; checked against the contract's schema before it comes here. */
+export interface SourceRequest {
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
   path: string
   testPath?: string | undefined
@@ -26,6 +25,10 @@ export interface ImportRequest {
   /** What `dataset:NAME` stands for. */
   dataset?: { name: string; folder: string } | undefined
   fit: 'crop' | 'pad' | 'stretch'
+}
+export interface ImportRequest extends SourceRequest {
+  id: string
+  name: string
   /** Where the dataset is to lie; must not exist yet. */
   folder: string
 }
@@ -73,10 +76,45 @@ export interface PlanOptions {
   limit?: number | undefined
 }
 
+/** Which rows there are, of which classes and parts. */
+export type Rows = Pick<Packed, 'count' | 'labels' | 'classes' | 'parts'>
+
 /** What a request comes to, before anything is decoded or written: an import packs it, an inspection tells of it. */
-export interface Plan extends Pick<Packed, 'kind' | 'width' | 'height' | 'channels' | 'count' | 'labels' | 'classes' | 'parts' | 'skipped'> {
+export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | 'channels' | 'skipped'> {
+  /** `folder`, `sample`, `synthetic`, `dataset`, or the format of a file. */
+  from: string
+  /** Where labels come from, for people; null where there are none. */
+  labelsFrom: string | null
   notes: DatasetNote[]
+  /** Of a folder whose files were found only in part. */
+  truncated?: boolean
+  /** Of a folder, what some headers say; null where no image is among them. */
+  sizes?: Inspection['sizes']
+  /** What values the source holds and which range of them becomes 0 to 255: may read all of it, once. */
+  measure?(signal?: AbortSignal): Promise<Measured>
   /** Writes the rows into the folder `partial`. @param room free bytes on its disk */
   pack(partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed>
+  /** The same plan with some of its rows alone (given ascending), whose packing writes just those. */
+  only(rows: readonly number[]): Plan
+  /** Whether a row is an image as far as its header, where that is easily told. */
+  isImage?(row: number): boolean
+  /** Whether much has to be read through before a row is reached. */
+  isFar?(row: number): boolean
+  /** Looks closer than an import does before it begins: opens files as far as their headers, many of them. */
+  check?(options: PlanOptions): Promise<Checked>
   close?(): void
+}
+
+/** The ranges of values of a whole source, and what is to be said of them. */
+export interface Measured { ranges: Ranges; notes: DatasetNote[] }
+
+/** What headers say about a plan. */
+export interface Checked {
+  /** How many files were opened. */
+  files: number
+  /** Of every row of the plan: 0 where it is known not to become one. */
+  good: Uint8Array
+  /** The rows that are left. */
+  rows: Rows
+  skipped: Skipped[]
 }

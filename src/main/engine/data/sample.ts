@@ -88,3 +88,6 @@ export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> |
   const scale = Math.min(1, defaultSide / Math.max(width, height))
   return { width: within(width * scale), height: within(height * scale), channels }
 }
+
+/** The sizes without what else the headers say. */
+export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray'> => ({ agree, width, height, smallest, largest })

@@ -9,7 +9,7 @@ import { files } from './index-file.ts'
 import { planePoints, standardise, type PlaneName } from './plane.ts'
 import type { Meter } from './progress.ts'
 import { random } from './random.ts'
-import type { ImportRequest, Plan } from './request.ts'
+import type { Plan, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 
@@ -21,7 +21,7 @@ const blockBytes = 2 ** 20
  * of the plane, an image size for those that are computed. (Patches have rules of their own.)
  * @throws WorkbenchError CALL_INVALID, IMAGE_SIZE; each names the field
  */
-export function checkOptions(request: ImportRequest): void {
+export function checkOptions(request: SourceRequest): void {
   if (request.contrast !== undefined) throw new WorkbenchError('CALL_INVALID', 'The contrast of patches can be normalised, not that of whole images; leave it out, or take patches.', { field: 'contrast' })
   if (datasetReference(request.path) !== null) {
     throw new WorkbenchError('CALL_INVALID', `${request.path.trim()} is in the workbench already; only patches can be taken from it, so give their size.`, { field: 'patches' })
@@ -42,27 +42,28 @@ export function checkOptions(request: ImportRequest): void {
 }
 
 /** @throws WorkbenchError CALL_INVALID */
-export function refuseTestPath(name: SyntheticName, { testPath }: Pick<ImportRequest, 'testPath'>): void {
+export function refuseTestPath(name: SyntheticName, { testPath }: Pick<SourceRequest, 'testPath'>): void {
   if (testPath !== undefined) throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no test path; leave it out.`, { field: 'testPath' })
 }
 
 /** For what is in bytes already: nothing is chosen of its channels, and nothing scaled. @throws WorkbenchError CALL_INVALID */
-export function refuseValueOptions(what: string, request: Pick<ImportRequest, 'pick' | 'range'>): void {
+export function refuseValueOptions(what: string, request: Pick<SourceRequest, 'pick' | 'range'>): void {
   const field = (['pick', 'range'] as const).find((key) => request[key] !== undefined)
   if (field) throw new WorkbenchError('CALL_INVALID', `${what} in bytes of one or three channels, so no range and no channels of a source can be chosen; leave them out.`, { field })
 }
 
 /** Size and channels of a synthetic set's images; one side given: the other is the same. */
-export function syntheticShape(name: SyntheticImages, { width, height, channels }: Pick<ImportRequest, 'width' | 'height' | 'channels'>): { width: number; height: number; channels: 1 | 3 } {
+export function syntheticShape(name: SyntheticImages, { width, height, channels }: Pick<SourceRequest, 'width' | 'height' | 'channels'>): { width: number; height: number; channels: 1 | 3 } {
   const { side } = syntheticSets[name]
   return { width: width ?? height ?? side, height: height ?? width ?? side, channels: channels ?? 1 }
 }
 
-/** How a synthetic set is understood: a function of its name, count, seed and size alone. */
-export function planSynthetic(name: SyntheticName, request: ImportRequest): Plan {
+/** How a synthetic set is understood: a function of its name, count, seed and size alone. Of some of its rows only their number counts: its first are taken. */
+export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan {
   const set = syntheticSets[name], images = syntheticImages(name)
   const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
-  const common = { count, parts: null, skipped: [], notes: [] }
+  const only = (rows: readonly number[]): Plan => planSynthetic(name, { ...request, count: rows.length })
+  const common = { from: 'synthetic', labelsFrom: null, count, parts: null, skipped: [], notes: [], only }
   const packed = { paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
   if (images !== null) {
     const shape = syntheticShape(images, request), rowBytes = shape.width * shape.height * shape.channels
@@ -74,7 +75,7 @@ export function planSynthetic(name: SyntheticName, request: ImportRequest): Plan
     } }
   }
   const { points, labels } = planePoints(name as PlaneName, count, seed)
-  const rows = { kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common }
+  const rows = { kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common, labelsFrom: set.classes.length > 0 ? 'the curve that a point lies on' : null }
   return { ...rows, pack: async (partial, room, meter, signal) => {
     requireRoom(count * 8, room)
     const values = Buffer.from(standardise(points).buffer)

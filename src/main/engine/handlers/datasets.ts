@@ -1,12 +1,13 @@
 import type { Dataset } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { discard } from '../claims.ts'
+import { tableOf } from '../data/class-table.ts'
 import { completePath } from '../data/complete.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
-import { importInto, inspect, requireNoPatches } from './importing.ts'
+import { importInto, inspect, preview, requireNoPatches, stopInspecting } from './importing.ts'
 import { repair, requireNoRepair } from './repairing.ts'
 import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 
@@ -17,7 +18,10 @@ export const datasetHandlers = (context: Context) => {
     'datasets.list': () => ({ datasets: store.datasets.list() }),
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
     'datasets.repair': ({ dataset, path }) => ({ task: repair(context, store.datasets.get(dataset), path) }),
-    'datasets.inspect': ({ path }) => inspect(context, path),
+    'datasets.inspect': (input) => inspect(context, input),
+    'datasets.preview': (input) => preview(context, input),
+    'datasets.stopInspecting': stopInspecting,
+    'datasets.classes': ({ dataset }) => withDataset(home.dataset(store.datasets.get(dataset).id), tableOf),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
     'datasets.images': ({ dataset: reference, offset, count, split, label, only, preview, side }) => {
       const { id, name } = store.datasets.get(reference), folder = home.dataset(id)

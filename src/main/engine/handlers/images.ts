@@ -71,6 +71,16 @@ export async function thumbnailsOf(dataset: PackedDataset, rows: ArrayLike<numbe
   return { count: rows.length, ...size, channels, pixels }
 }
 
+/** Images with no side longer than `side` (undefined: any): each pixel is the mean of a square of as many pixels as it takes. */
+export function reduced(images: Images, side?: number): Images {
+  const factor = side === undefined || images.count === 0 ? 1 : thumbnailFactor(images, side)
+  if (factor === 1) return images
+  const size = thumbnailSize(images, factor), { count, width, height, channels } = images
+  const from = width * height * channels, to = size.width * size.height * channels, pixels = new Uint8Array(count * to)
+  for (let i = 0; i < count; i++) averageSquares(images.pixels.subarray(i * from, (i + 1) * from), images, factor, pixels.subarray(i * to, (i + 1) * to))
+  return { count, ...size, channels, pixels }
+}
+
 /** Each pixel of `out` is the mean of `factor` x `factor` pixels, of fewer at the right and at the bottom. */
 function averageSquares(pixels: Uint8Array, { width, height, channels }: { width: number; height: number; channels: number }, factor: number, out: Uint8Array): void {
   const columns = Math.ceil(width / factor), sums = new Uint32Array(columns * channels)

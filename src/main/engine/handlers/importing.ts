@@ -1,15 +1,18 @@
 import { rmSync } from 'node:fs'
 import type { CallArguments, CallOutput } from '../../../shared/calls.ts'
-import type { Task } from '../../../shared/domain.ts'
+import type { Progress, Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { datasetReference } from '../../../shared/patches.ts'
 import { claim } from '../claims.ts'
 import { importDataset, type ImportRequest } from '../data/import.ts'
-import { inspectPath, suggestName } from '../data/inspect.ts'
+import { inspectDataset, inspectImport, suggestName } from '../data/inspect.ts'
 import { checkPatches } from '../data/patches/pack.ts'
+import { previewImport } from '../data/preview.ts'
+import type { SourceRequest } from '../data/request.ts'
 import { newId } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
 import type { Context } from './context.ts'
+import { reduced } from './images.ts'
 
 /** Datasets that patches are being taken from, by id; one may be there several times. */
 const sources: string[] = []
@@ -25,11 +28,12 @@ export function requireNoPatches(dataset: { id: string; name: string }): void {
  * Starts an import. What can be told in a moment is refused at once. Its task fails with DATASET_DUPLICATE, DATASET_NAME_TAKEN or what
  * `importDataset` throws; then nothing is left behind.
  */
-export async function importInto({ home, store, tasks, emit }: Context, input: CallArguments<'datasets.import'>): Promise<Task> {
+export async function importInto(context: Context, input: CallArguments<'datasets.import'>): Promise<Task> {
+  const { home, store, tasks, emit } = context
   const name = input.name ?? freeName(store, input)
   store.datasets.requireFreeName(name)
   const id = newId(), folder = home.dataset(id), source = sourceOf(store, input.path)
-  const request: ImportRequest = { ...input, id, name, folder, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }) }
+  const request: ImportRequest = { ...requestOf(context, input), id, name, folder }
   if (request.patches) await checkPatches(request)
   return tasks.start('import', name, async (signal, onProgress, keep) => {
     if (source) sources.push(source.id)
@@ -59,12 +63,54 @@ export async function importInto({ home, store, tasks, emit }: Context, input: C
   })
 }
 
-/** What a path holds, for the form; `dataset:NAME` too. */
-export async function inspect({ store }: Context, path: string): Promise<CallOutput<'datasets.inspect'>> {
-  const source = sourceOf(store, path)
-  if (source === null) return inspectPath(path)
-  const { kind, count, classes, width, height, channels } = source
-  return { kind: 'dataset', images: kind === 'image', files: count, truncated: false, classes, width, height, channels, sizes: null, suggestedName: suggestName(path) }
+/** What each view has asked last. */
+const asked = new Map<string, AbortController>()
+
+/** Answers one question of a view, in place of an older one of the same kind. Error: CANCELLED. */
+async function inPlaceOf<T>(key: string | undefined, answer: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController(), { signal } = controller
+  if (key !== undefined) {
+    asked.get(key)?.abort(new WorkbenchError('CANCELLED', 'Something newer was asked in its place.'))
+    asked.set(key, controller)
+  }
+  try {
+    return await answer(signal)
+  } catch (thrown) {
+    throw signal.aborted ? signal.reason : thrown
+  } finally {
+    if (key !== undefined && asked.get(key) === controller) asked.delete(key)
+  }
+}
+
+export function stopInspecting({ view }: CallArguments<'datasets.stopInspecting'>): CallOutput<'datasets.stopInspecting'> {
+  for (const key of [`inspect ${view}`, `preview ${view}`]) asked.get(key)?.abort(new WorkbenchError('CANCELLED', 'It was cancelled.'))
+  return {}
+}
+
+/** What an import would make of a source; of `dataset:NAME` without patches, what that dataset is. */
+export async function inspect(context: Context, { view, ...input }: CallArguments<'datasets.inspect'>): Promise<CallOutput<'datasets.inspect'>> {
+  const source = sourceOf(context.store, input.path), request = requestOf(context, input)
+  if (source !== null && input.patches === undefined) return inspectDataset(source, context.home.dataset(source.id))
+  const tell = (progress: Progress | null) => { if (view !== undefined) context.emit({ type: 'inspection', view, progress }) }
+  return inPlaceOf(view && `inspect ${view}`, async (signal) => {
+    try {
+      return await inspectImport(request, { signal, onProgress: (progress) => { if (!signal.aborted) tell(progress) } })
+    } finally {
+      if (!signal.aborted) tell(null)
+    }
+  })
+}
+
+/** Some images as the import would store them; of `dataset:NAME` without patches, as they are stored. */
+export async function preview(context: Context, input: CallArguments<'datasets.preview'>): Promise<CallOutput<'datasets.preview'>> {
+  const { view, draw, images, side, ...rest } = input, request = requestOf(context, rest)
+  const found = await inPlaceOf(view && `preview ${view}`, (signal) => previewImport(request, { images, draw, signal }))
+  return { ...found, images: reduced(found.images, side) }
+}
+
+const requestOf = ({ home, store }: Context, input: Omit<CallArguments<'datasets.inspect'>, 'view'>): SourceRequest => {
+  const source = sourceOf(store, input.path)
+  return { ...input, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }) }
 }
 
 /** The dataset that `dataset:NAME` stands for; null for any other path. Error: DATASET_UNKNOWN. */

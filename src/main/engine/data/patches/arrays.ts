@@ -5,7 +5,7 @@ import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
 import type { ArrayPart } from '../formats/format.ts'
 import { partOfRows } from '../arrays.ts'
-import type { ImportRequest } from '../request.ts'
+import type { Measured, SourceRequest } from '../request.ts'
 import type { ArraysSource } from '../source.ts'
 import { pickNote } from '../values/channels.ts'
 import { measureArrays } from '../values/measure-arrays.ts'
@@ -13,10 +13,9 @@ import { cutHere } from './cut.ts'
 import type { ImageLabels, PatchSource } from './source.ts'
 
 interface Part extends ArrayPart { described: Described; first: number; taken: number[] }
-type Measured = Awaited<ReturnType<typeof measureArrays>>
 
 /** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
-export function arraySource(source: ArraysSource, { path, channels: wanted, testPath, pick, range }: ImportRequest): PatchSource | null {
+export function arraySource(source: ArraysSource, { path, channels: wanted, testPath, pick, range }: SourceRequest): PatchSource | null {
   const parts: Part[] = []
   let count = 0
   for (const part of source.parts) {
@@ -30,14 +29,18 @@ export function arraySource(source: ArraysSource, { path, channels: wanted, test
   const measure = async (signal?: AbortSignal): Promise<Measured> => measured ??= await measureArrays(parts.map(({ images }) => images), range, signal)
   const partOf = (image: number): Part => parts.findLast(({ first }) => image >= first)!
   return {
-    count, channels, from: source.path, parts: partOfRows(parts, parts.map(({ described }) => described)),
+    kind: source.kind, count, channels, from: source.path, parts: partOfRows(parts, parts.map(({ described }) => described)),
     widthOf: (image) => partOf(image).described.width,
     heightOf: (image) => partOf(image).described.height,
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),
     labels: () => labelsOf(parts),
     namesOf: (images) => Array.from(images, (image) => `${partOf(image).images.name}#${image - partOf(image).first}`),
     cut: async (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, await measure(options.signal), options.signal), options),
-    said: () => ({ notes: [...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])], ranges: measured?.ranges ?? null }),
+    measure,
+    said: () => ({
+      notes: [...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])],
+      ranges: measured?.ranges ?? null,
+    }),
     close: () => {},
   }
 }

@@ -9,6 +9,12 @@ export interface Sizes { count: number; widthOf(image: number): number; heightOf
 /** Room for so many patches. */
 export const emptyDraws = (count: number): Draws => ({ image: new Uint32Array(count), x: new Uint32Array(count), y: new Uint32Array(count) })
 
+/** Some of the patches. */
+export function onlyDraws(draws: Draws, rows: readonly number[]): Draws {
+  const pick = (of: Uint32Array) => Uint32Array.from(rows, (row) => of[row]!)
+  return { image: pick(draws.image), x: pick(draws.x), y: pick(draws.y) }
+}
+
 /**
  * Draws the patches `rows`: each from an image chosen uniformly, at a place chosen uniformly among those where it lies wholly
  * inside. Patch i is a function of (seed, i, the images' sizes): of its own sequence it takes the first image that is not `bad`.

@@ -6,7 +6,7 @@ import { readFormats } from '../header.ts'
 import { readImageFile } from '../image-file.ts'
 import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
-import type { ImportRequest } from '../request.ts'
+import type { SourceRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
@@ -20,7 +20,7 @@ const batchFiles = 16
  * header is read for its size; smaller images than the patches are skipped.
  */
 export async function folderSource(
-  { root, testRoot }: { root: string; testRoot: string | null }, request: ImportRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
+  { root, testRoot }: { root: string; testRoot: string | null }, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
   const list = await listFolder(root, testRoot, { signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   if (list.truncated) return null
@@ -56,7 +56,7 @@ export async function folderSource(
   const rows = rowsOfList(list, files.subarray(0, count))
   const channels = request.channels ?? (gray ? 1 : 3)
   return {
-    count, channels, from: root, skipped, parts: rows.parts,
+    kind: 'folder', count, channels, from: root, skipped, parts: rows.parts,
     widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
@@ -65,7 +65,7 @@ export async function folderSource(
   }
 }
 
-function noneLeft({ path }: ImportRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, first: { path: string; reason: string } | undefined): WorkbenchError {
+function noneLeft({ path }: SourceRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, first: { path: string; reason: string } | undefined): WorkbenchError {
   if (small > 0) {
     const what = small === 1 ? `The only image has ${widest} x ${highest} pixels` : `All ${small} images are smaller than the patches (at most ${widest} pixels wide and ${highest} high)`
     return new WorkbenchError('IMAGE_SIZE', `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`, { field: 'patches' })

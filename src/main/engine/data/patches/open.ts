@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
 import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
-import type { ImportRequest } from '../request.ts'
+import type { SourceRequest } from '../request.ts'
 import { findSource } from '../source.ts'
 import { refuseTestPath, refuseValueOptions } from '../synthetic.ts'
 import { arraySource } from './arrays.ts'
@@ -10,13 +10,13 @@ import { datasetSource, syntheticSource } from './rows.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
 
 /** Size of the patches that a request asks for, in pixels. */
-export const patchSize = ({ patches }: ImportRequest): { width: number; height: number } => patches ?? patchDefaults
+export const patchSize = ({ patches }: SourceRequest): { width: number; height: number } => patches ?? patchDefaults
 
 /**
  * Refuses what has no meaning for patches, without looking at anything.
  * @throws WorkbenchError CALL_INVALID with the field
  */
-function checkPatchOptions(request: ImportRequest): void {
+function checkPatchOptions(request: SourceRequest): void {
   const sized = (['width', 'height'] as const).find((key) => request[key] !== undefined)
   if (sized) throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', { field: sized })
   const name = syntheticName(request.path)
@@ -33,7 +33,7 @@ const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, 
  * @returns null where a folder has more files than `limit`
  * @throws WorkbenchError CALL_INVALID, DATASET_EMPTY, IMAGE_SIZE, and what `findSource` throws
  */
-export async function openPatchSource(request: ImportRequest, options: OpenOptions): Promise<PatchSource | null> {
+export async function openPatchSource(request: SourceRequest, options: OpenOptions): Promise<PatchSource | null> {
   checkPatchOptions(request)
   if (datasetReference(request.path) !== null) {
     if (request.testPath !== undefined) throw new WorkbenchError('CALL_INVALID', 'Patches of a dataset keep its split; leave the test path out.', { field: 'testPath' })

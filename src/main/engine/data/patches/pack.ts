@@ -6,12 +6,12 @@ import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
 import { files } from '../index-file.ts'
 import { Names } from '../names.ts'
 import { Meter } from '../progress.ts'
-import type { ImportRequest, Packed, Plan, PlanOptions } from '../request.ts'
+import type { SourceRequest, Packed, Plan, PlanOptions } from '../request.ts'
 import { requireRoom } from '../room.ts'
 import { hashBytes } from '../row-hash.ts'
 import { hashPatches, normalisePatches } from './contrast.ts'
 import { openPatchSource, patchSize } from './open.ts'
-import { byImage, draw, emptyDraws, type Draws } from './draws.ts'
+import { byImage, draw, emptyDraws, onlyDraws, type Draws } from './draws.ts'
 import type { ImageLabels, PatchSource } from './source.ts'
 import { splitPatches } from './split.ts'
 
@@ -29,13 +29,15 @@ export interface PatchesPlan extends Plan {
   source: PatchSource
   draws: Draws
   patchLabels: ImageLabels
+  /** Some of the patches, whose parts are known. */
+  partial?: true
 }
 
 /**
  * Draws patches: patch i comes from an image chosen uniformly, at a place chosen uniformly, by (seed, i) alone. No image is decoded.
  * @throws WorkbenchError as `openPatchSource` does; DATASET_EMPTY, IMAGE_SIZE
  */
-export async function planPatches(request: ImportRequest, { meter, signal }: PlanOptions): Promise<PatchesPlan> {
+export async function planPatches(request: SourceRequest, { meter, signal }: PlanOptions): Promise<PatchesPlan> {
   const source = (await openPatchSource(request, { signal, meter }))!
   try {
     const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
@@ -46,18 +48,34 @@ export async function planPatches(request: ImportRequest, { meter, signal }: Pla
       draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, new Uint8Array(source.count))
       await setImmediate()
     }
-    const patchLabels = await source.labels()
-    const plan: PatchesPlan = {
-      kind: 'image', ...patch, channels: source.channels, count, source, draws, patchLabels, ...labelsOf(draws, patchLabels.classes, patchLabels.labels),
-      parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: [],
-      pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
-      close: () => source.close(),
-    }
-    return plan
+    return planOf(source, draws, await source.labels(), request)
   } catch (error) {
     source.close()
     throw error
   }
+}
+
+function planOf(source: PatchSource, draws: Draws, patchLabels: ImageLabels, request: SourceRequest): PatchesPlan {
+  const plan: PatchesPlan = {
+    from: source.kind, labelsFrom: patchLabels.labels === null ? null : 'those of the images',
+    kind: 'image', ...patchSize(request), channels: source.channels, count: draws.image.length, source, draws, patchLabels,
+    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: [],
+    ...(source.measure && { measure: async (signal) => ({ ...await source.measure!(signal), notes: source.said?.().notes ?? [] }) }),
+    pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
+    only: (rows) => onlyPatches(plan, rows, request),
+    close: () => source.close(),
+  }
+  return plan
+}
+
+/** Some of the patches. Where contrast is normalised, it is measured on these alone. */
+function onlyPatches(plan: PatchesPlan, rows: readonly number[], request: SourceRequest): PatchesPlan {
+  const parts = plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!)
+  const only: PatchesPlan = {
+    ...planOf(plan.source, onlyDraws(plan.draws, rows), plan.patchLabels, request), parts, partial: true, skipped: [],
+    pack: (partial, room, meter, signal) => packPatches(only, request, partial, room, meter, signal),
+  }
+  return only
 }
 
 /** The parts, before it is known which images are copies of one another; null where that decides whether there are enough. */
@@ -74,7 +92,7 @@ function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels)
  * @throws WorkbenchError as `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
  */
 async function packPatches(
-  plan: PatchesPlan, request: ImportRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+  plan: PatchesPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
 ): Promise<Packed> {
   const { source, draws, width, height, count, patchLabels: { classes, labels } } = plan
   const patch = { width, height }, shape = { ...patch, channels: source.channels }, rowBytes = width * height * source.channels
@@ -113,7 +131,7 @@ async function packPatches(
       await setImmediate()
     }
   }
-  const parts = splitPatches(draws, source.count, source.parts, labels, imageHashes)
+  const parts = plan.partial ? plan.parts : splitPatches(draws, source.count, source.parts, labels, imageHashes)
   const rows = { path: pixels, count, rowBytes, meter, signal }
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
@@ -136,7 +154,7 @@ function requireLargeEnough(source: PatchSource, { width, height }: { width: num
   }
 }
 
-function noneReadable(source: PatchSource, { path }: ImportRequest, reasons: ReadonlyMap<number, string>): WorkbenchError {
+function noneReadable(source: PatchSource, { path }: SourceRequest, reasons: ReadonlyMap<number, string>): WorkbenchError {
   const [name] = source.namesOf(Uint32Array.of(0))
   return new WorkbenchError('DATASET_EMPTY', `There is no usable image in ${path}: ${reasons.size === 1 ? '1 file was' : `${reasons.size} files were`} looked at (${name}: ${reasons.get(0)}). Choose other images.`, { field: 'path' })
 }
@@ -166,7 +184,7 @@ async function placesOf({ image, x, y }: Draws, source: PatchSource, signal?: Ab
  * large folder not at all.
  * @throws WorkbenchError as `packPatches`
  */
-export async function checkPatches(request: ImportRequest): Promise<void> {
+export async function checkPatches(request: SourceRequest): Promise<void> {
   const source = await openPatchSource(request, { meter: new Meter(undefined), limit: quickFiles })
   if (source === null) return
   try {

@@ -2,7 +2,7 @@ import type { SyntheticImages } from '../../../../shared/synthetic.ts'
 import { syntheticSets } from '../../../../shared/synthetic.ts'
 import { openDataset, readIndex, rowPaths } from '../open.ts'
 import type { Picture } from '../pixels.ts'
-import { testPart, validationPart, type ImportRequest } from '../request.ts'
+import { testPart, validationPart, type SourceRequest } from '../request.ts'
 import { defaultSeed, imagePainter, syntheticShape } from '../synthetic.ts'
 import { cutHere } from './cut.ts'
 import type { PatchSource } from './source.ts'
@@ -11,7 +11,7 @@ import type { PatchSource } from './source.ts'
 const sameSize = (count: number, width: number, height: number) => ({ count, widthOf: () => width, heightOf: () => height })
 
 /** An imported dataset's images, with its classes and its split. @returns null where its rows are no images */
-export function datasetSource({ path, dataset: given, channels }: ImportRequest): PatchSource | null {
+export function datasetSource({ path, dataset: given, channels }: SourceRequest): PatchSource | null {
   if (!given) throw new Error(`nobody said where ${path} lies`)
   const { sha256 } = readIndex(given.folder)
   const dataset = openDataset(given.folder, { resident: false })
@@ -31,7 +31,7 @@ export function datasetSource({ path, dataset: given, channels }: ImportRequest)
     }
   }
   return {
-    ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
+    kind: 'dataset', ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
     labels: async () => ({ classes: dataset.classes, labels: dataset.labels }),
     namesOf: (images) => rowPaths(given.folder, images),
     cut: (wanted, options) => cutHere(wanted, read(wanted.images), options),
@@ -40,7 +40,7 @@ export function datasetSource({ path, dataset: given, channels }: ImportRequest)
 }
 
 /** The images of a synthetic set, as many as it has by default, computed from the same seed as the patches. */
-export function syntheticSource(name: SyntheticImages, request: ImportRequest): PatchSource {
+export function syntheticSource(name: SyntheticImages, request: SourceRequest): PatchSource {
   const { count } = syntheticSets[name], shape = syntheticShape(name, { channels: request.channels }), { width, height, channels } = shape
   async function* paint(images: Uint32Array, signal?: AbortSignal): AsyncGenerator<Picture> {
     const fill = imagePainter(name, shape, request.seed ?? defaultSeed, signal), data = new Uint8Array(width * height * channels)
@@ -52,7 +52,7 @@ export function syntheticSource(name: SyntheticImages, request: ImportRequest): 
     }
   }
   return {
-    ...sameSize(count, width, height), channels, from: name, parts: null, skipped: [],
+    kind: 'synthetic', ...sameSize(count, width, height), channels, from: name, parts: null, skipped: [],
     labels: async () => ({ classes: [], labels: null }),
     namesOf: (images) => Array.from(images, (image) => `${name}#${image}`),
     cut: (wanted, options) => cutHere(wanted, paint(wanted.images, options.signal), options),

@@ -2,6 +2,7 @@ import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
 import type { Meter } from '../progress.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { Sizes } from './draws.ts'
+import type { Measured } from '../request.ts'
 import type { Ranges } from '../values/range.ts'
 
 export interface ImageLabels {
@@ -12,6 +13,8 @@ export interface ImageLabels {
 
 /** Images, each of its own size, that patches can be cut from. They are read one at a time. */
 export interface PatchSource extends Sizes {
+  /** As `Plan.from`. */
+  kind: string
   channels: 1 | 3
   /** What a reader needs to know to find the images again. */
   from: string
@@ -26,6 +29,8 @@ export interface PatchSource extends Sizes {
   cut(wanted: Wanted, options: CutOptions): Promise<void>
   /** What is to be said of the values, once patches were cut. */
   said?(): { notes: DatasetNote[]; ranges: Ranges | null }
+  /** Looks at the values; `said` tells of them then. */
+  measure?(signal?: AbortSignal): Promise<Measured>
   close(): void
 }
 

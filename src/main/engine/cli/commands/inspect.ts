@@ -1,0 +1,69 @@
+import type { Inspection, LeftOut } from '../../../../shared/inspection.ts'
+import type { Command } from '../command.ts'
+import { partTable } from '../partTable.ts'
+import { sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
+
+const number = (value: number): string => value.toLocaleString('en')
+const size = ({ width, height }: { width: number; height: number }): string => `${width} x ${height}`
+
+/** What a source holds: `A folder with 120 files`. */
+function what({ kind, images, files, count, truncated }: Inspection): string {
+  const rows = `${number(count)} ${images ? 'images' : 'rows'}`
+  if (kind !== 'folder') return `${kind}: ${rows}`
+  const found = truncated ? `at least ${number(files)} files; the search ended there, and an import goes on` : `${number(files)} files`
+  return `folder: ${rows} (${found})`
+}
+
+function sizes({ images, width, height, channels, sizes, fit }: Inspection): string[] {
+  if (width === null || height === null) return []
+  if (!images) return [`Values: ${width} a row`]
+  const stored = `stored as ${size({ width, height })}, ${channels === 1 ? 'gray' : 'colour'}`
+  if (sizes === null) return [`Size: ${stored}`]
+  const same = sizes.agree === 'all' && sizes.width === width && sizes.height === height
+  const own = sizes.agree === 'differ' ? `from ${size(sizes.smallest)} to ${size(sizes.largest)}` : `${sizes.agree} are ${size(sizes)}`
+  return [`Size: ${own}; ${stored}${same ? '' : ` (${fit})`}`]
+}
+
+const reason = ({ reason, count, names }: LeftOut): string =>
+  `  ${number(count)} ${reason}: ${names.join(', ')}${count > names.length ? ' and others' : ''}`
+
+/** An inspection for people. */
+export function inspectionText(found: Inspection): string {
+  const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem } = found
+  const drawn = (part: 'validation' | 'test') => (brought.includes(part) ? '' : ' (drawn)')
+  return [
+    what(found),
+    ...(parts ? [
+      `Parts: ${number(parts.train)} train, ${parts.validation > 0 ? number(parts.validation) : 'no'} validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, `
+      + `${number(parts.test)} test${drawn('test')}`,
+    ] : []),
+    labelsFrom === null ? 'Labels: none' : `Labels: ${number(classes.length)} classes, from ${labelsFrom}`,
+    ...(byClass && classes.length > 0 ? [partTable(byClass)] : []),
+    ...sizes(found),
+    ...(checked < files ? [`The headers of ${number(checked)} of ${number(files)} files were read; the others are taken for images.`] : []),
+    ...(skippedCount === 0 ? [] : [`Left out: ${number(skippedCount)}`, ...skipped.map(reason)]),
+    ...notes.map(({ message }) => `Note: ${message}`),
+    ...(problem === null ? [] : [`It would be refused: ${problem.message}`]),
+  ].join('\n')
+}
+
+export const datasetsInspect: Command = {
+  usage: '--path P',
+  summary: 'Tells what an import would make of a source, and changes nothing.',
+  help: sourceHelp,
+  options: sourceOptions,
+  async run(session, given, terminal) {
+    const input = sourceInput(given), view = `command ${process.pid}`
+    const stop = session.onEvent((event) => {
+      if (event.type === 'inspection' && event.view === view && event.progress) terminal.progress('Looking', event.progress)
+    })
+    const release = terminal.onInterrupt(() => void session.call('datasets.stopInspecting', { view }).catch(() => {}))
+    try {
+      const found = await Promise.race([session.call('datasets.inspect', { ...input, view }), session.lost])
+      return { json: { ...found }, text: inspectionText(found) }
+    } finally {
+      stop()
+      release()
+    }
+  },
+}

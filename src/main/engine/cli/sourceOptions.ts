@@ -1,0 +1,89 @@
+import type { CallInput } from '../../../shared/calls.ts'
+import { fits } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { contrasts, datasetReference, type Contrast } from '../../../shared/patches.ts'
+import { syntheticName, syntheticNames } from '../../../shared/synthetic.ts'
+import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
+import type { Arguments, Command } from './command.ts'
+
+/** What a source of images is and how it is to be understood: the same options for `datasets add` and `datasets inspect`. */
+
+function parseSize(text: string, field: string, example: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)[x\u00d7](\d+)$/i.exec(text) ?? []
+  if (width === undefined || height === undefined) {
+    throw new WorkbenchError('USAGE', `“${text}” is not a size; write it like ${example}.`, { field })
+  }
+  return { width: Number(width), height: Number(height) }
+}
+
+/** Words that stand for data of the workbench's own; all else is a path. */
+export const isWord = (given: string): boolean =>
+  given.trim() === 'mnist' || syntheticName(given) !== null || datasetReference(given) !== null
+/** The words for channels that people write. */
+const channelWords = new Map<string, 1 | 3>([
+  ['1', 1], ['gray', 1], ['grey', 1], ['3', 3], ['colour', 3], ['color', 3], ['rgb', 3],
+])
+const isFit = (given: string): given is 'crop' | 'pad' | 'stretch' => (fits as readonly string[]).includes(given)
+const isContrast = (given: string): given is Contrast => (contrasts as readonly string[]).includes(given)
+
+/** What --channels asks for: how images are stored, or, as a list, which channels of the source are taken. Error: USAGE. */
+function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
+  const channels = channelWords.get(text.trim().toLowerCase())
+  if (channels !== undefined) return { channels }
+  const list = text.split(',').map((item) => item.trim()), pick = (list.at(-1) === '' ? list.slice(0, -1) : list).map(Number)
+  if (/^\s*\d{1,5}\s*(,\s*\d{1,5}\s*)*,?\s*$/.test(text) && (pick.length === 1 || pick.length === 3)) return { pick }
+  const forms = '--channels is gray or colour (1 or 3), or one or three channels of the source as in 0,2,3'
+  throw new WorkbenchError('USAGE', `${forms}, not “${text}”.`, { field: 'channels' })
+}
+
+/** Error: USAGE. */
+export function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not “${text}”.`, { field: option })
+  return Number(text)
+}
+
+export const sourceHelp: string[] = [
+  '--path P          a folder of images, IDX files, an .npz file, the word mnist,',
+  `                  or a synthetic set: ${syntheticNames.join(', ')}`,
+  '--test P          images of the test split; else 15% are drawn',
+  '--size 28x28      width and height; else those of the images, and where their',
+  '                  sizes differ, of the middle one; at most 64 pixels',
+  '--channels gray|colour  also 1 or 3; else as the images are; or which channels',
+  '                  of the source to take, counted from 0: 0,2,3 (one: 2,)',
+  '--range data|image|A..B|pA..pB  which values become black and white: from the',
+  '                  smallest to the largest of all images or of each image, from',
+  '                  A to B, or percentiles; else one range of all images where',
+  '                  values are of 16 bits or more, signed, or floats',
+  '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
+  '--count N         rows of a synthetic set, or patches (default: 10000)',
+  '--seed S          what these are drawn from (default: 1)',
+  '--patches 8x8     draws patches of this size from the images, which keep',
+  '                  their own size; P may also be dataset:N, a dataset of yours',
+  '--contrast none|normalise  of patches: normalise removes the mean of each,',
+  '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
+]
+
+export const sourceOptions: NonNullable<Command['options']> = {
+  path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
+  range: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
+}
+
+/** What the options ask for. Error: USAGE. */
+export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datasets.import'>, 'name'> {
+  if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
+  const { channels, fit, size, test, count: rows, seed, patches, contrast, range } = values as Record<string, string | undefined>
+  const refuse = (message: string, field: string) => new WorkbenchError('USAGE', message, { field })
+  if (range !== undefined && parseRange(range) === null) throw refuse(`--range is ${rangeForms}, not “${range}”.`, 'range')
+  if (fit !== undefined && !isFit(fit)) throw refuse(`--fit is crop, pad or stretch, not “${fit}”.`, 'fit')
+  if (contrast !== undefined && !isContrast(contrast)) throw refuse(`--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, 'contrast')
+  if (patches !== undefined && fit !== undefined) throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
+  return {
+    path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
+    ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
+    ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }), ...(fit === undefined ? {} : { fit }),
+    ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }),
+    ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
+    ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }),
+    ...(contrast === undefined ? {} : { contrast }),
+  }
+}

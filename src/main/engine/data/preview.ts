@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ImportPreview } from '../../../shared/inspection.ts'
+import { files } from './index-file.ts'
+import { namesIn } from './names.ts'
+import { planImport } from './plan.ts'
+import { Meter } from './progress.ts'
+import { random, shuffleInPlace } from './random.ts'
+import { testPart, trainPart, validationPart, type Packed, type Plan, type SourceRequest } from './request.ts'
+
+/** More files than this are not looked for: an image among those is as good. */
+const fileLimit = 20_000
+/** Bytes that they may take in memory: of very large images there are fewer. */
+const mostBytes = 2 ** 27
+const parts = { [trainPart]: 'train', [validationPart]: 'validation', [testPart]: 'test' } as const
+
+/**
+ * Some images as an import would store them: the plan of those rows alone is packed, by the same code, into a temporary file.
+ * @param draw what they are chosen by: one of each class and part in turn
+ * @returns rows [count, height, width, channels]; empty for vectors
+ * @throws WorkbenchError as `importDataset`
+ */
+export async function previewImport(
+  request: SourceRequest, { images, draw, signal }: { images: number; draw: number; signal?: AbortSignal | undefined },
+): Promise<ImportPreview> {
+  const meter = new Meter(undefined)
+  const plan = await planImport(request, { meter, signal, limit: fileLimit })
+  const folder = await mkdtemp(join(tmpdir(), 'workbench-preview-'))
+  try {
+    const most = Math.max(1, Math.floor(mostBytes / (plan.width * plan.height * plan.channels)))
+    const rows = plan.kind === 'image' ? chooseRows(plan, Math.min(images, most), draw) : []
+    if (rows.length === 0) {
+      const { width, height, channels } = plan
+      return { images: { count: 0, width, height, channels, pixels: new Uint8Array() }, shown: [], skipped: [] }
+    }
+    const packed = await plan.only(rows).pack(folder, Infinity, meter, signal)
+    const { count, width, height, channels, skipped } = packed
+    return { images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) }, shown: shownOf(packed), skipped }
+  } finally {
+    plan.close?.()
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+  }
+}
+
+/** Rows of each class in each part in turn, ascending; those that are known to be no images are passed over. */
+function chooseRows(plan: Plan, wanted: number, draw: number): number[] {
+  const groups = new Map<string, number[]>()
+  for (let row = 0; row < plan.count; row++) {
+    if (plan.isFar?.(row)) continue
+    const key = `${plan.parts?.[row] ?? trainPart}/${plan.labels?.[row] ?? -1}`, group = groups.get(key)
+    if (group) group.push(row)
+    else groups.set(key, [row])
+  }
+  const source = random('import preview', draw)
+  const queues = [...groups.values()].map((rows) => shuffleInPlace(Uint32Array.from(rows), source))
+  const order = shuffleInPlace(Uint32Array.from(queues.keys()), source)
+  const chosen: number[] = []
+  for (let turn = 0, left = true; left && chosen.length < wanted; turn++) {
+    left = false
+    for (const queue of order) {
+      const row = queues[queue]![turn]
+      if (row === undefined) continue
+      left = true
+      if (chosen.length < wanted && (plan.isImage?.(row) ?? true)) chosen.push(row)
+    }
+  }
+  return chosen.sort((a, b) => a - b)
+}
+
+function shownOf({ count, labels, classes, parts: partOfRow, paths }: Packed): ImportPreview['shown'] {
+  const names = Buffer.isBuffer(paths) ? namesIn(paths, count) : null
+  return Array.from({ length: count }, (_, row) => ({
+    label: classes[labels?.[row] ?? -1] ?? null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null, path: names?.[row] ?? null,
+  }))
+}

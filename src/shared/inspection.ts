@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { datasetNoteSchema, errorInfoSchema, fits, imagesSchema } from './domain.ts'
+
+/** What an import would make of a source, told before it begins. */
+
+const sizeSchema = z.object({ width: z.int(), height: z.int() })
+
+const rangeSchema = z.object({ from: z.number(), to: z.number(), reason: z.string() }).nullable()
+
+/** Images of each part. Validation is 0 where each run's seed draws it from those for training. */
+export const partCountsSchema = z.object({ train: z.int(), validation: z.int(), test: z.int() })
+export type PartCounts = z.infer<typeof partCountsSchema>
+
+/** How many images each class has in each part, and how many have no label. */
+export const classTableSchema = z.object({
+  classes: z.array(partCountsSchema.extend({ name: z.string() })),
+  unlabelled: partCountsSchema,
+})
+export type ClassTable = z.infer<typeof classTableSchema>
+
+/** What was left out for one reason. */
+export const leftOutSchema = z.object({
+  reason: z.string(),
+  count: z.int(),
+  /** The first few of them. */
+  names: z.array(z.string()),
+})
+export type LeftOut = z.infer<typeof leftOutSchema>
+
+export const inspectionSchema = z.object({
+  /** `folder`, `sample` (the digits), `synthetic`, `dataset` (one that is here already), or the format of a file. */
+  kind: z.string(),
+  /** False for vectors, which have no size and no patches. */
+  images: z.boolean(),
+  /** Files or rows of the source; of a folder with very many files, of those that were found before the search was ended (`truncated`). */
+  files: z.int(),
+  truncated: z.boolean(),
+  /** Of a folder: how many files were opened, as far as their headers. What lies behind a header only the import sees. */
+  checked: z.int(),
+  /** Rows that the import makes, as far as that can be told before anything is decoded. */
+  count: z.int(),
+  classes: z.array(z.string()),
+  /** Images of each part; null where it cannot be told. */
+  parts: partCountsSchema.nullable(),
+  /** Which parts the source brings; the others are drawn. */
+  brought: z.array(z.enum(['validation', 'test'])),
+  byClass: classTableSchema.nullable(),
+  /** Where labels come from, for people; null: there are none. */
+  labelsFrom: z.string().nullable(),
+  /** The size that the import makes of the images, and their channels. */
+  width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
+  fit: z.enum(fits),
+  /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
+  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
+  /** Which values become 0 to 255: those of bytes, and those of all wider numbers; null where there are none, or where all are bytes as usual. */
+  ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).nullable(),
+  /** What is left out and why, the most frequent reason first. */
+  skippedCount: z.int(),
+  skipped: z.array(leftOutSchema),
+  /** What the import would note, as far as that is known. */
+  notes: z.array(datasetNoteSchema),
+  /** Why it would be refused, as far as that is known. */
+  problem: errorInfoSchema.nullable(),
+  suggestedName: z.string(),
+})
+export type Inspection = z.infer<typeof inspectionSchema>
+
+/** Images as they would be stored. */
+export const importPreviewSchema = z.object({
+  images: imagesSchema,
+  /** Of each image. `part`: null where it is drawn; `label`: null where it has none. */
+  shown: z.array(z.object({ label: z.string().nullable(), part: z.enum(['train', 'validation', 'test']).nullable(), path: z.string().nullable() })),
+  /** Chosen, and not readable. */
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+})
+export type ImportPreview = z.infer<typeof importPreviewSchema>

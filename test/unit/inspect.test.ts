@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { tableOf } from '../../src/main/engine/data/class-table.ts'
+import { importDataset } from '../../src/main/engine/data/import.ts'
+import { inspectImport } from '../../src/main/engine/data/inspect.ts'
+import { openDataset, readIndex, rowPaths } from '../../src/main/engine/data/open.ts'
+import { previewImport } from '../../src/main/engine/data/preview.ts'
+import { partsOf } from '../../src/shared/split.ts'
+import { importsPlace } from '../fixtures/imports.ts'
+import { everySource, pictures } from '../fixtures/sources.ts'
+
+const { request, fresh } = importsPlace('inspect-test')
+
+test('what an inspection says of a source is what the import stores, whatever the source', async (t) => {
+  const sources = await everySource(fresh('sources'))
+  for (const [name, source] of Object.entries(sources)) {
+    await t.test(name, async () => {
+      const ask = request(source.path, source), said = await inspectImport(ask), stored = await importDataset(ask)
+      assert.deepEqual(
+        { images: said.images, count: said.count, classes: said.classes, width: said.width, height: said.height, channels: said.channels, parts: said.parts },
+        { images: stored.kind === 'image', count: stored.count, classes: stored.classes, width: stored.width, height: stored.height, channels: stored.channels,
+          parts: partsOf(stored) },
+      )
+      assert.deepEqual([said.problem, said.truncated, said.notes], [null, false, stored.notes])
+      assert.equal(said.skippedCount, stored.skippedCount)
+      const reasons = new Set(stored.skipped.map(({ reason }) => reason))
+      assert.deepEqual(new Set(said.skipped.map(({ reason }) => reason)), reasons)
+      assert.ok(stored.skipped.every(({ path }) => said.skipped.some(({ names }) => names.includes(path))))
+      const { ranges } = readIndex(ask.folder)
+      assert.deepEqual(said.ranges, ranges ?? null)
+      const dataset = openDataset(ask.folder)
+      try {
+        assert.deepEqual(said.byClass, tableOf(dataset))
+      } finally {
+        dataset.close()
+      }
+    })
+  }
+})
+
+test('eight images are those that the import stores, of several classes and parts, chosen by a seed', async (t) => {
+  const sources = await everySource(fresh('shown'))
+  for (const [name, source] of Object.entries(sources)) {
+    await t.test(name, async () => {
+      const ask = request(source.path, source), [shown, again] = [await previewImport(ask, { images: 8, draw: 5 }), await previewImport(ask, { images: 8, draw: 5 })]
+      assert.deepEqual(again, shown)
+      const stored = await importDataset(ask)
+      if (stored.kind === 'vector') {
+        assert.equal(shown.images.count, 0)
+        return
+      }
+      const { images } = shown
+      assert.deepEqual([images.count, images.width, images.height, images.channels], [Math.min(8, stored.count), stored.width, stored.height, stored.channels])
+      const dataset = openDataset(ask.folder), rows = Array.from({ length: stored.count }, (_, row) => row)
+      const all = new Uint8Array(stored.count * dataset.rowSize)
+      dataset.gather(rows, all)
+      const paths = rowPaths(ask.folder, rows), test = new Set(dataset.test)
+      const row = (of: Uint8Array, at: number) => Buffer.from(of.subarray(at * dataset.rowSize, (at + 1) * dataset.rowSize))
+      for (const [at, { label, part, path }] of shown.shown.entries()) {
+        // No two images of the sources are alike, so that the pixels name the row; patches may be.
+        const own = rows.filter((each) => row(all, each).equals(row(images.pixels, at)) && (path === null || paths[each] === path))
+        assert.ok(own.length > 0, `image ${at} is none of those that are stored`)
+        assert.ok(own.some((each) => (dataset.classes[dataset.labels?.[each] ?? -1] ?? null) === label))
+        if (part !== null) assert.ok(own.some((each) => (test.has(each) ? 'test' : 'train') === part))
+      }
+      dataset.close()
+      const labels = new Set(shown.shown.flatMap(({ label }) => label ?? []))
+      assert.equal(labels.size, stored.classes.length)
+    })
+  }
+})
+
+test('what is refused, cancelled or looked at in part is said', async () => {
+  const few = await pictures(fresh('few'), { '.': 2 })
+  const found = await inspectImport({ path: few, fit: 'crop' })
+  assert.deepEqual([found.count, found.parts, found.problem?.code, found.problem?.field], [2, null, 'DATASET_TOO_SMALL', 'path'])
+  const none = fresh('none')
+  for (let i = 0; i < 30; i++) writeFileSync(join(none, `${i}.txt`), 'text')
+  const empty = await inspectImport({ path: none, fit: 'crop' })
+  assert.deepEqual([empty.count, empty.width, empty.problem?.code, empty.skippedCount, empty.skipped.length], [0, null, 'DATASET_EMPTY', 30, 1])
+  assert.deepEqual([empty.skipped[0]!.count, empty.skipped[0]!.names.length], [30, 5])
+  const controller = new AbortController()
+  controller.abort(new Error('enough'))
+  await assert.rejects(inspectImport({ path: few, fit: 'crop' }, { signal: controller.signal }), /enough/)
+  const stages = new Set<string>()
+  await inspectImport({ path: none, fit: 'crop' }, { onProgress: ({ stage }) => stages.add(stage) })
+  assert.deepEqual([...stages], ['Finding files', 'Reading headers'])
+})
