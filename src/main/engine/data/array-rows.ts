@@ -26,6 +26,9 @@ export function describeArray(array: StoredArray): Described {
   const known = { kind: 'image' as const, count, planar: false }
   if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file, `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`)
   if (valuesOf(array.shape.slice(1)) < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)
+  if (array.layout === 'D') return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }
+  if (array.layout === 'HWC') return { ...known, height: a, width: b, channels: c }
+  if (array.layout === 'CHW') return { ...known, height: b, width: c, channels: a, planar: true }
   if (array.shape.length === 2) {
     const side = Math.sqrt(a)
     if (itemBytes(array.type) > 1) return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }

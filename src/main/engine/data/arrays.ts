@@ -1,8 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { describeArray, rowMaker, takenChannels, vectorMaker, type Described } from './array-rows.ts'
+import { understood } from './array-shape.ts'
 import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
@@ -27,8 +29,8 @@ export interface ArraysPlan extends Plan {
 }
 
 /** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
-export async function planArrays(source: ArraysSource, request: SourceRequest): Promise<ArraysPlan> {
-  const { parts } = source
+export async function planArrays(found: ArraysSource, request: SourceRequest): Promise<ArraysPlan> {
+  const { source, notes } = understandArrays(found, request), { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
   if (described.some((part) => part.kind !== kind)) throw mismatch(source.path)
@@ -52,12 +54,12 @@ export async function planArrays(source: ArraysSource, request: SourceRequest): 
   const values: { values: (number | string)[] | null; count: number }[] = []
   for (const [i, { labels }] of parts.entries()) {
     const { count } = described[i]!
-    values.push({ values: labels === null ? null : await readLabels(labels, count), count })
+    values.push({ values: labels === null ? null : await readLabels(labels, count, notes), count })
   }
   const plan: ArraysPlan = {
-    from: source.kind, labelsFrom: parts.some(({ labels }) => labels !== null) ? 'the array of labels' : null,
-    kind, width, height, channels, count, source, described, ...indexLabels(values), parts: partOfRows(parts, described), taken,
-    notes: request.pick === undefined ? [] : [pickNote(request.pick, first.channels)],
+    from: source.kind, labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,
+    kind, width, height, channels, count, source, described, ...indexLabels(values, source.classNames), parts: partOfRows(parts, described), taken,
+    notes: [...notes, ...request.pick === undefined ? [] : [pickNote(request.pick, first.channels)]],
     ...(kind === 'image' && { measure: once((signal) => measureArrays(parts.map(({ images }) => images), request.range, signal)) }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
@@ -101,6 +103,15 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
     only: (some) => onlyRows(only, some, request),
   }
   return only
+}
+
+/** A source whose arrays are read in the shape that was asked for, or that was guessed, which is noted. */
+export function understandArrays(found: ArraysSource, { rowShape }: Pick<SourceRequest, 'rowShape'>): { source: ArraysSource; notes: DatasetNote[] } {
+  const notes = [...found.notes ?? []]
+  // Labels may lie in a row.
+  const countOf = (labels: ArrayPart['labels']) => (labels === null ? undefined : labels.shape[0] === 1 ? labels.shape.at(-1) : labels.shape[0])
+  const parts = found.parts.map((part) => ({ ...part, images: understood(part.images, countOf(part.labels), rowShape, notes) }))
+  return { source: { ...found, parts }, notes }
 }
 
 /** Packs the arrays of a plan, block by block. */

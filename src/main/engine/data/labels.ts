@@ -1,39 +1,109 @@
-import { damagedFile, unsupportedFile } from './byte-stream.ts'
-import { numbersIn, valuesOf } from './numbers.ts'
-import type { NpzArray } from './npz.ts'
+import type { DatasetNote } from '../../../shared/domain.ts'
+import { damagedFile, inBlocks, unsupportedFile } from './byte-stream.ts'
+import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
+import type { NpzArray } from './npy.ts'
 import { byCodePoint } from './walk.ts'
 
-/** The values of a label array in order: numbers or strings. @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
-export async function readLabels(array: NpzArray, count: number): Promise<(number | string)[]> {
-  const [rows, ...rest] = array.shape
-  if (rest.some((n) => n !== 1) || rows === undefined) throw unsupportedFile(array.file, `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`)
+export type Label = number | string
+const blockBytes = 2 ** 20
+/** More columns than this are no one-hot labels. */
+const mostColumns = 2 ** 16
+
+/**
+ * The labels of an array in order: one number or text for each image, or rows that are 1 in one place and 0 elsewhere (one-hot), whose place
+ * is the label.
+ * @param notes told what was understood where it is not plain
+ * @returns null where there is more than one label an image, which is noted
+ * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
+ */
+export async function readLabels(array: NpzArray, count: number, notes: DatasetNote[] = []): Promise<Label[] | null> {
+  const shape = array.shape.length === 2 && array.shape[0] === 1 && count > 1 ? array.shape.toReversed() : array.shape
+  const [rows, ...rest] = shape, columns = valuesOf(rest)
+  if (rows === undefined || rest.length > 1 || columns < 1 || columns > mostColumns) {
+    throw unsupportedFile(array.file, `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`)
+  }
   if (rows !== count) throw damagedFile(array.file, `${array.name} has ${rows} labels for ${count} images`)
-  const pieces: Buffer[] = []
-  for await (const piece of array.pieces()) pieces.push(Buffer.from(piece))
-  const bytes = Buffer.concat(pieces)
-  if ('characters' in array) return stringsIn(bytes, array.type, array.characters, array.bigEndian, rows)
-  const values = Array.from(numbersIn(bytes, array.type, array.bigEndian))
-  if (values.length !== valuesOf(array.shape)) throw damagedFile(array.file, `${array.name} has ${values.length} labels instead of ${rows}`)
-  if (values.some((value) => !Number.isFinite(value))) throw unsupportedFile(array.file, `holds labels in ${array.name} that are no numbers.`)
-  return values
+  const labels = columns === 1 ? await single(array, count) : await oneHot(array, columns)
+  if (labels === null) {
+    const message = `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported without labels.`
+    notes.push({ code: 'severalLabels', message })
+    return null
+  }
+  if (columns > 1) {
+    const message = `Each row of ${array.name} is 1 in one of ${columns} places and 0 elsewhere (one-hot): the label is the place, from 0.`
+    notes.push({ code: 'oneHot', message })
+  } else if (labels.some((label) => typeof label === 'number' && !Number.isInteger(label))) {
+    const message = `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported without labels.`
+    notes.push({ code: 'noClasses', message })
+    return null
+  }
+  return labels
 }
 
-function stringsIn(bytes: Buffer, type: 'U' | 'S', characters: number, bigEndian: boolean, count: number): string[] {
-  const width = characters * (type === 'U' ? 4 : 1)
-  return Array.from({ length: count }, (_, i) => {
-    const item = bytes.subarray(i * width, (i + 1) * width)
-    if (type === 'S') return item.toString('utf8').replace(/\0+$/, '')
-    const points = Array.from({ length: characters }, (_, c) => (bigEndian ? item.readUInt32BE(c * 4) : item.readUInt32LE(c * 4)))
-    return points.filter((point) => point > 0 && point <= 0x10ffff).map((point) => String.fromCodePoint(point)).join('')
-  })
+/** A value an image. */
+async function single(array: NpzArray, count: number): Promise<Label[]> {
+  const labels: Label[] = [], text = 'characters' in array
+  const size = text ? array.characters * (array.type === 'U' ? 4 : 1) : itemBytes(array.type)
+  if (size === 0) return Array<Label>(count).fill('')
+  // Texts are kept once each: a million labels of ten classes are ten texts.
+  const known = new Map<string, string>()
+  for await (const block of inBlocks(array.pieces(), count * size, Math.max(size, blockBytes - (blockBytes % size)), array.file)) {
+    if (text) {
+      for (let at = 0; at < block.length; at += size) {
+        const found = textIn(block.subarray(at, at + size), array.type as 'U' | 'S', array.bigEndian)
+        labels.push(known.get(found) ?? (known.set(found, found), found))
+      }
+      continue
+    }
+    for (const value of Array.from(numbersIn(block, array.type, array.bigEndian))) {
+      if (!Number.isFinite(value)) throw unsupportedFile(array.file, `holds labels in ${array.name} that are no numbers.`)
+      labels.push(value)
+    }
+  }
+  return labels
+}
+
+/** Columns, of which one is 1 and the others 0; null where rows are anything else. */
+async function oneHot(array: NpzArray, columns: number): Promise<number[] | null> {
+  if ('characters' in array) return null
+  const labels: number[] = [], rowBytes = columns * itemBytes(array.type), total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
+  for await (const block of inBlocks(array.pieces(), total, rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)), array.file)) {
+    const numbers = numbersIn(block, array.type, array.bigEndian)
+    for (let first = 0; first < numbers.length; first += columns) {
+      let hot = -1
+      for (let column = 0; column < columns; column++) {
+        const value = numbers[first + column]!
+        if (value === 0) continue
+        if (value !== 1 || hot >= 0) return null
+        hot = column
+      }
+      if (hot < 0) return null
+      labels.push(hot)
+    }
+  }
+  return labels
+}
+
+function textIn(item: Buffer, type: 'U' | 'S', bigEndian: boolean): string {
+  if (type === 'S') return item.toString('utf8').replace(/\0+$/, '')
+  let text = ''
+  for (let at = 0; at < item.length; at += 4) {
+    const point = bigEndian ? item.readUInt32BE(at) : item.readUInt32LE(at)
+    if (point > 0 && point <= 0x10ffff) text += String.fromCodePoint(point)
+  }
+  return text
 }
 
 /**
  * Class names and label indices of parts that follow one another. Numbers are sorted as numbers, names by code point; a part without
  * labels gets -1. `{classes: [], labels: null}` when no part has any.
+ * @param names what numbers stand for, where that is known
  */
-export function indexLabels(parts: { values: readonly (number | string)[] | null; count: number }[]): { classes: string[]; labels: Int32Array | null } {
-  const distinct = new Set(parts.flatMap((part) => [...new Set(part.values ?? [])]))
+export function indexLabels(
+  parts: { values: readonly Label[] | null; count: number }[], names: ReadonlyMap<number, string> = new Map(),
+): { classes: string[]; labels: Int32Array | null } {
+  const distinct = new Set<Label>()
+  for (const { values } of parts) for (const value of values ?? []) distinct.add(value)
   if (distinct.size === 0) return { classes: [], labels: null }
   const numeric = [...distinct].every((value) => typeof value === 'number')
   const classes = [...distinct].sort((a, b) => (numeric ? Number(a) - Number(b) : byCodePoint(String(a), String(b))))
@@ -44,5 +114,7 @@ export function indexLabels(parts: { values: readonly (number | string)[] | null
     part.values?.forEach((value, i) => { labels[row + i] = index.get(value)! })
     row += part.count
   }
-  return { classes: classes.map(String), labels }
+  const named = classes.map((value) => (typeof value === 'number' ? names.get(value) : undefined) ?? String(value))
+  // Names that two numbers share would make two classes one to the eye.
+  return { classes: new Set(named).size === named.length ? named : classes.map(String), labels }
 }

@@ -1,6 +1,9 @@
 /** Kinds of numbers in IDX files and NumPy arrays, as NumPy names them without the byte order. */
-export const numberTypes = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f4', 'f8'] as const
+export const numberTypes = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f2', 'f4', 'f8'] as const
 export type NumberType = (typeof numberTypes)[number]
+
+/** Axes of one row: its height, width and channels; `D`: a vector. */
+export type Layout = 'HW' | 'HWC' | 'CHW' | 'D'
 
 /** An array in a file, not yet read. */
 export interface StoredArray {
@@ -11,6 +14,8 @@ export interface StoredArray {
   shape: number[]
   type: NumberType
   bigEndian: boolean
+  /** What its axes are where that is known: counts, then rows (H), columns (W) and channels (C) in this order. Else the shape tells. */
+  layout?: Layout
   /** The values' bytes, in C order. Ends early or late when the file is damaged. */
   pieces(): AsyncIterable<Buffer>
 }
@@ -36,6 +41,7 @@ export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): 
     case 'i2': return new Int16Array(buffer, byteOffset, length)
     case 'u4': return new Uint32Array(buffer, byteOffset, length)
     case 'i4': return new Int32Array(buffer, byteOffset, length)
+    case 'f2': return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf)
     case 'f4': return new Float32Array(buffer, byteOffset, length)
     case 'u8': return Float64Array.from(new BigUint64Array(buffer, byteOffset, length), Number)
     case 'i8': return Float64Array.from(new BigInt64Array(buffer, byteOffset, length), Number)
@@ -59,4 +65,11 @@ export function rowsOfArray(array: StoredArray, rows: readonly number[]): Stored
     }
   }
   return { ...array, shape: [rows.length, ...array.shape.slice(1)], pieces }
+}
+
+/** The value of a half-precision float (IEEE 754 binary16): a sign, 5 bits of exponent, 10 of fraction. */
+function fromHalf(bits: number): number {
+  const exponent = (bits >> 10) & 31, fraction = bits & 1023, sign = bits & 0x8000 ? -1 : 1
+  if (exponent === 31) return fraction > 0 ? NaN : sign * Infinity
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }

@@ -16,6 +16,6 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
   checkOptions(request)
   const name = syntheticName(request.path)
   if (name !== null) return planSynthetic(name, request)
-  const source = await findSource(request.path, request.testPath)
+  const source = await findSource(request.path, request.testPath, { ...request, signal: options.signal })
   return source.kind === 'folder' ? planFolder(source, request, options) : planArrays(source, request)
 }

@@ -1,6 +1,7 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
 import type { Inspection } from '../../../shared/inspection.ts'
 import type { Contrast } from '../../../shared/patches.ts'
+import type { RowShape } from './array-shape.ts'
 import type { Meter } from './progress.ts'
 import type { Ranges } from './values/range.ts'
 
@@ -25,6 +26,10 @@ export interface SourceRequest {
   /** What `dataset:NAME` stands for. */
   dataset?: { name: string; folder: string } | undefined
   fit: 'crop' | 'pad' | 'stretch'
+  /** Which set, where the source holds several; which of its arrays the images are; how rows of arrays are to be read. */
+  set?: string | undefined
+  array?: string | undefined
+  rowShape?: RowShape | undefined
 }
 export interface ImportRequest extends SourceRequest {
   id: string

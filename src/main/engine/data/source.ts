@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readAt } from './byte-stream.ts'
 import { formats } from './formats/index.ts'
-import type { Arrays, Format } from './formats/format.ts'
+import type { Arrays, Choice, Format } from './formats/format.ts'
+import { arraysInFolder } from './formats/folders.ts'
 import idxFormat from './formats/idx.ts'
-import { looksLikeIdx } from './idx.ts'
 import { testPart, trainPart } from './request.ts'
 
 export interface FolderSource { kind: 'folder'; root: string; testRoot: string | null }
@@ -32,7 +32,7 @@ export function resolvePath(path: string): string {
 }
 
 /** The kind of what lies at a path: a folder of images, or a format and the file of it. */
-async function kindOf(path: string, field: string): Promise<{ format: Format; file: string } | 'folder'> {
+async function kindOf(path: string, field: string, choice: Choice): Promise<{ format: Format; file: string } | 'folder'> {
   let found
   try {
     found = await stat(path)
@@ -43,8 +43,7 @@ async function kindOf(path: string, field: string): Promise<{ format: Format; fi
     throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read: ${why}. Choose another path, or allow reading it.`, { field, cause })
   }
   if (found.isDirectory()) {
-    const file = await idxImagesIn(path, field)
-    return file === null ? 'folder' : { format: idxFormat, file }
+    return await arraysInFolder(formats, path, field, choice) ?? 'folder'
   }
   const known = `a folder of images, ${formats.map(({ title }) => title).join(', ')}`
   // Pipes and devices are never opened.
@@ -64,33 +63,18 @@ async function kindOf(path: string, field: string): Promise<{ format: Format; fi
   throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is nothing that can be imported; choose one of: ${known}.`, { field })
 }
 
-/** The training images of a folder that holds the IDX files themselves, as the MNIST files are often kept. */
-async function idxImagesIn(folder: string, field: string): Promise<string | null> {
-  let names: string[]
-  try {
-    names = await readdir(folder)
-  } catch (cause) {
-    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`, { field, cause })
-  }
-  const images = names.filter((name) => /images.*idx[34]/i.test(name)).sort()
-  const name = images.find((candidate) => /train/i.test(candidate)) ?? images[0]
-  if (name === undefined) return null
-  const path = join(folder, name)
-  return (await stat(path).catch(() => null))?.isFile() && (await looksLikeIdx(path)) ? path : null
-}
-
 /**
  * Finds out what `path` (and `testPath`) hold, by content; headers are read and checked, values are not.
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function findSource(path: string, testPath?: string): Promise<Source> {
+export async function findSource(path: string, testPath?: string, choice: Choice = {}): Promise<Source> {
   if (path.trim() === sampleName) {
     if (testPath !== undefined) throw new WorkbenchError('FILE_UNSUPPORTED', 'The sample digits bring their own test images; leave the test path out.', { field: 'testPath' })
     return sample()
   }
   const at = resolvePath(path), testAt = testPath === undefined ? null : resolvePath(testPath)
-  const kind = await kindOf(at, 'path')
-  const testKind = testAt === null ? null : await kindOf(testAt, 'testPath')
+  const kind = await kindOf(at, 'path', choice)
+  const testKind = testAt === null ? null : await kindOf(testAt, 'testPath', choice)
   if (testKind !== null && nameOf(testKind) !== nameOf(kind)) {
     const message = `The test images are of another kind (${nameOf(testKind)}) than the others (${nameOf(kind)}); give both as folders, or as files of one kind.`
     throw new WorkbenchError('FILE_UNSUPPORTED', message, { field: 'testPath' })
@@ -103,11 +87,14 @@ export async function findSource(path: string, testPath?: string): Promise<Sourc
     return { kind, root: at, testRoot: testAt }
   }
   const { format, file } = kind
-  if (testKind === null || testKind === 'folder') return { kind: format.name, path: at, ...await format.open(file, false) }
+  if (testKind === null || testKind === 'folder') return { kind: format.name, path: at, ...await format.open(file, false, choice) }
   // A test part that is named takes the place of one that lies in the file, or beside it.
-  const [own, test] = [await format.open(file, false), await format.open(testKind.file, true)]
+  const [own, test] = [await format.open(file, false, choice), await format.open(testKind.file, true, choice)]
   const others = own.parts.filter(({ part }) => part !== testPart)
-  return { kind: format.name, path: at, parts: [...others, ...test.parts.map((part) => ({ ...part, part: testPart }))], unused: own.unused }
+  return {
+    ...own, kind: format.name, path: at, parts: [...others, ...test.parts.map((part) => ({ ...part, part: testPart }))],
+    unused: [...own.unused, ...test.unused], notes: [...own.notes ?? [], ...test.notes ?? []],
+  }
 }
 
 const nameOf = (kind: { format: Format } | 'folder'): string => (kind === 'folder' ? kind : kind.format.name)

@@ -1,6 +1,7 @@
 import type { Format } from './format.ts'
 import idx from './idx.ts'
+import npy from './npy.ts'
 import npz from './npz.ts'
 
 /** Every kind of file that can be imported, the surest to recognise first. */
-export const formats: readonly Format[] = [npz, idx]
+export const formats: readonly Format[] = [npz, npy, idx]

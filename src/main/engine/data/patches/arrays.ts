@@ -1,10 +1,11 @@
+import type { DatasetNote } from '../../../../shared/domain.ts'
 import { describeArray, rowMaker, takenChannels, type Described } from '../array-rows.ts'
 import { inBlocks } from '../byte-stream.ts'
 import { indexLabels, readLabels } from '../labels.ts'
 import { itemBytes, numbersIn, valuesOf } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
 import type { ArrayPart } from '../formats/format.ts'
-import { partOfRows } from '../arrays.ts'
+import { partOfRows, understandArrays } from '../arrays.ts'
 import type { Measured, SourceRequest } from '../request.ts'
 import type { ArraysSource } from '../source.ts'
 import { pickNote } from '../values/channels.ts'
@@ -15,7 +16,8 @@ import type { ImageLabels, PatchSource } from './source.ts'
 interface Part extends ArrayPart { described: Described; first: number; taken: number[] }
 
 /** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
-export function arraySource(source: ArraysSource, { path, channels: wanted, testPath, pick, range }: SourceRequest): PatchSource | null {
+export function arraySource(found: ArraysSource, request: SourceRequest): PatchSource | null {
+  const { source, notes } = understandArrays(found, request), { path, channels: wanted, testPath, pick, range } = request
   const parts: Part[] = []
   let count = 0
   for (const part of source.parts) {
@@ -33,22 +35,22 @@ export function arraySource(source: ArraysSource, { path, channels: wanted, test
     widthOf: (image) => partOf(image).described.width,
     heightOf: (image) => partOf(image).described.height,
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),
-    labels: () => labelsOf(parts),
+    labels: () => labelsOf(parts, source.classNames, notes),
     namesOf: (images) => Array.from(images, (image) => `${partOf(image).images.name}#${image - partOf(image).first}`),
     cut: async (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, await measure(options.signal), options.signal), options),
     measure,
     said: () => ({
-      notes: [...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])],
+      notes: [...notes, ...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])],
       ranges: measured?.ranges ?? null,
     }),
     close: () => {},
   }
 }
 
-async function labelsOf(parts: readonly Part[]): Promise<ImageLabels> {
+async function labelsOf(parts: readonly Part[], names: ArraysSource['classNames'], notes: DatasetNote[]): Promise<ImageLabels> {
   const values = []
-  for (const { labels, described } of parts) values.push({ values: labels === null ? null : await readLabels(labels, described.count), count: described.count })
-  return indexLabels(values)
+  for (const { labels, described } of parts) values.push({ values: labels === null ? null : await readLabels(labels, described.count, notes), count: described.count })
+  return indexLabels(values, names)
 }
 
 /** Streams through the arrays; the images asked for, ascending, come out at their own size. */

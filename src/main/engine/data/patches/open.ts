@@ -44,7 +44,7 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
   }
   const name = syntheticImages(request.path)
   if (name !== null) return syntheticSource(name, request)
-  const found = await findSource(request.path, request.testPath)
+  const found = await findSource(request.path, request.testPath, request)
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
   const source = arraySource(found, request)
   if (source === null) throw noImages(`${request.path} holds vectors`)

@@ -1,0 +1,66 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { WorkbenchError } from '../../../../shared/errors.ts'
+import { severalSets } from './choose.ts'
+import type { Choice, Format, FoundSet } from './format.ts'
+
+const picture = /\.(png|jpe?g|jfif|webp|bmp|gif|tiff?|jp2)$/i
+/** Folders that hold nothing but the next one. */
+const mostLevels = 2
+
+/**
+ * The arrays of a folder that holds files of arrays instead of images: one set, or the one that was chosen.
+ * @returns null where it is a folder of images
+ * @throws WorkbenchError FILE_UNSUPPORTED where there are several sets and none, or none of these, was chosen; PATH_UNREADABLE
+ */
+export async function arraysInFolder(formats: readonly Format[], folder: string, field: string, choice: Choice): Promise<{ format: Format; file: string } | null> {
+  let at = folder
+  for (let level = 0; level <= mostLevels; level++) {
+    const entries = await list(at, field)
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name), folders = entries.filter((entry) => entry.isDirectory())
+    const files = names.filter((name) => !name.startsWith('.'))
+    const found = await inFolder(formats, at, files)
+    // The files of MNIST may lie beside anything; other arrays beside images or folders of images are what belongs to these.
+    const sure = found.filter(({ format }) => format.name === 'idx')
+    const sets = sure.length > 0 ? sure : files.some((name) => picture.test(name)) || folders.length > 0 ? [] : found
+    if (sets.length > 0) return chosen(folder, sets, choice.set, field)
+    const inner = folders.filter(({ name }) => !name.startsWith('.') && name !== '__MACOSX')
+    if (inner.length !== 1 || files.length > 0) return null
+    at = join(at, inner[0]!.name)
+  }
+  return null
+}
+
+async function list(folder: string, field: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`, { field, cause })
+  }
+}
+
+type SetOf = FoundSet & { format: Format }
+
+async function inFolder(formats: readonly Format[], folder: string, names: readonly string[]): Promise<SetOf[]> {
+  const found: SetOf[] = []
+  for (const format of formats) {
+    for (const each of await format.inFolder(folder, names)) {
+      // Pipes and devices are never opened.
+      if ((await stat(each.file).catch(() => null))?.isFile()) found.push({ ...each, format })
+    }
+  }
+  return found
+}
+
+function chosen(folder: string, sets: SetOf[], wanted: string | undefined, field: string): { format: Format; file: string } {
+  const namesOf = ({ set, file }: SetOf) => [set, basename(file)].map((name) => name.toLowerCase())
+  const asked = wanted?.trim().toLowerCase()
+  const matching = asked === undefined ? sets : sets.filter((each) => namesOf(each).includes(asked))
+  if (matching.length === 1) return matching[0]!
+  const names = sets.map(({ set }) => set), same = new Set(names).size < names.length
+  const said = sets.map((each) => (each.set === '' || same ? basename(each.file) : each.set))
+  // The only set needs no choice, and a choice within the file is the file's matter.
+  if (sets.length === 1) return sets[0]!
+  const problem = asked === undefined ? '' : `There is no set “${wanted}”: `
+  throw Object.assign(severalSets(folder, said, problem), field === 'path' ? {} : { field })
+}
