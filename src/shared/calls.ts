@@ -58,6 +58,13 @@ const importSchema = z.strictObject({
   /** What becomes 0 to 255, where it is not for the import to decide: `data`, `image`, `A..B` or `pA..pB` (see valueRange.ts). */
   range: z.string().max(100).refine((text) => parseRange(text) !== null, `no range of values: write ${rangeForms}`).optional(),
   fit: z.enum(fits).default('crop'),
+  /** Which set, where a folder or file holds several; and which of its arrays the images are. Refused for images in files. */
+  set: z.string().min(1).max(1000).optional(),
+  array: z.string().min(1).max(1000).optional(),
+  /** How rows of arrays are to be read; `planes`: each channel by itself, one after the other. Refused for images in files. */
+  rowShape: z.strictObject({
+    height: z.int().min(1).max(4096), width: z.int().min(1).max(4096), channels: z.int().min(1).max(65_536), planes: z.boolean().default(false),
+  }).optional(),
   /** Of a synthetic set or of patches: how many rows, and what they are drawn from. Refused for anything else. */
   count: z.int().min(1).max(1_000_000).optional(),
   seed: z.int().min(0).max(2_147_483_647).optional(),

@@ -4,6 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { contrasts, datasetReference, type Contrast } from '../../../shared/patches.ts'
 import { syntheticName, syntheticNames } from '../../../shared/synthetic.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
+import { arrayHelp, arrayInput, arrayOptions } from './arrayOptions.ts'
 import type { Arguments, Command } from './command.ts'
 
 /** What a source of images is and how it is to be understood: the same options for `datasets add` and `datasets inspect`. */
@@ -43,7 +44,8 @@ export function wholeNumber(option: string, text: string): number {
 }
 
 export const sourceHelp: string[] = [
-  '--path P          a folder of images, IDX files, an .npz file, the word mnist,',
+  '--path P          a folder of images, a file or folder of arrays (IDX, .npz,',
+  '                  .npy, HDF5, .csv, CIFAR’s .bin), the word mnist,',
   `                  or a synthetic set: ${syntheticNames.join(', ')}`,
   '--test P          images of the test split; else 15% are drawn',
   '--size 28x28      width and height; else those of the images, and where their',
@@ -61,11 +63,13 @@ export const sourceHelp: string[] = [
   '                  their own size; P may also be dataset:N, a dataset of yours',
   '--contrast none|normalise  of patches: normalise removes the mean of each,',
   '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
+  ...arrayHelp,
 ]
 
 export const sourceOptions: NonNullable<Command['options']> = {
   path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
   range: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
+  ...arrayOptions,
 }
 
 /** What the options ask for. Error: USAGE. */
@@ -84,6 +88,6 @@ export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datase
     ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }),
     ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
     ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }),
-    ...(contrast === undefined ? {} : { contrast }),
+    ...(contrast === undefined ? {} : { contrast }), ...arrayInput(values),
   }
 }

@@ -3,7 +3,7 @@ import { planArrays } from './arrays.ts'
 import { planFolder } from './folder.ts'
 import { planPatches } from './patches/pack.ts'
 import type { SourceRequest, Plan, PlanOptions } from './request.ts'
-import { findSource } from './source.ts'
+import { findSource, refuseChoice } from './source.ts'
 import { checkOptions, planSynthetic } from './synthetic.ts'
 
 /**
@@ -15,7 +15,10 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
   if (request.patches) return planPatches(request, options)
   checkOptions(request)
   const name = syntheticName(request.path)
-  if (name !== null) return planSynthetic(name, request)
+  if (name !== null) {
+    refuseChoice(`The set ${name} is made here`, request)
+    return planSynthetic(name, request)
+  }
   const source = await findSource(request.path, request.testPath, { ...request, signal: options.signal })
   return source.kind === 'folder' ? planFolder(source, request, options) : planArrays(source, request)
 }

@@ -32,7 +32,7 @@ export function resolvePath(path: string): string {
 }
 
 /** The kind of what lies at a path: a folder of images, or a format and the file of it. */
-async function kindOf(path: string, field: string, choice: Choice): Promise<{ format: Format; file: string } | 'folder'> {
+async function kindOf(path: string, field: string, choice: Choice): Promise<{ format: Format; file: string; set?: string | undefined } | 'folder'> {
   let found
   try {
     found = await stat(path)
@@ -55,7 +55,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<{ fo
     throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read; choose another file, or allow reading it.`, { field, cause })
   }
   if (start.length === 0) throw new WorkbenchError('FILE_DAMAGED', `${path} is empty; get the file again.`, { field })
-  for (const format of formats) if (await format.recognise(path, start)) return { format, file: path }
+  for (const format of formats) if (await format.recognise(path, start)) return { format, file: path, set: choice.set }
   const promised = formats.find(({ named }) => named.test(path))
   if (promised) {
     throw new WorkbenchError('FILE_DAMAGED', `${path} does not begin like ${promised.title} in spite of its name, or is damaged; get the file again.`, { field })
@@ -70,6 +70,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<{ fo
 export async function findSource(path: string, testPath?: string, choice: Choice = {}): Promise<Source> {
   if (path.trim() === sampleName) {
     if (testPath !== undefined) throw new WorkbenchError('FILE_UNSUPPORTED', 'The sample digits bring their own test images; leave the test path out.', { field: 'testPath' })
+    refuseChoice('The sample digits are images', choice)
     return sample()
   }
   const at = resolvePath(path), testAt = testPath === undefined ? null : resolvePath(testPath)
@@ -84,17 +85,24 @@ export async function findSource(path: string, testPath?: string, choice: Choice
       const message = 'The test images are the same folder as the others; give another folder or leave the test path out.'
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field: 'testPath' })
     }
+    refuseChoice(`${path} is a folder of images`, choice)
     return { kind, root: at, testRoot: testAt }
   }
-  const { format, file } = kind
-  if (testKind === null || testKind === 'folder') return { kind: format.name, path: at, ...await format.open(file, false, choice) }
+  const { format, file } = kind, own = { ...choice, set: kind.set }
+  if (testKind === null || testKind === 'folder') return { kind: format.name, path: at, ...await format.open(file, false, own) }
   // A test part that is named takes the place of one that lies in the file, or beside it.
-  const [own, test] = [await format.open(file, false, choice), await format.open(testKind.file, true, choice)]
-  const others = own.parts.filter(({ part }) => part !== testPart)
+  const [train, test] = [await format.open(file, false, own), await format.open(testKind.file, true, { ...choice, set: testKind.set })]
+  const others = train.parts.filter(({ part }) => part !== testPart)
   return {
-    ...own, kind: format.name, path: at, parts: [...others, ...test.parts.map((part) => ({ ...part, part: testPart }))],
-    unused: [...own.unused, ...test.unused], notes: [...own.notes ?? [], ...test.notes ?? []],
+    ...train, kind: format.name, path: at, parts: [...others, ...test.parts.map((part) => ({ ...part, part: testPart }))],
+    unused: [...train.unused, ...test.unused], notes: [...train.notes ?? [], ...test.notes ?? []],
   }
+}
+
+/** @throws WorkbenchError CALL_INVALID where something is asked for that only arrays have. @param what begins a sentence */
+export function refuseChoice(what: string, choice: Choice): void {
+  const field = (['set', 'array', 'rowShape'] as const).find((key) => choice[key] !== undefined)
+  if (field !== undefined) throw new WorkbenchError('CALL_INVALID', `${what}, without sets, arrays or rows to choose; leave --${field === 'rowShape' ? 'shape' : field} out.`, { field })
 }
 
 const nameOf = (kind: { format: Format } | 'folder'): string => (kind === 'folder' ? kind : kind.format.name)

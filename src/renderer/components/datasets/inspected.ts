@@ -20,6 +20,10 @@ function sizeSentence(found: Inspected): string {
   return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same ? '' : become}`
 }
 
+const ofArrays: Readonly<Record<string, string>> = {
+  idx: 'An IDX file of images', npz: 'A NumPy archive', npy: 'A NumPy array', hdf5: 'An HDF5 file', csv: 'A table of pixels', cifar: 'Images in CIFAR’s binary format',
+}
+
 /** What a path holds, in one or two sentences. */
 export function sentence(found: Inspected, path = ''): string {
   const synthetic = syntheticName(path)
@@ -27,8 +31,7 @@ export function sentence(found: Inspected, path = ''): string {
   const sizes = sizeSentence(found)
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${sizes}`
   if (found.kind === 'dataset') return `A dataset that is here already: ${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? sizes : ' Patches are cut from images, and these are none.'}`
-  if (found.kind === 'idx') return `An IDX file of images.${sizes}`
-  if (found.kind === 'npz') return `A NumPy archive.${sizes}`
+  if (found.kind !== 'folder') return `${ofArrays[found.kind] ?? 'A file of arrays'}.${sizes}`
   const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`
   const names = found.classes.slice(0, few).join(', ')
   const more = found.classes.length > few ? ` and ${count(found.classes.length - few)} more` : ''

@@ -68,18 +68,25 @@ async function byNames(file: string, all: Named[], set: string | undefined, note
   if (images.length === 0) return [await onlyImages(file, all, notes)]
   const sets = [...new Set(images.map(({ naming }) => naming.set))]
   if (set === undefined && sets.length > 1 && !sets.includes('')) throw severalSets(file, sets)
-  const chosen = set?.toLowerCase() ?? (sets.length === 1 ? sets[0]! : '')
-  // A file that was itself chosen as the set of a folder need not name it again.
+  const chosen = set?.trim().toLowerCase() ?? (sets.length === 1 ? sets[0]! : '')
   const found = images.filter(({ naming }) => naming.set === chosen)
   if (found.length > 0) return found
-  if (sets.length === 1) return images
-  throw severalSets(file, sets)
+  if (sets.length === 1) refuseSet(file, { set })
+  throw severalSets(file, sets, `There is no set “${set}”: `)
 }
 
-/** FILE_UNSUPPORTED: one of several sets has to be chosen. */
-export const severalSets = (path: string, sets: readonly string[], problem = '') => new WorkbenchError('FILE_UNSUPPORTED',
-  `${problem}${basename(path)} holds ${sets.length} sets: ${sets.slice(0, 40).join(', ')}${sets.length > 40 ? ' ...' : ''}; choose one with --set, as in --set ${
-    sets.find((name) => name !== '')!}.`, { field: 'set' })
+/** FILE_UNSUPPORTED: one of several sets has to be chosen. @param field of the path, where it is not the first */
+export function severalSets(path: string, sets: readonly string[], problem = '', field = 'path'): WorkbenchError {
+  const said = sets.filter((name) => name !== ''), list = `${said.slice(0, 40).join(', ')}${said.length > 40 ? ' ...' : ''}`
+  return new WorkbenchError('FILE_UNSUPPORTED', `${problem}${basename(path)} holds ${sets.length} sets: ${list}; choose one with --set, as in --set ${said[0]}, `
+    + 'or give one of its files.', { field: field === 'path' ? 'set' : field })
+}
+
+/** @throws WorkbenchError FILE_UNSUPPORTED where a set was asked for in a file that holds one */
+export function refuseSet(path: string, { set }: Choice): void {
+  if (set === undefined) return
+  throw new WorkbenchError('FILE_UNSUPPORTED', `There is no set “${set}” in ${basename(path)}, which holds one only; leave the set out.`, { field: 'set' })
+}
 
 /** The one array of numbers that has rows of several values. */
 async function onlyImages(file: string, all: Named[], notes: DatasetNote[]): Promise<Named> {

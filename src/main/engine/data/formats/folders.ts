@@ -13,7 +13,9 @@ const mostLevels = 2
  * @returns null where it is a folder of images
  * @throws WorkbenchError FILE_UNSUPPORTED where there are several sets and none, or none of these, was chosen; PATH_UNREADABLE
  */
-export async function arraysInFolder(formats: readonly Format[], folder: string, field: string, choice: Choice): Promise<{ format: Format; file: string } | null> {
+export async function arraysInFolder(
+  formats: readonly Format[], folder: string, field: string, choice: Choice,
+): Promise<{ format: Format; file: string; set: string | undefined } | null> {
   let at = folder
   for (let level = 0; level <= mostLevels; level++) {
     const entries = await list(at, field)
@@ -52,15 +54,13 @@ async function inFolder(formats: readonly Format[], folder: string, names: reado
   return found
 }
 
-function chosen(folder: string, sets: SetOf[], wanted: string | undefined, field: string): { format: Format; file: string } {
-  const namesOf = ({ set, file }: SetOf) => [set, basename(file)].map((name) => name.toLowerCase())
+/** @returns with what is left to be chosen within the file */
+function chosen(folder: string, sets: SetOf[], wanted: string | undefined, field: string): { format: Format; file: string; set: string | undefined } {
   const asked = wanted?.trim().toLowerCase()
-  const matching = asked === undefined ? sets : sets.filter((each) => namesOf(each).includes(asked))
-  if (matching.length === 1) return matching[0]!
+  const matching = asked === undefined ? sets : sets.filter(({ set, file }) => set.toLowerCase() === asked || basename(file).toLowerCase() === asked)
+  if (matching.length === 1) return { ...matching[0]!, set: undefined }
+  if (sets.length === 1) return { ...sets[0]!, set: wanted }
   const names = sets.map(({ set }) => set), same = new Set(names).size < names.length
   const said = sets.map((each) => (each.set === '' || same ? basename(each.file) : each.set))
-  // The only set needs no choice, and a choice within the file is the file's matter.
-  if (sets.length === 1) return sets[0]!
-  const problem = asked === undefined ? '' : `There is no set “${wanted}”: `
-  throw Object.assign(severalSets(folder, said, problem), field === 'path' ? {} : { field })
+  throw severalSets(folder, said, asked === undefined ? '' : `There is no set “${wanted}”: `, field)
 }

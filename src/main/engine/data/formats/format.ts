@@ -1,4 +1,5 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
+import type { RowShape } from '../array-shape.ts'
 import type { NpzArray } from '../npy.ts'
 import type { StoredArray } from '../numbers.ts'
 
@@ -25,6 +26,7 @@ export interface Choice {
   set?: string | undefined
   /** The array of the images, by its name (`--array`). */
   array?: string | undefined
+  rowShape?: RowShape | undefined
   signal?: AbortSignal | undefined
 }
 

@@ -3,6 +3,7 @@ import { turnedRows } from '../array-views.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { labelsFileOf, looksLikeIdx, readIdx, testImagesOf } from '../idx.ts'
 import { testPart, trainPart } from '../request.ts'
+import { refuseSet } from './choose.ts'
 import { isEmnist, mappingOf } from './emnist.ts'
 import type { Format, FoundSet, Labelled } from './format.ts'
 
@@ -14,7 +15,8 @@ const idx: Format = {
   offered: /images.*idx[34]/i,
   recognise: (path) => looksLikeIdx(path),
   inFolder: idxSets,
-  async open(path, alone) {
+  async open(path, alone, choice = {}) {
+    refuseSet(path, choice)
     const testFile = alone ? null : testImagesOf(path)
     const parts = [{ part: trainPart, ...await pair(path) }]
     if (testFile !== null) parts.push({ part: testPart, ...await pair(testFile) })

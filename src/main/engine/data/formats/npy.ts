@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { readPieces } from '../byte-stream.ts'
 import { openNpy, type NpzArray } from '../npy.ts'
-import { chooseArrays, type OpenArray } from './choose.ts'
+import { chooseArrays, refuseSet, type OpenArray } from './choose.ts'
 import type { Format } from './format.ts'
 import { readName } from './naming.ts'
 import { namedFiles, setsOf, type NamedFile } from './parts-of-files.ts'
@@ -17,7 +17,8 @@ const npy: Format = {
   offered: ending,
   recognise: (_, start) => start.toString('latin1', 0, 6) === '\x93NUMPY',
   inFolder: (folder, names) => setsOf(imagesOf(namedFiles(folder, names, ending))),
-  async open(path, alone, choice) {
+  async open(path, alone, choice = {}) {
+    refuseSet(path, choice)
     const own = basename(path), folder = dirname(path)
     const files = namedFiles(folder, await readdir(folder), ending)
     const naming = readName(own.replace(ending, '')), sets = setsOf(imagesOf(files))
@@ -29,7 +30,7 @@ const npy: Format = {
     const arrays = new Map(chosen.map((file): [string, OpenArray] => [basename(file).replace(ending, ''), () => openFile(file)]))
     // A file of another part than training's is taken as it is.
     const asked = naming.part === null || naming.role !== 'images' || alone ? own.replace(ending, '') : undefined
-    const found = await chooseArrays(path, arrays, alone, { ...choice, set: undefined, array: choice?.array ?? asked })
+    const found = await chooseArrays(path, arrays, alone, { ...choice, set: undefined, array: choice.array ?? asked })
     const labels = found.parts.flatMap((part) => (part.labels === null ? [] : [part.labels.name]))
     const notes = [...found.notes ?? [], ...labels.length === 0 ? [] : [{ code: 'labelsBeside', message: `Labels come from ${labels.join(', ')}, beside the images.` }]]
     return { ...found, notes, unused: [] }
