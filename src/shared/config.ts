@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { augmentationExamples } from './augmentation.ts'
 
 /**
  * The settings that all variants share, as stored with a run. Field texts (`meta`) drive the form, the command line's
@@ -36,7 +37,20 @@ export const dataSchema = z.strictObject({
   binarise: z.enum(['none', 'fixed', 'dynamic']).default('none').meta({
     title: 'Binarise', description: 'Each pixel becomes 1 with its own value as probability: drawn once for each image, or anew at every step. Evaluations use the fixed draw.',
   }),
+  augment: z.string().max(200).default('none').meta({
+    title: 'Augment', examples: [...augmentationExamples],
+    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the sides), brightness=0.1; '
+      + 'several with commas. What is reconstructed is the changed image; validation, evaluation and exports see images as they are.',
+  }),
 })
+
+/** Settings of variants that came later: what runs meant whose stored settings have the one beside which it stands, and not this one. */
+const cameLater = [{ beside: 'noise', key: 'values', meant: 'channel' }] as const
+
+/** A variant's own settings as they are stored. */
+const regularizerSchema = z.record(z.string(), z.unknown()).transform((stored) => ({
+  ...stored, ...Object.fromEntries(cameLater.filter(({ beside, key }) => beside in stored && !(key in stored)).map(({ key, meant }) => [key, meant])),
+}))
 
 export const pretrainingSchema = z.strictObject({
   kind: z.enum(['none', 'greedy', 'rbm']).default('none')
@@ -48,7 +62,7 @@ export const pretrainingSchema = z.strictObject({
   weightDecay: z.number().min(0).max(1000).default(0).meta({ title: 'Weight decay', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
   tied: z.boolean().default(true).meta({ title: 'Tied weights', description: 'While a layer is pretrained its decoder uses its kernel transposed; fine-tuning unties them.', when: { key: 'pretraining.kind', in: ['greedy'] } }),
   /** The settings of the layers' variant, already checked against its schema; empty without pretraining. */
-  regularizer: z.record(z.string(), z.unknown()).default({}),
+  regularizer: regularizerSchema.default({}),
 })
 
 export const fineTuningSchema = z.strictObject({
@@ -65,7 +79,7 @@ export const configSchema = z.strictObject({
   reconstruction: reconstructionSchema,
   training: trainingSchema,
   /** The variant's own settings, already checked against its schema. */
-  regularizer: z.record(z.string(), z.unknown()),
+  regularizer: regularizerSchema,
   data: dataSchema.prefault({}),
   pretraining: pretrainingSchema.prefault({}),
   fineTuning: fineTuningSchema.prefault({}),
@@ -86,8 +100,10 @@ export const fieldSchema = z.object({
   key: z.string(),
   title: z.string(),
   description: z.string(),
-  kind: z.enum(['number', 'integer', 'choice', 'boolean', 'integers']),
+  kind: z.enum(['number', 'integer', 'choice', 'boolean', 'integers', 'text']),
   choices: z.array(z.string()).optional(),
+  /** Of a text: some that may be given. */
+  examples: z.array(z.string()).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMinimum: z.boolean().optional(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Settings } from '../../src/shared/config.ts'
+import { configSchema, type Settings } from '../../src/shared/config.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
@@ -9,13 +9,13 @@ import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.t
 const width = 784
 
 /** What the denoising variant makes of images [n, width] whose pixels are all 0.5. */
-function corrupted(settings: Settings, rows: ArrayLike<number>, { seed = 1, step = 1, columns = width } = {}): Float32Array {
+function corrupted(settings: Settings, rows: ArrayLike<number>, { seed = 1, step = 1, columns = width, channels = 1 } = {}): Float32Array {
   const { config, problems } = resolveConfig('denoising', settings)
   assert.deepEqual(problems, [])
   return tf.tidy(() => {
     const x = tf.ones([rows.length, columns]).mul<Tensor2D>(0.5)
     const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows), 'int32'))
-    return variantOf('denoising').corrupt!(x, random, config!.regularizer as never).dataSync().slice() as Float32Array
+    return variantOf('denoising').corrupt!(x, random, config!.regularizer as never, channels).dataSync().slice() as Float32Array
   })
 }
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, row) => row)
@@ -102,6 +102,32 @@ for (const noise of ['masking', 'saltAndPepper', 'gaussian'] as const) {
     assert.deepEqual(corrupted(settings('fresh'), rows), first)
     assert.ok(Math.abs(correlation(first, next)) < 5 / Math.sqrt(3 * width))
     assert.ok(Math.abs(correlation(rowOf(first, 0), rowOf(first, 1))) < 5 / Math.sqrt(width))
+  })
+}
+
+for (const noise of ['masking', 'saltAndPepper'] as const) for (const corruption of ['fresh', 'fixed'] as const) {
+  test(`${noise} (${corruption}) of colour images: whole pixels at the stated rate, or single values where that is asked for`, () => {
+    const count = 1000, channels = 3, pixels = count * 261, rate = 0.3
+    const of = (values: string, more = {}) => corrupted({
+      'regularizer.noise': noise, 'regularizer.corruption': corruption, 'regularizer.rate': rate, ...(values ? { 'regularizer.values': values } : {}),
+    }, upTo(count), { columns: 783, channels, ...more })
+    const states = (found: Float32Array, channel: number) => Float32Array.from({ length: pixels }, (_, pixel) => found[pixel * channels + channel]!)
+    const ends = noise === 'masking' ? [0] : [0, 1]
+    const whole = of('pixel')
+    for (const channel of [1, 2]) assert.deepEqual(states(whole, channel), states(whole, 0), 'the channels of a pixel have one fate')
+    for (const end of ends) assert.ok(Math.abs(share(states(whole, 0), end) - rate / ends.length) <= within(rate / ends.length, pixels))
+    assert.deepEqual(of(''), whole, 'it is the default')
+    const single = of('channel')
+    for (const [one, other] of [[0, 1], [1, 2]] as const) assert.ok(Math.abs(correlation(states(single, one), states(single, other))) < 5 / Math.sqrt(pixels))
+    for (const end of ends) assert.ok(Math.abs(share(single, end) - rate / ends.length) <= within(rate / ends.length, pixels * channels))
+    // A gray image has one value a pixel, and what runs from before there was the choice meant is single values, bit for bit.
+    assert.deepEqual(of('pixel', { channels: 1 }), single)
+    const { values: _, ...before } = resolveConfig('denoising', { 'regularizer.noise': noise, 'regularizer.corruption': corruption, 'regularizer.rate': rate }).config!.regularizer
+    const stored = configSchema.parse({ ...resolveConfig('denoising', {}).config!, regularizer: before })
+    assert.equal(stored.regularizer['values'], 'channel')
+    const again = tf.tidy(() => variantOf('denoising').corrupt!(tf.ones([count, 783]).mul<Tensor2D>(0.5),
+      randomness(tf.tensor1d([1, 1], 'int32'), tf.tensor1d(Int32Array.from(upTo(count)), 'int32')), stored.regularizer as never, channels).dataSync().slice())
+    assert.deepEqual(again, single)
   })
 }
 

@@ -91,7 +91,7 @@ test('with a fixed corruption it is the least-squares map from exactly the corru
   model.close()
   const { config } = resolveConfig('denoising', settings)
   const corrupted = tf.tidy(() => variantOf('denoising').corrupt!(tf.tensor2d(rows.slice(), [300, size]) as Tensor2D,
-    randomness(tf.tensor1d([1, 77], 'int32'), tf.range(0, 300, 1, 'int32')), config!.regularizer as never).dataSync())
+    randomness(tf.tensor1d([1, 77], 'int32'), tf.range(0, 300, 1, 'int32')), config!.regularizer as never, 1).dataSync())
   const [x, noisy] = [rowsOf(rows, size), rowsOf(corrupted, size)]
   const best = solve(covariance(noisy), covariance(noisy, x))
   const off = largest(plus(mapOf(weights), best, -1))

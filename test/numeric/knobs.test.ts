@@ -14,7 +14,7 @@ import { variants } from '../../src/main/engine/variants/index.ts'
 import { layerConfig, layerVariantOf, placeOf } from '../../src/main/engine/variants/layers.ts'
 import type { Variant } from '../../src/main/engine/variants/variant.ts'
 import { facts, isOfLayers, isShared, knobsOf, layerKinds, tinyConfig, trained, valueAt, type Knob } from '../fixtures/everySetting.ts'
-import { importLabelledDigits, smallDigits } from '../fixtures/tinyDataset.ts'
+import { importLabelledDigits, overwriteSize, smallDigits } from '../fixtures/tinyDataset.ts'
 import { trainHere } from '../fixtures/trainHere.ts'
 
 /**
@@ -23,7 +23,10 @@ import { trainHere } from '../fixtures/trainHere.ts'
  */
 const home = mkdtempSync(join(tmpdir(), 'knobs-'))
 let datasetFolder = ''
-before(async () => { datasetFolder = await importLabelledDigits(home) })
+before(async () => {
+  datasetFolder = await importLabelledDigits(home)
+  overwriteSize(datasetFolder, facts.size)
+})
 after(() => rmSync(home, { recursive: true, force: true }))
 
 const steps = 4, seed = 3, numbersTried = 3
@@ -43,7 +46,7 @@ async function once(kind: string, variant: Variant, config: Config, compute: () 
 /** The losses and the last weights of a few steps, as the product trains, or by its reference, which is much quicker to make. */
 const ofSteps = (variant: Variant, config: Config, compiled: boolean) => once(compiled ? 'compiled' : 'plain', variant, config, () => {
   const { batchSize, epochs } = config.training
-  const spec = { variant, config, inputSize: facts.rowSize, kind: facts.kind }
+  const spec = { variant, config, inputSize: facts.rowSize, kind: facts.kind, size: facts.size }
   const model = compiled ? new CompiledModel(spec, [batchSize]) : new PlainModel(spec, seed)
   if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, seed)])))
   const losses = Float32Array.from({ length: steps }, (_, index) => {

@@ -6,7 +6,9 @@ const number = { kind: 'number' } as const
 const integer = { kind: 'integer' } as const
 const layers = { kind: 'integers' } as const
 const activation = { kind: 'choice', choices: ['relu', 'sigmoid', 'tanh'] } as const
+const augment = { kind: 'text' } as const
 const switched = { kind: 'boolean' } as const
+type Kind = Parameters<typeof textOfValues>[1]
 const read = (field: { kind: string; choices?: readonly string[] }, text: string): Written => readValues(field as Parameters<typeof readValues>[0], text)
 
 test('a setting takes one value, a list or a range, and what is written back reads the same', () => {
@@ -31,6 +33,8 @@ test('a setting takes one value, a list or a range, and what is written back rea
     [layers, '784-512-64 | 32', { kind: 'several', values: [[784, 512, 64], [32]] }, '784, 512, 64; 32'],
     [activation, 'relu', { kind: 'one', value: 'relu' }],
     [activation, 'relu, tanh', { kind: 'several', values: ['relu', 'tanh'] }],
+    [augment, 'flip, shift=4', { kind: 'one', value: 'flip, shift=4' }],
+    [augment, 'none; flip; flip, shift=4', { kind: 'several', values: ['none', 'flip', 'flip, shift=4'] }],
     [switched, 'true', { kind: 'one', value: true }],
     [switched, 'false, true', { kind: 'several', values: [false, true] }],
   ]
@@ -38,8 +42,8 @@ test('a setting takes one value, a list or a range, and what is written back rea
     const written = read(field, text)
     assert.deepEqual(written, expected, text)
     const value = written.kind === 'one' ? written.value : written.kind === 'several' ? written.values : written.kind === 'range' ? written.range : null
-    assert.equal(textOfValues(value), back, text)
-    assert.deepEqual(read(field, textOfValues(value)), expected, `${text} read again`)
+    assert.equal(textOfValues(value, field.kind as Kind), back, text)
+    assert.deepEqual(read(field, textOfValues(value, field.kind as Kind)), expected, `${text} read again`)
   }
 })
 

@@ -89,9 +89,9 @@ export class ExploredNetwork implements Model {
   }
 
   /** The variant's own corruption of inputs; null where it has none. */
-  get corrupt(): ((inputs: Tensor2D, random: Randomness) => Tensor2D) | null {
+  get corrupt(): ((inputs: Tensor2D, random: Randomness, channels: number) => Tensor2D) | null {
     const variant = this.#variant
-    return variant.corrupt ? (inputs, random) => variant.corrupt!(inputs, random, this.config.regularizer as never) : null
+    return variant.corrupt ? (inputs, random, channels) => variant.corrupt!(inputs, random, this.config.regularizer as never, channels) : null
   }
 
   get codeActivation(): Activation {

@@ -69,6 +69,12 @@ export class Subject {
     return this.remember('train', () => validationSplit(this.dataset, this.seed).train)
   }
 
+  /** Values of a pixel; 1 of vectors, which have none. */
+  get channels(): number {
+    const { kind, channels } = this.target.dataset
+    return kind === 'image' ? channels : 1
+  }
+
   labelOf(row: number | null): number {
     return row === null ? -1 : this.dataset.labels?.[row] ?? -1
   }

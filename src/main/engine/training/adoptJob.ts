@@ -28,14 +28,14 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
     throw new WorkbenchError('RUN_MISMATCH', `The network tells ${classes.length} classes apart (${classes.slice(0, 5).join(', ')}), and the dataset has others; choose a dataset of the same classes.`, { field: 'dataset' })
   }
   const state = Object.fromEntries(Object.entries(checkpoint.state).filter(([name]) => !/^(optimizer|state|stage)\//.test(name)))
-  const spec: ModelSpec = { variant: variantOf(id), config, inputSize, kind: dataset.kind, classes: classes.length }
+  const spec: ModelSpec = { variant: variantOf(id), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length }
   const model = new CompiledModel(spec)
   model.load(state)
   writeCheckpoint(outFolder, 'last', { ...checkpoint, dataset: fingerprint, state: model.weights() })
   const preview = makePreview(model, spec, dataset, position.step, position.epoch)
   const evaluation = await evaluate({
     model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(id), config), signal: port.signal,
+    corrupt: ownCorruption(variantOf(id), config, dataset.channels), signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
   return { kind: 'adopt', evaluation: { ...evaluation, checkpoint: 'last' }, preview, parameters: countParameters(model.specs) }

@@ -56,7 +56,7 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
   }
   let fit = 0
   if (variant.fit) {
-    const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind }
+    const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind, size: read }
     model = new CompiledModel(spec)
     start = performance.now() / 1000
     const fitting = performance.now()
@@ -69,7 +69,7 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
   if (job.evaluation && model) {
     evaluation = (await evaluate({
       model, dataset: seen, train: rows.train, outputRange: activationRange[config.network.outputActivation],
-      corrupt: ownCorruption(variant, config), signal: port.signal,
+      corrupt: ownCorruption(variant, config, seen.channels), signal: port.signal,
       onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
     }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped() : thrown })).seconds
   }
@@ -78,9 +78,9 @@ export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureRe
 
 /** What a stage trains, as its training would. */
 function specOf({ variant, config }: MeasureJob, stage: PlannedStage, { read, seen }: TrainingData): ModelSpec {
-  if (stage.kind !== 'layer') return { variant: lastVariant(variantOf(variant), config), config, inputSize: read.rowSize, kind: read.kind, classes: read.classes.length }
+  if (stage.kind !== 'layer') return { variant: lastVariant(variantOf(variant), config), config, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
   const layer = stage.layer!
-  return { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: layer === 0 ? seen.rowSize : config.network.layers[layer - 1]!, kind: layer === 0 ? read.kind : 'vector' }
+  return { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: layer === 0 ? seen.rowSize : config.network.layers[layer - 1]!, kind: layer === 0 ? read.kind : 'vector', size: read }
 }
 
 /** A batch of the data; of layers whose inputs are codes that do not exist yet, values like those of sigmoid units: they take as long. */

@@ -49,6 +49,8 @@ export interface Given {
   labels?: Tensor1D | null
   /** Epochs of training so far; past any warm-up where it is absent. */
   epoch?: Scalar
+  /** Values of a pixel of x; 1 where it has none. */
+  channels?: number
   /** Used instead of the variant's own corruption of x where given, [B, D]. */
   corrupted?: Tensor2D | null
 }
@@ -66,7 +68,7 @@ export interface Objective {
  * The objective of a variant on one batch: every term, and their sum as `loss`. The same function is recorded for training, run
  * plainly as the reference, and asked for gradients at given weights.
  */
-export function objectiveOf(variant: Variant, config: Config, { weights, x: images, random, state, labels, epoch, corrupted }: Given): Objective {
+export function objectiveOf(variant: Variant, config: Config, { weights, x: images, random, state, labels, epoch, channels = 1, corrupted }: Given): Objective {
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
   const network = networkOf(variant, config, weights)
   const settings = config.regularizer as never
@@ -75,7 +77,7 @@ export function objectiveOf(variant: Variant, config: Config, { weights, x: imag
   const watched: Record<string, Tensor> = {}
   const terms: Record<string, Scalar> = { ...variant.objective({
     x, network, random, settings, state, labels: labels ?? null, epoch: epoch ?? tf.scalar(afterTraining), withGradient, probability, boltzmann,
-    corrupted: corrupted ?? variant.corrupt?.(x, random, settings) ?? x,
+    corrupted: corrupted ?? variant.corrupt?.(x, random, settings, channels) ?? x,
     observe: (name, value) => { observed[name] = value },
     watch: (name, value) => { watched[name] = value },
   }) }

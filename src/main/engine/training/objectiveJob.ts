@@ -64,7 +64,7 @@ export function computeObjective({ variant: id, config, in: input, out }: Object
       weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
       x,
-      corrupted: variant.corrupt ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never) : null,
+      corrupted: variant.corrupt ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never, 1) : null,
       random: draws,
     })
     for (const name of Object.keys(tensors)) if (!known.has(name)) throw invalid(name, 'is no weight or input of this objective; leave it out')

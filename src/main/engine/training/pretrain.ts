@@ -30,7 +30,7 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
   const layer = stage.layer!
   const depth = config.network.layers.length
   const inputs = layer === 0 ? data.read : await codesBelow(course, layer)
-  const spec: ModelSpec = { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: inputs.rowSize, kind: inputs.kind }
+  const spec: ModelSpec = { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: inputs.rowSize, kind: inputs.kind, size: inputs }
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
     model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, layer, depth, seed))
@@ -60,7 +60,7 @@ function stackModel(course: Course, layers: number): { model: CompiledModel; spe
   const { job: { config, variant }, data: { seen } } = course
   // What of a code the run's own variant lets through is its business, and that of the whole network only.
   const { gate: _, ...ungated } = variantOf(variant)
-  const spec: ModelSpec = { variant: ungated, config: stackConfig(config, layers), inputSize: seen.rowSize, kind: seen.kind }
+  const spec: ModelSpec = { variant: ungated, config: stackConfig(config, layers), inputSize: seen.rowSize, kind: seen.kind, size: seen }
   const model = new CompiledModel(spec)
   model.load(stackOf(course.whole, layers, config.network.layers.length))
   return { model, spec }

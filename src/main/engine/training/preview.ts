@@ -20,7 +20,7 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
   const rows = previewRows(dataset)
   const originals = inputTensor(dataset, rows)
   const corrupted = variant.corrupt
-    ? tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never).clone())
+    ? tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never, dataset.channels).clone())
     : null
   try {
     if (model.classify) return plane ? null : { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }

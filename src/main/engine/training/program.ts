@@ -1,4 +1,6 @@
+import { readAugmentation } from '../../../shared/augmentation.ts'
 import type { Config } from '../../../shared/config.ts'
+import { augmented } from '../network/augment.ts'
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf } from '../network/probability.ts'
 import type { WeightSpec } from '../network/weights.ts'
@@ -7,7 +9,7 @@ import { bool, type } from '../trace/native.ts'
 import type { Recording } from '../trace/record.ts'
 import { trace, type Given } from '../trace/recorder.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
-import { likelihoodOf, weightsOf, type Variant } from '../variants/variant.ts'
+import { likelihoodOf, weightsOf, type Layout, type Randomness, type Variant } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
 import { cleanError, cleanErrorName, networkOf, objectiveOf, stateSpecs, termNames, watchedNames } from './objective.ts'
 import { clipInGraph, optimizerOf, type Optimizer } from './optimizers.ts'
@@ -20,8 +22,20 @@ export interface ModelSpec {
   inputSize: number
   /** Images arrive as uint8 and are divided by 255 in the graph; vectors arrive as float32. */
   kind: 'image' | 'vector'
+  /** Of images: how a row's values lie. What changes images, or corrupts whole pixels, needs it. */
+  size?: Layout
   /** Number of the dataset's classes; only networks that classify need it. */
   classes?: number
+}
+
+/** Values of a pixel of what a network reads. */
+export const channelsOf = ({ kind, size }: Pick<ModelSpec, 'kind' | 'size'>): number => (kind === 'image' ? size?.channels ?? 1 : 1)
+
+/** The images of a batch as a step of training sees them: changed where the config says so. @param x [B, D] */
+export function trainedOn({ config, size }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
+  const wanted = readAugmentation(config.data.augment)
+  if (typeof wanted === 'string' || (config.data.augment !== 'none' && !size)) throw new Error(`images of unknown size cannot be changed by “${config.data.augment}”`)
+  return config.data.augment === 'none' ? x : augmented(x, size!, wanted, random)
 }
 
 export interface Variable { name: string; shape: number[]; initial: number }
@@ -148,7 +162,8 @@ export class Program {
     const { graph } = this
     const { variant, config } = this.#spec
     const { recording } = trace(this.#givenBatch(config.training.batchSize), this.#givenWeights(), (named) => {
-      const { terms, gradients, observed } = lossAndGradients(variant, config, this.#given(named))
+      const given = this.#given(named)
+      const { terms, gradients, observed } = lossAndGradients(variant, config, { ...given, x: trainedOn(this.#spec, given.x, given.random) })
       return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
     })
     const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
@@ -235,7 +250,7 @@ export class Program {
   }
 
   #given(named: (name: string) => Tensor) {
-    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar, random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
+    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar, channels: channelsOf(this.#spec), random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
   }
 
   #givenBatch(size: number): Given[] {

@@ -41,7 +41,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
     if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
   }
 
-  const spec: ModelSpec = { variant, config, inputSize, kind: dataset.kind }
+  const spec: ModelSpec = { variant, config, inputSize, kind: dataset.kind, size: dataset }
   const model = new CompiledModel(spec)
   model.load(state)
   if (!model.latent) throw new WorkbenchError('VARIANT_UNSUITABLE', notProbabilistic(variant.title), { field: 'run' })

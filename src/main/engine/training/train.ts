@@ -43,7 +43,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
   const { step, epoch, seconds } = course.position
   const evaluation = await evaluate({
     model, dataset: course.data.seen, train: course.rows.train, outputRange: activationRange[job.config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(job.variant), job.config), signal: port.signal,
+    corrupt: ownCorruption(variantOf(job.variant), job.config, course.data.seen.channels), signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step) })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
@@ -56,7 +56,7 @@ export async function train(job: TrainJob, threads: number, port: Port): Promise
 async function fit(course: Course): Promise<CompiledModel> {
   const { job: { variant: id, config }, data: { read, seen }, rows, port, meter } = course
   const variant = variantOf(id)
-  const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind }
+  const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind, size: read }
   const model = new CompiledModel(spec)
   model.load(course.whole)
   const weights = await variant.fit!(rowsOf(read, rows.train), config, async (done, total) => {

@@ -1,12 +1,16 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
+import { uniformOfPixels } from './pixelDraws.ts'
 import { defineVariant, type Problem, type Randomness } from './variant.ts'
 
 const settings = z.strictObject({
   noise: z.enum(['masking', 'saltAndPepper', 'gaussian', 'weights']).default('masking')
     .meta({ title: 'Noise', description: 'How the input is corrupted; `weights` adds Gaussian noise to the kernels instead.' }),
   rate: z.number().min(0).max(1).default(0.3).meta({
-    title: 'Rate', description: 'Probability that a pixel is corrupted.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+    title: 'Rate', description: 'Probability that a pixel, or a single value, is corrupted.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+  }),
+  values: z.enum(['pixel', 'channel']).default('pixel').meta({
+    title: 'Values', description: 'Of colour images: all channels of a pixel are corrupted together, or each value by itself.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
   }),
   sigma: z.number().min(0).max(100).default(0.3).meta({
     title: 'Sigma', description: 'Standard deviation of the noise.', when: { key: 'regularizer.noise', in: ['gaussian', 'weights'] },
@@ -23,13 +27,14 @@ const settings = z.strictObject({
 })
 
 /** Corrupted inputs x~ (Vincent et al. 2010, section 3.3); the identity where the noise is on the weights. */
-function corrupt(x: Tensor2D, draws: Randomness, { noise, rate, sigma, corruption }: z.output<typeof settings>): Tensor2D {
+function corrupt(x: Tensor2D, draws: Randomness, { noise, rate, sigma, corruption, values }: z.output<typeof settings>, channels: number): Tensor2D {
   const random = corruption === 'fixed' ? draws.perImage : draws
-  if (noise === 'masking') return x.mul(random.uniform('corruption', x.shape).greaterEqual(rate).cast('float32'))
+  const drawn = () => uniformOfPixels(random, 'corruption', x.shape, values === 'pixel' ? channels : 1)
+  if (noise === 'masking') return x.mul(drawn().greaterEqual(rate).cast('float32'))
   if (noise === 'gaussian') return x.add(random.normal('corruption', x.shape, sigma))
   if (noise === 'saltAndPepper') {
     // One draw decides both: below rate/2 is pepper, from there to rate is salt.
-    const draw = random.uniform('corruption', x.shape)
+    const draw = drawn()
     const kept = draw.greaterEqual(rate).cast('float32')
     const salt = draw.greaterEqual(rate / 2).cast('float32').sub(kept)
     return x.mul(kept).add(salt)
@@ -46,6 +51,8 @@ export default defineVariant({
   glyph: '◌',
   terms: ['reconstruction'],
   settings,
+  // Of a gray image both are the same.
+  defaultsFor: ({ kind, size }) => (kind === 'vector' || size?.channels === 1 ? { regularizer: { values: 'channel' as const } } : {}),
   check({ regularizer: { noise, corruption, corruptedWeight, cleanWeight } }) {
     const problems: Problem[] = []
     const onInputs = 'it has no meaning with noise on the weights; leave it at its default or choose another regularizer.noise.'
@@ -61,13 +68,13 @@ export default defineVariant({
     const emphasis = corruptedWeight === 1 && cleanWeight === 1 ? null : x.notEqual(corrupted).cast('float32').mul(corruptedWeight - cleanWeight).add<Tensor2D>(cleanWeight)
     return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x, emphasis) }
   },
-  measuredOn({ noise, rate, sigma, corruption, corruptedWeight, cleanWeight }) {
+  measuredOn({ noise, rate, sigma, corruption, values, corruptedWeight, cleanWeight }) {
     const drawn = noise === 'masking' || noise === 'saltAndPepper'
     if ((drawn ? rate : sigma) === 0) return null
     const fixed = corruption === 'fixed' && noise !== 'weights' ? ', the same ones each time' : ''
     const even = noise === 'weights' || (corruptedWeight === 1 && cleanWeight === 1)
     const emphasis = even ? '' : `, errors on them weighted ${corruptedWeight}, on others ${cleanWeight}`
-    const share = `${Number((100 * rate).toPrecision(3))}% of their values`
+    const share = `${Number((100 * rate).toPrecision(3))}% of their ${values === 'pixel' ? 'pixels' : 'values'}`
     if (noise === 'masking') return `inputs with ${share} masked${fixed}${emphasis}`
     if (noise === 'saltAndPepper') return `inputs with ${share} set to 0 or 1${fixed}${emphasis}`
     return noise === 'weights' ? `weights with Gaussian noise of ${sigma}` : `inputs with Gaussian noise of ${sigma}${fixed}${emphasis}`

@@ -12,6 +12,7 @@ interface Described {
   description?: string
   type?: string
   enum?: string[]
+  examples?: string[]
   items?: Described
   minimum?: number
   maximum?: number
@@ -137,6 +138,7 @@ function toField(key: string, described: Described, value: unknown, facts: Facts
     : described.type === 'array' ? 'integers'
     : described.type === 'boolean' ? 'boolean'
     : described.type === 'integer' ? 'integer'
+    : described.type === 'string' ? 'text'
     : 'number'
   const range = described.items ?? described
   return {
@@ -145,6 +147,7 @@ function toField(key: string, described: Described, value: unknown, facts: Facts
     description: described.description ?? '',
     kind,
     ...(described.enum ? { choices: described.enum } : {}),
+    ...(kind === 'text' && described.examples ? { examples: described.examples } : {}),
     ...(range.exclusiveMinimum !== undefined ? { minimum: range.exclusiveMinimum, exclusiveMinimum: true } : range.minimum === undefined ? {} : { minimum: range.minimum }),
     ...(range.exclusiveMaximum !== undefined ? { maximum: range.exclusiveMaximum, exclusiveMaximum: true } : range.maximum === undefined ? {} : { maximum: range.maximum }),
     default: value,

@@ -1,4 +1,4 @@
-import type { Activation, Config } from '../../../shared/config.ts'
+import { dataSchema, type Activation, type Config } from '../../../shared/config.ts'
 import { variantOf, variants } from './registry.ts'
 import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from './variant.ts'
 
@@ -44,7 +44,7 @@ export function layerConfig(config: Config, layer: number): Config {
       weightDecay: pretraining.weightDecay, schedule: 'constant', warmupEpochs: 0, patience: 0, ...fixed.training,
     },
     regularizer: settings,
-    data: layer === 0 ? config.data : { binarise: 'none' },
+    data: layer === 0 ? config.data : dataSchema.parse({}),
     pretraining: { ...pretraining, kind: 'none' },
     fineTuning: { kind: 'reconstruction', labelled: 0 },
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, reconstructionSchema, trainingSchema, type Config, type Field, type Settings } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { trainingRows } from '../../../shared/split.ts'
+import { augmentationProblem, readAugmentation, writtenAugmentation } from '../../../shared/augmentation.ts'
 import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
@@ -127,7 +128,7 @@ function parse(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
     // What its own settings determine may differ from what their defaults do.
     const fixed = fixedOf(variant, config.regularizer)
     return {
-      ...config, network: { ...config.network, ...fixed.network }, training: { ...config.training, ...fixed.training }, reconstruction: fixed.reconstruction ?? config.reconstruction,
+      ...config, data: written(config.data), network: { ...config.network, ...fixed.network }, training: { ...config.training, ...fixed.training }, reconstruction: fixed.reconstruction ?? config.reconstruction,
     }
   }
   const seen = new Set<string>()
@@ -142,6 +143,26 @@ function parse(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
   return null
 }
 
+/** What is written in several ways is stored in one. */
+function written(data: Config['data']): Config['data'] {
+  const augmentation = readAugmentation(data.augment)
+  return typeof augmentation === 'string' ? data : { ...data, augment: writtenAugmentation(augmentation) }
+}
+
+/** What is wrong with changes of the training images; empty where nothing is. */
+function augmentationRules({ data }: Config, { kind, size }: Facts): Problem[] {
+  const field = 'data.augment'
+  const wanted = readAugmentation(data.augment)
+  if (typeof wanted === 'string') return [{ field, message: wanted }]
+  if (data.augment === 'none') return []
+  if (kind === 'vector') return [{ field, message: 'This dataset has no images that could be mirrored, moved or cut; set data.augment to none.' }]
+  if (data.binarise === 'fixed' && (wanted.crop < 1 || wanted.brightness > 0)) {
+    return [{ field, message: 'Crop and brightness make gray of pixels that were drawn as 0 or 1 once; set data.binarise to dynamic, or leave them out of data.augment.' }]
+  }
+  const message = size ? augmentationProblem(wanted, size) : null
+  return message ? [{ field, message }] : []
+}
+
 /** What a field takes, in words: `a number above 0 and at most 1000`. */
 function expected(field: Field): string {
   const lower = field.minimum === undefined ? '' : field.exclusiveMinimum ? `above ${field.minimum}` : `at least ${field.minimum}`
@@ -152,6 +173,7 @@ function expected(field: Field): string {
     case 'boolean': return 'true or false'
     case 'integers': return `1 to 12 whole numbers, each ${range}`
     case 'integer': return `a whole number ${range}`
+    case 'text': return `a text such as ${(field.examples ?? []).join(' or ')}`
     default: return `a number ${range}`
   }
 }
@@ -172,6 +194,7 @@ function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] 
   if (data.binarise !== 'none' && kind === 'vector') {
     problems.push({ field: 'data.binarise', message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.' })
   }
+  problems.push(...augmentationRules(config, facts))
   const few = fineTuning.kind === 'classification' && fineTuning.labelled > 0
   const available = trainCount === undefined ? Infinity : trainingRows({ trainCount, validationCount })
   // A handful of labelled images is one batch.

@@ -68,6 +68,9 @@ export interface GateTools {
   largest(values: Tensor2D, k: number): Tensor2D
 }
 
+/** How the values of an image lie in its row: [height, width, channels], row by row. */
+export interface Layout { width: number; height: number; channels: number }
+
 /** What is known of the data when settings are checked; absent facts are not checked. */
 export interface Facts {
   rowSize?: number
@@ -77,6 +80,8 @@ export interface Facts {
   validationCount?: number
   labelled?: number
   kind?: 'image' | 'vector'
+  /** Of one image. */
+  size?: Layout
   classes?: number
   /** Of images, as they are drawn where they are binarised. */
   pixels?: PixelKind
@@ -156,8 +161,11 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
    * “on”, the same where what is measured may be compared; null where it is clean after all.
    */
   measuredOn?(settings: z.output<S>): string | null
-  /** For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it. */
-  corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>): Tensor2D
+  /**
+   * For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it.
+   * @param channels values of a pixel, which lie side by side; 1 where there are no pixels
+   */
+  corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>, channels: number): Tensor2D
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */
   fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>
 }

@@ -21,7 +21,8 @@ const partsOf = (text: string, between: RegExp): string[] => text.split(between)
 
 /**
  * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many, linear unless
- * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches: `relu, sigmoid`.
+ * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches: `relu, sigmoid`. Texts, which
+ * have commas of their own: `flip; flip, shift=4`.
  * Whether a value is allowed is the engine's to say.
  */
 export function readValues(field: Kind, text: string): Written {
@@ -29,6 +30,7 @@ export function readValues(field: Kind, text: string): Written {
   if (trimmed === '') return { kind: 'none' }
   if (field.kind === 'integers') return readLists(trimmed)
   if (field.kind === 'choice' || field.kind === 'boolean') return readWords(field, trimmed)
+  if (field.kind === 'text') return several(partsOf(trimmed, /;/), String)
   const range = /^(.+?)(?:\s+to\s+|\s*(?:\.\.\.?|…)\s*)(.*)$/i.exec(trimmed)
   return range ? readRange(field, range[1]!.trim(), range[2]!) : readNumbers(field, trimmed)
 }
@@ -107,11 +109,11 @@ function several<T>(values: T[], shown: (value: T) => string): Written {
   return { kind: 'several', values }
 }
 
-/** A value, or what is swept, as it is typed: the inverse of `readValues`. */
-export function textOfValues(given: unknown): string {
+/** A value, or what is swept, as it is typed: the inverse of `readValues`. @param kind of its field, where that is known */
+export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (isRange(given)) return `${given.from} to ${given.to}, ${given.count}${given.scale === 'log' ? ', log' : ''}`
   if (!Array.isArray(given)) return given === null || given === undefined ? '' : String(given)
-  return given.some(Array.isArray) ? given.map((list) => (list as unknown[]).join(', ')).join('; ') : given.join(', ')
+  return given.some(Array.isArray) ? given.map((list) => (list as unknown[]).join(', ')).join('; ') : given.join(kind === 'text' ? '; ' : ', ')
 }
 const isRange = (given: unknown): given is Range => typeof given === 'object' && given !== null && !Array.isArray(given) && 'from' in given && 'to' in given
 

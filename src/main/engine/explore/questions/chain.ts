@@ -31,7 +31,7 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
   const { machine } = network
   const distribution = await distributionOf(subject)
   const given = question.corruption ?? null
-  const step = machine ? gibbsStep(machine) : denoisingStep(network, given, sampled ? distribution : null)
+  const step = machine ? gibbsStep(machine) : denoisingStep(network, given, sampled ? distribution : null, subject.channels)
   // A chain that goes on has shown its first state already.
   const numbers = 'last' in start ? [] : [0]
   const book = new PictureBook((numbers.length + Math.floor(steps / every)) * chains, drawing, drawing.range)
@@ -86,8 +86,8 @@ const gibbsStep = (machine: Machine): Step => (state, draws) => {
 }
 
 /** @param given null: the variant's own corruption @param draws null: the decoder's output goes on as it is */
-const denoisingStep = (network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null): Step => (state, draws) => {
-  const noisy = given ? corrupted(state, given, draws) : network.corrupt?.(state, draws) ?? state
+const denoisingStep = (network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, channels: number): Step => (state, draws) => {
+  const noisy = given ? corrupted(state, given, draws, channels) : network.corrupt?.(state, draws, channels) ?? state
   if (!distribution) {
     const next = network.reconstruct(noisy)
     return { next, shown: next.clone() }

@@ -105,9 +105,9 @@ async function vectorsAt(subject: Subject, { origin, directions }: Frame, places
   for (let start = 0; start < count; start += rows) {
     const some = Math.min(rows, count - start)
     const inputs = tf.tidy(() => tf.matMul(places.slice([start, 0], [some, 2]), directions).add<Tensor2D>(origin))
-    let moved = subject.network.reconstruct(tf.tidy(() => corrupted(inputs, corruption, drawsOf(seed, 0)).clone()))
+    let moved = subject.network.reconstruct(tf.tidy(() => corrupted(inputs, corruption, drawsOf(seed, 0), subject.channels).clone()))
     for (let repeat = 1; repeat < repeats; repeat++) {
-      const sum = tf.tidy(() => moved.add(subject.network.reconstruct(corrupted(inputs, corruption, drawsOf(seed, repeat)))) as Tensor2D)
+      const sum = tf.tidy(() => moved.add(subject.network.reconstruct(corrupted(inputs, corruption, drawsOf(seed, repeat), subject.channels))) as Tensor2D)
       moved.dispose()
       moved = sum
       await report((start + (some * repeat) / repeats) / count)

@@ -9,7 +9,7 @@ export const reconstructions: Answer<'reconstructions'> = async ({ rows: wanted,
   const rows = rowsOf(subject, wanted)
   const originals = subject.inputs(rows)
   const corrupts = corruption.kind !== 'none' && corruption.level > 0
-  const inputs = corrupts ? corrupted(originals, corruption, drawsOf(seed, 0, rows).perImage) : originals
+  const inputs = corrupts ? corrupted(originals, corruption, drawsOf(seed, 0, rows).perImage, subject.channels) : originals
   const rebuilt = subject.network.reconstruct(inputs)
   const difference = tf.sub(rebuilt, originals) as typeof rebuilt
   return {
