@@ -10,7 +10,7 @@ import { recover } from '../../src/main/engine/recovery/recover.ts'
 import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
-import { temporaryFolder } from '../fixtures/homes.ts'
+import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
 
 const plan = {
@@ -160,4 +160,74 @@ test('what lies in a home is its owner\'s alone; an older home is made so; one t
   assert.match(readFileSync(join(old, 'engine.log'), 'utf8'), /could be read by other users/)
   assert.deepEqual([modeOf(mixed), modeOf(join(mixed, 'thesis')), modeOf(join(mixed, 'thesis', 'chapter.tex'))], [0o755, 0o755, 0o644])
   assert.equal(modeOf(join(mixed, 'datasets')), 0o700)
+})
+
+test('a home whose only dataset is gone, too, is recovered, started, given the dataset again, and completed', async (t) => {
+  const folder = temporaryFolder(t), home = homeAt(join(folder, 'home'))
+  writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
+  const over = ({ next }: TestEngine, { task }: { task: { id: string } }) =>
+    next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+  const start = () => testEngine(t, home.folder)
+  const importAgain = async (engine: TestEngine) => {
+    assert.equal((await over(engine, await engine.call('datasets.import', { name: 'small', path: join(folder, 'digits.npz') }))).error, null)
+  }
+  const first = start()
+  await importAgain(first)
+  const runs: string[] = []
+  for (const seed of [11, 12]) {
+    const { run } = await first.call('runs.create', { dataset: 'small', variant: 'classical', seed, name: `run ${seed}` })
+    runs.push((await first.until(run.id, 'completed')).id)
+  }
+  const [dataset] = (await first.call('datasets.list', {})).datasets
+  await first.engine.close()
+
+  // Its images alone are damaged: it is there with its runs, and can be repaired as ever.
+  const damaged = join(home.dataset(dataset!.id), 'pixels.bin')
+  const sound = readFileSync(damaged)
+  writeFileSync(damaged, sound.subarray(0, sound.length - 1))
+  rmSync(home.database)
+  const listed = recover(home)
+  assert.deepEqual([listed.datasets, listed.runs], [1, 2], listed.notes.join('\n'))
+  assert.match(listed.notes.join('\n'), /“small” is damaged \(.*\) and is listed with its runs: “datasets repair small”/)
+  const mended = start()
+  assert.equal((await over(mended, await mended.call('datasets.repair', { dataset: 'small' }))).error, null)
+  assert.deepEqual(readFileSync(damaged), sound)
+  await mended.engine.close()
+  assert.throws(() => recover(home), { code: 'DATABASE_SOUND' })
+
+  // It is gone, and the database with it.
+  rmSync(home.database)
+  rmSync(home.dataset(dataset!.id), { recursive: true })
+  assert.throws(() => createEngine({ home: home.folder }), { code: 'DATABASE_MISSING' })
+  const nothing = recover(home)
+  assert.deepEqual([nothing.datasets, nothing.runs], [0, 0])
+  assert.match(nothing.notes.join('\n'), /“small” is not here any more; import it again, then recover once more \(aebench doctor --recover\)/)
+  assert.doesNotMatch(checkHome(home).find(({ name }) => name === 'Database')!.detail, /recover/)
+  assert.throws(() => recover(home), { code: 'DATABASE_SOUND', message: /import it again/ }, 'which says what is yet to be done')
+  const bare = start()
+  assert.deepEqual((await bare.call('runs.list', {})).runs, [])
+  await importAgain(bare)
+  await bare.engine.close()
+  const completed = recover(home)
+  assert.deepEqual([completed.datasets, completed.runs, completed.keptAside], [1, 2, null], completed.notes.join('\n'))
+  const last = start()
+  assert.deepEqual((await last.call('runs.list', {})).runs.map(({ id, name, dataset: of, state }) => ({ id, name, of, state })),
+    runs.map((id, at) => ({ id, name: `run ${11 + at}`, of: 'small', state: 'completed' })))
+  await last.engine.close()
+  assert.throws(() => recover(home), { code: 'DATABASE_SOUND', message: /there is nothing to recover\.$/ })
+})
+
+test('a database whose rows are whole and whose index is not: doctor sees it, and a recovery loses nothing', (t) => {
+  const home = homeAt(homeWithDataset(t))
+  const store = openStore(home.database)
+  store.database.exec('CREATE INDEX extra ON datasets (name)')
+  // Its content is of another column than it says, as after a lost page.
+  store.database.unsafeMode(true)
+  store.database.exec("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX extra ON datasets (source)' WHERE name = 'extra'")
+  store.close()
+  assert.match(checkHome(home).find(({ name }) => name === 'Database')!.detail, /is damaged \(.*extra.*\); .*doctor --recover/)
+  const { datasets, keptAside, notes } = recover(home)
+  assert.deepEqual([datasets, keptAside], [1, null])
+  assert.match(notes.join(), /Only indexes of the database were damaged.*nothing is lost/)
+  assert.equal(checkHome(home).find(({ name }) => name === 'Database')!.detail, 'sound')
 })

@@ -15,7 +15,7 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
     if (store.datasets.find(id) !== null) continue
     const folder = home.dataset(id)
     try {
-      openDataset(folder, { resident: false }).close()
+      const problem = problemOf(folder)
       const { version: _, parts: __, contrastLimit: ___, ...dataset } = readIndex(folder)
       const same = store.datasets.findByFingerprint(dataset.sha256)
       if (same !== null) {
@@ -27,6 +27,7 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
       if (known === undefined) {
         notes.push(`The dataset from ${dataset.source} is called “${name}” now: its own name was in the lost database only.`)
       }
+      if (problem !== null) notes.push(`The dataset “${name}” is damaged (${problem}) and is listed with its runs: “datasets repair ${name}” imports its source again in place of its files.`)
       const skipped = skippedIn(folder)
       store.datasets.insert({ ...dataset, id, name, skippedCount: skipped.length }, skipped)
     } catch (thrown) {
@@ -35,6 +36,17 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
     }
   }
   return store.datasets.list().length
+}
+
+/** What is wrong with a dataset's files, where its index can be read still; null where nothing is. */
+function problemOf(folder: string): string | null {
+  try {
+    openDataset(folder, { resident: false }).close()
+    return null
+  } catch (thrown) {
+    if (!(thrown instanceof WorkbenchError)) throw thrown
+    return thrown.message.replace(/^The dataset in .* is damaged: (.*?)\. .*$/s, '$1')
+  }
 }
 
 function skippedIn(folder: string): Skipped[] {

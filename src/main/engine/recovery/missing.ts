@@ -5,7 +5,7 @@ import { counted } from '../../../shared/words.ts'
 import { claimed, discardedEnding } from '../claims.ts'
 import { files } from '../data/index-file.ts'
 import type { Home } from '../home.ts'
-import { newestBackup, timeOfBackup } from '../store/backups.ts'
+import { newestBackup, recoveredKey, timeOfBackup } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
 
 const isWhole = (name: string): boolean => !name.endsWith('.partial') && !name.endsWith(discardedEnding)
@@ -22,6 +22,12 @@ export function foldersOf(home: Home): { datasets: string[]; runs: string[]; rem
     runs: namesIn(join(home.folder, 'runs')).filter((id) => !begun.has(`runs ${id}`) && hasCheckpoint(home.run(id))),
     removed: namesIn(join(home.folder, 'trash')).filter((id) => hasCheckpoint(home.trash(id))),
   }
+}
+
+/** Whether something whole enough lies in the folders that an open database does not name. */
+export function hasUnknown(home: Home, store: Store): boolean {
+  const { datasets, runs, removed } = foldersOf(home)
+  return datasets.some((id) => store.datasets.find(id)?.id !== id) || [...runs, ...removed].some((id) => !store.runs.isStored(id))
 }
 
 /** `none`: no file; `blank`: a file without tables, as one of no bytes is; `bare`: tables without a single dataset or run. */
@@ -44,9 +50,9 @@ export function lackOf(file: string): Lack | null {
   return header.toString('latin1', 0, 15) === 'SQLite format 3' && header.readUInt32BE(40) === 0 ? 'blank' : null
 }
 
-/** Whether an open database names nothing that could lie in folders, not even what was removed. */
-const isBare = (store: Store): boolean =>
-  store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
+/** Whether an open database names nothing that could lie in folders, not even what was removed; a recovery that found no more is known to be done. */
+const isBare = (store: Store): boolean => store.preferences.get(recoveredKey) === null
+  && store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
 
 const words: Record<Lack, string> = { none: 'is missing', blank: 'is empty', bare: 'names no dataset and no run' }
 

@@ -5,13 +5,14 @@ import { counted } from '../../../shared/words.ts'
 import { syncFolder } from '../durable.ts'
 import { lockHome, prepareHome, type Home } from '../home.ts'
 import { keepPrivate } from '../privacy.ts'
-import { newestBackup } from '../store/backups.ts'
+import { newestBackup, recoveredKey, remakeIndexes, writeBackup } from '../store/backups.ts'
 import { checkDatabase } from '../store/database.ts'
 import { chooseKeeping } from '../store/keeping.ts'
+import { migrations } from '../store/migrations/index.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { adoptDatasets } from './datasets.ts'
 import { adoptExperiments } from './experiments.ts'
-import { lackOf, lostDatabase } from './missing.ts'
+import { hasUnknown, lackOf, lostDatabase } from './missing.ts'
 import { adoptRuns } from './runs.ts'
 
 /** What a recovery did. */
@@ -34,7 +35,8 @@ export interface Choices {
 
 /**
  * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets
- * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read.
+ * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read. A sound database is
+ * completed by what lies in folders and it does not name.
  * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and
  * `openDatabase`.
  */
@@ -43,7 +45,8 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
   prepareHome(home)
   const lock = lockHome(home)
   try {
-    requireLoss(home)
+    if (requireLoss(home) === 'sound') return complete(home, choices)
+    if (existsSync(home.database) && lackOf(home.database) === null && !unlocked(home) && remakeIndexes(home.database)) return reindexed(home)
     const made = `${home.database}.recovering`
     removeAll(made)
     const backup = newestBackup(home.database)
@@ -52,6 +55,7 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
     let found: Omit<Recovery, 'keptAside' | 'backup'>
     try {
       found = fill(home, store, choices, backup)
+      store.preferences.set(recoveredKey, new Date().toISOString())
     } finally {
       store.close()
     }
@@ -64,6 +68,41 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
     lock.release()
   }
 }
+
+/** What a recovery says that had only indexes to make again. */
+function reindexed(home: Home): Recovery {
+  const store = openStore(home.database)
+  try {
+    const [datasets, runs, experiments] = [store.datasets.list().length, store.runs.list().length, store.experiments.list().length]
+    const notes = ['Only indexes of the database were damaged; they were made again from its rows, and nothing is lost.']
+    return { keptAside: null, backup: null, datasets, runs, experiments, notes }
+  } finally {
+    store.close()
+  }
+}
+
+/** Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and nothing that is there changes. */
+function complete(home: Home, choices: Choices): Recovery {
+  const store = openStore(home.database)
+  try {
+    if (!hasUnknown(home, store)) throw soundError(home)
+    const known = rowsOf(store)
+    const written = writeBackup(store.database, home.database, migrations.length)
+    const found = fill(home, store, choices, null)
+    // With nothing to show for it there was nothing to recover, and there is no use in a backup.
+    if (rowsOf(store) === known) {
+      rmSync(written)
+      throw soundError(home, found.notes)
+    }
+    return { keptAside: null, backup: null, ...found, notes: [`The database was sound and was completed; as it was before it lies in ${written}.`, ...found.notes] }
+  } finally {
+    store.close()
+  }
+}
+
+const rowsOf = (store: Store): number => store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.list().length
+const soundError = (home: Home, notes: readonly string[] = []): WorkbenchError =>
+  new WorkbenchError('DATABASE_SOUND', [`The database ${home.database} is sound; there is nothing to recover.`, ...notes].join(' '))
 
 function fill(home: Home, store: Store, choices: Choices, backup: string | null): Omit<Recovery, 'keptAside' | 'backup'> {
   const notes: string[] = []
@@ -79,12 +118,12 @@ function fill(home: Home, store: Store, choices: Choices, backup: string | null)
   return { datasets, runs, experiments: experiments.count, notes }
 }
 
-/** Error: DATABASE_SOUND and the like where nothing has to be recovered. */
-function requireLoss(home: Home): void {
-  if (lostDatabase(home, lackOf(home.database)) !== null) return
+/** `sound`: the database is, and can at most be completed. Error: DATABASE_SOUND and the like where nothing has to be recovered. */
+function requireLoss(home: Home): 'lost' | 'sound' {
+  if (lostDatabase(home, lackOf(home.database)) !== null) return 'lost'
   if (existsSync(home.database)) {
     const found = checkDatabase(home.database, unlocked(home))
-    if (found.state === 'damaged') return
+    if (found.state === 'damaged') return 'lost'
     if (found.state === 'held') {
       throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; `
         + 'close it, then see whether anything is wrong at all.')
@@ -93,14 +132,13 @@ function requireLoss(home: Home): void {
       throw new WorkbenchError('DISK_ERROR', `The database ${home.database} cannot be read now (${found.why}), `
         + 'which does not mean that it is damaged; mend that first.')
     }
-    if (found.state === 'sound') {
-      throw new WorkbenchError('DATABASE_SOUND', `The database ${home.database} is sound; there is nothing to recover.`)
-    }
+    if (found.state === 'sound') return 'sound'
   }
   if (lostDatabase(home, 'bare') === null) {
     throw new WorkbenchError('DATABASE_SOUND', `Nothing lies in ${home.folder} that a database could be made of; `
       + 'start the workbench as ever.')
   }
+  return 'lost'
 }
 
 function unlocked(home: Home): boolean {
@@ -125,7 +163,7 @@ function setAside(file: string): string | null {
 
 /** The same for people. */
 export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, notes }: Recovery): string => [
-  `The database ${home.database} was made anew${backup === null ? '' : `, beginning with the backup ${backup}`}: `
+  `The database ${home.database} was ${keptAside === null && backup === null ? 'made, mended or completed' : 'made anew'}${backup === null ? '' : `, beginning with the backup ${backup}`}: `
     + `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}.`,
   ...(keptAside === null ? [] : [`The one that was there before lies in ${keptAside}.`]),
   ...notes.map((note) => `- ${note}`),

@@ -85,7 +85,7 @@ function keyOf({ id, told, record }: Candidate): string {
 /** The run, or why it cannot be taken back. */
 function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told: Told | null): Run | string {
   const dataset = store.datasets.find(run.datasetId) ?? store.datasets.findByFingerprint(fingerprint)
-  if (dataset === null) return `its dataset “${run.dataset}” is not here any more; import it again, then recover once more`
+  if (dataset === null) return `its dataset “${run.dataset}” is not here any more; import it again, then recover once more (aebench doctor --recover)`
   const wasOpen = run.state === 'running' || run.state === 'queued'
   const experiment = run.experiment !== null && store.experiments.has(run.experiment.id) ? run.experiment : null
   return {
@@ -108,9 +108,9 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {
-    return suitable.length === 0 ? 'no dataset here has rows of its size; import its dataset again, then recover once more'
+    return suitable.length === 0 ? 'no dataset here has rows of its size; import its dataset again, then recover once more (aebench doctor --recover)'
       : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; `
-        + 'move the database away and recover again with --dataset NAME'
+        + 'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
   }
   const { parameters } = resolveConfig(told.variant, told.config, factsOf(home, dataset))
   const planned = runOf(id, dataset, told.variant, told.seed, { config: told.config, parameters })

@@ -6,21 +6,41 @@ import { connect, type Database } from './sqlite.ts'
 /** A backup whose writing was cut off has this ending, and no name of a backup. */
 const unfinished = '.partial'
 
-/** What a sound database holds; `empty`: not even tables, as a file of no bytes does; `bare`: not a single dataset or run. */
+/** The preference in which a recovery leaves when it was: of a home whose datasets are gone it may have found nothing, and is done all the same. */
+export const recoveredKey = 'recoveredAt'
+
+/** What a sound database holds; `empty`: not even tables, as a file of no bytes does; `bare`: not a single dataset or run, and no recovery made it so. */
 export interface Soundness { version: number; empty: boolean; bare: boolean }
 
 /** Reads all of a database file without changing it. Error: SQLite's; SQLITE_CORRUPT with what its check finds. */
 export function examine(file: string, immutable = false): Soundness {
   const database = connect(file, { readonly: true, fileMustExist: true, timeout: 1000, immutable })
   try {
-    const check = String(database.pragma('quick_check(1)', { simple: true }))
+    const check = String(database.pragma('integrity_check(1)', { simple: true }))
     if (check !== 'ok') throw Object.assign(new Error(check), { code: 'SQLITE_CORRUPT' })
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
     const hasRows = (name: string): boolean => database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get() !== undefined
-    const bare = !['datasets', 'runs'].some((name) => tables.includes(name) && hasRows(name))
+    const isRecovered = tables.includes('preferences') && database.prepare('SELECT 1 FROM preferences WHERE key = ?').get(recoveredKey) !== undefined
+    const bare = !isRecovered && !['datasets', 'runs'].some((name) => tables.includes(name) && hasRows(name))
     return { version: Number(database.pragma('user_version', { simple: true })), empty: tables.length === 0, bare }
   } finally {
     database.close()
+  }
+}
+
+/** Makes the indexes of a database anew where nothing else of it is damaged, which loses nothing. @returns whether it is sound then */
+export function remakeIndexes(file: string): boolean {
+  try {
+    const database = connect(file, { fileMustExist: true, timeout: 1000 })
+    try {
+      if (database.pragma('quick_check(1)', { simple: true }) !== 'ok') return false
+      database.exec('REINDEX')
+      return database.pragma('integrity_check(1)', { simple: true }) === 'ok'
+    } finally {
+      database.close()
+    }
+  } catch {
+    return false
   }
 }
 
