@@ -49,6 +49,8 @@ const importSchema = z.strictObject({
   name: nameSchema.optional(),
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:` and a dataset's id or name. */
   path,
+  /** Images of the validation and the test part; they come before what `path` brings of these. */
+  valPath: path.optional(),
   testPath: path.optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),

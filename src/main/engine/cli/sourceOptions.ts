@@ -6,6 +6,7 @@ import { syntheticName, syntheticNames } from '../../../shared/synthetic.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
 import { arrayHelp, arrayInput, arrayOptions } from './arrayOptions.ts'
 import type { Arguments, Command } from './command.ts'
+import { layoutHelp, layoutOptions, readLayout } from './layoutOptions.ts'
 
 /** What a source of images is and how it is to be understood: the same options for `datasets add` and `datasets inspect`. */
 
@@ -47,7 +48,7 @@ export const sourceHelp: string[] = [
   '--path P          a folder of images, a file or folder of arrays (IDX, .npz,',
   '                  .npy, HDF5, .csv, CIFAR’s .bin), the word mnist,',
   `                  or a synthetic set: ${syntheticNames.join(', ')}`,
-  '--test P          images of the test split; else 15% are drawn',
+  ...layoutHelp,
   '--size 28x28      width and height; else those of the images, and where their',
   '                  sizes differ, of the middle one; at most 64 pixels',
   '--channels gray|colour  also 1 or 3; else as the images are; or which channels',
@@ -67,7 +68,7 @@ export const sourceHelp: string[] = [
 ]
 
 export const sourceOptions: NonNullable<Command['options']> = {
-  path: { type: 'string' }, test: { type: 'string' }, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
+  path: { type: 'string' }, ...layoutOptions, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
   range: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
   ...arrayOptions,
 }
@@ -75,7 +76,7 @@ export const sourceOptions: NonNullable<Command['options']> = {
 /** What the options ask for. Error: USAGE. */
 export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datasets.import'>, 'name'> {
   if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
-  const { channels, fit, size, test, count: rows, seed, patches, contrast, range } = values as Record<string, string | undefined>
+  const { channels, fit, size, count: rows, seed, patches, contrast, range } = values as Record<string, string | undefined>
   const refuse = (message: string, field: string) => new WorkbenchError('USAGE', message, { field })
   if (range !== undefined && parseRange(range) === null) throw refuse(`--range is ${rangeForms}, not “${range}”.`, 'range')
   if (fit !== undefined && !isFit(fit)) throw refuse(`--fit is crop, pad or stretch, not “${fit}”.`, 'fit')
@@ -83,7 +84,7 @@ export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datase
   if (patches !== undefined && fit !== undefined) throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
   return {
     path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
-    ...(test === undefined ? {} : { testPath: path(test) }), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
+    ...readLayout(values as Record<string, string | undefined>, path), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
     ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }), ...(fit === undefined ? {} : { fit }),
     ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }),
     ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),

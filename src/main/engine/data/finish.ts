@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, write
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { BlockSums, checksumsText } from './checksums.ts'
+import { classesOfTraining, doubtsOfClasses } from './classes.ts'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { Meter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
@@ -12,9 +13,12 @@ import { splitRows } from './test-split.ts'
  * Decides the split, takes the fingerprint, writes everything beside the packed rows, syncs it and gives the folder its name:
  * a dataset's folder either is whole or does not exist.
  */
-export async function finish(request: ImportRequest, partial: string, packed: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
+export async function finish(request: ImportRequest, partial: string, given: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
+  // Parts of patches are drawn where their source brings none, and then say nothing of classes.
+  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given)
   const { kind, width, height, channels, count, labels, classes } = packed
-  const { test, validation, duplicates, movedToOneSide, notes } = splitRows(count, labels, packed.hashes, packed.parts, packed.copies)
+  const split = splitRows(count, labels, packed.hashes, packed.parts, packed.copies), { test, validation, duplicates, movedToOneSide } = split
+  const notes = [...given.notes ?? [], ...packed.notes, ...doubtsOfClasses(packed, packed.copies === 'train' ? null : split.first), ...split.notes]
   const blocks = new BlockSums()
   const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
 
@@ -24,7 +28,7 @@ export async function finish(request: ImportRequest, partial: string, packed: Pa
   const index: DatasetIndex = {
     version: formatVersion, kind, count, testCount: test.length, validationCount: validation.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
-    notes: [...packed.notes ?? [], ...notes], bytes, createdAt: new Date().toISOString(),
+    notes, bytes, createdAt: new Date().toISOString(),
     options: optionsOf(request), ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
     ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
   }

@@ -1,12 +1,13 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { Skipped } from '../../../shared/domain.ts'
+import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { readImageFile } from './image-file.ts'
 import { files } from './index-file.ts'
 import { listFolder, onlyFiles, type FileList } from './layout.ts'
+import { listed as named } from './layout/structure.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
 import type { Shape } from './pixels.ts'
 import type { Meter } from './progress.ts'
@@ -25,7 +26,7 @@ export interface FolderPlan extends Plan {
 
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
 export async function planFolder(source: FolderSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
-  const list = await listFolder(source.root, source.testRoot, {
+  const list = await listFolder(source, {
     signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   return planList(list, request, { meter, signal })
@@ -117,12 +118,18 @@ async function packFolder(
       ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
       : `The folder ${request.path} is empty; choose one with images.`, { field: 'path' })
   }
-  const { width, height, channels } = shape
+  const { width, height, channels } = shape, rows = rowsOfList(list, goodOnes(good))
   return {
-    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rowsOfList(list, goodOnes(good)),
-    skipped, notes: plan.notes,
+    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rows,
+    skipped, notes: [...plan.notes, ...emptyClasses(plan.classes, rows.classes)],
     paths: names.packed((file) => good[file] === 1),
   }
+}
+
+/** Classes of which no image could be read. */
+function emptyClasses(listed: readonly string[], kept: readonly string[]): DatasetNote[] {
+  const gone = listed.filter((name) => !kept.includes(name))
+  return gone.length === 0 ? [] : [{ code: 'emptyClass', message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.` }]
 }
 
 /** The files of a list in runs of at most `size` below one folder. */

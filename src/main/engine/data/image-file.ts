@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
 import { readHeader, type Header, type HeaderResult } from './header.ts'
+import { onDisk } from './names.ts'
 
 /** Where the bytes of an image lie that is no file of its own. */
 export interface Span {
@@ -80,7 +81,7 @@ function withFile(path: string, read: (file: number, size: number) => ImageFile)
   let file: number
   try {
     // O_NONBLOCK: should a pipe have taken the file's place, nothing waits for its other end.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    file = openSync(onDisk(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     return { reason: whyUnreadable(error) }
   }

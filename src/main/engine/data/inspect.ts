@@ -6,6 +6,7 @@ import { datasetReference } from '../../../shared/patches.ts'
 import { partsOf } from '../../../shared/split.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
 import { tableOf } from './class-table.ts'
+import { classesOfTraining, doubtsOfClasses } from './classes.ts'
 import { leftOut } from './left-out.ts'
 import { openDataset } from './open.ts'
 import { planImport } from './plan.ts'
@@ -54,7 +55,9 @@ async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Mea
 }
 
 /** @param rows those of the plan that are left once headers were looked at */
-function told(plan: Plan, rows: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
+function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
+  // Parts of patches may be drawn, and then say nothing of classes.
+  const rows = request.patches ? { ...all, notes: [] } : classesOfTraining(all)
   const { kind, sizes = null, truncated = false } = plan, { count, labels, classes, parts } = rows
   // A folder in which no image was found says nothing of a shape.
   const shaped = plan.sizes !== null
@@ -68,7 +71,8 @@ function told(plan: Plan, rows: Rows, request: SourceRequest): CallOutput<'datas
     byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
     ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
     fit: request.fit, sizes,
-    ...leftOut(plan.skipped), notes: plan.notes, ranges: null, problem: split.problem, suggestedName: suggestName(request.path),
+    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null)], ranges: null,
+    problem: split.problem, suggestedName: suggestName(request.path),
   }
 }
 

@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
-import { Names } from './names.ts'
-import { testPart, trainPart } from './request.ts'
-import { walk } from './walk.ts'
+import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
+import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/words.ts'
+import { fromBytes, Names, readable } from './names.ts'
+import { testPart, trainPart, validationPart } from './request.ts'
+import { walk, type Walk } from './walk.ts'
 
 /**
  * The images of an import in their final order, before any is opened: what each is called, and what is known of it from where it lies or from a table.
@@ -32,53 +33,103 @@ export interface FileList extends ImageList {
   rootOf(file: number): string
 }
 
-interface Options { signal?: AbortSignal | undefined; limit?: number; onCount?: (files: number) => void }
+interface Options {
+  signal?: AbortSignal | undefined
+  limit?: number
+  onCount?: (files: number) => void
+  /** Takes a folder that holds nothing for training as it is. */
+  lenient?: boolean
+}
+
+/** A place with its files among all names: from `from` up to `to`. */
+interface Found { place: Place; from: number; to: number }
 
 /**
- * Lists a folder of images. Two folders named `train` and `test` at its top bring the split, and so does `testRoot`. With one
- * subfolder a class, files of deeper folders belong to their class; where most files lie at the top, it is a flat folder
- * without labels; files at the top of a folder with classes are skipped.
+ * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of their own. Each part decides
+ * for itself whether it has classes: one subfolder a class, files of deeper folders belonging to it, where most files lie in folders; files beside
+ * these are then left out. Where the folders of classes hold `train` and `test`, these are the parts.
+ * @throws WorkbenchError FILE_UNSUPPORTED, and the operating system's error when a folder itself cannot be read
  */
-export async function listFolder(root: string, testRoot: string | null, options: Options = {}): Promise<FileList> {
-  const split = testRoot === null ? await splitFolders(root) : null
-  const parts = split
-    ? [{ base: root, inside: split.train }, { base: root, inside: split.test }]
-    : testRoot === null ? [{ base: root, inside: '' }] : [{ base: root, inside: '' }, { base: testRoot, inside: '' }]
-
-  const skipped: Skipped[] = (split?.others ?? []).map((path) => ({ path, reason: 'beside the folders of the train and test split' }))
-  const found: { files: Names; top: string }[] = []
-  let loose = 0, nested = 0, truncated = false
-  for (const [i, { base, inside }] of parts.entries()) {
-    const top = i > 0 && testRoot !== null ? `${testRoot}/` : inside === '' ? '' : `${inside}/`
-    const before = loose + nested
-    const part = await walk(join(base, inside), { ...options, prefix: top, ...(options.onCount ? { onCount: (files: number) => options.onCount!(before + files) } : {}) })
-    truncated ||= part.truncated
-    skipped.push(...part.skipped)
-    for (let file = 0; file < part.names.count; file++) part.names.isNested(file) ? nested++ : loose++
-    found.push({ files: part.names, top })
+export async function listFolder(roots: Roots, options: Options = {}): Promise<FileList> {
+  const { places, skipped, notes } = await findStructure(roots, options.lenient)
+  const names = new Names(), found: Found[] = []
+  let truncated = false, calledMasks = 0
+  const without = new Set<string>()
+  for (const root of [roots.valRoot, roots.testRoot]) if (root !== null) without.add(fromBytes(await realpath(root, 'buffer')))
+  for (const place of places) {
+    const from = names.count, more: Walk = await walk(place.root, {
+      signal: options.signal, inside: place.inside, names, elsewhere: place.elsewhere, limit: (options.limit ?? Infinity) - from,
+      without: place.root === roots.root ? without : new Set(), prefix: place.root === roots.root ? '' : `${place.root}/`,
+      onCount: (files) => options.onCount?.(from + files),
+    })
+    truncated ||= more.truncated
+    calledMasks += more.calledMasks
+    skipped.push(...more.skipped)
+    found.push({ place, from, to: names.count })
   }
+  const masks = skipped.filter(({ reason }) => reason === maskReasons.folder || reason === maskReasons.file).map(({ path }) => path)
+  if (masks.length > 0) notes.push({ code: 'masks', message: `Left out as masks, which are no images: ${listed(masks)}.` })
+  if (calledMasks > 0) {
+    notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, without an image of that name beside; taken as images.` })
+  }
+  const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders)
+  if (!truncated) notes.push(...await emptyFolders(found, folders))
+  return list
+}
 
-  const labelled = nested > 0 && nested >= loose
-  // What one walk found is taken as it is, unless something at the top has to be left out.
-  const whole = found.length === 1 && !(labelled && loose > 0)
-  const names = whole ? found[0]!.files : new Names()
-  let testFrom = -1
-  for (const [i, { files, top }] of whole ? [] : found.entries()) {
-    if (i === 1) testFrom = names.count
-    const prefix = parts[i]!.inside === '' ? '' : top
-    for (let file = 0; file < files.count; file++) {
-      const name = files.at(file)
-      if (labelled && !files.isNested(file)) skipped.push({ path: top + name, reason: 'outside the folders of the classes' })
-      else names.push(prefix + name)
+type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
+
+/** Decides on labels, and leaves out what lies beside the folders of classes. @param folders gets the folders of classes that hold a file */
+function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, folders: Set<string>): FileList {
+  const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
+  const classes = new Classes(), pathOf = (place: Place, name: string) => readable(place.root === roots.root ? name : `${place.root}/${name}`)
+  let leftOut = 0, leftImages = 0, foreign = 0
+  const examples: string[] = []
+  for (const part of [trainPart, validationPart, testPart]) {
+    const own = found.filter(({ place }) => place.part === part)
+    const labelled = byFolders(all, own.filter(({ place }) => place.label === undefined), part, told.notes)
+    for (const { place, from, to } of own) {
+      const depth = place.inside === '' ? 0 : place.inside.split('/').length
+      const fixed = place.label == null ? -1 : classes.codeOf(place.label)
+      for (let file = from; file < to; file++) {
+        parts[file] = part
+        if (place.label !== undefined || !labelled) { codes[file] = fixed; continue }
+        const name = all.at(file), segments = name.split('/', depth + 2)
+        if (segments.length === depth + 2) {
+          const written = segments[depth]!
+          if (!classes.isLast(written)) folders.add(`${place.root}/${segments.slice(0, depth + 1).join('/')}`)
+          codes[file] = classes.codeOf(written)
+          continue
+        }
+        left[file] = 1
+        leftOut++
+        told.skipped.push({ path: pathOf(place, name), reason: 'outside the folders of the classes' })
+        if (!looksLikeOther(name) && ++leftImages <= 5) examples.push(name)
+      }
     }
   }
-  if (testFrom < 0) testFrom = names.count
-  const partOf = (file: number) => (file >= testFrom ? testPart : trainPart)
+  if (leftImages > 0) {
+    const message = `${counted(leftImages, 'file', 'files')} beside the folders of the classes left out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
+    told.notes.push({ code: 'looseFiles', message })
+  }
+  leftOut += partsInClasses(all, found, parts, left, told)
+  for (let file = 0; file < all.count; file++) if (all.isForeign(file)) foreign++
+  if (foreign > 0) {
+    const message = `The names of ${counted(foreign, 'file are', 'files are')} no UTF-8; they are read, and shown as Latin-1.`
+    told.notes.push({ code: 'namesNotUtf8', message })
+  }
+  const places = new Uint16Array(all.count)
+  for (const [index, { from, to }] of found.entries()) places.fill(index, from, to)
+  const keep = (file: number) => left[file] === 0
+  const kept = <T extends Int32Array | Uint8Array | Uint16Array>(values: T): T => (leftOut === 0 ? values : values.filter((_, file) => keep(file)) as T)
+  const names = leftOut === 0 ? all : all.filter(keep), [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
+  const place = (file: number) => found[placeIn[file]!]!.place
   return {
-    names, skipped, labelled, truncated, notes: [], partOf,
-    rootOf: (file) => (testRoot !== null && file >= testFrom ? testRoot : root),
-    pathOf: (file) => (testRoot !== null && file >= testFrom ? `${testRoot}/${names.at(file)}` : names.at(file)),
-    labelOf: (file) => (labelled ? names.at(file).split('/')[split ? 1 : 0]! : null),
+    ...told, names, labelled: classes.names.length > 0,
+    rootOf: (file) => place(file).root,
+    pathOf: (file) => pathOf(place(file), names.at(file)),
+    partOf: (file) => partOf[file]!,
+    labelOf: (file) => classes.names[label[file]!] ?? null,
     groupOf: () => null,
   }
 }
@@ -93,16 +144,86 @@ export function onlyFiles(list: FileList, files: readonly number[]): FileList {
   }
 }
 
-/** The folders named `train` and `test` (in any case) at the top, and what lies beside them; null unless there are both. */
-async function splitFolders(root: string): Promise<{ train: string; test: string; others: string[] } | null> {
-  const names = await readdir(root)
-  const folder = async (wanted: string) => {
-    for (const name of names.filter((candidate) => candidate.toLowerCase() === wanted).sort()) {
-      if ((await stat(join(root, name)).catch(() => null))?.isDirectory()) return name
-    }
-    return null
+/** Folders among those of classes in which there is no file. @param held those in which there is one */
+async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>): Promise<DatasetNote[]> {
+  const empty: string[] = []
+  for (const { place } of found) {
+    const below = place.inside === '' ? '' : `${place.inside}/`, top = `${place.root}/${below}`
+    if (place.label !== undefined || ![...held].some((folder) => folder.startsWith(top))) continue
+    for (const folder of await foldersIn(place)) if (!held.has(top + folder)) empty.push(below + folder)
   }
-  const train = await folder('train'), test = await folder('test')
-  if (train === null || test === null) return null
-  return { train, test, others: names.filter((name) => name !== train && name !== test).sort() }
+  const message = `No files lie in ${listed(empty)}, so ${empty.length === 1 ? 'that is no class' : 'these are no classes'}.`
+  return empty.length === 0 ? [] : [{ code: 'emptyClass', message }]
 }
+
+/** Class names in Unicode's composed form, in which two that look alike are equal. */
+class Classes {
+  readonly names: string[] = []
+  private readonly codes = new Map<string, number>()
+  private last = ''
+  private lastCode = -1
+
+  isLast(written: string): boolean {
+    return this.lastCode >= 0 && written === this.last
+  }
+
+  codeOf(written: string): number {
+    if (this.lastCode >= 0 && written === this.last) return this.lastCode
+    const name = readable(written).normalize('NFC')
+    let code = this.codes.get(name)
+    if (code === undefined) {
+      this.codes.set(name, code = this.names.length)
+      this.names.push(name)
+    }
+    this.last = written
+    return this.lastCode = code
+  }
+}
+
+/** Whether the files of a part lie in folders, one a class. */
+function byFolders(names: Names, found: readonly Found[], part: number, notes: DatasetNote[]): boolean {
+  let nested = 0, loose = 0
+  for (const { place, from, to } of found) {
+    const below = place.inside === '' ? 0 : Buffer.byteLength(place.inside) + 1
+    for (let file = from; file < to; file++) names.isNested(file, below) ? nested++ : looksLikeOther(names.at(file)) || loose++
+  }
+  if (nested > 0 && nested < loose) {
+    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders and ${loose.toLocaleString('en')} do not, so that these folders are no classes.`
+    notes.push({ code: 'foldersNoClasses', message })
+  }
+  return nested > 0 && nested >= loose
+}
+
+/** Where folders of classes hold folders that are called after parts, `train` and another at least: takes these as the parts. @returns how many files are left out */
+function partsInClasses(names: Names, found: readonly Found[], parts: Uint8Array, left: Uint8Array, { skipped, notes }: Pick<FileList, 'skipped' | 'notes'>): number {
+  const [{ place, from, to } = { place: null, from: 0, to: 0 }] = found
+  if (place === null || found.length > 1 || place.label !== undefined) return 0
+  const depth = place.inside === '' ? 0 : place.inside.split('/').length
+  const partOf = (segments: readonly string[]) => (segments.length === depth + 3 ? partOfWord(segments[depth + 1]!) : null)
+  /** Of each class the parts that its folder holds, as bits. */
+  const held = new Map<string, number>()
+  for (let file = from; file < to; file++) {
+    const segments = names.at(file).split('/', depth + 3), part = partOf(segments)
+    if (part !== null) held.set(segments[depth]!, (held.get(segments[depth]!) ?? 0) | 1 << part)
+  }
+  if (![...held.values()].some((bits) => (bits & 1) !== 0 && bits > 1)) return 0
+  let leftOut = 0
+  const whole = new Set<string>()
+  for (let file = from; file < to; file++) {
+    if (left[file]) continue
+    const name = names.at(file), segments = name.split('/', depth + 3), part = partOf(segments), own = segments[depth]!
+    if (part !== null) parts[file] = part
+    else if (!held.has(own)) whole.add(own)
+    else {
+      left[file] = 1
+      leftOut++
+      skipped.push({ path: readable(name), reason: 'beside the folders of the parts' })
+    }
+  }
+  const without = whole.size === 0 ? '' : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, so all images there are for training.`
+  const message = `The folders of the classes hold the parts (${listed([...held.keys()])}): deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
+  notes.push({ code: 'partsInClasses', message })
+  return leftOut
+}
+
+const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`

@@ -1,9 +1,46 @@
+import { join } from 'node:path'
+
 const slash = 0x2f
 
-/** A growing list of names outside the JavaScript heap: UTF-8 bytes and where each name ends. Laid out as `paths.bin` is. */
+/*
+ * File names are bytes, and those of old archives often no UTF-8. Here they are strings in which each byte that is none is a lone surrogate, U+DC80 to
+ * U+DCFF, as in Python's `surrogateescape`: such a string leads back to the file, and `readable` shows it.
+ */
+
+/** @returns the text of UTF-8 bytes, others as lone surrogates */
+export function fromBytes(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  if (!text.includes('\uFFFD')) return text
+  let out = ''
+  for (let at = 0; at < bytes.length;) {
+    const lead = bytes[at]!, length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1
+    const piece = bytes.toString('utf8', at, at + length), sound = Buffer.byteLength(piece) === length && Buffer.from(piece).equals(bytes.subarray(at, at + length))
+    out += sound ? piece : String.fromCharCode(0xdc00 + lead)
+    at += sound ? length : 1
+  }
+  return out
+}
+
+/** The bytes of a name. */
+function toBytes(name: string): Buffer {
+  if (name.isWellFormed()) return Buffer.from(name)
+  return Buffer.concat(Array.from(name, (letter) => (letter.isWellFormed() ? Buffer.from(letter) : Buffer.of(letter.charCodeAt(0) & 0xff))))
+}
+
+/** A name for people: bytes that are no UTF-8 as Latin-1, which they most often are. */
+export const readable = (name: string): string =>
+  (name.isWellFormed() ? name : Array.from(name, (letter) => (letter.isWellFormed() ? letter : String.fromCharCode(letter.charCodeAt(0) & 0xff))).join(''))
+
+/** A path as the file system wants it. */
+export const onDisk = (path: string): string | Buffer => (path.isWellFormed() ? path : toBytes(path))
+export const placeOf = (root: string, name: string): string | Buffer => onDisk(join(root, name))
+
+/** A growing list of names outside the JavaScript heap: bytes and where each name ends. Laid out as `paths.bin` is. */
 export class Names {
   private bytes = Buffer.allocUnsafeSlow(2 ** 16)
   private ends = new Uint32Array(2 ** 10)
+  /** Some name is no UTF-8. */
+  private foreign = false
   count = 0
 
   push(name: string): void {
@@ -18,24 +55,43 @@ export class Names {
       larger.set(this.ends)
       this.ends = larger
     }
-    this.ends[this.count++] = from + this.bytes.write(name, from)
+    if (name.isWellFormed()) {
+      this.ends[this.count++] = from + this.bytes.write(name, from)
+    } else {
+      this.foreign = true
+      this.ends[this.count++] = from + toBytes(name).copy(this.bytes, from)
+    }
   }
 
   at(index: number): string {
-    return this.bytes.toString('utf8', this.end(index - 1), this.end(index))
+    const from = this.end(index - 1), to = this.end(index)
+    return this.foreign ? fromBytes(this.bytes.subarray(from, to)) : this.bytes.toString('utf8', from, to)
   }
 
-  /** Whether a name lies in a folder, without making a string of it. */
-  isNested(index: number): boolean {
-    return this.bytes.subarray(this.end(index - 1), this.end(index)).includes(slash)
+  /** Whether a name lies in a folder below one whose name has so many bytes, without making a string of it. */
+  isNested(index: number, below = 0): boolean {
+    return this.bytes.subarray(this.end(index - 1) + below, this.end(index)).includes(slash)
+  }
+
+  /** Whether a name is no UTF-8. */
+  isForeign(index: number): boolean {
+    return this.foreign && !this.at(index).isWellFormed()
   }
 
   private end(index: number): number {
     return index < 0 ? 0 : this.ends[index]!
   }
 
+  /** Those names that `keep` says yes to, in the same order. */
+  filter(keep: (index: number) => boolean): Names {
+    const kept = new Names()
+    for (let i = 0; i < this.count; i++) if (keep(i)) kept.push(this.at(i))
+    return kept
+  }
+
   /** The bytes of `paths.bin` for those names that `keep` says yes to. */
   packed(keep: (index: number) => boolean): Buffer {
+    if (this.foreign) return this.readable().packed(keep)
     let kept = 0, size = 0
     for (let i = 0; i < this.count; i++) {
       if (!keep(i)) continue
@@ -49,6 +105,12 @@ export class Names {
       out.writeUInt32LE(at, ++row * 4)
     }
     return out
+  }
+
+  private readable(): Names {
+    const names = new Names()
+    for (let i = 0; i < this.count; i++) names.push(readable(this.at(i)))
+    return names
   }
 }
 

@@ -19,6 +19,6 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
     refuseChoice(`The set ${name} is made here`, request)
     return planSynthetic(name, request)
   }
-  const source = await findSource(request.path, request.testPath, { ...request, signal: options.signal })
+  const source = await findSource(request.path, request, { ...request, signal: options.signal })
   return source.kind === 'folder' ? planFolder(source, request, options) : planArrays(source, request)
 }

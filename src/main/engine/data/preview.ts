@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ImportPreview } from '../../../shared/inspection.ts'
+import { classesOfTraining } from './classes.ts'
 import { files } from './index-file.ts'
 import { namesIn } from './names.ts'
 import { planImport } from './plan.ts'
@@ -34,9 +35,10 @@ export async function previewImport(
       const { width, height, channels } = plan
       return { images: { count: 0, width, height, channels, pixels: new Uint8Array() }, shown: [], skipped: [] }
     }
+    const known = new Set((request.patches ? plan : classesOfTraining(plan)).classes)
     const packed = await plan.only(rows).pack(folder, Infinity, meter, signal)
     const { count, width, height, channels, skipped } = packed
-    return { images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) }, shown: shownOf(packed), skipped }
+    return { images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) }, shown: shownOf(packed, known), skipped }
   } finally {
     plan.close?.()
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
@@ -68,9 +70,11 @@ function chooseRows(plan: Plan, wanted: number, draw: number): number[] {
   return chosen.sort((a, b) => a - b)
 }
 
-function shownOf({ count, labels, classes, parts: partOfRow, paths }: Packed): ImportPreview['shown'] {
+/** @param known classes of the whole dataset; others are kept without a label */
+function shownOf({ count, labels, classes, parts: partOfRow, paths }: Packed, known: ReadonlySet<string>): ImportPreview['shown'] {
   const names = Buffer.isBuffer(paths) ? namesIn(paths, count) : null
+  const label = (row: number) => classes[labels?.[row] ?? -1] ?? ''
   return Array.from({ length: count }, (_, row) => ({
-    label: classes[labels?.[row] ?? -1] ?? null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null, path: names?.[row] ?? null,
+    label: known.has(label(row)) ? label(row) : null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null, path: names?.[row] ?? null,
   }))
 }

@@ -9,6 +9,7 @@ import type { Ranges } from './values/range.ts'
 export interface SourceRequest {
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
   path: string
+  valPath?: string | undefined
   testPath?: string | undefined
   width?: number | undefined
   height?: number | undefined

@@ -1,17 +1,19 @@
 import { realpath, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readAt } from './byte-stream.ts'
 import { formats } from './formats/index.ts'
 import type { Arrays, Choice, Format } from './formats/format.ts'
 import { arraysInFolder } from './formats/folders.ts'
 import idxFormat from './formats/idx.ts'
-import { testPart, trainPart } from './request.ts'
+import type { Roots } from './layout/structure.ts'
+import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
 
-export interface FolderSource { kind: 'folder'; root: string; testRoot: string | null }
+export interface FolderSource extends Roots { kind: 'folder' }
 export interface ArraysSource extends Arrays { kind: Format['name'] | 'sample'; path: string }
 /** What a path turns out to hold. */
 export type Source = FolderSource | ArraysSource
@@ -64,38 +66,64 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<{ fo
 }
 
 /**
- * Finds out what `path` (and `testPath`) hold, by content; headers are read and checked, values are not.
+ * Finds out what `path` (and the paths of other parts) hold, by content; headers are read and checked, values are not.
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function findSource(path: string, testPath?: string, choice: Choice = {}): Promise<Source> {
+export async function findSource(path: string, { valPath, testPath }: Pick<SourceRequest, 'valPath' | 'testPath'> = {}, choice: Choice = {}): Promise<Source> {
+  const named = ([[validationPart, 'validation', 'valPath', valPath], [testPart, 'test', 'testPath', testPath]] as const)
+    .flatMap(([part, title, field, given]) => (given === undefined ? [] : [{ part, title, field, at: resolvePath(given) }]))
   if (path.trim() === sampleName) {
-    if (testPath !== undefined) throw new WorkbenchError('FILE_UNSUPPORTED', 'The sample digits bring their own test images; leave the test path out.', { field: 'testPath' })
+    const [first] = named
+    if (first) throw new WorkbenchError('FILE_UNSUPPORTED', `The sample digits bring their own test images; leave the ${first.title} path out.`, { field: first.field })
     refuseChoice('The sample digits are images', choice)
     return sample()
   }
-  const at = resolvePath(path), testAt = testPath === undefined ? null : resolvePath(testPath)
-  const kind = await kindOf(at, 'path', choice)
-  const testKind = testAt === null ? null : await kindOf(testAt, 'testPath', choice)
-  if (testKind !== null && nameOf(testKind) !== nameOf(kind)) {
-    const message = `The test images are of another kind (${nameOf(testKind)}) than the others (${nameOf(kind)}); give both as folders, or as files of one kind.`
-    throw new WorkbenchError('FILE_UNSUPPORTED', message, { field: 'testPath' })
-  }
-  if (kind === 'folder') {
-    if (testAt !== null && (await realpath(at)) === (await realpath(testAt))) {
-      const message = 'The test images are the same folder as the others; give another folder or leave the test path out.'
-      throw new WorkbenchError('FILE_UNSUPPORTED', message, { field: 'testPath' })
+  const at = resolvePath(path), kind = await kindOf(at, 'path', choice)
+  const parts: { part: number; title: string; at: string; kind: Awaited<ReturnType<typeof kindOf>> }[] = []
+  for (const { part, title, field, at: other } of named) {
+    const own = await kindOf(other, field, choice)
+    if (nameOf(own) !== nameOf(kind)) {
+      const message = `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); give both as folders, or as files of one kind.`
+      throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
-    refuseChoice(`${path} is a folder of images`, choice)
-    return { kind, root: at, testRoot: testAt }
+    await requireApart(other, title, field, [{ title: 'others', at }, ...parts], kind === 'folder')
+    parts.push({ part, title, at: other, kind: own })
   }
-  const { format, file } = kind, own = { ...choice, set: kind.set }
-  if (testKind === null || testKind === 'folder') return { kind: format.name, path: at, ...await format.open(file, false, own) }
-  // A test part that is named takes the place of one that lies in the file, or beside it.
-  const [train, test] = [await format.open(file, false, own), await format.open(testKind.file, true, { ...choice, set: testKind.set })]
-  const others = train.parts.filter(({ part }) => part !== testPart)
+  const rootOf = (part: number) => parts.find((other) => other.part === part)?.at ?? null
+  if (kind === 'folder') {
+    refuseChoice(`${path} is a folder of images`, choice)
+    return { kind, root: at, valRoot: rootOf(validationPart), testRoot: rootOf(testPart) }
+  }
+  const replaced = ({ code, message }: DatasetNote) => code === 'partBeside' && parts.some(({ title }) => message.endsWith(`the ${title} part.`))
+  const { format, file } = kind, found = await format.open(file, false, { ...choice, set: kind.set })
+  // A part that is named takes the place of one that lies in the file, or beside it.
+  const arrays = found.parts.filter(({ part }) => rootOf(part) === null), opened = [found]
+  for (const { part, kind: other } of parts) {
+    if (other === 'folder') continue
+    const more = await format.open(other.file, true, { ...choice, set: other.set })
+    arrays.push(...more.parts.map((array) => ({ ...array, part })))
+    opened.push(more)
+  }
   return {
-    ...train, kind: format.name, path: at, parts: [...others, ...test.parts.map((part) => ({ ...part, part: testPart }))],
-    unused: [...train.unused, ...test.unused], notes: [...train.notes ?? [], ...test.notes ?? []],
+    ...found, kind: format.name, path: at, parts: arrays.sort((a, b) => a.part - b.part),
+    unused: opened.flatMap(({ unused }) => unused), notes: opened.flatMap(({ notes = [] }) => notes.filter((note) => !replaced(note))),
+    close: () => opened.forEach(({ close }) => close?.()),
+  }
+}
+
+/** Refuses a path that holds the same images as one before it. */
+async function requireApart(at: string, title: string, field: string, others: readonly { title: string; at: string }[], folder: boolean): Promise<void> {
+  const real = await realpath(at)
+  for (const other of others) {
+    const where = await realpath(other.at), those = other.title === 'others' ? 'others' : `${other.title} images`
+    if (real === where) {
+      const message = `The ${title} images are the same ${folder ? 'folder' : 'file'} as the ${those}; give another one, or leave the ${title} path out.`
+      throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
+    }
+    if (where.startsWith(real + sep) || (other.title !== 'others' && real.startsWith(where + sep))) {
+      const message = `${at} is to hold the ${title} images, and the ${those} lie in the same folder; give folders that lie apart.`
+      throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
+    }
   }
 }
 

@@ -33,7 +33,7 @@ export function checkOptions(request: SourceRequest): void {
     }
     return
   }
-  refuseTestPath(name, request)
+  refusePartPaths(name, request)
   refuseValueOptions(`The set ${name} is computed`, request)
   if (syntheticSets[name].kind === 'plane') {
     const field = (['width', 'height', 'channels'] as const).find((key) => request[key] !== undefined)
@@ -42,8 +42,11 @@ export function checkOptions(request: SourceRequest): void {
 }
 
 /** @throws WorkbenchError CALL_INVALID */
-export function refuseTestPath(name: SyntheticName, { testPath }: Pick<SourceRequest, 'testPath'>): void {
-  if (testPath !== undefined) throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no test path; leave it out.`, { field: 'testPath' })
+export function refusePartPaths(name: SyntheticName, request: Pick<SourceRequest, 'testPath' | 'valPath'>): void {
+  for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
+    if (request[field] === undefined) continue
+    throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no ${title} path; leave it out.`, { field })
+  }
 }
 
 /** For what is in bytes already: nothing is chosen of its channels, and nothing scaled. @throws WorkbenchError CALL_INVALID */

@@ -17,6 +17,8 @@ export interface Split {
   /** Identical images beyond the first of each, and how many of them were moved so that none is on both sides of a drawn split. */
   duplicates: number
   movedToOneSide: number
+  /** For every row the first one that is identical. */
+  first: Uint32Array
   notes: DatasetNote[]
 }
 
@@ -48,7 +50,7 @@ export function splitRows(count: number, labels: Int32Array | null, hashes: Uint
       : `Of ${count} images ${duplicates} are copies of others, so that ${train} would be left for training and ${test.length} for testing`
     throw new WorkbenchError('DATASET_TOO_SMALL', `${why}; training, validation and testing need at least one different image each. Add more images.`, { field: 'path' })
   }
-  return { test, validation, duplicates, movedToOneSide, notes }
+  return { test, validation, duplicates, movedToOneSide, first, notes }
 }
 
 /** Draws test rows among those that are for training, in place. @returns how many copies changed sides */

@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Skipped } from '../../../shared/domain.ts'
 import { whyUnreadable } from './image-file.ts'
-import { Names } from './names.ts'
+import { isJunk, isMaskFolder, looksLikeOther, maskedStem, maskReasons, stemOf } from './layout/words.ts'
+import { fromBytes, Names, placeOf, readable } from './names.ts'
 
 /** The regular files below a folder, in the order of their paths (by code point), and what was left out without being opened. */
 export interface Walk {
@@ -11,6 +11,25 @@ export interface Walk {
   skipped: Skipped[]
   /** True when `limit` ended the walk. */
   truncated: boolean
+  /** Files that are called as masks are, and are not left out because there is no image of such a name. */
+  calledMasks: number
+}
+
+interface WalkOptions {
+  signal?: AbortSignal | undefined
+  /** Of files that are found and left out. */
+  limit?: number
+  onCount?: (files: number) => void
+  /** Put before the names of what is left out. */
+  prefix?: string
+  /** Begins at this folder below the root; '' for the root. */
+  inside?: string
+  /** Where names are added. */
+  names?: Names
+  /** Folders below the root that are not entered, as real paths. */
+  without?: ReadonlySet<string>
+  /** Names at the beginning that are left to others. */
+  elsewhere?: ReadonlySet<string>
 }
 
 /** Order by Unicode code point: the same on every machine, whatever its language. */
@@ -34,59 +53,96 @@ const special = (entry: { isFIFO(): boolean; isSocket(): boolean; isBlockDevice(
 
 /**
  * Walks `root` depth first. Pipes, sockets and devices are named, not opened; symbolic links are followed, but no folder is
- * entered twice; hidden files and folders are left out. Paths are relative, with `/`.
- * @throws the operating system's error when `root` itself cannot be read.
+ * entered twice; hidden files and folders are left out, and masks that lie with their images (see layout/words.ts). Paths are relative, with `/`.
+ * @throws the operating system's error when the folder where it begins cannot be read.
  */
-export async function walk(root: string, options: { signal?: AbortSignal; limit?: number; onCount?: (files: number) => void; prefix?: string } = {}): Promise<Walk> {
-  const names = new Names()
+export async function walk(root: string, options: WalkOptions = {}): Promise<Walk> {
+  const names = options.names ?? new Names(), begun = names.count, inside = options.inside ?? ''
   const skipped: Skipped[] = []
   const prefix = options.prefix ?? ''
-  const skip = (path: string, reason: string) => skipped.push({ path: prefix + path, reason })
+  const skip = (path: string, reason: string) => skipped.push({ path: prefix + readable(path), reason })
   const entered = new Map<string, string>()
-  let truncated = false
+  let truncated = false, calledMasks = 0
 
   const enter = async (path: string, ancestors: readonly string[]): Promise<void> => {
     options.signal?.throwIfAborted()
     let real: string
     let entries: Dirent[]
     try {
-      real = await realpath(join(root, path))
+      real = fromBytes(await realpath(placeOf(root, path), 'buffer'))
+      if (options.without?.has(real)) return
       const before = entered.get(real)
       if (ancestors.includes(real)) { skip(path, 'a symbolic link that leads back to a folder around it'); return }
-      if (before !== undefined) { skip(path, `the same folder as ${before || 'the imported one'}, through a symbolic link`); return }
+      if (before !== undefined) { skip(path, `the same folder as ${readable(before) || 'the imported one'}, through a symbolic link`); return }
       entered.set(real, path)
-      entries = await readdir(join(root, path), { withFileTypes: true })
+      entries = await entriesOf(placeOf(root, path))
     } catch (error) {
-      if (path === '') throw error
+      if (path === inside) throw error
       skip(path, whyUnreadable(error))
       return
     }
     entries.sort((a, b) => byCodePoint(a.name, b.name))
+    const maskOf = maskFinder(entries)
     for (const entry of entries) {
-      if (names.count + skipped.length >= (options.limit ?? Infinity)) { truncated = true; return }
+      if (names.count - begun + skipped.length >= (options.limit ?? Infinity)) { truncated = true; return }
+      if (path === inside && options.elsewhere?.has(entry.name)) continue
       const child = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.name.startsWith('.')) { skip(child, entry.isDirectory() ? 'a hidden folder' : 'a hidden file'); continue }
-      let type: Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'> = entry
-      if (!entry.isFile() && !entry.isDirectory() && special(entry) === null) {
-        // A symbolic link, or a file system that does not tell.
-        try {
-          type = await stat(join(root, child))
-        } catch (error) {
-          const code = (error as { code?: string }).code
-          skip(child, code === 'ENOENT' ? 'a symbolic link to nothing' : whyUnreadable(error))
-          continue
-        }
-      }
-      if (type.isDirectory()) await enter(child, [...ancestors, real])
+      if (isJunk(entry.name)) { skip(child, 'left by the system or an archiver'); continue }
+      const type = await typeOf(entry, placeOf(root, child))
+      if (typeof type === 'string') { skip(child, type); continue }
+      const mask = maskOf(entry.name, type.isDirectory())
+      if (type.isFile() && mask === 'called') calledMasks++
+      if (mask !== null && mask !== 'called') skip(child, mask)
+      else if (type.isDirectory()) await enter(child, [...ancestors, real])
       else if (type.isFile()) names.push(child)
       else skip(child, `${special(type) ?? 'neither a file nor a folder'}, not opened`)
       if (names.count % 4096 === 0) {
         options.signal?.throwIfAborted()
-        options.onCount?.(names.count)
+        options.onCount?.(names.count - begun)
       }
     }
   }
-  await enter('', [])
-  options.onCount?.(names.count)
-  return { names, skipped, truncated }
+  await enter(inside, [])
+  options.onCount?.(names.count - begun)
+  return { names, skipped, truncated, calledMasks }
+}
+
+type Type = Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'>
+
+/** What an entry is, through a symbolic link too; or why that cannot be told. */
+export async function typeOf(entry: Dirent, place: string | Buffer): Promise<Type | string> {
+  if (entry.isFile() || entry.isDirectory() || special(entry) !== null) return entry
+  // A symbolic link, or a file system that does not tell.
+  try {
+    return await stat(place)
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT' ? 'a symbolic link to nothing' : whyUnreadable(error)
+  }
+}
+
+/** The entries of a folder; names that are no UTF-8 as names.ts has them. */
+export async function entriesOf(place: string | Buffer): Promise<Dirent[]> {
+  const entries = await readdir(place, { withFileTypes: true })
+  if (!entries.some(({ name }) => name.includes('\uFFFD'))) return entries
+  const raw = await readdir(place, { withFileTypes: true, encoding: 'buffer' })
+  return raw.map((entry) => Object.assign(entry as unknown as Dirent, { name: fromBytes(entry.name) }))
+}
+
+/**
+ * Says of the entries of one folder which are masks of others: a sentence part, `called` where only the name is that of a mask, or null. Stems are
+ * gathered only where there is such a name.
+ */
+function maskFinder(entries: readonly Dirent[]): (name: string, folder: boolean) => string | null {
+  let folders: string[] | undefined, stems: Set<string> | undefined
+  return (name, folder) => {
+    if (folder) {
+      folders ??= entries.filter((entry) => !entry.isFile()).map((entry) => entry.name)
+      return isMaskFolder(name, folders) ? maskReasons.folder : null
+    }
+    const stem = maskedStem(name)
+    if (stem === null) return null
+    stems ??= new Set(entries.filter((entry) => !looksLikeOther(entry.name)).map((entry) => stemOf(entry.name)))
+    return stems.has(stem) ? maskReasons.file : 'called'
+  }
 }

@@ -43,7 +43,7 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
   if (kind === 'rows') {
     throw new WorkbenchError('FILE_UNSUPPORTED', `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`, { field: 'folder' })
   }
-  const list = await listFolder(root, null, { signal, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
+  const list = await listFolder({ root, valRoot: null, testRoot: null }, { signal, lenient: true, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   const { names } = list
   const rowBytes = width * height * channels
   requireRoom(names.count * rowBytes, await statfs(work).then((disk) => disk.bavail * disk.bsize, () => Infinity))

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
+import { classesOfTraining } from '../classes.ts'
 import { readFormats } from '../header.ts'
 import { readImageFile } from '../image-file.ts'
+import type { Roots } from '../layout/structure.ts'
 import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
 import type { SourceRequest } from '../request.ts'
@@ -20,9 +22,9 @@ const batchFiles = 16
  * header is read for its size; smaller images than the patches are skipped.
  */
 export async function folderSource(
-  { root, testRoot }: { root: string; testRoot: string | null }, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
+  roots: Roots, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
-  const list = await listFolder(root, testRoot, { signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files') })
+  const list = await listFolder(roots, { signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files') })
   if (list.truncated) return null
   const { names } = list, skipped = [...list.skipped]
   const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
@@ -53,10 +55,10 @@ export async function folderSource(
     heights[count++] = height
   }
   if (count === 0) throw noneLeft(request, patch, small, widest, highest, skipped[0])
-  const rows = rowsOfList(list, files.subarray(0, count))
+  const rows = classesOfTraining(rowsOfList(list, files.subarray(0, count)))
   const channels = request.channels ?? (gray ? 1 : 3)
   return {
-    kind: 'folder', count, channels, from: root, skipped, parts: rows.parts,
+    kind: 'folder', count, channels, from: roots.root, skipped, notes: [...list.notes, ...rows.notes], parts: rows.parts,
     widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),

@@ -3,7 +3,7 @@ import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
 import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
 import type { SourceRequest } from '../request.ts'
 import { findSource } from '../source.ts'
-import { refuseTestPath, refuseValueOptions } from '../synthetic.ts'
+import { refusePartPaths, refuseValueOptions } from '../synthetic.ts'
 import { arraySource } from './arrays.ts'
 import { folderSource } from './folder.ts'
 import { datasetSource, syntheticSource } from './rows.ts'
@@ -22,7 +22,7 @@ function checkPatchOptions(request: SourceRequest): void {
   const name = syntheticName(request.path)
   if (name === null) return
   if (syntheticImages(name) === null) throw noImages(`The set ${name} holds points of two numbers`)
-  refuseTestPath(name, request)
+  refusePartPaths(name, request)
   refuseValueOptions(`The set ${name} is computed`, request)
 }
 
@@ -36,7 +36,9 @@ const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, 
 export async function openPatchSource(request: SourceRequest, options: OpenOptions): Promise<PatchSource | null> {
   checkPatchOptions(request)
   if (datasetReference(request.path) !== null) {
-    if (request.testPath !== undefined) throw new WorkbenchError('CALL_INVALID', 'Patches of a dataset keep its split; leave the test path out.', { field: 'testPath' })
+    for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
+      if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `Patches of a dataset keep its split; leave the ${title} path out.`, { field })
+    }
     refuseValueOptions('Images of a dataset are stored', request)
     const source = datasetSource(request)
     if (source === null) throw noImages(`The rows of ${request.path} are vectors`)
@@ -44,7 +46,7 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
   }
   const name = syntheticImages(request.path)
   if (name !== null) return syntheticSource(name, request)
-  const found = await findSource(request.path, request.testPath, request)
+  const found = await findSource(request.path, request, request)
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
   const source = arraySource(found, request)
   if (source === null) throw noImages(`${request.path} holds vectors`)

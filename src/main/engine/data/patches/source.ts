@@ -22,6 +22,8 @@ export interface PatchSource extends Sizes {
   parts: Uint8Array | null
   /** What was left out, with the reasons. */
   skipped: Skipped[]
+  /** What was guessed of the source. */
+  notes?: DatasetNote[]
   labels(): Promise<ImageLabels>
   /** Names of images, for people. */
   namesOf(images: Uint32Array): string[]

@@ -1,0 +1,66 @@
+import type { DatasetNote } from '../../../shared/domain.ts'
+import { listed } from './layout/structure.ts'
+import { trainPart, type Packed } from './request.ts'
+
+const images = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`
+
+/**
+ * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor told from these, so
+ * that their images are kept without a label (-1), and it is said.
+ */
+export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 'parts'>>(rows: R): R & { notes: DatasetNote[] } {
+  const { classes, labels, parts } = rows
+  if (labels === null || parts === null) return { ...rows, notes: [] }
+  const trained = new Uint8Array(classes.length), lost = new Uint8Array(classes.length)
+  let labelledTraining = 0, unlabelled = 0
+  for (let row = 0; row < labels.length; row++) {
+    if (labels[row]! < 0 || parts[row] !== trainPart) continue
+    trained[labels[row]!] = 1
+    labelledTraining++
+  }
+  for (const label of labels) {
+    if (label < 0 || trained[label]) continue
+    lost[label] = 1
+    unlabelled++
+  }
+  if (unlabelled === 0) return { ...rows, notes: [] }
+  const names = listed(classes.filter((_, label) => lost[label]))
+  if (labelledTraining === 0) {
+    const message = `The images for training have no labels, so those of the other parts (${names}) are not used.`
+    return { ...rows, classes: [], labels: null, notes: [{ code: 'unlabelledTraining', message }] }
+  }
+  const message = `${images(unlabelled)} of classes that no image for training has (${names}) ${unlabelled === 1 ? 'is' : 'are'} kept without a label.`
+  const places = Int32Array.from(trained, () => -1)
+  const kept = classes.filter((_, label) => trained[label])
+  for (let label = 0, place = 0; label < classes.length; label++) if (trained[label]) places[label] = place++
+  return { ...rows, classes: kept, labels: labels.map((label) => (label < 0 ? -1 : places[label]!)), notes: [{ code: 'untrainedClasses', message }] }
+}
+
+/**
+ * What about classes may be a mistake, whatever the source.
+ * @param first for every row the first one that is identical (see duplicates.ts); null where copies are no mistake
+ */
+export function doubtsOfClasses({ classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>, first: Uint32Array | null): DatasetNote[] {
+  if (labels === null) return []
+  const notes: DatasetNote[] = []
+  const note = (code: string, message: string) => notes.push({ code, message })
+  if (classes.length === 1) note('singleClass', `All labels are of one class, ${listed(classes)}: there is nothing to tell apart.`)
+  const alike = [...Map.groupBy(classes, (name) => name.toLowerCase()).values()].filter((names) => names.length > 1)
+  if (alike.length > 0) note('classesDifferInCase', `Classes that differ in the case of letters only are kept apart: ${alike.slice(0, 5).map((names) => listed(names)).join('; ')}.`)
+  const unlabelled = [0, 0, 0], all = [0, 0, 0], labelOf = new Int32Array(first?.length ?? 0).fill(-1), torn = new Set<number>()
+  for (let row = 0; row < labels.length; row++) {
+    const part = parts?.[row] ?? trainPart, label = labels[row]!
+    all[part]!++
+    if (label < 0) { unlabelled[part]!++; continue }
+    if (first === null) continue
+    // The first label of a group of copies stands for it.
+    const of = first[row]!, other = labelOf[of]!
+    if (other < 0) labelOf[of] = label
+    else if (other !== label) torn.add(of)
+  }
+  const missing = ['training', 'validation', 'testing'].flatMap((title, part) =>
+    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part] ? `none of the ${images(all[part]!)} for ${title} has one` : `${unlabelled[part]!.toLocaleString('en')} of the ${images(all[part]!)} for ${title} have none`]))
+  if (missing.length > 0) note('withoutLabels', `Of the labels: ${missing.join('; ')}.`)
+  if (torn.size > 0) note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${torn.size.toLocaleString('en')} pictures are`} there under two labels, and kept under both.`)
+  return notes
+}

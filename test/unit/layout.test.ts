@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
+import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
+import { partsOf } from '../../src/shared/split.ts'
+import { codeOf, importsPlace } from '../fixtures/imports.ts'
+import { npy, zip } from '../fixtures/npz.ts'
+
+const { request, fresh } = importsPlace('layout')
+let shade = 0
+/** A gray picture unlike every other. */
+const picture = (value = shade++) => sharp(Buffer.from([value % 256, value >> 8, ...Array(14).fill(9)]), { raw: { width: 4, height: 4, channels: 1 } }).toColourspace('b-w').png().toBuffer()
+
+/** A folder of images by their paths, and of texts. */
+async function tree(...files: (string | [string, string | Buffer])[]): Promise<string> {
+  const root = fresh('tree')
+  for (const file of files) {
+    const [path, content] = typeof file === 'string' ? [file, await picture()] : file
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), content)
+  }
+  return root
+}
+/** `x/0.png` and so on. */
+const some = (folder: string, count = 6): string[] => Array.from({ length: count }, (_, i) => `${folder}/${i}.png`)
+
+/** What an import makes of it: each image's path with part and class, the codes of its notes, and what was skipped. */
+async function understood(root: string, more: Partial<ImportRequest> = {}) {
+  const ask = request(root, more), dataset = await importDataset(ask)
+  const { test: testing, validation, labels, classes, count, close } = openDataset(ask.folder)
+  close()
+  const images = new Map(rowPaths(ask.folder, [...Array(count).keys()]).map((path, row) => {
+    const part = testing.includes(row) ? 'test' : validation.includes(row) ? 'validation' : 'train'
+    return [path, `${part} ${labels === null || labels[row]! < 0 ? '-' : classes[labels[row]!]}`]
+  }))
+  return {
+    dataset, images, parts: partsOf(dataset), classes: dataset.classes, notes: dataset.notes.map(({ code }) => code),
+    skipped: dataset.skipped.map(({ path }) => path), message: (code: string) => dataset.notes.find((note) => note.code === code)?.message ?? '',
+  }
+}
+
+test('parts go by the names of folders, in any case, below an unpacked archive too; a validation part is every run\'s', async () => {
+  const root = await tree(
+    ...some('data/set/Training/a'), ...some('data/set/Training/b'), ...some('data/set/DEV/a', 2), ...some('data/set/eval/b', 3),
+    ['data/__MACOSX/._a', 'x'], ['data/.DS_Store', 'x'], ['README.txt', 'about'],
+  )
+  const { images, parts, classes, notes, dataset } = await understood(root)
+  assert.deepEqual([parts, classes, notes], [{ train: 12, validation: 2, test: 3 }, ['a', 'b'], ['partFolders']])
+  assert.equal(images.get('data/set/DEV/a/1.png'), 'validation a')
+  assert.equal(images.get('data/set/eval/b/0.png'), 'test b')
+  assert.deepEqual([dataset.validationCount, dataset.testCount], [2, 3])
+})
+
+test('each combination of parts is understood, or refused with what to do', async () => {
+  const a = [...some('train/a'), ...some('train/b')]
+  const noTest = await understood(await tree(...a, ...some('valid/a', 2)))
+  assert.deepEqual([noTest.parts, noTest.images.get('valid/a/0.png')], [{ train: 10, validation: 2, test: 2 }, 'validation a'], 'a test part is drawn of the training images')
+  assert.deepEqual((await understood(await tree(...a))).parts, { train: 10, validation: 0, test: 2 })
+  const twice = await understood(await tree(...a, ...some('test/a', 1), ...some('testing/b', 1), ...some('val/a', 1)))
+  assert.deepEqual([twice.parts, twice.message('partFolders').includes('“test”, “testing” together are the test part')], [{ train: 12, validation: 1, test: 2 }, true])
+  const loose = await understood(await tree('1.png', '2.png', '3.png', '4.png', ...some('test', 2)))
+  assert.deepEqual([loose.parts, loose.classes, loose.images.get('test/0.png')], [{ train: 4, validation: 0, test: 2 }, [], 'test -'])
+  const classes = await understood(await tree(...some('cat'), ...some('dog'), ...some('test', 2)))
+  assert.deepEqual([classes.parts, classes.classes], [{ train: 12, validation: 0, test: 2 }, ['cat', 'dog']])
+  for (const parts of [['test'], ['val', 'test'], ['deep/down/test']]) {
+    await assert.rejects(importDataset(request(await tree(...parts.flatMap((name) => some(`${name}/a`))))), (error: Error) =>
+      codeOf('FILE_UNSUPPORTED')(error) && /nothing to train with; add a folder called train, or import (that folder|one of these folders) itself/.test(error.message))
+  }
+  // Names of parts that are names of classes.
+  const vehicles = await understood(await tree(...some('train'), ...some('bus'), ...some('car')))
+  assert.deepEqual([vehicles.classes, vehicles.notes], [['bus', 'car', 'train'], ['partAsClass']])
+  assert.deepEqual((await understood(await tree(...some('valid'), ...some('invalid')))).classes, ['invalid', 'valid'])
+  const beside = await understood(await tree(...a, ...some('test/a', 2), ...some('unlabeled'), '1.png'))
+  assert.deepEqual([beside.parts, beside.notes, beside.skipped], [{ train: 12, validation: 0, test: 2 }, ['besideParts', 'partFolders'], ['1.png', 'unlabeled']])
+})
+
+test('each part decides for itself whether it has classes; those without training images are none', async () => {
+  const flat = await understood(await tree(...some('train/cat'), ...some('train/dog'), ...some('test', 4)))
+  assert.deepEqual([flat.parts, flat.classes, flat.images.get('test/3.png'), flat.images.get('train/dog/0.png')], [{ train: 12, validation: 0, test: 4 }, ['cat', 'dog'], 'test -', 'train dog'])
+  assert.match(flat.message('withoutLabels'), /none of the 4 images for testing has one/)
+  const reverse = await understood(await tree(...some('train', 7), ...some('test/cat', 2), ...some('test/dog', 1)))
+  assert.deepEqual([reverse.parts, reverse.classes, reverse.notes], [{ train: 7, validation: 0, test: 3 }, [], ['partFolders', 'unlabelledTraining']])
+  // A category of MVTec: one class to train with, masks that are no images.
+  const category = await understood(await tree(...some('train/good'), ...some('test/good', 2), ...some('test/broken_large', 3), ...some('ground_truth/broken_large', 3)))
+  assert.deepEqual([category.parts, category.classes, category.skipped], [{ train: 6, validation: 0, test: 5 }, ['good'], ['ground_truth']])
+  assert.deepEqual([category.images.get('test/good/0.png'), category.images.get('test/broken_large/0.png')], ['test good', 'test -'])
+  assert.match(category.message('untrainedClasses'), /3 images of classes that no image for training has \(“broken_large”\) are kept without a label/)
+  assert.match(category.message('masks'), /“ground_truth”/)
+})
+
+test('parts within the folders of classes are parts, and masks no images', async () => {
+  const files = ['bottle', 'cable'].flatMap((name) => [...some(`${name}/train/good`), ...some(`${name}/test/broken`, 2), ...some(`${name}/ground_truth/broken`, 2)])
+  const { parts, classes, notes, images } = await understood(await tree(...files, 'bottle/extra/1.png', ...some('capsule', 2), ['license.txt', 'x']))
+  assert.deepEqual([parts, classes], [{ train: 14, validation: 0, test: 4 }, ['bottle', 'cable', 'capsule']])
+  assert.deepEqual(notes, ['masks', 'partsInClasses'])
+  assert.equal(images.get('cable/test/broken/1.png'), 'test cable')
+
+  const pairs = await understood(await tree('a.png', 'a_mask.png', 'b (1).png', 'b (1)_mask_1.png', 'c.png', 'd.png', 'e_mask.png'))
+  assert.deepEqual([[...pairs.images.keys()], pairs.notes], [['a.png', 'b (1).png', 'c.png', 'd.png', 'e_mask.png'], ['masks', 'maskNames']])
+  const folders = await understood(await tree(...some('images'), ...some('masks')))
+  assert.deepEqual([[...folders.images.keys()], folders.classes, folders.notes], [some('images'), [], ['masks']])
+  // People with and without one.
+  assert.deepEqual((await understood(await tree(...some('mask'), ...some('no_mask')))).classes, ['mask', 'no_mask'])
+  assert.deepEqual((await understood(await tree(...some('with_mask'), ...some('without_mask')))).classes, ['with_mask', 'without_mask'])
+})
+
+test('paths for validation and testing come before folders of such names, and are kept as they are', async () => {
+  const root = await tree(...some('train/a'), ...some('train/b'), ...some('test/a', 4), ...some('val/b', 3))
+  const val = await tree(...some('wrapped/a', 2)), given = await understood(root, { valPath: val, testPath: join(root, 'val') })
+  assert.deepEqual([given.parts, given.skipped], [{ train: 12, validation: 2, test: 3 }, ['test']])
+  // Within the imported folder, without folders of such names.
+  const plain = await tree(...some('a'), ...some('b'), ...some('held-out/a', 3), ...some('held-out/b', 1))
+  const within = await understood(plain, { testPath: join(plain, 'held-out') })
+  assert.deepEqual([within.parts, within.classes], [{ train: 12, validation: 0, test: 4 }, ['a', 'b']])
+  // Copies stay where they are.
+  const copy = await picture(), train = await tree(['1.png', copy], '2.png', '3.png', '4.png'), test = await tree(['x.png', copy], 'y.png')
+  const copies = await understood(train, { testPath: test })
+  assert.deepEqual([copies.parts, copies.message('testCopies')], [{ train: 4, validation: 0, test: 2 }, '1 of the 2 test images are also among those for training, as the source has them; they stay.'])
+  for (const [more, field] of [[{ valPath: test, testPath: test }, 'testPath'], [{ testPath: dirname(train) }, 'testPath'], [{ valPath: root }, 'valPath'], [{ valPath: train }, 'valPath']] as const) {
+    await assert.rejects(importDataset(request(train, more)), (error: Error & { field?: string }) => codeOf('FILE_UNSUPPORTED')(error) && error.field === field)
+  }
+})
+
+test('arrays take a file for validation too, and classes go by the training rows', async () => {
+  const place = fresh('arrays'), write = (name: string, rows: number, labels: number[], from: number) => {
+    const images = npy('|u1', [rows, 2, 2], Buffer.from(Array.from({ length: rows * 4 }, (_, i) => (from + i) % 256)))
+    writeFileSync(join(place, name), zip({ 'x.npy': images, 'y.npy': npy('|u1', [rows], Buffer.from(labels)) }, false))
+    return join(place, name)
+  }
+  const train = write('train.npz', 5, [0, 1, 0, 1, 0], 0), val = write('val.npz', 2, [1, 1], 100), testing = write('test.npz', 3, [0, 7, 1], 150)
+  const ask = request(train, { valPath: val, testPath: testing }), dataset = await importDataset(ask), opened = openDataset(ask.folder)
+  opened.close()
+  assert.deepEqual([[...opened.validation], [...opened.test], [...opened.labels!], dataset.classes], [[5, 6], [7, 8, 9], [0, 1, 0, 1, 0, 1, 1, 0, -1, 1], ['0', '1']])
+  assert.deepEqual(dataset.notes.map(({ code }) => code), ['untrainedClasses', 'withoutLabels'])
+})
+
+test('what may be a mistake about classes is said: letters, copies, empty folders, files beside them', async () => {
+  const copy = await picture()
+  const { classes, notes, message, skipped } = await understood(await tree(
+    ['cat/1.png', copy], ...some('cat').slice(2), ...some('Cat'), ['dog/1.png', copy], ...some('dog').slice(2),
+    ...some('cafe\u0301', 2), ['bird/notes.txt', 'none'], 'loose.png', ['README.md', 'about'],
+  ))
+  assert.deepEqual([classes, skipped], [['Cat', 'caf\u00e9', 'cat', 'dog'], ['README.md', 'loose.png', 'bird/notes.txt']])
+  assert.deepEqual(notes, ['looseFiles', 'emptyClass', 'classesDifferInCase', 'sameUnderTwoLabels'])
+  assert.match(message('looseFiles'), /^1 file beside the folders of the classes left out: “loose.png”/)
+  assert.match(message('emptyClass'), /“bird”/)
+  assert.match(message('classesDifferInCase'), /“Cat”, “cat”/)
+  const root = await tree(...some('a'), ...some('b'))
+  mkdirSync(join(root, 'empty'))
+  assert.match((await understood(root)).message('emptyClass'), /No files lie in “empty”/)
+  assert.deepEqual((await understood(await tree(...some('only')))).notes, ['singleClass'])
+})
+
+test('names that are no UTF-8 are read and told apart', async () => {
+  const root = await tree(...some('a'))
+  const foreign = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')])
+  mkdirSync(foreign('caf\xe9'))
+  mkdirSync(foreign('caf\xe8'))
+  for (const path of ['caf\xe9/\xfc.png', 'caf\xe9/2.png', 'caf\xe8/1.png', 'caf\xe8/2.png']) writeFileSync(foreign(path), await picture())
+  const { classes, images, notes } = await understood(root)
+  assert.deepEqual([classes, notes], [['a', 'caf\u00e8', 'caf\u00e9'], ['namesNotUtf8']])
+  assert.match(images.get('caf\u00e9/\u00fc.png')!, /caf\u00e9$/)
+  assert.equal(images.size, 10)
+})
