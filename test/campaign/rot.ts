@@ -104,7 +104,7 @@ const has = (path: string): boolean => statSync(path, { throwIfNoEntry: false })
 
 async function noticed({ home, handle }: Engine, file: string, when: string, counts: RotCounts): Promise<void> {
   const call = handle as Client
-  const known = { runs: (await call('runs.list', {})).runs, datasets: (await call('datasets.list', {})).datasets }
+  const known = { runs: (await call('runs.list', {})).runs, datasets: (await call('datasets.list', {})).datasets, embeddings: [] }
   const { findings } = await checkIntegrity(homeAt(home.folder), known)
   const id = file.split('/')[1]!
   assert.ok(findings.every((finding) => finding.id === id), `only what is damaged is named: ${JSON.stringify(findings)}, ${when}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -97,7 +97,21 @@ test('a foreign encoder\'s codes, kept and written; removed, they are gone, and 
   await assert.rejects(asked(made.id, { kind: 'neighbours', image: { row: 600 } }), failure('CALL_INVALID', /no row 600/))
 
   const kept = join(home, 'embeddings', made.id)
-  assert.deepEqual(readdirSync(kept), ['codes.npy'])
+  assert.deepEqual(readdirSync(kept).sort(), ['checksums.json', 'codes.npy'])
+  // A bit that a disk has lost is noticed, with a way out that works: embedded again there are the same codes as before.
+  const before = readFileSync(join(kept, 'codes.npy'))
+  const rotten = Buffer.from(before)
+  rotten[4000] = rotten[4000]! ^ 1
+  writeFileSync(join(kept, 'codes.npy'), rotten)
+  const command = `aebench embed ${path} --dataset digits`
+  await assert.rejects(asked(made.id, { kind: 'map' }), (thrown: { code: string; message: string }) => {
+    assert.equal(thrown.code, 'FILE_DAMAGED')
+    assert.ok(thrown.message.includes(`the checksum of codes.npy is wrong. Embed again: “${command}”`), thrown.message)
+    return true
+  })
+  const again = await embedded({ encoder: { model: path }, data: { dataset: 'digits' } })
+  assert.deepEqual(readFileSync(join(home, 'embeddings', again.id, 'codes.npy')), before)
+  await call('embeddings.remove', { embedding: again.id })
   await call('embeddings.remove', { embedding: made.id })
   assert.ok(!existsSync(kept) && existsSync(out))
   await assert.rejects(asked(made.id, { kind: 'map' }), failure('CALL_INVALID', /There are no codes/))

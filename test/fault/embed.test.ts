@@ -7,7 +7,11 @@ import { mock, test, type TestContext } from 'node:test'
 import type { CallInput } from '../../src/shared/calls.ts'
 import type { Embedding } from '../../src/shared/embeddings.ts'
 import { WorkbenchError, type ErrorCode } from '../../src/shared/errors.ts'
+import { checkIntegrity } from '../../src/main/engine/doctor/integrity.ts'
 import { embed } from '../../src/main/engine/embed/job.ts'
+import { readKept, writeSum } from '../../src/main/engine/embed/keptCodes.ts'
+import { CodesFile } from '../../src/main/engine/embed/npy.ts'
+import { homeAt } from '../../src/main/engine/home.ts'
 import type { EmbedJob, FromWorker } from '../../src/main/engine/training/messages.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { failure } from '../fixtures/exports.ts'
@@ -169,6 +173,60 @@ test('a real disk that is full', async (t) => {
     assert.equal(spawnSync('umount', [out]).status, 0)
   }
 })
+
+test('kept codes carry a checksum: a flipped bit, a cut and a loss are noticed by whoever reads them and by doctor, with a remedy', async (t) => {
+  const folder = temporaryFolder(t), home = homeAt(join(folder, 'home')), at = home.embedding('codes000')
+  mkdirSync(at, { recursive: true })
+  const codes = new CodesFile(join(at, 'codes.npy')), values = Float32Array.from({ length: 60 }, (_, index) => index / 7)
+  codes.append(values.subarray(0, 20), 5)
+  codes.append(values.subarray(20), 10)
+  codes.finish()
+  writeSum(at, codes)
+  // As zlib of another language computes it, over the values alone.
+  const file = readFileSync(join(at, 'codes.npy'))
+  assert.deepEqual(JSON.parse(readFileSync(join(at, 'checksums.json'), 'utf8')), { version: 1, count: 15, codeSize: 4, crc32: crcByHand(file.subarray(128)) })
+  assert.deepEqual(await readKept(at, 4, 15, 'x'), values)
+  const known = { runs: [], datasets: [], embeddings: [{ id: 'codes000', name: 'mine', run: null, model: '/my models/a.onnx', datasetId: 'd', dataset: 'digits', count: 15, codeSize: 4 }] as never }
+  assert.deepEqual(await checkIntegrity(home, known), { findings: [], looked: { checkpoints: 0, datasets: 0, codes: 1, withoutChecksum: 0 } })
+  const named = async (what: RegExp) => {
+    const { findings: [found, ...more] } = await checkIntegrity(home, known)
+    assert.deepEqual([found?.kind, found?.name, found?.file, more.length], ['codes', 'mine', at, 0])
+    assert.match(found!.problem, what)
+    assert.match(found!.remedy, /aebench embed "\/my models\/a\.onnx" --dataset digits”; “aebench embeddings remove codes000”/)
+    await assert.rejects(readKept(at, 4, 15, 'Embed again.'), failure('FILE_DAMAGED', /are damaged: .*\. Embed again\.$/))
+  }
+  for (let bit = 0; bit < file.length * 8; bit += 37) {
+    const rotten = Buffer.from(file)
+    rotten[bit >> 3] = rotten[bit >> 3]! ^ (1 << (bit & 7))
+    writeFileSync(join(at, 'codes.npy'), rotten)
+    await named(/the checksum of|header/)
+  }
+  for (const length of [0, 127, 128, 200, file.length - 1]) {
+    writeFileSync(join(at, 'codes.npy'), file.subarray(0, length))
+    await named(/another length|header/)
+  }
+  rmSync(join(at, 'codes.npy'))
+  await named(/codes\.npy is missing/)
+  writeFileSync(join(at, 'codes.npy'), file)
+  writeFileSync(join(at, 'checksums.json'), '{"version":1,"count":15')
+  await named(/checksums\.json is damaged/)
+  // Those of earlier versions have none, and are read as ever.
+  rmSync(join(at, 'checksums.json'))
+  assert.deepEqual(await readKept(at, 4, 15, 'x'), values)
+  assert.equal((await checkIntegrity(home, known)).looked.withoutChecksum, 1)
+  writeFileSync(join(at, 'codes.npy'), file.subarray(0, 300))
+  await named(/another length/)
+})
+
+/** CRC-32 (IEEE 802.3), bit by bit. */
+function crcByHand(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  }
+  return (crc ^ 0xffffffff) >>> 0
+}
 
 test('a dataset\'s codes are those of its rows, whatever the format of the pixels', async (t) => {
   const folder = temporaryFolder(t)

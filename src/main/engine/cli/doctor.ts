@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 export const doctorOptions = { check: { type: 'boolean' }, recover: { type: 'boolean' }, dataset: { type: 'string' } } as const
 export interface DoctorValues { check?: boolean | undefined; recover?: boolean | undefined; dataset?: string | undefined }
 export const doctorHelp = [
-  '--check  also reads every checkpoint and every dataset whole, and compares them with their checksums',
+  '--check  also reads every checkpoint, every dataset and all kept codes whole, and compares them with their checksums',
   '--recover  where the database is lost or damaged, makes a new one from the newest sound backup and the folders of datasets and runs',
   '--dataset D  with --recover: the dataset of runs of which nothing tells which one they are of',
 ]
@@ -47,9 +47,9 @@ function outcome(json: Record<string, unknown>, lines: readonly string[], wrong:
   return wrong.length === 0 ? { json, text } : { json, text, error: { code: 'INTERNAL', message: `Not everything is in order: ${wrong.map((text) => text.replace(/\.$/, '')).join('; ')}.` } }
 }
 
-function summaryOf({ findings, looked: { checkpoints, datasets, withoutChecksum } }: Integrity): string {
+function summaryOf({ findings, looked: { checkpoints, datasets, codes, withoutChecksum } }: Integrity): string {
   const old = withoutChecksum === 0 ? '' : `; ${withoutChecksum} were written by a version without checksums, and only their form was looked at`
-  return `${findings.length === 0 ? 'ok  ' : '    '}  ${checkpoints} checkpoints and ${datasets} datasets were read whole, ${findings.length} are not as they were written${old}`
+  return `${findings.length === 0 ? 'ok  ' : '    '}  ${checkpoints} checkpoints, ${datasets} datasets and the codes of ${codes} embeddings were read whole, ${findings.length} are not as they were written${old}`
 }
 
 /** What the database knows of what lies in the folders; null where it cannot be opened, which the other checks tell. */
@@ -58,7 +58,8 @@ async function knownOf(folder: string, terminal: Terminal): Promise<Known | null
     const session = await openSession(folder)
     try {
       const [{ runs }, { datasets }] = [await session.call('runs.list', {}), await session.call('datasets.list', {})]
-      return { runs, datasets }
+      const { embeddings } = await session.call('embeddings.list', {})
+      return { runs, datasets, embeddings }
     } finally {
       await session.close(terminal)
     }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Dataset, Run } from '../../../shared/domain.ts'
+import type { Embedding } from '../../../shared/embeddings.ts'
 import { toErrorInfo } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import type { CheckpointName } from '../checkpoint/checkpoint.ts'
@@ -8,28 +9,33 @@ import { hasChecksum, verifySafetensors } from '../checkpoint/safetensors.ts'
 import { checkFiles, readChecksums } from '../data/checksums.ts'
 import { files } from '../data/index-file.ts'
 import { openDataset, readIndex } from '../data/open.ts'
+import { checkKept, remedyOf } from '../embed/keptCodes.ts'
 import type { Home } from '../home.ts'
 
 /** Something that is not what was written. */
-export interface Finding { kind: 'dataset' | 'checkpoint'; id: string; name: string; file: string; problem: string; remedy: string }
+export interface Finding { kind: 'dataset' | 'checkpoint' | 'codes'; id: string; name: string; file: string; problem: string; remedy: string }
 
 export interface Integrity {
   findings: Finding[]
   /** How many were read whole, and of how many of these nothing says what they have to come to: versions before checksums wrote them. */
-  looked: { checkpoints: number; datasets: number; withoutChecksum: number }
+  looked: { checkpoints: number; datasets: number; codes: number; withoutChecksum: number }
 }
 
 /** What the database knows; null where it cannot be asked: then names are ids, and whose a checkpoint is cannot be told. */
-export interface Known { runs: readonly Run[]; datasets: readonly Dataset[] }
+export interface Known { runs: readonly Run[]; datasets: readonly Dataset[]; embeddings: readonly Embedding[] }
 
 interface Options { signal?: AbortSignal; onProgress?: (done: number, total: number, what: string) => void }
 
-/** Reads every checkpoint and every dataset of a home folder whole and compares it with its checksums. Changes nothing. */
+/** Reads every checkpoint, every dataset and all kept codes of a home folder whole and compares it with its checksums. Changes nothing. */
 export async function checkIntegrity(home: Home, known: Known | null, { signal, onProgress = () => {} }: Options = {}): Promise<Integrity> {
   const namesIn = (folder: string): string[] => (existsSync(join(home.folder, folder)) ? readdirSync(join(home.folder, folder)).sort() : [])
-  const result: Integrity = { findings: [], looked: { checkpoints: 0, datasets: 0, withoutChecksum: 0 } }
+  const result: Integrity = { findings: [], looked: { checkpoints: 0, datasets: 0, codes: 0, withoutChecksum: 0 } }
   const datasets = namesIn('datasets').filter((name) => !name.endsWith('.partial')), runs = namesIn('runs').filter((name) => !name.endsWith('.partial'))
-  const total = datasets.length + runs.length
+  // Codes of folders are not kept.
+  const codes: { id: string; own: Embedding | null }[] = known === null
+    ? namesIn('embeddings').filter((name) => !/\.(partial|removing)$/.test(name)).map((id) => ({ id, own: null }))
+    : known.embeddings.filter(({ datasetId }) => datasetId !== null).map((own) => ({ id: own.id, own }))
+  const total = datasets.length + runs.length + codes.length
   for (const [done, id] of datasets.entries()) {
     const name = known?.datasets.find((dataset) => dataset.id === id)?.name ?? id
     onProgress(done, total, name)
@@ -43,6 +49,16 @@ export async function checkIntegrity(home: Home, known: Known | null, { signal, 
       signal?.throwIfAborted()
       await checkCheckpoint(home.run(id), file, { id, name: run?.name ?? id, run, dataset: known?.datasets.find((each) => each.id === run?.datasetId) }, result, signal)
     }
+  }
+  for (const [done, { id, own }] of codes.entries()) {
+    const name = own?.name ?? id
+    onProgress(datasets.length + runs.length + done, total, name)
+    result.looked.codes++
+    const { problem, summed } = await checkKept(home.embedding(id), own, signal)
+    if (problem !== null) {
+      const remedy = own === null ? 'embed again once the database can be read' : remedyOf(own)
+      result.findings.push({ kind: 'codes', id, name, file: home.embedding(id), problem, remedy })
+    } else if (!summed) result.looked.withoutChecksum++
   }
   onProgress(total, total, 'all')
   return result

@@ -14,6 +14,7 @@ import { encodeDataset } from './dataset.ts'
 import { encoderOf } from './encoder.ts'
 import { writeEmbedding } from './files/write.ts'
 import { encodeFolder } from './folder.ts'
+import { writeSum } from './keptCodes.ts'
 import { CodesFile, codesName, readCodes } from './npy.ts'
 import { readOnnx } from './onnxFile.ts'
 import { openEncoder, type OpenEncoder } from './session.ts'
@@ -59,6 +60,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
       ? await encodeFolder(data.folder, encoder, codes, { work, meter, signal })
       : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
     const codeSize = codes.finish(), { count } = codes
+    if (dataset !== null) writeSum(work, codes)
     const seconds = (performance.now() - began) / 1000
     const figures = dataset !== null && job.measure ? await measure(dataset, codes.path, codeSize, send, port) : null
     let bytes: number | null = null

@@ -9,7 +9,7 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import type { LookIntoJob, LookIntoResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
 import { codesDataset } from './codes.ts'
-import { readCodes } from './npy.ts'
+import { readKept } from './keptCodes.ts'
 
 /** As an explorer has it for a run with the usual seed: the same rows are chosen for both. */
 const seed = 1
@@ -20,9 +20,12 @@ type Asked = Pick<Subject, 'dataset' | 'target' | 'trainRows' | 'labelOf' | 'lab
  * Kept codes of a dataset as what a question is asked about. What encodes is the place in the dataset: the rows of `dataset` are the codes, and the
  * network gives them as they are; `inputs` and pictures are those of the images.
  */
-function subjectOf({ codes: path, codeSize, dataset: shape, question }: LookIntoJob): { subject: Subject; close(): void } {
+async function subjectOf({ codes: folder, codeSize, dataset: shape, question, again }: LookIntoJob): Promise<{ subject: Subject; close(): void }> {
   const images = openDataset(shape.folder)
-  const values = readCodes(path, codeSize, 0, images.count)
+  const values = await readKept(folder, codeSize, images.count, again).catch((thrown: unknown) => {
+    images.close()
+    throw thrown
+  })
   const dataset = codesDataset(values, codeSize, images)
   const matrix = (start: number, count: number): Tensor2D => tf.tensor2d(values.slice(start * codeSize, (start + count) * codeSize), [count, codeSize])
   const blocks = {
@@ -53,7 +56,7 @@ export async function lookInto(job: LookIntoJob, port: Port): Promise<LookIntoRe
   if (question.kind === 'neighbours' && !('row' in question.image)) {
     throw new WorkbenchError('QUESTION_UNSUITABLE', 'Of kept codes only images of their dataset can be asked for; choose a row of it.', { field: 'question.image' })
   }
-  const { subject, close } = subjectOf(job)
+  const { subject, close } = await subjectOf(job)
   try {
     const result = await answer(subject, { question, side, other: null }, async (share) => {
       if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 
 /** NumPy's array format (NEP 1, version 1.0), as files that are written while their length is not known. */
 const headerBytes = 128
@@ -21,6 +22,7 @@ export class CodesFile {
   #size = 0
   #count = 0
   #at = headerBytes
+  #sum = 0
 
   /** The file must not exist. */
   constructor(path: string) {
@@ -31,13 +33,23 @@ export class CodesFile {
   get count(): number {
     return this.#count
   }
+  /** Size of a code; 0 before the first. */
+  get size(): number {
+    return this.#size
+  }
+  /** CRC-32 of the values so far. */
+  get checksum(): number {
+    return this.#sum
+  }
 
   append(codes: Float32Array, count: number): void {
     if (count === 0) return
     this.#size ||= codes.length / count
     if (codes.length !== count * this.#size) throw new RangeError(`${codes.length} values are not ${count} codes of ${this.#size}`)
     this.#count += count
-    this.#at = writeAll(this.#file, new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength), this.#at)
+    const bytes = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)
+    this.#at = writeAll(this.#file, bytes, this.#at)
+    this.#sum = crc32(bytes, this.#sum)
   }
 
   /** Makes it whole; returns the size of a code, 0 where there is none. */

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
@@ -7,7 +7,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { claim, discard } from '../claims.ts'
 import { formatOf } from '../embed/files/write.ts'
 import { misfit, runTakes } from '../embed/fitting.ts'
-import { codesName } from '../embed/npy.ts'
+import { keptNames, remedyOf } from '../embed/keptCodes.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
@@ -90,7 +90,7 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
           // Who cancels now comes too late: the file has its name.
           if (dataset !== null) {
             mkdirSync(kept)
-            renameSync(join(work, codesName), join(kept, codesName))
+            for (const each of keptNames) if (existsSync(join(work, each))) renameSync(join(work, each), join(kept, each))
           }
           await keep(() => store.embeddings.insert({
             id, name: name ?? `${title}: ${from}`.slice(0, 200).trim(), run: run !== null && store.runs.has(run.id) ? run.id : null, model, datasetId: dataset?.id ?? null, folder, file, ...facts,
@@ -119,14 +119,14 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
       return { rows: [...kept, ...runs.sort(best).slice(0, most)].sort(best), total: kept.length + runs.length }
     },
     'embeddings.explore': async ({ embedding, question, side }) => {
-      const { id, name, datasetId, codeSize } = find(embedding)
+      const found = find(embedding), { id, name, datasetId, codeSize } = found
       if (datasetId === null) {
         throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes “${name}” are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
       }
       const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
       const { signal } = new AbortController()
       const { result } = await questions.use(signal, () => runJob({
-        kind: 'lookInto', codes: join(home.embedding(id), codesName), codeSize, question, side,
+        kind: 'lookInto', codes: home.embedding(id), again: remedyOf(found), codeSize, question, side,
         dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
       }, options(signal)))
       return { result }

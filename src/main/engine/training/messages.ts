@@ -99,9 +99,11 @@ export interface InspectJob { kind: 'inspect'; file: EncoderChoice }
 /** Asks something of kept codes. */
 export interface LookIntoJob {
   kind: 'lookInto'
-  /** The file of the codes of every row, and the size of one. */
+  /** The folder of the codes of every row, and the size of one. */
   codes: string
   codeSize: number
+  /** What to do where they are damaged; a sentence. */
+  again: string
   dataset: Target['dataset']
   question: Question
   side: number | undefined
