@@ -5,6 +5,7 @@ import { gatherBatch } from '../../src/main/engine/network/inputs.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { PlainModel } from '../../src/main/engine/training/plain.ts'
 import type { ModelSpec } from '../../src/main/engine/training/program.ts'
+import { withStatistics } from '../../src/main/engine/training/statistics.ts'
 import { variantOf } from '../../src/main/engine/variants/index.ts'
 import type { Config } from '../../src/shared/config.ts'
 import { TfjsLoop } from './tfjsLoop.ts'
@@ -25,7 +26,8 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const dataset = mnistInMemory()
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'])
   if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
-  const spec: ModelSpec = { variant: variantOf(variantId), config, inputSize: dataset.rowSize, kind: 'image' }
+  const standardised = await withStatistics(config, { read: dataset, seen: dataset, fingerprint: '' }, dataset.train, { wanted: async () => false })
+  const spec: ModelSpec = { variant: variantOf(variantId), config: standardised, inputSize: dataset.rowSize, kind: 'image', size: dataset }
   const { batchSize, learningRate } = config.training
   const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : mode === 'plain' ? new PlainModel(spec, 1) : new TfjsLoop(spec)
   if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))

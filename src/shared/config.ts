@@ -33,6 +33,10 @@ export const trainingSchema = z.strictObject({
 export const reconstructionSchema = z.enum(['squaredError', 'crossEntropy']).default('crossEntropy')
   .meta({ title: 'Reconstruction', description: 'The reconstruction term of the objective.' })
 
+/** Mean and deviation of each channel of the training split, images being in [0, 1]. */
+const channelStatisticsSchema = z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().min(0)) })
+export type ChannelStatistics = z.infer<typeof channelStatisticsSchema>
+
 export const dataSchema = z.strictObject({
   binarise: z.enum(['none', 'fixed', 'dynamic']).default('none').meta({
     title: 'Binarise', description: 'Each pixel becomes 1 with its own value as probability: drawn once for each image, or anew at every step. Evaluations use the fixed draw.',
@@ -42,6 +46,13 @@ export const dataSchema = z.strictObject({
     description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the sides), brightness=0.1; '
       + 'several with commas. What is reconstructed is the changed image; validation, evaluation and exports see images as they are.',
   }),
+  standardise: z.enum(['none', 'channel']).default('none').meta({
+    title: 'Standardise',
+    description: 'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is only centred); what is reconstructed stays in [0, 1], and with it '
+      + 'every term and figure.',
+  }),
+  /** What `standardise` came to, in the config of a checkpoint: measured when the run began, and no setting. */
+  statistics: channelStatisticsSchema.optional(),
 })
 
 /** Settings of variants that came later: what runs meant whose stored settings have the one beside which it stands, and not this one. */
@@ -89,6 +100,12 @@ export type NetworkConfig = z.infer<typeof networkSchema>
 export type TrainingConfig = z.infer<typeof trainingSchema>
 export type Reconstruction = z.infer<typeof reconstructionSchema>
 export type Config = z.infer<typeof configSchema>
+
+/** A config as it is stored with its run: what was measured when the run began is its checkpoints'. */
+export function withoutStatistics(config: Config): Config {
+  const { statistics: _, ...data } = config.data
+  return { ...config, data }
+}
 
 /** What a user gives: any part of a config, nested; keys that are absent take the variant's defaults. */
 export const settingsSchema = z.record(z.string(), z.unknown())

@@ -60,11 +60,20 @@ test('only what is measured on the same shares a chart; the clean squared error 
 test('every variant says what it is measured on, and where an objective has more than one term that is said, too', () => {
   const words = (variant: string, settings: Settings = {}) => basisOf(made('x', variant, settings), 'validation/loss').words
   assert.equal(words('classical'), 'on clean inputs')
-  assert.equal(words('denoising'), 'on inputs with 30% of their values masked')
+  assert.equal(words('denoising'), 'on inputs with 30% of their pixels masked')
+  assert.equal(words('denoising', { 'regularizer.values': 'channel' }), 'on inputs with 30% of their values masked')
   assert.equal(words('denoising', { 'regularizer.noise': 'weights', 'regularizer.sigma': 0.1 }), 'on weights with Gaussian noise of 0.1')
   assert.equal(words('dropout'), 'on codes with 20% of their units dropped')
   assert.equal(words('contractive'), 'on clean inputs, with the contraction term')
   assert.match(words('variational'), /^on codes drawn at random, by a Bernoulli likelihood, with the KL term$/)
+})
+
+test('what training measures on changed images is drawn apart; what is measured on images as they are is not', () => {
+  const runs = [made('plain', 'classical'), made('changed', 'classical', { 'data.augment': 'flip,shift=2' }), made('read', 'classical', { 'data.standardise': 'channel' })]
+  assert.equal(basisOf(runs[1]!, 'train/loss').words, 'on changed images (flip, shift=2), clean inputs')
+  assert.equal(basisOf(runs[1]!, 'validation/loss').words, 'on clean inputs')
+  assert.deepEqual(charts(runs, 'train/loss'), [['plain', 'read'], ['changed']])
+  assert.deepEqual(charts(runs, 'validation/loss'), [['plain', 'changed', 'read']])
 })
 
 test('the clean error is shown where nobody chooses, beside it a loss that all have; who has none is said with the reason', () => {

@@ -13,7 +13,7 @@ const fineTuning = (config: Config): Entries => flat(config.fineTuning, 'fineTun
 const groups: { title: string; of(config: Config): Entries }[] = [
   { title: 'Regularizer', of: (config) => flat(config.regularizer, 'regularizer.') },
   { title: 'Network', of: (config) => [...flat(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
-  { title: 'Data', of: ({ data }) => (data.binarise === 'none' ? [] : flat(data, 'data.')) },
+  { title: 'Data', of: ({ data }) => flat(data, 'data.').filter(([, value]) => value !== 'none') },
   { title: 'Pretraining', of: (config) => (pretrained(config) ? flat(config.pretraining, 'pretraining.') : []) },
   { title: 'Fine-tuning', of: (config) => (pretrained(config) ? [...fineTuning(config), ...training(config)] : []) },
   { title: 'Training', of: (config) => (pretrained(config) ? [] : [...(config.fineTuning.kind === 'reconstruction' ? [] : fineTuning(config)), ...training(config)]) },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { configSchema, type Config } from '../../../shared/config.ts'
+import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { checkpointFile, type CheckpointName } from './checkpoint.ts'
@@ -51,7 +51,7 @@ function metadataOf(file: string): Record<string, string> | null {
 function sameSettings(text: string | undefined, config: Config): boolean {
   try {
     const [theirs, ours] = [configSchema.safeParse(JSON.parse(text ?? '')), configSchema.safeParse(config)]
-    return !theirs.success || !ours.success || isDeepStrictEqual(theirs.data, ours.data)
+    return !theirs.success || !ours.success || isDeepStrictEqual(withoutStatistics(theirs.data), withoutStatistics(ours.data))
   } catch {
     return true
   }

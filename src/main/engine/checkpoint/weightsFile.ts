@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { configSchema, type Config } from '../../../shared/config.ts'
+import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { variants } from '../variants/registry.ts'
 import { weightsOf, type Variant } from '../variants/variant.ts'
@@ -39,7 +39,7 @@ export function readWeightsFile(path: string): WeightsFile {
   }
   try {
     const position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }
-    const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
+    const config = withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? '')))
     if (Object.keys(shapes).some((name) => name.startsWith('stage/'))) {
       throw new WorkbenchError('FILE_UNSUPPORTED', `${path} was written while its layers were pretrained, so the whole network is not trained yet; choose a later checkpoint.`, { field })
     }
@@ -57,9 +57,13 @@ export function readWeightsFile(path: string): WeightsFile {
  * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of another likelihood.
  * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
  */
-export function matchWeights({ path, shapes, inputSize }: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize'>, variant: Variant, config: Config, facts: { rowSize: number; classes: number }): { taken: string[]; anew: string[] } {
+export function matchWeights({ path, shapes, inputSize, config: own }: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>, variant: Variant, config: Config, facts: { rowSize: number; classes: number }): { taken: string[]; anew: string[] } {
   if (inputSize !== facts.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} are for ${inputSize} values an image, and the dataset's images have ${facts.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
+  }
+  const { standardise } = own.data
+  if (config.data.standardise !== standardise) {
+    throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} were trained with data.standardise ${standardise}, and mean nothing for inputs of another kind; leave data.standardise as it is in the file.`, { field: 'data.standardise' })
   }
   const specs = weightsOf(variant, config, facts.rowSize, facts.classes)
   const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()

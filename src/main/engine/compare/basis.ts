@@ -27,26 +27,28 @@ export function basisOf(run: Measured, key: string): Basis {
   // A layer's inputs are what the layers below it make of the data: alike only where all of that is.
   const { network, pretraining } = run.config
   if (layer !== '') return { id: JSON.stringify([run.datasetId, network, pretraining]), words: '', unit: 'per sample' }
-  return wholeBasis(run, term)
+  return wholeBasis(run, term, set === 'train' ? run.config.data.augment : 'none')
 }
 
-function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string): Basis {
+/** @param augment how the images that are measured on were changed */
+function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string, augment: string): Basis {
   const { binarise } = config.data
-  const seen = binarise === 'none' ? 'none' : 'binarised'
+  const seen = [binarise === 'none' ? 'none' : 'binarised', ...(augment === 'none' ? [] : [augment])].join(', ')
+  const changed = augment === 'none' ? '' : `changed images (${augment.replaceAll(',', ', ')}), `
   if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], '', 'squared error per sample')
   const unit = lossUnit([config])
   const decay = config.training.weightDecay
   if (term === 'weightDecay') return basis([term, decay], '', unit)
   if (config.fineTuning.kind === 'classification') {
-    return basis([datasetId, seen, 'classes', term === 'loss' ? decay : 0], 'the classes of clean inputs', unit)
+    return basis([datasetId, seen, 'classes', term === 'loss' ? decay : 0], `${changed}the classes of clean inputs`, unit)
   }
 
   const variant = byId.get(variantId)
   const likelihood = variant?.likelihood?.(config.regularizer as never) ?? null
   const drawn = variant?.measuredOn?.(config.regularizer as never) ?? null
   const inputs = binarise === 'dynamic' ? 'inputs binarised anew each time' : 'clean inputs'
-  const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn]
-  const words = [
+  const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn, ...(augment === 'none' ? [] : [augment])]
+  const words = changed + [
     drawn ?? inputs, ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
     ...(likelihood === null ? [] : [`by ${likelihoodWords[likelihood]}`]),
   ].join(', ')

@@ -45,11 +45,11 @@ async function checksum(path: string): Promise<string> {
 
 /**
  * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained already are not pretrained
- * again; of a run of another variant the network alone is the file's.
+ * again; of a run of another variant the network alone, and what it reads, are the file's.
  */
 export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
   const same = file.variant === variant
-  const kept = flatten(file.config as unknown as Settings).filter(([key]) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.')))
+  const kept = flatten(file.config as unknown as Settings).filter(([key]) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.') || key === 'data.standardise'))
   return { ...Object.fromEntries(kept), ...Object.fromEntries(flatten(settings)) }
 }
 

@@ -1,5 +1,5 @@
-import type { NetworkConfig, Reconstruction } from '../../../shared/config.ts'
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
+import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
+import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
 import { activate, crossEntropyOfClasses, dense, normalisedColumns, probabilitiesOf, reconstructionTerm, sumOfSquares } from './operations.ts'
 import { classifierLayer, layersOf, type Heads, type Layer } from './weights.ts'
@@ -11,9 +11,17 @@ export interface NetworkShape {
   network: NetworkConfig
   reconstruction: Reconstruction
   heads?: Heads | null
+  /** What the encoder's inputs are standardised by, channel by channel; null where they are read as they are. */
+  standardise?: ChannelStatistics | null
   /** What of the encoder's output is the code; all of it without a gate. */
   gate?: (code: Tensor2D) => Tensor2D
 }
+
+/** A constant channel is what it is; divided by 1 it stays so. */
+const divisors = ({ deviation }: ChannelStatistics): number[] => deviation.map((each) => (each === 0 ? 1 : each))
+
+/** A value of each channel, for every pixel: [size]. Of scalars, which a recording may hold. */
+const tiled = (values: readonly number[], size: number): Tensor1D => tf.stack(values.map((value) => tf.scalar(value))).tile([size / values.length]) as Tensor1D
 
 /** A dense autoencoder as functions of tensors: x -> code -> logits -> output. It holds weights but does not own them. */
 export class Network {
@@ -49,11 +57,11 @@ export class Network {
 
   /** What every encoder layer reads and gives on a batch, the code's layer last (before a gate). */
   encodeLayers(x: Tensor2D): LayerPass[] {
-    let h = x
-    return this.#layers().encoder.map((layer) => {
+    let h = this.#standardised(x)
+    return this.#layers().encoder.map((layer, index) => {
       const pre = this.#affine(h, layer)
       h = activate(pre, layer.activation)
-      return { kernel: this.#kernel(layer.kernel), activation: layer.activation, pre, output: h }
+      return { kernel: index === 0 ? this.#ofInputs(layer.kernel) : this.#kernel(layer.kernel), activation: layer.activation, pre, output: h }
     })
   }
 
@@ -64,7 +72,7 @@ export class Network {
 
   /** What the heads beside the code give, by name: [N, Z] each. */
   codeHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
-    return this.#heads(this.#layers().codeHeads, layers.at(-2)?.output ?? x)
+    return this.#heads(this.#layers().codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
   }
 
   /** The logits, and what the heads beside the output give, by name: [N, D] each. */
@@ -108,6 +116,19 @@ export class Network {
   weightDecayTerm(strength: number): Scalar {
     const kernels = Object.entries(this.#weights).filter(([name]) => name.endsWith('/kernel'))
     return kernels.map(([, kernel]) => sumOfSquares(kernel)).reduce((sum, term) => sum.add(term)).mul(strength)
+  }
+
+  /** @param x [N, D], channels side by side */
+  #standardised(x: Tensor2D): Tensor2D {
+    const { standardise } = this.#shape
+    return standardise ? x.sub(tiled(standardise.mean, x.shape[1])).div(tiled(divisors(standardise), x.shape[1])) : x
+  }
+
+  /** The first kernel as it acts on inputs that are not standardised yet: what a derivative by them is made of. */
+  #ofInputs(name: string): Tensor2D {
+    const { standardise } = this.#shape
+    const kernel = this.#kernel(name)
+    return standardise ? kernel.div(tiled(divisors(standardise), kernel.shape[0]).reshape([-1, 1])) : kernel
   }
 
   #layers() {

@@ -1,5 +1,5 @@
 import type { Config } from '../../../shared/config.ts'
-import { configSchema } from '../../../shared/config.ts'
+import { configSchema, withoutStatistics } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { counted } from '../../../shared/words.ts'
 import { checkpointFile, type Position } from '../checkpoint/checkpoint.ts'
@@ -23,7 +23,7 @@ function readTold(folder: string): Told | null {
     const variant = variantOf(metadata['variant'] ?? '').id
     const position = JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'>
     return {
-      variant, config: configSchema.parse(JSON.parse(metadata['config'] ?? '')), seed: Number(metadata['seed']),
+      variant, config: withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? ''))), seed: Number(metadata['seed']),
       inputSize: Number(metadata['inputSize']), classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
       position: { stage: 0, ...position },
     }

@@ -71,6 +71,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     metadata: {
       ...job.metadata, checkpoint, step: String(position.step), epoch: String(position.epoch),
       'tfjs-node': tf.version['tfjs-node'] ?? '', 'onnxruntime-node': runtimeVersion, binarise: config.data.binarise,
+      ...(config.data.statistics ? { standardised: JSON.stringify(config.data.statistics) } : {}),
     },
     signal: port.signal,
   })

@@ -15,6 +15,7 @@ import type { MeasureJob, MeasureResult } from './messages.ts'
 import { ownCorruption } from './ownCorruption.ts'
 import { Stopped, type Port } from './port.ts'
 import type { ModelSpec } from './program.ts'
+import { withStatistics } from './statistics.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** Steps before those that are timed, steps that are, and seconds after which fewer have to do. */
@@ -23,12 +24,14 @@ const warmUp = 3, steps = 20, enough = 2, fewest = 3
 const validated = 256
 
 /** Measures how long a config's steps, validations and, where asked, evaluation take on its dataset. Nothing is kept of what is trained. */
-export async function measureRun(job: MeasureJob, port: Port): Promise<MeasureResult> {
-  const { variant: id, config, seed } = job
+export async function measureRun(given: MeasureJob, port: Port): Promise<MeasureResult> {
+  const { variant: id, seed } = given
   const variant = variantOf(id)
-  const data = openTrainingData(job.datasetFolder, config)
+  const data = openTrainingData(given.datasetFolder, given.config)
   const { read, seen } = data
   const rows = validationSplit(seen, seed)
+  const config = await withStatistics(given.config, data, rows.train, port)
+  const job = { ...given, config }
   const plan = stagesOf(variant, config, countsOf(seen))
   const parts = plan.length + (variant.fit ? 1 : 0) + (job.evaluation ? 1 : 0)
   let done = 0

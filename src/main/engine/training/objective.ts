@@ -21,7 +21,12 @@ export const watchedNames = (variant: Variant, config: Config): string[] =>
 /** The network of a variant: encode, gate, decode. */
 export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
-  return new Network({ network: config.network, reconstruction: config.reconstruction, heads: headsOf(likelihoodOf(variant, config)), ...(gate ? { gate } : {}) }, weights)
+  const { standardise, statistics = null } = config.data
+  if (standardise !== 'none' && !statistics) throw new Error('a network with standardised inputs needs their mean and deviation')
+  return new Network({
+    network: config.network, reconstruction: config.reconstruction, heads: headsOf(likelihoodOf(variant, config)),
+    standardise: standardise === 'none' ? null : statistics, ...(gate ? { gate } : {}),
+  }, weights)
 }
 
 /** Name of what `cleanError` gives, among what is watched. */

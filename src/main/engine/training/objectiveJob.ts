@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import type { Config } from '../../../shared/config.ts'
+import { readSafetensors, writeSafetensors, type NamedTensor } from '../checkpoint/safetensors.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf, type Randomness } from '../variants/variant.ts'
@@ -11,19 +12,20 @@ import { stateSpecs } from './objective.ts'
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
  * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME` (added to
- * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; and the variant's state where it has one, `rhoHat` [Z].
+ * the kernel as it is), `inputMean` and `inputDeviation` [C] of standardised inputs, `dropoutMask` [B, Z] of zeros and ones; and the variant's state where it has one, `rhoHat` [Z].
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
-export function computeObjective({ variant: id, config, in: input, out }: ObjectiveJob): ObjectiveResult {
+export function computeObjective({ variant: id, config: settings, in: input, out }: ObjectiveJob): ObjectiveResult {
   const variant = variantOf(id)
   if (!variant.objective || variant.estimator) throw new WorkbenchError('VARIANT_UNSUITABLE', `${variant.title} has no objective; choose a variant that is trained by gradient.`, { field: 'variant' })
   const { tensors } = readSafetensors(resolve(input))
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
+  const { config, names } = standardisedBy(settings, tensors, inputSize)
   const specs = weightsOf(variant, config, inputSize)
   const states = stateSpecs(variant, config, inputSize)
-  const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape])])
+  const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape]), ...names])
   for (const [name, shape] of known) {
     const found = tensors[name]
     if (!found) throw invalid(name, `is missing; give it with the shape [${shape!.join(', ')}]`)
@@ -77,6 +79,20 @@ export function computeObjective({ variant: id, config, in: input, out }: Object
   } finally {
     tf.engine().endScope()
   }
+}
+
+/** The config with what its inputs are standardised by, where they are: `inputMean` and `inputDeviation`, one value for each channel. */
+function standardisedBy(config: Config, tensors: Record<string, NamedTensor>, inputSize: number): { config: Config; names: [string, number[]][] } {
+  if (config.data.standardise === 'none') return { config, names: [] }
+  const [mean, deviation] = ['inputMean', 'inputDeviation'].map((name) => {
+    const found = tensors[name]
+    if (!found) throw invalid(name, 'is needed, one value for each channel: the inputs are standardised by it')
+    if (found.shape.length !== 1 || inputSize % found.shape[0]! !== 0) throw invalid(name, 'must be a vector with one value for each channel')
+    return [...found.data]
+  }) as [number[], number[]]
+  if (mean.length !== deviation.length || deviation.some((value) => value < 0)) throw invalid('inputDeviation', 'must have a value of at least 0 for each one of inputMean')
+  const sizes = [mean.length]
+  return { config: { ...config, data: { ...config.data, statistics: { mean, deviation } } }, names: [['inputMean', sizes], ['inputDeviation', sizes]] }
 }
 
 function checkShape(name: string, found: readonly number[], wanted: readonly number[]): void {

@@ -1,4 +1,5 @@
 import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/collapse.ts'
+import { withoutStatistics } from '../../../shared/config.ts'
 import type { Progress } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult, writeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
@@ -61,7 +62,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
   const preview = makePreview(pruned, smaller, dataset, position.step, position.epoch)
   const evaluation = await evaluate({ model: pruned, dataset, train, outputRange, signal: port.signal, onProgress: send })
   return {
-    kind: 'prune', config: smaller.config, removed, elbo: before.elbo, evaluation: { ...evaluation, checkpoint: name }, preview,
+    kind: 'prune', config: withoutStatistics(smaller.config), removed, elbo: before.elbo, evaluation: { ...evaluation, checkpoint: name }, preview,
     parameters: countParameters(pruned.specs), step: position.step, epoch: position.epoch, seconds: position.seconds,
   }
 }

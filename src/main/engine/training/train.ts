@@ -16,6 +16,7 @@ import { pretrainLayer } from './pretrain.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './program.ts'
 import { stageOf } from './stages.ts'
+import { standardisedJob } from './statistics.ts'
 import { trainWhole } from './whole.ts'
 
 /**
@@ -23,7 +24,8 @@ import { trainWhole } from './whole.ts'
  * step) and (seed, epoch), so that a run which was interrupted any number of times ends with the same weights, bit for bit.
  * Throws Stopped after a requested stop, Diverged when values are no longer finite.
  */
-export async function train(job: TrainJob, threads: number, port: Port): Promise<TrainResult> {
+export async function train(given: TrainJob, threads: number, port: Port): Promise<TrainResult> {
+  const job = await standardisedJob(given, port)
   const course = new Course(job, port)
   const { plan, meter } = course
   const last = plan.at(-1)

@@ -110,7 +110,7 @@ export function fieldsOf(variant: Variant, facts: Facts = {}, chosen?: Chosen): 
     ...section('regularizer', variant.settings),
     ...section('network', networkSchema, fixed.network),
     ...(fixed.reconstruction ? [] : [toField('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, defaults.reconstruction, known)]),
-    ...(variant.objective ? section('data', dataSchema) : []),
+    ...(variant.objective ? section('data', dataSchema, { statistics: true }) : []),
     ...(variant.fit ? [] : section('training', trainingSchema, fixed.training)),
     ...(deep ? section('pretraining', pretrainingSchema, { regularizer: true }).map((field) => (field.key === 'pretraining.variant' ? { ...field, kind: 'choice' as const, choices: layerVariants() } : field)) : []),
     ...(deep && chosen?.layers ? layerFields(section('pretraining', chosen.layers.settings, chosen.layers.asLayer?.({ inputActivation: null, activation: 'sigmoid' }, defaults.pretraining.regularizer as never).regularizer ?? {},

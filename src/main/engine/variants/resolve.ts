@@ -6,7 +6,7 @@ import { augmentationProblem, readAugmentation, writtenAugmentation } from '../.
 import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
-import { checkLayers, layerVariants, takesPretraining } from './layers.ts'
+import { checkLayers, layerVariantOf, layerVariants, takesPretraining } from './layers.ts'
 import { inertSettings } from './inert.ts'
 import { likelihoodNotes } from './likelihoodNotes.ts'
 import { variantOf } from './registry.ts'
@@ -163,6 +163,18 @@ function augmentationRules({ data }: Config, { kind, size }: Facts): Problem[] {
   return message ? [{ field, message }] : []
 }
 
+/** Why inputs cannot be standardised; empty where they can. */
+function standardisingRules(config: Config, { kind }: Facts, variant: Variant): Problem[] {
+  const field = 'data.standardise'
+  if (config.data.standardise === 'none') return []
+  if (kind === 'vector') return [{ field, message: 'This dataset has no images whose channels could be standardised; set data.standardise to none.' }]
+  const machine = variant.machine ? variant : config.pretraining.kind === 'none' ? null : layerVariantOf(config)
+  if (machine?.machine) {
+    return [{ field, message: `${machine.title} models the values that it reads and gives, which are one; set data.standardise to none.` }]
+  }
+  return []
+}
+
 /** What a field takes, in words: `a number above 0 and at most 1000`. */
 function expected(field: Field): string {
   const lower = field.minimum === undefined ? '' : field.exclusiveMinimum ? `above ${field.minimum}` : `at least ${field.minimum}`
@@ -194,7 +206,7 @@ function sharedRules(config: Config, facts: Facts, variant: Variant): Problem[] 
   if (data.binarise !== 'none' && kind === 'vector') {
     problems.push({ field: 'data.binarise', message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.' })
   }
-  problems.push(...augmentationRules(config, facts))
+  problems.push(...augmentationRules(config, facts), ...standardisingRules(config, facts, variant))
   const few = fineTuning.kind === 'classification' && fineTuning.labelled > 0
   const available = trainCount === undefined ? Infinity : trainingRows({ trainCount, validationCount })
   // A handful of labelled images is one batch.
