@@ -128,6 +128,42 @@ test('a lost database is said, and made again from folders: with records, from c
   assert.deepEqual(readdirSync(home).filter((each) => each.includes('.recovering')), [])
 })
 
+test('what failed before it had a checkpoint, and kept codes, come back from their records; what nothing tells of is said', async (t) => {
+  const folder = temporaryFolder(t), home = join(folder, 'home')
+  const commands = commandLine(folder, home)
+  t.after(commands.end)
+  writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
+  const { json: { dataset } } = await commands.json('datasets', 'add', '--name', 'small', '--path', join(folder, 'digits.npz'))
+  const pca = ['train', '--dataset', 'small', '--variant', 'pca', '--set', 'network.layers=3']
+  const train = (name: string) => commands.json(...pca, '--name', name)
+  assert.equal((await train('good')).code, 0)
+  for (const name of ['told', 'untold']) assert.equal((await commands.json('embed', 'good', '--dataset', 'small', '--name', name)).code, 0)
+  const codes: { id: string; name: string }[] = (await commands.json('embeddings', 'list')).json.embeddings
+  const away = join(folder, 'away'), there = homeAt(home).dataset(dataset.id)
+  renameSync(there, away)
+  const failed = (await train('early')).json.run
+  renameSync(away, there)
+  assert.equal(failed.state, 'failed')
+  // Of these two nothing is known: a folder that a kill left, and codes of a version without records.
+  mkdirSync(homeAt(home).run('nobody'))
+  rmSync(join(homeAt(home).embedding(codes.find(({ name }) => name === 'untold')!.id), '.record.json'))
+  rmSync(homeAt(home).database)
+
+  const { code, json: { recovery }, errors } = await commands.json('doctor', '--recover')
+  assert.equal(code, 0, errors)
+  assert.deepEqual([recovery.runs, recovery.codes], [2, 1])
+  const notes = recovery.notes.join('\n')
+  assert.match(notes, /The run in \S*nobody was left out/)
+  assert.match(notes, /“early” \(failed\) has no checkpoint: its settings are back/)
+  assert.match(notes, /1 set of kept codes is of was in the lost database only.*aebench embed/)
+  assert.match(notes, /the list of exports/)
+  assert.match(notes, /curves and pictures of 1 run /)
+  const runs = (await commands.json('runs', 'list')).json.runs
+  assert.deepEqual(runs.find(({ name }: { name: string }) => name === 'early'), failed, 'with its settings and its error')
+  assert.deepEqual((await commands.json('embeddings', 'list')).json.embeddings, codes.filter(({ name }) => name === 'told'))
+  assert.equal((await commands.json('resume', 'early')).json.run.state, 'completed')
+})
+
 const skip = process.platform === 'win32'
 test('what lies in a home is its owner\'s alone; an older home is made so; one that holds other things is left', { skip }, async (t) => {
   const modeOf = (path: string) => statSync(path).mode & 0o777

@@ -77,7 +77,8 @@ async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }>
   }
   const runs = join(home.folder, 'runs'), datasets = join(home.folder, 'datasets'), experiments = join(home.folder, 'experiments')
   // The engine writes a record in one go: none is on its way while this looks.
-  for (const folder of [experiments, ...(await readdir(datasets)).map((id) => join(datasets, id)), ...(await readdir(runs)).map((id) => join(runs, id))]) {
+  const inside = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).map((id) => join(folder, id))
+  for (const folder of [experiments, ...await inside(datasets), ...await inside(join(home.folder, 'embeddings')), ...await inside(runs)]) {
     for (const name of await readdir(folder).catch(() => [] as string[])) if (name.endsWith('.json.partial')) await remove(join(folder, name))
   }
   for (const run of await readdir(runs)) {

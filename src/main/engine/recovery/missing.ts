@@ -7,20 +7,28 @@ import { files } from '../data/index-file.ts'
 import type { Home } from '../home.ts'
 import { newestBackup, recoveredKey, timeOfBackup } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
+import { recordName } from './records.ts'
 
 const isWhole = (name: string): boolean => !name.endsWith('.partial') && !name.endsWith(discardedEnding)
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter(isWhole) : [])
 
-/** Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints. */
-export function foldersOf(home: Home): { datasets: string[]; runs: string[]; removed: string[] } {
+/**
+ * Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints or a record
+ * of what they were, kept codes. `unknown`: folders of runs of which nothing tells.
+ */
+export function foldersOf(home: Home): { datasets: string[]; runs: string[]; removed: string[]; embeddings: string[]; unknown: string[] } {
   // What was never given its row is no loss.
   const begun = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
   const hasCheckpoint = (folder: string): boolean => namesIn(join(folder, 'checkpoints')).length > 0
+  const tells = (folder: string): boolean => hasCheckpoint(folder) || existsSync(join(folder, recordName))
+  const runs = namesIn(join(home.folder, 'runs')).filter((id) => !begun.has(`runs ${id}`))
   return {
     datasets: namesIn(join(home.folder, 'datasets'))
       .filter((id) => !begun.has(`datasets ${id}`) && existsSync(join(home.dataset(id), files.index))),
-    runs: namesIn(join(home.folder, 'runs')).filter((id) => !begun.has(`runs ${id}`) && hasCheckpoint(home.run(id))),
-    removed: namesIn(join(home.folder, 'trash')).filter((id) => hasCheckpoint(home.trash(id))),
+    runs: runs.filter((id) => tells(home.run(id))),
+    removed: namesIn(join(home.folder, 'trash')).filter((id) => tells(home.trash(id))),
+    embeddings: namesIn(join(home.folder, 'embeddings')).filter((id) => !begun.has(`embeddings ${id}`)),
+    unknown: runs.filter((id) => !tells(home.run(id))),
   }
 }
 

@@ -11,6 +11,7 @@ import { chooseKeeping } from '../store/keeping.ts'
 import { migrations } from '../store/migrations/index.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { adoptDatasets } from './datasets.ts'
+import { adoptEmbeddings } from './embeddings.ts'
 import { adoptExperiments } from './experiments.ts'
 import { hasUnknown, lackOf, lostDatabase } from './missing.ts'
 import { adoptRuns } from './runs.ts'
@@ -24,6 +25,8 @@ export interface Recovery {
   datasets: number
   runs: number
   experiments: number
+  /** Sets of kept codes. */
+  codes: number
   /** In sentences: what is gone, what was guessed, what cannot be taken back, and what to do. */
   notes: string[]
 }
@@ -45,16 +48,18 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
   prepareHome(home)
   const lock = lockHome(home)
   try {
-    if (requireLoss(home) === 'sound') return complete(home, choices)
-    if (existsSync(home.database) && lackOf(home.database) === null && !unlocked(home) && remakeIndexes(home.database)) return reindexed(home)
+    const found = requireLoss(home)
+    if (found === 'sound') return complete(home, choices)
+    if (found === 'damaged' && !unlocked(home) && remakeIndexes(home.database)) return reindexed(home)
     const made = `${home.database}.recovering`
     removeAll(made)
     const backup = newestBackup(home.database)
     if (backup !== null) copyFileSync(backup, made)
     const store = openStore(made)
-    let found: Omit<Recovery, 'keptAside' | 'backup'>
+    let filled: Omit<Recovery, 'keptAside' | 'backup'>
     try {
-      found = fill(home, store, choices, backup)
+      filled = fill(home, store, choices, backup)
+      if (backup === null) filled.notes.push(onlyInDatabase)
       store.preferences.set(recoveredKey, new Date().toISOString())
     } finally {
       store.close()
@@ -63,7 +68,7 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
     renameSync(made, home.database)
     removeAll(made)
     syncFolder(home.folder)
-    return { keptAside, backup, ...found }
+    return { keptAside, backup, ...filled }
   } finally {
     lock.release()
   }
@@ -75,7 +80,7 @@ function reindexed(home: Home): Recovery {
   try {
     const [datasets, runs, experiments] = [store.datasets.list().length, store.runs.list().length, store.experiments.list().length]
     const notes = ['Only indexes of the database were damaged; they were made again from its rows, and nothing is lost.']
-    return { keptAside: null, backup: null, datasets, runs, experiments, notes }
+    return { keptAside: null, backup: null, datasets, runs, experiments, codes: store.embeddings.list().length, notes }
   } finally {
     store.close()
   }
@@ -100,7 +105,8 @@ function complete(home: Home, choices: Choices): Recovery {
   }
 }
 
-const rowsOf = (store: Store): number => store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.list().length
+const rowsOf = (store: Store): number => store.datasets.list().length + store.runs.list().length + store.runs.removed().length
+  + store.experiments.list().length + store.embeddings.list().length
 const soundError = (home: Home, notes: readonly string[] = []): WorkbenchError =>
   new WorkbenchError('DATABASE_SOUND', [`The database ${home.database} is sound; there is nothing to recover.`, ...notes].join(' '))
 
@@ -111,19 +117,25 @@ function fill(home: Home, store: Store, choices: Choices, backup: string | null)
   // Experiments first: runs are members of them.
   const experiments = adoptExperiments(home, store)
   const runs = adoptRuns(home, store, chosen, notes)
-  experiments.place()
+  experiments.place(notes)
+  const codes = adoptEmbeddings(home, store, notes)
   if (backup !== null) {
     notes.push(`Everything as of the backup ${basename(backup)} is there with its curves; what came later was taken from folders.`)
   }
-  return { datasets, runs, experiments: experiments.count, notes }
+  return { datasets, runs, experiments: experiments.count, codes, notes }
 }
 
+/** What no folder tells, where there was no backup to begin with. */
+const onlyInDatabase = 'Only the lost database knew the list of exports (the files stay where they are), codes of folders that were '
+  + 'written to files, runs that had not begun to train outside an experiment, measured times, saved views and the settings of the '
+  + 'queue: these are gone.'
+
 /** `sound`: the database is, and can at most be completed. Error: DATABASE_SOUND and the like where nothing has to be recovered. */
-function requireLoss(home: Home): 'lost' | 'sound' {
+function requireLoss(home: Home): 'lost' | 'damaged' | 'sound' {
   if (lostDatabase(home, lackOf(home.database)) !== null) return 'lost'
   if (existsSync(home.database)) {
     const found = checkDatabase(home.database, unlocked(home))
-    if (found.state === 'damaged') return 'lost'
+    if (found.state === 'damaged') return 'damaged'
     if (found.state === 'held') {
       throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; `
         + 'close it, then see whether anything is wrong at all.')
@@ -160,11 +172,12 @@ function setAside(file: string): string | null {
   return aside
 }
 
-
 /** The same for people. */
-export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, notes }: Recovery): string => [
-  `The database ${home.database} was ${keptAside === null && backup === null ? 'made, mended or completed' : 'made anew'}${backup === null ? '' : `, beginning with the backup ${backup}`}: `
-    + `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}.`,
+export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, codes, notes }: Recovery): string => [
+  `The database ${home.database} was ${keptAside === null && backup === null ? 'made, mended or completed' : 'made anew'}`
+    + `${backup === null ? '' : `, beginning with the backup ${backup}`}: `
+    + `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}, `
+    + `${counted(codes, 'set')} of kept codes.`,
   ...(keptAside === null ? [] : [`The one that was there before lies in ${keptAside}.`]),
   ...notes.map((note) => `- ${note}`),
 ].join('\n')

@@ -33,19 +33,24 @@ function readTold(folder: string): Told | null {
 }
 
 /**
- * Puts back the runs whose folders hold a checkpoint and that the store does not have: from their records where they have one, else from
- * what the checkpoint tells. Those that had been removed stay removed and can be restored.
+ * Puts back the runs whose folders hold a checkpoint or a record and that the store does not have: from their records where they have one,
+ * else from what the checkpoint tells. Those that had been removed stay removed and can be restored.
  * @param chosen the dataset of those of which nothing tells it
  * @returns how many there are now
  */
 export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, notes: string[]): number {
-  const { runs, removed } = foldersOf(home)
+  const { runs, removed, unknown } = foldersOf(home)
+  for (const id of unknown) {
+    if (store.runs.isStored(id)) continue
+    notes.push(`The run in ${home.run(id)} was left out: nothing there tells what it was, neither a checkpoint nor a record.`)
+  }
   const folders = [
     ...runs.map((id) => ({ id, folder: home.run(id), isRemoved: false })),
     ...removed.map((id) => ({ id, folder: home.trash(id), isRemoved: true })),
   ]
   const missing = folders.filter(({ id }) => store.runs.find(id) === null)
   const found = missing.map((each) => ({ ...each, told: readTold(each.folder), record: runRecord(each.folder) })).sort(inOrder)
+  // Whose curves are gone.
   let bare = 0, unevaluated = 0
   for (const { id, folder, isRemoved, told, record } of found) {
     const run = record === null ? fromCheckpoint(home, store, id, told, chosen) : fromRecord(store, record, told)
@@ -57,7 +62,11 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
       store.runs.adopt({ ...run, bytes: folderBytes(folder) }, record?.version ?? null)
       if (isRemoved) store.runs.update(id, { removedAt: new Date().toISOString() })
     })
-    bare += 1
+    if (told !== null) bare += 1
+    // It failed, or was stopped, before there was anything to keep.
+    if (told === null) {
+      notes.push(`The run “${run.name}” (${run.state}) has no checkpoint: its settings are back, and there are no weights.`)
+    }
     if (run.state === 'completed' && run.evaluation === null) unevaluated += 1
   }
   if (bare > 0) {
