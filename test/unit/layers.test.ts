@@ -67,6 +67,7 @@ const doors: { package: string; door: RegExp; what: string }[] = [
   { package: '@tensorflow/', door: /^src\/main\/engine\/trace\/tensorflow\.ts$/, what: 'trace/tensorflow.ts' },
   { package: 'better-sqlite3', door: /^src\/main\/engine\/store\/sqlite\.ts$/, what: 'store/sqlite.ts' },
   { package: 'onnxruntime-node', door: /^src\/main\/engine\/export\/onnxruntime\.ts$/, what: 'export/onnxruntime.ts' },
+  { package: 'h5wasm', door: /^src\/main\/engine\/data\/hdf5\/reader\.ts$/, what: 'data/hdf5/reader.ts' },
   { package: 'chart.js', door: /^src\/renderer\/charts\//, what: 'the charts folder' },
   { package: '@cornerstonejs/codec-openjpeg', door: /^src\/main\/engine\/data\/jpeg2000\.ts$/, what: 'data/jpeg2000.ts' },
 ]

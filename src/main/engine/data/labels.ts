@@ -19,7 +19,7 @@ const mostColumns = 2 ** 16
 export async function readLabels(array: NpzArray, count: number, notes: DatasetNote[] = []): Promise<Label[] | null> {
   const shape = array.shape.length === 2 && array.shape[0] === 1 && count > 1 ? array.shape.toReversed() : array.shape
   const [rows, ...rest] = shape, columns = valuesOf(rest)
-  if (rows === undefined || rest.length > 1 || columns < 1 || columns > mostColumns) {
+  if (rows === undefined || rest.length > 1 && columns !== 1 || columns < 1 || columns > mostColumns) {
     throw unsupportedFile(array.file, `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`)
   }
   if (rows !== count) throw damagedFile(array.file, `${array.name} has ${rows} labels for ${count} images`)

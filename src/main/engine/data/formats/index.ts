@@ -1,7 +1,8 @@
 import type { Format } from './format.ts'
+import hdf5 from './hdf5.ts'
 import idx from './idx.ts'
 import npy from './npy.ts'
 import npz from './npz.ts'
 
 /** Every kind of file that can be imported, the surest to recognise first. */
-export const formats: readonly Format[] = [npz, npy, idx]
+export const formats: readonly Format[] = [npz, npy, hdf5, idx]

@@ -19,6 +19,9 @@ const imageWords = ['x', 'images', 'image', 'imgs', 'img', 'pixels', 'data', 'in
 const labelWords = ['y', 'labels', 'label', 'targets', 'target', 'lbls', 'lbl', 'class', 'cls', 'classes']
 const nameWords = ['names', 'classnames', 'labelnames']
 
+/** Words that say nothing, as in `train_set_x`. */
+const fillers = ['set', 'dataset']
+
 const isWord = (word: string): boolean => partWords.has(word) || imageWords.includes(word) || labelWords.includes(word)
 
 /** `xtrain` and `testlabels` are two words. */
@@ -45,7 +48,7 @@ export function readName(name: string): Naming {
     else if (image >= 0 && found.role === null) Object.assign(found, { role: 'images', rank: image })
     // "train_labels_images" would be odd; "class_names" are names, and "image_labels" labels.
     else if (label >= 0 && found.role !== 'classNames') Object.assign(found, { role: 'labels', rank: label })
-    else rest.push(word)
+    else if (!fillers.includes(word)) rest.push(word)
   }
   // A name that says nothing but its part is that of images.
   if (found.role === null && found.part !== null && rest.length === 0) found.role = 'images'
