@@ -44,6 +44,7 @@ const newRunSchema = z.strictObject({
   weights: path.optional(),
 })
 
+const columnName = z.string().min(1).max(200).optional()
 const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
@@ -52,6 +53,14 @@ const importSchema = z.strictObject({
   /** Images of the validation and the test part; they come before what `path` brings of these. */
   valPath: path.optional(),
   testPath: path.optional(),
+  /** Where labels of image files come from: `folders`, `names` (before their number), `none`, or the path of a table; by default from folders, if there are any. */
+  labels: path.optional(),
+  /** What is taken of names as label: `{label}_*.png`, or a regular expression with the label in brackets. */
+  labelPattern: z.string().min(1).max(200).optional(),
+  /** Columns of the table of labels, by name or number from 1; by default by what they hold. */
+  fileColumn: columnName, labelColumn: columnName, partColumn: columnName, groupColumn: columnName,
+  /** What is never divided by a split: a column of the table of labels, or a pattern in names, as `{group}_*.png`. */
+  group: z.string().min(1).max(200).optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),

@@ -165,3 +165,73 @@ test('names that are no UTF-8 are read and told apart', async () => {
   assert.match(images.get('caf\u00e9/\u00fc.png')!, /caf\u00e9$/)
   assert.equal(images.size, 10)
 })
+
+const flat = (...names: string[]) => tree(...names)
+const table = (text: string | Buffer): string => {
+  const path = join(fresh('table'), 'labels.csv')
+  writeFileSync(path, text)
+  return path
+}
+const eight = ['a1.png', 'a2.png', 'a3.png', 'b1.png', 'b2.png', 'b3.png', 'sub/c1.png', 'sub/c2.png']
+const rowsOf = (delimiter: string, ending = '\n') => eight.map((name, i) => [name, i < 4 ? 'Cat' : 'Dog'].join(delimiter)).join(ending)
+const wanted = eight.map((name, i) => [name, i < 4 ? 'Cat' : 'Dog'])
+const labelsIn = ({ images }: { images: Map<string, string> }) => [...images].map(([path, said]) => [path, said.split(' ').slice(1).join(' ')]).sort()
+
+test('labels come from a table, however it is written', async () => {
+  const root = await flat(...eight)
+  const texts: Record<string, string | Buffer> = {
+    commas: `image,label\n${rowsOf(',')}\n`, semicolons: `\uFEFFfilename;class\r\n${rowsOf(';', '\r\n')}`, tabs: `path\tspecies\n${rowsOf('\t')}`, 'no header': rowsOf(','),
+    'without endings': `id,breed\n${rowsOf(',').replaceAll('.png', '')}`, 'other folders': `file,x\n${eight.map((name, i) => `C:\\data\\${name.replace('/', '\\')},${i < 4 ? 'Cat' : 'Dog'}`).join('\n')}`,
+    quotes: `"label","note, or ""more""","file"\n${eight.map((name, i) => `"${i < 4 ? 'Cat' : 'Dog'}","x, ""y""\nz","${name}"`).join('\n')}`,
+    'UTF-16': Buffer.from(`\uFEFFimage\tlabel\n${rowsOf('\t')}`, 'utf16le'), 'several columns': `image,width,height,score,class\n${eight.map((name, i) => `${name},4,4,0.${i}5,${i < 4 ? 'Cat' : 'Dog'}`).join('\n')}`,
+    'one of a column each': `image,Cat,Dog\n${eight.map((name, i) => `${name},${i < 4 ? '1.0,0.0' : '0.0,1.0'}`).join('\n')}`,
+  }
+  for (const [name, text] of Object.entries(texts)) {
+    const said = await understood(root, { labels: table(text) })
+    assert.deepEqual([labelsIn(said), said.notes], [wanted, ['labelTable']], name)
+  }
+})
+
+test('a table says what is missing, and columns are named or asked for', async () => {
+  const root = await tree(...eight, ['labels.csv', 'image,label'])
+  const some = table('image,what,where\na1.png,x,q\na2.png,y,q\na3.png,x,q\nb1.png,y,r\nb2.png,x,r\ngone.png,x,r\nb2.png,y,r\n')
+  await assert.rejects(importDataset(request(root, { labels: some })), (error: Error & { field?: string }) =>
+    codeOf('CALL_INVALID')(error) && error.field === 'labelColumn' && /“what”, “where”; say which with --label-column/.test(error.message))
+  const said = await understood(root, { labels: some, labelColumn: 'What' })
+  assert.deepEqual(Object.fromEntries(labelsIn(said)), { 'a1.png': 'x', 'a2.png': 'y', 'a3.png': 'x', 'b1.png': 'y', 'b2.png': '-', 'b3.png': '-', 'sub/c1.png': '-', 'sub/c2.png': '-' })
+  assert.deepEqual(said.notes, ['labelTable', 'notInTable', 'rowsWithoutFile', 'contradictoryRows', 'withoutLabels'])
+  assert.match(said.message('notInTable'), /^3 images are/)
+  assert.match(said.message('rowsWithoutFile'), /^1 row of 7 .*gone\.png/)
+  assert.deepEqual((await understood(root, { labels: some, fileColumn: '1', labelColumn: '3' })).classes, ['q', 'r'])
+  for (const [more, field] of [[{ labels: some, labelColumn: 'none' }, 'labelColumn'], [{ fileColumn: 'x' }, 'fileColumn'], [{ labels: table('a,b\n1,2\n') }, 'labels'], [{ labels: table('\0\0') }, 'labels']] as const) {
+    await assert.rejects(importDataset(request(root, more)), (error: Error & { field?: string }) => error.field === field)
+  }
+  assert.match((await understood(root)).message('tableFound'), /“labels\.csv”/)
+  // Several labels a row.
+  for (const text of ['image,Finding Labels\na1.png,Mass|Edema\na2.png,Mass\na3.png,Edema\n', 'image,young,smiling\na1.png,1,1\na2.png,-1,1\na3.png,1,-1\n']) {
+    const many = await understood(root, { labels: table(text) })
+    assert.deepEqual([many.classes, many.notes.includes('severalLabels')], [[], true])
+  }
+})
+
+test('a table may say the parts', async () => {
+  const text = `image,label,split\n${eight.map((name, i) => `${name},${i % 2},${['train', 'train', 'train', 'train', 'train', 'valid', 'test', 'test'][i]}`).join('\n')}`
+  const said = await understood(await flat(...eight), { labels: table(text) })
+  assert.deepEqual([said.parts, said.images.get('b3.png'), said.images.get('sub/c2.png')], [{ train: 5, validation: 1, test: 2 }, 'validation 1', 'test 1'])
+  const numbers = `${eight.map((name, i) => `${name} ${[0, 0, 0, 0, 0, 1, 2, 2][i]}`).join('\n')}`
+  assert.deepEqual((await understood(await flat(...eight), { labels: table(numbers), partColumn: '2' })).parts, { train: 5, validation: 1, test: 2 })
+})
+
+test('labels come from names, by what is before their number or by a pattern; without being asked it is mentioned', async () => {
+  const names = ['cat.0.png', 'cat.1.png', 'cat.10.png', 'dog.0.png', 'dog.1.png', 'dog.2.png'], root = await flat(...names)
+  assert.deepEqual([(await understood(root)).classes, (await understood(root)).notes], [[], ['labelsInNames']])
+  assert.deepEqual(labelsIn(await understood(root, { labels: 'names' })), names.map((name) => [name, name.slice(0, 3)]).sort())
+  const odd = await flat('p1_x_01.png', 'p1_y_02.png', 'p2_x_03.png', 'p2_y_04.png', 'p3_x_05.png', 'other.png')
+  for (const labelPattern of ['p?_{label}_*.png', '^p\\d_(?<label>[xy])', '_([xy])_']) {
+    const said = await understood(odd, { labelPattern })
+    assert.deepEqual([said.classes, said.images.get('p3_x_05.png')!.endsWith(' x'), said.notes.includes('namesWithoutLabel')], [['x', 'y'], true, true], labelPattern)
+  }
+  for (const labelPattern of ['(', 'x', 'nowhere_{label}']) await assert.rejects(importDataset(request(odd, { labelPattern })), { code: 'CALL_INVALID', field: 'labelPattern' })
+  const classes = await tree(...some('a'), ...some('b'), 'loose.png')
+  assert.deepEqual([(await understood(classes, { labels: 'none' })).classes, (await understood(classes, { labels: 'none' })).dataset.count], [[], 13])
+})

@@ -6,15 +6,30 @@ export const layoutHelp = [
   '                  or each run keeps a tenth aside by its seed',
   '--test P          images of the test part; else a folder called test is, or 15%',
   '                  are drawn',
+  '--labels F.csv|folders|names|none  where labels come from: a table, folders',
+  '                  (default), what names begin with before their number, nowhere',
+  '--file-column C --label-column C --part-column C --group-column C  columns of',
+  '                  the table, by name or number; else by what they hold',
+  '--labels-from-name PATTERN  labels in names: {label}_*.png, or a regular',
+  '                  expression with the label in brackets',
+  '--group C|PATTERN what no split divides, as patients or plates: a column of the',
+  '                  table, or a pattern in names: {group}_*.png',
 ]
 
 const text = { type: 'string' } as const
-export const layoutOptions = { val: text, test: text }
+export const layoutOptions = {
+  val: text, test: text, labels: text, 'file-column': text, 'label-column': text, 'part-column': text, 'group-column': text, 'labels-from-name': text, group: text,
+}
 
-type Layout = Pick<CallInput<'datasets.import'>, 'valPath' | 'testPath'>
+type Layout = Pick<CallInput<'datasets.import'>, 'valPath' | 'testPath' | 'labels' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'>
+const words = ['folders', 'names', 'none']
 
 /** @param path makes a typed path absolute */
 export function readLayout(values: Readonly<Record<string, string | undefined>>, path: (typed: string) => string): Layout {
-  const { val, test } = values
-  return { ...(val === undefined ? {} : { valPath: path(val) }), ...(test === undefined ? {} : { testPath: path(test) }) }
+  const { val, test, labels } = values
+  const layout = {
+    valPath: val && path(val), testPath: test && path(test), labels: labels && (words.includes(labels) ? labels : path(labels)), labelPattern: values['labels-from-name'],
+    fileColumn: values['file-column'], labelColumn: values['label-column'], partColumn: values['part-column'], groupColumn: values['group-column'], group: values['group'],
+  }
+  return Object.fromEntries(Object.entries(layout).filter(([, value]) => value !== undefined))
 }

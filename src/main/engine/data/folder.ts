@@ -17,6 +17,7 @@ import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import type { FolderSource } from './source.ts'
 import { readFormats } from './header.ts'
+import { labelling, relabel } from './table/relabel.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
 export interface FolderPlan extends Plan {
@@ -26,10 +27,10 @@ export interface FolderPlan extends Plan {
 
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
 export async function planFolder(source: FolderSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
-  const list = await listFolder(source, {
-    signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+  const found = await listFolder(source, {
+    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
-  return planList(list, request, { meter, signal })
+  return planList(await relabel(found, request), request, { meter, signal })
 }
 
 /** Decides on the shape of the images of a list, wherever it comes from. */
@@ -45,7 +46,7 @@ type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 
 function planOf(list: FileList, understood: Understood, request: SourceRequest): FolderPlan {
   const plan: FolderPlan = {
     ...understood, list, ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
-    labelsFrom: list.labelled ? 'the names of the folders' : null, skipped: list.skipped,
+    labelsFrom: list.labelled ? list.labelsFrom ?? 'the names of the folders' : null, skipped: list.skipped,
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in readImageFile(join(list.rootOf(file), list.names.at(file)), true),

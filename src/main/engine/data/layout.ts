@@ -19,6 +19,8 @@ export interface ImageList {
   truncated: boolean
   /** Whether any image may have a label. */
   labelled: boolean
+  /** Where labels come from, for people; undefined: from folders. */
+  labelsFrom?: string
   /** As the user knows it: relative to the imported folder. */
   pathOf(image: number): string
   /** `trainPart` and the others; only the first where the source brings no parts. */
@@ -39,6 +41,8 @@ interface Options {
   onCount?: (files: number) => void
   /** Takes a folder that holds nothing for training as it is. */
   lenient?: boolean
+  /** Labels do not come from folders (or only from these, if `folders`): files beside folders of classes are kept. */
+  labels?: 'folders' | 'elsewhere' | undefined
 }
 
 /** A place with its files among all names: from `from` up to `to`. */
@@ -72,7 +76,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   if (calledMasks > 0) {
     notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, without an image of that name beside; taken as images.` })
   }
-  const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders)
+  const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders, options.labels)
   if (!truncated) notes.push(...await emptyFolders(found, folders))
   return list
 }
@@ -80,14 +84,14 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
 type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
 
 /** Decides on labels, and leaves out what lies beside the folders of classes. @param folders gets the folders of classes that hold a file */
-function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, folders: Set<string>): FileList {
+function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
   const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
   const classes = new Classes(), pathOf = (place: Place, name: string) => readable(place.root === roots.root ? name : `${place.root}/${name}`)
   let leftOut = 0, leftImages = 0, foreign = 0
   const examples: string[] = []
   for (const part of [trainPart, validationPart, testPart]) {
     const own = found.filter(({ place }) => place.part === part)
-    const labelled = byFolders(all, own.filter(({ place }) => place.label === undefined), part, told.notes)
+    const byFolder = own.filter(({ place }) => place.label === undefined), labelled = asked !== undefined || byFolders(all, byFolder, part, told.notes)
     for (const { place, from, to } of own) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
       const fixed = place.label == null ? -1 : classes.codeOf(place.label)
@@ -101,6 +105,7 @@ function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, f
           codes[file] = classes.codeOf(written)
           continue
         }
+        if (asked !== undefined) continue
         left[file] = 1
         leftOut++
         told.skipped.push({ path: pathOf(place, name), reason: 'outside the folders of the classes' })

@@ -4,6 +4,7 @@ import { planFolder } from './folder.ts'
 import { planPatches } from './patches/pack.ts'
 import type { SourceRequest, Plan, PlanOptions } from './request.ts'
 import { findSource, refuseChoice } from './source.ts'
+import { refuseLabels } from './table/relabel.ts'
 import { checkOptions, planSynthetic } from './synthetic.ts'
 
 /**
@@ -17,8 +18,11 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
   const name = syntheticName(request.path)
   if (name !== null) {
     refuseChoice(`The set ${name} is made here`, request)
+    refuseLabels(`The set ${name} has rows that are computed`, request)
     return planSynthetic(name, request)
   }
   const source = await findSource(request.path, request, { ...request, signal: options.signal })
-  return source.kind === 'folder' ? planFolder(source, request, options) : planArrays(source, request)
+  if (source.kind === 'folder') return planFolder(source, request, options)
+  refuseLabels(`${request.path} holds arrays`, request)
+  return planArrays(source, request)
 }

@@ -5,8 +5,26 @@ import type { RowShape } from './array-shape.ts'
 import type { Meter } from './progress.ts'
 import type { Ranges } from './values/range.ts'
 
+/** Columns of a table, as a user names them. */
+export interface NamedColumns {
+  fileColumn?: string | undefined
+  labelColumn?: string | undefined
+  partColumn?: string | undefined
+  groupColumn?: string | undefined
+}
+
+/** How labels and groups are found where folders do not say it. */
+export interface LabelRequest extends NamedColumns {
+  /** `folders`, `names`, `none`, or the path of a table; undefined: folders. */
+  labels?: string | undefined
+  /** What is taken of a name as its label; see table/pattern.ts. */
+  labelPattern?: string | undefined
+  /** A column of the table, or a pattern in names. */
+  group?: string | undefined
+}
+
 /** What is to be imported, and how; checked against the contract's schema before it comes here. */
-export interface SourceRequest {
+export interface SourceRequest extends LabelRequest {
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
   path: string
   valPath?: string | undefined

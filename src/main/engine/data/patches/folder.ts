@@ -10,6 +10,7 @@ import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
 import type { SourceRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
+import { labelling, relabel } from '../table/relabel.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
 
@@ -24,8 +25,11 @@ const batchFiles = 16
 export async function folderSource(
   roots: Roots, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
-  const list = await listFolder(roots, { signal, ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files') })
-  if (list.truncated) return null
+  const found = await listFolder(roots, {
+    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+  })
+  if (found.truncated) return null
+  const list = await relabel(found, request)
   const { names } = list, skipped = [...list.skipped]
   const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
   let count = 0, small = 0, gray = true, widest = 0, highest = 0

@@ -3,6 +3,7 @@ import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
 import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
 import type { SourceRequest } from '../request.ts'
 import { findSource } from '../source.ts'
+import { refuseLabels } from '../table/relabel.ts'
 import { refusePartPaths, refuseValueOptions } from '../synthetic.ts'
 import { arraySource } from './arrays.ts'
 import { folderSource } from './folder.ts'
@@ -40,14 +41,19 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
       if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `Patches of a dataset keep its split; leave the ${title} path out.`, { field })
     }
     refuseValueOptions('Images of a dataset are stored', request)
+    refuseLabels(`${request.path} is a dataset of images`, request)
     const source = datasetSource(request)
     if (source === null) throw noImages(`The rows of ${request.path} are vectors`)
     return source
   }
   const name = syntheticImages(request.path)
-  if (name !== null) return syntheticSource(name, request)
+  if (name !== null) {
+    refuseLabels(`The set ${name} has rows that are computed`, request)
+    return syntheticSource(name, request)
+  }
   const found = await findSource(request.path, request, request)
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
+  refuseLabels(`${request.path} holds arrays`, request)
   const source = arraySource(found, request)
   if (source === null) throw noImages(`${request.path} holds vectors`)
   return source
