@@ -38,3 +38,14 @@ export function sentence(found: Inspected, path = ''): string {
   const classes = found.classes.length ? ` in ${counted(found.classes.length, 'class', 'classes')}: ${names}${more}` : ', without classes'
   return `A folder with ${files}${classes}.${sizes}`
 }
+
+/** How many images each part gets, and which parts the source brings. */
+export function partsText({ parts, brought, images }: Inspected): string {
+  if (!parts) return ''
+  const { train, validation, test } = parts
+  const own = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'brought by the source' : 'drawn')
+  const validated = validation > 0 ? `${count(validation)} for validation (${own('validation')})` : 'a tenth of them for validation, drawn by the seed of each run'
+  const trained = counted(train, images ? 'image' : 'row')
+  return validation > 0 ? `${trained} for training, ${validated}, ${count(test)} for testing (${own('test')}).`
+    : `${trained} for training (${validated}), ${count(test)} for testing (${own('test')}).`
+}

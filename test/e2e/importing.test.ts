@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { pictures } from '../fixtures/sources.ts'
+import { barriers, browserTest } from './launchChromium.ts'
+import { go } from './pages.ts'
+import { settles } from './settles.ts'
+
+browserTest('what an import makes of a folder is shown before it begins, and again with each choice', async ({ folder, serve, open }) => {
+  const root = join(folder, 'parts')
+  await pictures(root, { 'train/cat': 12, 'train/dog': 9, 'test/cat': 4, 'test/dog': 3 }, { width: 24, height: 18 })
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await go(page, '#/datasets')
+  const path = page.getByLabel('Folder or file', { exact: true }), start = page.getByRole('button', { name: 'Import', exact: true })
+  const understood = page.getByRole('region', { name: 'What was understood' }), shown = page.getByRole('region', { name: 'Images as they would be stored' })
+  await path.fill(root)
+  await understood.getByText('7 for testing (brought by the source)').waitFor()
+  await understood.getByText('2 classes, from the names of the folders').click()
+  await settles(() => understood.getByRole('row').allInnerTexts().then((rows) => rows.map((row) => row.split(/\s+/))), [
+    ['Class', 'Train', 'Test'], ['cat', '12', '4'], ['dog', '9', '3'],
+  ])
+  await settles(() => shown.locator('canvas').count(), 8)
+  await settles(async () => new Set(await shown.getByRole('listitem').allInnerTexts()).size, 4, 'both classes of both parts')
+  await page.getByText('All are 24 × 18, colour.').waitFor()
+  assert.deepEqual(await barriers(page), [])
+
+  // What is typed is checked as it is typed, and the sentence follows it.
+  await page.getByLabel('Width', { exact: true }).fill('9999')
+  await page.getByLabel('Height', { exact: true }).fill('0')
+  await settles(() => page.getByText('A whole number from 1 to 4,096.').count(), 2)
+  await settles(() => start.isEnabled(), false)
+  await page.getByLabel('Width', { exact: true }).fill('12')
+  await page.getByLabel('Height', { exact: true }).fill('')
+  await page.getByText('They become 12 × 9').waitFor()
+  await settles(() => start.isEnabled(), true)
+  await page.getByText('Values of its own').click()
+  await page.getByLabel('Range of values').fill('9..1')
+  await settles(() => start.isEnabled(), false)
+  await page.getByLabel('Range of values').fill('')
+  await page.getByText('Parts of its own').click()
+  await page.getByLabel('Folder or file of test images').fill(join(folder, 'nowhere'))
+  await page.getByText('There is nothing at').waitFor()
+  await settles(() => start.isEnabled(), false)
+  await page.getByLabel('Folder or file of test images').fill('')
+  assert.deepEqual(await barriers(page), [])
+
+  // The keyboard is enough, and what was shown is what is stored.
+  await settles(() => start.isEnabled(), true)
+  await start.press('Enter')
+  await page.getByRole('link', { name: 'parts', exact: true }).last().click()
+  await page.getByText('28 images', { exact: true }).waitFor()
+  await settles(() => page.getByText('12 × 9 × 3, colour').count(), 1)
+})
