@@ -143,6 +143,14 @@ export const calls = {
     }),
     z.object({ total: z.int(), rows: z.array(z.int()), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
   ),
+  /** Up to eight training images as they are, and as the first steps of a training with this seed and this `data.augment` would see them. */
+  'datasets.augmented': call(
+    z.strictObject({
+      dataset: idSchema, augment: z.string().max(200), seed: z.int().min(0).max(2_147_483_647), steps: z.int().min(1).max(4).default(1),
+      side: z.int().min(1).max(4096).optional(),
+    }),
+    z.object({ originals: imagesSchema, changed: z.array(imagesSchema) }),
+  ),
   /** Points of a dataset of two values a row: `count` of those asked for, evenly chosen where there are more. */
   'datasets.points': call(
     z.strictObject({ dataset: idSchema, count: z.int().min(1).max(20_000), split: z.enum(splits).optional(), label: z.int().min(0).optional() }),

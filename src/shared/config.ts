@@ -41,15 +41,15 @@ export const dataSchema = z.strictObject({
   binarise: z.enum(['none', 'fixed', 'dynamic']).default('none').meta({
     title: 'Binarise', description: 'Each pixel becomes 1 with its own value as probability: drawn once for each image, or anew at every step. Evaluations use the fixed draw.',
   }),
-  augment: z.string().max(200).default('none').meta({
-    title: 'Augment', examples: [...augmentationExamples],
-    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the sides), brightness=0.1; '
-      + 'several with commas. What is reconstructed is the changed image; validation, evaluation and exports see images as they are.',
-  }),
   standardise: z.enum(['none', 'channel']).default('none').meta({
     title: 'Standardise',
     description: 'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is only centred); what is reconstructed stays in [0, 1], and with it '
       + 'every term and figure.',
+  }),
+  augment: z.string().max(200).default('none').meta({
+    title: 'Augment', examples: [...augmentationExamples],
+    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the sides), brightness=0.1; '
+      + 'several with commas. What is reconstructed is the changed image; validation, evaluation and exports see images as they are.',
   }),
   /** What `standardise` came to, in the config of a checkpoint: measured when the run began, and no setting. */
   statistics: channelStatisticsSchema.optional(),

@@ -53,6 +53,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   }, 'runs.edit': {
     run: 'nowhere', tags: ['a'], notes: 'b', colour: 2,
   },
+  'datasets.augmented': { dataset: 'nowhere', augment: 'flip', seed: 1 },
   'runs.series': {
     run: 'nowhere', keys: ['train/loss'], afterStep: 3,
   }, 'runs.preview': { run: 'nowhere', step: 1 }, 'compare': { runs: ['a', 'b'] }, 'compare.series': {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
+import { augmentingHandlers } from './handlers/augmenting.ts'
 import type { Context, Handlers } from './handlers/context.ts'
 import { comparingHandlers } from './handlers/comparing.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
@@ -162,7 +163,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
     ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
-    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
+    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.

@@ -41,7 +41,8 @@ export function settingGroups(
   const known = new Map(fields.map((field) => [field.key, field]))
   const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
   const text = (key: string, value: unknown) =>
-    (key === 'pretraining.variant' ? variants.find(({ id }) => id === value)?.title : key === 'fineTuning.labelled' && value === 0 ? 'all' : undefined) ?? settingText(value)
+    (key === 'pretraining.variant' ? variants.find(({ id }) => id === value)?.title : key === 'fineTuning.labelled' && value === 0 ? 'all'
+      : key === 'data.augment' ? String(value).replaceAll(',', ', ') : undefined) ?? settingText(value)
   return groups.flatMap(({ title, of }) => {
     if (title === 'Training' && variant && !variant.iterative) return []
     const rows = of(config).flatMap(([key, value]) => {

@@ -34,29 +34,29 @@ export function basisOf(run: Measured, key: string): Basis {
 function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string, augment: string): Basis {
   const { binarise } = config.data
   const seen = [binarise === 'none' ? 'none' : 'binarised', ...(augment === 'none' ? [] : [augment])].join(', ')
-  const changed = augment === 'none' ? '' : `changed images (${augment.replaceAll(',', ', ')}), `
+  const changed = augment === 'none' ? null : `changed images (${augment.replaceAll(',', ', ')})`
   if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], '', 'squared error per sample')
   const unit = lossUnit([config])
   const decay = config.training.weightDecay
   if (term === 'weightDecay') return basis([term, decay], '', unit)
   if (config.fineTuning.kind === 'classification') {
-    return basis([datasetId, seen, 'classes', term === 'loss' ? decay : 0], `${changed}the classes of clean inputs`, unit)
+    return basis([datasetId, seen, 'classes', term === 'loss' ? decay : 0], `the classes of ${changed ?? 'clean inputs'}`, unit)
   }
 
   const variant = byId.get(variantId)
   const likelihood = variant?.likelihood?.(config.regularizer as never) ?? null
   const drawn = variant?.measuredOn?.(config.regularizer as never) ?? null
-  const inputs = binarise === 'dynamic' ? 'inputs binarised anew each time' : 'clean inputs'
+  const inputs = binarise === 'dynamic' ? ['inputs binarised anew each time'] : changed === null ? ['clean inputs'] : []
   const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn, ...(augment === 'none' ? [] : [augment])]
-  const words = changed + [
-    drawn ?? inputs, ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
+  const words = [
+    ...(changed === null ? [] : [changed]), ...(drawn === null ? inputs : [drawn]), ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
     ...(likelihood === null ? [] : [`by ${likelihoodWords[likelihood]}`]),
   ].join(', ')
   if (term === 'reconstruction') return basis(rebuilt, words, unit)
   const terms = variant?.terms ?? []
   if (term !== 'loss') {
     const weighted = terms.includes(term) ? [variantId, config.regularizer] : [binarise]
-    return basis([datasetId, term, ...weighted], '', unit)
+    return basis([datasetId, term, ...weighted, ...(augment === 'none' ? [] : [augment])], '', unit)
   }
   // With one term alone the loss is that term, whatever the variant.
   const penalties = terms.filter((one) => one !== 'reconstruction')

@@ -46,7 +46,8 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
 /** A copy: the preview outlives the tensor. */
 const pointsOf = (tensor: Tensor2D): Points => ({ count: tensor.shape[0], values: tensor.dataSync<'float32'>().slice() })
 
-const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDataset): Images => ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
+/** Values in [0, 1] as pictures. */
+export const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDataset): Images => ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
 
 const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> => Uint8Array.from(tensor.dataSync(), (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
 

@@ -15,6 +15,7 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'embed': return (await import('../embed/job.ts')).embed(job, port)
     case 'inspect': return (await import('../embed/job.ts')).inspect(job)
     case 'lookInto': return (await import('../embed/lookInto.ts')).lookInto(job, port)
+    case 'augment': return (await import('./augmentJob.ts')).augmentImages(job)
     case 'thin': return (await import('./thinJob.ts')).thinRuns(job, port)
     case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
   }
