@@ -67,7 +67,7 @@ test('what is wrong with the target, the images or the encoder', async (t) => {
   await refused({ data: { folder: join(folder, 'empty') } }, 'DATASET_EMPTY', /is empty/)
   mkdirSync(join(folder, 'texts'))
   writeFileSync(join(folder, 'texts', 'a.png'), 'no image')
-  await refused({ data: { folder: join(folder, 'texts') } }, 'DATASET_EMPTY', /1 files were looked at \(a\.png: not an image/)
+  await refused({ data: { folder: join(folder, 'texts') } }, 'DATASET_EMPTY', /1 file was looked at \(a\.png: not an image/)
   await refused({ data: { dataset: 'unknown' } }, 'DATASET_UNKNOWN', /no dataset “unknown”/)
   await refused({ encoder: { run: 'unknown' } }, 'RUN_UNKNOWN', /unknown/)
 

@@ -44,8 +44,6 @@ test('files that TensorFlow would decode differently are left to sharp, and come
   const shape = { ...side, channels: 3 as const, fit: 'crop' as const }
   packRow(await decodeGeneral(await opaque().png().toBuffer()), shape, plain, 0)
   const odd: Record<string, { bytes: Buffer; tolerance: number }> = {
-    png16: { bytes: await opaque().toColourspace('rgb16').png().toBuffer(), tolerance: 0 },
-    tiff: { bytes: await opaque().tiff({ compression: 'lzw' }).toBuffer(), tolerance: 0 },
     webp: { bytes: await opaque().webp({ lossless: true }).toBuffer(), tolerance: 0 },
     // Stored turned by 90 degrees, with the tag that turns it back.
     turned: { bytes: await sharp(await opaque().rotate(270).png().toBuffer()).withMetadata({ orientation: 6 }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), tolerance: 6 },

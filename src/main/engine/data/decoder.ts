@@ -1,18 +1,20 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeFile } from './decode-file.ts'
-import type { Batch, Cut, FromDecoder, ToDecoder } from './decoding.ts'
+import type { Batch, Cut, FromDecoder, Handling, ToDecoder } from './decoding.ts'
 import type { ImageSource } from './image-file.ts'
 import { cutWindows, flattened } from './patches/cut.ts'
-import { packRow, type Shape } from './pixels.ts'
+import { packRow, type Picture, type Shape } from './pixels.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
+import { pictureOf, scaledPicture } from './values/pictures.ts'
+import { count, look, nothingSeen, type Seen } from './values/seen.ts'
 
 /**
  * A decoder process: reads image files itself and writes their rows straight into the packed file, so that only names go
  * over the channel, and hashes come back. Ends when its channel closes.
  */
 const tickMs = 100
-let target: { file: number; shape: Shape; rowSize: number } | undefined
+let target: { file: number | null; shape: Shape; rowSize: number; handling: Handling } | undefined
 let rows = Buffer.alloc(0)
 let queue = Promise.resolve()
 
@@ -21,14 +23,38 @@ const send = (message: FromDecoder) => { if (process.connected) process.send!(me
 const sourceOf = ({ root, paths, places, bytes }: Batch, index: number): ImageSource =>
   (bytes ? bytes[index]! : places ? places[index]! : join(root, paths[index]!))
 
+/** Why a row is left out: an import comes back to it. */
+const noRange = 'its values are wider than bytes, and no range is known that would become 0 to 255'
+
+/**
+ * Decodes an image of a batch as the import wants it handled. @returns null where it was looked at only
+ */
+async function handle(batch: Batch, index: number, seen: Seen): Promise<{ picture: Picture } | { reason: string } | null> {
+  const { task, ranges, pick, binnings } = target!.handling, decoded = await decodeFile(sourceOf(batch, index), { pick, page: batch.pages?.[index] })
+  if ('reason' in decoded) return decoded
+  if (task === 'count') {
+    count(seen, decoded, binnings!)
+    return null
+  }
+  look(seen, decoded, task === 'measure')
+  if (task === 'measure') return null
+  if ('picture' in decoded) return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes) }
+  if (ranges.wide === null) {
+    seen.images.waiting++
+    return null
+  }
+  return { picture: pictureOf(decoded.samples, ranges.wide) }
+}
+
 async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promise<void> {
   const { file, shape, rowSize } = target!
   if (rows.length < batch.paths.length * rowSize) rows = Buffer.allocUnsafeSlow(batch.paths.length * rowSize)
-  const skipped: { index: number; reason: string }[] = []
+  const skipped: { index: number; reason: string }[] = [], seen = nothingSeen()
   let good = 0, reported = 0, last = performance.now()
   for (const index of batch.paths.keys()) {
-    const result = await decodeFile(sourceOf(batch, index))
-    if ('reason' in result) skipped.push({ index, reason: result.reason })
+    const result = await handle(batch, index, seen)
+    if (result === null) skipped.push({ index, reason: noRange })
+    else if ('reason' in result) skipped.push({ index, reason: result.reason })
     else packRow(result.picture, shape, rows, good++ * rowSize)
     const now = performance.now()
     if (now - last >= tickMs) {
@@ -39,33 +65,35 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
   }
   const hashes = new Uint8Array(good * hashBytes)
   hashRows(rows, rowSize, good, hashes, 0)
-  for (let done = 0; done < good * rowSize;) done += writeSync(file, rows, done, good * rowSize - done, batch.start * rowSize + done)
-  send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped })
+  for (let done = 0; done < good * rowSize;) done += writeSync(file!, rows, done, good * rowSize - done, batch.start * rowSize + done)
+  send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped, seen })
 }
 
 /** Patches go to the rows that their windows name; the hashes are those of the whole images. */
 async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: readonly Cut[]): Promise<void> {
   const { file, shape } = target!
-  const skipped: { index: number; reason: string }[] = [], hashes: Uint8Array[] = []
+  const skipped: { index: number; reason: string }[] = [], hashes: Uint8Array[] = [], seen = nothingSeen()
   for (const index of batch.paths.keys()) {
-    const { width, height, windows } = cuts[index]!, result = await decodeFile(sourceOf(batch, index))
-    if ('reason' in result) {
+    const { width, height, windows } = cuts[index]!, result = await handle(batch, index, seen)
+    if (result === null) {
+      skipped.push({ index, reason: noRange })
+    } else if ('reason' in result) {
       skipped.push({ index, reason: result.reason })
     } else if (result.picture.width !== width || result.picture.height !== height) {
       skipped.push({ index, reason: `damaged: its header promises ${width} x ${height} pixels, and it has ${result.picture.width} x ${result.picture.height}` })
     } else {
       const { pixels, hash } = flattened(result.picture, shape.channels)
-      cutWindows(pixels, width, shape, windows, 0, windows.length / 3, file)
+      cutWindows(pixels, width, shape, windows, 0, windows.length / 3, file!)
       hashes.push(hash)
     }
   }
-  send({ type: 'batch', id: batch.id, images: batch.paths.length, hashes: Buffer.concat(hashes), skipped })
+  send({ type: 'batch', id: batch.id, images: batch.paths.length, hashes: Buffer.concat(hashes), skipped, seen })
 }
 
 process.on('message', (message: ToDecoder) => {
   if (message.type === 'open') {
     const { width, height, channels } = message.shape
-    target = { file: openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels }
+    target = { file: message.pixels === null ? null : openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels, handling: message.handling }
     send({ type: 'ready' })
     return
   }
@@ -75,6 +103,6 @@ process.on('message', (message: ToDecoder) => {
   })
 })
 process.on('disconnect', () => {
-  if (target) closeSync(target.file)
+  if (target?.file) closeSync(target.file)
   process.exit(0)
 })

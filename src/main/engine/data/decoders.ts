@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import { endWithThisProcess } from '../children.ts'
-import type { Batch, FromDecoder, ToDecoder } from './decoding.ts'
+import type { Batch, FromDecoder, Handling, ToDecoder } from './decoding.ts'
 import type { Shape } from './pixels.ts'
+import { nothingSeen, type Seen } from './values/seen.ts'
 
 export type { Batch } from './decoding.ts'
 /** `hashes`: of the rows, or of the images that patches were cut from. */
-export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[] }
+export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[]; seen: Seen }
 
 const decoder = fileURLToPath(new URL('./decoder.ts', import.meta.url))
 const batchFiles = 256
@@ -24,10 +25,12 @@ export function decoderCount(files: number, filesPerDecoder = 64): number {
 }
 
 /** Images `from` up to `to` of a batch. */
-const part = ({ start, root, paths, places, bytes, cuts }: Batch, from: number, to: number): Batch => ({
+const part = ({ start, root, paths, places, bytes, pages, cuts }: Batch, from: number, to: number): Batch => ({
   start: start + from, root, paths: paths.slice(from, to), ...(places ? { places: places.slice(from, to) } : {}),
-  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
+  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(pages ? { pages: pages.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
 })
+
+const asTheyAre: Handling = { task: 'store', ranges: { bytes: null, wide: null } }
 
 /** How many files make a batch: rows of a batch stay below 8 MB, and each decoder gets several. */
 export function batchSize(files: number, decoders: number, rowBytes: number): number {
@@ -41,12 +44,14 @@ export function batchSize(files: number, decoders: number, rowBytes: number): nu
  * @throws WorkbenchError DISK_FULL and others from a decoder; the signal's reason
  */
 export async function decodeAll(
-  batches: Iterator<Batch> | AsyncIterator<Batch>, decoders: number, pixels: string, shape: Shape,
-  { onImages, onResult, signal, program = decoder }: {
+  batches: Iterator<Batch> | AsyncIterator<Batch>, decoders: number, pixels: string | null, shape: Shape,
+  { onImages, onResult, signal, handling = asTheyAre, program = decoder }: {
     /** Images done since the last call; negative when work has to be done again. */
     onImages(images: number): void
     onResult(result: BatchResult): void
     signal?: AbortSignal | undefined
+    /** What becomes of values; unless told, bytes stay as they are, and wide values are left out. */
+    handling?: Handling
     program?: string
   },
 ): Promise<void> {
@@ -111,7 +116,7 @@ export async function decodeAll(
             waiting.delete(message.id)
             ticked = 0
             onImages(message.images)
-            onResult({ batch, hashes: message.hashes, skipped: message.skipped })
+            onResult({ batch, hashes: message.hashes, skipped: message.skipped, seen: message.seen })
             refilling = refilling.then(refill).catch((error: unknown) => {
               failure ??= error
               child.kill('SIGKILL')
@@ -127,7 +132,7 @@ export async function decodeAll(
           if (!ready) failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
           ended()
         })
-        child.send({ type: 'open', pixels, shape } satisfies ToDecoder, () => {})
+        child.send({ type: 'open', pixels, shape, handling } satisfies ToDecoder, () => {})
         give(first)
         if (second) give(second)
       })
@@ -144,7 +149,7 @@ export async function decodeAll(
       if (!hand) continue
       if (hand.paths.length === 1) {
         onImages(1)
-        onResult({ batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }] })
+        onResult({ batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }], seen: nothingSeen() })
         continue
       }
       const half = Math.ceil(hand.paths.length / 2)

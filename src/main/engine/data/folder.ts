@@ -2,7 +2,6 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
-import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
 import { readImageFile } from './image-file.ts'
 import { files } from './index-file.ts'
@@ -10,19 +9,26 @@ import { listFolder, onlyFiles, type FileList } from './layout.ts'
 import { listed as named } from './layout/structure.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
 import type { Shape } from './pixels.ts'
-import type { Meter } from './progress.ts'
-import type { Checked, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
+import { Meter } from './progress.ts'
+import type { Checked, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
+import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
-import { readFormats } from './header.ts'
 import { labelling, relabel } from './table/relabel.ts'
+import { measureImages, passOver } from './values/passes.ts'
+import { wishOf } from './values/measure-arrays.ts'
+import { addSeen, nothingSeen } from './values/seen.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
 export interface FolderPlan extends Plan {
   list: FileList
   shape: Shape
+  /** Whether the headers that were looked at promise values wider than bytes. */
+  wide: boolean
+  /** The values of the whole folder. */
+  values: FolderValues
 }
 
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
@@ -36,8 +42,36 @@ export async function planFolder(source: FolderSource, request: SourceRequest, {
 /** Decides on the shape of the images of a list, wherever it comes from. */
 export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
-  const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }
-  return planOf(list, { from: 'folder', kind: 'image', ...size, shape, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
+  const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }, values = new FolderValues(list, request)
+  return planOf(list, { from: 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
+}
+
+/** What values the files of a folder hold, measured once: an inspection asks for it, and so does the import. */
+class FolderValues {
+  private readonly list: FileList
+  private readonly request: SourceRequest
+  private found: Measured | null = null
+
+  constructor(list: FileList, request: SourceRequest) {
+    this.list = list
+    this.request = request
+  }
+
+  /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED; the signal's reason */
+  async measure(meter: Meter, signal?: AbortSignal): Promise<Measured> {
+    const { list, request } = this, { count } = list.names, decoders = decoderCount(count)
+    return this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
+      const seen = nothingSeen()
+      let done = 0
+      meter.update(stage, 0, count)
+      await decodeAll(fileBatches(list, batchSize(count, decoders, 1)), decoders, null, { width: 1, height: 1, channels: 1, fit: 'crop' }, {
+        handling, signal,
+        onImages: (images) => meter.update(stage, done += images, count),
+        onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),
+      })
+      return seen
+    })
+  }
 }
 
 type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'check' | keyof Rows>
@@ -51,6 +85,7 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in readImageFile(join(list.rootOf(file), list.names.at(file)), true),
     check: (options) => checkFiles(list, options),
+    ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
   }
   return plan
 }
@@ -76,53 +111,60 @@ async function checkFiles(list: FileList, { meter, signal }: PlanOptions): Promi
   return { files, good, rows: rowsOfList(list, goodOnes(good)), skipped }
 }
 
-/** Packs the files of a plan: has them decoded by as many processes as there are cores. */
+/**
+ * Packs the files of a plan: has them decoded by as many processes as there are cores, as often as their values need (see values/passes.ts).
+ */
 async function packFolder(
   plan: FolderPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
 ): Promise<Packed> {
-  const { list, shape } = plan, { names } = list
-  const rowBytes = shape.width * shape.height * shape.channels
-  requireRoom(names.count * rowBytes, room)
-
+  const { list } = plan, { names } = list, { width, height } = plan.shape
   const pixels = join(partial, files.pixels)
-  closeSync(openSync(pixels, 'w'))
   const decoders = decoderCount(names.count)
   const hashes = Buffer.alloc(names.count * hashBytes)
   /** 1: a row lies at this file's place... */
-  const good = new Uint8Array(names.count).fill(1)
+  const good = new Uint8Array(names.count)
   /** ...of a batch that begins here: rows of a batch lie together at its beginning. */
-  const starts: number[] = []
-  const reasons: { file: number; reason: string }[] = []
-  let done = 0
-  meter.update('Decoding', 0, names.count)
-  await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, shape, {
-    signal,
-    onImages: (images) => meter.update('Decoding', done += images, names.count),
-    onResult: ({ batch, hashes: batchHashes, skipped }) => {
-      starts.push(batch.start)
-      hashes.set(batchHashes, batch.start * hashBytes)
-      for (const { index, reason } of skipped) {
-        good[batch.start + index] = 0
-        reasons.push({ file: batch.start + index, reason })
-      }
-    },
-  })
-  if (done < names.count) throw new Error(`only ${done} of ${names.count} files were decoded`)
+  let starts: number[] = []
+  let reasons: { file: number; reason: string }[] = []
 
+  const known = plan.measure ? (await plan.values.measure(meter, signal)).ranges : { bytes: null, wide: null }
+  const { channels, ranges, notes } = await passOver(request, plan.shape.channels, known, async (channels, handling, goOn) => {
+    const rowBytes = width * height * channels, seen = nothingSeen(), ended = new AbortController()
+    requireRoom(names.count * rowBytes, room)
+    closeSync(openSync(pixels, 'w'))
+    good.fill(1)
+    starts = []
+    reasons = []
+    let done = 0
+    meter.update('Decoding', 0, names.count)
+    await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { ...plan.shape, channels }, {
+      handling, signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
+      onImages: (images) => meter.update('Decoding', done += images, names.count),
+      onResult: ({ batch, hashes: batchHashes, skipped, seen: inBatch }) => {
+        addSeen(seen, inBatch)
+        if (!goOn(seen)) ended.abort()
+        starts.push(batch.start)
+        hashes.set(batchHashes, batch.start * hashBytes)
+        for (const { index, reason } of skipped) {
+          good[batch.start + index] = 0
+          reasons.push({ file: batch.start + index, reason })
+        }
+      },
+    }).catch((error: unknown) => { if (!ended.signal.aborted || signal?.aborted) throw error })
+    if (done < names.count && !ended.signal.aborted) throw new Error(`only ${done} of ${names.count} files were decoded`)
+    return seen
+  })
+
+  const rowBytes = width * height * channels
   const count = await closeGaps(pixels, hashes, good, starts, rowBytes, signal)
   reasons.sort((a, b) => a.file - b.file)
   const skipped: Skipped[] = [...list.skipped]
   for (const { file, reason } of reasons) skipped.push({ path: list.pathOf(file), reason })
-  if (count === 0) {
-    const first = skipped[0]
-    throw new WorkbenchError('DATASET_EMPTY', first
-      ? `There is no usable image in ${request.path}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
-      : `The folder ${request.path} is empty; choose one with images.`, { field: 'path' })
-  }
-  const { width, height, channels } = shape, rows = rowsOfList(list, goodOnes(good))
+  if (count === 0) throw noUsableImage(request.path, skipped)
+  const rows = rowsOfList(list, goodOnes(good))
   return {
     kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rows,
-    skipped, notes: [...plan.notes, ...emptyClasses(plan.classes, rows.classes)],
+    skipped, notes: [...plan.notes, ...emptyClasses(plan.classes, rows.classes), ...notes], ranges,
     paths: names.packed((file) => good[file] === 1),
   }
 }

@@ -1,11 +1,13 @@
 import { foreignKind, foreignReason, isRawCamera, jpegLs, rawCamera } from './foreign.ts'
 import { jpeg2000Header, looksLikeJpeg2000 } from './jpeg2000.ts'
 import { looksLikePnm, pnmHeader } from './pnm.ts'
+import { isTiff, pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
+import { describePage } from './tiff/read.ts'
 
 /**
  * Reads an image's type, size and peculiarities from its first bytes, by content and never by file name, without decoding
  * anything. Formats after their specifications: PNG (ISO/IEC 15948), JPEG (ITU-T T.81, Exif 2.32), GIF89a, BMP (Windows
- * GDI), WebP (RFC 9649), TIFF 6.0.
+ * GDI), WebP (RFC 9649), TIFF 6.0 and BigTIFF.
  */
 export interface Header {
   type: 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'tiff' | 'avif' | 'pnm' | 'jp2'
@@ -18,6 +20,8 @@ export interface Header {
   gray: boolean
   /** The fastest decoder that gives the right pixels for this file; `sharp` reads all but bitmaps. */
   decoder: 'own' | 'tensorflow' | 'sharp'
+  /** Whether values are wider than bytes without a sign, so that a range has to be known before they become brightness. */
+  wide: boolean
   /** What to ask TensorFlow for: 1 gray, 3 colour, 4 with alpha. */
   channels: 1 | 3 | 4
 }
@@ -42,7 +46,7 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
     else if (starts(0x47, 0x49, 0x46, 0x38) && (bytes[4] === 0x37 || bytes[4] === 0x39)) result = gif(bytes)
     else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14))) result = bmp(bytes)
     else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
-    else if (starts(0x49, 0x49, 42, 0) || starts(0x4d, 0x4d, 0, 42)) result = isRawCamera(bytes) ? { reason: foreignReason(rawCamera) } : tiff(bytes, 0)
+    else if (isTiff(bytes)) result = tiff(sourceOfBytes(bytes))
     else if (looksLikeJpeg2000(bytes)) result = own('jp2', jpeg2000Header(bytes))
     else if (isAvif(bytes)) result = avif(bytes)
     else if (looksLikePnm(bytes)) result = own('pnm', pnmHeader(bytes))
@@ -54,12 +58,15 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
   const foreign = result === notAnImage ? foreignKind(bytes) : null
   if (foreign) return { reason: foreignReason(foreign) }
   if (result === 'more') return whole ? cutShort : 'more'
-  if ('header' in result) {
-    const { width, height } = result.header
-    if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
-    if (width * height > pixelLimit) {
-      return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than 40` }
-    }
+  return withinLimits(result)
+}
+
+function withinLimits(result: HeaderResult): HeaderResult {
+  if (result === 'more' || !('header' in result)) return result
+  const { width, height } = result.header
+  if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
+  if (width * height > pixelLimit) {
+    return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than 40` }
   }
   return result
 }
@@ -86,8 +93,8 @@ function png(bytes: Buffer): HeaderResult {
     }
     at += 12 + length
   }
-  const decoder = rotated || depth === 16 ? 'sharp' : interlaced ? 'tensorflow' : 'own', channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
-  return { header: { type: 'png', width, height, orientation, gray, decoder, channels } }
+  const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own', channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
+  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, decoder, channels } }
 }
 
 function jpeg(bytes: Buffer): HeaderResult {
@@ -108,7 +115,7 @@ function jpeg(bytes: Buffer): HeaderResult {
       const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
       const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
-      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
+      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
     }
     at += 2 + length
   }
@@ -117,8 +124,8 @@ function jpeg(bytes: Buffer): HeaderResult {
 /** @param block a TIFF structure as in Exif. */
 function exifOrientation(block: Buffer): number {
   try {
-    const result = tiff(block, 1)
-    return typeof result === 'object' && 'header' in result ? result.header.orientation : 1
+    for (const page of pagesOf(sourceOfBytes(block))) return describePage(page).orientation
+    return 1
   } catch {
     return 1
   }
@@ -143,7 +150,7 @@ function gif(bytes: Buffer): HeaderResult {
     } else if (block === 0x2c) {
       const fills = bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
       if (bytes.readUInt8(at + 9) & 0x80) gray = false
-      return { header: { type: 'gif', width, height, orientation: 1, gray, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3 } }
+      return { header: { type: 'gif', width, height, orientation: 1, gray, wide: false, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3 } }
     } else {
       return { reason: 'damaged: a GIF without a picture' }
     }
@@ -157,7 +164,7 @@ function bmp(bytes: Buffer): HeaderResult {
   const depth = bytes.readUInt16LE(old ? 24 : 28), colours = old ? 0 : bytes.readUInt32LE(46)
   const step = old ? 3 : 4, from = 14 + size
   const gray = depth <= 8 && grayPalette(bytes, from, from + step * (colours || 2 ** depth), step)
-  return { header: { type: 'bmp', width, height, orientation: 1, gray, decoder: 'own', channels: 3 } }
+  return { header: { type: 'bmp', width, height, orientation: 1, gray, wide: false, decoder: 'own', channels: 3 } }
 }
 
 function webp(bytes: Buffer): HeaderResult {
@@ -178,10 +185,10 @@ function webp(bytes: Buffer): HeaderResult {
   } else {
     return 'more'
   }
-  return { header: { type: 'webp', width, height, orientation: 1, gray: false, decoder: 'sharp', channels: 3 } }
+  return { header: { type: 'webp', width, height, orientation: 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
 }
 
-const own = (type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3 } | { reason: string }): HeaderResult =>
+const own = (type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string }): HeaderResult =>
   ('reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } })
 
 const isAvif = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp'
@@ -198,7 +205,7 @@ function avif(bytes: Buffer): HeaderResult {
     if (size[0] * size[1] > width * height) [width, height] = size
   }
   const turn = bytes.indexOf('irot', start, 'latin1'), quarters = turn >= 0 && turn < end ? bytes.readUInt8(turn + 4) & 1 : 0
-  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, decoder: 'sharp', channels: 3 } }
+  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
 }
 
 /** Why a decoder may have refused: does the file end as its format wants it to end? */
@@ -216,19 +223,22 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
     : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
 }
 
-/** The first page. @param exif 1 when only the orientation is looked for. */
-function tiff(bytes: Buffer, exif: 0 | 1): HeaderResult {
-  const little = bytes.readUInt8(0) === 0x49
-  const short = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
-  const long = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
-  const start = long(4), entries = short(start)
-  let width: number = exif, height: number = exif, orientation = 1, photometric = -1
-  for (let i = 0; i < entries; i++) {
-    const at = start + 2 + i * 12, tag = short(at), value = short(at + 2) === 4 ? long(at + 8) : short(at + 8)
-    if (tag === 256) width = value
-    else if (tag === 257) height = value
-    else if (tag === 262) photometric = value
-    else if (tag === 274 && value >= 1 && value <= 8) orientation = value
+/** The first page. @throws RangeError where it is not within the source */
+function tiff(source: ByteSource): HeaderResult {
+  if (isRawCamera(source.read(0, Math.min(source.size, 2 ** 16)))) return { reason: foreignReason(rawCamera) }
+  for (const page of pagesOf(source)) {
+    const { width, height, orientation, photometric, channels, wide } = describePage(page), gray = photometric === 0 || photometric === 1
+    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, decoder: 'own', channels: 3 } }
   }
-  return { header: { type: 'tiff', width, height, orientation, gray: photometric === 0 || photometric === 1, decoder: 'sharp', channels: 3 } }
+  return { reason: 'damaged: a TIFF without a page' }
+}
+
+/** The header of an open file that begins as a TIFF does: its directories may lie anywhere in it. */
+export function readTiffHeader(source: ByteSource): HeaderResult {
+  try {
+    return withinLimits(tiff(source))
+  } catch (error) {
+    if (error instanceof RangeError) return cutShort
+    throw error
+  }
 }

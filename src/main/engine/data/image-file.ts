@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
-import { readHeader, type Header, type HeaderResult } from './header.ts'
+import { readHeader, readTiffHeader, type Header, type HeaderResult } from './header.ts'
 import { onDisk } from './names.ts'
+import { isTiff, sourceOfFile } from './tiff/directory.ts'
 
 /** Where the bytes of an image lie that is no file of its own. */
 export interface Span {
@@ -102,8 +103,9 @@ function readFrom(file: number, base: number, size: number, headerOnly: boolean)
     if (filled === size || seen !== 'more') break
     grow(Math.min(step, size), filled)
     filled = fill(file, base, filled, Math.min(step, size))
-    seen = readHeader(scratch.subarray(0, filled), filled === size)
-    if (seen === 'more') seen = tiffHeader(file, base, scratch.subarray(0, filled), size) ?? 'more'
+    const start = scratch.subarray(0, filled)
+    // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
+    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size)) : readHeader(start, filled === size)
     if (size > fileLimit) break
   }
   if (size === 0) seen = readHeader(scratch.subarray(0, 0), true)
@@ -115,20 +117,6 @@ function readFrom(file: number, base: number, size: number, headerOnly: boolean)
     filled = fill(file, base, filled, size)
   }
   return { bytes: scratch.subarray(0, filled), header: seen.header }
-}
-
-/** Writers of TIFF put the directory at the file's end: it is read from there, without what lies between. */
-function tiffHeader(file: number, base: number, start: Buffer, size: number): HeaderResult | null {
-  const little = start.length >= 8 && start.readUInt32LE(0) === 0x002a4949, big = start.length >= 8 && start.readUInt32BE(0) === 0x4d4d002a
-  if (!little && !big) return null
-  const at = little ? start.readUInt32LE(4) : start.readUInt32BE(4)
-  if (at >= size) return null
-  const copy = Buffer.alloc(8 + Math.min(2 ** 16, size - at))
-  start.copy(copy, 0, 0, 8)
-  if (little) copy.writeUInt32LE(8, 4)
-  else copy.writeUInt32BE(8, 4)
-  const got = readSync(file, copy, 8, copy.length - 8, base + at)
-  return readHeader(copy.subarray(0, 8 + got), at + got === size)
 }
 
 function grow(bytes: number, filled: number): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Picture } from './pixels.ts'
+import type { Samples } from './samples.ts'
 
 /**
  * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of @cornerstonejs/codec-openjpeg (OpenJPEG as
@@ -22,7 +22,7 @@ const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
 export const looksLikeJpeg2000 = (bytes: Buffer): boolean => bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
-export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3 } | { reason: string } {
+export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string } {
   const at = bytes.indexOf(codestream)
   if (at < 0) throw new RangeError('the codestream begins later')
   const long = (offset: number) => bytes.readUInt32BE(at + 8 + offset)
@@ -35,7 +35,8 @@ export function jpeg2000Header(bytes: Buffer): { width: number; height: number; 
   if (components !== 1 && components !== 3) {
     return { reason: `a JPEG 2000 file of ${components} channels; 1 and 3 are read: ${convert}` }
   }
-  return { width, height, channels: components }
+  // The highest bit says that values have signs; the others are the depth less one.
+  return { width, height, channels: components, wide: bytes.readUInt8(at + 42) > 7 }
 }
 
 let library: Promise<OpenJpeg> | undefined
@@ -47,8 +48,8 @@ async function load(): Promise<OpenJpeg> {
   return create({ wasmBinary: readFileSync(require.resolve('@cornerstonejs/codec-openjpeg/decodewasm')), print: silent, printErr: silent })
 }
 
-/** Whole range of the file's bits to 0..255. @returns null where it cannot be decoded; @throws what the library throws for some of these */
-export async function decodeJpeg2000(bytes: Buffer, header: { width: number; height: number; channels: number }): Promise<Picture | null> {
+/** Numbers as they are; those of fewer than 8 bits are spread over a byte. @returns null where it cannot be decoded; @throws what the library throws for some of these */
+export async function decodeJpeg2000(bytes: Buffer, header: { width: number; height: number; channels: number }): Promise<Samples | null> {
   const decoder = new (await (library ??= load())).J2KDecoder()
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes)
@@ -58,10 +59,14 @@ export async function decodeJpeg2000(bytes: Buffer, header: { width: number; hei
     const raw = decoder.getDecodedBuffer(), count = width * height * channels
     const values = bitsPerSample <= 8 ? raw : new Uint16Array(raw.slice(0, 2 * count).buffer)
     if (values.length < count) return null
-    const most = 2 ** bitsPerSample - 1, middle = isSigned ? 2 ** (bitsPerSample - 1) : 0, data = new Uint8Array(count)
-    const stored = isSigned ? (bitsPerSample <= 8 ? new Int8Array(values) : new Int16Array(values)) : values
-    for (let i = 0; i < count; i++) data[i] = Math.round((255 * (stored[i]! + middle)) / most)
-    return { data, width, height, channels }
+    const common = { width, height, channels, alpha: null, orientation: 1 }
+    if (isSigned) {
+      return bitsPerSample <= 8 ? { ...common, data: Int8Array.from(values.subarray(0, count)), type: 'i1' }
+        : { ...common, data: Int16Array.from(values.subarray(0, count)), type: 'i2' }
+    }
+    if (bitsPerSample > 8) return { ...common, data: Uint16Array.from(values.subarray(0, count)), type: 'u2' }
+    const most = 2 ** bitsPerSample - 1
+    return { ...common, data: Uint8Array.from(values.subarray(0, count), (value) => Math.round((255 * value) / most)), type: 'u1' }
   } finally {
     decoder.delete()
   }

@@ -1,8 +1,8 @@
-import type { Picture } from './pixels.ts'
+import type { Samples } from './samples.ts'
 
 /**
  * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with comments, and with any greatest
- * value (`maxval`) from 1 to 65535, which is white. After the formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
+ * value (`maxval`) from 1 to 65535; up to 255 it is white, and values beyond are numbers that a range is needed for. After the formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
  */
 interface Parts { kind: number; width: number; height: number; most: number; start: number }
 
@@ -53,26 +53,27 @@ export const looksLikePnm = (bytes: Buffer): boolean =>
   bytes[0] === 0x50 && bytes[1]! >= 0x31 && bytes[1]! <= 0x36 && bytes.length > 2 && (isSpace(bytes[2]!) || bytes[2] === hash)
 
 /** @throws RangeError where the header continues after the given bytes */
-export function pnmHeader(bytes: Buffer): { width: number; height: number; channels: 1 | 3 } | { reason: string } {
+export function pnmHeader(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string } {
   const found = parts(bytes)
   if (found === null) return { reason: 'damaged: a PNM (PBM, PGM or PPM) whose header makes no sense' }
-  const { kind, width, height } = found
-  return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1 }
+  const { kind, width, height, most } = found
+  return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, wide: most > 255 }
 }
 
 /** @returns null where the pixels end early or are beyond the greatest value */
-export function decodePnm(bytes: Buffer, { width, height, channels }: { width: number; height: number; channels: number }): Picture | null {
+export function decodePnm(bytes: Buffer, { width, height, channels }: { width: number; height: number; channels: number }): Samples | null {
   try {
     const found = parts(bytes)
-    return found && { data: valuesOf(bytes, found, width * height * channels), width, height, channels }
+    const type = found && found.most > 255 ? 'u2' : 'u1'
+    return found && { data: valuesOf(bytes, found, width * height * channels), width, height, channels, type, alpha: null, orientation: 1 }
   } catch (error) {
     if (error instanceof RangeError) return null
     throw error
   }
 }
 
-function valuesOf(bytes: Buffer, { kind, width, height, most, start }: Parts, count: number): Uint8Array {
-  const data = new Uint8Array(count), wide = most > 255
+function valuesOf(bytes: Buffer, { kind, width, height, most, start }: Parts, count: number): Uint8Array | Uint16Array {
+  const wide = most > 255, data = wide ? new Uint16Array(count) : new Uint8Array(count)
   if (kind === 4) {
     const stride = Math.ceil(width / 8)
     for (let y = 0, i = 0; y < height; y++) {
@@ -89,7 +90,7 @@ function valuesOf(bytes: Buffer, { kind, width, height, most, start }: Parts, co
   for (let i = 0; i < count; i++) {
     const value = text ? text.number(kind === 1 ? 1 : 9) : wide ? bytes.readUInt16BE(start + 2 * i) : bytes[start + i]!
     if (!(value <= most)) throw new RangeError('a value beyond the greatest')
-    data[i] = kind === 1 ? 255 - 255 * value : Math.round((255 * value) / most)
+    data[i] = kind === 1 ? 255 - 255 * value : wide ? value : Math.round((255 * value) / most)
   }
   return data
 }

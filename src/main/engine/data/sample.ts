@@ -16,6 +16,8 @@ export interface Sample {
   width: number
   height: number
   gray: boolean
+  /** Whether any has values that are wider than bytes. */
+  wide: boolean
   /** Whether all files of the list were looked at and have this size, or more than half of those looked at, or fewer. */
   agree: 'all' | 'most' | 'differ'
   /** By area. */
@@ -27,7 +29,7 @@ export interface Sample {
 export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal, onCount }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {}): Promise<Sample | null> {
   const { count } = list.names
   const sizes = new Map<string, { width: number; height: number; times: number }>()
-  let gray = true
+  let gray = true, wide = false
   const look = (file: number) => {
     const result = readImageFile(join(list.rootOf(file), list.names.at(file)), true)
     if ('reason' in result) return
@@ -37,6 +39,7 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
     if (size) size.times++
     else sizes.set(`${width}x${height}`, { width, height, times: 1 })
     if (!header.gray) gray = false
+    if (header.wide) wide = true
   }
   const taken = Math.min(count, limit)
   for (let i = 0; i < taken; i++) {
@@ -55,10 +58,10 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
       await setImmediate()
     }
   }
-  return usual([...sizes.values()], gray, taken === count)
+  return usual([...sizes.values()], { gray, wide }, taken === count)
 }
 
-function usual(sizes: (Size & { times: number })[], gray: boolean, complete: boolean): Sample | null {
+function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide'>, complete: boolean): Sample | null {
   const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
   const [smallest, largest] = [byArea[0], byArea.at(-1)]
   if (!smallest || !largest) return null
@@ -71,7 +74,7 @@ function usual(sizes: (Size & { times: number })[], gray: boolean, complete: boo
     return read(sizes.toSorted((a, b) => read(a) - read(b)).find(({ times }) => 2 * (seen += times) >= images) ?? smallest)
   }
   const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
-  return { ...size, gray, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
+  return { ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
 }
 
 /**
@@ -90,4 +93,4 @@ export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> |
 }
 
 /** The sizes without what else the headers say. */
-export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray'> => ({ agree, width, height, smallest, largest })
+export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide'> => ({ agree, width, height, smallest, largest })

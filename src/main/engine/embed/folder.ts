@@ -5,11 +5,12 @@ import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchSize, decodeAll, decoderCount } from '../data/decoders.ts'
 import { fileBatches } from '../data/folder.ts'
-import { readFormats } from '../data/header.ts'
 import { listFolder } from '../data/layout.ts'
 import { rowsOfList } from '../data/list-rows.ts'
 import type { Meter } from '../data/progress.ts'
+import type { Ranges } from '../data/values/range.ts'
 import { requireRoom } from '../data/room.ts'
+import { noUsableImage } from '../data/skipped.ts'
 import type { CodesFile } from './npy.ts'
 import type { OpenEncoder } from './session.ts'
 
@@ -34,10 +35,11 @@ async function requireFolder(root: string): Promise<void> {
 /**
  * Encodes every image below a folder: decoded as an import does it, by several processes, while what is decoded already goes through the
  * encoder. Files that cannot be read are skipped and named.
+ * @param ranges those that the encoder's images were imported with
  * @param work a folder for what is on its way
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED, DATASET_EMPTY, DISK_FULL; the signal's reason
  */
-export async function encodeFolder(root: string, open: OpenEncoder, codes: CodesFile, { work, meter, signal }: { work: string; meter: Meter; signal: AbortSignal }): Promise<Encoded> {
+export async function encodeFolder(root: string, open: OpenEncoder, codes: CodesFile, { work, ranges, meter, signal }: { work: string; ranges: Ranges; meter: Meter; signal: AbortSignal }): Promise<Encoded> {
   await requireFolder(root)
   const { width, height, channels, fit, kind } = open.encoder.input
   if (kind === 'rows') {
@@ -87,7 +89,7 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
     meter.update('Encoding', 0, names.count)
     await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { width, height, channels, fit }, {
       signal: AbortSignal.any([signal, failed.signal]),
-      onImages: () => {},
+      onImages: () => {}, handling: { task: 'store', ranges },
       onResult: ({ batch, skipped: left }) => {
         encoding = encoding.then(() => encode(batch.start, batch.paths.length, left)).catch((thrown: unknown) => failed.abort(thrown))
       },
@@ -99,11 +101,6 @@ export async function encodeFolder(root: string, open: OpenEncoder, codes: Codes
     await encoding
     closeSync(rows)
   }
-  if (good.length === 0) {
-    const first = skipped[0]
-    throw new WorkbenchError('DATASET_EMPTY', first
-      ? `There is no usable image in ${root}: ${skipped.length} files were looked at (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
-      : `The folder ${root} is empty; choose one with images.`, { field: 'folder' })
-  }
+  if (good.length === 0) throw noUsableImage(root, skipped, 'folder')
   return { pathAt: (row) => list.pathOf(good[row]!), ...rowsOfList(list, good), skipped }
 }

@@ -2,11 +2,14 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Progress } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { parseRange } from '../../../shared/valueRange.ts'
 import { binarised } from '../data/binarise.ts'
 import { openDataset } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { Meter } from '../data/progress.ts'
 import { validationSplit } from '../data/split.ts'
+import { rangesOf } from '../data/values/fit.ts'
+import type { Ranges } from '../data/values/range.ts'
 import type { EmbedJob, EmbedResult, InspectJob, InspectResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
 import { codesDataset } from './codes.ts'
@@ -39,6 +42,13 @@ async function open({ encoder, data, work }: EmbedJob, port: Port): Promise<Open
   return openEncoder(out, encoderOf(await readOnnx(out)))
 }
 
+/** What becomes 0 to 255 of images that are given to an encoder: what did of those that it was trained on. */
+function rangesFor({ encoder }: EmbedJob, { metadata }: { metadata: Record<string, string> }): Ranges {
+  if ('run' in encoder) return rangesOf(encoder.run.datasetFolder)
+  const said = parseRange(metadata['valueRange'] ?? '')
+  return { bytes: null, wide: said?.kind === 'given' ? { from: said.from, to: said.to, reason: 'given' } : null }
+}
+
 /**
  * Encodes a folder or a dataset, measures the codes where that was asked for, and writes them. The codes are in `codes.npy` in the work folder.
  * @throws WorkbenchError as of its parts; CANCELLED
@@ -57,7 +67,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
       dataset = data.binarise ? binarised(plain) : plain
     }
     const encoded = 'folder' in data
-      ? await encodeFolder(data.folder, encoder, codes, { work, meter, signal })
+      ? await encodeFolder(data.folder, encoder, codes, { work, ranges: rangesFor(job, encoder.encoder), meter, signal })
       : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
     const codeSize = codes.finish(), { count } = codes
     if (dataset !== null) writeSum(work, codes)

@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
+import { rangesOf } from '../data/values/fit.ts'
 import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import { fileRows } from '../export/fileRows.ts'
@@ -69,11 +70,17 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     reference,
     measure: (outputs) => measureReduced(job, outputs, { config, seed }, port),
     metadata: {
-      ...job.metadata, checkpoint, step: String(position.step), epoch: String(position.epoch),
+      ...job.metadata, ...rangeSaid(job.datasetFolder), checkpoint, step: String(position.step), epoch: String(position.epoch),
       'tfjs-node': tf.version['tfjs-node'] ?? '', 'onnxruntime-node': runtimeVersion, binarise: config.data.binarise,
       ...(config.data.statistics ? { standardised: JSON.stringify(config.data.statistics) } : {}),
     },
     signal: port.signal,
   })
   return { kind: 'export', ...outcome }
+}
+
+/** The range of wide values (16 bits, floats ...) that became 0 to 255 in the images that were trained on, so that others can be handled alike. */
+function rangeSaid(folder: string): { valueRange?: string } {
+  const { wide } = rangesOf(folder)
+  return wide === null || wide.reason === 'image' ? {} : { valueRange: `${wide.from}..${wide.to}` }
 }

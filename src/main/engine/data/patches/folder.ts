@@ -1,18 +1,22 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import type { Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
 import { classesOfTraining } from '../classes.ts'
-import { readFormats } from '../header.ts'
+import type { Handling } from '../decoding.ts'
 import { readImageFile } from '../image-file.ts'
 import type { Roots } from '../layout/structure.ts'
 import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
 import type { SourceRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
+import { noUsableImage } from '../skipped.ts'
 import { labelling, relabel } from '../table/relabel.ts'
+import { addSeen, type Seen } from '../values/seen.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
+import { PatchValues } from './values.ts'
 
 /** Photographs take long to decode, so a decoder is worth its start for few of them already. */
 const filesPerDecoder = 8
@@ -32,6 +36,7 @@ export async function folderSource(
   const list = await relabel(found, request)
   const { names } = list, skipped = [...list.skipped]
   const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
+  const wides = new Uint8Array(names.count)
   let count = 0, small = 0, gray = true, widest = 0, highest = 0
   for (let file = 0; file < names.count; file++) {
     if (file % 50 === 0) {
@@ -54,35 +59,41 @@ export async function folderSource(
       continue
     }
     if (!header.gray) gray = false
+    if (header.wide) wides[count] = 1
     files[count] = file
     widths[count] = width
     heights[count++] = height
   }
-  if (count === 0) throw noneLeft(request, patch, small, widest, highest, skipped[0])
+  if (count === 0) throw noneLeft(request, patch, small, widest, highest, skipped)
   const rows = classesOfTraining(rowsOfList(list, files.subarray(0, count)))
-  const channels = request.channels ?? (gray ? 1 : 3)
+  const channels = request.channels ?? (request.pick ? (request.pick.length === 1 ? 1 : 3) : gray ? 1 : 3)
+  const values = new PatchValues(list, files.subarray(0, count), wides.subarray(0, count), request, channels)
   return {
     kind: 'folder', count, channels, from: roots.root, skipped, notes: [...list.notes, ...rows.notes], parts: rows.parts,
     widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
-    cut: (wanted, options) => cutInDecoders(list, files, widths, heights, wanted, options),
+    cut: async (wanted, options) => {
+      const handling: Handling = { task: 'store', ranges: await values.measured(meter, options), pick: request.pick }
+      await cutInDecoders(list, files, widths, heights, wanted, options, handling, values.seen)
+    },
+    said: () => values.said(),
     close: () => {},
   }
 }
 
-function noneLeft({ path }: SourceRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, first: { path: string; reason: string } | undefined): WorkbenchError {
+function noneLeft(
+  { path }: SourceRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, skipped: Skipped[],
+): WorkbenchError {
   if (small > 0) {
     const what = small === 1 ? `The only image has ${widest} x ${highest} pixels` : `All ${small} images are smaller than the patches (at most ${widest} pixels wide and ${highest} high)`
     return new WorkbenchError('IMAGE_SIZE', `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`, { field: 'patches' })
   }
-  return new WorkbenchError('DATASET_EMPTY', first
-    ? `There is no usable image in ${path} (${first.path}: ${first.reason}). Choose a folder with ${readFormats} images.`
-    : `The folder ${path} is empty; choose one with images.`, { field: 'path' })
+  return noUsableImage(path, skipped)
 }
 
 /** Has the files decoded by several processes, which cut the patches out and write them. */
-async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted, { shape, pixels, onResult, signal }: CutOptions): Promise<void> {
+async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted, { shape, pixels, onResult, signal }: CutOptions, handling: Handling, seen: Seen): Promise<void> {
   const { images } = wanted, decoders = decoderCount(images.length, filesPerDecoder)
   const size = Math.max(1, Math.min(batchFiles, Math.ceil(images.length / decoders / 4)))
   function* batches(): Generator<Batch> {
@@ -99,9 +110,10 @@ async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32A
     }
   }
   await decodeAll(batches(), decoders, pixels, { ...shape, fit: 'crop' }, {
-    signal,
+    signal, handling,
     onImages: () => {},
-    onResult: ({ batch, hashes, skipped }) => {
+    onResult: ({ batch, hashes, skipped, seen: inBatch }) => {
+      addSeen(seen, inBatch)
       const reasons = new Map(skipped.map(({ index, reason }) => [index, reason]))
       let good = 0
       batch.cuts!.forEach(({ windows }, index) => {

@@ -1,0 +1,59 @@
+import type { Header } from './header.ts'
+import { pagesOf, sourceOfBytes } from './tiff/directory.ts'
+
+/** How many images a file holds that a reader takes the first of: pages of TIFF, frames of GIF, WebP and PNG. Of damaged files, those before the damage. */
+export function countPages(bytes: Buffer, { type }: Pick<Header, 'type'>): number {
+  const count = { tiff: tiffPages, gif: gifFrames, webp: webpFrames, png: pngFrames, jpeg: one, bmp: one, avif: one, pnm: one, jp2: one }[type]
+  return Math.max(1, count(bytes))
+}
+
+const one = () => 1
+
+/** What can be counted before the file ends. */
+function counting(count: (found: () => void) => void): number {
+  let pages = 0
+  try {
+    count(() => { pages++ })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  return pages
+}
+
+const tiffPages = (bytes: Buffer): number => counting((found) => { for (const _ of pagesOf(sourceOfBytes(bytes))) found() })
+
+/** Pictures between extensions; each ends with a chain of blocks that say their own length (GIF89a). */
+const gifFrames = (bytes: Buffer): number => counting((found) => {
+  const table = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
+  let at = 13 + table(bytes.readUInt8(10))
+  const skipBlocks = () => {
+    for (let size = bytes.readUInt8(at); size > 0; size = bytes.readUInt8(at)) at += size + 1
+    at++
+  }
+  for (let block = bytes.readUInt8(at); block === 0x21 || block === 0x2c; block = bytes.readUInt8(at)) {
+    at += block === 0x21 ? 2 : 11 + table(bytes.readUInt8(at + 9))
+    skipBlocks()
+    if (block === 0x2c) found()
+  }
+})
+
+/** Chunks `ANMF` of a file that says it is animated (RFC 9649). */
+const webpFrames = (bytes: Buffer): number => counting((found) => {
+  if (bytes.toString('latin1', 12, 16) !== 'VP8X' || (bytes.readUInt8(20) & 2) === 0) return
+  for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4) + (bytes.readUInt32LE(at + 4) & 1)) {
+    if (bytes.toString('latin1', at, at + 4) === 'ANMF') found()
+  }
+})
+
+/** What the chunk `acTL`, which lies before the picture, says (PNG, third edition). */
+const pngFrames = (bytes: Buffer): number => {
+  let frames = 1
+  counting(() => {
+    for (let at = 8; ; at += 12 + bytes.readUInt32BE(at)) {
+      const name = bytes.toString('latin1', at + 4, at + 8)
+      if (name === 'acTL') frames = bytes.readUInt32BE(at + 8)
+      if (name === 'acTL' || name === 'IDAT' || name === '') return
+    }
+  })
+  return frames
+}

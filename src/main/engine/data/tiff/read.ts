@@ -1,0 +1,148 @@
+import type { NumberType } from '../numbers.ts'
+import type { Numbers, Samples } from '../samples.ts'
+import { tag, type ByteSource, type Page } from './directory.ts'
+import { compressions, unpack } from './unpack.ts'
+
+/** What a page's numbers are. */
+export interface Description {
+  width: number
+  height: number
+  channels: number
+  bits: number
+  /** As NumPy names them; whole numbers of 9 to 15 bits lie in 16. */
+  type: NumberType
+  photometric: number
+  /** Whether a value says more than 8 bits without a sign can. */
+  wide: boolean
+  /** What each channel beyond gray or the three colours is: 0 not said, 1 premultiplied transparency, 2 transparency. */
+  extra: number[]
+  orientation: number
+}
+const photometrics = { whiteIsZero: 0, blackIsZero: 1, rgb: 2 } as const
+const names: Record<number, string> = { 3: 'a palette', 4: 'a mask', 5: 'CMYK', 6: 'YCbCr', 8: 'CIELAB', 9: 'ICCLAB', 10: 'ITULAB', 32803: 'a colour filter array', 34892: 'raw' }
+
+export function describePage(page: Page): Description {
+  const channels = page.number(tag.samples, 1), bits = page.number(tag.bits, 1), format = page.number(tag.format, 1)
+  const letter = format === 2 ? 'i' : format === 3 ? 'f' : 'u', bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8
+  const orientation = page.number(tag.orientation, 1), photometric = page.number(tag.photometric, -1)
+  const colours = photometric <= 1 ? 1 : 3, extra = page.numbers(tag.extra)
+  while (extra.length < channels - colours) extra.push(0)
+  return {
+    width: page.number(tag.width, 0), height: page.number(tag.height, 0), channels, bits, photometric, extra, wide: bits > 8 || letter !== 'u',
+    type: `${letter}${bytes}` as NumberType, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
+  }
+}
+
+/** Bytes of numbers that are made of one page at most. */
+const mostBytes = 2 ** 31
+
+/** Why the numbers of a page are not read here, as the end of a sentence; null where they are. */
+export function whyNotRead(page: Page, { photometric, bits, type, channels }: Description): string | null {
+  const compression = page.number(tag.compression, 1), letter = type[0]
+  if (photometric !== 0 && photometric !== 1 && photometric !== 2) return `its values are ${names[photometric] ?? 'of no known meaning'}`
+  if (page.number(tag.format, 1) > 4 || page.numbers(tag.format).some((format, _, all) => format !== all[0])) return 'its values are complex, or of several kinds'
+  if (page.numbers(tag.bits).some((each) => each !== bits) || channels > 4096) return 'its channels have different depths'
+  if (letter === 'u' ? bits > 16 && bits !== 32 : letter === 'i' ? ![8, 16, 32].includes(bits) : ![16, 32, 64].includes(bits)) return `it has values of ${bits} bits`
+  if (!compressions.has(compression)) return `it is compressed in a way (${compression}) that is not read at this depth`
+  if (page.number(tag.fillOrder, 1) !== 1 && bits < 8) return 'its bits are in reverse order'
+  if (photometric === photometrics.whiteIsZero && letter !== 'u') return 'its zero is white, though its values have signs or are floats; invert them'
+  return null
+}
+
+const makers = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, f2: Float32Array, f4: Float32Array, f8: Float64Array }
+
+/**
+ * Reads the numbers of a page: strips or tiles, interleaved or in planes. White as zero is turned; whole numbers of fewer than 8 bits
+ * are spread over a byte, as 255 v / (2^bits - 1).
+ * @throws RangeError, or an error of zlib, where the file is damaged or truncated
+ */
+export function readPage(source: ByteSource, page: Page, described: Description): Samples {
+  const { width, height, channels, bits, type, photometric, extra, orientation } = described
+  const Maker = makers[type as keyof typeof makers]
+  if (width * height * channels * Maker.BYTES_PER_ELEMENT > mostBytes) throw new RangeError('more values than can be held')
+  const data = new Maker(width * height * channels)
+  const tiled = page.numbers(tag.tileWidth).length > 0, planes = page.number(tag.planar, 1) === 2 ? channels : 1, inBlock = channels / planes
+  const blockWidth = tiled ? page.number(tag.tileWidth, 0) : width
+  const blockHeight = tiled ? page.number(tag.tileHeight, 0) : Math.min(height, page.number(tag.rowsPerStrip, height) || height)
+  if (blockWidth < 1 || blockHeight < 1 || blockWidth > 2 ** 20 || blockWidth * blockHeight * inBlock > mostBytes) throw new RangeError('blocks that make no sense')
+  const offsets = page.numbers(tiled ? tag.tileOffsets : tag.stripOffsets), counts = page.numbers(tiled ? tag.tileBytes : tag.stripBytes)
+  const across = Math.ceil(width / blockWidth), down = Math.ceil(height / blockHeight), lineBytes = Math.ceil((blockWidth * inBlock * bits) / 8)
+  const compression = page.number(tag.compression, 1), predictor = page.number(tag.predictor, 1)
+  const line = { bits, type, little: page.little, values: blockWidth * inBlock, predictor, step: inBlock }
+  for (let block = 0; block < across * down * planes; block++) {
+    const plane = Math.floor(block / (across * down)), place = block % (across * down), x = (place % across) * blockWidth, y = Math.floor(place / across) * blockHeight
+    const rows = tiled ? blockHeight : Math.min(blockHeight, height - y), size = lineBytes * rows, offset = offsets[block]
+    if (offset === undefined) throw new RangeError('a block that is missing')
+    // A writer of one uncompressed strip may leave out its length.
+    const packed = source.read(offset, counts[block] ?? (compression === 1 ? size : source.size - offset))
+    const bytes = packed.length === 0 ? new Uint8Array(size) : unpack(packed, compression, size)
+    const columns = Math.min(blockWidth, width - x)
+    for (let row = 0; row < Math.min(rows, height - y); row++) {
+      const values = lineOf(bytes.subarray(row * lineBytes, (row + 1) * lineBytes), line)
+      const to = ((y + row) * width + x) * channels + plane
+      if (planes === 1) data.set(values.subarray(0, columns * channels), to)
+      else for (let i = 0; i < columns; i++) data[to + i * channels] = values[i]!
+    }
+  }
+  const most = 2 ** bits - 1, letter = type[0]
+  if (photometric === photometrics.whiteIsZero && letter === 'u') for (let i = 0; i < data.length; i += channels) data[i] = most - data[i]!
+  if (bits < 8 && letter === 'u') for (let i = 0; i < data.length; i++) data[i] = Math.round((data[i]! * 255) / most)
+  const last = extra.at(-1), declared = channels === (photometric === photometrics.rgb ? 4 : 2) && (last === 1 || last === 2)
+  const opaque = letter === 'f' ? 1 : letter === 'i' ? 2 ** (bits - 1) - 1 : bits < 8 ? 255 : most
+  return { data, width, height, channels, type, orientation, alpha: declared ? { opaque, premultiplied: last === 1 } : null }
+}
+
+interface Line { bits: number; type: NumberType; little: boolean; values: number; predictor: number; step: number }
+
+/** The numbers of one line of a block: brought into this machine's order, unpacked, and summed up where differences were written. */
+function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step }: Line): Numbers {
+  if (type[0] === 'f' && predictor === 3) return floatsOf(differencesOfBytes(bytes, step, bits / 8), bits)
+  if (bits < 8 || bits % 8 !== 0) return bitsOf(bytes, bits, values)
+  const own = Uint8Array.from(bytes), buffer = Buffer.from(own.buffer)
+  if (!little && bits === 16) buffer.swap16()
+  if (!little && bits === 32) buffer.swap32()
+  if (!little && bits === 64) buffer.swap64()
+  if (predictor === 2) {
+    const whole = bits === 8 ? own : bits === 16 ? new Uint16Array(own.buffer) : bits === 32 ? new Uint32Array(own.buffer) : new BigUint64Array(own.buffer)
+    if (whole instanceof BigUint64Array) for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
+    else for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
+  }
+  return type[0] === 'f' ? floatsOf(own, bits) : new makers[type as keyof typeof makers](own.buffer)
+}
+
+/** Whole numbers of any number of bits up to 16, highest bit first. */
+function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
+  const out = bits <= 8 ? new Uint8Array(values) : new Uint16Array(values)
+  for (let i = 0, at = 0; i < values; i++) {
+    let value = 0
+    for (let left = bits; left > 0;) {
+      const inside = at & 7, taken = Math.min(left, 8 - inside)
+      value = value * 2 ** taken + ((bytes[at >> 3]! >> (8 - inside - taken)) & (2 ** taken - 1))
+      at += taken
+      left -= taken
+    }
+    out[i] = value
+  }
+  return out
+}
+
+/** Undoes the floating-point predictor (Adobe TIFF technote 3): differences of bytes, all highest bytes of a line first. */
+function differencesOfBytes(bytes: Uint8Array, step: number, size: number): Uint8Array {
+  const sums = Uint8Array.from(bytes), values = sums.length / size, out = new Uint8Array(sums.length)
+  for (let i = step; i < sums.length; i++) sums[i]! += sums[i - step]!
+  for (let value = 0; value < values; value++) for (let byte = 0; byte < size; byte++) out[value * size + size - 1 - byte] = sums[byte * values + value]!
+  return out
+}
+
+/** Floats of 16, 32 or 64 bits in this machine's order. */
+function floatsOf(bytes: Uint8Array, bits: number): Float32Array | Float64Array {
+  if (bits === 64) return new Float64Array(bytes.buffer)
+  return bits === 32 ? new Float32Array(bytes.buffer) : Float32Array.from(new Uint16Array(bytes.buffer), halfOf)
+}
+
+/** The number of a half-precision float (IEEE 754 binary16). */
+export function halfOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1, exponent = (half >> 10) & 31, fraction = half & 1023
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}

@@ -1,0 +1,29 @@
+import { readIndex } from '../open.ts'
+import type { Picture } from '../pixels.ts'
+import { pictureOf, scaledPicture, type Decoded } from './pictures.ts'
+import { decideRange, type Ranges } from './range.ts'
+import { look, nothingSeen } from './seen.ts'
+
+/** The ranges that a dataset was imported with, so that other images are handled alike; none where it says nothing of them, or is gone. */
+export function rangesOf(folder: string | null): Ranges {
+  const none: Ranges = { bytes: null, wide: null }
+  if (folder === null) return none
+  try {
+    return readIndex(folder).ranges ?? none
+  } catch {
+    return none
+  }
+}
+
+/**
+ * The picture of a single image, by the ranges of a dataset. Wide values, where it has no range for them, go by the rule of imports as if
+ * the image were all there is, and that is said.
+ */
+export function fitPicture(decoded: Decoded, ranges: Ranges): { picture: Picture; said: string | null } {
+  if ('picture' in decoded) return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes), said: null }
+  if (ranges.wide !== null) return { picture: pictureOf(decoded.samples, ranges.wide), said: null }
+  const seen = nothingSeen()
+  look(seen, { ...decoded, pages: 1 }, true)
+  const own = decideRange(seen.wide, null, null)
+  return { picture: pictureOf(decoded.samples, own), said: `Its values from ${own.from} to ${own.to} were taken for black to white, as the dataset has no range for such values.` }
+}

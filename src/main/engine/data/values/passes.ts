@@ -1,0 +1,114 @@
+import type { DatasetNote } from '../../../../shared/domain.ts'
+import type { RangeWish } from '../../../../shared/valueRange.ts'
+import type { Handling } from '../decoding.ts'
+import type { Measured, SourceRequest } from '../request.ts'
+import { binningOf, percentileRange, type Binning } from './histogram.ts'
+import { requireSpan } from './measure-arrays.ts'
+import { decideRange, rangeNotes, type Decided, type Ranges, type Tally } from './range.ts'
+import { nothingSeen, type Seen } from './seen.ts'
+
+/** How an import's images were stored in the end. */
+export interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: DatasetNote[] }
+
+/**
+ * Goes over all images of an import as often as their values need. Ordinary bytes need one pass, in which they are stored. Wide values are
+ * measured before that. What shows on the way (colour among images that were taken for gray, wide values that no header promised, bytes
+ * that are 0 and 1 only) lets it begin again, since the order of names must not matter.
+ * @param channels as the headers of some files let expect
+ * @param known ranges that were measured before
+ * @param pass goes over all images; asks whether to go on by what was seen so far
+ * @throws WorkbenchError FILE_UNSUPPORTED, and what `pass` throws
+ */
+export async function passOver(
+  request: Pick<SourceRequest, 'range' | 'pick' | 'channels'>, channels: 1 | 3, known: Ranges,
+  pass: (channels: 1 | 3, handling: Handling, goOn: (seen: Seen) => boolean) => Promise<Seen>,
+): Promise<Passed> {
+  const { pick } = request, ranges = { ...known }
+  let seen = nothingSeen()
+  const free = request.channels === undefined && pick === undefined
+  for (;;) {
+    const before = { channels, ...ranges }
+    const waiting: (seen: Seen) => boolean = (so) => !(free && channels === 1 && so.images.coloured > 0)
+    const found = await pass(channels, { task: 'store', ranges: { ...ranges }, pick }, waiting)
+    if (!waiting(found)) channels = 3
+    if (found.images.waiting > 0 && channels === before.channels) ranges.wide = decidedRange(found.wide, null, null)
+    if (request.range === undefined && channels === before.channels && found.images.bytes > 0 && ranges.bytes === null) {
+      const own = decideRange(found.bytes, null, null)
+      if (own.reason === 'binary') ranges.bytes = own
+    }
+    seen = found
+    if (channels === before.channels && ranges.wide === before.wide && ranges.bytes === before.bytes) break
+  }
+  if (seen.images.bytes > 0) ranges.bytes ??= decideRange(seen.bytes, null, null)
+  return { channels, ranges, seen, notes: notesOf(seen, ranges, channels, request) }
+}
+
+/**
+ * What has to be known before images are stored: all values are measured, and counted where percentiles are wanted. Where no range is asked
+ * for, only that of wide values is decided.
+ */
+export async function measureImages(
+  wish: RangeWish | null, pick: number[] | undefined, pass: (stage: string, handling: Handling) => Promise<Seen>,
+): Promise<Measured> {
+  const ranges: Ranges = { bytes: null, wide: null }
+  if (wish?.kind === 'image') return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [] }
+  const seen = await pass('Measuring values', { task: 'measure', ranges, pick })
+  let { counts } = seen, binnings: Record<'bytes' | 'wide', Binning | null> = { bytes: null, wide: null }
+  if (wish?.kind === 'percentiles') {
+    binnings = { bytes: binned(seen.bytes), wide: binned(seen.wide) }
+    counts = (await pass('Counting values', { task: 'count', ranges, pick, binnings })).counts
+  }
+  for (const kind of ['bytes', 'wide'] as const) {
+    if (seen.images[kind] === 0 || (kind === 'bytes' && wish === null)) continue
+    const tally = seen[kind], counted = counts[kind], binning = binnings[kind], flat = { from: tally.least, to: tally.most }
+    ranges[kind] = decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : counted && binning ? percentileRange(counted, binning, wish) : flat)
+  }
+  const notes = (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind])))
+  return { ranges, notes }
+}
+
+const binned = (tally: Tally): Binning | null => {
+  if (!(tally.least < tally.most)) return null
+  requireSpan({ from: tally.least, to: tally.most })
+  return binningOf(tally)
+}
+
+/** As `decideRange`. @throws WorkbenchError FILE_UNSUPPORTED where values lie too far apart */
+export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: { from: number; to: number } | null): Decided {
+  const range = decideRange(tally, wish, percentiles)
+  requireSpan(range)
+  return range
+}
+
+const images = (count: number): string => (count === 1 ? '1 image' : `${count.toLocaleString('en')} images`)
+
+/** What is to be said of images that were stored. */
+export function notesOf(
+  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3, request: Pick<SourceRequest, 'channels' | 'pick'>,
+): DatasetNote[] {
+  const notes: DatasetNote[] = [], all = counts.bytes + counts.wide, gray = all - counts.coloured
+  const note = (code: string, message: string) => notes.push({ code, message })
+  if (ranges.bytes !== null && counts.bytes > 0) notes.push(...rangeNotes(bytes, ranges.bytes))
+  if (ranges.wide !== null && counts.wide > 0) notes.push(...rangeNotes(wide, ranges.wide))
+  if (counts.bytes > 0 && counts.wide > 0) {
+    note('mixedDepths', `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; each kind has a range of its own, `
+      + 'so their brightness may not agree.')
+  }
+  if (request.pick !== undefined) {
+    const [first, ...more] = request.pick
+    note('pickedChannels', more.length === 0 ? `Channel ${first} (counted from 0) of each image was taken as gray.`
+      : `Channels ${first}, ${more[0]} and ${more[1]} (counted from 0) of each image were taken as red, green and blue.`)
+  }
+  if (channels === 1 && counts.coloured > 0) note('colourLost', `${images(counts.coloured)} of ${all.toLocaleString('en')} lost their colour, as gray was asked for.`)
+  if (channels === 3 && gray === all && all > 0) {
+    note('grayInColour', 'All images are gray: red, green and blue are the same everywhere. --channels gray stores them in a third of the space.')
+  } else if (channels === 3 && gray > 0 && request.channels === undefined) {
+    note('grayAmongColour', `${images(gray)} of ${all.toLocaleString('en')} are gray and were stored in three equal channels, since the others are in colour.`)
+  }
+  if (counts.transparent > 0) note('transparency', `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`)
+  if (several.files > 0) {
+    const files = several.files === 1 ? '1 file has' : `${several.files.toLocaleString('en')} files have`
+    note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken. --pages all takes each as an image.`)
+  }
+  return notes
+}

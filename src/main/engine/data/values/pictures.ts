@@ -1,0 +1,99 @@
+import type { Picture } from '../pixels.ts'
+import type { Samples } from '../samples.ts'
+import { turned } from '../turn.ts'
+import { whyNotTaken } from './channels.ts'
+import { converter, ownRange } from './convert.ts'
+import { toByte, type Decided, type Ranges } from './range.ts'
+
+/** What a decoder makes of a file: bytes, or wider numbers that a range is needed for. */
+export type Decoded = { picture: Picture } | { samples: Samples }
+
+/** The channels of brightness at the beginning of each pixel; what may follow is transparency. */
+const coloursOf = (channels: number): number => (channels >= 3 ? 3 : 1)
+
+/** Applies a list of channels to take; a channel of transparency that is taken is brightness like any other. */
+export function picked(decoded: Decoded, pick: readonly number[] | undefined): Decoded | { reason: string } {
+  const image = 'picture' in decoded ? decoded.picture : decoded.samples, { channels } = image
+  const declared = 'samples' in decoded ? decoded.samples.alpha !== null : channels === 2 || channels === 4
+  const refused = pick === undefined && declared && (channels === 2 || channels === 4) ? null : whyNotTaken(channels, pick)
+  if (refused !== null) return { reason: `an image of ${channels} channels: ${refused}` }
+  if (pick === undefined) return decoded
+  const pixels = image.width * image.height
+  const take = <T extends { [index: number]: number }>(from: ArrayLike<number>, to: T): T => {
+    for (let i = 0; i < pixels; i++) for (let c = 0; c < pick.length; c++) to[i * pick.length + c] = from[i * channels + pick[c]!]!
+    return to
+  }
+  if ('picture' in decoded) return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
+  const { samples } = decoded, Maker = samples.data.constructor as new (length: number) => Samples['data']
+  return { samples: { ...samples, channels: pick.length, alpha: null, data: take(samples.data, new Maker(pixels * pick.length)) } }
+}
+
+/** Goes over the numbers that are brightness, in runs; ends where `visit` says false. */
+export function eachBrightness({ data, channels }: { data: ArrayLike<number>; channels: number }, visit: (from: number, to: number) => boolean | void): void {
+  const colours = coloursOf(channels)
+  if (colours === channels) visit(0, data.length)
+  else for (let at = 0; at < data.length; at += channels) if (visit(at, at + colours) === false) return
+}
+
+/** Whether any pixel is no gray. */
+export function isColoured({ data, channels }: { data: ArrayLike<number>; channels: number }): boolean {
+  if (channels < 3) return false
+  for (let at = 0; at < data.length; at += channels) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return true
+  return false
+}
+
+/** Where a value does not exist as a number: its place in the image; null where all do. */
+export function notFinite({ data, width, channels, type }: Samples): string | null {
+  if (type[0] !== 'f') return null
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i]!)) continue
+    const pixel = Math.floor(i / channels)
+    return `${Number.isNaN(data[i]!) ? 'NaN' : 'an infinite value'} at column ${pixel % width}, row ${Math.floor(pixel / width)}`
+  }
+  return null
+}
+
+/** The picture of wider numbers, scaled by a range; transparency by its own. */
+export function pictureOf(samples: Samples, range: Decided): Picture {
+  const { data, width, height, channels, type, alpha, orientation } = samples
+  const own = range.reason === 'image' ? brightnessRange(samples) : range
+  const out = new Uint8Array(width * height * channels)
+  converter(type, own)(data, 0, data.length, out, 0)
+  if (alpha !== null) {
+    for (let at = channels - 1; at < data.length; at += channels) out[at] = toByte(data[at]!, { from: 0, to: alpha.opaque })
+    if (alpha.premultiplied) straighten(out, channels)
+  }
+  return turned({ data: out, width, height, channels }, orientation)
+}
+
+/** A picture of bytes by the range of bytes, which leaves nearly all as they are. */
+export function scaledPicture(picture: Picture, range: Decided): Picture {
+  const { data, channels } = picture, own = range.reason === 'image' ? brightnessRange(picture) : range
+  if (own.from === 0 && own.to === 255) return picture
+  const out = Uint8Array.from(data), table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own)), colours = coloursOf(channels)
+  for (let at = 0; at < out.length; at += channels) for (let c = 0; c < colours; c++) out[at + c] = table[data[at + c]!]!
+  return { ...picture, data: out }
+}
+
+/** From the smallest to the largest brightness of one image. */
+function brightnessRange(image: { data: ArrayLike<number>; channels: number }): { from: number; to: number } {
+  let from = Infinity, to = -Infinity
+  eachBrightness(image, (start, end) => {
+    const own = ownRange(image.data, start, end - start)
+    from = Math.min(from, own.from)
+    to = Math.max(to, own.to)
+  })
+  return { from, to }
+}
+
+/** Colours that were multiplied by their opacity become those that are laid over white, in place. */
+export function straighten(data: Uint8Array, channels: number): void {
+  for (let at = 0; at < data.length; at += channels) {
+    const opacity = data[at + channels - 1]!
+    if (opacity === 0 || opacity === 255) continue
+    for (let c = 0; c < channels - 1; c++) data[at + c] = Math.min(255, Math.round((data[at + c]! * 255) / opacity))
+  }
+}
+
+/** The range of an image's kind; null where none is known. */
+export const rangeOf = (decoded: Decoded, ranges: Ranges): Decided | null => ('picture' in decoded ? ranges.bytes : ranges.wide)
