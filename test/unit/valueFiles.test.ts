@@ -186,7 +186,7 @@ test('values that are not finite, and channels that nobody explains, are left ou
   await assert.rejects(imported(four()), /4 files, such as 0\.tif: an image of 4 channels.*--channels/)
   await assert.rejects(imported(four([0])), /4 channels/)
   const clear = await imported(four([2]))
-  assert.deepEqual([clear.dataset.channels, clear.codes, clear.pixels[0]], [3, ['transparency'], Math.floor((0 * 9 + 255 * 246) / 255 + 0.5)])
+  assert.deepEqual([clear.dataset.channels, clear.codes, clear.pixels[0]], [3, ['transparency'], 246])
   const picked = await imported(four(), { pick: [0, 2, 3] })
   assert.deepEqual([picked.dataset.channels, picked.codes[0], [...picked.pixels.subarray(0, 3)]], [3, 'pickedChannels', [0, 6, 9]])
 })
