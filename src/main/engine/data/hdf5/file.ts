@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { damagedFile, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, valuesOf, type NumberType, type StoredArray } from '../numbers.ts'
 import type { NpzArray } from '../npy.ts'
+import { textArray } from '../text-array.ts'
 import type { Answer, Hdf5Dataset, Listing, Question } from './messages.ts'
 
 /** HDF5 files, read block by block in a thread of their own. */
@@ -143,13 +144,5 @@ async function texts(file: string, { path, shape }: Hdf5Dataset, common: Omit<St
       }
     }
   })
-  const characters = found.reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 1)
-  async function* all(): AsyncGenerator<Buffer> {
-    for (const text of found) {
-      const item = Buffer.alloc(characters)
-      item.write(text)
-      yield item
-    }
-  }
-  return { ...common, type: 'S', characters, pieces: all }
+  return textArray(found, { ...common })
 }
