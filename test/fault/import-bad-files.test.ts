@@ -213,6 +213,16 @@ test('a file that kills its decoder is found and skipped, alone', async () => {
   const patches = readFileSync(corners)
   for (const [i] of names.entries()) if (i !== 13) assert.deepEqual([...patches.subarray((23 - i) * 12, (23 - i) * 12 + 3)], [i * 10, 255 - i * 10, 40])
 
+  // One that is killed before it has begun is replaced, some times; its files are not to blame.
+  const tally = join(work, 'killed-early'), early: BatchResult[] = []
+  writeFileSync(program, `import { appendFileSync, readFileSync } from 'node:fs'
+    appendFileSync(${JSON.stringify(tally)}, '.')
+    if (readFileSync(${JSON.stringify(tally)}, 'utf8').length <= 3) process.kill(process.pid, 'SIGKILL')
+    await import(${JSON.stringify(new URL('../../src/main/engine/data/decoder.ts', import.meta.url).href)})`)
+  const again = [{ start: 0, root, paths: names }].values()
+  await decodeAll(again, 1, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, { program, onImages: () => {}, onResult: (result) => early.push(result) })
+  assert.deepEqual(early.map(({ batch, skipped }) => [batch.paths.length, skipped.length]), [[24, 0]])
+
   writeFileSync(program, 'process.exit(3)')
   await assert.rejects(decodeAll(batches.values(), 2, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, { program, onImages: () => {}, onResult: () => {} }), /could not start/)
 })

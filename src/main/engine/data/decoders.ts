@@ -57,7 +57,7 @@ export async function decodeAll(
 ): Promise<void> {
   const children = new Set<ChildProcess>()
   const again: Batch[] = []
-  let nextId = 0, exhausted = false, stopped = false
+  let nextId = 0, exhausted = false, stopped = false, endedEarly = 0
   const next = async (): Promise<Batch | null> => {
     const repeated = again.pop()
     if (repeated) return repeated
@@ -129,7 +129,8 @@ export async function decodeAll(
         child.once('error', (error) => { failure ??= error; resolve() })
         child.once('disconnect', ended)
         child.once('exit', (code, killed) => {
-          if (!ready) failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
+          // Ended from outside before it had begun, e.g. for want of memory: its work is given to another one, for some times.
+          if (!ready && !(killed !== null && ++endedEarly <= 3)) failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
           ended()
         })
         child.send({ type: 'open', pixels, shape, handling } satisfies ToDecoder, () => {})
@@ -142,6 +143,10 @@ export async function decodeAll(
       if (stopped) return
       if (failure) throw failure
       if (ticked > 0) onImages(-ticked)
+      if (!ready) {
+        again.push(...waiting.values())
+        continue
+      }
       // Died with work: the batch in hand is cut in half, the others are given again as they are.
       const [hand, ...rest] = waiting.values()
       again.push(...rest)
