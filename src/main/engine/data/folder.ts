@@ -2,12 +2,12 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
-import { batchSize, decodeAll, decoderCount, type Batch } from './decoders.ts'
-import { readImageFile } from './image-file.ts'
+import { batchSize, decodeAll, decoderCount } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, onlyFiles, type FileList } from './layout.ts'
 import { listed as named } from './layout/structure.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
+import { fileBatches, headerOf } from './listed-image.ts'
 import type { Shape } from './pixels.ts'
 import { Meter } from './progress.ts'
 import type { Checked, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
@@ -43,7 +43,7 @@ export async function planFolder(source: FolderSource, request: SourceRequest, {
 export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }, values = new FolderValues(list, request)
-  return planOf(list, { from: 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
+  return planOf(list, { from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
 }
 
 /** What values the files of a folder hold, measured once: an inspection asks for it, and so does the import. */
@@ -83,7 +83,7 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     labelsFrom: list.labelled ? list.labelsFrom ?? 'the names of the folders' : null, skipped: list.skipped,
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
     only: (files) => planOf(onlyFiles(list, files), understood, request),
-    isImage: (file) => 'header' in readImageFile(join(list.rootOf(file), list.names.at(file)), true),
+    isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(list, options),
     ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
   }
@@ -97,8 +97,8 @@ const headerLimit = 10_000
 async function checkFiles(list: FileList, { meter, signal }: PlanOptions): Promise<Checked> {
   const { count } = list.names, files = Math.min(count, headerLimit), good = new Uint8Array(count).fill(1), skipped = [...list.skipped]
   for (let i = 0; i < files; i++) {
-    const file = Math.floor((i * count) / files), result = readImageFile(join(list.rootOf(file), list.names.at(file)), true)
-    if ('reason' in result) {
+    const file = Math.floor((i * count) / files), result = headerOf(list, file)
+    if (result !== null && 'reason' in result) {
       good[file] = 0
       skipped.push({ path: list.pathOf(file), reason: result.reason })
     }
@@ -173,17 +173,6 @@ async function packFolder(
 function emptyClasses(listed: readonly string[], kept: readonly string[]): DatasetNote[] {
   const gone = listed.filter((name) => !kept.includes(name))
   return gone.length === 0 ? [] : [{ code: 'emptyClass', message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.` }]
-}
-
-/** The files of a list in runs of at most `size` below one folder. */
-export function* fileBatches(list: FileList, size: number): Generator<Batch> {
-  const { names } = list
-  for (let start = 0; start < names.count;) {
-    const root = list.rootOf(start), paths = [names.at(start)]
-    for (let file = start + 1; file < names.count && paths.length < size && list.rootOf(file) === root; file++) paths.push(names.at(file))
-    yield { start, root, paths }
-    start += paths.length
-  }
 }
 
 /** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */

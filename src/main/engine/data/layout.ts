@@ -1,9 +1,11 @@
 import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
+import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
 import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/words.ts'
 import { fromBytes, Names, readable } from './names.ts'
 import { testPart, trainPart, validationPart } from './request.ts'
+import type { Sample } from './size-tally.ts'
 import { walk, type Walk } from './walk.ts'
 
 /**
@@ -27,12 +29,20 @@ export interface ImageList {
   partOf(image: number): number
   /** The name of its class; null where it has none. */
   labelOf(image: number): string | null
+  /** In which order classes come; by code point where it is not said. */
+  classOrder?(a: string, b: string): number
   /** Images of one group never lie on both sides of a split; null where it is in none. */
   groupOf(image: number): string | null
 }
 /** Images that are files of their own, with names relative to a folder. */
 export interface FileList extends ImageList {
   rootOf(file: number): string
+  /** Of images within containers: where their bytes lie. */
+  insideOf?(file: number): Inside
+  /** What it is, for an inspection; a folder where it is not said. */
+  from?: string
+  /** What their headers say, where that was seen when they were listed. */
+  sample?: Sample | null | undefined
 }
 
 interface Options {
@@ -146,6 +156,7 @@ export function onlyFiles(list: FileList, files: readonly number[]): FileList {
   const at = <T>(of: (file: number) => T) => (file: number): T => of(files[file]!)
   return {
     ...list, names, skipped: [], rootOf: at(list.rootOf), pathOf: at(list.pathOf), partOf: at(list.partOf), labelOf: at(list.labelOf), groupOf: at(list.groupOf),
+    ...(list.insideOf ? { insideOf: at(list.insideOf) } : {}),
   }
 }
 

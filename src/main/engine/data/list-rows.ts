@@ -18,7 +18,7 @@ export function rowsOfList(list: ImageList, images: ArrayLike<number>): Pick<Pac
   }
   const brought = parts.some((part) => part !== trainPart) ? parts : null
   if (codes.size === 0) return { count, classes: [], labels: null, parts: brought }
-  const classes = [...codes.keys()].sort(byCodePoint), places = new Int32Array(codes.size)
+  const classes = [...codes.keys()].sort(list.classOrder ?? byCodePoint), places = new Int32Array(codes.size)
   for (const [place, name] of classes.entries()) places[codes.get(name)!] = place
   return { count, classes, labels: labels.map((code) => (code < 0 ? -1 : places[code]!)), parts: brought }
 }

@@ -1,5 +1,6 @@
 import { syntheticName } from '../../../shared/synthetic.ts'
 import { planArrays } from './arrays.ts'
+import { planContainer } from './containers/plan.ts'
 import { planFolder } from './folder.ts'
 import { planPatches } from './patches/pack.ts'
 import type { SourceRequest, Plan, PlanOptions } from './request.ts'
@@ -23,6 +24,7 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
   }
   const source = await findSource(request.path, request, { ...request, signal: options.signal })
   if (source.kind === 'folder') return planFolder(source, request, options)
+  if (source.kind === 'container') return planContainer(source, request, options)
   refuseLabels(`${request.path} holds arrays`, request)
   return planArrays(source, request)
 }

@@ -1,45 +1,21 @@
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { readImageFile } from './image-file.ts'
 import type { FileList } from './layout.ts'
+import { headerOf } from './listed-image.ts'
+import { SizeTally, type Sample } from './size-tally.ts'
 
 /** How many files are looked at, evenly spread over the list, to learn a folder's usual size. */
 const sampleFiles = 1000
 /** Larger images are made smaller by default, so that their longer side has this many pixels. */
 const defaultSide = 64
 
-interface Size { width: number; height: number }
-
-/** What the headers of some files say: sizes (as seen, Exif rotation applied) and whether all are gray. */
-export interface Sample {
-  /** A usual size: what most have, else, where sizes differ, the medians of widths and of heights. */
-  width: number
-  height: number
-  gray: boolean
-  /** Whether any has values that are wider than bytes. */
-  wide: boolean
-  /** Whether all files of the list were looked at and have this size, or more than half of those looked at, or fewer. */
-  agree: 'all' | 'most' | 'differ'
-  /** By area. */
-  smallest: Size
-  largest: Size
-}
-
 /** @returns null when no image is among the files looked at. */
 export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal, onCount }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {}): Promise<Sample | null> {
   const { count } = list.names
-  const sizes = new Map<string, { width: number; height: number; times: number }>()
-  let gray = true, wide = false
+  if (list.sample !== undefined) return list.sample
+  const tally = new SizeTally()
   const look = (file: number) => {
-    const result = readImageFile(join(list.rootOf(file), list.names.at(file)), true)
-    if ('reason' in result) return
-    const { header } = result, turned = header.orientation >= 5
-    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
-    const size = sizes.get(`${width}x${height}`)
-    if (size) size.times++
-    else sizes.set(`${width}x${height}`, { width, height, times: 1 })
-    if (!header.gray) gray = false
-    if (header.wide) wide = true
+    const result = headerOf(list, file)
+    if (result !== null && 'header' in result) tally.add(result.header)
   }
   const taken = Math.min(count, limit)
   for (let i = 0; i < taken; i++) {
@@ -51,30 +27,14 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
     }
   }
   // Many files of other kinds: go on until there is an image.
-  for (let file = 0; sizes.size === 0 && file < count && taken < count; file++) {
+  for (let file = 0; tally.empty && file < count && taken < count; file++) {
     look(file)
     if (file % 50 === 0) {
       signal?.throwIfAborted()
       await setImmediate()
     }
   }
-  return usual([...sizes.values()], { gray, wide }, taken === count)
-}
-
-function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide'>, complete: boolean): Sample | null {
-  const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
-  const [smallest, largest] = [byArea[0], byArea.at(-1)]
-  if (!smallest || !largest) return null
-  const images = sizes.reduce((sum, { times }) => sum + times, 0)
-  const only = ({ width, height }: Size): Size => ({ width, height })
-  const frequent = byArea.find(({ times }) => 2 * times > images)
-  // The most frequent of many different sizes is an accident, so it is not taken for what is usual.
-  const median = (read: (size: Size) => number): number => {
-    let seen = 0
-    return read(sizes.toSorted((a, b) => read(a) - read(b)).find(({ times }) => 2 * (seen += times) >= images) ?? smallest)
-  }
-  const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
-  return { ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
+  return tally.result(taken === count)
 }
 
 /**

@@ -1,22 +1,25 @@
 import { realpath, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { dirname, join, resolve, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readAt } from './byte-stream.ts'
+import { containerOf, missingShards, ofSet, partOfName, setsOf, shardsIn, type ContainerSource, type Shard } from './containers/shards.ts'
+import { foreignKind } from './foreign.ts'
 import { formats } from './formats/index.ts'
 import type { Arrays, Choice, Format } from './formats/format.ts'
 import { arraysInFolder } from './formats/folders.ts'
 import idxFormat from './formats/idx.ts'
 import type { Roots } from './layout/structure.ts'
+import { looksLikeOther } from './layout/words.ts'
 import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
 
 export interface FolderSource extends Roots { kind: 'folder' }
 export interface ArraysSource extends Arrays { kind: Format['name'] | 'sample'; path: string }
 /** What a path turns out to hold. */
-export type Source = FolderSource | ArraysSource
+export type Source = FolderSource | ArraysSource | ContainerSource
 
 export const sampleName = 'mnist'
 
@@ -33,8 +36,12 @@ export function resolvePath(path: string): string {
   return resolve(trimmed.replace(/^~(?=$|[/\\])/, homedir()))
 }
 
-/** The kind of what lies at a path: a folder of images, or a format and the file of it. */
-async function kindOf(path: string, field: string, choice: Choice): Promise<{ format: Format; file: string; set?: string | undefined } | 'folder'> {
+/** Files that hold many images each. */
+interface Shards { shards: Shard[]; notes: DatasetNote[]; set?: string }
+type Kind = { format: Format; file: string; set?: string | undefined } | Shards | 'folder'
+
+/** The kind of what lies at a path: a folder of images, a format and the file of it, or containers. */
+async function kindOf(path: string, field: string, choice: Choice): Promise<Kind> {
   let found
   try {
     found = await stat(path)
@@ -45,9 +52,9 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<{ fo
     throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read: ${why}. Choose another path, or allow reading it.`, { field, cause })
   }
   if (found.isDirectory()) {
-    return await arraysInFolder(formats, path, field, choice) ?? 'folder'
+    return await arraysInFolder(formats, path, field, choice) ?? await containersIn(path, choice) ?? 'folder'
   }
-  const known = `a folder of images, ${formats.map(({ title }) => title).join(', ')}`
+  const known = `a folder of images, ${[...formats.map(({ title }) => title), 'a Parquet file, a tar or zip archive of images'].join(', ')}`
   // Pipes and devices are never opened.
   if (!found.isFile()) throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a pipe or a device; choose one of: ${known}.`, { field })
   let start: Buffer
@@ -57,11 +64,18 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<{ fo
     throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read; choose another file, or allow reading it.`, { field, cause })
   }
   if (start.length === 0) throw new WorkbenchError('FILE_DAMAGED', `${path} is empty; get the file again.`, { field })
+  const container = await containerOf(path, start)
+  if (container) {
+    const name = basename(path), shard = { file: path, name, ...container, part: partOfName(name) }
+    return { shards: [{ ...shard, part: null }], notes: missingShards([shard]) }
+  }
   for (const format of formats) if (await format.recognise(path, start)) return { format, file: path, set: choice.set }
   const promised = formats.find(({ named }) => named.test(path))
   if (promised) {
     throw new WorkbenchError('FILE_DAMAGED', `${path} does not begin like ${promised.title} in spite of its name, or is damaged; get the file again.`, { field })
   }
+  const foreign = foreignKind(await readAt(path, 0, 4096))
+  if (foreign) throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
   throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is nothing that can be imported; choose one of: ${known}.`, { field })
 }
 
@@ -94,12 +108,13 @@ export async function findSource(path: string, { valPath, testPath }: Pick<Sourc
     refuseChoice(`${path} is a folder of images`, choice)
     return { kind, root: at, valRoot: rootOf(validationPart), testRoot: rootOf(testPart) }
   }
+  if ('shards' in kind) return containers(at, kind, parts, choice)
   const replaced = ({ code, message }: DatasetNote) => code === 'partBeside' && parts.some(({ title }) => message.endsWith(`the ${title} part.`))
   const { format, file } = kind, found = await format.open(file, false, { ...choice, set: kind.set })
   // A part that is named takes the place of one that lies in the file, or beside it.
   const arrays = found.parts.filter(({ part }) => rootOf(part) === null), opened = [found]
   for (const { part, kind: other } of parts) {
-    if (other === 'folder') continue
+    if (other === 'folder' || 'shards' in other) continue
     const more = await format.open(other.file, true, { ...choice, set: other.set })
     arrays.push(...more.parts.map((array) => ({ ...array, part })))
     opened.push(more)
@@ -109,6 +124,35 @@ export async function findSource(path: string, { valPath, testPath }: Pick<Sourc
     unused: opened.flatMap(({ unused }) => unused), notes: opened.flatMap(({ notes = [] }) => notes.filter((note) => !replaced(note))),
     close: () => opened.forEach(({ close }) => close?.()),
   }
+}
+
+/** The containers in a folder that holds nothing else; of one set, where there are several. */
+async function containersIn(folder: string, { set }: Choice): Promise<Shards | null> {
+  const found = await shardsIn(folder, looksLikeOther)
+  if (found === null) return null
+  const sets = setsOf(found.shards)
+  if (set === undefined && sets.length > 0) {
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${folder} holds several sets: ${sets.join(', ')}; choose one with --set, or import its folder.`, { field: 'set' })
+  }
+  if (set === undefined) return found
+  const shards = ofSet(found.shards, set)
+  if (shards.length === 0) throw new WorkbenchError('CALL_INVALID', `${folder} holds no set ${set}${sets.length > 0 ? `; choose one of: ${sets.join(', ')}` : ''}.`, { field: 'set' })
+  return { ...found, shards, set }
+}
+
+/** Containers with those of parts that were given by themselves, which take the place of what is called so. */
+function containers(path: string, { shards, notes, set }: Shards, parts: readonly { part: number; kind: Kind; title: string }[], choice: Choice): ContainerSource {
+  refuseChoice(`${path} holds images`, { ...choice, set: set === undefined ? choice.set : undefined })
+  const given = parts.map(({ part }) => part), all = shards.filter(({ part }) => part === null || !given.includes(part))
+  const left = all.length === shards.length ? [] : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
+  const told = [...notes, ...left]
+  for (const { part, kind, title } of parts) {
+    if (kind === 'folder' || !('shards' in kind)) continue
+    for (const shard of kind.shards) all.push({ ...shard, name: all.some(({ name }) => name === shard.name) ? `${title}/${shard.name}` : shard.name, part })
+    told.push(...kind.notes)
+  }
+  all.sort((a, b) => (a.part ?? trainPart) - (b.part ?? trainPart))
+  return { kind: 'container', container: shards[0]!.kind, path, shards: all, notes: told }
 }
 
 /** Refuses a path that holds the same images as one before it. */
@@ -133,7 +177,7 @@ export function refuseChoice(what: string, choice: Choice): void {
   if (field !== undefined) throw new WorkbenchError('CALL_INVALID', `${what}, without sets, arrays or rows to choose; leave --${field === 'rowShape' ? 'shape' : field} out.`, { field })
 }
 
-const nameOf = (kind: { format: Format } | 'folder'): string => (kind === 'folder' ? kind : kind.format.name)
+const nameOf = (kind: Kind): string => (kind === 'folder' ? kind : 'shards' in kind ? kind.shards[0]!.kind : kind.format.name)
 
 async function sample(): Promise<Source> {
   let data: string

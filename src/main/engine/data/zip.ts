@@ -1,14 +1,28 @@
 import { stat } from 'node:fs/promises'
 import { crc32, createInflateRaw } from 'node:zlib'
 import { damagedFile, readAt, readPieces, unsupportedFile } from './byte-stream.ts'
+import { nameIn } from './containers/member-names.ts'
 
 /**
  * Reads zip archives by their central directory (APPNOTE 6.3.10, zip64 included: `numpy.savez` always writes it), so that
  * members can be read in any order without unpacking the others; libraries that stream an archive cannot do that.
  */
-export interface ZipMember { name: string; size: number; pieces(): AsyncIterable<Buffer> }
+export interface ZipMember {
+  name: string
+  size: number
+  /** Bytes that it takes, from its local header at `offset` on; what they are is checked when they are read. */
+  packed: number
+  offset: number
+  crc: number
+  deflated: boolean
+  /** Why it is no file that could be read; null where it is one. */
+  reason: string | null
+  pieces(): AsyncIterable<Buffer>
+}
 
 const zip64 = 0xffffffff
+/** Info-ZIP’s field for a name in UTF-8, with the checksum of the name that it stands for. */
+const unicodePath = 0x7075
 /** Of the list of contents, in bytes, and of the parts in it. */
 const longestList = 2 ** 26
 const mostMembers = 600_000
@@ -47,8 +61,13 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     const flags = directory.readUInt16LE(at + 8), method = directory.readUInt16LE(at + 10), crc = directory.readUInt32LE(at + 16)
     let packed = directory.readUInt32LE(at + 20), size = directory.readUInt32LE(at + 24), offset = directory.readUInt32LE(at + 42)
     const nameEnd = at + 46 + directory.readUInt16LE(at + 28), extraEnd = nameEnd + directory.readUInt16LE(at + 30)
-    const name = directory.toString('utf8', at + 46, nameEnd)
+    const external = directory.readUInt32LE(at + 38), unix = directory[at + 5] === 3
+    let name = nameIn(directory.subarray(at + 46, nameEnd), 'cp437')
     for (let extra = nameEnd; extra + 4 <= extraEnd; extra += 4 + directory.readUInt16LE(extra + 2)) {
+      if (directory.readUInt16LE(extra) === unicodePath && directory.readUInt16LE(extra + 2) > 5) {
+        if (directory.readUInt32LE(extra + 5) === crc32(directory.subarray(at + 46, nameEnd))) name = directory.toString('utf8', extra + 9, extra + 4 + directory.readUInt16LE(extra + 2))
+        continue
+      }
       if (directory.readUInt16LE(extra) !== 1) continue
       let field = extra + 4
       const next = () => { field += 8; return Number(directory.readBigUInt64LE(field - 8)) }
@@ -61,7 +80,7 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     // A few bytes that many parts share would be unpacked as often.
     if ((together += 30 + packed) > fileSize) throw damagedFile(path, 'its parts overlap')
     members.push({
-      name, size,
+      name, size, packed, offset, crc, deflated: method === 8, reason: whyNoFile(unix ? external >>> 16 : 0, flags, method),
       async *pieces() {
         if (flags & 1) throw unsupportedFile(path, 'is encrypted; save it without a password.')
         if (method !== 0 && method !== 8) throw unsupportedFile(path, `holds ${name} packed in a way that NumPy does not use; save it with numpy.savez.`)
@@ -80,4 +99,13 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     })
   }
   return members
+}
+
+/** @param mode of the file under Unix; 0 where it is not known */
+function whyNoFile(mode: number, flags: number, method: number): string | null {
+  const kind = mode & 0o170000
+  if (kind === 0o120000) return 'a link, which is not followed'
+  if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000) return 'neither a file nor a folder'
+  if (flags & 1) return 'encrypted: save the archive without a password'
+  return method === 0 || method === 8 ? null : `packed in a way (${method}) that is not read: save the archive with the usual compression (deflate)`
 }

@@ -52,6 +52,9 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
     return syntheticSource(name, request)
   }
   const found = await findSource(request.path, request, request)
+  if (found.kind === 'container') {
+    throw new WorkbenchError('FILE_UNSUPPORTED', `Patches are not cut from ${found.container} files directly; unpack ${request.path} and choose that folder, or import it and cut from the dataset.`, { field: 'path' })
+  }
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
   refuseLabels(`${request.path} holds arrays`, request)
   const source = arraySource(found, request)

@@ -1,0 +1,60 @@
+import type { Header } from './header.ts'
+
+interface Size { width: number; height: number }
+
+/** What the headers of some files say: sizes (as seen, Exif rotation applied) and whether all are gray. */
+export interface Sample {
+  /** A usual size: what most have, else, where sizes differ, the medians of widths and of heights. */
+  width: number
+  height: number
+  gray: boolean
+  /** Whether any has values that are wider than bytes. */
+  wide: boolean
+  /** Whether all files of the list were looked at and have this size, or more than half of those looked at, or fewer. */
+  agree: 'all' | 'most' | 'differ'
+  /** By area. */
+  smallest: Size
+  largest: Size
+}
+
+/** Gathers what headers say. */
+export class SizeTally {
+  private readonly sizes = new Map<string, Size & { times: number }>()
+  private gray = true
+  private wide = false
+
+  get empty(): boolean {
+    return this.sizes.size === 0
+  }
+
+  add(header: Pick<Header, 'width' | 'height' | 'orientation' | 'gray' | 'wide'>): void {
+    const turned = header.orientation >= 5
+    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    const size = this.sizes.get(`${width}x${height}`)
+    if (size) size.times++
+    else this.sizes.set(`${width}x${height}`, { width, height, times: 1 })
+    if (!header.gray) this.gray = false
+    if (header.wide) this.wide = true
+  }
+
+  /** @param complete whether these are all images @returns null where there was none */
+  result(complete: boolean): Sample | null {
+    return usual([...this.sizes.values()], { gray: this.gray, wide: this.wide }, complete)
+  }
+}
+
+function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide'>, complete: boolean): Sample | null {
+  const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
+  const [smallest, largest] = [byArea[0], byArea.at(-1)]
+  if (!smallest || !largest) return null
+  const images = sizes.reduce((sum, { times }) => sum + times, 0)
+  const only = ({ width, height }: Size): Size => ({ width, height })
+  const frequent = byArea.find(({ times }) => 2 * times > images)
+  // The most frequent of many different sizes is an accident, so it is not taken for what is usual.
+  const median = (read: (size: Size) => number): number => {
+    let seen = 0
+    return read(sizes.toSorted((a, b) => read(a) - read(b)).find(({ times }) => 2 * (seen += times) >= images) ?? smallest)
+  }
+  const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
+  return { ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
+}
