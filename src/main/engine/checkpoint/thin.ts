@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from '../../../shared/config.ts'
+import { isDiskFull } from '../../../shared/errors.ts'
 import { checkpointFile } from './checkpoint.ts'
 import { keepWeightsOnly, surplusBytes } from './result.ts'
 import { readShapes } from './safetensors.ts'
@@ -53,10 +54,18 @@ export function thinningOf(runFolder: string, { config, goesOn }: { config: Conf
   return { snapshots, ended: surplus > 0, bytes: freed + surplus }
 }
 
-/** Does it, file by file, each at once: a kill in between leaves a run that is thinner than before and whole. @throws WorkbenchError CHECKPOINT_DAMAGED */
+/** Does it, file by file, each at once: a kill in between leaves a run that is thinner than before and whole. @throws WorkbenchError CHECKPOINT_DAMAGED; what a full disk refuses */
 export function thinRun(runFolder: string, { snapshots, ended }: Omit<Thinning, 'bytes'>): void {
-  // What is left is read before anything else goes.
-  if (ended) keepWeightsOnly(runFolder, 'last')
-  for (const step of snapshots) rmSync(checkpointFile(runFolder, `snapshot-${step}`), { force: true })
+  const removeSnapshots = () => snapshots.forEach((step) => rmSync(checkpointFile(runFolder, `snapshot-${step}`), { force: true }))
+  try {
+    // What is left is read before anything else goes.
+    if (ended) keepWeightsOnly(runFolder, 'last')
+  } catch (thrown) {
+    // It was read whole, and there is no room for the smaller file: what goes anyway makes some.
+    if (!isDiskFull(thrown) || snapshots.length === 0) throw thrown
+    removeSnapshots()
+    keepWeightsOnly(runFolder, 'last')
+  }
+  removeSnapshots()
   if (ended) rmSync(beginFile(runFolder), { force: true })
 }

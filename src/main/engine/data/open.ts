@@ -91,6 +91,9 @@ function requireRows(folder: string, { count, width, height, channels, testCount
 
 const unsound = (folder: string, block: number) => damaged(folder, `the checksum of block ${block} of ${files.pixels} is wrong`)
 
+/** With its fingerprint. */
+export type OpenDataset = PackedDataset & Pick<DatasetIndex, 'sha256'>
+
 /**
  * Opens an imported dataset.
  * @param options.resident true or false decides whether the rows are read into memory at once; by default they are up to 512 MB.
@@ -98,7 +101,7 @@ const unsound = (folder: string, block: number) => damaged(folder, `the checksum
  * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated, contradicts the index or is not what was written; of rows that are read
  *   later, `gather` throws it.
  */
-export function openDataset(folder: string, options: { resident?: boolean } = {}): PackedDataset {
+export function openDataset(folder: string, options: { resident?: boolean } = {}): OpenDataset {
   const checksums = checksumsOf(folder)
   const index = indexIn(folder, checksums)
   const { kind, count, width, height, channels, classes } = index
@@ -167,7 +170,10 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     if (file >= 0) closeSync(file)
     file = -1
   }
-  return { kind, count, width, height, channels, rowSize, classes, labels, ...(index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }), test, train, validation, gather, close }
+  const contrast = index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }
+  return {
+    kind, count, width, height, channels, rowSize, classes, labels, ...contrast, test, train, validation, gather, close, sha256: index.sha256,
+  }
 }
 
 /**

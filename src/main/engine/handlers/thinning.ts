@@ -15,7 +15,7 @@ const day = 24 * 3600 * 1000
 export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boolean => (state === 'cancelled' ? isPlanned : state !== 'completed' && state !== 'diverged')
 
 /** Thinning runs out: what they keep of their weights is what can be of use. */
-export function thinningHandlers({ home, store, queue, tasks, emit, log, script, threads }: Context) {
+export function thinningHandlers({ home, store, space, queue, tasks, emit, log, script, threads }: Context) {
   /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; RUN_STATE where one that is named was written by a newer version. Others of those are left out. */
   const chosen = ({ runs, experiment, endedDaysAgo }: Asked): Run[] => {
     const of = experiment === undefined ? null : store.experiments.resolve(experiment)
@@ -62,7 +62,8 @@ export function thinningHandlers({ home, store, queue, tasks, emit, log, script,
       const task = tasks.start('thin', title, async (signal, onProgress) => {
         try {
           if (thinned.length > 0) {
-            const { failed } = await runJob({ kind: 'thin', runs: thinned.map(jobOf) }, { script, threads, signal, onProgress, log })
+            // It frees space, and writes first what is to stay.
+            const { failed } = await space.withReserve(() => runJob({ kind: 'thin', runs: thinned.map(jobOf) }, { script, threads, signal, onProgress, log }))
             if (failed.length > 0) {
               const names = failed.slice(0, 3).map((id) => `“${store.runs.find(id)?.run.name ?? id}”`).join(', ')
               throw new WorkbenchError('CHECKPOINT_DAMAGED', `The last checkpoint of ${names}${failed.length > 3 ? ` and ${failed.length - 3} more` : ''} is damaged and was left as it is; what else there was to thin out is gone.`)

@@ -1,6 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import { binarised } from '../data/binarise.ts'
-import { openDataset, readIndex } from '../data/open.ts'
+import { openDataset } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
 
 /** A run's dataset as its config wants the pixels. */
@@ -17,5 +17,5 @@ export interface TrainingData {
 export function openTrainingData(folder: string, { data }: Pick<Config, 'data'>): TrainingData {
   const dataset = openDataset(folder)
   const seen = data.binarise === 'none' ? dataset : binarised(dataset)
-  return { read: data.binarise === 'fixed' ? seen : dataset, seen, fingerprint: readIndex(folder).sha256 }
+  return { read: data.binarise === 'fixed' ? seen : dataset, seen, fingerprint: dataset.sha256 }
 }

@@ -1,4 +1,4 @@
-import { WorkbenchError } from '../../../shared/errors.ts'
+import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
 import { thinRun } from '../checkpoint/thin.ts'
 import type { ThinJob, ThinResult } from './messages.ts'
 import type { Port } from './port.ts'
@@ -16,7 +16,7 @@ export async function thinRuns({ runs }: ThinJob, port: Port): Promise<ThinResul
     try {
       thinRun(folder, thinning)
     } catch (thrown) {
-      if (!(thrown instanceof WorkbenchError)) throw thrown
+      if (!(thrown instanceof WorkbenchError) || isDiskFull(thrown)) throw thrown
       failed.push(id)
     }
   }

@@ -116,11 +116,18 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
   } catch (thrown) {
     // The files first: of a full disk they may be the reason.
     for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
-    space.withReserveNow(() => store.transaction(() => {
+    const undo = () => store.transaction(() => {
       made.runs.forEach((id) => store.runs.remove(id))
       if (made.experiment !== null) store.experiments.remove(made.experiment)
       if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
-    }))
+    })
+    try {
+      space.withReserveNow(undo)
+    } catch (refused) {
+      if (!space.met(refused)) throw refused
+      // Not one page can be written even now: once there is space. What was thrown first is what the user is told.
+      space.later(`unpacked ${newId()}`, undo)
+    }
     if (thrown instanceof LimitError) throw damagedFile(file, `a part of it is not what it should be: ${thrown.message}`, thrown)
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
     throw thrown
