@@ -1,6 +1,6 @@
 /**
- * What training does to its images before it sees them: `data.augment`, a text such as `flip,shift=4`. Read and written here, for the engine,
- * the form and the command line alike.
+ * What training does to its images before it sees them: `data.augment`, a text such as `flip,shift=4`. Read and written here, for the
+ * engine, the form and the command line alike.
  */
 export interface Augmentation {
   /** Mirrored left to right, every second image. */
@@ -43,7 +43,8 @@ export function readAugmentation(text: string): Augmentation | string {
       found[name] = true
     } else if (isNumbered(name)) {
       const number = value === undefined || value === '' || more.length > 0 ? NaN : Number(value)
-      if (!Number.isFinite(number) || !numbers[name].fits(number)) return `${name} takes ${numbers[name].takes}, not “${part}”; change data.augment.`
+      const { takes, fits } = numbers[name]
+      if (!Number.isFinite(number) || !fits(number)) return `${name} takes ${takes}, not “${part}”; change data.augment.`
       found[name] = number
     } else {
       return `data.augment knows no “${part}”; it is none, or some of ${names}, separated by commas.`
@@ -62,16 +63,19 @@ export function writtenAugmentation({ flip, flipVertical, shift, crop, brightnes
 }
 
 /** Why these images cannot be augmented so; null where they can. */
-export function augmentationProblem({ flip, flipVertical, shift, crop }: Augmentation, { width, height }: { width: number; height: number }): string | null {
+export function augmentationProblem(wanted: Augmentation, { width, height }: { width: number; height: number }): string | null {
+  const { flip, flipVertical, shift, crop } = wanted
   const size = `${width} x ${height}`
   if (flip && width === 1) return `Images of ${size} are their own mirror images; leave flip out of data.augment.`
   if (flipVertical && height === 1) return `Images of ${size} are the same upside down; leave flipVertical out of data.augment.`
   const most = Math.floor(Math.min(width, height) / 2)
   if (shift > most) {
-    return `shift=${shift} moves images of ${size} by more than half of their size; ${most === 0 ? 'leave it out of data.augment' : `set shift in data.augment to at most ${most}`}.`
+    const remedy = most === 0 ? 'leave it out of data.augment' : `set shift in data.augment to at most ${most}`
+    return `shift=${shift} moves images of ${size} by more than half of their size; ${remedy}.`
   }
   if (crop < 1 && crop * Math.min(width, height) < 2) {
-    return `crop=${crop} leaves less than 2 pixels of images of ${size}; ${Math.min(width, height) <= 2 ? 'leave it out of data.augment' : 'set crop in data.augment to a larger share'}.`
+    const remedy = Math.min(width, height) <= 2 ? 'leave it out of data.augment' : 'set crop in data.augment to a larger share'
+    return `crop=${crop} leaves less than 2 pixels of images of ${size}; ${remedy}.`
   }
   return null
 }

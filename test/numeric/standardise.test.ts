@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { withoutStatistics, type ChannelStatistics, type Config, type Settings } from '../../src/shared/config.ts'
-import { checkpointFile, readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { readShapes } from '../../src/main/engine/checkpoint/safetensors.ts'
+import { configOf as configOfRow } from '../../src/main/engine/store/lenient.ts'
+import { checkpointFile, readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { requireOwn } from '../../src/main/engine/checkpoint/belongs.ts'
 import { matchWeights, readWeightsFile } from '../../src/main/engine/checkpoint/weightsFile.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
@@ -48,6 +50,7 @@ const configOf = (variant: string, settings: Settings = {}): Config => {
 const withMeasured = (config: Config, statistics: ChannelStatistics): Config => ({ ...config, data: { ...config.data, statistics } })
 const jobOf = (variant: string, config: Config, more: Partial<TrainJob> = {}): TrainJob =>
   ({ kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder, variant, config, seed: 4, resume: false, ...more })
+const shapesOf = (runFolder: string) => readShapes(checkpointFile(runFolder, 'last')).shapes
 /** All that can be trained with standardised inputs. */
 const able = variants.filter(({ objective, machine }) => objective && !machine)
 
@@ -221,6 +224,24 @@ test('it is refused in a sentence where there are no channels, or where what is 
   assert.deepEqual(problem('classical', { 'pretraining.kind': 'rbm', 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid' }), ['data.standardise'])
   assert.deepEqual(problem('classical', { 'data.standardise': 'pixel' }), ['data.standardise'])
   assert.equal(resolveConfig('classical', { 'data.statistics': { mean: [0], deviation: [1] } }, facts).problems[0]?.code, 'SETTING_UNKNOWN')
+})
+
+test('a run of colour images from before there were these settings goes on with single values masked, bit for bit', async () => {
+  const now = configOf('denoising', { 'data.standardise': 'none', 'regularizer.values': 'channel' })
+  const { values: _, ...regularizer } = now.regularizer
+  const { augment: __, standardise: ___, ...data } = now.data
+  const before = { ...now, regularizer, data } as unknown as Config
+  const whole = jobOf('denoising', now), parts = jobOf('denoising', now)
+  await trainHere(whole)
+  await assert.rejects(trainHere(parts, (message) => message.type === 'points'))
+  // As the earlier version wrote its checkpoint, and its row: read by their schema.
+  const checkpoint = readCheckpoint(parts.runFolder, 'last')
+  writeCheckpoint(parts.runFolder, 'last', { ...checkpoint, config: before, shapes: shapesOf(parts.runFolder) })
+  const { config: stored, whole: understood } = configOfRow(JSON.stringify(before))
+  assert.ok(understood)
+  assert.deepEqual(stored, now)
+  await trainHere({ ...parts, config: stored, resume: true })
+  assert.deepEqual(readCheckpoint(parts.runFolder, 'last').state, readCheckpoint(whole.runFolder, 'last').state)
 })
 
 test('layers that are pretrained read standardised images in the first one, and codes as they are above', async () => {
