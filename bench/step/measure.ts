@@ -26,7 +26,8 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const dataset = mnistInMemory()
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'])
   if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
-  const standardised = await withStatistics(config, { read: dataset, seen: dataset, fingerprint: '' }, dataset.train, { wanted: async () => false })
+  const data = { read: dataset, seen: dataset, fingerprint: '' }
+  const standardised = await withStatistics(config, data, dataset.train, { wanted: async () => false })
   const spec: ModelSpec = { variant: variantOf(variantId), config: standardised, inputSize: dataset.rowSize, kind: 'image', size: dataset }
   const { batchSize, learningRate } = config.training
   const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : mode === 'plain' ? new PlainModel(spec, 1) : new TfjsLoop(spec)

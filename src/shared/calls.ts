@@ -143,7 +143,7 @@ export const calls = {
     }),
     z.object({ total: z.int(), rows: z.array(z.int()), images: imagesSchema, labels: z.array(z.int()), paths: z.array(z.string()) }),
   ),
-  /** Up to eight training images as they are, and as the first steps of a training with this seed and this `data.augment` would see them. */
+  /** Up to eight training images as they are, and as the first steps of a training with this seed and `data.augment` would see them. */
   'datasets.augmented': call(
     z.strictObject({
       dataset: idSchema, augment: z.string().max(200), seed: z.int().min(0).max(2_147_483_647), steps: z.int().min(1).max(4).default(1),

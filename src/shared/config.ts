@@ -43,13 +43,14 @@ export const dataSchema = z.strictObject({
   }),
   standardise: z.enum(['none', 'channel']).default('none').meta({
     title: 'Standardise',
-    description: 'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is only centred); what is reconstructed stays in [0, 1], and with it '
-      + 'every term and figure.',
+    description: 'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is '
+      + 'only centred); what is reconstructed stays in [0, 1], and with it every term and figure.',
   }),
   augment: z.string().max(200).default('none').meta({
     title: 'Augment', examples: [...augmentationExamples],
-    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the sides), brightness=0.1; '
-      + 'several with commas. What is reconstructed is the changed image; validation, evaluation and exports see images as they are.',
+    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the '
+      + 'sides), brightness=0.1; several with commas. What is reconstructed is the changed image; validation, evaluation and exports see '
+      + 'images as they are.',
   }),
   /** What `standardise` came to, in the config of a checkpoint: measured when the run began, and no setting. */
   statistics: channelStatisticsSchema.optional(),
@@ -59,9 +60,10 @@ export const dataSchema = z.strictObject({
 const cameLater = [{ beside: 'noise', key: 'values', meant: 'channel' }] as const
 
 /** A variant's own settings as they are stored. */
-const regularizerSchema = z.record(z.string(), z.unknown()).transform((stored) => ({
-  ...stored, ...Object.fromEntries(cameLater.filter(({ beside, key }) => beside in stored && !(key in stored)).map(({ key, meant }) => [key, meant])),
-}))
+const regularizerSchema = z.record(z.string(), z.unknown()).transform((stored): Record<string, unknown> => {
+  const missing = cameLater.filter(({ beside, key }) => beside in stored && !(key in stored))
+  return { ...stored, ...Object.fromEntries(missing.map(({ key, meant }) => [key, meant])) }
+})
 
 export const pretrainingSchema = z.strictObject({
   kind: z.enum(['none', 'greedy', 'rbm']).default('none')

@@ -47,7 +47,8 @@ test('flips and shifts move the values of an image and make no new ones', () => 
   assert.deepEqual(changed({ flip: true }, draws).map((each) => [...each]), [sampled(same, (x) => 4 - x), sampled(same, same)])
   assert.deepEqual(changed({ flipVertical: true }, draws).map((each) => [...each]), [sampled(same, same), sampled((y) => 3 - y, same)])
   // Of five places from -2 to 2 these draws take the first and the last, then the middle and the second.
-  assert.deepEqual(changed({ shift: 2 }, draws).map((each) => [...each]), [sampled((y) => y - 2, (x) => x + 2), sampled((y) => y + 1, same)])
+  assert.deepEqual(changed({ shift: 2 }, draws).map((each) => [...each]),
+    [sampled((y) => y - 2, (x) => x + 2), sampled((y) => y + 1, same)])
   assert.deepEqual(changed({ flip: true, flipVertical: true, shift: 2 }, draws).map((each) => [...each]),
     [sampled((y) => y - 2, (x) => 4 - x + 2), sampled((y) => 3 - y + 1, same)])
 })
@@ -55,8 +56,9 @@ test('flips and shifts move the values of an image and make no new ones', () => 
 test('a crop is a window of the drawn size at the drawn place, brought back to size bilinearly', () => {
   const [scale, startX, startY] = [0.75, 0.25, 1]
   const found = changed({ crop: 0.5 }, [[0, 0, 0, 0, 0.5, startX, startY, 0]])[0]!
-  const wanted = sampled((y) => (y + 0.5) * scale - 0.5 + startY * (4 - 4 * scale), (x) => (x + 0.5) * scale - 0.5 + startX * (5 - 5 * scale))
-  found.forEach((value, index) => assert.ok(Math.abs(value - wanted[index]!) < 1e-6, `value ${index}: ${value} instead of ${wanted[index]}`))
+  const placed = (at: number, size: number, start: number) => (at + 0.5) * scale - 0.5 + start * (size - size * scale)
+  const wanted = sampled((y) => placed(y, 4, startY), (x) => placed(x, 5, startX))
+  found.forEach((value, index) => assert.ok(Math.abs(value - wanted[index]!) < 1e-6, `${index}: ${value} instead of ${wanted[index]}`))
   const whole = changed({ crop: 0.5 }, [[0, 0, 0, 0, 1, 0.3, 0.6, 0]])[0]!
   whole.forEach((value, index) => assert.ok(Math.abs(value - image[index]!) < 1e-6))
 })
@@ -68,7 +70,7 @@ test('brightness adds one number to all values of an image and keeps them in [0,
   }
 })
 
-test('what is drawn: half of the images mirrored, every shift as often as another, anew in each step and the same again for the same one', () => {
+test('half of the images are mirrored, every shift comes as often as another, anew in each step and again for the same one', () => {
   const count = 20_000, line = { width: 9, height: 1, channels: 1 }
   const places = Array.from({ length: 9 }, (_, index) => index / 8)
   const drawnAt = (wanted: Partial<Augmentation>, step: number): number[][] => tf.tidy(() => {
@@ -101,7 +103,8 @@ test('the setting is read with spaces and in any order, stored in one, and refus
   }
   // Where these images allow no such thing, and where there are none.
   for (const [text, of] of [
-    ['shift=3', of4], ['crop=0.3', of4], ['flip', { ...facts, size: { width: 1, height: 16, channels: 1 } }], ['flipVertical', { ...facts, size: { width: 16, height: 1, channels: 1 } }],
+    ['shift=3', of4], ['crop=0.3', of4], ['flip', { ...facts, size: { width: 1, height: 16, channels: 1 } }],
+    ['flipVertical', { ...facts, size: { width: 16, height: 1, channels: 1 } }],
     ['flip', { ...facts, kind: 'vector' }],
   ] as const) assert.equal(stored(text, of as never).problems[0]?.field, 'data.augment', text)
   assert.match(resolveConfig('classical', { data: { augment: 'crop=0.8', binarise: 'fixed' } }).problems[0]!.message, /drawn as 0 or 1/)
@@ -114,9 +117,10 @@ const data = smallDigitsForAll('augment', 200)
 const all = 'flip,flipVertical,shift=1,crop=0.7,brightness=0.2'
 const specOf = (id: string, augment: string): ModelSpec => {
   const variant = variantOf(id)
-  const { config, problems } = resolveConfig(id, { ...tiny(variant), 'data.augment': augment }, { ...facts, size: { width: 4, height: 4, channels: 1 } })
+  const size = { width: 4, height: 4, channels: 1 }
+  const { config, problems } = resolveConfig(id, { ...tiny(variant), 'data.augment': augment }, { ...facts, size })
   assert.deepEqual(problems, [])
-  return { variant, config: config!, inputSize: 16, kind: 'image', size: { width: 4, height: 4, channels: 1 } }
+  return { variant, config: config!, inputSize: 16, kind: 'image', size }
 }
 const stepsOf = (model: CompiledModel | PlainModel, count: number) => Array.from({ length: count }, (_, index) => {
   const rows = Uint32Array.from({ length: 8 }, (__, row) => index * 8 + row)
@@ -138,14 +142,18 @@ for (const { id } of variants.filter(({ objective }) => objective)) {
       return found
     }
     const { compiled, plain, validated } = run(all), unchanged = run('none')
-    compiled.forEach((terms, step) => terms.forEach((value, term) => assert.ok(Math.abs(value - plain[step]![term]!) <= 1e-4 * Math.abs(value) + 1e-6, `step ${step + 1}: ${value} and ${plain[step]![term]}`)))
+    compiled.forEach((terms, step) => terms.forEach((value, term) => {
+      const other = plain[step]![term]!
+      assert.ok(Math.abs(value - other) <= 1e-4 * Math.abs(value) + 1e-6, `step ${step + 1}: ${value} and ${other}`)
+    }))
     assert.notDeepEqual(compiled, unchanged.compiled)
     assert.deepEqual(validated, unchanged.validated, 'validation sees images as they are')
   })
 }
 
 test('without augmentation the graph has nothing of it', () => {
-  const graphOf = (augment: string) => Buffer.from(new Program(specOf('classical', augment), [8]).graph.savedModel('train')).toString('latin1')
+  const graphOf = (augment: string) =>
+    Buffer.from(new Program(specOf('classical', augment), [8]).graph.savedModel('train')).toString('latin1')
   for (const part of ['GatherV2', 'StatelessRandomUniform']) {
     assert.ok(!graphOf('none').includes(part), part)
     assert.ok(graphOf('shift=1').includes(part), part)
@@ -154,7 +162,8 @@ test('without augmentation the graph has nothing of it', () => {
 
 test('a run that was interrupted goes on with the same changes, bit for bit', async () => {
   const { config } = specOf('denoising', all)
-  const job = (resume: boolean, runFolder: string) => ({ kind: 'train' as const, runId: 'r', runFolder, datasetFolder: data.folder, variant: 'denoising', config, seed: 3, resume })
+  const job = (resume: boolean, runFolder: string) =>
+    ({ kind: 'train' as const, runId: 'r', runFolder, datasetFolder: data.folder, variant: 'denoising', config, seed: 3, resume })
   const whole = data.runFolder(), parts = data.runFolder()
   await trainHere(job(false, whole))
   await assert.rejects(trainHere(job(false, parts), (message) => message.type === 'points'))

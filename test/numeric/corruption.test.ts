@@ -108,25 +108,31 @@ for (const noise of ['masking', 'saltAndPepper', 'gaussian'] as const) {
 for (const noise of ['masking', 'saltAndPepper'] as const) for (const corruption of ['fresh', 'fixed'] as const) {
   test(`${noise} (${corruption}) of colour images: whole pixels at the stated rate, or single values where that is asked for`, () => {
     const count = 1000, channels = 3, pixels = count * 261, rate = 0.3
-    const of = (values: string, more = {}) => corrupted({
-      'regularizer.noise': noise, 'regularizer.corruption': corruption, 'regularizer.rate': rate, ...(values ? { 'regularizer.values': values } : {}),
-    }, upTo(count), { columns: 783, channels, ...more })
-    const states = (found: Float32Array, channel: number) => Float32Array.from({ length: pixels }, (_, pixel) => found[pixel * channels + channel]!)
+    const own = { 'regularizer.noise': noise, 'regularizer.corruption': corruption, 'regularizer.rate': rate }
+    const of = (values: string, more = {}) =>
+      corrupted({ ...own, ...(values ? { 'regularizer.values': values } : {}) }, upTo(count), { columns: 783, channels, ...more })
+    const states = (found: Float32Array, channel: number) =>
+      Float32Array.from({ length: pixels }, (_, pixel) => found[pixel * channels + channel]!)
     const ends = noise === 'masking' ? [0] : [0, 1]
     const whole = of('pixel')
     for (const channel of [1, 2]) assert.deepEqual(states(whole, channel), states(whole, 0), 'the channels of a pixel have one fate')
     for (const end of ends) assert.ok(Math.abs(share(states(whole, 0), end) - rate / ends.length) <= within(rate / ends.length, pixels))
     assert.deepEqual(of(''), whole, 'it is the default')
     const single = of('channel')
-    for (const [one, other] of [[0, 1], [1, 2]] as const) assert.ok(Math.abs(correlation(states(single, one), states(single, other))) < 5 / Math.sqrt(pixels))
+    for (const [one, other] of [[0, 1], [1, 2]] as const) {
+      assert.ok(Math.abs(correlation(states(single, one), states(single, other))) < 5 / Math.sqrt(pixels))
+    }
     for (const end of ends) assert.ok(Math.abs(share(single, end) - rate / ends.length) <= within(rate / ends.length, pixels * channels))
     // A gray image has one value a pixel, and what runs from before there was the choice meant is single values, bit for bit.
     assert.deepEqual(of('pixel', { channels: 1 }), single)
-    const { values: _, ...before } = resolveConfig('denoising', { 'regularizer.noise': noise, 'regularizer.corruption': corruption, 'regularizer.rate': rate }).config!.regularizer
+    const { values: _, ...before } = resolveConfig('denoising', own).config!.regularizer
     const stored = configSchema.parse({ ...resolveConfig('denoising', {}).config!, regularizer: before })
     assert.equal(stored.regularizer['values'], 'channel')
-    const again = tf.tidy(() => variantOf('denoising').corrupt!(tf.ones([count, 783]).mul<Tensor2D>(0.5),
-      randomness(tf.tensor1d([1, 1], 'int32'), tf.tensor1d(Int32Array.from(upTo(count)), 'int32')), stored.regularizer as never, channels).dataSync().slice())
+    const again = tf.tidy(() => {
+      const random = randomness(tf.tensor1d([1, 1], 'int32'), tf.tensor1d(Int32Array.from(upTo(count)), 'int32'))
+      const x = tf.ones([count, 783]).mul<Tensor2D>(0.5)
+      return variantOf('denoising').corrupt!(x, random, stored.regularizer as never, channels).dataSync().slice()
+    })
     assert.deepEqual(again, single)
   })
 }

@@ -13,6 +13,7 @@ import { openDataset } from '../../src/main/engine/data/open.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { openSession, type RuntimeTensor } from '../../src/main/engine/export/onnxruntime.ts'
 import { decodeModel } from '../../src/main/engine/export/onnxModel.ts'
+import type { WeightSpec } from '../../src/main/engine/network/weights.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
@@ -28,13 +29,14 @@ import { numbers } from '../fixtures/exports.ts'
 import { importRows } from '../fixtures/tinyDataset.ts'
 import { evaluateHere, exportHere, trainHere } from '../fixtures/trainHere.ts'
 
-/** Standardised inputs: what they are measured by, and that a network which reads them is one with other weights on the images as they are. */
+/** Standardised inputs: what they are measured by, and that a network which reads them is one with other weights on images as they are. */
 const width = 4, height = 2, channels = 3, D = width * height * channels, count = 200
 const size = { width, height, channels }
 const facts: Facts = { rowSize: D, trainCount: 170, kind: 'image', classes: 0, size }
 const next = numbers(5)
 /** Reds of few levels, greens around 200, blues that are all the same. */
-const pixels = Uint8Array.from({ length: count * D }, (_, at) => (at % 3 === 0 ? Math.floor(next() * 60) : at % 3 === 1 ? 180 + Math.floor(next() * 50) : 77))
+const levels = [() => Math.floor(next() * 60), () => 180 + Math.floor(next() * 50), () => 77]
+const pixels = Uint8Array.from({ length: count * D }, (_, at) => levels[at % channels]!())
 const home = mkdtempSync(join(tmpdir(), 'standardise-'))
 let datasetFolder = ''
 before(async () => { datasetFolder = await importRows(home, 'colours', [count, height, width, channels], pixels) })
@@ -43,13 +45,16 @@ after(() => rmSync(home, { recursive: true, force: true }))
 const short: Settings = { 'training.epochs': 2, 'training.batchSize': 16 }
 const configOf = (variant: string, settings: Settings = {}): Config => {
   const layers = variantOf(variant).singleLayer ? [10] : [12, 6]
-  const { config, problems } = resolveConfig(variant, { ...short, 'network.layers': layers, 'data.standardise': 'channel', ...settings }, facts)
+  const all = { ...short, 'network.layers': layers, 'data.standardise': 'channel', ...settings }
+  const { config, problems } = resolveConfig(variant, all, facts)
   assert.deepEqual(problems, [])
   return config!
 }
 const withMeasured = (config: Config, statistics: ChannelStatistics): Config => ({ ...config, data: { ...config.data, statistics } })
-const jobOf = (variant: string, config: Config, more: Partial<TrainJob> = {}): TrainJob =>
-  ({ kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder, variant, config, seed: 4, resume: false, ...more })
+const jobOf = (variant: string, config: Config, more: Partial<TrainJob> = {}): TrainJob => {
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  return { kind: 'train', runId: 'r', runFolder, datasetFolder, variant, config, seed: 4, resume: false, ...more }
+}
 const shapesOf = (runFolder: string) => readShapes(checkpointFile(runFolder, 'last')).shapes
 /** All that can be trained with standardised inputs. */
 const able = variants.filter(({ objective, machine }) => objective && !machine)
@@ -61,18 +66,23 @@ function measured(rows: Uint32Array): ChannelStatistics {
   dataset.gather(rows, bytes)
   dataset.close()
   const of = (channel: number) => Array.from(bytes).filter((_, at) => at % channels === channel).map((byte) => byte / 255)
-  const mean = [0, 1, 2].map((channel) => of(channel).reduce((sum, value) => sum + value, 0) / (rows.length * width * height))
-  const deviation = mean.map((centre, channel) => Math.sqrt(of(channel).reduce((sum, value) => sum + (value - centre) ** 2, 0) / (rows.length * width * height)))
+  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const mean = [0, 1, 2].map((channel) => average(of(channel)))
+  const deviation = mean.map((centre, channel) => Math.sqrt(average(of(channel).map((value) => (value - centre) ** 2))))
   return { mean, deviation }
 }
 const near = (found: readonly number[], wanted: readonly number[], tolerance: number) => {
   assert.equal(found.length, wanted.length)
-  found.forEach((value, at) => assert.ok(Math.abs(value - wanted[at]!) <= tolerance * (1 + Math.abs(wanted[at]!)), `${at}: ${value} instead of ${wanted[at]}`))
+  found.forEach((value, at) => {
+    assert.ok(Math.abs(value - wanted[at]!) <= tolerance * (1 + Math.abs(wanted[at]!)), `${at}: ${value} instead of ${wanted[at]}`)
+  })
 }
 const statistics: ChannelStatistics = { mean: [0.11, 0.8, 0.3], deviation: [0.05, 0.07, 0] }
 
+type Weights = Record<string, Float32Array>
+
 /** The weights of the same function of images that are not standardised: W / s and b - W' (m / s), in float64. */
-function unstandardised(weights: Record<string, Float32Array>, firsts: readonly string[], { mean, deviation }: ChannelStatistics): Record<string, Float32Array> {
+function unstandardised(weights: Weights, firsts: readonly string[], { mean, deviation }: ChannelStatistics): Weights {
   const changed = { ...weights }
   for (const first of firsts) {
     const kernel = weights[`${first}/kernel`]!, bias = Float64Array.from(weights[`${first}/bias`]!)
@@ -89,15 +99,18 @@ function unstandardised(weights: Record<string, Float32Array>, firsts: readonly 
 }
 
 for (const { id } of able) for (const layers of [[12, 6], [10]]) {
-  test(`${id}, ${layers.join('-')}: it is a network with other weights on images as they are, in code, reconstruction, Jacobian and objective`, () => {
+  test(`${id}, ${layers.join('-')}: it is a network with other weights in code, reconstruction, Jacobian and objective`, () => {
     const variant = variantOf(id)
     if (layers.length > 1 && variant.singleLayer) return
     // Untied: of a tied kernel the decoder reads the one, and the encoder the other.
     const config = withMeasured(configOf(id, { 'network.layers': layers, 'network.tied': false }), statistics)
     const plain: Config = { ...config, data: { ...withoutStatistics(config).data, standardise: 'none' } }
     const specs = weightsOf(variant, config, D)
-    const weights = Object.fromEntries(specs.map((spec) => [spec.name, spec.role === 'bias' ? Float32Array.from({ length: spec.shape[0]! }, (_, at) => 0.1 * Math.sin(at)) : initialValues(spec, 2)]))
-    const firsts = specs.filter(({ name, shape }) => name.startsWith('encoder/') && shape[0] === D && shape.length === 2).map(({ name }) => name.replace(/\/kernel$/, ''))
+    const waves = (length: number) => Float32Array.from({ length }, (_, at) => 0.1 * Math.sin(at))
+    const valuesOf = (spec: WeightSpec) => (spec.role === 'bias' ? waves(spec.shape[0]!) : initialValues(spec, 2))
+    const weights = Object.fromEntries(specs.map((spec) => [spec.name, valuesOf(spec)]))
+    const firsts = specs.filter(({ name, shape, role }) => name.startsWith('encoder/') && role === 'kernel' && shape[0] === D)
+      .map(({ name }) => name.replace(/\/kernel$/, ''))
     const other = unstandardised(weights, firsts, statistics)
     const [one, two] = [new ExploredNetwork(variant, config, D, 0, weights), new ExploredNetwork(variant, plain, D, 0, other)]
     tf.tidy(() => {
@@ -109,7 +122,8 @@ for (const { id } of able) for (const layers of [[12, 6], [10]]) {
       const termsOf = (of: Config, values: Record<string, Float32Array>) => {
         const random = randomness(tf.tensor1d([1, 1], 'int32'), tf.range(0, 16, 1, 'int32'))
         const state = Object.fromEntries((variant.state?.(of, D) ?? []).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
-        const { terms } = objectiveOf(variant, of, { weights: Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)])), x, random, state, channels })
+        const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)]))
+        const { terms } = objectiveOf(variant, of, { weights: tensors, x, random, state, channels })
         return Object.values(terms).map((term) => term.dataSync()[0]!)
       }
       // Noise on the weights and their decay are another one of other weights.
@@ -126,15 +140,16 @@ for (const { id } of able) for (const layers of [[12, 6], [10]]) {
     const compiled = new CompiledModel(spec, [16]), plain = new PlainModel(spec, 3)
     compiled.load(Object.fromEntries(compiled.specs.map((weight) => [weight.name, initialValues(weight, 3)])))
     for (let step = 1; step <= 3; step++) {
-      const rows = Uint32Array.from({ length: 16 }, (_, row) => step * 16 + row), batch = pixels.slice(step * 16 * D, (step + 1) * 16 * D)
+      const rows = Uint32Array.from({ length: 16 }, (_, row) => step * 16 + row)
+      const batch = pixels.slice(step * 16 * D, (step + 1) * 16 * D)
       const { terms } = compiled.step(batch, rows, 3, step, 0.0005)
-      plain.step(batch, rows, 3, step, 0.0005).terms.forEach((value, term) => assert.ok(Math.abs(value - terms[term]!) <= 1e-4 * Math.abs(value) + 1e-6, `step ${step}: ${terms[term]} and ${value}`))
+      near([...terms], [...plain.step(batch, rows, 3, step, 0.0005).terms], 1e-4)
     }
     compiled.close()
   })
 }
 
-test('a run measures its training rows exactly, keeps that in its checkpoints beside the settings, and goes on with it bit for bit', async () => {
+test('a run measures its training rows exactly, keeps that in its checkpoints, and goes on with it bit for bit', async () => {
   const config = configOf('denoising', { 'data.augment': 'flip,shift=1' })
   const whole = jobOf('denoising', config), parts = jobOf('denoising', config)
   await trainHere(whole)
@@ -145,7 +160,8 @@ test('a run measures its training rows exactly, keeps that in its checkpoints be
   near(stored.data.statistics!.deviation, wanted.deviation, 1e-13)
   assert.equal(stored.data.statistics!.deviation[2], 0)
   assert.deepEqual(withoutStatistics(stored), config)
-  requireOwn(whole.runFolder, ['last'], { name: 'r', variant: 'denoising', seed: 4, config, dataset: readCheckpoint(whole.runFolder, 'last').dataset! })
+  const fingerprint = readCheckpoint(whole.runFolder, 'last').dataset!
+  requireOwn(whole.runFolder, ['last'], { name: 'r', variant: 'denoising', seed: 4, config, dataset: fingerprint })
 
   await assert.rejects(trainHere(parts, (message) => message.type === 'points'))
   await trainHere({ ...parts, resume: true })
@@ -172,7 +188,10 @@ test('binarised pixels are measured as they are drawn', async () => {
 })
 
 test('what is exported takes images as they are and gives them back so; onnxruntime gives what float64 arithmetic gives', async () => {
-  const settings = { 'network.layers': [6], 'network.codeActivation': 'relu', reconstruction: 'squaredError', 'training.epochs': 20, 'training.learningRate': 0.01 }
+  const settings = {
+    'network.layers': [6], 'network.codeActivation': 'relu', reconstruction: 'squaredError',
+    'training.epochs': 20, 'training.learningRate': 0.01,
+  }
   const job = jobOf('classical', configOf('classical', settings))
   const { evaluation } = await trainHere(job)
   const { state, config: { data: { statistics: own } } } = readCheckpoint(job.runFolder, 'last')
@@ -182,17 +201,23 @@ test('what is exported takes images as they are and gives them back so; onnxrunt
   const bytes = new Uint8Array(rows.length * D)
   dataset.gather(rows, bytes)
   dataset.close()
-  const affine = (x: number[], layer: string, units: number) => Array.from({ length: units }, (_, unit) => x.reduce((sum, value, at) => sum + value * other[`${layer}/kernel`]![at * units + unit]!, other[`${layer}/bias`]![unit]!))
+  const affine = (x: number[], layer: string, units: number) => {
+    const kernel = other[`${layer}/kernel`]!, bias = other[`${layer}/bias`]!
+    return Array.from({ length: units }, (_, unit) => x.reduce((sum, value, at) => sum + value * kernel[at * units + unit]!, bias[unit]!))
+  }
   const images = Array.from({ length: rows.length }, (_, row) => Array.from(bytes.subarray(row * D, (row + 1) * D), (byte) => byte / 255))
   const codes = images.map((image) => affine(image, 'encoder/0', 6).map((value) => Math.max(0, value)))
   const rebuilt = codes.map((code) => affine(code, 'decoder/0', D).map((value) => 1 / (1 + Math.exp(-value))))
   for (const part of ['encoder', 'autoencoder', 'decoder'] as const) for (const input of ['pixels', 'raw'] as const) {
     const out = join(home, `${part}-${input}.onnx`)
-    const asked = { runId: 'r', runFolder: job.runFolder, datasetFolder, part, input, out, force: false, precision: 'float32' as const, metadata: {} }
-    await exportHere({ kind: 'export', ...asked })
+    const asked = { runId: 'r', runFolder: job.runFolder, datasetFolder, part, input, out }
+    await exportHere({ kind: 'export', ...asked, force: false, precision: 'float32', metadata: {} })
     const session = await openSession(out)
-    const feeds: Record<string, RuntimeTensor> = part === 'decoder' ? { code: { type: 'float32', shape: [8, 6], data: Float32Array.from(codes.flat()) } }
-      : input === 'pixels' ? { image: { type: 'uint8', shape: [8, height, width, channels], data: bytes } } : { x: { type: 'float32', shape: [8, D], data: Float32Array.from(images.flat()) } }
+    const reals = (values: number[][]): RuntimeTensor =>
+      ({ type: 'float32', shape: [8, values[0]!.length], data: Float32Array.from(values.flat()) })
+    const image: RuntimeTensor = { type: 'uint8', shape: [8, height, width, channels], data: bytes }
+    const feeds: Record<string, RuntimeTensor> = part === 'decoder' ? { code: reals(codes) }
+      : input === 'pixels' ? { image } : { x: reals(images) }
     const found = (await session.run(feeds))[part === 'encoder' ? 'code' : 'reconstruction']!
     near([...found.data], (part === 'encoder' ? codes : rebuilt).flat(), 2e-5)
     await session.close()
@@ -211,17 +236,21 @@ test('a run from a file of weights keeps what they were trained with; another ki
   assert.deepEqual(file.config, job.config)
   const from = jobOf('denoising', configOf('denoising'), { seed: 9, begin })
   await trainHere(from)
-  assert.deepEqual(readCheckpoint(from.runFolder, 'last').config.data.statistics, readCheckpoint(job.runFolder, 'last').config.data.statistics)
+  const statisticsOf = ({ runFolder }: TrainJob) => readCheckpoint(runFolder, 'last').config.data.statistics
+  assert.deepEqual(statisticsOf(from), statisticsOf(job))
   const match = (config: Config) => matchWeights(file, variantOf('classical'), config, { rowSize: D, classes: 0 })
   assert.deepEqual(match(job.config).anew, [])
-  assert.throws(() => match({ ...job.config, data: { ...job.config.data, standardise: 'none' } }), { code: 'RUN_MISMATCH', field: 'data.standardise' })
+  const other: Config = { ...job.config, data: { ...job.config.data, standardise: 'none' } }
+  assert.throws(() => match(other), { code: 'RUN_MISMATCH', field: 'data.standardise' })
 })
 
 test('it is refused in a sentence where there are no channels, or where what is read is what is given', () => {
-  const problem = (variant: string, settings: Settings, of: Facts = facts) => resolveConfig(variant, { 'data.standardise': 'channel', ...settings }, of).problems.map(({ field }) => field)
+  const problem = (variant: string, settings: Settings, of: Facts = facts) =>
+    resolveConfig(variant, { 'data.standardise': 'channel', ...settings }, of).problems.map(({ field }) => field)
   assert.deepEqual(problem('classical', {}, { ...facts, kind: 'vector' }), ['data.standardise'])
   assert.deepEqual(problem('rbm', {}), ['data.standardise'])
-  assert.deepEqual(problem('classical', { 'pretraining.kind': 'rbm', 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid' }), ['data.standardise'])
+  const sigmoid = { 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid' }
+  assert.deepEqual(problem('classical', { 'pretraining.kind': 'rbm', ...sigmoid }), ['data.standardise'])
   assert.deepEqual(problem('classical', { 'data.standardise': 'pixel' }), ['data.standardise'])
   assert.equal(resolveConfig('classical', { 'data.statistics': { mean: [0], deviation: [1] } }, facts).problems[0]?.code, 'SETTING_UNKNOWN')
 })
@@ -245,7 +274,10 @@ test('a run of colour images from before there were these settings goes on with 
 })
 
 test('layers that are pretrained read standardised images in the first one, and codes as they are above', async () => {
-  const job = jobOf('classical', configOf('classical', { 'pretraining.kind': 'greedy', 'pretraining.epochs': 1, 'pretraining.batchSize': 16, 'network.activation': 'sigmoid', 'data.augment': 'flip' }))
+  const job = jobOf('classical', configOf('classical', {
+    'pretraining.kind': 'greedy', 'pretraining.epochs': 1, 'pretraining.batchSize': 16,
+    'network.activation': 'sigmoid', 'data.augment': 'flip',
+  }))
   const { evaluation } = await trainHere(job)
   assert.ok(Number.isFinite(evaluation.squaredError))
 })

@@ -12,7 +12,8 @@ const size = 64, testFrom = 100
 const source = random('trained corruption')
 const pixels = Uint8Array.from({ length: 4100 * size }, () => source.next() >>> 24)
 const dataset = datasetOf(pixels, size, null, testFrom)
-const corruptionOf = (variant: string, settings: Settings = {}) => ownCorruption(variantOf(variant), resolveConfig(variant, settings).config!, 1)
+const corruptionOf = (variant: string, settings: Settings = {}) =>
+  ownCorruption(variantOf(variant), resolveConfig(variant, settings).config!, 1)
 const measured = (variant: string, settings: Settings = {}, model = identity(size), data = dataset) => trainedCorruption.measure(
   { model, dataset: data, train: data.train, outputRange: [0, 1], codes: null, corrupt: corruptionOf(variant, settings) }, async () => {})
 const near = (found: number | null | undefined, wanted: number, share: number) =>

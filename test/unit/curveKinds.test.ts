@@ -69,9 +69,13 @@ test('every variant says what it is measured on, and where an objective has more
 })
 
 test('what training measures on changed images is drawn apart; what is measured on images as they are is not', () => {
-  const runs = [made('plain', 'classical'), made('changed', 'classical', { 'data.augment': 'flip,shift=2' }), made('read', 'classical', { 'data.standardise': 'channel' })]
+  const runs = [
+    made('plain', 'classical'), made('changed', 'classical', { 'data.augment': 'flip,shift=2' }),
+    made('read', 'classical', { 'data.standardise': 'channel' }),
+  ]
   assert.equal(basisOf(runs[1]!, 'train/loss').words, 'on changed images (flip, shift=2)')
-  assert.equal(basisOf(made('x', 'denoising', { 'data.augment': 'flip' }), 'train/loss').words, 'on changed images (flip), inputs with 30% of their pixels masked')
+  const noisy = basisOf(made('x', 'denoising', { 'data.augment': 'flip' }), 'train/loss')
+  assert.equal(noisy.words, 'on changed images (flip), inputs with 30% of their pixels masked')
   assert.equal(basisOf(runs[1]!, 'validation/loss').words, 'on clean inputs')
   assert.deepEqual(charts(runs, 'train/loss'), [['plain', 'read'], ['changed']])
   assert.deepEqual(charts(runs, 'validation/loss'), [['plain', 'changed', 'read']])

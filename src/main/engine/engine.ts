@@ -163,7 +163,8 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
     ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
-    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context), ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
+    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context),
+    ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.

@@ -57,13 +57,18 @@ export function readWeightsFile(path: string): WeightsFile {
  * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of another likelihood.
  * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
  */
-export function matchWeights({ path, shapes, inputSize, config: own }: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>, variant: Variant, config: Config, facts: { rowSize: number; classes: number }): { taken: string[]; anew: string[] } {
+export function matchWeights(
+  file: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>, variant: Variant, config: Config,
+  facts: { rowSize: number; classes: number },
+): { taken: string[]; anew: string[] } {
+  const { path, shapes, inputSize } = file
   if (inputSize !== facts.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} are for ${inputSize} values an image, and the dataset's images have ${facts.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
   }
-  const { standardise } = own.data
+  const { standardise } = file.config.data
   if (config.data.standardise !== standardise) {
-    throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} were trained with data.standardise ${standardise}, and mean nothing for inputs of another kind; leave data.standardise as it is in the file.`, { field: 'data.standardise' })
+    const trained = `The weights in ${path} were trained with data.standardise ${standardise}, and mean nothing for inputs of another kind`
+    throw new WorkbenchError('RUN_MISMATCH', `${trained}; leave data.standardise as it is in the file.`, { field: 'data.standardise' })
   }
   const specs = weightsOf(variant, config, facts.rowSize, facts.classes)
   const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()

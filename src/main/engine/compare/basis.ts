@@ -49,7 +49,8 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   const inputs = binarise === 'dynamic' ? ['inputs binarised anew each time'] : changed === null ? ['clean inputs'] : []
   const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn, ...(augment === 'none' ? [] : [augment])]
   const words = [
-    ...(changed === null ? [] : [changed]), ...(drawn === null ? inputs : [drawn]), ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
+    ...(changed === null ? [] : [changed]), ...(drawn === null ? inputs : [drawn]),
+    ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
     ...(likelihood === null ? [] : [`by ${likelihoodWords[likelihood]}`]),
   ].join(', ')
   if (term === 'reconstruction') return basis(rebuilt, words, unit)

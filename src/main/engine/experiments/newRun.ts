@@ -10,14 +10,16 @@ import type { Facts } from '../variants/variant.ts'
 
 export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | 'height' | 'channels'>): number => width * height * channels
 
-const sizeOf = ({ kind, width, height, channels }: Dataset): Pick<Facts, 'size'> => (kind === 'image' ? { size: { width, height, channels } } : {})
+const sizeOf = ({ kind, width, height, channels }: Dataset): Pick<Facts, 'size'> =>
+  (kind === 'image' ? { size: { width, height, channels } } : {})
 
 /** What of a dataset settings are checked against. */
 export function factsOf(home: Home, dataset: Dataset): Facts {
   const pixels = dataset.kind === 'image' ? pixelKindOf(home.dataset(dataset.id)) : undefined
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
-    rowSize: rowSizeOf(dataset), ...sizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length, ...(pixels ? { pixels } : {}),
+    rowSize: rowSizeOf(dataset), ...sizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length,
+    ...(pixels ? { pixels } : {}),
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
   }

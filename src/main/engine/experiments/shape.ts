@@ -32,7 +32,8 @@ export function shapeOf(variant: string, config: Config, { rowSize, kind, classe
   return JSON.stringify([
     variant, [network.layers, network.activation, network.codeActivation, network.outputActivation, network.tied, network.weightNorm], reconstruction,
     [training.batchSize, training.optimizer, training.weightDecay > 0, training.clipNorm > 0], counted(variant, regularizer), data.binarise, layers,
-    ...(data.augment === 'none' ? [] : [{ augment: data.augment.replace(/=[\d.]+/g, '') }]), ...(data.standardise === 'none' ? [] : [{ standardise: data.standardise }]),
+    ...(data.augment === 'none' ? [] : [{ augment: data.augment.replace(/=[\d.]+/g, '') }]),
+    ...(data.standardise === 'none' ? [] : [{ standardise: data.standardise }]),
     classifies ? [classes, fineTuning.labelled] : [], rowSize, kind, threads, cpu,
   ])
 }

@@ -91,7 +91,8 @@ export class ExploredNetwork implements Model {
   /** The variant's own corruption of inputs; null where it has none. */
   get corrupt(): ((inputs: Tensor2D, random: Randomness, channels: number) => Tensor2D) | null {
     const variant = this.#variant
-    return variant.corrupt ? (inputs, random, channels) => variant.corrupt!(inputs, random, this.config.regularizer as never, channels) : null
+    if (!variant.corrupt) return null
+    return (inputs, random, channels) => variant.corrupt!(inputs, random, this.config.regularizer as never, channels)
   }
 
   get codeActivation(): Activation {

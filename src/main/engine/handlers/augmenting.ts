@@ -9,7 +9,10 @@ export const augmentingHandlers = ({ home, store, questions, script, threads, lo
   /** Errors: DATASET_UNKNOWN; SETTING_INVALID; CALL_INVALID where there are no images. */
   'datasets.augmented': async ({ dataset: reference, augment, seed, steps, side }) => {
     const dataset = store.datasets.get(reference)
-    if (dataset.kind !== 'image') throw new WorkbenchError('CALL_INVALID', `“${dataset.name}” has no images that could be changed; choose another dataset.`, { field: 'dataset' })
+    if (dataset.kind !== 'image') {
+      const message = `“${dataset.name}” has no images that could be changed; choose another dataset.`
+      throw new WorkbenchError('CALL_INVALID', message, { field: 'dataset' })
+    }
     const wanted = readAugmentation(augment)
     const problem = typeof wanted === 'string' ? wanted : augmentationProblem(wanted, dataset)
     if (problem !== null) throw new WorkbenchError('SETTING_INVALID', problem, { field: 'data.augment' })

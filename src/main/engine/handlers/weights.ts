@@ -49,7 +49,8 @@ async function checksum(path: string): Promise<string> {
  */
 export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
   const same = file.variant === variant
-  const kept = flatten(file.config as unknown as Settings).filter(([key]) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.') || key === 'data.standardise'))
+  const takes = (key: string) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.') || key === 'data.standardise')
+  const kept = flatten(file.config as unknown as Settings).filter(([key]) => takes(key))
   return { ...Object.fromEntries(kept), ...Object.fromEntries(flatten(settings)) }
 }
 

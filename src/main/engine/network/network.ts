@@ -21,7 +21,8 @@ export interface NetworkShape {
 const divisors = ({ deviation }: ChannelStatistics): number[] => deviation.map((each) => (each === 0 ? 1 : each))
 
 /** A value of each channel, for every pixel: [size]. Of scalars, which a recording may hold. */
-const tiled = (values: readonly number[], size: number): Tensor1D => tf.stack(values.map((value) => tf.scalar(value))).tile([size / values.length]) as Tensor1D
+const tiled = (values: readonly number[], size: number): Tensor1D =>
+  tf.stack(values.map((value) => tf.scalar(value))).tile([size / values.length]) as Tensor1D
 
 /** A dense autoencoder as functions of tensors: x -> code -> logits -> output. It holds weights but does not own them. */
 export class Network {
@@ -61,7 +62,8 @@ export class Network {
     return this.#layers().encoder.map((layer, index) => {
       const pre = this.#affine(h, layer)
       h = activate(pre, layer.activation)
-      return { kernel: index === 0 ? this.#ofInputs(layer.kernel) : this.#kernel(layer.kernel), activation: layer.activation, pre, output: h }
+      const kernel = index === 0 ? this.#ofInputs(layer.kernel) : this.#kernel(layer.kernel)
+      return { kernel, activation: layer.activation, pre, output: h }
     })
   }
 

@@ -12,7 +12,10 @@ import { randomness } from './randomness.ts'
 /** Images that are shown, and values that they may have together. */
 const shown = 8, mostValues = 2 ** 24
 
-/** Some training images as they are, and as some steps of a training with this seed would change them. @throws WorkbenchError SETTING_INVALID, FILE_DAMAGED */
+/**
+ * Some training images as they are, and as the first steps of a training with this seed would change them.
+ * @throws WorkbenchError SETTING_INVALID, FILE_DAMAGED
+ */
 export function augmentImages({ datasetFolder, augment, seed, steps }: AugmentJob): AugmentResult {
   const wanted = readAugmentation(augment)
   if (typeof wanted === 'string') throw new WorkbenchError('SETTING_INVALID', wanted, { field: 'data.augment' })

@@ -20,7 +20,9 @@ export async function evaluateRun(job: EvaluateJob, port: Port): Promise<Evaluat
   if (inputSize !== dataset.rowSize) {
     throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
   }
-  const model = new CompiledModel({ variant: variantOf(variant), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length })
+  const model = new CompiledModel({
+    variant: variantOf(variant), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length,
+  })
   model.load(state)
   const evaluation = await evaluate({
     model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],

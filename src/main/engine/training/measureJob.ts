@@ -81,9 +81,14 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
 
 /** What a stage trains, as its training would. */
 function specOf({ variant, config }: MeasureJob, stage: PlannedStage, { read, seen }: TrainingData): ModelSpec {
-  if (stage.kind !== 'layer') return { variant: lastVariant(variantOf(variant), config), config, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
+  if (stage.kind !== 'layer') {
+    const whole = { variant: lastVariant(variantOf(variant), config), config }
+    return { ...whole, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
+  }
   const layer = stage.layer!
-  return { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: layer === 0 ? seen.rowSize : config.network.layers[layer - 1]!, kind: layer === 0 ? read.kind : 'vector', size: read }
+  const inputSize = layer === 0 ? seen.rowSize : config.network.layers[layer - 1]!
+  const kind = layer === 0 ? read.kind : 'vector'
+  return { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize, kind, size: read }
 }
 
 /** A batch of the data; of layers whose inputs are codes that do not exist yet, values like those of sigmoid units: they take as long. */

@@ -111,8 +111,16 @@ export interface LookIntoJob {
 /** Takes from runs what they can do without. */
 export interface ThinJob { kind: 'thin'; runs: { id: string; folder: string; snapshots: number[]; ended: boolean }[] }
 /** Shows what becomes of some training images. */
-export interface AugmentJob { kind: 'augment'; datasetFolder: string; augment: string; seed: number; /** So many of a training's first steps. */ steps: number }
-export type Job = AugmentJob | ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob | EvaluateJob | PruneJob
+export interface AugmentJob {
+  kind: 'augment'
+  datasetFolder: string
+  augment: string
+  seed: number
+  /** So many of a training's first steps. */
+  steps: number
+}
+export type Job = AugmentJob | ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob
+  | EvaluateJob | PruneJob
 
 export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
   /** Instead of `committed`, to one that is to stop: there is no space, so it stops at its last checkpoint. */
@@ -170,4 +178,5 @@ export interface AdoptResult {
 export interface LookIntoResult { kind: 'lookInto'; result: Result }
 export interface ThinResult { kind: 'thin'; /** Ids of runs whose last checkpoint is damaged. */ failed: string[] }
 export interface AugmentResult { kind: 'augment'; originals: Images; /** Of each step. */ changed: Images[] }
-export type JobResult = AugmentResult | ThinResult | LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export type JobResult = AugmentResult | ThinResult | LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult
+  | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult

@@ -73,7 +73,8 @@ export interface Objective {
  * The objective of a variant on one batch: every term, and their sum as `loss`. The same function is recorded for training, run
  * plainly as the reference, and asked for gradients at given weights.
  */
-export function objectiveOf(variant: Variant, config: Config, { weights, x: images, random, state, labels, epoch, channels = 1, corrupted }: Given): Objective {
+export function objectiveOf(variant: Variant, config: Config, given: Given): Objective {
+  const { weights, x: images, random, state, labels, epoch, channels = 1, corrupted } = given
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
   const network = networkOf(variant, config, weights)
   const settings = config.regularizer as never

@@ -12,7 +12,8 @@ import { stateSpecs } from './objective.ts'
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
  * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME` (added to
- * the kernel as it is), `inputMean` and `inputDeviation` [C] of standardised inputs, `dropoutMask` [B, Z] of zeros and ones; and the variant's state where it has one, `rhoHat` [Z].
+ * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; the variant's state where it has one, `rhoHat` [Z]; and of standardised
+ * inputs `inputMean` and `inputDeviation` [C].
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
 export function computeObjective({ variant: id, config: settings, in: input, out }: ObjectiveJob): ObjectiveResult {
@@ -25,7 +26,9 @@ export function computeObjective({ variant: id, config: settings, in: input, out
   const { config, names } = standardisedBy(settings, tensors, inputSize)
   const specs = weightsOf(variant, config, inputSize)
   const states = stateSpecs(variant, config, inputSize)
-  const known = new Map<string, number[] | null>([['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape]), ...names])
+  const known = new Map<string, number[] | null>([
+    ['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape]), ...names,
+  ])
   for (const [name, shape] of known) {
     const found = tensors[name]
     if (!found) throw invalid(name, `is missing; give it with the shape [${shape!.join(', ')}]`)
@@ -66,7 +69,8 @@ export function computeObjective({ variant: id, config: settings, in: input, out
       weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
       x,
-      corrupted: variant.corrupt ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never, 1) : null,
+      corrupted: variant.corrupt
+        ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never, 1) : null,
       random: draws,
     })
     for (const name of Object.keys(tensors)) if (!known.has(name)) throw invalid(name, 'is no weight or input of this objective; leave it out')
@@ -82,17 +86,23 @@ export function computeObjective({ variant: id, config: settings, in: input, out
 }
 
 /** The config with what its inputs are standardised by, where they are: `inputMean` and `inputDeviation`, one value for each channel. */
-function standardisedBy(config: Config, tensors: Record<string, NamedTensor>, inputSize: number): { config: Config; names: [string, number[]][] } {
+function standardisedBy(
+  config: Config, tensors: Record<string, NamedTensor>, inputSize: number,
+): { config: Config; names: [string, number[]][] } {
   if (config.data.standardise === 'none') return { config, names: [] }
   const [mean, deviation] = ['inputMean', 'inputDeviation'].map((name) => {
     const found = tensors[name]
     if (!found) throw invalid(name, 'is needed, one value for each channel: the inputs are standardised by it')
-    if (found.shape.length !== 1 || inputSize % found.shape[0]! !== 0) throw invalid(name, 'must be a vector with one value for each channel')
+    const [size = 0, ...more] = found.shape
+    if (more.length > 0 || inputSize % size !== 0) throw invalid(name, 'must be a vector with one value for each channel')
     return [...found.data]
   }) as [number[], number[]]
-  if (mean.length !== deviation.length || deviation.some((value) => value < 0)) throw invalid('inputDeviation', 'must have a value of at least 0 for each one of inputMean')
+  if (mean.length !== deviation.length || deviation.some((value) => value < 0)) {
+    throw invalid('inputDeviation', 'must have a value of at least 0 for each one of inputMean')
+  }
   const sizes = [mean.length]
-  return { config: { ...config, data: { ...config.data, statistics: { mean, deviation } } }, names: [['inputMean', sizes], ['inputDeviation', sizes]] }
+  const standardised = { ...config, data: { ...config.data, statistics: { mean, deviation } } }
+  return { config: standardised, names: [['inputMean', sizes], ['inputDeviation', sizes]] }
 }
 
 function checkShape(name: string, found: readonly number[], wanted: readonly number[]): void {

@@ -10,7 +10,9 @@ import { randomness } from './randomness.ts'
  * stay what they are.
  * @param channels values of a pixel
  */
-export function ownCorruption(variant: Pick<Variant, 'corrupt' | 'measuredOn'>, config: Pick<Config, 'regularizer'>, channels: number): Corrupt | null {
+export function ownCorruption(
+  variant: Pick<Variant, 'corrupt' | 'measuredOn'>, config: Pick<Config, 'regularizer'>, channels: number,
+): Corrupt | null {
   const { corrupt } = variant
   const { regularizer } = config
   if (!corrupt || variant.measuredOn?.(regularizer as never) === null) return null

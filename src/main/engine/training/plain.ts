@@ -37,7 +37,10 @@ export class PlainModel {
       const images = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize])
       const x = (batch instanceof Uint8Array ? images.div(255) : images) as Tensor2D
       const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
-      const given = { weights: this.#weights(), state: Object.fromEntries(this.#state), x: trainedOn(this.#spec, x, random), random, channels: channelsOf(this.#spec), epoch: tf.scalar(epoch) }
+      const given = {
+        weights: this.#weights(), state: Object.fromEntries(this.#state), x: trainedOn(this.#spec, x, random), random,
+        channels: channelsOf(this.#spec), epoch: tf.scalar(epoch),
+      }
       const { terms, gradients, observed } = lossAndGradients(variant, config, given)
       const raw = Object.values(gradients)
       const clipped = config.training.clipNorm > 0 ? clipPlain(raw, config.training.clipNorm) : raw

@@ -30,7 +30,9 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
   const layer = stage.layer!
   const depth = config.network.layers.length
   const inputs = layer === 0 ? data.read : await codesBelow(course, layer)
-  const spec: ModelSpec = { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: inputs.rowSize, kind: inputs.kind, size: inputs }
+  const spec: ModelSpec = {
+    variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: inputs.rowSize, kind: inputs.kind, size: inputs,
+  }
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
     model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, layer, depth, seed))

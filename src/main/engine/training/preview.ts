@@ -20,7 +20,10 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
   const rows = previewRows(dataset)
   const originals = inputTensor(dataset, rows)
   const corrupted = variant.corrupt
-    ? tf.tidy(() => variant.corrupt!(originals, randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows))), config.regularizer as never, dataset.channels).clone())
+    ? tf.tidy(() => {
+      const draws = randomness(tf.tensor1d([0, 0], 'int32'), tf.tensor1d(Int32Array.from(rows)))
+      return variant.corrupt!(originals, draws, config.regularizer as never, dataset.channels).clone()
+    })
     : null
   try {
     if (model.classify) return plane ? null : { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }
@@ -47,7 +50,8 @@ export function makePreview(model: CompiledModel, { variant, config }: ModelSpec
 const pointsOf = (tensor: Tensor2D): Points => ({ count: tensor.shape[0], values: tensor.dataSync<'float32'>().slice() })
 
 /** Values in [0, 1] as pictures. */
-export const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDataset): Images => ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
+export const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDataset): Images =>
+  ({ count: tensor.shape[0], width, height, channels, pixels: pixelsOf(tensor) })
 
 const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> => Uint8Array.from(tensor.dataSync(), (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
 

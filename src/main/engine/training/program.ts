@@ -33,9 +33,11 @@ export const channelsOf = ({ kind, size }: Pick<ModelSpec, 'kind' | 'size'>): nu
 
 /** The images of a batch as a step of training sees them: changed where the config says so. @param x [B, D] */
 export function trainedOn({ config, size }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
-  const wanted = readAugmentation(config.data.augment)
-  if (typeof wanted === 'string' || (config.data.augment !== 'none' && !size)) throw new Error(`images of unknown size cannot be changed by “${config.data.augment}”`)
-  return config.data.augment === 'none' ? x : augmented(x, size!, wanted, random)
+  const { augment } = config.data
+  if (augment === 'none') return x
+  const wanted = readAugmentation(augment)
+  if (typeof wanted === 'string' || !size) throw new Error(`images of unknown size cannot be changed by “${augment}”`)
+  return augmented(x, size, wanted, random)
 }
 
 export interface Variable { name: string; shape: number[]; initial: number }
@@ -163,7 +165,8 @@ export class Program {
     const { variant, config } = this.#spec
     const { recording } = trace(this.#givenBatch(config.training.batchSize), this.#givenWeights(), (named) => {
       const given = this.#given(named)
-      const { terms, gradients, observed } = lossAndGradients(variant, config, { ...given, x: trainedOn(this.#spec, given.x, given.random) })
+      const x = trainedOn(this.#spec, given.x, given.random)
+      const { terms, gradients, observed } = lossAndGradients(variant, config, { ...given, x })
       return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
     })
     const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
@@ -250,7 +253,11 @@ export class Program {
   }
 
   #given(named: (name: string) => Tensor) {
-    return { weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar, channels: channelsOf(this.#spec), random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D) }
+    return {
+      weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, channels: channelsOf(this.#spec),
+      labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar,
+      random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D),
+    }
   }
 
   #givenBatch(size: number): Given[] {

@@ -62,7 +62,8 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
   const preview = makePreview(pruned, smaller, dataset, position.step, position.epoch)
   const evaluation = await evaluate({ model: pruned, dataset, train, outputRange, signal: port.signal, onProgress: send })
   return {
-    kind: 'prune', config: withoutStatistics(smaller.config), removed, elbo: before.elbo, evaluation: { ...evaluation, checkpoint: name }, preview,
+    kind: 'prune', config: withoutStatistics(smaller.config), removed, elbo: before.elbo,
+    evaluation: { ...evaluation, checkpoint: name }, preview,
     parameters: countParameters(pruned.specs), step: position.step, epoch: position.epoch, seconds: position.seconds,
   }
 }

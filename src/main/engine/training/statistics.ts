@@ -13,8 +13,8 @@ import { Stopped, type Port } from './port.ts'
 const batchValues = 2 ** 22
 
 /**
- * Mean and deviation (of the whole set, divided by its number) of each channel of some images, in [0, 1]: from counts of the 256 levels, which are
- * exact, in float64. @throws Stopped where that is asked for
+ * Mean and deviation (of the whole set, divided by its number) of each channel of some images, in [0, 1]: from counts of the 256 levels,
+ * which are exact, in float64. @throws Stopped where that is asked for
  */
 export async function channelStatistics(dataset: PackedDataset, rows: Uint32Array, port: Pick<Port, 'wanted'>): Promise<ChannelStatistics> {
   const { channels, rowSize } = dataset
@@ -28,13 +28,17 @@ export async function channelStatistics(dataset: PackedDataset, rows: Uint32Arra
     if (await port.wanted()) throw new Stopped()
   }
   const number = (rows.length * rowSize) / channels
-  const mean = counts.map((own) => own.reduce((sum, count, level) => sum + count * level, 0) / number / 255)
-  const deviation = counts.map((own, channel) => Math.sqrt(own.reduce((sum, count, level) => sum + count * (level / 255 - mean[channel]!) ** 2, 0) / number))
+  const meanOf = (own: Float64Array, value: (level: number) => number) =>
+    own.reduce((sum, count, level) => sum + count * value(level), 0) / number
+  const mean = counts.map((own) => meanOf(own, (level) => level) / 255)
+  const deviation = counts.map((own, channel) => Math.sqrt(meanOf(own, (level) => (level / 255 - mean[channel]!) ** 2)))
   return { mean, deviation }
 }
 
 /** A config with what its inputs are standardised by, where they are: measured on the training rows of the data. */
-export async function withStatistics(config: Config, { read }: TrainingData, train: Uint32Array, port: Pick<Port, 'wanted'>): Promise<Config> {
+export async function withStatistics(
+  config: Config, { read }: TrainingData, train: Uint32Array, port: Pick<Port, 'wanted'>,
+): Promise<Config> {
   const { standardise, binarise } = config.data
   if (standardise === 'none') return config
   const { mean, deviation } = await channelStatistics(read, train, port)
@@ -44,8 +48,8 @@ export async function withStatistics(config: Config, { read }: TrainingData, tra
 }
 
 /**
- * The job with what its network standardises by. A run that goes on keeps what it began with, and one that begins with another's weights keeps what
- * these weights were trained with: they belong together. @throws Stopped
+ * The job with what its network standardises by. A run that goes on keeps what it began with, and one that begins with another's weights
+ * keeps what these weights were trained with: they belong together. @throws Stopped
  */
 export async function standardisedJob(job: TrainJob, port: Port): Promise<TrainJob> {
   const { config, seed } = job

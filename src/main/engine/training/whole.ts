@@ -19,7 +19,8 @@ const comparedSteps = 10
 export async function trainWhole(course: Course, stage: PlannedStage): Promise<CompiledModel> {
   const { job: { config, variant, runFolder }, data: { read, seen }, rows } = course
   const classifies = stage.kind === 'classification'
-  const spec: ModelSpec = { variant: lastVariant(variantOf(variant), config), config, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
+  const own = lastVariant(variantOf(variant), config)
+  const spec: ModelSpec = { variant: own, config, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
   const train = classifies ? rows.labelled : rows.train
   const validation = classifies ? rows.validation.filter((row) => read.labels![row]! >= 0) : rows.validation
   const model = new CompiledModel(spec, validationSizes(stage, validation))

@@ -7,10 +7,12 @@ const settings = z.strictObject({
   noise: z.enum(['masking', 'saltAndPepper', 'gaussian', 'weights']).default('masking')
     .meta({ title: 'Noise', description: 'How the input is corrupted; `weights` adds Gaussian noise to the kernels instead.' }),
   rate: z.number().min(0).max(1).default(0.3).meta({
-    title: 'Rate', description: 'Probability that a pixel, or a single value, is corrupted.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+    title: 'Rate', description: 'Probability that a pixel, or a single value, is corrupted.',
+    when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
   }),
   values: z.enum(['pixel', 'channel']).default('pixel').meta({
-    title: 'Values', description: 'Of colour images: all channels of a pixel are corrupted together, or each value by itself.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+    title: 'Values', description: 'Of colour images: all channels of a pixel are corrupted together, or each value by itself.',
+    when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
   }),
   sigma: z.number().min(0).max(100).default(0.3).meta({
     title: 'Sigma', description: 'Standard deviation of the noise.', when: { key: 'regularizer.noise', in: ['gaussian', 'weights'] },
@@ -27,7 +29,8 @@ const settings = z.strictObject({
 })
 
 /** Corrupted inputs x~ (Vincent et al. 2010, section 3.3); the identity where the noise is on the weights. */
-function corrupt(x: Tensor2D, draws: Randomness, { noise, rate, sigma, corruption, values }: z.output<typeof settings>, channels: number): Tensor2D {
+function corrupt(x: Tensor2D, draws: Randomness, chosen: z.output<typeof settings>, channels: number): Tensor2D {
+  const { noise, rate, sigma, corruption, values } = chosen
   const random = corruption === 'fixed' ? draws.perImage : draws
   const drawn = () => uniformOfPixels(random, 'corruption', x.shape, values === 'pixel' ? channels : 1)
   if (noise === 'masking') return x.mul(drawn().greaterEqual(rate).cast('float32'))

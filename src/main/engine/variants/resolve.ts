@@ -128,7 +128,8 @@ function parse(variant: Variant, { layers }: Chosen, fields: Field[], sections: 
     // What its own settings determine may differ from what their defaults do.
     const fixed = fixedOf(variant, config.regularizer)
     return {
-      ...config, data: written(config.data), network: { ...config.network, ...fixed.network }, training: { ...config.training, ...fixed.training }, reconstruction: fixed.reconstruction ?? config.reconstruction,
+      ...config, data: written(config.data), network: { ...config.network, ...fixed.network },
+      training: { ...config.training, ...fixed.training }, reconstruction: fixed.reconstruction ?? config.reconstruction,
     }
   }
   const seen = new Set<string>()
@@ -155,22 +156,26 @@ function augmentationRules({ data }: Config, { kind, size }: Facts): Problem[] {
   const wanted = readAugmentation(data.augment)
   if (typeof wanted === 'string') return [{ field, message: wanted }]
   if (data.augment === 'none') return []
-  if (kind === 'vector') return [{ field, message: 'This dataset has no images that could be mirrored, moved or cut; set data.augment to none.' }]
+  const refused = (message: string): Problem[] => [{ field, message }]
+  if (kind === 'vector') return refused('This dataset has no images that could be mirrored, moved or cut; set data.augment to none.')
   if (data.binarise === 'fixed' && (wanted.crop < 1 || wanted.brightness > 0)) {
-    return [{ field, message: 'Crop and brightness make gray of pixels that were drawn as 0 or 1 once; set data.binarise to dynamic, or leave them out of data.augment.' }]
+    const remedy = 'set data.binarise to dynamic, or leave them out of data.augment'
+    return refused(`Crop and brightness make gray of pixels that were drawn as 0 or 1 once; ${remedy}.`)
   }
   const message = size ? augmentationProblem(wanted, size) : null
-  return message ? [{ field, message }] : []
+  return message ? refused(message) : []
 }
 
 /** Why inputs cannot be standardised; empty where they can. */
 function standardisingRules(config: Config, { kind }: Facts, variant: Variant): Problem[] {
   const field = 'data.standardise'
   if (config.data.standardise === 'none') return []
-  if (kind === 'vector') return [{ field, message: 'This dataset has no images whose channels could be standardised; set data.standardise to none.' }]
+  if (kind === 'vector') {
+    return [{ field, message: 'This dataset has no images whose channels could be standardised; set data.standardise to none.' }]
+  }
   const machine = variant.machine ? variant : config.pretraining.kind === 'none' ? null : layerVariantOf(config)
   if (machine?.machine) {
-    return [{ field, message: `${machine.title} models the values that it reads and gives, which are one; set data.standardise to none.` }]
+    return [{ field, message: `A ${machine.title} models the values that it reads and gives as one; set data.standardise to none.` }]
   }
   return []
 }

@@ -238,7 +238,8 @@ export class PlanDraft {
 const filled = <K extends string, V extends object>(key: K, value: V): Record<K, V> | object => (Object.keys(value).length > 0 ? { [key]: value } : {})
 
 /** Of a setting, by any variant that has it. */
-const kindOf = (key: string): Field['kind'] | undefined => variants.list.flatMap(({ settings }) => settings).find((field) => field.key === key)?.kind
+const kindOf = (key: string): Field['kind'] | undefined =>
+  variants.list.flatMap(({ settings }) => settings).find((field) => field.key === key)?.kind
 
 function fill(texts: Texts, { settings, sweep }: Pick<PlanVariant, 'settings' | 'sweep'>): void {
   texts.clear()

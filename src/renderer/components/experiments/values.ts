@@ -21,8 +21,8 @@ const partsOf = (text: string, between: RegExp): string[] => text.split(between)
 
 /**
  * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many, linear unless
- * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches: `relu, sigmoid`. Texts, which
- * have commas of their own: `flip; flip, shift=4`.
+ * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches:
+ * `relu, sigmoid`. Texts, which have commas of their own: `flip; flip, shift=4`.
  * Whether a value is allowed is the engine's to say.
  */
 export function readValues(field: Kind, text: string): Written {
@@ -113,7 +113,8 @@ function several<T>(values: T[], shown: (value: T) => string): Written {
 export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (isRange(given)) return `${given.from} to ${given.to}, ${given.count}${given.scale === 'log' ? ', log' : ''}`
   if (!Array.isArray(given)) return given === null || given === undefined ? '' : String(given)
-  return given.some(Array.isArray) ? given.map((list) => (list as unknown[]).join(', ')).join('; ') : given.join(kind === 'text' ? '; ' : ', ')
+  if (given.some(Array.isArray)) return given.map((list) => (list as unknown[]).join(', ')).join('; ')
+  return given.join(kind === 'text' ? '; ' : ', ')
 }
 const isRange = (given: unknown): given is Range => typeof given === 'object' && given !== null && !Array.isArray(given) && 'from' in given && 'to' in given
 

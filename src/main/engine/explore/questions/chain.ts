@@ -86,7 +86,9 @@ const gibbsStep = (machine: Machine): Step => (state, draws) => {
 }
 
 /** @param given null: the variant's own corruption @param draws null: the decoder's output goes on as it is */
-const denoisingStep = (network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, channels: number): Step => (state, draws) => {
+const denoisingStep = (
+  network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, channels: number,
+): Step => (state, draws) => {
   const noisy = given ? corrupted(state, given, draws, channels) : network.corrupt?.(state, draws, channels) ?? state
   if (!distribution) {
     const next = network.reconstruct(noisy)

@@ -107,7 +107,8 @@ async function vectorsAt(subject: Subject, { origin, directions }: Frame, places
     const inputs = tf.tidy(() => tf.matMul(places.slice([start, 0], [some, 2]), directions).add<Tensor2D>(origin))
     let moved = subject.network.reconstruct(tf.tidy(() => corrupted(inputs, corruption, drawsOf(seed, 0), subject.channels).clone()))
     for (let repeat = 1; repeat < repeats; repeat++) {
-      const sum = tf.tidy(() => moved.add(subject.network.reconstruct(corrupted(inputs, corruption, drawsOf(seed, repeat), subject.channels))) as Tensor2D)
+      const noisy = () => corrupted(inputs, corruption, drawsOf(seed, repeat), subject.channels)
+      const sum = tf.tidy(() => moved.add(subject.network.reconstruct(noisy())) as Tensor2D)
       moved.dispose()
       moved = sum
       await report((start + (some * repeat) / repeats) / count)
