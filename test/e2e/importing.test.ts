@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pictures } from '../fixtures/sources.ts'
 import { barriers, browserTest } from './launchChromium.ts'
@@ -49,4 +50,32 @@ browserTest('what an import makes of a folder is shown before it begins, and aga
   await page.getByRole('link', { name: 'parts', exact: true }).last().click()
   await page.getByText('28 images', { exact: true }).waitFor()
   await settles(() => page.getByText('12 × 9 × 3, colour').count(), 1)
+})
+
+browserTest('a table of labels and a validation part are understood, stored, and told wherever they matter', async ({ folder, serve, open }) => {
+  const root = join(folder, 'sky'), labels = join(folder, 'labels.csv'), apart = join(folder, 'apart')
+  await pictures(root, { '.': 20 })
+  await pictures(apart, { '.': 3 })
+  for (const name of readdirSync(apart)) renameSync(join(apart, name), join(apart, `other-${name}`))
+  writeFileSync(labels, `\ufefffile;label\n${Array.from({ length: 20 }, (_, i) => `${String(i).padStart(3, '0')};${i % 4 ? 'sun' : 'moon'}`).join('\n')}\n`)
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await go(page, '#/datasets')
+  await page.getByLabel('Folder or file', { exact: true }).fill(root)
+  const understood = page.getByRole('region', { name: 'What was understood' })
+  await understood.getByText('Without labels.').waitFor()
+  await page.getByText('Labels and groups').click()
+  await page.getByLabel('Labels', { exact: true }).selectOption('From a table')
+  await page.getByLabel('Table of labels').fill(labels)
+  await understood.getByText('2 classes').click()
+  await page.getByText('Parts of its own').click()
+  await page.getByLabel('Folder or file of validation images').fill(apart)
+  await understood.getByText('3 for validation (brought by the source)').waitFor()
+  await settles(() => understood.getByRole('row', { name: /^moon/ }).innerText().then((text) => text.split(/\s+/)), ['moon', '4', '0', '1'])
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('link', { name: 'sky', exact: true }).last().click()
+  await page.getByText('3, the same in every run').waitFor()
+  await page.getByText('Of each part').click()
+  await page.getByRole('row', { name: /Without a label/ }).waitFor()
+  assert.deepEqual(await barriers(page), [])
 })

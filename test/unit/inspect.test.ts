@@ -61,14 +61,15 @@ test('eight images are those that the import stores, of several classes and part
       const dataset = openDataset(ask.folder), rows = Array.from({ length: stored.count }, (_, row) => row)
       const all = new Uint8Array(stored.count * dataset.rowSize)
       dataset.gather(rows, all)
-      const paths = rowPaths(ask.folder, rows), test = new Set(dataset.test)
+      const paths = rowPaths(ask.folder, rows), test = new Set(dataset.test), validation = new Set(dataset.validation)
       const row = (of: Uint8Array, at: number) => Buffer.from(of.subarray(at * dataset.rowSize, (at + 1) * dataset.rowSize))
       for (const [at, { label, part, path }] of shown.shown.entries()) {
         // No two images of the sources are alike, so that the pixels name the row; patches may be.
         const own = rows.filter((each) => row(all, each).equals(row(images.pixels, at)) && (path === null || paths[each] === path))
         assert.ok(own.length > 0, `image ${at} is none of those that are stored`)
         assert.ok(own.some((each) => (dataset.classes[dataset.labels?.[each] ?? -1] ?? null) === label))
-        if (part !== null) assert.ok(own.some((each) => (test.has(each) ? 'test' : 'train') === part))
+        const partOf = (each: number) => (test.has(each) ? 'test' : validation.has(each) ? 'validation' : 'train')
+        if (part !== null) assert.ok(own.some((each) => partOf(each) === part))
       }
       dataset.close()
       const labels = new Set(shown.shown.flatMap(({ label }) => label ?? []))

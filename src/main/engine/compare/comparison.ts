@@ -18,6 +18,8 @@ export interface CompareOptions {
   figure?: string | undefined
   /** What experiments call some of the groups. */
   cells?: readonly Cell[]
+  /** Whether a dataset, by id, brings the validation part of its runs. */
+  validationBrought?: (dataset: string) => boolean
 }
 
 /**
@@ -25,7 +27,7 @@ export interface CompareOptions {
  * throws: what is missing reads `–`, and what is not comparable is said in `notes` and not ranked. All texts are plain text
  * with the names as the user gave them.
  */
-export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells }: CompareOptions = {}): Comparison {
+export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells, validationBrought }: CompareOptions = {}): Comparison {
   const ranked = measuredAlike(runs)
   const figures = figureRows(runs)
   const groups = groupRuns(runs, variants, cells)
@@ -52,7 +54,7 @@ export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wa
     correction: correctionOf(byGroup),
     seriesKeys: keys,
     curves: curvesOf(groups, keys),
-    notes: comparisonNotes(runs, groups),
+    notes: comparisonNotes(runs, groups, validationBrought),
     sentence: sentences[0]!,
   }
 }

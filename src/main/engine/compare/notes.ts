@@ -19,7 +19,11 @@ const stateWords: Partial<Record<Run['state'], string>> = {
 }
 
 /** What keeps the runs from being compared fairly: one sentence each, the gravest first. */
-export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs' | 'title' | 'named'>[]): string[] {
+export function comparisonNotes(
+  runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs' | 'title' | 'named'>[],
+  /** Whether a dataset, by id, brings the validation part of its runs. */
+  validationBrought: (dataset: string) => boolean = () => false,
+): string[] {
   const notes: string[] = []
   const datasets = new Map(runs.map((run) => [run.datasetId, run.dataset]))
   if (datasets.size > 1) {
@@ -69,7 +73,10 @@ export function comparisonNotes(runs: readonly Run[], groups: readonly Pick<RunG
   } else if (distinct(withCurves.map(reconstructionOf)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
-  if (datasets.size === 1 && groups.length > 1 && distinct(groups.map(({ seeds }) => seeds.join())).length > 1) {
+  const [only] = datasets.keys()
+  if (only !== undefined && datasets.size === 1 && validationBrought(only)) {
+    notes.push('The dataset brings its validation part, so that all runs are validated on the same images, whatever their seeds.')
+  } else if (datasets.size === 1 && groups.length > 1 && distinct(groups.map(({ seeds }) => seeds.join())).length > 1) {
     notes.push('Not all have the same seeds; runs of different seeds have different validation images, which is part of the difference between their curves.')
   }
   const repeated = groups.flatMap((group) => (group.runs.length > group.seeds.length ? [group.runs.length - group.seeds.length] : [])).reduce((a, b) => a + b, 0)

@@ -84,7 +84,7 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
-    check: (options) => checkFiles(list, options),
+    check: (options) => checkFiles(plan, options),
     ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
   }
   return plan
@@ -94,7 +94,7 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
 const headerLimit = 10_000
 
 /** Opens files as far as their headers, evenly spread where there are very many. */
-async function checkFiles(list: FileList, { meter, signal }: PlanOptions): Promise<Checked> {
+async function checkFiles({ list, classes }: FolderPlan, { meter, signal }: PlanOptions): Promise<Checked> {
   const { count } = list.names, files = Math.min(count, headerLimit), good = new Uint8Array(count).fill(1), skipped = [...list.skipped]
   for (let i = 0; i < files; i++) {
     const file = Math.floor((i * count) / files), result = headerOf(list, file)
@@ -108,7 +108,8 @@ async function checkFiles(list: FileList, { meter, signal }: PlanOptions): Promi
       await setImmediate()
     }
   }
-  return { files, good, rows: rowsOfList(list, goodOnes(good)), skipped }
+  const rows = rowsOfList(list, goodOnes(good))
+  return { files, good, rows, skipped, notes: emptyClasses(classes, rows.classes) }
 }
 
 /**

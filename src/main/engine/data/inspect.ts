@@ -32,7 +32,7 @@ export async function inspectImport(request: SourceRequest, { signal, onProgress
     return {
       ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
       ranges: measured === 'late' ? null : measured?.ranges ?? null,
-      notes: [...found.notes, ...(measured === 'late' ? [lateNote] : measured?.notes ?? [])],
+      notes: [...found.notes, ...checked?.notes ?? [], ...(measured === 'late' ? [lateNote] : measured?.notes ?? [])],
     }
   } finally {
     plan.close?.()

@@ -141,4 +141,5 @@ export interface Checked {
   /** The rows that are left. */
   rows: Rows
   skipped: Skipped[]
+  notes: DatasetNote[]
 }

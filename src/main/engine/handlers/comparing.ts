@@ -63,7 +63,11 @@ export function comparingHandlers(context: Context) {
     // What was removed since is passed over, as groups are that are no longer there.
     const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
     const experiment = planned === null ? null : store.experiments.read(planned)
-    return compareRuns(runs, variantInfos(), { baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment) })
+    const known = new Map(store.datasets.list().map((dataset) => [dataset.id, dataset]))
+    return compareRuns(runs, variantInfos(), {
+      baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment),
+      validationBrought: (dataset) => (known.get(dataset)?.validationCount ?? 0) > 0,
+    })
   }
 
   /** A group's id as it is; a run by any reference. */

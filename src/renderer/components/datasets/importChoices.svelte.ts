@@ -9,7 +9,10 @@ export type ImportInput = CallInput<'datasets.inspect'>
 type Fit = 'crop' | 'pad' | 'stretch'
 
 /** Fields that are texts and go to the engine as they are, where they apply. */
-export type TextField = 'valPath' | 'testPath' | 'range' | 'set' | 'array' | 'shape'
+export type TextField = 'valPath' | 'testPath' | 'range' | 'set' | 'array' | 'shape' | LabelField
+/** Of labels and groups. */
+type LabelField = 'table' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'
+const columns = ['fileColumn', 'labelColumn', 'partColumn', 'groupColumn'] as const
 
 const isNumber = (field: string): field is NumberField => Object.hasOwn(ranges, field)
 
@@ -24,7 +27,12 @@ export class ImportChoices {
   patches = $state(false)
   contrast = $state<Contrast>('none')
   numbers = $state<Record<NumberField, string>>({ width: '', height: '', count: '', seed: '', 'patches.width': '', 'patches.height': '' })
-  texts = $state<Record<TextField, string>>({ valPath: '', testPath: '', range: '', set: '', array: '', shape: '' })
+  texts = $state<Record<TextField, string>>({
+    valPath: '', testPath: '', range: '', set: '', array: '', shape: '',
+    table: '', labelPattern: '', fileColumn: '', labelColumn: '', partColumn: '', groupColumn: '', group: '',
+  })
+  /** Where labels of image files come from; empty: as found. */
+  labels = $state<'' | 'folders' | 'names' | 'none' | 'table'>('')
   /** Of rows of arrays: each channel lies by itself. */
   planes = $state(false)
   /** What the path holds with what is chosen, as far as it was looked at last; null until that is known. */
@@ -46,6 +54,7 @@ export class ImportChoices {
   /** Of pixels that may be of other values than bytes. */
   readonly ranged = $derived(this.ofFiles && this.coloured)
 
+  readonly ofFolder = $derived(this.found?.kind === 'folder')
   /** Of arrays, which may be several, and whose rows may be read in several ways. */
   readonly ofArrays = $derived(this.ofFiles && this.found?.kind !== 'folder')
 
@@ -79,6 +88,7 @@ export class ImportChoices {
       ...(count == null ? {} : { count }), ...(seed == null ? {} : { seed }),
       ...(this.coloured && this.channels ? { channels: this.channels === '1' ? 1 as const : 3 as const } : {}),
       ...(this.ofFiles && text('valPath') ? { valPath: text('valPath') } : {}), ...(this.ofFiles && text('testPath') ? { testPath: text('testPath') } : {}),
+      ...(this.ofFolder ? this.#labelling() : {}),
       ...(this.ofArrays && text('set') ? { set: text('set') } : {}), ...(this.ofArrays && text('array') ? { array: text('array') } : {}),
       ...(this.ofArrays && rowShape ? { rowShape } : {}),
       ...(this.ranged && text('range') ? { range: text('range') } : {}), ...(this.ranged && pick ? { pick } : {}),
@@ -97,6 +107,18 @@ export class ImportChoices {
     return /^\d{1,5}(\s*,\s*\d{1,5})*$/.test(text) && (numbers.length === 1 || numbers.length === 3) ? numbers : null
   }
 
+  /** What is asked for of labels and groups. */
+  #labelling(): Pick<ImportInput, 'labels' | 'labelPattern' | 'group' | (typeof columns)[number]> {
+    const { labels, texts } = this
+    const given = <F extends TextField>(fields: readonly F[]): { [K in F]?: string } =>
+      Object.fromEntries(fields.flatMap((field) => (texts[field].trim() ? [[field, texts[field].trim()]] : []))) as { [K in F]?: string }
+    const from = labels === 'table' ? texts.table.trim() : labels
+    return {
+      ...(from ? { labels: from } : {}), ...given(['group']),
+      ...(labels === 'names' ? given(['labelPattern']) : {}), ...(labels === 'table' && from ? given(columns) : {}),
+    }
+  }
+
   #shape(): { height: number; width: number; channels: number; planes: boolean } | null {
     const [, height, width, channels = '1'] = /^(\d{1,4})[x\u00d7](\d{1,4})(?:[x\u00d7](\d{1,5}))?$/i.exec(this.texts.shape.trim()) ?? []
     return height && width ? { height: Number(height), width: Number(width), channels: Number(channels), planes: this.planes } : null
@@ -104,7 +126,7 @@ export class ImportChoices {
 
   /** Back to an empty form. */
   clear(): void {
-    this.path = this.name = this.picked = this.channels = ''
+    this.path = this.name = this.picked = this.channels = this.labels = ''
     for (const field of Object.keys(this.numbers) as NumberField[]) this.numbers[field] = ''
     for (const field of Object.keys(this.texts) as TextField[]) this.texts[field] = ''
     this.patches = this.planes = false
