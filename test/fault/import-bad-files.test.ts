@@ -65,7 +65,7 @@ test('what cannot be read is skipped and named with its reason', { skip: process
   const expected: Record<string, RegExp> = {
     'empty.png': /^empty$/, 'truncated.png': /^truncated/, 'stub.png': /^truncated/, 'truncated.jpg': /^truncated/, 'corrupt.png': /^damaged/, 'truncated.webp': /^truncated/,
     'truncated.tif': /truncated/, 'truncated.gif': /^truncated/, 'truncated.bmp': /^truncated/, 'notes.txt': /^not an image/, 'text.png': /^not an image/, 'page.html': /^not an image/,
-    'huge.png': /400 megapixels, more than 40/, 'none.png': /^damaged/, '.DS_Store': /hidden/, 'Thumbs.db': /^not an image/, 'one.bin': /^(not an image|truncated)/, 'pipe.png': /pipe, not opened/,
+    'huge.png': /400 megapixels, more than 40/, 'none.png': /^damaged/, '.DS_Store': /hidden/, 'Thumbs.db': /^left by the system/, 'one.bin': /^(not an image|truncated)/, 'pipe.png': /pipe, not opened/,
     'loop.png': /leads to itself/, 'dangling.png': /link to nothing/, 'inner/up': /leads back/, 'device.png': /device, not opened/, '.cache': /hidden folder/,
   }
   for (const [name, reason] of Object.entries(expected)) assert.match(reasons[name] ?? 'not named', reason, name)

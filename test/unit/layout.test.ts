@@ -12,7 +12,7 @@ import { npy, zip } from '../fixtures/npz.ts'
 const { request, fresh } = importsPlace('layout')
 let shade = 0
 /** A gray picture unlike every other. */
-const picture = (value = shade++) => sharp(Buffer.from([value % 256, value >> 8, ...Array(14).fill(9)]), { raw: { width: 4, height: 4, channels: 1 } }).toColourspace('b-w').png().toBuffer()
+const picture = (value = shade++) => sharp(Buffer.from([value % 256, value >> 8, ...Array(14).fill(250)]), { raw: { width: 4, height: 4, channels: 1 } }).toColourspace('b-w').png().toBuffer()
 
 /** A folder of images by their paths, and of texts. */
 async function tree(...files: (string | [string, string | Buffer])[]): Promise<string> {
