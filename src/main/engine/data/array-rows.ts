@@ -16,6 +16,9 @@ export interface Described {
   planar: boolean
 }
 
+/** Some 30 bytes are held for every row while it is imported. */
+export const mostRows = 2 ** 24
+
 /**
  * [N, H, W], [N, H, W, C] and [N, C, H, W] are images; [N, D] of bytes is a square gray image where D is a square, else one
  * line; [N, D] of other numbers are vectors.
@@ -23,6 +26,9 @@ export interface Described {
  */
 export function describeArray(array: StoredArray): Described {
   const [count = 0, a = 1, b = 1, c = 1] = array.shape
+  if (count > mostRows) {
+    throw unsupportedFile(array.file, `holds ${count.toLocaleString('en')} rows in ${array.name}; up to ${mostRows.toLocaleString('en')} can be imported.`)
+  }
   const known = { kind: 'image' as const, count, planar: false }
   if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file, `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`)
   if (valuesOf(array.shape.slice(1)) < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)

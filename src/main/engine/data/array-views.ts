@@ -3,8 +3,11 @@ import { itemBytes, valuesOf, type Layout, type StoredArray } from './numbers.ts
 
 /** Arrays that lie in a file in another order than they are read in. Nothing is held but a block of rows. */
 
-/** Rows that are put together in one pass through an array whose rows lie scattered. */
+/** Rows that are put together in one pass through an array whose rows lie scattered; where there would be very many passes, more. */
 const passBytes = 2 ** 25
+const mostPasses = 64
+/** So much would be gone through so often. */
+const mostBytes = 2 ** 33
 const blockBytes = 2 ** 20
 const mostRowValues = 2 ** 24
 
@@ -26,24 +29,26 @@ function placesOf(shape: readonly number[], order: AxisOrder): Uint32Array {
 const rowShape = (shape: readonly number[], order: AxisOrder): number[] => (order === 'same' ? [...shape] : shape.toReversed())
 
 function requireRows(array: StoredArray, values: number): void {
-  if (values > mostRowValues) {
-    throw unsupportedFile(array.file, `holds rows of ${values} values in ${array.name} in an order that is too large to turn around; save it in C order.`)
+  if (values > mostRowValues || valuesOf(array.shape) * itemBytes(array.type) > mostBytes) {
+    const what = `${array.name} (${array.shape.join(' x ')}) in an order that has to be turned around, and it is too large for that`
+    throw unsupportedFile(array.file, `holds ${what}; save it in C order with the images counted first.`)
   }
 }
 
 /**
  * An array whose *last* axis counts the images, as one whose first does: Fortran order (`reversed`), or MATLAB's usual [H, W, C, N].
- * It is gone through once for every 32 MB of it.
+ * It is gone through once for every 32 MB of it, 64 times at most.
  */
 export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout): StoredArray {
   const count = array.shape.at(-1)!, inner = array.shape.slice(0, -1), values = valuesOf(inner), size = itemBytes(array.type)
   async function* pieces(): AsyncGenerator<Buffer> {
     requireRows(array, values)
-    const places = placesOf(inner, order), perPass = Math.max(1, Math.floor(passBytes / Math.max(1, values * size)))
+    const places = placesOf(inner, order), total = values * count * size
+    const perPass = Math.max(1, Math.floor(Math.max(passBytes, total / mostPasses) / Math.max(1, values * size)))
     for (let from = 0; from < count; from += perPass) {
       const rows = Math.min(perPass, count - from), out = Buffer.allocUnsafe(rows * values * size)
       let first = 0
-      for await (const block of inBlocks(array.pieces(), values * count * size, blockBytes, array.file)) {
+      for await (const block of inBlocks(array.pieces(), total, blockBytes, array.file)) {
         const end = first + block.length / size
         for (let place = Math.floor(first / count); place * count < end; place++) {
           const start = Math.max(first, place * count + from), stop = Math.min(end, place * count + from + rows)

@@ -29,7 +29,7 @@ export interface ArraysPlan extends Plan {
 }
 
 /** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
-export async function planArrays(found: ArraysSource, request: SourceRequest): Promise<ArraysPlan> {
+export async function planArrays(found: ArraysSource, request: SourceRequest, signal?: AbortSignal): Promise<ArraysPlan> {
   const { source, notes } = understandArrays(found, request), { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
@@ -54,7 +54,7 @@ export async function planArrays(found: ArraysSource, request: SourceRequest): P
   const values: { values: (number | string)[] | null; count: number }[] = []
   for (const [i, { labels }] of parts.entries()) {
     const { count } = described[i]!
-    values.push({ values: labels === null ? null : await readLabels(labels, count, notes), count })
+    values.push({ values: labels === null ? null : await readLabels(labels, count, notes, signal), count })
   }
   const plan: ArraysPlan = {
     from: source.kind, labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,

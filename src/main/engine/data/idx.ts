@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { damagedFile, readAt, readPieces, skipBytes, unsupportedFile } from './byte-stream.ts'
+import { deflateGrowth } from './zip.ts'
 import { type NumberType, type StoredArray, itemBytes, valuesOf } from './numbers.ts'
 
 /** The IDX format of the MNIST files (two zero bytes, a type, the number of dimensions, their sizes, big-endian values), plain or gzipped. */
@@ -46,6 +47,9 @@ export async function readIdx(path: string): Promise<StoredArray> {
     const has = (await stat(path)).size - start
     if (has < size) throw damagedFile(path, `it is truncated: its header promises ${size} bytes of data, and it has ${has}`)
     if (has > size) throw damagedFile(path, `its header promises ${size} bytes of data, and it has ${has}`)
+  }
+  if (gzip && start + size > (await stat(path)).size * deflateGrowth) {
+    throw damagedFile(path, `its header promises ${size} bytes of data, more than can be packed into it`)
   }
   const pieces = () => (gzip ? skipBytes(readPieces(path, 0, Infinity, createGunzip()), start) : readPieces(path, start, start + size))
   return { file: path, name: basename(path), shape, type, bigEndian: true, pieces }

@@ -6,6 +6,10 @@ import { byCodePoint } from './walk.ts'
 
 export type Label = number | string
 const blockBytes = 2 ** 20
+/** More different labels than this are no classes, but numbers or names of images. */
+export const mostClasses = 2 ** 16
+export const tooManyTexts = (file: string, name: string) => unsupportedFile(file,
+  `holds more than ${mostClasses.toLocaleString('en')} different texts in ${name} where labels should be; leave them out.`)
 /** More columns than this are no one-hot labels. */
 const mostColumns = 2 ** 16
 
@@ -16,14 +20,14 @@ const mostColumns = 2 ** 16
  * @returns null where there is more than one label an image, which is noted
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function readLabels(array: NpzArray, count: number, notes: DatasetNote[] = []): Promise<Label[] | null> {
+export async function readLabels(array: NpzArray, count: number, notes: DatasetNote[] = [], signal?: AbortSignal): Promise<Label[] | null> {
   const shape = array.shape.length === 2 && array.shape[0] === 1 && count > 1 ? array.shape.toReversed() : array.shape
   const [rows, ...rest] = shape, columns = valuesOf(rest)
   if (rows === undefined || rest.length > 1 && columns !== 1 || columns < 1 || columns > mostColumns) {
     throw unsupportedFile(array.file, `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`)
   }
   if (rows !== count) throw damagedFile(array.file, `${array.name} has ${rows} labels for ${count} images`)
-  const labels = columns === 1 ? await single(array, count) : await oneHot(array, columns)
+  const labels = columns === 1 ? await single(array, count, signal) : await oneHot(array, columns, signal)
   if (labels === null) {
     const message = `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported without labels.`
     notes.push({ code: 'severalLabels', message })
@@ -32,6 +36,11 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
   if (columns > 1) {
     const message = `Each row of ${array.name} is 1 in one of ${columns} places and 0 elsewhere (one-hot): the label is the place, from 0.`
     notes.push({ code: 'oneHot', message })
+  } else if (new Set(labels).size > mostClasses) {
+    const message = `${array.name} holds more than ${mostClasses.toLocaleString('en')} different numbers, which are no classes; `
+      + 'the images are imported without labels.'
+    notes.push({ code: 'noClasses', message })
+    return null
   } else if (labels.some((label) => typeof label === 'number' && !Number.isInteger(label))) {
     const message = `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported without labels.`
     notes.push({ code: 'noClasses', message })
@@ -41,17 +50,19 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
 }
 
 /** A value an image. */
-async function single(array: NpzArray, count: number): Promise<Label[]> {
+async function single(array: NpzArray, count: number, signal?: AbortSignal): Promise<Label[]> {
   const labels: Label[] = [], text = 'characters' in array
   const size = text ? array.characters * (array.type === 'U' ? 4 : 1) : itemBytes(array.type)
   if (size === 0) return Array<Label>(count).fill('')
   // Texts are kept once each: a million labels of ten classes are ten texts.
   const known = new Map<string, string>()
   for await (const block of inBlocks(array.pieces(), count * size, Math.max(size, blockBytes - (blockBytes % size)), array.file)) {
+    signal?.throwIfAborted()
     if (text) {
       for (let at = 0; at < block.length; at += size) {
         const found = textIn(block.subarray(at, at + size), array.type as 'U' | 'S', array.bigEndian)
         labels.push(known.get(found) ?? (known.set(found, found), found))
+        if (known.size > mostClasses) throw tooManyTexts(array.file, array.name)
       }
       continue
     }
@@ -64,10 +75,11 @@ async function single(array: NpzArray, count: number): Promise<Label[]> {
 }
 
 /** Columns, of which one is 1 and the others 0; null where rows are anything else. */
-async function oneHot(array: NpzArray, columns: number): Promise<number[] | null> {
+async function oneHot(array: NpzArray, columns: number, signal?: AbortSignal): Promise<number[] | null> {
   if ('characters' in array) return null
   const labels: number[] = [], rowBytes = columns * itemBytes(array.type), total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
   for await (const block of inBlocks(array.pieces(), total, rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)), array.file)) {
+    signal?.throwIfAborted()
     const numbers = numbersIn(block, array.type, array.bigEndian)
     for (let first = 0; first < numbers.length; first += columns) {
       let hot = -1

@@ -26,5 +26,5 @@ export async function planImport(request: SourceRequest, options: PlanOptions): 
   if (source.kind === 'folder') return planFolder(source, request, options)
   if (source.kind === 'container') return planContainer(source, request, options)
   refuseLabels(`${request.path} holds arrays`, request)
-  return planArrays(source, request)
+  return planArrays(source, request, options.signal)
 }

@@ -20,6 +20,9 @@ export interface ZipMember {
   pieces(): AsyncIterable<Buffer>
 }
 
+/** How many bytes deflate can make of one, at most (zlib's technical notes). */
+export const deflateGrowth = 1032
+
 const zip64 = 0xffffffff
 /** Info-ZIP’s field for a name in UTF-8, with the checksum of the name that it stands for. */
 const unicodePath = 0x7075
@@ -77,6 +80,10 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     }
     at = extraEnd + directory.readUInt16LE(at + 32)
     if (offset + 30 + packed > fileSize) throw damagedFile(path, `${name} lies beyond its end`)
+    // What deflate cannot do: a header that lies would have its reader wait, or make room, for what never comes.
+    if (method === 8 ? size > packed * deflateGrowth + 64 : method === 0 && size !== packed) {
+      throw damagedFile(path, `${name} is said to have ${size} bytes, and ${packed} are there for them`)
+    }
     // A few bytes that many parts share would be unpacked as often.
     if ((together += 30 + packed) > fileSize) throw damagedFile(path, 'its parts overlap')
     members.push({

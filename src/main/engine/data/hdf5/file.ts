@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { damagedFile, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, valuesOf, type NumberType, type StoredArray } from '../numbers.ts'
 import type { NpzArray } from '../npy.ts'
+import { deflateGrowth } from '../zip.ts'
 import { textArray } from '../text-array.ts'
 import type { Answer, Hdf5Dataset, Listing, Question } from './messages.ts'
 
@@ -13,8 +14,6 @@ import type { Answer, Hdf5Dataset, Listing, Question } from './messages.ts'
 const blockBytes = 2 ** 21
 /** Chunks are unpacked whole. */
 const mostChunkBytes = 2 ** 28
-/** What deflate can make of a byte at most, and something for the header. */
-const mostGrowth = 1032
 const longestText = 4096
 const mostTextBytes = 2 ** 26
 const textsAtOnce = 1000
@@ -87,7 +86,7 @@ export async function openDatasetOf(file: string, dataset: Hdf5Dataset, signal?:
 
 /** What a header promises must fit into the file, even at the best compression. */
 function requirePossible(file: string, { path, shape, chunks }: Hdf5Dataset, size: number): void {
-  const bytes = valuesOf(shape) * size, has = statSync(file).size, most = chunks === null ? has : has * mostGrowth
+  const bytes = valuesOf(shape) * size, has = statSync(file).size, most = chunks === null ? has : has * deflateGrowth
   if (!(bytes <= most)) throw damagedFile(file, `its header promises ${bytes} bytes in ${path}, and the whole file has ${has}`)
   if (chunks !== null && valuesOf(chunks) * Math.max(1, size) > mostChunkBytes) {
     throw unsupportedFile(file, `holds ${path} in pieces of ${valuesOf(chunks) * size} bytes, which are unpacked whole; repack it with smaller chunks.`)

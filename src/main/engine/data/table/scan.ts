@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { unsupportedFile } from '../byte-stream.ts'
-import type { Label } from '../labels.ts'
+import { mostRows } from '../array-rows.ts'
+import { mostClasses, tooManyTexts, type Label } from '../labels.ts'
 import type { NumberType } from '../numbers.ts'
 import { badLine, cellsOf, linesOf, mostColumns, numberOf, numbersOfLine, separators } from './lines.ts'
 
@@ -87,7 +88,10 @@ export async function scanTable(path: string, signal?: AbortSignal): Promise<Sca
         const value = values[label]!, text = Number.isNaN(value) ? cellsOf(bytes, from, to, separator)[label]! : ''
         labels.push(Number.isNaN(value) ? texts.get(text) ?? (texts.set(text, text), text) : value)
       }
-      count++
+      if (++count > mostRows || texts.size > mostClasses) {
+        throw count > mostRows ? unsupportedFile(path, `has more than ${mostRows.toLocaleString('en')} lines, and no more can be imported.`)
+          : tooManyTexts(path, 'a column')
+      }
     }
   }
   // A column of texts and numbers is one of texts.
