@@ -185,3 +185,29 @@ test('a zip of images is no npz, whatever the compression', async () => {
   }
   assert.equal(seen[0], seen[1])
 })
+
+test('one archive is understood as the folder would be that it unpacks to', async () => {
+  const root = fresh('tree'), top = join(root, 'birds')
+  const files: [string, Buffer | string][] = []
+  for (const [i, png] of (await images(0, 48)).entries()) {
+    files.push([`birds/${i < 30 ? 'Train' : i < 36 ? 'val' : 'testing'}/${i % 2 ? 'owl' : 'é'}/${i}.png`, png])
+  }
+  files.push(['birds/README.md', 'about'], ['birds/Train/loose.png', await grayPng(200)])
+  for (const [name, content] of files) {
+    mkdirSync(join(root, name, '..'), { recursive: true })
+    writeFileSync(join(root, name), content)
+  }
+  const plain = tar(files.map(([name, content]) => ({ name: `./${name}`, content })))
+  writeFileSync(join(root, 'a.tar'), plain)
+  writeFileSync(join(root, 'a.tgz'), gzipSync(plain))
+  writeFileSync(join(root, 'a.zip'), zip(Object.fromEntries(files.map(([name, content]) => [name.replace('é', 'e'), Buffer.from(content)])), true))
+  const folder = await rowsOf(top)
+  assert.deepEqual([folder.dataset.count, folder.dataset.testCount, folder.dataset.validationCount, folder.dataset.classes], [48, 12, 6, ['owl', 'é']])
+  for (const name of ['a.tar', 'a.tgz', 'a.zip']) {
+    const { dataset, rows } = await rowsOf(join(root, name))
+    const byPixels = (each: typeof rows) => each.map(({ pixels, label, test }) => JSON.stringify([pixels, label?.replace('é', 'e'), test])).sort()
+    assert.deepEqual(byPixels(rows), byPixels(folder.rows), name)
+    assert.deepEqual([dataset.validationCount, dataset.skipped.map(({ path }) => path).sort()], [6, ['birds/README.md', 'birds/Train/loose.png']], name)
+    if (name === 'a.tar') assert.equal(dataset.sha256, folder.dataset.sha256)
+  }
+})

@@ -51,6 +51,7 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a PostScript document', out: 'save it as PNG, for example with Ghostscript', is: start('%!PS') },
   { what: 'a DjVu document', out: 'save its pages as TIFF, for example with ddjvu', is: start('AT&TFORM') },
   { what: 'a drawing (SVG)', out: drawing, is: text(/^(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg[\s>]/i) },
+  { what: 'a pointer of Git LFS to a file that was not fetched', out: 'fetch the files with git lfs pull', is: start('version https://git-lfs.github.com/') },
   { what: 'a NumPy array', out: arrays, is: start(0x93, 'NUMPY') },
   { what: 'an HDF5 file', out: arrays, is: start(0x89, 'HDF\r\n', 0x1a, '\n') },
   { what: 'a Parquet file', out: arrays, is: start('PAR1') },

@@ -6,7 +6,7 @@ import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/wor
 import { fromBytes, Names, readable } from './names.ts'
 import { testPart, trainPart, validationPart } from './request.ts'
 import type { Sample } from './size-tally.ts'
-import { walk, type Walk } from './walk.ts'
+import { walk, type Tree, type Walk } from './walk.ts'
 
 /**
  * The images of an import in their final order, before any is opened: what each is called, and what is known of it from where it lies or from a table.
@@ -72,7 +72,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   for (const root of [roots.valRoot, roots.testRoot]) if (root !== null) without.add(fromBytes(await realpath(root, 'buffer')))
   for (const place of places) {
     const from = names.count, more: Walk = await walk(place.root, {
-      signal: options.signal, inside: place.inside, names, elsewhere: place.elsewhere, limit: (options.limit ?? Infinity) - from,
+      signal: options.signal, tree: roots.tree, inside: place.inside, names, elsewhere: place.elsewhere, limit: (options.limit ?? Infinity) - from,
       without: place.root === roots.root ? without : new Set(), prefix: place.root === roots.root ? '' : `${place.root}/`,
       onCount: (files) => options.onCount?.(from + files),
     })
@@ -87,7 +87,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
     notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, without an image of that name beside; taken as images.` })
   }
   const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders, options.labels)
-  if (!truncated) notes.push(...await emptyFolders(found, folders))
+  if (!truncated) notes.push(...await emptyFolders(found, folders, roots.tree))
   return list
 }
 
@@ -161,12 +161,12 @@ export function onlyFiles(list: FileList, files: readonly number[]): FileList {
 }
 
 /** Folders among those of classes in which there is no file. @param held those in which there is one */
-async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>): Promise<DatasetNote[]> {
+async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>, tree?: Tree): Promise<DatasetNote[]> {
   const empty: string[] = []
   for (const { place } of found) {
     const below = place.inside === '' ? '' : `${place.inside}/`, top = `${place.root}/${below}`
     if (place.label !== undefined || ![...held].some((folder) => folder.startsWith(top))) continue
-    for (const folder of await foldersIn(place)) if (!held.has(top + folder)) empty.push(below + folder)
+    for (const folder of await foldersIn(place, tree)) if (!held.has(top + folder)) empty.push(below + folder)
   }
   const message = `No files lie in ${listed(empty)}, so ${empty.length === 1 ? 'that is no class' : 'these are no classes'}.`
   return empty.length === 0 ? [] : [{ code: 'emptyClass', message }]

@@ -15,7 +15,15 @@ export interface Walk {
   calledMasks: number
 }
 
+/** A tree of folders that is not on the disk, as that of an archive. */
+export interface Tree {
+  /** What lies in a folder; '' for the root. */
+  entries(path: string): Dirent[]
+}
+
 interface WalkOptions {
+  /** In place of the disk. */
+  tree?: Tree | undefined
   signal?: AbortSignal | undefined
   /** Of files that are found and left out. */
   limit?: number
@@ -69,13 +77,13 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
     let real: string
     let entries: Dirent[]
     try {
-      real = fromBytes(await realpath(placeOf(root, path), 'buffer'))
+      real = options.tree ? path : fromBytes(await realpath(placeOf(root, path), 'buffer'))
       if (options.without?.has(real)) return
       const before = entered.get(real)
       if (ancestors.includes(real)) { skip(path, 'a symbolic link that leads back to a folder around it'); return }
       if (before !== undefined) { skip(path, `the same folder as ${readable(before) || 'the imported one'}, through a symbolic link`); return }
       entered.set(real, path)
-      entries = await entriesOf(placeOf(root, path))
+      entries = options.tree?.entries(path) ?? await entriesOf(placeOf(root, path))
     } catch (error) {
       if (path === inside) throw error
       skip(path, whyUnreadable(error))

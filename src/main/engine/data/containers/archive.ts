@@ -15,7 +15,7 @@ import { readTar, type Packing } from './tar.ts'
 export interface ListOptions { signal?: AbortSignal | undefined; limit?: number | undefined; onCount?(images: number): void }
 
 /** Everything in one or more archives that could be an image, with the labels that lie beside. */
-interface Contents {
+export interface Contents {
   /** Files, in the order of the archives. */
   members: Members
   /** Names within the archives, in the same order. */

@@ -1,17 +1,20 @@
 import { planList, type FolderPlan } from '../folder.ts'
 import type { PlanOptions, SourceRequest } from '../request.ts'
+import type { FileList } from '../layout.ts'
 import { relabel } from '../table/relabel.ts'
 import { listArchives, readContents } from './archive.ts'
-import type { ContainerList } from './members.ts'
 import { listRows } from './rows.ts'
 import type { ContainerSource } from './shards.ts'
+import { listTree } from './tree.ts'
 
 /** Understands the images of Parquet files, tar or zip archives: their names and labels; images are read when they are decoded. */
 export async function planContainer(source: ContainerSource, request: SourceRequest, options: PlanOptions): Promise<FolderPlan> {
-  return planList(await relabel(await listContainer(source, options), request), request, options)
+  return planList(await relabel(await listContainer(source, request, options), request), request, options)
 }
 
-function listContainer(source: ContainerSource, { meter, signal, limit }: PlanOptions): Promise<ContainerList> {
+async function listContainer(source: ContainerSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FileList> {
   const reading = { signal, limit, onCount: (images: number) => meter.update('Finding images', images, 0) }
-  return source.container === 'parquet' ? listRows(source, reading) : readContents(source, reading).then((contents) => listArchives(source, contents))
+  if (source.container === 'parquet') return listRows(source, reading)
+  const contents = await readContents(source, reading)
+  return source.shards.length > 1 || contents.samples ? listArchives(source, contents) : listTree(source, contents, request, reading)
 }

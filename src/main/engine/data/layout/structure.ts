@@ -3,7 +3,7 @@ import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { fromBytes, placeOf, readable } from '../names.ts'
 import { testPart, trainPart, validationPart } from '../request.ts'
-import { byCodePoint, entriesOf, typeOf } from '../walk.ts'
+import { byCodePoint, entriesOf, typeOf, type Tree } from '../walk.ts'
 import { isGeneral, isJunk, isMaskFolder, looksLikeOther, maskReasons, partNames, partOfWord } from './words.ts'
 
 /** Where images of one part lie, and how they are labelled. */
@@ -18,7 +18,8 @@ export interface Place {
   elsewhere: ReadonlySet<string>
 }
 export interface Structure { places: Place[]; skipped: Skipped[]; notes: DatasetNote[] }
-export interface Roots { root: string; valRoot: string | null; testRoot: string | null }
+/** `tree`: what lies below the root, where that is no folder on the disk. */
+export interface Roots { root: string; valRoot: string | null; testRoot: string | null; tree?: Tree }
 
 /** A folder within a folder is looked into so many times at most. */
 const deepest = 32
@@ -37,9 +38,9 @@ interface Look {
   others: string[]
 }
 
-async function look(root: string, inside: string, elsewhere: ReadonlySet<string>, without: ReadonlySet<string>): Promise<Look> {
+async function look(root: string, inside: string, elsewhere: ReadonlySet<string>, without: ReadonlySet<string>, tree?: Tree): Promise<Look> {
   const seen: Look = { folders: [], images: [], others: [] }
-  for (const entry of await entriesOf(placeOf(root, inside)).catch(() => [])) {
+  for (const entry of tree?.entries(inside) ?? await entriesOf(placeOf(root, inside)).catch(() => [])) {
     // Of very many files, the names of the first ones tell enough.
     if (seen.images.length >= manyImages && entry.isFile()) { seen.images.push(entry.name); continue }
     if (isJunk(entry.name) || elsewhere.has(entry.name)) continue
@@ -55,13 +56,13 @@ async function look(root: string, inside: string, elsewhere: ReadonlySet<string>
 }
 
 /** The folders of a place that are not of other places, nor of masks. */
-export const foldersIn = async ({ root, inside, elsewhere }: Place): Promise<string[]> => (await look(root, inside, elsewhere, none)).folders
+export const foldersIn = async ({ root, inside, elsewhere }: Place, tree?: Tree): Promise<string[]> => (await look(root, inside, elsewhere, none, tree)).folders
 
 /** Whether some file below a folder may be an image. */
-async function holdsImages(root: string, inside: string, without: ReadonlySet<string>, depth = 0): Promise<boolean> {
-  const { folders, images } = await look(root, inside, none, without)
+async function holdsImages(root: string, inside: string, without: ReadonlySet<string>, tree?: Tree, depth = 0): Promise<boolean> {
+  const { folders, images } = await look(root, inside, none, without, tree)
   if (images.length > 0) return true
-  if (depth < deepest) for (const folder of folders) if (await holdsImages(root, below(inside, folder), without, depth + 1)) return true
+  if (depth < deepest) for (const folder of folders) if (await holdsImages(root, below(inside, folder), without, tree, depth + 1)) return true
   return false
 }
 
@@ -77,7 +78,7 @@ export async function findStructure(roots: Roots, lenient = false): Promise<Stru
   const without = new Set<string>()
   for (const { at } of given) without.add(fromBytes(await realpath(placeOf('', at), 'buffer')))
   const out: Structure = { places: [], skipped: [], notes: [] }
-  const finder = new Finder(out, without)
+  const finder = new Finder(out, without, roots.tree)
   await finder.findParts(root, new Set(given.map(({ part }) => part)), given.length > 0, lenient)
   for (const { part, at, field } of given) {
     const own = new Finder(out, none)
@@ -91,13 +92,15 @@ export async function findStructure(roots: Roots, lenient = false): Promise<Stru
 class Finder {
   private readonly out: Structure
   private readonly without: ReadonlySet<string>
-  constructor(out: Structure, without: ReadonlySet<string>) {
+  private readonly tree: Tree | undefined
+  constructor(out: Structure, without: ReadonlySet<string>, tree?: Tree) {
     this.out = out
     this.without = without
+    this.tree = tree
   }
 
   private look(root: string, inside: string, elsewhere: ReadonlySet<string> = none): Promise<Look> {
-    return look(root, inside, elsewhere, this.without)
+    return look(root, inside, elsewhere, this.without, this.tree)
   }
 
   private leaveOut(inside: string, { folders, others }: Look, names: readonly string[], reason: string): void {
@@ -134,7 +137,7 @@ class Finder {
     if (named.length === 0) return false
     const rest = seen.folders.filter((name) => !named.some((other) => other.name === name))
     const withImages: string[] = []
-    for (const name of rest) if (await holdsImages(root, below(inside, name), this.without)) withImages.push(name)
+    for (const name of rest) if (await holdsImages(root, below(inside, name), this.without, this.tree)) withImages.push(name)
     const trains = named.some(({ part }) => part === trainPart)
     const alone = trains && named.every(({ part }) => part === trainPart)
     if (alone && withImages.length > 0 && !await this.isDeeper(root, inside, named, withImages)) {
@@ -156,7 +159,7 @@ class Finder {
       this.out.places.push(await this.settle(root, inside, trainPart, elsewhere))
     }
     for (const { name, part } of used) {
-      if (!await holdsImages(root, below(inside, name), this.without)) this.out.notes.push({ code: 'emptyPart', message: `The folder “${readable(name)}” holds no images.` })
+      if (!await holdsImages(root, below(inside, name), this.without, this.tree)) this.out.notes.push({ code: 'emptyPart', message: `The folder “${readable(name)}” holds no images.` })
       this.out.places.push(await this.settle(root, below(inside, name), part))
     }
     this.noteParts(used, trains)

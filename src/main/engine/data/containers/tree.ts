@@ -1,0 +1,61 @@
+import type { Dirent } from 'node:fs'
+import { onlyFiles, listFolder, type FileList } from '../layout.ts'
+import type { Names } from '../names.ts'
+import type { SourceRequest } from '../request.ts'
+import { labelling } from '../table/relabel.ts'
+import type { Tree } from '../walk.ts'
+import type { Contents, ListOptions } from './archive.ts'
+import { isStreamed } from './inside.ts'
+import type { ContainerSource } from './shards.ts'
+
+class Entry {
+  readonly name: string
+  private readonly folder: boolean
+  constructor(name: string, folder: boolean) {
+    this.name = name
+    this.folder = folder
+  }
+  isFile(): boolean { return !this.folder }
+  isDirectory(): boolean { return this.folder }
+  isFIFO(): boolean { return false }
+  isSocket(): boolean { return false }
+  isBlockDevice(): boolean { return false }
+  isCharacterDevice(): boolean { return false }
+}
+
+/** The folders that an archive's names make. */
+function treeOf(names: Names): Tree {
+  const folders = new Map<string, Map<string, Entry>>([['', new Map()]])
+  const folderOf = (path: string): Map<string, Entry> => {
+    let folder = folders.get(path)
+    if (folder) return folder
+    folders.set(path, folder = new Map())
+    const slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
+    folderOf(slash < 0 ? '' : path.slice(0, slash)).set(name, new Entry(name, true))
+    return folder
+  }
+  for (let i = 0; i < names.count; i++) {
+    const path = names.at(i), slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
+    const folder = folderOf(slash < 0 ? '' : path.slice(0, slash))
+    if (!folder.has(name)) folder.set(name, new Entry(name, false))
+  }
+  return { entries: (path) => [...folders.get(path)?.values() ?? []] as unknown as Dirent[] }
+}
+
+/** One archive, understood as the folder would be that it unpacks to. Of members with one name the last counts, as when it is unpacked. */
+export async function listTree(source: ContainerSource, contents: Contents, request: SourceRequest, { signal }: ListOptions): Promise<FileList> {
+  const { members, inner, skipped, notes, truncated, tally, sampled } = contents
+  const at = new Map<string, number>()
+  for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
+  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${(inner.count - at.size).toLocaleString('en')} files of the archive have the name of a later one, which counts.` })
+  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
+  const places = Uint32Array.from({ length: list.names.count }, (_, file) => at.get(list.names.at(file))!)
+  const whole: FileList = {
+    ...list, skipped: [...skipped, ...list.skipped], notes: [...notes, ...list.notes], truncated, from: source.container,
+    sample: tally?.result(sampled === members.count), insideOf: (file) => members.insideOf(places[file]!),
+  }
+  if (places.length === 0 || !isStreamed(members.insideOf(places[0]!))) return whole
+  // What comes one after another is taken as it comes.
+  const order = Uint32Array.from(places.keys()).sort((a, b) => places[a]! - places[b]!)
+  return { ...onlyFiles(whole, [...order]), skipped: whole.skipped }
+}
