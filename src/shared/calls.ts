@@ -61,6 +61,9 @@ const importSchema = z.strictObject({
   fileColumn: columnName, labelColumn: columnName, partColumn: columnName, groupColumn: columnName,
   /** What is never divided by a split: a column of the table of labels, or a pattern in names, as `{group}_*.png`. */
   group: z.string().min(1).max(200).optional(),
+  /** Shares that are drawn where the source brings no parts: `70/15/15` (training, validation, testing) or `80/20`, and what they are drawn from. */
+  split: z.string().max(30).regex(/^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/, 'shares of training, validation and testing, like 70/15/15, or 80/20').optional(),
+  splitSeed: z.int().min(0).max(2_147_483_647).optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),

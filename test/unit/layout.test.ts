@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
+import { groupedCounts } from '../../src/main/engine/data/grouped-counts.ts'
 import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
+import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { partsOf } from '../../src/shared/split.ts'
 import { codeOf, importsPlace } from '../fixtures/imports.ts'
 import { npy, zip } from '../fixtures/npz.ts'
@@ -234,4 +236,70 @@ test('labels come from names, by what is before their number or by a pattern; wi
   for (const labelPattern of ['(', 'x', 'nowhere_{label}']) await assert.rejects(importDataset(request(odd, { labelPattern })), { code: 'CALL_INVALID', field: 'labelPattern' })
   const classes = await tree(...some('a'), ...some('b'), 'loose.png')
   assert.deepEqual([(await understood(classes, { labels: 'none' })).classes, (await understood(classes, { labels: 'none' })).dataset.count], [[], 13])
+})
+
+/** Patients of unequal numbers of images, each with both classes. */
+const patients = Array.from({ length: 20 }, (_, patient) => Array.from({ length: 2 + (patient % 5) }, (_, i) => `p${patient}_${i % 2}_${i}.png`)).flat()
+const patientOf = (name: string) => name.split('_')[0]!
+
+test('a group lies on one side of every split: the drawn test part, and what each run keeps aside', async () => {
+  const root = await flat(...patients)
+  const byColumn = table(`image,label,patient_id\n${patients.map((name) => `${name},${name.split('_')[1]},${patientOf(name)}`).join('\n')}`)
+  assert.match((await understood(root, { labels: byColumn })).message('perhapsGroups'), /“patient_id”/)
+  for (const more of [{ labels: byColumn, group: 'patient_id' }, { group: '{group}_*', labelPattern: '^p\\d+_(\\d)' }, { group: '^(p\\d+)' }]) {
+    const ask = request(root, more), { testCount, count } = await importDataset(ask), dataset = openDataset(ask.folder)
+    dataset.close()
+    assert.ok(Math.abs(testCount - 0.15 * count) <= 3, `${testCount} of ${count}`)
+    const names = rowPaths(ask.folder, [...Array(count).keys()]), groupsOf = (rows: Uint32Array) => new Set(Array.from(rows, (row) => patientOf(names[row]!)))
+    const sizes = new Set<string>()
+    for (let seed = 1; seed <= 20; seed++) {
+      const { train, validation } = validationSplit(dataset, seed), sides = [groupsOf(train), groupsOf(validation), groupsOf(dataset.test)]
+      assert.equal(sides.reduce((sum, side) => sum + side.size, 0), 20, 'no patient is on two sides')
+      assert.equal(train.length + validation.length + testCount, count)
+      assert.ok(validation.length > 0 && Math.abs(validation.length - 0.1 * dataset.train.length) <= 3)
+      assert.deepEqual(groupedCounts(ask.folder, seed), { trainCount: train.length, validationCount: validation.length })
+      sizes.add([...sides[1]!].sort().join())
+    }
+    assert.ok(sizes.size > 5, 'the seed chooses')
+    if (dataset.labels) assert.ok(new Set(Array.from(dataset.test, (row) => dataset.labels![row])).size === 2)
+  }
+  // Copies tie patients together.
+  const copy = await picture(), tied = await tree(['a_0.png', copy], 'a_1.png', ['b_0.png', copy], 'b_1.png', 'c_0.png', 'd_0.png', 'e_0.png')
+  const { images } = await understood(tied, { group: '{group}_*' })
+  assert.equal(new Set(['a_0.png', 'a_1.png', 'b_0.png', 'b_1.png'].map((name) => images.get(name)!.split(' ')[0])).size, 1)
+  // Brought parts stay, and it is said.
+  const brought = await understood(await tree('train/p1_1.png', 'train/p2_1.png', 'train/p3_1.png', 'test/p1_2.png', 'test/p4_1.png'), { group: '{group}_*' })
+  assert.match(brought.message('groupsInTwoParts'), /^1 of the 4 groups is in more than one part/)
+  await assert.rejects(importDataset(request(root, { group: '(p)' })), { code: 'DATASET_TOO_SMALL', field: 'group' })
+  await assert.rejects(importDataset(request(root, { group: '(nowhere)' })), { code: 'CALL_INVALID', field: 'group' })
+})
+
+test('shares are drawn as asked for, by a seed, and never in place of what the data bring', async () => {
+  const root = await tree(...some('a', 60), ...some('b', 40))
+  const { parts } = await understood(root, { split: '70/15/15' })
+  assert.deepEqual(parts, { train: 70, validation: 15, test: 15 })
+  assert.deepEqual((await understood(root, { split: '80/20' })).parts, { train: 80, validation: 0, test: 20 })
+  const rows = async (splitSeed?: number, split?: string) => {
+    const ask = request(root, { ...(splitSeed === undefined ? {} : { splitSeed }), ...(split ? { split } : {}) })
+    await importDataset(ask)
+    const dataset = openDataset(ask.folder)
+    dataset.close()
+    const classes = [0, 1].map((label) => dataset.test.filter((row) => dataset.labels![row] === label).length)
+    return { test: [...dataset.test], validation: [...dataset.validation], classes }
+  }
+  assert.deepEqual(await rows(), await rows(undefined, '85/15'))
+  const [one, again, other] = [await rows(7, '70/15/15'), await rows(7, '70/15/15'), await rows(8, '70/15/15')]
+  assert.deepEqual(one, again)
+  assert.notDeepEqual(one.test, other.test)
+  assert.deepEqual(one.classes, [9, 6], 'each class by its share')
+  const grouped = await understood(await flat(...patients), { split: '60/20/20', splitSeed: 3, group: '{group}_*' })
+  const sides = new Map<string, Set<string>>()
+  for (const [name, said] of grouped.images) sides.set(patientOf(name), (sides.get(patientOf(name)) ?? new Set()).add(said.split(' ')[0]!))
+  assert.ok([...sides.values()].every(({ size }) => size === 1))
+  for (const part of ['validation', 'test'] as const) assert.ok(Math.abs(grouped.parts[part] - 0.2 * grouped.images.size) <= 3)
+  const brought = await tree(...some('train/a'), ...some('val/a', 2), ...some('test/a', 2)), alone = await tree(...some('train/a', 8), ...some('val/a', 2))
+  for (const [at, more, field] of [[brought, { split: '80/20' }, 'split'], [brought, { splitSeed: 3 }, 'splitSeed'], [alone, { split: '70/15/15' }, 'split'], [root, { split: '70/20/20' }, 'split']] as const) {
+    await assert.rejects(importDataset(request(at, more)), (error: Error & { field?: string }) => codeOf('CALL_INVALID')(error) && error.field === field)
+  }
+  assert.deepEqual((await understood(alone, { split: '75/25' })).parts, { train: 6, validation: 2, test: 2 })
 })

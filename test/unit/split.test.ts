@@ -71,7 +71,7 @@ test('the test split is 15% by class, and copies stay together', () => {
   const first = firstIdentical(hashes, 1000)
   assert.deepEqual([first[0], first[10], first[99], first[100], first[999]], [0, 0, 9, 100, 999])
 
-  const { test: rowsOut, duplicates, movedToOneSide } = splitRows(1000, labels, hashes, null)
+  const { test: rowsOut, duplicates, movedToOneSide } = splitRows({ count: 1000, labels, parts: null }, hashes)
   const out = new Set(rowsOut)
   assert.equal(duplicates, 90)
   assert.ok(movedToOneSide > 0 && movedToOneSide <= 90)
@@ -80,18 +80,18 @@ test('the test split is 15% by class, and copies stay together', () => {
     const share = rowsOut.filter((row) => labels[row] === label).length / count
     assert.ok(Math.abs(share - 0.15) < 0.03, `class ${label}: ${share}`)
   }
-  assert.deepEqual(splitRows(1000, labels, hashes, null).test, rowsOut)
+  assert.deepEqual(splitRows({ count: 1000, labels, parts: null }, hashes).test, rowsOut)
 
   // What a source brings stays as it is, and is said: rows 50 to 99 are copies of those before.
   const parts = new Uint8Array(1000).fill(2, 50)
-  const brought = splitRows(1000, labels, hashes, parts)
+  const brought = splitRows({ count: 1000, labels, parts }, hashes)
   assert.deepEqual([brought.test.length, brought.movedToOneSide, brought.notes.map(({ code }) => code)], [950, 0, ['testCopies']])
   assert.match(brought.notes[0]!.message, /^50 of the 950 test images are also among those for training/)
-  const drawn = splitRows(1000, labels, hashes, parts, 'train')
+  const drawn = splitRows({ count: 1000, labels, parts }, hashes, {}, 'train')
   assert.deepEqual([drawn.test.length, drawn.movedToOneSide, drawn.notes], [900, 50, []])
 
   // A validation part is every run's; test rows are drawn of the others, and none is a copy of a validation image.
-  const validated = splitRows(1000, labels, hashes, new Uint8Array(1000).fill(1, 0, 30))
+  const validated = splitRows({ count: 1000, labels, parts: new Uint8Array(1000).fill(1, 0, 30) }, hashes)
   assert.deepEqual([...validated.validation], [...range(0, 30)])
   assert.ok(validated.test.length > 120 && validated.test.every((row) => row >= 100))
   assert.deepEqual(validated.notes.map(({ code }) => code), ['validationCopies'])

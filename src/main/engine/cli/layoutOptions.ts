@@ -1,4 +1,5 @@
 import type { CallInput } from '../../../shared/calls.ts'
+import { wholeNumber } from './wholeNumber.ts'
 
 /** How parts, labels and groups of an import are found: a part of what sourceOptions.ts takes. */
 export const layoutHelp = [
@@ -14,14 +15,17 @@ export const layoutHelp = [
   '                  expression with the label in brackets',
   '--group C|PATTERN what no split divides, as patients or plates: a column of the',
   '                  table, or a pattern in names: {group}_*.png',
+  '--split 70/15/15  training, validation and testing, where the data bring no test',
+  '                  part; 80/20: training and testing',
+  '--split-seed S    what these are drawn from; else the same for every import',
 ]
 
 const text = { type: 'string' } as const
 export const layoutOptions = {
-  val: text, test: text, labels: text, 'file-column': text, 'label-column': text, 'part-column': text, 'group-column': text, 'labels-from-name': text, group: text,
+  val: text, test: text, labels: text, 'file-column': text, 'label-column': text, 'part-column': text, 'group-column': text, 'labels-from-name': text, group: text, split: text, 'split-seed': text,
 }
 
-type Layout = Pick<CallInput<'datasets.import'>, 'valPath' | 'testPath' | 'labels' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'>
+type Layout = Pick<CallInput<'datasets.import'>, 'valPath' | 'testPath' | 'labels' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group' | 'split' | 'splitSeed'>
 const words = ['folders', 'names', 'none']
 
 /** @param path makes a typed path absolute */
@@ -29,7 +33,8 @@ export function readLayout(values: Readonly<Record<string, string | undefined>>,
   const { val, test, labels } = values
   const layout = {
     valPath: val && path(val), testPath: test && path(test), labels: labels && (words.includes(labels) ? labels : path(labels)), labelPattern: values['labels-from-name'],
-    fileColumn: values['file-column'], labelColumn: values['label-column'], partColumn: values['part-column'], groupColumn: values['group-column'], group: values['group'],
+    fileColumn: values['file-column'], labelColumn: values['label-column'], partColumn: values['part-column'], groupColumn: values['group-column'], group: values['group'], split: values['split'],
+    splitSeed: values['split-seed'] === undefined ? undefined : wholeNumber('split-seed', values['split-seed']),
   }
   return Object.fromEntries(Object.entries(layout).filter(([, value]) => value !== undefined))
 }

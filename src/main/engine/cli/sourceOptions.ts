@@ -7,6 +7,7 @@ import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
 import { arrayHelp, arrayInput, arrayOptions } from './arrayOptions.ts'
 import type { Arguments, Command } from './command.ts'
 import { layoutHelp, layoutOptions, readLayout } from './layoutOptions.ts'
+import { wholeNumber } from './wholeNumber.ts'
 
 /** What a source of images is and how it is to be understood: the same options for `datasets add` and `datasets inspect`. */
 
@@ -36,12 +37,6 @@ function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
   if (/^\s*\d{1,5}\s*(,\s*\d{1,5}\s*)*,?\s*$/.test(text) && (pick.length === 1 || pick.length === 3)) return { pick }
   const forms = '--channels is gray or colour (1 or 3), or one or three channels of the source as in 0,2,3'
   throw new WorkbenchError('USAGE', `${forms}, not “${text}”.`, { field: 'channels' })
-}
-
-/** Error: USAGE. */
-export function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new WorkbenchError('USAGE', `--${option} is a whole number, not “${text}”.`, { field: option })
-  return Number(text)
 }
 
 export const sourceHelp: string[] = [

@@ -15,9 +15,9 @@ import { splitRows } from './test-split.ts'
  */
 export async function finish(request: ImportRequest, partial: string, given: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
-  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given)
+  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given), groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
-  const split = splitRows(count, labels, packed.hashes, packed.parts, packed.copies), { test, validation, duplicates, movedToOneSide } = split
+  const split = splitRows(packed, packed.hashes, request, packed.copies), { test, validation, duplicates, movedToOneSide } = split
   const notes = [...given.notes ?? [], ...packed.notes, ...doubtsOfClasses(packed, packed.copies === 'train' ? null : split.first), ...split.notes]
   const blocks = new BlockSums()
   const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
@@ -29,7 +29,8 @@ export async function finish(request: ImportRequest, partial: string, given: Pac
     version: formatVersion, kind, count, testCount: test.length, validationCount: validation.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
     notes, bytes, createdAt: new Date().toISOString(),
-    options: optionsOf(request), ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
+    options: optionsOf(request), ...(groups ? { groupCount: new Set(groups).size - (groups.includes(-1) ? 1 : 0) } : {}),
+    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
     ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
   }
   const others: Record<string, Uint8Array> = {}
@@ -40,6 +41,7 @@ export async function finish(request: ImportRequest, partial: string, given: Pac
   }
   sync(join(partial, files.pixels))
   if (labels) write(files.labels, bytesOf(labels))
+  if (groups) write(files.groups, bytesOf(groups))
   write(files.test, bytesOf(test))
   if (validation.length > 0) write(files.validation, bytesOf(validation))
   if (Buffer.isBuffer(packed.paths)) write(files.paths, packed.paths)
@@ -52,7 +54,7 @@ export async function finish(request: ImportRequest, partial: string, given: Pac
   renameSync(partial, request.folder)
   sync(dirname(request.folder))
 
-  const { version: _, parts: __, contrastLimit: ___, options: ____, ranges: _____, ...dataset } = index
+  const { version: _, parts: __, contrastLimit: ___, options: ____, ranges: _____, groupCount: ______, ...dataset } = index
   return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
 }
 
@@ -80,11 +82,12 @@ function sync(path: string): void {
 }
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
-export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal, onBytes?: (bytes: Uint8Array) => void): Promise<string> {
-  const { kind, count, width, height, channels, classes, labels } = packed
+export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels' | 'groups'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal, onBytes?: (bytes: Uint8Array) => void): Promise<string> {
+  const { kind, count, width, height, channels, classes, labels, groups } = packed
   const hash = createHash('sha256')
-  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length, ...(validation.length > 0 ? { validated: validation.length } : {}) })}\n`)
+  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length, ...(validation.length > 0 ? { validated: validation.length } : {}), ...(groups ? { grouped: true } : {}) })}\n`)
   if (labels) hash.update(bytesOf(labels))
+  if (groups) hash.update(bytesOf(groups))
   hash.update(bytesOf(test))
   hash.update(bytesOf(validation))
   const total = count * width * height * channels * (kind === 'image' ? 1 : 4)

@@ -8,13 +8,14 @@ import { reasons } from './values/range.ts'
  * - `labels.bin`: int32 per row, -1 where a row has none (only with labels)
  * - `test.bin`: uint32 row numbers of the test split, ascending
  * - `validation.bin`: the same of the validation part that the source brought (only where it brought one)
+ * - `groups.bin`: int32 per row, the number of its group, -1 where it is in none (only with groups)
  * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
  * - `index.json`: this schema
  * - `checksums.json`: see checksums.ts (absent in datasets of earlier versions)
  */
 export const files = {
-  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
+  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', groups: 'groups.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
 } as const
 
 export const formatVersion = 1
@@ -29,6 +30,8 @@ export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
   options: z.record(z.string(), z.unknown()).optional(),
   /** What values of the source became 0 to 255, by the formula of `toByte`. Absent for vectors, and in datasets of earlier versions. */
   ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).optional(),
+  /** Groups that no split divides; absent where there are none. */
+  groupCount: z.int().min(1).optional(),
   /** Of patches whose contrast was normalised (see patches/contrast.ts): 3s, in levels. */
   contrastLimit: z.number().positive().optional(),
 })

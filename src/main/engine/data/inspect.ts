@@ -61,7 +61,7 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
   const { kind, sizes = null, truncated = false } = plan, { count, labels, classes, parts } = rows
   // A folder in which no image was found says nothing of a shape.
   const shaped = plan.sizes !== null
-  const split = splitOf(rows)
+  const split = splitOf(rows, request)
   const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {
@@ -94,12 +94,12 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
 }
 
 /** The split of rows of which no two are known to be alike, by the import's own rules; or why there is none. */
-function splitOf({ count, labels, parts }: Rows): { rows: Split | null; problem: ErrorInfo | null } {
-  const hashes = new Uint8Array(count * hashBytes)
+function splitOf(rows: Rows, request: SourceRequest): { rows: Split | null; problem: ErrorInfo | null } {
+  const { count } = rows, hashes = new Uint8Array(count * hashBytes)
   const words = new Uint32Array(hashes.buffer)
   for (let row = 0; row < count; row++) words[row * (hashBytes / 4)] = row
   try {
-    return { rows: splitRows(count, labels, hashes, parts), problem: null }
+    return { rows: splitRows(rows, hashes, request), problem: null }
   } catch (error) {
     if (!(error instanceof WorkbenchError)) throw error
     return { rows: null, problem: toErrorInfo(error) }

@@ -111,6 +111,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
 
   const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4, checksums)) : null
   if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
+  const groups = index.groupCount === undefined ? {} : { groups: new Int32Array(readWhole(folder, files.groups, count * 4, checksums)) }
   const rowsIn = (name: string, length: number): Uint32Array<ArrayBuffer> => {
     const rows = new Uint32Array(readWhole(folder, name, length * 4, checksums))
     if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!))) throw damaged(folder, `${name} is no ascending list of rows`)
@@ -172,7 +173,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   }
   const contrast = index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }
   return {
-    kind, count, width, height, channels, rowSize, classes, labels, ...contrast, test, train, validation, gather, close, sha256: index.sha256,
+    kind, count, width, height, channels, rowSize, classes, labels, ...groups, ...contrast, test, train, validation, gather, close, sha256: index.sha256,
   }
 }
 

@@ -13,6 +13,8 @@ export interface PackedDataset {
   readonly classes: readonly string[]
   /** Label index of every row, -1 where it has none; null for a dataset without labels. */
   readonly labels: Int32Array | null
+  /** The number of every row's group, which no split divides, -1 where it is in none; left out where there are none. */
+  readonly groups?: Int32Array
   /** Of patches whose contrast the import normalised: the greatest deviation from a patch's mean that was kept, in levels. */
   readonly contrastLimit?: number
   /** Rows of the fixed test split, ascending. */

@@ -23,8 +23,16 @@ export interface LabelRequest extends NamedColumns {
   group?: string | undefined
 }
 
+/** What is drawn where the source brings no parts. */
+export interface SplitRequest {
+  /** `70/15/15`: training, validation, testing; `80/20`: training and testing, each run's seed choosing its validation images. */
+  split?: string | undefined
+  /** What these are drawn from; by default the same for every import. */
+  splitSeed?: number | undefined
+}
+
 /** What is to be imported, and how; checked against the contract's schema before it comes here. */
-export interface SourceRequest extends LabelRequest {
+export interface SourceRequest extends LabelRequest, SplitRequest {
   /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
   path: string
   valPath?: string | undefined
@@ -78,6 +86,8 @@ export interface Packed {
   classes: string[]
   /** The part of every row (`trainPart` and the others), as the source brings them; null where it brings none. */
   parts: Uint8Array | null
+  /** The number of every row's group (-1: none), which no split divides; null or left out: there are none. */
+  groups?: Int32Array | null
   /** `train`: of images that are in two of these parts, training keeps all, as with patches, of which many are alike; else they stay where they are. */
   copies?: 'train'
   skipped: Skipped[]
@@ -101,7 +111,7 @@ export interface PlanOptions {
 }
 
 /** Which rows there are, of which classes and parts. */
-export type Rows = Pick<Packed, 'count' | 'labels' | 'classes' | 'parts'>
+export type Rows = Pick<Packed, 'count' | 'labels' | 'classes' | 'parts' | 'groups'>
 
 /** What a request comes to, before anything is decoded or written: an import packs it, an inspection tells of it. */
 export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | 'channels' | 'skipped'> {

@@ -1,4 +1,5 @@
 import { drawnOf, validationShare } from '../../../shared/split.ts'
+import { drawUnits } from './groups.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
@@ -7,7 +8,7 @@ const previewCount = { image: 32, vector: 300 }
 /** Pixels that a preview may hold: of very large images fewer are shown, because each moment of a run keeps its own. */
 const previewPixels = 2 ** 21
 
-type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset, 'validation'>>
+type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset, 'validation' | 'groups'>>
 
 /** Rows by label, ascending labels (rows without one first); a single group without labels. */
 export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Array[] {
@@ -48,7 +49,7 @@ export function drawStratified(rows: Uint32Array, labels: Int32Array | null, sha
 
 /**
  * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`, stratified by class where
- * there are labels, a function of the seed only.
+ * there are labels, of whole groups where there are groups, a function of the seed only.
  */
 export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
   const { train, validation } = dataset
@@ -56,7 +57,8 @@ export function validationSplit(dataset: Rows, seed: number): { train: Uint32Arr
     const kept = new Set(validation)
     return { train: train.filter((row) => !kept.has(row)), validation }
   }
-  const { drawn, rest } = drawStratified(train, dataset.labels, validationShare, random('validation', seed))
+  const source = random('validation', seed)
+  const { drawn, rest } = dataset.groups ? drawUnits(train, dataset.groups, dataset.labels, validationShare, source) : drawStratified(train, dataset.labels, validationShare, source)
   return { train: rest, validation: drawn }
 }
 

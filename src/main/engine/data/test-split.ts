@@ -1,8 +1,9 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { firstIdentical, keepCopiesTogether } from './duplicates.ts'
-import { random } from './random.ts'
-import { testPart, trainPart, validationPart } from './request.ts'
+import { connected, drawUnits } from './groups.ts'
+import { random, type Random } from './random.ts'
+import { testPart, trainPart, validationPart, type Rows, type SplitRequest } from './request.ts'
 import { drawStratified } from './split.ts'
 
 /** Share of the images that are fixed for testing when a dataset brings no test split of its own. */
@@ -23,27 +24,36 @@ export interface Split {
 }
 
 /**
- * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images are in two of them. Where it brings no
- * test part, 15% of the others are drawn, stratified by class, with a seed that is the same for every import; identical images end up on one side.
- * @param parts the part of every row, as the source brings them; null: it brings none
+ * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups, are in two of them. Where it
+ * brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed that is the same for every import unless
+ * it is given; identical images end up on one side, and groups too. So is a validation part, where three shares are asked for.
+ * @param rows their part as the source brings them (null: it brings none), labels and groups
  * @param copies `train`: of rows that are alike and in two parts, training keeps all; else they stay where the source has them
- * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL
+ * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL, CALL_INVALID
  */
-export function splitRows(count: number, labels: Int32Array | null, hashes: Uint8Array, parts: Uint8Array | null, copies?: 'train'): Split {
+export function splitRows({ count, labels, parts, groups = null }: Omit<Rows, 'classes'>, hashes: Uint8Array, request: SplitRequest = {}, copies?: 'train'): Split {
   if (count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
   const part = parts?.slice() ?? new Uint8Array(count)
+  const shares = sharesOf(request, part, copies)
   const first = firstIdentical(hashes, count)
   let duplicates = 0
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
   const notes: DatasetNote[] = []
+  const brought = [trainPart, validationPart, testPart].filter((which) => which !== trainPart && part.includes(which))
   let movedToOneSide = 0
   if (copies === 'train') movedToOneSide = keepForTraining(part, first)
   else if (part.includes(testPart)) notes.push(...copiesBetween(part, first, testPart, 'test'))
-  else movedToOneSide = drawTest(part, first, labels)
+  else movedToOneSide = drawPart(part, first, labels, groups, { which: testPart, share: shares.test, source: sourceOf('test', request) })
   if (part.includes(validationPart)) notes.push(...copiesBetween(part, first, validationPart, 'validation'))
+  else if (shares.validation > 0) {
+    const share = shares.validation / (1 - shares.test)
+    movedToOneSide += drawPart(part, first, labels, groups, { which: validationPart, share, source: sourceOf('validation part', request) })
+  }
+  if (groups) notes.push(...divided(part, groups, brought.length > 0))
   const rowsOf = (wanted: number) => Uint32Array.from([...part.keys()].filter((row) => part[row] === wanted))
   const test = rowsOf(testPart), validation = rowsOf(validationPart)
   const train = count - test.length - validation.length
+  requireGroups(part, groups, validation.length > 0)
   // Without a validation part each run keeps one of the others aside.
   if (test.length < 1 || train < (validation.length > 0 ? 1 : 2)) {
     const why = count < fewest ? `There ${count === 1 ? 'is only 1 usable image' : `are only ${count} usable images`}`
@@ -53,24 +63,65 @@ export function splitRows(count: number, labels: Int32Array | null, hashes: Uint
   return { test, validation, duplicates, movedToOneSide, first, notes }
 }
 
-/** Draws test rows among those that are for training, in place. @returns how many copies changed sides */
-function drawTest(part: Uint8Array, first: Uint32Array, labels: Int32Array | null): number {
+const sourceOf = (purpose: string, { splitSeed }: SplitRequest): Random => (splitSeed === undefined ? random(purpose) : random(purpose, splitSeed))
+
+/** The shares that are drawn, of all images. @throws WorkbenchError CALL_INVALID where something is asked for that the source brings */
+function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?: 'train'): { validation: number; test: number } {
+  const refuse = (message: string, field: 'split' | 'splitSeed') => new WorkbenchError('CALL_INVALID', message, { field })
+  const field = split === undefined ? 'splitSeed' as const : 'split' as const
+  if (split === undefined && splitSeed === undefined) return { validation: 0, test: testShare }
+  if (copies === 'train') throw refuse(`Patches are split by the images that they are of; leave ${field === 'split' ? '--split' : '--split-seed'} out.`, field)
+  if (part.includes(testPart)) throw refuse(`The data bring a test part, which no drawn one replaces; leave ${field === 'split' ? '--split' : '--split-seed'} out, or import the training images alone.`, field)
+  if (split === undefined) return { validation: 0, test: testShare }
+  const numbers = split.split('/').map(Number), sum = numbers.reduce((all, number) => all + number, 0)
+  if (![2, 3].includes(numbers.length) || numbers.some((number) => !(number > 0)) || Math.abs(sum - 100) > 1e-6) {
+    throw refuse(`“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, or training/testing like 80/20.`, 'split')
+  }
+  if (numbers.length === 3 && part.includes(validationPart)) throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')
+  return { validation: numbers.length === 3 ? numbers[1]! / 100 : 0, test: numbers.at(-1)! / 100 }
+}
+
+/** Draws rows of a part among those that are for training, in place. @returns how many copies changed sides */
+function drawPart(
+  part: Uint8Array, first: Uint32Array, labels: Int32Array | null, groups: Int32Array | null, { which, share, source }: { which: number; share: number; source: Random },
+): number {
   const rows = Uint32Array.from([...part.keys()].filter((row) => part[row] === trainPart))
-  if (rows.length < fewest) return 0
-  const onTest = new Uint8Array(part.length)
-  for (const row of drawStratified(rows, labels, testShare, random('test')).drawn) onTest[row] = 1
-  const before = onTest.slice()
-  keepCopiesTogether(onTest, first, labels, rows)
-  // What is also a validation image, which stays one, would not be unseen.
-  const validated = new Set<number>()
-  for (const [row, side] of part.entries()) if (side === validationPart) validated.add(first[row]!)
+  if (rows.length < (which === testPart ? fewest : 2)) return 0
+  const drawn = new Uint8Array(part.length)
+  const units = groups && connected(groups, first)
+  for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) drawn[row] = 1
+  const before = drawn.slice()
+  if (!units) keepCopiesTogether(drawn, first, labels, rows)
+  // What is also in a part that the source brings, which stays there, would not be unseen.
+  const others = new Set<number>()
+  for (const [row, side] of part.entries()) if (side !== trainPart) others.add(units ? units[row]! : first[row]!)
   let moved = 0
   for (const row of rows) {
-    if (validated.has(first[row]!)) onTest[row] = 0
-    if (onTest[row] !== before[row]) moved++
-    part[row] = onTest[row] ? testPart : trainPart
+    if (others.has(units ? units[row]! : first[row]!)) drawn[row] = 0
+    if (drawn[row] !== before[row]) moved++
+    part[row] = drawn[row] ? which : trainPart
   }
   return moved
+}
+
+/** Groups that are in more than one part, as the source brings them. */
+function divided(part: Uint8Array, groups: Int32Array, brought: boolean): DatasetNote[] {
+  const sides = new Map<number, number>()
+  for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | 1 << part[row]!)
+  const torn = [...sides.values()].filter((bits) => (bits & (bits - 1)) !== 0).length
+  if (torn === 0 || !brought) return []
+  const message = `${torn.toLocaleString('en')} of the ${sides.size.toLocaleString('en')} groups ${torn === 1 ? 'is' : 'are'} in more than one part, as the source has them; they stay.`
+  return [{ code: 'groupsInTwoParts', message }]
+}
+
+/** @throws WorkbenchError DATASET_TOO_SMALL where there are too few groups to divide */
+function requireGroups(part: Uint8Array, groups: Int32Array | null, validated: boolean): void {
+  if (groups === null) return
+  const training = new Set<number>()
+  for (const [row, group] of groups.entries()) if (part[row] === trainPart) training.add(group < 0 ? -1 - row : group)
+  if (training.size >= (validated ? 1 : 2) && part.includes(testPart)) return
+  const wanted = 'training, validation and testing need at least one group each'
+  throw new WorkbenchError('DATASET_TOO_SMALL', `There are too few groups to divide: ${wanted}. Give another --group, or leave it out.`, { field: 'group' })
 }
 
 /** The first row of every group of copies of which one is for training. */

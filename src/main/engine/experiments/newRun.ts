@@ -1,7 +1,8 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
-import { splitCounts } from '../../../shared/split.ts'
+import { splitCounts, type SplitCounts } from '../../../shared/split.ts'
+import { groupedCounts } from '../data/grouped-counts.ts'
 import { pixelKindOf } from '../data/pixelKind.ts'
 import type { Home } from '../home.ts'
 import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
@@ -25,20 +26,25 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
   }
 }
 
-/** What would be trained, in order; empty where nothing is trained step by step. */
-export const plannedStages = (variant: string, config: Config, dataset: Dataset): PlannedStage[] =>
-  stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...splitCounts(dataset) })
+/** What would be trained, in order; empty where nothing is trained step by step. @param counts those of a run's own split, where it is known */
+export const plannedStages = (variant: string, config: Config, dataset: Dataset, counts: SplitCounts = splitCounts(dataset)): PlannedStage[] =>
+  stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
+
+/** How many rows a run of this seed is trained and validated with: where groups stay together, that depends on the seed. */
+export function countsOfRun(home: Home, dataset: Dataset, seed: number): SplitCounts {
+  return groupedCounts(home.dataset(dataset.id), seed) ?? splitCounts(dataset)
+}
 
 export interface Length { stages: Stage[]; epochs: number; steps: number; /** Of the last stage. */ stepsPerEpoch: number | null }
 
 /** How long the training of a config is. */
-export function lengthOf(variant: string, config: Config, dataset: Dataset): Length {
-  const plan = plannedStages(variant, config, dataset), last = plan.at(-1)
+export function lengthOf(variant: string, config: Config, dataset: Dataset, counts?: SplitCounts): Length {
+  const plan = plannedStages(variant, config, dataset, counts), last = plan.at(-1)
   return { stages: plan.map(stageOf), epochs: last ? last.startEpoch + last.epochs : 0, steps: last ? last.startStep + last.steps : 0, stepsPerEpoch: last?.stepsPerEpoch ?? null }
 }
 
 /** What a new run is made of, but for its name and colour. */
-export function runOf(id: string, dataset: Dataset, variant: string, seed: number, { config, parameters }: { config: Config; parameters: number | null }) {
-  const { stages, epochs, steps } = lengthOf(variant, config, dataset)
+export function runOf(home: Home, id: string, dataset: Dataset, variant: string, seed: number, { config, parameters }: { config: Config; parameters: number | null }) {
+  const { stages, epochs, steps } = lengthOf(variant, config, dataset, countsOfRun(home, dataset, seed))
   return { id, datasetId: dataset.id, variant, seed, config, stages, epochs, steps, parameters: parameters ?? 0 } satisfies Partial<Run>
 }

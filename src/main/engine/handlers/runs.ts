@@ -45,7 +45,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       const file = weights === undefined ? null : await openWholeWeights(weights)
       const { config, problems, parameters } = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), factsOf(home, dataset))
       if (config === null) throw WorkbenchError.from(problems[0]!)
-      const made = runOf(newId(), dataset, variant, seed, { config, parameters })
+      const made = runOf(home, newId(), dataset, variant, seed, { config, parameters })
       if (file !== null) begunAnew(file, variant, config, dataset)
       const insert = (origin: Run['origin']): Run => store.transaction(() => store.runs.insert({
         ...made, name: name ?? store.runs.freeName(variant), preset: preset ?? null, origin, colour: store.runs.freeColour(),

@@ -122,7 +122,7 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
         + 'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
   }
   const { parameters } = resolveConfig(told.variant, told.config, factsOf(home, dataset))
-  const planned = runOf(id, dataset, told.variant, told.seed, { config: told.config, parameters })
+  const planned = runOf(home, id, dataset, told.variant, told.seed, { config: told.config, parameters })
   const { step, epoch, seconds, best } = told.position
   const { patience } = told.config.training
   const isDone = step >= planned.steps || (patience > 0 && best !== null && epoch - best.epoch >= patience)

@@ -53,7 +53,7 @@ export class Course {
     const { seen } = this.data
     const split = validationSplit(seen, seed)
     this.rows = { ...split, labelled: config.fineTuning.kind === 'classification' ? labelledRows(seen, split.train, config.fineTuning.labelled, seed) : new Uint32Array() }
-    this.plan = stagesOf(variant, config, countsOf(seen))
+    this.plan = stagesOf(variant, config, countsOf(seen, split))
     for (const { stepsPerEpoch, kind } of this.plan) {
       const field = kind === 'layer' ? 'pretraining.batchSize' : 'training.batchSize'
       if (stepsPerEpoch === 0) throw new WorkbenchError('SETTING_INVALID', `The training split has ${split.train.length} images; set ${field} to at most that.`, { field })

@@ -32,7 +32,7 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
   const rows = validationSplit(seen, seed)
   const config = await withStatistics(given.config, data, rows.train, port)
   const job = { ...given, config }
-  const plan = stagesOf(variant, config, countsOf(seen))
+  const plan = stagesOf(variant, config, countsOf(seen, rows))
   const parts = plan.length + (variant.fit ? 1 : 0) + (job.evaluation ? 1 : 0)
   let done = 0
   const report = async (share = 0) => {

@@ -11,9 +11,9 @@ export interface Counts extends SplitCounts {
   rowSize: number
 }
 
-/** What of a dataset the length of a training depends on. */
-export const countsOf = ({ rowSize, train, validation }: Pick<PackedDataset, 'rowSize' | 'train' | 'validation'>): Counts =>
-  ({ rowSize, trainCount: train.length - validation.length, validationCount: validation.length })
+/** What the length of a training depends on. @param split the run's own, as of `validationSplit` */
+export const countsOf = ({ rowSize }: Pick<PackedDataset, 'rowSize'>, split: Pick<PackedDataset, 'train' | 'validation'>): Counts =>
+  ({ rowSize, trainCount: split.train.length, validationCount: split.validation.length })
 
 /** A stage with what is trained in it. */
 export interface PlannedStage extends Stage {

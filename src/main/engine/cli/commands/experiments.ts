@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 import { figure, percent, table } from '../table.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import { sayOnce, taskDone } from '../wait.ts'
-import { wholeNumber } from '../sourceOptions.ts'
+import { wholeNumber } from '../wholeNumber.ts'
 import { importAndWait } from './datasets.ts'
 import { runJson } from './runs.ts'
 

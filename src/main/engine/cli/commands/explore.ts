@@ -8,7 +8,7 @@ import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { figure, table } from '../table.ts'
-import { wholeNumber } from '../sourceOptions.ts'
+import { wholeNumber } from '../wholeNumber.ts'
 
 /** What each question takes of the options, beside the images. */
 const taken: Record<QuestionKind, readonly string[]> = {

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { runEnded, taskDone } from '../wait.ts'
-import { wholeNumber } from '../sourceOptions.ts'
+import { wholeNumber } from '../wholeNumber.ts'
 import { ended, runJson } from './runs.ts'
 
 /** `40 s`, `14 min`, `3 h`, `14 days`: as exact as a guess is. */

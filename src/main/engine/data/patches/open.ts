@@ -20,6 +20,11 @@ export const patchSize = ({ patches }: SourceRequest): { width: number; height: 
 function checkPatchOptions(request: SourceRequest): void {
   const sized = (['width', 'height'] as const).find((key) => request[key] !== undefined)
   if (sized) throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', { field: sized })
+  const divided = (['group', 'groupColumn', 'split', 'splitSeed'] as const).find((key) => request[key] !== undefined)
+  if (divided) {
+    const message = 'Patches are split by the images that they are of, so that no groups and no shares can be given; leave them out, or import the images whole.'
+    throw new WorkbenchError('CALL_INVALID', message, { field: divided })
+  }
   const name = syntheticName(request.path)
   if (name === null) return
   if (syntheticImages(name) === null) throw noImages(`The set ${name} holds points of two numbers`)

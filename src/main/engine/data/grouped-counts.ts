@@ -1,0 +1,27 @@
+import type { SplitCounts } from '../../../shared/split.ts'
+import { openDataset, readIndex } from './open.ts'
+import { validationSplit } from './split.ts'
+
+/** Of folders and seeds that were asked for last. */
+const known = new Map<string, SplitCounts>()
+const mostKnown = 10_000
+
+/**
+ * The rows that a run of this seed is trained and validated with, of a dataset with groups: whole groups are drawn, so that it depends on the seed; null
+ * for any other dataset, and for one that is damaged, which is said where it is used.
+ */
+export function groupedCounts(folder: string, seed: number): SplitCounts | null {
+  const key = `${folder}\0${seed}`, before = known.get(key)
+  if (before) return before
+  try {
+    if (readIndex(folder).groupCount === undefined) return null
+    const dataset = openDataset(folder, { resident: false })
+    dataset.close()
+    const { train, validation } = validationSplit(dataset, seed), counts = { trainCount: train.length, validationCount: validation.length }
+    if (known.size >= mostKnown) known.clear()
+    known.set(key, counts)
+    return counts
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,70 @@
+import { drawnOf } from '../../../shared/split.ts'
+import { shuffleInPlace, type Random } from './random.ts'
+
+/** What a split never divides: for every row a number; rows of one number belong together, -1 to nothing. */
+export type Units = Int32Array
+
+/**
+ * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all, where there are two or more.
+ * A function of (rows, units, labels, source). Both results ascend.
+ */
+export function drawUnits(rows: Uint32Array, units: Units, labels: Int32Array | null, share: number, source: Random): { drawn: Uint32Array; rest: Uint32Array } {
+  const members = new Map<number, number[]>(), all: number[][] = []
+  for (const row of rows) {
+    const unit = units[row]!, own = unit < 0 ? undefined : members.get(unit)
+    if (own) { own.push(row); continue }
+    const begun = [row]
+    all.push(begun)
+    if (unit >= 0) members.set(unit, begun)
+  }
+  if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }
+  const classOf = (row: number) => labels?.[row] ?? 0
+  /** How many rows of each class are still to be drawn. */
+  const missing = new Map<number, number>()
+  for (const row of rows) missing.set(classOf(row), (missing.get(classOf(row)) ?? 0) + share)
+  let left = drawnOf(rows.length, share), remaining = all.length
+  const chosen = new Uint8Array(all.length), order = shuffleInPlace(Uint32Array.from(all.keys()), source)
+  const take = (index: number) => {
+    chosen[index] = 1
+    remaining--
+    left -= all[index]!.length
+    for (const row of all[index]!) missing.set(classOf(row), missing.get(classOf(row))! - 1)
+  }
+  /** Whether so many rows fewer would leave less, one way or the other. */
+  const nearer = (left: number, rows: number) => Math.abs(left - rows) < Math.abs(left)
+  for (const byClass of [true, false]) {
+    for (const index of order) {
+      if (chosen[index] || remaining === 1 || !nearer(left, all[index]!.length)) continue
+      if (byClass) {
+        const counts = new Map<number, number>()
+        for (const row of all[index]!) counts.set(classOf(row), (counts.get(classOf(row)) ?? 0) + 1)
+        let change = 0
+        for (const [label, count] of counts) change += Math.abs(missing.get(label)! - count) - Math.abs(missing.get(label)!)
+        if (change >= 0) continue
+      }
+      take(index)
+    }
+  }
+  if (remaining === all.length) take(order.reduce((least, index) => (all[index]!.length < all[least]!.length ? index : least)))
+  const pick = (wanted: number) => Uint32Array.from(all.flatMap((own, index) => (chosen[index] === wanted ? own : []))).sort()
+  return { drawn: pick(1), rest: pick(0) }
+}
+
+/** Units of groups and of copies together: what is connected by either. @param first for every row the first that is identical */
+export function connected(groups: Units, first: Uint32Array): Units {
+  const parent = Int32Array.from(first.keys())
+  const root = (row: number): number => {
+    while (parent[row] !== row) row = parent[row] = parent[parent[row]!]!
+    return row
+  }
+  const begun = new Map<number, number>()
+  for (let row = 0; row < first.length; row++) {
+    parent[root(row)] = root(first[row]!)
+    const group = groups[row]!
+    if (group < 0) continue
+    const other = begun.get(group)
+    if (other === undefined) begun.set(group, row)
+    else parent[root(row)] = root(other)
+  }
+  return parent.map((_, row) => root(row))
+}
