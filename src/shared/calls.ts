@@ -71,6 +71,8 @@ const importSchema = z.strictObject({
   pick: z.array(z.int().min(0).max(65_535)).refine(({ length }) => length === 1 || length === 3, 'one channel or three').optional(),
   /** What becomes 0 to 255, where it is not for the import to decide: `data`, `image`, `A..B` or `pA..pB` (see valueRange.ts). */
   range: z.string().max(100).refine((text) => parseRange(text) !== null, `no range of values: write ${rangeForms}`).optional(),
+  /** `all`: every page of a TIFF and every frame of a GIF or WebP is an image, named `FILE#0`, `FILE#1` ...; else the first is taken. */
+  pages: z.enum(['first', 'all']).optional(),
   fit: z.enum(fits).default('crop'),
   /** Which set, where a folder or file holds several; and which of its arrays the images are. Refused for images in files. */
   set: z.string().min(1).max(1000).optional(),

@@ -7,6 +7,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { decodeFile } from '../../src/main/engine/data/decode-file.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
+import { rowPaths } from '../../src/main/engine/data/open.ts'
 import type { ImportRequest } from '../../src/main/engine/data/request.ts'
 import { importsPlace } from '../fixtures/imports.ts'
 import { npy, zip } from '../fixtures/npz.ts'
@@ -26,8 +27,8 @@ async function imported(files: Record<string, Buffer>, more: Partial<ImportReque
   return { dataset, folder: ask.folder, pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), says }
 }
 /** The numbers of a file as it is read. */
-async function numbers(bytes: Buffer, options = {}): Promise<number[] | string> {
-  const result = await decodeFile(bytes, options)
+async function numbers(bytes: Buffer): Promise<number[] | string> {
+  const result = await decodeFile(bytes)
   return 'reason' in result ? result.reason : Array.from('picture' in result ? result.picture.data : result.samples.data)
 }
 
@@ -213,6 +214,21 @@ test('of several pages the first is taken, and it is said of how many', async ()
   const webp = await sharp(gif, { animated: true }).webp({ lossless: true }).toBuffer()
   const files = { 'a.tif': tiffFile([page(twelve[0]!), { ...page(twelve[1]!), subfile: 1 }, page(twelve[2]!)]), 'b.gif': gif, 'c.webp': webp, 'd.tif': tiffFile([page(twelve[3]!)]), 'e.tif': tiffFile([page(twelve[4]!)]) }
   const { says, dataset } = await imported(files)
+  const all = await imported(files, { pages: 'all' })
+  assert.deepEqual(rowPaths(all.folder, Array.from({ length: 10 }, (_, i) => i)), ['a.tif#0', 'a.tif#1', 'b.gif#0', 'b.gif#1', 'b.gif#2', 'c.webp#0', 'c.webp#1', 'c.webp#2', 'd.tif', 'e.tif'])
+  assert.match(all.says('allPages')!, /^3 files have several pages or frames \(8 in all\); each was taken/)
+  const row = (i: number, channel = 0) => all.pixels[i * 105 + channel]
+  assert.deepEqual([row(0), row(1), row(8)], [twelve[0]!, twelve[2]!, twelve[3]!].map((values) => values[0]! >> 4))
+  assert.deepEqual([2, 3, 4, 5, 6, 7].map((i) => [row(i), row(i, 1), row(i, 2)]), [0, 90, 180, 0, 90, 180].map((value) => [value, 20, 30]))
+  // A table may name pages, or files, whose label all their pages then have.
+  const folder = fresh('tables')
+  for (const [name, rows] of Object.entries({ pages: ['a.tif#0,x', 'a.tif#1,y', 'd.tif,x', 'e.tif,y'], files: ['a.tif,x', 'b.gif,y', 'c.webp,y', 'd.tif,x', 'e.tif,y'] })) {
+    writeFileSync(join(folder, `${name}.csv`), `file,label\n${rows.join('\n')}\n`)
+    const labelled = await imported(files, { pages: 'all', labels: join(folder, `${name}.csv`) })
+    assert.deepEqual(labelled.dataset.classCounts, name === 'pages' ? [2, 2] : [3, 7], name)
+  }
+  const cut = await imported(files, { pages: 'all', patches: { width, height }, count: 200 })
+  assert.equal(new Set(rowPaths(cut.folder, Array.from({ length: 200 }, (_, i) => i))).size, 10)
   assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'])
 })
 
@@ -250,4 +266,13 @@ print(json.dumps(out))
     // What sharp reads is in three channels.
     assert.deepEqual(name === 'fax.tif' ? (found as number[]).filter((_, i) => i % 3 === 0) : found, values, name)
   }
+})
+
+test('a picture of more than 40 megapixels is made smaller while it is read, and that is said', async () => {
+  const large = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: { r: 10, g: 200, b: 30 } } }).png().toBuffer()
+  const { says, pixels, dataset } = await imported({
+    'large.png': large, 'a.png': await sharp({ create: { width: 8, height: 6, channels: 3, background: { r: 1, g: 2, b: 3 } } }).png().toBuffer(),
+    'b.png': await sharp({ create: { width: 8, height: 6, channels: 3, background: { r: 200, g: 2, b: 3 } } }).png().toBuffer(),
+  }, { width: 8, height: 6 })
+  assert.deepEqual([dataset.count, [...pixels.subarray(-3)], says('shrunkWhileRead')], [3, [10, 200, 30], '1 image of more than 40 megapixels was made smaller while being read.'])
 })

@@ -52,6 +52,8 @@ export const sourceHelp: string[] = [
   '                  smallest to the largest of all images or of each image, from',
   '                  A to B, or percentiles; else one range of all images where',
   '                  values are of 16 bits or more, signed, or floats',
+  '--pages first|all  of files with several pages or frames, the first (the',
+  '                  default), or each as an image: stack.tif#0, stack.tif#1 ...',
   '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
   '--count N         rows of a synthetic set, or patches (default: 10000)',
   '--seed S          what these are drawn from (default: 1)',
@@ -64,23 +66,25 @@ export const sourceHelp: string[] = [
 
 export const sourceOptions: NonNullable<Command['options']> = {
   path: { type: 'string' }, ...layoutOptions, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
-  range: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
+  range: { type: 'string' }, pages: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
   ...arrayOptions,
 }
 
 /** What the options ask for. Error: USAGE. */
 export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datasets.import'>, 'name'> {
   if (typeof values['path'] !== 'string') throw new WorkbenchError('USAGE', 'Say what to import with --path.', { field: 'path' })
-  const { channels, fit, size, count: rows, seed, patches, contrast, range } = values as Record<string, string | undefined>
+  const { channels, fit, size, count: rows, seed, patches, contrast, range, pages } = values as Record<string, string | undefined>
   const refuse = (message: string, field: string) => new WorkbenchError('USAGE', message, { field })
   if (range !== undefined && parseRange(range) === null) throw refuse(`--range is ${rangeForms}, not “${range}”.`, 'range')
+  if (pages !== undefined && pages !== 'first' && pages !== 'all') throw refuse(`--pages is first or all, not “${pages}”.`, 'pages')
   if (fit !== undefined && !isFit(fit)) throw refuse(`--fit is crop, pad or stretch, not “${fit}”.`, 'fit')
   if (contrast !== undefined && !isContrast(contrast)) throw refuse(`--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, 'contrast')
   if (patches !== undefined && fit !== undefined) throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
   return {
     path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
     ...readLayout(values as Record<string, string | undefined>, path), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
-    ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }), ...(fit === undefined ? {} : { fit }),
+    ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }),
+    ...(pages === undefined ? {} : { pages }), ...(fit === undefined ? {} : { fit }),
     ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }),
     ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
     ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }),

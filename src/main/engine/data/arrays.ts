@@ -39,6 +39,9 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     const message = 'The file holds vectors, which have no image size and are stored as they are; leave size, channels and range out.'
     throw new WorkbenchError('IMAGE_SIZE', message, { field: ofImages })
   }
+  if (request.pages !== undefined) {
+    throw new WorkbenchError('CALL_INVALID', 'Pages are those of image files, and this holds arrays, of which every row is an image; leave pages out.', { field: 'pages' })
+  }
   const taken = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
   const first = described[0]!
   const width = request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)

@@ -1,5 +1,5 @@
 import { decodeBmp } from './bmp.ts'
-import { whyRefused, type Header } from './header.ts'
+import { pixelLimit, whyRefused, type Header } from './header.ts'
 import { readImage, releaseLargeFile, type ImageSource } from './image-file.ts'
 import { decodeJpeg2000 } from './jpeg2000.ts'
 import { countPages } from './pages.ts'
@@ -23,32 +23,29 @@ const ownLimit = 2 ** 20
 let native: typeof import('./decode-native.ts') | undefined
 let general: typeof import('./decode-sharp.ts') | undefined
 
-export interface DecodeOptions {
-  /** Channels to take, counted from 0. */
-  pick?: readonly number[] | undefined
-  /** Which page or frame, counted from 0. */
-  page?: number | undefined
-}
-/** An image, and how many pages or frames its file has. */
-export type DecodedFile = (Decoded & { pages: number }) | { reason: string }
+/** An image, and how many pages or frames its file has of which the first was taken. */
+export type DecodedFile = (Decoded & { pages: number; shrunk: boolean }) | { reason: string }
 
 /**
  * Decodes one image: bytes, or wider numbers as they are. Never waits for a pipe, never decodes what its header says is beyond 40
- * megapixels. The data are valid until the next call.
+ * megapixels, but for kinds that are made smaller while they are read (`shrunk`). The data are valid until the next call.
+ * @param pick channels to take, counted from 0
  */
-export async function decodeFile(source: ImageSource, { pick, page = 0 }: DecodeOptions = {}): Promise<DecodedFile> {
+export async function decodeFile(source: ImageSource, pick?: readonly number[]): Promise<DecodedFile> {
+  const wanted = source !== null && typeof source === 'object' && 'page' in source ? source.page : undefined, page = wanted ?? 0
   const file = readImage(source)
   if ('reason' in file) return file
   const { bytes, header } = file
   if (header.type === 'png' && bytes.lastIndexOf('IEND') < 0) return { reason: whyRefused(bytes, header.type) }
   // Loading is outside of `try`: a decoder that cannot be loaded says nothing about the image.
-  const decode = header.type === 'tiff' ? await tiffDecoder(bytes, page) : await decoderFor(header, page)
+  const shrunk = header.width * header.height > pixelLimit
+  const decode = shrunk ? await shrinking() : header.type === 'tiff' ? await tiffDecoder(bytes, page) : await decoderFor(header, page)
   try {
     const decoded = await decode(bytes, header)
     if (decoded === null) return { reason: whyRefused(bytes, header.type) }
     if ('reason' in decoded) return decoded
     const taken = picked(decoded, pick)
-    return 'reason' in taken ? taken : { ...asBytes(taken), pages: countPages(bytes, header) }
+    return 'reason' in taken ? taken : { ...asBytes(taken), pages: wanted === undefined ? countPages(bytes, header) : 1, shrunk }
   } catch {
     return { reason: whyRefused(bytes, header.type) }
   } finally {
@@ -74,6 +71,11 @@ async function decoderFor({ type, wide, decoder, width, height }: Header, page: 
     return (bytes, header) => asFound(native!.decodeNative(bytes, header))
   }
   return withSharp(page)
+}
+
+async function shrinking(): Promise<Decoder> {
+  general ??= await import('./decode-sharp.ts')
+  return async (bytes, header) => asFound(await general!.decodeShrunk(bytes, header))
 }
 
 async function withSharp(page: number): Promise<Decoder> {

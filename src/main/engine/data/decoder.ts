@@ -30,7 +30,7 @@ const noRange = 'its values are wider than bytes, and no range is known that wou
  * Decodes an image of a batch as the import wants it handled. @returns null where it was looked at only
  */
 async function handle(batch: Batch, index: number, seen: Seen): Promise<{ picture: Picture } | { reason: string } | null> {
-  const { task, ranges, pick, binnings } = target!.handling, decoded = await decodeFile(sourceOf(batch, index), { pick, page: batch.pages?.[index] })
+  const { task, ranges, pick, binnings } = target!.handling, decoded = await decodeFile(sourceOf(batch, index), pick)
   if ('reason' in decoded) return decoded
   if (task === 'count') {
     count(seen, decoded, binnings!)

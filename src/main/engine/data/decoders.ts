@@ -25,9 +25,9 @@ export function decoderCount(files: number, filesPerDecoder = 64): number {
 }
 
 /** Images `from` up to `to` of a batch. */
-const part = ({ start, root, paths, places, bytes, pages, cuts }: Batch, from: number, to: number): Batch => ({
+const part = ({ start, root, paths, places, bytes, cuts }: Batch, from: number, to: number): Batch => ({
   start: start + from, root, paths: paths.slice(from, to), ...(places ? { places: places.slice(from, to) } : {}),
-  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(pages ? { pages: pages.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
+  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
 })
 
 const asTheyAre: Handling = { task: 'store', ranges: { bytes: null, wide: null } }

@@ -10,9 +10,8 @@ export interface Cut { width: number; height: number; windows: Uint32Array }
 /**
  * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. They are the files
  * `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is where an image should be).
- * `pages`: the page or frame of each that is meant, counted from 0, where that is not the first.
  */
-export interface Batch { start: number; root: string; paths: string[]; places?: Span[]; bytes?: (Uint8Array | null)[]; pages?: number[]; cuts?: Cut[] }
+export interface Batch { start: number; root: string; paths: string[]; places?: Span[]; bytes?: (Uint8Array | null)[]; cuts?: Cut[] }
 
 /** What decoders do with the values of images. */
 export interface Handling {

@@ -16,7 +16,8 @@ import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
-import { labelling, relabel } from './table/relabel.ts'
+import { findPages, listPages } from './page-list.ts'
+import { isTable, labelling, relabel } from './table/relabel.ts'
 import { measureImages, passOver } from './values/passes.ts'
 import { wishOf } from './values/measure-arrays.ts'
 import { addSeen, nothingSeen } from './values/seen.ts'
@@ -36,7 +37,19 @@ export async function planFolder(source: FolderSource, request: SourceRequest, {
   const found = await listFolder(source, {
     signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
-  return planList(await relabel(found, request), request, { meter, signal })
+  return planList(await labelledList(found, request, { meter, signal }), request, { meter, signal })
+}
+
+/** The list with the labels that were asked for, and, where all pages are wanted, one image for each: a table may name these, or their files. */
+export async function labelledList(found: FileList, request: SourceRequest, options: PlanOptions): Promise<FileList> {
+  if (request.pages !== 'all') return relabel(found, request)
+  const pages = await findPages(found, options)
+  if (!isTable(request)) return listPages(await relabel(found, request), pages)
+  const [ofPages, ofFiles] = await Promise.allSettled([relabel(listPages(found, pages), request), relabel(found, request).then((list) => listPages(list, pages))])
+  const labels = ({ names, labelOf }: FileList) => Array.from({ length: names.count }, (_, image) => labelOf(image)).filter((label) => label !== null).length
+  if (ofPages.status === 'rejected' && ofFiles.status === 'rejected') throw ofFiles.reason
+  const lists = [ofPages, ofFiles].flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  return lists.reduce((best, list) => (labels(list) > labels(best) ? list : best))
 }
 
 /** Decides on the shape of the images of a list, wherever it comes from. */

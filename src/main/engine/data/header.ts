@@ -22,6 +22,8 @@ export interface Header {
   decoder: 'own' | 'tensorflow' | 'sharp'
   /** Whether values are wider than bytes without a sign, so that a range has to be known before they become brightness. */
   wide: boolean
+  /** Whether it can be made smaller while it is read, without all of it in memory: then 400 megapixels are possible. */
+  streams?: boolean
   /** What to ask TensorFlow for: 1 gray, 3 colour, 4 with alpha. */
   channels: 1 | 3 | 4
 }
@@ -33,7 +35,8 @@ const formats = ['PNG', 'JPEG', 'WebP', 'BMP', 'TIFF', 'GIF', 'AVIF', 'PNM']
 export const readFormats = `${formats.join(', ')} or JPEG 2000`
 const notAnImage = { reason: `not an image (${formats.join(', ')} and JPEG 2000 are read)` }
 const cutShort = { reason: 'truncated: the file ends within its header' }
-export const pixelLimit = 40e6
+/** Pixels of an image that is decoded whole, and of one that is made smaller while it is read. */
+export const pixelLimit = 40e6, streamedLimit = 400e6
 
 /** @param bytes the file's beginning. @param whole whether that is all of it. */
 export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
@@ -63,10 +66,10 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
 
 function withinLimits(result: HeaderResult): HeaderResult {
   if (result === 'more' || !('header' in result)) return result
-  const { width, height } = result.header
+  const { width, height, streams, wide, orientation } = result.header, limit = streams && !wide && orientation === 1 ? streamedLimit : pixelLimit
   if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
-  if (width * height > pixelLimit) {
-    return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than 40` }
+  if (width * height > limit) {
+    return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than ${limit / 1e6}` }
   }
   return result
 }
@@ -94,7 +97,7 @@ function png(bytes: Buffer): HeaderResult {
     at += 12 + length
   }
   const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own', channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
-  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, decoder, channels } }
+  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels } }
 }
 
 function jpeg(bytes: Buffer): HeaderResult {
@@ -115,7 +118,7 @@ function jpeg(bytes: Buffer): HeaderResult {
       const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
       const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
-      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
+      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
     }
     at += 2 + length
   }
@@ -223,20 +226,22 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
     : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
 }
 
-/** The first page. @throws RangeError where it is not within the source */
-function tiff(source: ByteSource): HeaderResult {
+/** A page, counted from 0. @throws RangeError where it is not within the source */
+function tiff(source: ByteSource, wanted = 0): HeaderResult {
   if (isRawCamera(source.read(0, Math.min(source.size, 2 ** 16)))) return { reason: foreignReason(rawCamera) }
+  let index = 0
   for (const page of pagesOf(source)) {
+    if (index++ < wanted) continue
     const { width, height, orientation, photometric, channels, wide } = describePage(page), gray = photometric === 0 || photometric === 1
-    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, decoder: 'own', channels: 3 } }
+    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3 } }
   }
   return { reason: 'damaged: a TIFF without a page' }
 }
 
 /** The header of an open file that begins as a TIFF does: its directories may lie anywhere in it. */
-export function readTiffHeader(source: ByteSource): HeaderResult {
+export function readTiffHeader(source: ByteSource, page = 0): HeaderResult {
   try {
-    return withinLimits(tiff(source))
+    return withinLimits(tiff(source, page))
   } catch (error) {
     if (error instanceof RangeError) return cutShort
     throw error

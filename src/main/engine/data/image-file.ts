@@ -11,6 +11,8 @@ export interface Span {
   offset: number
   /** Bytes from there on. */
   length: number
+  /** Which page or frame of it, counted from 0; where it is not said, the first, as of a file with no others. */
+  page?: number
   /** Of a zip archive, whose local header lies at `offset`: how the member is packed, and what it unpacks to. */
   zip?: { deflated: boolean; size: number; crc: number }
 }
@@ -55,8 +57,8 @@ function readBytes(bytes: Buffer): ImageFile {
 const tooLarge = { reason: 'too large: the file has more than 256 MB' }
 const cutOff = { reason: 'truncated: the file became shorter while it was read' }
 
-function readSpan(file: number, size: number, { offset, length, zip }: Span, headerOnly: boolean): ImageFile {
-  if (!zip) return offset + length > size ? cutOff : readFrom(file, offset, length, headerOnly)
+function readSpan(file: number, size: number, { offset, length, zip, page }: Span, headerOnly: boolean): ImageFile {
+  if (!zip) return offset + length > size ? cutOff : readFrom(file, offset, length, headerOnly, page)
   if (length > fileLimit || zip.size > fileLimit) return tooLarge
   const local = Buffer.alloc(30)
   if (readSync(file, local, 0, 30, offset) < 30 || local.readUInt32LE(0) !== 0x04034b50) {
@@ -97,7 +99,7 @@ function withFile(path: string, read: (file: number, size: number) => ImageFile)
 }
 
 /** The image of `size` bytes that begins at `base` of an open file. */
-function readFrom(file: number, base: number, size: number, headerOnly: boolean): ImageFile {
+function readFrom(file: number, base: number, size: number, headerOnly: boolean, page = 0): ImageFile {
   let filled = 0, seen: HeaderResult = 'more'
   for (const step of [headerSteps[0]!, headerSteps[1]!, size]) {
     if (filled === size || seen !== 'more') break
@@ -105,7 +107,7 @@ function readFrom(file: number, base: number, size: number, headerOnly: boolean)
     filled = fill(file, base, filled, Math.min(step, size))
     const start = scratch.subarray(0, filled)
     // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
-    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size)) : readHeader(start, filled === size)
+    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size), page) : readHeader(start, filled === size)
     if (size > fileLimit) break
   }
   if (size === 0) seen = readHeader(scratch.subarray(0, 0), true)

@@ -44,6 +44,8 @@ export interface SourceRequest extends LabelRequest, SplitRequest {
   pick?: number[] | undefined
   /** What becomes 0 to 255, where it is not for the import to decide; see shared/valueRange.ts. */
   range?: string | undefined
+  /** `all`: every page or frame of a file is an image; else the first. */
+  pages?: 'first' | 'all' | undefined
   /** Rows and seed of a synthetic set or of patches. */
   count?: number | undefined
   seed?: number | undefined

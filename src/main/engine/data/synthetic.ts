@@ -50,9 +50,10 @@ export function refusePartPaths(name: SyntheticName, request: Pick<SourceRequest
 }
 
 /** For what is in bytes already: nothing is chosen of its channels, and nothing scaled. @throws WorkbenchError CALL_INVALID */
-export function refuseValueOptions(what: string, request: Pick<SourceRequest, 'pick' | 'range'>): void {
-  const field = (['pick', 'range'] as const).find((key) => request[key] !== undefined)
-  if (field) throw new WorkbenchError('CALL_INVALID', `${what} in bytes of one or three channels, so no range and no channels of a source can be chosen; leave them out.`, { field })
+export function refuseValueOptions(what: string, request: Pick<SourceRequest, 'pick' | 'range' | 'pages'>): void {
+  const field = (['pick', 'range', 'pages'] as const).find((key) => request[key] !== undefined)
+  const message = `${what} in bytes of one or three channels, so no range, channels or pages of a source can be chosen; leave them out.`
+  if (field) throw new WorkbenchError('CALL_INVALID', message, { field })
 }
 
 /** Size and channels of a synthetic set's images; one side given: the other is the same. */

@@ -1,18 +1,20 @@
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
 import { classesOfTraining } from '../classes.ts'
 import type { Handling } from '../decoding.ts'
-import { readImageFile } from '../image-file.ts'
+import { labelledList } from '../folder.ts'
+import { pixelLimit } from '../header.ts'
+import type { Span } from '../image-file.ts'
+import { headerOf } from '../listed-image.ts'
 import type { Roots } from '../layout/structure.ts'
 import { listFolder, type FileList } from '../layout.ts'
 import { rowsOfList } from '../list-rows.ts'
 import type { SourceRequest } from '../request.ts'
 import { hashBytes } from '../row-hash.ts'
 import { noUsableImage } from '../skipped.ts'
-import { labelling, relabel } from '../table/relabel.ts'
+import { labelling } from '../table/relabel.ts'
 import { addSeen, type Seen } from '../values/seen.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { OpenOptions, PatchSource } from './source.ts'
@@ -33,7 +35,7 @@ export async function folderSource(
     signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   if (found.truncated) return null
-  const list = await relabel(found, request)
+  const list = await labelledList(found, request, { meter, signal })
   const { names } = list, skipped = [...list.skipped]
   const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
   const wides = new Uint8Array(names.count)
@@ -44,13 +46,17 @@ export async function folderSource(
       meter.update('Reading headers', file, names.count, 'files')
       await setImmediate()
     }
-    const result = readImageFile(join(list.rootOf(file), names.at(file)), true)
+    const result = headerOf(list, file)!
     if ('reason' in result) {
       skipped.push({ path: list.pathOf(file), reason: result.reason })
       continue
     }
     const { header } = result, turned = header.orientation >= 5
     const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    if (width * height > pixelLimit) {
+      skipped.push({ path: list.pathOf(file), reason: `too large for patches: ${width} x ${height} is more than 40 megapixels; cut it into parts` })
+      continue
+    }
     if (width < patch.width || height < patch.height) {
       skipped.push({ path: list.pathOf(file), reason: `smaller than the patches: ${width} x ${height} pixels` })
       small++
@@ -98,14 +104,15 @@ async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32A
   const size = Math.max(1, Math.min(batchFiles, Math.ceil(images.length / decoders / 4)))
   function* batches(): Generator<Batch> {
     for (let start = 0; start < images.length;) {
-      const root = list.rootOf(files[images[start]!]!), paths: string[] = [], cuts: Batch['cuts'] = []
+      const root = list.rootOf(files[images[start]!]!), paths: string[] = [], cuts: Batch['cuts'] = [], places: Span[] = []
       while (start + paths.length < images.length && paths.length < size) {
         const index = start + paths.length, image = images[index]!, file = files[image]!
         if (list.rootOf(file) !== root) break
         paths.push(list.names.at(file))
+        if (list.insideOf) places.push(list.insideOf(file) as Span)
         cuts.push({ width: widths[image]!, height: heights[image]!, windows: wanted.windowsOf(index) })
       }
-      yield { start, root, paths, cuts }
+      yield { start, root, paths, cuts, ...(list.insideOf ? { places } : {}) }
       start += paths.length
     }
   }

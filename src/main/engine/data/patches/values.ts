@@ -1,6 +1,7 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
 import type { Handling } from '../decoding.ts'
+import type { Span } from '../image-file.ts'
 import type { FileList } from '../layout.ts'
 import type { Meter } from '../progress.ts'
 import type { SourceRequest } from '../request.ts'
@@ -52,9 +53,12 @@ export class PatchValues {
     const { list } = this, seen = nothingSeen(), decoders = decoderCount(files.length, filesPerDecoder)
     function* batches(): Generator<Batch> {
       for (let start = 0; start < files.length;) {
-        const root = list.rootOf(files[start]!), paths: string[] = []
-        for (let i = start; i < files.length && paths.length < batchFiles && list.rootOf(files[i]!) === root; i++) paths.push(list.names.at(files[i]!))
-        yield { start, root, paths }
+        const root = list.rootOf(files[start]!), paths: string[] = [], places: Span[] = []
+        for (let i = start; i < files.length && paths.length < batchFiles && list.rootOf(files[i]!) === root; i++) {
+          paths.push(list.names.at(files[i]!))
+          if (list.insideOf) places.push(list.insideOf(files[i]!) as Span)
+        }
+        yield { start, root, paths, ...(list.insideOf ? { places } : {}) }
         start += paths.length
       }
     }

@@ -106,6 +106,9 @@ export function notesOf(
     note('grayAmongColour', `${images(gray)} of ${all.toLocaleString('en')} are gray and were stored in three equal channels, since the others are in colour.`)
   }
   if (counts.transparent > 0) note('transparency', `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`)
+  if (counts.shrunk > 0) {
+    note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${counts.shrunk === 1 ? 'was' : 'were'} made smaller while being read.`)
+  }
   if (several.files > 0) {
     const files = several.files === 1 ? '1 file has' : `${several.files.toLocaleString('en')} files have`
     note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken. --pages all takes each as an image.`)

@@ -9,7 +9,7 @@ export interface Seen {
   bytes: Tally
   wide: Tally
   /** How many images there were of each kind: `waiting` are wide ones that no range was known for, so that no row was made. */
-  images: { bytes: number; wide: number; waiting: number; coloured: number; transparent: number }
+  images: { bytes: number; wide: number; waiting: number; coloured: number; transparent: number; shrunk: number }
   /** Files of several pages or frames, and how many these have together. */
   several: { files: number; pages: number }
   /** How often values occur, where that was asked for. */
@@ -17,7 +17,7 @@ export interface Seen {
 }
 
 export const nothingSeen = (): Seen => ({
-  bytes: emptyTally(), wide: emptyTally(), images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0 }, several: { files: 0, pages: 0 },
+  bytes: emptyTally(), wide: emptyTally(), images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0, shrunk: 0 }, several: { files: 0, pages: 0 },
   counts: { bytes: null, wide: null },
 })
 
@@ -25,7 +25,7 @@ export const nothingSeen = (): Seen => ({
 export function addSeen(into: Seen, more: Seen): void {
   addTally(into.bytes, more.bytes)
   addTally(into.wide, more.wide)
-  for (const key of ['bytes', 'wide', 'waiting', 'coloured', 'transparent'] as const) into.images[key] += more.images[key]
+  for (const key of ['bytes', 'wide', 'waiting', 'coloured', 'transparent', 'shrunk'] as const) into.images[key] += more.images[key]
   into.several.files += more.several.files
   into.several.pages += more.several.pages
   for (const kind of ['bytes', 'wide'] as const) {
@@ -36,11 +36,12 @@ export function addSeen(into: Seen, more: Seen): void {
 }
 
 /** Takes a look at a decoded image. @param whole all values of bytes are measured, too */
-export function look(seen: Seen, decoded: Decoded & { pages: number }, whole: boolean): void {
+export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boolean }, whole: boolean): void {
   const image = 'picture' in decoded ? decoded.picture : decoded.samples, kind = 'picture' in decoded ? 'bytes' : 'wide', { images, several } = seen
   images[kind]++
   if (isColoured(image)) images.coloured++
   if ('picture' in decoded && isTransparent(decoded.picture)) images.transparent++
+  if (decoded.shrunk) images.shrunk++
   if (decoded.pages > 1) {
     several.files++
     several.pages += decoded.pages
