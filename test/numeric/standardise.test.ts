@@ -255,6 +255,22 @@ test('it is refused in a sentence where there are no channels, or where what is 
   assert.equal(resolveConfig('classical', { 'data.statistics': { mean: [0], deviation: [1] } }, facts).problems[0]?.code, 'SETTING_UNKNOWN')
 })
 
+for (const { id, machine } of variants.filter(({ objective }) => objective)) {
+  test(`${id}: a run with changed images${machine ? '' : ' and standardised inputs'} goes on bit for bit, and its file agrees`, async () => {
+    const changes: Settings = { 'data.augment': 'flip,flipVertical,shift=1,brightness=0.1', ...(machine ? { 'data.standardise': 'none' } : {}) }
+    const config = configOf(id, { ...changes, ...(machine ? { 'training.learningRate': 0.001 } : {}) })
+    const whole = jobOf(id, config), parts = jobOf(id, config)
+    await trainHere(whole)
+    await assert.rejects(trainHere(parts, (message) => message.type === 'points'))
+    await trainHere({ ...parts, resume: true })
+    assert.deepEqual(readCheckpoint(parts.runFolder, 'last').state, readCheckpoint(whole.runFolder, 'last').state)
+    const { runFolder } = whole, out = join(home, `${id}.onnx`)
+    const asked = { runId: 'r', runFolder, datasetFolder, part: 'autoencoder' as const, input: 'pixels' as const, out }
+    const { maxAbsDiff } = await exportHere({ kind: 'export', ...asked, force: false, precision: 'float32', metadata: {} })
+    assert.ok(maxAbsDiff < 1e-4)
+  })
+}
+
 test('a run of colour images from before there were these settings goes on with single values masked, bit for bit', async () => {
   const now = configOf('denoising', { 'data.standardise': 'none', 'regularizer.values': 'channel' })
   const { values: _, ...regularizer } = now.regularizer
