@@ -3,6 +3,10 @@ import { atMost, type Limits } from './limits.ts'
 const quote = 0x22, backslash = 0x5c, comma = 0x2c, colon = 0x3a
 const openList = 0x5b, closeList = 0x5d, openObject = 0x7b, closeObject = 0x7d
 
+/** Whether a value of JSON is an object with names: no list, not null. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /**
  * Reads JSON that somebody else wrote: its size, values, names and depth are compared with the limits before anything is made of it.
  * @throws LimitError for what is more than allowed, SyntaxError for what is no JSON

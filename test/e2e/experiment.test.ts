@@ -98,7 +98,7 @@ test('a plan that is no plan is refused with what is wrong, and nothing is store
     assert.match(error.message, message)
   }
   await refused('{', 'USAGE', /not valid JSON/, 2)
-  await refused({ ...plan, variants: [] }, 'CALL_INVALID', /“plan\.variants” of experiments\.check/)
+  await refused({ ...plan, variants: [] }, 'CALL_INVALID', /^“variants” of the plan is not valid \(.*; an empty list was given\)/)
   await refused({ ...plan, variants: [{ variant: 'clasical' }] }, 'VARIANT_UNKNOWN', /clasical/)
   await refused({ ...plan, settings: { 'training.epoch': 3 } }, 'SETTING_UNKNOWN', /did you mean training\.epochs/)
   await refused({ ...plan, dataset: 'suns' }, 'DATASET_UNKNOWN', /suns/)

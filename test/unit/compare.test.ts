@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
+import { dataNotes } from '../../src/main/engine/compare/dataNotes.ts'
 import { textTables } from '../../src/main/engine/compare/textTables.ts'
 import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
 import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { comparisonSchema } from '../../src/shared/comparison.ts'
-import { evaluationSchema, type Run } from '../../src/shared/domain.ts'
+import { evaluationSchema, type Dataset, type Run } from '../../src/shared/domain.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
 
 const variants = variantInfos()
@@ -73,6 +74,31 @@ test('what has no use in a run is no difference, in no table and to no group', (
   const { warnings } = resolveConfig('classical', { 'network.layers': [4], 'network.activation': 'tanh' })
   assert.deepEqual(warnings, ['Hidden activation has no effect: with one layer, which is the code, there is no hidden one.'])
   assert.deepEqual(resolveConfig('classical', { 'network.layers': [4], 'network.activation': 'relu' }).warnings, [])
+})
+
+test('few test images, and a cross-entropy that is no likelihood of photographs, are said once', () => {
+  const dataset = (name: string, testCount: number) => ({ name, testCount, kind: 'image' }) as Dataset
+  const about = (testCount: number, pixels?: 'colour' | 'gray' | 'nearlyBinary') => () =>
+    ({ dataset: dataset('faces', testCount), facts: { kind: 'image', ...(pixels ? { pixels } : {}) } as const })
+  const both = [classical, denoising]
+  assert.deepEqual(dataNotes(both, about(100, 'nearlyBinary')), [])
+  assert.deepEqual(dataNotes(both, about(9)), [
+    'Figures on “faces” stand on 9 test images only: one more or less is 11 points of an accuracy, '
+    + 'and a difference between two runs may be chance.',
+  ])
+  assert.match(dataNotes(both, about(1))[0]!, /stand on 1 test image only: one more or less is 100 points/)
+  // Networks that were trained for cross-entropy, or were only measured by it, on photographs: one sentence.
+  const squared = run('s', 'classical', { reconstruction: 'squaredError' }, { evaluation: evaluated(9) })
+  for (const runs of [both, [squared]]) {
+    const [note = '', ...more] = dataNotes(runs, about(500, 'colour'))
+    assert.match(note, /^Cross-entropy is the likelihood of pixels that are 0 or 1, and these are colour images: of them it is none/)
+    assert.deepEqual(more, [])
+  }
+  const [, bound = ''] = dataNotes([squared, run('v', 'variational', {}, { name: 'ink' })], about(500, 'gray'))
+  assert.match(bound, /^“ink”: A Bernoulli likelihood .* these are images of many shades of gray/)
+  // What is drawn as 0 or 1, and what was not measured, needs no word.
+  const drawn = run('d', 'classical', { 'data.binarise': 'fixed' }, { evaluation: evaluated(9) })
+  assert.deepEqual(dataNotes([drawn, { ...classical, evaluation: null }], about(500, 'colour')), [])
 })
 
 test('figures have the digits that make sense, and the best is marked only where there is one', () => {

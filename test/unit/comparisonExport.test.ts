@@ -55,6 +55,21 @@ function parseCsv(text: string): string[][] {
   return rows
 }
 
+test('in every table as CSV a column of numbers holds nothing else: pairs are two columns, bounds the number itself', () => {
+  const small = compareRuns(runs.map((one, index) => ({ ...one, name: `run ${index}` })), variants, { baseline: 'classical1' })
+  for (const make of Object.values(textTables)) {
+    const table = make(small), [head = [], ...rows] = parseCsv(csvOf(table))
+    const names = table.columns.filter(({ numeric }) => !numeric).map(({ title }) => title)
+    const isNumber = (cell: string) => cell === '' || /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(cell)
+    const wrong = rows.flatMap((row) => row.filter((cell, at) => !names.includes(head[at]!) && !isNumber(cell)))
+    assert.deepEqual(wrong, [], table.key)
+  }
+  const [head = [], first = []] = parseCsv(csvOf(textTables.runs(small)))
+  const at = head.findIndex((title) => title.startsWith('Code units active in <') && !title.endsWith(', of'))
+  // 0.99, 0.5, 0.004, 1: one of four is hardly ever active.
+  assert.deepEqual([head[at + 1], first[at], first[at + 1]], [`${head[at]!}, of`, '1', '4'])
+})
+
 test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula', () => {
   const [head, ...rows] = parseCsv(csvOf(textTables.groups(comparison))) as [string[], ...string[][]]
   const shown = comparison.groupFigures.find(({ key }) => key === 'linearProbeAccuracy')!

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
+import { counted } from '../../shared/words.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
 import { helpColumns, helpRows } from './cli/help.ts'
 import { doctor, doctorHelp, doctorOptions, type DoctorValues } from './cli/doctor.ts'
@@ -91,7 +92,7 @@ function argumentsOf(name: string): string[] {
 function parse(args: string[], options: NonNullable<Command['options']>, [fewest, most]: [number, number], usage: string) {
   try {
     const { values, positionals } = parseArgs({ args, options: { ...common, ...options }, allowPositionals: true })
-    if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${positionals.length} arguments were given`)
+    if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${counted(positionals.length, 'argument was', 'arguments were')} given`)
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
     throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')}; use: aebench ${usage}`, { cause })

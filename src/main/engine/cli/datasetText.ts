@@ -1,21 +1,22 @@
 import type { Dataset, Skipped } from '../../../shared/domain.ts'
 import type { ClassTable } from '../../../shared/inspection.ts'
 import { copiesSentence, partsSentence } from '../../../shared/datasetWords.ts'
+import { counted } from '../../../shared/words.ts'
 import { partTable } from './partTable.ts'
 
 /** Names that are told of what was skipped; the others are only counted. */
 const mostSkipped = 20
 
 /** `28x28x1`, or how many values a vector has. */
-export const sizeOf = ({ kind, width, height, channels }: Dataset): string => (kind === 'image' ? `${width}x${height}x${channels}` : `${width} values`)
+export const sizeOf = ({ kind, width, height, channels }: Dataset): string => (kind === 'image' ? `${width}x${height}x${channels}` : counted(width, 'value'))
 
 /** A dataset for people: what it is, its parts and classes, what was noted and what was left out. */
 export function datasetText(dataset: Dataset, byClass: ClassTable, skipped: readonly Skipped[]): string {
   const { name, id, count, kind, classes, notes } = dataset, copies = copiesSentence(dataset)
   const more = skipped.length > mostSkipped ? [`  and ${skipped.length - mostSkipped} more (--json lists all)`] : []
   return [
-    `${name} (${id}): ${count.toLocaleString('en')} ${kind === 'image' ? 'images' : 'rows'} of ${sizeOf(dataset)}, `
-    + `${classes.length === 0 ? 'without labels' : `${classes.length} classes`}`,
+    `${name} (${id}): ${counted(count, kind === 'image' ? 'image' : 'row')} of ${sizeOf(dataset)}, `
+    + `${classes.length === 0 ? 'without labels' : counted(classes.length, 'class', 'classes')}`,
     partsSentence(dataset),
     ...(classes.length > 0 ? [partTable(byClass)] : []),
     ...(copies === null ? [] : [copies]),

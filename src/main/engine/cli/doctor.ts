@@ -1,5 +1,6 @@
 import { checkIntegrity, type Integrity, type Known } from '../doctor/integrity.ts'
 import { runDoctor } from '../doctor.ts'
+import { counted } from '../../../shared/words.ts'
 import { homeAt } from '../home.ts'
 import { recover, recoveryText } from '../recovery/recover.ts'
 import type { Outcome } from './command.ts'
@@ -48,8 +49,12 @@ function outcome(json: Record<string, unknown>, lines: readonly string[], wrong:
 }
 
 function summaryOf({ findings, looked: { checkpoints, datasets, codes, withoutChecksum } }: Integrity): string {
-  const old = withoutChecksum === 0 ? '' : `; ${withoutChecksum} were written by a version without checksums, and only their form was looked at`
-  return `${findings.length === 0 ? 'ok  ' : '    '}  ${checkpoints} checkpoints, ${datasets} datasets and the codes of ${codes} embeddings were read whole, ${findings.length} are not as they were written${old}`
+  const they = (count: number): string => (count === 1 ? '1 was' : `${count.toLocaleString('en')} were`)
+  const old = withoutChecksum === 0 ? ''
+    : `; ${they(withoutChecksum)} written by a version without checksums, of which only the form was looked at`
+  const read = `${counted(checkpoints, 'checkpoint')}, ${counted(datasets, 'dataset')} and ${counted(codes, 'set')} of kept codes`
+  const faults = findings.length === 1 ? '1 is not as it was' : `${findings.length.toLocaleString('en')} are not as they were`
+  return `${findings.length === 0 ? 'ok  ' : '    '}  Read whole: ${read}; ${faults} written${old}`
 }
 
 /** What the database knows of what lies in the folders; null where it cannot be opened, which the other checks tell. */

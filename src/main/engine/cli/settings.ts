@@ -1,5 +1,6 @@
 import type { Field, Settings } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { isObject } from '../../../shared/json.ts'
 import { readJsonFile } from './jsonFile.ts'
 
 /** A value as it was typed, read as its field wants it; what cannot be read so stays text, and the engine says what it expects. */
@@ -28,8 +29,6 @@ export function settingsFrom(sets: readonly string[], file: string | undefined, 
   const flat = file === undefined ? [] : flatten(readJsonFile(file, 'settings file', '{"training": {"epochs": 5}}'))
   return Object.fromEntries([...flat, ...typed])
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Dotted keys, so that what comes later replaces single settings and not whole sections. */
 const flatten = (settings: Record<string, unknown>, prefix = ''): [string, unknown][] =>

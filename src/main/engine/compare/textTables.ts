@@ -9,7 +9,7 @@ export interface TextTable {
   title: string
   columns: { title: string; unit: string; numeric: boolean }[]
   /** One text a column. The first column holds names, which may be anything. */
-  rows: { cells: string[]; best: number[] }[]
+  rows: { cells: string[]; best: number[]; /** Numbers that a cell shows as a bound only, by column. */ numbers?: Record<number, string> }[]
   /** Said below it. */
   note: string | null
 }
@@ -60,10 +60,12 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
         groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, ...numbersOf(difference.text),
         String(difference.seeds.length), probabilityText(difference.p), difference.correctedText, difference.verdictText,
       ],
-      best: [],
+      best: [], numbers: { 7: digits(difference.p), 8: digits(difference.corrected) },
     }))),
   }
 }
+
+const digits = (p: number | null): string => (p === null ? absent : String(Number(p.toPrecision(3))))
 
 /** `1.2 (0.7 to 1.7)` as three numbers. */
 function numbersOf(text: string): [string, string, string] {

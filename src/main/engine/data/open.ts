@@ -14,7 +14,8 @@ const residentLimit = 512 * 2 ** 20
 /** What a damaged dataset says; `what` continues a sentence. */
 const damaged = (folder: string, what: string, cause?: unknown) => new WorkbenchError(
   'FILE_DAMAGED',
-  `The dataset in ${folder} is damaged: ${what}. Repair it from its source, on its page or with “datasets repair”; its runs then go on.`,
+  `The dataset in ${folder} is damaged: ${what}. `
+  + 'Repair it from its source, on its page or with “datasets repair”; then resume what stopped.',
   { cause },
 )
 

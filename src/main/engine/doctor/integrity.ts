@@ -64,7 +64,11 @@ export async function checkIntegrity(home: Home, known: Known | null, { signal, 
   return result
 }
 
-const repaired = (name: string) => `“datasets repair ${name}” imports its source again in place of its files, and its runs go on`
+const repaired = (name: string) => `“datasets repair ${name}” imports its source again in place of its files (--path says where that lies `
+  + 'now, if it was moved); runs that failed meanwhile can then be resumed'
+
+/** What is wrong, without what its error says to do about it: each finding has one remedy. */
+const problemOf = (message: string): string => /^(.*?)(?:; |\. [A-Z]|\.$)/s.exec(message)?.[1] ?? message
 
 async function checkDataset(folder: string, { id, name }: { id: string; name: string }, { findings, looked }: Integrity, signal?: AbortSignal): Promise<void> {
   looked.datasets++
@@ -82,7 +86,7 @@ async function checkDataset(folder: string, { id, name }: { id: string; name: st
     openDataset(folder, { resident: false }).close()
   } catch (thrown) {
     if (signal?.aborted) throw thrown
-    found(toErrorInfo(thrown).message)
+    found(problemOf(toErrorInfo(thrown).message))
   }
 }
 
@@ -103,15 +107,15 @@ async function checkCheckpoint(
   looked.checkpoints++
   const which = basename(file, '.safetensors')
   const remedy = which.startsWith('snapshot-') ? 'remove the file: only the view of that moment is lost'
-    : which === 'last' || which === 'best' ? 'restore the file from a copy, or train the run again with its settings (“New run with these settings”)'
-    : 'restore the file from a copy, or train the run again with its settings'
+    : 'restore the file from a copy, or train the run again with its settings '
+      + `(“runs show ${id} --config” writes them, “train --config” takes them)`
   try {
     await verifySafetensors(file, signal)
     if (!hasChecksum(file)) looked.withoutChecksum++
     if (run && dataset && which !== 'begin') requireOwn(runFolder, [which as CheckpointName], identityOf(run, dataset))
   } catch (thrown) {
     if (signal?.aborted) throw thrown
-    const problem = thrown instanceof Error ? thrown.message : String(thrown)
+    const problem = problemOf(thrown instanceof Error ? thrown.message : String(thrown))
     findings.push({ kind: 'checkpoint', id, name, file, problem, remedy })
   }
 }

@@ -5,6 +5,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { compareRuns } from '../compare/comparison.ts'
 import { csvOf } from '../compare/csv.ts'
+import { dataNotes, type About } from '../compare/dataNotes.ts'
 import { groupRuns, type Cell } from '../compare/groups.ts'
 import { latexOf } from '../compare/latex.ts'
 import { lineOf, subjectOfGroup, subjectOfRun, termsOf, type Subject } from '../compare/lines.ts'
@@ -14,6 +15,7 @@ import { scatterOf } from '../compare/plots/scatter.ts'
 import { plotOf } from '../compare/plots/subjects.ts'
 import { seriesCache } from '../compare/seriesCache.ts'
 import { textTables } from '../compare/textTables.ts'
+import { factsOf } from '../experiments/newRun.ts'
 import type { StoredExperiment } from '../store/experiments.ts'
 import { variantInfos } from '../variants/index.ts'
 import { reportOf } from './comparisonReport.ts'
@@ -64,10 +66,21 @@ export function comparingHandlers(context: Context) {
     const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
     const experiment = planned === null ? null : store.experiments.read(planned)
     const known = new Map(store.datasets.list().map((dataset) => [dataset.id, dataset]))
-    return compareRuns(runs, variantInfos(), {
+    const comparison = compareRuns(runs, variantInfos(), {
       baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment),
       validationBrought: (dataset) => (known.get(dataset)?.validationCount ?? 0) > 0,
     })
+    return { ...comparison, notes: [...comparison.notes, ...dataNotes(runs, aboutOf())] }
+  }
+
+  /** What is known of the runs' datasets, each looked up once. */
+  const aboutOf = () => {
+    const known = new Map<string, About | null>()
+    return (id: string): About | null => {
+      const dataset = known.has(id) ? null : store.datasets.find(id)
+      if (!known.has(id)) known.set(id, dataset && { dataset, facts: factsOf(home, dataset) })
+      return known.get(id)!
+    }
   }
 
   /** A group's id as it is; a run by any reference. */

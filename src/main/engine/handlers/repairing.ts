@@ -20,7 +20,7 @@ export function requireNoRepair({ id, name }: Pick<Dataset, 'id' | 'name'>): voi
 /**
  * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is replaced unless the same
  * images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset` throws; then all is as before.
- * @param path where the source lies now, if it is not where it was
+ * @param path where the source lies now, if it is not where it was; it is the dataset's source from then on
  */
 export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, path: string | undefined): Task {
   requireNoRepair(dataset)
@@ -37,10 +37,14 @@ export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, 
     repairing.add(dataset.id)
     try {
       rmSync(beside, { recursive: true, force: true })
-      const found = await importDataset(request, { signal, onProgress })
+      const found = await importDataset(request, { signal, onProgress }).catch((thrown: unknown) => {
+        throw elsewhere(thrown, dataset, asked.path, path)
+      })
       signal.throwIfAborted()
       if (found.sha256 !== dataset.sha256) throw differs(dataset, found)
       replaceFiles(beside, folder)
+      // The new index says so, too: the next repair begins there.
+      if (found.source !== dataset.source) store.datasets.moveSource(dataset.id, found.source)
     } finally {
       rmSync(beside, { recursive: true, force: true })
       repairing.delete(dataset.id)
@@ -74,6 +78,15 @@ function replaceFiles(from: string, to: string): void {
   syncFolder(to)
 }
 
+/** A source that is not where it was: how to say where it is. */
+function elsewhere(thrown: unknown, { name, id }: Dataset, asked: string, given: string | undefined): unknown {
+  if (given !== undefined || !(thrown instanceof WorkbenchError) || !thrown.code.startsWith('PATH_')) return thrown
+  const what = thrown.code === 'PATH_MISSING' ? 'is not there any more' : 'cannot be read'
+  const message = `“${name}” was made of ${asked}, which ${what}; say where that lies now, on the dataset's page or by `
+    + `“datasets repair ${id} --path P”.`
+  return new WorkbenchError(thrown.code, message, { field: 'path', cause: thrown })
+}
+
 function differs(dataset: Dataset, found: Imported): WorkbenchError {
   const parts = [
     found.count === dataset.count ? null : `${found.count.toLocaleString('en')} images instead of ${dataset.count.toLocaleString('en')}`,
@@ -83,6 +96,6 @@ function differs(dataset: Dataset, found: Imported): WorkbenchError {
     found.testCount === dataset.testCount ? null : 'another test split',
   ].filter((part) => part !== null)
   const what = parts.length > 0 ? parts.join(', ') : 'the same number of images, with other pixels, labels or order'
-  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; name the folder or file that it was imported from.`
+  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; name the folder or file that it was imported from (--path).`
   return new WorkbenchError('DATASET_DIFFERS', message, { field: 'path' })
 }

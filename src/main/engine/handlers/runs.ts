@@ -2,6 +2,7 @@ import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
+import { dataNotes } from '../compare/dataNotes.ts'
 import { factsOf, lengthOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
@@ -57,10 +58,10 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     },
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
     'runs.notes': ({ run: reference }) => {
-      const { variant, config, datasetId } = store.runs.resolve(reference)
-      const made = variantOf(variant)
+      const run = store.runs.resolve(reference), { variant, config, datasetId } = run
+      const made = variantOf(variant), dataset = store.datasets.get(datasetId), facts = factsOf(home, dataset)
       return {
-        notes: likelihoodNotes(config, made, factsOf(home, store.datasets.get(datasetId)), false),
+        notes: run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts })),
         inert: [...inertSettings(made, config).keys()],
       }
     },

@@ -1,5 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
+import { isObject } from '../../../shared/json.ts'
 import type { Outcome } from '../../../shared/presets.ts'
 import { absent, formatDecimals, formatList, formatSetting } from '../compare/formats.ts'
 import { figureOf } from './figures.ts'
@@ -76,4 +77,3 @@ export function differences(wanted: object, actual: object, prefix = ''): string
   })
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { queueSettingsSchema, type QueueSettings } from '../../../shared/experiments.ts'
 import { defaultCopies } from '../checkpoint/snapshots.ts'
-import { isObject } from '../store/lenient.ts'
+import { isObject } from '../../../shared/json.ts'
 import type { ValueStore } from '../store/values.ts'
 
 const key = 'queue'

@@ -27,6 +27,7 @@ export function datasetStore(database: Database) {
   const insert = database.prepare<Row>(`INSERT INTO datasets (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`)
   const insertSkipped = database.prepare<[string, number, string, string]>('INSERT INTO skipped (dataset, position, path, reason) VALUES (?, ?, ?, ?)')
   const skipped = database.prepare<[string], Skipped>('SELECT path, reason FROM skipped WHERE dataset = ? ORDER BY position')
+  const moveSource = database.prepare<[string, string]>('UPDATE datasets SET source = ? WHERE id = ?')
   const rename = database.prepare<[string, string]>('UPDATE datasets SET name = ? WHERE id = ?')
   const remove = database.prepare<[string]>('DELETE FROM datasets WHERE id = ?')
   const users = database.prepare<[string], { name: string }>('SELECT name FROM runs WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt')
@@ -59,6 +60,8 @@ export function datasetStore(database: Database) {
     }),
     skipped: (id: string): Skipped[] => skipped.all(id),
     rename: (id: string, name: string): void => void rename.run(name, id),
+    /** Where it is from now. */
+    moveSource: (id: string, source: string): void => void moveSource.run(source, id),
     /** Error: DATASET_IN_USE. */
     requireUnused(id: string, name: string): void {
       const plans = planners.all(id).map((experiment) => experiment.name)

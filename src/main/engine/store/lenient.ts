@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { configSchema, dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, trainingSchema, type Config } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { errorCodes, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
+import { isObject } from '../../../shared/json.ts'
 
 /**
  * Rows that this version did not write: a newer one may know more kinds, codes and settings. What can be understood of them is shown, the rest is left
@@ -46,7 +47,6 @@ export const errorOf = (text: string | null): ErrorInfo | null => (text === null
 
 const sections = { network: networkSchema, training: trainingSchema, data: dataSchema, pretraining: pretrainingSchema, fineTuning: fineTuningSchema }
 type Section = keyof typeof sections
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * A stored config: settings that came after the run was made get their defaults, those that this version does not know are kept as they are.

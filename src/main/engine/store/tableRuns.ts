@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { evaluationSchema, originSchema, presetRefSchema, stageSchema, type Evaluation, type Run } from '../../../shared/domain.ts'
+import { isObject } from '../../../shared/json.ts'
 import { noteOf } from '../../../shared/runRows.ts'
 import type { RunRow } from '../../../shared/runTable.ts'
 import type { Database } from './database.ts'
-import { configOf, isObject, itemsOf, said, understood } from './lenient.ts'
+import { configOf, itemsOf, said, understood } from './lenient.ts'
 
 /** A run as the table of runs needs it: what it is, without what is live or long. */
 export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config' | 'experiment'> {

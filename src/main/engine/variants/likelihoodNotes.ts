@@ -7,7 +7,7 @@ import { fixedOf, isContinuous, likelihoodOf, type Facts, type Variant } from '.
  */
 export function likelihoodNotes(config: Config, variant: Variant, facts: Facts, remedy = true): string[] {
   if (!isContinuous(facts) || config.data.binarise !== 'none' || config.fineTuning.kind === 'classification') return []
-  const these = facts.pixels === 'colour' ? 'colour images' : 'images of many shades of gray'
+  const these = imagesOf(facts)
   const instead = (key: string, value: string) => (remedy ? `; set ${key} to ${value}, or data.binarise to fixed` : '')
   if (likelihoodOf(variant, config) === 'bernoulli') {
     return [`A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: its bound is no likelihood of them${instead('regularizer.decoder', 'gaussian')}.`]
@@ -20,3 +20,14 @@ export function likelihoodNotes(config: Config, variant: Variant, facts: Facts, 
   }
   return []
 }
+
+/**
+ * That the figure cross-entropy, whatever was trained for, is no likelihood of photographs; null where pixels are 0 or 1, or drawn so.
+ */
+export function crossEntropyNote(config: Config, facts: Facts): string | null {
+  if (!isContinuous(facts) || config.data.binarise !== 'none') return null
+  return `Cross-entropy is the likelihood of pixels that are 0 or 1, and these are ${imagesOf(facts)}: of them it is none, it is not 0 `
+    + 'for a perfect reconstruction, and who is ahead by it does not rebuild them better for that; the squared error says who does.'
+}
+
+const imagesOf = ({ pixels }: Facts): string => (pixels === 'colour' ? 'colour images' : 'images of many shades of gray')

@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
+import { counted } from '../../../../shared/words.ts'
 import { partsOf } from '../../../../shared/split.ts'
 import { datasetText, sizeOf } from '../datasetText.ts'
 import { isWord, sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
@@ -54,15 +55,28 @@ export const datasetsShow: Command = {
 export const datasetsRepair: Command = {
   usage: 'NAME [--path P]',
   summary: 'Imports the source of a damaged dataset again, in place of its files.',
-  help: ['NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was'],
+  help: ['NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was;', '                  that is its source from then on'],
   options: { path: { type: 'string' } },
   positionals: [1, 1],
   async run(session, { values, positionals, path }, terminal) {
     const from = values['path'] as string | undefined
+    const known = (await session.call('datasets.list', {})).datasets
+    const before = known.find(({ id }) => id === positionals[0]) ?? known.find(({ name }) => name === positionals[0])
     const dataset = await taskDone(session, () => session.call('datasets.repair', {
       dataset: positionals[0]!, ...(from === undefined ? {} : { path: isWord(from) ? from.trim() : path(from) }),
     }), terminal)
-    return { json: { dataset }, text: `${positionals[0]} is whole again: the same images, and its runs go on.` }
+    const { name, source } = (await session.call('datasets.list', {})).datasets.find(({ id }) => id === dataset)!
+    const { runs } = await session.call('runs.list', {})
+    const stopped = runs.filter(({ datasetId, state }) => datasetId === dataset && (state === 'failed' || state === 'interrupted'))
+    const moved = before !== undefined && before.source !== source
+    const resumed = stopped.slice(0, 3).map(({ id }) => `“resume ${id}”`).join(', ') + (stopped.length > 3 ? ' and so on' : '')
+    const text = [
+      `“${name}” is whole again, with the same images.`,
+      ...(moved ? [`Its source is ${source} from now on; it was ${before.source}.`] : []),
+      ...(stopped.length === 0 ? [] : [`${counted(stopped.length, 'run')} of it stopped before and can go on: ${resumed}.`]),
+    ]
+    const json = { dataset, source, ...(moved ? { sourceBefore: before.source } : {}), stopped: stopped.map(({ id }) => id) }
+    return { json, text: text.join('\n') }
   },
 }
 

@@ -1,6 +1,7 @@
 import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parts, type Export } from '../../../../shared/domain.ts'
+import { counted } from '../../../../shared/words.ts'
 import { readIndex } from '../../export/folderIndex.ts'
 import type { Command, Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -17,7 +18,7 @@ async function exportMany(session: Session, asked: CallInput<'exports.many'>, te
   const left = index.failed.map(({ name, message }) => `${name}: ${message}`)
   return {
     json: { folder, ...index },
-    text: [`${folder}: ${index.files.length} files, index.json, index.csv`, table(['file', 'bytes', 'difference', 'sha256'], rows), ...(left.length === 0 ? [] : ['Not exported:', ...left])].join('\n'),
+    text: [`${folder}: ${counted(index.files.length, 'file')}, index.json, index.csv`, table(['file', 'bytes', 'difference', 'sha256'], rows), ...(left.length === 0 ? [] : ['Not exported:', ...left])].join('\n'),
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Run } from '../../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
+import { fewTestsSentence } from '../../../../shared/fewTests.ts'
 import type { Command, Outcome } from '../command.ts'
 import { figureRows } from '../../compare/figures.ts'
+import type { Session } from '../session.ts'
 import { figure, percent, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
@@ -38,28 +40,42 @@ export function ended(run: Run, interrupted: boolean): Outcome {
   return { json, text, error: said, ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
+/** With what is to be known of the run's figures. */
+export async function withNotes({ call }: Session, { id, evaluation }: Run, outcome: Outcome): Promise<Outcome> {
+  if (evaluation === null) return outcome
+  const { notes } = await call('runs.notes', { run: id })
+  return { ...outcome, json: { ...outcome.json, notes }, text: [outcome.text, ...notes].join('\n\n') }
+}
+
 export const runsList: Command = {
   usage: '',
   summary: 'All runs, oldest first.',
   async run({ call }) {
     const { runs } = await call('runs.list', {})
     const rows = runs.map((run) => [run.id, run.name, run.state, run.dataset, run.variant, String(run.seed), figure(run.evaluation?.squaredError), percent(run.evaluation?.linearProbeAccuracy)])
+    const head = ['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe']
+    const measured = new Set(runs.flatMap(({ evaluation, datasetId }) => (evaluation === null ? [] : [datasetId])))
+    const { datasets } = await call('datasets.list', {})
+    const few = datasets.filter(({ id }) => measured.has(id)).flatMap((dataset) => fewTestsSentence(dataset) ?? [])
     return {
       json: { runs: runs.map(runJson) },
-      text: rows.length === 0 ? 'No runs yet; “train” makes one.' : table(['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe'], rows),
+      text: rows.length === 0 ? 'No runs yet; “train” makes one.' : [table(head, rows), ...few].join('\n\n'),
     }
   },
 }
 
 export const runsShow: Command = {
-  usage: 'RUN',
+  usage: 'RUN [--config]',
   summary: 'One run: its settings, state and evaluation.',
+  help: ['--config          only its settings, as “train --config” takes them from a file'],
   positionals: [1, 1],
-  async run({ call }, { positionals }) {
+  options: { config: { type: 'boolean' } },
+  async run({ call }, { positionals, values }) {
     const { run } = await call('runs.show', { run: positionals[0]! })
+    if (values['config'] === true) return { json: { config: run.config }, text: JSON.stringify(run.config, null, 2) }
     const error = run.error === null ? '' : `\n\n${run.error.message}`
     const { notes } = await call('runs.notes', { run: run.id })
-    return { json: { run: runJson(run) }, text: [describeRun(run) + error, ...notes].join('\n\n') }
+    return { json: { run: runJson(run), notes }, text: [describeRun(run) + error, ...notes].join('\n\n') }
   },
 }
 
@@ -77,6 +93,6 @@ export const evaluateRun: Command = {
       ? session.call('runs.evaluate', { run: positionals[0]! })
       : session.call('weights.evaluate', { weights: path(weights), dataset: dataset!, ...(name === undefined ? {} : { name }) })), terminal)
     const { run } = await session.call('runs.show', { run: id })
-    return { json: { run: runJson(run) }, text: describeRun(run) }
+    return withNotes(session, run, { json: { run: runJson(run) }, text: describeRun(run) })
   },
 }

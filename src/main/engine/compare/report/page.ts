@@ -1,5 +1,6 @@
 import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
+import { counted } from '../../../../shared/words.ts'
 import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
@@ -37,7 +38,7 @@ export function reportPage(facts: ReportFacts): string {
   const { groups, runs, sentences, notes, correction } = comparison
   const charts = curves.map(({ title: curve, unit, lines }) => lineChart(lines, curve, unit))
   const names = [...groups.map(({ title }) => title), ...runs.map((run) => run.name)]
-  const title = `${groups.length === 1 ? 'One setting' : `${groups.length} settings`}, ${runs.length} runs`
+  const title = `${groups.length === 1 ? 'One setting' : `${groups.length} settings`}, ${counted(runs.length, 'run')}`
   return html`<!doctype html>
 <html lang="en">
 <head>
