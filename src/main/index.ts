@@ -49,6 +49,7 @@ function start(home: string | undefined): void {
   ipcMain.on(hostChannels.connect, (event) => { if (isTrusted(event)) relay.connect(event.sender) })
   ipcMain.on(hostChannels.watchState, (event) => { if (isTrusted(event)) event.sender.send(hostChannels.state, engine.state) })
   ipcMain.on(hostChannels.restart, (event) => { if (isTrusted(event)) engine.start() })
+  ipcMain.on(hostChannels.recover, (event) => { if (isTrusted(event)) engine.recover() })
   offerDialogs()
 
   app.on('second-instance', () => {

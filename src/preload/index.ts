@@ -30,6 +30,7 @@ const host: Host = {
     return stop
   },
   restartEngine: () => ipcRenderer.send(hostChannels.restart),
+  recoverEngine: () => ipcRenderer.send(hostChannels.recover),
   onCommand: (listener) => on<HostCommand>(hostChannels.command, listener),
   chooseFolder: () => ipcRenderer.invoke(hostChannels.chooseFolder),
   chooseFile: (filters) => ipcRenderer.invoke(hostChannels.chooseFile, filters),

@@ -17,6 +17,7 @@ import { classTableSchema, importPreviewSchema, inspectionSchema } from './inspe
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
 import { parseRange, rangeForms } from './valueRange.ts'
+import { recoverySchema } from './recovery.ts'
 import { columnKeysSchema, rowColumnsSchema, rowGroupSchema, runColumnSchema, runValuesSchema, savedViewSchema, tableStateSchema, tableViewSchema } from './runTable.ts'
 
 /**
@@ -102,6 +103,8 @@ const exportInputSchema = z.strictObject({
 export const calls = {
   'engine.status': call(none, z.object({
     version: z.string(), home: z.string(), node: z.string(), cores: z.int(), trainers: z.int(), folderDialog: z.boolean(),
+    /** What a recovery did that was asked for before this start; null where there was none. */
+    recovery: recoverySchema.nullable(),
   })),
   /** What the start removed that an earlier engine left half done, and that in a sentence: told once, to whoever asks first; null where there is nothing to tell. */
   'engine.recovered': call(none, z.object({ recovered: recoveredSchema.extend({ sentence: z.string() }).nullable() })),

@@ -176,11 +176,14 @@ export type PlanTemplate = z.infer<typeof planTemplateSchema>
 /** A run has no more moments than that of which weights could be kept. */
 export const mostCopies = 22
 
+/** Of tasks at once. */
+export const mostTasks = 16
+
 export const queueSettingsSchema = z.object({
   /** Runs that train at once. */
   trainers: z.int().min(1).max(64),
   /** Tasks (imports, exports, evaluations ...) that are done at once; a short one has one place more. */
-  tasks: z.int().min(1).max(16),
+  tasks: z.int().min(1).max(mostTasks),
   /** Whether the machine may not fall asleep while something trains. */
   keepAwake: z.boolean(),
   /** Whether training goes on when the last window is closed, until the queue is empty. */

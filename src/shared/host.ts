@@ -27,6 +27,8 @@ export interface EngineState {
   state: 'connected' | 'lost' | 'failed'
   /** One or two sentences for people; empty when connected. */
   message: string
+  /** Of an engine that could not start the error's code, where it said one. */
+  code?: string
   /** Which engine this is about, counted from 1; 0 before the first. States and ports travel apart, and this tells a port of an engine that is gone already. */
   engine: number
 }
@@ -42,6 +44,8 @@ export interface Host {
   onEngineState(listener: (state: EngineState) => void): () => void
   /** Starts a lost or failed engine at once. Does nothing while it runs. */
   restartEngine(): void
+  /** Makes a new database of what is there, then starts the engine: where it failed because its own is lost or damaged. */
+  recoverEngine(): void
   /** Commands of the menu; returns the function that stops it. */
   onCommand(listener: (command: HostCommand) => void): () => void
   /** The chosen folder's absolute path, or null when the person changed their mind; likewise the next two. */
@@ -61,6 +65,6 @@ export const hostKey = 'workbench'
 /** The messages between preload and shell; the page never sees them. */
 export const hostChannels = {
   connect: 'workbench:connect', port: 'workbench:port', watchState: 'workbench:watch-state', state: 'workbench:state',
-  restart: 'workbench:restart', command: 'workbench:command', chooseFolder: 'workbench:choose-folder',
+  restart: 'workbench:restart', recover: 'workbench:recover', command: 'workbench:command', chooseFolder: 'workbench:choose-folder',
   chooseFile: 'workbench:choose-file', chooseSave: 'workbench:choose-save', showInFolder: 'workbench:show-in-folder',
 } as const

@@ -32,6 +32,8 @@ export interface EngineHost {
   /** The engine's process while it runs. */
   readonly pid: number | undefined
   start(): void
+  /** Starts it with the order to make a new database first. Does nothing while it runs. */
+  recover(): void
   /** Frames for an engine that is not there are dropped: their sender is told by `onState`. */
   send(port: number, payload: Uint8Array): void
   closePort(port: number): void
@@ -41,13 +43,15 @@ export interface EngineHost {
 
 const kept = 16_384
 
-/** The sentence of an engine that gave a reason before it ended: `{"error":{"code","message"}}` on a line of its own. */
-function reasonIn(text: string): string | null {
+interface Reason { message: string; code?: string }
+
+/** What an engine said that gave a reason before it ended: `{"error":{"code","message"}}` on a line of its own. */
+function reasonIn(text: string): Reason | null {
   for (const line of text.split('\n').reverse()) {
     if (!line.startsWith('{"error"')) continue
     try {
-      const message = (JSON.parse(line) as { error?: { message?: unknown } }).error?.message
-      if (typeof message === 'string' && message !== '') return message
+      const { message, code } = (JSON.parse(line) as { error?: { message?: unknown; code?: unknown } }).error ?? {}
+      if (typeof message === 'string' && message !== '') return { message, ...(typeof code === 'string' ? { code } : {}) }
     } catch { /* a line that was cut off is no reason */ }
   }
   return null
@@ -77,24 +81,24 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     options.onState(state)
   }
 
-  const lose = (livedFor: number, reason: string | null): void => {
+  const lose = (livedFor: number, reason: Reason | null): void => {
     if (stopping) return
     deaths = livedFor > stableAfter ? 1 : deaths + 1
     const delay = delays[deaths - 1]
-    if (reason !== null) return become({ state: 'failed', message: reason })
+    if (reason !== null) return become({ state: 'failed', ...reason })
     if (delay === undefined) {
       return become({ state: 'failed', message: `The engine ended ${deaths} times in a row. Nothing that was saved is lost; start it again, or restart the workbench.` })
     }
     become({ state: 'lost', message: 'The engine ended unexpectedly and is being started again. Runs that were training can be resumed from their last checkpoint.' })
-    timer = setTimeout(launch, delay)
+    timer = setTimeout(() => launch(), delay)
   }
 
-  function launch(): void {
+  function launch(order: readonly string[] = []): void {
     const started = Date.now()
     launches += 1
     let text = ''
     // In a process group of its own: a Ctrl+C in the terminal is for the shell, which then asks the engine to end.
-    const engine = spawn(options.node, [options.entry, ...options.arguments], {
+    const engine = spawn(options.node, [options.entry, ...options.arguments, ...order], {
       cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, detached: process.platform !== 'win32', stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     })
     const input = engine.stdin!
@@ -103,7 +107,7 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     pipe = input
 
     let over = false
-    const ended = (reason: string | null): void => {
+    const ended = (reason: Reason | null): void => {
       if (over) return
       over = true
       input.destroy()
@@ -119,7 +123,7 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
       text = (text + part).slice(-kept)
       options.onText(part)
     })
-    engine.on('error', (error) => ended(`The engine could not be started (${error.message}). Run npm run setup, then start it again.`))
+    engine.on('error', (error) => ended({ message: `The engine could not be started (${error.message}). Run npm run setup, then start it again.` }))
     // Its last words may come after its end; a grandchild that holds standard error open must not delay us for long.
     engine.on('exit', () => {
       const late = setTimeout(() => ended(reasonIn(text)), 500)
@@ -153,6 +157,13 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     })
   })
 
+  const begin = (order?: readonly string[]): void => {
+    if (child || stopping) return
+    clearTimeout(timer)
+    deaths = 0
+    launch(order)
+  }
+
   const end = async (): Promise<void> => {
     clearTimeout(timer)
     const engine = child
@@ -169,12 +180,8 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     get state() { return state },
     // One that has ended may still have last words on their way.
     get pid() { return child?.exitCode === null && child.signalCode === null ? child.pid : undefined },
-    start() {
-      if (child || stopping) return
-      clearTimeout(timer)
-      deaths = 0
-      launch()
-    },
+    start: () => begin(),
+    recover: () => begin(['--recover']),
     // A window cannot be held back, and what it sends are small calls: the stream keeps them in order until the engine reads.
     send: (port, payload) => { if (pipe?.writable && payload.length > 0) pipe.write(frame(port, payload)) },
     closePort: (port) => { if (pipe?.writable) pipe.write(closedFrame(port)) },

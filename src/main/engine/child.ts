@@ -5,20 +5,23 @@ import { parseArgs } from 'node:util'
 import { toErrorInfo } from '../../shared/errors.ts'
 import { endSoon } from './ending.ts'
 import { createEngine, type Engine } from './engine.ts'
-import { defaultHome } from './home.ts'
+import { defaultHome, homeAt } from './home.ts'
 import { listenLocally } from './local.ts'
+import { recover } from './recovery/recover.ts'
 import { attachStream } from './windows.ts'
 
 /**
  * The engine as a child of the desktop shell. Its windows' frames come by standard input and go by file descriptor 3 (nothing
  * that a library prints can get between them). When the shell goes away, or closes standard input, what trains is paused with a
- * checkpoint and the engine ends. An engine that cannot start says why on standard error.
+ * checkpoint and the engine ends. An engine that cannot start says why on standard error. With `--recover` it first makes a new database.
  */
-const { values } = parseArgs({ options: { home: { type: 'string' } } })
+const { values } = parseArgs({ options: { home: { type: 'string' }, recover: { type: 'boolean' } } })
 
 function start(): Engine {
   try {
-    return createEngine({ home: values.home ?? defaultHome(), folderDialog: true })
+    const home = values.home ?? defaultHome()
+    const recovery = values.recover === true ? recover(homeAt(home)) : undefined
+    return createEngine({ home, folderDialog: true, ...(recovery === undefined ? {} : { recovery }) })
   } catch (thrown) {
     process.stderr.write(`${JSON.stringify({ error: toErrorInfo(thrown) })}\n`)
     process.exit(1)

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
+import type { Recovery } from '../../shared/recovery.ts'
 import { augmentingHandlers } from './handlers/augmenting.ts'
 import type { Context, Handlers } from './handlers/context.ts'
 import { comparingHandlers } from './handlers/comparing.ts'
@@ -60,6 +61,8 @@ export interface EngineOptions {
   folderDialog?: boolean
   /** Whether runs that an earlier engine left in the queue start by themselves (the default); a command line starts only its own. */
   startQueued?: boolean
+  /** What a recovery did that was asked for before this start; windows are told. */
+  recovery?: Recovery
 }
 
 export interface Engine {
@@ -162,7 +165,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const context: Context = { home, store, space, queue, tasks, questions: createPlaces(questionsAtOnce), trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context, recovered), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context, recovered, options.recovery ?? null), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context),
     ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }

@@ -1,6 +1,7 @@
 import type { CallInput, CallName, CallOutput, EngineEvent } from '../../shared/calls.ts'
 import { connectToEngine, type Client } from '../../shared/connection.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
+import { isRecoverable } from '../../shared/recovery.ts'
 import { linkByPort, linkBySocket } from './channels.ts'
 import { host } from './host.ts'
 
@@ -18,6 +19,8 @@ class Connection {
   /** Counts connections: what is loaded in an effect that reads it is loaded again after a loss. */
   generation = $state(0)
   engine = $state.raw<EngineStatus | null>(null)
+  /** Whether the engine does not start because its database is lost or damaged, and the shell can have a new one made. */
+  recoverable = $state(false)
   /** What the engine said of its end, where it could. */
   #farewell = ''
   #client: ReturnType<typeof connectToEngine> | null = null
@@ -50,6 +53,7 @@ class Connection {
         for (const loser of this.#losers) loser()
       },
     }
+    host?.onEngineState(({ state, code }) => { this.recoverable = state === 'failed' && isRecoverable(code) })
     this.#link = host ? linkByPort(host, link) : linkBySocket(link)
   }
 

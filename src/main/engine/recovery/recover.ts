@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Recovery } from '../../../shared/recovery.ts'
 import { counted } from '../../../shared/words.ts'
 import { syncFolder } from '../durable.ts'
 import { lockHome, prepareHome, type Home } from '../home.ts'
@@ -15,21 +16,6 @@ import { adoptEmbeddings } from './embeddings.ts'
 import { adoptExperiments } from './experiments.ts'
 import { hasUnknown, lackOf, lostDatabase } from './missing.ts'
 import { adoptRuns } from './runs.ts'
-
-/** What a recovery did. */
-export interface Recovery {
-  /** Where the database lies that was in use before; null where there was none. */
-  keptAside: string | null
-  /** The backup that it began with; null where there was no sound one. */
-  backup: string | null
-  datasets: number
-  runs: number
-  experiments: number
-  /** Sets of kept codes. */
-  codes: number
-  /** In sentences: what is gone, what was guessed, what cannot be taken back, and what to do. */
-  notes: string[]
-}
 
 export interface Choices {
   /** Name or id of the dataset of runs of which nothing tells which one they are of. */
