@@ -44,10 +44,10 @@ test('tar archives that lie or end early are refused', async () => {
     ['long.tar', Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 })])],
     ['cut.tar', tar([good, good, good]).subarray(0, 2570)], ['header.tar', tar([good, good]).subarray(0, 1024 + 300)],
     ['nonsense.tar', Buffer.concat([tar([good], false), Buffer.alloc(2048, 0x41)])],
-    ['cut.tar.gz', gzipSync(tar((await pngs(200)).map((content, i) => ({ name: `a/${i}.png`, content })))).subarray(0, 9000)],
+    ['cut.tar.gz', gzipSync(tar((await pngs(200)).map((content, i) => ({ name: `a/${i}.png`, content })))).subarray(0, 1500)],
     ['long.tar.gz', gzipSync(Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 }), Buffer.alloc(4 * mega)]))],
   ]
-  for (const [name, bytes] of cases) await refused(write(join(root, name), bytes), ['FILE_DAMAGED'])
+  for (const [name, bytes] of cases) await refused(write(join(root, name), bytes), ['FILE_DAMAGED'], new RegExp(name))
   // Cut off between two members: nothing is known to be missing, and it is said.
   const cut = await importDataset(request(write(join(root, 'between.tar'), tar((await pngs(8)).map((content, i) => ({ name: `a/${i}.png`, content })), false))))
   assert.deepEqual([cut.count, cut.notes.some(({ code }) => code === 'archiveEnd')], [8, true])

@@ -7,7 +7,7 @@ import { parquetWriteFile } from 'hyparquet-writer'
 import type { Imported } from '../../src/main/engine/data/import.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
-import { openDataset, rowPath } from '../../src/main/engine/data/open.ts'
+import { openDataset, readIndex, rowPath } from '../../src/main/engine/data/open.ts'
 import { previewImport } from '../../src/main/engine/data/preview.ts'
 import { gnuName, grayPixels, grayPng, imageParquet, paxName, tar, type TarEntry } from '../fixtures/archives.ts'
 import { importsPlace } from '../fixtures/imports.ts'
@@ -18,7 +18,7 @@ import { zip } from '../fixtures/npz.ts'
 const { fresh, request } = importsPlace('containers')
 
 /** Imports a path, and tells of every row its name, pixels, class and part. */
-async function rowsOf(path: string, more: Parameters<typeof request>[1] = {}): Promise<{ dataset: Imported; rows: { name: string; pixels: number[]; label: string | null; test: boolean }[] }> {
+async function rowsOf(path: string, more: Parameters<typeof request>[1] = {}): Promise<{ dataset: Imported; rows: { name: string; pixels: number[]; label: string | null; test: boolean }[]; folder: string }> {
   const ask = request(path, more), dataset = await importDataset(ask), opened = openDataset(ask.folder)
   const rows = Array.from({ length: dataset.count }, (_, row) => {
     const pixels = new Uint8Array(opened.rowSize)
@@ -26,7 +26,7 @@ async function rowsOf(path: string, more: Parameters<typeof request>[1] = {}): P
     return { name: rowPath(ask.folder, row), pixels: [...pixels], label: dataset.classes[opened.labels?.[row] ?? -1] ?? null, test: opened.test.includes(row) }
   })
   opened.close()
-  return { dataset, rows }
+  return { dataset, rows, folder: ask.folder }
 }
 const codes = (dataset: Imported) => dataset.notes.map(({ code }) => code)
 const images = (from: number, to: number) => Promise.all(Array.from({ length: to - from }, (_, i) => grayPng(from + i)))
@@ -162,6 +162,11 @@ test('a test part of its own, and the folder of another set', async () => {
   imageParquet(join(root, 'b.parquet'), rows.slice(10), { names: ['x', 'y'] })
   const given = await rowsOf(join(root, 'a.parquet'), { testPath: join(root, 'b.parquet') })
   assert.deepEqual([given.dataset.count, given.dataset.testCount, given.rows.slice(10).every(({ test }) => test)], [15, 5, true])
+
+  // A repair imports again with what the index kept of the request.
+  const { options } = readIndex(given.folder)
+  const again = await importDataset({ ...(options as unknown as ReturnType<typeof request>), ...request(join(root, 'a.parquet')), testPath: options!['testPath'] as string })
+  assert.equal(again.sha256, given.dataset.sha256)
 
   const sets = fresh('sets')
   for (const set of ['small', 'large']) {

@@ -2,13 +2,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { isPack } from '../../../shared/packs.ts'
 import { syntheticNames } from '../../../shared/synthetic.ts'
+import { offeredContainers } from './containers/shards.ts'
 import { formats } from './formats/index.ts'
 import { resolvePath, sampleName } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
 /** By name, for a list that appears while someone types; the import itself goes by content. */
-const importable = (name: string): boolean => formats.some(({ offered }) => offered.test(name)) || isPack(name)
+const importable = (name: string): boolean => formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
 
 /**
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported or unpacked; hidden ones only

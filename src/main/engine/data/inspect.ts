@@ -111,6 +111,6 @@ export function suggestName(path: string): string {
   if (path.trim() === sampleName || syntheticName(path) !== null) return path.trim()
   const reference = datasetReference(path)
   if (reference !== null) return reference.slice(0, 200).trim()
-  const name = basename(resolvePath(path)).replace(/\.(npz|gz)$/i, '').slice(0, 200).trim()
+  const name = basename(resolvePath(path)).replace(/\.(npz|gz|zip|tgz|parquet|tar(\.(gz|zst))?)$/i, '').slice(0, 200).trim()
   return name === '' ? 'images' : name
 }
