@@ -27,10 +27,12 @@ export const mostRows = 2 ** 24
 export function describeArray(array: StoredArray): Described {
   const [count = 0, a = 1, b = 1, c = 1] = array.shape
   if (count > mostRows) {
-    throw unsupportedFile(array.file, `holds ${count.toLocaleString('en')} rows in ${array.name}; up to ${mostRows.toLocaleString('en')} can be imported.`)
+    throw unsupportedFile(array.file, `holds ${count.toLocaleString('en')} rows in ${array.name}; up to `
+      + `${mostRows.toLocaleString('en')} can be imported.`)
   }
   const known = { kind: 'image' as const, count, planar: false }
-  if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file, `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`)
+  if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file,
+    `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`)
   if (valuesOf(array.shape.slice(1)) < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)
   if (array.layout === 'D') return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }
   if (array.layout === 'HWC') return { ...known, height: a, width: b, channels: c }
@@ -47,7 +49,8 @@ export function describeArray(array: StoredArray): Described {
   if (c < Math.min(a, b)) return { ...known, width: b, height: a, channels: c }
   if (a < Math.min(b, c)) return { ...known, width: c, height: b, channels: a, planar: true }
   const shape = array.shape.join(' x ')
-  throw unsupportedFile(array.file, `holds ${array.name} of ${shape}, and which side the channels are cannot be told; save images as [N, H, W, C].`)
+  throw unsupportedFile(array.file, `holds ${array.name} of ${shape}, and which side the channels are cannot be told; save images as `
+    + '[N, H, W, C].')
 }
 
 /** Which channels are taken: those picked, all of an array that has one or three. @throws WorkbenchError FILE_UNSUPPORTED, CALL_INVALID */

@@ -16,10 +16,12 @@ export interface RowShape {
 export function shaped(array: StoredArray, { height, width, channels, planes }: RowShape): StoredArray {
   const [count = 0, ...rest] = array.shape, values = valuesOf(rest), wanted = height * width * channels
   if (values !== wanted) {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${array.name} has ${values} values in each row, and ${height} x ${width} x ${channels} would be ${wanted}; `
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${array.name} has ${values} values in each row, and ${height} x ${width} x `
+      + `${channels} would be ${wanted}; `
       + 'give the height, width and channels of its images.', { field: 'shape' })
   }
-  return planes ? { ...array, shape: [count, channels, height, width], layout: 'CHW' } : { ...array, shape: [count, height, width, channels], layout: 'HWC' }
+  return planes ? { ...array, shape: [count, channels, height, width], layout: 'CHW' }
+    : { ...array, shape: [count, height, width, channels], layout: 'HWC' }
 }
 
 const said = (shape: readonly number[]): string => shape.join(' x ')
@@ -31,20 +33,24 @@ export function shapeNote(array: StoredArray): DatasetNote | null {
   const note = (message: string): DatasetNote => ({ code: 'layoutGuessed', message })
   if (shape.length === 2) {
     if (itemBytes(array.type) > 1) {
-      return { code: 'rowsAsVectors', message: `The rows of ${name} (${a} numbers) are kept as vectors; for images give their shape, as in --shape ${example(a)}.` }
+      return { code: 'rowsAsVectors', message: `The rows of ${name} (${a} numbers) are kept as vectors; for images give their shape, as `
+        + `in --shape ${example(a)}.` }
     }
     const side = Math.sqrt(a), how = Number.isInteger(side) ? `square images of ${side} x ${side}` : `one line of ${a} pixels each`
-    return note(`The rows of ${name} (${a} values) are read as ${how}; if they are something else, give --shape, as in --shape ${example(a)}.`)
+    return note(`The rows of ${name} (${a} values) are read as ${how}; if they are something else, give --shape, as in --shape `
+      + `${example(a)}.`)
   }
   if (shape.length < 4) return null
-  if (c <= 4) return a <= 4 && c !== a ? note(`${name} (${said(shape)}) is read as images of ${a} x ${b} with ${c} channels; if its channels come first, give --shape ${b}x${c}x${a} --planes.`) : null
+  if (c <= 4) return a <= 4 && c !== a ? note(`${name} (${said(shape)}) is read as images of ${a} x ${b} with ${c} channels; if its `
+    + `channels come first, give --shape ${b}x${c}x${a} --planes.`) : null
   return note(`${name} (${said(shape)}) is read with its channels first: ${b} x ${c} with ${a} channels.`)
 }
 
 /** A shape that so many values could have. */
 function example(values: number): string {
   const side = Math.sqrt(values), coloured = Math.sqrt(values / 3)
-  return Number.isInteger(side) ? `${side}x${side}x1` : Number.isInteger(coloured) ? `${coloured}x${coloured}x3 --planes (or without it)` : '32x32x3'
+  return Number.isInteger(side) ? `${side}x${side}x1` : Number.isInteger(coloured) ? `${coloured}x${coloured}x3 --planes (or without it)`
+    : '32x32x3'
 }
 
 /** Whether the last axis counts the images: labels are as many, or two equal sides come before a greater one. */
@@ -69,7 +75,8 @@ export function understood(array: StoredArray, labels: number | undefined, shape
   if (last) {
     const inner = array.shape.length - 1
     read = countLast(array, 'same', shape !== undefined ? undefined : inner === 2 ? 'HW' : inner === 3 ? 'HWC' : undefined)
-    notes.push({ code: 'countLast', message: `${array.name} (${said(array.shape)}) is read with the images counted by its last axis, as MATLAB stores them.` })
+    notes.push({ code: 'countLast', message: `${array.name} (${said(array.shape)}) is read with the images counted by its last axis, as `
+      + 'MATLAB stores them.' })
   }
   if (shape) return shaped(read, shape)
   const note = shapeNote(read)

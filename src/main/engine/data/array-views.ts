@@ -52,7 +52,8 @@ export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout)
         const end = first + block.length / size
         for (let place = Math.floor(first / count); place * count < end; place++) {
           const start = Math.max(first, place * count + from), stop = Math.min(end, place * count + from + rows)
-          scatter(block, (start - first) * size, stop - start, out, ((start - place * count - from) * values + places[place]!) * size, values * size, size)
+          scatter(block, (start - first) * size, stop - start, out, ((start - place * count - from) * values + places[place]!) * size,
+            values * size, size)
         }
         first = end
       }

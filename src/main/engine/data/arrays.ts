@@ -49,7 +49,8 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
   const channels = request.channels ?? (taken.every(({ length }) => length === 1) ? 1 : 3)
   if (kind === 'vector' && described.some((part) => part.width !== width)) throw mismatch(source.path)
   if (width > 4096 || height > 4096) {
-    if (kind === 'image') throw new WorkbenchError('IMAGE_SIZE', `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`, { field: 'width' })
+    if (kind === 'image') throw new WorkbenchError('IMAGE_SIZE',
+      `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`, { field: 'width' })
   }
 
   const count = described.reduce((sum, part) => sum + part.count, 0)
@@ -61,7 +62,8 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
   }
   const plan: ArraysPlan = {
     from: source.kind, labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,
-    kind, width, height, channels, count, source, described, ...indexLabels(values, source.classNames), parts: partOfRows(parts, described), taken,
+    kind, width, height, channels, count, source, described, ...indexLabels(values, source.classNames),
+      parts: partOfRows(parts, described), taken,
     notes: [...notes, ...request.pick === undefined ? [] : [pickNote(request.pick, first.channels)]],
     ...(kind === 'image' && { measure: once((signal) => measureArrays(parts.map(({ images }) => images), request.range, signal)) }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
@@ -109,10 +111,13 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
 }
 
 /** A source whose arrays are read in the shape that was asked for, or that was guessed, which is noted. */
-export function understandArrays(found: ArraysSource, { rowShape }: Pick<SourceRequest, 'rowShape'>): { source: ArraysSource; notes: DatasetNote[] } {
+export function understandArrays(
+  found: ArraysSource, { rowShape }: Pick<SourceRequest, 'rowShape'>,
+): { source: ArraysSource; notes: DatasetNote[] } {
   const notes = [...found.notes ?? []]
   // Labels may lie in a row.
-  const countOf = (labels: ArrayPart['labels']) => (labels === null ? undefined : labels.shape[0] === 1 ? labels.shape.at(-1) : labels.shape[0])
+  const countOf = (labels: ArrayPart['labels']) =>
+    (labels === null ? undefined : labels.shape[0] === 1 ? labels.shape.at(-1) : labels.shape[0])
   const parts = found.parts.map((part) => ({ ...part, images: understood(part.images, countOf(part.labels), rowShape, notes) }))
   return { source: { ...found, parts }, notes }
 }
@@ -176,4 +181,6 @@ export function partOfRows(parts: readonly Pick<ArrayPart, 'part'>[], described:
   return rows
 }
 
-const mismatch = (path: string) => new WorkbenchError('FILE_UNSUPPORTED', `The training and the test data of ${path} are of different kinds or sizes; give two of the same kind.`, { field: 'testPath' })
+const mismatch = (path: string) =>
+  new WorkbenchError('FILE_UNSUPPORTED', `The training and the test data of ${path} are of different kinds or sizes; give two of the `
+  + 'same kind.', { field: 'testPath' })

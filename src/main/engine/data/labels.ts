@@ -14,8 +14,8 @@ export const tooManyTexts = (file: string, name: string) => unsupportedFile(file
 const mostColumns = 2 ** 16
 
 /**
- * The labels of an array in order: one number or text for each image, or rows that are 1 in one place and 0 elsewhere (one-hot), whose place
- * is the label.
+ * The labels of an array in order: one number or text for each image, or rows that are 1 in one place and 0 elsewhere (one-hot), whose
+ * place is the label.
  * @param notes told what was understood where it is not plain
  * @returns null where there is more than one label an image, which is noted
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
@@ -29,7 +29,8 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
   if (rows !== count) throw damagedFile(array.file, `${array.name} has ${rows} labels for ${count} images`)
   const labels = columns === 1 ? await single(array, count, signal) : await oneHot(array, columns, signal)
   if (labels === null) {
-    const message = `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported without labels.`
+    const message = `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported `
+      + 'without labels.'
     notes.push({ code: 'severalLabels', message })
     return null
   }
@@ -42,7 +43,8 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
     notes.push({ code: 'noClasses', message })
     return null
   } else if (labels.some((label) => typeof label === 'number' && !Number.isInteger(label))) {
-    const message = `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported without labels.`
+    const message = `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported `
+      + 'without labels.'
     notes.push({ code: 'noClasses', message })
     return null
   }
@@ -77,7 +79,8 @@ async function single(array: NpzArray, count: number, signal?: AbortSignal): Pro
 /** Columns, of which one is 1 and the others 0; null where rows are anything else. */
 async function oneHot(array: NpzArray, columns: number, signal?: AbortSignal): Promise<number[] | null> {
   if ('characters' in array) return null
-  const labels: number[] = [], rowBytes = columns * itemBytes(array.type), total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
+  const labels: number[] = [], rowBytes = columns * itemBytes(array.type),
+    total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
   for await (const block of inBlocks(array.pieces(), total, rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)), array.file)) {
     signal?.throwIfAborted()
     const numbers = numbersIn(block, array.type, array.bigEndian)

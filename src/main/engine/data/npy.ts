@@ -36,12 +36,14 @@ export async function openNpy(bytes: NpyBytes): Promise<NpzArray> {
   if (!strings && !(numberTypes as readonly string[]).includes(number)) {
     throw unsupportedFile(file, `holds ${name} with values of a kind that is not read; save it as uint8 or float32.`)
   }
-  const characters = Number(description?.[3] ?? 0), itemSize = strings ? characters * (letter === 'U' ? 4 : 1) : itemBytes(number as NumberType)
+  const characters = Number(description?.[3] ?? 0), itemSize = strings ? characters * (letter === 'U' ? 4 : 1)
+    : itemBytes(number as NumberType)
   const expected = valuesOf(shape) * itemSize
   if (start + expected !== bytes.size) {
     throw damagedFile(file, `${name} has ${Math.max(0, bytes.size - start)} bytes of data instead of ${expected}`)
   }
-  if (strings && characters > longestText) throw unsupportedFile(file, `holds texts of ${characters} characters in ${name}; ${longestText} are possible.`)
+  if (strings && characters > longestText) throw unsupportedFile(file,
+    `holds texts of ${characters} characters in ${name}; ${longestText} are possible.`)
   const fortran = order[1] === 'True' && shape.filter((n) => n > 1).length > 1
   const common = { file, name, shape, bigEndian: description?.[1] === '>', pieces: () => skipBytes(bytes.pieces(), start) }
   if (!strings) {
@@ -52,7 +54,8 @@ export async function openNpy(bytes: NpyBytes): Promise<NpzArray> {
   return { ...common, type: letter, characters }
 }
 
-const objects = (file: string, name: string) => unsupportedFile(file, `holds Python objects in ${name}, which are never unpacked because they can run `
+const objects = (file: string, name: string) =>
+  unsupportedFile(file, `holds Python objects in ${name}, which are never unpacked because they can run `
   + 'programs; save texts with astype(str), and images of one size with numpy.stack.')
 
 async function readHeader({ file, name, pieces }: NpyBytes): Promise<{ text: string; start: number }> {
@@ -72,8 +75,10 @@ async function readHeader({ file, name, pieces }: NpyBytes): Promise<{ text: str
 
 function dataStart(bytes: Buffer, file: string, name: string): number {
   if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw damagedFile(file, `${name} is no NumPy array`)
-  if (bytes[6]! < 1 || bytes[6]! > 3) throw unsupportedFile(file, `holds ${name} in version ${bytes[6]} of NumPy's format; 1 to 3 are read.`)
+  if (bytes[6]! < 1 || bytes[6]! > 3) throw unsupportedFile(file,
+    `holds ${name} in version ${bytes[6]} of NumPy's format; 1 to 3 are read.`)
   const start = bytes[6] === 1 ? 10 + bytes.readUInt16LE(8) : 12 + bytes.readUInt32LE(8)
-  if (start > longestHeader) throw damagedFile(file, `the header of ${name} is said to have ${start} bytes, and an array needs less than 65,536`)
+  if (start > longestHeader) throw damagedFile(file,
+    `the header of ${name} is said to have ${start} bytes, and an array needs less than 65,536`)
   return start
 }

@@ -23,7 +23,9 @@ const mostSaid = 12
  * @param alone the images of one part only: of the test part if there is one
  * @throws WorkbenchError FILE_UNSUPPORTED where that is not plain, with what there is
  */
-export async function chooseArrays(file: string, arrays: ReadonlyMap<string, OpenArray>, alone: boolean, choice: Choice = {}): Promise<Arrays> {
+export async function chooseArrays(
+  file: string, arrays: ReadonlyMap<string, OpenArray>, alone: boolean, choice: Choice = {},
+): Promise<Arrays> {
   const all = [...arrays].map(([key, open]): Named => ({ key, naming: readName(key), open }))
   const notes: DatasetNote[] = [], used = new Set<Named>()
   const take = async (named: Named): Promise<NpzArray> => {
@@ -45,7 +47,8 @@ export async function chooseArrays(file: string, arrays: ReadonlyMap<string, Ope
     const own = labels.filter(({ naming }) => naming.set === chosen.naming.set && naming.part === chosen.naming.part)[0]
       ?? labels.filter(({ naming }) => naming.set === '' && naming.part === chosen.naming.part)[0]
       ?? await onlyColumn(all, chosen, array, images, notes)
-    parts.push({ part: wanted.length === 1 && !alone ? trainPart : part, images: array, labels: own === undefined ? null : await take(own) })
+    const labelled = own === undefined ? null : await take(own)
+    parts.push({ part: wanted.length === 1 && !alone ? trainPart : part, images: array, labels: labelled })
   }
   const names = all.find(({ naming }) => naming.role === 'classNames')
   const classNames = names && await namesIn(names, take, parts.map(({ images }) => images.shape[0]!))
@@ -78,14 +81,16 @@ async function byNames(file: string, all: Named[], set: string | undefined, note
 /** FILE_UNSUPPORTED: one of several sets has to be chosen. @param field of the path, where it is not the first */
 export function severalSets(path: string, sets: readonly string[], problem = '', field = 'path'): WorkbenchError {
   const said = sets.filter((name) => name !== ''), list = `${said.slice(0, 40).join(', ')}${said.length > 40 ? ' ...' : ''}`
-  return new WorkbenchError('FILE_UNSUPPORTED', `${problem}${basename(path)} holds ${sets.length} sets: ${list}; choose one with --set, as in --set ${said[0]}, `
+  return new WorkbenchError('FILE_UNSUPPORTED', `${problem}${basename(path)} holds ${sets.length} sets: ${list}; choose one with --set, `
+    + `as in --set ${said[0]}, `
     + 'or give one of its files.', { field: field === 'path' ? 'set' : field })
 }
 
 /** @throws WorkbenchError FILE_UNSUPPORTED where a set was asked for in a file that holds one */
 export function refuseSet(path: string, { set }: Choice): void {
   if (set === undefined) return
-  throw new WorkbenchError('FILE_UNSUPPORTED', `There is no set “${set}” in ${basename(path)}, which holds one only; leave the set out.`, { field: 'set' })
+  throw new WorkbenchError('FILE_UNSUPPORTED', `There is no set “${set}” in ${basename(path)}, which holds one only; leave the set out.`,
+    { field: 'set' })
 }
 
 /** The one array of numbers that has rows of several values. */
@@ -99,13 +104,18 @@ async function onlyImages(file: string, all: Named[], notes: DatasetNote[]): Pro
     notes.push({ code: 'arrayGuessed', message: `The images are taken from ${array!.name}, the only array that can be images.` })
     return named
   }
-  const said = seen.slice(0, mostSaid).map(({ named: { key }, array }) => `${key} (${array === null ? 'not readable' : array.shape.join(' x ')})`)
-  const holds = said.length === 0 ? 'no arrays' : `${said.join(', ')}${all.length > said.length ? ` and ${all.length - said.length} more` : ''}`
-  throw unsupportedFile(file, `holds ${holds}; the images must be named x, images, data or x_train (labels: y, labels or y_train), or chosen by --array NAME.`)
+  const said = seen.slice(0, mostSaid)
+    .map(({ named: { key }, array }) => `${key} (${array === null ? 'not readable' : array.shape.join(' x ')})`)
+  const holds = said.length === 0 ? 'no arrays'
+    : `${said.join(', ')}${all.length > said.length ? ` and ${all.length - said.length} more` : ''}`
+  throw unsupportedFile(file, `holds ${holds}; the images must be named x, images, data or x_train (labels: y, labels or y_train), or `
+    + 'chosen by --array NAME.')
 }
 
 /** The only column without a name that says something, of as many values as there are images: their labels. */
-async function onlyColumn(all: Named[], chosen: Named, images: StoredArray, others: Named[], notes: DatasetNote[]): Promise<Named | undefined> {
+async function onlyColumn(
+  all: Named[], chosen: Named, images: StoredArray, others: Named[], notes: DatasetNote[],
+): Promise<Named | undefined> {
   const unnamed = all.filter((named) => named !== chosen && !others.includes(named) && named.naming.role === null)
   if (unnamed.length === 0 || unnamed.length > mostLookedInto) return undefined
   const columns: { named: Named; array: NpzArray }[] = []
@@ -119,7 +129,9 @@ async function onlyColumn(all: Named[], chosen: Named, images: StoredArray, othe
 }
 
 /** An array of texts as what the numbers of labels stand for; as many as there are images are names of images. */
-async function namesIn(named: Named, take: (named: Named) => Promise<NpzArray>, counts: readonly number[]): Promise<ReadonlyMap<number, string> | null> {
+async function namesIn(
+  named: Named, take: (named: Named) => Promise<NpzArray>, counts: readonly number[],
+): Promise<ReadonlyMap<number, string> | null> {
   const array = await named.open().catch(() => null)
   if (array === null || !('characters' in array) || array.shape.length !== 1 || counts.includes(array.shape[0]!)) return null
   const texts = await readLabels(await take(named), array.shape[0]!)

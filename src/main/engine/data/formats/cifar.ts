@@ -7,7 +7,10 @@ import { testPart, trainPart } from '../request.ts'
 import { refuseSet } from './choose.ts'
 import type { ArrayPart, Format, FoundSet } from './format.ts'
 
-/** The binary files of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one or two bytes of labels and 3 x 32 x 32 of pixels, channel by channel. */
+/**
+ * The binary files of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one or two bytes of labels and 3 x 32 x 32 of pixels, channel by
+ * channel.
+ */
 interface Kind { set: string; train: RegExp; test: RegExp; labels: number; names: string }
 const kinds: Kind[] = [
   { set: 'cifar-10', train: /^data_batch_\d+\.bin$/i, test: /^test_batch\.bin$/i, labels: 1, names: 'batches.meta.txt' },
@@ -37,7 +40,8 @@ const cifar: Format = {
     const parts: ArrayPart[] = [{ part: trainPart, ...arraysOf(train, kind) }]
     if (test.length > 0) parts.push({ part: testPart, ...arraysOf(test, kind) })
     const classNames = await namesIn(join(folder, kind.names))
-    const notes = kind.labels === 2 ? [{ code: 'labelsChosen', message: 'Each image has two labels; the fine one of 100 classes is taken, not the coarse one.' }] : []
+    const notes = kind.labels === 2
+      ? [{ code: 'labelsChosen', message: 'Each image has two labels; the fine one of 100 classes is taken, not the coarse one.' }] : []
     return { parts, unused: [], notes, ...(classNames && { classNames }) }
   },
 }
@@ -58,14 +62,17 @@ async function cifarSets(folder: string, names: readonly string[]): Promise<Foun
     if (name !== undefined && kindOf(join(folder, name)) !== null) found.push({ set, file: join(folder, name) })
   }
   const python = names.filter((name) => /^(data_batch_\d+|test_batch)$/.test(name) || name === 'train' && names.includes('meta')).sort()[0]
-  if (found.length === 0 && python !== undefined && isPickle(await readAt(join(folder, python), 0, 2))) found.push({ set: 'cifar-python', file: join(folder, python) })
+  if (found.length === 0 && python !== undefined && isPickle(await readAt(join(folder, python), 0, 2))) {
+    found.push({ set: 'cifar-python', file: join(folder, python) })
+  }
   return found
 }
 
 function objects(path: string) {
   const cause = 'is a pickle of Python objects, which is never unpacked because it can run programs'
   return unsupportedFile(path, pickled.test(basename(path)) && !/\.(pkl|pickle)$/i.test(path) || basename(path) === 'train'
-    ? `${cause}; take the binary version of CIFAR (cifar-10-binary.tar.gz), or save its arrays with numpy.savez.` : `${cause}; save its arrays with numpy.savez.`)
+    ? `${cause}; take the binary version of CIFAR (cifar-10-binary.tar.gz), or save its arrays with numpy.savez.`
+      : `${cause}; save its arrays with numpy.savez.`)
 }
 
 /** Files that follow one another as one array of images and one of labels. */
@@ -83,7 +90,8 @@ function arraysOf(files: readonly string[], { labels }: Kind): { images: StoredA
       }
     }
   }
-  const common = { file, name: files.length === 1 ? basename(file) : `${basename(file)} to ${basename(files.at(-1)!)}`, type: 'u1' as const, bigEndian: false }
+  const common = { file, name: files.length === 1 ? basename(file) : `${basename(file)} to ${basename(files.at(-1)!)}`,
+    type: 'u1' as const, bigEndian: false }
   return {
     images: { ...common, shape: [count, 3, 32, 32], layout: 'CHW', pieces: () => piecesOf(labels, record) },
     labels: { ...common, shape: [count], pieces: () => piecesOf(labels - 1, labels) },
@@ -93,6 +101,7 @@ function arraysOf(files: readonly string[], { labels }: Kind): { images: StoredA
 /** Names of classes, one a line; null where there is no such file. */
 async function namesIn(file: string): Promise<ReadonlyMap<number, string> | null> {
   if (!existsSync(file)) return null
-  const lines = (await readAt(file, 0, longestNames)).toString('utf8').split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
+  const lines = (await readAt(file, 0, longestNames)).toString('utf8').split(/\r?\n/).map((line) => line.trim())
+    .filter((line) => line !== '')
   return new Map(lines.map((line, number) => [number, line]))
 }

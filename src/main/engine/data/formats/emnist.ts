@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readAt } from '../byte-stream.ts'
 
-/** What EMNIST (Cohen et al. 2017) adds to the files of MNIST: five sets beside each other, images stored column by column, and mapping files. */
+/** What EMNIST (Cohen et al. 2017) adds to the files of MNIST: several sets, images stored column by column, and mapping files. */
 const named = /^emnist-(?<set>[a-z]+)-/i
 
 export const isEmnist = (file: string): boolean => named.test(basename(file))

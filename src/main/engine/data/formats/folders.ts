@@ -4,7 +4,9 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { severalSets } from './choose.ts'
 import type { Choice, Format, FoundSet } from './format.ts'
 
-const picture = /\.(png|jpe?g|jfif|webp|bmp|gif|tiff?|jp2)$/i
+const picture = /\.(png|jpe?g|jfif|webp|bmp|gif|tiff?|jp[2xf]|j2[kc]|p[bgnp]m|heic|heif|avif|dcm)$/i
+/** What archives bring beside their data. */
+const leaflet = /\.(txt|md|rst|pdf|html?)$|^(readme|licen[cs]e)/i
 /** Folders that hold nothing but the next one. */
 const mostLevels = 2
 
@@ -19,7 +21,8 @@ export async function arraysInFolder(
   let at = folder
   for (let level = 0; level <= mostLevels; level++) {
     const entries = await list(at, field)
-    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name), folders = entries.filter((entry) => entry.isDirectory())
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+      folders = entries.filter((entry) => entry.isDirectory())
     const files = names.filter((name) => !name.startsWith('.'))
     const found = await inFolder(formats, at, files)
     // The files of MNIST may lie beside anything; other arrays beside images or folders of images are what belongs to these.
@@ -27,7 +30,7 @@ export async function arraysInFolder(
     const sets = sure.length > 0 ? sure : files.some((name) => picture.test(name)) || folders.length > 0 ? [] : found
     if (sets.length > 0) return chosen(folder, sets, choice.set, field)
     const inner = folders.filter(({ name }) => !name.startsWith('.') && name !== '__MACOSX')
-    if (inner.length !== 1 || files.length > 0) return null
+    if (inner.length !== 1 || files.some((name) => !leaflet.test(name))) return null
     at = join(at, inner[0]!.name)
   }
   return null
@@ -37,7 +40,8 @@ async function list(folder: string, field: string) {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (cause) {
-    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`, { field, cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`,
+      { field, cause })
   }
 }
 
@@ -55,9 +59,12 @@ async function inFolder(formats: readonly Format[], folder: string, names: reado
 }
 
 /** @returns with what is left to be chosen within the file */
-function chosen(folder: string, sets: SetOf[], wanted: string | undefined, field: string): { format: Format; file: string; set: string | undefined } {
+function chosen(
+  folder: string, sets: SetOf[], wanted: string | undefined, field: string,
+): { format: Format; file: string; set: string | undefined } {
   const asked = wanted?.trim().toLowerCase()
-  const matching = asked === undefined ? sets : sets.filter(({ set, file }) => set.toLowerCase() === asked || basename(file).toLowerCase() === asked)
+  const matching = asked === undefined ? sets
+    : sets.filter(({ set, file }) => set.toLowerCase() === asked || basename(file).toLowerCase() === asked)
   if (matching.length === 1) return { ...matching[0]!, set: undefined }
   if (sets.length === 1) return { ...sets[0]!, set: wanted }
   const names = sets.map(({ set }) => set), same = new Set(names).size < names.length

@@ -22,7 +22,8 @@ const hdf5: Format = {
   named: ending,
   offered: ending,
   recognise: (_, start) => start.equals(signature) || isMatlab(start),
-  inFolder: (folder, names) => setsOf(namedFiles(folder, names, ending).filter(({ naming }) => naming.role === null || naming.role === 'images')),
+  inFolder: (folder, names) =>
+    setsOf(namedFiles(folder, names, ending).filter(({ naming }) => naming.role === null || naming.role === 'images')),
   open: (path, alone, choice) => openWithParts(path, alone, ending, (file, one) => openOne(file, one, choice)),
 }
 export default hdf5
@@ -30,7 +31,8 @@ export default hdf5
 async function openOne(file: string, alone: boolean, choice: Choice = {}): Promise<Arrays> {
   const matlab = isMatlab(await readAt(file, 0, 8))
   if (matlab && !(await readAt(file, 512, 8)).equals(signature)) {
-    throw unsupportedFile(file, 'is a MATLAB file of an older version; save it in MATLAB with save(..., \'-v7.3\'), or in Python as an npz file.')
+    throw unsupportedFile(file, 'is a MATLAB file of an older version; save it in MATLAB with save(..., \'-v7.3\'), or in Python as an '
+      + 'npz file.')
   }
   const { arrays, external } = await arraysOf(file, choice.signal)
   const beside = await labelsBeside(file)
@@ -40,13 +42,16 @@ async function openOne(file: string, alone: boolean, choice: Choice = {}): Promi
     for (const [name, open] of others) if (others.length === 1 || !arrays.has(name)) arrays.set(others.length === 1 ? 'y' : name, open)
   }
   if (arrays.size === 0 && external.length > 0) {
-    throw unsupportedFile(file, `holds nothing but links into other files (${external.slice(0, 5).join(', ')}), which are not followed; copy the data into one file.`)
+    throw unsupportedFile(file, `holds nothing but links into other files (${external.slice(0, 5).join(', ')}), which are not followed; `
+      + 'copy the data into one file.')
   }
   const found = await chooseArrays(file, arrays, alone, choice)
   const labelNames = found.parts.flatMap(({ labels }) => (labels !== null && labels.file !== file ? [basename(labels.file)] : []))
-  const notes = [...found.notes ?? [], ...labelNames.map((name) => ({ code: 'labelsBeside', message: `Labels come from ${name}, beside the images.` }))]
+  const notes = [...found.notes ?? [],
+    ...labelNames.map((name) => ({ code: 'labelsBeside', message: `Labels come from ${name}, beside the images.` }))]
   const unused = [...found.unused, ...external.map((name) => `${name} (a link into another file, which is not followed)`)]
-  return { ...found, unused, notes, ...(matlab && { parts: found.parts.map((part) => ({ ...part, ...fromMatlab(part.images, part.labels) })) }) }
+  return { ...found, unused, notes,
+    ...(matlab && { parts: found.parts.map((part) => ({ ...part, ...fromMatlab(part.images, part.labels) })) }) }
 }
 
 async function arraysOf(file: string, signal?: AbortSignal): Promise<{ arrays: Map<string, OpenArray>; external: string[] }> {
@@ -72,7 +77,9 @@ function fromMatlab(images: StoredArray, labels: NpzArray | null): { images: Sto
     : [first, last].find((n) => labels.shape.includes(n))
   const countedLast = count === undefined ? shape.length === 2 || last > first : last === count && first !== count
   const layout = shape.length === 3 ? 'HW' : shape.length === 4 ? 'HWC' : undefined
-  const turned = shape.length < 2 ? images : countedLast ? countLast(images, 'reversed', layout) : shape.length === 2 ? images : turnedRows(images, layout)
-  const hot = labels !== null && !('characters' in labels) && labels.shape.length === 2 && Math.min(...labels.shape) > 1 && labels.shape[0] !== turned.shape[0]
+  const turned = shape.length < 2 ? images : countedLast ? countLast(images, 'reversed', layout) : shape.length === 2 ? images
+    : turnedRows(images, layout)
+  const hot = labels !== null && !('characters' in labels) && labels.shape.length === 2 && Math.min(...labels.shape) > 1
+    && labels.shape[0] !== turned.shape[0]
   return { images: turned, labels: hot ? countLast(labels as StoredArray, 'reversed') : labels }
 }

@@ -24,7 +24,8 @@ const idx: Format = {
     const classNames = await mappingOf(path)
     const turned = { code: 'transposed', message: 'EMNIST stores its images column by column; they were turned upright.' }
     return {
-      parts: parts.map((part) => ({ ...part, images: turnedRows(part.images, 'HW') })), unused: [], notes: [turned], ...(classNames && { classNames }),
+      parts: parts.map((part) => ({ ...part, images: turnedRows(part.images, 'HW') })), unused: [], notes: [turned],
+        ...(classNames && { classNames }),
     }
   },
 }
@@ -32,7 +33,8 @@ export default idx
 
 async function pair(file: string): Promise<Labelled> {
   const images = await readIdx(file)
-  if (images.shape.length === 1) throw unsupportedFile(file, 'holds labels; choose the file with the images, the labels are found beside it.')
+  if (images.shape.length === 1) throw unsupportedFile(file,
+    'holds labels; choose the file with the images, the labels are found beside it.')
   const labels = labelsFileOf(file)
   return { images, labels: labels === null ? null : await readIdx(labels) }
 }

@@ -36,7 +36,8 @@ function splitWord(word: string): string[] {
 
 /** @param name without an ending */
 export function readName(name: string): Naming {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '').flatMap(splitWord)
+  const words = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+    .flatMap(splitWord)
   const found: Naming = { set: '', part: null, role: null, rank: 0 }
   const automatic = /^arr_(\d+)$/.exec(name)
   if (automatic) return automatic[1] === '0' ? { ...found, role: 'images' } : { ...found, set: name }

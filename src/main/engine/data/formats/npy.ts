@@ -23,7 +23,8 @@ const npy: Format = {
     const files = namedFiles(folder, await readdir(folder), ending)
     const naming = readName(own.replace(ending, '')), sets = setsOf(imagesOf(files))
     // Labels that name no set belong to the images only where these are the only ones.
-    const beside = files.filter((file) => file.naming.role !== 'images' && (file.naming.set === naming.set || file.naming.set === '' && sets.length === 1))
+    const beside = files.filter((file) => file.naming.role !== 'images'
+      && (file.naming.set === naming.set || file.naming.set === '' && sets.length === 1))
       .filter((file) => file.naming.role !== null)
     const others = files.filter((file) => !alone && naming.part !== null && file.naming.role === 'images' && file.naming.set === naming.set)
     const chosen = [...new Set([path, ...others.map((file) => file.path), ...beside.map((file) => file.path)])]
@@ -32,14 +33,16 @@ const npy: Format = {
     const asked = naming.part === null || naming.role !== 'images' || alone ? own.replace(ending, '') : undefined
     const found = await chooseArrays(path, arrays, alone, { ...choice, set: undefined, array: choice.array ?? asked })
     const labels = found.parts.flatMap((part) => (part.labels === null ? [] : [part.labels.name]))
-    const notes = [...found.notes ?? [], ...labels.length === 0 ? [] : [{ code: 'labelsBeside', message: `Labels come from ${labels.join(', ')}, beside the images.` }]]
+    const notes = [...found.notes ?? [], ...labels.length === 0 ? []
+      : [{ code: 'labelsBeside', message: `Labels come from ${labels.join(', ')}, beside the images.` }]]
     return { ...found, notes, unused: [] }
   },
 }
 export default npy
 
 /** Files of images: by their names, or, where those say nothing, any that are not labels. */
-const imagesOf = (files: readonly NamedFile[]): NamedFile[] => files.filter(({ naming }) => naming.role === 'images' || naming.role === null)
+const imagesOf = (files: readonly NamedFile[]): NamedFile[] =>
+  files.filter(({ naming }) => naming.role === 'images' || naming.role === null)
 
 async function openFile(file: string): Promise<NpzArray> {
   const { size } = await stat(file)

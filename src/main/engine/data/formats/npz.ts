@@ -17,7 +17,8 @@ const npz: Format = {
   open: (path, alone, choice) => openWithParts(path, alone, ending, async (file, one) => {
     const arrays = await readNpz(file)
     if (arrays.size === 0 && /\.(pt|pth|ckpt)$/i.test(file)) {
-      throw unsupportedFile(file, 'is a PyTorch file of pickled objects, which are never unpacked because they can run programs; save its tensors with numpy.savez.')
+      throw unsupportedFile(file, 'is a PyTorch file of pickled objects, which are never unpacked because they can run programs; save '
+        + 'its tensors with numpy.savez.')
     }
     return chooseArrays(file, arrays, one, choice)
   }),

@@ -10,7 +10,8 @@ export interface NamedFile { path: string; naming: Naming }
 
 /** The files of a folder with one of these endings, with what their names say. */
 export function namedFiles(folder: string, names: readonly string[], ending: RegExp): NamedFile[] {
-  return names.filter((name) => ending.test(name)).sort().map((name) => ({ path: join(folder, name), naming: readName(name.replace(ending, '')) }))
+  return names.filter((name) => ending.test(name)).sort()
+    .map((name) => ({ path: join(folder, name), naming: readName(name.replace(ending, '')) }))
 }
 
 /** Of a folder's files, one for each set: that of the training images, if there is one. */
@@ -20,7 +21,8 @@ export function setsOf(files: readonly NamedFile[]): FoundSet[] {
     const { set } = file.naming
     sets.set(set, [...sets.get(set) ?? [], file])
   }
-  return [...sets].map(([set, of]) => ({ set, file: (of.find(({ naming }) => naming.part === trainPart) ?? of.find(({ naming }) => naming.part === null) ?? of[0]!).path }))
+  return [...sets].map(([set, of]) =>
+    ({ set, file: (of.find(({ naming }) => naming.part === trainPart) ?? of.find(({ naming }) => naming.part === null) ?? of[0]!).path }))
 }
 
 /**
@@ -33,7 +35,8 @@ export async function openWithParts(
   const own = await openOne(path, alone), naming = readName(basename(path).replace(ending, ''))
   if (alone || naming.part !== trainPart || own.parts.length !== 1) return own
   const folder = dirname(path), beside = namedFiles(folder, await readdir(folder), ending)
-    .filter((file) => file.naming.set === naming.set && file.naming.part !== null && file.naming.part !== trainPart && file.naming.role === naming.role)
+    .filter((file) => file.naming.set === naming.set && file.naming.part !== null && file.naming.part !== trainPart
+      && file.naming.role === naming.role)
   const parts: ArrayPart[] = [...own.parts], unused = [...own.unused], notes = [...own.notes ?? []]
   for (const file of beside.toSorted((a, b) => a.naming.part! - b.naming.part!)) {
     if (parts.some(({ part }) => part === file.naming.part)) continue

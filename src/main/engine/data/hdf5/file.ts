@@ -19,7 +19,9 @@ const mostTextBytes = 2 ** 26
 const textsAtOnce = 1000
 
 /** Asks a new thread that has the file open; `ask` may be called again and again until `work` ends. */
-async function withReader<T>(file: string, signal: AbortSignal | undefined, work: (ask: (question: Question) => Promise<Answer>) => Promise<T>): Promise<T> {
+async function withReader<T>(
+  file: string, signal: AbortSignal | undefined, work: (ask: (question: Question) => Promise<Answer>) => Promise<T>,
+): Promise<T> {
   const reader = openReader(file, signal)
   try {
     return await work(reader.ask)
@@ -77,9 +79,11 @@ export async function openDatasetOf(file: string, dataset: Hdf5Dataset, signal?:
   if ('unread' in type) throw unsupportedFile(file, `holds ${path}, which ${type.unread}.`)
   requirePossible(file, dataset, 'number' in type ? itemBytes(type.number as NumberType) : type.text === 'variable' ? 0 : type.text)
   const common = { file, name, shape, bigEndian: false }
-  if ('number' in type) return { ...common, type: type.number as NumberType, pieces: () => pieces(file, dataset, itemBytes(type.number as NumberType), signal) }
+  if ('number' in type) return { ...common, type: type.number as NumberType,
+    pieces: () => pieces(file, dataset, itemBytes(type.number as NumberType), signal) }
   if (type.text === 'variable') return texts(file, dataset, common, signal)
-  if (type.text > longestText) throw unsupportedFile(file, `holds texts of ${type.text} characters in ${path}; ${longestText} are possible.`)
+  if (type.text > longestText) throw unsupportedFile(file,
+    `holds texts of ${type.text} characters in ${path}; ${longestText} are possible.`)
   const characters = type.text
   return { ...common, type: 'S', characters, pieces: () => pieces(file, dataset, characters, signal) }
 }
@@ -89,7 +93,8 @@ function requirePossible(file: string, { path, shape, chunks }: Hdf5Dataset, siz
   const bytes = valuesOf(shape) * size, has = statSync(file).size, most = chunks === null ? has : has * deflateGrowth
   if (!(bytes <= most)) throw damagedFile(file, `its header promises ${bytes} bytes in ${path}, and the whole file has ${has}`)
   if (chunks !== null && valuesOf(chunks) * Math.max(1, size) > mostChunkBytes) {
-    throw unsupportedFile(file, `holds ${path} in pieces of ${valuesOf(chunks) * size} bytes, which are unpacked whole; repack it with smaller chunks.`)
+    throw unsupportedFile(file, `holds ${path} in pieces of ${valuesOf(chunks) * size} bytes, which are unpacked whole; repack it with `
+      + 'smaller chunks.')
   }
 }
 
@@ -108,13 +113,16 @@ async function* pieces(file: string, { path, shape, chunks }: Hdf5Dataset, size:
 }
 
 /** Blocks that follow one another in C order: whole ones of the innermost axes, some rows of the one before them. */
-export function* blocksOf(shape: readonly number[], chunks: readonly number[] | null, size: number): Generator<{ offset: number[]; count: number[] }> {
+export function* blocksOf(
+  shape: readonly number[], chunks: readonly number[] | null, size: number,
+): Generator<{ offset: number[]; count: number[] }> {
   let axis = shape.length - 1
   while (axis > 0 && valuesOf(shape.slice(axis)) * size <= blockBytes) axis--
   // Chunks are not unpacked more often than is needed, as long as a row of them is not too large.
   const high = (at: number) => chunks?.[at] ?? 1, inner = (at: number) => valuesOf(shape.slice(at + 1)) * size
   while (axis > 0 && inner(axis - 1) * high(axis - 1) <= mostChunkBytes / 4 && chunks !== null && high(axis - 1) > 1) axis--
-  const rows = Math.max(1, Math.floor(blockBytes / inner(axis))), step = inner(axis) * high(axis) <= mostChunkBytes / 4 ? Math.ceil(rows / high(axis)) * high(axis) : rows
+  const rows = Math.max(1, Math.floor(blockBytes / inner(axis))), step = inner(axis) * high(axis) <= mostChunkBytes / 4
+    ? Math.ceil(rows / high(axis)) * high(axis) : rows
   const outer = shape.slice(0, axis), offset = outer.map(() => 0)
   for (let place = 0; place < valuesOf(outer); place++) {
     for (let row = 0; row < shape[axis]!; row += step) {
@@ -128,13 +136,16 @@ export function* blocksOf(shape: readonly number[], chunks: readonly number[] | 
 }
 
 /** Texts of any length as those of a fixed one, for labels. */
-async function texts(file: string, { path, shape }: Hdf5Dataset, common: Omit<StoredArray, 'type' | 'pieces'>, signal?: AbortSignal): Promise<NpzArray> {
+async function texts(
+  file: string, { path, shape }: Hdf5Dataset, common: Omit<StoredArray, 'type' | 'pieces'>, signal?: AbortSignal,
+): Promise<NpzArray> {
   const total = valuesOf(shape), found: string[] = [], known = new Map<string, string>()
   if (shape.length !== 1 || total > statSync(file).size) throw unsupportedFile(file, `holds texts in ${path} that are no list.`)
   await withReader(file, signal, async (ask) => {
     let bytes = 0
     for (let row = 0; row < total; row += textsAtOnce) {
-      const answer = await ask({ type: 'read', path, offset: [row], count: [Math.min(textsAtOnce, total - row)] }) as Extract<Answer, { type: 'texts' }>
+      const count = [Math.min(textsAtOnce, total - row)]
+      const answer = await ask({ type: 'read', path, offset: [row], count }) as Extract<Answer, { type: 'texts' }>
       for (const text of answer.texts) {
         if (text.length > longestText || !known.has(text) && (bytes += text.length) > mostTextBytes) {
           throw unsupportedFile(file, `holds texts in ${path} that are too long for names of classes.`)

@@ -38,8 +38,9 @@ const { H5T_class_t: kinds } = module
 function typeOf(meta: ReturnType<typeof module.get_dataset_metadata>, filters: readonly number[]): Hdf5Dataset['type'] {
   const { type, size, signed, vlen } = meta
   const strange = filters.find((id) => !knownFilters.has(id))
-  if (meta.virtual_sources !== undefined) return { unread: 'lies in other places (a virtual dataset); copy it with h5py into a dataset of its own' }
-  if (strange !== undefined) return { unread: `is compressed by ${filterNames.get(strange) ?? `filter ${strange}`}; repack it with h5repack -f GZIP=4` }
+  if (meta.virtual_sources !== undefined) return { unread: 'lies in other places (a virtual dataset); copy it into one of its own' }
+  if (strange !== undefined) return { unread: `is compressed by ${filterNames.get(strange) ?? `filter ${strange}`}; repack it with `
+    + 'h5repack -f GZIP=4' }
   if (type === kinds.H5T_STRING.value) return { text: vlen ? 'variable' : size }
   if (type === kinds.H5T_INTEGER.value && [1, 2, 4, 8].includes(size)) return { number: `${signed ? 'i' : 'u'}${size}` }
   if (type === kinds.H5T_FLOAT.value && [2, 4, 8].includes(size)) return { number: `f${size}` }
@@ -48,13 +49,15 @@ function typeOf(meta: ReturnType<typeof module.get_dataset_metadata>, filters: r
     const names = Object.keys(meta.enum_type?.members ?? {}).sort().join()
     return { number: size === 1 && names === 'FALSE,TRUE' ? 'b1' : `u${size}` }
   }
-  const named = type === kinds.H5T_REFERENCE.value ? 'references to other objects (such as cells of MATLAB)' : 'values of a kind that is not read'
+  const named = type === kinds.H5T_REFERENCE.value ? 'references to other objects (such as cells of MATLAB)'
+    : 'values of a kind that is not read'
   return { unread: `holds ${named}; save it as an array of numbers, and texts as strings` }
 }
 
 /** Those that come with HDF5: deflate, shuffle, Fletcher's checksum, n-bit, scale and offset. */
 const knownFilters = new Set([1, 2, 3, 5, 6])
-const filterNames = new Map([[4, 'szip'], [307, 'bzip2'], [32000, 'LZF'], [32001, 'Blosc'], [32004, 'LZ4'], [32008, 'bitshuffle'], [32015, 'Zstandard']])
+const filterNames = new Map([[4, 'szip'], [307, 'bzip2'], [32000, 'LZF'], [32001, 'Blosc'], [32004, 'LZ4'], [32008, 'bitshuffle'],
+  [32015, 'Zstandard']])
 
 function list(): Listing {
   const listing: Listing = { datasets: [], external: [], truncated: false }
@@ -65,7 +68,8 @@ function list(): Listing {
       if (type === module.H5G_UDLINK) listing.external.push(path)
       else if (type === module.H5G_DATASET) listing.datasets.push(describe(path))
       // MATLAB and others keep what they refer to in groups of this kind.
-      else if (type === module.H5G_GROUP && level < mostLevels && !name.startsWith('#')) walk(group.get(name) as InstanceType<typeof h5wasm.Group>, `${path}/`, level + 1)
+      else if (type === module.H5G_GROUP && level < mostLevels
+        && !name.startsWith('#')) walk(group.get(name) as InstanceType<typeof h5wasm.Group>, `${path}/`, level + 1)
     }
   }
   walk(open, '', 0)
@@ -88,7 +92,8 @@ function read(path: string, offset: number[], count: number[]): Answer {
   if (place === 0) throw new Error('the file needs too much memory')
   try {
     const strides = count.map(() => 1n)
-    const status = module.get_dataset_data(open.file_id, `/${path}`, count.map(BigInt), offset.map(BigInt), strides, BigInt(place)) as unknown as number
+    const status = module.get_dataset_data(open.file_id, `/${path}`, count.map(BigInt), offset.map(BigInt), strides,
+      BigInt(place)) as unknown as number
     if (status < 0) throw new Error(`${path} cannot be read: its values are damaged, or lie in another file`)
     return { type: 'bytes', bytes: module.HEAPU8.slice(place, place + size).buffer as ArrayBuffer }
   } finally {

@@ -28,7 +28,8 @@ export function arraySource(found: ArraysSource, request: SourceRequest): PatchS
   }
   const channels = wanted ?? (parts.every(({ taken }) => taken.length === 1) ? 1 : 3)
   let measured: Measured | undefined
-  const measure = async (signal?: AbortSignal): Promise<Measured> => measured ??= await measureArrays(parts.map(({ images }) => images), range, signal)
+  const measure = async (signal?: AbortSignal): Promise<Measured> =>
+    measured ??= await measureArrays(parts.map(({ images }) => images), range, signal)
   const partOf = (image: number): Part => parts.findLast(({ first }) => image >= first)!
   return {
     kind: source.kind, count, channels, from: source.path, parts: partOfRows(parts, parts.map(({ described }) => described)),
@@ -37,7 +38,8 @@ export function arraySource(found: ArraysSource, request: SourceRequest): PatchS
     skipped: source.unused.map((name) => ({ path: `${testPath ?? path}/${name}`, reason: 'an array that is not used' })),
     labels: () => labelsOf(parts, source.classNames, notes),
     namesOf: (images) => Array.from(images, (image) => `${partOf(image).images.name}#${image - partOf(image).first}`),
-    cut: async (wanted, options) => cutHere(wanted, readRows(parts, wanted.images, channels, await measure(options.signal), options.signal), options),
+    cut: async (wanted, options) =>
+      cutHere(wanted, readRows(parts, wanted.images, channels, await measure(options.signal), options.signal), options),
     measure,
     said: () => ({
       notes: [...notes, ...measured?.notes ?? [], ...(pick === undefined ? [] : [pickNote(pick, parts[0]!.described.channels)])],
@@ -49,12 +51,14 @@ export function arraySource(found: ArraysSource, request: SourceRequest): PatchS
 
 async function labelsOf(parts: readonly Part[], names: ArraysSource['classNames'], notes: DatasetNote[]): Promise<ImageLabels> {
   const values = []
-  for (const { labels, described } of parts) values.push({ values: labels === null ? null : await readLabels(labels, described.count, notes), count: described.count })
+  for (const { labels, described } of parts) values.push({ values: labels === null ? null
+    : await readLabels(labels, described.count, notes), count: described.count })
   return indexLabels(values, names)
 }
 
 /** Streams through the arrays; the images asked for, ascending, come out at their own size. */
-async function* readRows(parts: readonly Part[], wanted: Uint32Array, channels: 1 | 3, { ranges }: Measured, signal?: AbortSignal): AsyncGenerator<Picture> {
+async function* readRows(parts: readonly Part[], wanted: Uint32Array, channels: 1 | 3, { ranges }: Measured,
+  signal?: AbortSignal): AsyncGenerator<Picture> {
   let next = 0
   for (const { images, described, first, taken } of parts) {
     const { width, height, count } = described

@@ -11,7 +11,9 @@ const newline = 10, carriage = 13
 export const separators = [',', ';', '\t'] as const
 
 /** Calls `visit` with the bytes of each line that is not empty, and its number from 1, in blocks; ends early where it says false. */
-export async function* linesOf(path: string, signal?: AbortSignal): AsyncGenerator<{ bytes: Buffer; from: number; to: number; line: number }[]> {
+export async function* linesOf(
+  path: string, signal?: AbortSignal,
+): AsyncGenerator<{ bytes: Buffer; from: number; to: number; line: number }[]> {
   const zipped = isGzip(await readAt(path, 0, 2))
   let rest: Buffer = Buffer.alloc(0), line = 0
   for await (const piece of readPieces(path, 0, Infinity, zipped ? createGunzip() : undefined)) {
@@ -35,7 +37,8 @@ export async function* linesOf(path: string, signal?: AbortSignal): AsyncGenerat
 
 export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] === 0x8b
 /** Some programs begin a text with a byte-order mark. */
-const afterMark = (bytes: Buffer, from: number): number => (bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from)
+const afterMark = (bytes: Buffer, from: number): number =>
+  (bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from)
 
 function trimmed(bytes: Buffer, from: number, to: number): number {
   let end = to

@@ -25,7 +25,8 @@ const square = (n: number): boolean => n > 1 && Number.isInteger(Math.sqrt(n))
 export function readTable(lines: { bytes: Buffer; from: number; to: number }[]): Table | null {
   const first = lines[0]
   if (!first || lines.length < 2) return null
-  const counted = separators.map((text) => ({ code: text.charCodeAt(0), cells: cellsOf(first.bytes, first.from, first.to, text.charCodeAt(0)) }))
+  const counted = separators.map((text) =>
+    ({ code: text.charCodeAt(0), cells: cellsOf(first.bytes, first.from, first.to, text.charCodeAt(0)) }))
   const { code: separator, cells } = counted.reduce((best, each) => (each.cells.length > best.cells.length ? each : best))
   const columns = cells.length, all = lines.slice(1).map(({ bytes, from, to }) => cellsOf(bytes, from, to, separator))
   // A line or a cell that is out of order is for whoever reads the whole table to name.
@@ -44,7 +45,8 @@ export function readTable(lines: { bytes: Buffer; from: number; to: number }[]):
   const pixels = header !== null && header.every((name) => pixelNames.test(name))
   if (pixels || square(columns) || !square(columns - 1)) return { separator, header, columns, label: -1, labelKnown: pixels }
   // One column too many for a square: the label is at the end that is not always the same, as corners of images are.
-  const ends = header === null ? [cells, ...rows] : rows, constant = (column: number) => ends.every((row) => row[column] === ends[0]![column])
+  const ends = header === null ? [cells, ...rows] : rows,
+    constant = (column: number) => ends.every((row) => row[column] === ends[0]![column])
   return { separator, header, columns, label: constant(0) && !constant(columns - 1) ? columns - 1 : 0, labelKnown: false }
 }
 
@@ -68,8 +70,10 @@ export async function scanTable(path: string, signal?: AbortSignal): Promise<Sca
   const before = known.get(key)
   if (before) return before
   const table = await beginningOf(path, signal)
-  if (table === null) throw unsupportedFile(path, 'is no table of numbers with one image a line; for a table of labels beside images, choose the folder of the images.')
-  const { columns, separator, header, label } = table, values = new Float64Array(columns), labels: Label[] = [], texts = new Map<string, string>()
+  if (table === null) throw unsupportedFile(path, 'is no table of numbers with one image a line; for a table of labels beside images, '
+    + 'choose the folder of the images.')
+  const { columns, separator, header, label } = table, values = new Float64Array(columns), labels: Label[] = []
+  const texts = new Map<string, string>()
   let count = 0, whole = true, least = Infinity, most = -Infinity
   for await (const lines of linesOf(path, signal)) {
     for (const { bytes, from, to, line } of lines) {
