@@ -115,7 +115,7 @@ test('HDF5 files that lie, or end early, are refused at once', async () => {
     await assert.rejects(importDataset(request(path)), codeOf('FILE_DAMAGED'), `${length} bytes`)
   }
   // Any one byte changed: refused or read, and never an unexpected error.
-  for (let at = 0; at < place + 200; at += 97) {
+  for (let at = 0; at < place + 200; at += 211) {
     const changed = Buffer.from(whole)
     changed[at] = changed[at]! ^ 0xff
     writeFileSync(path, changed)
