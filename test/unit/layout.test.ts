@@ -216,6 +216,14 @@ test('a table says what is missing, and columns are named or asked for', async (
   }
 })
 
+test('a table finds files whose names are the same in many folders', async () => {
+  const paths = Array.from({ length: 10 }, (_, folder) => [`d${folder}/1.png`, `d${folder}/2.png`]).flat(), root = await flat(...paths)
+  const text = `file,label\n${paths.map((path, i) => `${i % 2 ? `/data/${path}` : path.replace('.png', '')},${i % 3}`).join('\n')}\n1.png,0\n`
+  const said = await understood(root, { labels: table(text) })
+  assert.deepEqual(labelsIn(said), paths.map((path, i) => [path, String(i % 3)]).sort())
+  assert.ok(said.notes.includes('rowsOfSeveralFiles'))
+})
+
 test('a table may say the parts', async () => {
   const text = `image,label,split\n${eight.map((name, i) => `${name},${i % 2},${['train', 'train', 'train', 'train', 'train', 'valid', 'test', 'test'][i]}`).join('\n')}`
   const said = await understood(await flat(...eight), { labels: table(text) })

@@ -49,7 +49,11 @@ export function splitRows({ count, labels, parts, groups = null }: Omit<Rows, 'c
     const share = shares.validation / (1 - shares.test)
     movedToOneSide += drawPart(part, first, labels, groups, { which: validationPart, share, source: sourceOf('validation part', request) })
   }
-  if (groups) notes.push(...divided(part, groups, brought.length > 0))
+  if (groups) {
+    const number = new Set(groups).size - (groups.includes(-1) ? 1 : 0)
+    notes.push({ code: 'groups', message: `There are ${number.toLocaleString('en')} groups; a drawn split divides none of them.` })
+    notes.push(...divided(part, groups, brought.length > 0))
+  }
   const rowsOf = (wanted: number) => Uint32Array.from([...part.keys()].filter((row) => part[row] === wanted))
   const test = rowsOf(testPart), validation = rowsOf(validationPart)
   const train = count - test.length - validation.length
