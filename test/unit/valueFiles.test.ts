@@ -98,7 +98,7 @@ function png16(width: number, height: number, colour: 0 | 2 | 4 | 6, values: num
   head.writeUInt32BE(height, 4)
   head.set([16, colour, 0, 0, 0], 8)
   values.forEach((value, i) => raw.writeUInt16BE(value, Math.floor((i * 2) / line) * (line + 1) + 1 + ((i * 2) % line)))
-  const parts = [chunk('IHDR', head), ...before.map((content) => chunk(content.length === 4 ? 'gAMA' : 'tRNS', content)), chunk('IDAT', deflateSync(raw)), chunk('IEND', Buffer.alloc(0))]
+  const parts = [chunk('IHDR', head), ...before.map((content) => chunk({ 4: 'gAMA', 8: 'acTL' }[content.length] ?? 'tRNS', content)), chunk('IDAT', deflateSync(raw)), chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts])
 }
 
@@ -227,6 +227,9 @@ test('of several pages the first is taken, and it is said of how many', async ()
     const labelled = await imported(files, { pages: 'all', labels: join(folder, `${name}.csv`) })
     assert.deepEqual(labelled.dataset.classCounts, name === 'pages' ? [2, 2] : [3, 7], name)
   }
+  const moving = Object.fromEntries(twelve.slice(0, 4).map((values, i) => [`${i}.png`, png16(width, height, 0, values, [Buffer.of(0, 0, 0, 3, 0, 0, 0, 0)])]))
+  const still = await imported(moving, { pages: 'all' })
+  assert.deepEqual([still.dataset.count, still.says('firstPages')?.match(/^4 files .*12 in all.*animated PNGs are not read/)?.length], [4, 1])
   const cut = await imported(files, { pages: 'all', patches: { width, height }, count: 200 })
   assert.equal(new Set(rowPaths(cut.folder, Array.from({ length: 200 }, (_, i) => i))).size, 10)
   assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'])

@@ -10,14 +10,14 @@ import type { PlanOptions } from './request.ts'
 /** Which image of a list of pages lies in which file, and which page of it that is: `STACK.tif#3` is the fourth. */
 export interface Pages { fileOf: Uint32Array; pageOf: Uint32Array; sizes: Float64Array; several: Uint8Array }
 
-/** Opens every file and counts its pages; those that cannot be read count as one, and are named when they are decoded. */
+/** Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one, and are named when they are decoded. */
 export async function findPages(list: FileList, { meter, signal }: PlanOptions): Promise<Pages> {
   const { count } = list.names, counts = new Uint32Array(count), sizes = new Float64Array(count)
   let total = 0
   for (let file = 0; file < count; file++) {
     const path = join(list.rootOf(file), list.names.at(file)), header = readImage(path, true)
     sizes[file] = sizeOf(path)
-    const many = 'header' in header && ['tiff', 'gif', 'webp', 'png'].includes(header.header.type), whole = many ? readImage(path) : null
+    const many = 'header' in header && ['tiff', 'gif', 'webp'].includes(header.header.type), whole = many ? readImage(path) : null
     total += counts[file] = whole && 'header' in whole ? countPages(whole.bytes, whole.header) : 1
     if (file % 50 === 0) {
       signal?.throwIfAborted()
@@ -50,7 +50,7 @@ export function listPages(list: FileList, { fileOf, pageOf, sizes, several }: Pa
     groupOf: at(list.groupOf), pathOf: (image) => `${list.pathOf(fileOf[image]!)}${suffix(image)}`,
     insideOf: (image: number): Span => {
       const file = fileOf[image]!
-      return { file: join(list.rootOf(file), list.names.at(file)), offset: 0, length: sizes[file]!, page: pageOf[image]! }
+      return { file: join(list.rootOf(file), list.names.at(file)), offset: 0, length: sizes[file]!, ...(several[file] === 1 ? { page: pageOf[image]! } : {}) }
     },
   }
 }

@@ -20,7 +20,7 @@ export interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: Da
  * @throws WorkbenchError FILE_UNSUPPORTED, and what `pass` throws
  */
 export async function passOver(
-  request: Pick<SourceRequest, 'range' | 'pick' | 'channels'>, channels: 1 | 3, known: Ranges,
+  request: Pick<SourceRequest, 'range' | 'pick' | 'channels' | 'pages'>, channels: 1 | 3, known: Ranges,
   pass: (channels: 1 | 3, handling: Handling, goOn: (seen: Seen) => boolean) => Promise<Seen>,
 ): Promise<Passed> {
   const { pick } = request, ranges = { ...known }
@@ -84,7 +84,7 @@ const images = (count: number): string => (count === 1 ? '1 image' : `${count.to
 
 /** What is to be said of images that were stored. */
 export function notesOf(
-  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3, request: Pick<SourceRequest, 'channels' | 'pick'>,
+  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3, request: Pick<SourceRequest, 'channels' | 'pick' | 'pages'>,
 ): DatasetNote[] {
   const notes: DatasetNote[] = [], all = counts.bytes + counts.wide, gray = all - counts.coloured
   const note = (code: string, message: string) => notes.push({ code, message })
@@ -107,11 +107,13 @@ export function notesOf(
   }
   if (counts.transparent > 0) note('transparency', `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`)
   if (counts.shrunk > 0) {
-    note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${counts.shrunk === 1 ? 'was' : 'were'} made smaller while being read.`)
+    const were = counts.shrunk === 1 ? 'was' : 'were'
+    note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${were} made smaller while being read.`)
   }
   if (several.files > 0) {
     const files = several.files === 1 ? '1 file has' : `${several.files.toLocaleString('en')} files have`
-    note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken. --pages all takes each as an image.`)
+    note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken`
+      + (request.pages === 'all' ? ', since frames of animated PNGs are not read; save them as GIF or WebP.' : '. --pages all takes each as an image.'))
   }
   return notes
 }
