@@ -71,7 +71,15 @@ test('an engine that says why it cannot start is not tried again', async (t) => 
   engine.start()
   await until(() => states.at(-1)?.state === 'failed')
   assert.deepEqual(states.map(({ state }) => state), ['connected', 'failed'])
-  assert.equal(states[1]!.message, 'Another workbench has this folder.')
+  assert.deepEqual([states[1]!.message, states[1]!.code], ['Another workbench has this folder.', 'HOME_LOCKED'])
+  // A recovery is ordered of the next engine alone.
+  const before = states.length
+  engine.recover()
+  await until(() => states.length >= before + 2)
+  assert.deepEqual(states.slice(before).map(({ message }) => message), ['', 'Recovered, and then: another workbench has this folder.'])
+  engine.start()
+  await until(() => states.length >= before + 4)
+  assert.equal(states.at(-1)!.message, 'Another workbench has this folder.')
 })
 
 test('a missing Node binary and bytes that are no frames end in a sentence too', async (t) => {
