@@ -203,7 +203,7 @@ export const runSchema = z.object({
   archived: z.boolean(),
   /** What its files occupy; null until that was counted. */
   bytes: z.number().nullable(),
-  /** A newer version of the workbench wrote it, in a way that this one does not wholly understand: it is shown, and otherwise left as it is. */
+  /** A newer version of the workbench wrote it, and this one does not wholly understand it: it is shown, and otherwise left as it is. */
   newer: z.literal(true).optional(),
 })
 export type Run = z.infer<typeof runSchema>

@@ -15,7 +15,9 @@ import { homeWithDataset } from '../fixtures/homes.ts'
 
 const skip = process.platform !== 'linux'
 const fixture = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const elsewhere = { id: '0', host: 'elsewhere', machine: 'x', boot: 'y', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z' }
+const elsewhere = {
+  id: '0', host: 'elsewhere', machine: 'x', boot: 'y', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z',
+}
 
 /** A program on a home that it takes for one on NFS; `said` resolves when it has said so on either stream. */
 function onNetwork(t: TestContext, home: string, ...words: string[]) {
@@ -67,7 +69,10 @@ describe('a home that another engine has taken', { concurrency: true }, () => {
   })
 
   const hosts: [name: string, script: string, words: (home: string) => string[], answers: RegExp, says: RegExp][] = [
-    ['the child of a shell', '../../src/main/engine/child.ts', (home) => ['--home', home], /^/, /^\{"error":\{"code":"HOME_LOCKED","message":"Another workbench/m],
+    [
+      'the child of a shell', '../../src/main/engine/child.ts', (home) => ['--home', home], /^/,
+      /^\{"error":\{"code":"HOME_LOCKED","message":"Another workbench/m,
+    ],
     ['the browser mode', '../../src/main/engine/serve.ts', (home) => ['--home', home, '--json'], /"url"/, /Another workbench has taken/],
   ]
   for (const [name, script, words, answers, says] of hosts) {

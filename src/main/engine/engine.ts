@@ -77,8 +77,8 @@ export interface Engine {
   /** Pauses what trains (with a checkpoint), stops what else is done, closes the database and gives the home folder free. */
   close(): Promise<void>
   /**
-   * Resolves when another engine has taken the home. By then nothing of this one is at work any more and its database is left as it lies: the
-   * process is to end at once, by `process.exit`.
+   * Resolves when another engine has taken the home. By then nothing of this one is at work any more and its database is left as it
+   * lies: the process is to end at once, by `process.exit`.
    */
   readonly lost: Promise<WorkbenchError>
 }
@@ -230,7 +230,8 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     exploring.close()
     experiments.close()
     void space.close()
-    log(`Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: it ends, and stores nothing any more.`)
+    log(`Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: `
+      + 'it ends, and stores nothing any more.')
     emit({ type: 'homeLost', error: toErrorInfo(error) })
     lose(error)
   })

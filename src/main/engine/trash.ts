@@ -37,7 +37,8 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       experiments: store.experiments.removed().filter(({ id }) => !made.has(`experiments ${id}`)),
     }
   }
-  const purge = async (chosen: (item: { id: string; removedAt: string; dataset: string }) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
+  type Removed = { id: string; removedAt: string; dataset: string }
+  const purge = async (chosen: (item: Removed) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
     const there = removed(), runs = there.runs.filter(chosen), experiments = there.experiments.filter(chosen)
     let bytes = 0, gone = 0
     for (let from = 0; from < runs.length; from += atOnce) {
@@ -103,7 +104,8 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       })
     },
     /** What was removed too long ago; what a newer version wrote only whoever empties the trash deletes. */
-    expire: () => purge(({ id, removedAt }) => Date.parse(untilOf(removedAt)) < Date.now() && (!store.runs.isStored(id) || store.runs.isOurs(id))),
+    expire: () => purge(({ id, removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()
+      && (!store.runs.isStored(id) || store.runs.isOurs(id))),
     empty: () => purge(() => true),
     /** What can be of no use any more without its dataset. */
     purgeDataset: (id: string) => purge(({ dataset }) => dataset === id),

@@ -54,7 +54,10 @@ export function thinningOf(runFolder: string, { config, goesOn }: { config: Conf
   return { snapshots, ended: surplus > 0, bytes: freed + surplus }
 }
 
-/** Does it, file by file, each at once: a kill in between leaves a run that is thinner than before and whole. @throws WorkbenchError CHECKPOINT_DAMAGED; what a full disk refuses */
+/**
+ * Does it, file by file, each at once: a kill in between leaves a run that is thinner than before and whole.
+ * @throws WorkbenchError CHECKPOINT_DAMAGED; what a full disk refuses
+ */
 export function thinRun(runFolder: string, { snapshots, ended }: Omit<Thinning, 'bytes'>): void {
   const removeSnapshots = () => snapshots.forEach((step) => rmSync(checkpointFile(runFolder, `snapshot-${step}`), { force: true }))
   try {

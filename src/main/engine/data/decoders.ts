@@ -106,7 +106,8 @@ export async function decodeAll(
             ready = true
           } else if (message.type === 'failed') {
             failure = isDiskFull(message)
-              ? new WorkbenchError('DISK_FULL', `${whatIsFull(message)}; free some space and import again.`) : new Error(`decoding failed: ${message.message}`)
+              ? new WorkbenchError('DISK_FULL', `${whatIsFull(message)}; free some space and import again.`)
+              : new Error(`decoding failed: ${message.message}`)
             child.kill('SIGKILL')
           } else if (message.type === 'tick') {
             ticked += message.images

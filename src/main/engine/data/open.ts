@@ -174,7 +174,8 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   }
   const contrast = index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }
   return {
-    kind, count, width, height, channels, rowSize, classes, labels, ...groups, ...contrast, test, train, validation, gather, close, sha256: index.sha256,
+    kind, count, width, height, channels, rowSize, classes, labels, ...groups, ...contrast, test, train, validation, gather, close,
+    sha256: index.sha256,
   }
 }
 

@@ -61,7 +61,8 @@ export async function writeRowsFile(
     rmSync(partial, { force: true })
     if (!isDiskFull(cause)) throw cause
     const megabytes = Math.ceil((train.length * width * 4) / 1e6)
-    throw new WorkbenchError('DISK_FULL', `${whatIsFull(cause)}; the codes of the pretrained layers take ${megabytes} MB. Free some space and resume the run.`, { cause })
+    const need = `the codes of the pretrained layers take ${megabytes} MB`
+    throw new WorkbenchError('DISK_FULL', `${whatIsFull(cause)}; ${need}. Free some space and resume the run.`, { cause })
   }
   syncFolder(dirname(file))
   onProgress?.(train.length, train.length)

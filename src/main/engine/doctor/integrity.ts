@@ -13,7 +13,10 @@ import { checkKept, remedyOf } from '../embed/keptCodes.ts'
 import type { Home } from '../home.ts'
 
 /** Something that is not what was written. */
-export interface Finding { kind: 'dataset' | 'checkpoint' | 'codes'; id: string; name: string; file: string; problem: string; remedy: string }
+export interface Finding {
+  kind: 'dataset' | 'checkpoint' | 'codes'
+  id: string; name: string; file: string; problem: string; remedy: string
+}
 
 export interface Integrity {
   findings: Finding[]

@@ -39,6 +39,9 @@ function readSum(folder: string): Sum | null {
   }
 }
 
+/** How many codes there are, and the size of one. */
+type Facts = Pick<Embedding, 'count' | 'codeSize'>
+
 const chunkBytes = 2 ** 22
 
 /**
@@ -48,9 +51,10 @@ const chunkBytes = 2 ** 22
  * @returns whether there is a checksum
  * @throws Error that says what is wrong; what `onBytes` throws
  */
-async function check(folder: string, known: { count: number; codeSize: number } | null, onBytes: (bytes: Uint8Array) => unknown): Promise<boolean> {
+async function check(folder: string, known: Facts | null, onBytes: (bytes: Uint8Array) => unknown): Promise<boolean> {
   const sum = readSum(folder), facts = known ?? sum
-  if (known !== null && sum !== null && (sum.count !== known.count || sum.codeSize !== known.codeSize)) throw new Error(`${sumName} is of other codes`)
+  const isOf = (other: Facts | null) => other === null || sum === null || (sum.count === other.count && sum.codeSize === other.codeSize)
+  if (!isOf(known)) throw new Error(`${sumName} is of other codes`)
   let file: number
   try {
     file = openSync(join(folder, codesName), 'r')
@@ -82,7 +86,7 @@ async function check(folder: string, known: { count: number; codeSize: number } 
 
 /** Whether kept codes are what was written: null, or what is wrong with them. `summed`: whether there is a checksum to tell. */
 export async function checkKept(
-  folder: string, known: { count: number; codeSize: number } | null, signal?: AbortSignal,
+  folder: string, known: Facts | null, signal?: AbortSignal,
 ): Promise<{ problem: string | null; summed: boolean }> {
   try {
     const summed = await check(folder, known, async () => {
@@ -117,9 +121,12 @@ export async function readKept(folder: string, codeSize: number, count: number, 
 
 const quoted = (word: string): string => (/^[\w.,:/@+-]+$/.test(word) ? word : `"${word.replace(/(["\\$`])/g, '\\$1')}"`)
 
+type Origin = Pick<Embedding, 'id' | 'run' | 'model' | 'dataset' | 'datasetId'>
+
 /** How codes are made again, and the damaged ones removed: a sentence with the commands. */
-export function remedyOf({ id, run, model, dataset, datasetId }: Pick<Embedding, 'id' | 'run' | 'model' | 'dataset' | 'datasetId'>): string {
+export function remedyOf({ id, run, model, dataset, datasetId }: Origin): string {
   const encoder = run ?? model, remove = `aebench embeddings remove ${id}`
   if (encoder === null) return `The run that gave them is gone, so they cannot be made again; “${remove}” removes them.`
-  return `Embed again: “aebench embed ${quoted(encoder)} --dataset ${quoted(dataset ?? datasetId ?? '')}”; “${remove}” removes the damaged ones.`
+  const embed = `aebench embed ${quoted(encoder)} --dataset ${quoted(dataset ?? datasetId ?? '')}`
+  return `Embed again: “${embed}”; “${remove}” removes the damaged ones.`
 }

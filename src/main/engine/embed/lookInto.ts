@@ -20,7 +20,8 @@ type Asked = Pick<Subject, 'dataset' | 'target' | 'trainRows' | 'labelOf' | 'lab
  * Kept codes of a dataset as what a question is asked about. What encodes is the place in the dataset: the rows of `dataset` are the codes, and the
  * network gives them as they are; `inputs` and pictures are those of the images.
  */
-async function subjectOf({ codes: folder, codeSize, dataset: shape, question, again }: LookIntoJob): Promise<{ subject: Subject; close(): void }> {
+async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close(): void }> {
+  const { codes: folder, codeSize, dataset: shape, question, again } = job
   const images = openDataset(shape.folder)
   const values = await readKept(folder, codeSize, images.count, again).catch((thrown: unknown) => {
     images.close()

@@ -61,7 +61,7 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
 export function replaceRun({ store, home }: { store: Store; home: Home }, { id, datasetId, cells }: StoredExperiment, index: number, seed: number): Run {
   const dataset = store.datasets.get(datasetId), cell = cells[index]!
   // As the other seeds of the cell were trained: defaults may have been others then.
-  const other = store.experiments.members(id).find((member) => member.cell === index && member.run !== null && store.runs.isOurs(member.run))
+  const other = store.experiments.members(id).find(({ cell: own, run }) => own === index && run !== null && store.runs.isOurs(run))
   const { config, problems, parameters } = resolveConfig(cell.variant, other ? store.runs.get(other.run!).config : cell.settings, factsOf(home, dataset))
   if (config === null) throw WorkbenchError.from(problems[0]!)
   return store.transaction(() => {

@@ -33,7 +33,8 @@ export function explain(target: string, thrown: unknown): unknown {
   if (thrown instanceof WorkbenchError) return thrown
   const code = (thrown as NodeJS.ErrnoException | null)?.code ?? ''
   if (isDiskFull(thrown)) {
-    return new WorkbenchError('DISK_FULL', `${whatIsFull(thrown)}, so ${target} was not written; free some space and try again.`, { field: 'out', cause: thrown })
+    const text = `${whatIsFull(thrown)}, so ${target} was not written; free some space and try again.`
+    return new WorkbenchError('DISK_FULL', text, { field: 'out', cause: thrown })
   }
   if (code === 'EEXIST') return exists(target)
   // Kernels say the same of folders in which nothing can be made, such as /proc.

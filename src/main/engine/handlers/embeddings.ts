@@ -29,7 +29,8 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
   const find = (id: string): Embedding => {
     const found = store.embeddings.find(id)
     if (found === null && store.embeddings.has(id)) {
-      throw new WorkbenchError('CALL_INVALID', newerText(`The entry of the codes “${id}”`, 'open it there, or embed again'), { field: 'embedding' })
+      const text = newerText(`The entry of the codes “${id}”`, 'open it there, or embed again')
+      throw new WorkbenchError('CALL_INVALID', text, { field: 'embedding' })
     }
     if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes “${id}”; they were removed, or went with their dataset.`, { field: 'embedding' })
     return found

@@ -25,19 +25,22 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
     return found
   }
   /** With what thinning each out would free. */
-  const spared = async (runs: readonly (Pick<Run, 'id' | 'name' | 'state' | 'config' | 'newer'> & { bytes: number })[], copies: number): Promise<Storage['runs']> => {
+  type Counted = Pick<Run, 'id' | 'name' | 'state' | 'config' | 'newer'> & { bytes: number }
+  const spared = async (runs: readonly Counted[], copies: number): Promise<Storage['runs']> => {
     const found: Storage['runs'] = []
     for (const [index, { id, name, bytes, ...run }] of runs.entries()) {
       if (index % atOnce === atOnce - 1) await setImmediate()
       const isKept = run.newer === true || run.state === 'running' || run.state === 'queued'
-      const spare = isKept || bytes === 0 ? 0 : thinningOf(home.run(id), { ...run, goesOn: goesOn(run, store.runs.isPlanned(id)) }, copies).bytes
+      const spareOf = () => thinningOf(home.run(id), { ...run, goesOn: goesOn(run, store.runs.isPlanned(id)) }, copies).bytes
+      const spare = isKept || bytes === 0 ? 0 : spareOf()
       found.push({ run: id, name, bytes, spare })
     }
     return found
   }
   const unknownFolders = async (): Promise<Storage['unknown']> => {
     const known = {
-      runs: new Set(store.runs.list().map(({ id }) => id)), datasets: new Set(store.datasets.list().map(({ id }) => id)), embeddings: new Set(store.embeddings.ids()),
+      runs: new Set(store.runs.list().map(({ id }) => id)), datasets: new Set(store.datasets.list().map(({ id }) => id)),
+      embeddings: new Set(store.embeddings.ids()),
       trash: new Set(store.runs.removed().map(({ id }) => id)),
     }
     const found: Storage['unknown'] = { folders: [], bytes: 0 }
@@ -56,7 +59,9 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
   return {
     'storage.show': async () => {
       const { copies } = queue.settings.get()
-      const runs = await counted(store.runs.list().map(({ id, name, bytes, state, config, newer }) => ({ id, name, known: bytes, state, config, ...(newer && { newer }) })), home.run)
+      const runs = await counted(store.runs.list().map(({ id, name, bytes, state, config, newer }) => (
+        { id, name, known: bytes, state, config, ...(newer && { newer }) }
+      )), home.run)
       // On a full disk, where this matters most, what was counted is told and not kept.
       if (!space.full) space.attempt('sizes', () => store.transaction(() => {
         for (const { id, known, bytes, newer } of runs) {
@@ -69,7 +74,9 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
       const trashed = trash.removed(), gone = await counted(trashed.runs, home.trash)
       const database = ['', '-wal', '-shm'].reduce((sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0)
       const removed = [
-        ...trashed.experiments.map(({ id, name, removedAt }) => ({ kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 })),
+        ...trashed.experiments.map(({ id, name, removedAt }) => (
+          { kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 }
+        )),
         ...gone.map(({ id, name, removedAt, bytes }) => ({ kind: 'run' as const, id, name, removedAt, until: untilOf(removedAt), bytes })),
       ]
       const codes = (await counted(store.embeddings.ids().map((id) => ({ id })), home.embedding)).reduce((sum, { bytes }) => sum + bytes, 0)

@@ -76,7 +76,8 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       const before = stateOf(table)
       const state: TableState = { current: current === undefined ? before.current : current, views: views ?? before.views }
       // Views of a newer version are not shown, and are there again for that one.
-      const raw = rawOf(table), others = (Array.isArray(raw['views']) ? raw['views'] : []).filter((each) => !savedViewSchema.safeParse(each).success)
+      const raw = rawOf(table), all: unknown[] = Array.isArray(raw['views']) ? raw['views'] : []
+      const others = all.filter((each) => !savedViewSchema.safeParse(each).success)
       store.preferences.set(key(table), { ...raw, ...state, views: [...state.views, ...others] })
       if (views) emit({ type: 'views', table, views })
       return { state }

@@ -16,12 +16,14 @@ export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boole
 
 /** Thinning runs out: what they keep of their weights is what can be of use. */
 export function thinningHandlers({ home, store, space, queue, tasks, emit, log, script, threads }: Context) {
-  /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; RUN_STATE where one that is named was written by a newer version. Others of those are left out. */
+  /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; RUN_STATE where one that is named is of a newer version, of which others are left out. */
   const chosen = ({ runs, experiment, endedDaysAgo }: Asked): Run[] => {
     const of = experiment === undefined ? null : store.experiments.resolve(experiment)
     const before = endedDaysAgo === undefined ? Infinity : Date.now() - endedDaysAgo * day
-    const all = runs === undefined ? store.runs.list() : [...new Map(runs.map((reference) => store.runs.ours(reference)).map((run) => [run.id, run])).values()]
-    return all.filter(({ experiment: own, endedAt, newer }) => !newer && (of === null || own?.id === of.id) && (before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)))
+    const named = runs?.map((reference) => store.runs.ours(reference)).map((run) => [run.id, run] as const)
+    const all = named === undefined ? store.runs.list() : [...new Map(named).values()]
+    const isOldEnough = (endedAt: string | null) => before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)
+    return all.filter(({ experiment: own, endedAt, newer }) => !newer && (of === null || own?.id === of.id) && isOldEnough(endedAt))
   }
   /** Runs that train, or may begin to at any moment, are left alone. */
   const thinnings = (asked: Asked): { considered: number; copies: number; thinned: Thinned[] } => {
@@ -63,7 +65,8 @@ export function thinningHandlers({ home, store, space, queue, tasks, emit, log, 
         try {
           if (thinned.length > 0) {
             // It frees space, and writes first what is to stay.
-            const { failed } = await space.withReserve(() => runJob({ kind: 'thin', runs: thinned.map(jobOf) }, { script, threads, signal, onProgress, log }))
+            const job = { kind: 'thin' as const, runs: thinned.map(jobOf) }
+            const { failed } = await space.withReserve(() => runJob(job, { script, threads, signal, onProgress, log }))
             if (failed.length > 0) {
               const names = failed.slice(0, 3).map((id) => `“${store.runs.find(id)?.run.name ?? id}”`).join(', ')
               throw new WorkbenchError('CHECKPOINT_DAMAGED', `The last checkpoint of ${names}${failed.length > 3 ? ` and ${failed.length - 3} more` : ''} is damaged and was left as it is; what else there was to thin out is gone.`)

@@ -234,7 +234,8 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     if (abandoned) return settle()
     if (!final) {
       log(`The training process of run ${id} ended with ${how}.`)
-      finish('interrupted', { error: interruptedError('The training process ended unexpectedly', job.runFolder, change.epoch ?? store.runs.read(id)?.epoch ?? 0) })
+      const epoch = change.epoch ?? store.runs.read(id)?.epoch ?? 0
+      finish('interrupted', { error: interruptedError('The training process ended unexpectedly', job.runFolder, epoch) })
     }
     dirty = true
     flush()

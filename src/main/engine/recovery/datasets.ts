@@ -27,7 +27,10 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
       if (known === undefined) {
         notes.push(`The dataset from ${dataset.source} is called “${name}” now: its own name was in the lost database only.`)
       }
-      if (problem !== null) notes.push(`The dataset “${name}” is damaged (${problem}) and is listed with its runs: “datasets repair ${name}” imports its source again in place of its files.`)
+      if (problem !== null) {
+        notes.push(`The dataset “${name}” is damaged (${problem}) and is listed with its runs: `
+          + `“datasets repair ${name}” imports its source again in place of its files.`)
+      }
       const skipped = skippedIn(folder)
       store.datasets.insert({ ...dataset, id, name, skippedCount: skipped.length }, skipped)
     } catch (thrown) {

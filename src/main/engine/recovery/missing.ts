@@ -58,7 +58,10 @@ export function lackOf(file: string): Lack | null {
   return header.toString('latin1', 0, 15) === 'SQLite format 3' && header.readUInt32BE(40) === 0 ? 'blank' : null
 }
 
-/** Whether an open database names nothing that could lie in folders, not even what was removed; a recovery that found no more is known to be done. */
+/**
+ * Whether an open database names nothing that could lie in folders, not even what was removed; a recovery that found no more is known to
+ * be done.
+ */
 const isBare = (store: Store): boolean => store.preferences.get(recoveredKey) === null
   && store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
 

@@ -72,7 +72,10 @@ function reindexed(home: Home): Recovery {
   }
 }
 
-/** Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and nothing that is there changes. */
+/**
+ * Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and nothing that is
+ * there changes.
+ */
 function complete(home: Home, choices: Choices): Recovery {
   const store = openStore(home.database)
   try {
@@ -85,7 +88,8 @@ function complete(home: Home, choices: Choices): Recovery {
       rmSync(written)
       throw soundError(home, found.notes)
     }
-    return { keptAside: null, backup: null, ...found, notes: [`The database was sound and was completed; as it was before it lies in ${written}.`, ...found.notes] }
+    const note = `The database was sound and was completed; as it was before it lies in ${written}.`
+    return { keptAside: null, backup: null, ...found, notes: [note, ...found.notes] }
   } finally {
     store.close()
   }

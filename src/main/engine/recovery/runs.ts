@@ -12,6 +12,7 @@ import { resolveConfig, variantOf } from '../variants/index.ts'
 import { foldersOf } from './missing.ts'
 import { runRecord, type RunRecord } from './records.ts'
 
+const importFirst = 'import it again, then recover once more (aebench doctor --recover)'
 const again = 'The database was lost and made again from this run\'s folder'
 
 /** What a run's last checkpoint tells of it. */
@@ -94,7 +95,7 @@ function keyOf({ id, told, record }: Candidate): string {
 /** The run, or why it cannot be taken back. */
 function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told: Told | null): Run | string {
   const dataset = store.datasets.find(run.datasetId) ?? store.datasets.findByFingerprint(fingerprint)
-  if (dataset === null) return `its dataset “${run.dataset}” is not here any more; import it again, then recover once more (aebench doctor --recover)`
+  if (dataset === null) return `its dataset “${run.dataset}” is not here any more; ${importFirst}`
   const wasOpen = run.state === 'running' || run.state === 'queued'
   const experiment = run.experiment !== null && store.experiments.has(run.experiment.id) ? run.experiment : null
   return {
@@ -117,7 +118,7 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {
-    return suitable.length === 0 ? 'no dataset here has rows of its size; import its dataset again, then recover once more (aebench doctor --recover)'
+    return suitable.length === 0 ? `no dataset here has rows of its size; ${importFirst}`
       : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; `
         + 'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
   }

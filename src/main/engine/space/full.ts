@@ -41,14 +41,14 @@ export function tryWrite(folder: string, bytes = 4096): unknown {
 }
 
 /**
- * Whether so many bytes can be written into a folder now: a trial, since quotas and reserved blocks are seen by no other way. Whatever else is wrong
- * with the folder is not for want of space, and found out by whoever writes.
+ * Whether so many bytes can be written into a folder now: a trial, since quotas and reserved blocks are seen by no other way. Whatever
+ * else is wrong with the folder is not for want of space, and found out by whoever writes.
  */
 export const hasRoom = (folder: string, bytes: number): boolean => !isDiskFull(tryWrite(folder, bytes))
 
 /**
- * Whether something was thrown because the disk (or the user's share of it) is full. SQLite tells of a quota, and of a full disk when it cannot
- * map memory, as of any failure of reading or writing; then a trial on the folder says which.
+ * Whether something was thrown because the disk (or the user's share of it) is full. SQLite tells of a quota, and of a full disk when it
+ * cannot map memory, as of any failure of reading or writing; then a trial on the folder says which.
  * @param folder in which SQLite worked; without one only what is plainly said counts
  */
 export function meansFull(thrown: unknown, folder?: string): boolean {

@@ -6,10 +6,16 @@ import { connect, type Database } from './sqlite.ts'
 /** A backup whose writing was cut off has this ending, and no name of a backup. */
 const unfinished = '.partial'
 
-/** The preference in which a recovery leaves when it was: of a home whose datasets are gone it may have found nothing, and is done all the same. */
+/**
+ * The preference in which a recovery leaves when it was: of a home whose datasets are gone it may have found nothing, and is done all the
+ * same.
+ */
 export const recoveredKey = 'recoveredAt'
 
-/** What a sound database holds; `empty`: not even tables, as a file of no bytes does; `bare`: not a single dataset or run, and no recovery made it so. */
+/**
+ * What a sound database holds; `empty`: not even tables, as a file of no bytes does; `bare`: not a single dataset or run, and no recovery
+ * made it so.
+ */
 export interface Soundness { version: number; empty: boolean; bare: boolean }
 
 /** Reads all of a database file without changing it. Error: SQLite's; SQLITE_CORRUPT with what its check finds. */
@@ -20,7 +26,8 @@ export function examine(file: string, immutable = false): Soundness {
     if (check !== 'ok') throw Object.assign(new Error(check), { code: 'SQLITE_CORRUPT' })
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
     const hasRows = (name: string): boolean => database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get() !== undefined
-    const isRecovered = tables.includes('preferences') && database.prepare('SELECT 1 FROM preferences WHERE key = ?').get(recoveredKey) !== undefined
+    const isRecovered = tables.includes('preferences')
+      && database.prepare('SELECT 1 FROM preferences WHERE key = ?').get(recoveredKey) !== undefined
     const bare = !isRecovered && !['datasets', 'runs'].some((name) => tables.includes(name) && hasRows(name))
     return { version: Number(database.pragma('user_version', { simple: true })), empty: tables.length === 0, bare }
   } finally {

@@ -10,11 +10,13 @@ import { isObject } from '../../../shared/json.ts'
  */
 
 /** Why something is shown and otherwise left as it is; for messages. */
-export const newerText = (what: string, remedy: string): string => `${what} was made by a newer version of the workbench and is left as it is; ${remedy}.`
+export const newerText = (what: string, remedy: string): string =>
+  `${what} was made by a newer version of the workbench and is left as it is; ${remedy}.`
 
 /** Refuses to act on a run that a newer version wrote. @throws WorkbenchError RUN_STATE */
 export function requireOurs({ name, newer }: Pick<Run, 'name' | 'newer'>): void {
-  if (newer) throw new WorkbenchError('RUN_STATE', newerText(`The run “${name}”`, 'open it there, or start a new run'), { field: 'run' })
+  if (!newer) return
+  throw new WorkbenchError('RUN_STATE', newerText(`The run “${name}”`, 'open it there, or start a new run'), { field: 'run' })
 }
 
 /** What a stored text says; null where it is no JSON, or nothing. */

@@ -47,8 +47,8 @@ const here = () =>
 export type Life = 'alive' | 'gone' | 'unseen'
 
 /**
- * @param isLocal whether its disk is this machine's alone: copies of a machine share its name and id, so that on a shared disk an owner of another
- * start may be one of those
+ * @param isLocal whether its disk is this machine's alone: copies of a machine share its name and id, so that on a shared disk an owner
+ * of another start may be one of those
  */
 function lifeOf(owner: Owner, isLocal: boolean): Life {
   const now = here()

@@ -33,8 +33,8 @@ export interface Store {
   readonly database: Database
   close(): void
   /**
-   * Refuses every change from here on (SQLITE_READONLY) and is never closed: closing folds the log into a database that is somebody else's by now.
-   * The process is to end by `process.exit`.
+   * Refuses every change from here on (SQLITE_READONLY) and is never closed: closing folds the log into a database that is somebody
+   * else's by now. The process is to end by `process.exit`.
    */
   abandon(): void
 }
