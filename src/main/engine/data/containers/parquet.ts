@@ -58,9 +58,6 @@ const compressors: Compressors = {
 /** To how much more a codec can unpack its input at most; others are ended when they do. */
 const mostRatio: Record<string, number> = { UNCOMPRESSED: 1, SNAPPY: 64, LZ4: 256, LZ4_RAW: 256, GZIP: 1100 }
 
-/** Whether a file begins as one. */
-export const looksLikeParquet = (start: Buffer): boolean => start.toString('latin1', 0, 4) === 'PAR1' || start.toString('latin1', 0, 4) === 'PARE'
-
 /** @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const file = await open(path, 'r')

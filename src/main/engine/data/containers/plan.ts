@@ -3,7 +3,6 @@ import type { PlanOptions, SourceRequest } from '../request.ts'
 import type { FileList } from '../layout.ts'
 import { relabel } from '../table/relabel.ts'
 import { listArchives, readContents } from './archive.ts'
-import { listRows } from './rows.ts'
 import type { ContainerSource } from './shards.ts'
 import { listTree } from './tree.ts'
 
@@ -14,7 +13,8 @@ export async function planContainer(source: ContainerSource, request: SourceRequ
 
 async function listContainer(source: ContainerSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FileList> {
   const reading = { signal, limit, onCount: (images: number) => meter.update('Finding images', images, 0) }
-  if (source.container === 'parquet') return listRows(source, reading)
+  // Loaded when a file needs it: what unpacks Parquet takes 20 MB.
+  if (source.container === 'parquet') return (await import('./rows.ts')).listRows(source, reading)
   const contents = await readContents(source, reading)
   return source.shards.length > 1 || contents.samples ? listArchives(source, contents) : listTree(source, contents, request, reading)
 }

@@ -6,7 +6,6 @@ import { readAt } from '../byte-stream.ts'
 import { partOfWord } from '../layout/words.ts'
 import { byCodePoint } from '../walk.ts'
 import { readZip } from '../zip.ts'
-import { looksLikeParquet } from './parquet.ts'
 import { tarPacking, type Packing } from './tar.ts'
 
 /** A file that holds many images. */
@@ -47,7 +46,7 @@ export const offeredContainers = /\.(parquet|tar|tar\.gz|tgz|tar\.zst|zip)$/i
  * @param start its first bytes
  */
 export async function containerOf(path: string, start: Buffer): Promise<Pick<Shard, 'kind' | 'packing'> | null> {
-  if (looksLikeParquet(start)) return { kind: 'parquet', packing: 'plain' }
+  if (/^PAR[1E]/.test(start.toString('latin1', 0, 4))) return { kind: 'parquet', packing: 'plain' }
   if (start.toString('latin1', 0, 2) === 'PK') {
     const members = await readZip(path), arrays = members.filter(({ name }) => /\.npy$/i.test(name)).length
     const files = members.filter(({ name }) => !name.endsWith('/')).length
