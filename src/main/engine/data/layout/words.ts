@@ -47,6 +47,8 @@ const maskWord = '(?:masks?|gt|ground[_-]?truth|seg|segmentation|trimap)'
 const maskAfter = new RegExp(`^(.+?)[_.\\- ]${maskWord}(?:[_-]?\\d+)?$`, 'i'), maskBefore = new RegExp(`^${maskWord}[_-](.+)$`, 'i')
 /** The name, without its ending, of the image that a file is a mask of, by its own name; null for any other file. */
 export function maskedStem(name: string): string | null {
+  // Most names are told by this alone, which matters where there are very many.
+  if (!/mask|gt|truth|seg|trimap/i.test(name)) return null
   const stem = stemOf(name)
   return (maskAfter.exec(stem) ?? maskBefore.exec(stem))?.[1] ?? null
 }
