@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { pictures } from '../fixtures/sources.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go } from './pages.ts'
@@ -78,4 +79,30 @@ browserTest('a table of labels and a validation part are understood, stored, and
   await page.getByText('Of each part').click()
   await page.getByRole('row', { name: /Without a label/ }).waitFor()
   assert.deepEqual(await barriers(page), [])
+})
+
+browserTest('the range of values of 12 bits is told, shown and changed before the import', async ({ folder, serve, open }) => {
+  const root = join(folder, 'deep')
+  mkdirSync(root)
+  // A ramp from 0 to 4095 within each image: halves of it are different values at different ranges.
+  for (let i = 0; i < 10; i++) {
+    const values = Uint16Array.from({ length: 256 }, (_, at) => (at === 255 ? 4095 : at === 0 ? 0 : 4 * at + i))
+    await sharp(values, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'none' }).toFile(join(root, `${i}.tif`))
+  }
+  const page = await open((await serve(join(folder, 'home'))).url)
+  await go(page, '#/datasets')
+  await page.getByLabel('Folder or file', { exact: true }).fill(root)
+  const understood = page.getByRole('region', { name: 'What was understood' }), shown = page.getByRole('region', { name: 'Images as they would be stored' })
+  await understood.getByText('0 to 4,095 is stored as 0 to 255').waitFor()
+  await settles(() => shown.locator('canvas').count(), 8)
+  const looks = () => shown.locator('canvas').first().evaluate((canvas: any) => canvas.toDataURL())
+  const before = await looks()
+  await page.getByText('Values of its own').click()
+  await page.getByLabel('Range of values').fill('0..1100')
+  await understood.getByText('0 to 1,100 is stored as 0 to 255').waitFor()
+  await settles(async () => await looks() !== before, true, 'the images are shown anew')
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('link', { name: 'deep', exact: true }).last().click()
+  await page.getByText('0 to 1,100 is stored as 0 to 255').waitFor()
 })
