@@ -9,11 +9,13 @@ export type ImportInput = CallInput<'datasets.inspect'>
 type Fit = 'crop' | 'pad' | 'stretch'
 
 /** Fields that are texts and go to the engine as they are, where they apply. */
-export type TextField = 'valPath' | 'testPath' | 'range' | 'set' | 'array' | 'shape' | LabelField
+export type TextField = 'valPath' | 'testPath' | 'split' | 'range' | 'set' | 'array' | 'shape' | LabelField
 /** Of labels and groups. */
 type LabelField = 'table' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'
 const columns = ['fileColumn', 'labelColumn', 'partColumn', 'groupColumn'] as const
 
+/** `70/15/15`. */
+const shares = /^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/
 const isNumber = (field: string): field is NumberField => Object.hasOwn(ranges, field)
 
 /** What is chosen in the import form, as typed, and what that asks of the engine. */
@@ -26,9 +28,9 @@ export class ImportChoices {
   fit = $state<Fit>('crop')
   patches = $state(false)
   contrast = $state<Contrast>('none')
-  numbers = $state<Record<NumberField, string>>({ width: '', height: '', count: '', seed: '', 'patches.width': '', 'patches.height': '' })
+  numbers = $state<Record<NumberField, string>>({ width: '', height: '', count: '', seed: '', splitSeed: '', 'patches.width': '', 'patches.height': '' })
   texts = $state<Record<TextField, string>>({
-    valPath: '', testPath: '', range: '', set: '', array: '', shape: '',
+    valPath: '', testPath: '', split: '', range: '', set: '', array: '', shape: '',
     table: '', labelPattern: '', fileColumn: '', labelColumn: '', partColumn: '', groupColumn: '', group: '',
   })
   /** Where labels of image files come from; empty: as found. */
@@ -60,18 +62,20 @@ export class ImportChoices {
 
   /** The number fields that are on the form now. */
   readonly asked = $derived((Object.keys(ranges) as NumberField[]).filter((field) =>
-    (field === 'width' || field === 'height' ? this.sized : field === 'count' || field === 'seed' ? this.drawn : this.patching)))
+    (field === 'width' || field === 'height' ? this.sized : field === 'count' || field === 'seed' ? this.drawn
+      : field === 'splitSeed' ? this.ofFiles && this.texts.split.trim() !== '' : this.patching)))
 
   /** What is wrong with a field as it is typed, and what to do; null where it is right. */
   wrong(field: string): string | null {
     if (isNumber(field)) return this.asked.includes(field) ? numberProblem(field, this.numbers[field]) : null
     if (field === 'rowShape') return this.ofArrays && this.texts.shape.trim() && this.#shape() === null ? 'Height, width and channels, as in 32x32x3.' : null
+    if (field === 'split') return this.ofFiles && this.texts.split.trim() && !shares.test(this.texts.split.trim()) ? 'Shares, as in 70/15/15 or 80/20.' : null
     if (!this.ranged) return null
     if (field === 'range') return this.texts.range.trim() && parseRange(this.texts.range) === null ? `Write ${rangeForms}.` : null
     if (field === 'pick') return this.picked.trim() && this.#pick() === null ? 'One channel or three, counted from 0, as in 0,2,3.' : null
     return null
   }
-  readonly anyWrong = $derived([...Object.keys(ranges), 'range', 'pick', 'rowShape'].some((field) => this.wrong(field) !== null))
+  readonly anyWrong = $derived([...Object.keys(ranges), 'range', 'pick', 'rowShape', 'split'].some((field) => this.wrong(field) !== null))
 
   /** What is asked of the engine, with those choices alone that apply to what the path holds; null while something is wrong. */
   readonly input = $derived.by((): ImportInput | null => {
@@ -80,7 +84,7 @@ export class ImportChoices {
     // Which choices apply shows first when it is known what the path holds.
     if (this.found === null || this.foundPath !== path) return { path }
     const given = (field: NumberField): number | null => (this.asked.includes(field) ? numberOf(field, this.numbers[field]) : null)
-    const [width, height, count, seed, patchWidth] = (['width', 'height', 'count', 'seed', 'patches.width'] as const).map(given)
+    const [width, height, count, seed, splitSeed, patchWidth] = (['width', 'height', 'count', 'seed', 'splitSeed', 'patches.width'] as const).map(given)
     const text = (field: TextField): string | undefined => this.texts[field].trim() || undefined, pick = this.#pick(), rowShape = this.#shape()
     return {
       path, ...(this.fitted && this.fit !== 'crop' ? { fit: this.fit } : {}),
@@ -89,6 +93,7 @@ export class ImportChoices {
       ...(this.coloured && this.channels ? { channels: this.channels === '1' ? 1 as const : 3 as const } : {}),
       ...(this.ofFiles && text('valPath') ? { valPath: text('valPath') } : {}), ...(this.ofFiles && text('testPath') ? { testPath: text('testPath') } : {}),
       ...(this.ofFolder ? this.#labelling() : {}),
+      ...(this.ofFiles && text('split') ? { split: text('split') } : {}), ...(splitSeed == null ? {} : { splitSeed }),
       ...(this.ofArrays && text('set') ? { set: text('set') } : {}), ...(this.ofArrays && text('array') ? { array: text('array') } : {}),
       ...(this.ofArrays && rowShape ? { rowShape } : {}),
       ...(this.ranged && text('range') ? { range: text('range') } : {}), ...(this.ranged && pick ? { pick } : {}),
