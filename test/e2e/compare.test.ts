@@ -72,6 +72,7 @@ browserTest('six runs of two variants are compared over seeds: sentence, bands, 
     // A mean and its half width stand in two columns of the file, a difference and its interval in three, so that they stay numbers.
     const joined = body.map((row) => row.reduce<string[]>((texts, text, at) => {
       if (head![at]!.endsWith('± 95%')) texts.push(`${texts.pop()!}${text === '' ? '' : ` ± ${text}`}`)
+      else if (head![at]!.endsWith(', of')) texts.push(`${texts.pop()!}${text === '' ? '' : ` of ${text}`}`)
       else if (/, 95% from( \(.*\))?$/.test(head![at]!)) texts.push(`${texts.pop()!}${text === '' ? '' : ` (${text}`}`)
       else if (/, 95% to( \(.*\))?$/.test(head![at]!)) texts.push(`${texts.pop()!}${text === '' ? '' : ` to ${text})`}`)
       else texts.push(text)
