@@ -27,6 +27,10 @@ export async function campaignCommand(args: readonly string[]): Promise<void> {
       const seconds = (Date.now() - began) / 1000
       results.push({ campaign, rounds, counts, seconds })
       console.error(`${campaign.name}: ${said(counts)} in ${seconds.toFixed(0)} s`)
+    } catch (thrown) {
+      // Whole: the sentence that a command ends with has only its first line.
+      console.error(thrown)
+      throw thrown
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -17,10 +17,12 @@ export interface Columns {
   perhapsGroups: string[]
 }
 
-const labelNames = /^(labels?|class(es)?([_ ]?(name|label|id))?|categor(y|ies)([_ ]?(name|id))?|target|y|species|breeds?|diagnosis|dx|disease|tags?|findings?([_ ]?labels?)?|attributes?|has_.+|is_.+)$/i
+const labelNames =
+  /^(labels?|class(es)?([_ ]?(name|label|id))?|categor(y|ies)([_ ]?(name|id))?|target|y|species|breeds?|diagnosis|dx|disease|tags?|findings?([_ ]?labels?)?|attributes?|has_.+|is_.+)$/i
 const partNames = /^(splits?|parts?|partition|subset|set|phase|fold)$/i
 const groupNames = /^(groups?)([_ ]?(id|name))?$/i
-const perhapsGroupNames = /^(patients?|subjects?|persons?|participants?|cases?|scenes?|plates?|wells?|slides?|stud(y|ies)|series|videos?|sites?|lesions?|identity|individuals?|batch)([_ ]?(id|name|no|number))?$/i
+const perhapsGroupNames =
+  /^(patients?|subjects?|persons?|participants?|cases?|scenes?|plates?|wells?|slides?|stud(y|ies)|series|videos?|sites?|lesions?|identity|individuals?|batch)([_ ]?(id|name|no|number))?$/i
 const fileNames = /^(file|image|img|path|id|name|photo|picture)/i
 const imageEnding = /\.(png|jpe?g|tiff?|bmp|gif|webp|p[gpn]m|jp2|avif|dcm|npy)$/i
 
@@ -29,14 +31,16 @@ const triedRows = 2000
 const mostClasses = 2000
 
 /**
- * Finds out which column of a table holds what: those that are named, else by what they hold (files by those of the folder) and by what they are called.
+ * Finds out which column of a table holds what: those that are named, else by what they hold (files by those of the folder) and by what
+ * they are called.
  * @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED with the field that can help
  */
 export function findColumns(table: Table, finder: FileFinder, named: NamedColumns): Columns {
   const rows: string[][] = []
   for (const row of table.rows()) if (rows.push(row) === triedRows) break
   const width = rows.reduce((most, row) => Math.max(most, row.length), 0), first = rows[0] ?? []
-  const hits = (column: number, from: number) => rows.slice(from).reduce((sum, row) => sum + (finder.find(row[column] ?? '') !== -1 ? 1 : 0), 0)
+  const hits = (column: number, from: number) =>
+    rows.slice(from).reduce((sum, row) => sum + (finder.find(row[column] ?? '') !== -1 ? 1 : 0), 0)
   const byName = (column: string, field: string): number => {
     const at = first.findIndex((cell) => cell.trim().toLowerCase() === column.trim().toLowerCase())
     if (at >= 0) return at
@@ -45,30 +49,44 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
   }
   const columns = Array.from({ length: width }, (_, column) => column)
   const score = (column: number) => hits(column, 1) + (fileNames.test(first[column]?.trim() ?? '') ? 0.5 : 0)
-  const file = named.fileColumn === undefined ? columns.toSorted((a, b) => score(b) - score(a))[0] ?? 0 : byName(named.fileColumn, 'fileColumn')
+  const file =
+    named.fileColumn === undefined ? columns.toSorted((a, b) => score(b) - score(a))[0] ?? 0 : byName(named.fileColumn, 'fileColumn')
   const matched = hits(file, 0)
   if (matched === 0) {
-    const remedy = named.fileColumn === undefined ? 'name the column of the files with --file-column, or give the folder that the table is of' : 'name another column, or give the folder that the table is of'
+    const remedy = named.fileColumn === undefined
+      ? 'name the column of the files with --file-column, or give the folder that the table is of'
+      : 'name another column, or give the folder that the table is of'
     const message = `No row of the table ${table.path} names a file of the folder (its first row: ${told(first)}); ${remedy}.`
     throw new WorkbenchError('CALL_INVALID', message, { field: named.fileColumn === undefined ? 'labels' : 'fileColumn' })
   }
-  const cell = first[file] ?? '', header = finder.find(cell) === -1 && !imageEnding.test(cell.trim()) ? first.map((name) => name.trim()) : null
-  const body = header ? rows.slice(1) : rows, called = (test: RegExp) => columns.filter((column) => column !== file && test.test(header?.[column] ?? ''))
+  const cell = first[file] ?? ''
+  const header = finder.find(cell) === -1 && !imageEnding.test(cell.trim()) ? first.map((name) => name.trim()) : null
+  const body = header ? rows.slice(1) : rows
+  const called = (test: RegExp) => columns.filter((column) => column !== file && test.test(header?.[column] ?? ''))
   const values = columns.map((column) => new Set(body.map((row) => (row[column] ?? '').trim()).filter((value) => value !== '')))
   const onlyParts = (column: number) => values[column]!.size > 0 && [...values[column]!].every((value) => partOfWord(value) !== null)
 
   const part = named.partColumn !== undefined ? byName(named.partColumn, 'partColumn')
-    : [...called(partNames), ...columns].find((column) => column !== file && onlyParts(column) && (partNames.test(header?.[column] ?? '') || values[column]!.size > 1)) ?? null
-  const group = named.groupColumn !== undefined ? byName(named.groupColumn, 'groupColumn') : called(groupNames).find((column) => column !== part) ?? null
+    : [...called(partNames), ...columns].find((
+      column,
+    ) => column !== file && onlyParts(column) && (partNames.test(header?.[column] ?? '') || values[column]!.size > 1)) ?? null
+  const group = named.groupColumn !== undefined
+    ? byName(named.groupColumn, 'groupColumn')
+    : called(groupNames).find((column) => column !== part) ?? null
   const rest = columns.filter((column) => column !== file && column !== part && column !== group)
   const label = named.labelColumn !== undefined ? byName(named.labelColumn, 'labelColumn') : labelOf(table, rest, header, values, body)
-  const perhapsGroups = called(perhapsGroupNames).filter((column) => column !== group && column !== label && !(Array.isArray(label) && label.includes(column)))
+  const perhapsGroups =
+    called(perhapsGroupNames).filter((column) => column !== group && column !== label && !(Array.isArray(label) && label.includes(column)))
   return { header, file, label, part, group, perhapsGroups: perhapsGroups.map((column) => header![column]!) }
 }
 
 /** The column of the labels: the one that is called so, else the only one that can be. */
-function labelOf(table: Table, rest: readonly number[], header: readonly string[] | null, values: readonly ReadonlySet<string>[], body: readonly string[][]): number | number[] | null {
-  const binary = rest.filter((column) => values[column]!.size > 0 && [...values[column]!].every((value) => /^(-1|[01])(\.0*)?$/.test(value)))
+function labelOf(
+  table: Table, rest: readonly number[], header: readonly string[] | null, values: readonly ReadonlySet<string>[],
+  body: readonly string[][],
+): number | number[] | null {
+  const binary =
+    rest.filter((column) => values[column]!.size > 0 && [...values[column]!].every((value) => /^(-1|[01])(\.0*)?$/.test(value)))
   const isBinary = new Set(binary)
   const named = rest.filter((column) => labelNames.test(header?.[column] ?? '') && values[column]!.size > 0)
   const plain = named.filter((column) => !isBinary.has(column))
@@ -77,14 +95,17 @@ function labelOf(table: Table, rest: readonly number[], header: readonly string[
   if (named.length > 0) return named[0]!
   const possible = rest.filter((column) => {
     const { size } = values[column]!
-    return size > 1 && size <= mostClasses && (size <= 2 || size * 2 <= body.length) && ![...values[column]!].every((value) => /^-?\d+\.\d*[1-9]\d*$/.test(value))
+    return size > 1 && size <= mostClasses && (size <= 2 || size * 2 <= body.length)
+      && ![...values[column]!].every((value) => /^-?\d+\.\d*[1-9]\d*$/.test(value))
   })
   if (possible.length > 1) {
-    const message = `Several columns of the table ${table.path} may be the labels: ${told(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
+    const message = `Several columns of the table ${table.path} may be the `
+      + `labels: ${told(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
     throw new WorkbenchError('CALL_INVALID', message, { field: 'labelColumn' })
   }
   const [only] = possible.length > 0 ? possible : rest.length === 1 && values[rest[0]!]!.size > 0 ? rest : []
   return only ?? null
 }
 
-const told = (cells: readonly string[]): string => cells.slice(0, 12).map((cell) => `“${cell.trim().slice(0, 60)}”`).join(', ') + (cells.length > 12 ? ' ...' : '')
+const told = (cells: readonly string[]): string =>
+  cells.slice(0, 12).map((cell) => `“${cell.trim().slice(0, 60)}”`).join(', ') + (cells.length > 12 ? ' ...' : '')

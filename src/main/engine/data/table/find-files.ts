@@ -49,7 +49,9 @@ export class FileFinder {
   find(cell: string): number {
     const wanted = cell.trim().replaceAll('\\', '/').replace(/^(\.\/)+/, '').normalize('NFC')
     if (wanted === '' || wanted.endsWith('/')) return -1
-    if (this.byPath) return wanted.includes('/') ? this.byWholePath(wanted) : this.first.has(wanted) || this.first.has(stemOf(wanted)) ? -2 : -1
+    if (this.byPath) {
+      return wanted.includes('/') ? this.byWholePath(wanted) : this.first.has(wanted) || this.first.has(stemOf(wanted)) ? -2 : -1
+    }
     const last = lastOf(wanted), folder = folderOf(wanted)
     let found = -1, several = false
     for (const whole of [true, false]) {

@@ -14,21 +14,28 @@ export interface Table {
   foreign: boolean
 }
 
-const refuse = (path: string, why: string, cause?: unknown) => new WorkbenchError('FILE_UNSUPPORTED', `The table ${path} ${why}`, { field: 'labels', cause })
+const refuse = (path: string, why: string, cause?: unknown) =>
+  new WorkbenchError('FILE_UNSUPPORTED', `The table ${path} ${why}`, { field: 'labels', cause })
 
-/** Opens a table of commas, semicolons, tabs, bars or spaces, whichever makes columns of it. @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED */
+/**
+ * Opens a table of commas, semicolons, tabs, bars or spaces, whichever makes columns of it.
+ * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED
+ */
 export async function openTable(path: string): Promise<Table> {
   let bytes: Buffer
   try {
-    const { size } = await stat(path).then((found) => (found.isFile() ? found : Promise.reject(Object.assign(new Error('no file'), { code: 'EISDIR' }))))
+    const { size } =
+      await stat(path).then((found) => (found.isFile() ? found : Promise.reject(Object.assign(new Error('no file'), { code: 'EISDIR' }))))
     if (size > fileLimit) throw refuse(path, 'has more than 256 MB; give one with the columns that are needed.')
     bytes = await readFile(path)
   } catch (cause) {
     if (cause instanceof WorkbenchError) throw cause
     const code = (cause as { code?: string }).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is no table at ${path}; check the path, or say folders, names or none.`, { field: 'labels', cause })
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is no table at ${path}; check the path, `
+      + 'or say folders, names or none.', { field: 'labels', cause })
     if (code === 'EISDIR') throw refuse(path, 'is no file; give a table as CSV, or say folders, names or none.', cause)
-    throw new WorkbenchError('PATH_UNREADABLE', `The table ${path} cannot be read; allow reading it, or give another one.`, { field: 'labels', cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `The table ${path} cannot be read; allow reading it, `
+      + 'or give another one.', { field: 'labels', cause })
   }
   const { text, foreign } = decode(bytes)
   if (text.includes('\0')) throw refuse(path, 'is no text; save it as CSV and give that.')
@@ -38,7 +45,9 @@ export async function openTable(path: string): Promise<Table> {
     path, foreign,
     *rows() {
       for (const row of parse(text, delimiter)) {
-        if (row.length > mostColumns) throw refuse(path, `has more than ${mostColumns.toLocaleString('en')} columns; give one with the columns that are needed.`)
+        if (row.length > mostColumns) {
+          throw refuse(path, `has more than ${mostColumns.toLocaleString('en')} columns; give one with the columns that are needed.`)
+        }
         if (row.length > 1 || row[0]!.trim() !== '') yield row
       }
     },

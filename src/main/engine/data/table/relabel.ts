@@ -13,7 +13,8 @@ import { openTable, type Table } from './read.ts'
 const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
 /** Whether labels come from a table. */
-export const isTable = ({ labels }: LabelRequest): boolean => labels !== undefined && labels !== 'folders' && labels !== 'names' && labels !== 'none'
+export const isTable = ({ labels }: LabelRequest): boolean =>
+  labels !== undefined && labels !== 'folders' && labels !== 'names' && labels !== 'none'
 
 /** What `listFolder` is to make of folders of classes. */
 export const labelling = ({ labels, labelPattern }: LabelRequest): 'folders' | 'elsewhere' | undefined =>
@@ -40,11 +41,13 @@ const labelFields = ['labels', 'labelPattern', 'fileColumn', 'labelColumn', 'par
 export function refuseLabels(what: string, request: LabelRequest): void {
   const field = labelFields.find((key) => request[key] !== undefined)
   if (field === undefined) return
-  throw new WorkbenchError('CALL_INVALID', `${what}, which bring their own labels and have no names to go by; leave ${field === 'group' || field === 'groupColumn' ? 'groups' : 'labels'} out.`, { field })
+  throw new WorkbenchError('CALL_INVALID', `${what}, which bring their own labels and have no names to go by; `
+    + `leave ${field === 'group' || field === 'groupColumn' ? 'groups' : 'labels'} out.`, { field })
 }
 
 /**
- * A list of images with the labels, parts and groups that were asked for, in place of those of folders. What is guessed or missing is noted.
+ * A list of images with the labels, parts and groups that were asked for, in place of those of folders. What is guessed or missing is
+ * noted.
  * @throws WorkbenchError CALL_INVALID, PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED
  */
 export async function relabel<L extends ImageList>(list: L, request: LabelRequest): Promise<L> {
@@ -54,8 +57,10 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
   let groupByColumn = false
   if (isTable(request)) {
     const table = await openTable(request.labels!), finder = new FileFinder(list)
-    groupByColumn = request.group !== undefined && firstRow(table).some((cell) => cell.trim().toLowerCase() === request.group!.trim().toLowerCase())
-    const columns = findColumns(table, finder, { ...request, groupColumn: request.groupColumn ?? (groupByColumn ? request.group : undefined) })
+    groupByColumn = request.group !== undefined
+      && firstRow(table).some((cell) => cell.trim().toLowerCase() === request.group!.trim().toLowerCase())
+    const columns =
+      findColumns(table, finder, { ...request, groupColumn: request.groupColumn ?? (groupByColumn ? request.group : undefined) })
     Object.assign(out, readRows(list, table, finder, columns, notes))
   } else if (request.labels === 'none') {
     Object.assign(out, { labelled: false, labelOf: () => null })
@@ -64,9 +69,11 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
   }
   if (request.group !== undefined && !groupByColumn) {
     const { codes, texts, missing } = taken(list, compilePattern(request.group, 'group', 'group'))
-    if (texts.length === 0) throw new WorkbenchError('CALL_INVALID', `No name has a group by the pattern “${request.group}” (${example(list)}); write another pattern.`, { field: 'group' })
+    if (texts.length === 0) throw new WorkbenchError('CALL_INVALID', `No name has a group by the pattern “${request.group}” `
+      + `(${example(list)}); write another pattern.`, { field: 'group' })
     out.groupOf = (image) => texts[codes[image]!] ?? null
-    if (missing > 0) notes.push({ code: 'withoutGroup', message: `${counted(missing, 'image is', 'images are')} in no group by the pattern “${request.group}”; each is taken for itself.` })
+    if (missing > 0) notes.push({ code: 'withoutGroup', message: `${counted(missing, 'image is', 'images are')} in no group by the pattern `
+      + `“${request.group}”; each is taken for itself.` })
   }
   if (request.labels === undefined && request.labelPattern === undefined) hint(out, notes)
   return out
@@ -75,11 +82,16 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
 function requireSense({ labels, labelPattern, group, groupColumn, ...columns }: LabelRequest): void {
   const refuse = (message: string, field: string) => new WorkbenchError('CALL_INVALID', message, { field })
   if (!isTable({ labels })) {
-    const field = (['fileColumn', 'labelColumn', 'partColumn'] as const).find((key) => columns[key] !== undefined) ?? (groupColumn !== undefined ? 'groupColumn' : undefined)
+    const field = (['fileColumn', 'labelColumn', 'partColumn'] as const).find((key) => columns[key] !== undefined)
+      ?? (groupColumn !== undefined ? 'groupColumn' : undefined)
     if (field !== undefined) throw refuse('Columns are those of a table of labels; give one, or leave the column out.', field)
   }
-  if (labelPattern !== undefined && labels !== undefined && labels !== 'names') throw refuse('A pattern finds labels in names; leave the pattern or the other source of labels out.', 'labelPattern')
-  if (group !== undefined && groupColumn !== undefined) throw refuse('Groups are either by a column or by a pattern; leave one of them out.', 'group')
+  if (labelPattern !== undefined && labels !== undefined && labels !== 'names') {
+    throw refuse('A pattern finds labels in names; leave the pattern or the other source of labels out.', 'labelPattern')
+  }
+  if (group !== undefined && groupColumn !== undefined) {
+    throw refuse('Groups are either by a column or by a pattern; leave one of them out.', 'group')
+  }
 }
 
 const firstRow = (table: Table): string[] => table.rows().next().value ?? []
@@ -102,20 +114,29 @@ function fromNames(list: ImageList, pattern: string | undefined, notes: DatasetN
   const { codes, texts, missing } = taken(list, pattern === undefined ? prefixOf : compilePattern(pattern, 'label', field))
   if (texts.length === 0) {
     const what = pattern === undefined ? 'begins with a label before a number, like cat.0.png' : `has a label by the pattern “${pattern}”`
-    throw new WorkbenchError('CALL_INVALID', `No name ${what} (${example(list)}); ${pattern === undefined ? 'give a pattern' : 'write another pattern'}.`, { field })
+    throw new WorkbenchError(
+      'CALL_INVALID', `No name ${what} (${example(list)}); ${pattern === undefined ? 'give a pattern' : 'write another pattern'}.`,
+      { field },
+    )
   }
   if (list.names.count > 10 && texts.length * 2 > list.names.count) {
-    throw new WorkbenchError('CALL_INVALID', `Of ${list.names.count.toLocaleString('en')} names ${texts.length.toLocaleString('en')} would be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`, { field })
+    throw new WorkbenchError('CALL_INVALID', `Of ${list.names.count.toLocaleString('en')} names ${texts.length.toLocaleString('en')} would `
+      + `be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`, { field })
   }
-  notes.push({ code: 'labelsFromNames', message: `Labels are what ${pattern === undefined ? 'names begin with before their number' : `the pattern “${pattern}” finds in names`}: ${listed(texts, 10)}.` })
-  if (missing > 0) notes.push({ code: 'namesWithoutLabel', message: `In the names of ${counted(missing, 'image', 'images')} there is no label.` })
+  notes.push({ code: 'labelsFromNames', message: `Labels are what ${pattern === undefined
+    ? 'names begin with before their number'
+    : `the pattern “${pattern}” finds in names`}: ${listed(texts, 10)}.` })
+  if (missing > 0) {
+    notes.push({ code: 'namesWithoutLabel', message: `In the names of ${counted(missing, 'image', 'images')} there is no label.` })
+  }
   return { labelled: true, labelOf: (image) => texts[codes[image]!] ?? null, labelsFrom: 'the names of the files' }
 }
 
 /** Takes over what the rows of a table say. */
 function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Columns, notes: DatasetNote[]): Partial<ImageList> {
   const { count } = list.names, { header, file, label, part, group } = columns
-  const labels = new Texts(), groups = new Texts(), codes = new Int32Array(count).fill(-1), inGroup = new Int32Array(count).fill(-1), parts = new Int8Array(count).fill(-1)
+  const labels = new Texts(), groups = new Texts(), codes = new Int32Array(count).fill(-1), inGroup = new Int32Array(count).fill(-1)
+  const parts = new Int8Array(count).fill(-1)
   const seen = new Uint8Array(count), several = new Uint8Array(count)
   let rows = 0, without = 0, ambiguous = 0, many = 0, first = header !== null, lost = ''
   const whole = new Set<string>(), joined: string[] = []
@@ -129,7 +150,9 @@ function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Co
       lost ||= row[file] ?? ''
       continue
     }
-    const value = typeof label === 'number' ? (row[label] ?? '').trim() : Array.isArray(label) ? label.filter((column) => Number(row[column]) === 1).map((column) => header![column]!).join('|') : ''
+    const value = typeof label === 'number' ? (row[label] ?? '').trim()
+      : Array.isArray(label) ? label.filter((column) => Number(row[column]) === 1).map((column) => header![column]!).join('|')
+      : ''
     if (Array.isArray(label) ? value.includes('|') : /[|;,]/.test(value)) {
       many++
       if (joined.length < 1000) joined.push(value)
@@ -149,21 +172,34 @@ function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Co
     if (!seen[image] && !looksLikeOther(list.names.at(image))) missing++
   }
   const named = (column: number) => header?.[column] || `column ${column + 1}`
-  const says = [typeof label === 'number' ? `labels from “${named(label)}”` : Array.isArray(label) ? 'labels from columns of 0 and 1' : null,
-    part === null ? null : `parts from “${named(part)}”`, group === null ? null : `groups from “${named(group)}”`].filter((text) => text !== null)
+  const says = [typeof label === 'number' ? `labels from “${named(label)}”`
+    : Array.isArray(label) ? 'labels from columns of 0 and 1'
+    : null,
+    part === null ? null : `parts from “${named(part)}”`,
+    group === null ? null : `groups from “${named(group)}”`].filter((text) => text !== null)
   note('labelTable', `Of the table, files are taken from “${named(file)}”${says.length > 0 ? `, ${says.join(', ')}` : ', and no labels'}.`)
-  if (missing > 0) note('notInTable', `${counted(missing, 'image is', 'images are')} not in the table, and ${missing === 1 ? 'has' : 'have'} no label.`)
-  if (without > 0) note('rowsWithoutFile', `${counted(without, 'row', 'rows')} of ${rows.toLocaleString('en')} in the table ${without === 1 ? 'names a file that is' : 'name files that are'} not there (“${lost.trim()}”).`)
-  if (ambiguous > 0) note('rowsOfSeveralFiles', `${counted(ambiguous, 'row', 'rows')} in the table could be of several files, and ${ambiguous === 1 ? 'is' : 'are'} not used.`)
-  if (columns.perhapsGroups.length > 0 && group === null) note('perhapsGroups', `The table has ${listed(columns.perhapsGroups)}: give it as --group to keep what belongs together on one side of the split.`)
+  if (missing > 0) {
+    note('notInTable', `${counted(missing, 'image is', 'images are')} not in the table, and ${missing === 1 ? 'has' : 'have'} no label.`)
+  }
+  if (without > 0) note('rowsWithoutFile', `${counted(without, 'row', 'rows')} of ${rows.toLocaleString('en')} in the `
+    + `table ${without === 1 ? 'names a file that is' : 'name files that are'} not there (“${lost.trim()}”).`)
+  if (ambiguous > 0) note('rowsOfSeveralFiles', `${counted(ambiguous, 'row', 'rows')} in the table could be of several files, `
+    + `and ${ambiguous === 1 ? 'is' : 'are'} not used.`)
+  if (columns.perhapsGroups.length > 0 && group === null) note('perhapsGroups', `The table has ${listed(columns.perhapsGroups)}: `
+    + 'give it as --group to keep what belongs together on one side of the split.')
   const parted = part === null ? {} : { partOf: (image: number) => (parts[image]! < 0 ? trainPart : parts[image]!) }
   const grouped = group === null ? {} : { groupOf: (image: number) => groups.texts[inGroup[image]!] ?? null }
-  const severalLabels = Array.isArray(label) ? many > 0 : isSeveral(many, rows, joined, whole, typeof label === 'number' ? header?.[label] : undefined)
+  const severalLabels =
+    Array.isArray(label) ? many > 0 : isSeveral(many, rows, joined, whole, typeof label === 'number' ? header?.[label] : undefined)
   if (severalLabels) {
-    note('severalLabels', `${counted(many, 'row', 'rows')} of the table ${many === 1 ? 'has' : 'have'} several labels (“${joined[0]}”), and an image has one at most here; all are imported without labels.`)
+    note('severalLabels', `${counted(many, 'row', 'rows')} of the table ${many === 1 ? 'has' : 'have'} several labels (“${joined[0]}”), `
+      + 'and an image has one at most here; all are imported without labels.')
     return { ...parted, ...grouped, labelled: false, labelOf: () => null }
   }
-  if (contradictory > 0) note('contradictoryRows', `${counted(contradictory, 'image has', 'images have')} rows with different labels in the table, and ${contradictory === 1 ? 'is' : 'are'} kept without one.`)
+  if (contradictory > 0) {
+    note('contradictoryRows', `${counted(contradictory, 'image has', 'images have')} rows with different labels in the table, `
+      + `and ${contradictory === 1 ? 'is' : 'are'} kept without one.`)
+  }
   if (label === null) return { ...parted, ...grouped }
   return { ...parted, ...grouped, labelled: true, labelOf: (image) => labels.texts[codes[image]!] ?? null, labelsFrom: 'the table' }
 }
@@ -172,7 +208,9 @@ function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Co
 function isSeveral(many: number, rows: number, joined: readonly string[], whole: ReadonlySet<string>, name = ''): boolean {
   if (many === 0) return false
   const pieces = new Map<string, number>()
-  for (const value of new Set(joined)) for (const piece of value.split(/[|;,]/)) pieces.set(piece.trim(), (pieces.get(piece.trim()) ?? 0) + 1)
+  for (const value of new Set(joined)) {
+    for (const piece of value.split(/[|;,]/)) pieces.set(piece.trim(), (pieces.get(piece.trim()) ?? 0) + 1)
+  }
   return [...pieces].some(([piece, times]) => whole.has(piece) || times > 1) || (/s$/i.test(name) && many * 2 > rows)
 }
 
@@ -187,7 +225,9 @@ function partIn(cell: string, table: Table, name = 'the column of the parts'): n
 
 /** Mentions where labels may be that were not asked for. */
 function hint(list: ImageList, notes: DatasetNote[]): void {
-  const tables = new Set<string>(), look = (path: string) => { if (/\.(csv|tsv)$/i.test(path) || /(^|\/)(labels?|metadata|train|val|test|annotations?)\.(txt|jsonl?)$/i.test(path)) tables.add(path) }
+  const tables = new Set<string>(), look = (path: string) => {
+    if (/\.(csv|tsv)$/i.test(path) || /(^|\/)(labels?|metadata|train|val|test|annotations?)\.(txt|jsonl?)$/i.test(path)) tables.add(path)
+  }
   for (const { path } of list.skipped.slice(0, 1000)) look(path)
   const { count } = list.names, tried = Math.min(count, 2000), prefixes = new Map<string, number>()
   for (let image = 0; image < count; image++) {
@@ -195,7 +235,8 @@ function hint(list: ImageList, notes: DatasetNote[]): void {
     if (looksLikeOther(name)) look(readable(name))
   }
   if (tables.size > 0) {
-    const message = `There ${tables.size === 1 ? 'is a table' : 'are tables'} with the images, ${listed([...tables])}, which may hold labels: give it as --labels to use them.`
+    const message = `There ${tables.size === 1 ? 'is a table' : 'are tables'} with the images, ${listed([...tables])}, `
+      + 'which may hold labels: give it as --labels to use them.'
     notes.push({ code: 'tableFound', message })
   }
   if (list.labelled) return
@@ -207,5 +248,6 @@ function hint(list: ImageList, notes: DatasetNote[]): void {
   }
   const often = [...prefixes].filter(([, times]) => times > 1).map(([prefix]) => prefix)
   if (often.length < 2 || without * 10 > tried || often.length * 3 > tried) return
-  notes.push({ code: 'labelsInNames', message: `Names begin with ${listed(often.sort(), 4)} before their number: give --labels names if these are labels.` })
+  notes.push({ code: 'labelsInNames', message: `Names begin with ${listed(often.sort(), 4)} before their number: `
+    + 'give --labels names if these are labels.' })
 }

@@ -16,7 +16,9 @@ export function converter(type: NumberType, range: ValueRange): Converter {
     }
   }
   const least = smallest[type]
-  if (least === undefined) return (numbers, from, length, out, to) => { for (let i = 0; i < length; i++) out[to + i] = toByte(numbers[from + i]!, range) }
+  if (least === undefined) {
+    return (numbers, from, length, out, to) => { for (let i = 0; i < length; i++) out[to + i] = toByte(numbers[from + i]!, range) }
+  }
   const table = new Uint8Array(type[1] === '1' ? 2 ** 8 : 2 ** 16)
   for (let i = 0; i < table.length; i++) table[i] = toByte(type === 'b1' ? Math.min(1, i) : i + least, range)
   return (numbers, from, length, out, to) => { for (let i = 0; i < length; i++) out[to + i] = table[numbers[from + i]! - least]! }

@@ -20,10 +20,13 @@ export function rangesOf(folder: string | null): Ranges {
  * the image were all there is, and that is said.
  */
 export function fitPicture(decoded: Decoded, ranges: Ranges): { picture: Picture; said: string | null } {
-  if ('picture' in decoded) return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes), said: null }
+  if ('picture' in decoded) {
+    return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes), said: null }
+  }
   if (ranges.wide !== null) return { picture: pictureOf(decoded.samples, ranges.wide), said: null }
   const seen = nothingSeen()
   look(seen, { ...decoded, pages: 1, shrunk: false }, true)
   const own = decideRange(seen.wide, null, null)
-  return { picture: pictureOf(decoded.samples, own), said: `Its values from ${own.from} to ${own.to} were taken for black to white, as the dataset has no range for such values.` }
+  return { picture: pictureOf(decoded.samples, own), said: `Its values from ${own.from} to ${own.to} were taken for black to white, `
+    + 'as the dataset has no range for such values.' }
 }

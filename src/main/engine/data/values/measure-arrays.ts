@@ -46,7 +46,8 @@ export function requireFinite(array: StoredArray, numbers: ArrayLike<number>, fi
     const value = numbers[i]!
     if (Number.isFinite(asFloat32 ? Math.fround(value) : value)) continue
     const what = Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? `${value}, which float32 cannot hold` : 'an infinite value'
-    throw unsupportedFile(array.file, `holds values that are not finite (NaN or infinite) in ${array.name}: the first is ${what} at ${placeOf(first + i, array.shape)}; replace them.`)
+    throw unsupportedFile(array.file, `holds values that are not finite (NaN or infinite) in ${array.name}: `
+      + `the first is ${what} at ${placeOf(first + i, array.shape)}; replace them.`)
   }
 }
 
@@ -77,7 +78,9 @@ async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal)
  * ordinary bytes almost none.
  * @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED
  */
-export async function measureArrays(arrays: readonly StoredArray[], range: string | undefined, signal?: AbortSignal): Promise<{ ranges: Ranges; notes: DatasetNote[] }> {
+export async function measureArrays(
+  arrays: readonly StoredArray[], range: string | undefined, signal?: AbortSignal,
+): Promise<{ ranges: Ranges; notes: DatasetNote[] }> {
   const wish = wishOf(range), ranges: Ranges = { bytes: null, wide: null }, notes: DatasetNote[] = []
   for (const kind of ['bytes', 'wide'] as const) {
     const own = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
@@ -95,10 +98,13 @@ export async function measureArrays(arrays: readonly StoredArray[], range: strin
 /** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */
 export function requireSpan({ from, to }: ValueRange): void {
   if (Number.isFinite(to - from)) return
-  throw new WorkbenchError('FILE_UNSUPPORTED', `The values go from ${from} to ${to}, which is too far apart to scale; give a range with --range A..B.`, { field: 'range' })
+  throw new WorkbenchError('FILE_UNSUPPORTED', `The values go from ${from} to ${to}, which is too far apart to scale; `
+    + 'give a range with --range A..B.', { field: 'range' })
 }
 
-async function percentilesOf(arrays: readonly StoredArray[], tally: Tally, wish: { low: number; high: number }, signal?: AbortSignal): Promise<ValueRange> {
+async function percentilesOf(
+  arrays: readonly StoredArray[], tally: Tally, wish: { low: number; high: number }, signal?: AbortSignal,
+): Promise<ValueRange> {
   if (!(tally.least < tally.most)) return { from: tally.least, to: tally.most }
   requireSpan({ from: tally.least, to: tally.most })
   const binning = binningOf(tally), counts = emptyCounts()

@@ -51,7 +51,9 @@ export async function measureImages(
   wish: RangeWish | null, pick: number[] | undefined, pass: (stage: string, handling: Handling) => Promise<Seen>,
 ): Promise<Measured> {
   const ranges: Ranges = { bytes: null, wide: null }
-  if (wish?.kind === 'image') return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [] }
+  if (wish?.kind === 'image') {
+    return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [] }
+  }
   const seen = await pass('Measuring values', { task: 'measure', ranges, pick })
   let { counts } = seen, binnings: Record<'bytes' | 'wide', Binning | null> = { bytes: null, wide: null }
   if (wish?.kind === 'percentiles') {
@@ -61,7 +63,8 @@ export async function measureImages(
   for (const kind of ['bytes', 'wide'] as const) {
     if (seen.images[kind] === 0 || (kind === 'bytes' && wish === null)) continue
     const tally = seen[kind], counted = counts[kind], binning = binnings[kind], flat = { from: tally.least, to: tally.most }
-    ranges[kind] = decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : counted && binning ? percentileRange(counted, binning, wish) : flat)
+    ranges[kind] =
+      decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : counted && binning ? percentileRange(counted, binning, wish) : flat)
   }
   const notes = (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind])))
   return { ranges, notes }
@@ -84,14 +87,16 @@ const images = (count: number): string => (count === 1 ? '1 image' : `${count.to
 
 /** What is to be said of images that were stored. */
 export function notesOf(
-  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3, request: Pick<SourceRequest, 'channels' | 'pick' | 'pages'>,
+  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3,
+  request: Pick<SourceRequest, 'channels' | 'pick' | 'pages'>,
 ): DatasetNote[] {
   const notes: DatasetNote[] = [], all = counts.bytes + counts.wide, gray = all - counts.coloured
   const note = (code: string, message: string) => notes.push({ code, message })
   if (ranges.bytes !== null && counts.bytes > 0) notes.push(...rangeNotes(bytes, ranges.bytes))
   if (ranges.wide !== null && counts.wide > 0) notes.push(...rangeNotes(wide, ranges.wide))
   if (counts.bytes > 0 && counts.wide > 0) {
-    note('mixedDepths', `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; each kind has a range of its own, `
+    note('mixedDepths', `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; `
+      + 'each kind has a range of its own, '
       + 'so their brightness may not agree.')
   }
   if (request.pick !== undefined) {
@@ -99,13 +104,20 @@ export function notesOf(
     note('pickedChannels', more.length === 0 ? `Channel ${first} (counted from 0) of each image was taken as gray.`
       : `Channels ${first}, ${more[0]} and ${more[1]} (counted from 0) of each image were taken as red, green and blue.`)
   }
-  if (channels === 1 && counts.coloured > 0) note('colourLost', `${images(counts.coloured)} of ${all.toLocaleString('en')} lost their colour, as gray was asked for.`)
-  if (channels === 3 && gray === all && all > 0) {
-    note('grayInColour', 'All images are gray: red, green and blue are the same everywhere. --channels gray stores them in a third of the space.')
-  } else if (channels === 3 && gray > 0 && request.channels === undefined) {
-    note('grayAmongColour', `${images(gray)} of ${all.toLocaleString('en')} are gray and were stored in three equal channels, since the others are in colour.`)
+  if (channels === 1 && counts.coloured > 0) {
+    note('colourLost', `${images(counts.coloured)} of ${all.toLocaleString('en')} lost their colour, as gray was asked for.`)
   }
-  if (counts.transparent > 0) note('transparency', `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`)
+  if (channels === 3 && gray === all && all > 0) {
+    note('grayInColour', 'All images are gray: red, green and blue are the same everywhere. '
+      + '--channels gray stores them in a third of the space.')
+  } else if (channels === 3 && gray > 0 && request.channels === undefined) {
+    note('grayAmongColour', `${images(gray)} of ${all.toLocaleString('en')} are gray and were stored in three equal channels, `
+      + 'since the others are in colour.')
+  }
+  if (counts.transparent > 0) note(
+    'transparency',
+    `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`,
+  )
   if (counts.shrunk > 0) {
     const were = counts.shrunk === 1 ? 'was' : 'were'
     note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${were} made smaller while being read.`)
@@ -113,7 +125,9 @@ export function notesOf(
   if (several.files > 0) {
     const files = several.files === 1 ? '1 file has' : `${several.files.toLocaleString('en')} files have`
     note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken`
-      + (request.pages === 'all' ? ', since frames of animated PNGs are not read; save them as GIF or WebP.' : '. --pages all takes each as an image.'))
+      + (request.pages === 'all'
+        ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
+        : '. --pages all takes each as an image.'))
   }
   return notes
 }

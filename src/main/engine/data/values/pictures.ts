@@ -23,13 +23,17 @@ export function picked(decoded: Decoded, pick: readonly number[] | undefined): D
     for (let i = 0; i < pixels; i++) for (let c = 0; c < pick.length; c++) to[i * pick.length + c] = from[i * channels + pick[c]!]!
     return to
   }
-  if ('picture' in decoded) return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
+  if ('picture' in decoded) {
+    return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
+  }
   const { samples } = decoded, Maker = samples.data.constructor as new (length: number) => Samples['data']
   return { samples: { ...samples, channels: pick.length, alpha: null, data: take(samples.data, new Maker(pixels * pick.length)) } }
 }
 
 /** Goes over the numbers that are brightness, in runs; ends where `visit` says false. */
-export function eachBrightness({ data, channels }: { data: ArrayLike<number>; channels: number }, visit: (from: number, to: number) => boolean | void): void {
+export function eachBrightness(
+  { data, channels }: { data: ArrayLike<number>; channels: number }, visit: (from: number, to: number) => boolean | void,
+): void {
   const colours = coloursOf(channels)
   if (colours === channels) visit(0, data.length)
   else for (let at = 0; at < data.length; at += channels) if (visit(at, at + colours) === false) return
@@ -70,7 +74,8 @@ export function pictureOf(samples: Samples, range: Decided): Picture {
 export function scaledPicture(picture: Picture, range: Decided): Picture {
   const { data, channels } = picture, own = range.reason === 'image' ? brightnessRange(picture) : range
   if (own.from === 0 && own.to === 255) return picture
-  const out = Uint8Array.from(data), table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own)), colours = coloursOf(channels)
+  const out = Uint8Array.from(data), table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own))
+  const colours = coloursOf(channels)
   for (let at = 0; at < out.length; at += channels) for (let c = 0; c < colours; c++) out[at + c] = table[data[at + c]!]!
   return { ...picture, data: out }
 }

@@ -101,15 +101,22 @@ export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: 
       ...note('unitValues', `The values (${what}) lie in [0, 1]; 0 to 1 is stored as 0 to 255.`),
       ...(most <= farBelow / 255 ? note('narrowRange', `They only go ${seen}, so the images are dark; --range data scales them.`) : []),
     ]
-    case 'bytes': return wide ? note('byteValues', `The values (${what}) go ${seen} and are taken for bytes as they are; --range data scales them.`)
-      : most <= farBelow ? note('narrowRange', `The values only go ${least === Infinity ? 'to' : `${seen}, of`} 255, so the images are dark; --range data, or --range A..B, scales them.`) : []
+    case 'bytes': return wide ? note('byteValues', `The values (${what}) go ${seen} and are taken for bytes as they are; `
+      + '--range data scales them.')
+      : most <= farBelow ? note('narrowRange', `The values only go ${least === Infinity ? 'to' : `${seen}, of`} 255, `
+        + 'so the images are dark; --range data, or --range A..B, scales them.') : []
     case 'type': return note('scaledValues', `The values (${what}) go ${seen} and fill their type, so ${range} is stored as 0 to 255.`)
     case 'data':
-      if (least === most) return note('scaledValues', `All values (${what}) are ${said(least)}, so that every pixel is stored as 0; give a range with --range A..B.`)
-      return note('scaledValues', `The values (${what}) were scaled by one range of all images, from the smallest to the largest: ${range} is stored as 0 to 255 `
+      if (least === most) return note('scaledValues', `All values (${what}) are ${said(least)}, so that every pixel is stored as 0; `
+        + 'give a range with --range A..B.')
+      return note('scaledValues', `The values (${what}) were scaled by one range of all images, `
+        + `from the smallest to the largest: ${range} is stored as 0 to 255 `
         + '(--range A..B or p1..p99 takes another).')
-    case 'percentiles': return note('scaledValues', `The values (${what}) were scaled by one range of all images, between the percentiles asked for: ${range} is stored as 0 to 255.${clipped}`)
-    case 'given': return note('scaledValues', `The values (${what}) were scaled by the range asked for: ${range} is stored as 0 to 255.${clipped}`)
-    case 'image': return note('scaledValues', `The values (${what}), ${seen}, were scaled by each image's own range, as asked, so images cannot be compared in brightness.`)
+    case 'percentiles': return note('scaledValues', `The values (${what}) were scaled by one range of all images, `
+      + `between the percentiles asked for: ${range} is stored as 0 to 255.${clipped}`)
+    case 'given': return note('scaledValues', `The values (${what}) were scaled by the range asked for: ${range} is stored as 0 to `
+      + `255.${clipped}`)
+    case 'image': return note('scaledValues', `The values (${what}), ${seen}, were scaled by each image's own range, as asked, `
+      + 'so images cannot be compared in brightness.')
   }
 }

@@ -17,7 +17,8 @@ export interface Seen {
 }
 
 export const nothingSeen = (): Seen => ({
-  bytes: emptyTally(), wide: emptyTally(), images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0, shrunk: 0 }, several: { files: 0, pages: 0 },
+  bytes: emptyTally(), wide: emptyTally(), images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0, shrunk: 0 },
+  several: { files: 0, pages: 0 },
   counts: { bytes: null, wide: null },
 })
 
@@ -37,7 +38,8 @@ export function addSeen(into: Seen, more: Seen): void {
 
 /** Takes a look at a decoded image. @param whole all values of bytes are measured, too */
 export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boolean }, whole: boolean): void {
-  const image = 'picture' in decoded ? decoded.picture : decoded.samples, kind = 'picture' in decoded ? 'bytes' : 'wide', { images, several } = seen
+  const image = 'picture' in decoded ? decoded.picture : decoded.samples, kind = 'picture' in decoded ? 'bytes' : 'wide'
+  const { images, several } = seen
   images[kind]++
   if (isColoured(image)) images.coloured++
   if ('picture' in decoded && isTransparent(decoded.picture)) images.transparent++
@@ -47,7 +49,9 @@ export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boo
     several.pages += decoded.pages
   }
   const tally = seen[kind]
-  if (kind === 'wide' || whole || tally.most <= farBelow) measure(tally, image, 'samples' in decoded ? decoded.samples.type : 'u1', kind === 'wide' || whole)
+  if (kind === 'wide' || whole || tally.most <= farBelow) {
+    measure(tally, image, 'samples' in decoded ? decoded.samples.type : 'u1', kind === 'wide' || whole)
+  }
 }
 
 function measure(tally: Tally, image: { data: ArrayLike<number>; channels: number }, type: Tally['types'][number], whole: boolean): void {
@@ -78,7 +82,8 @@ function isTransparent({ data, channels }: Picture): boolean {
 
 /** Counts the values of a decoded image. */
 export function count(seen: Seen, decoded: Decoded, binnings: { bytes: Binning | null; wide: Binning | null }): void {
-  const kind = 'picture' in decoded ? 'bytes' : 'wide', image = 'picture' in decoded ? decoded.picture : decoded.samples, binning = binnings[kind]
+  const kind = 'picture' in decoded ? 'bytes' : 'wide', image = 'picture' in decoded ? decoded.picture : decoded.samples
+  const binning = binnings[kind]
   if (binning === null) return
   const counts = seen.counts[kind] ??= emptyCounts()
   eachBrightness(image, (from, to) => countValues(image.data, from, to, binning, counts))
