@@ -17,6 +17,9 @@ for (const [name, title] of Object.entries({
   thinning: 'runs are thinned out with no room for it, and keep their weights',
 })) {
   test(`full disk: ${title}; after space returns it works`, { timeout: 120_000, skip: why ?? false }, async (t) => {
-    assert.equal(await onSmallDisk(script, join(temporaryFolder(t), 'disk'), 40, [name]), true)
+    // On less than 16 MB an engine keeps nothing in reserve. Elsewhere it writes its reserve whenever the disk has space again, and where a
+    // test fills the disk meanwhile, what that write gives back is room that the test did not mean.
+    const megabytes = name === 'thinning' ? 40 : 15
+    assert.equal(await onSmallDisk(script, join(temporaryFolder(t), 'disk'), megabytes, [name]), true)
   })
 }
