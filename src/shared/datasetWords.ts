@@ -1,5 +1,6 @@
 import type { Dataset } from './domain.ts'
 import { partsOf } from './split.ts'
+import { counted } from './words.ts'
 
 /** Sentences about a dataset that stand on its page and on the command line alike. */
 
@@ -19,4 +20,10 @@ export function copiesSentence({ duplicates, movedToOneSide, kind }: Pick<Datase
   const found = duplicates === 1 ? `1 ${one} is identical to another` : `${number(duplicates)} ${many} are identical to others`
   if (movedToOneSide === 0) return `${found}; none was moved from one part to another.`
   return `${found}; ${number(movedToOneSide)} ${movedToOneSide === 1 ? 'was' : 'were'} moved, so that none is on both sides of the split.`
+}
+
+/** Where the validation rows of a run on a dataset come from. */
+export function validatedOn({ validationCount, kind }: Pick<Dataset, 'validationCount' | 'kind'>): string {
+  const [one, many] = kind === 'image' ? ['image', 'images'] : ['row', 'rows']
+  return validationCount > 0 ? `the ${counted(validationCount, one, many)} that the dataset brings` : `a tenth of the training ${many}, drawn by the seed`
 }

@@ -10,7 +10,9 @@ const bytes = z.instanceof(Uint8Array)
 export const errorInfoSchema = z.object({ code: z.enum(errorCodes), message: z.string(), field: z.string().optional() })
 
 export const fits = ['crop', 'pad', 'stretch'] as const
-export const splits = ['train', 'test'] as const
+/** The parts of a dataset. */
+export const splits = ['train', 'validation', 'test'] as const
+export type Split = (typeof splits)[number]
 
 export const datasetNoteSchema = z.object({ code: z.string(), message: z.string() })
 export type DatasetNote = z.infer<typeof datasetNoteSchema>

@@ -1,17 +1,19 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { table } from '../../src/main/engine/cli/table.ts'
 import { defaultHome } from '../../src/main/engine/home.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
+const commandLine = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
 const { fields } = resolveConfig('denoising', {})
 
 test('typed settings are read by the kind of their field', () => {
@@ -55,8 +57,23 @@ test('the default home is the data folder of each system', () => {
   assert.match(defaultHome('win32', { APPDATA: 'C:\\Users\\u\\AppData\\Roaming' }, 'C:\\Users\\u'), /Roaming.Autoencoder Workbench$/)
 })
 
+test('help is in columns, in lines that a terminal holds', async () => {
+  for (const words of [['datasets', 'add'], ['datasets', 'inspect'], ['train'], ['explore'], ['experiment', 'run'], ['embed'], ['export'], ['doctor'], ['serve']]) {
+    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words, '--help'])
+    const lines = stdout.trimEnd().split('\n').slice(1)
+    assert.deepEqual(lines.filter((line) => line.length > 100), [], words.join(' '))
+    // A term has its text beside it, in the column, or, where it is long, below.
+    assert.deepEqual(lines.filter((line, at) => line.startsWith('--') && !/ {2,}\S/.test(line) && !lines[at + 1]?.startsWith('  ')), [], words.join(' '))
+  }
+  const add = (await promisify(execFile)(process.execPath, [commandLine, 'datasets', 'add', '--help'])).stdout
+  for (const kind of ['Parquet', 'tar', 'zip', 'WebDataset', 'HDF5', 'CIFAR']) assert.match(add.slice(0, add.indexOf('Parts and labels')), new RegExp(kind))
+  const headings = ['--path', 'Parts and labels:', '--labels', 'Size and values:', '--size', '--range', '--pages', '--set', '--home'].map((each) => add.indexOf(`\n${each}`))
+  assert.deepEqual(headings, headings.toSorted((a, b) => a - b))
+  assert.ok(!headings.includes(-1))
+})
+
 test('a command whose output nobody reads to the end ends as if it were read', async () => {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url)), 'variants'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [commandLine, 'variants'], { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stdout.destroy()
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
   assert.deepEqual([errors, code], ['', 0])

@@ -2,9 +2,13 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeRun } from '../../src/main/engine/cli/commands/runs.ts'
+import type { Session } from '../../src/main/engine/cli/session.ts'
+import type { Split } from '../../src/shared/domain.ts'
 import type { TestEngine } from '../fixtures/homes.ts'
 import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
+import { pictures } from '../fixtures/sources.ts'
 
 const over = ({ next }: TestEngine, id: string) => next((event) => (event.type === 'task' && event.task.id === id && event.task.state !== 'running' ? event.task : undefined))
 
@@ -115,4 +119,20 @@ test('an export and an objective are jobs of a worker; the export is listed', as
   const { file } = await call('exports.suggest', { run: run.id, part: 'decoder' })
   assert.match(file, /classical-1-decoder\.onnx$/)
   assert.deepEqual(await call('objective', { variant: 'classical', in: '/in', out: '/out' }), { loss: 3, terms: { reconstruction: 3 } })
+})
+
+test('a validation part that the dataset brings is shown by itself, and its runs say that it validates them', async (t) => {
+  const folder = temporaryFolder(t), root = join(folder, 'parts')
+  await pictures(root, { 'train/a': 9, 'train/b': 8, 'val/a': 2, 'val/b': 3, 'test/a': 4 })
+  const engine = testEngine(t, join(folder, 'home')), { call } = engine
+  await over(engine, (await call('datasets.import', { path: root, name: 'own' })).task.id)
+  const part = (split: Split) => call('datasets.images', { dataset: 'own', count: 500, split }), every = await call('datasets.images', { dataset: 'own', count: 500 })
+  for (const [split, name, count] of [['train', 'train', 17], ['validation', 'val', 5], ['test', 'test', 4]] as const) {
+    const { total, paths } = await part(split)
+    assert.deepEqual([total, paths], [count, every.paths.filter((path) => path.split('/').at(-3) === name)], split)
+  }
+  assert.equal((await call('datasets.images', { dataset: 'own', count: 9, split: 'validation', label: 1 })).total, 3)
+  const { run } = await call('runs.create', { dataset: 'own', variant: 'pca', settings: { network: { layers: [2] } } })
+  await engine.until(run.id, 'completed')
+  assert.match(await describeRun({ call } as unknown as Session, run), /^Validated on +the 5 images that the dataset brings$/m)
 })

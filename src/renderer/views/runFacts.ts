@@ -1,7 +1,6 @@
 import type { VariantInfo } from '../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../shared/split.ts'
-import { counted } from '../format.ts'
 import { shortTitle } from './runStages.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
@@ -65,9 +64,3 @@ export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount'
 /** Why a run shows no reconstructions; null where it has them. */
 export const noReconstructions = ({ config }: Pick<Run, 'config'>): string | null =>
   (config.fineTuning.kind === 'classification' ? 'Trained for classification, this network has no decoder: it gives classes, not reconstructions.' : null)
-
-/** Where the validation rows of a run on a dataset come from. */
-export function validatedOn({ validationCount, kind }: Pick<Dataset, 'validationCount' | 'kind'>): string {
-  const [one, many] = kind === 'image' ? ['image', 'images'] : ['row', 'rows']
-  return validationCount > 0 ? `the ${counted(validationCount, one, many)} that the dataset brings` : `a tenth of the training ${many}, drawn by the seed`
-}

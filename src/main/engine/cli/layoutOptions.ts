@@ -3,21 +3,22 @@ import { wholeNumber } from './wholeNumber.ts'
 
 /** How parts, labels and groups of an import are found: a part of what sourceOptions.ts takes. */
 export const layoutHelp = [
-  '--val P           images of the validation part; else a folder called val is,',
-  '                  or each run keeps a tenth aside by its seed',
+  '', 'Parts and labels:',
   '--test P          images of the test part; else a folder called test is, or 15%',
   '                  are drawn',
-  '--labels F.csv|folders|names|none  where labels come from: a table, folders',
-  '                  (default), what names begin with before their number, nowhere',
-  '--file-column C --label-column C --part-column C --group-column C  columns of',
-  '                  the table, by name or number; else by what they hold',
-  '--labels-from-name PATTERN  labels in names: {label}_*.png, or a regular',
-  '                  expression with the label in brackets',
-  '--group C|PATTERN what no split divides, as patients or plates: a column of the',
-  '                  table, or a pattern in names: {group}_*.png',
+  '--val P           images of the validation part; else a folder called val is,',
+  '                  or each run keeps a tenth aside by its seed',
   '--split 70/15/15  training, validation and testing, where the data bring no test',
   '                  part; 80/20: training and testing',
   '--split-seed S    what these are drawn from; else the same for every import',
+  '--labels F.csv|folders|names|none  where labels come from: a table, folders',
+  '                  (default), what names begin with before their number, nowhere',
+  '--labels-from-name PATTERN  labels in names: {label}_*.png, or a regular',
+  '                  expression with the label in brackets',
+  '--file-column C --label-column C --part-column C --group-column C  columns of',
+  '                  the table, by name or number; else by what they hold',
+  '--group C|PATTERN  what no split divides, as patients or plates: a column of the',
+  '                  table, or a pattern in names: {group}_*.png',
 ]
 
 const text = { type: 'string' } as const

@@ -39,29 +39,33 @@ function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
   throw new WorkbenchError('USAGE', `${forms}, not “${text}”.`, { field: 'channels' })
 }
 
+/** In the order in which people need it. */
 export const sourceHelp: string[] = [
-  '--path P          a folder of images, a file or folder of arrays (IDX, .npz,',
-  '                  .npy, HDF5, .csv, CIFAR’s .bin), the word mnist,',
-  `                  or a synthetic set: ${syntheticNames.join(', ')}`,
+  '--path P          a folder of images; a tar or zip archive, a WebDataset, or a folder of',
+  '                  Parquet files; a file or folder of arrays (IDX, .npz, .npy, HDF5, .csv,',
+  '                  CIFAR’s .bin); the word mnist, or a synthetic set:',
+  `                  ${syntheticNames.join(', ')}`,
   ...layoutHelp,
+  '', 'Size and values:',
   '--size 28x28      width and height; else those of the images, and where their',
   '                  sizes differ, of the middle one; at most 64 pixels',
+  '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
   '--channels gray|colour  also 1 or 3; else as the images are; or which channels',
   '                  of the source to take, counted from 0: 0,2,3 (one: 2,)',
   '--range data|image|A..B|pA..pB  which values become black and white: from the',
   '                  smallest to the largest of all images or of each image, from',
   '                  A to B, or percentiles; else one range of all images where',
   '                  values are of 16 bits or more, signed, or floats',
+  '', 'Several pages, patches, synthetic sets, arrays:',
   '--pages first|all  of files with several pages or frames, the first (the',
   '                  default), or each as an image: stack.tif#0, stack.tif#1 ...',
-  '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
-  '--count N         rows of a synthetic set, or patches (default: 10000)',
-  '--seed S          what these are drawn from (default: 1)',
   '--patches 8x8     draws patches of this size from the images, which keep',
   '                  their own size; P may also be dataset:N, a dataset of yours',
   '--contrast none|normalise  of patches: normalise removes the mean of each,',
   '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
-  ...arrayHelp,
+  '--count N         rows of a synthetic set, or patches (default: 10000)',
+  '--seed S          what these are drawn from (default: 1)',
+  ...arrayHelp, '',
 ]
 
 export const sourceOptions: NonNullable<Command['options']> = {

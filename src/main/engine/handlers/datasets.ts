@@ -1,4 +1,4 @@
-import type { Dataset } from '../../../shared/domain.ts'
+import type { Dataset, Split } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { discard } from '../claims.ts'
 import { tableOf } from '../data/class-table.ts'
@@ -72,12 +72,18 @@ const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] => 
   ? datasets.filter(({ kind }) => kind === 'image').map(({ name }) => `dataset:${name}`).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase())).slice(0, 50)
   : [])
 
-/** Rows of one split or of all, of one class or of all, ascending; or those among `only`, in their order. */
-function rowsWhere(dataset: PackedDataset, split: 'train' | 'test' | undefined, label: number | undefined, only?: readonly number[]): Uint32Array {
-  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row) : dataset[split]
+/** Rows of one part or of all, of one class or of all, ascending; or those among `only`, in their order. */
+function rowsWhere(dataset: PackedDataset, split: Split | undefined, label: number | undefined, only?: readonly number[]): Uint32Array {
+  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row) : split === 'train' ? ownTraining(dataset) : dataset[split]
   const inside = only && split !== undefined ? new Set(all) : null
   const candidates = only ? Uint32Array.from(inside ? only.filter((row) => inside.has(row)) : only) : all
   return label === undefined ? candidates : candidates.filter((row) => dataset.labels?.[row] === label)
+}
+
+/** Those for training, without a validation part that the dataset brings. */
+function ownTraining({ train, validation }: PackedDataset): Uint32Array {
+  const kept = new Set(validation)
+  return kept.size === 0 ? train : train.filter((row) => !kept.has(row))
 }
 
 const labelsOf = ({ labels }: PackedDataset, rows: Uint32Array): number[] => (labels === null ? [] : Array.from(rows, (row) => labels[row]!))

@@ -106,7 +106,7 @@ function describe(csv: Uint8Array, result: Result): string {
 
 export const explore: Command = {
   usage: 'QUESTION RUN [--image I] [--out F.png|.gif|.csv|.npz]',
-  summary: 'Asks a trained network: what is near, what it makes of codes and of noise, where it moves points, ...',
+  summary: 'Asks a trained network: what is near, what it makes of codes and noise, where it moves points.',
   help: [
     `QUESTION          ${questionKinds.slice(0, 9).join(', ')},`, `                  ${questionKinds.slice(9).join(', ')}`,
     '--image I         a row of the dataset or a file; several times where several are needed', '--out F           the answer as a picture, an animation, a table or arrays; the run and its settings are in it',

@@ -95,7 +95,7 @@ export async function trainPreset(session: Session, { values, path }: Arguments,
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...request }), terminal)
     const { outcome } = await session.call('presets.outcome', { run: run.id })
     done.push({ run, outcome })
-    const last = ended(run, interrupted)
+    const last = await ended(session, run, interrupted)
     if (last.error !== undefined) return { ...report(preset, form, done), error: last.error, ...(last.exitCode === undefined ? {} : { exitCode: last.exitCode }) }
   }
   return report(preset, form, done)

@@ -14,6 +14,6 @@ export const prune: Command = {
     const removed = run.origin?.removed ?? []
     const before = run.origin?.elbo ?? null, after = run.evaluation?.elbo ?? null
     const sentence = before === null || after === null ? '' : `\n\n${pruningSentence(before, after, removed.length)}`
-    return { json: { run: runJson(run), before, after, removed }, text: `${describeRun(run)}${sentence}` }
+    return { json: { run: runJson(run), before, after, removed }, text: `${await describeRun(session, run)}${sentence}` }
   },
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../../../../shared/domain.ts'
+import { validatedOn } from '../../../../shared/datasetWords.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import { fewTestsSentence } from '../../../../shared/fewTests.ts'
 import type { Command, Outcome } from '../command.ts'
@@ -8,9 +9,11 @@ import { figure, percent, table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
 /** A run as the command line tells it: what it is, then every figure that it has, in two columns. */
-export function describeRun(run: Run): string {
+export async function describeRun({ call }: Session, run: Run): Promise<string> {
+  const dataset = (await call('datasets.list', {})).datasets.find(({ id }) => id === run.datasetId)
   const facts: [string, string][] = [
-    ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ['Variant', run.variant], ['Seed', String(run.seed)],
+    ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ...(dataset ? [['Validated on', validatedOn(dataset)] as [string, string]] : []),
+    ['Variant', run.variant], ['Seed', String(run.seed)],
     ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step.toLocaleString('en')} of ${run.steps.toLocaleString('en')}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
@@ -29,9 +32,9 @@ export const runJson = (run: Run): Record<string, unknown> => ({
 })
 
 /** A run that stopped training, as the outcome of the command that waited for it. */
-export function ended(run: Run, interrupted: boolean): Outcome {
+export async function ended(session: Session, run: Run, interrupted: boolean): Promise<Outcome> {
   const json = { run: runJson(run) }
-  const text = describeRun(run)
+  const text = await describeRun(session, run)
   if (run.state === 'completed') return { json, text }
   const resume = `continue with: npm run -s aebench -- resume ${run.id}`
   const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run “${run.name}” was paused at step ${run.step} with a checkpoint; ${resume}` }
@@ -70,12 +73,12 @@ export const runsShow: Command = {
   help: ['--config          only its settings, as “train --config” takes them from a file'],
   positionals: [1, 1],
   options: { config: { type: 'boolean' } },
-  async run({ call }, { positionals, values }) {
-    const { run } = await call('runs.show', { run: positionals[0]! })
+  async run(session, { positionals, values }) {
+    const { call } = session, { run } = await call('runs.show', { run: positionals[0]! })
     if (values['config'] === true) return { json: { config: run.config }, text: JSON.stringify(run.config, null, 2) }
     const error = run.error === null ? '' : `\n\n${run.error.message}`
     const { notes } = await call('runs.notes', { run: run.id })
-    return { json: { run: runJson(run), notes }, text: [describeRun(run) + error, ...notes].join('\n\n') }
+    return { json: { run: runJson(run), notes }, text: [await describeRun(session, run) + error, ...notes].join('\n\n') }
   },
 }
 
@@ -93,6 +96,6 @@ export const evaluateRun: Command = {
       ? session.call('runs.evaluate', { run: positionals[0]! })
       : session.call('weights.evaluate', { weights: path(weights), dataset: dataset!, ...(name === undefined ? {} : { name }) })), terminal)
     const { run } = await session.call('runs.show', { run: id })
-    return withNotes(session, run, { json: { run: runJson(run) }, text: describeRun(run) })
+    return withNotes(session, run, { json: { run: runJson(run) }, text: await describeRun(session, run) })
   },
 }

@@ -59,7 +59,7 @@ export const train: Command = {
     const { warnings, fromData } = await session.call('runs.check', { dataset, ...chosen })
     for (const said of [...fromData, ...warnings]) terminal.tell(said)
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
-    return withNotes(session, run, ended(run, interrupted))
+    return withNotes(session, run, await ended(session, run, interrupted))
   },
 }
 
@@ -75,6 +75,6 @@ export const resume: Command = {
   positionals: [1, 1],
   async run(session, { positionals }, terminal) {
     const { run, interrupted } = await runEnded(session, () => session.call('runs.resume', { run: positionals[0]! }), terminal)
-    return withNotes(session, run, ended(run, interrupted))
+    return withNotes(session, run, await ended(session, run, interrupted))
   },
 }
