@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, runSchema, runStates } from './domain.ts'
+import { thousands } from './words.ts'
 
 /** What the comparison view shows. Everything is computed and worded by the engine; a view only draws. */
 
@@ -105,7 +106,7 @@ const settingSectionSchema: z.ZodType<SettingSection> = z.object({
 
 /** So many runs are compared at a time: figures of each are sent, and differences among them are found. */
 export const mostCompared = 1000
-const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${mostCompared.toLocaleString('en')} runs are compared at a time; leave some out, or group the table of runs, which takes any number.`)
+const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${thousands(mostCompared)} runs are compared at a time; leave some out, or group the table of runs, which takes any number.`)
 
 /** How a comparison is asked for, whether to be shown or to be written. */
 const comparisonOptions = {

@@ -1,10 +1,10 @@
 import type { Dataset } from './domain.ts'
 import { partsOf } from './split.ts'
-import { counted } from './words.ts'
+import { counted, thousands } from './words.ts'
 
 /** Sentences about a dataset that stand on its page and on the command line alike. */
 
-const number = (value: number): string => value.toLocaleString('en')
+const number = thousands
 
 /** How many images each part has, and where validation comes from. */
 export function partsSentence(dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'>): string {

@@ -1,3 +1,5 @@
+import { thousands } from './words.ts'
+
 /**
  * What bytes that somebody else wrote may ask of this process, by what they are for. Everything is counted before anything is
  * allocated: a few bytes can promise millions of values.
@@ -36,5 +38,5 @@ export class LimitError extends RangeError {
 
 /** Throws LimitError where there is more of something than is allowed. */
 export function atMost(count: number, most: number, what: string): void {
-  if (count > most) throw new LimitError(`it has more than ${most.toLocaleString('en')} ${what}`)
+  if (count > most) throw new LimitError(`it has more than ${thousands(most)} ${what}`)
 }

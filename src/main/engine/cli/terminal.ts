@@ -1,4 +1,5 @@
 import type { Progress } from '../../../shared/domain.ts'
+import { thousands } from '../../../shared/words.ts'
 import { endSoon, exitCodeOf, type EndSignal } from '../ending.ts'
 
 export interface Terminal {
@@ -26,12 +27,12 @@ export const duration = (seconds: number): string => {
   return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-const rate = (perSecond: number): string => (perSecond >= 100 ? Math.round(perSecond).toLocaleString('en') : perSecond.toPrecision(2))
+const rate = (perSecond: number): string => (perSecond >= 100 ? thousands(Math.round(perSecond)) : perSecond.toPrecision(2))
 
 function line(label: string, { done, total, unit, perSecond, secondsLeft, stage }: Progress, more: string): string {
   const share = total > 0 ? `${Math.floor((100 * done) / total)}%` : ''
   const facts = [
-    share, total > 0 && unit !== 'per cent' ? `${Math.floor(done).toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}` : '',
+    share, total > 0 && unit !== 'per cent' ? `${thousands(Math.floor(done))} of ${thousands(total)} ${unit}` : '',
     perSecond === null || unit === 'per cent' ? '' : `${rate(perSecond)} ${unit}/s`, secondsLeft === null ? '' : `${duration(secondsLeft)} left`, more,
   ]
   return `${label}: ${stage}  ${facts.filter((fact) => fact !== '').join('  ')}`

@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import { unsupportedFile } from './byte-stream.ts'
 import { itemBytes, valuesOf, type StoredArray } from './numbers.ts'
 import { packRow, type Shape } from './pixels.ts'
@@ -27,8 +28,8 @@ export const mostRows = 2 ** 24
 export function describeArray(array: StoredArray): Described {
   const [count = 0, a = 1, b = 1, c = 1] = array.shape
   if (count > mostRows) {
-    throw unsupportedFile(array.file, `holds ${count.toLocaleString('en')} rows in ${array.name}; up to `
-      + `${mostRows.toLocaleString('en')} can be imported.`)
+    throw unsupportedFile(array.file, `holds ${thousands(count)} rows in ${array.name}; up to `
+      + `${thousands(mostRows)} can be imported.`)
   }
   const known = { kind: 'image' as const, count, planar: false }
   if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file,

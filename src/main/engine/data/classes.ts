@@ -1,8 +1,9 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
+import { thousands } from '../../../shared/words.ts'
 import { listed } from './layout/structure.ts'
 import { trainPart, type Packed } from './request.ts'
 
-const images = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`
+const images = (count: number): string => `${thousands(count)} ${count === 1 ? 'image' : 'images'}`
 
 /**
  * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor told from these, so
@@ -59,8 +60,8 @@ export function doubtsOfClasses({ classes, labels, parts }: Pick<Packed, 'classe
     else if (other !== label) torn.add(of)
   }
   const missing = ['training', 'validation', 'testing'].flatMap((title, part) =>
-    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part] ? `none of the ${images(all[part]!)} for ${title} has one` : `${unlabelled[part]!.toLocaleString('en')} of the ${images(all[part]!)} for ${title} have none`]))
+    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part] ? `none of the ${images(all[part]!)} for ${title} has one` : `${thousands(unlabelled[part]!)} of the ${images(all[part]!)} for ${title} have none`]))
   if (missing.length > 0) note('withoutLabels', `Of the labels: ${missing.join('; ')}.`)
-  if (torn.size > 0) note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${torn.size.toLocaleString('en')} pictures are`} there under two labels, and kept under both.`)
+  if (torn.size > 0) note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two labels, and kept under both.`)
   return notes
 }

@@ -71,7 +71,8 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
     byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
     ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
     fit: request.fit, sizes,
-    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null)], ranges: null,
+    ...leftOut(plan.skipped), ranges: null,
+    notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null), ...split.rows?.notes ?? []],
     problem: split.problem, suggestedName: suggestName(request.path),
   }
 }

@@ -1,4 +1,5 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
+import { thousands } from '../../../shared/words.ts'
 import { damagedFile, inBlocks, unsupportedFile } from './byte-stream.ts'
 import { itemBytes, numbersIn, valuesOf } from './numbers.ts'
 import type { NpzArray } from './npy.ts'
@@ -9,7 +10,7 @@ const blockBytes = 2 ** 20
 /** More different labels than this are no classes, but numbers or names of images. */
 export const mostClasses = 2 ** 16
 export const tooManyTexts = (file: string, name: string) => unsupportedFile(file,
-  `holds more than ${mostClasses.toLocaleString('en')} different texts in ${name} where labels should be; leave them out.`)
+  `holds more than ${thousands(mostClasses)} different texts in ${name} where labels should be; leave them out.`)
 /** More columns than this are no one-hot labels. */
 const mostColumns = 2 ** 16
 
@@ -38,7 +39,7 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
     const message = `Each row of ${array.name} is 1 in one of ${columns} places and 0 elsewhere (one-hot): the label is the place, from 0.`
     notes.push({ code: 'oneHot', message })
   } else if (new Set(labels).size > mostClasses) {
-    const message = `${array.name} holds more than ${mostClasses.toLocaleString('en')} different numbers, which are no classes; `
+    const message = `${array.name} holds more than ${thousands(mostClasses)} different numbers, which are no classes; `
       + 'the images are imported without labels.'
     notes.push({ code: 'noClasses', message })
     return null

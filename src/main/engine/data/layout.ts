@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
+import { thousands } from '../../../shared/words.ts'
 import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
 import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/words.ts'
@@ -105,17 +106,18 @@ function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, f
     for (const { place, from, to } of own) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
       const fixed = place.label == null ? -1 : classes.codeOf(place.label)
+      let before: string | null = null
       for (let file = from; file < to; file++) {
         parts[file] = part
         if (place.label !== undefined || !labelled) { codes[file] = fixed; continue }
-        const name = all.at(file), segments = name.split('/', depth + 2)
-        if (segments.length === depth + 2) {
-          const written = segments[depth]!
-          if (!classes.isLast(written)) folders.add(`${place.root}/${segments.slice(0, depth + 1).join('/')}`)
-          codes[file] = classes.codeOf(written)
+        const folder = all.folderOf(file, depth)
+        if (folder !== null) {
+          if (folder !== before) folders.add(`${place.root}/${place.inside === '' ? '' : `${place.inside}/`}${before = folder}`)
+          codes[file] = classes.codeOf(folder)
           continue
         }
         if (asked !== undefined) continue
+        const name = all.at(file)
         left[file] = 1
         leftOut++
         told.skipped.push({ path: pathOf(place, name), reason: 'outside the folders of the classes' })
@@ -179,10 +181,6 @@ class Classes {
   private last = ''
   private lastCode = -1
 
-  isLast(written: string): boolean {
-    return this.lastCode >= 0 && written === this.last
-  }
-
   codeOf(written: string): number {
     if (this.lastCode >= 0 && written === this.last) return this.lastCode
     const name = readable(written).normalize('NFC')
@@ -204,7 +202,7 @@ function byFolders(names: Names, found: readonly Found[], part: number, notes: D
     for (let file = from; file < to; file++) names.isNested(file, below) ? nested++ : looksLikeOther(names.at(file)) || loose++
   }
   if (nested > 0 && nested < loose) {
-    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders and ${loose.toLocaleString('en')} do not, so that these folders are no classes.`
+    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders and ${thousands(loose)} do not, so that these folders are no classes.`
     notes.push({ code: 'foldersNoClasses', message })
   }
   return nested > 0 && nested >= loose
@@ -219,8 +217,10 @@ function partsInClasses(names: Names, found: readonly Found[], parts: Uint8Array
   /** Of each class the parts that its folder holds, as bits. */
   const held = new Map<string, number>()
   for (let file = from; file < to; file++) {
-    const segments = names.at(file).split('/', depth + 3), part = partOf(segments)
-    if (part !== null) held.set(segments[depth]!, (held.get(segments[depth]!) ?? 0) | 1 << part)
+    const word = names.folderOf(file, depth + 1), part = word === null ? null : partOfWord(word)
+    if (part === null) continue
+    const own = names.folderOf(file, depth)!
+    held.set(own, (held.get(own) ?? 0) | 1 << part)
   }
   if (![...held.values()].some((bits) => (bits & 1) !== 0 && bits > 1)) return 0
   let leftOut = 0
@@ -242,4 +242,4 @@ function partsInClasses(names: Names, found: readonly Found[], parts: Uint8Array
   return leftOut
 }
 
-const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+const counted = (count: number, one: string, many: string): string => `${thousands(count)} ${count === 1 ? one : many}`

@@ -41,6 +41,8 @@ export class Names {
   private ends = new Uint32Array(2 ** 10)
   /** Some name is no UTF-8. */
   private foreign = false
+  /** The folder that was asked for last: where its bytes lie, and its name. */
+  private folder = { from: 0, to: 0, name: '' }
   count = 0
 
   push(name: string): void {
@@ -70,7 +72,30 @@ export class Names {
 
   /** Whether a name lies in a folder below one whose name has so many bytes, without making a string of it. */
   isNested(index: number, below = 0): boolean {
-    return this.bytes.subarray(this.end(index - 1) + below, this.end(index)).includes(slash)
+    const { bytes } = this, to = this.end(index)
+    for (let at = this.end(index - 1) + below; at < to; at++) if (bytes[at] === slash) return true
+    return false
+  }
+
+  /**
+   * The folder in which a name lies, so many levels down; null where it lies less deep. Neighbours in one folder share
+   * a single string, since there may be very many of them.
+   */
+  folderOf(index: number, level: number): string | null {
+    const { bytes, folder } = this, end = this.end(index)
+    let from = this.end(index - 1), to = from
+    for (let left = level; ; left--, from = ++to) {
+      while (to < end && bytes[to] !== slash) to++
+      if (to === end) return null
+      if (left === 0) break
+    }
+    let same = 0
+    while (same < to - from && bytes[from + same] === bytes[folder.from + same]) same++
+    if (same < to - from || to - from !== folder.to - folder.from) {
+      const own = bytes.subarray(from, to)
+      this.folder = { from, to, name: this.foreign ? fromBytes(own) : own.toString('utf8') }
+    }
+    return this.folder.name
   }
 
   /** Whether a name is no UTF-8. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { thousands } from '../../../shared/words.ts'
 import { readImage, type Span } from './image-file.ts'
 import type { FileList } from './layout.ts'
 import { Names, onDisk } from './names.ts'
@@ -43,7 +44,7 @@ export function listPages(list: FileList, { fileOf, pageOf, sizes, several }: Pa
   const files = several.reduce((sum, one) => sum + one, 0), pages = fileOf.reduce((sum, file) => sum + several[file]!, 0)
   const note = {
     code: 'allPages',
-    message: `${files.toLocaleString('en')} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${pages.toLocaleString('en')} in all); each was taken as an image.`,
+    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in all); each was taken as an image.`,
   }
   return {
     ...list, names, notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf), labelOf: at(list.labelOf),

@@ -1,5 +1,6 @@
 import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { thousands } from '../../../shared/words.ts'
 import { readFormats } from './header.ts'
 
 /** Reasons that are told in full; the others are counted together. */
@@ -18,13 +19,13 @@ export function whySkipped(skipped: readonly Skipped[]): string {
   }
   const sorted = [...kinds.values()].sort((a, b) => b.count - a.count), told = sorted.slice(0, mostReasons)
   const others = sorted.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
-  const parts = told.map(({ first, count }) => (count === 1 ? `${first.path}: ${first.reason}` : `${count.toLocaleString('en')} files, such as ${first.path}: ${first.reason}`))
-  return [...parts, ...(others > 0 ? [`${others.toLocaleString('en')} for other reasons`] : [])].join('; ')
+  const parts = told.map(({ first, count }) => (count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`))
+  return [...parts, ...(others > 0 ? [`${thousands(others)} for other reasons`] : [])].join('; ')
 }
 
 /** DATASET_EMPTY of a folder in which no image is left. */
 export function noUsableImage(path: string, skipped: readonly Skipped[], field = 'path'): WorkbenchError {
-  const [only] = skipped, looked = skipped.length === 1 ? '1 file was' : `${skipped.length.toLocaleString('en')} files were`
+  const [only] = skipped, looked = skipped.length === 1 ? '1 file was' : `${thousands(skipped.length)} files were`
   return new WorkbenchError('DATASET_EMPTY', only
     ? `There is no usable image in ${path}: ${looked} looked at (${whySkipped(skipped)}). Choose a folder with ${readFormats} images.`
     : `The folder ${path} is empty; choose one with images.`, { field })

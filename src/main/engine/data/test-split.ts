@@ -1,5 +1,6 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { thousands } from '../../../shared/words.ts'
 import { firstIdentical, keepCopiesTogether } from './duplicates.ts'
 import { connected, drawUnits } from './groups.ts'
 import { random, type Random } from './random.ts'
@@ -51,11 +52,10 @@ export function splitRows({ count, labels, parts, groups = null }: Omit<Rows, 'c
   }
   if (groups) {
     const number = new Set(groups).size - (groups.includes(-1) ? 1 : 0)
-    notes.push({ code: 'groups', message: `There are ${number.toLocaleString('en')} groups; a drawn split divides none of them.` })
+    notes.push({ code: 'groups', message: `There are ${thousands(number)} groups; a drawn split divides none of them.` })
     notes.push(...divided(part, groups, brought.length > 0))
   }
-  const rowsOf = (wanted: number) => Uint32Array.from([...part.keys()].filter((row) => part[row] === wanted))
-  const test = rowsOf(testPart), validation = rowsOf(validationPart)
+  const test = rowsOf(part, testPart), validation = rowsOf(part, validationPart)
   const train = count - test.length - validation.length
   requireGroups(part, groups, validation.length > 0)
   // Without a validation part each run keeps one of the others aside.
@@ -65,6 +65,15 @@ export function splitRows({ count, labels, parts, groups = null }: Omit<Rows, 'c
     throw new WorkbenchError('DATASET_TOO_SMALL', `${why}; training, validation and testing need at least one different image each. Add more images.`, { field: 'path' })
   }
   return { test, validation, duplicates, movedToOneSide, first, notes }
+}
+
+/** The rows of a part, ascending. */
+function rowsOf(part: Uint8Array, which: number): Uint32Array {
+  let count = 0
+  for (const own of part) if (own === which) count++
+  const rows = new Uint32Array(count)
+  for (let row = 0, at = 0; at < count; row++) if (part[row] === which) rows[at++] = row
+  return rows
 }
 
 const sourceOf = (purpose: string, { splitSeed }: SplitRequest): Random => (splitSeed === undefined ? random(purpose) : random(purpose, splitSeed))
@@ -89,7 +98,7 @@ function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?:
 function drawPart(
   part: Uint8Array, first: Uint32Array, labels: Int32Array | null, groups: Int32Array | null, { which, share, source }: { which: number; share: number; source: Random },
 ): number {
-  const rows = Uint32Array.from([...part.keys()].filter((row) => part[row] === trainPart))
+  const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
   const units = groups && connected(groups, first)
@@ -114,7 +123,7 @@ function divided(part: Uint8Array, groups: Int32Array, brought: boolean): Datase
   for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | 1 << part[row]!)
   const torn = [...sides.values()].filter((bits) => (bits & (bits - 1)) !== 0).length
   if (torn === 0 || !brought) return []
-  const message = `${torn.toLocaleString('en')} of the ${sides.size.toLocaleString('en')} groups ${torn === 1 ? 'is' : 'are'} in more than one part, as the source has them; they stay.`
+  const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, as the source has them; they stay.`
   return [{ code: 'groupsInTwoParts', message }]
 }
 
@@ -157,6 +166,6 @@ function copiesBetween(part: Uint8Array, first: Uint32Array, which: number, name
     if (trained.has(first[row]!)) copies++
   }
   if (copies === 0) return []
-  const message = `${copies.toLocaleString('en')} of the ${all.toLocaleString('en')} ${name} images are also among those for training, as the source has them; they stay.`
+  const message = `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, as the source has them; they stay.`
   return [{ code: `${name}Copies`, message }]
 }

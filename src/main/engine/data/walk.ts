@@ -97,7 +97,7 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
       const child = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.name.startsWith('.')) { skip(child, entry.isDirectory() ? 'a hidden folder' : 'a hidden file'); continue }
       if (isJunk(entry.name)) { skip(child, 'left by the system or an archiver'); continue }
-      const type = await typeOf(entry, placeOf(root, child))
+      const type = isTold(entry) ? entry : await typeOf(entry, placeOf(root, child))
       if (typeof type === 'string') { skip(child, type); continue }
       const mask = maskOf(entry.name, type.isDirectory())
       if (type.isFile() && mask === 'called') calledMasks++
@@ -118,9 +118,12 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
 
 type Type = Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'>
 
+/** Whether an entry says itself what it is, as most do: there is no need to wait for the disk then. */
+export const isTold = (entry: Dirent): boolean => entry.isFile() || entry.isDirectory() || special(entry) !== null
+
 /** What an entry is, through a symbolic link too; or why that cannot be told. */
 export async function typeOf(entry: Dirent, place: string | Buffer): Promise<Type | string> {
-  if (entry.isFile() || entry.isDirectory() || special(entry) !== null) return entry
+  if (isTold(entry)) return entry
   // A symbolic link, or a file system that does not tell.
   try {
     return await stat(place)

@@ -3,7 +3,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
-import { counted } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import { partsOf } from '../../../../shared/split.ts'
 import { datasetText, sizeOf } from '../datasetText.ts'
 import { isWord, sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
@@ -85,7 +85,7 @@ export const datasetsList: Command = {
   summary: 'All datasets.',
   async run({ call }) {
     const { datasets } = await call('datasets.list', {})
-    const number = (value: number): string => value.toLocaleString('en')
+    const number = thousands
     const rows = datasets.map((dataset) => {
       const { train, validation, test } = partsOf(dataset), { id, name, count, classes, skippedCount, notes } = dataset
       return [id, name, ...[count, train, validation, test].map(number), sizeOf(dataset), ...[classes.length, skippedCount, notes.length].map(number)]

@@ -1,9 +1,10 @@
 import type { Inspection, LeftOut } from '../../../../shared/inspection.ts'
+import { thousands } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
 import { partTable } from '../partTable.ts'
 import { sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
 
-const number = (value: number): string => value.toLocaleString('en')
+const number = thousands
 const size = ({ width, height }: { width: number; height: number }): string => `${width} x ${height}`
 
 /** What a source holds: `A folder with 120 files`. */

@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { bestOf } from '../figures.ts'
 import { absent, formatQuantity } from '../formats.ts'
 import { meanOf } from '../statistics.ts'
+import { byText } from './axis.ts'
 import { aimsOfPlot, columnHead, findColumn, varies, type Plot, type PlotColumn, type PlotValue } from './subjects.ts'
 
 /** A figure over two settings, of groups. Throws CALL_INVALID for columns that are not there. */
@@ -48,11 +49,12 @@ export function heatMapOf(plot: Plot, xKey: string, yKey: string, figureKey: str
 
 const same = (a: PlotValue, b: PlotValue): boolean => a.value === b.value
 
-const collator = new Intl.Collator('en', { numeric: true })
 /** The values of a column, each once, ascending. @param at of which subjects */
 function choices({ values }: PlotColumn, at: readonly number[]): PlotValue[] {
   const found = new Map(at.map((index) => [values[index]!.value, values[index]!]))
-  return [...found.values()].sort((a, b) => (typeof a.value === 'number' && typeof b.value === 'number' ? a.value - b.value : collator.compare(a.text, b.text)))
+  const inOrder = (a: PlotValue, b: PlotValue) =>
+    (typeof a.value === 'number' && typeof b.value === 'number' ? a.value - b.value : byText(a.text, b.text))
+  return [...found.values()].sort(inOrder)
 }
 
 function columnOf(columns: readonly PlotColumn[], key: string, field: string): PlotColumn {

@@ -1,4 +1,5 @@
 import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
+import { thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { readHeader } from '../header.ts'
 import { Names } from '../names.ts'
@@ -128,7 +129,7 @@ class Collector {
   }
 
   end(): Contents {
-    const { notes, samples } = this.contents, count = (number: number) => number.toLocaleString('en')
+    const { notes, samples } = this.contents, count = (number: number) => thousands(number)
     if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${count(this.forks)} of the files that macOS adds to archives (._*, __MACOSX).` })
     if (!samples) return this.contents
     const [field] = this.fields
@@ -152,7 +153,7 @@ export async function readContents(source: ContainerSource, { signal, limit = In
     onCount?.(contents.members.count)
     if (contents.truncated) break
   }
-  if (contents.members.count > mostMembers) throw unsupportedFile(source.path, `holds more than ${mostMembers.toLocaleString('en')} files.`)
+  if (contents.members.count > mostMembers) throw unsupportedFile(source.path, `holds more than ${thousands(mostMembers)} files.`)
   return collector.end()
 }
 
@@ -242,7 +243,7 @@ function leaveOthers(members: Members, inner: Names, notes: DatasetNote[]): Memb
   const preferred = plain.length > 0 ? plain : compound.toSorted((a, b) => rankOf(a) - rankOf(b) || kinds.get(b)! - kinds.get(a)!).slice(0, 1)
   const left = [...kinds].filter(([is]) => !preferred.includes(is))
   if (left.length === 0) return members
-  notes.push({ code: 'otherImages', message: `Of each sample the image .${preferred.join(', .')} is taken; left out: ${left.map(([is, count]) => `${count.toLocaleString('en')} .${is}`).join(', ')}.` })
+  notes.push({ code: 'otherImages', message: `Of each sample the image .${preferred.join(', .')} is taken; left out: ${left.map(([is, count]) => `${thousands(count)} .${is}`).join(', ')}.` })
   return members.only((image) => preferred.includes(sampleName(inner.at(image)).is))
 }
 

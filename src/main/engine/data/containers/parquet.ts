@@ -7,6 +7,7 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { thousands } from '../../../../shared/words.ts'
 import { damagedFile, unsupportedFile } from '../byte-stream.ts'
 
 /**
@@ -137,8 +138,8 @@ function checkGroups({ row_groups: groups, num_rows: all }: FileMetaData, column
   // A few bytes that many groups share would be unpacked as often.
   if (together > size) throw lies('it says that columns lie in one another')
   if (rows !== Number(all)) throw lies(`it says that it has ${all} rows, and its groups have ${rows}`)
-  if (rows > size) throw lies(`it says that it has ${rows.toLocaleString('en')} rows`)
-  if (rows > mostRows) throw unsupportedFile(path, `holds ${rows.toLocaleString('en')} rows; at most ${mostRows.toLocaleString('en')} are possible.`)
+  if (rows > size) throw lies(`it says that it has ${thousands(rows)} rows`)
+  if (rows > mostRows) throw unsupportedFile(path, `holds ${thousands(rows)} rows; at most ${thousands(mostRows)} are possible.`)
 }
 
 type Chunk = NonNullable<ColumnChunk['meta_data']>

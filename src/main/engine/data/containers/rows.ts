@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote } from '../../../../shared/domain.ts'
+import { thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { readImage } from '../image-file.ts'
 import { trainPart } from '../request.ts'
@@ -53,7 +54,7 @@ export async function listRows(source: ContainerSource, { signal, limit = Infini
   if (withBytes === 0 && withPath > 0) {
     throw unsupportedFile(source.shards[0]!.file, 'holds the paths of images and not the images themselves; import the folder that these lie in, or save the set again with the images in it (datasets: embed_external_files).')
   }
-  if (unknown > 0) notes.push({ code: 'unknownLabels', message: `${unknown.toLocaleString('en')} labels are no numbers of a class that has a name; these images have none.` })
+  if (unknown > 0) notes.push({ code: 'unknownLabels', message: `${thousands(unknown)} labels are no numbers of a class that has a name; these images have none.` })
   return listOfMembers(members, { source, notes, skipped: [], truncated, order, labelsFrom: 'a column of the file', sample: tally.result(seen === members.count) })
 }
 

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
@@ -69,8 +69,9 @@ export async function shardsIn(folder: string, isOther: (name: string) => boolea
   let seen = 0
   /** @returns whether something else is there, so that it is a folder of images */
   const look = async (inside: string, depth: number): Promise<boolean> => {
-    const entries = await readdir(join(folder, inside), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries) {
+    // Read piece by piece: the first entries of a folder of images tell enough.
+    const entries = await opendir(join(folder, inside)).catch(() => null)
+    for await (const entry of entries ?? []) {
       if (entry.name.startsWith('.') || seen++ > mostNames) continue
       const name = inside === '' ? entry.name : `${inside}/${entry.name}`, kind = endings.find(([, ending]) => ending.test(entry.name))?.[0]
       if (entry.isDirectory()) { if (depth < deepest && await look(name, depth + 1)) return true }

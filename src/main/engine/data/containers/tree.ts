@@ -1,4 +1,5 @@
 import type { Dirent } from 'node:fs'
+import { thousands } from '../../../../shared/words.ts'
 import { onlyFiles, listFolder, type FileList } from '../layout.ts'
 import type { Names } from '../names.ts'
 import type { SourceRequest } from '../request.ts'
@@ -47,7 +48,7 @@ export async function listTree(source: ContainerSource, contents: Contents, requ
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
   const at = new Map<string, number>()
   for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
-  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${(inner.count - at.size).toLocaleString('en')} files of the archive have the name of a later one, which counts.` })
+  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${thousands(inner.count - at.size)} files of the archive have the name of a later one, which counts.` })
   const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
   const places = Uint32Array.from({ length: list.names.count }, (_, file) => at.get(list.names.at(file))!)
   const whole: FileList = {

@@ -3,7 +3,7 @@ import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { fromBytes, placeOf, readable } from '../names.ts'
 import { testPart, trainPart, validationPart } from '../request.ts'
-import { byCodePoint, entriesOf, typeOf, type Tree } from '../walk.ts'
+import { byCodePoint, entriesOf, isTold, typeOf, type Tree } from '../walk.ts'
 import { isGeneral, isJunk, isMaskFolder, looksLikeOther, maskReasons, partNames, partOfWord } from './words.ts'
 
 /** Where images of one part lie, and how they are labelled. */
@@ -44,10 +44,10 @@ async function look(root: string, inside: string, elsewhere: ReadonlySet<string>
     // Of very many files, the names of the first ones tell enough.
     if (seen.images.length >= manyImages && entry.isFile()) { seen.images.push(entry.name); continue }
     if (isJunk(entry.name) || elsewhere.has(entry.name)) continue
-    const place = placeOf(root, below(inside, entry.name)), type = await typeOf(entry, place)
+    const place = () => placeOf(root, below(inside, entry.name)), type = isTold(entry) ? entry : await typeOf(entry, place())
     if (typeof type === 'string') continue
     if (type.isDirectory()) {
-      if (without.size === 0 || !without.has(fromBytes(await realpath(place, 'buffer')))) seen.folders.push(entry.name)
+      if (without.size === 0 || !without.has(fromBytes(await realpath(place(), 'buffer')))) seen.folders.push(entry.name)
     } else if (type.isFile()) (looksLikeOther(entry.name) ? seen.others : seen.images).push(entry.name)
   }
   seen.others.push(...seen.folders.filter((name) => isMaskFolder(name, seen.folders)))
@@ -93,14 +93,19 @@ class Finder {
   private readonly out: Structure
   private readonly without: ReadonlySet<string>
   private readonly tree: Tree | undefined
+  /** The last look, since the next one often is at the same folder. */
+  private last: { at: string; seen: Look } | null = null
   constructor(out: Structure, without: ReadonlySet<string>, tree?: Tree) {
     this.out = out
     this.without = without
     this.tree = tree
   }
 
-  private look(root: string, inside: string, elsewhere: ReadonlySet<string> = none): Promise<Look> {
-    return look(root, inside, elsewhere, this.without, this.tree)
+  private async look(root: string, inside: string, elsewhere: ReadonlySet<string> = none): Promise<Look> {
+    const at = `${root}\0${inside}`
+    if (elsewhere.size > 0) return look(root, inside, elsewhere, this.without, this.tree)
+    if (this.last?.at !== at) this.last = { at, seen: await look(root, inside, elsewhere, this.without, this.tree) }
+    return this.last.seen
   }
 
   private leaveOut(inside: string, { folders, others }: Look, names: readonly string[], reason: string): void {

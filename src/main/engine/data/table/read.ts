@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { thousands } from '../../../../shared/words.ts'
 
 const fileLimit = 256 * 2 ** 20
 const mostColumns = 1000
@@ -46,7 +47,7 @@ export async function openTable(path: string): Promise<Table> {
     *rows() {
       for (const row of parse(text, delimiter)) {
         if (row.length > mostColumns) {
-          throw refuse(path, `has more than ${mostColumns.toLocaleString('en')} columns; give one with the columns that are needed.`)
+          throw refuse(path, `has more than ${thousands(mostColumns)} columns; give one with the columns that are needed.`)
         }
         if (row.length > 1 || row[0]!.trim() !== '') yield row
       }

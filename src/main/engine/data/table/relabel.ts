@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { DatasetNote } from '../../../../shared/domain.ts'
+import { thousands } from '../../../../shared/words.ts'
 import { listed } from '../layout/structure.ts'
 import { looksLikeOther, partNames, partOfWord } from '../layout/words.ts'
 import type { ImageList } from '../layout.ts'
@@ -10,7 +11,7 @@ import { FileFinder } from './find-files.ts'
 import { compilePattern, prefixOf } from './pattern.ts'
 import { openTable, type Table } from './read.ts'
 
-const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+const counted = (count: number, one: string, many: string): string => `${thousands(count)} ${count === 1 ? one : many}`
 
 /** Whether labels come from a table. */
 export const isTable = ({ labels }: LabelRequest): boolean =>
@@ -120,7 +121,7 @@ function fromNames(list: ImageList, pattern: string | undefined, notes: DatasetN
     )
   }
   if (list.names.count > 10 && texts.length * 2 > list.names.count) {
-    throw new WorkbenchError('CALL_INVALID', `Of ${list.names.count.toLocaleString('en')} names ${texts.length.toLocaleString('en')} would `
+    throw new WorkbenchError('CALL_INVALID', `Of ${thousands(list.names.count)} names ${thousands(texts.length)} would `
       + `be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`, { field })
   }
   notes.push({ code: 'labelsFromNames', message: `Labels are what ${pattern === undefined
@@ -181,7 +182,7 @@ function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Co
   if (missing > 0) {
     note('notInTable', `${counted(missing, 'image is', 'images are')} not in the table, and ${missing === 1 ? 'has' : 'have'} no label.`)
   }
-  if (without > 0) note('rowsWithoutFile', `${counted(without, 'row', 'rows')} of ${rows.toLocaleString('en')} in the `
+  if (without > 0) note('rowsWithoutFile', `${counted(without, 'row', 'rows')} of ${thousands(rows)} in the `
     + `table ${without === 1 ? 'names a file that is' : 'name files that are'} not there (“${lost.trim()}”).`)
   if (ambiguous > 0) note('rowsOfSeveralFiles', `${counted(ambiguous, 'row', 'rows')} in the table could be of several files, `
     + `and ${ambiguous === 1 ? 'is' : 'are'} not used.`)

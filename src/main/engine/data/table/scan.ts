@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { mostRows } from '../array-rows.ts'
 import { mostClasses, tooManyTexts, type Label } from '../labels.ts'
@@ -93,7 +94,7 @@ export async function scanTable(path: string, signal?: AbortSignal): Promise<Sca
         labels.push(Number.isNaN(value) ? texts.get(text) ?? (texts.set(text, text), text) : value)
       }
       if (++count > mostRows || texts.size > mostClasses) {
-        throw count > mostRows ? unsupportedFile(path, `has more than ${mostRows.toLocaleString('en')} lines, and no more can be imported.`)
+        throw count > mostRows ? unsupportedFile(path, `has more than ${thousands(mostRows)} lines, and no more can be imported.`)
           : tooManyTexts(path, 'a column')
       }
     }

@@ -1,5 +1,6 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import type { RangeWish } from '../../../../shared/valueRange.ts'
+import { thousands } from '../../../../shared/words.ts'
 import type { Handling } from '../decoding.ts'
 import type { Measured, SourceRequest } from '../request.ts'
 import { binningOf, percentileRange, type Binning } from './histogram.ts'
@@ -83,7 +84,7 @@ export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: 
   return range
 }
 
-const images = (count: number): string => (count === 1 ? '1 image' : `${count.toLocaleString('en')} images`)
+const images = (count: number): string => (count === 1 ? '1 image' : `${thousands(count)} images`)
 
 /** What is to be said of images that were stored. */
 export function notesOf(
@@ -105,13 +106,13 @@ export function notesOf(
       : `Channels ${first}, ${more[0]} and ${more[1]} (counted from 0) of each image were taken as red, green and blue.`)
   }
   if (channels === 1 && counts.coloured > 0) {
-    note('colourLost', `${images(counts.coloured)} of ${all.toLocaleString('en')} lost their colour, as gray was asked for.`)
+    note('colourLost', `${images(counts.coloured)} of ${thousands(all)} lost their colour, as gray was asked for.`)
   }
   if (channels === 3 && gray === all && all > 0) {
     note('grayInColour', 'All images are gray: red, green and blue are the same everywhere. '
       + '--channels gray stores them in a third of the space.')
   } else if (channels === 3 && gray > 0 && request.channels === undefined) {
-    note('grayAmongColour', `${images(gray)} of ${all.toLocaleString('en')} are gray and were stored in three equal channels, `
+    note('grayAmongColour', `${images(gray)} of ${thousands(all)} are gray and were stored in three equal channels, `
       + 'since the others are in colour.')
   }
   if (counts.transparent > 0) note(
@@ -123,8 +124,8 @@ export function notesOf(
     note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${were} made smaller while being read.`)
   }
   if (several.files > 0) {
-    const files = several.files === 1 ? '1 file has' : `${several.files.toLocaleString('en')} files have`
-    note('firstPages', `${files} several pages or frames (${several.pages.toLocaleString('en')} in all); the first of each was taken`
+    const files = several.files === 1 ? '1 file has' : `${thousands(several.files)} files have`
+    note('firstPages', `${files} several pages or frames (${thousands(several.pages)} in all); the first of each was taken`
       + (request.pages === 'all'
         ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
         : '. --pages all takes each as an image.'))

@@ -1,5 +1,6 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import type { RangeWish } from '../../../../shared/valueRange.ts'
+import { thousands } from '../../../../shared/words.ts'
 import { itemBytes, type NumberType } from '../numbers.ts'
 
 /** Values from `from` to `to` become 0 to 255; those outside are brought to the nearer end. */
@@ -83,7 +84,7 @@ export function decideRange(tally: Tally, wish: RangeWish | null, percentiles: V
 }
 
 const names: Record<string, string> = { b: 'booleans', u: 'unsigned integers', i: 'signed integers', f: 'floats' }
-const said = (value: number): string => (Number.isInteger(value) ? value.toLocaleString('en') : String(Number(value.toPrecision(6))))
+const said = (value: number): string => (Number.isInteger(value) ? thousands(value) : String(Number(value.toPrecision(6))))
 
 /** What values are, for people: “unsigned integers of 16 bits”. */
 export const typesText = (types: readonly NumberType[]): string =>
