@@ -36,7 +36,8 @@ test('doctor --check says each fault once, with one remedy that a command carrie
   const names = readdirSync(checkpoints).filter((name) => name.endsWith('.safetensors'))
   const kept = new Map(names.map((name) => [name, readFileSync(join(checkpoints, name))]))
   for (const name of names) flip(join(checkpoints, name))
-  flip(join(home, 'datasets', dataset, 'labels.bin'))
+  const checksums = join(home, 'datasets', dataset, 'checksums.json'), sound = readFileSync(checksums)
+  writeFileSync(checksums, sound.subarray(1))
   const { code, json: { findings }, out } = await cli.json('doctor', '--check')
   assert.notEqual(code, 0)
   assert.equal(findings.length, names.length + 1)
@@ -44,7 +45,15 @@ test('doctor --check says each fault once, with one remedy that a command carrie
     assert.doesNotMatch(problem, /restore|repair|train again|remove/i, 'a problem is none of what to do')
     assert.ok(remedy.length > 0)
   }
-  assert.match(out, /runs show \w+ --config.*train --config/)
+  assert.doesNotMatch(out, /unexpected/i)
+  // As it is printed, each can be typed: by ids, which hold no spaces, and with all that it takes.
+  assert.match(out, new RegExp(`“datasets repair ${dataset}”`))
+  assert.match(out, new RegExp(`“runs show ${run} --config > settings.json”, then “train --dataset ${dataset} --variant classical --seed 1 --config settings.json”`))
+  writeFileSync(checksums, sound)
+  flip(join(home, 'datasets', dataset, 'labels.bin'))
+  const shown = await cli.json('datasets', 'show', 'digits')
+  assert.equal(shown.json.error.code, 'FILE_DAMAGED')
+  assert.match(shown.json.error.message, new RegExp(`“datasets repair ${dataset}”`))
   for (const [name, bytes] of kept) writeFileSync(join(checkpoints, name), bytes)
 })
 

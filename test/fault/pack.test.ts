@@ -213,6 +213,9 @@ test('a file that only looks like one of ours is refused: foreign, newer, with a
   sums.blocks[0]! ^= 1
   const wrongSums = Buffer.from(JSON.stringify(sums))
   await refused((parts) => put(parts, 'dataset/checksums.json', wrongSums), 'FILE_DAMAGED', /of its dataset, the checksum of block 0/)
+  const labels = Buffer.from(members['dataset/labels.bin']!)
+  labels[0]! ^= 1
+  await refused((parts) => put(parts, 'dataset/labels.bin', labels), 'FILE_DAMAGED', /of its dataset, the checksum of labels\.bin is wrong\. Get the file again/)
   // Weights are read, and are those of their run: none of these has a wrong checksum in the manifest.
   const [first, second] = Object.keys(members).filter((name) => name.endsWith('/last.safetensors')) as [string, string]
   const own = members[first]!, poisoned = join(folder, 'poisoned.safetensors')

@@ -224,7 +224,7 @@ test('a home whose only dataset is gone, too, is recovered, started, given the d
   rmSync(home.database)
   const listed = recover(home)
   assert.deepEqual([listed.datasets, listed.runs], [1, 2], listed.notes.join('\n'))
-  assert.match(listed.notes.join('\n'), /“small” is damaged \(.*\) and is listed with its runs: “datasets repair small”/)
+  assert.match(listed.notes.join('\n'), /“small” is damaged \(.*\) and is listed with its runs: “datasets repair \w+”/)
   const mended = start()
   assert.equal((await over(mended, await mended.call('datasets.repair', { dataset: 'small' }))).error, null)
   assert.deepEqual(readFileSync(damaged), sound)

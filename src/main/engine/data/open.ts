@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Skipped } from '../../../shared/domain.ts'
 import { parseJson } from '../../../shared/json.ts'
@@ -15,12 +15,12 @@ const residentLimit = 512 * 2 ** 20
 const damaged = (folder: string, what: string, cause?: unknown) => new WorkbenchError(
   'FILE_DAMAGED',
   `The dataset in ${folder} is damaged: ${what}. `
-  + 'Repair it from its source, on its page or with “datasets repair”; then resume what stopped.',
+  + `Repair it from its source, on its page or with “datasets repair ${basename(folder)}”; then resume what stopped.`,
   { cause },
 )
 
 /** What the files of a dataset have to come to; null where it has no checksums. @throws WorkbenchError FILE_DAMAGED */
-function checksumsOf(folder: string): Checksums | null {
+export function checksumsOf(folder: string): Checksums | null {
   try {
     return readChecksums(folder)
   } catch (cause) {

@@ -6,9 +6,9 @@ import { toErrorInfo } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import type { CheckpointName } from '../checkpoint/checkpoint.ts'
 import { hasChecksum, verifySafetensors } from '../checkpoint/safetensors.ts'
-import { checkFiles, readChecksums } from '../data/checksums.ts'
+import { checkFiles } from '../data/checksums.ts'
 import { files } from '../data/index-file.ts'
-import { openDataset, readIndex } from '../data/open.ts'
+import { checksumsOf, openDataset, readIndex } from '../data/open.ts'
 import { checkKept, remedyOf } from '../embed/keptCodes.ts'
 import type { Home } from '../home.ts'
 
@@ -67,7 +67,8 @@ export async function checkIntegrity(home: Home, known: Known | null, { signal, 
   return result
 }
 
-const repaired = (name: string) => `“datasets repair ${name}” imports its source again in place of its files (--path says where that lies `
+/** By its id, which can be typed as it stands: names may hold spaces and quotation marks. */
+const repaired = (id: string) => `“datasets repair ${id}” imports its source again in place of its files (--path says where that lies `
   + 'now, if it was moved); runs that failed meanwhile can then be resumed'
 
 /** What is wrong, without what its error says to do about it: each finding has one remedy. */
@@ -75,9 +76,9 @@ const problemOf = (message: string): string => /^(.*?)(?:; |\. [A-Z]|\.$)/s.exec
 
 async function checkDataset(folder: string, { id, name }: { id: string; name: string }, { findings, looked }: Integrity, signal?: AbortSignal): Promise<void> {
   looked.datasets++
-  const found = (problem: string) => findings.push({ kind: 'dataset', id, name, file: folder, problem, remedy: repaired(name) })
+  const found = (problem: string) => findings.push({ kind: 'dataset', id, name, file: folder, problem, remedy: repaired(id) })
   try {
-    const checksums = readChecksums(folder)
+    const checksums = checksumsOf(folder)
     if (checksums === null) {
       // Datasets of versions with checksums know what they were asked for.
       if (readIndex(folder).options !== undefined) return void found(`${files.checksums} is missing`)
@@ -94,7 +95,7 @@ async function checkDataset(folder: string, { id, name }: { id: string; name: st
 }
 
 const missing = (home: Home, { id, name }: Dataset): Finding =>
-  ({ kind: 'dataset', id, name, file: home.dataset(id), problem: 'its folder is missing', remedy: repaired(name) })
+  ({ kind: 'dataset', id, name, file: home.dataset(id), problem: 'its folder is missing', remedy: repaired(id) })
 
 function checkpointsOf(runFolder: string): string[] {
   const folder = join(runFolder, 'checkpoints')
@@ -110,8 +111,8 @@ async function checkCheckpoint(
   looked.checkpoints++
   const which = basename(file, '.safetensors')
   const remedy = which.startsWith('snapshot-') ? 'remove the file: only the view of that moment is lost'
-    : 'restore the file from a copy, or train the run again with its settings '
-      + `(“runs show ${id} --config” writes them, “train --config” takes them)`
+    : `restore the file from a copy, or train the run again with its settings: “runs show ${id} --config > settings.json”, then `
+      + `“train --dataset ${run?.datasetId ?? 'D'} --variant ${run?.variant ?? 'V'} --seed ${run?.seed ?? 'S'} --config settings.json”`
   try {
     await verifySafetensors(file, signal)
     if (!hasChecksum(file)) looked.withoutChecksum++

@@ -29,7 +29,7 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
       }
       if (problem !== null) {
         notes.push(`The dataset “${name}” is damaged (${problem}) and is listed with its runs: `
-          + `“datasets repair ${name}” imports its source again in place of its files.`)
+          + `“datasets repair ${id}” imports its source again in place of its files.`)
       }
       const skipped = skippedIn(folder)
       store.datasets.insert({ ...dataset, id, name, skippedCount: skipped.length }, skipped)

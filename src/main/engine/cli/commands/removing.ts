@@ -22,9 +22,9 @@ export const runsRemove: Command = {
       const { run } = await call('runs.show', { run: reference })
       found.set(run.id, run)
     }
-    for (const { name, state } of found.values()) {
+    for (const [id, { name, state }] of found) {
       if (state === 'running') {
-        const message = `The run “${name}” is training, so nothing was removed; cancel it first (“runs cancel ${name}”).`
+        const message = `The run “${name}” is training, so nothing was removed; cancel it first (“runs cancel ${id}”).`
         throw new WorkbenchError('RUN_STATE', message)
       }
     }

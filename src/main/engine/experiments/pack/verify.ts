@@ -47,7 +47,7 @@ function factsOf({ kind, count, test, validation, width, height, channels, class
  * @throws WorkbenchError FILE_DAMAGED; the signal's reason
  */
 export async function verifyDataset(file: string, folder: string, said: Dataset, signal: AbortSignal): Promise<Skipped[]> {
-  const opened = openDataset(folder, { resident: false })
+  const opened = openUnpacked(file, folder)
   try {
     const { kind, count, width, height, channels, classes, labels, test, validation } = opened
     const found = factsOf(opened), packed = { kind, count, width, height, channels, classes: [...classes], labels }
@@ -61,6 +61,16 @@ export async function verifyDataset(file: string, folder: string, said: Dataset,
     opened.close()
   }
   return eachOf(skippedSchema).parse(parseJson(readFileSync(join(folder, files.skipped)), manifestLimits))
+}
+
+function openUnpacked(file: string, folder: string): ReturnType<typeof openDataset> {
+  try {
+    return openDataset(folder, { resident: false })
+  } catch (thrown) {
+    // Its own sentence names a folder that is gone in a moment, and nothing there can be repaired.
+    const why = thrown instanceof WorkbenchError ? /is damaged: (.*)\. Repair/s.exec(thrown.message)?.[1] : undefined
+    throw why === undefined ? thrown : damagedFile(file, `of its dataset, ${why}`, thrown)
+  }
 }
 
 function readChecksumsOf(file: string, folder: string): ReturnType<typeof readChecksums> {
