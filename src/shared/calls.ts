@@ -5,7 +5,8 @@ import {
   parallelSchema, scatterInputSchema, scatterSchema, termsInputSchema, termsSchema,
 } from './comparison.ts'
 import {
-  datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema, previewSchema, progressSchema,
+  datasetSchema, errorInfoSchema, exportSchema, fits, idSchema, imagesSchema, nameSchema, parts, pointsSchema, presetRefSchema,
+  previewSchema, progressSchema,
   runSchema, seriesSchema, skippedSchema, splits, stageSchema, tagSchema, taskSchema,
 } from './domain.ts'
 import { codeRowSchema, embedInputSchema, embeddingFormats, embeddingQuestionSchema, embeddingSchema, encoderChoiceSchema, encoderSchema } from './embeddings.ts'
@@ -54,7 +55,10 @@ const importSchema = z.strictObject({
   /** Images of the validation and the test part; they come before what `path` brings of these. */
   valPath: path.optional(),
   testPath: path.optional(),
-  /** Where labels of image files come from: `folders`, `names` (before their number), `none`, or the path of a table; by default from folders, if there are any. */
+  /**
+   * Where labels of image files come from: `folders`, `names` (before their number), `none`, or the path of a table;
+   * by default from folders, if there are any.
+   */
   labels: path.optional(),
   /** What is taken of names as label: `{label}_*.png`, or a regular expression with the label in brackets. */
   labelPattern: z.string().min(1).max(200).optional(),
@@ -62,8 +66,12 @@ const importSchema = z.strictObject({
   fileColumn: columnName, labelColumn: columnName, partColumn: columnName, groupColumn: columnName,
   /** What is never divided by a split: a column of the table of labels, or a pattern in names, as `{group}_*.png`. */
   group: z.string().min(1).max(200).optional(),
-  /** Shares that are drawn where the source brings no parts: `70/15/15` (training, validation, testing) or `80/20`, and what they are drawn from. */
-  split: z.string().max(30).regex(/^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/, 'shares of training, validation and testing, like 70/15/15, or 80/20').optional(),
+  /**
+   * Shares that are drawn where the source brings no parts: `70/15/15` (training, validation, testing) or `80/20`,
+   * and what they are drawn from.
+   */
+  split: z.string().max(30).regex(/^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/, 'shares of training, validation and '
+    + 'testing, like 70/15/15, or 80/20').optional(),
   splitSeed: z.int().min(0).max(2_147_483_647).optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
@@ -80,7 +88,8 @@ const importSchema = z.strictObject({
   array: z.string().min(1).max(1000).optional(),
   /** How rows of arrays are to be read; `planes`: each channel by itself, one after the other. Refused for images in files. */
   rowShape: z.strictObject({
-    height: z.int().min(1).max(4096), width: z.int().min(1).max(4096), channels: z.int().min(1).max(65_536), planes: z.boolean().default(false),
+    height: z.int().min(1).max(4096), width: z.int().min(1).max(4096), channels: z.int().min(1).max(65_536),
+    planes: z.boolean().default(false),
   }).optional(),
   /** Of a synthetic set or of patches: how many rows, and what they are drawn from. Refused for anything else. */
   count: z.int().min(1).max(1_000_000).optional(),
@@ -123,8 +132,9 @@ export const calls = {
    */
   'datasets.repair': call(z.strictObject({ dataset: idSchema, path: path.optional() }), z.object({ task: taskSchema })),
   /**
-   * What an import would make of a source; takes what `datasets.import` takes, and changes nothing. Reads names and headers only, of a folder
-   * with very many files some. `view`: who asks; a newer question of the same view ends this one (error CANCELLED), and progress is told to it.
+   * What an import would make of a source; takes what `datasets.import` takes, and changes nothing. Reads names and headers only, of a
+   * folder with very many files some. `view`: who asks; a newer question of the same view ends this one (error CANCELLED), and progress is
+   * told to it.
    */
   'datasets.inspect': call(importSchema.omit({ name: true }).extend({ view: idSchema.optional() }), inspectionSchema),
   /** Some images as an import would store them, of several classes and parts, chosen by `draw`. */

@@ -51,8 +51,12 @@ export const inspectionSchema = z.object({
   width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
   fit: z.enum(fits),
   /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
-  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
-  /** Which values become 0 to 255: those of bytes, and those of all wider numbers; null where there are none, or where all are bytes as usual. */
+  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema })
+    .nullable(),
+  /**
+   * Which values become 0 to 255: those of bytes, and those of all wider numbers;
+   * null where there are none, or where all are bytes as usual.
+   */
   ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).nullable(),
   /** What is left out and why, the most frequent reason first. */
   skippedCount: z.int(),
@@ -69,7 +73,9 @@ export type Inspection = z.infer<typeof inspectionSchema>
 export const importPreviewSchema = z.object({
   images: imagesSchema,
   /** Of each image. `part`: null where it is drawn; `label`: null where it has none. */
-  shown: z.array(z.object({ label: z.string().nullable(), part: z.enum(['train', 'validation', 'test']).nullable(), path: z.string().nullable() })),
+  shown: z.array(z.object({
+    label: z.string().nullable(), part: z.enum(['train', 'validation', 'test']).nullable(), path: z.string().nullable(),
+  })),
   /** Chosen, and not readable. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
 })

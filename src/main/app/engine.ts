@@ -123,7 +123,9 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
       text = (text + part).slice(-kept)
       options.onText(part)
     })
-    engine.on('error', (error) => ended({ message: `The engine could not be started (${error.message}). Run npm run setup, then start it again.` }))
+    engine.on(
+      'error', (error) => ended({ message: `The engine could not be started (${error.message}). Run npm run setup, then start it again.` }),
+    )
     // Its last words may come after its end; a grandchild that holds standard error open must not delay us for long.
     engine.on('exit', () => {
       const late = setTimeout(() => ended(reasonIn(text)), 500)

@@ -92,7 +92,9 @@ function argumentsOf(name: string): string[] {
 function parse(args: string[], options: NonNullable<Command['options']>, [fewest, most]: [number, number], usage: string) {
   try {
     const { values, positionals } = parseArgs({ args, options: { ...common, ...options }, allowPositionals: true })
-    if (!values.help && (positionals.length < fewest || positionals.length > most)) throw new TypeError(`${counted(positionals.length, 'argument was', 'arguments were')} given`)
+    if (!values.help && (positionals.length < fewest || positionals.length > most)) {
+      throw new TypeError(`${counted(positionals.length, 'argument was', 'arguments were')} given`)
+    }
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
     throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')}; use: aebench ${usage}`, { cause })

@@ -165,7 +165,10 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const context: Context = { home, store, space, queue, tasks, questions: createPlaces(questionsAtOnce), trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context, recovered, options.recovery ?? null), ...datasetHandlers(context), ...runHandlers(context), ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context), ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context), ...evaluationHandlers(context), ...pruningHandlers(context),
+    ...engineHandlers(context, recovered, options.recovery ?? null), ...datasetHandlers(context), ...runHandlers(context),
+    ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context),
+    ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context),
+    ...evaluationHandlers(context), ...pruningHandlers(context),
     ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context),
     ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
   }

@@ -94,7 +94,8 @@ export function lockHome(home: Home): Lock {
 /** What is said once another engine has taken the home. */
 export const lostHome = (home: Home): WorkbenchError =>
   new WorkbenchError('HOME_LOCKED', `Another workbench has taken ${home.folder}, as this one gave no sign of life for minutes `
-    + '(was the machine asleep?). This one has ended and stored nothing since; what it trained can be resumed from its last checkpoint there.')
+    + '(was the machine asleep?). This one has ended and stored nothing since; '
+    + 'what it trained can be resumed from its last checkpoint there.')
 
 /** Errors: ENOTDIR, EACCES, EROFS. */
 function requireFolder(folder: string): void {

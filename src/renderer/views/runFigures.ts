@@ -22,7 +22,8 @@ export function figureTexts(evaluation: Evaluation): FigureText[] {
     of('brightness.shift', 'Mean brightness less that of the images', brightness && brightness.clean - brightness.input, formatQuantity, '',
       brightness ? `Reconstructions of clean test images: ${formatQuantity(brightness.clean)}; the images: ${formatQuantity(brightness.input)}.` : ''),
     of('elbo', 'Bound on the log likelihood (ELBO)', elbo, formatQuantity, 'nats per sample', `${under}; higher is better. Bounds under different likelihoods cannot be compared.`),
-    of('logLikelihood', 'Log likelihood', logLikelihood, formatQuantity, 'nats per sample', `${under}, importance-sampled: up to 1,000 test samples, 100 draws each; higher is better.`),
+    of('logLikelihood', 'Log likelihood', logLikelihood, formatQuantity, 'nats per sample', `${under}, importance-sampled: `
+      + 'up to 1,000 test samples, 100 draws each; higher is better.'),
     of('kl', 'KL of the code from the prior', kl, formatQuantity, 'nats per sample', 'What the codes tell beyond the prior.'),
     of('activeUnits', 'Active units', activeUnits, (value) => `${value} of ${klPerUnit?.length}`, '', 'Code units whose mean varies by more than 0.01 over the samples; the others have collapsed.'),
   ]

@@ -8,7 +8,8 @@ import { partTable } from './partTable.ts'
 const mostSkipped = 20
 
 /** `28x28x1`, or how many values a vector has. */
-export const sizeOf = ({ kind, width, height, channels }: Dataset): string => (kind === 'image' ? `${width}x${height}x${channels}` : counted(width, 'value'))
+export const sizeOf = ({ kind, width, height, channels }: Dataset): string =>
+  (kind === 'image' ? `${width}x${height}x${channels}` : counted(width, 'value'))
 
 /** A dataset for people: what it is, its parts and classes, what was noted and what was left out. */
 export function datasetText(dataset: Dataset, byClass: ClassTable, skipped: readonly Skipped[]): string {
@@ -21,6 +22,8 @@ export function datasetText(dataset: Dataset, byClass: ClassTable, skipped: read
     ...(classes.length > 0 ? [partTable(byClass)] : []),
     ...(copies === null ? [] : [copies]),
     ...notes.map(({ message }) => `Note: ${message}`),
-    ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...skipped.slice(0, mostSkipped).map(({ path, reason }) => `  ${path}: ${reason}`), ...more]),
+    ...(skipped.length === 0
+      ? []
+      : [`${skipped.length} skipped:`, ...skipped.slice(0, mostSkipped).map(({ path, reason }) => `  ${path}: ${reason}`), ...more]),
   ].join('\n')
 }

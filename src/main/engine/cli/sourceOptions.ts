@@ -70,7 +70,8 @@ export const sourceHelp: string[] = [
 
 export const sourceOptions: NonNullable<Command['options']> = {
   path: { type: 'string' }, ...layoutOptions, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
-  range: { type: 'string' }, pages: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' }, contrast: { type: 'string' },
+  range: { type: 'string' }, pages: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' },
+  contrast: { type: 'string' },
   ...arrayOptions,
 }
 
@@ -82,7 +83,9 @@ export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datase
   if (range !== undefined && parseRange(range) === null) throw refuse(`--range is ${rangeForms}, not “${range}”.`, 'range')
   if (pages !== undefined && pages !== 'first' && pages !== 'all') throw refuse(`--pages is first or all, not “${pages}”.`, 'pages')
   if (fit !== undefined && !isFit(fit)) throw refuse(`--fit is crop, pad or stretch, not “${fit}”.`, 'fit')
-  if (contrast !== undefined && !isContrast(contrast)) throw refuse(`--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, 'contrast')
+  if (contrast !== undefined && !isContrast(contrast)) {
+    throw refuse(`--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, 'contrast')
+  }
   if (patches !== undefined && fit !== undefined) throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
   return {
     path: isWord(values['path']) ? values['path'].trim() : path(values['path']),

@@ -27,7 +27,9 @@ export interface CompareOptions {
  * throws: what is missing reads `–`, and what is not comparable is said in `notes` and not ranked. All texts are plain text
  * with the names as the user gave them.
  */
-export function compareRuns(runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells, validationBrought }: CompareOptions = {}): Comparison {
+export function compareRuns(
+  runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells, validationBrought }: CompareOptions = {},
+): Comparison {
   const ranked = measuredAlike(runs)
   const figures = figureRows(runs)
   const groups = groupRuns(runs, variants, cells)

@@ -7,7 +7,10 @@ import { formatList } from './formats.ts'
 
 export interface About { dataset: Dataset; facts: Facts }
 
-/** What the data make of some runs' figures, one sentence each, whichever of them it is about: few test images, likelihoods that are none. */
+/**
+ * What the data make of some runs' figures, one sentence each, whichever of them it is about:
+ * few test images, likelihoods that are none.
+ */
 export function dataNotes(runs: readonly Run[], aboutOf: (datasetId: string) => About | null): string[] {
   const evaluated = runs.filter(({ evaluation }) => evaluation !== null)
   const few = new Set<string>(), figures = new Set<string>(), trained = new Map<string, string[]>()

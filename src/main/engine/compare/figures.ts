@@ -79,7 +79,12 @@ const bounds = (runs: readonly Run[]): Figure[] => {
   if (!runs.some(({ evaluation }) => evaluation?.likelihood)) return []
   return [
     { ...of('elbo', 'Bound on the log likelihood (ELBO)', 'nats per sample', 'higher'), bound: true },
-    { ...of('logLikelihood', 'Log likelihood, importance-sampled (100 draws of each of up to 1,000 test samples)', 'nats per sample', 'higher'), bound: true },
+    {
+      ...of(
+        'logLikelihood', 'Log likelihood, importance-sampled (100 draws of each of up to 1,000 test samples)', 'nats per sample', 'higher',
+      ),
+      bound: true,
+    },
     of('kl', 'KL of the code from the prior', 'nats per sample', 'neither'),
     of('activeUnits', 'Active code units (variance of the mean above 0.01)', 'units', 'neither', (value) => (value === null ? absent : String(value))),
   ]

@@ -40,7 +40,8 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     throw new WorkbenchError('IMAGE_SIZE', message, { field: ofImages })
   }
   if (request.pages !== undefined) {
-    throw new WorkbenchError('CALL_INVALID', 'Pages are those of image files, and this holds arrays, of which every row is an image; leave pages out.', { field: 'pages' })
+    throw new WorkbenchError('CALL_INVALID', 'Pages are those of image files, and this holds arrays, '
+      + 'of which every row is an image; leave pages out.', { field: 'pages' })
   }
   const taken = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
   const first = described[0]!

@@ -9,7 +9,8 @@ import { byCodePoint } from './walk.ts'
 
 const most = 50
 /** By name, for a list that appears while someone types; the import itself goes by content. */
-const importable = (name: string): boolean => formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
+const importable = (name: string): boolean =>
+  formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
 
 /**
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported or unpacked; hidden ones only

@@ -94,7 +94,8 @@ async function tiffDecoder(bytes: Buffer, wanted: number): Promise<Decoder> {
       if (why === null) return () => finite(readPage(source, page, described))
       if (described.wide) return () => ({ reason: `a TIFF that is not read: ${why}; save it as gray or as RGB` })
       if (described.photometric === 2 && described.channels > 3 && described.extra.at(-1) === 0) {
-        return () => ({ reason: `an image of ${described.channels} channels, and the file does not say what they are; save it without compression` })
+        return () =>
+          ({ reason: `an image of ${described.channels} channels, and the file does not say what they are; save it without compression` })
       }
       return withSharp(wanted)
     }

@@ -7,7 +7,8 @@ sharp.concurrency(1)
 
 /**
  * The general decoder, for everything that TensorFlow's do not read as it should be read: WebP, Exif rotation, CMYK, transparent
- * GIFs, TIFF with palettes and rare compressions, large pictures. One frame or page, counted from 0; embedded colour profiles are ignored, as TensorFlow does.
+ * GIFs, TIFF with palettes and rare compressions, large pictures. One frame or page, counted from 0; embedded colour profiles are ignored,
+ * as TensorFlow does.
  * @throws when the bytes are damaged or truncated.
  */
 export async function decodeGeneral(bytes: Uint8Array, page = 0): Promise<Picture> {
@@ -25,7 +26,8 @@ const shrunkPixels = 2 ** 24
  * @throws when the bytes are damaged or truncated.
  */
 export async function decodeShrunk(bytes: Uint8Array, { width, height }: Header): Promise<Picture> {
-  const factor = Math.ceil(Math.sqrt((width * height) / shrunkPixels)), [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side / factor)))
+  const factor = Math.ceil(Math.sqrt((width * height) / shrunkPixels))
+  const [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side / factor)))
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: streamedLimit, ignoreIcc: true, pages: 1, sequentialRead: true })
   const small = image.resize({ width: wide!, height: high!, fit: 'fill', kernel: 'linear' }).toColourspace('srgb')
   const { data, info } = await small.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })

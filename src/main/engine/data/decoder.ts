@@ -93,7 +93,10 @@ async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: read
 process.on('message', (message: ToDecoder) => {
   if (message.type === 'open') {
     const { width, height, channels } = message.shape
-    target = { file: message.pixels === null ? null : openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels, handling: message.handling }
+    target = {
+      file: message.pixels === null ? null : openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels,
+      handling: message.handling,
+    }
     send({ type: 'ready' })
     return
   }

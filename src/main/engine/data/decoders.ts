@@ -131,7 +131,9 @@ export async function decodeAll(
         child.once('disconnect', ended)
         child.once('exit', (code, killed) => {
           // Ended from outside before it had begun, e.g. for want of memory: its work is given to another one, for some times.
-          if (!ready && !(killed !== null && ++endedEarly <= 3)) failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
+          if (!ready && !(killed !== null && ++endedEarly <= 3)) {
+            failure ??= new Error(`a decoder process could not start (${killed ?? `exit code ${code}`})`)
+          }
           ended()
         })
         child.send({ type: 'open', pixels, shape, handling } satisfies ToDecoder, () => {})
@@ -155,7 +157,9 @@ export async function decodeAll(
       if (!hand) continue
       if (hand.paths.length === 1) {
         onImages(1)
-        onResult({ batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }], seen: nothingSeen() })
+        onResult({
+          batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }], seen: nothingSeen(),
+        })
         continue
       }
       const half = Math.ceil(hand.paths.length / 2)

@@ -8,8 +8,9 @@ import type { Seen } from './values/seen.ts'
 export interface Cut { width: number; height: number; windows: Uint32Array }
 
 /**
- * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. They are the files
- * `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is where an image should be).
+ * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. They
+ * are the files `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is
+ * where an image should be).
  */
 export interface Batch { start: number; root: string; paths: string[]; places?: Span[]; bytes?: (Uint8Array | null)[]; cuts?: Cut[] }
 

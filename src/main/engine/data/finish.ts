@@ -13,12 +13,16 @@ import { splitRows } from './test-split.ts'
  * Decides the split, takes the fingerprint, writes everything beside the packed rows, syncs it and gives the folder its name:
  * a dataset's folder either is whole or does not exist.
  */
-export async function finish(request: ImportRequest, partial: string, given: Packed, meter: Meter, signal?: AbortSignal): Promise<Imported> {
+export async function finish(
+  request: ImportRequest, partial: string, given: Packed, meter: Meter, signal?: AbortSignal,
+): Promise<Imported> {
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
   const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given), groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
   const split = splitRows(packed, packed.hashes, request, packed.copies), { test, validation, duplicates, movedToOneSide } = split
-  const notes = [...given.notes ?? [], ...packed.notes, ...doubtsOfClasses(packed, packed.copies === 'train' ? null : split.first), ...split.notes]
+  const notes = [
+    ...given.notes ?? [], ...packed.notes, ...doubtsOfClasses(packed, packed.copies === 'train' ? null : split.first), ...split.notes,
+  ]
   const blocks = new BlockSums()
   const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
 
@@ -30,7 +34,8 @@ export async function finish(request: ImportRequest, partial: string, given: Pac
     fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
     notes, bytes, createdAt: new Date().toISOString(),
     options: optionsOf(request), ...(groups ? { groupCount: new Set(groups).size - (groups.includes(-1) ? 1 : 0) } : {}),
-    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }), ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
+    ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
+    ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
     ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
   }
   const others: Record<string, Uint8Array> = {}
@@ -82,10 +87,17 @@ function sync(path: string): void {
 }
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
-export async function fingerprint(pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels' | 'groups'>, { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal, onBytes?: (bytes: Uint8Array) => void): Promise<string> {
+export async function fingerprint(
+  pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels' | 'groups'>,
+  { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal,
+  onBytes?: (bytes: Uint8Array) => void,
+): Promise<string> {
   const { kind, count, width, height, channels, classes, labels, groups } = packed
   const hash = createHash('sha256')
-  hash.update(`${JSON.stringify({ kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length, ...(validation.length > 0 ? { validated: validation.length } : {}), ...(groups ? { grouped: true } : {}) })}\n`)
+  hash.update(`${JSON.stringify({
+    kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length,
+    ...(validation.length > 0 ? { validated: validation.length } : {}), ...(groups ? { grouped: true } : {}),
+  })}\n`)
   if (labels) hash.update(bytesOf(labels))
   if (groups) hash.update(bytesOf(groups))
   hash.update(bytesOf(test))

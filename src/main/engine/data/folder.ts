@@ -35,18 +35,24 @@ export interface FolderPlan extends Plan {
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
 export async function planFolder(source: FolderSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
   const found = await listFolder(source, {
-    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }),
+    onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   return planList(await labelledList(found, request, { meter, signal }), request, { meter, signal })
 }
 
-/** The list with the labels that were asked for, and, where all pages are wanted, one image for each: a table may name these, or their files. */
+/**
+ * The list with the labels that were asked for, and, where all pages are wanted, one image for each:
+ * a table may name these, or their files.
+ */
 export async function labelledList(found: FileList, request: SourceRequest, options: PlanOptions): Promise<FileList> {
   if (request.pages !== 'all') return relabel(found, request)
   const pages = await findPages(found, options)
   if (!isTable(request)) return listPages(await relabel(found, request), pages)
-  const [ofPages, ofFiles] = await Promise.allSettled([relabel(listPages(found, pages), request), relabel(found, request).then((list) => listPages(list, pages))])
-  const labels = ({ names, labelOf }: FileList) => Array.from({ length: names.count }, (_, image) => labelOf(image)).filter((label) => label !== null).length
+  const [ofPages, ofFiles] =
+    await Promise.allSettled([relabel(listPages(found, pages), request), relabel(found, request).then((list) => listPages(list, pages))])
+  const labels = ({ names, labelOf }: FileList) =>
+    Array.from({ length: names.count }, (_, image) => labelOf(image)).filter((label) => label !== null).length
   if (ofPages.status === 'rejected' && ofFiles.status === 'rejected') throw ofFiles.reason
   const lists = [ofPages, ofFiles].flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   return lists.reduce((best, list) => (labels(list) > labels(best) ? list : best))
@@ -56,7 +62,10 @@ export async function labelledList(found: FileList, request: SourceRequest, opti
 export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }, values = new FolderValues(list, request)
-  return planOf(list, { from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes }, request)
+  return planOf(list, {
+    from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample),
+    truncated: list.truncated, notes: list.notes,
+  }, request)
 }
 
 /** What values the files of a folder hold, measured once: an inspection asks for it, and so does the import. */
@@ -98,7 +107,8 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(plan, options),
-    ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
+    ...((understood.wide || request.range !== undefined)
+      && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
   }
   return plan
 }
@@ -126,7 +136,8 @@ async function checkFiles({ list, classes }: FolderPlan, { meter, signal }: Plan
 }
 
 /**
- * Packs the files of a plan: has them decoded by as many processes as there are cores, as often as their values need (see values/passes.ts).
+ * Packs the files of a plan: has them decoded by as many processes as there are cores, as often as their values need (see
+ * values/passes.ts).
  */
 async function packFolder(
   plan: FolderPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
@@ -186,7 +197,8 @@ async function packFolder(
 /** Classes of which no image could be read. */
 function emptyClasses(listed: readonly string[], kept: readonly string[]): DatasetNote[] {
   const gone = listed.filter((name) => !kept.includes(name))
-  return gone.length === 0 ? [] : [{ code: 'emptyClass', message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.` }]
+  return gone.length === 0 ? [] : [{ code: 'emptyClass', message: `No image could be read of ${named(gone)}, `
+    + `so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.` }]
 }
 
 /** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */

@@ -27,13 +27,18 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a HEIC photograph', out: photograph, is: brand(/^(heic|heix|heim|heis|hevc|hevx|mif1|msf1)/) },
   { what: 'a video', out: video, is: any(
     brand(/^(isom|iso[2-9]|mp4[12]|avc1|M4V |M4VP|qt  |3gp|3g2|dash|f4v |MSNV)/), start(0x1a, 0x45, 0xdf, 0xa3),
-    start(0, 0, 1, 0xba), start(0, 0, 1, 0xb3), start('FLV', 1), start(0x30, 0x26, 0xb2, 0x75), start('OggS'), at(4, 'moov'), at(4, 'mdat'), at(4, 'wide')) },
+    start(0, 0, 1, 0xba), start(0, 0, 1, 0xb3), start('FLV', 1), start(0x30, 0x26, 0xb2, 0x75), start('OggS'), at(4, 'moov'), at(4, 'mdat'),
+    at(4, 'wide')) },
   { what: 'a photograph of a camera in its raw form', out: camera, is: any(
-    start('FUJIFILMCCD-RAW'), start('IIRO'), start('IIRS'), start('MMOR'), start('IIU', 0), start(0, 'MRM'), start('FOVb'), at(6, 'HEAPCCDR')) },
+    start('FUJIFILMCCD-RAW'), start('IIRO'), start('IIRS'), start('MMOR'), start('IIU', 0), start(0, 'MRM'), start('FOVb'),
+    at(6, 'HEAPCCDR')) },
   { what: 'a Photoshop document', out: 'export it as PNG or TIFF', is: start('8BPS') },
-  { what: 'an OpenEXR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is: start(0x76, 0x2f, 0x31, 0x01) },
-  { what: 'a Radiance HDR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is: any(start('#?RADIANCE'), start('#?RGBE')) },
-  { what: 'a PFM image of floats', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is: any(start('PF\n'), start('Pf\n')) },
+  { what: 'an OpenEXR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
+    start(0x76, 0x2f, 0x31, 0x01) },
+  { what: 'a Radiance HDR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
+    any(start('#?RADIANCE'), start('#?RGBE')) },
+  { what: 'a PFM image of floats', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
+    any(start('PF\n'), start('Pf\n')) },
   { what: 'a JPEG XL image', out: photograph, is: any(start(0xff, 0x0a), start(0, 0, 0, 0x0c, 'JXL ')) },
   { what: 'a JPEG XR image', out: photograph, is: start('II', 0xbc, 0x01) },
   { what: 'a QOI image', out: photograph, is: start('qoif') },
@@ -41,7 +46,8 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a GIMP document', out: 'export it as PNG or TIFF', is: start('gimp xcf') },
   { what: 'an icon', out: photograph, is: any(start(0, 0, 1, 0), start('icns')) },
   { what: 'a DirectDraw texture', out: photograph, is: start('DDS ') },
-  { what: 'a FITS image', out: 'save its values as a float TIFF or an npy array, for example with Python’s astropy', is: start('SIMPLE  =') },
+  { what: 'a FITS image', out: 'save its values as a float TIFF or an npy array, for example with Python’s astropy', is:
+    start('SIMPLE  =') },
   { what: 'a DICOM image', out: 'convert it to TIFF or PNG, for example with dcm2img of DCMTK or Python’s pydicom', is: at(128, 'DICM') },
   { what: 'a NIfTI volume', out: 'save its slices as TIFF or an npy array, for example with Python’s nibabel', is: nifti },
   { what: 'an image of a Zeiss microscope (CZI)', out: microscope, is: start('ZISRAWFILE') },
@@ -50,8 +56,10 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a PDF document', out: 'save its pages as PNG, for example with pdftoppm -png', is: start('%PDF') },
   { what: 'a PostScript document', out: 'save it as PNG, for example with Ghostscript', is: start('%!PS') },
   { what: 'a DjVu document', out: 'save its pages as TIFF, for example with ddjvu', is: start('AT&TFORM') },
-  { what: 'a drawing (SVG)', out: drawing, is: text(/^(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg[\s>]/i) },
-  { what: 'a pointer of Git LFS to a file that was not fetched', out: 'fetch the files with git lfs pull', is: start('version https://git-lfs.github.com/') },
+  { what: 'a drawing (SVG)', out: drawing, is:
+    text(/^(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg[\s>]/i) },
+  { what: 'a pointer of Git LFS to a file that was not fetched', out: 'fetch the files with git lfs pull', is:
+    start('version https://git-lfs.github.com/') },
   { what: 'a NumPy array', out: arrays, is: start(0x93, 'NUMPY') },
   { what: 'an HDF5 file', out: arrays, is: start(0x89, 'HDF\r\n', 0x1a, '\n') },
   { what: 'a Parquet file', out: arrays, is: start('PAR1') },
@@ -101,7 +109,10 @@ export function isRawCamera(bytes: Buffer): boolean {
     const long = (offset: number) => (little ? bytes.readUInt32LE(offset) : bytes.readUInt32BE(offset))
     const first = long(4), entries = Math.min(short(first), 512), tags = new Map<number, number>()
     for (let i = 0; i < entries; i++) tags.set(short(first + 2 + 12 * i), first + 2 + 12 * i)
-    const value = (tag: number) => { const entry = tags.get(tag); return entry === undefined ? null : short(entry + 2) === 3 ? short(entry + 8) : long(entry + 8) }
+    const value = (tag: number) => {
+      const entry = tags.get(tag)
+      return entry === undefined ? null : short(entry + 2) === 3 ? short(entry + 8) : long(entry + 8)
+    }
     // DNGVersion; a colour filter array.
     if (tags.has(50706) || value(262) === 32803) return true
     const make = tags.get(271), preview = ((value(254) ?? 0) & 1) === 1

@@ -7,8 +7,8 @@ const known = new Map<string, SplitCounts>()
 const mostKnown = 10_000
 
 /**
- * The rows that a run of this seed is trained and validated with, of a dataset with groups: whole groups are drawn, so that it depends on the seed; null
- * for any other dataset, and for one that is damaged, which is said where it is used.
+ * The rows that a run of this seed is trained and validated with, of a dataset with groups: whole groups are drawn, so that it depends on
+ * the seed; null for any other dataset, and for one that is damaged, which is said where it is used.
  */
 export function groupedCounts(folder: string, seed: number): SplitCounts | null {
   const key = `${folder}\0${seed}`, before = known.get(key)

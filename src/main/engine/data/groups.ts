@@ -5,10 +5,12 @@ import { shuffleInPlace, type Random } from './random.ts'
 export type Units = Int32Array
 
 /**
- * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all, where there are two or more.
- * A function of (rows, units, labels, source). Both results ascend.
+ * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all, where there
+ * are two or more. A function of (rows, units, labels, source). Both results ascend.
  */
-export function drawUnits(rows: Uint32Array, units: Units, labels: Int32Array | null, share: number, source: Random): { drawn: Uint32Array; rest: Uint32Array } {
+export function drawUnits(
+  rows: Uint32Array, units: Units, labels: Int32Array | null, share: number, source: Random,
+): { drawn: Uint32Array; rest: Uint32Array } {
   const members = new Map<number, number[]>(), all: number[][] = []
   for (const row of rows) {
     const unit = units[row]!, own = unit < 0 ? undefined : members.get(unit)

@@ -66,7 +66,8 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
 
 function withinLimits(result: HeaderResult): HeaderResult {
   if (result === 'more' || !('header' in result)) return result
-  const { width, height, streams, wide, orientation } = result.header, limit = streams && !wide && orientation === 1 ? streamedLimit : pixelLimit
+  const { width, height, streams, wide, orientation } = result.header
+  const limit = streams && !wide && orientation === 1 ? streamedLimit : pixelLimit
   if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
   if (width * height > limit) {
     return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than ${limit / 1e6}` }
@@ -96,7 +97,8 @@ function png(bytes: Buffer): HeaderResult {
     }
     at += 12 + length
   }
-  const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own', channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
+  const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own'
+  const channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
   return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels } }
 }
 
@@ -118,7 +120,10 @@ function jpeg(bytes: Buffer): HeaderResult {
       const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
       const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
-      return { header: { type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2, decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3 } }
+      return { header: {
+        type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2,
+        decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3,
+      } }
     }
     at += 2 + length
   }
@@ -153,7 +158,9 @@ function gif(bytes: Buffer): HeaderResult {
     } else if (block === 0x2c) {
       const fills = bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
       if (bytes.readUInt8(at + 9) & 0x80) gray = false
-      return { header: { type: 'gif', width, height, orientation: 1, gray, wide: false, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3 } }
+      return { header: {
+        type: 'gif', width, height, orientation: 1, gray, wide: false, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3,
+      } }
     } else {
       return { reason: 'damaged: a GIF without a picture' }
     }
@@ -191,11 +198,14 @@ function webp(bytes: Buffer): HeaderResult {
   return { header: { type: 'webp', width, height, orientation: 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
 }
 
-const own = (type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string }): HeaderResult =>
+const own = (
+  type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string },
+): HeaderResult =>
   ('reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } })
 
 const isAvif = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp'
-  && bytes.toString('latin1', 8, Math.min(bytes.readUInt32BE(0), 64)).match(/.{4}/gs)?.some((brand) => brand === 'avif' || brand === 'avis') === true
+  && bytes.toString('latin1', 8, Math.min(bytes.readUInt32BE(0), 64)).match(/.{4}/gs)?.some((brand) =>
+    brand === 'avif' || brand === 'avis') === true
 
 /** AVIF (ISO/IEC 23000-22): the largest size among the properties of its items (others are tiles, or previews), and its quarter turns. */
 function avif(bytes: Buffer): HeaderResult {
@@ -221,7 +231,8 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
     bmp: () => bytes.readUInt32LE(2) <= bytes.length,
     tiff: () => null, avif: () => null, pnm: () => null, jp2: () => null,
   }[type]()
-  const name = { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF', pnm: 'PNM', jp2: 'JPEG 2000' }[type]
+  const name =
+    { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF', pnm: 'PNM', jp2: 'JPEG 2000' }[type]
   return ends === null ? `damaged or truncated: the ${name} cannot be decoded`
     : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
 }
@@ -233,7 +244,9 @@ function tiff(source: ByteSource, wanted = 0): HeaderResult {
   for (const page of pagesOf(source)) {
     if (index++ < wanted) continue
     const { width, height, orientation, photometric, channels, wide } = describePage(page), gray = photometric === 0 || photometric === 1
-    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3 } }
+    return {
+      header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3 },
+    }
   }
   return { reason: 'damaged: a TIFF without a page' }
 }

@@ -15,7 +15,8 @@ import { reasons } from './values/range.ts'
  * - `checksums.json`: see checksums.ts (absent in datasets of earlier versions)
  */
 export const files = {
-  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', groups: 'groups.bin', paths: 'paths.bin', skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
+  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', groups: 'groups.bin', paths: 'paths.bin',
+  skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
 } as const
 
 export const formatVersion = 1

@@ -23,7 +23,9 @@ const fileLimit = 200_000
  * What an import would make of a source, from the same plan that the import packs. Reads names, and headers of some files; changes nothing.
  * @throws WorkbenchError as `importDataset` would for a source of which nothing can be said; CANCELLED
  */
-export async function inspectImport(request: SourceRequest, { signal, onProgress }: ImportOptions = {}): Promise<CallOutput<'datasets.inspect'>> {
+export async function inspectImport(
+  request: SourceRequest, { signal, onProgress }: ImportOptions = {},
+): Promise<CallOutput<'datasets.inspect'>> {
   const meter = new Meter(onProgress)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
   try {
@@ -41,7 +43,8 @@ export async function inspectImport(request: SourceRequest, { signal, onProgress
 
 /** How long values are looked at, in milliseconds. */
 const patience = 5000
-const lateNote = { code: 'valuesNotMeasured', message: 'There are too many values to look at all of them here; the import does, and notes which range of them it takes.' }
+const lateNote = { code: 'valuesNotMeasured', message: 'There are too many values to look at all of them here; the import does, '
+  + 'and notes which range of them it takes.' }
 
 /** The ranges of values, unless that takes long. */
 async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Measured | 'late' | undefined> {

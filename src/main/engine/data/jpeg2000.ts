@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import type { Samples } from './samples.ts'
 
 /**
- * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of @cornerstonejs/codec-openjpeg (OpenJPEG as
- * WebAssembly), since the libvips that comes with sharp has none.
+ * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of @cornerstonejs/codec-openjpeg (OpenJPEG
+ * as WebAssembly), since the libvips that comes with sharp has none.
  */
 interface Decoder {
   getEncodedBuffer(length: number): Uint8Array
@@ -19,7 +19,8 @@ const signature = Buffer.from('0000000c6a5020200d0a870a', 'hex'), codestream = B
 
 const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
 
-export const looksLikeJpeg2000 = (bytes: Buffer): boolean => bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
+export const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
+  bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
 export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string } {
@@ -48,7 +49,11 @@ async function load(): Promise<OpenJpeg> {
   return create({ wasmBinary: readFileSync(require.resolve('@cornerstonejs/codec-openjpeg/decodewasm')), print: silent, printErr: silent })
 }
 
-/** Numbers as they are; those of fewer than 8 bits are spread over a byte. @returns null where it cannot be decoded; @throws what the library throws for some of these */
+/**
+ * Numbers as they are; those of fewer than 8 bits are spread over a byte.
+ * @returns null where it cannot be decoded
+ * @throws what the library throws for some of these
+ */
 export async function decodeJpeg2000(bytes: Buffer, header: { width: number; height: number; channels: number }): Promise<Samples | null> {
   const decoder = new (await (library ??= load())).J2KDecoder()
   try {

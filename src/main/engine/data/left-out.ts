@@ -5,8 +5,8 @@ import type { LeftOut } from '../../../shared/inspection.ts'
 const named = 5
 
 /**
- * What was left out by reason, the most frequent first. Reasons that differ after a colon only (`too large: ...`) are one, told in full where it is
- * the same for all.
+ * What was left out by reason, the most frequent first. Reasons that differ after a colon only (`too large: ...`) are one, told in full
+ * where it is the same for all.
  */
 export function leftOut(skipped: readonly Skipped[]): { skippedCount: number; skipped: LeftOut[] } {
   const groups = new Map<string, { reason: string; count: number; names: string[] }>()

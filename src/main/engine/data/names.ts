@@ -3,8 +3,8 @@ import { join } from 'node:path'
 const slash = 0x2f
 
 /*
- * File names are bytes, and those of old archives often no UTF-8. Here they are strings in which each byte that is none is a lone surrogate, U+DC80 to
- * U+DCFF, as in Python's `surrogateescape`: such a string leads back to the file, and `readable` shows it.
+ * File names are bytes, and those of old archives often no UTF-8. Here they are strings in which each byte that is none is a lone
+ * surrogate, U+DC80 to U+DCFF, as in Python's `surrogateescape`: such a string leads back to the file, and `readable` shows it.
  */
 
 /** @returns the text of UTF-8 bytes, others as lone surrogates */
@@ -14,7 +14,8 @@ export function fromBytes(bytes: Buffer): string {
   let out = ''
   for (let at = 0; at < bytes.length;) {
     const lead = bytes[at]!, length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1
-    const piece = bytes.toString('utf8', at, at + length), sound = Buffer.byteLength(piece) === length && Buffer.from(piece).equals(bytes.subarray(at, at + length))
+    const piece = bytes.toString('utf8', at, at + length)
+    const sound = Buffer.byteLength(piece) === length && Buffer.from(piece).equals(bytes.subarray(at, at + length))
     out += sound ? piece : String.fromCharCode(0xdc00 + lead)
     at += sound ? length : 1
   }
@@ -29,7 +30,9 @@ function toBytes(name: string): Buffer {
 
 /** A name for people: bytes that are no UTF-8 as Latin-1, which they most often are. */
 export const readable = (name: string): string =>
-  (name.isWellFormed() ? name : Array.from(name, (letter) => (letter.isWellFormed() ? letter : String.fromCharCode(letter.charCodeAt(0) & 0xff))).join(''))
+  (name.isWellFormed()
+    ? name
+    : Array.from(name, (letter) => (letter.isWellFormed() ? letter : String.fromCharCode(letter.charCodeAt(0) & 0xff))).join(''))
 
 /** A path as the file system wants it. */
 export const onDisk = (path: string): string | Buffer => (path.isWellFormed() ? path : toBytes(path))
@@ -142,5 +145,7 @@ export class Names {
 /** The names in the bytes of `paths.bin`. */
 export function namesIn(bytes: Buffer, count: number): string[] {
   const start = (count + 1) * 4
-  return Array.from({ length: count }, (_, row) => bytes.toString('utf8', start + bytes.readUInt32LE(row * 4), start + bytes.readUInt32LE(row * 4 + 4)))
+  return Array.from(
+    { length: count }, (_, row) => bytes.toString('utf8', start + bytes.readUInt32LE(row * 4), start + bytes.readUInt32LE(row * 4 + 4)),
+  )
 }

@@ -1,9 +1,13 @@
 import type { Header } from './header.ts'
 import { pagesOf, sourceOfBytes } from './tiff/directory.ts'
 
-/** How many images a file holds that a reader takes the first of: pages of TIFF, frames of GIF, WebP and PNG. Of damaged files, those before the damage. */
+/**
+ * How many images a file holds that a reader takes the first of: pages of TIFF, frames of GIF, WebP and PNG.
+ * Of damaged files, those before the damage.
+ */
 export function countPages(bytes: Buffer, { type }: Pick<Header, 'type'>): number {
-  const count = { tiff: tiffPages, gif: gifFrames, webp: webpFrames, png: pngFrames, jpeg: one, bmp: one, avif: one, pnm: one, jp2: one }[type]
+  const count =
+    { tiff: tiffPages, gif: gifFrames, webp: webpFrames, png: pngFrames, jpeg: one, bmp: one, avif: one, pnm: one, jp2: one }[type]
   return Math.max(1, count(bytes))
 }
 

@@ -4,9 +4,9 @@ import type { Picture } from './pixels.ts'
 import type { Samples } from './samples.ts'
 
 /**
- * Decodes the usual PNGs: up to 8 bits a sample, not interlaced (those of 16 bits: see `readPng16`). Large data sets are made of small PNGs, and for these the
- * general decoders cost more in calls than in pixels: measured on 28x28, 9 us here, 20 us in TensorFlow (and a third of a second
- * and 300 MB to load it), 600 us in sharp. Every chunk's checksum is checked.
+ * Decodes the usual PNGs: up to 8 bits a sample, not interlaced (those of 16 bits: see `readPng16`). Large data sets are made of small
+ * PNGs, and for these the general decoders cost more in calls than in pixels: measured on 28x28, 9 us here, 20 us in TensorFlow (and a
+ * third of a second and 300 MB to load it), 600 us in sharp. Every chunk's checksum is checked.
  * @returns null when the bytes are damaged or truncated.
  */
 export function decodePng(bytes: Buffer): Picture | null {
@@ -85,13 +85,15 @@ export function readPng16(bytes: Buffer, orientation: number): Samples | null {
     const { packed, transparency } = chunks, clear = colour < 3 && transparency ? transparency : null
     const channels = samples + (clear ? 1 : 0), data = new Uint16Array(width * height * channels)
     const parts = (interlaced ? passes : [[0, 0, 1, 1] as const])
-      .map(([x, y, across, down]) => ({ x, y, across, down, columns: Math.ceil((width - x) / across), lines: Math.ceil((height - y) / down) }))
+      .map(([x, y, across, down]) =>
+        ({ x, y, across, down, columns: Math.ceil((width - x) / across), lines: Math.ceil((height - y) / down) }))
       .filter(({ columns, lines }) => columns > 0 && lines > 0)
     const sizes = parts.map(({ columns, lines }) => (columns * samples * 2 + 1) * lines), size = sizes.reduce((sum, each) => sum + each, 0)
     const raw = inflateSync(packed, { maxOutputLength: size + 1 })
     if (raw.length !== size) return null
     for (let part = 0, from = 0; part < parts.length; from += sizes[part++]!) {
-      const { x, y, across, down, columns, lines } = parts[part]!, line = columns * samples * 2, own = raw.subarray(from, from + sizes[part]!)
+      const { x, y, across, down, columns, lines } = parts[part]!, line = columns * samples * 2
+      const own = raw.subarray(from, from + sizes[part]!)
       if (!unfilter(own, line, lines, samples * 2)) return null
       for (let row = 0; row < lines; row++) {
         for (let column = 0; column < columns; column++) {

@@ -1,8 +1,9 @@
 import type { Samples } from './samples.ts'
 
 /**
- * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with comments, and with any greatest
- * value (`maxval`) from 1 to 65535; up to 255 it is white, and values beyond are numbers that a range is needed for. After the formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
+ * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with comments, and with
+ * any greatest value (`maxval`) from 1 to 65535; up to 255 it is white, and values beyond are numbers that a range is needed for. After the
+ * formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
  */
 interface Parts { kind: number; width: number; height: number; most: number; start: number }
 
@@ -45,7 +46,9 @@ function parts(bytes: Buffer): Parts | null {
   const width = text.number(), height = text.number(), most = kind === 1 || kind === 4 ? 1 : text.number()
   // One space ends the header; whatever number would run on behind it.
   const end = bytes.readUInt8(text.at)
-  return [width, height].some(Number.isNaN) || !(most >= 1 && most <= 65535) || !isSpace(end) ? null : { kind, width, height, most, start: text.at + 1 }
+  return [width, height].some(Number.isNaN) || !(most >= 1 && most <= 65535) || !isSpace(end)
+    ? null
+    : { kind, width, height, most, start: text.at + 1 }
 }
 
 /** Whether a file begins as one of the maps. */

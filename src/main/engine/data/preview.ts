@@ -38,7 +38,10 @@ export async function previewImport(
     const known = new Set((request.patches ? plan : classesOfTraining(plan)).classes)
     const packed = await plan.only(rows).pack(folder, Infinity, meter, signal)
     const { count, width, height, channels, skipped } = packed
-    return { images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) }, shown: shownOf(packed, known), skipped }
+    return {
+      images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) },
+      shown: shownOf(packed, known), skipped,
+    }
   } finally {
     plan.close?.()
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
@@ -75,6 +78,7 @@ function shownOf({ count, labels, classes, parts: partOfRow, paths }: Packed, kn
   const names = Buffer.isBuffer(paths) ? namesIn(paths, count) : null
   const label = (row: number) => classes[labels?.[row] ?? -1] ?? ''
   return Array.from({ length: count }, (_, row) => ({
-    label: known.has(label(row)) ? label(row) : null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null, path: names?.[row] ?? null,
+    label: known.has(label(row)) ? label(row) : null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null,
+    path: names?.[row] ?? null,
   }))
 }

@@ -56,5 +56,8 @@ function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' |
     return read(sizes.toSorted((a, b) => read(a) - read(b)).find(({ times }) => 2 * (seen += times) >= images) ?? smallest)
   }
   const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
-  return { ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest), largest: only(largest) }
+  return {
+    ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest),
+    largest: only(largest),
+  }
 }

@@ -83,12 +83,15 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
  * Finds out what `path` (and the paths of other parts) hold, by content; headers are read and checked, values are not.
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function findSource(path: string, { valPath, testPath }: Pick<SourceRequest, 'valPath' | 'testPath'> = {}, choice: Choice = {}): Promise<Source> {
+export async function findSource(
+  path: string, { valPath, testPath }: Pick<SourceRequest, 'valPath' | 'testPath'> = {}, choice: Choice = {},
+): Promise<Source> {
   const named = ([[validationPart, 'validation', 'valPath', valPath], [testPart, 'test', 'testPath', testPath]] as const)
     .flatMap(([part, title, field, given]) => (given === undefined ? [] : [{ part, title, field, at: resolvePath(given) }]))
   if (path.trim() === sampleName) {
     const [first] = named
-    if (first) throw new WorkbenchError('FILE_UNSUPPORTED', `The sample digits bring their own test images; leave the ${first.title} path out.`, { field: first.field })
+    if (first) throw new WorkbenchError('FILE_UNSUPPORTED', 'The sample digits bring their own test images; '
+      + `leave the ${first.title} path out.`, { field: first.field })
     refuseChoice('The sample digits are images', choice)
     return sample()
   }
@@ -97,7 +100,8 @@ export async function findSource(path: string, { valPath, testPath }: Pick<Sourc
   for (const { part, title, field, at: other } of named) {
     const own = await kindOf(other, field, choice)
     if (nameOf(own) !== nameOf(kind)) {
-      const message = `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); give both as folders, or as files of one kind.`
+      const message = `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); `
+        + 'give both as folders, or as files of one kind.'
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
     await requireApart(other, title, field, [{ title: 'others', at }, ...parts], kind === 'folder')
@@ -109,7 +113,8 @@ export async function findSource(path: string, { valPath, testPath }: Pick<Sourc
     return { kind, root: at, valRoot: rootOf(validationPart), testRoot: rootOf(testPart) }
   }
   if ('shards' in kind) return containers(at, kind, parts, choice)
-  const replaced = ({ code, message }: DatasetNote) => code === 'partBeside' && parts.some(({ title }) => message.endsWith(`the ${title} part.`))
+  const replaced = ({ code, message }: DatasetNote) =>
+    code === 'partBeside' && parts.some(({ title }) => message.endsWith(`the ${title} part.`))
   const { format, file } = kind, found = await format.open(file, false, { ...choice, set: kind.set })
   // A part that is named takes the place of one that lies in the file, or beside it.
   const arrays = found.parts.filter(({ part }) => rootOf(part) === null), opened = [found]
@@ -132,23 +137,32 @@ async function containersIn(folder: string, { set }: Choice): Promise<Shards | n
   if (found === null) return null
   const sets = setsOf(found.shards)
   if (set === undefined && sets.length > 0) {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${folder} holds several sets: ${sets.join(', ')}; choose one with --set, or import its folder.`, { field: 'set' })
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${folder} holds several sets: ${sets.join(', ')}; `
+      + 'choose one with --set, or import its folder.', { field: 'set' })
   }
   if (set === undefined) return found
   const shards = ofSet(found.shards, set)
-  if (shards.length === 0) throw new WorkbenchError('CALL_INVALID', `${folder} holds no set ${set}${sets.length > 0 ? `; choose one of: ${sets.join(', ')}` : ''}.`, { field: 'set' })
+  if (shards.length === 0) throw new WorkbenchError(
+    'CALL_INVALID', `${folder} holds no set ${set}${sets.length > 0 ? `; choose one of: ${sets.join(', ')}` : ''}.`, { field: 'set' },
+  )
   return { ...found, shards, set }
 }
 
 /** Containers with those of parts that were given by themselves, which take the place of what is called so. */
-function containers(path: string, { shards, notes, set }: Shards, parts: readonly { part: number; kind: Kind; title: string }[], choice: Choice): ContainerSource {
+function containers(
+  path: string, { shards, notes, set }: Shards, parts: readonly { part: number; kind: Kind; title: string }[], choice: Choice,
+): ContainerSource {
   refuseChoice(`${path} holds images`, { ...choice, set: set === undefined ? choice.set : undefined })
   const given = parts.map(({ part }) => part), all = shards.filter(({ part }) => part === null || !given.includes(part))
-  const left = all.length === shards.length ? [] : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
+  const left = all.length === shards.length
+    ? []
+    : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
   const told = [...notes, ...left]
   for (const { part, kind, title } of parts) {
     if (kind === 'folder' || !('shards' in kind)) continue
-    for (const shard of kind.shards) all.push({ ...shard, name: all.some(({ name }) => name === shard.name) ? `${title}/${shard.name}` : shard.name, part })
+    for (const shard of kind.shards) {
+      all.push({ ...shard, name: all.some(({ name }) => name === shard.name) ? `${title}/${shard.name}` : shard.name, part })
+    }
     told.push(...kind.notes)
   }
   all.sort((a, b) => (a.part ?? trainPart) - (b.part ?? trainPart))
@@ -156,12 +170,15 @@ function containers(path: string, { shards, notes, set }: Shards, parts: readonl
 }
 
 /** Refuses a path that holds the same images as one before it. */
-async function requireApart(at: string, title: string, field: string, others: readonly { title: string; at: string }[], folder: boolean): Promise<void> {
+async function requireApart(
+  at: string, title: string, field: string, others: readonly { title: string; at: string }[], folder: boolean,
+): Promise<void> {
   const real = await realpath(at)
   for (const other of others) {
     const where = await realpath(other.at), those = other.title === 'others' ? 'others' : `${other.title} images`
     if (real === where) {
-      const message = `The ${title} images are the same ${folder ? 'folder' : 'file'} as the ${those}; give another one, or leave the ${title} path out.`
+      const message = `The ${title} images are the same ${folder ? 'folder' : 'file'} as the ${those}; give another one, `
+        + `or leave the ${title} path out.`
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
     if (where.startsWith(real + sep) || (other.title !== 'others' && real.startsWith(where + sep))) {
@@ -174,7 +191,8 @@ async function requireApart(at: string, title: string, field: string, others: re
 /** @throws WorkbenchError CALL_INVALID where something is asked for that only arrays have. @param what begins a sentence */
 export function refuseChoice(what: string, choice: Choice): void {
   const field = (['set', 'array', 'rowShape'] as const).find((key) => choice[key] !== undefined)
-  if (field !== undefined) throw new WorkbenchError('CALL_INVALID', `${what}, without sets, arrays or rows to choose; leave --${field === 'rowShape' ? 'shape' : field} out.`, { field })
+  if (field !== undefined) throw new WorkbenchError('CALL_INVALID', `${what}, without sets, arrays or rows to choose; `
+    + `leave --${field === 'rowShape' ? 'shape' : field} out.`, { field })
 }
 
 const nameOf = (kind: Kind): string => (kind === 'folder' ? kind : 'shards' in kind ? kind.shards[0]!.kind : kind.format.name)

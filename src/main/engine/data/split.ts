@@ -58,7 +58,9 @@ export function validationSplit(dataset: Rows, seed: number): { train: Uint32Arr
     return { train: train.filter((row) => !kept.has(row)), validation }
   }
   const source = random('validation', seed)
-  const { drawn, rest } = dataset.groups ? drawUnits(train, dataset.groups, dataset.labels, validationShare, source) : drawStratified(train, dataset.labels, validationShare, source)
+  const { drawn, rest } = dataset.groups
+    ? drawUnits(train, dataset.groups, dataset.labels, validationShare, source)
+    : drawStratified(train, dataset.labels, validationShare, source)
   return { train: rest, validation: drawn }
 }
 

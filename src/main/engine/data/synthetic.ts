@@ -45,7 +45,8 @@ export function checkOptions(request: SourceRequest): void {
 export function refusePartPaths(name: SyntheticName, request: Pick<SourceRequest, 'testPath' | 'valPath'>): void {
   for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
     if (request[field] === undefined) continue
-    throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, so it takes no ${title} path; leave it out.`, { field })
+    throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, `
+      + `so it takes no ${title} path; leave it out.`, { field })
   }
 }
 
@@ -57,12 +58,17 @@ export function refuseValueOptions(what: string, request: Pick<SourceRequest, 'p
 }
 
 /** Size and channels of a synthetic set's images; one side given: the other is the same. */
-export function syntheticShape(name: SyntheticImages, { width, height, channels }: Pick<SourceRequest, 'width' | 'height' | 'channels'>): { width: number; height: number; channels: 1 | 3 } {
+export function syntheticShape(
+  name: SyntheticImages, { width, height, channels }: Pick<SourceRequest, 'width' | 'height' | 'channels'>,
+): { width: number; height: number; channels: 1 | 3 } {
   const { side } = syntheticSets[name]
   return { width: width ?? height ?? side, height: height ?? width ?? side, channels: channels ?? 1 }
 }
 
-/** How a synthetic set is understood: a function of its name, count, seed and size alone. Of some of its rows only their number counts: its first are taken. */
+/**
+ * How a synthetic set is understood: a function of its name, count, seed and size alone. Of some of its rows only their number counts:
+ * its first are taken.
+ */
 export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan {
   const set = syntheticSets[name], images = syntheticImages(name)
   const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
@@ -79,7 +85,10 @@ export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan
     } }
   }
   const { points, labels } = planePoints(name as PlaneName, count, seed)
-  const rows = { kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes], ...common, labelsFrom: set.classes.length > 0 ? 'the curve that a point lies on' : null }
+  const rows = {
+    kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes],
+    ...common, labelsFrom: set.classes.length > 0 ? 'the curve that a point lies on' : null,
+  }
   return { ...rows, pack: async (partial, room, meter, signal) => {
     requireRoom(count * 8, room)
     const values = Buffer.from(standardise(points).buffer)

@@ -2,8 +2,10 @@ import type { Picture } from './pixels.ts'
 
 /** For orientations 1 to 8 of Exif: whether columns and rows change places, and which of the result's axes run backwards. */
 const turns: readonly { swap: boolean; left: boolean; up: boolean }[] = [
-  { swap: false, left: false, up: false }, { swap: false, left: true, up: false }, { swap: false, left: true, up: true }, { swap: false, left: false, up: true },
-  { swap: true, left: false, up: false }, { swap: true, left: true, up: false }, { swap: true, left: true, up: true }, { swap: true, left: false, up: true },
+  { swap: false, left: false, up: false }, { swap: false, left: true, up: false }, { swap: false, left: true, up: true },
+  { swap: false, left: false, up: true },
+  { swap: true, left: false, up: false }, { swap: true, left: true, up: false }, { swap: true, left: true, up: true },
+  { swap: true, left: false, up: true },
 ]
 
 /** The picture as it is meant to be seen. @param orientation as in Exif, 1 to 8 */

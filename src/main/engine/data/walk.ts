@@ -61,7 +61,8 @@ const special = (entry: { isFIFO(): boolean; isSocket(): boolean; isBlockDevice(
 
 /**
  * Walks `root` depth first. Pipes, sockets and devices are named, not opened; symbolic links are followed, but no folder is
- * entered twice; hidden files and folders are left out, and masks that lie with their images (see layout/words.ts). Paths are relative, with `/`.
+ * entered twice; hidden files and folders are left out, and masks that lie with their images (see layout/words.ts). Paths are relative,
+ * with `/`.
  * @throws the operating system's error when the folder where it begins cannot be read.
  */
 export async function walk(root: string, options: WalkOptions = {}): Promise<Walk> {
@@ -81,7 +82,10 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
       if (options.without?.has(real)) return
       const before = entered.get(real)
       if (ancestors.includes(real)) { skip(path, 'a symbolic link that leads back to a folder around it'); return }
-      if (before !== undefined) { skip(path, `the same folder as ${readable(before) || 'the imported one'}, through a symbolic link`); return }
+      if (before !== undefined) {
+        skip(path, `the same folder as ${readable(before) || 'the imported one'}, through a symbolic link`)
+        return
+      }
       entered.set(real, path)
       entries = options.tree?.entries(path) ?? await entriesOf(placeOf(root, path))
     } catch (error) {
@@ -141,8 +145,8 @@ export async function entriesOf(place: string | Buffer): Promise<Dirent[]> {
 }
 
 /**
- * Says of the entries of one folder which are masks of others: a sentence part, `called` where only the name is that of a mask, or null. Stems are
- * gathered only where there is such a name.
+ * Says of the entries of one folder which are masks of others: a sentence part, `called` where only the name is that of a mask, or null.
+ * Stems are gathered only where there is such a name.
  */
 function maskFinder(entries: readonly Dirent[]): (name: string, folder: boolean) => string | null {
   let folders: string[] | undefined, stems: Set<string> | undefined

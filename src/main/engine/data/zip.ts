@@ -68,7 +68,9 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     let name = nameIn(directory.subarray(at + 46, nameEnd), 'cp437')
     for (let extra = nameEnd; extra + 4 <= extraEnd; extra += 4 + directory.readUInt16LE(extra + 2)) {
       if (directory.readUInt16LE(extra) === unicodePath && directory.readUInt16LE(extra + 2) > 5) {
-        if (directory.readUInt32LE(extra + 5) === crc32(directory.subarray(at + 46, nameEnd))) name = directory.toString('utf8', extra + 9, extra + 4 + directory.readUInt16LE(extra + 2))
+        if (directory.readUInt32LE(extra + 5) === crc32(directory.subarray(at + 46, nameEnd))) {
+          name = directory.toString('utf8', extra + 9, extra + 4 + directory.readUInt16LE(extra + 2))
+        }
         continue
       }
       if (directory.readUInt16LE(extra) !== 1) continue
@@ -114,5 +116,6 @@ function whyNoFile(mode: number, flags: number, method: number): string | null {
   if (kind === 0o120000) return 'a link, which is not followed'
   if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000) return 'neither a file nor a folder'
   if (flags & 1) return 'encrypted: save the archive without a password'
-  return method === 0 || method === 8 ? null : `packed in a way (${method}) that is not read: save the archive with the usual compression (deflate)`
+  return method === 0 || method === 8 ? null : `packed in a way (${method}) that is not read: `
+    + 'save the archive with the usual compression (deflate)'
 }

@@ -39,13 +39,18 @@ async function requireFolder(root: string): Promise<void> {
  * @param work a folder for what is on its way
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED, DATASET_EMPTY, DISK_FULL; the signal's reason
  */
-export async function encodeFolder(root: string, open: OpenEncoder, codes: CodesFile, { work, ranges, meter, signal }: { work: string; ranges: Ranges; meter: Meter; signal: AbortSignal }): Promise<Encoded> {
+export async function encodeFolder(
+  root: string, open: OpenEncoder, codes: CodesFile,
+  { work, ranges, meter, signal }: { work: string; ranges: Ranges; meter: Meter; signal: AbortSignal },
+): Promise<Encoded> {
   await requireFolder(root)
   const { width, height, channels, fit, kind } = open.encoder.input
   if (kind === 'rows') {
     throw new WorkbenchError('FILE_UNSUPPORTED', `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`, { field: 'folder' })
   }
-  const list = await listFolder({ root, valRoot: null, testRoot: null }, { signal, lenient: true, onCount: (count) => meter.update('Finding files', count, 0, 'files') })
+  const list = await listFolder({ root, valRoot: null, testRoot: null }, {
+    signal, lenient: true, onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+  })
   const { names } = list
   const rowBytes = width * height * channels
   requireRoom(names.count * rowBytes, await statfs(work).then((disk) => disk.bavail * disk.bsize, () => Infinity))

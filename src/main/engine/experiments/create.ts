@@ -41,7 +41,10 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
         members.push({ cell: cell.index, seed, run: same.id, reused: same.reused })
         continue
       }
-      const run = { ...runOf(home, newId(), dataset, cell.variant, seed, { config: config!, parameters }), name: runName(cell.title, seed), colour: cell.index, experiment: { id, cell: cell.index }, place: place++ }
+      const run = {
+        ...runOf(home, newId(), dataset, cell.variant, seed, { config: config!, parameters }), name: runName(cell.title, seed),
+        colour: cell.index, experiment: { id, cell: cell.index }, place: place++,
+      }
       runs.push(run)
       known.set(identity, { id: run.id, reused: false })
       members.push({ cell: cell.index, seed, run: run.id, reused: false })
@@ -66,7 +69,8 @@ export function replaceRun({ store, home }: { store: Store; home: Home }, { id, 
   if (config === null) throw WorkbenchError.from(problems[0]!)
   return store.transaction(() => {
     const run = store.runs.insert({
-      ...runOf(home, newId(), dataset, cell.variant, seed, { config, parameters }), name: runName(cell.title, seed), colour: index, experiment: { id, cell: index },
+      ...runOf(home, newId(), dataset, cell.variant, seed, { config, parameters }), name: runName(cell.title, seed), colour: index,
+      experiment: { id, cell: index },
     }, new Date().toISOString())
     store.experiments.setMember(id, index, seed, run.id)
     return run

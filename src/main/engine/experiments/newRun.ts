@@ -26,8 +26,13 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
   }
 }
 
-/** What would be trained, in order; empty where nothing is trained step by step. @param counts those of a run's own split, where it is known */
-export const plannedStages = (variant: string, config: Config, dataset: Dataset, counts: SplitCounts = splitCounts(dataset)): PlannedStage[] =>
+/**
+ * What would be trained, in order; empty where nothing is trained step by step.
+ * @param counts those of a run's own split, where it is known
+ */
+export const plannedStages = (
+  variant: string, config: Config, dataset: Dataset, counts: SplitCounts = splitCounts(dataset),
+): PlannedStage[] =>
   stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
 
 /** How many rows a run of this seed is trained and validated with: where groups stay together, that depends on the seed. */
@@ -44,7 +49,10 @@ export function lengthOf(variant: string, config: Config, dataset: Dataset, coun
 }
 
 /** What a new run is made of, but for its name and colour. */
-export function runOf(home: Home, id: string, dataset: Dataset, variant: string, seed: number, { config, parameters }: { config: Config; parameters: number | null }) {
+export function runOf(
+  home: Home, id: string, dataset: Dataset, variant: string, seed: number,
+  { config, parameters }: { config: Config; parameters: number | null },
+) {
   const { stages, epochs, steps } = lengthOf(variant, config, dataset, countsOfRun(home, dataset, seed))
   return { id, datasetId: dataset.id, variant, seed, config, stages, epochs, steps, parameters: parameters ?? 0 } satisfies Partial<Run>
 }

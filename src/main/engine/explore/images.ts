@@ -42,14 +42,16 @@ export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
   const decoded = await decodeFile(path)
   if ('reason' in decoded) {
     const missing = decoded.reason.startsWith('missing')
-    throw new WorkbenchError(missing ? 'PATH_MISSING' : 'FILE_UNSUPPORTED', `${path} cannot be used as an image: ${decoded.reason}. Choose a ${readFormats} file.`, { field: 'image' })
+    throw new WorkbenchError(missing ? 'PATH_MISSING' : 'FILE_UNSUPPORTED', `${path} cannot be used as an image: ${decoded.reason}. `
+      + `Choose a ${readFormats} file.`, { field: 'image' })
   }
   const { picture, said } = fitPicture(decoded, rangesOf(shape.folder))
   const { width, height, channels } = shape
   const pixels = new Uint8Array(size)
   packRow(picture, { width, height, channels: channels === 3 ? 3 : 1, fit: shape.fit }, pixels, 0)
   const same = picture.width === width && picture.height === height
-  const resized = same ? null : `The file has ${picture.width} × ${picture.height} pixels and was made ${width} × ${height} as the dataset’s images were (${shape.fit}).`
+  const resized = same ? null : `The file has ${picture.width} × ${picture.height} pixels and was made ${width} × ${height} as the `
+    + `dataset’s images were (${shape.fit}).`
   const fitted = [resized, said].filter((sentence) => sentence !== null).join(' ') || null
   return { inputs: scaledBytes(pixels, [1, size], 255) as Tensor2D, row: null, label: -1, fitted }
 }

@@ -6,12 +6,17 @@ import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
-/** What the engine says of itself and of what it can train. @param tidying what its start removed @param recovery what was recovered before it */
+/**
+ * What the engine says of itself and of what it can train.
+ * @param tidying what its start removed
+ * @param recovery what was recovered before it
+ */
 export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: Promise<Recovered>, recovery: Recovery | null) => {
   let told = false
   return {
     'engine.status': () => ({
-      version, home: home.folder, node: process.version, cores: availableParallelism(), trainers: queue.settings.get().trainers, folderDialog, recovery,
+      version, home: home.folder, node: process.version, cores: availableParallelism(), trainers: queue.settings.get().trainers,
+      folderDialog, recovery,
     }),
     'engine.recovered': async () => {
       const recovered = await tidying, sentence = tidied(recovered)

@@ -77,7 +77,9 @@ export function reduced(images: Images, side?: number): Images {
   if (factor === 1) return images
   const size = thumbnailSize(images, factor), { count, width, height, channels } = images
   const from = width * height * channels, to = size.width * size.height * channels, pixels = new Uint8Array(count * to)
-  for (let i = 0; i < count; i++) averageSquares(images.pixels.subarray(i * from, (i + 1) * from), images, factor, pixels.subarray(i * to, (i + 1) * to))
+  for (let i = 0; i < count; i++) {
+    averageSquares(images.pixels.subarray(i * from, (i + 1) * from), images, factor, pixels.subarray(i * to, (i + 1) * to))
+  }
   return { count, ...size, channels, pixels }
 }
 

@@ -88,7 +88,9 @@ export function stopInspecting({ view }: CallArguments<'datasets.stopInspecting'
 }
 
 /** What an import would make of a source; of `dataset:NAME` without patches, what that dataset is. */
-export async function inspect(context: Context, { view, ...input }: CallArguments<'datasets.inspect'>): Promise<CallOutput<'datasets.inspect'>> {
+export async function inspect(
+  context: Context, { view, ...input }: CallArguments<'datasets.inspect'>,
+): Promise<CallOutput<'datasets.inspect'>> {
   const source = sourceOf(context.store, input.path), request = requestOf(context, input)
   if (source !== null && input.patches === undefined) return inspectDataset(source, context.home.dataset(source.id))
   const tell = (progress: Progress | null) => { if (view !== undefined) context.emit({ type: 'inspection', view, progress }) }

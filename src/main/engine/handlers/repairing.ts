@@ -96,6 +96,7 @@ function differs(dataset: Dataset, found: Imported): WorkbenchError {
     found.testCount === dataset.testCount ? null : 'another test split',
   ].filter((part) => part !== null)
   const what = parts.length > 0 ? parts.join(', ') : 'the same number of images, with other pixels, labels or order'
-  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; name the folder or file that it was imported from (--path).`
+  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; `
+    + 'name the folder or file that it was imported from (--path).'
   return new WorkbenchError('DATASET_DIFFERS', message, { field: 'path' })
 }

@@ -4,7 +4,10 @@ import type { Store } from '../store/store.ts'
 import { foldersOf } from './missing.ts'
 import { embeddingRecord } from './records.ts'
 
-/** Puts kept codes back from their records, behind their datasets and runs; says of how many nothing tells. @returns how many there are now */
+/**
+ * Puts kept codes back from their records, behind their datasets and runs; says of how many nothing tells.
+ * @returns how many there are now
+ */
 export function adoptEmbeddings(home: Home, store: Store, notes: string[]): number {
   let lost = 0
   for (const id of foldersOf(home).embeddings) {

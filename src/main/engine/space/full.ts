@@ -70,7 +70,8 @@ export const lackOf = (folder: string, thrown: unknown): ErrorInfo => {
   const left = free === null ? '' : ` (${(free / 1e6).toFixed(1)} MB are free)`
   return {
     code: 'DISK_FULL',
-    message: `${what}${left}; what waits goes on by itself once there is space. Free some there, or remove runs and empty the trash (aebench runs remove, trash empty).`,
+    message: `${what}${left}; what waits goes on by itself once there is space. Free some there, `
+      + 'or remove runs and empty the trash (aebench runs remove, trash empty).',
   }
 }
 

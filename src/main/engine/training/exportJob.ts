@@ -79,7 +79,10 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   return { kind: 'export', ...outcome }
 }
 
-/** The range of wide values (16 bits, floats ...) that became 0 to 255 in the images that were trained on, so that others can be handled alike. */
+/**
+ * The range of wide values (16 bits, floats ...) that became 0 to 255 in the images that were trained on,
+ * so that others can be handled alike.
+ */
 function rangeSaid(folder: string): { valueRange?: string } {
   const { wide } = rangesOf(folder)
   return wide === null || wide.reason === 'image' ? {} : { valueRange: `${wide.from}..${wide.to}` }

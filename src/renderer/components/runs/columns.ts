@@ -130,7 +130,8 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value, 
   const read: Read = (row) => value(key, row.id) ?? null
   const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
   const unit = info?.unit ?? known?.unit ?? ''
-  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title ?? (isSetting.test(key) ? settingTitle(key, variant) : key)
+  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title
+    ?? (isSetting.test(key) ? settingTitle(key, variant) : key)
   const numeric = info?.numeric ?? known !== undefined
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'

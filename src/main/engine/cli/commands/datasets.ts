@@ -46,7 +46,9 @@ export const datasetsShow: Command = {
   async run(session, { positionals }) {
     const { datasets } = await session.call('datasets.list', {}), wanted = positionals[0]!
     const dataset = datasets.find(({ id }) => id === wanted) ?? datasets.find(({ name }) => name === wanted)
-    if (!dataset) throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${wanted}”; “datasets list” lists them.`, { field: 'dataset' })
+    if (!dataset) {
+      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${wanted}”; “datasets list” lists them.`, { field: 'dataset' })
+    }
     const { json, text } = await shown(session, dataset)
     return { json: { dataset: json }, text }
   },
@@ -55,7 +57,10 @@ export const datasetsShow: Command = {
 export const datasetsRepair: Command = {
   usage: 'NAME [--path P]',
   summary: 'Imports the source of a damaged dataset again, in place of its files.',
-  help: ['NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was;', '                  that is its source from then on'],
+  help: [
+    'NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was;',
+    '                  that is its source from then on',
+  ],
   options: { path: { type: 'string' } },
   positionals: [1, 1],
   async run(session, { values, positionals, path }, terminal) {
@@ -88,7 +93,10 @@ export const datasetsList: Command = {
     const number = thousands
     const rows = datasets.map((dataset) => {
       const { train, validation, test } = partsOf(dataset), { id, name, count, classes, skippedCount, notes } = dataset
-      return [id, name, ...[count, train, validation, test].map(number), sizeOf(dataset), ...[classes.length, skippedCount, notes.length].map(number)]
+      return [
+        id, name, ...[count, train, validation, test].map(number), sizeOf(dataset),
+        ...[classes.length, skippedCount, notes.length].map(number),
+      ]
     })
     return {
       json: { datasets: datasets.map((dataset) => ({ ...dataset, parts: partsOf(dataset) })) },

@@ -14,7 +14,8 @@ const embeddingJson = ({ id, name, run, model, modelSha256, datasetId, dataset, 
 function describe({ name, id, count, codeSize, file, bytes, skipped, linearProbeAccuracy, knnAccuracy, seconds }: Embedding): string {
   const named = skipped.slice(0, 20).map((each) => `  ${each.path}: ${each.reason}`)
   return [
-    `${name} (${id}): ${counted(count, 'code')} of ${counted(codeSize, 'value')}, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
+    `${name} (${id}): ${counted(count, 'code')} `
+      + `of ${counted(codeSize, 'value')}, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
     ...(file === null ? [] : [`${file}, ${bytes!.toLocaleString('en')} bytes`]),
     ...(linearProbeAccuracy === null ? [] : [`linear probe ${percent(linearProbeAccuracy)}, nearest neighbours ${percent(knnAccuracy)}`]),
     ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...named, ...(skipped.length > 20 ? [`  and ${skipped.length - 20} more (--json lists all)`] : [])]),

@@ -57,7 +57,10 @@ async function experimentEnded(session: Session, start: () => Promise<{ experime
     if (experiment.id !== own) return
     const { done, total, secondsLeft, share } = experiment.progress
     const worst = ['failed', 'diverged', 'interrupted'].flatMap((state) => (experiment.states[state as 'failed'] > 0 ? [`${experiment.states[state as 'failed']} ${state}`] : []))
-    terminal.progress(experiment.name, { done: 100 * share, total: 100, unit: 'per cent', perSecond: null, secondsLeft, stage: `${done} of ${counted(total, 'run has', 'runs have')} ended` }, worst.join(', '))
+    terminal.progress(experiment.name, {
+      done: 100 * share, total: 100, unit: 'per cent', perSecond: null, secondsLeft,
+      stage: `${done} of ${counted(total, 'run has', 'runs have')} ended`,
+    }, worst.join(', '))
     if (experiment.state !== 'running') resolve()
   }
   const unsubscribe = session.onEvent((event) => {
@@ -94,10 +97,13 @@ async function outcome(session: Session, { id, interrupted }: { id: string; inte
   const { name, states, progress, state } = all.experiment
   const going = 'continue with: npm run -s aebench -- experiment resume '
   const bad = progress.total - states.completed
-  const error: ErrorInfo | undefined = state === 'paused' ? { code: 'CANCELLED', message: `The experiment “${name}” was paused, ${states.completed} of ${counted(progress.total, 'run is', 'runs are')} completed; ${going}${id}` }
-    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment “${name}” was cancelled; ${states.completed} of ${counted(progress.total, 'run is', 'runs are')} completed.` }
+  const completed = `${states.completed} of ${counted(progress.total, 'run is', 'runs are')} completed`
+  const error: ErrorInfo | undefined = state === 'paused'
+    ? { code: 'CANCELLED', message: `The experiment “${name}” was paused, ${completed}; ${going}${id}` }
+    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment “${name}” was cancelled; ${completed}.` }
     : bad === 0 ? undefined
-    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${counted(progress.total, 'run')} of “${name}” ${bad === 1 ? 'was' : 'were'} not completed; “experiment show ${id}” lists them.` }
+    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${counted(progress.total, 'run')} of `
+      + `“${name}” ${bad === 1 ? 'was' : 'were'} not completed; “experiment show ${id}” lists them.` }
   return { json: json(all), text: describe(all), ...(error === undefined ? {} : { error }), ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
@@ -133,7 +139,13 @@ export const experimentRun: Command = {
       await taskDone(session, () => session.call('experiments.estimate', { plan }), terminal)
       check = (await session.call('experiments.check', { plan })).check
     }
-    const size = `${counted(check.cells.length, 'cell')}, ${counted(check.runs, 'run')}${check.reused === 0 ? '' : `, ${check.reused} of them there already`}${check.seconds === null ? '' : `, about ${duration(check.seconds)}`}, about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk${check.processMemory === null ? '' : `, about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`}`
+    const size = [
+      counted(check.cells.length, 'cell'), counted(check.runs, 'run'),
+      ...(check.reused === 0 ? [] : [`${check.reused} of them there already`]),
+      ...(check.seconds === null ? [] : [`about ${duration(check.seconds)}`]),
+      `about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk`,
+      ...(check.processMemory === null ? [] : [`about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`]),
+    ].join(', ')
     if (values['check'] === true) {
       const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, parameters === null ? '' : parameters.toLocaleString('en'), steps.toLocaleString('en'), seconds === null ? '' : duration(seconds)])
       return { json: { check }, text: `${size}\n\n${table(['cell', 'parameters', 'steps', 'a run'], rows)}` }

@@ -35,7 +35,8 @@ export function inspectionText(found: Inspection): string {
   return [
     what(found),
     ...(parts ? [
-      `Parts: ${number(parts.train)} train, ${parts.validation > 0 ? number(parts.validation) : 'no'} validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, `
+      `Parts: ${number(parts.train)} train, ${parts.validation > 0 ? number(parts.validation) : 'no'} `
+        + `validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, `
       + `${number(parts.test)} test${drawn('test')}`,
     ] : []),
     labelsFrom === null ? 'Labels: none' : `Labels: ${number(classes.length)} classes, from ${labelsFrom}`,

@@ -18,7 +18,11 @@ async function exportMany(session: Session, asked: CallInput<'exports.many'>, te
   const left = index.failed.map(({ name, message }) => `${name}: ${message}`)
   return {
     json: { folder, ...index },
-    text: [`${folder}: ${counted(index.files.length, 'file')}, index.json, index.csv`, table(['file', 'bytes', 'difference', 'sha256'], rows), ...(left.length === 0 ? [] : ['Not exported:', ...left])].join('\n'),
+    text: [
+      `${folder}: ${counted(index.files.length, 'file')}, index.json, index.csv`,
+      table(['file', 'bytes', 'difference', 'sha256'], rows),
+      ...(left.length === 0 ? [] : ['Not exported:', ...left]),
+    ].join('\n'),
   }
 }
 

@@ -27,7 +27,9 @@ export async function fileReader(path: string): Promise<ByteReader> {
         const wanted = Math.min(Math.max(length, chunkBytes), Math.max(0, size - position))
         const next = Buffer.allocUnsafeSlow(wanted)
         let filled = 0
-        for (let got = 1; got > 0 && filled < wanted; filled += got) got = (await file.read(next, filled, wanted - filled, position + filled)).bytesRead
+        for (let got = 1; got > 0 && filled < wanted; filled += got) {
+          got = (await file.read(next, filled, wanted - filled, position + filled)).bytesRead
+        }
         chunk = next.subarray(0, filled)
         start = position
       }
@@ -88,4 +90,5 @@ export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
 }
 
 /** The bytes of a file, unpacked by a transform of zlib. */
-export const unpacked = (path: string, size: number, transform: Parameters<typeof readPieces>[3]): AsyncIterable<Buffer> => readPieces(path, 0, size, transform)
+export const unpacked = (path: string, size: number, transform: Parameters<typeof readPieces>[3]): AsyncIterable<Buffer> =>
+  readPieces(path, 0, size, transform)

@@ -17,7 +17,10 @@ export interface ImageColumns {
 
 const imageNames = ['image', 'img', 'picture', 'photo', 'pixel_values', 'x']
 const labelNames = ['label', 'labels', 'fine_label', 'coarse_label', 'class', 'class_label', 'cls', 'category', 'target', 'y']
-const rank = (names: readonly string[], name: string): number => { const at = names.indexOf(name.toLowerCase()); return at < 0 ? names.length : at }
+const rank = (names: readonly string[], name: string): number => {
+  const at = names.indexOf(name.toLowerCase())
+  return at < 0 ? names.length : at
+}
 const listed = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(', ')
 
 interface Feature { _type?: unknown; names?: unknown; feature?: Feature }
@@ -36,9 +39,13 @@ function featuresOf({ notes }: ParquetFile): Map<string, Feature> {
 export function findColumns(file: ParquetFile): ImageColumns {
   const features = featuresOf(file), notes: DatasetNote[] = []
   const tops = [...new Set(file.columns.map(({ path }) => path[0]!))]
-  const plain = (top: string, ...inner: string[]) => file.columns.find(({ path, repeated }) => !repeated && path.join('\0') === [top, ...inner].join('\0')) ?? null
+  const plain = (top: string, ...inner: string[]) =>
+    file.columns.find(({ path, repeated }) => !repeated && path.join('\0') === [top, ...inner].join('\0')) ?? null
   const isBytes = (column: ParquetColumn | null) => column !== null && column.type === 'BYTE_ARRAY' && !column.text && !column.json
-  const bytesOf = (top: string) => { const inner = plain(top, 'bytes'), own = plain(top); return isBytes(inner) ? inner : isBytes(own) ? own : null }
+  const bytesOf = (top: string) => {
+    const inner = plain(top, 'bytes'), own = plain(top)
+    return isBytes(inner) ? inner : isBytes(own) ? own : null
+  }
 
   const candidates = tops.filter((top) => bytesOf(top) !== null && (features.get(top)?._type === 'Image' || plain(top, 'bytes') !== null
     || imageNames.includes(top.toLowerCase()) || !features.has(top)))
@@ -46,24 +53,33 @@ export function findColumns(file: ParquetFile): ImageColumns {
   const images = (sure.length > 0 ? sure : candidates).toSorted((a, b) => rank(imageNames, a) - rank(imageNames, b))
   const [top] = images
   if (top === undefined) {
-    throw unsupportedFile(file.path, `holds no column of images, which are bytes, or bytes and path; it holds ${listed(tops.slice(0, 12)) || 'nothing'}. Choose another file, or save the images with the library datasets.`)
+    throw unsupportedFile(file.path, 'holds no column of images, which are bytes, or bytes and path; '
+      + `it holds ${listed(tops.slice(0, 12)) || 'nothing'}. Choose another file, or save the images with the library datasets.`)
   }
-  if (images.length > 1) notes.push({ code: 'imageColumn', message: `The images are those of the column “${top}”; ${listed(images.slice(1))} ${images.length === 2 ? 'is' : 'are'} not used.` })
+  if (images.length > 1) notes.push({ code: 'imageColumn', message: 'The images are those of the column '
+    + `“${top}”; ${listed(images.slice(1))} ${images.length === 2 ? 'is' : 'are'} not used.` })
 
   const others = tops.filter((name) => name !== top)
   const isLabel = (name: string) => features.get(name)?._type === 'ClassLabel' || rank(labelNames, name) < labelNames.length
   const called = others.filter(isLabel).toSorted((a, b) => rank(labelNames, a) - rank(labelNames, b))
-  const usable = called.filter((name) => { const column = plain(name); return column !== null && !column.json && (column.text || /^(INT32|INT64|BOOLEAN|BYTE_ARRAY)$/.test(column.type)) })
+  const usable = called.filter((name) => {
+    const column = plain(name)
+    return column !== null && !column.json && (column.text || /^(INT32|INT64|BOOLEAN|BYTE_ARRAY)$/.test(column.type))
+  })
   const [label] = usable
   const several = called.filter((name) => file.columns.some(({ path, repeated, json }) => path[0] === name && (repeated || json)))
   if (label === undefined && several.length > 0) {
-    notes.push({ code: 'severalLabels', message: `The column ${listed(several)} gives each image a list of labels; imported without labels.` })
+    notes.push({ code: 'severalLabels', message: `The column ${listed(several)} gives each image a list of `
+      + 'labels; imported without labels.' })
   }
   if (label !== undefined && usable.length > 1) {
-    notes.push({ code: 'labelColumn', message: `The labels are those of the column “${label}”; ${listed(usable.slice(1))} ${usable.length === 2 ? 'is' : 'are'} not used.` })
+    notes.push({ code: 'labelColumn', message: 'The labels are those of the column '
+      + `“${label}”; ${listed(usable.slice(1))} ${usable.length === 2 ? 'is' : 'are'} not used.` })
   }
   const ignored = others.filter((name) => !called.includes(name))
-  if (ignored.length > 0) notes.push({ code: 'unusedColumns', message: `Columns that are not used: ${listed(ignored.slice(0, 10))}${ignored.length > 10 ? ' and more' : ''}.` })
+  if (ignored.length > 0) notes.push({
+    code: 'unusedColumns', message: `Columns that are not used: ${listed(ignored.slice(0, 10))}${ignored.length > 10 ? ' and more' : ''}.`,
+  })
   const names = label === undefined ? null : features.get(label)?.names
   return {
     image: bytesOf(top)!, path: plain(top, 'path'), label: label === undefined ? null : plain(label),
@@ -71,7 +87,10 @@ export function findColumns(file: ParquetFile): ImageColumns {
   }
 }
 
-/** A label as the name of its class; null where there is none (also -1, which stands for that), undefined where it is no number of a class. */
+/**
+ * A label as the name of its class; null where there is none (also -1, which stands for that),
+ * undefined where it is no number of a class.
+ */
 export function labelOf(value: ParquetValue, names: readonly string[] | null): string | null | undefined {
   if (value === null) return null
   if (value instanceof Uint8Array) return new TextDecoder().decode(value.subarray(0, 1000))

@@ -99,23 +99,34 @@ export class Members {
   }
 }
 
-interface Told { source: ContainerSource; notes: DatasetNote[]; skipped: Skipped[]; truncated: boolean; order: readonly string[]; sample: Sample | null | undefined; labelsFrom: string }
+interface Told {
+  source: ContainerSource
+  notes: DatasetNote[]
+  skipped: Skipped[]
+  truncated: boolean
+  order: readonly string[]
+  sample: Sample | null | undefined
+  labelsFrom: string
+}
 
 /**
- * The list of images whose labels and parts are known one by one. Parts count only where some images are for training, or a path was given for them.
+ * The list of images whose labels and parts are known one by one. Parts count only where some images are for training, or a path was given
+ * for them.
  * @param order of the classes, where the source has one; others are sorted, numbers as numbers
  */
 export function listOfMembers(members: Members, { source, notes, skipped, truncated, order, sample, labelsFrom }: Told): ContainerList {
   const there = [trainPart, validationPart, testPart].map((part) => source.shards.some((shard) => (shard.part ?? trainPart) === part))
   const parted = there[trainPart]! && (there[validationPart]! || there[testPart]!)
   if (parted) notes.push(partsNote(source))
-  else if (!there[trainPart]) notes.push({ code: 'partAlone', message: 'By the names of the files all images are of one part, and there is none to train with; they are split as if they had none.' })
+  else if (!there[trainPart]) notes.push({ code: 'partAlone', message: 'By the names of the files all images are of one part, '
+    + 'and there is none to train with; they are split as if they had none.' })
   const isNumber = (name: string) => /^-?\d{1,15}$/.test(name)
   const place = new Map(order.map((name, index) => [name.normalize('NFC'), index]))
   const classOrder = (a: string, b: string): number =>
     ((place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || (isNumber(a) && isNumber(b) ? Number(a) - Number(b) : byCodePoint(a, b)))
   return {
-    names: members.names, skipped, notes, truncated, labelled: members.classes.length > 0, classOrder, sample, from: source.container, labelsFrom,
+    names: members.names, skipped, notes, truncated, labelled: members.classes.length > 0, classOrder, sample, from: source.container,
+    labelsFrom,
     rootOf: () => source.path, pathOf: (image) => members.names.at(image), partOf: (image) => (parted ? members.partOf(image) : trainPart),
     labelOf: (image) => members.labelOf(image), groupOf: () => null, insideOf: (image) => members.insideOf(image),
   }
@@ -124,7 +135,9 @@ export function listOfMembers(members: Members, { source, notes, skipped, trunca
 function partsNote({ shards }: ContainerSource): DatasetNote {
   const told = (['training', 'validation', 'testing'] as const).flatMap((title, part) => {
     const names = shards.filter((shard) => (shard.part ?? trainPart) === part).map(({ name }) => name)
-    return names.length === 0 ? [] : [`${names.slice(0, 2).join(', ')}${names.length > 2 ? ` and ${names.length - 2} more` : ''} for ${title}`]
+    return names.length === 0
+      ? []
+      : [`${names.slice(0, 2).join(', ')}${names.length > 2 ? ` and ${names.length - 2} more` : ''} for ${title}`]
   })
   return { code: 'partFiles', message: `By the names of the files: ${told.join('; ')}.` }
 }

@@ -2,7 +2,8 @@ import { parseJson } from '../../../../shared/json.ts'
 import { documentLimits } from '../../../../shared/limits.ts'
 
 /*
- * WebDataset: the members of a sample lie side by side and have one name up to the first dot; what follows says what they are (`000123.jpg`, `000123.cls`).
+ * WebDataset: the members of a sample lie side by side and have one name up to the first dot; what follows says what they are
+ * (`000123.jpg`, `000123.cls`).
  */
 
 /** A member's sample and what it is of it, in small letters. */
@@ -12,11 +13,15 @@ export function sampleName(name: string): { key: string; is: string } {
 }
 
 /** Members that are no images, whatever the sample. */
-const besides = /^(cls|cls2|json|jsonl|txt|text|caption|id|index|url|npy|npz|pth|pt|pyd|pickle|pkl|ten|tb|mp|msg|cbor|csv|xml|ya?ml|html?|transcript|meta|info)$/
+const besides =
+  /^(cls|cls2|json|jsonl|txt|text|caption|id|index|url|npy|npz|pth|pt|pyd|pickle|pkl|ten|tb|mp|msg|cbor|csv|xml|ya?ml|html?|transcript|meta|info)$/
 export const isBeside = (is: string): boolean => besides.test(is.slice(is.lastIndexOf('.') + 1))
 
 /** Fields of a sample's json that hold a label, the first that is there. */
-const fields = ['label', 'cls', 'class', 'class_name', 'classname', 'label_name', 'category', 'category_name', 'target', 'y', 'class_id', 'class_index', 'category_id', 'labels', 'classes']
+const fields = [
+  'label', 'cls', 'class', 'class_name', 'classname', 'label_name', 'category', 'category_name', 'target', 'y', 'class_id', 'class_index',
+  'category_id', 'labels', 'classes',
+]
 export const longestLabel = 2 ** 20
 
 /** The label that a `.cls` file holds: a number or a text. */

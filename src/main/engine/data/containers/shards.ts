@@ -64,7 +64,9 @@ const isTorch = (names: readonly string[]): boolean => names.some((name) => /(^|
 const deepest = 4, mostNames = 20_000
 
 /** The shards in a folder: where it, or folders in it, hold nothing but Parquet files or tar or zip archives and what describes them. */
-export async function shardsIn(folder: string, isOther: (name: string) => boolean): Promise<{ shards: Shard[]; notes: DatasetNote[] } | null> {
+export async function shardsIn(
+  folder: string, isOther: (name: string) => boolean,
+): Promise<{ shards: Shard[]; notes: DatasetNote[] } | null> {
   const found = new Map<ShardKind, string[]>(endings.map(([kind]) => [kind, []]))
   let seen = 0
   /** @returns whether something else is there, so that it is a folder of images */
@@ -85,7 +87,8 @@ export async function shardsIn(folder: string, isOther: (name: string) => boolea
   if (main === undefined) return null
   const [, files] = main, notes: DatasetNote[] = []
   const unused = rest.flatMap(([, names]) => names)
-  if (unused.length > 0) notes.push({ code: 'unusedFiles', message: `Files beside the ${main[0]} files that are not used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.` })
+  if (unused.length > 0) notes.push({ code: 'unusedFiles', message: `Files beside the ${main[0]} files that are not `
+    + `used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.` })
   const shards: Shard[] = []
   for (const name of files.sort(byCodePoint)) {
     const file = join(folder, name), is = await containerOf(file, await readAt(file, 0, 512))
@@ -111,11 +114,15 @@ export function missingShards(shards: readonly Pick<Shard, 'name'>[]): DatasetNo
     sets.set(key, set)
   }
   return [...sets].flatMap(([key, { of, there }]) => (there.size >= of ? [] : [{
-    code: 'missingShards', message: `Of ${of} files ${basename(key.slice(0, key.lastIndexOf('/')))} only ${there.size} ${there.size === 1 ? 'is' : 'are'} there; images of the others are missing.`,
+    code: 'missingShards', message: `Of ${of} files ${basename(key.slice(0, key.lastIndexOf('/')))} `
+      + `only ${there.size} ${there.size === 1 ? 'is' : 'are'} there; images of the others are missing.`,
   }]))
 }
 
-/** Shards that are sets of their own, by the folders that they lie in. @returns the names of the sets, where there are several of one part */
+/**
+ * Shards that are sets of their own, by the folders that they lie in.
+ * @returns the names of the sets, where there are several of one part
+ */
 export function setsOf(shards: readonly Shard[]): string[] {
   const sets = new Map<string, Set<number | null>>()
   for (const { name, part } of shards) {
@@ -123,9 +130,12 @@ export function setsOf(shards: readonly Shard[]): string[] {
     sets.set(set, (sets.get(set) ?? new Set()).add(part))
   }
   const all = [...sets.values()]
-  return all.some((own, i) => all.some((other, j) => j > i && [...own].some((part) => other.has(part)))) ? [...sets.keys()].sort(byCodePoint) : []
+  return all.some((own, i) => all.some((other, j) => j > i && [...own].some((part) => other.has(part))))
+    ? [...sets.keys()].sort(byCodePoint)
+    : []
 }
 
 /** The shards of one set. */
 export const ofSet = (shards: readonly Shard[], set: string): Shard[] =>
-  shards.filter(({ name }) => name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/') === set)
+  shards.filter(({ name }) =>
+    name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/') === set)

@@ -5,8 +5,8 @@ import { fileReader, streamReader, unpacked, type ByteReader } from './byte-read
 import { nameIn } from './member-names.ts'
 
 /**
- * Reads tar archives (POSIX.1-2001 pax, ustar, GNU tar), plain, or packed whole by gzip or zstd. Links are never followed and nothing is written, so that a
- * name can lead nowhere.
+ * Reads tar archives (POSIX.1-2001 pax, ustar, GNU tar), plain, or packed whole by gzip or zstd. Links are never followed and nothing is
+ * written, so that a name can lead nowhere.
  */
 export interface TarMember {
   name: string
@@ -79,11 +79,15 @@ export async function* readTar(path: string, packing: Packing): AsyncGenerator<T
       if (header.length === 0) return false
       if (header.length < block) throw damagedFile(path, 'it is truncated within the header of a member')
       if (header.every((byte) => byte === 0)) return true
-      if (octal(header.subarray(148, 156)) !== sum(header)) throw damagedFile(path, `the header at byte ${reader.position - block} is no header of a tar archive`)
+      if (octal(header.subarray(148, 156)) !== sum(header)) {
+        throw damagedFile(path, `the header at byte ${reader.position - block} is no header of a tar archive`)
+      }
       const type = String.fromCharCode(header[156]!), size = long.size ?? everywhere.size ?? octal(header.subarray(124, 136))
       if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be')
       const offset = reader.position
-      if (offset + size > whole) throw damagedFile(path, `it is truncated, or says that a member has ${size} bytes where ${whole - offset} are left`)
+      if (offset + size > whole) {
+        throw damagedFile(path, `it is truncated, or says that a member has ${size} bytes where ${whole - offset} are left`)
+      }
       const padded = Math.ceil(size / block) * block
       if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
         if (size > longestRecord) throw damagedFile(path, `a member’s name takes ${size} bytes`)
@@ -99,7 +103,14 @@ export async function* readTar(path: string, packing: Packing): AsyncGenerator<T
       if (type !== '5' && !(type === '0' && name.endsWith('/')) && !(type === '\0' && name.endsWith('/'))) {
         const reason = sparse ? 'a file with holes (sparse), as GNU tar stores it, which is not read' : whyNoFile(type)
         let taken = 0
-        yield { name, size, offset, reason, read: async (length) => { const bytes = await reader.read(Math.min(length, size - taken)); taken += bytes.length; return bytes } }
+        yield {
+          name, size, offset, reason,
+          read: async (length) => {
+            const bytes = await reader.read(Math.min(length, size - taken))
+            taken += bytes.length
+            return bytes
+          },
+        }
       }
       const left = offset + padded - reader.position
       // The last member need not be filled up.

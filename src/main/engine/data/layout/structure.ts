@@ -38,7 +38,9 @@ interface Look {
   others: string[]
 }
 
-async function look(root: string, inside: string, elsewhere: ReadonlySet<string>, without: ReadonlySet<string>, tree?: Tree): Promise<Look> {
+async function look(
+  root: string, inside: string, elsewhere: ReadonlySet<string>, without: ReadonlySet<string>, tree?: Tree,
+): Promise<Look> {
   const seen: Look = { folders: [], images: [], others: [] }
   for (const entry of tree?.entries(inside) ?? await entriesOf(placeOf(root, inside)).catch(() => [])) {
     // Of very many files, the names of the first ones tell enough.
@@ -56,25 +58,29 @@ async function look(root: string, inside: string, elsewhere: ReadonlySet<string>
 }
 
 /** The folders of a place that are not of other places, nor of masks. */
-export const foldersIn = async ({ root, inside, elsewhere }: Place, tree?: Tree): Promise<string[]> => (await look(root, inside, elsewhere, none, tree)).folders
+export const foldersIn = async ({ root, inside, elsewhere }: Place, tree?: Tree): Promise<string[]> =>
+  (await look(root, inside, elsewhere, none, tree)).folders
 
 /** Whether some file below a folder may be an image. */
 async function holdsImages(root: string, inside: string, without: ReadonlySet<string>, tree?: Tree, depth = 0): Promise<boolean> {
   const { folders, images } = await look(root, inside, none, without, tree)
   if (images.length > 0) return true
-  if (depth < deepest) for (const folder of folders) if (await holdsImages(root, below(inside, folder), without, tree, depth + 1)) return true
+  if (depth < deepest) {
+    for (const folder of folders) if (await holdsImages(root, below(inside, folder), without, tree, depth + 1)) return true
+  }
   return false
 }
 
 /**
- * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a single folder too; paths
- * that were named for a part come before folders that are called so.
+ * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a single folder
+ * too; paths that were named for a part come before folders that are called so.
  * @param lenient takes a folder that holds nothing for training as it is
  * @throws WorkbenchError FILE_UNSUPPORTED where the parts cannot be those of a dataset
  */
 export async function findStructure(roots: Roots, lenient = false): Promise<Structure> {
   const { root, valRoot, testRoot } = roots
-  const given = ([[validationPart, valRoot, 'valPath'], [testPart, testRoot, 'testPath']] as const).flatMap(([part, at, field]) => (at === null ? [] : [{ part, at, field }]))
+  const given = ([[validationPart, valRoot, 'valPath'], [testPart, testRoot, 'testPath']] as const).flatMap(([part, at, field]) =>
+    (at === null ? [] : [{ part, at, field }]))
   const without = new Set<string>()
   for (const { at } of given) without.add(fromBytes(await realpath(placeOf('', at), 'buffer')))
   const out: Structure = { places: [], skipped: [], notes: [] }
@@ -111,7 +117,9 @@ class Finder {
   private leaveOut(inside: string, { folders, others }: Look, names: readonly string[], reason: string): void {
     const all = [...folders, ...others]
     for (const name of names) {
-      this.out.skipped.push({ path: readable(below(inside, name)), reason: others.includes(name) && isMaskFolder(name, all) ? maskReasons.folder : reason })
+      this.out.skipped.push({
+        path: readable(below(inside, name)), reason: others.includes(name) && isMaskFolder(name, all) ? maskReasons.folder : reason,
+      })
     }
   }
 
@@ -133,7 +141,9 @@ class Finder {
   }
 
   /** Takes the parts that lie in a folder itself. @returns whether there are any */
-  private async takeParts(root: string, inside: string, seen: Look, given: ReadonlySet<number>, explicit: boolean, lenient: boolean): Promise<boolean> {
+  private async takeParts(
+    root: string, inside: string, seen: Look, given: ReadonlySet<number>, explicit: boolean, lenient: boolean,
+  ): Promise<boolean> {
     const named = seen.folders.flatMap((name) => {
       const part = partOfWord(name)
       // Of what is valid or invalid, neither is for validation.
@@ -146,7 +156,8 @@ class Finder {
     const trains = named.some(({ part }) => part === trainPart)
     const alone = trains && named.every(({ part }) => part === trainPart)
     if (alone && withImages.length > 0 && !await this.isDeeper(root, inside, named, withImages)) {
-      const message = `The folder ${listed(named.map(({ name }) => name))} lies beside ${listed(withImages)} and no test or validation folder, so it is taken for a class.`
+      const message = `The folder ${listed(named.map(({ name }) => name))} lies beside ${listed(withImages)} and no test or validation `
+        + 'folder, so it is taken for a class.'
       this.out.notes.push({ code: 'partAsClass', message })
       return false
     }
@@ -155,16 +166,22 @@ class Finder {
       throw nothingToTrain(root, named.map(({ name }) => name))
     }
     const used = named.filter(({ part }) => !given.has(part)), elsewhere = new Set(named.map(({ name }) => name))
-    this.leaveOut(inside, seen, named.filter(({ part }) => given.has(part)).map(({ name }) => name), 'in place of it another path was given')
+    this.leaveOut(
+      inside, seen, named.filter(({ part }) => given.has(part)).map(({ name }) => name), 'in place of it another path was given',
+    )
     if (trains) {
       this.leaveOut(inside, seen, [...rest, ...seen.images, ...seen.others].sort(byCodePoint), 'beside the folders of the parts')
       const left = [...withImages, ...seen.images]
-      if (left.length > 0) this.out.notes.push({ code: 'besideParts', message: `Left out, because beside the folders of the parts: ${listed(left)}.` })
+      if (left.length > 0) {
+        this.out.notes.push({ code: 'besideParts', message: `Left out, because beside the folders of the parts: ${listed(left)}.` })
+      }
     } else {
       this.out.places.push(await this.settle(root, inside, trainPart, elsewhere))
     }
     for (const { name, part } of used) {
-      if (!await holdsImages(root, below(inside, name), this.without, this.tree)) this.out.notes.push({ code: 'emptyPart', message: `The folder “${readable(name)}” holds no images.` })
+      if (!await holdsImages(root, below(inside, name), this.without, this.tree)) {
+        this.out.notes.push({ code: 'emptyPart', message: `The folder “${readable(name)}” holds no images.` })
+      }
       this.out.places.push(await this.settle(root, below(inside, name), part))
     }
     this.noteParts(used, trains)
@@ -200,7 +217,10 @@ class Finder {
       if (only === undefined || folders.length > 1 || images.length > 0) return at
       const deeper = below(at.inside, only), next = await this.look(root, deeper)
       this.leaveOut(at.inside, seen, others, 'beside the folder of the images')
-      at = { root, inside: deeper, part, label: next.images.length > 0 || next.folders.length === 0 ? (isGeneral(only) ? null : only) : undefined, elsewhere: none }
+      at = {
+        root, inside: deeper, part,
+        label: next.images.length > 0 || next.folders.length === 0 ? (isGeneral(only) ? null : only) : undefined, elsewhere: none,
+      }
       if (at.label !== undefined) return at
     }
     return at
@@ -211,10 +231,12 @@ class Finder {
     const { folders } = await this.look(at, '')
     const named = folders.filter((name) => partOfWord(name) !== null)
     if (new Set(named.map(partOfWord)).size < 2) return
-    const message = `${at} is to be the ${partNames[part]} part, and holds parts itself: ${listed(named)}; name the folder of the one that is meant.`
+    const message = `${at} is to be the ${partNames[part]} part, and holds parts itself: ${listed(named)}; `
+      + 'name the folder of the one that is meant.'
     throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
   }
 }
 
 const nothingToTrain = (root: string, names: readonly string[]) => new WorkbenchError('FILE_UNSUPPORTED',
-  `${root} holds ${listed(names)} and nothing to train with; add a folder called train, or import ${names.length === 1 ? 'that folder' : 'one of these folders'} itself.`, { field: 'path' })
+  `${root} holds ${listed(names)} and nothing to train with; add a folder called train, `
+    + `or import ${names.length === 1 ? 'that folder' : 'one of these folders'} itself.`, { field: 'path' })

@@ -7,7 +7,8 @@ export interface Draws { image: Uint32Array; x: Uint32Array; y: Uint32Array }
 export interface Sizes { count: number; widthOf(image: number): number; heightOf(image: number): number }
 
 /** Room for so many patches. */
-export const emptyDraws = (count: number): Draws => ({ image: new Uint32Array(count), x: new Uint32Array(count), y: new Uint32Array(count) })
+export const emptyDraws = (count: number): Draws =>
+  ({ image: new Uint32Array(count), x: new Uint32Array(count), y: new Uint32Array(count) })
 
 /** Some of the patches. */
 export function onlyDraws(draws: Draws, rows: readonly number[]): Draws {
@@ -20,7 +21,9 @@ export function onlyDraws(draws: Draws, rows: readonly number[]): Draws {
  * inside. Patch i is a function of (seed, i, the images' sizes): of its own sequence it takes the first image that is not `bad`.
  * At least one image must not be.
  */
-export function draw(draws: Draws, rows: Uint32Array, sizes: Sizes, patch: { width: number; height: number }, seed: number, bad: Uint8Array): void {
+export function draw(
+  draws: Draws, rows: Uint32Array, sizes: Sizes, patch: { width: number; height: number }, seed: number, bad: Uint8Array,
+): void {
   for (const row of rows) {
     const source = random('patches', seed, row)
     let image = source.below(sizes.count)

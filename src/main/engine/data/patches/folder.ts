@@ -32,7 +32,8 @@ export async function folderSource(
   roots: Roots, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
   const found = await listFolder(roots, {
-    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }), onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }),
+    onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   if (found.truncated) return null
   const list = await labelledList(found, request, { meter, signal })
@@ -54,7 +55,8 @@ export async function folderSource(
     const { header } = result, turned = header.orientation >= 5
     const width = turned ? header.height : header.width, height = turned ? header.width : header.height
     if (width * height > pixelLimit) {
-      skipped.push({ path: list.pathOf(file), reason: `too large for patches: ${width} x ${height} is more than 40 megapixels; cut it into parts` })
+      skipped.push({ path: list.pathOf(file), reason: `too large for patches: ${width} x ${height} is more than 40 `
+        + 'megapixels; cut it into parts' })
       continue
     }
     if (width < patch.width || height < patch.height) {
@@ -99,7 +101,10 @@ function noneLeft(
 }
 
 /** Has the files decoded by several processes, which cut the patches out and write them. */
-async function cutInDecoders(list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted, { shape, pixels, onResult, signal }: CutOptions, handling: Handling, seen: Seen): Promise<void> {
+async function cutInDecoders(
+  list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted,
+  { shape, pixels, onResult, signal }: CutOptions, handling: Handling, seen: Seen,
+): Promise<void> {
   const { images } = wanted, decoders = decoderCount(images.length, filesPerDecoder)
   const size = Math.max(1, Math.min(batchFiles, Math.ceil(images.length / decoders / 4)))
   function* batches(): Generator<Batch> {

@@ -22,7 +22,8 @@ function checkPatchOptions(request: SourceRequest): void {
   if (sized) throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', { field: sized })
   const divided = (['group', 'groupColumn', 'split', 'splitSeed'] as const).find((key) => request[key] !== undefined)
   if (divided) {
-    const message = 'Patches are split by the images that they are of, so that no groups and no shares can be given; leave them out, or import the images whole.'
+    const message = 'Patches are split by the images that they are of, so that no groups and no shares can be given; '
+      + 'leave them out, or import the images whole.'
     throw new WorkbenchError('CALL_INVALID', message, { field: divided })
   }
   const name = syntheticName(request.path)
@@ -43,7 +44,9 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
   checkPatchOptions(request)
   if (datasetReference(request.path) !== null) {
     for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
-      if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `Patches of a dataset keep its split; leave the ${title} path out.`, { field })
+      if (request[field] !== undefined) {
+        throw new WorkbenchError('CALL_INVALID', `Patches of a dataset keep its split; leave the ${title} path out.`, { field })
+      }
     }
     refuseValueOptions('Images of a dataset are stored', request)
     refuseLabels(`${request.path} is a dataset of images`, request)
@@ -58,7 +61,8 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
   }
   const found = await findSource(request.path, request, request)
   if (found.kind === 'container') {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `Patches are not cut from ${found.container} files directly; unpack ${request.path} and choose that folder, or import it and cut from the dataset.`, { field: 'path' })
+    throw new WorkbenchError('FILE_UNSUPPORTED', `Patches are not cut from ${found.container} files directly; `
+      + `unpack ${request.path} and choose that folder, or import it and cut from the dataset.`, { field: 'path' })
   }
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
   refuseLabels(`${request.path} holds arrays`, request)

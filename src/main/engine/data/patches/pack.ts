@@ -59,7 +59,8 @@ function planOf(source: PatchSource, draws: Draws, patchLabels: ImageLabels, req
   const plan: PatchesPlan = {
     from: source.kind, labelsFrom: patchLabels.labels === null ? null : 'those of the images',
     kind: 'image', ...patchSize(request), channels: source.channels, count: draws.image.length, source, draws, patchLabels,
-    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: source.notes ?? [],
+    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped,
+    notes: source.notes ?? [],
     ...(source.measure && { measure: async (signal) => ({ ...await source.measure!(signal), notes: source.said?.().notes ?? [] }) }),
     pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
     only: (rows) => onlyPatches(plan, rows, request),
@@ -138,7 +139,8 @@ async function packPatches(
   const { notes = [], ranges = null } = source.said?.() ?? {}
   const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train', notes: [...source.notes ?? [], ...notes],
+    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train',
+    notes: [...source.notes ?? [], ...notes],
     ...(ranges && { ranges }), ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
     source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),

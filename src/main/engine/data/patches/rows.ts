@@ -31,7 +31,8 @@ export function datasetSource({ path, dataset: given, channels }: SourceRequest)
     }
   }
   return {
-    kind: 'dataset', ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3), from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
+    kind: 'dataset', ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3),
+    from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
     labels: async () => ({ classes: dataset.classes, labels: dataset.labels }),
     namesOf: (images) => rowPaths(given.folder, images),
     cut: (wanted, options) => cutHere(wanted, read(wanted.images), options),

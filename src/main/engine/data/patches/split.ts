@@ -18,7 +18,9 @@ const fewest = { train: 2, test: 1 }
  * @returns the part of every patch
  * @throws WorkbenchError DATASET_TOO_SMALL when a side would be empty, with the field that can help
  */
-export function splitPatches(draws: Draws, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null): Uint8Array {
+export function splitPatches(
+  draws: Draws, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null,
+): Uint8Array {
   const used = new Uint8Array(imageCount)
   for (const image of draws.image) used[image] = 1
   const images = Uint32Array.from({ length: imageCount }, (_, image) => image).filter((image) => used[image] === 1)

@@ -13,7 +13,10 @@ import type { CutOptions } from './cut.ts'
 
 const filesPerDecoder = 8, batchFiles = 16
 
-/** What values the files have that patches are cut from, and what becomes of them: measured before the first is cut, where that is needed. */
+/**
+ * What values the files have that patches are cut from, and what becomes of them:
+ * measured before the first is cut, where that is needed.
+ */
 export class PatchValues {
   /** Of the images that patches were cut from. */
   readonly seen: Seen = nothingSeen()
@@ -45,11 +48,14 @@ export class PatchValues {
 
   said(): { notes: DatasetNote[]; ranges: Ranges } {
     const { seen } = this, ranges = this.ranges ?? { bytes: null, wide: null }
-    const bytes = ranges.bytes ?? (seen.images.bytes > 0 ? { ...decideRange(seen.bytes, null, null), from: 0, to: 255, reason: 'bytes' as const } : null)
+    const bytes = ranges.bytes
+      ?? (seen.images.bytes > 0 ? { ...decideRange(seen.bytes, null, null), from: 0, to: 255, reason: 'bytes' as const } : null)
     return { notes: notesOf(seen, { ...ranges, bytes }, this.channels, this.request), ranges: { ...ranges, bytes } }
   }
 
-  private async pass(files: Uint32Array, stage: string, handling: Handling, pixels: string, meter: Meter, signal?: AbortSignal): Promise<Seen> {
+  private async pass(
+    files: Uint32Array, stage: string, handling: Handling, pixels: string, meter: Meter, signal?: AbortSignal,
+  ): Promise<Seen> {
     const { list } = this, seen = nothingSeen(), decoders = decoderCount(files.length, filesPerDecoder)
     function* batches(): Generator<Batch> {
       for (let start = 0; start < files.length;) {

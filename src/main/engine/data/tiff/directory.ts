@@ -38,8 +38,10 @@ export const sourceOfFile = (file: number, base: number, size: number): ByteSour
 
 /** Tags by their numbers. */
 export const tag = {
-  subfile: 254, width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, stripOffsets: 273, orientation: 274, samples: 277,
-  rowsPerStrip: 278, stripBytes: 279, planar: 284, predictor: 317, tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325, extra: 338, format: 339,
+  subfile: 254, width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, stripOffsets: 273, orientation: 274,
+  samples: 277,
+  rowsPerStrip: 278, stripBytes: 279, planar: 284, predictor: 317, tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325,
+  extra: 338, format: 339,
 } as const
 export type Tag = (typeof tag)[keyof typeof tag]
 

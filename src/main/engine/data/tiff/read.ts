@@ -19,7 +19,9 @@ export interface Description {
   orientation: number
 }
 const photometrics = { whiteIsZero: 0, blackIsZero: 1, rgb: 2 } as const
-const names: Record<number, string> = { 3: 'a palette', 4: 'a mask', 5: 'CMYK', 6: 'YCbCr', 8: 'CIELAB', 9: 'ICCLAB', 10: 'ITULAB', 32803: 'a colour filter array', 34892: 'raw' }
+const names: Record<number, string> = {
+  3: 'a palette', 4: 'a mask', 5: 'CMYK', 6: 'YCbCr', 8: 'CIELAB', 9: 'ICCLAB', 10: 'ITULAB', 32803: 'a colour filter array', 34892: 'raw',
+}
 
 export function describePage(page: Page): Description {
   const channels = page.number(tag.samples, 1), bits = page.number(tag.bits, 1), format = page.number(tag.format, 1)
@@ -28,7 +30,8 @@ export function describePage(page: Page): Description {
   const colours = photometric <= 1 ? 1 : 3, extra = page.numbers(tag.extra)
   while (extra.length < channels - colours) extra.push(0)
   return {
-    width: page.number(tag.width, 0), height: page.number(tag.height, 0), channels, bits, photometric, extra, wide: bits > 8 || letter !== 'u',
+    width: page.number(tag.width, 0), height: page.number(tag.height, 0), channels, bits, photometric, extra,
+    wide: bits > 8 || letter !== 'u',
     type: `${letter}${bytes}` as NumberType, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
   }
 }
@@ -40,16 +43,25 @@ const mostBytes = 2 ** 31
 export function whyNotRead(page: Page, { photometric, bits, type, channels }: Description): string | null {
   const compression = page.number(tag.compression, 1), letter = type[0]
   if (photometric !== 0 && photometric !== 1 && photometric !== 2) return `its values are ${names[photometric] ?? 'of no known meaning'}`
-  if (page.number(tag.format, 1) > 4 || page.numbers(tag.format).some((format, _, all) => format !== all[0])) return 'its values are complex, or of several kinds'
+  if (page.number(tag.format, 1) > 4 || page.numbers(tag.format).some((format, _, all) => format !== all[0])) {
+    return 'its values are complex, or of several kinds'
+  }
   if (page.numbers(tag.bits).some((each) => each !== bits) || channels > 4096) return 'its channels have different depths'
-  if (letter === 'u' ? bits > 16 && bits !== 32 : letter === 'i' ? ![8, 16, 32].includes(bits) : ![16, 32, 64].includes(bits)) return `it has values of ${bits} bits`
+  if (letter === 'u' ? bits > 16 && bits !== 32 : letter === 'i' ? ![8, 16, 32].includes(bits) : ![16, 32, 64].includes(bits)) {
+    return `it has values of ${bits} bits`
+  }
   if (!compressions.has(compression)) return `it is compressed in a way (${compression}) that is not read at this depth`
   if (page.number(tag.fillOrder, 1) !== 1 && bits < 8) return 'its bits are in reverse order'
-  if (photometric === photometrics.whiteIsZero && letter !== 'u') return 'its zero is white, though its values have signs or are floats; invert them'
+  if (photometric === photometrics.whiteIsZero && letter !== 'u') {
+    return 'its zero is white, though its values have signs or are floats; invert them'
+  }
   return null
 }
 
-const makers = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, f2: Float32Array, f4: Float32Array, f8: Float64Array }
+const makers = {
+  u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, f2: Float32Array, f4: Float32Array,
+  f8: Float64Array,
+}
 
 /**
  * Reads the numbers of a page: strips or tiles, interleaved or in planes. White as zero is turned; whole numbers of fewer than 8 bits
@@ -61,16 +73,21 @@ export function readPage(source: ByteSource, page: Page, described: Description)
   const Maker = makers[type as keyof typeof makers]
   if (width * height * channels * Maker.BYTES_PER_ELEMENT > mostBytes) throw new RangeError('more values than can be held')
   const data = new Maker(width * height * channels)
-  const tiled = page.numbers(tag.tileWidth).length > 0, planes = page.number(tag.planar, 1) === 2 ? channels : 1, inBlock = channels / planes
+  const tiled = page.numbers(tag.tileWidth).length > 0, planes = page.number(tag.planar, 1) === 2 ? channels : 1
+  const inBlock = channels / planes
   const blockWidth = tiled ? page.number(tag.tileWidth, 0) : width
   const blockHeight = tiled ? page.number(tag.tileHeight, 0) : Math.min(height, page.number(tag.rowsPerStrip, height) || height)
-  if (blockWidth < 1 || blockHeight < 1 || blockWidth > 2 ** 20 || blockWidth * blockHeight * inBlock > mostBytes) throw new RangeError('blocks that make no sense')
+  if (blockWidth < 1 || blockHeight < 1 || blockWidth > 2 ** 20 || blockWidth * blockHeight * inBlock > mostBytes) {
+    throw new RangeError('blocks that make no sense')
+  }
   const offsets = page.numbers(tiled ? tag.tileOffsets : tag.stripOffsets), counts = page.numbers(tiled ? tag.tileBytes : tag.stripBytes)
-  const across = Math.ceil(width / blockWidth), down = Math.ceil(height / blockHeight), lineBytes = Math.ceil((blockWidth * inBlock * bits) / 8)
+  const across = Math.ceil(width / blockWidth), down = Math.ceil(height / blockHeight)
+  const lineBytes = Math.ceil((blockWidth * inBlock * bits) / 8)
   const compression = page.number(tag.compression, 1), predictor = page.number(tag.predictor, 1)
   const line = { bits, type, little: page.little, values: blockWidth * inBlock, predictor, step: inBlock }
   for (let block = 0; block < across * down * planes; block++) {
-    const plane = Math.floor(block / (across * down)), place = block % (across * down), x = (place % across) * blockWidth, y = Math.floor(place / across) * blockHeight
+    const plane = Math.floor(block / (across * down)), place = block % (across * down), x = (place % across) * blockWidth
+    const y = Math.floor(place / across) * blockHeight
     const rows = tiled ? blockHeight : Math.min(blockHeight, height - y), size = lineBytes * rows, offset = offsets[block]
     if (offset === undefined) throw new RangeError('a block that is missing')
     // A writer of one uncompressed strip may leave out its length.
@@ -103,7 +120,10 @@ function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step
   if (!little && bits === 32) buffer.swap32()
   if (!little && bits === 64) buffer.swap64()
   if (predictor === 2) {
-    const whole = bits === 8 ? own : bits === 16 ? new Uint16Array(own.buffer) : bits === 32 ? new Uint32Array(own.buffer) : new BigUint64Array(own.buffer)
+    const whole = bits === 8 ? own
+      : bits === 16 ? new Uint16Array(own.buffer)
+      : bits === 32 ? new Uint32Array(own.buffer)
+      : new BigUint64Array(own.buffer)
     if (whole instanceof BigUint64Array) for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
     else for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
   }
@@ -130,7 +150,9 @@ function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
 function differencesOfBytes(bytes: Uint8Array, step: number, size: number): Uint8Array {
   const sums = Uint8Array.from(bytes), values = sums.length / size, out = new Uint8Array(sums.length)
   for (let i = step; i < sums.length; i++) sums[i]! += sums[i - step]!
-  for (let value = 0; value < values; value++) for (let byte = 0; byte < size; byte++) out[value * size + size - 1 - byte] = sums[byte * values + value]!
+  for (let value = 0; value < values; value++) {
+    for (let byte = 0; byte < size; byte++) out[value * size + size - 1 - byte] = sums[byte * values + value]!
+  }
   return out
 }
 

@@ -9,7 +9,9 @@ export const compressions = new Set([1, 5, 8, 32946, 32773, 50000])
  */
 export function unpack(packed: Buffer, compression: number, size: number): Uint8Array {
   const out = compression === 1 ? packed : compression === 5 ? lzw(packed, size) : compression === 32773 ? packBits(packed, size)
-    : compression === 50000 ? zstdDecompressSync(packed, { maxOutputLength: size + 2 ** 20 }) : inflateSync(packed, { maxOutputLength: size + 2 ** 20 })
+    : compression === 50000
+      ? zstdDecompressSync(packed, { maxOutputLength: size + 2 ** 20 })
+      : inflateSync(packed, { maxOutputLength: size + 2 ** 20 })
   if (out.length < size) throw new RangeError('a strip that is too short')
   return out.subarray(0, size)
 }
