@@ -106,7 +106,8 @@ const settingSectionSchema: z.ZodType<SettingSection> = z.object({
 
 /** So many runs are compared at a time: figures of each are sent, and differences among them are found. */
 export const mostCompared = 1000
-const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${thousands(mostCompared)} runs are compared at a time; leave some out, or group the table of runs, which takes any number.`)
+const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${thousands(mostCompared)} runs are `
+  + 'compared at a time; leave some out, or group the table of runs, which takes any number.')
 
 /** How a comparison is asked for, whether to be shown or to be written. */
 const comparisonOptions = {

@@ -30,5 +30,7 @@ export function copiesSentence(
 /** Where the validation rows of a run on a dataset come from. */
 export function validatedOn({ validationCount, kind }: Pick<Dataset, 'validationCount' | 'kind'>): string {
   const [one, many] = kind === 'image' ? ['image', 'images'] : ['row', 'rows']
-  return validationCount > 0 ? `the ${counted(validationCount, one, many)} that the dataset brings` : `a tenth of the training ${many}, drawn by the seed`
+  return validationCount > 0
+    ? `the ${counted(validationCount, one, many)} that the dataset brings`
+    : `a tenth of the training ${many}, drawn by the seed`
 }

@@ -22,8 +22,8 @@ export function helpColumns(rows: readonly HelpRow[], indent = '', widest = wide
 }
 
 /**
- * A line as commands give it, term and text with two spaces or more between them; a line that begins with spaces goes on with the one before.
- * What is neither (a heading, an empty line) is a line by itself.
+ * A line as commands give it, term and text with two spaces or more between them; a line that begins with spaces goes on with the one
+ * before. What is neither (a heading, an empty line) is a line by itself.
  */
 export function helpRows(lines: readonly string[]): HelpRow[] {
   const rows: [string, string][] = []

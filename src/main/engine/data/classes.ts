@@ -6,8 +6,8 @@ import { trainPart, type Packed } from './request.ts'
 const images = (count: number): string => `${thousands(count)} ${count === 1 ? 'image' : 'images'}`
 
 /**
- * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor told from these, so
- * that their images are kept without a label (-1), and it is said.
+ * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor
+ * told from these, so that their images are kept without a label (-1), and it is said.
  */
 export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 'parts'>>(rows: R): R & { notes: DatasetNote[] } {
   const { classes, labels, parts } = rows
@@ -30,24 +30,31 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
     const message = `The images for training have no labels, so those of the other parts (${names}) are not used.`
     return { ...rows, classes: [], labels: null, notes: [{ code: 'unlabelledTraining', message }] }
   }
-  const message = `${images(unlabelled)} of classes that no image for training has (${names}) ${unlabelled === 1 ? 'is' : 'are'} kept without a label.`
+  const message = `${images(unlabelled)} of classes that no image for training has `
+    + `(${names}) ${unlabelled === 1 ? 'is' : 'are'} kept without a label.`
   const places = Int32Array.from(trained, () => -1)
   const kept = classes.filter((_, label) => trained[label])
   for (let label = 0, place = 0; label < classes.length; label++) if (trained[label]) places[label] = place++
-  return { ...rows, classes: kept, labels: labels.map((label) => (label < 0 ? -1 : places[label]!)), notes: [{ code: 'untrainedClasses', message }] }
+  return {
+    ...rows, classes: kept, labels: labels.map((label) => (label < 0 ? -1 : places[label]!)),
+    notes: [{ code: 'untrainedClasses', message }],
+  }
 }
 
 /**
  * What about classes may be a mistake, whatever the source.
  * @param first for every row the first one that is identical (see duplicates.ts); null where copies are no mistake
  */
-export function doubtsOfClasses({ classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>, first: Uint32Array | null): DatasetNote[] {
+export function doubtsOfClasses(
+  { classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>, first: Uint32Array | null,
+): DatasetNote[] {
   if (labels === null) return []
   const notes: DatasetNote[] = []
   const note = (code: string, message: string) => notes.push({ code, message })
   if (classes.length === 1) note('singleClass', `All labels are of one class, ${listed(classes)}: there is nothing to tell apart.`)
   const alike = [...Map.groupBy(classes, (name) => name.toLowerCase()).values()].filter((names) => names.length > 1)
-  if (alike.length > 0) note('classesDifferInCase', `Classes that differ in the case of letters only are kept apart: ${alike.slice(0, 5).map((names) => listed(names)).join('; ')}.`)
+  if (alike.length > 0) note('classesDifferInCase', 'Classes that differ in the case of letters only are kept '
+    + `apart: ${alike.slice(0, 5).map((names) => listed(names)).join('; ')}.`)
   const unlabelled = [0, 0, 0], all = [0, 0, 0], labelOf = new Int32Array(first?.length ?? 0).fill(-1), torn = new Set<number>()
   for (let row = 0; row < labels.length; row++) {
     const part = parts?.[row] ?? trainPart, label = labels[row]!
@@ -60,8 +67,13 @@ export function doubtsOfClasses({ classes, labels, parts }: Pick<Packed, 'classe
     else if (other !== label) torn.add(of)
   }
   const missing = ['training', 'validation', 'testing'].flatMap((title, part) =>
-    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part] ? `none of the ${images(all[part]!)} for ${title} has one` : `${thousands(unlabelled[part]!)} of the ${images(all[part]!)} for ${title} have none`]))
+    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part]
+      ? `none of the ${images(all[part]!)} for ${title} has one`
+      : `${thousands(unlabelled[part]!)} of the ${images(all[part]!)} for ${title} have none`]))
   if (missing.length > 0) note('withoutLabels', `Of the labels: ${missing.join('; ')}.`)
-  if (torn.size > 0) note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two labels, and kept under both.`)
+  if (torn.size > 0) {
+    note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two `
+      + 'labels, and kept under both.')
+  }
   return notes
 }

@@ -10,8 +10,8 @@ import type { Sample } from './size-tally.ts'
 import { walk, type Tree, type Walk } from './walk.ts'
 
 /**
- * The images of an import in their final order, before any is opened: what each is called, and what is known of it from where it lies or from a table.
- * Lists of many thousands are kept off the heap (see Names), so that all else is asked for one image at a time.
+ * The images of an import in their final order, before any is opened: what each is called, and what is known of it from where it lies or
+ * from a table. Lists of many thousands are kept off the heap (see Names), so that all else is asked for one image at a time.
  */
 export interface ImageList {
   names: Names
@@ -60,9 +60,9 @@ interface Options {
 interface Found { place: Place; from: number; to: number }
 
 /**
- * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of their own. Each part decides
- * for itself whether it has classes: one subfolder a class, files of deeper folders belonging to it, where most files lie in folders; files beside
- * these are then left out. Where the folders of classes hold `train` and `test`, these are the parts.
+ * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of their own. Each
+ * part decides for itself whether it has classes: one subfolder a class, files of deeper folders belonging to it, where most files lie in
+ * folders; files beside these are then left out. Where the folders of classes hold `train` and `test`, these are the parts.
  * @throws WorkbenchError FILE_UNSUPPORTED, and the operating system's error when a folder itself cannot be read
  */
 export async function listFolder(roots: Roots, options: Options = {}): Promise<FileList> {
@@ -73,7 +73,8 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   for (const root of [roots.valRoot, roots.testRoot]) if (root !== null) without.add(fromBytes(await realpath(root, 'buffer')))
   for (const place of places) {
     const from = names.count, more: Walk = await walk(place.root, {
-      signal: options.signal, tree: roots.tree, inside: place.inside, names, elsewhere: place.elsewhere, limit: (options.limit ?? Infinity) - from,
+      signal: options.signal, tree: roots.tree, inside: place.inside, names, elsewhere: place.elsewhere,
+      limit: (options.limit ?? Infinity) - from,
       without: place.root === roots.root ? without : new Set(), prefix: place.root === roots.root ? '' : `${place.root}/`,
       onCount: (files) => options.onCount?.(from + files),
     })
@@ -85,7 +86,8 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   const masks = skipped.filter(({ reason }) => reason === maskReasons.folder || reason === maskReasons.file).map(({ path }) => path)
   if (masks.length > 0) notes.push({ code: 'masks', message: `Left out as masks, which are no images: ${listed(masks)}.` })
   if (calledMasks > 0) {
-    notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, without an image of that name beside; taken as images.` })
+    notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, `
+      + 'without an image of that name beside; taken as images.' })
   }
   const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders, options.labels)
   if (!truncated) notes.push(...await emptyFolders(found, folders, roots.tree))
@@ -94,15 +96,20 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
 
 type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
 
-/** Decides on labels, and leaves out what lies beside the folders of classes. @param folders gets the folders of classes that hold a file */
+/**
+ * Decides on labels, and leaves out what lies beside the folders of classes.
+ * @param folders gets the folders of classes that hold a file
+ */
 function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
   const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
-  const classes = new Classes(), pathOf = (place: Place, name: string) => readable(place.root === roots.root ? name : `${place.root}/${name}`)
+  const classes = new Classes()
+  const pathOf = (place: Place, name: string) => readable(place.root === roots.root ? name : `${place.root}/${name}`)
   let leftOut = 0, leftImages = 0, foreign = 0
   const examples: string[] = []
   for (const part of [trainPart, validationPart, testPart]) {
     const own = found.filter(({ place }) => place.part === part)
-    const byFolder = own.filter(({ place }) => place.label === undefined), labelled = asked !== undefined || byFolders(all, byFolder, part, told.notes)
+    const byFolder = own.filter(({ place }) => place.label === undefined)
+    const labelled = asked !== undefined || byFolders(all, byFolder, part, told.notes)
     for (const { place, from, to } of own) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
       const fixed = place.label == null ? -1 : classes.codeOf(place.label)
@@ -126,7 +133,8 @@ function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, f
     }
   }
   if (leftImages > 0) {
-    const message = `${counted(leftImages, 'file', 'files')} beside the folders of the classes left out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
+    const message = `${counted(leftImages, 'file', 'files')} beside the folders of the classes left `
+      + `out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
     told.notes.push({ code: 'looseFiles', message })
   }
   leftOut += partsInClasses(all, found, parts, left, told)
@@ -138,7 +146,8 @@ function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, f
   const places = new Uint16Array(all.count)
   for (const [index, { from, to }] of found.entries()) places.fill(index, from, to)
   const keep = (file: number) => left[file] === 0
-  const kept = <T extends Int32Array | Uint8Array | Uint16Array>(values: T): T => (leftOut === 0 ? values : values.filter((_, file) => keep(file)) as T)
+  const kept = <T extends Int32Array | Uint8Array | Uint16Array>(values: T): T =>
+    (leftOut === 0 ? values : values.filter((_, file) => keep(file)) as T)
   const names = leftOut === 0 ? all : all.filter(keep), [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
   const place = (file: number) => found[placeIn[file]!]!.place
   return {
@@ -157,7 +166,8 @@ export function onlyFiles(list: FileList, files: readonly number[]): FileList {
   for (const file of files) names.push(list.names.at(file))
   const at = <T>(of: (file: number) => T) => (file: number): T => of(files[file]!)
   return {
-    ...list, names, skipped: [], rootOf: at(list.rootOf), pathOf: at(list.pathOf), partOf: at(list.partOf), labelOf: at(list.labelOf), groupOf: at(list.groupOf),
+    ...list, names, skipped: [], rootOf: at(list.rootOf), pathOf: at(list.pathOf), partOf: at(list.partOf), labelOf: at(list.labelOf),
+    groupOf: at(list.groupOf),
     ...(list.insideOf ? { insideOf: at(list.insideOf) } : {}),
   }
 }
@@ -202,14 +212,20 @@ function byFolders(names: Names, found: readonly Found[], part: number, notes: D
     for (let file = from; file < to; file++) names.isNested(file, below) ? nested++ : looksLikeOther(names.at(file)) || loose++
   }
   if (nested > 0 && nested < loose) {
-    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders and ${thousands(loose)} do not, so that these folders are no classes.`
+    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders `
+      + `and ${thousands(loose)} do not, so that these folders are no classes.`
     notes.push({ code: 'foldersNoClasses', message })
   }
   return nested > 0 && nested >= loose
 }
 
-/** Where folders of classes hold folders that are called after parts, `train` and another at least: takes these as the parts. @returns how many files are left out */
-function partsInClasses(names: Names, found: readonly Found[], parts: Uint8Array, left: Uint8Array, { skipped, notes }: Pick<FileList, 'skipped' | 'notes'>): number {
+/**
+ * Where folders of classes hold folders that are called after parts, `train` and another at least: takes these as the parts.
+ * @returns how many files are left out
+ */
+function partsInClasses(
+  names: Names, found: readonly Found[], parts: Uint8Array, left: Uint8Array, { skipped, notes }: Pick<FileList, 'skipped' | 'notes'>,
+): number {
   const [{ place, from, to } = { place: null, from: 0, to: 0 }] = found
   if (place === null || found.length > 1 || place.label !== undefined) return 0
   const depth = place.inside === '' ? 0 : place.inside.split('/').length
@@ -236,8 +252,10 @@ function partsInClasses(names: Names, found: readonly Found[], parts: Uint8Array
       skipped.push({ path: readable(name), reason: 'beside the folders of the parts' })
     }
   }
-  const without = whole.size === 0 ? '' : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, so all images there are for training.`
-  const message = `The folders of the classes hold the parts (${listed([...held.keys()])}): deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
+  const without = whole.size === 0 ? '' : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, `
+    + 'so all images there are for training.'
+  const message = `The folders of the classes hold the parts (${listed([...held.keys()])}): `
+    + `deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
   notes.push({ code: 'partsInClasses', message })
   return leftOut
 }

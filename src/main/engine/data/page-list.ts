@@ -11,7 +11,10 @@ import type { PlanOptions } from './request.ts'
 /** Which image of a list of pages lies in which file, and which page of it that is: `STACK.tif#3` is the fourth. */
 export interface Pages { fileOf: Uint32Array; pageOf: Uint32Array; sizes: Float64Array; several: Uint8Array }
 
-/** Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one, and are named when they are decoded. */
+/**
+ * Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one,
+ * and are named when they are decoded.
+ */
 export async function findPages(list: FileList, { meter, signal }: PlanOptions): Promise<Pages> {
   const { count } = list.names, counts = new Uint32Array(count), sizes = new Float64Array(count)
   let total = 0
@@ -44,14 +47,19 @@ export function listPages(list: FileList, { fileOf, pageOf, sizes, several }: Pa
   const files = several.reduce((sum, one) => sum + one, 0), pages = fileOf.reduce((sum, file) => sum + several[file]!, 0)
   const note = {
     code: 'allPages',
-    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in all); each was taken as an image.`,
+    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in `
+      + 'all); each was taken as an image.',
   }
   return {
-    ...list, names, notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf), labelOf: at(list.labelOf),
+    ...list, names, notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf),
+    labelOf: at(list.labelOf),
     groupOf: at(list.groupOf), pathOf: (image) => `${list.pathOf(fileOf[image]!)}${suffix(image)}`,
     insideOf: (image: number): Span => {
       const file = fileOf[image]!
-      return { file: join(list.rootOf(file), list.names.at(file)), offset: 0, length: sizes[file]!, ...(several[file] === 1 ? { page: pageOf[image]! } : {}) }
+      return {
+        file: join(list.rootOf(file), list.names.at(file)), offset: 0, length: sizes[file]!,
+        ...(several[file] === 1 ? { page: pageOf[image]! } : {}),
+      }
     },
   }
 }

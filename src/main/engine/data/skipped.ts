@@ -19,7 +19,8 @@ export function whySkipped(skipped: readonly Skipped[]): string {
   }
   const sorted = [...kinds.values()].sort((a, b) => b.count - a.count), told = sorted.slice(0, mostReasons)
   const others = sorted.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
-  const parts = told.map(({ first, count }) => (count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`))
+  const parts = told.map(({ first, count }) =>
+    (count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`))
   return [...parts, ...(others > 0 ? [`${thousands(others)} for other reasons`] : [])].join('; ')
 }
 

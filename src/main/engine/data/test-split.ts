@@ -25,14 +25,17 @@ export interface Split {
 }
 
 /**
- * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups, are in two of them. Where it
- * brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed that is the same for every import unless
- * it is given; identical images end up on one side, and groups too. So is a validation part, where three shares are asked for.
+ * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups, are in two of
+ * them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed that is the
+ * same for every import unless it is given; identical images end up on one side, and groups too. So is a validation part, where three
+ * shares are asked for.
  * @param rows their part as the source brings them (null: it brings none), labels and groups
  * @param copies `train`: of rows that are alike and in two parts, training keeps all; else they stay where the source has them
  * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL, CALL_INVALID
  */
-export function splitRows({ count, labels, parts, groups = null }: Omit<Rows, 'classes'>, hashes: Uint8Array, request: SplitRequest = {}, copies?: 'train'): Split {
+export function splitRows(
+  { count, labels, parts, groups = null }: Omit<Rows, 'classes'>, hashes: Uint8Array, request: SplitRequest = {}, copies?: 'train',
+): Split {
   if (count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
   const part = parts?.slice() ?? new Uint8Array(count)
   const shares = sharesOf(request, part, copies)
@@ -76,33 +79,43 @@ function rowsOf(part: Uint8Array, which: number): Uint32Array {
   return rows
 }
 
-const sourceOf = (purpose: string, { splitSeed }: SplitRequest): Random => (splitSeed === undefined ? random(purpose) : random(purpose, splitSeed))
+const sourceOf = (purpose: string, { splitSeed }: SplitRequest): Random =>
+  (splitSeed === undefined ? random(purpose) : random(purpose, splitSeed))
 
 /** The shares that are drawn, of all images. @throws WorkbenchError CALL_INVALID where something is asked for that the source brings */
 function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?: 'train'): { validation: number; test: number } {
   const refuse = (message: string, field: 'split' | 'splitSeed') => new WorkbenchError('CALL_INVALID', message, { field })
   const field = split === undefined ? 'splitSeed' as const : 'split' as const
   if (split === undefined && splitSeed === undefined) return { validation: 0, test: testShare }
-  if (copies === 'train') throw refuse(`Patches are split by the images that they are of; leave ${field === 'split' ? '--split' : '--split-seed'} out.`, field)
-  if (part.includes(testPart)) throw refuse(`The data bring a test part, which no drawn one replaces; leave ${field === 'split' ? '--split' : '--split-seed'} out, or import the training images alone.`, field)
+  if (copies === 'train') {
+    throw refuse(`Patches are split by the images that they are of; leave ${field === 'split' ? '--split' : '--split-seed'} out.`, field)
+  }
+  if (part.includes(testPart)) throw refuse('The data bring a test part, which no drawn one replaces; '
+    + `leave ${field === 'split' ? '--split' : '--split-seed'} out, or import the training images alone.`, field)
   if (split === undefined) return { validation: 0, test: testShare }
   const numbers = split.split('/').map(Number), sum = numbers.reduce((all, number) => all + number, 0)
   if (![2, 3].includes(numbers.length) || numbers.some((number) => !(number > 0)) || Math.abs(sum - 100) > 1e-6) {
-    throw refuse(`“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, or training/testing like 80/20.`, 'split')
+    throw refuse(`“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, `
+      + 'or training/testing like 80/20.', 'split')
   }
-  if (numbers.length === 3 && part.includes(validationPart)) throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')
+  if (numbers.length === 3 && part.includes(validationPart)) {
+    throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')
+  }
   return { validation: numbers.length === 3 ? numbers[1]! / 100 : 0, test: numbers.at(-1)! / 100 }
 }
 
 /** Draws rows of a part among those that are for training, in place. @returns how many copies changed sides */
 function drawPart(
-  part: Uint8Array, first: Uint32Array, labels: Int32Array | null, groups: Int32Array | null, { which, share, source }: { which: number; share: number; source: Random },
+  part: Uint8Array, first: Uint32Array, labels: Int32Array | null, groups: Int32Array | null,
+  { which, share, source }: { which: number; share: number; source: Random },
 ): number {
   const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
   const units = groups && connected(groups, first)
-  for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) drawn[row] = 1
+  for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
+    drawn[row] = 1
+  }
   const before = drawn.slice()
   if (!units) keepCopiesTogether(drawn, first, labels, rows)
   // What is also in a part that the source brings, which stays there, would not be unseen.
@@ -123,7 +136,8 @@ function divided(part: Uint8Array, groups: Int32Array, brought: boolean): Datase
   for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | 1 << part[row]!)
   const torn = [...sides.values()].filter((bits) => (bits & (bits - 1)) !== 0).length
   if (torn === 0 || !brought) return []
-  const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, as the source has them; they stay.`
+  const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, `
+    + 'as the source has them; they stay.'
   return [{ code: 'groupsInTwoParts', message }]
 }
 
@@ -134,7 +148,8 @@ function requireGroups(part: Uint8Array, groups: Int32Array | null, validated: b
   for (const [row, group] of groups.entries()) if (part[row] === trainPart) training.add(group < 0 ? -1 - row : group)
   if (training.size >= (validated ? 1 : 2) && part.includes(testPart)) return
   const wanted = 'training, validation and testing need at least one group each'
-  throw new WorkbenchError('DATASET_TOO_SMALL', `There are too few groups to divide: ${wanted}. Give another --group, or leave it out.`, { field: 'group' })
+  throw new WorkbenchError('DATASET_TOO_SMALL', `There are too few groups to divide: ${wanted}. `
+    + 'Give another --group, or leave it out.', { field: 'group' })
 }
 
 /** The first row of every group of copies of which one is for training. */
@@ -166,6 +181,7 @@ function copiesBetween(part: Uint8Array, first: Uint32Array, which: number, name
     if (trained.has(first[row]!)) copies++
   }
   if (copies === 0) return []
-  const message = `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, as the source has them; they stay.`
+  const message = `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, `
+    + 'as the source has them; they stay.'
   return [{ code: `${name}Copies`, message }]
 }

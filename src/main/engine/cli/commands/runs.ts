@@ -12,7 +12,8 @@ import { taskDone } from '../wait.ts'
 export async function describeRun({ call }: Session, run: Run): Promise<string> {
   const dataset = (await call('datasets.list', {})).datasets.find(({ id }) => id === run.datasetId)
   const facts: [string, string][] = [
-    ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset], ...(dataset ? [['Validated on', validatedOn(dataset)] as [string, string]] : []),
+    ['Run', `${run.name} (${run.id})`], ['State', run.state], ['Dataset', run.dataset],
+    ...(dataset ? [['Validated on', validatedOn(dataset)] as [string, string]] : []),
     ['Variant', run.variant], ['Seed', String(run.seed)],
     ['Layers', run.config.network.layers.join(', ')], ['Steps', `${run.step.toLocaleString('en')} of ${run.steps.toLocaleString('en')}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],

@@ -54,7 +54,8 @@ class Collector {
   constructor(source: ContainerSource, streamed: boolean) {
     this.prefix = source.shards.length > 1
     this.contents = {
-      members: new Members(), inner: new Names(), shard: new Column(), skipped: [], notes: [...source.notes], truncated: false, samples: false,
+      members: new Members(), inner: new Names(), shard: new Column(), skipped: [], notes: [...source.notes], truncated: false,
+      samples: false,
       beside: new Map(), sampled: 0, tally: streamed ? new SizeTally() : null,
     }
   }
@@ -63,7 +64,10 @@ class Collector {
   accept(written: string, shard: Shard, reason: string | null): string | null {
     const name = cleanName(written), { skipped } = this.contents
     const path = (shown: string) => (this.prefix ? `${shard.name}/${shown}` : shown)
-    if (name === null) { skipped.push({ path: path(written.slice(0, 300)), reason: 'its name leads out of the archive, or is none' }); return null }
+    if (name === null) {
+      skipped.push({ path: path(written.slice(0, 300)), reason: 'its name leads out of the archive, or is none' })
+      return null
+    }
     const parts = name.split('/'), last = parts.at(-1)!
     if (parts.some((part) => part.toLowerCase() === '__macosx') || last.startsWith('._')) { this.forks++; return null }
     if (parts.some((part) => part.startsWith('.'))) { skipped.push({ path: path(name), reason: 'a hidden file' }); return null }
@@ -125,20 +129,32 @@ class Collector {
   /** Samples do not go over from one archive to the next. */
   endShard(shard: Shard, hadEnd: boolean): void {
     this.forget()
-    if (!hadEnd) this.contents.notes.push({ code: 'archiveEnd', message: `${shard.name} lacks the mark that ends an archive; it may be truncated.` })
+    if (!hadEnd) {
+      this.contents.notes.push({ code: 'archiveEnd', message: `${shard.name} lacks the mark that ends an archive; it may be truncated.` })
+    }
   }
 
   end(): Contents {
     const { notes, samples } = this.contents, count = (number: number) => thousands(number)
-    if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${count(this.forks)} of the files that macOS adds to archives (._*, __MACOSX).` })
+    if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${count(this.forks)} of the files that macOS adds `
+      + 'to archives (._*, __MACOSX).' })
     if (!samples) return this.contents
     const [field] = this.fields
-    if (field !== undefined) notes.push({ code: 'labelField', message: field === '' ? 'The labels are what the .json files hold.' : `The labels are those of the field “${[...this.fields].join('”, “')}” of the .json files.` })
-    if (this.lists > 0) notes.push({ code: 'severalLabels', message: `${count(this.lists)} samples have a list of labels; these images are imported without labels.` })
-    if (this.unmatched > 0) notes.push({ code: 'labelsWithoutImage', message: `${count(this.unmatched)} labels are of samples in which there is no image.` })
+    if (field !== undefined) {
+      const message = field === '' ? 'The labels are what the .json files hold.'
+        : `The labels are those of the field “${[...this.fields].join('”, “')}” of the .json files.`
+      notes.push({ code: 'labelField', message })
+    }
+    if (this.lists > 0) notes.push({ code: 'severalLabels', message: `${count(this.lists)} samples have a list of labels; `
+      + 'these images are imported without labels.' })
+    if (this.unmatched > 0) {
+      notes.push({ code: 'labelsWithoutImage', message: `${count(this.unmatched)} labels are of samples in which there is no image.` })
+    }
     const others = [...this.contents.beside].filter(([is]) => is !== 'cls' && is !== 'json')
     if (others.length > 0) {
-      notes.push({ code: 'besideImages', message: `Not used, beside the images: ${others.slice(0, 8).map(([is, number]) => `${count(number)} .${is}`).join(', ')}${others.some(([is]) => is === 'txt') ? ' (captions are no labels)' : ''}.` })
+      const named = others.slice(0, 8).map(([is, number]) => `${count(number)} .${is}`).join(', ')
+      const captions = others.some(([is]) => is === 'txt') ? ' (captions are no labels)' : ''
+      notes.push({ code: 'besideImages', message: `Not used, beside the images: ${named}${captions}.` })
     }
     return this.contents
   }
@@ -148,7 +164,9 @@ class Collector {
 export async function readContents(source: ContainerSource, { signal, limit = Infinity, onCount }: ListOptions): Promise<Contents> {
   const collector = new Collector(source, source.shards.some(({ packing }) => packing !== 'plain')), { contents } = collector
   for (const [index, shard] of source.shards.entries()) {
-    const hadEnd = shard.kind === 'zip' ? await readZipShard(collector, shard, index) : await readTarShard(collector, shard, index, limit, signal, onCount)
+    const hadEnd = shard.kind === 'zip'
+      ? await readZipShard(collector, shard, index)
+      : await readTarShard(collector, shard, index, limit, signal, onCount)
     collector.endShard(shard, hadEnd)
     onCount?.(contents.members.count)
     if (contents.truncated) break
@@ -229,9 +247,14 @@ function streamOf(file: string, packing: Packing): ImageStream {
 }
 
 /** The list of samples, or of several archives: labels from beside the images, or from the folders within the archives. */
-export function listArchives(source: ContainerSource, { members, inner, shard, skipped, notes, truncated, tally, sampled, samples }: Contents): ContainerList {
+export function listArchives(
+  source: ContainerSource, { members, inner, shard, skipped, notes, truncated, tally, sampled, samples }: Contents,
+): ContainerList {
   if (!samples) labelByFolders(source, members, inner, shard)
-  return listOfMembers(samples ? leaveOthers(members, inner, notes) : members, { source, notes, skipped, truncated, order: [], labelsFrom: samples ? 'the files beside the images' : 'the names of the folders', sample: tally?.result(sampled === members.count) })
+  return listOfMembers(samples ? leaveOthers(members, inner, notes) : members, {
+    source, notes, skipped, truncated, order: [], labelsFrom: samples ? 'the files beside the images' : 'the names of the folders',
+    sample: tally?.result(sampled === members.count),
+  })
 }
 
 /** Where one sample has several images, those that are called like an image alone are taken, and others said. */
@@ -240,14 +263,20 @@ function leaveOthers(members: Members, inner: Names, notes: DatasetNote[]): Memb
   for (let i = 0; i < inner.count; i++) { const { is } = sampleName(inner.at(i)); kinds.set(is, (kinds.get(is) ?? 0) + 1) }
   const compound = [...kinds.keys()].filter((is) => is.includes('.')), plain = [...kinds.keys()].filter((is) => !is.includes('.'))
   if (compound.length === 0) return members
-  const preferred = plain.length > 0 ? plain : compound.toSorted((a, b) => rankOf(a) - rankOf(b) || kinds.get(b)! - kinds.get(a)!).slice(0, 1)
+  const preferred = plain.length > 0
+    ? plain
+    : compound.toSorted((a, b) => rankOf(a) - rankOf(b) || kinds.get(b)! - kinds.get(a)!).slice(0, 1)
   const left = [...kinds].filter(([is]) => !preferred.includes(is))
   if (left.length === 0) return members
-  notes.push({ code: 'otherImages', message: `Of each sample the image .${preferred.join(', .')} is taken; left out: ${left.map(([is, count]) => `${thousands(count)} .${is}`).join(', ')}.` })
+  notes.push({ code: 'otherImages', message: `Of each sample the image .${preferred.join(', .')} is taken; `
+    + `left out: ${left.map(([is, count]) => `${thousands(count)} .${is}`).join(', ')}.` })
   return members.only((image) => preferred.includes(sampleName(inner.at(image)).is))
 }
 
-const rankOf = (is: string): number => { const at = ['image', 'img', 'input', 'rgb', 'x', 'original'].indexOf(is.split('.')[0]!); return at < 0 ? 99 : at }
+const rankOf = (is: string): number => {
+  const at = ['image', 'img', 'input', 'rgb', 'x', 'original'].indexOf(is.split('.')[0]!)
+  return at < 0 ? 99 : at
+}
 
 /** One folder a class, as in a folder of images; folders that hold all of an archive, or are called after a part, are none. */
 function labelByFolders(source: ContainerSource, members: Members, inner: Names, shard: Column): void {

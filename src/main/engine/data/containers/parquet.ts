@@ -11,8 +11,8 @@ import { thousands } from '../../../../shared/words.ts'
 import { damagedFile, unsupportedFile } from '../byte-stream.ts'
 
 /**
- * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file says of sizes and counts is
- * held against its real size before anything is made of it.
+ * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file says of sizes
+ * and counts is held against its real size before anything is made of it.
  */
 const mega = 2 ** 20
 const mostFooter = 16 * mega
@@ -46,7 +46,11 @@ export interface ParquetFile {
   close(): Promise<void>
 }
 
-interface Leaf extends ParquetColumn { element: SchemaElement; schemaPath: { element: SchemaElement; children: never[]; count: number; path: string[] }[]; definition: number }
+interface Leaf extends ParquetColumn {
+  element: SchemaElement
+  schemaPath: { element: SchemaElement; children: never[]; count: number; path: string[] }[]
+  definition: number
+}
 
 /** What unpacks to more than was said ends there. */
 const compressors: Compressors = {
@@ -83,7 +87,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
 }
 
 /** Errors of the library are those of the file. */
-const damaged = (path: string, what: string, error: unknown): unknown => (error instanceof WorkbenchError ? error : damagedFile(path, what, error))
+const damaged = (path: string, what: string, error: unknown): unknown =>
+  (error instanceof WorkbenchError ? error : damagedFile(path, what, error))
 
 async function readFooter(file: FileHandle, size: number, path: string): Promise<FileMetaData> {
   const tail = await bytesAt(file, Math.max(0, size - 8), 8)
@@ -114,7 +119,8 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
       index: leaves.length, path, type: element.type ?? '', element, schemaPath: here, definition: levels.length,
       repeated: levels.some((one) => one.element.repetition_type === 'REPEATED'),
       json: element.converted_type === 'JSON' || element.logical_type?.type === 'JSON',
-      text: element.converted_type === 'UTF8' || element.converted_type === 'ENUM' || element.logical_type?.type === 'STRING' || element.logical_type?.type === 'ENUM',
+      text: element.converted_type === 'UTF8' || element.converted_type === 'ENUM' || element.logical_type?.type === 'STRING'
+        || element.logical_type?.type === 'ENUM',
     })
   }
   const root = { element: schema[0]!, children: [] as never[], count: 1, path: [] }
@@ -154,22 +160,31 @@ async function bytesAt(file: FileHandle, start: number, length: number): Promise
   return bytes.subarray(0, done)
 }
 
-async function* readChunk(file: FileHandle, leaf: Leaf, { meta_data: chunk }: ColumnChunk, rows: number, path: string): AsyncGenerator<ArrayLike<ParquetValue>> {
+async function* readChunk(
+  file: FileHandle, leaf: Leaf, { meta_data: chunk }: ColumnChunk, rows: number, path: string,
+): AsyncGenerator<ArrayLike<ParquetValue>> {
   const { codec, total_compressed_size: length } = chunk!, name = leaf.path.join('.')
-  const decoder = { ...leaf, pathInSchema: [...leaf.path], codec, compressors } as unknown as Parameters<typeof readDataPage>[2] & Parameters<typeof readDataPageV2>[2]
+  const decoder = { ...leaf, pathInSchema: [...leaf.path], codec, compressors } as unknown as
+    Parameters<typeof readDataPage>[2] & Parameters<typeof readDataPageV2>[2]
   let dictionary: ArrayLike<ParquetValue> | undefined
   try {
     for (let at = chunkStart(chunk!), end = at + Number(length), seen = 0; seen < rows;) {
       const { header, size } = await pageHeader(file, at, end)
       at += size
       const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
-      const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? header.dictionary_page_header?.num_values ?? 0
+      const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values
+        ?? header.dictionary_page_header?.num_values ?? 0
       if (!(packed >= 0 && at + packed <= end) || !(unpacked >= 0)) throw damagedFile(path, `a page of ${name} lies beyond its end`)
-      if (unpacked > packed * (mostRatio[codec] ?? Infinity) + 1024) throw damagedFile(path, `a page of ${name} says that it is larger than it can be`)
-      if (unpacked > mostPage) {
-        throw unsupportedFile(path, `has pages of ${Math.round(unpacked / mega)} MB in ${name}; save it again with smaller groups of rows (pyarrow: row_group_size=100).`)
+      if (unpacked > packed * (mostRatio[codec] ?? Infinity) + 1024) {
+        throw damagedFile(path, `a page of ${name} says that it is larger than it can be`)
       }
-      if (!(values >= 0 && values <= (header.type === 'DICTIONARY_PAGE' ? unpacked : rows - seen))) throw damagedFile(path, `a page of ${name} has more values than rows`)
+      if (unpacked > mostPage) {
+        throw unsupportedFile(path, `has pages of ${Math.round(unpacked / mega)} MB in ${name}; `
+          + 'save it again with smaller groups of rows (pyarrow: row_group_size=100).')
+      }
+      if (!(values >= 0 && values <= (header.type === 'DICTIONARY_PAGE' ? unpacked : rows - seen))) {
+        throw damagedFile(path, `a page of ${name} has more values than rows`)
+      }
       const bytes = new Uint8Array(await bytesAt(file, at, packed))
       at += packed
       if (header.type === 'DICTIONARY_PAGE') {
@@ -178,9 +193,12 @@ async function* readChunk(file: FileHandle, leaf: Leaf, { meta_data: chunk }: Co
       } else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
         const encoding = header.data_page_header?.encoding ?? header.data_page_header_v2?.encoding ?? ''
         // Beginnings that are shared with the value before may add up to anything.
-        if (encoding === 'DELTA_BYTE_ARRAY' && values * unpacked > 2 ** 30) throw unsupportedFile(path, `has ${name} in an encoding (${encoding}) that is not read; save it again without.`)
+        if (encoding === 'DELTA_BYTE_ARRAY' && values * unpacked > 2 ** 30) {
+          throw unsupportedFile(path, `has ${name} in an encoding (${encoding}) that is not read; save it again without.`)
+        }
         const page = header.data_page_header
-          ? readDataPage(decompressPage(bytes, unpacked, codec, compressors), header.data_page_header, decoder) : readDataPageV2(bytes, header, decoder)
+          ? readDataPage(decompressPage(bytes, unpacked, codec, compressors), header.data_page_header, decoder)
+          : readDataPageV2(bytes, header, decoder)
         yield valuesOf(page, values, leaf.definition, encoding.endsWith('_DICTIONARY') ? dictionary ?? [] : null)
         seen += values
       }
@@ -207,7 +225,8 @@ async function pageHeader(file: FileHandle, at: number, end: number): Promise<{ 
 }
 
 function valuesOf(
-  { definitionLevels: levels, dataPage }: { definitionLevels: ArrayLike<number> | undefined; dataPage: ArrayLike<unknown> }, count: number, definition: number,
+  { definitionLevels: levels, dataPage }: { definitionLevels: ArrayLike<number> | undefined; dataPage: ArrayLike<unknown> }, count: number,
+  definition: number,
   dictionary: ArrayLike<ParquetValue> | null,
 ): ArrayLike<ParquetValue> {
   const stored = (index: number): ParquetValue => {

@@ -17,7 +17,8 @@ const sampledGroups = 24, sampledImages = 64
 interface Options { signal?: AbortSignal | undefined; limit?: number | undefined; onCount?(images: number): void }
 
 /**
- * The images of Parquet files as `datasets` writes them. Labels and names are read at once, images only later, one group of rows after another.
+ * The images of Parquet files as `datasets` writes them. Labels and names are read at once, images only later, one group of rows after
+ * another.
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
  */
 export async function listRows(source: ContainerSource, { signal, limit = Infinity, onCount }: Options): Promise<ContainerList> {
@@ -52,14 +53,19 @@ export async function listRows(source: ContainerSource, { signal, limit = Infini
     withPath += paths
   }
   if (withBytes === 0 && withPath > 0) {
-    throw unsupportedFile(source.shards[0]!.file, 'holds the paths of images and not the images themselves; import the folder that these lie in, or save the set again with the images in it (datasets: embed_external_files).')
+    throw unsupportedFile(source.shards[0]!.file, 'holds the paths of images and not the images themselves; '
+      + 'import the folder that these lie in, or save the set again with the images in it (datasets: embed_external_files).')
   }
-  if (unknown > 0) notes.push({ code: 'unknownLabels', message: `${thousands(unknown)} labels are no numbers of a class that has a name; these images have none.` })
-  return listOfMembers(members, { source, notes, skipped: [], truncated, order, labelsFrom: 'a column of the file', sample: tally.result(seen === members.count) })
+  if (unknown > 0) notes.push({ code: 'unknownLabels', message: `${thousands(unknown)} labels are no numbers of a class that has a `
+    + 'name; these images have none.' })
+  return listOfMembers(members, {
+    source, notes, skipped: [], truncated, order, labelsFrom: 'a column of the file', sample: tally.result(seen === members.count),
+  })
 }
 
 async function pushGroup(
-  members: Members, file: ParquetFile, { label, path, names }: ImageColumns, group: number, rows: number, shard: Shard, stream: ImageStream, first: number, onUnknown: () => void,
+  members: Members, file: ParquetFile, { label, path, names }: ImageColumns, group: number, rows: number, shard: Shard, stream: ImageStream,
+  first: number, onUnknown: () => void,
 ): Promise<void> {
   const from = members.count
   const paths = path === null || path.type !== 'BYTE_ARRAY' ? null : file.read(path, group)[Symbol.asyncIterator]()
@@ -69,7 +75,9 @@ async function pushGroup(
       page = (await paths.next()).value as ArrayLike<ParquetValue> | undefined ?? []
       at = 0
     }
-    members.pushStreamed(`${shard.name}/${from - first + row}${fileName(page[at++] ?? null)}`, shard.part ?? trainPart, stream, from - first + row)
+    members.pushStreamed(
+      `${shard.name}/${from - first + row}${fileName(page[at++] ?? null)}`, shard.part ?? trainPart, stream, from - first + row,
+    )
   }
   if (label === null) return
   let row = from
@@ -107,7 +115,9 @@ async function sampleGroup(path: string, group: number, tally: SizeTally): Promi
       }
       break
     }
-    if (bytes === 0 && columns.path !== null) for await (const page of file.read(columns.path, group)) for (let i = 0; i < page.length; i++) if (page[i] !== null) paths++
+    if (bytes === 0 && columns.path !== null) {
+      for await (const page of file.read(columns.path, group)) for (let i = 0; i < page.length; i++) if (page[i] !== null) paths++
+    }
   } finally {
     await file.close()
   }

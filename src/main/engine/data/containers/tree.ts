@@ -44,12 +44,16 @@ function treeOf(names: Names): Tree {
 }
 
 /** One archive, understood as the folder would be that it unpacks to. Of members with one name the last counts, as when it is unpacked. */
-export async function listTree(source: ContainerSource, contents: Contents, request: SourceRequest, { signal }: ListOptions): Promise<FileList> {
+export async function listTree(
+  source: ContainerSource, contents: Contents, request: SourceRequest, { signal }: ListOptions,
+): Promise<FileList> {
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
   const at = new Map<string, number>()
   for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
-  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${thousands(inner.count - at.size)} files of the archive have the name of a later one, which counts.` })
-  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
+  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${thousands(inner.count - at.size)} files of the archive have the `
+    + 'name of a later one, which counts.' })
+  const list =
+    await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
   const places = Uint32Array.from({ length: list.names.count }, (_, file) => at.get(list.names.at(file))!)
   const whole: FileList = {
     ...list, skipped: [...skipped, ...list.skipped], notes: [...notes, ...list.notes], truncated, from: source.container,

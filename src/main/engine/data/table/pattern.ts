@@ -16,9 +16,8 @@ export function compilePattern(pattern: string, word: 'label' | 'group', field: 
   let expression: RegExp
   if (pattern.includes(hole)) {
     const source = pattern.split(/(\{label\}|\{group\}|\*|\?)/).map((piece) =>
-      (piece === hole ? `(?<${word}>[^/]+?)` : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]' : piece.replace(
-        /[\\^$.*+?()[\]{}|/]/g, '\\$&',
-      ))).join('')
+      (piece === hole ? `(?<${word}>[^/]+?)` : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]'
+        : piece.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))).join('')
     if (pattern.split(hole).length > 2) throw refuse(`names the ${word} twice`)
     expression = new RegExp(`^(?:.*/)?${source}$`, 'u')
   } else {

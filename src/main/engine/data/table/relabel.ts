@@ -124,9 +124,8 @@ function fromNames(list: ImageList, pattern: string | undefined, notes: DatasetN
     throw new WorkbenchError('CALL_INVALID', `Of ${thousands(list.names.count)} names ${thousands(texts.length)} would `
       + `be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`, { field })
   }
-  notes.push({ code: 'labelsFromNames', message: `Labels are what ${pattern === undefined
-    ? 'names begin with before their number'
-    : `the pattern “${pattern}” finds in names`}: ${listed(texts, 10)}.` })
+  const from = pattern === undefined ? 'names begin with before their number' : `the pattern “${pattern}” finds in names`
+  notes.push({ code: 'labelsFromNames', message: `Labels are what ${from}: ${listed(texts, 10)}.` })
   if (missing > 0) {
     notes.push({ code: 'namesWithoutLabel', message: `In the names of ${counted(missing, 'image', 'images')} there is no label.` })
   }
@@ -173,11 +172,11 @@ function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Co
     if (!seen[image] && !looksLikeOther(list.names.at(image))) missing++
   }
   const named = (column: number) => header?.[column] || `column ${column + 1}`
-  const says = [typeof label === 'number' ? `labels from “${named(label)}”`
-    : Array.isArray(label) ? 'labels from columns of 0 and 1'
-    : null,
+  const says = [
+    typeof label === 'number' ? `labels from “${named(label)}”` : Array.isArray(label) ? 'labels from columns of 0 and 1' : null,
     part === null ? null : `parts from “${named(part)}”`,
-    group === null ? null : `groups from “${named(group)}”`].filter((text) => text !== null)
+    group === null ? null : `groups from “${named(group)}”`,
+  ].filter((text) => text !== null)
   note('labelTable', `Of the table, files are taken from “${named(file)}”${says.length > 0 ? `, ${says.join(', ')}` : ', and no labels'}.`)
   if (missing > 0) {
     note('notInTable', `${counted(missing, 'image is', 'images are')} not in the table, and ${missing === 1 ? 'has' : 'have'} no label.`)
