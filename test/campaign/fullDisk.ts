@@ -119,8 +119,8 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
 }
 
 /**
- * The engine has its reserve: it writes it again whenever there is space. A disk that fills up in the very moment of that has none for the next start,
- * which then says that the disk is full.
+ * The engine has its reserve: it writes it again whenever there is space. A disk that fills up in the very moment of that has none for the
+ * next start, which then says that the disk is full.
  */
 async function reserved(home: string): Promise<void> {
   for (const file = join(home, 'reserve'), end = Date.now() + 60_000; !existsSync(file) && Date.now() < end;) await pause(20)

@@ -100,8 +100,11 @@ async function act(engine: EngineChild, draw: Random, { round, out, images, told
   const file = (name: string) => join(out, name)
   const keepFile = (name: string) => () => void told.files.add(file(name))
   switch (what) {
-    // Each of a size of its own: an import that was committed but not answered before a kill would make the next one of its size a duplicate.
-    case 0: return finished(call('datasets.import', { path: images, name: `copy ${round}`, width: 8 + round, height: 8 }), (id) => told.datasets.add(id))
+    // Each of a size of its own: an import that was committed but not answered before a kill would make the next one of its size a
+    // duplicate.
+    case 0: return finished(
+      call('datasets.import', { path: images, name: `copy ${round}`, width: 8 + round, height: 8 }), (id) => told.datasets.add(id),
+    )
     case 1: {
       const [dataset] = [...told.datasets]
       if (dataset === undefined) return

@@ -98,7 +98,9 @@ browserTest('from a folder with bad files among the good ones to two variants co
   // Every wrong field says so by itself, in the product's words, before anything is asked of the engine, and nothing can be imported.
   for (const [label, wrong] of [['Width', '5000'], ['Height', '-3']] as const) await page.getByLabel(label, { exact: true }).fill(wrong)
   await settles(() => page.getByText('A whole number from 1 to 4,096.').count(), 2)
-  await settles(() => page.getByRole('button', { name: /train and compare/i }).and(page.locator(':enabled')).count(), 0, 'one thing to do at a time')
+  await settles(
+    () => page.getByRole('button', { name: /train and compare/i }).and(page.locator(':enabled')).count(), 0, 'one thing to do at a time',
+  )
   await settles(() => page.getByRole('button', { name: 'Import', exact: true }).isEnabled(), false)
   for (const label of ['Width', 'Height']) await page.getByLabel(label, { exact: true }).fill('')
   await page.getByRole('textbox', { name: 'Name' }).fill(hostile)

@@ -38,7 +38,8 @@ windowTest('the page can do nothing but be the page', async ({ open }) => {
   assert.match(seen.address, /^workbench:\/\/app\/index\.html/)
   assert.deepEqual(seen.globals, [])
   assert.deepEqual(seen.offered, [
-    'chooseFile', 'chooseFolder', 'chooseSave', 'connect', 'host', 'onCommand', 'onEngineState', 'pathOf', 'recoverEngine', 'restartEngine', 'showInFolder',
+    'chooseFile', 'chooseFolder', 'chooseSave', 'connect', 'host', 'onCommand', 'onEngineState', 'pathOf', 'recoverEngine', 'restartEngine',
+    'showInFolder',
   ])
   assert.equal(hostKey, 'workbench')
 

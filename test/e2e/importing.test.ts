@@ -13,7 +13,8 @@ browserTest('what an import makes of a folder is shown before it begins, and aga
   const page = await open((await serve(join(folder, 'home'))).url)
   await go(page, '#/datasets')
   const path = page.getByLabel('Folder or file', { exact: true }), start = page.getByRole('button', { name: 'Import', exact: true })
-  const understood = page.getByRole('region', { name: 'What was understood' }), shown = page.getByRole('region', { name: 'Images as they would be stored' })
+  const understood = page.getByRole('region', { name: 'What was understood' })
+  const shown = page.getByRole('region', { name: 'Images as they would be stored' })
   await path.fill(root)
   await understood.getByText('7 for testing (brought by the source)').waitFor()
   await understood.getByText('2 classes, from the names of the folders').click()
@@ -53,12 +54,16 @@ browserTest('what an import makes of a folder is shown before it begins, and aga
   await settles(() => page.getByText('12 × 9 × 3, colour').count(), 1)
 })
 
-browserTest('a table of labels and a validation part are understood, stored, and told wherever they matter', async ({ folder, serve, open }) => {
+browserTest('a table of labels and a validation part are understood, stored, '
+  + 'and told wherever they matter', async ({ folder, serve, open }) => {
   const root = join(folder, 'sky'), labels = join(folder, 'labels.csv'), apart = join(folder, 'apart')
   await pictures(root, { '.': 20 })
   await pictures(apart, { '.': 3 })
   for (const name of readdirSync(apart)) renameSync(join(apart, name), join(apart, `other-${name}`))
-  writeFileSync(labels, `\ufefffile;label\n${Array.from({ length: 20 }, (_, i) => `${String(i).padStart(3, '0')};${i % 4 ? 'sun' : 'moon'}`).join('\n')}\n`)
+  writeFileSync(
+    labels,
+    `\ufefffile;label\n${Array.from({ length: 20 }, (_, i) => `${String(i).padStart(3, '0')};${i % 4 ? 'sun' : 'moon'}`).join('\n')}\n`,
+  )
   const page = await open((await serve(join(folder, 'home'))).url)
   await go(page, '#/datasets')
   await page.getByLabel('Folder or file', { exact: true }).fill(root)
@@ -90,12 +95,14 @@ browserTest('the range of values of 12 bits is told, shown and changed before th
   // A ramp from 0 to 4095 within each image: halves of it are different values at different ranges.
   for (let i = 0; i < 10; i++) {
     const values = Uint16Array.from({ length: 256 }, (_, at) => (at === 255 ? 4095 : at === 0 ? 0 : 4 * at + i))
-    await sharp(values, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'none' }).toFile(join(root, `${i}.tif`))
+    await sharp(values, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'none' })
+      .toFile(join(root, `${i}.tif`))
   }
   const page = await open((await serve(join(folder, 'home'))).url)
   await go(page, '#/datasets')
   await page.getByLabel('Folder or file', { exact: true }).fill(root)
-  const understood = page.getByRole('region', { name: 'What was understood' }), shown = page.getByRole('region', { name: 'Images as they would be stored' })
+  const understood = page.getByRole('region', { name: 'What was understood' })
+  const shown = page.getByRole('region', { name: 'Images as they would be stored' })
   await understood.getByText('0 to 4,095 is stored as 0 to 255').waitFor()
   await settles(() => shown.locator('canvas').count(), 8)
   const looks = () => shown.locator('canvas').first().evaluate((canvas: any) => canvas.toDataURL())

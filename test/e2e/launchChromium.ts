@@ -105,7 +105,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /**
  * What axe finds wrong with the page for people who cannot see or cannot use a mouse, in the light and in the dark: rule and
- * element, one a line. A page that was caught in the middle of a change is looked at once more: what is gone within a moment hinders nobody.
+ * element, one a line. A page that was caught in the middle of a change is looked at once more: what is gone within a moment hinders
+ * nobody.
  */
 export async function barriers(page: Page): Promise<string[]> {
   const found = await lookForBarriers(page)

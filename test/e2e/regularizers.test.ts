@@ -36,7 +36,9 @@ browserTest('all regularizers are compared on a small folder of images: planned,
   await results(page).locator('td.mean').filter({ hasText: '±' }).nth(9).waitFor()
   const told = await page.getByText(/, 2 seeds[;.]/).first().innerText()
   await settles(() => results(page).getByText('baseline', { exact: true }).count(), 1)
-  await settles(() => results(page).locator('th .clip').allInnerTexts(), ['PCA', 'Classical', 'Weight decay', 'Denoising', 'Contractive', 'Sparse by KL', 'Sparse by bias', 'Sparse by L1', 'k-sparse', 'Dropout'])
+  await settles(() => results(page).locator('th .clip').allInnerTexts(), [
+    'PCA', 'Classical', 'Weight decay', 'Denoising', 'Contractive', 'Sparse by KL', 'Sparse by bias', 'Sparse by L1', 'k-sparse', 'Dropout',
+  ])
 
   // The same sentence beside curves with bands and rows of the same images.
   await page.getByRole('link', { name: 'Compare', exact: true }).or(page.getByRole('button', { name: 'Compare', exact: true })).last().click()

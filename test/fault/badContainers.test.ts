@@ -45,32 +45,44 @@ test('tar archives that lie or end early are refused', async () => {
     ['cut.tar', tar([good, good, good]).subarray(0, 2570)], ['header.tar', tar([good, good]).subarray(0, 1024 + 300)],
     ['nonsense.tar', Buffer.concat([tar([good], false), Buffer.alloc(2048, 0x41)])],
     ['cut.tar.gz', gzipSync(tar((await pngs(200)).map((content, i) => ({ name: `a/${i}.png`, content })))).subarray(0, 1500)],
-    ['long.tar.gz', gzipSync(Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 }), Buffer.alloc(4 * mega)]))],
+    [
+      'long.tar.gz',
+      gzipSync(Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 }), Buffer.alloc(4 * mega)])),
+    ],
   ]
   for (const [name, bytes] of cases) await refused(write(join(root, name), bytes), ['FILE_DAMAGED'], new RegExp(name))
   // Cut off between two members: nothing is known to be missing, and it is said.
-  const cut = await importDataset(request(write(join(root, 'between.tar'), tar((await pngs(8)).map((content, i) => ({ name: `a/${i}.png`, content })), false))))
+  const cut = await importDataset(request(write(
+    join(root, 'between.tar'), tar((await pngs(8)).map((content, i) => ({ name: `a/${i}.png`, content })), false),
+  )))
   assert.deepEqual([cut.count, cut.notes.some(({ code }) => code === 'archiveEnd')], [8, true])
 })
 
 test('archives that unpack to far more than they are take no memory for it, and can be cancelled', async () => {
   const root = fresh('bombs'), images = (await pngs(6)).map((content, i) => ({ name: `a/${i}.png`, content }))
-  const zeros = Buffer.alloc(320 * mega), file = write(join(root, 'bomb.tgz'), gzipSync(tar([{ name: 'a/bomb.png', content: zeros }, ...images]), { level: 1 }))
+  const zeros = Buffer.alloc(320 * mega)
+  const file = write(join(root, 'bomb.tgz'), gzipSync(tar([{ name: 'a/bomb.png', content: zeros }, ...images]), { level: 1 }))
   const before = presentMemory(process.pid)
   const dataset = await importDataset(request(file))
   assert.deepEqual([dataset.count, dataset.skipped.map(({ path }) => path)], [6, ['a/bomb.png']])
   assert.ok(presentMemory(process.pid) - before < 200)
   const controller = new AbortController(), ask = request(file)
-  await assert.rejects(importDataset(ask, { signal: controller.signal, onProgress: ({ stage }) => { if (stage === 'Decoding') controller.abort() } }), { code: 'CANCELLED' })
+  await assert.rejects(
+    importDataset(ask, { signal: controller.signal, onProgress: ({ stage }) => { if (stage === 'Decoding') controller.abort() } }),
+    { code: 'CANCELLED' },
+  )
   assert.equal(existsSync(`${ask.folder}.partial`), false)
 
   // A zip archive whose member says that it is small, and one that says how large it is.
   const members = Object.fromEntries(images.map(({ name, content }) => [name, content])), packed = deflateRawSync(zeros)
-  for (const [name, claimed, reason] of [['small.zip', 10, /cannot be unpacked/], ['large.zip', zeros.length, /more than 256 MB/]] as const) {
+  for (const [name, claimed, reason] of [
+    ['small.zip', 10, /cannot be unpacked/], ['large.zip', zeros.length, /more than 256 MB/],
+  ] as const) {
     const bytes = zip({ ...members, 'a/bomb.png': Buffer.from('0123456789') }, false), at = bytes.lastIndexOf('a/bomb.png') - 46
     const local = bytes.indexOf('a/bomb.png') - 30
     // The archive again, with the member in the place of ten bytes at its end.
-    const start = bytes.subarray(0, local), head = bytes.subarray(local, local + 60), rest = bytes.subarray(bytes.readUInt32LE(bytes.length - 6))
+    const start = bytes.subarray(0, local), head = bytes.subarray(local, local + 60)
+    const rest = bytes.subarray(bytes.readUInt32LE(bytes.length - 6))
     const directory = Buffer.from(rest), entry = at - bytes.readUInt32LE(bytes.length - 6)
     head.writeUInt16LE(8, 8)
     directory.writeUInt16LE(8, entry + 10)
@@ -89,12 +101,17 @@ test('Parquet that lies or is cut off is refused, whatever byte is wrong', async
   const root = fresh('parquet'), file = join(root, 'a.parquet')
   imageParquet(file, (await pngs(24)).map((bytes, i) => ({ bytes, path: `${i}.png`, label: i % 3 })), { names: ['a', 'b', 'c'], group: 8 })
   const good = readFileSync(file), footer = good.readUInt32LE(good.length - 8)
-  const changed = (name: string, change: (bytes: Buffer) => Buffer | void) => { const copy = Buffer.from(good); return write(join(root, name), change(copy) ?? copy) }
+  const changed = (
+    name: string, change: (bytes: Buffer) => Buffer | void,
+  ) => { const copy = Buffer.from(good); return write(join(root, name), change(copy) ?? copy) }
   await refused(changed('footer.parquet', (bytes) => { bytes.writeUInt32LE(0xfffffff0, bytes.length - 8) }), ['FILE_DAMAGED'])
   await refused(changed('cut.parquet', (bytes) => bytes.subarray(0, bytes.length - 200)), ['FILE_DAMAGED'])
   await refused(changed('start.parquet', (bytes) => bytes.subarray(0, 40)), ['FILE_DAMAGED'])
   await refused(changed('images.parquet', (bytes) => { bytes.fill(0xff, 30, 400) }), ['FILE_DAMAGED', 'FILE_UNSUPPORTED'])
-  await refused(changed('pointer.parquet', () => Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n')), ['FILE_UNSUPPORTED'], /git lfs pull/)
+  await refused(
+    changed('pointer.parquet', () => Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n')),
+    ['FILE_UNSUPPORTED'], /git lfs pull/,
+  )
 
   // Every byte of the description and of the pages' headers in turn, and some others: each either reads or is refused, and nothing grows.
   const before = presentMemory(process.pid), codes = new Set<string>()
@@ -102,12 +119,17 @@ test('Parquet that lies or is cut off is refused, whatever byte is wrong', async
   const wrong = [0x00, 0xff, 0x7f, 0x80, 0x1c]
   for (let at = good.length - 8 - footer; at < good.length - 8; at += 3) {
     random = (random * 48271) % 2147483647
-    const path = changed('fuzz.parquet', (bytes) => { bytes[at] = wrong[tried++ % wrong.length]!; if (tried % 2) bytes[20 + (random % 200)]! ^= 1 << (random % 8) })
+    const path = changed(
+      'fuzz.parquet',
+      (bytes) => { bytes[at] = wrong[tried++ % wrong.length]!; if (tried % 2) bytes[20 + (random % 200)]! ^= 1 << (random % 8) },
+    )
     try {
       const open = await openParquet(path)
       try {
         const { image, label, path: names } = findColumns(open)
-        for (const column of [image, label, names]) if (column) for (const group of open.groups.keys()) for await (const page of open.read(column, group)) assert.ok(page.length <= open.rows)
+        for (const column of [image, label, names]) if (column) {
+          for (const group of open.groups.keys()) for await (const page of open.read(column, group)) assert.ok(page.length <= open.rows)
+        }
       } finally {
         await open.close()
       }

@@ -174,7 +174,8 @@ test('a real disk that is full', async (t) => {
   }
 })
 
-test('kept codes carry a checksum: a flipped bit, a cut and a loss are noticed by whoever reads them and by doctor, with a remedy', async (t) => {
+test('kept codes carry a checksum: a flipped bit, a cut and a loss are noticed by whoever reads them '
+  + 'and by doctor, with a remedy', async (t) => {
   const folder = temporaryFolder(t), home = homeAt(join(folder, 'home')), at = home.embedding('codes000')
   mkdirSync(at, { recursive: true })
   const codes = new CodesFile(join(at, 'codes.npy')), values = Float32Array.from({ length: 60 }, (_, index) => index / 7)
@@ -184,10 +185,16 @@ test('kept codes carry a checksum: a flipped bit, a cut and a loss are noticed b
   writeSum(at, codes)
   // As zlib of another language computes it, over the values alone.
   const file = readFileSync(join(at, 'codes.npy'))
-  assert.deepEqual(JSON.parse(readFileSync(join(at, 'checksums.json'), 'utf8')), { version: 1, count: 15, codeSize: 4, crc32: crcByHand(file.subarray(128)) })
+  assert.deepEqual(JSON.parse(readFileSync(join(at, 'checksums.json'), 'utf8')), {
+    version: 1, count: 15, codeSize: 4, crc32: crcByHand(file.subarray(128)),
+  })
   assert.deepEqual(await readKept(at, 4, 15, 'x'), values)
-  const known = { runs: [], datasets: [], embeddings: [{ id: 'codes000', name: 'mine', run: null, model: '/my models/a.onnx', datasetId: 'd', dataset: 'digits', count: 15, codeSize: 4 }] as never }
-  assert.deepEqual(await checkIntegrity(home, known), { findings: [], looked: { checkpoints: 0, datasets: 0, codes: 1, withoutChecksum: 0 } })
+  const known = { runs: [], datasets: [], embeddings: [{
+    id: 'codes000', name: 'mine', run: null, model: '/my models/a.onnx', datasetId: 'd', dataset: 'digits', count: 15, codeSize: 4,
+  }] as never }
+  assert.deepEqual(
+    await checkIntegrity(home, known), { findings: [], looked: { checkpoints: 0, datasets: 0, codes: 1, withoutChecksum: 0 } },
+  )
   const named = async (what: RegExp) => {
     const { findings: [found, ...more] } = await checkIntegrity(home, known)
     assert.deepEqual([found?.kind, found?.name, found?.file, more.length], ['codes', 'mine', at, 0])

@@ -45,7 +45,8 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 
 // Each waits until the engine looks at its file again.
 describe('a home that another engine has taken', { concurrency: true }, () => {
-  test('an engine whose home another one has taken ends at once, kills what trains, and stores nothing of it', { skip, timeout: 60_000 }, async (t) => {
+  test('an engine whose home another one has taken ends at once, '
+    + 'kills what trains, and stores nothing of it', { skip, timeout: 60_000 }, async (t) => {
     const folder = homeWithDataset(t), home = homeAt(folder)
     const { child, said, ended } = onNetwork(t, folder, fixture('../fixtures/engineProcess.ts'), folder)
     await said(/ 12\n/)

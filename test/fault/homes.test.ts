@@ -170,17 +170,23 @@ test('a home of another machine is taken only where that gave no sign of life fo
   assert.equal((await commandLine(home, home).json('datasets', 'list')).code, 0)
 })
 
-test('an owner of the same name that may be another machine is waited for, where machines share the disk', { skip: !isLinux }, async (t) => {
+test('an owner of the same name that may be another machine is waited for, '
+  + 'where machines share the disk', { skip: !isLinux }, async (t) => {
   const home = homeWithDataset(t)
   const file = join(home, 'owner-00000000-0000-4000-8000-000000000000.json')
   // A copy of a machine has its name and its id, and never the same start; some systems have no id.
   const machine = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : ''
-  const owner = { id: '0', host: hostname(), machine, boot: 'another start', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z' }
+  const owner = {
+    id: '0', host: hostname(), machine, boot: 'another start', space: 'z', pid: 4711, started: '1', since: '2026-01-01T00:00:00.000Z',
+  }
   const network = commandLine(home, home, onBrokenDisk(home, { DISK_TYPE: '6969', DISK_LOCKS: 'lie' }))
   writeFileSync(file, JSON.stringify(owner))
   const refused = await network.json('datasets', 'list')
   assert.equal(refused.json.error?.code, 'HOME_LOCKED', JSON.stringify(refused.json))
-  assert.match(refused.json.error.message, /Should that be gone, switched off or out of reach, the folder is free 5 minutes after its last sign of life/)
+  assert.match(
+    refused.json.error.message,
+    /Should that be gone, switched off or out of reach, the folder is free 5 minutes after its last sign of life/,
+  )
   const old = new Date(Date.now() - 6 * 60_000)
   utimesSync(file, old, old)
   assert.equal((await network.json('datasets', 'list')).code, 0)

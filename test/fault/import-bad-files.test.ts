@@ -46,7 +46,8 @@ test('what cannot be read is skipped and named with its reason', { skip: process
     'empty.png': '', 'truncated.png': png.subarray(0, png.length - 20), 'stub.png': png.subarray(0, 20), 'truncated.jpg': jpeg.subarray(0, jpeg.length - 40), 'corrupt.png': corrupt,
     'truncated.webp': (await picture(5).webp().toBuffer()).subarray(0, 60), 'truncated.tif': (await picture(6).tiff().toBuffer()).subarray(0, 30),
     'truncated.gif': (await picture(7).gif().toBuffer()).subarray(0, 30), 'truncated.bmp': Buffer.from('BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0', 'latin1'),
-    'notes.txt': 'these are my notes', 'text.png': 'no picture at all', 'page.html': '<html></html>', 'huge.png': hugePng(30_000, 20_000), 'none.png': hugePng(0, 10),
+    'notes.txt': 'these are my notes', 'text.png': 'no picture at all', 'page.html': '<html></html>', 'huge.png': hugePng(30_000, 20_000),
+    'none.png': hugePng(0, 10),
     '.DS_Store': 'finder', 'Thumbs.db': 'explorer', 'one.bin': Buffer.of(0x89),
   }
   for (const [name, content] of Object.entries(zoo)) writeFileSync(join(root, 'a', name), content)
@@ -65,7 +66,8 @@ test('what cannot be read is skipped and named with its reason', { skip: process
   const expected: Record<string, RegExp> = {
     'empty.png': /^empty$/, 'truncated.png': /^truncated/, 'stub.png': /^truncated/, 'truncated.jpg': /^truncated/, 'corrupt.png': /^damaged/, 'truncated.webp': /^truncated/,
     'truncated.tif': /truncated/, 'truncated.gif': /^truncated/, 'truncated.bmp': /^truncated/, 'notes.txt': /^not an image/, 'text.png': /^not an image/, 'page.html': /^not an image/,
-    'huge.png': /600 megapixels, more than 400/, 'none.png': /^damaged/, '.DS_Store': /hidden/, 'Thumbs.db': /^left by the system/, 'one.bin': /^(not an image|truncated)/, 'pipe.png': /pipe, not opened/,
+    'huge.png': /600 megapixels, more than 400/, 'none.png': /^damaged/, '.DS_Store': /hidden/, 'Thumbs.db': /^left by the system/,
+    'one.bin': /^(not an image|truncated)/, 'pipe.png': /pipe, not opened/,
     'loop.png': /leads to itself/, 'dangling.png': /link to nothing/, 'inner/up': /leads back/, 'device.png': /device, not opened/, '.cache': /hidden folder/,
   }
   for (const [name, reason] of Object.entries(expected)) assert.match(reasons[name] ?? 'not named', reason, name)
@@ -220,7 +222,9 @@ test('a file that kills its decoder is found and skipped, alone', async () => {
     if (readFileSync(${JSON.stringify(tally)}, 'utf8').length <= 3) process.kill(process.pid, 'SIGKILL')
     await import(${JSON.stringify(new URL('../../src/main/engine/data/decoder.ts', import.meta.url).href)})`)
   const again = [{ start: 0, root, paths: names }].values()
-  await decodeAll(again, 1, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, { program, onImages: () => {}, onResult: (result) => early.push(result) })
+  await decodeAll(again, 1, pixels, { width: 12, height: 10, channels: 3, fit: 'crop' }, {
+    program, onImages: () => {}, onResult: (result) => early.push(result),
+  })
   assert.deepEqual(early.map(({ batch, skipped }) => [batch.paths.length, skipped.length]), [[24, 0]])
 
   writeFileSync(program, 'process.exit(3)')

@@ -44,20 +44,25 @@ const lies: Record<string, { file: string; bytes: () => Buffer; words: RegExp }>
     file: 'a.npz', bytes: () => lyingNpz('|u1', [4 * 2 ** 20, 32, 32], 4 * giga), words: /said to have .* bytes/,
   },
   'an npz whose shape promises more than its entry': {
-    file: 'b.npz', bytes: () => zip({ 'x.npy': Buffer.concat([header('|u1', [2 ** 40, 32, 32]), Buffer.alloc(1000)]) }, true), words: /instead of/,
+    file: 'b.npz', bytes: () => zip({ 'x.npy': Buffer.concat([header('|u1', [2 ** 40, 32, 32]), Buffer.alloc(1000)]) }, true),
+    words: /instead of/,
   },
   'an npz of two hundred million pictures of one pixel': {
-    file: 'c.npz', bytes: () => zip({ 'x.npy': Buffer.concat([header('|u1', [20 * mega, 1, 1]), Buffer.alloc(20 * mega)]) }, true), words: /20,971,520 rows/,
+    file: 'c.npz', bytes: () => zip({ 'x.npy': Buffer.concat([header('|u1', [20 * mega, 1, 1]), Buffer.alloc(20 * mega)]) }, true),
+    words: /20,971,520 rows/,
   },
   'a header of 50 MB that is said to be there': { file: 'd.npy', bytes: () => longHeader(50 * mega, 100), words: /header.*65,536/ },
   'a header of 50 MB that is there': { file: 'e.npy', bytes: () => longHeader(50 * mega, 50 * mega), words: /header.*65,536/ },
   'a header longer than its file': { file: 'f.npy', bytes: () => longHeader(5000, 100), words: /truncated within its header/ },
-  'a header that makes no sense': { file: 'g.npy', bytes: () => npy('|u1\', \'shape\': (((((', [3], new Uint8Array(3)), words: /damaged|holds/ },
+  'a header that makes no sense': {
+    file: 'g.npy', bytes: () => npy('|u1\', \'shape\': (((((', [3], new Uint8Array(3)), words: /damaged|holds/,
+  },
   'values that are cut off': { file: 'h.npy', bytes: () => npy('<f8', [100, 8, 8], new Uint8Array(100 * 64 * 8 - 1)), words: /instead of/ },
   'objects': { file: 'i.npy', bytes: () => npy('|O', [10], new Uint8Array(80)), words: /astype\(str\)/ },
   'texts as long as books': {
     file: 'j.npz', words: /4096/,
-    bytes: () => zip({ 'x.npy': npy('|u1', [4, 4, 4], new Uint8Array(64)), 'y.npy': npy('<U100000', [4], new Uint8Array(1_600_000)) }, true),
+    bytes: () =>
+      zip({ 'x.npy': npy('|u1', [4, 4, 4], new Uint8Array(64)), 'y.npy': npy('<U100000', [4], new Uint8Array(1_600_000)) }, true),
   },
   'more texts than there can be classes': {
     file: 'k.npz', words: /65,536 different texts/,
@@ -67,14 +72,21 @@ const lies: Record<string, { file: string; bytes: () => Buffer; words: RegExp }>
     }, true),
   },
   'a gzipped IDX file that promises gigabytes': {
-    file: 'train-images-idx3-ubyte.gz', bytes: () => gzipSync(idx([4 * mega, 32, 32], Buffer.alloc(1000))), words: /more than can be packed/,
+    file: 'train-images-idx3-ubyte.gz', bytes: () => gzipSync(idx([4 * mega, 32, 32], Buffer.alloc(1000))),
+    words: /more than can be packed/,
   },
   'a gzipped IDX file that ends early': {
     file: 'other-images-idx3-ubyte.gz', bytes: () => gzipSync(idx([1000, 32, 32], randomBytes(500_000))), words: /truncated/,
   },
-  'a table with a line of 20 MB': { file: 'l.csv', bytes: () => Buffer.from(`1,2,3\n4,5,6\n${'7'.repeat(20 * mega)}\n`), words: /does not begin like a table/ },
-  'a table of lines without end': { file: 'm.csv.gz', bytes: () => gzipSync(Buffer.from('0,0,0\n'.repeat(17 * mega))), words: /16,777,216 lines/ },
-  'records of CIFAR that are no whole ones': { file: 'data_batch_1.bin', bytes: () => Buffer.alloc(3073 * 4 - 1), words: /records have 3073 bytes/ },
+  'a table with a line of 20 MB': {
+    file: 'l.csv', bytes: () => Buffer.from(`1,2,3\n4,5,6\n${'7'.repeat(20 * mega)}\n`), words: /does not begin like a table/,
+  },
+  'a table of lines without end': {
+    file: 'm.csv.gz', bytes: () => gzipSync(Buffer.from('0,0,0\n'.repeat(17 * mega))), words: /16,777,216 lines/,
+  },
+  'records of CIFAR that are no whole ones': {
+    file: 'data_batch_1.bin', bytes: () => Buffer.alloc(3073 * 4 - 1), words: /records have 3073 bytes/,
+  },
 }
 
 test('arrays that lie about themselves are refused, before room is made for what they promise', async () => {
@@ -83,14 +95,19 @@ test('arrays that lie about themselves are refused, before room is made for what
     writeFileSync(path, bytes())
     const before = process.memoryUsage(), ask = request(path)
     let most = 0
-    const watch = setInterval(() => { const { arrayBuffers, heapUsed } = process.memoryUsage(); most = Math.max(most, arrayBuffers + heapUsed) }, 5).unref()
+    const watch = setInterval(
+      () => { const { arrayBuffers, heapUsed } = process.memoryUsage(); most = Math.max(most, arrayBuffers + heapUsed) }, 5,
+    ).unref()
     await assert.rejects(importDataset(ask), (thrown: Error & { code: string }) => {
       assert.match(thrown.code, /^FILE_/, `${what}: ${thrown.stack}`)
       assert.match(thrown.message, words, what)
       return true
     }, what)
     clearInterval(watch)
-    assert.ok(most - before.arrayBuffers - before.heapUsed < 400 * mega, `${what}: ${Math.round((most - before.arrayBuffers - before.heapUsed) / mega)} MB`)
+    assert.ok(
+      most - before.arrayBuffers - before.heapUsed < 400 * mega,
+      `${what}: ${Math.round((most - before.arrayBuffers - before.heapUsed) / mega)} MB`,
+    )
     assert.equal(existsSync(ask.folder) || existsSync(`${ask.folder}.partial`), false, what)
   }
 })

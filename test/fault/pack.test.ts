@@ -91,7 +91,9 @@ test('what an unpacking has stored already is not in the trash yet: emptying tha
   assert.deepEqual(await contents(other, id), await contents(engine, id))
   // Who removes it then empties it.
   await other.call('experiments.remove', { experiment: id, runs: true })
-  assert.deepEqual(await other.call('storage.empty', {}).then(({ runs, experiments }) => ({ runs, experiments })), { runs: 5, experiments: 1 })
+  assert.deepEqual(
+    await other.call('storage.empty', {}).then(({ runs, experiments }) => ({ runs, experiments })), { runs: 5, experiments: 1 },
+  )
 })
 
 test('the same file again is another experiment, on the dataset that is there', async (t) => {

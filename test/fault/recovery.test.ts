@@ -205,7 +205,9 @@ test('a home whose only dataset is gone, too, is recovered, started, given the d
     next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
   const start = () => testEngine(t, home.folder)
   const importAgain = async (engine: TestEngine) => {
-    assert.equal((await over(engine, await engine.call('datasets.import', { name: 'small', path: join(folder, 'digits.npz') }))).error, null)
+    assert.equal(
+      (await over(engine, await engine.call('datasets.import', { name: 'small', path: join(folder, 'digits.npz') }))).error, null,
+    )
   }
   const first = start()
   await importAgain(first)
@@ -237,7 +239,9 @@ test('a home whose only dataset is gone, too, is recovered, started, given the d
   assert.throws(() => createEngine({ home: home.folder }), { code: 'DATABASE_MISSING' })
   const nothing = recover(home)
   assert.deepEqual([nothing.datasets, nothing.runs], [0, 0])
-  assert.match(nothing.notes.join('\n'), /“small” is not here any more; import it again, then recover once more \(aebench doctor --recover\)/)
+  assert.match(
+    nothing.notes.join('\n'), /“small” is not here any more; import it again, then recover once more \(aebench doctor --recover\)/,
+  )
   assert.doesNotMatch(checkHome(home).find(({ name }) => name === 'Database')!.detail, /recover/)
   assert.throws(() => recover(home), { code: 'DATABASE_SOUND', message: /import it again/ }, 'which says what is yet to be done')
   const bare = start()
@@ -259,7 +263,9 @@ test('a database whose rows are whole and whose index is not: doctor sees it, an
   store.database.exec('CREATE INDEX extra ON datasets (name)')
   // Its content is of another column than it says, as after a lost page.
   store.database.unsafeMode(true)
-  store.database.exec("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX extra ON datasets (source)' WHERE name = 'extra'")
+  store.database.exec(
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX extra ON datasets (source)' WHERE name = 'extra'"
+  )
   store.close()
   assert.match(checkHome(home).find(({ name }) => name === 'Database')!.detail, /is damaged \(.*extra.*\); .*doctor --recover/)
   const { datasets, keptAside, notes } = recover(home)

@@ -256,8 +256,11 @@ test('it is refused in a sentence where there are no channels, or where what is 
 })
 
 for (const { id, machine } of variants.filter(({ objective }) => objective)) {
-  test(`${id}: a run with changed images${machine ? '' : ' and standardised inputs'} goes on bit for bit, and its file agrees`, async () => {
-    const changes: Settings = { 'data.augment': 'flip,flipVertical,shift=1,brightness=0.1', ...(machine ? { 'data.standardise': 'none' } : {}) }
+  test(`${id}: a run with changed images${machine ? '' : ' and standardised inputs'} goes on bit `
+    + 'for bit, and its file agrees', async () => {
+    const changes: Settings = {
+      'data.augment': 'flip,flipVertical,shift=1,brightness=0.1', ...(machine ? { 'data.standardise': 'none' } : {}),
+    }
     const config = configOf(id, { ...changes, ...(machine ? { 'training.learningRate': 0.001 } : {}) })
     const whole = jobOf(id, config), parts = jobOf(id, config)
     await trainHere(whole)

@@ -10,7 +10,8 @@ import { importsPlace } from '../fixtures/imports.ts'
 import type { ImportRequest } from '../../src/main/engine/data/import.ts'
 
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON to an interpreter that has it`
+const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON `
+  + 'to an interpreter that has it'
 const { work, request } = importsPlace('arrays')
 
 interface Case {

@@ -58,16 +58,25 @@ test('the default home is the data folder of each system', () => {
 })
 
 test('help is in columns, in lines that a terminal holds', async () => {
-  for (const words of [['datasets', 'add'], ['datasets', 'inspect'], ['train'], ['explore'], ['experiment', 'run'], ['embed'], ['export'], ['doctor'], ['serve']]) {
+  for (const words of [
+    ['datasets', 'add'], ['datasets', 'inspect'], ['train'], ['explore'], ['experiment', 'run'], ['embed'], ['export'], ['doctor'],
+    ['serve'],
+  ]) {
     const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words, '--help'])
     const lines = stdout.trimEnd().split('\n').slice(1)
     assert.deepEqual(lines.filter((line) => line.length > 100), [], words.join(' '))
     // A term has its text beside it, in the column, or, where it is long, below.
-    assert.deepEqual(lines.filter((line, at) => line.startsWith('--') && !/ {2,}\S/.test(line) && !lines[at + 1]?.startsWith('  ')), [], words.join(' '))
+    assert.deepEqual(
+      lines.filter((line, at) => line.startsWith('--') && !/ {2,}\S/.test(line) && !lines[at + 1]?.startsWith('  ')), [], words.join(' '),
+    )
   }
   const add = (await promisify(execFile)(process.execPath, [commandLine, 'datasets', 'add', '--help'])).stdout
-  for (const kind of ['Parquet', 'tar', 'zip', 'WebDataset', 'HDF5', 'CIFAR']) assert.match(add.slice(0, add.indexOf('Parts and labels')), new RegExp(kind))
-  const headings = ['--path', 'Parts and labels:', '--labels', 'Size and values:', '--size', '--range', '--pages', '--set', '--home'].map((each) => add.indexOf(`\n${each}`))
+  for (const kind of ['Parquet', 'tar', 'zip', 'WebDataset', 'HDF5', 'CIFAR']) {
+    assert.match(add.slice(0, add.indexOf('Parts and labels')), new RegExp(kind))
+  }
+  const headings = ['--path', 'Parts and labels:', '--labels', 'Size and values:', '--size', '--range', '--pages', '--set', '--home'].map(
+    (each) => add.indexOf(`\n${each}`)
+  )
   assert.deepEqual(headings, headings.toSorted((a, b) => a - b))
   assert.ok(!headings.includes(-1))
 })

@@ -18,12 +18,17 @@ import { zip } from '../fixtures/npz.ts'
 const { fresh, request } = importsPlace('containers')
 
 /** Imports a path, and tells of every row its name, pixels, class and part. */
-async function rowsOf(path: string, more: Parameters<typeof request>[1] = {}): Promise<{ dataset: Imported; rows: { name: string; pixels: number[]; label: string | null; test: boolean }[]; folder: string }> {
+async function rowsOf(
+  path: string, more: Parameters<typeof request>[1] = {},
+): Promise<{ dataset: Imported; rows: { name: string; pixels: number[]; label: string | null; test: boolean }[]; folder: string }> {
   const ask = request(path, more), dataset = await importDataset(ask), opened = openDataset(ask.folder)
   const rows = Array.from({ length: dataset.count }, (_, row) => {
     const pixels = new Uint8Array(opened.rowSize)
     opened.gather([row], pixels)
-    return { name: rowPath(ask.folder, row), pixels: [...pixels], label: dataset.classes[opened.labels?.[row] ?? -1] ?? null, test: opened.test.includes(row) }
+    return {
+      name: rowPath(ask.folder, row), pixels: [...pixels], label: dataset.classes[opened.labels?.[row] ?? -1] ?? null,
+      test: opened.test.includes(row),
+    }
   })
   opened.close()
   return { dataset, rows, folder: ask.folder }
@@ -45,10 +50,16 @@ test('Parquet of datasets: shards as parts, class names in their order, nulls le
   for (const path of [root, join(root, 'data')]) {
     const { dataset, rows } = await rowsOf(path), prefix = path === root ? 'data/' : ''
     assert.deepEqual([dataset.count, dataset.channels, dataset.testCount, dataset.validationCount, dataset.classes], [23, 1, 5, 4, names])
-    assert.deepEqual(dataset.skipped, [{ path: `${prefix}train-00000-of-00002.parquet/4/4.png`, reason: 'there is no image in this row (null)' }])
+    assert.deepEqual(
+      dataset.skipped, [{ path: `${prefix}train-00000-of-00002.parquet/4/4.png`, reason: 'there is no image in this row (null)' }],
+    )
     assert.deepEqual(rows[3], { name: `${prefix}train-00000-of-00002.parquet/3/3.png`, pixels: grayPixels(3), label: null, test: false })
-    assert.deepEqual(rows[13], { name: `${prefix}train-00001-of-00002.parquet/5/14.png`, pixels: grayPixels(14), label: 'zebra', test: false })
-    assert.deepEqual(rows.at(-1), { name: `${prefix}test-00000-of-00001.parquet/4/4.png`, pixels: grayPixels(24), label: 'zebra', test: true })
+    assert.deepEqual(
+      rows[13], { name: `${prefix}train-00001-of-00002.parquet/5/14.png`, pixels: grayPixels(14), label: 'zebra', test: false },
+    )
+    assert.deepEqual(
+      rows.at(-1), { name: `${prefix}test-00000-of-00001.parquet/4/4.png`, pixels: grayPixels(24), label: 'zebra', test: true },
+    )
     assert.ok(codes(dataset).includes('partFiles'))
   }
   // One file of several by itself: its rows alone, and it is said.
@@ -65,8 +76,10 @@ test('Parquet of others: bytes alone, texts as labels, several columns; what can
   const root = fresh('others'), pngs = (await images(40, 52)).map((png) => new Uint8Array(png))
   const file = join(root, 'a.parquet')
   parquetWriteFile({ filename: file, columnData: [
-    { name: 'picture', data: pngs, type: 'BYTE_ARRAY' }, { name: 'fine_label', data: pngs.map((_, i) => (i < 6 ? 'rose' : 'a tree')), type: 'STRING' },
-    { name: 'coarse_label', data: pngs.map((_, i) => i % 3), type: 'INT32' }, { name: 'caption', data: pngs.map(() => 'x'), type: 'STRING' }] })
+    { name: 'picture', data: pngs, type: 'BYTE_ARRAY' },
+    { name: 'fine_label', data: pngs.map((_, i) => (i < 6 ? 'rose' : 'a tree')), type: 'STRING' },
+    { name: 'coarse_label', data: pngs.map((_, i) => i % 3), type: 'INT32' },
+    { name: 'caption', data: pngs.map(() => 'x'), type: 'STRING' }] })
   const { dataset, rows } = await rowsOf(file)
   assert.deepEqual([dataset.classes, rows[11]!.label, rows[11]!.pixels], [['a tree', 'rose'], 'a tree', grayPixels(51)])
   assert.match(dataset.notes.find(({ code }) => code === 'labelColumn')!.message, /“fine_label”; “coarse_label” is not used/)
@@ -86,7 +99,8 @@ test('Parquet of others: bytes alone, texts as labels, several columns; what can
 
   const paths = join(root, 'paths.parquet')
   imageParquet(paths, pngs.map((_, i) => ({ bytes: null, path: `/data/${i}.png`, label: 0 })), { names: ['a'] })
-  await assert.rejects(importDataset(request(paths)), (error: Error & { code: string }) => error.code === 'FILE_UNSUPPORTED' && /paths of images and not the images/.test(error.message))
+  await assert.rejects(importDataset(request(paths)), (error: Error & { code: string }) =>
+    error.code === 'FILE_UNSUPPORTED' && /paths of images and not the images/.test(error.message))
   const numbers = join(root, 'numbers.parquet')
   parquetWriteFile({ filename: numbers, columnData: [{ name: 'a', data: [1, 2, 3], type: 'INT32' }] })
   await assert.rejects(importDataset(request(numbers)), /no column of images.*“a”/)
@@ -111,12 +125,17 @@ test('WebDataset: shards, cls and json, captions left out; packed by gzip and zs
   assert.deepEqual(rows[29], { name: 'test-000000.tar/000029.png', pixels: grayPixels(29), label: '7', test: true })
   assert.match(dataset.notes.find(({ code }) => code === 'besideImages')!.message, /1 \.txt \(captions/)
 
-  const json = await samples(0, 12, (i) => ({ name: `${key(i)}.json`, content: JSON.stringify({ id: i, class_name: i < 6 ? 'näch'.normalize('NFD') : 'b', tags: [1] }) }))
+  const json = await samples(0, 12, (i) =>
+    ({ name: `${key(i)}.json`, content: JSON.stringify({ id: i, class_name: i < 6 ? 'näch'.normalize('NFD') : 'b', tags: [1] }) }))
   const fingerprints = new Set<string>()
-  for (const [name, bytes] of [['a.tar', tar(json)], ['a.tar.gz', gzipSync(tar(json))], ['a.tgz', gzipSync(tar(json))], ['a.tar.zst', zstdCompressSync(tar(json))]] as const) {
+  for (const [name, bytes] of [
+    ['a.tar', tar(json)], ['a.tar.gz', gzipSync(tar(json))], ['a.tgz', gzipSync(tar(json))], ['a.tar.zst', zstdCompressSync(tar(json))],
+  ] as const) {
     writeFileSync(join(root, '..', name), bytes)
     const { dataset, rows } = await rowsOf(join(root, '..', name))
-    assert.deepEqual([dataset.classes, rows[7]], [['b', 'näch'], { name: '000007.png', pixels: grayPixels(7), label: 'b', test: rows[7]!.test }], name)
+    assert.deepEqual(
+      [dataset.classes, rows[7]], [['b', 'näch'], { name: '000007.png', pixels: grayPixels(7), label: 'b', test: rows[7]!.test }], name,
+    )
     assert.match(dataset.notes.find(({ code }) => code === 'labelField')!.message, /“class_name”/)
     fingerprints.add(dataset.sha256)
   }
@@ -137,8 +156,10 @@ test('tar: long names of GNU and pax, links and names that lead out are not foll
   writeFileSync(file, tar([
     gnuName(`one/${long}`), { name: 'one/ddd', content: a! }, paxName(`one/é${long}`), { name: 'short', content: b! },
     ...more.map((content, i) => ({ name: `${i < 4 ? 'one' : 'two'}/${i}.png`, content })),
-    { name: 'one/link.png', type: '2', link: '/etc/passwd' }, { name: 'one/hard.png', type: '1', link: 'one/0.png' }, { name: '../../evil.png', content: a! },
-    { name: '/tmp/evil.png', content: a! }, { name: 'one/holes.png', type: 'S', content: a! }, { name: 'one/._0.png', content: 'fork' }, { name: '__MACOSX/one/x.png', content: 'fork' },
+    { name: 'one/link.png', type: '2', link: '/etc/passwd' }, { name: 'one/hard.png', type: '1', link: 'one/0.png' },
+    { name: '../../evil.png', content: a! },
+    { name: '/tmp/evil.png', content: a! }, { name: 'one/holes.png', type: 'S', content: a! }, { name: 'one/._0.png', content: 'fork' },
+    { name: '__MACOSX/one/x.png', content: 'fork' },
     { name: 'one/caf\xe9.png', content: await grayPng(99) },
   ]))
   const { dataset, rows } = await rowsOf(file)
@@ -165,7 +186,9 @@ test('a test part of its own, and the folder of another set', async () => {
 
   // A repair imports again with what the index kept of the request.
   const { options } = readIndex(given.folder)
-  const again = await importDataset({ ...(options as unknown as ReturnType<typeof request>), ...request(join(root, 'a.parquet')), testPath: options!['testPath'] as string })
+  const again = await importDataset({
+    ...(options as unknown as ReturnType<typeof request>), ...request(join(root, 'a.parquet')), testPath: options!['testPath'] as string,
+  })
   assert.equal(again.sha256, given.dataset.sha256)
 
   const sets = fresh('sets')
@@ -205,14 +228,21 @@ test('one archive is understood as the folder would be that it unpacks to', asyn
   const plain = tar(files.map(([name, content]) => ({ name: `./${name}`, content })))
   writeFileSync(join(root, 'a.tar'), plain)
   writeFileSync(join(root, 'a.tgz'), gzipSync(plain))
-  writeFileSync(join(root, 'a.zip'), zip(Object.fromEntries(files.map(([name, content]) => [name.replace('é', 'e'), Buffer.from(content)])), true))
+  writeFileSync(
+    join(root, 'a.zip'), zip(Object.fromEntries(files.map(([name, content]) => [name.replace('é', 'e'), Buffer.from(content)])), true),
+  )
   const folder = await rowsOf(top)
-  assert.deepEqual([folder.dataset.count, folder.dataset.testCount, folder.dataset.validationCount, folder.dataset.classes], [48, 12, 6, ['owl', 'é']])
+  assert.deepEqual(
+    [folder.dataset.count, folder.dataset.testCount, folder.dataset.validationCount, folder.dataset.classes], [48, 12, 6, ['owl', 'é']],
+  )
   for (const name of ['a.tar', 'a.tgz', 'a.zip']) {
     const { dataset, rows } = await rowsOf(join(root, name))
-    const byPixels = (each: typeof rows) => each.map(({ pixels, label, test }) => JSON.stringify([pixels, label?.replace('é', 'e'), test])).sort()
+    const byPixels = (each: typeof rows) =>
+      each.map(({ pixels, label, test }) => JSON.stringify([pixels, label?.replace('é', 'e'), test])).sort()
     assert.deepEqual(byPixels(rows), byPixels(folder.rows), name)
-    assert.deepEqual([dataset.validationCount, dataset.skipped.map(({ path }) => path).sort()], [6, ['birds/README.md', 'birds/Train/loose.png']], name)
+    assert.deepEqual(
+      [dataset.validationCount, dataset.skipped.map(({ path }) => path).sort()], [6, ['birds/README.md', 'birds/Train/loose.png']], name,
+    )
     if (name === 'a.tar') assert.equal(dataset.sha256, folder.dataset.sha256)
   }
 })

@@ -126,7 +126,8 @@ test('a validation part that the dataset brings is shown by itself, and its runs
   await pictures(root, { 'train/a': 9, 'train/b': 8, 'val/a': 2, 'val/b': 3, 'test/a': 4 })
   const engine = testEngine(t, join(folder, 'home')), { call } = engine
   await over(engine, (await call('datasets.import', { path: root, name: 'own' })).task.id)
-  const part = (split: Split) => call('datasets.images', { dataset: 'own', count: 500, split }), every = await call('datasets.images', { dataset: 'own', count: 500 })
+  const part = (split: Split) => call('datasets.images', { dataset: 'own', count: 500, split })
+  const every = await call('datasets.images', { dataset: 'own', count: 500 })
   for (const [split, name, count] of [['train', 'train', 17], ['validation', 'val', 5], ['test', 'test', 4]] as const) {
     const { total, paths } = await part(split)
     assert.deepEqual([total, paths], [count, every.paths.filter((path) => path.split('/').at(-3) === name)], split)

@@ -26,7 +26,8 @@ function write(path: string, datasets: Record<string, Made>, links: Record<strin
   return path
 }
 /** Bytes of which 0 and 255 are among the first, the same nowhere near. */
-const bytes = (size: number, seed = 1): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i < 2 ? i * 255 : (i * i * 7 + i * seed + (i >> 7)) % 256))
+const bytes = (size: number, seed = 1): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, i) => (i < 2 ? i * 255 : (i * i * 7 + i * seed + (i >> 7)) % 256))
 const stored = (folder: string): Buffer => readFileSync(join(folder, 'pixels.bin'))
 const split = (dataset: Parameters<typeof partsOf>[0]) => Object.values(partsOf(dataset))
 
@@ -38,7 +39,9 @@ test('chunked and compressed datasets are read by names like those of npz files,
     'data/images': { data: images, shape: [30, 9, 7, 3], chunks: [4, 5, 7, 2] }, 'data/labels': { data: labels, shape: [30] },
   }, { more: other })
   const ask = request(path), dataset = await importDataset(ask)
-  assert.deepEqual([dataset.width, dataset.height, dataset.channels, dataset.count, dataset.classes], [7, 9, 3, 30, ['Hund', 'Katze', 'Öchslein']])
+  assert.deepEqual(
+    [dataset.width, dataset.height, dataset.channels, dataset.count, dataset.classes], [7, 9, 3, 30, ['Hund', 'Katze', 'Öchslein']],
+  )
   assert.ok(stored(ask.folder).equals(images))
   const open = openDataset(ask.folder)
   open.close()
@@ -48,7 +51,8 @@ test('chunked and compressed datasets are read by names like those of npz files,
 })
 
 test('parts of one file, and of files beside each other as those of PatchCamelyon, are told by their names', async () => {
-  const root = fresh('parts'), train = bytes(20 * 64), test = bytes(8 * 64, 3), labels = BigInt64Array.from({ length: 20 }, (_, i) => BigInt(i % 2))
+  const root = fresh('parts'), train = bytes(20 * 64), test = bytes(8 * 64, 3)
+  const labels = BigInt64Array.from({ length: 20 }, (_, i) => BigInt(i % 2))
   const one = request(write(join(root, 'one.h5'), {
     train_set_x: { data: train, shape: [20, 8, 8] }, train_set_y: { data: labels, shape: [20, 1] },
     test_set_x: { data: test, shape: [8, 8, 8] }, test_set_y: { data: labels.slice(0, 8), shape: [8, 1] },
@@ -69,7 +73,8 @@ test('parts of one file, and of files beside each other as those of PatchCamelyo
 
 test('an array is chosen by its name; large images come in pieces', async () => {
   const root = fresh('chosen'), big = bytes(4 * 1500 * 1500), values = Float32Array.from({ length: 60 }, (_, i) => Math.fround(Math.sin(i)))
-  const path = write(join(root, 'many.h5'), { 'a/first': { data: big, shape: [4, 1500, 1500] }, 'a/second': { data: values, shape: [20, 3] } })
+  const path =
+    write(join(root, 'many.h5'), { 'a/first': { data: big, shape: [4, 1500, 1500] }, 'a/second': { data: values, shape: [20, 3] } })
   await assert.rejects(importDataset(request(path)), /a\/first \(4 x 1500 x 1500\), a\/second \(20 x 3\).*--array/)
   const large = request(path, { array: 'a/first' }), small = request(path, { array: 'a/second' })
   assert.equal((await importDataset(large)).count, 4)
@@ -82,9 +87,12 @@ test('a MATLAB file of version 7.3 has its axes the other way round', async () =
   const root = fresh('matlab'), height = 6, width = 5, count = 12, upright = bytes(count * height * width)
   /** As MATLAB lays out [height, width, count]: the first axis varies fastest. */
   const lying = new Uint8Array(upright.length)
-  for (let n = 0; n < count; n++) for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) lying[y + height * (x + width * n)] = upright[(n * height + y) * width + x]!
+  for (let n = 0; n < count; n++) for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) lying[y + height * (x + width * n)] = upright[(n * height + y) * width + x]!
+  }
   const plain = write(join(root, 'plain.h5'), {
-    images: { data: lying, shape: [count, width, height] }, labels: { data: Uint8Array.from({ length: count }, (_, i) => i % 3), shape: [1, count] },
+    images: { data: lying, shape: [count, width, height] },
+    labels: { data: Uint8Array.from({ length: count }, (_, i) => i % 3), shape: [1, count] },
   })
   const matlab = join(root, 'faces.mat'), block = Buffer.alloc(512, ' ')
   block.write('MATLAB 7.3 MAT-file, Platform: GLNXA64')
@@ -119,6 +127,7 @@ test('HDF5 files that lie, or end early, are refused at once', async () => {
     const changed = Buffer.from(whole)
     changed[at] = changed[at]! ^ 0xff
     writeFileSync(path, changed)
-    await importDataset(request(path)).catch((thrown: { code?: string }) => assert.match(String(thrown.code), /^(FILE_|DATASET_)/, `byte ${at}: ${thrown}`))
+    await importDataset(request(path))
+      .catch((thrown: { code?: string }) => assert.match(String(thrown.code), /^(FILE_|DATASET_)/, `byte ${at}: ${thrown}`))
   }
 })

@@ -13,7 +13,8 @@ import { importsPlace } from '../fixtures/imports.ts'
 
 const { fresh, request } = importsPlace('image-formats')
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy, PIL']).status === 0 ? false : `${python} has no numpy and Pillow; set WORKBENCH_PYTHON to one that has`
+const missing = spawnSync(python, ['-c', 'import numpy, PIL']).status === 0 ? false : `${python} has no numpy and Pillow; `
+  + 'set WORKBENCH_PYTHON to one that has'
 
 async function pixels(bytes: Buffer | string): Promise<{ width: number; height: number; channels: number; data: number[] } | string> {
   const result = await decodeFile(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
@@ -34,9 +35,12 @@ test('portable maps: six kinds, comments, any greatest value', async () => {
     ['P5 of 16 bits', `P5 2 1 65535\n${big(65535, 257)}`, 2, 1, 1, [65535, 257]],
     ['P6 of one bit', 'P6 1 1 1\n\x01\x00\x01', 1, 1, 3, [255, 0, 255]],
   ]
-  for (const [name, bytes, width, height, channels, data] of cases) assert.deepEqual(await pixels(bytes), { width, height, channels, data }, name)
+  for (const [name, bytes, width, height, channels, data] of cases) {
+    assert.deepEqual(await pixels(bytes), { width, height, channels, data }, name)
+  }
   const bad: [string, RegExp][] = [
-    ['P5\n2 2\n255\n\x00\x0a', /PNM/], ['P2 1 1 7 9', /PNM/], ['P5\n2 2\n0\n1111', /damaged/], ['P5\nx y\n255\n', /damaged/], ['P6\n2 ', /truncated/],
+    ['P5\n2 2\n255\n\x00\x0a', /PNM/], ['P2 1 1 7 9', /PNM/], ['P5\n2 2\n0\n1111', /damaged/], ['P5\nx y\n255\n', /damaged/],
+    ['P6\n2 ', /truncated/],
     ['P5\n99999 99999\n255\n', /megapixels/], ['P7\nWIDTH 1\n', /PAM.*convert/],
   ]
   for (const [bytes, reason] of bad) assert.match(await pixels(bytes) as string, reason, JSON.stringify(bytes))
@@ -81,14 +85,20 @@ Image.fromarray(rgb).convert('RGBA').save(f'{sys.argv[1]}/rgba.jp2')
 /** What a file of the kind begins with. */
 const foreign: Record<string, [Buffer, RegExp]> = {
   'photo.heic': [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /HEIC.*ImageMagick/],
-  'a.cr2': [Buffer.from('II*\0\x10\0\0\0CR\x02\0', 'latin1'), /camera.*raw/], 'a.cr3': [Buffer.from('\0\0\0\x18ftypcrx \0\0\0\x01', 'latin1'), /camera.*raw/],
+  'a.cr2': [Buffer.from('II*\0\x10\0\0\0CR\x02\0', 'latin1'), /camera.*raw/],
+  'a.cr3': [Buffer.from('\0\0\0\x18ftypcrx \0\0\0\x01', 'latin1'), /camera.*raw/],
   'a.raf': [Buffer.from('FUJIFILMCCD-RAW 0201'), /camera/], 'a.psd': [Buffer.from('8BPS\0\x01'), /Photoshop/],
-  'a.exr': [Buffer.from('v/1\x01\x02\0\0\0', 'latin1'), /OpenEXR.*imageio/], 'a.svg': [Buffer.from('<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="">'), /SVG.*Inkscape/],
-  'a.pdf': [Buffer.from('%PDF-1.7\n'), /PDF.*pdftoppm/], 'a.dcm': [Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), /DICOM.*pydicom/],
+  'a.exr': [Buffer.from('v/1\x01\x02\0\0\0', 'latin1'), /OpenEXR.*imageio/],
+  'a.svg': [Buffer.from('<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="">'), /SVG.*Inkscape/],
+  'a.pdf': [Buffer.from('%PDF-1.7\n'), /PDF.*pdftoppm/],
+  'a.dcm': [Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), /DICOM.*pydicom/],
   'a.nii.gz': [gzipSync(Buffer.concat([Buffer.alloc(344), Buffer.from('n+1\0'), Buffer.alloc(5000)])), /NIfTI.*nibabel/],
-  'a.mp4': [Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0', 'latin1'), /video.*ffmpeg/], 'a.avi': [Buffer.from('RIFF\0\0\0\0AVI LIST'), /video/],
-  'a.mkv': [Buffer.of(0x1a, 0x45, 0xdf, 0xa3, 1), /video/], 'a.jxl': [Buffer.of(0xff, 0x0a, 1, 2), /JPEG XL/], 'a.zip': [Buffer.from('PK\x03\x04', 'latin1'), /zip/],
-  'a.czi': [Buffer.from('ZISRAWFILE\0\0'), /Zeiss.*Fiji/], 'a.rar': [Buffer.from('Rar!\x1a\x07\x01', 'latin1'), /rar/], 'a.npy': [Buffer.from('\x93NUMPY\x01', 'latin1'), /NumPy/],
+  'a.mp4': [Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0', 'latin1'), /video.*ffmpeg/],
+  'a.avi': [Buffer.from('RIFF\0\0\0\0AVI LIST'), /video/],
+  'a.mkv': [Buffer.of(0x1a, 0x45, 0xdf, 0xa3, 1), /video/], 'a.jxl': [Buffer.of(0xff, 0x0a, 1, 2), /JPEG XL/],
+  'a.zip': [Buffer.from('PK\x03\x04', 'latin1'), /zip/],
+  'a.czi': [Buffer.from('ZISRAWFILE\0\0'), /Zeiss.*Fiji/], 'a.rar': [Buffer.from('Rar!\x1a\x07\x01', 'latin1'), /rar/],
+  'a.npy': [Buffer.from('\x93NUMPY\x01', 'latin1'), /NumPy/],
 }
 
 /** A TIFF with one directory of short or long values; texts behind it. */
@@ -115,5 +125,7 @@ test('what is not read is named by its content, with the way out, in the reason 
   const root = fresh('heic')
   mkdirSync(join(root, 'a'))
   for (let i = 0; i < 4; i++) writeFileSync(join(root, 'a', `${i}.jpg`), foreign['photo.heic']![0])
-  await assert.rejects(importDataset(request(root)), (error: Error) => /HEIC photograph, which is not read: convert it to PNG or TIFF/.test(error.message))
+  await assert.rejects(
+    importDataset(request(root)), (error: Error) => /HEIC photograph, which is not read: convert it to PNG or TIFF/.test(error.message),
+  )
 })

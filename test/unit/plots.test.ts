@@ -146,7 +146,10 @@ test('a swept setting that has no use in a run is empty in the file of its exper
   const runs = ['gaussian', 'masking'].map(noisy)
   const cells = runs.map(({ id }, index) => {
     const values = { 'regularizer.noise': id, 'regularizer.sigma': 0.7, 'regularizer.rate': 0.6 }
-    return { index, planned: index, variant: 'denoising', title: id, values, settings: values, overrides: [], ignored: [], runs: [{ seed: 1, run: id, reused: false }] }
+    return {
+      index, planned: index, variant: 'denoising', title: id, values, settings: values, overrides: [], ignored: [],
+      runs: [{ seed: 1, run: id, reused: false }],
+    }
   })
   const [, ...rows] = experimentCsv({ name: 'e', cells } as unknown as Experiment, runs).trimEnd().split('\r\n')
   assert.deepEqual(rows.map((row) => row.split(',').slice(7, 10).join()), ['gaussian,0.7,', 'masking,,0.6'])

@@ -77,7 +77,9 @@ test('what is restored between two attempts to empty the trash on a full disk st
   const home = homeAt(homeWithDataset(t)), store = openStore(home.database)
   t.after(() => store.close())
   const config = resolveConfig('classical', {}, { rowSize: 16, trainCount: 900, kind: 'image', classes: 2 }).config!
-  const made = { name: 'a run', datasetId: 'digits00', variant: 'classical', config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0 }
+  const made = {
+    name: 'a run', datasetId: 'digits00', variant: 'classical', config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0,
+  }
   for (const [seed, id] of ['kept0000', 'gone0000'].entries()) {
     store.runs.insert({ ...made, id, seed }, '2026-01-02')
     mkdirSync(home.run(id), { recursive: true })

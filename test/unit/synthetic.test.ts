@@ -206,7 +206,9 @@ test('what does not fit the source is refused with its field, and nothing is lef
 
 test('the words are known to whoever looks at a path', async () => {
   const moons = await inspectImport({ path: 'moons', fit: 'crop' })
-  assert.deepEqual([moons.kind, moons.images, moons.files, moons.classes, moons.width, moons.suggestedName], ['synthetic', false, 2000, ['upper', 'lower'], 2, 'moons'])
+  assert.deepEqual([moons.kind, moons.images, moons.files, moons.classes, moons.width, moons.suggestedName], [
+    'synthetic', false, 2000, ['upper', 'lower'], 2, 'moons',
+  ])
   assert.equal((await inspectImport({ path: 'random', fit: 'crop' })).width, 28)
   assert.ok((await completePath('swissr')).includes('swissRoll'))
   assert.ok((await completePath('m')).includes('mnist'))

@@ -17,14 +17,17 @@ import { tiffFile, type TiffPage } from '../fixtures/tiff.ts'
 
 const { fresh, request } = importsPlace('value-files')
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy, PIL']).status === 0 ? false : `${python} has no numpy and Pillow; set WORKBENCH_PYTHON to one that has`
+const missing = spawnSync(python, ['-c', 'import numpy, PIL']).status === 0 ? false : `${python} has no numpy and Pillow; `
+  + 'set WORKBENCH_PYTHON to one that has'
 
 async function imported(files: Record<string, Buffer>, more: Partial<ImportRequest> = {}) {
   const folder = fresh('files')
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
   const ask = request(folder, more), dataset = await importDataset(ask)
   const says = (code: string) => dataset.notes.find((note) => note.code === code)?.message
-  return { dataset, folder: ask.folder, pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), says }
+  return {
+    dataset, folder: ask.folder, pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), says,
+  }
 }
 /** The numbers of a file as it is read. */
 async function numbers(bytes: Buffer): Promise<number[] | string> {
@@ -37,28 +40,39 @@ const ramp = (samples: number, make: (i: number) => number): number[] => Array.f
 
 test('every layout of TIFF gives its numbers', async () => {
   const layouts: [string, Partial<TiffPage>][] = [
-    ['plain', {}], ['strips', { rows: 2 }], ['tiles', { tile: 16 }], ['deflate', { compression: 8, rows: 3 }], ['runs', { compression: 32773 }],
+    ['plain', {}], ['strips', { rows: 2 }], ['tiles', { tile: 16 }], ['deflate', { compression: 8, rows: 3 }],
+    ['runs', { compression: 32773 }],
     ['zstd in tiles', { compression: 50000, tile: 16 }], ['differences', { predictor: 2, compression: 8 }],
   ]
   const kinds: [string, Partial<TiffPage>, (i: number) => number][] = [
-    ['u8', { bits: 8 }, (i) => (i * 7) % 256], ['u16', {}, (i) => (i * 1237) % 65536], ['i16', { format: 2 }, (i) => (i * 1237) % 65536 - 32768],
-    ['u32', { bits: 32 }, (i) => i * 123_456_78], ['i32', { bits: 32, format: 2 }, (i) => (i - 9) * 10_000_000], ['i8', { bits: 8, format: 2 }, (i) => i - 17],
-    ['f32', { bits: 32, format: 3 }, (i) => Math.fround(i / 7 - 1)], ['f64', { bits: 64, format: 3 }, (i) => Math.sin(i)], ['f16', { bits: 16, format: 3 }, (i) => i / 8 - 1],
+    ['u8', { bits: 8 }, (i) => (i * 7) % 256], ['u16', {}, (i) => (i * 1237) % 65536],
+    ['i16', { format: 2 }, (i) => (i * 1237) % 65536 - 32768],
+    ['u32', { bits: 32 }, (i) => i * 123_456_78], ['i32', { bits: 32, format: 2 }, (i) => (i - 9) * 10_000_000],
+    ['i8', { bits: 8, format: 2 }, (i) => i - 17],
+    ['f32', { bits: 32, format: 3 }, (i) => Math.fround(i / 7 - 1)], ['f64', { bits: 64, format: 3 }, (i) => Math.sin(i)],
+    ['f16', { bits: 16, format: 3 }, (i) => i / 8 - 1],
   ]
-  for (const little of [true, false]) for (const big of [true, false]) for (const [layout, how] of layouts) for (const [kind, what, make] of kinds) {
+  const both = [true, false]
+  for (const little of both) for (const big of both) for (const [layout, how] of layouts) for (const [kind, what, make] of kinds) {
     if (what.format === 3 && how.predictor === 2) continue
     for (const samples of [1, 3]) for (const planar of samples === 1 ? [false] : [false, true]) {
       const values = ramp(samples, make), bytes = tiffFile([{ width, height, values, samples, planar, ...what, ...how }], { little, big })
-      assert.deepEqual(await numbers(bytes), values, `${kind}, ${layout}, ${samples} samples, ${planar ? 'planes, ' : ''}${little ? 'little' : 'big'} endian${big ? ', BigTIFF' : ''}`)
+      assert.deepEqual(await numbers(bytes), values, `${kind}, ${layout}, ${samples} `
+        + `samples, ${planar ? 'planes, ' : ''}${little ? 'little' : 'big'} endian${big ? ', BigTIFF' : ''}`)
     }
   }
   for (const bits of [10, 12, 14]) for (const samples of [1, 3]) {
     const values = ramp(samples, (i) => (i * 97) % 2 ** bits)
-    for (const little of [true, false]) assert.deepEqual(await numbers(tiffFile([{ width, height, values, samples, bits }], { little })), values, `${bits} bits`)
+    for (const little of [true, false]) {
+      assert.deepEqual(await numbers(tiffFile([{ width, height, values, samples, bits }], { little })), values, `${bits} bits`)
+    }
   }
   for (const bits of [32, 64] as const) {
-    const values = ramp(3, (i) => Math.fround(Math.cos(i) * 100)), page = { width, height, values, samples: 3, bits, format: 3, predictor: 3, compression: 8 } as const
-    for (const little of [true, false]) assert.deepEqual(await numbers(tiffFile([page], { little })), values, `predictor of floats of ${bits} bits`)
+    const values = ramp(3, (i) => Math.fround(Math.cos(i) * 100))
+    const page = { width, height, values, samples: 3, bits, format: 3, predictor: 3, compression: 8 } as const
+    for (const little of [true, false]) {
+      assert.deepEqual(await numbers(tiffFile([page], { little })), values, `predictor of floats of ${bits} bits`)
+    }
   }
 })
 
@@ -71,15 +85,24 @@ test('few bits, white as zero, turned pictures and compressions of other writers
   const values = ramp(1, (i) => i * 100)
   assert.deepEqual(await numbers(tiffFile([{ width, height, values, photometric: 0 }])), values.map((value) => 65535 - value))
   assert.match(await numbers(tiffFile([{ width, height, values, bits: 32, format: 3, photometric: 0 }])) as string, /zero is white.*invert/)
-  assert.match(await numbers(tiffFile([{ width, height, values: ramp(4, (i) => i), samples: 4, photometric: 5 }])) as string, /CMYK.*save it as gray or as RGB/)
+  assert.match(
+    await numbers(tiffFile([{ width, height, values: ramp(4, (i) => i), samples: 4, photometric: 5 }])) as string,
+    /CMYK.*save it as gray or as RGB/,
+  )
   // sharp writes what libtiff does: LZW with differences, tiles, BigTIFF.
-  const deep = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 7919) % 65536), raw = { raw: { width: 40, height: 30, channels: 3 as const } }
-  for (const options of [{ compression: 'lzw', predictor: 'horizontal' }, { compression: 'lzw', predictor: 'none', tile: true, tileWidth: 16, tileHeight: 16 }, { compression: 'deflate', bigtiff: true }, { compression: 'packbits' }] as const) {
+  const deep = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 7919) % 65536)
+  const raw = { raw: { width: 40, height: 30, channels: 3 as const } }
+  for (const options of [
+    { compression: 'lzw', predictor: 'horizontal' }, { compression: 'lzw', predictor: 'none', tile: true, tileWidth: 16, tileHeight: 16 },
+    { compression: 'deflate', bigtiff: true }, { compression: 'packbits' },
+  ] as const) {
     const bytes = await sharp(deep, raw).toColourspace('rgb16').tiff(options as object).toBuffer()
     assert.deepEqual(await numbers(bytes), Array.from(deep), JSON.stringify(options))
   }
   const noise = Uint8Array.from({ length: 300 * 200 }, (_, i) => (Math.imul(i, 2654435761) >>> 24) & (i % 3 ? 255 : 7))
-  const eight = await sharp(noise, { raw: { width: 300, height: 200, channels: 1 } }).toColourspace('b-w').tiff({ compression: 'lzw', predictor: 'none' }).toBuffer()
+  const eight = await sharp(noise, { raw: { width: 300, height: 200, channels: 1 } }).toColourspace('b-w').tiff({
+    compression: 'lzw', predictor: 'none',
+  }).toBuffer()
   assert.deepEqual(await numbers(eight), Array.from(noise))
 })
 
@@ -98,7 +121,10 @@ function png16(width: number, height: number, colour: 0 | 2 | 4 | 6, values: num
   head.writeUInt32BE(height, 4)
   head.set([16, colour, 0, 0, 0], 8)
   values.forEach((value, i) => raw.writeUInt16BE(value, Math.floor((i * 2) / line) * (line + 1) + 1 + ((i * 2) % line)))
-  const parts = [chunk('IHDR', head), ...before.map((content) => chunk({ 4: 'gAMA', 8: 'acTL' }[content.length] ?? 'tRNS', content)), chunk('IDAT', deflateSync(raw)), chunk('IEND', Buffer.alloc(0))]
+  const parts = [
+    chunk('IHDR', head), ...before.map((content) => chunk({ 4: 'gAMA', 8: 'acTL' }[content.length] ?? 'tRNS', content)),
+    chunk('IDAT', deflateSync(raw)), chunk('IEND', Buffer.alloc(0)),
+  ]
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts])
 }
 
@@ -121,18 +147,25 @@ const scale = (value: number, from: number, to: number) => Math.floor((255 * (va
 const twelve = Array.from({ length: 10 }, (_, image) => ramp(1, (i) => 5 + ((image * 411 + i * 113) % 4080)))
 
 test('one range for all images, whatever holds their numbers: TIFF, PNG, floats, arrays', async () => {
-  const least = Math.min(...twelve.flat()), most = Math.max(...twelve.flat()), want = Buffer.from(twelve.flat().map((value) => scale(value, least, most)))
+  const least = Math.min(...twelve.flat()), most = Math.max(...twelve.flat())
+  const want = Buffer.from(twelve.flat().map((value) => scale(value, least, most)))
   const named = (make: (values: number[]) => Buffer) => Object.fromEntries(twelve.map((values, i) => [`${i}.x`, make(values)]))
   const ways: Record<string, Record<string, Buffer>> = {
-    'TIFF of 12 bits in 16': named((values) => tiffFile([{ width, height, values, compression: 8 }])), 'TIFF of 12 bits': named((values) => tiffFile([{ width, height, values, bits: 12 }])),
-    'TIFF of floats': named((values) => tiffFile([{ width, height, values, bits: 32, format: 3 }])), 'signed TIFF': named((values) => tiffFile([{ width, height, values, format: 2 }])),
-    'PNG': named((values) => png16(width, height, 0, values)), 'PGM': named((values) => Buffer.concat([Buffer.from(`P5 ${width} ${height} 4095\n`), Buffer.from(Uint16Array.from(values).buffer).swap16()])),
+    'TIFF of 12 bits in 16': named((values) => tiffFile([{ width, height, values, compression: 8 }])),
+    'TIFF of 12 bits': named((values) => tiffFile([{ width, height, values, bits: 12 }])),
+    'TIFF of floats': named((values) => tiffFile([{ width, height, values, bits: 32, format: 3 }])),
+    'signed TIFF': named((values) => tiffFile([{ width, height, values, format: 2 }])),
+    'PNG': named((values) => png16(width, height, 0, values)),
+    'PGM': named((values) =>
+      Buffer.concat([Buffer.from(`P5 ${width} ${height} 4095\n`), Buffer.from(Uint16Array.from(values).buffer).swap16()])),
   }
   for (const [name, files] of Object.entries(ways)) {
     const { pixels, says, dataset, folder } = await imported(files)
     assert.deepEqual(pixels, want, name)
     assert.match(says('scaledValues')!, /one range of all images.*5 to 4,0\d\d is stored as 0 to 255/, name)
-    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).ranges, { bytes: null, wide: { from: least, to: most, reason: 'data' } })
+    assert.deepEqual(
+      JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).ranges, { bytes: null, wide: { from: least, to: most, reason: 'data' } },
+    )
     assert.equal(dataset.channels, 1)
   }
   assert.equal(new Set(want).size > 150, true, 'twelve bits keep their levels')
@@ -145,13 +178,18 @@ test('one range for all images, whatever holds their numbers: TIFF, PNG, floats,
   const files = ways['TIFF of floats']!
   assert.deepEqual((await imported(files, { range: '0..5000' })).pixels, Buffer.from(twelve.flat().map((value) => scale(value, 0, 5000))))
   const own = (await imported(files, { range: 'image' })).pixels
-  assert.deepEqual(own, Buffer.from(twelve.flatMap((values) => values.map((value) => scale(value, Math.min(...values), Math.max(...values))))))
+  assert.deepEqual(
+    own, Buffer.from(twelve.flatMap((values) => values.map((value) => scale(value, Math.min(...values), Math.max(...values))))),
+  )
   const sorted = twelve.flat().sort((a, b) => a - b), at = (percent: number) => {
     const place = ((sorted.length - 1) * percent) / 100, floor = Math.floor(place)
     return sorted[floor]! + (place - floor) * (sorted[floor + 1]! - sorted[floor]!)
   }
   const [low, high] = [at(2), at(98)]
-  assert.deepEqual((await imported(files, { range: 'p2..p98' })).pixels, Buffer.from(twelve.flat().map((value) => scale(Math.min(high, Math.max(low, value)), low, high))))
+  assert.deepEqual(
+    (await imported(files, { range: 'p2..p98' })).pixels,
+    Buffer.from(twelve.flat().map((value) => scale(Math.min(high, Math.max(low, value)), low, high))),
+  )
 
   // Patches keep the numbers, too: of the size of the images there is one place to cut.
   const cut = await imported(files, { patches: { width, height }, count: 60 })
@@ -162,7 +200,9 @@ test('one range for all images, whatever holds their numbers: TIFF, PNG, floats,
 
 test('bytes that are 0 and 1, or dark, are told from pictures; floats within [0, 1] stay', async () => {
   const gray = (make: (i: number, image: number) => number) => Promise.all(Array.from({ length: 6 }, async (_, image) => [
-    `${image}.png`, await sharp(Uint8Array.from(ramp(1, (i) => make(i, image))), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png().toBuffer(),
+    `${image}.png`,
+    await sharp(Uint8Array.from(ramp(1, (i) => make(i, image))), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png()
+      .toBuffer(),
   ] as const)).then(Object.fromEntries)
   const masks = await imported(await gray((i, image) => (i * i + image) % 7 < 3 ? 1 : 0))
   assert.deepEqual([masks.codes, [...new Set(masks.pixels)].sort()], [['binaryValues'], [0, 255]])
@@ -170,12 +210,16 @@ test('bytes that are 0 and 1, or dark, are told from pictures; floats within [0,
   assert.deepEqual((await imported(dark)).codes, ['narrowRange'])
   const scaled = await imported(dark, { range: 'data' })
   assert.deepEqual([[...scaled.pixels.subarray(0, 4)], scaled.codes], [[0, 3, 6, 9].map((value) => scale(value, 0, 16)), ['scaledValues']])
-  const unit = await imported(Object.fromEntries(twelve.map((values, i) => [`${i}.tif`, tiffFile([{ width, height, values: values.map((value) => Math.fround(value / 4096)), bits: 32, format: 3 }])])))
+  const unit = await imported(Object.fromEntries(twelve.map((numbers, i) => {
+    const values = numbers.map((value) => Math.fround(value / 4096))
+    return [`${i}.tif`, tiffFile([{ width, height, values, bits: 32, format: 3 }])]
+  })))
   assert.deepEqual([unit.codes, unit.pixels[1]], [['unitValues'], scale(Math.fround(twelve[0]![1]! / 4096), 0, 1)])
 })
 
 test('values that are not finite, and channels that nobody explains, are left out by name', async () => {
-  const good = Object.fromEntries(twelve.slice(0, 4).map((values, i) => [`${i}.tif`, tiffFile([{ width, height, values, bits: 32, format: 3 }])]))
+  const good =
+    Object.fromEntries(twelve.slice(0, 4).map((values, i) => [`${i}.tif`, tiffFile([{ width, height, values, bits: 32, format: 3 }])]))
   const bad = twelve[5]!.slice()
   bad[2 * width + 3] = NaN
   const { dataset } = await imported({ ...good, 'bad.tif': tiffFile([{ width, height, values: bad, bits: 32, format: 3 }]) })
@@ -194,7 +238,8 @@ test('values that are not finite, and channels that nobody explains, are left ou
 
 test('colour among gray images is noticed whatever its name, and gray in colour is said', async () => {
   const grays = await Promise.all(Array.from({ length: 40 }, (_, image) =>
-    sharp(Uint8Array.from(ramp(1, (i) => (i * 7 + image * 3) % 256)), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png().toBuffer())), gray = grays[0]!
+    sharp(Uint8Array.from(ramp(1, (i) => (i * 7 + image * 3) % 256)), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png()
+      .toBuffer())), gray = grays[0]!
   const colour = await sharp(Uint8Array.from(ramp(3, (i) => i * 2)), { raw: { width, height, channels: 3 } }).png().toBuffer()
   const many = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`${String(i).padStart(4, '0')}.png`, grays[i % 40]!]))
   // Place 1101 is none of the thousand whose headers are looked at.
@@ -202,37 +247,55 @@ test('colour among gray images is noticed whatever its name, and gray in colour 
   assert.deepEqual([mixed.dataset.channels, mixed.codes.filter((code) => /gray|colour/i.test(code))], [3, ['grayAmongColour']])
   assert.match(mixed.says('grayAmongColour')!, /1,199 images of 1,200 are gray/)
   assert.deepEqual([...mixed.pixels.subarray(1101 * 105, 1101 * 105 + 6)], [0, 2, 4, 6, 8, 10])
-  const asked = await imported({ 'a.png': gray, 'b.png': colour, 'c.png': await sharp(gray).negate().png().toBuffer(), 'd.png': await sharp(colour).negate().png().toBuffer() }, { channels: 1 })
+  const asked = await imported({
+    'a.png': gray, 'b.png': colour, 'c.png': await sharp(gray).negate().png().toBuffer(),
+    'd.png': await sharp(colour).negate().png().toBuffer(),
+  }, { channels: 1 })
   assert.match(asked.says('colourLost')!, /2 images of 4 lost their colour/)
-  const three = await Promise.all(twelve.slice(0, 5).map(async (values, i) => [`${i}.png`, await sharp(Uint8Array.from(values.flatMap((value) => [value >> 4, value >> 4, value >> 4])), { raw: { width, height, channels: 3 } }).png().toBuffer()] as const))
+  const three = await Promise.all(twelve.slice(0, 5).map(async (values, i) => [`${i}.png`, await sharp(
+    Uint8Array.from(values.flatMap((value) => [value >> 4, value >> 4, value >> 4])), { raw: { width, height, channels: 3 } },
+  ).png().toBuffer()] as const))
   assert.deepEqual((await imported(Object.fromEntries(three))).codes, ['grayInColour'])
 })
 
 test('of several pages the first is taken, and it is said of how many', async () => {
   const page = (values: number[]): TiffPage => ({ width, height, values: values.map((value) => value >> 4), bits: 8 })
-  const gif = await sharp(await Promise.all([0, 90, 180].map((value) => sharp({ create: { width, height, channels: 3, background: { r: value, g: 20, b: 30 } } }).png().toBuffer())), { join: { animated: true } }).gif().toBuffer()
+  const gif = await sharp(await Promise.all(
+    [0, 90, 180].map((value) => sharp({ create: { width, height, channels: 3, background: { r: value, g: 20, b: 30 } } }).png().toBuffer())
+  ), { join: { animated: true } }).gif().toBuffer()
   const webp = await sharp(gif, { animated: true }).webp({ lossless: true }).toBuffer()
-  const files = { 'a.tif': tiffFile([page(twelve[0]!), { ...page(twelve[1]!), subfile: 1 }, page(twelve[2]!)]), 'b.gif': gif, 'c.webp': webp, 'd.tif': tiffFile([page(twelve[3]!)]), 'e.tif': tiffFile([page(twelve[4]!)]) }
+  const files = {
+    'a.tif': tiffFile([page(twelve[0]!), { ...page(twelve[1]!), subfile: 1 }, page(twelve[2]!)]), 'b.gif': gif, 'c.webp': webp,
+    'd.tif': tiffFile([page(twelve[3]!)]), 'e.tif': tiffFile([page(twelve[4]!)]),
+  }
   const { says, dataset } = await imported(files)
   const all = await imported(files, { pages: 'all' })
-  assert.deepEqual(rowPaths(all.folder, Array.from({ length: 10 }, (_, i) => i)), ['a.tif#0', 'a.tif#1', 'b.gif#0', 'b.gif#1', 'b.gif#2', 'c.webp#0', 'c.webp#1', 'c.webp#2', 'd.tif', 'e.tif'])
+  assert.deepEqual(rowPaths(all.folder, Array.from({ length: 10 }, (_, i) => i)), [
+    'a.tif#0', 'a.tif#1', 'b.gif#0', 'b.gif#1', 'b.gif#2', 'c.webp#0', 'c.webp#1', 'c.webp#2', 'd.tif', 'e.tif',
+  ])
   assert.match(all.says('allPages')!, /^3 files have several pages or frames \(8 in all\); each was taken/)
   const row = (i: number, channel = 0) => all.pixels[i * 105 + channel]
   assert.deepEqual([row(0), row(1), row(8)], [twelve[0]!, twelve[2]!, twelve[3]!].map((values) => values[0]! >> 4))
   assert.deepEqual([2, 3, 4, 5, 6, 7].map((i) => [row(i), row(i, 1), row(i, 2)]), [0, 90, 180, 0, 90, 180].map((value) => [value, 20, 30]))
   // A table may name pages, or files, whose label all their pages then have.
   const folder = fresh('tables')
-  for (const [name, rows] of Object.entries({ pages: ['a.tif#0,x', 'a.tif#1,y', 'd.tif,x', 'e.tif,y'], files: ['a.tif,x', 'b.gif,y', 'c.webp,y', 'd.tif,x', 'e.tif,y'] })) {
+  for (const [name, rows] of Object.entries({
+    pages: ['a.tif#0,x', 'a.tif#1,y', 'd.tif,x', 'e.tif,y'], files: ['a.tif,x', 'b.gif,y', 'c.webp,y', 'd.tif,x', 'e.tif,y'],
+  })) {
     writeFileSync(join(folder, `${name}.csv`), `file,label\n${rows.join('\n')}\n`)
     const labelled = await imported(files, { pages: 'all', labels: join(folder, `${name}.csv`) })
     assert.deepEqual(labelled.dataset.classCounts, name === 'pages' ? [2, 2] : [3, 7], name)
   }
-  const moving = Object.fromEntries(twelve.slice(0, 4).map((values, i) => [`${i}.png`, png16(width, height, 0, values, [Buffer.of(0, 0, 0, 3, 0, 0, 0, 0)])]))
+  const moving = Object.fromEntries(twelve.slice(0, 4)
+    .map((values, i) => [`${i}.png`, png16(width, height, 0, values, [Buffer.of(0, 0, 0, 3, 0, 0, 0, 0)])]))
   const still = await imported(moving, { pages: 'all' })
-  assert.deepEqual([still.dataset.count, still.says('firstPages')?.match(/^4 files .*12 in all.*animated PNGs are not read/)?.length], [4, 1])
+  assert.deepEqual(
+    [still.dataset.count, still.says('firstPages')?.match(/^4 files .*12 in all.*animated PNGs are not read/)?.length], [4, 1],
+  )
   const cut = await imported(files, { pages: 'all', patches: { width, height }, count: 200 })
   assert.equal(new Set(rowPaths(cut.folder, Array.from({ length: 200 }, (_, i) => i))).size, 10)
-  assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'])
+  assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. '
+    + '--pages all takes each as an image.'])
 })
 
 test('Pillow reads the same numbers', { skip: missing }, async () => {
@@ -274,8 +337,11 @@ print(json.dumps(out))
 test('a picture of more than 40 megapixels is made smaller while it is read, and that is said', async () => {
   const large = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: { r: 10, g: 200, b: 30 } } }).png().toBuffer()
   const { says, pixels, dataset } = await imported({
-    'large.png': large, 'a.png': await sharp({ create: { width: 8, height: 6, channels: 3, background: { r: 1, g: 2, b: 3 } } }).png().toBuffer(),
+    'large.png': large,
+    'a.png': await sharp({ create: { width: 8, height: 6, channels: 3, background: { r: 1, g: 2, b: 3 } } }).png().toBuffer(),
     'b.png': await sharp({ create: { width: 8, height: 6, channels: 3, background: { r: 200, g: 2, b: 3 } } }).png().toBuffer(),
   }, { width: 8, height: 6 })
-  assert.deepEqual([dataset.count, [...pixels.subarray(-3)], says('shrunkWhileRead')], [3, [10, 200, 30], '1 image of more than 40 megapixels was made smaller while being read.'])
+  assert.deepEqual([dataset.count, [...pixels.subarray(-3)], says('shrunkWhileRead')], [
+    3, [10, 200, 30], '1 image of more than 40 megapixels was made smaller while being read.',
+  ])
 })

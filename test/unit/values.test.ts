@@ -14,12 +14,16 @@ import { npy, zip } from '../fixtures/npz.ts'
 
 const { work, request } = importsPlace('values')
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON to an interpreter that has it`
+const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON `
+  + 'to an interpreter that has it'
 
 async function stored(path: string, more: Partial<ImportRequest> = {}) {
   const ask = request(path, more), dataset = await importDataset(ask)
   const index = JSON.parse(readFileSync(join(ask.folder, 'index.json'), 'utf8'))
-  return { pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), text: dataset.notes.map(({ message }) => message).join(' '), dataset, index }
+  return {
+    pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code),
+    text: dataset.notes.map(({ message }) => message).join(' '), dataset, index,
+  }
 }
 let files = 0
 function npz(descr: string, shape: number[], data: NodeJS.ArrayBufferView): string {
@@ -33,12 +37,16 @@ test('a range is written in one of four ways', () => {
   assert.deepEqual(parseRange(' -1000..4e2 '), { kind: 'given', from: -1000, to: 400 })
   assert.deepEqual(parseRange('p0.5..P99.5'), { kind: 'percentiles', low: 0.5, high: 99.5 })
   assert.deepEqual([parseRange('data'), parseRange('image')], [{ kind: 'data' }, { kind: 'image' }])
-  for (const wrong of ['', '5', '9..3', '3..3', 'p50', 'p9..p101', '-1e308..1e308', '0..x', 'auto..']) assert.equal(parseRange(wrong), null, wrong)
+  for (const wrong of ['', '5', '9..3', '3..3', 'p50', 'p9..p101', '-1e308..1e308', '0..x', 'auto..']) {
+    assert.equal(parseRange(wrong), null, wrong)
+  }
 })
 
 test('rounding: halves up, ends exact, nothing outside', () => {
   assert.deepEqual([-3, 0, 1, 2, 509, 510, 511].map((value) => toByte(value, { from: 0, to: 510 })), [0, 0, 1, 1, 255, 255, 255])
-  for (let value = 0; value < 65536; value += 7) assert.equal(toByte(value, { from: 0, to: 65535 }), Math.floor((value * 2 + 257) / 514), String(value))
+  for (let value = 0; value < 65536; value += 7) {
+    assert.equal(toByte(value, { from: 0, to: 65535 }), Math.floor((value * 2 + 257) / 514), String(value))
+  }
   assert.equal(toByte(5, { from: 5, to: 5 }), 0)
 })
 
@@ -91,12 +99,19 @@ test('arrays of any type are stored as NumPy scales them, by one range', { skip:
     assert.equal(far, -1, `${name}: ${result.pixels[far]} instead of ${want[far]} at ${far}`)
     codes[name] = result.codes
     if (name === 'twelve') {
-      assert.match(result.text, /unsigned integers of 16 bits.*one range of all images, from the smallest to the largest: [\d,]+ to 4,0\d\d is stored as 0 to 255/)
+      assert.match(
+        result.text,
+        /unsigned integers of 16 bits.*one range of all images, from the smallest to the largest: [\d,]+ to 4,0\d\d is stored as 0 to 255/,
+      )
       assert.deepEqual(Object.keys(result.index.ranges.wide), ['from', 'to', 'reason'])
     }
   }
-  assert.deepEqual([codes['bytes'], codes['low'], codes['bool'], codes['binaryuint16'], codes['unit']], [[], ['narrowRange'], ['binaryValues'], ['binaryValues'], ['unitValues']])
-  for (const name of ['twelve', 'ct', 'full', 'lowData', 'given', 'percentiles', 'image']) assert.deepEqual(codes[name], ['scaledValues'], name)
+  assert.deepEqual([codes['bytes'], codes['low'], codes['bool'], codes['binaryuint16'], codes['unit']], [
+    [], ['narrowRange'], ['binaryValues'], ['binaryValues'], ['unitValues'],
+  ])
+  for (const name of ['twelve', 'ct', 'full', 'lowData', 'given', 'percentiles', 'image']) {
+    assert.deepEqual(codes[name], ['scaledValues'], name)
+  }
   // The same numbers, whatever holds them.
   const twelve = readFileSync(join(work, 'twelve.bin'))
   assert.equal(new Set(twelve).size > 100, true)
@@ -105,15 +120,20 @@ test('arrays of any type are stored as NumPy scales them, by one range', { skip:
 test('what is not finite is refused with its place, and extra channels with what to do', async () => {
   const floats = new Float32Array(4 * 3 * 2)
   floats[1 * 6 + 2 * 2 + 1] = NaN
-  await assert.rejects(stored(npz('<f4', [4, 3, 2], floats)), (error: Error) => codeOf('FILE_UNSUPPORTED')(error) && /a\d+\.npz holds .*NaN at \[1, 2, 1\]/.test(error.message))
+  await assert.rejects(stored(npz('<f4', [4, 3, 2], floats)), (error: Error) =>
+    codeOf('FILE_UNSUPPORTED')(error) && /a\d+\.npz holds .*NaN at \[1, 2, 1\]/.test(error.message))
   floats[10] = -Infinity
   floats[11] = 0
   await assert.rejects(stored(npz('<f4', [4, 3, 2], floats)), /an infinite value at \[1, 2, 0\]/)
 
   const four = Uint8Array.from({ length: 6 * 8 * 8 * 4 }, (_, i) => (i * 37 + (i >> 8) * 13) % 256)
-  for (const channels of [2, 4]) await assert.rejects(stored(npz('|u1', [6, 8, 8, channels], four.subarray(0, 384 * channels))), /holds images of . channels.*--channels/)
+  for (const channels of [2, 4]) await assert.rejects(
+    stored(npz('|u1', [6, 8, 8, channels], four.subarray(0, 384 * channels))), /holds images of . channels.*--channels/,
+  )
   const picked = await stored(npz('|u1', [6, 8, 8, 4], four), { pick: [0, 2, 3] })
-  assert.deepEqual([picked.dataset.channels, picked.codes, [...picked.pixels.subarray(0, 6)]], [3, ['pickedChannels'], [0, 74, 111, 148, 222, 3]])
+  assert.deepEqual(
+    [picked.dataset.channels, picked.codes, [...picked.pixels.subarray(0, 6)]], [3, ['pickedChannels'], [0, 74, 111, 148, 222, 3]],
+  )
   const one = await stored(npz('|u1', [6, 4, 8, 8], four), { pick: [2] })
   assert.deepEqual([one.dataset.channels, [...one.pixels.subarray(0, 3)]], [1, [...four.subarray(128, 131)]])
   const many = await stored(npz('|u1', [6, 8, 8, 4], four), { pick: [3], channels: 3 })
