@@ -97,7 +97,7 @@ test('a foreign encoder\'s codes, kept and written; removed, they are gone, and 
   await assert.rejects(asked(made.id, { kind: 'neighbours', image: { row: 600 } }), failure('CALL_INVALID', /no row 600/))
 
   const kept = join(home, 'embeddings', made.id)
-  assert.deepEqual(readdirSync(kept).sort(), ['checksums.json', 'codes.npy'])
+  assert.deepEqual(readdirSync(kept).sort(), ['.record.json', 'checksums.json', 'codes.npy'])
   // A bit that a disk has lost is noticed, with a way out that works: embedded again there are the same codes as before.
   const before = readFileSync(join(kept, 'codes.npy'))
   const rotten = Buffer.from(before)
