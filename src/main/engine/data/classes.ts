@@ -1,9 +1,9 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
-import { thousands } from '../../../shared/words.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import { listed } from './layout/structure.ts'
 import { trainPart, type Packed } from './request.ts'
 
-const images = (count: number): string => `${thousands(count)} ${count === 1 ? 'image' : 'images'}`
+const images = (count: number): string => counted(count, 'image')
 
 /**
  * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor

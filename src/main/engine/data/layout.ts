@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
-import { thousands } from '../../../shared/words.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
 import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/words.ts'
@@ -259,5 +259,3 @@ function partsInClasses(
   notes.push({ code: 'partsInClasses', message })
   return leftOut
 }
-
-const counted = (count: number, one: string, many: string): string => `${thousands(count)} ${count === 1 ? one : many}`

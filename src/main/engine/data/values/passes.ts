@@ -1,6 +1,6 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import type { RangeWish } from '../../../../shared/valueRange.ts'
-import { thousands } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import type { Handling } from '../decoding.ts'
 import type { Measured, SourceRequest } from '../request.ts'
 import { binningOf, percentileRange, type Binning } from './histogram.ts'
@@ -84,7 +84,7 @@ export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: 
   return range
 }
 
-const images = (count: number): string => (count === 1 ? '1 image' : `${thousands(count)} images`)
+const images = (count: number): string => counted(count, 'image')
 
 /** What is to be said of images that were stored. */
 export function notesOf(
