@@ -4,6 +4,8 @@ export type RangeWish =
   | { kind: 'data' }
   /** Each image from its own smallest to its own largest value. */
   | { kind: 'image' }
+  /** All that the type can hold; of floats 0 to 1. */
+  | { kind: 'full' }
   | { kind: 'given'; from: number; to: number }
   /** Shares of all values in percent: so many lie at or below the lower end, and at or below the upper one. */
   | { kind: 'percentiles'; low: number; high: number }
@@ -11,10 +13,18 @@ export type RangeWish =
 const number = '[-+]?(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:e[-+]?\\d+)?'
 const given = new RegExp(`^(${number})\\.\\.(${number})$`, 'i'), percentiles = new RegExp(`^p(${number})\\.\\.p(${number})$`, 'i')
 
-/** Reads `data`, `image`, `A..B` (numbers, A below B) or `pA..pB` (percentiles, 0 to 100); null for any other text. */
+/** `percentiles` without numbers. */
+const usual = { low: 1, high: 99 }
+
+/**
+ * Reads `dataset` (or `data`), `image`, `full`, `A..B` (numbers, A below B), or `pA..pB` (percentiles, 0 to 100; `percentiles`: p1..p99);
+ * null for any other text.
+ */
 export function parseRange(text: string): RangeWish | null {
   const asked = text.trim().toLowerCase()
-  if (asked === 'data' || asked === 'image') return { kind: asked }
+  if (asked === 'data' || asked === 'dataset') return { kind: 'data' }
+  if (asked === 'image' || asked === 'full') return { kind: asked }
+  if (asked === 'percentiles') return { kind: 'percentiles', ...usual }
   const [, low, high] = percentiles.exec(asked) ?? []
   if (low !== undefined && high !== undefined) {
     const wish = { kind: 'percentiles' as const, low: Number(low), high: Number(high) }
@@ -27,4 +37,4 @@ export function parseRange(text: string): RangeWish | null {
 }
 
 /** How a range is written, for people. */
-export const rangeForms = 'data, image, A..B as in 0..4095, or percentiles as in p1..p99'
+export const rangeForms = 'dataset, full, image, A..B as in 0..4095, or percentiles (p1..p99, or others written so)'

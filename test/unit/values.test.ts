@@ -32,11 +32,13 @@ function npz(descr: string, shape: number[], data: NodeJS.ArrayBufferView): stri
   return path
 }
 
-test('a range is written in one of four ways', () => {
+test('a range is written in one of five ways', () => {
   assert.deepEqual(parseRange('0..99'), { kind: 'given', from: 0, to: 99 })
   assert.deepEqual(parseRange(' -1000..4e2 '), { kind: 'given', from: -1000, to: 400 })
   assert.deepEqual(parseRange('p0.5..P99.5'), { kind: 'percentiles', low: 0.5, high: 99.5 })
   assert.deepEqual([parseRange('data'), parseRange('image')], [{ kind: 'data' }, { kind: 'image' }])
+  const words = ['dataset', 'Full', 'percentiles'].map(parseRange)
+  assert.deepEqual(words, [{ kind: 'data' }, { kind: 'full' }, { kind: 'percentiles', low: 1, high: 99 }])
   for (const wrong of ['', '5', '9..3', '3..3', 'p50', 'p9..p101', '-1e308..1e308', '0..x', 'auto..']) {
     assert.equal(parseRange(wrong), null, wrong)
   }
@@ -84,6 +86,12 @@ case('given', twelve, 100, 2000.5, ask='100..2000.5')
 case('percentiles', twelve, *numpy.percentile(twelve, [1, 99]), ask='p1..p99')
 big = rng.normal(0, 30, (30, 40, 40))
 case('percentilesOfFloats', big, *numpy.percentile(big, [2, 98]), ask='p2..p98')
+case('percentilesByWord', twelve, *numpy.percentile(twelve, [1, 99]), ask='percentiles')
+case('datasetByWord', *whole(low), ask='dataset')
+case('fullSixteen', twelve, 0, 65535, ask='full')
+case('fullSigned', twelve.astype(numpy.int16), -32768, 32767, ask='full')
+case('fullFloat', rng.random(shape) * 0.3, 0, 1, ask='full')
+case('fullBinary', rng.integers(0, 2, shape).astype(numpy.uint8), 0, 255, ask='full')
 x = rng.integers(0, 5000, shape).astype(numpy.uint16)
 numpy.savez(f'{folder}/image.npz', x=x)
 numpy.stack([byte(i, i.min(), i.max()) for i in x]).tofile(f'{folder}/image.bin')

@@ -16,7 +16,7 @@ export function toByte(value: number, { from, to }: ValueRange): number {
 }
 
 /** Where a range comes from, which says how it is told. */
-export const reasons = ['binary', 'unit', 'bytes', 'type', 'data', 'percentiles', 'given', 'image'] as const
+export const reasons = ['binary', 'unit', 'bytes', 'type', 'data', 'percentiles', 'given', 'image', 'full'] as const
 export type Reason = (typeof reasons)[number]
 export interface Decided extends ValueRange { reason: Reason }
 
@@ -54,6 +54,12 @@ function boundsOf(type: NumberType): ValueRange | null {
   return type[0] === 'u' ? { from: 0, to: 2 ** bits - 1 } : type[0] === 'i' ? { from: -(2 ** (bits - 1)), to: 2 ** (bits - 1) - 1 } : null
 }
 
+/** What all types together can hold; of floats 0 to 1. */
+function fullRange(types: readonly NumberType[]): ValueRange {
+  const all = types.map((type) => (type === 'b1' ? null : boundsOf(type)) ?? { from: 0, to: 1 })
+  return { from: Math.min(...all.map(({ from }) => from)), to: Math.max(...all.map(({ to }) => to)) }
+}
+
 /** Whether values reach into the lowest and into the highest 64th of a range, and not beyond. */
 function fills({ least, most }: Tally, { from, to }: ValueRange): boolean {
   const margin = (to - from) / 64
@@ -70,6 +76,7 @@ export function decideRange(tally: Tally, wish: RangeWish | null, percentiles: V
   const { types, least, most, whole } = tally, data = { from: least, to: most, reason: 'data' as const }
   if (wish?.kind === 'given') return { from: wish.from, to: wish.to, reason: 'given' }
   if (wish?.kind === 'percentiles' && percentiles !== null) return { ...percentiles, reason: 'percentiles' }
+  if (wish?.kind === 'full') return { ...fullRange(types), reason: 'full' }
   if (wish?.kind === 'data' || wish?.kind === 'image') return { ...data, reason: wish.kind }
   if (least >= 0 && most <= 1) {
     const floats = types.some((type) => type[0] === 'f')
@@ -100,12 +107,12 @@ export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: 
     case 'binary': return note('binaryValues', `The values (${what}) are 0 and 1; they are stored as 0 and 255.`)
     case 'unit': return [
       ...note('unitValues', `The values (${what}) lie in [0, 1]; 0 to 1 is stored as 0 to 255.`),
-      ...(most <= farBelow / 255 ? note('narrowRange', `They only go ${seen}, so the images are dark; --range data scales them.`) : []),
+      ...(most <= farBelow / 255 ? note('narrowRange', `They only go ${seen}, so the images are dark; --range dataset scales them.`) : []),
     ]
     case 'bytes': return wide ? note('byteValues', `The values (${what}) go ${seen} and are taken for bytes as they are; `
-      + '--range data scales them.')
+      + '--range dataset scales them.')
       : most <= farBelow ? note('narrowRange', `The values only go ${least === Infinity ? 'to' : `${seen}, of`} 255, `
-        + 'so the images are dark; --range data, or --range A..B, scales them.') : []
+        + 'so the images are dark; --range dataset, or --range A..B, scales them.') : []
     case 'type': return note('scaledValues', `The values (${what}) go ${seen} and fill their type, so ${range} is stored as 0 to 255.`)
     case 'data':
       if (least === most) return note('scaledValues', `All values (${what}) are ${said(least)}, so that every pixel is stored as 0; `
@@ -115,6 +122,8 @@ export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: 
         + '(--range A..B or p1..p99 takes another).')
     case 'percentiles': return note('scaledValues', `The values (${what}) were scaled by one range of all images, `
       + `between the percentiles asked for: ${range} is stored as 0 to 255.${clipped}`)
+    case 'full': return note('scaledValues', `The values (${what}) were scaled by all that their type can hold, as asked: `
+      + `${range} is stored as 0 to 255.${clipped}`)
     case 'given': return note('scaledValues', `The values (${what}) were scaled by the range asked for: ${range} is stored as 0 to `
       + `255.${clipped}`)
     case 'image': return note('scaledValues', `The values (${what}), ${seen}, were scaled by each image's own range, as asked, `
