@@ -11,7 +11,9 @@ import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { table } from '../../src/main/engine/cli/table.ts'
 import { defaultHome } from '../../src/main/engine/home.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
+import { commandLine as inFolder } from '../fixtures/commandLine.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
+import { npy } from '../fixtures/npz.ts'
 
 const commandLine = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
 const { fields } = resolveConfig('denoising', {})
@@ -86,4 +88,17 @@ test('a command whose output nobody reads to the end ends as if it were read', a
   child.stdout.destroy()
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
   assert.deepEqual([errors, code], ['', 0])
+})
+
+test('a range may begin with a minus, and options that are not understood say what to write', async (t) => {
+  const folder = temporaryFolder(t), { run, json } = inFolder(folder, join(folder, 'home'))
+  writeFileSync(join(folder, 'ct.npy'), npy('<i2', [12, 2, 2], Int16Array.from({ length: 48 }, (_, i) => i * 80 - 1024)))
+  const { json: said } = await json('datasets', 'inspect', '--path', 'ct.npy', '--range', '-160..240')
+  assert.deepEqual([said.ranges.wide.from, said.ranges.wide.to], [-160, 240])
+  const misspelt = await run('datasets', 'inspect', '--path', 'ct.npy', '--siez', '2x2')
+  assert.deepEqual([misspelt.code, /did you mean --size\?/.test(misspelt.errors)], [2, true], misspelt.errors)
+  const dashed = await run('datasets', 'inspect', '--path', '-ct.npy')
+  assert.deepEqual([dashed.code, dashed.errors.includes('--path=VALUE')], [2, true], dashed.errors)
+  const large = await run('datasets', 'inspect', '--path', 'ct.npy', '--size', '9999x0')
+  assert.deepEqual([large.code, /^--size 9999x0 .*from 1 to 4,096/.test(large.errors)], [2, true], large.errors)
 })

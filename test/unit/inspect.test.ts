@@ -10,6 +10,7 @@ import { previewImport } from '../../src/main/engine/data/preview.ts'
 import { partsOf } from '../../src/shared/split.ts'
 import { importsPlace } from '../fixtures/imports.ts'
 import { everySource, pictures } from '../fixtures/sources.ts'
+import { tiffFile } from '../fixtures/tiff.ts'
 
 const { request, fresh } = importsPlace('inspect-test')
 
@@ -104,4 +105,35 @@ test('what is refused, cancelled or looked at in part is said', async () => {
   const stages = new Set<string>()
   await inspectImport({ path: none, fit: 'crop' }, { onProgress: ({ stage }) => stages.add(stage) })
   assert.deepEqual([...stages], ['Finding files', 'Reading headers'])
+})
+
+test('a file with values that are no numbers is left out before the import, as by the import', async () => {
+  const root = fresh('nan')
+  for (let i = 0; i < 6; i++) {
+    const values = Float32Array.from({ length: 12 }, (_, at) => (i === 4 && at === 6 ? NaN : at + i / 8))
+    writeFileSync(join(root, `f${i}.tif`), tiffFile([{ width: 4, height: 3, values, bits: 32, format: 3 }]))
+  }
+  const ask = request(root), said = await inspectImport(ask), stored = await importDataset(ask)
+  const [left] = said.skipped
+  assert.deepEqual([said.count, said.skippedCount, left?.names], [5, 1, ['f4.tif']])
+  assert.equal(left?.reason, 'it holds values that are not finite: NaN at column 2, row 1')
+  assert.deepEqual([stored.count, stored.skipped, said.notes], [5, [{ path: 'f4.tif', reason: left.reason }], stored.notes])
+})
+
+test('a table with the images is no image that was left out; one looked for elsewhere is named', async () => {
+  const root = await pictures(fresh('beside'), { '.': 12 }), table = join(root, 'labels.csv')
+  // Twelve patients of whom each has one image, but the last has all of one class.
+  const rows = Array.from({ length: 12 }, (_, i) => `${String(i).padStart(3, '0')}.png;${i < 8 ? 'well' : 'ill'};${i < 8 ? `p${i}` : 'q'}`)
+  writeFileSync(table, `\uFEFFimage;finding;patient\r\n${rows.slice(0, 11).join('\r\n')}\r\n`)
+  const ask = request(root, { labels: table, labelColumn: 'finding', group: 'patient' })
+  const said = await inspectImport(ask), stored = await importDataset(ask)
+  assert.deepEqual([said.count, said.skipped, stored.skipped, said.notes], [12, [], [], stored.notes])
+  const message = (code: string) => stored.notes.find((note) => note.code === code)?.message
+  const { byClass, parts } = said, ill = byClass!.classes.find(({ name }) => name === 'ill')!
+  assert.equal(message('classesLacking'), `No image for ${ill.test === 0 ? 'testing' : 'training'} is of the class “ill”.`)
+  const where = byClass!.unlabelled.test === 1 ? `${parts!.test} images for testing` : `${parts!.train} images for training`
+  assert.equal(message('withoutLabels'), `Of the labels: 1 of the ${where} has none.`)
+  const elsewhere = request(root, { labels: join(root, '..', 'labels.csv') })
+  await assert.rejects(inspectImport(elsewhere), (error: Error & { code?: string; field?: string }) =>
+    error.code === 'PATH_MISSING' && error.field === 'labels' && error.message.includes(`give its path, ${table}.`))
 })

@@ -91,14 +91,38 @@ function argumentsOf(name: string): string[] {
 
 function parse(args: string[], options: NonNullable<Command['options']>, [fewest, most]: [number, number], usage: string) {
   try {
-    const { values, positionals } = parseArgs({ args, options: { ...common, ...options }, allowPositionals: true })
+    const own = { ...common, ...options }
+    const { values, positionals } = parseArgs({ args: withNegative(args, options), options: own, allowPositionals: true })
     if (!values.help && (positionals.length < fewest || positionals.length > most)) {
       throw new TypeError(`${counted(positionals.length, 'argument was', 'arguments were')} given`)
     }
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
-    throw new WorkbenchError('USAGE', `${(cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')}; use: aebench ${usage}`, { cause })
+    const what = (cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')
+    throw new WorkbenchError('USAGE', `${what}${remedyOf(cause as NodeJS.ErrnoException, options)}; use: aebench ${usage}`, { cause })
   }
+}
+
+/** `--range -160..240` becomes `--range=-160..240`: what begins like a negative number is the value of the option before it. */
+function withNegative(args: string[], options: NonNullable<Command['options']>): string[] {
+  const out: string[] = []
+  for (const arg of args) {
+    const before = out.at(-1), takesValue = before?.startsWith('--') && options[before.slice(2)]?.type === 'string'
+    if (takesValue && /^-[\d.]/.test(arg)) out[out.length - 1] = `${before}=${arg}`
+    else out.push(arg)
+  }
+  return out
+}
+
+/** What to write instead of an option that is not understood. */
+function remedyOf({ code, message }: NodeJS.ErrnoException, options: NonNullable<Command['options']>): string {
+  const [, given = ''] = /'(?:-\w, )?--([^' =]+)/.exec(message) ?? []
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const near = nearest(given, Object.keys({ ...common, ...options }))
+    return near ? ` (did you mean --${near}?)` : ''
+  }
+  const dashed = code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && message.includes('ambiguous')
+  return dashed ? `: a value that begins with a dash is written --${given}=VALUE` : ''
 }
 
 /** Carries out the command and reports; gives back the exit code. */

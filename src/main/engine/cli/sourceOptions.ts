@@ -11,10 +11,17 @@ import { wholeNumber } from './wholeNumber.ts'
 
 /** What a source of images is and how it is to be understood: the same options for `datasets add` and `datasets inspect`. */
 
+/** The longest side that the contract takes. */
+const longestSide = 4096
+
 function parseSize(text: string, field: string, example: string): { width: number; height: number } {
   const [, width, height] = /^(\d+)[x\u00d7](\d+)$/i.exec(text) ?? []
   if (width === undefined || height === undefined) {
     throw new WorkbenchError('USAGE', `“${text}” is not a size; write it like ${example}.`, { field })
+  }
+  if ([width, height].some((side) => Number(side) < 1 || Number(side) > longestSide)) {
+    const sides = `width and height are whole numbers from 1 to ${longestSide.toLocaleString('en')}`
+    throw new WorkbenchError('USAGE', `--${field} ${text} is not possible: ${sides}; write it like ${example}.`, { field })
   }
   return { width: Number(width), height: Number(height) }
 }

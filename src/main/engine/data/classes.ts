@@ -1,7 +1,7 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { listed } from './layout/structure.ts'
-import { trainPart, type Packed } from './request.ts'
+import { testPart, trainPart, validationPart, type Packed } from './request.ts'
 
 const images = (count: number): string => counted(count, 'image')
 
@@ -41,8 +41,31 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
   }
 }
 
+/** The part of every row once the split is decided, brought or drawn. */
+export function partsOfSplit(count: number, { validation, test }: { validation: Uint32Array; test: Uint32Array }): Uint8Array {
+  const parts = new Uint8Array(count).fill(trainPart)
+  for (const row of validation) parts[row] = validationPart
+  for (const row of test) parts[row] = testPart
+  return parts
+}
+
+/** Classes that a part lacks although it has labels: groups cannot be divided, so that a drawn split may leave a class out. */
+export function classesLacking(rows: Pick<Packed, 'classes' | 'labels' | 'groups'>, parts: Uint8Array): DatasetNote[] {
+  const { classes, labels, groups } = rows
+  if (labels === null || !groups || classes.length < 2) return []
+  return ([[trainPart, 'training'], [testPart, 'testing']] as const).flatMap(([part, title]) => {
+    const has = new Uint8Array(classes.length)
+    for (let row = 0; row < labels.length; row++) if (parts[row] === part && labels[row]! >= 0) has[labels[row]!] = 1
+    const lacking = classes.filter((_, label) => !has[label])
+    if (lacking.length === 0 || lacking.length === classes.length) return []
+    const which = `${lacking.length === 1 ? 'the class' : 'the classes'} ${listed(lacking)}`
+    return [{ code: 'classesLacking', message: `No image for ${title} is of ${which}.` }]
+  })
+}
+
 /**
  * What about classes may be a mistake, whatever the source.
+ * @param rows with the part of each once the split is decided; null where that cannot be
  * @param first for every row the first one that is identical (see duplicates.ts); null where copies are no mistake
  */
 export function doubtsOfClasses(
@@ -66,10 +89,12 @@ export function doubtsOfClasses(
     if (other < 0) labelOf[of] = label
     else if (other !== label) torn.add(of)
   }
-  const missing = ['training', 'validation', 'testing'].flatMap((title, part) =>
-    (unlabelled[part] === 0 ? [] : [unlabelled[part] === all[part]
-      ? `none of the ${images(all[part]!)} for ${title} has one`
-      : `${thousands(unlabelled[part]!)} of the ${images(all[part]!)} for ${title} have none`]))
+  const missing = ['training', 'validation', 'testing'].flatMap((title, part) => {
+    const without = unlabelled[part]!, of = `${images(all[part]!)} for ${title}`
+    if (without === 0) return []
+    if (without === all[part]) return [`none of the ${of} has one`]
+    return [`${thousands(without)} of the ${of} ${without === 1 ? 'has' : 'have'} none`]
+  })
   if (missing.length > 0) note('withoutLabels', `Of the labels: ${missing.join('; ')}.`)
   if (torn.size > 0) {
     note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two `

@@ -53,9 +53,13 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
   let good = 0, reported = 0, last = performance.now()
   for (const index of batch.paths.keys()) {
     const result = await handle(batch, index, seen)
-    if (result === null) skipped.push({ index, reason: noRange })
-    else if ('reason' in result) skipped.push({ index, reason: result.reason })
-    else packRow(result.picture, shape, rows, good++ * rowSize)
+    if (result === null) {
+      if (target!.handling.task === 'store') skipped.push({ index, reason: noRange })
+    } else if ('reason' in result) {
+      skipped.push({ index, reason: result.reason })
+    } else {
+      packRow(result.picture, shape, rows, good++ * rowSize)
+    }
     const now = performance.now()
     if (now - last >= tickMs) {
       send({ type: 'tick', images: index + 1 - reported })

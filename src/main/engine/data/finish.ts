@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, write
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { BlockSums, checksumsText } from './checksums.ts'
-import { classesOfTraining, doubtsOfClasses } from './classes.ts'
+import { classesLacking, classesOfTraining, doubtsOfClasses, partsOfSplit } from './classes.ts'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { Meter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
@@ -20,9 +20,10 @@ export async function finish(
   const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given), groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
   const split = splitRows(packed, packed.hashes, request, packed.copies), { test, validation, duplicates, movedToOneSide } = split
-  const notes = [
-    ...given.notes ?? [], ...packed.notes, ...doubtsOfClasses(packed, packed.copies === 'train' ? null : split.first), ...split.notes,
-  ]
+  const whole = packed.copies !== 'train', parts = partsOfSplit(count, split)
+  const doubts = doubtsOfClasses({ classes, labels, parts }, whole ? split.first : null)
+  if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
+  const notes = [...given.notes ?? [], ...packed.notes, ...doubts, ...split.notes]
   const blocks = new BlockSums()
   const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
 

@@ -17,6 +17,7 @@ import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
 import { findPages, listPages } from './page-list.ts'
+import { withoutTable } from './table/beside.ts'
 import { isTable, labelling, relabel } from './table/relabel.ts'
 import { measureImages, passOver } from './values/passes.ts'
 import { wishOf } from './values/measure-arrays.ts'
@@ -38,7 +39,8 @@ export async function planFolder(source: FolderSource, request: SourceRequest, {
     signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }),
     onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
-  return planList(await labelledList(found, request, { meter, signal }), request, { meter, signal })
+  const files = isTable(request) ? withoutTable(found, request.labels!) : found
+  return planList(await labelledList(files, request, { meter, signal }), request, { meter, signal })
 }
 
 /**
@@ -73,6 +75,8 @@ class FolderValues {
   private readonly list: FileList
   private readonly request: SourceRequest
   private found: Measured | null = null
+  /** Files that could not be decoded while values were measured, by path: each with its reason. */
+  readonly unreadable = new Map<string, string>()
 
   constructor(list: FileList, request: SourceRequest) {
     this.list = list
@@ -89,7 +93,10 @@ class FolderValues {
       await decodeAll(fileBatches(list, batchSize(count, decoders, 1)), decoders, null, { width: 1, height: 1, channels: 1, fit: 'crop' }, {
         handling, signal,
         onImages: (images) => meter.update(stage, done += images, count),
-        onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),
+        onResult: ({ batch, skipped, seen: inBatch }) => {
+          addSeen(seen, inBatch)
+          for (const { index, reason } of skipped) this.unreadable.set(list.pathOf(batch.start + index), reason)
+        },
       })
       return seen
     })
@@ -116,8 +123,8 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
 /** Enough to see what does not belong there, in a second or two. */
 const headerLimit = 10_000
 
-/** Opens files as far as their headers, evenly spread where there are very many. */
-async function checkFiles({ list, classes }: FolderPlan, { meter, signal }: PlanOptions): Promise<Checked> {
+/** Opens files as far as their headers, evenly spread where there are very many, and takes over what measuring their values found. */
+async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan, { meter, signal }: PlanOptions): Promise<Checked> {
   const { count } = list.names, files = Math.min(count, headerLimit), good = new Uint8Array(count).fill(1), skipped = [...list.skipped]
   for (let i = 0; i < files; i++) {
     const file = Math.floor((i * count) / files), result = headerOf(list, file)
@@ -130,6 +137,12 @@ async function checkFiles({ list, classes }: FolderPlan, { meter, signal }: Plan
       meter.update('Reading headers', i, files, 'files')
       await setImmediate()
     }
+  }
+  for (let file = 0; unreadable.size > 0 && file < count; file++) {
+    const path = list.pathOf(file), reason = unreadable.get(path)
+    if (reason === undefined || good[file] === 0) continue
+    good[file] = 0
+    skipped.push({ path, reason })
   }
   const rows = rowsOfList(list, goodOnes(good))
   return { files, good, rows, skipped, notes: emptyClasses(classes, rows.classes) }

@@ -6,7 +6,7 @@ import { datasetReference } from '../../../shared/patches.ts'
 import { partsOf } from '../../../shared/split.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
 import { tableOf } from './class-table.ts'
-import { classesOfTraining, doubtsOfClasses } from './classes.ts'
+import { classesLacking, classesOfTraining, doubtsOfClasses, partsOfSplit } from './classes.ts'
 import { leftOut } from './left-out.ts'
 import { openDataset } from './open.ts'
 import { planImport } from './plan.ts'
@@ -29,7 +29,8 @@ export async function inspectImport(
   const meter = new Meter(onProgress)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
   try {
-    const checked = await plan.check?.({ meter, signal }), measured = await measureSoon(plan, signal)
+    // In this order: a file that turns out unreadable while its values are measured is left out, and said to be.
+    const measured = await measureSoon(plan, signal), checked = await plan.check?.({ meter, signal })
     const found = told(plan, checked?.rows ?? plan, request)
     return {
       ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
@@ -66,6 +67,9 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
   const shaped = plan.sizes !== null
   const split = splitOf(rows, request)
   const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
+  const inParts = split.rows && partsOfSplit(count, split.rows)
+  const doubts = doubtsOfClasses({ classes, labels, parts: inParts ?? parts }, null)
+  if (inParts && !request.patches) doubts.push(...classesLacking(rows, inParts))
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {
     kind: plan.from, images: kind === 'image', files: plan.count, truncated, checked: plan.count, count, classes,
@@ -74,8 +78,7 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
     byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
     ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
     fit: request.fit, sizes,
-    ...leftOut(plan.skipped), ranges: null,
-    notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null), ...split.rows?.notes ?? []],
+    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubts, ...split.rows?.notes ?? []], ranges: null,
     problem: split.problem, suggestedName: suggestName(request.path),
   }
 }
