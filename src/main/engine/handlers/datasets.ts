@@ -74,7 +74,8 @@ const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] => 
 
 /** Rows of one part or of all, of one class or of all, ascending; or those among `only`, in their order. */
 function rowsWhere(dataset: PackedDataset, split: Split | undefined, label: number | undefined, only?: readonly number[]): Uint32Array {
-  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row) : split === 'train' ? ownTraining(dataset) : dataset[split]
+  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row)
+    : split === 'train' ? ownTraining(dataset) : dataset[split]
   const inside = only && split !== undefined ? new Set(all) : null
   const candidates = only ? Uint32Array.from(inside ? only.filter((row) => inside.has(row)) : only) : all
   return label === undefined ? candidates : candidates.filter((row) => dataset.labels?.[row] === label)
