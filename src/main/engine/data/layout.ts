@@ -89,7 +89,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
     notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, `
       + 'without an image of that name beside; taken as images.' })
   }
-  const folders = new Set<string>(), list = listOf(roots, names, found, { skipped, notes, truncated }, folders, options.labels)
+  const folders = new Set<string>(), list = listOf(roots.root, names, found, { skipped, notes, truncated }, folders, options.labels)
   if (!truncated) notes.push(...await emptyFolders(found, folders, roots.tree))
   return list
 }
@@ -100,10 +100,10 @@ type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
  * Decides on labels, and leaves out what lies beside the folders of classes.
  * @param folders gets the folders of classes that hold a file
  */
-function listOf(roots: Roots, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
+function listOf(root: string, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
   const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
   const classes = new Classes()
-  const pathOf = (place: Place, name: string) => readable(place.root === roots.root ? name : `${place.root}/${name}`)
+  const pathOf = (place: Place, name: string) => readable(place.root === root ? name : `${place.root}/${name}`)
   let leftOut = 0, leftImages = 0, foreign = 0
   const examples: string[] = []
   for (const part of [trainPart, validationPart, testPart]) {

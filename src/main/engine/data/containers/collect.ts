@@ -30,12 +30,15 @@ export interface Contents {
 
 const mostRecent = 50_000
 
+/** The label of a sample, its image (-1: none yet), and more images where it has several: there may be very many samples of one. */
+interface Sampled { label: string | null; image: number; more: number[] | null }
+
 /** Collects what lies in archives; nothing is unpacked but what says which class a sample is of. */
 export class Collector {
   readonly contents: Contents
   private readonly prefix: boolean
   /** The samples of late: their label, and their images. */
-  private readonly recent = new Map<string, { label: string | null; images: number[] }>()
+  private readonly recent = new Map<string, Sampled>()
   private readonly fields = new Set<string>()
   private forks = 0
   private lists = 0
@@ -75,22 +78,23 @@ export class Collector {
     push()
     inner.push(name)
     this.contents.shard.push(shard)
-    sample.images.push(image)
+    if (sample.image < 0) sample.image = image
+    else (sample.more ??= []).push(image)
     if (sample.label !== null) members.label(image, sample.label)
   }
 
-  private sampleOf(name: string): { label: string | null; images: number[] } {
+  private sampleOf(name: string): Sampled {
     const { key } = sampleName(name), there = this.recent.get(key)
     if (there) return there
     // Members of a sample lie side by side.
     if (this.recent.size >= mostRecent) this.forget()
-    const sample = { label: null, images: [] }
+    const sample: Sampled = { label: null, image: -1, more: null }
     this.recent.set(key, sample)
     return sample
   }
 
   private forget(): void {
-    for (const { label, images } of this.recent.values()) if (images.length === 0 && label !== null) this.unmatched++
+    for (const { label, image } of this.recent.values()) if (image < 0 && label !== null) this.unmatched++
     this.recent.clear()
   }
 
@@ -109,7 +113,8 @@ export class Collector {
     this.contents.samples = true
     if (label === null || (is !== 'cls' && sample.label !== null)) return
     sample.label = label
-    for (const image of sample.images) members.label(image, label)
+    if (sample.image >= 0) members.label(sample.image, label)
+    for (const image of sample.more ?? []) members.label(image, label)
   }
 
   beside(is: string): void {

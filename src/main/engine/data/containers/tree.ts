@@ -27,21 +27,30 @@ class Entry {
 
 /** The folders that an archive's names make. */
 function treeOf(names: Names): Tree {
-  const folders = new Map<string, Map<string, Entry>>([['', new Map()]])
-  const folderOf = (path: string): Map<string, Entry> => {
+  /** Of each folder what lies in it, and whether that is a folder. */
+  const folders = new Map<string, Map<string, boolean>>([['', new Map()]])
+  const folderOf = (path: string): Map<string, boolean> => {
     let folder = folders.get(path)
     if (folder) return folder
     folders.set(path, folder = new Map())
     const slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
-    folderOf(slash < 0 ? '' : path.slice(0, slash)).set(name, new Entry(name, true))
+    folderOf(slash < 0 ? '' : path.slice(0, slash)).set(name, true)
     return folder
   }
   for (let i = 0; i < names.count; i++) {
     const path = names.at(i), slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
     const folder = folderOf(slash < 0 ? '' : path.slice(0, slash))
-    if (!folder.has(name)) folder.set(name, new Entry(name, false))
+    if (!folder.has(name)) folder.set(name, false)
   }
-  return { entries: (path) => [...folders.get(path)?.values() ?? []] as unknown as Dirent[] }
+  return { entries: (path) => Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent) }
+}
+
+/** Where the files of a list lie among an archive's; what finds them is forgotten, which matters where there are very many. */
+function placesOf(names: Names, inner: Names): { places: Uint32Array; repeated: number } {
+  const at = new Map<string, number>(), places = new Uint32Array(names.count)
+  for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
+  for (let file = 0; file < places.length; file++) places[file] = at.get(names.at(file))!
+  return { places, repeated: inner.count - at.size }
 }
 
 /** One archive, understood as the folder would be that it unpacks to. Of members with one name the last counts, as when it is unpacked. */
@@ -49,13 +58,9 @@ export async function listTree(
   source: ContainerSource, contents: Contents, request: SourceRequest, { signal }: ListOptions,
 ): Promise<FileList> {
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
-  const at = new Map<string, number>()
-  for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
-  if (at.size < inner.count) notes.push({ code: 'sameNames', message: `${thousands(inner.count - at.size)} files of the archive have the `
-    + 'name of a later one, which counts.' })
-  const list =
-    await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
-  const places = Uint32Array.from({ length: list.names.count }, (_, file) => at.get(list.names.at(file))!)
+  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
+  const { places, repeated } = placesOf(list.names, inner)
+  if (repeated > 0) notes.push({ code: 'sameNames', message: `${thousands(repeated)} files of the archive have the name of a later one, which counts.` })
   const whole: FileList = {
     ...list, skipped: [...skipped, ...list.skipped], notes: [...notes, ...list.notes], truncated, from: source.container,
     sample: tally?.result(sampled === members.count), insideOf: (file) => members.insideOf(places[file]!),
