@@ -307,6 +307,16 @@ const patients =
   Array.from({ length: 20 }, (_, patient) => Array.from({ length: 2 + (patient % 5) }, (_, i) => `p${patient}_${i % 2}_${i}.png`)).flat()
 const patientOf = (name: string) => name.split('_')[0]!
 
+test('a column that is called as parts are, and holds no words for them, is never passed over in silence', async () => {
+  const root = await flat(...patients)
+  for (const [name, value] of [['split', (at: number) => at % 3], ['fold', (at: number) => `fold${at % 4}`], ['is_test', (at: number) => at % 2]] as const) {
+    const file = table(`image,${name},label\n${patients.map((path, at) => `${path},${value(at)},${path.split('_')[1]}`).join('\n')}`)
+    const found = await understood(root, { labels: file })
+    assert.match(found.message('perhapsParts'), new RegExp(`“${name}”.*--part-column`))
+    assert.ok(found.classes.length > 0 && found.classes.every((one) => !one.startsWith('fold')))
+  }
+})
+
 test('a group lies on one side of every split: the drawn test part, and what each run keeps aside', async () => {
   const root = await flat(...patients)
   const byColumn = table(`image,label,patient_id\n${patients.map((name) => `${name},${name.split('_')[1]},${patientOf(name)}`).join('\n')}`)

@@ -65,6 +65,8 @@ export function readRows(list: ImageList, table: Table, finder: FileFinder, colu
     + `and ${ambiguous === 1 ? 'is' : 'are'} not used.`)
   if (columns.perhapsGroups.length > 0 && group === null) note('perhapsGroups', `The table has ${listed(columns.perhapsGroups)}: `
     + 'give it as --group to keep what belongs together on one side of the split.')
+  if (columns.perhapsParts.length > 0) note('perhapsParts', `The table has ${listed(columns.perhapsParts)}, whose values are no names of `
+    + `parts, and the parts were made without it; write ${partNames.join(', ')} there, or 0, 1 and 2 for these, and give it as --part-column.`)
   const parted = part === null ? {} : { partOf: (image: number) => (parts[image]! < 0 ? trainPart : parts[image]!) }
   const grouped = group === null ? {} : { groupOf: (image: number) => groups.texts[inGroup[image]!] ?? null }
   const severalLabels =

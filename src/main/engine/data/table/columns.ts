@@ -15,11 +15,15 @@ export interface Columns {
   group: number | null
   /** Columns that may be groups and were not asked for. */
   perhapsGroups: string[]
+  /** Columns that are called as parts are, and hold no words for them. */
+  perhapsParts: string[]
 }
 
 const labelNames =
   /^(labels?|class(es)?([_ ]?(name|label|id))?|categor(y|ies)([_ ]?(name|id))?|target|y|species|breeds?|diagnosis|dx|disease|tags?|findings?([_ ]?labels?)?|attributes?|has_.+|is_.+)$/i
 const partNames = /^(splits?|parts?|partition|subset|set|phase|fold)$/i
+/** Columns that tell of one part by 0 and 1. */
+const onePartNames = /^(is|in|for)[_ ]?(train(ing)?|test(ing)?|val(id|idation)?|dev)([_ ]?(set|split|ing|img|image))*$/i
 const groupNames = /^(groups?)([_ ]?(id|name))?$/i
 const perhapsGroupNames =
   /^(patients?|subjects?|persons?|participants?|cases?|scenes?|plates?|wells?|slides?|stud(y|ies)|series|videos?|sites?|lesions?|identity|individuals?|batch)([_ ]?(id|name|no|number))?$/i
@@ -73,11 +77,16 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
   const group = named.groupColumn !== undefined
     ? byName(named.groupColumn, 'groupColumn')
     : called(groupNames).find((column) => column !== part) ?? null
-  const rest = columns.filter((column) => column !== file && column !== part && column !== group)
+  const perhapsParts = part !== null ? [] : [...new Set([...called(partNames), ...called(onePartNames)])]
+    .filter((column) => column !== group && values[column]!.size > 0)
+  const rest = columns.filter((column) => column !== file && column !== part && column !== group && !perhapsParts.includes(column))
   const label = named.labelColumn !== undefined ? byName(named.labelColumn, 'labelColumn') : labelOf(table, rest, header, values, body)
   const perhapsGroups =
     called(perhapsGroupNames).filter((column) => column !== group && column !== label && !(Array.isArray(label) && label.includes(column)))
-  return { header, file, label, part, group, perhapsGroups: perhapsGroups.map((column) => header![column]!) }
+  const names = (found: readonly number[]) => found.map((column) => header![column]!)
+  return {
+    header, file, label, part, group, perhapsGroups: names(perhapsGroups), perhapsParts: names(perhapsParts.filter((column) => column !== label)),
+  }
 }
 
 /** The column of the labels: the one that is called so, else the only one that can be. */
