@@ -7,6 +7,18 @@ const sizeSchema = z.object({ width: z.int(), height: z.int() })
 
 const rangeSchema = z.object({ from: z.number(), to: z.number(), reason: z.string() }).nullable()
 
+/** How deep values are, and what they are. */
+const depthSchema = z.object({ bits: z.int(), kind: z.enum(['unsigned', 'signed', 'float', 'boolean']) })
+export type Depth = z.infer<typeof depthSchema>
+const kinds = { unsigned: 'unsigned integers', signed: 'signed integers', float: 'floats', boolean: 'booleans' }
+/** For people: `unsigned integers of 16 bits`. */
+export const depthText = ({ bits, kind, mixed }: Depth & { mixed: boolean }): string =>
+  (kind === 'boolean' ? kinds[kind] : `${kinds[kind]} of ${bits} ${bits === 1 ? 'bit' : 'bits'}`) + (mixed ? ', and of other depths' : '')
+
+/** Files of several pages or frames, how many these have together, and how many files were looked at for that. */
+const severalSchema = z.object({ files: z.int(), pages: z.int(), looked: z.int() })
+export type Several = z.infer<typeof severalSchema>
+
 /** Images of each part. Validation is 0 where each run's seed draws it from those for training. */
 export const partCountsSchema = z.object({ train: z.int(), validation: z.int(), test: z.int() })
 export type PartCounts = z.infer<typeof partCountsSchema>
@@ -51,12 +63,12 @@ export const inspectionSchema = z.object({
   width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
   fit: z.enum(fits),
   /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
-  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema })
-    .nullable(),
-  /**
-   * Which values become 0 to 255: those of bytes, and those of all wider numbers;
-   * null where there are none, or where all are bytes as usual.
-   */
+  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
+  /** How deep the values are, by some of the images; where depths differ (`mixed`), the deepest. */
+  depth: depthSchema.extend({ mixed: z.boolean() }).nullable(),
+  /** Of image files, some of which are looked at; null where none has several pages or frames. */
+  pages: severalSchema.nullable(),
+  /** Which values become 0 to 255: those of bytes, and those of all wider numbers; null where there are none, or where all are bytes as usual. */
   ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).nullable(),
   /** What is left out and why, the most frequent reason first. */
   skippedCount: z.int(),

@@ -75,9 +75,8 @@ test('the first comparison is found again by what is stored: the newest run of e
 test('an inspected path is told in words', () => {
   const folder = {
     checked: 1241, count: 1241, parts: null, brought: [], byClass: null, labelsFrom: 'the names of the folders', fit: 'crop' as const,
-    skippedCount: 0, skipped: [], notes: [], problem: null, ranges: null,
-    kind: 'folder', images: true, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3,
-    suggestedName: 'x',
+    skippedCount: 0, skipped: [], notes: [], problem: null, ranges: null, depth: null, pages: null,
+    kind: 'folder', images: true, files: 1241, truncated: true, classes: ['a', 'b', 'c', 'd', 'e'], width: 64, height: 48, channels: 3, suggestedName: 'x',
     sizes: { agree: 'most' as 'most' | 'differ', width: 64, height: 48, smallest: { width: 20, height: 10 }, largest: { width: 640, height: 480 } },
   }
   assert.equal(sentence(folder), 'A folder with at least 1,241 files in 5 classes: a, b, c, d and 1 more. Most are 64 × 48, colour.')

@@ -7,6 +7,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { decodeFile } from '../../src/main/engine/data/decode-file.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
+import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { rowPaths } from '../../src/main/engine/data/open.ts'
 import type { ImportRequest } from '../../src/main/engine/data/request.ts'
 import { importsPlace } from '../fixtures/imports.ts'
@@ -25,9 +26,7 @@ async function imported(files: Record<string, Buffer>, more: Partial<ImportReque
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
   const ask = request(folder, more), dataset = await importDataset(ask)
   const says = (code: string) => dataset.notes.find((note) => note.code === code)?.message
-  return {
-    dataset, folder: ask.folder, pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), says,
-  }
+  return { dataset, source: folder, folder: ask.folder, pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code), says }
 }
 /** The numbers of a file as it is read. */
 async function numbers(bytes: Buffer): Promise<number[] | string> {
@@ -270,10 +269,8 @@ test('of several pages the first is taken, and it is said of how many', async ()
   }
   const { says, dataset } = await imported(files)
   const all = await imported(files, { pages: 'all' })
-  assert.deepEqual(rowPaths(all.folder, Array.from({ length: 10 }, (_, i) => i)), [
-    'a.tif#0', 'a.tif#1', 'b.gif#0', 'b.gif#1', 'b.gif#2', 'c.webp#0', 'c.webp#1', 'c.webp#2', 'd.tif', 'e.tif',
-  ])
-  assert.match(all.says('allPages')!, /^3 files have several pages or frames \(8 in all\); each was taken/)
+  assert.deepEqual(rowPaths(all.folder, Array.from({ length: 10 }, (_, i) => i)), ['a.tif#0', 'a.tif#1', 'b.gif#0', 'b.gif#1', 'b.gif#2', 'c.webp#0', 'c.webp#1', 'c.webp#2', 'd.tif', 'e.tif'])
+  assert.match(all.says('allPages')!, /^3 files have several pages or frames \(8 in all\); each is an image/)
   const row = (i: number, channel = 0) => all.pixels[i * 105 + channel]
   assert.deepEqual([row(0), row(1), row(8)], [twelve[0]!, twelve[2]!, twelve[3]!].map((values) => values[0]! >> 4))
   assert.deepEqual([2, 3, 4, 5, 6, 7].map((i) => [row(i), row(i, 1), row(i, 2)]), [0, 90, 180, 0, 90, 180].map((value) => [value, 20, 30]))
@@ -294,8 +291,38 @@ test('of several pages the first is taken, and it is said of how many', async ()
   )
   const cut = await imported(files, { pages: 'all', patches: { width, height }, count: 200 })
   assert.equal(new Set(rowPaths(cut.folder, Array.from({ length: 200 }, (_, i) => i))).size, 10)
-  assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. '
-    + '--pages all takes each as an image.'])
+  const looked = (more: Partial<ImportRequest>) => inspectImport(request(all.source, more))
+  const [first, each] = [await looked({}), await looked({ pages: 'all' })]
+  assert.deepEqual([first.count, first.pages, each.count, each.pages], [5, { files: 3, pages: 8, looked: 5 }, 10, { files: 3, pages: 8, looked: 5 }])
+  assert.match(first.notes.find(({ code }) => code === 'firstPages')!.message, /^3 files have several pages or frames \(8 in all\); the first of each will be taken/)
+  assert.ok(!each.notes.some(({ code }) => code === 'firstPages'))
+  assert.deepEqual((await inspectImport(request(still.source, { pages: 'all' }))).pages, { files: 4, pages: 12, looked: 4 })
+  assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'])
+})
+
+test('how deep values are is told before an import', async () => {
+  const gray = await sharp(Uint8Array.from(ramp(1, (i) => i)), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png().toBuffer()
+  const tiff = (bits: number, format = 1) => tiffFile([{ width, height, bits, format, values: ramp(1, (i) => i) } as TiffPage])
+  const cases: [Buffer, number, string][] = [
+    [gray, 8, 'unsigned'], [png16(width, height, 0, ramp(1, (i) => 9 * i)), 16, 'unsigned'], [tiff(16), 16, 'unsigned'], [tiff(32, 3), 32, 'float'], [tiff(16, 2), 16, 'signed'],
+    [Buffer.from(`P2\n${width} ${height}\n4095\n${ramp(1, (i) => 90 * i).join(' ')}\n`), 12, 'unsigned'],
+    [await sharp(gray).resize(40, 40).heif({ compression: 'av1', bitdepth: 8 }).toBuffer(), 8, 'unsigned'],
+  ]
+  for (const [bytes, bits, kind] of cases) {
+    const folder = fresh('depth')
+    writeFileSync(join(folder, 'a'), bytes)
+    assert.deepEqual((await inspectImport(request(folder))).depth, { bits, kind, mixed: false })
+    writeFileSync(join(folder, 'b'), tiff(32, 3))
+    assert.deepEqual((await inspectImport(request(folder))).depth, { bits: 32, kind: 'float', mixed: bits !== 32 })
+  }
+  for (const [type, data, bits, kind] of [
+    ['|b1', new Uint8Array(8 * 16), 1, 'boolean'], ['|u1', new Uint8Array(8 * 16), 8, 'unsigned'], ['<i2', new Int16Array(8 * 16), 16, 'signed'],
+    ['<f4', new Float32Array(8 * 16), 32, 'float'],
+  ] as const) {
+    const file = join(fresh('arrays'), 'x.npy')
+    writeFileSync(file, npy(type, [8, 4, 4], data))
+    assert.deepEqual((await inspectImport(request(file))).depth, { bits, kind, mixed: false })
+  }
 })
 
 test('Pillow reads the same numbers', { skip: missing }, async () => {

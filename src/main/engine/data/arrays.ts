@@ -8,7 +8,7 @@ import { understood } from './array-shape.ts'
 import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
-import { itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
+import { depthsOf, itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
 import type { Meter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
 import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
@@ -62,7 +62,8 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     values.push({ values: labels === null ? null : await readLabels(labels, count, notes, signal), count })
   }
   const plan: ArraysPlan = {
-    from: source.kind, labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,
+    from: source.kind, depths: depthsOf(parts.map(({ images }) => images.type)),
+    labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,
     kind, width, height, channels, count, source, described, ...indexLabels(values, source.classNames),
       parts: partOfRows(parts, described), taken,
     notes: [...notes, ...request.pick === undefined ? [] : [pickNote(request.pick, first.channels)]],

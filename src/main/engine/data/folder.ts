@@ -17,7 +17,7 @@ import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
 import { findPages, listPages } from './page-list.ts'
-import { withoutTable } from './table/beside.ts'
+import { countSeveral } from './several.ts'
 import { isTable, labelling, relabel } from './table/relabel.ts'
 import { measureImages, passOver } from './values/passes.ts'
 import { wishOf } from './values/measure-arrays.ts'
@@ -65,8 +65,8 @@ export async function planList(list: FileList, request: SourceRequest, { meter, 
   const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
   const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }, values = new FolderValues(list, request)
   return planOf(list, {
-    from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, values, sizes: sample && sizesOf(sample),
-    truncated: list.truncated, notes: list.notes,
+    from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, depths: sample?.depths ?? [], values,
+    sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes,
   }, request)
 }
 
@@ -103,7 +103,7 @@ class FolderValues {
   }
 }
 
-type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'check' | keyof Rows>
+type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'check' | 'countPages' | keyof Rows>
 
 /** The plan for a list of files, with what was understood of the whole folder. */
 function planOf(list: FileList, understood: Understood, request: SourceRequest): FolderPlan {
@@ -114,8 +114,8 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(plan, options),
-    ...((understood.wide || request.range !== undefined)
-      && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
+    countPages: (options) => countSeveral(list, options),
+    ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
   }
   return plan
 }

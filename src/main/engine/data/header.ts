@@ -1,5 +1,7 @@
+import type { Depth } from '../../../shared/inspection.ts'
 import { foreignKind, foreignReason, isRawCamera, jpegLs, rawCamera } from './foreign.ts'
 import { jpeg2000Header, looksLikeJpeg2000 } from './jpeg2000.ts'
+import { kindOf } from './numbers.ts'
 import { looksLikePnm, pnmHeader } from './pnm.ts'
 import { isTiff, pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
 import { describePage } from './tiff/read.ts'
@@ -24,6 +26,8 @@ export interface Header {
   wide: boolean
   /** Whether it can be made smaller while it is read, without all of it in memory: then 400 megapixels are possible. */
   streams?: boolean
+  /** Of the values of each channel, where they are not unsigned integers of 8 bits. */
+  depth?: Depth
   /** What to ask TensorFlow for: 1 gray, 3 colour, 4 with alpha. */
   channels: 1 | 3 | 4
 }
@@ -75,6 +79,11 @@ function withinLimits(result: HeaderResult): HeaderResult {
   return result
 }
 
+/** The depth of unsigned integers, for a header. */
+const ofBits = (bits: number): Pick<Header, 'depth'> => (bits === 8 ? {} : { depth: { bits, kind: 'unsigned' } })
+/** A TIFF's photometric interpretation whose values are places of colours of 8 bits. */
+const palette = 3
+
 const grayPalette = (bytes: Buffer, from: number, to: number, step: number) => {
   for (let i = from; i + 2 < to; i += step) if (bytes.readUInt8(i) !== bytes.readUInt8(i + 1) || bytes[i] !== bytes.readUInt8(i + 2)) return false
   return true
@@ -99,7 +108,8 @@ function png(bytes: Buffer): HeaderResult {
   }
   const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own'
   const channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
-  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels } }
+  const bits = ofBits(colour === 3 ? 8 : depth)
+  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels, ...bits } }
 }
 
 function jpeg(bytes: Buffer): HeaderResult {
@@ -120,10 +130,12 @@ function jpeg(bytes: Buffer): HeaderResult {
       const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
       const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
-      return { header: {
-        type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2,
-        decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3,
-      } }
+      return {
+        header: {
+          type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2,
+          decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3, ...ofBits(depth),
+        },
+      }
     }
     at += 2 + length
   }
@@ -198,9 +210,7 @@ function webp(bytes: Buffer): HeaderResult {
   return { header: { type: 'webp', width, height, orientation: 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
 }
 
-const own = (
-  type: 'pnm' | 'jp2', found: { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string },
-): HeaderResult =>
+const own = (type: 'pnm' | 'jp2', found: Pick<Header, 'width' | 'height' | 'wide' | 'depth'> & { channels: 1 | 3 } | { reason: string }): HeaderResult =>
   ('reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } })
 
 const isAvif = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp'
@@ -218,7 +228,10 @@ function avif(bytes: Buffer): HeaderResult {
     if (size[0] * size[1] > width * height) [width, height] = size
   }
   const turn = bytes.indexOf('irot', start, 'latin1'), quarters = turn >= 0 && turn < end ? bytes.readUInt8(turn + 4) & 1 : 0
-  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
+  // The third byte of a configuration of AV1 says whether there are 10 bits, or 12.
+  const av1 = bytes.indexOf('av1C', start, 'latin1'), flags = av1 >= 0 && av1 < end ? bytes.readUInt8(av1 + 6) : 0
+  const depth = ofBits(flags & 0x40 ? flags & 0x20 ? 12 : 10 : 8)
+  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, wide: false, decoder: 'sharp', channels: 3, ...depth } }
 }
 
 /** Why a decoder may have refused: does the file end as its format wants it to end? */
@@ -243,10 +256,10 @@ function tiff(source: ByteSource, wanted = 0): HeaderResult {
   let index = 0
   for (const page of pagesOf(source)) {
     if (index++ < wanted) continue
-    const { width, height, orientation, photometric, channels, wide } = describePage(page), gray = photometric === 0 || photometric === 1
-    return {
-      header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3 },
-    }
+    const { width, height, orientation, photometric, channels, wide, bits, type } = describePage(page)
+    const gray = photometric === 0 || photometric === 1
+    const depth = type === 'u1' && (bits === 8 || photometric === palette) ? {} : { depth: { bits, kind: kindOf(type) } }
+    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3, ...depth } }
   }
   return { reason: 'damaged: a TIFF without a page' }
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import type { CallOutput } from '../../../shared/calls.ts'
-import type { Dataset } from '../../../shared/domain.ts'
+import type { Dataset, DatasetNote } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
+import type { Depth, Several } from '../../../shared/inspection.ts'
 import { datasetReference } from '../../../shared/patches.ts'
 import { partsOf } from '../../../shared/split.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
@@ -29,17 +30,29 @@ export async function inspectImport(
   const meter = new Meter(onProgress)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
   try {
-    // In this order: a file that turns out unreadable while its values are measured is left out, and said to be.
-    const measured = await measureSoon(plan, signal), checked = await plan.check?.({ meter, signal })
+    const checked = await plan.check?.({ meter, signal }), several = await plan.countPages?.({ meter, signal })
+    const measured = await measureSoon(plan, signal)
     const found = told(plan, checked?.rows ?? plan, request)
     return {
       ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
+      pages: several && several.files > 0 ? several : null,
       ranges: measured === 'late' ? null : measured?.ranges ?? null,
-      notes: [...found.notes, ...checked?.notes ?? [], ...(measured === 'late' ? [lateNote] : measured?.notes ?? [])],
+      notes: [
+        ...found.notes, ...checked?.notes ?? [], ...(measured === 'late' ? [lateNote] : measured?.ahead ?? []),
+        ...(several && several.files > 0 && request.pages !== 'all' ? [firstPages(several, plan.count)] : []),
+      ],
     }
   } finally {
     plan.close?.()
   }
+}
+
+function firstPages({ files, pages, looked }: Several, all: number): DatasetNote {
+  const number = (value: number) => value.toLocaleString('en'), some = looked < all
+  const those = some ? `Of ${number(looked)} files that were looked at, ${number(files)}` : `${number(files)} ${files === 1 ? 'file' : 'files'}`
+  const message = `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${number(pages)} in all); the first of each will be taken. `
+    + '--pages all takes each as an image.'
+  return { code: 'firstPages', message }
 }
 
 /** How long values are looked at, in milliseconds. */
@@ -77,10 +90,18 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
     brought: (['validation', 'test'] as const).filter((part) => brought[part]),
     byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
     ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
-    fit: request.fit, sizes,
-    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubts, ...split.rows?.notes ?? []], ranges: null,
+    fit: request.fit, sizes, depth: depthOf(plan), pages: null,
+    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null), ...split.rows?.notes ?? []], ranges: null,
     problem: split.problem, suggestedName: suggestName(request.path),
   }
+}
+
+/** What is stored here: bytes, or floats of 32 bits. */
+const ownDepth = (kind: Dataset['kind']): Depth => (kind === 'image' ? { bits: 8, kind: 'unsigned' } : { bits: 32, kind: 'float' })
+
+function depthOf({ depths, from, kind }: Plan): CallOutput<'datasets.inspect'>['depth'] {
+  const [deepest, ...others] = depths ?? (['sample', 'synthetic', 'dataset'].includes(from) ? [ownDepth(kind)] : [])
+  return deepest === undefined ? null : { ...deepest, mixed: others.length > 0 }
 }
 
 /** The same of a dataset that is here already. */
@@ -92,7 +113,7 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
       kind: 'dataset', images: kind === 'image', files: count, truncated: false, checked: count, count, classes, parts: partsOf(dataset),
       brought: [...validationCount > 0 ? ['validation' as const] : [], ...testCount > 0 ? ['test' as const] : []], byClass: tableOf(open),
       labelsFrom: classes.length > 0 ? 'those of the dataset' : null, width, height, channels, fit, sizes: null,
-      ranges: null, skippedCount: 0, skipped: [], notes: [], problem: null,
+      depth: { ...ownDepth(kind), mixed: false }, pages: null, ranges: null, skippedCount: 0, skipped: [], notes: [], problem: null,
       suggestedName: suggestName(`dataset:${name}`),
     }
   } finally {

@@ -1,3 +1,4 @@
+import type { Depth } from '../../../shared/inspection.ts'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Samples } from './samples.ts'
@@ -23,7 +24,7 @@ export const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
   bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
-export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string } {
+export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean; depth: Depth } | { reason: string } {
   const at = bytes.indexOf(codestream)
   if (at < 0) throw new RangeError('the codestream begins later')
   const long = (offset: number) => bytes.readUInt32BE(at + 8 + offset)
@@ -37,7 +38,8 @@ export function jpeg2000Header(bytes: Buffer): { width: number; height: number; 
     return { reason: `a JPEG 2000 file of ${components} channels; 1 and 3 are read: ${convert}` }
   }
   // The highest bit says that values have signs; the others are the depth less one.
-  return { width, height, channels: components, wide: bytes.readUInt8(at + 42) > 7 }
+  const precision = bytes.readUInt8(at + 42), depth: Depth = { bits: (precision & 127) + 1, kind: precision > 127 ? 'signed' : 'unsigned' }
+  return { width, height, channels: components, wide: precision > 7, depth }
 }
 
 let library: Promise<OpenJpeg> | undefined

@@ -1,5 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
+import type { Several } from '../../../shared/inspection.ts'
+import { thousands } from '../../../shared/words.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
@@ -42,6 +44,8 @@ export interface FileList extends ImageList {
   insideOf?(file: number): Inside
   /** What it is, for an inspection; a folder where it is not said. */
   from?: string
+  /** Files of several pages, where each page is an image of its own. */
+  several?: Several
   /** What their headers say, where that was seen when they were listed. */
   sample?: Sample | null | undefined
 }

@@ -1,3 +1,4 @@
+import type { Depth } from '../../../shared/inspection.ts'
 /** Kinds of numbers in IDX files and NumPy arrays, as NumPy names them without the byte order. */
 export const numberTypes = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f2', 'f4', 'f8'] as const
 export type NumberType = (typeof numberTypes)[number]
@@ -73,3 +74,12 @@ function fromHalf(bits: number): number {
   if (exponent === 31) return fraction > 0 ? NaN : sign * Infinity
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }
+
+const kinds = { u: 'unsigned', i: 'signed', f: 'float', b: 'boolean' } as const
+/** What numbers of a type are. */
+export const kindOf = (type: NumberType): Depth['kind'] => kinds[type[0] as keyof typeof kinds]
+
+/** The depths of numbers of some types, the deepest first. */
+export const depthsOf = (types: readonly NumberType[]): Depth[] =>
+  [...new Set(types)].map((type) => ({ bits: type === 'b1' ? 1 : 8 * itemBytes(type), kind: kindOf(type) }))
+    .toSorted((a, b) => b.bits - a.bits)

@@ -47,12 +47,12 @@ export function listPages(list: FileList, { fileOf, pageOf, sizes, several }: Pa
   const files = several.reduce((sum, one) => sum + one, 0), pages = fileOf.reduce((sum, file) => sum + several[file]!, 0)
   const note = {
     code: 'allPages',
-    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in `
-      + 'all); each was taken as an image.',
+    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in all); `
+      + 'each is an image of its own.',
   }
   return {
-    ...list, names, notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf),
-    labelOf: at(list.labelOf),
+    ...list, names, several: { files, pages, looked: list.names.count },
+    notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf), labelOf: at(list.labelOf),
     groupOf: at(list.groupOf), pathOf: (image) => `${list.pathOf(fileOf[image]!)}${suffix(image)}`,
     insideOf: (image: number): Span => {
       const file = fileOf[image]!

@@ -1,5 +1,5 @@
 import type { Header } from './header.ts'
-import { pagesOf, sourceOfBytes } from './tiff/directory.ts'
+import { pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
 
 /**
  * How many images a file holds that a reader takes the first of: pages of TIFF, frames of GIF, WebP and PNG.
@@ -24,7 +24,9 @@ function counting(count: (found: () => void) => void): number {
   return pages
 }
 
-const tiffPages = (bytes: Buffer): number => counting((found) => { for (const _ of pagesOf(sourceOfBytes(bytes))) found() })
+/** Pages of a TIFF, at least 1. */
+export const countTiffPages = (source: ByteSource): number => Math.max(1, counting((found) => { for (const _ of pagesOf(source)) found() }))
+const tiffPages = (bytes: Buffer): number => countTiffPages(sourceOfBytes(bytes))
 
 /** Pictures between extensions; each ends with a chain of blocks that say their own length (GIF89a). */
 const gifFrames = (bytes: Buffer): number => counting((found) => {

@@ -1,3 +1,4 @@
+import type { Depth } from '../../../shared/inspection.ts'
 import type { Samples } from './samples.ts'
 
 /**
@@ -56,11 +57,12 @@ export const looksLikePnm = (bytes: Buffer): boolean =>
   bytes[0] === 0x50 && bytes[1]! >= 0x31 && bytes[1]! <= 0x36 && bytes.length > 2 && (isSpace(bytes[2]!) || bytes[2] === hash)
 
 /** @throws RangeError where the header continues after the given bytes */
-export function pnmHeader(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean } | { reason: string } {
+export function pnmHeader(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean; depth: Depth } | { reason: string } {
   const found = parts(bytes)
   if (found === null) return { reason: 'damaged: a PNM (PBM, PGM or PPM) whose header makes no sense' }
   const { kind, width, height, most } = found
-  return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, wide: most > 255 }
+  const bits = kind === 1 || kind === 4 ? 1 : Math.ceil(Math.log2(most + 1))
+  return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, wide: most > 255, depth: { bits, kind: 'unsigned' } }
 }
 
 /** @returns null where the pixels end early or are beyond the greatest value */

@@ -1,5 +1,5 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
-import type { Inspection } from '../../../shared/inspection.ts'
+import type { Depth, Inspection, Several } from '../../../shared/inspection.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { RowShape } from './array-shape.ts'
 import type { Meter } from './progress.ts'
@@ -126,6 +126,10 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   truncated?: boolean
   /** Of a folder, what some headers say; null where no image is among them. */
   sizes?: Inspection['sizes']
+  /** How deep the values are, the deepest first; left out where they are those of a dataset here. */
+  depths?: Depth[]
+  /** Files of several pages or frames, among those that are looked at. */
+  countPages?(options: PlanOptions): Promise<Several>
   /** What values the source holds and which range of them becomes 0 to 255: may read all of it, once. */
   measure?(signal?: AbortSignal): Promise<Measured>
   /** Writes the rows into the folder `partial`. @param room free bytes on its disk */
@@ -142,7 +146,12 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
 }
 
 /** The ranges of values of a whole source, and what is to be said of them. */
-export interface Measured { ranges: Ranges; notes: DatasetNote[] }
+export interface Measured {
+  ranges: Ranges
+  notes: DatasetNote[]
+  /** The same as it is said before an import. */
+  ahead: DatasetNote[]
+}
 
 /** What headers say about a plan. */
 export interface Checked {

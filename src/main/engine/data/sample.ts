@@ -53,5 +53,5 @@ export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> |
 }
 
 /** The sizes without what else the headers say. */
-export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide'> =>
+export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide' | 'depths'> =>
   ({ agree, width, height, smallest, largest })

@@ -1,3 +1,4 @@
+import type { Depth } from '../../../shared/inspection.ts'
 import type { Header } from './header.ts'
 
 interface Size { width: number; height: number }
@@ -10,6 +11,8 @@ export interface Sample {
   gray: boolean
   /** Whether any has values that are wider than bytes. */
   wide: boolean
+  /** Which depths their values have, the deepest first. */
+  depths: Depth[]
   /** Whether all files of the list were looked at and have this size, or more than half of those looked at, or fewer. */
   agree: 'all' | 'most' | 'differ'
   /** By area. */
@@ -22,12 +25,13 @@ export class SizeTally {
   private readonly sizes = new Map<string, Size & { times: number }>()
   private gray = true
   private wide = false
+  private readonly depths = new Map<string, Depth>()
 
   get empty(): boolean {
     return this.sizes.size === 0
   }
 
-  add(header: Pick<Header, 'width' | 'height' | 'orientation' | 'gray' | 'wide'>): void {
+  add(header: Pick<Header, 'width' | 'height' | 'orientation' | 'gray' | 'wide' | 'depth'>): void {
     const turned = header.orientation >= 5
     const width = turned ? header.height : header.width, height = turned ? header.width : header.height
     const size = this.sizes.get(`${width}x${height}`)
@@ -35,15 +39,17 @@ export class SizeTally {
     else this.sizes.set(`${width}x${height}`, { width, height, times: 1 })
     if (!header.gray) this.gray = false
     if (header.wide) this.wide = true
+    const depth = header.depth ?? { bits: 8, kind: 'unsigned' }
+    this.depths.set(`${depth.bits} ${depth.kind}`, depth)
   }
 
   /** @param complete whether these are all images @returns null where there was none */
   result(complete: boolean): Sample | null {
-    return usual([...this.sizes.values()], { gray: this.gray, wide: this.wide }, complete)
+    return usual([...this.sizes.values()], { gray: this.gray, wide: this.wide, depths: [...this.depths.values()].toSorted((a, b) => b.bits - a.bits) }, complete)
   }
 }
 
-function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide'>, complete: boolean): Sample | null {
+function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide' | 'depths'>, complete: boolean): Sample | null {
   const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
   const [smallest, largest] = [byArea[0], byArea.at(-1)]
   if (!smallest || !largest) return null

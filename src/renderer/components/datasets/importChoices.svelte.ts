@@ -35,6 +35,8 @@ export class ImportChoices {
   })
   /** Where labels of image files come from; empty: as found. */
   labels = $state<'' | 'folders' | 'names' | 'none' | 'table'>('')
+  /** Of files with several pages or frames: the first, or each as an image. */
+  pages = $state<'first' | 'all'>('first')
   /** Of rows of arrays: each channel lies by itself. */
   planes = $state(false)
   /** What the path holds with what is chosen, as far as it was looked at last; null until that is known. */
@@ -57,6 +59,8 @@ export class ImportChoices {
   readonly ranged = $derived(this.ofFiles && this.coloured)
 
   readonly ofFolder = $derived(this.found?.kind === 'folder')
+  /** Of files some of which have several pages or frames. */
+  readonly paged = $derived(this.ofFolder && this.found?.pages != null)
   /** Of arrays, which may be several, and whose rows may be read in several ways. */
   readonly ofArrays = $derived(this.ofFiles && this.found?.kind !== 'folder')
 
@@ -92,7 +96,7 @@ export class ImportChoices {
       ...(count == null ? {} : { count }), ...(seed == null ? {} : { seed }),
       ...(this.coloured && this.channels ? { channels: this.channels === '1' ? 1 as const : 3 as const } : {}),
       ...(this.ofFiles && text('valPath') ? { valPath: text('valPath') } : {}), ...(this.ofFiles && text('testPath') ? { testPath: text('testPath') } : {}),
-      ...(this.ofFolder ? this.#labelling() : {}),
+      ...(this.paged && this.pages === 'all' ? { pages: 'all' as const } : {}), ...(this.ofFolder ? this.#labelling() : {}),
       ...(this.ofFiles && text('split') ? { split: text('split') } : {}), ...(splitSeed == null ? {} : { splitSeed }),
       ...(this.ofArrays && text('set') ? { set: text('set') } : {}), ...(this.ofArrays && text('array') ? { array: text('array') } : {}),
       ...(this.ofArrays && rowShape ? { rowShape } : {}),
@@ -135,6 +139,7 @@ export class ImportChoices {
     for (const field of Object.keys(this.numbers) as NumberField[]) this.numbers[field] = ''
     for (const field of Object.keys(this.texts) as TextField[]) this.texts[field] = ''
     this.patches = this.planes = false
+    this.pages = 'first'
     this.found = this.source = null
     this.foundPath = ''
   }

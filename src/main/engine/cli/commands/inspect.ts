@@ -1,4 +1,4 @@
-import type { Inspection, LeftOut } from '../../../../shared/inspection.ts'
+import { depthText, type Inspection, type LeftOut } from '../../../../shared/inspection.ts'
 import { thousands } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
 import { partTable } from '../partTable.ts'
@@ -30,7 +30,7 @@ const reason = ({ reason, count, names }: LeftOut): string =>
 
 /** An inspection for people. */
 export function inspectionText(found: Inspection): string {
-  const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem } = found
+  const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem, depth, pages } = found
   const drawn = (part: 'validation' | 'test') => (brought.includes(part) ? '' : ' (drawn)')
   return [
     what(found),
@@ -42,6 +42,8 @@ export function inspectionText(found: Inspection): string {
     labelsFrom === null ? 'Labels: none' : `Labels: ${number(classes.length)} classes, from ${labelsFrom}`,
     ...(byClass && classes.length > 0 ? [partTable(byClass)] : []),
     ...sizes(found),
+    ...(depth === null ? [] : [`Depth: ${depthText(depth)}`]),
+    ...(pages === null ? [] : [`Pages: ${number(pages.files)} of ${number(pages.looked)} files have several, ${number(pages.pages)} in all`]),
     ...(checked < files ? [`The headers of ${number(checked)} of ${number(files)} files were read; the others are taken for images.`] : []),
     ...(skippedCount === 0 ? [] : [`Left out: ${number(skippedCount)}`, ...skipped.map(reason)]),
     ...notes.map(({ message }) => `Note: ${message}`),

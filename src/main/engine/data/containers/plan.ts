@@ -1,3 +1,4 @@
+import { WorkbenchError } from '../../../../shared/errors.ts'
 import { planList, type FolderPlan } from '../folder.ts'
 import type { PlanOptions, SourceRequest } from '../request.ts'
 import type { FileList } from '../layout.ts'
@@ -9,6 +10,10 @@ import { listTree } from './tree.ts'
 
 /** Understands the images of Parquet files, tar or zip archives: their names and labels; images are read when they are decoded. */
 export async function planContainer(source: ContainerSource, request: SourceRequest, options: PlanOptions): Promise<FolderPlan> {
+  if (request.pages === 'all') {
+    const message = 'All pages are taken of files in a folder, not of those in an archive or in Parquet files; unpack them first, or leave pages out.'
+    throw new WorkbenchError('CALL_INVALID', message, { field: 'pages' })
+  }
   return planList(await relabel(await listContainer(source, request, options), request), request, options)
 }
 

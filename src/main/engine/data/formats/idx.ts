@@ -22,7 +22,7 @@ const idx: Format = {
     if (testFile !== null) parts.push({ part: testPart, ...await pair(testFile) })
     if (!isEmnist(path)) return { parts, unused: [] }
     const classNames = await mappingOf(path)
-    const turned = { code: 'transposed', message: 'EMNIST stores its images column by column; they were turned upright.' }
+    const turned = { code: 'transposed', message: 'EMNIST stores its images column by column; they are turned upright.' }
     return {
       parts: parts.map((part) => ({ ...part, images: turnedRows(part.images, 'HW') })), unused: [], notes: [turned],
         ...(classNames && { classNames }),

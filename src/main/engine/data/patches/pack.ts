@@ -59,9 +59,13 @@ function planOf(source: PatchSource, draws: Draws, patchLabels: ImageLabels, req
   const plan: PatchesPlan = {
     from: source.kind, labelsFrom: patchLabels.labels === null ? null : 'those of the images',
     kind: 'image', ...patchSize(request), channels: source.channels, count: draws.image.length, source, draws, patchLabels,
-    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped,
-    notes: source.notes ?? [],
-    ...(source.measure && { measure: async (signal) => ({ ...await source.measure!(signal), notes: source.said?.().notes ?? [] }) }),
+    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: source.notes ?? [],
+    ...(source.measure && {
+      measure: async (signal) => {
+        const { ranges, notes: stored, ahead } = await source.measure!(signal), notes = source.said?.().notes ?? []
+        return { ranges, notes, ahead: notes.map((note) => ahead[stored.indexOf(note)] ?? note) }
+      },
+    }),
     pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
     only: (rows) => onlyPatches(plan, rows, request),
     close: () => source.close(),

@@ -19,6 +19,6 @@ export function whyNotTaken(channels: number, pick: readonly number[] | undefine
 /** Said of what was picked. */
 export const pickNote = (pick: readonly number[], channels: number) => ({
   code: 'pickedChannels',
-  message: pick.length === 1 ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) was taken as gray.`
-    : `Of ${channels} channels, ${listed(pick)} (counted from 0) were taken as red, green and blue.`,
+  message: pick.length === 1 ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) is taken as gray.`
+    : `Of ${channels} channels, ${listed(pick)} (counted from 0) are taken as red, green and blue.`,
 })

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote } from '../../../../shared/domain.ts'
+import type { Measured } from '../request.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseRange, rangeForms, type RangeWish } from '../../../../shared/valueRange.ts'
 import { inBlocks, unsupportedFile } from '../byte-stream.ts'
@@ -80,8 +81,8 @@ async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal)
  */
 export async function measureArrays(
   arrays: readonly StoredArray[], range: string | undefined, signal?: AbortSignal,
-): Promise<{ ranges: Ranges; notes: DatasetNote[] }> {
-  const wish = wishOf(range), ranges: Ranges = { bytes: null, wide: null }, notes: DatasetNote[] = []
+): Promise<Measured> {
+  const wish = wishOf(range), ranges: Ranges = { bytes: null, wide: null }, notes: DatasetNote[] = [], ahead: DatasetNote[] = []
   for (const kind of ['bytes', 'wide'] as const) {
     const own = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
     if (own.length === 0) continue
@@ -91,8 +92,9 @@ export async function measureArrays(
     requireSpan(decided)
     ranges[kind] = decided
     notes.push(...rangeNotes(tally, decided))
+    ahead.push(...rangeNotes(tally, decided, true))
   }
-  return { ranges, notes }
+  return { ranges, notes, ahead }
 }
 
 /** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */

@@ -53,7 +53,7 @@ export async function measureImages(
 ): Promise<Measured> {
   const ranges: Ranges = { bytes: null, wide: null }
   if (wish?.kind === 'image') {
-    return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [] }
+    return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [], ahead: imageNote }
   }
   const seen = await pass('Measuring values', { task: 'measure', ranges, pick })
   let { counts } = seen, binnings: Record<'bytes' | 'wide', Binning | null> = { bytes: null, wide: null }
@@ -67,9 +67,13 @@ export async function measureImages(
     ranges[kind] =
       decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : counted && binning ? percentileRange(counted, binning, wish) : flat)
   }
-  const notes = (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind])))
-  return { ranges, notes }
+  const notes = (ahead: boolean) => (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind], ahead)))
+  return { ranges, notes: notes(false), ahead: notes(true) }
 }
+
+const imageNote = [{
+  code: 'scaledValues', message: 'The values of each image will be scaled by its own range, as asked, so images cannot be compared in brightness.',
+}]
 
 const binned = (tally: Tally): Binning | null => {
   if (!(tally.least < tally.most)) return null

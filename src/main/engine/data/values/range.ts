@@ -97,12 +97,13 @@ const said = (value: number): string => (Number.isInteger(value) ? thousands(val
 export const typesText = (types: readonly NumberType[]): string =>
   types.map((type) => (type === 'b1' ? names['b']! : `${names[type[0]!]} of ${8 * itemBytes(type)} bits`)).join(' and ')
 
-/** What has to be said of a range; nothing of bytes that are as they should be. */
-export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: Decided): DatasetNote[] {
+/** What has to be said of a range; nothing of bytes that are as they should be. @param ahead before the import, not after it */
+export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: Decided, ahead = false): DatasetNote[] {
   const note = (code: string, message: string): DatasetNote[] => [{ code, message }]
   const seen = `from ${said(least)} to ${said(most)}`, range = `${said(from)} to ${said(to)}`
   const wide = types.some((type) => !isByte(type)), what = typesText(types)
   const clipped = least < from || most > to ? ` They go ${seen}; those outside become 0 and 255.` : ''
+  const were = ahead ? 'will be' : 'were'
   switch (reason) {
     case 'binary': return note('binaryValues', `The values (${what}) are 0 and 1; they are stored as 0 and 255.`)
     case 'unit': return [
@@ -117,16 +118,14 @@ export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: 
     case 'data':
       if (least === most) return note('scaledValues', `All values (${what}) are ${said(least)}, so that every pixel is stored as 0; `
         + 'give a range with --range A..B.')
-      return note('scaledValues', `The values (${what}) were scaled by one range of all images, `
+      return note('scaledValues', `The values (${what}) ${were} scaled by one range of all images, `
         + `from the smallest to the largest: ${range} is stored as 0 to 255 `
         + '(--range A..B or p1..p99 takes another).')
-    case 'percentiles': return note('scaledValues', `The values (${what}) were scaled by one range of all images, `
+    case 'percentiles': return note('scaledValues', `The values (${what}) ${were} scaled by one range of all images, `
       + `between the percentiles asked for: ${range} is stored as 0 to 255.${clipped}`)
-    case 'full': return note('scaledValues', `The values (${what}) were scaled by all that their type can hold, as asked: `
-      + `${range} is stored as 0 to 255.${clipped}`)
-    case 'given': return note('scaledValues', `The values (${what}) were scaled by the range asked for: ${range} is stored as 0 to `
+    case 'given': return note('scaledValues', `The values (${what}) ${were} scaled by the range asked for: ${range} is stored as 0 to `
       + `255.${clipped}`)
-    case 'image': return note('scaledValues', `The values (${what}), ${seen}, were scaled by each image's own range, as asked, `
+    case 'image': return note('scaledValues', `The values (${what}), ${seen}, ${were} scaled by each image's own range, as asked, `
       + 'so images cannot be compared in brightness.')
   }
 }
