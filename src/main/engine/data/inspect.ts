@@ -30,8 +30,9 @@ export async function inspectImport(
   const meter = new Meter(onProgress)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
   try {
-    const checked = await plan.check?.({ meter, signal }), several = await plan.countPages?.({ meter, signal })
-    const measured = await measureSoon(plan, signal)
+    // In this order: a file that turns out unreadable while its values are measured is left out, and said to be.
+    const measured = await measureSoon(plan, signal), checked = await plan.check?.({ meter, signal })
+    const several = await plan.countPages?.({ meter, signal })
     const found = told(plan, checked?.rows ?? plan, request)
     return {
       ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
@@ -91,7 +92,7 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
     byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
     ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
     fit: request.fit, sizes, depth: depthOf(plan), pages: null,
-    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubtsOfClasses(rows, null), ...split.rows?.notes ?? []], ranges: null,
+    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubts, ...split.rows?.notes ?? []], ranges: null,
     problem: split.problem, suggestedName: suggestName(request.path),
   }
 }

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
 import type { Several } from '../../../shared/inspection.ts'
-import { thousands } from '../../../shared/words.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'

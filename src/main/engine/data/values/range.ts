@@ -123,6 +123,8 @@ export function rangeNotes({ types, least, most }: Tally, { from, to, reason }: 
         + '(--range A..B or p1..p99 takes another).')
     case 'percentiles': return note('scaledValues', `The values (${what}) ${were} scaled by one range of all images, `
       + `between the percentiles asked for: ${range} is stored as 0 to 255.${clipped}`)
+    case 'full': return note('scaledValues', `The values (${what}) ${were} scaled by all that their type can hold, as asked: `
+      + `${range} is stored as 0 to 255.${clipped}`)
     case 'given': return note('scaledValues', `The values (${what}) ${were} scaled by the range asked for: ${range} is stored as 0 to `
       + `255.${clipped}`)
     case 'image': return note('scaledValues', `The values (${what}), ${seen}, ${were} scaled by each image's own range, as asked, `
