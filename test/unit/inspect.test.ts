@@ -16,6 +16,9 @@ const { request, fresh } = importsPlace('inspect-test')
 
 const noticedOnTheWay =
   new Set(['colourLost', 'grayInColour', 'grayAmongColour', 'transparency', 'firstPages', 'mixedDepths', 'narrowRange', 'binaryValues'])
+/** A note that is given before an import, as it is given after it. */
+const since = (note: { code: string; message: string }) =>
+  ({ ...note, message: note.message.replace('will be scaled', 'were scaled').replace('will be taken', 'was taken') })
 const bytesAsTheyAre = { bytes: { from: 0, to: 255, reason: 'bytes' }, wide: null }
 
 test('what an inspection says of a source is what the import stores, whatever the source', async (t) => {
@@ -35,7 +38,6 @@ test('what an inspection says of a source is what the import stores, whatever th
       )
       // What only decoding shows comes with the import.
       const told = stored.notes.filter(({ code }) => !noticedOnTheWay.has(code) || said.notes.some((note) => note.code === code))
-      const since = (note: { message: string }) => ({ ...note, message: note.message.replace('will be scaled', 'were scaled').replace('will be taken', 'was taken') })
       assert.ok(!said.notes.some(({ message }) => / (was|were) (scaled|taken|stored)/.test(message)), 'nothing has happened yet')
       assert.deepEqual([said.problem, said.truncated, said.notes.map(since)], [null, false, told])
       assert.equal(said.skippedCount, stored.skippedCount)
@@ -119,7 +121,7 @@ test('a file with values that are no numbers is left out before the import, as b
   const [left] = said.skipped
   assert.deepEqual([said.count, said.skippedCount, left?.names], [5, 1, ['f4.tif']])
   assert.equal(left?.reason, 'it holds values that are not finite: NaN at column 2, row 1')
-  assert.deepEqual([stored.count, stored.skipped, said.notes], [5, [{ path: 'f4.tif', reason: left.reason }], stored.notes])
+  assert.deepEqual([stored.count, stored.skipped, said.notes.map(since)], [5, [{ path: 'f4.tif', reason: left.reason }], stored.notes])
 })
 
 test('a table with the images is no image that was left out; one looked for elsewhere is named', async () => {
