@@ -6,7 +6,7 @@ import type { ImageSource } from './image-file.ts'
 import { cutWindows, flattened } from './patches/cut.ts'
 import { packRow, type Picture, type Shape } from './pixels.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
-import { pictureOf, scaledPicture } from './values/pictures.ts'
+import { pictureBy } from './values/pictures.ts'
 import { count, look, nothingSeen, type Seen } from './values/seen.ts'
 
 /**
@@ -38,12 +38,9 @@ async function handle(batch: Batch, index: number, seen: Seen): Promise<{ pictur
   }
   look(seen, decoded, task === 'measure')
   if (task === 'measure') return null
-  if ('picture' in decoded) return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes) }
-  if (ranges.wide === null) {
-    seen.images.waiting++
-    return null
-  }
-  return { picture: pictureOf(decoded.samples, ranges.wide) }
+  const picture = pictureBy(decoded, ranges)
+  if (picture === null) seen.images.waiting++
+  return picture && { picture }
 }
 
 async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promise<void> {

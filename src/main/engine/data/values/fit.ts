@@ -1,6 +1,6 @@
 import { readIndex } from '../open.ts'
 import type { Picture } from '../pixels.ts'
-import { pictureOf, scaledPicture, type Decoded } from './pictures.ts'
+import { pictureBy, type Decoded } from './pictures.ts'
 import { decideRange, type Ranges } from './range.ts'
 import { look, nothingSeen } from './seen.ts'
 
@@ -20,13 +20,11 @@ export function rangesOf(folder: string | null): Ranges {
  * the image were all there is, and that is said.
  */
 export function fitPicture(decoded: Decoded, ranges: Ranges): { picture: Picture; said: string | null } {
-  if ('picture' in decoded) {
-    return { picture: ranges.bytes === null ? decoded.picture : scaledPicture(decoded.picture, ranges.bytes), said: null }
-  }
-  if (ranges.wide !== null) return { picture: pictureOf(decoded.samples, ranges.wide), said: null }
+  const picture = pictureBy(decoded, ranges)
+  if (picture !== null) return { picture, said: null }
   const seen = nothingSeen()
   look(seen, { ...decoded, pages: 1, shrunk: false }, true)
   const own = decideRange(seen.wide, null, null)
-  return { picture: pictureOf(decoded.samples, own), said: `Its values from ${own.from} to ${own.to} were taken for black to white, `
+  return { picture: pictureBy(decoded, { ...ranges, wide: own })!, said: `Its values from ${own.from} to ${own.to} were taken for black to white, `
     + 'as the dataset has no range for such values.' }
 }

@@ -1,9 +1,10 @@
+import type { NumberType } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
 import type { Samples } from '../samples.ts'
 import { turned } from '../turn.ts'
 import { whyNotTaken } from './channels.ts'
-import { converter, ownRange } from './convert.ts'
-import { toByte, type Decided, type Ranges } from './range.ts'
+import { converter, ownRange, type Converter } from './convert.ts'
+import { toByte, type Decided, type Ranges, type ValueRange } from './range.ts'
 
 /** What a decoder makes of a file: bytes, or wider numbers that a range is needed for. */
 export type Decoded = { picture: Picture } | { samples: Samples }
@@ -57,12 +58,23 @@ export function notFinite({ data, width, channels, type }: Samples): string | nu
   return null
 }
 
+/** What converted the last image: within an import the next is nearly always of the same type and range, and a table takes long to fill. */
+let last: { type: NumberType; range: ValueRange; convert: Converter } | undefined
+
+function converterOf(type: NumberType, { from, to }: ValueRange): Converter {
+  if (last?.type !== type || last.range.from !== from || last.range.to !== to) {
+    const range = { from, to }
+    last = { type, range, convert: converter(type, range) }
+  }
+  return last.convert
+}
+
 /** The picture of wider numbers, scaled by a range; transparency by its own. */
 export function pictureOf(samples: Samples, range: Decided): Picture {
   const { data, width, height, channels, type, alpha, orientation } = samples
   const own = range.reason === 'image' ? brightnessRange(samples) : range
   const out = new Uint8Array(width * height * channels)
-  converter(type, own)(data, 0, data.length, out, 0)
+  converterOf(type, own)(data, 0, data.length, out, 0)
   if (alpha !== null) {
     for (let at = channels - 1; at < data.length; at += channels) out[at] = toByte(data[at]!, { from: 0, to: alpha.opaque })
     if (alpha.premultiplied) straighten(out, channels)
@@ -81,7 +93,7 @@ export function scaledPicture(picture: Picture, range: Decided): Picture {
 }
 
 /** From the smallest to the largest brightness of one image. */
-function brightnessRange(image: { data: ArrayLike<number>; channels: number }): { from: number; to: number } {
+function brightnessRange(image: { data: ArrayLike<number>; channels: number }): ValueRange {
   let from = Infinity, to = -Infinity
   eachBrightness(image, (start, end) => {
     const own = ownRange(image.data, start, end - start)
@@ -100,5 +112,8 @@ export function straighten(data: Uint8Array, channels: number): void {
   }
 }
 
-/** The range of an image's kind; null where none is known. */
-export const rangeOf = (decoded: Decoded, ranges: Ranges): Decided | null => ('picture' in decoded ? ranges.bytes : ranges.wide)
+/** The picture of an image by the range of its kind. Bytes without a range stay as they are; null for wide values without one. */
+export function pictureBy(decoded: Decoded, { bytes, wide }: Ranges): Picture | null {
+  if ('picture' in decoded) return bytes === null ? decoded.picture : scaledPicture(decoded.picture, bytes)
+  return wide && pictureOf(decoded.samples, wide)
+}
