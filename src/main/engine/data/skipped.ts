@@ -1,6 +1,6 @@
 import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { thousands } from '../../../shared/words.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import { readFormats } from './header.ts'
 
 /** Reasons that are told in full; the others are counted together. */
@@ -10,7 +10,7 @@ const mostReasons = 4
 const kindOf = (reason: string): string => reason.replace(/\d[\d,.]*/g, '…')
 
 /** Why files were left out, the most frequent reason first: “not an image (12 files, such as a.txt); empty (b.png)”. */
-export function whySkipped(skipped: readonly Skipped[]): string {
+function whySkipped(skipped: readonly Skipped[]): string {
   const kinds = new Map<string, { first: Skipped; count: number }>()
   for (const file of skipped) {
     const kind = kinds.get(kindOf(file.reason))
@@ -26,7 +26,7 @@ export function whySkipped(skipped: readonly Skipped[]): string {
 
 /** DATASET_EMPTY of a folder in which no image is left. */
 export function noUsableImage(path: string, skipped: readonly Skipped[], field = 'path'): WorkbenchError {
-  const [only] = skipped, looked = skipped.length === 1 ? '1 file was' : `${thousands(skipped.length)} files were`
+  const [only] = skipped, looked = counted(skipped.length, 'file was', 'files were')
   return new WorkbenchError('DATASET_EMPTY', only
     ? `There is no usable image in ${path}: ${looked} looked at (${whySkipped(skipped)}). Choose a folder with ${readFormats} images.`
     : `The folder ${path} is empty; choose one with images.`, { field })

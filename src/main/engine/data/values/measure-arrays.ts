@@ -5,8 +5,11 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseRange, rangeForms, type RangeWish } from '../../../../shared/valueRange.ts'
 import { inBlocks, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, numbersIn, valuesOf, type StoredArray } from '../numbers.ts'
-import { binningOf, countValues, emptyCounts, percentileRange } from './histogram.ts'
-import { addTally, decideRange, emptyTally, farBelow, isByte, rangeNotes, type Ranges, type Tally, type ValueRange } from './range.ts'
+import { ownRange } from './convert.ts'
+import { binningOf, countValues, emptyCounts, percentileRange, type Binning } from './histogram.ts'
+import {
+  addTally, decideRange, emptyTally, farBelow, isByte, rangeNotes, type Decided, type Ranges, type Tally, type ValueRange,
+} from './range.ts'
 
 /** What a request asks for. @throws WorkbenchError CALL_INVALID for a text that is no range */
 export function wishOf(range: string | undefined): RangeWish | null {
@@ -16,7 +19,7 @@ export function wishOf(range: string | undefined): RangeWish | null {
   return wish
 }
 
-type OnValues = (values: number, numbers: ArrayLike<number>, first: number) => boolean | void
+type OnValues = (numbers: ArrayLike<number>, first: number) => boolean | void
 
 /** Goes through an array's values in blocks; ends early where `visit` says false. */
 async function eachBlock(array: StoredArray, visit: OnValues, signal?: AbortSignal): Promise<void> {
@@ -25,7 +28,7 @@ async function eachBlock(array: StoredArray, visit: OnValues, signal?: AbortSign
   for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * bytes, 2 ** 17 * bytes, array.file)) {
     signal?.throwIfAborted()
     const numbers = numbersIn(block, array.type, array.bigEndian)
-    if (visit(numbers.length, numbers, first) === false) return
+    if (visit(numbers, first) === false) return
     first += numbers.length
     await setImmediate()
   }
@@ -59,17 +62,13 @@ export function requireFinite(array: StoredArray, numbers: ArrayLike<number>, fi
 async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal): Promise<Tally> {
   const tally: Tally = { ...emptyTally(), types: [array.type] }, float = array.type[0] === 'f', bytes = isByte(array.type)
   if (array.type === 'b1' && !whole) return { ...tally, least: 0, most: 1 }
-  await eachBlock(array, (length, numbers, first) => {
+  await eachBlock(array, (numbers, first) => {
     if (float) requireFinite(array, numbers, first)
-    let { least, most } = tally
-    for (let i = 0; i < length; i++) {
-      const value = numbers[i]!
-      if (value < least) least = value
-      if (value > most) most = value
-    }
-    if (float && tally.whole) for (let i = 0; i < length && tally.whole; i++) tally.whole = Number.isInteger(numbers[i]!)
-    Object.assign(tally, { least, most })
-    return whole || !bytes || most <= farBelow
+    const { from, to } = ownRange(numbers, 0, numbers.length)
+    tally.least = Math.min(tally.least, from)
+    tally.most = Math.max(tally.most, to)
+    if (float && tally.whole) for (let i = 0; i < numbers.length && tally.whole; i++) tally.whole = Number.isInteger(numbers[i]!)
+    return whole || !bytes || tally.most <= farBelow
   }, signal)
   return array.type === 'b1' ? { ...tally, most: Math.min(1, tally.most) } : tally
 }
@@ -88,8 +87,7 @@ export async function measureArrays(
     if (own.length === 0) continue
     const tally = emptyTally()
     for (const array of own) addTally(tally, await measure(array, wish !== null, signal))
-    const decided = decideRange(tally, wish, wish?.kind === 'percentiles' ? await percentilesOf(own, tally, wish, signal) : null)
-    requireSpan(decided)
+    const decided = decidedRange(tally, wish, wish?.kind === 'percentiles' ? await percentilesOf(own, tally, wish, signal) : null)
     ranges[kind] = decided
     notes.push(...rangeNotes(tally, decided))
     ahead.push(...rangeNotes(tally, decided, true))
@@ -98,18 +96,31 @@ export async function measureArrays(
 }
 
 /** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */
-export function requireSpan({ from, to }: ValueRange): void {
+function requireSpan({ from, to }: ValueRange): void {
   if (Number.isFinite(to - from)) return
   throw new WorkbenchError('FILE_UNSUPPORTED', `The values go from ${from} to ${to}, which is too far apart to scale; `
     + 'give a range with --range A..B.', { field: 'range' })
 }
 
+/** As `decideRange`. @throws WorkbenchError FILE_UNSUPPORTED where values lie too far apart */
+export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: ValueRange | null): Decided {
+  const range = decideRange(tally, wish, percentiles)
+  requireSpan(range)
+  return range
+}
+
+/** Where values are counted; null where all are the same. @throws WorkbenchError FILE_UNSUPPORTED where they lie too far apart */
+export function binned(tally: Tally): Binning | null {
+  if (!(tally.least < tally.most)) return null
+  requireSpan({ from: tally.least, to: tally.most })
+  return binningOf(tally)
+}
+
 async function percentilesOf(
   arrays: readonly StoredArray[], tally: Tally, wish: { low: number; high: number }, signal?: AbortSignal,
 ): Promise<ValueRange> {
-  if (!(tally.least < tally.most)) return { from: tally.least, to: tally.most }
-  requireSpan({ from: tally.least, to: tally.most })
-  const binning = binningOf(tally), counts = emptyCounts()
-  for (const array of arrays) await eachBlock(array, (length, numbers) => countValues(numbers, 0, length, binning, counts), signal)
+  const binning = binned(tally), counts = emptyCounts()
+  if (binning === null) return { from: tally.least, to: tally.most }
+  for (const array of arrays) await eachBlock(array, (numbers) => countValues(numbers, 0, numbers.length, binning, counts), signal)
   return percentileRange(counts, binning, wish)
 }

@@ -3,13 +3,13 @@ import type { RangeWish } from '../../../../shared/valueRange.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import type { Handling } from '../decoding.ts'
 import type { Measured, SourceRequest } from '../request.ts'
-import { binningOf, percentileRange, type Binning } from './histogram.ts'
-import { requireSpan } from './measure-arrays.ts'
-import { decideRange, rangeNotes, type Decided, type Ranges, type Tally } from './range.ts'
+import { percentileRange, type Binning } from './histogram.ts'
+import { binned, decidedRange } from './measure-arrays.ts'
+import { decideRange, rangeNotes, type Ranges } from './range.ts'
 import { nothingSeen, type Seen } from './seen.ts'
 
 /** How an import's images were stored in the end. */
-export interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: DatasetNote[] }
+interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: DatasetNote[] }
 
 /**
  * Goes over all images of an import as often as their values need. Ordinary bytes need one pass, in which they are stored. Wide values are
@@ -63,9 +63,9 @@ export async function measureImages(
   }
   for (const kind of ['bytes', 'wide'] as const) {
     if (seen.images[kind] === 0 || (kind === 'bytes' && wish === null)) continue
-    const tally = seen[kind], counted = counts[kind], binning = binnings[kind], flat = { from: tally.least, to: tally.most }
+    const tally = seen[kind], own = counts[kind], binning = binnings[kind], flat = { from: tally.least, to: tally.most }
     ranges[kind] =
-      decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : counted && binning ? percentileRange(counted, binning, wish) : flat)
+      decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : own && binning ? percentileRange(own, binning, wish) : flat)
   }
   const notes = (ahead: boolean) => (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind], ahead)))
   return { ranges, notes: notes(false), ahead: notes(true) }
@@ -74,19 +74,6 @@ export async function measureImages(
 const imageNote = [{
   code: 'scaledValues', message: 'The values of each image will be scaled by its own range, as asked, so images cannot be compared in brightness.',
 }]
-
-const binned = (tally: Tally): Binning | null => {
-  if (!(tally.least < tally.most)) return null
-  requireSpan({ from: tally.least, to: tally.most })
-  return binningOf(tally)
-}
-
-/** As `decideRange`. @throws WorkbenchError FILE_UNSUPPORTED where values lie too far apart */
-export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: { from: number; to: number } | null): Decided {
-  const range = decideRange(tally, wish, percentiles)
-  requireSpan(range)
-  return range
-}
 
 const images = (count: number): string => counted(count, 'image')
 
@@ -128,8 +115,7 @@ export function notesOf(
     note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${were} made smaller while being read.`)
   }
   if (several.files > 0) {
-    const files = several.files === 1 ? '1 file has' : `${thousands(several.files)} files have`
-    note('firstPages', `${files} several pages or frames (${thousands(several.pages)} in all); the first of each was taken`
+    note('firstPages', `${counted(several.files, 'file has', 'files have')} several pages or frames (${thousands(several.pages)} in all); the first of each was taken`
       + (request.pages === 'all'
         ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
         : '. --pages all takes each as an image.'))
