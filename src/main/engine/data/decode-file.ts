@@ -24,7 +24,7 @@ let native: typeof import('./decode-native.ts') | undefined
 let general: typeof import('./decode-sharp.ts') | undefined
 
 /** An image, and how many pages or frames its file has of which the first was taken. */
-export type DecodedFile = (Decoded & { pages: number; shrunk: boolean }) | { reason: string }
+type DecodedFile = (Decoded & { pages: number; shrunk: boolean }) | { reason: string }
 
 /**
  * Decodes one image: bytes, or wider numbers as they are. Never waits for a pipe, never decodes what its header says is beyond 40

@@ -29,19 +29,12 @@ const headerSteps = [2 ** 16, 2 ** 20]
 let scratch = Buffer.allocUnsafeSlow(scratchSize)
 
 /**
- * Reads a regular file whole, unless its first bytes show that it is not worth it. The bytes are valid until the next call.
- * @param headerOnly stop as soon as the header is known.
- */
-export function readImageFile(path: string, headerOnly = false): ImageFile {
-  return withFile(path, (file, size) => readFrom(file, 0, size, headerOnly))
-}
-
-/**
- * The same of an image wherever its bytes lie.
+ * Reads an image wherever its bytes lie: whole, unless its first bytes show that it is not worth it. Of what is no regular file nothing
+ * is read. The bytes are valid until the next call.
  * @param headerOnly stop as soon as the header is known, where that saves anything.
  */
 export function readImage(source: ImageSource, headerOnly = false): ImageFile {
-  if (typeof source === 'string') return readImageFile(source, headerOnly)
+  if (typeof source === 'string') return withFile(source, (file, size) => readFrom(file, 0, size, headerOnly))
   if (source === null) return { reason: 'there is no image in this row (null)' }
   if (source instanceof Uint8Array) return readBytes(Buffer.from(source.buffer, source.byteOffset, source.length))
   return withFile(source.file, (file, size) => readSpan(file, size, source, headerOnly))

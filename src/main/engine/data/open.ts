@@ -93,7 +93,7 @@ function requireRows(folder: string, { count, width, height, channels, testCount
 const unsound = (folder: string, block: number) => damaged(folder, `the checksum of block ${block} of ${files.pixels} is wrong`)
 
 /** With its fingerprint. */
-export type OpenDataset = PackedDataset & Pick<DatasetIndex, 'sha256'>
+type OpenDataset = PackedDataset & Pick<DatasetIndex, 'sha256'>
 
 /**
  * Opens an imported dataset.

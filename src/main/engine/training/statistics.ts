@@ -16,7 +16,7 @@ const batchValues = 2 ** 22
  * Mean and deviation (of the whole set, divided by its number) of each channel of some images, in [0, 1]: from counts of the 256 levels,
  * which are exact, in float64. @throws Stopped where that is asked for
  */
-export async function channelStatistics(dataset: PackedDataset, rows: Uint32Array, port: Pick<Port, 'wanted'>): Promise<ChannelStatistics> {
+async function channelStatistics(dataset: PackedDataset, rows: Uint32Array, port: Pick<Port, 'wanted'>): Promise<ChannelStatistics> {
   const { channels, rowSize } = dataset
   const counts = Array.from({ length: channels }, () => new Float64Array(256))
   for (const part of batchesOf(rows, Math.max(1, Math.floor(batchValues / rowSize)))) {

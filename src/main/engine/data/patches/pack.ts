@@ -25,7 +25,7 @@ const drawnAtOnce = 2 ** 15
 const allRows = (count: number): Uint32Array => new Uint32Array(count).map((_, row) => row)
 
 /** How patches of larger images are understood: which images, and where in them each patch lies. */
-export interface PatchesPlan extends Plan {
+interface PatchesPlan extends Plan {
   source: PatchSource
   draws: Draws
   patchLabels: ImageLabels

@@ -43,7 +43,7 @@ export const tag = {
   rowsPerStrip: 278, stripBytes: 279, planar: 284, predictor: 317, tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325,
   extra: 338, format: 339,
 } as const
-export type Tag = (typeof tag)[keyof typeof tag]
+type Tag = (typeof tag)[keyof typeof tag]
 
 export interface Page {
   little: boolean

@@ -94,7 +94,7 @@ const names: Record<string, string> = { b: 'booleans', u: 'unsigned integers', i
 const said = (value: number): string => (Number.isInteger(value) ? thousands(value) : String(Number(value.toPrecision(6))))
 
 /** What values are, for people: “unsigned integers of 16 bits”. */
-export const typesText = (types: readonly NumberType[]): string =>
+const typesText = (types: readonly NumberType[]): string =>
   types.map((type) => (type === 'b1' ? names['b']! : `${names[type[0]!]} of ${8 * itemBytes(type)} bits`)).join(' and ')
 
 /** What has to be said of a range; nothing of bytes that are as they should be. @param ahead before the import, not after it */
