@@ -70,7 +70,7 @@ test('datasets remove says what went with it, embeddings remove takes codes, tra
   // The remedy is a command.
   assert.match(used.json.error.message, /aebench runs remove/)
   for (const name of ['a', 'b']) assert.equal((await cli.json('embed', 'one', '--dataset', 'digits', '--name', name)).code, 0)
-  assert.equal((await cli.json('embeddings', 'remove', 'c')).json.error.code, 'CALL_INVALID')
+  assert.equal((await cli.json('embeddings', 'remove', 'no such codes')).json.error.code, 'CALL_INVALID')
   assert.equal((await cli.json('embeddings', 'remove', 'a')).json.removed[0].name, 'a')
   assert.deepEqual((await cli.json('embeddings', 'list')).json.embeddings.map(({ name }: { name: string }) => name), ['b'])
 
