@@ -17,6 +17,7 @@ import { exploreFileSchema, exploreSchema, madeFileSchema, openedSchema, resultS
 import { classTableSchema, importPreviewSchema, inspectionSchema } from './inspection.ts'
 import { contrasts } from './patches.ts'
 import { outcomeSchema, presetSchema } from './presets.ts'
+import { sharesForm } from './split.ts'
 import { parseRange, rangeForms } from './valueRange.ts'
 import { recoverySchema } from './recovery.ts'
 import { columnKeysSchema, rowColumnsSchema, rowGroupSchema, runColumnSchema, runValuesSchema, savedViewSchema, tableStateSchema, tableViewSchema } from './runTable.ts'
@@ -70,7 +71,7 @@ const importSchema = z.strictObject({
    * Shares that are drawn where the source brings no parts: `70/15/15` (training, validation, testing) or `80/20`,
    * and what they are drawn from.
    */
-  split: z.string().max(30).regex(/^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/, 'shares of training, validation and '
+  split: z.string().max(30).regex(sharesForm, 'shares of training, validation and '
     + 'testing, like 70/15/15, or 80/20').optional(),
   splitSeed: z.int().min(0).max(2_147_483_647).optional(),
   width: z.int().min(1).max(4096).optional(),

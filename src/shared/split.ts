@@ -1,6 +1,9 @@
 /** Share of the rows that are not for testing which a run keeps aside for validation, where its dataset brings no validation part. */
 export const validationShare = 0.1
 
+/** Shares of training, validation and testing as they are written: `70/15/15`, or `80/20`. */
+export const sharesForm = /^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/
+
 /** `round(share * rows)`, at least one and never all, where there are two or more. */
 export const drawnOf = (rows: number, share: number): number => (rows < 2 ? 0 : Math.min(rows - 1, Math.max(1, Math.round(rows * share))))
 

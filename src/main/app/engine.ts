@@ -90,7 +90,7 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
       return become({ state: 'failed', message: `The engine ended ${deaths} times in a row. Nothing that was saved is lost; start it again, or restart the workbench.` })
     }
     become({ state: 'lost', message: 'The engine ended unexpectedly and is being started again. Runs that were training can be resumed from their last checkpoint.' })
-    timer = setTimeout(() => launch(), delay)
+    timer = setTimeout(launch, delay)
   }
 
   function launch(order: readonly string[] = []): void {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { parseJson } from '../../../shared/json.ts'
+import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
 import { syncFolder, writeAll } from '../durable.ts'
 
@@ -219,6 +219,6 @@ export function isFinite(values: Float32Array | Float64Array): boolean {
 export const hasChecksum = (file: string): boolean => inFile(file, (descriptor) => checksumKey in readEntries(file, descriptor).metadata)
 
 const isTexts = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((text) => typeof text === 'string')
+  isObject(value) && Object.values(value).every((text) => typeof text === 'string')
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

@@ -49,11 +49,10 @@ function outcome(json: Record<string, unknown>, lines: readonly string[], wrong:
 }
 
 function summaryOf({ findings, looked: { checkpoints, datasets, codes, withoutChecksum } }: Integrity): string {
-  const they = (count: number): string => (count === 1 ? '1 was' : `${count.toLocaleString('en')} were`)
   const old = withoutChecksum === 0 ? ''
-    : `; ${they(withoutChecksum)} written by a version without checksums, of which only the form was looked at`
+    : `; ${counted(withoutChecksum, 'was', 'were')} written by a version without checksums, of which only the form was looked at`
   const read = `${counted(checkpoints, 'checkpoint')}, ${counted(datasets, 'dataset')} and ${counted(codes, 'set')} of kept codes`
-  const faults = findings.length === 1 ? '1 is not as it was' : `${findings.length.toLocaleString('en')} are not as they were`
+  const faults = counted(findings.length, 'is not as it was', 'are not as they were')
   return `${findings.length === 0 ? 'ok  ' : '    '}  Read whole: ${read}; ${faults} written${old}`
 }
 

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { isObject } from '../../../shared/json.ts'
 import { documentLimits, LimitError } from '../../../shared/limits.ts'
 import { isUnread, readForeignJson } from '../foreignJson.ts'
 
@@ -6,7 +7,7 @@ import { isUnread, readForeignJson } from '../foreignJson.ts'
 export function readJsonFile(file: string, what: string, example: string): Record<string, unknown> {
   try {
     const value = readForeignJson(file, documentLimits, true)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isObject(value)) return value
   } catch (cause) {
     if (isUnread(cause)) {
       const missing = cause.code === 'ENOENT'

@@ -4,6 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { contrasts, datasetReference, type Contrast } from '../../../shared/patches.ts'
 import { syntheticName, syntheticNames } from '../../../shared/synthetic.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
+import { thousands } from '../../../shared/words.ts'
 import { arrayHelp, arrayInput, arrayOptions } from './arrayOptions.ts'
 import type { Arguments, Command } from './command.ts'
 import { layoutHelp, layoutOptions, readLayout } from './layoutOptions.ts'
@@ -20,7 +21,7 @@ function parseSize(text: string, field: string, example: string): { width: numbe
     throw new WorkbenchError('USAGE', `“${text}” is not a size; write it like ${example}.`, { field })
   }
   if ([width, height].some((side) => Number(side) < 1 || Number(side) > longestSide)) {
-    const sides = `width and height are whole numbers from 1 to ${longestSide.toLocaleString('en')}`
+    const sides = `width and height are whole numbers from 1 to ${thousands(longestSide)}`
     throw new WorkbenchError('USAGE', `--${field} ${text} is not possible: ${sides}; write it like ${example}.`, { field })
   }
   return { width: Number(width), height: Number(height) }

@@ -1,6 +1,7 @@
 import type { Field, VariantInfo } from '../../../shared/config.ts'
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { isObject } from '../../../shared/json.ts'
 import { columnsOf, isOf, ownerOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { variants as registered } from '../variants/registry.ts'
@@ -170,7 +171,7 @@ const ofPretraining = 'Pretraining: '
 
 function flatten(value: object, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    isObject(inner)
       ? flatten(inner, `${prefix}${name}.`)
       : [[`${prefix}${name}`, inner] as [string, unknown]])
 }

@@ -1,5 +1,6 @@
 import type { Evaluation, Run } from '../../../shared/domain.ts'
 import type { Cell, Experiment } from '../../../shared/experiments.ts'
+import { isObject } from '../../../shared/json.ts'
 import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { settingsReader } from '../compare/settings.ts'
 import { variantInfos } from '../variants/index.ts'
@@ -10,7 +11,7 @@ function figuresOf(evaluation: Evaluation): Map<string, number> {
   const found = new Map<string, number>()
   const collect = (value: unknown, name: string): void => {
     if (typeof value === 'number') found.set(name, value)
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) for (const [key, inner] of Object.entries(value)) collect(inner, name === '' ? key : `${name}.${key}`)
+    else if (isObject(value)) for (const [key, inner] of Object.entries(value)) collect(inner, name === '' ? key : `${name}.${key}`)
   }
   const { collapse: _, version, seconds, ...figures } = evaluation
   collect({ evaluationVersion: version, evaluationSeconds: seconds, ...figures }, '')

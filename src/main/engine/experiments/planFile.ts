@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
+import { isObject } from '../../../shared/json.ts'
 import { documentLimits, LimitError } from '../../../shared/limits.ts'
 import { resolvePath } from '../data/source.ts'
 import { isUnread, readForeignJson } from '../foreignJson.ts'
@@ -18,7 +19,7 @@ export async function readPlanFile(typed: string): Promise<Record<string, unknow
   } catch (cause) {
     throw refused(file, cause)
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && 'variants' in value) return value as Record<string, unknown>
+  if (isObject(value) && 'variants' in value) return value
   throw new WorkbenchError('FILE_UNSUPPORTED', `${file} is JSON, but no plan: a plan has a name, a dataset and a list of variants.`, { field: 'file' })
 }
 

@@ -1,6 +1,7 @@
 import type { CallInput } from '../../../shared/calls.ts'
 import { patchDefaults, type Contrast } from '../../../shared/patches.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
+import { sharesForm } from '../../../shared/split.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
 import type { Inspected } from './inspected.ts'
 import { numberOf, numberProblem, ranges, type NumberField } from './wholeNumbers.ts'
@@ -14,8 +15,6 @@ export type TextField = 'valPath' | 'testPath' | 'split' | 'range' | 'set' | 'ar
 type LabelField = 'table' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'
 const columns = ['fileColumn', 'labelColumn', 'partColumn', 'groupColumn'] as const
 
-/** `70/15/15`. */
-const shares = /^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/
 const isNumber = (field: string): field is NumberField => Object.hasOwn(ranges, field)
 
 /** What is chosen in the import form, as typed, and what that asks of the engine. */
@@ -73,7 +72,7 @@ export class ImportChoices {
   wrong(field: string): string | null {
     if (isNumber(field)) return this.asked.includes(field) ? numberProblem(field, this.numbers[field]) : null
     if (field === 'rowShape') return this.ofArrays && this.texts.shape.trim() && this.#shape() === null ? 'Height, width and channels, as in 32x32x3.' : null
-    if (field === 'split') return this.ofFiles && this.texts.split.trim() && !shares.test(this.texts.split.trim()) ? 'Shares, as in 70/15/15 or 80/20.' : null
+    if (field === 'split') return this.ofFiles && this.texts.split.trim() && !sharesForm.test(this.texts.split.trim()) ? 'Shares, as in 70/15/15 or 80/20.' : null
     if (!this.ranged) return null
     if (field === 'range') return this.texts.range.trim() && parseRange(this.texts.range) === null ? `Write ${rangeForms}.` : null
     if (field === 'pick') return this.picked.trim() && this.#pick() === null ? 'One channel or three, counted from 0, as in 0,2,3.' : null
@@ -89,18 +88,17 @@ export class ImportChoices {
     if (this.found === null || this.foundPath !== path) return { path }
     const given = (field: NumberField): number | null => (this.asked.includes(field) ? numberOf(field, this.numbers[field]) : null)
     const [width, height, count, seed, splitSeed, patchWidth] = (['width', 'height', 'count', 'seed', 'splitSeed', 'patches.width'] as const).map(given)
-    const text = (field: TextField): string | undefined => this.texts[field].trim() || undefined, pick = this.#pick(), rowShape = this.#shape()
+    const pick = this.#pick(), rowShape = this.#shape()
     return {
       path, ...(this.fitted && this.fit !== 'crop' ? { fit: this.fit } : {}),
       ...(width == null ? {} : { width }), ...(height == null ? {} : { height }),
       ...(count == null ? {} : { count }), ...(seed == null ? {} : { seed }),
       ...(this.coloured && this.channels ? { channels: this.channels === '1' ? 1 as const : 3 as const } : {}),
-      ...(this.ofFiles && text('valPath') ? { valPath: text('valPath') } : {}), ...(this.ofFiles && text('testPath') ? { testPath: text('testPath') } : {}),
+      ...(this.ofFiles ? this.#given(['valPath', 'testPath', 'split']) : {}),
       ...(this.paged && this.pages === 'all' ? { pages: 'all' as const } : {}), ...(this.ofFolder ? this.#labelling() : {}),
-      ...(this.ofFiles && text('split') ? { split: text('split') } : {}), ...(splitSeed == null ? {} : { splitSeed }),
-      ...(this.ofArrays && text('set') ? { set: text('set') } : {}), ...(this.ofArrays && text('array') ? { array: text('array') } : {}),
-      ...(this.ofArrays && rowShape ? { rowShape } : {}),
-      ...(this.ranged && text('range') ? { range: text('range') } : {}), ...(this.ranged && pick ? { pick } : {}),
+      ...(splitSeed == null ? {} : { splitSeed }),
+      ...(this.ofArrays ? this.#given(['set', 'array']) : {}), ...(this.ofArrays && rowShape ? { rowShape } : {}),
+      ...(this.ranged ? this.#given(['range']) : {}), ...(this.ranged && pick ? { pick } : {}),
       ...(this.patching
         ? { ...(this.contrast === 'none' ? {} : { contrast: this.contrast }), patches: { width: patchWidth ?? patchDefaults.width, height: given('patches.height') ?? patchWidth ?? patchDefaults.height } }
         : {}),
@@ -116,15 +114,19 @@ export class ImportChoices {
     return /^\d{1,5}(\s*,\s*\d{1,5})*$/.test(text) && (numbers.length === 1 || numbers.length === 3) ? numbers : null
   }
 
+  /** Those of some texts that are filled in. */
+  #given<F extends TextField>(fields: readonly F[]): { [K in F]?: string } {
+    const given = fields.map((field) => [field, this.texts[field].trim()] as const).filter(([, text]) => text !== '')
+    return Object.fromEntries(given) as { [K in F]?: string }
+  }
+
   /** What is asked for of labels and groups. */
   #labelling(): Pick<ImportInput, 'labels' | 'labelPattern' | 'group' | (typeof columns)[number]> {
     const { labels, texts } = this
-    const given = <F extends TextField>(fields: readonly F[]): { [K in F]?: string } =>
-      Object.fromEntries(fields.flatMap((field) => (texts[field].trim() ? [[field, texts[field].trim()]] : []))) as { [K in F]?: string }
     const from = labels === 'table' ? texts.table.trim() : labels
     return {
-      ...(from ? { labels: from } : {}), ...given(['group']),
-      ...(labels === 'names' ? given(['labelPattern']) : {}), ...(labels === 'table' && from ? given(columns) : {}),
+      ...(from ? { labels: from } : {}), ...this.#given(['group']),
+      ...(labels === 'names' ? this.#given(['labelPattern']) : {}), ...(labels === 'table' && from ? this.#given(columns) : {}),
     }
   }
 

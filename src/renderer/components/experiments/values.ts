@@ -1,5 +1,6 @@
 import type { Field } from '../../../shared/config.ts'
 import type { Range } from '../../../shared/experiments.ts'
+import { isObject } from '../../../shared/json.ts'
 
 /** What a setting's text says: one value, several, evenly spaced ones, or why it says none of these. */
 export type Written =
@@ -116,7 +117,7 @@ export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (given.some(Array.isArray)) return given.map((list) => (list as unknown[]).join(', ')).join('; ')
   return given.join(kind === 'text' ? '; ' : ', ')
 }
-const isRange = (given: unknown): given is Range => typeof given === 'object' && given !== null && !Array.isArray(given) && 'from' in given && 'to' in given
+const isRange = (given: unknown): given is Range => isObject(given) && 'from' in given && 'to' in given
 
 const mostSeeds = 1000
 const largestSeed = 2_147_483_647

@@ -38,6 +38,10 @@ async function shown(session: Session, dataset: Dataset) {
   return { json: { ...dataset, parts: partsOf(dataset), byClass, skipped }, text: datasetText(dataset, byClass, skipped) }
 }
 
+/** The dataset of an id, else of a name. */
+export const named = (datasets: readonly Dataset[], wanted: string): Dataset | undefined =>
+  datasets.find(({ id }) => id === wanted) ?? datasets.find(({ name }) => name === wanted)
+
 export const datasetsShow: Command = {
   usage: 'NAME',
   summary: 'One dataset: its parts, classes, notes, and what was left out.',
@@ -45,7 +49,7 @@ export const datasetsShow: Command = {
   positionals: [1, 1],
   async run(session, { positionals }) {
     const { datasets } = await session.call('datasets.list', {}), wanted = positionals[0]!
-    const dataset = datasets.find(({ id }) => id === wanted) ?? datasets.find(({ name }) => name === wanted)
+    const dataset = named(datasets, wanted)
     if (!dataset) {
       throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${wanted}”; “datasets list” lists them.`, { field: 'dataset' })
     }
@@ -65,8 +69,7 @@ export const datasetsRepair: Command = {
   positionals: [1, 1],
   async run(session, { values, positionals, path }, terminal) {
     const from = values['path'] as string | undefined
-    const known = (await session.call('datasets.list', {})).datasets
-    const before = known.find(({ id }) => id === positionals[0]) ?? known.find(({ name }) => name === positionals[0])
+    const before = named((await session.call('datasets.list', {})).datasets, positionals[0]!)
     const dataset = await taskDone(session, () => session.call('datasets.repair', {
       dataset: positionals[0]!, ...(from === undefined ? {} : { path: isWord(from) ? from.trim() : path(from) }),
     }), terminal)
@@ -90,12 +93,11 @@ export const datasetsList: Command = {
   summary: 'All datasets.',
   async run({ call }) {
     const { datasets } = await call('datasets.list', {})
-    const number = thousands
     const rows = datasets.map((dataset) => {
       const { train, validation, test } = partsOf(dataset), { id, name, count, classes, skippedCount, notes } = dataset
       return [
-        id, name, ...[count, train, validation, test].map(number), sizeOf(dataset),
-        ...[classes.length, skippedCount, notes.length].map(number),
+        id, name, ...[count, train, validation, test].map(thousands), sizeOf(dataset),
+        ...[classes.length, skippedCount, notes.length].map(thousands),
       ]
     })
     return {

@@ -4,14 +4,13 @@ import type { Command } from '../command.ts'
 import { partTable } from '../partTable.ts'
 import { sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
 
-const number = thousands
 const size = ({ width, height }: { width: number; height: number }): string => `${width} x ${height}`
 
 /** What a source holds: `A folder with 120 files`. */
 function what({ kind, images, files, count, truncated }: Inspection): string {
-  const rows = `${number(count)} ${images ? 'images' : 'rows'}`
+  const rows = `${thousands(count)} ${images ? 'images' : 'rows'}`
   if (kind !== 'folder') return `${kind}: ${rows}`
-  const found = truncated ? `at least ${number(files)} files; the search ended there, and an import goes on` : `${number(files)} files`
+  const found = truncated ? `at least ${thousands(files)} files; the search ended there, and an import goes on` : `${thousands(files)} files`
   return `folder: ${rows} (${found})`
 }
 
@@ -26,26 +25,26 @@ function sizes({ images, width, height, channels, sizes, fit }: Inspection): str
 }
 
 const reason = ({ reason, count, names }: LeftOut): string =>
-  `  ${number(count)} ${reason}: ${names.join(', ')}${count > names.length ? ' and others' : ''}`
+  `  ${thousands(count)} ${reason}: ${names.join(', ')}${count > names.length ? ' and others' : ''}`
 
 /** An inspection for people. */
-export function inspectionText(found: Inspection): string {
+function inspectionText(found: Inspection): string {
   const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem, depth, pages } = found
   const drawn = (part: 'validation' | 'test') => (brought.includes(part) ? '' : ' (drawn)')
   return [
     what(found),
     ...(parts ? [
-      `Parts: ${number(parts.train)} train, ${parts.validation > 0 ? number(parts.validation) : 'no'} `
+      `Parts: ${thousands(parts.train)} train, ${parts.validation > 0 ? thousands(parts.validation) : 'no'} `
         + `validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, `
-      + `${number(parts.test)} test${drawn('test')}`,
+      + `${thousands(parts.test)} test${drawn('test')}`,
     ] : []),
-    labelsFrom === null ? 'Labels: none' : `Labels: ${number(classes.length)} classes, from ${labelsFrom}`,
+    labelsFrom === null ? 'Labels: none' : `Labels: ${thousands(classes.length)} classes, from ${labelsFrom}`,
     ...(byClass && classes.length > 0 ? [partTable(byClass)] : []),
     ...sizes(found),
     ...(depth === null ? [] : [`Depth: ${depthText(depth)}`]),
-    ...(pages === null ? [] : [`Pages: ${number(pages.files)} of ${number(pages.looked)} files have several, ${number(pages.pages)} in all`]),
-    ...(checked < files ? [`The headers of ${number(checked)} of ${number(files)} files were read; the others are taken for images.`] : []),
-    ...(skippedCount === 0 ? [] : [`Left out: ${number(skippedCount)}`, ...skipped.map(reason)]),
+    ...(pages === null ? [] : [`Pages: ${thousands(pages.files)} of ${thousands(pages.looked)} files have several, ${thousands(pages.pages)} in all`]),
+    ...(checked < files ? [`The headers of ${thousands(checked)} of ${thousands(files)} files were read; the others are taken for images.`] : []),
+    ...(skippedCount === 0 ? [] : [`Left out: ${thousands(skippedCount)}`, ...skipped.map(reason)]),
     ...notes.map(({ message }) => `Note: ${message}`),
     ...(problem === null ? [] : [`It would be refused: ${problem.message}`]),
   ].join('\n')

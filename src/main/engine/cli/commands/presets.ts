@@ -9,7 +9,7 @@ import { settingsFrom } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { runEnded, taskDone } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
-import { ended, runJson } from './runs.ts'
+import { runJson, stopped } from './runs.ts'
 
 /** `40 s`, `14 min`, `3 h`, `14 days`: as exact as a guess is. */
 export function about(seconds: number): string {
@@ -95,8 +95,8 @@ export async function trainPreset(session: Session, { values, path }: Arguments,
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...request }), terminal)
     const { outcome } = await session.call('presets.outcome', { run: run.id })
     done.push({ run, outcome })
-    const last = await ended(session, run, interrupted)
-    if (last.error !== undefined) return { ...report(preset, form, done), error: last.error, ...(last.exitCode === undefined ? {} : { exitCode: last.exitCode }) }
+    const last = stopped(run, interrupted)
+    if (last.error !== undefined) return { ...report(preset, form, done), ...last }
   }
   return report(preset, form, done)
 }

@@ -4,6 +4,7 @@ import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { megabytes, table } from '../table.ts'
+import { named } from './datasets.ts'
 
 type Removed = Storage['removed'][number]
 
@@ -60,7 +61,7 @@ export const datasetsRemove: Command = {
   async run(session, { positionals }) {
     const { datasets } = await session.call('datasets.list', {})
     const reference = positionals[0]!
-    const dataset = datasets.find(({ id }) => id === reference) ?? datasets.find(({ name }) => name === reference)
+    const dataset = named(datasets, reference)
     const before = await goingWith(session)
     // An unknown name is the engine's to refuse.
     await session.call('datasets.remove', { dataset: dataset?.id ?? reference })

@@ -32,20 +32,22 @@ export const runJson = (run: Run): Record<string, unknown> => ({
   createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.endedAt, preset: run.preset, origin: run.origin, error: run.error,
 })
 
-/** A run that stopped training, as the outcome of the command that waited for it. */
-export async function ended(session: Session, run: Run, interrupted: boolean): Promise<Outcome> {
-  const json = { run: runJson(run) }
-  const text = await describeRun(session, run)
-  if (run.state === 'completed') return { json, text }
+/** Why a run that trains no more did not complete, as a command ends with it; nothing where it did. */
+export function stopped(run: Run, interrupted: boolean): Pick<Outcome, 'error' | 'exitCode'> {
+  if (run.state === 'completed') return {}
   const resume = `continue with: npm run -s aebench -- resume ${run.id}`
   const said: ErrorInfo = run.state === 'paused' ? { code: 'CANCELLED', message: `The run “${run.name}” was paused at step ${run.step} with a checkpoint; ${resume}` }
     : run.state === 'cancelled' ? { code: 'CANCELLED', message: `The run “${run.name}” was cancelled; what was trained until step ${run.step} is kept.` }
     : run.error ?? { code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `The run “${run.name}” ended as ${run.state}; ${resume}` }
-  return { json, text, error: said, ...(interrupted ? { exitCode: 130 } : {}) }
+  return { error: said, ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
+/** A run that stopped training, as the outcome of the command that waited for it. */
+export const ended = async (session: Session, run: Run, interrupted: boolean): Promise<Outcome> =>
+  withNotes(session, run, { json: { run: runJson(run) }, text: await describeRun(session, run), ...stopped(run, interrupted) })
+
 /** With what is to be known of the run's figures. */
-export async function withNotes({ call }: Session, { id, evaluation }: Run, outcome: Outcome): Promise<Outcome> {
+async function withNotes({ call }: Session, { id, evaluation }: Run, outcome: Outcome): Promise<Outcome> {
   if (evaluation === null) return outcome
   const { notes } = await call('runs.notes', { run: id })
   return { ...outcome, json: { ...outcome.json, notes }, text: [outcome.text, ...notes].join('\n\n') }

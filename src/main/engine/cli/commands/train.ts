@@ -8,7 +8,7 @@ import { runEnded } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 import { importAndWait } from './datasets.ts'
 import { presetHelp, presetOptions, trainPreset } from './presets.ts'
-import { ended, withNotes } from './runs.ts'
+import { ended } from './runs.ts'
 
 const sample = 'mnist'
 
@@ -59,7 +59,7 @@ export const train: Command = {
     const { warnings, fromData } = await session.call('runs.check', { dataset, ...chosen })
     for (const said of [...fromData, ...warnings]) terminal.tell(said)
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
-    return withNotes(session, run, await ended(session, run, interrupted))
+    return ended(session, run, interrupted)
   },
 }
 
@@ -75,6 +75,6 @@ export const resume: Command = {
   positionals: [1, 1],
   async run(session, { positionals }, terminal) {
     const { run, interrupted } = await runEnded(session, () => session.call('runs.resume', { run: positionals[0]! }), terminal)
-    return withNotes(session, run, await ended(session, run, interrupted))
+    return ended(session, run, interrupted)
   },
 }
