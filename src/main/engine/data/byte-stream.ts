@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline, type Transform } from 'node:stream'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -57,14 +57,19 @@ export async function* inBlocks(pieces: AsyncIterable<Buffer>, total: number, bl
   if (filled > 0) yield block.subarray(0, filled)
 }
 
+/** Up to `length` bytes at `start` of an open file, in a buffer of their own. */
+export async function bytesAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  let done = 0
+  for (let got = 1; got > 0 && done < length; done += got) got = (await file.read(bytes, done, length - done, start + done)).bytesRead
+  return bytes.subarray(0, done)
+}
+
 /** Up to `length` bytes at `start`. */
 export async function readAt(path: string, start: number, length: number): Promise<Buffer> {
   const file = await open(path, 'r')
   try {
-    const bytes = Buffer.alloc(length)
-    let done = 0
-    for (let got = 1; got > 0 && done < length; done += got) got = (await file.read(bytes, done, length - done, start + done)).bytesRead
-    return bytes.subarray(0, done)
+    return await bytesAt(file, start, length)
   } finally {
     await file.close()
   }

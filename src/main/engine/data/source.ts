@@ -64,7 +64,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
     throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read; choose another file, or allow reading it.`, { field, cause })
   }
   if (start.length === 0) throw new WorkbenchError('FILE_DAMAGED', `${path} is empty; get the file again.`, { field })
-  const container = await containerOf(path, start)
+  const container = await containerOf(path)
   if (container) {
     const name = basename(path), shard = { file: path, name, ...container, part: partOfName(name) }
     return { shards: [{ ...shard, part: null }], notes: missingShards([shard]) }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { readPieces } from '../byte-stream.ts'
+import { bytesAt } from '../byte-stream.ts'
 
 /** Reads bytes one after another, and passes over what is not wanted. */
 export interface ByteReader {
@@ -19,18 +19,13 @@ const chunkBytes = 2 ** 17
 /** Of a file: what is passed over is not read. */
 export async function fileReader(path: string): Promise<ByteReader> {
   const file = await open(path, 'r'), { size } = await file.stat()
-  let chunk = Buffer.alloc(0), start = 0, position = 0
+  let chunk: Buffer = Buffer.alloc(0), start = 0, position = 0
   return {
     get position() { return position },
     async read(length) {
       if (position < start || position + length > start + chunk.length) {
         const wanted = Math.min(Math.max(length, chunkBytes), Math.max(0, size - position))
-        const next = Buffer.allocUnsafeSlow(wanted)
-        let filled = 0
-        for (let got = 1; got > 0 && filled < wanted; filled += got) {
-          got = (await file.read(next, filled, wanted - filled, position + filled)).bytesRead
-        }
-        chunk = next.subarray(0, filled)
+        chunk = await bytesAt(file, position, wanted)
         start = position
       }
       const bytes = chunk.subarray(position - start, position - start + length)
@@ -88,7 +83,3 @@ export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
     },
   }
 }
-
-/** The bytes of a file, unpacked by a transform of zlib. */
-export const unpacked = (path: string, size: number, transform: Parameters<typeof readPieces>[3]): AsyncIterable<Buffer> =>
-  readPieces(path, 0, size, transform)

@@ -8,7 +8,7 @@ import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/data
 import { readPlain } from 'hyparquet/src/plain.js'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { thousands } from '../../../../shared/words.ts'
-import { damagedFile, unsupportedFile } from '../byte-stream.ts'
+import { bytesAt, damagedFile, unsupportedFile } from '../byte-stream.ts'
 
 /**
  * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file says of sizes
@@ -98,7 +98,7 @@ async function readFooter(file: FileHandle, size: number, path: string): Promise
   const length = tail.readUInt32LE(0)
   if (length > size - 12 || length > mostFooter) throw damagedFile(path, 'the description of its contents is larger than it can be')
   const footer = await bytesAt(file, size - 8 - length, length + 8)
-  return parquetMetadata(new Uint8Array(footer), { geoparquet: false })
+  return parquetMetadata(plainly(footer), { geoparquet: false })
 }
 
 /** The columns of values, in the order in which the groups have them. */
@@ -153,12 +153,8 @@ type Chunk = NonNullable<ColumnChunk['meta_data']>
 const chunkStart = ({ dictionary_page_offset: dictionary, data_page_offset: data }: Chunk): number =>
   (dictionary && dictionary < data ? Number(dictionary) : Number(data))
 
-async function bytesAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.from(new ArrayBuffer(length))
-  let done = 0
-  for (let got = 1; got > 0 && done < length; done += got) got = (await file.read(bytes, done, length - done, start + done)).bytesRead
-  return bytes.subarray(0, done)
-}
+/** The same bytes as no Buffer, whose `slice` makes no copy where the library expects one. */
+const plainly = (bytes: Buffer) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 
 async function* readChunk(
   file: FileHandle, leaf: Leaf, { meta_data: chunk }: ColumnChunk, rows: number, path: string,
@@ -185,7 +181,7 @@ async function* readChunk(
       if (!(values >= 0 && values <= (header.type === 'DICTIONARY_PAGE' ? unpacked : rows - seen))) {
         throw damagedFile(path, `a page of ${name} has more values than rows`)
       }
-      const bytes = new Uint8Array(await bytesAt(file, at, packed))
+      const bytes = plainly(await bytesAt(file, at, packed))
       at += packed
       if (header.type === 'DICTIONARY_PAGE') {
         const page = decompressPage(bytes, unpacked, codec, compressors)

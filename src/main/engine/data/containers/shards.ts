@@ -41,20 +41,17 @@ export function partOfName(name: string): number | null {
 const endings: readonly [ShardKind, RegExp][] = [['parquet', /\.parquet$/i], ['tar', /\.(tar|tar\.gz|tgz|tar\.zst)$/i], ['zip', /\.zip$/i]]
 export const offeredContainers = /\.(parquet|tar|tar\.gz|tgz|tar\.zst|zip)$/i
 
-/**
- * What kind of container a file is, by content; null where it is none. A zip archive of NumPy arrays is none.
- * @param start its first bytes
- */
-export async function containerOf(path: string, start: Buffer): Promise<Pick<Shard, 'kind' | 'packing'> | null> {
+/** What kind of container a file is, by content; null where it is none. A zip archive of NumPy arrays is none. */
+export async function containerOf(path: string): Promise<Pick<Shard, 'kind' | 'packing'> | null> {
+  const start = await readAt(path, 0, 512)
   if (/^PAR[1E]/.test(start.toString('latin1', 0, 4))) return { kind: 'parquet', packing: 'plain' }
   if (start.toString('latin1', 0, 2) === 'PK') {
     const members = await readZip(path), arrays = members.filter(({ name }) => /\.npy$/i.test(name)).length
     const files = members.filter(({ name }) => !name.endsWith('/')).length
     return arrays > 0 && 2 * arrays >= files ? null : isTorch(members.map(({ name }) => name)) ? null : { kind: 'zip', packing: 'plain' }
   }
-  const head = await readAt(path, 0, 512)
-  if (head.length < 4) return null
-  const packing = await tarPacking(path, head)
+  if (start.length < 4) return null
+  const packing = await tarPacking(path, start)
   return packing && { kind: 'tar', packing }
 }
 
@@ -91,7 +88,7 @@ export async function shardsIn(
     + `used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.` })
   const shards: Shard[] = []
   for (const name of files.sort(byCodePoint)) {
-    const file = join(folder, name), is = await containerOf(file, await readAt(file, 0, 512))
+    const file = join(folder, name), is = await containerOf(file)
     if (is === null || is.kind !== main[0]) {
       if (is === null && main[0] === 'zip') return null
       throw new WorkbenchError('FILE_DAMAGED', `${name} is not what its name says, or is damaged; get the file again.`, { field: 'path' })

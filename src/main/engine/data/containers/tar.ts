@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { damagedFile, readAt } from '../byte-stream.ts'
-import { fileReader, streamReader, unpacked, type ByteReader } from './byte-reader.ts'
+import { damagedFile, readPieces } from '../byte-stream.ts'
+import { fileReader, streamReader, type ByteReader } from './byte-reader.ts'
 import { nameIn } from './member-names.ts'
 
 /**
  * Reads tar archives (POSIX.1-2001 pax, ustar, GNU tar), plain, or packed whole by gzip or zstd. Links are never followed and nothing is
  * written, so that a name can lead nowhere.
  */
-export interface TarMember {
+interface TarMember {
   name: string
   size: number
   /** Of its bytes in the archive, or in what it unpacks to. */
@@ -44,11 +44,11 @@ const octal = (field: Buffer): number => {
 }
 const until0 = (field: Buffer): Buffer => { const end = field.indexOf(0); return end < 0 ? field : field.subarray(0, end) }
 
-/** How a tar archive is packed; null where the file is none. @param start its first bytes */
+/** How a tar archive is packed; null where the file is none. @param start its first 512 bytes, at least 4 of them */
 export async function tarPacking(path: string, start: Buffer): Promise<Packing | null> {
   const packing: Packing = start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : start.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
   const looks = (header: Buffer) => header.length === block && header[0] !== 0 && octal(header.subarray(148, 156)) === sum(header)
-  if (packing === 'plain') return looks(await readAt(path, 0, block)) ? packing : null
+  if (packing === 'plain') return looks(start) ? packing : null
   const { reader } = await openTar(path, packing)
   try {
     return looks(await reader.read(block)) ? packing : null
@@ -62,7 +62,7 @@ export async function tarPacking(path: string, start: Buffer): Promise<Packing |
 async function openTar(path: string, packing: Packing): Promise<{ reader: ByteReader; size: number }> {
   const { size } = await stat(path)
   if (packing === 'plain') return { reader: await fileReader(path), size }
-  return { reader: streamReader(unpacked(path, size, packing === 'gzip' ? createGunzip() : createZstdDecompress())), size: Infinity }
+  return { reader: streamReader(readPieces(path, 0, size, packing === 'gzip' ? createGunzip() : createZstdDecompress())), size: Infinity }
 }
 
 /**
