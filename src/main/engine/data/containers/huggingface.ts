@@ -87,13 +87,15 @@ export function findColumns(file: ParquetFile): ImageColumns {
   }
 }
 
+const utf8 = new TextDecoder()
+
 /**
  * A label as the name of its class; null where there is none (also -1, which stands for that),
  * undefined where it is no number of a class.
  */
 export function labelOf(value: ParquetValue, names: readonly string[] | null): string | null | undefined {
   if (value === null) return null
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value.subarray(0, 1000))
+  if (value instanceof Uint8Array) return utf8.decode(value.subarray(0, 1000))
   if (typeof value === 'boolean') return String(value)
   const number = Number(value)
   if (names === null) return String(value)

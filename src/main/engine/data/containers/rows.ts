@@ -5,6 +5,7 @@ import { unsupportedFile } from '../byte-stream.ts'
 import { readImage } from '../image-file.ts'
 import { trainPart } from '../request.ts'
 import { SizeTally } from '../size-tally.ts'
+import type { ListOptions } from './archive.ts'
 import { findColumns, labelOf, type ImageColumns } from './huggingface.ts'
 import type { ImageStream } from './inside.ts'
 import { listOfMembers, Members, type ContainerList } from './members.ts'
@@ -14,14 +15,12 @@ import type { ContainerSource, Shard } from './shards.ts'
 /** Of so many groups of rows, evenly spread, the headers of so many images are looked at. */
 const sampledGroups = 24, sampledImages = 64
 
-interface Options { signal?: AbortSignal | undefined; limit?: number | undefined; onCount?(images: number): void }
-
 /**
  * The images of Parquet files as `datasets` writes them. Labels and names are read at once, images only later, one group of rows after
  * another.
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function listRows(source: ContainerSource, { signal, limit = Infinity, onCount }: Options): Promise<ContainerList> {
+export async function listRows(source: ContainerSource, { signal, limit = Infinity, onCount }: ListOptions): Promise<ContainerList> {
   const members = new Members(), notes: DatasetNote[] = [...source.notes], tally = new SizeTally()
   const order: string[] = [], groups: { shard: Shard; group: number }[] = []
   let truncated = false, unknown = 0, withBytes = 0, withPath = 0, seen = 0
@@ -44,13 +43,24 @@ export async function listRows(source: ContainerSource, { signal, limit = Infini
     }
     if (truncated) break
   }
-  for (let i = 0, taken = Math.min(groups.length, sampledGroups); i < taken; i++) {
-    const { shard, group } = groups[Math.floor((i * groups.length) / taken)]!
-    signal?.throwIfAborted()
-    const { images, bytes, paths } = await sampleGroup(shard.file, group, tally)
-    seen += images
-    withBytes += bytes
-    withPath += paths
+  // Groups of one file follow one another: it stays open for all of them.
+  let file: ParquetFile | null = null
+  try {
+    for (let i = 0, taken = Math.min(groups.length, sampledGroups); i < taken; i++) {
+      const { shard, group } = groups[Math.floor((i * groups.length) / taken)]!
+      signal?.throwIfAborted()
+      if (file?.path !== shard.file) {
+        await file?.close()
+        file = null
+        file = await openParquet(shard.file)
+      }
+      const { images, bytes, paths } = await sampleGroup(file, group, tally)
+      seen += images
+      withBytes += bytes
+      withPath += paths
+    }
+  } finally {
+    await file?.close()
   }
   if (withBytes === 0 && withPath > 0) {
     throw unsupportedFile(source.shards[0]!.file, 'holds the paths of images and not the images themselves; '
@@ -90,36 +100,35 @@ async function pushGroup(
   }
 }
 
+const utf8 = new TextDecoder()
+
 /** The last part of a path, as the end of a name. */
 function fileName(path: ParquetValue): string {
   if (!(path instanceof Uint8Array) || path.length === 0) return ''
   // eslint-disable-next-line no-control-regex
-  const name = new TextDecoder().decode(path.subarray(Math.max(0, path.length - 400))).split(/[/\\]/).at(-1)!.replace(/[\0-\x1f]/g, '')
+  const name = utf8.decode(path.subarray(Math.max(0, path.length - 400))).split(/[/\\]/).at(-1)!.replace(/[\0-\x1f]/g, '')
   return name === '' ? '' : `/${name}`
 }
 
 /** Looks at the first images of a group. @returns how many, how many of them have bytes, and how many a path */
-async function sampleGroup(path: string, group: number, tally: SizeTally): Promise<{ images: number; bytes: number; paths: number }> {
-  const file = await openParquet(path)
+async function sampleGroup(
+  file: ParquetFile, group: number, tally: SizeTally,
+): Promise<{ images: number; bytes: number; paths: number }> {
+  const columns = findColumns(file)
   let images = 0, bytes = 0, paths = 0
-  try {
-    const columns = findColumns(file)
-    for await (const page of file.read(columns.image, group)) {
-      for (let i = 0; i < Math.min(page.length, sampledImages); i++) {
-        const image = page[i]
-        images++
-        if (!(image instanceof Uint8Array)) continue
-        bytes++
-        const found = readImage(image, true)
-        if ('header' in found) tally.add(found.header)
-      }
-      break
+  for await (const page of file.read(columns.image, group)) {
+    for (let i = 0; i < Math.min(page.length, sampledImages); i++) {
+      const image = page[i]
+      images++
+      if (!(image instanceof Uint8Array)) continue
+      bytes++
+      const found = readImage(image, true)
+      if ('header' in found) tally.add(found.header)
     }
-    if (bytes === 0 && columns.path !== null) {
-      for await (const page of file.read(columns.path, group)) for (let i = 0; i < page.length; i++) if (page[i] !== null) paths++
-    }
-  } finally {
-    await file.close()
+    break
+  }
+  if (bytes === 0 && columns.path !== null) {
+    for await (const page of file.read(columns.path, group)) for (let i = 0; i < page.length; i++) if (page[i] !== null) paths++
   }
   return { images, bytes, paths }
 }
