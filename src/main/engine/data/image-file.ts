@@ -20,7 +20,8 @@ export interface Span {
 export type ImageSource = string | Span | Uint8Array | null
 export type ImageFile = { bytes: Buffer; header: Header } | { reason: string }
 
-const fileLimit = 256 * 2 ** 20
+/** No image that is read is larger. */
+export const fileLimit = 256 * 2 ** 20
 const scratchSize = 2 ** 18
 /** How much is read to find the header; then the whole file. */
 const headerSteps = [2 ** 16, 2 ** 20]

@@ -1,6 +1,7 @@
 import { thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { readHeader } from '../header.ts'
+import { fileLimit } from '../image-file.ts'
 import { trainPart } from '../request.ts'
 import { readZip } from '../zip.ts'
 import { Collector, type Contents } from './collect.ts'
@@ -62,7 +63,7 @@ async function readTarShard(
       collector.beside(is)
       if (is !== 'cls' && is !== 'json') continue
       if (member.size > longestLabel) contents.skipped.push({ path: collector.shown(name, shard), reason: 'too large to hold a label' })
-      else collector.label(name, is, Buffer.from(await member.read(member.size)))
+      else collector.label(name, is, await member.read(member.size))
       continue
     }
     if (members.count >= limit) {
@@ -81,10 +82,7 @@ async function readTarShard(
   }
 }
 
-/** Larger members than any image are not read. */
-const mostBytes = 256 * 2 ** 20
-
-/** The members of a packed archive in order; one that is too large comes as nothing. */
+/** The members of a packed archive in order; one that is too large for an image comes as nothing. What is given is valid until the next. */
 function streamOf(file: string, packing: Packing): ImageStream {
   return {
     file,
@@ -95,7 +93,7 @@ function streamOf(file: string, packing: Packing): ImageStream {
         signal?.throwIfAborted()
         if (next.done) return
         if (ordinal++ !== next.value) continue
-        yield member.size > mostBytes ? null : Buffer.from(await member.read(member.size))
+        yield member.size > fileLimit ? null : await member.read(member.size)
         next = indices.next()
       }
     },

@@ -5,7 +5,8 @@ export interface ImageStream {
   /** For sentences: the file. */
   file: string
   /**
-   * The bytes of some images, by their places in the stream, ascending; null where nothing is in the place of one.
+   * The bytes of some images, by their places in the stream, ascending; null where nothing is in the place of one. What
+   * is given is valid until the next is asked for.
    * @throws WorkbenchError FILE_DAMAGED
    */
   read(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<Uint8Array | null>

@@ -76,6 +76,7 @@ async function openOne(file: string, { rowShape, signal }: Choice): Promise<Arra
 async function* pixelsOf(file: string, { columns, separator, header, label, type }: Scanned, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const values = new Float64Array(columns), pixels = columns - (label < 0 ? 0 : 1), size = itemBytes(type)
   const row = type === 'u1' ? new Uint8Array(pixels) : type === 'i4' ? new Int32Array(pixels) : new Float64Array(pixels)
+  const rowBytes = new Uint8Array(row.buffer)
   for await (const lines of linesOf(file, signal)) {
     const wanted = lines[0]!.line === 1 && header !== null ? lines.slice(1) : lines
     const out = Buffer.allocUnsafe(wanted.length * pixels * size)
@@ -86,7 +87,7 @@ async function* pixelsOf(file: string, { columns, separator, header, label, type
         row.set(values.subarray(0, label))
         row.set(values.subarray(label + 1), label)
       }
-      out.set(new Uint8Array(row.buffer), i * pixels * size)
+      out.set(rowBytes, i * pixels * size)
     }
     yield out
   }
