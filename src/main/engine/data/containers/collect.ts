@@ -56,16 +56,16 @@ export class Collector {
   /** Whether a member may be a file of the data; says why where not. */
   accept(written: string, shard: Shard, reason: string | null): string | null {
     const name = cleanName(written), { skipped } = this.contents
-    const path = (shown: string) => (this.prefix ? `${shard.name}/${shown}` : shown)
     if (name === null) {
-      skipped.push({ path: path(written.slice(0, 300)), reason: 'its name leads out of the archive, or is none' })
+      skipped.push({ path: this.shown(written.slice(0, 300), shard), reason: 'its name leads out of the archive, or is none' })
       return null
     }
     const parts = name.split('/'), last = parts.at(-1)!
     if (parts.some((part) => part.toLowerCase() === '__macosx') || last.startsWith('._')) { this.forks++; return null }
-    if (parts.some((part) => part.startsWith('.'))) { skipped.push({ path: path(name), reason: 'a hidden file' }); return null }
-    if (reason !== null) { skipped.push({ path: path(name), reason }); return null }
-    return name
+    const why = parts.some((part) => part.startsWith('.')) ? 'a hidden file' : reason
+    if (why === null) return name
+    skipped.push({ path: this.shown(name, shard), reason: why })
+    return null
   }
 
   shown(name: string, shard: Shard): string {
@@ -130,8 +130,8 @@ export class Collector {
   }
 
   end(): Contents {
-    const { notes, samples } = this.contents, count = (number: number) => thousands(number)
-    if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${count(this.forks)} of the files that macOS adds `
+    const { notes, samples } = this.contents
+    if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${thousands(this.forks)} of the files that macOS adds `
       + 'to archives (._*, __MACOSX).' })
     if (!samples) return this.contents
     const [field] = this.fields
@@ -140,14 +140,14 @@ export class Collector {
         : `The labels are those of the field “${[...this.fields].join('”, “')}” of the .json files.`
       notes.push({ code: 'labelField', message })
     }
-    if (this.lists > 0) notes.push({ code: 'severalLabels', message: `${count(this.lists)} samples have a list of labels; `
+    if (this.lists > 0) notes.push({ code: 'severalLabels', message: `${thousands(this.lists)} samples have a list of labels; `
       + 'these images are imported without labels.' })
     if (this.unmatched > 0) {
-      notes.push({ code: 'labelsWithoutImage', message: `${count(this.unmatched)} labels are of samples in which there is no image.` })
+      notes.push({ code: 'labelsWithoutImage', message: `${thousands(this.unmatched)} labels are of samples in which there is no image.` })
     }
     const others = [...this.contents.beside].filter(([is]) => is !== 'cls' && is !== 'json')
     if (others.length > 0) {
-      const named = others.slice(0, 8).map(([is, number]) => `${count(number)} .${is}`).join(', ')
+      const named = others.slice(0, 8).map(([is, number]) => `${thousands(number)} .${is}`).join(', ')
       const captions = others.some(([is]) => is === 'txt') ? ' (captions are no labels)' : ''
       notes.push({ code: 'besideImages', message: `Not used, beside the images: ${named}${captions}.` })
     }

@@ -27,8 +27,8 @@ export const longestLabel = 2 ** 20
 /** The label that a `.cls` file holds: a number or a text. */
 export const labelOfCls = (bytes: Buffer): string | null => bytes.toString('utf8').trim().slice(0, 1000) || null
 
-/** The label that a `.json` file holds, and in which field; `list` where that has several. */
-export function labelOfJson(bytes: Buffer): { field: string; label: string | 'list' | null; several: boolean } | null {
+/** The label that a `.json` file holds, and in which field; none where that has several. */
+export function labelOfJson(bytes: Buffer): { field: string; label: string | null; several: boolean } | null {
   let json: unknown
   try {
     json = parseJson(bytes, documentLimits)

@@ -9,7 +9,7 @@ import { readZip } from '../zip.ts'
 import { tarPacking, type Packing } from './tar.ts'
 
 /** A file that holds many images. */
-export type ShardKind = 'parquet' | 'tar' | 'zip'
+type ShardKind = 'parquet' | 'tar' | 'zip'
 export interface Shard {
   file: string
   /** Below the folder that was given, as people know it. */
@@ -116,6 +116,10 @@ export function missingShards(shards: readonly Pick<Shard, 'name'>[]): DatasetNo
   }]))
 }
 
+/** The set that a shard is of: its folders, without those that say a part or nothing. */
+const setOf = (name: string): string =>
+  name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/')
+
 /**
  * Shards that are sets of their own, by the folders that they lie in.
  * @returns the names of the sets, where there are several of one part
@@ -123,7 +127,7 @@ export function missingShards(shards: readonly Pick<Shard, 'name'>[]): DatasetNo
 export function setsOf(shards: readonly Shard[]): string[] {
   const sets = new Map<string, Set<number | null>>()
   for (const { name, part } of shards) {
-    const set = name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/')
+    const set = setOf(name)
     sets.set(set, (sets.get(set) ?? new Set()).add(part))
   }
   const all = [...sets.values()]
@@ -133,6 +137,4 @@ export function setsOf(shards: readonly Shard[]): string[] {
 }
 
 /** The shards of one set. */
-export const ofSet = (shards: readonly Shard[], set: string): Shard[] =>
-  shards.filter(({ name }) =>
-    name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/') === set)
+export const ofSet = (shards: readonly Shard[], set: string): Shard[] => shards.filter(({ name }) => setOf(name) === set)
