@@ -52,9 +52,11 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
     throw new WorkbenchError('CALL_INVALID', `The table ${table.path} has no column “${column}”; it has ${told(first)}.`, { field })
   }
   const columns = Array.from({ length: width }, (_, column) => column)
-  const score = (column: number) => hits(column, 1) + (fileNames.test(first[column]?.trim() ?? '') ? 0.5 : 0)
-  const file =
-    named.fileColumn === undefined ? columns.toSorted((a, b) => score(b) - score(a))[0] ?? 0 : byName(named.fileColumn, 'fileColumn')
+  const likeliest = (): number => {
+    const scores = columns.map((column) => hits(column, 1) + (fileNames.test(first[column]?.trim() ?? '') ? 0.5 : 0))
+    return columns.toSorted((a, b) => scores[b]! - scores[a]!)[0] ?? 0
+  }
+  const file = named.fileColumn === undefined ? likeliest() : byName(named.fileColumn, 'fileColumn')
   const matched = hits(file, 0)
   if (matched === 0) {
     const remedy = named.fileColumn === undefined
