@@ -1,7 +1,7 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { listed } from './layout/structure.ts'
-import { testPart, trainPart, validationPart, type Packed } from './request.ts'
+import { testPart, trainPart, type Packed } from './request.ts'
 
 const images = (count: number): string => counted(count, 'image')
 
@@ -39,14 +39,6 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
     ...rows, classes: kept, labels: labels.map((label) => (label < 0 ? -1 : places[label]!)),
     notes: [{ code: 'untrainedClasses', message }],
   }
-}
-
-/** The part of every row once the split is decided, brought or drawn. */
-export function partsOfSplit(count: number, { validation, test }: { validation: Uint32Array; test: Uint32Array }): Uint8Array {
-  const parts = new Uint8Array(count).fill(trainPart)
-  for (const row of validation) parts[row] = validationPart
-  for (const row of test) parts[row] = testPart
-  return parts
 }
 
 /** Classes that a part lacks although it has labels: groups cannot be divided, so that a drawn split may leave a class out. */

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, write
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { BlockSums, checksumsText } from './checksums.ts'
-import { classesLacking, classesOfTraining, doubtsOfClasses, partsOfSplit } from './classes.ts'
+import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { Meter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
@@ -19,8 +19,8 @@ export async function finish(
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
   const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given), groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
-  const split = splitRows(packed, packed.hashes, request, packed.copies), { test, validation, duplicates, movedToOneSide } = split
-  const whole = packed.copies !== 'train', parts = partsOfSplit(count, split)
+  const split = splitRows(packed, packed.hashes, request, packed.copies)
+  const { parts, test, validation, duplicates, movedToOneSide } = split, whole = packed.copies !== 'train'
   const doubts = doubtsOfClasses({ classes, labels, parts }, whole ? split.first : null)
   if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
   const notes = [...given.notes ?? [], ...packed.notes, ...doubts, ...split.notes]

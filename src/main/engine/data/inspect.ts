@@ -6,8 +6,9 @@ import type { Depth, Several } from '../../../shared/inspection.ts'
 import { datasetReference } from '../../../shared/patches.ts'
 import { partsOf } from '../../../shared/split.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import { tableOf } from './class-table.ts'
-import { classesLacking, classesOfTraining, doubtsOfClasses, partsOfSplit } from './classes.ts'
+import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts'
 import { leftOut } from './left-out.ts'
 import { openDataset } from './open.ts'
 import { planImport } from './plan.ts'
@@ -49,10 +50,9 @@ export async function inspectImport(
 }
 
 function firstPages({ files, pages, looked }: Several, all: number): DatasetNote {
-  const number = (value: number) => value.toLocaleString('en'), some = looked < all
-  const those = some ? `Of ${number(looked)} files that were looked at, ${number(files)}` : `${number(files)} ${files === 1 ? 'file' : 'files'}`
-  const message = `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${number(pages)} in all); the first of each will be taken. `
-    + '--pages all takes each as an image.'
+  const those = looked < all ? `Of ${thousands(looked)} files that were looked at, ${thousands(files)}` : counted(files, 'file')
+  const message = `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${thousands(pages)} in all); `
+    + 'the first of each will be taken. --pages all takes each as an image.'
   return { code: 'firstPages', message }
 }
 
@@ -81,9 +81,8 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
   const shaped = plan.sizes !== null
   const split = splitOf(rows, request)
   const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
-  const inParts = split.rows && partsOfSplit(count, split.rows)
-  const doubts = doubtsOfClasses({ classes, labels, parts: inParts ?? parts }, null)
-  if (inParts && !request.patches) doubts.push(...classesLacking(rows, inParts))
+  const doubts = doubtsOfClasses({ classes, labels, parts: split.rows?.parts ?? parts }, null)
+  if (split.rows && !request.patches) doubts.push(...classesLacking(rows, split.rows.parts))
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {
     kind: plan.from, images: kind === 'image', files: plan.count, truncated, checked: plan.count, count, classes,

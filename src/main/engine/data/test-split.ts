@@ -16,6 +16,8 @@ export interface Split {
   /** Rows of each, ascending; `validation` is empty where the source brings none. */
   test: Uint32Array
   validation: Uint32Array
+  /** The part of every row, brought or drawn. */
+  parts: Uint8Array
   /** Identical images beyond the first of each, and how many of them were moved so that none is on both sides of a drawn split. */
   duplicates: number
   movedToOneSide: number
@@ -43,7 +45,7 @@ export function splitRows(
   let duplicates = 0
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
   const notes: DatasetNote[] = []
-  const brought = [trainPart, validationPart, testPart].filter((which) => which !== trainPart && part.includes(which))
+  const brought = part.includes(validationPart) || part.includes(testPart)
   let movedToOneSide = 0
   if (copies === 'train') movedToOneSide = keepForTraining(part, first)
   else if (part.includes(testPart)) notes.push(...copiesBetween(part, first, testPart, 'test'))
@@ -53,11 +55,7 @@ export function splitRows(
     const share = shares.validation / (1 - shares.test)
     movedToOneSide += drawPart(part, first, labels, groups, { which: validationPart, share, source: sourceOf('validation part', request) })
   }
-  if (groups) {
-    const number = new Set(groups).size - (groups.includes(-1) ? 1 : 0)
-    notes.push({ code: 'groups', message: `There are ${thousands(number)} groups; a drawn split divides none of them.` })
-    notes.push(...divided(part, groups, brought.length > 0))
-  }
+  if (groups) notes.push(...notesOfGroups(part, groups, brought))
   const test = rowsOf(part, testPart), validation = rowsOf(part, validationPart)
   const train = count - test.length - validation.length
   requireGroups(part, groups, validation.length > 0)
@@ -67,7 +65,7 @@ export function splitRows(
       : `Of ${count} images ${duplicates} are copies of others, so that ${train} would be left for training and ${test.length} for testing`
     throw new WorkbenchError('DATASET_TOO_SMALL', `${why}; training, validation and testing need at least one different image each. Add more images.`, { field: 'path' })
   }
-  return { test, validation, duplicates, movedToOneSide, first, notes }
+  return { test, validation, parts: part, duplicates, movedToOneSide, first, notes }
 }
 
 /** The rows of a part, ascending. */
@@ -112,7 +110,7 @@ function drawPart(
   const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
-  const units = groups && connected(groups, first)
+  const units = groups && connected(groups, first), unitOf = units ?? first
   for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
     drawn[row] = 1
   }
@@ -120,25 +118,30 @@ function drawPart(
   if (!units) keepCopiesTogether(drawn, first, labels, rows)
   // What is also in a part that the source brings, which stays there, would not be unseen.
   const others = new Set<number>()
-  for (const [row, side] of part.entries()) if (side !== trainPart) others.add(units ? units[row]! : first[row]!)
+  for (const [row, side] of part.entries()) if (side !== trainPart) others.add(unitOf[row]!)
   let moved = 0
   for (const row of rows) {
-    if (others.has(units ? units[row]! : first[row]!)) drawn[row] = 0
+    if (others.has(unitOf[row]!)) drawn[row] = 0
     if (drawn[row] !== before[row]) moved++
     part[row] = drawn[row] ? which : trainPart
   }
   return moved
 }
 
-/** Groups that are in more than one part, as the source brings them. */
-function divided(part: Uint8Array, groups: Int32Array, brought: boolean): DatasetNote[] {
+/** How many groups there are, and, where the source brings parts, how many of them are in more than one. */
+function notesOfGroups(part: Uint8Array, groups: Int32Array, brought: boolean): DatasetNote[] {
+  /** Of each group the parts that it is in, as bits. */
   const sides = new Map<number, number>()
   for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | 1 << part[row]!)
-  const torn = [...sides.values()].filter((bits) => (bits & (bits - 1)) !== 0).length
-  if (torn === 0 || !brought) return []
-  const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, `
-    + 'as the source has them; they stay.'
-  return [{ code: 'groupsInTwoParts', message }]
+  const notes = [{ code: 'groups', message: `There are ${thousands(sides.size)} groups; a drawn split divides none of them.` }]
+  let torn = 0
+  if (brought) for (const bits of sides.values()) if ((bits & (bits - 1)) !== 0) torn++
+  if (torn > 0) {
+    const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, `
+      + 'as the source has them; they stay.'
+    notes.push({ code: 'groupsInTwoParts', message })
+  }
+  return notes
 }
 
 /** @throws WorkbenchError DATASET_TOO_SMALL where there are too few groups to divide */
