@@ -8,6 +8,7 @@ import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/wor
 import { fromBytes, Names, readable } from './names.ts'
 import { testPart, trainPart, validationPart } from './request.ts'
 import type { Sample } from './size-tally.ts'
+import { Texts } from './texts.ts'
 import { walk, type Tree, type Walk } from './walk.ts'
 
 /**
@@ -105,7 +106,7 @@ type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
  */
 function listOf(root: string, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
   const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
-  const classes = new Classes()
+  const classes = new Texts()
   const pathOf = (place: Place, name: string) => readable(place.root === root ? name : `${place.root}/${name}`)
   let leftOut = 0, leftImages = 0, foreign = 0
   const examples: string[] = []
@@ -115,15 +116,18 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
     const labelled = asked !== undefined || byFolders(all, byFolder, part, told.notes)
     for (const { place, from, to } of own) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
-      const fixed = place.label == null ? -1 : classes.codeOf(place.label)
-      let before: string | null = null
+      const fixed = place.label == null ? -1 : classes.codeOf(readable(place.label))
+      let before: string | null = null, code = -1
       for (let file = from; file < to; file++) {
         parts[file] = part
         if (place.label !== undefined || !labelled) { codes[file] = fixed; continue }
         const folder = all.folderOf(file, depth)
         if (folder !== null) {
-          if (folder !== before) folders.add(`${place.root}/${place.inside === '' ? '' : `${place.inside}/`}${before = folder}`)
-          codes[file] = classes.codeOf(folder)
+          if (folder !== before) {
+            folders.add(`${place.root}/${place.inside === '' ? '' : `${place.inside}/`}${before = folder}`)
+            code = classes.codeOf(readable(folder))
+          }
+          codes[file] = code
           continue
         }
         if (asked !== undefined) continue
@@ -154,11 +158,11 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
   const names = leftOut === 0 ? all : all.filter(keep), [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
   const place = (file: number) => found[placeIn[file]!]!.place
   return {
-    ...told, names, labelled: classes.names.length > 0,
+    ...told, names, labelled: classes.texts.length > 0,
     rootOf: (file) => place(file).root,
     pathOf: (file) => pathOf(place(file), names.at(file)),
     partOf: (file) => partOf[file]!,
-    labelOf: (file) => classes.names[label[file]!] ?? null,
+    labelOf: (file) => classes.texts[label[file]!] ?? null,
     groupOf: () => null,
   }
 }
@@ -185,26 +189,6 @@ async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>, 
   }
   const message = `No files lie in ${listed(empty)}, so ${empty.length === 1 ? 'that is no class' : 'these are no classes'}.`
   return empty.length === 0 ? [] : [{ code: 'emptyClass', message }]
-}
-
-/** Class names in Unicode's composed form, in which two that look alike are equal. */
-class Classes {
-  readonly names: string[] = []
-  private readonly codes = new Map<string, number>()
-  private last = ''
-  private lastCode = -1
-
-  codeOf(written: string): number {
-    if (this.lastCode >= 0 && written === this.last) return this.lastCode
-    const name = readable(written).normalize('NFC')
-    let code = this.codes.get(name)
-    if (code === undefined) {
-      this.codes.set(name, code = this.names.length)
-      this.names.push(name)
-    }
-    this.last = written
-    return this.lastCode = code
-  }
 }
 
 /** Whether the files of a part lie in folders, one a class. */

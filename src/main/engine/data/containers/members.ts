@@ -4,6 +4,7 @@ import type { FileList } from '../layout.ts'
 import { Names } from '../names.ts'
 import { testPart, trainPart, validationPart } from '../request.ts'
 import type { Sample } from '../size-tally.ts'
+import { Texts } from '../texts.ts'
 import { byCodePoint } from '../walk.ts'
 import { Column, type ImageStream, type Inside } from './inside.ts'
 import type { ContainerSource } from './shards.ts'
@@ -18,9 +19,8 @@ export interface ContainerList extends FileList {
 /** Images as they are found, kept off the heap. */
 export class Members {
   readonly names = new Names()
-  readonly classes: string[] = []
-  private readonly codes = new Map<string, number>()
-  private readonly label_ = new Column()
+  private readonly classes = new Texts()
+  private readonly classOf = new Column()
   private readonly parts = new Column()
   private readonly files: (string | ImageStream)[] = []
   private readonly file = new Column()
@@ -35,6 +35,11 @@ export class Members {
     return this.names.count
   }
 
+  /** Whether any image has a class. */
+  get labelled(): boolean {
+    return this.classes.texts.length > 0
+  }
+
   pushStreamed(name: string, part: number, stream: ImageStream, index: number): void {
     this.push(name, part, stream, index, 0, undefined)
   }
@@ -47,7 +52,7 @@ export class Members {
     if (this.files.at(-1) !== file) this.files.push(file)
     this.names.push(name)
     this.parts.push(part)
-    this.label_.push(-1)
+    this.classOf.push(-1)
     this.file.push(this.files.length - 1)
     this.offset.push(offset)
     this.length.push(length)
@@ -58,17 +63,11 @@ export class Members {
 
   /** Gives an image its class. */
   label(index: number, written: string): void {
-    const name = written.normalize('NFC')
-    let code = this.codes.get(name)
-    if (code === undefined) {
-      this.codes.set(name, code = this.classes.length)
-      this.classes.push(name)
-    }
-    this.label_.set(index, code)
+    this.classOf.set(index, this.classes.codeOf(written))
   }
 
   labelOf(index: number): string | null {
-    return this.classes[this.label_.at(index)] ?? null
+    return this.classes.texts[this.classOf.at(index)] ?? null
   }
 
   /** The images that `keep` says yes to, by themselves. */
@@ -125,7 +124,7 @@ export function listOfMembers(members: Members, { source, notes, skipped, trunca
   const classOrder = (a: string, b: string): number =>
     ((place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || (isNumber(a) && isNumber(b) ? Number(a) - Number(b) : byCodePoint(a, b)))
   return {
-    names: members.names, skipped, notes, truncated, labelled: members.classes.length > 0, classOrder, sample, from: source.container,
+    names: members.names, skipped, notes, truncated, labelled: members.labelled, classOrder, sample, from: source.container,
     labelsFrom,
     rootOf: () => source.path, pathOf: (image) => members.names.at(image), partOf: (image) => (parted ? members.partOf(image) : trainPart),
     labelOf: (image) => members.labelOf(image), groupOf: () => null, insideOf: (image) => members.insideOf(image),

@@ -8,7 +8,7 @@ import { trainPart } from '../request.ts'
 import type { Columns } from './columns.ts'
 import type { FileFinder } from './find-files.ts'
 import type { Table } from './read.ts'
-import { Texts } from './texts.ts'
+import { Texts } from '../texts.ts'
 
 /** Takes over what the rows of a table say. */
 export function readRows(list: ImageList, table: Table, finder: FileFinder, columns: Columns, notes: DatasetNote[]): Partial<ImageList> {

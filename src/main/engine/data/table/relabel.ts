@@ -12,7 +12,7 @@ import { FileFinder } from './find-files.ts'
 import { mentionLabels } from './hint.ts'
 import { compilePattern, prefixOf } from './pattern.ts'
 import { openTable, type Table } from './read.ts'
-import { Texts } from './texts.ts'
+import { Texts } from '../texts.ts'
 
 /** Whether labels come from a table. */
 export const isTable = ({ labels }: LabelRequest): boolean =>
