@@ -1,11 +1,10 @@
-import { realpath } from 'node:fs/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
 import type { Several } from '../../../shared/inspection.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import type { Inside } from './containers/inside.ts'
 import { findStructure, foldersIn, listed, type Place, type Roots } from './layout/structure.ts'
 import { looksLikeOther, maskReasons, partNames, partOfWord } from './layout/words.ts'
-import { fromBytes, Names, readable } from './names.ts'
+import { Names, readable } from './names.ts'
 import { testPart, trainPart, validationPart } from './request.ts'
 import type { Sample } from './size-tally.ts'
 import { Texts } from './texts.ts'
@@ -70,11 +69,9 @@ interface Found { place: Place; from: number; to: number }
  * @throws WorkbenchError FILE_UNSUPPORTED, and the operating system's error when a folder itself cannot be read
  */
 export async function listFolder(roots: Roots, options: Options = {}): Promise<FileList> {
-  const { places, skipped, notes } = await findStructure(roots, options.lenient)
+  const { places, skipped, notes, without } = await findStructure(roots, options.lenient)
   const names = new Names(), found: Found[] = []
   let truncated = false, calledMasks = 0
-  const without = new Set<string>()
-  for (const root of [roots.valRoot, roots.testRoot]) if (root !== null) without.add(fromBytes(await realpath(root, 'buffer')))
   for (const place of places) {
     const from = names.count, more: Walk = await walk(place.root, {
       signal: options.signal, tree: roots.tree, inside: place.inside, names, elsewhere: place.elsewhere,

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import type { Skipped } from '../../../shared/domain.ts'
 import { whyUnreadable } from './image-file.ts'
@@ -101,7 +101,7 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
       const child = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.name.startsWith('.')) { skip(child, entry.isDirectory() ? 'a hidden folder' : 'a hidden file'); continue }
       if (isJunk(entry.name)) { skip(child, 'left by the system or an archiver'); continue }
-      const type = isTold(entry) ? entry : await typeOf(entry, placeOf(root, child))
+      const type = isTold(entry) ? entry : await typeOf(placeOf(root, child))
       if (typeof type === 'string') { skip(child, type); continue }
       const mask = maskOf(entry.name, type.isDirectory())
       if (type.isFile() && mask === 'called') calledMasks++
@@ -120,15 +120,11 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
   return { names, skipped, truncated, calledMasks }
 }
 
-type Type = Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'>
-
 /** Whether an entry says itself what it is, as most do: there is no need to wait for the disk then. */
 export const isTold = (entry: Dirent): boolean => entry.isFile() || entry.isDirectory() || special(entry) !== null
 
-/** What an entry is, through a symbolic link too; or why that cannot be told. */
-export async function typeOf(entry: Dirent, place: string | Buffer): Promise<Type | string> {
-  if (isTold(entry)) return entry
-  // A symbolic link, or a file system that does not tell.
+/** What an entry is that does not say: a symbolic link, or one of a file system that does not tell; or why that cannot be told. */
+export async function typeOf(place: string | Buffer): Promise<Stats | string> {
   try {
     return await stat(place)
   } catch (error) {

@@ -17,7 +17,7 @@ export interface Place {
   /** Names here that belong to other places. */
   elsewhere: ReadonlySet<string>
 }
-export interface Structure { places: Place[]; skipped: Skipped[]; notes: DatasetNote[] }
+interface Structure { places: Place[]; skipped: Skipped[]; notes: DatasetNote[] }
 /** `tree`: what lies below the root, where that is no folder on the disk. */
 export interface Roots { root: string; valRoot: string | null; testRoot: string | null; tree?: Tree }
 
@@ -46,7 +46,7 @@ async function look(
     // Of very many files, the names of the first ones tell enough.
     if (seen.images.length >= manyImages && entry.isFile()) { seen.images.push(entry.name); continue }
     if (isJunk(entry.name) || elsewhere.has(entry.name)) continue
-    const place = () => placeOf(root, below(inside, entry.name)), type = isTold(entry) ? entry : await typeOf(entry, place())
+    const place = () => placeOf(root, below(inside, entry.name)), type = isTold(entry) ? entry : await typeOf(place())
     if (typeof type === 'string') continue
     if (type.isDirectory()) {
       if (without.size === 0 || !without.has(fromBytes(await realpath(place(), 'buffer')))) seen.folders.push(entry.name)
@@ -75,9 +75,10 @@ async function holdsImages(root: string, inside: string, without: ReadonlySet<st
  * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a single folder
  * too; paths that were named for a part come before folders that are called so.
  * @param lenient takes a folder that holds nothing for training as it is
+ * @returns also the real paths that were named for a part (`without`): what lies there belongs to no other place
  * @throws WorkbenchError FILE_UNSUPPORTED where the parts cannot be those of a dataset
  */
-export async function findStructure(roots: Roots, lenient = false): Promise<Structure> {
+export async function findStructure(roots: Roots, lenient = false): Promise<Structure & { without: ReadonlySet<string> }> {
   const { root, valRoot, testRoot } = roots
   const given = ([[validationPart, valRoot, 'valPath'], [testPart, testRoot, 'testPath']] as const).flatMap(([part, at, field]) =>
     (at === null ? [] : [{ part, at, field }]))
@@ -85,14 +86,14 @@ export async function findStructure(roots: Roots, lenient = false): Promise<Stru
   for (const { at } of given) without.add(fromBytes(await realpath(placeOf('', at), 'buffer')))
   const out: Structure = { places: [], skipped: [], notes: [] }
   const finder = new Finder(out, without, roots.tree)
-  await finder.findParts(root, new Set(given.map(({ part }) => part)), given.length > 0, lenient)
+  await finder.findParts(root, new Set(given.map(({ part }) => part)), lenient)
   for (const { part, at, field } of given) {
     const own = new Finder(out, none)
     await own.refuseParts(at, part, field)
     out.places.push(await own.settle(at, '', part))
   }
   out.places.sort((a, b) => a.part - b.part)
-  return out
+  return { ...out, without }
 }
 
 class Finder {
@@ -124,12 +125,12 @@ class Finder {
   }
 
   /** Places of the parts below a folder, which may lie within folders that hold nothing else. */
-  async findParts(root: string, given: ReadonlySet<number>, explicit: boolean, lenient: boolean): Promise<void> {
+  async findParts(root: string, given: ReadonlySet<number>, lenient: boolean): Promise<void> {
     let inside = ''
     const passed: { inside: string; seen: Look }[] = []
     for (let depth = 0; depth < deepest; depth++) {
       const seen = await this.look(root, inside)
-      if (await this.takeParts(root, inside, seen, given, explicit, lenient)) {
+      if (await this.takeParts(root, inside, seen, given, lenient)) {
         for (const { inside: at, seen } of passed) this.leaveOut(at, seen, seen.others, 'beside the folder with the parts')
         return
       }
@@ -141,9 +142,7 @@ class Finder {
   }
 
   /** Takes the parts that lie in a folder itself. @returns whether there are any */
-  private async takeParts(
-    root: string, inside: string, seen: Look, given: ReadonlySet<number>, explicit: boolean, lenient: boolean,
-  ): Promise<boolean> {
+  private async takeParts(root: string, inside: string, seen: Look, given: ReadonlySet<number>, lenient: boolean): Promise<boolean> {
     const named = seen.folders.flatMap((name) => {
       const part = partOfWord(name)
       // Of what is valid or invalid, neither is for validation.
@@ -162,7 +161,7 @@ class Finder {
       return false
     }
     if (!trains && withImages.length === 0 && seen.images.length === 0) {
-      if (lenient || (explicit && named.length === 1 && given.size > 0 && given.has(named[0]!.part))) return false
+      if (lenient || (named.length === 1 && given.has(named[0]!.part))) return false
       throw nothingToTrain(root, named.map(({ name }) => name))
     }
     const used = named.filter(({ part }) => !given.has(part)), elsewhere = new Set(named.map(({ name }) => name))
