@@ -113,8 +113,6 @@ export async function findSource(
     return { kind, root: at, valRoot: rootOf(validationPart), testRoot: rootOf(testPart) }
   }
   if ('shards' in kind) return containers(at, kind, parts, choice)
-  const replaced = ({ code, message }: DatasetNote) =>
-    code === 'partBeside' && parts.some(({ title }) => message.endsWith(`the ${title} part.`))
   const { format, file } = kind, found = await format.open(file, false, { ...choice, set: kind.set })
   // A part that is named takes the place of one that lies in the file, or beside it.
   const arrays = found.parts.filter(({ part }) => rootOf(part) === null), opened = [found]
@@ -124,9 +122,10 @@ export async function findSource(
     arrays.push(...more.parts.map((array) => ({ ...array, part })))
     opened.push(more)
   }
+  const notes = opened.flatMap(({ notes = [] }) => notes).filter(({ part }) => part === undefined || rootOf(part) === null)
   return {
     ...found, kind: format.name, path: at, parts: arrays.sort((a, b) => a.part - b.part),
-    unused: opened.flatMap(({ unused }) => unused), notes: opened.flatMap(({ notes = [] }) => notes.filter((note) => !replaced(note))),
+    unused: opened.flatMap(({ unused }) => unused), notes: notes.map(({ code, message }) => ({ code, message })),
     close: () => opened.forEach(({ close }) => close?.()),
   }
 }

@@ -8,13 +8,16 @@ export interface Labelled { images: StoredArray; labels: NpzArray | null }
 /** They belong to this part (`trainPart` and the others). */
 export interface ArrayPart extends Labelled { part: number }
 
+/** With `part`, it is void where another path takes the place of that part. */
+export interface ArrayNote extends DatasetNote { part?: number }
+
 /** What a file of arrays holds, before values are read. */
 export interface Arrays {
   parts: ArrayPart[]
   /** Names of arrays that are not used. */
   unused: string[]
   /** What was guessed or turned around. */
-  notes?: DatasetNote[]
+  notes?: ArrayNote[]
   /** What the numbers of labels stand for. */
   classNames?: ReadonlyMap<number, string>
   close?(): void

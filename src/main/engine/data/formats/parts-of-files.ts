@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { testPart, trainPart } from '../request.ts'
+import { partNames } from '../layout/words.ts'
+import { trainPart } from '../request.ts'
 import type { ArrayPart, Arrays, FoundSet } from './format.ts'
 import { readName, type Naming } from './naming.ts'
 
@@ -44,8 +45,8 @@ export async function openWithParts(
     parts.push(...other.parts.map((part) => ({ ...part, part: file.naming.part! })))
     unused.push(...other.unused.map((name) => `${basename(file.path)}/${name}`))
     notes.push(...other.notes ?? [])
-    const what = file.naming.part === testPart ? 'test' : 'validation'
-    notes.push({ code: 'partBeside', message: `${basename(file.path)} beside ${basename(path)} is the ${what} part.` })
+    const part = file.naming.part!
+    notes.push({ code: 'partBeside', message: `${basename(file.path)} beside ${basename(path)} is the ${partNames[part]} part.`, part })
   }
   return { ...own, parts, unused, notes }
 }
