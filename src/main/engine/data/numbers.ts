@@ -2,6 +2,8 @@ import type { Depth } from '../../../shared/inspection.ts'
 /** Kinds of numbers in IDX files and NumPy arrays, as NumPy names them without the byte order. */
 export const numberTypes = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f2', 'f4', 'f8'] as const
 export type NumberType = (typeof numberTypes)[number]
+/** Arrays of such numbers in this machine's order. */
+export type Numbers = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
 /** Axes of one row: its height, width and channels; `D`: a vector. */
 export type Layout = 'HW' | 'HWC' | 'CHW' | 'D'
@@ -27,7 +29,7 @@ export const itemBytes = (type: NumberType): number => Number(type[1])
 export const valuesOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 
 /** The values in a block of bytes; changes the block's byte order in place where that is needed. 64-bit integers become doubles. */
-export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): ArrayLike<number> {
+export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): Numbers {
   const size = itemBytes(type)
   if (size === 1) return type === 'i1' ? new Int8Array(block.buffer, block.byteOffset, block.length) : block
   const aligned = block.byteOffset % size === 0 ? block : Buffer.from(new Uint8Array(block).buffer)

@@ -1,6 +1,4 @@
-import type { NumberType } from './numbers.ts'
-
-export type Numbers = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+import type { Numbers, NumberType } from './numbers.ts'
 
 /** An image's numbers as its file has them, before they become brightness. */
 export interface Samples {

@@ -1,5 +1,5 @@
-import type { NumberType } from '../numbers.ts'
-import type { Numbers, Samples } from '../samples.ts'
+import { numbersIn, type Numbers, type NumberType } from '../numbers.ts'
+import type { Samples } from '../samples.ts'
 import { tag, type ByteSource, type Page } from './directory.ts'
 import { compressions, unpack } from './unpack.ts'
 
@@ -113,7 +113,7 @@ interface Line { bits: number; type: NumberType; little: boolean; values: number
 
 /** The numbers of one line of a block: brought into this machine's order, unpacked, and summed up where differences were written. */
 function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step }: Line): Numbers {
-  if (type[0] === 'f' && predictor === 3) return floatsOf(differencesOfBytes(bytes, step, bits / 8), bits)
+  if (type[0] === 'f' && predictor === 3) return numbersIn(Buffer.from(differencesOfBytes(bytes, step, bits / 8).buffer), type, false)
   if (bits < 8 || bits % 8 !== 0) return bitsOf(bytes, bits, values)
   const own = Uint8Array.from(bytes), buffer = Buffer.from(own.buffer)
   if (!little && bits === 16) buffer.swap16()
@@ -127,7 +127,7 @@ function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step
     if (whole instanceof BigUint64Array) for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
     else for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
   }
-  return type[0] === 'f' ? floatsOf(own, bits) : new makers[type as keyof typeof makers](own.buffer)
+  return numbersIn(buffer, type, false)
 }
 
 /** Whole numbers of any number of bits up to 16, highest bit first. */
@@ -147,24 +147,11 @@ function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
 }
 
 /** Undoes the floating-point predictor (Adobe TIFF technote 3): differences of bytes, all highest bytes of a line first. */
-function differencesOfBytes(bytes: Uint8Array, step: number, size: number): Uint8Array {
+function differencesOfBytes(bytes: Uint8Array, step: number, size: number): Uint8Array<ArrayBuffer> {
   const sums = Uint8Array.from(bytes), values = sums.length / size, out = new Uint8Array(sums.length)
   for (let i = step; i < sums.length; i++) sums[i]! += sums[i - step]!
   for (let value = 0; value < values; value++) {
     for (let byte = 0; byte < size; byte++) out[value * size + size - 1 - byte] = sums[byte * values + value]!
   }
   return out
-}
-
-/** Floats of 16, 32 or 64 bits in this machine's order. */
-function floatsOf(bytes: Uint8Array, bits: number): Float32Array | Float64Array {
-  if (bits === 64) return new Float64Array(bytes.buffer)
-  return bits === 32 ? new Float32Array(bytes.buffer) : Float32Array.from(new Uint16Array(bytes.buffer), halfOf)
-}
-
-/** The number of a half-precision float (IEEE 754 binary16). */
-export function halfOf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1, exponent = (half >> 10) & 31, fraction = half & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
