@@ -101,7 +101,7 @@ function readFrom(file: number, base: number, size: number, headerOnly: boolean,
     filled = fill(file, base, filled, Math.min(step, size))
     const start = scratch.subarray(0, filled)
     // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
-    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size), page) : readHeader(start, filled === size)
+    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size, start), page) : readHeader(start, filled === size)
     if (size > fileLimit) break
   }
   if (size === 0) seen = readHeader(scratch.subarray(0, 0), true)

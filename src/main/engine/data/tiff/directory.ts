@@ -22,11 +22,15 @@ export const sourceOfBytes = (bytes: Buffer): ByteSource => ({
     return bytes.subarray(offset, offset + length)
   },
 })
-/** Of the `size` bytes of an open file from `base` on: only what is asked for is read. */
-export const sourceOfFile = (file: number, base: number, size: number): ByteSource => ({
+/**
+ * Of the `size` bytes of an open file from `base` on: only what is asked for is read.
+ * @param start the first of these bytes, where they were read already; what lies within them is valid as long as they are
+ */
+export const sourceOfFile = (file: number, base: number, size: number, start?: Buffer): ByteSource => ({
   size,
   read(offset, length) {
     beyond(offset, length, size)
+    if (start && offset + length <= start.length) return start.subarray(offset, offset + length)
     const bytes = Buffer.allocUnsafe(length)
     for (let done = 0, got = 1; done < length; done += got) {
       got = readSync(file, bytes, done, length - done, base + offset + done)
