@@ -82,7 +82,7 @@ export async function folderSource(
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
     cut: async (wanted, options) => {
-      const handling: Handling = { task: 'store', ranges: await values.measured(meter, options), pick: request.pick }
+      const handling: Handling = { task: 'store', ranges: await values.measured(meter, options.signal), pick: request.pick }
       await cutInDecoders(list, files, widths, heights, wanted, options, handling, values.seen)
     },
     said: () => values.said(),

@@ -1,15 +1,14 @@
 import type { DatasetNote } from '../../../../shared/domain.ts'
-import { decodeAll, decoderCount, type Batch } from '../decoders.ts'
+import { decodeAll, decoderCount } from '../decoders.ts'
 import type { Handling } from '../decoding.ts'
-import type { Span } from '../image-file.ts'
-import type { FileList } from '../layout.ts'
+import { onlyFiles, type FileList } from '../layout.ts'
+import { fileBatches } from '../listed-image.ts'
 import type { Meter } from '../progress.ts'
 import type { SourceRequest } from '../request.ts'
 import { wishOf } from '../values/measure-arrays.ts'
 import { measureImages, notesOf } from '../values/passes.ts'
 import { decideRange, type Ranges } from '../values/range.ts'
 import { addSeen, nothingSeen, type Seen } from '../values/seen.ts'
-import type { CutOptions } from './cut.ts'
 
 const filesPerDecoder = 8, batchFiles = 16
 
@@ -37,10 +36,10 @@ export class PatchValues {
   }
 
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED */
-  async measured(meter: Meter, { pixels, signal }: Pick<CutOptions, 'pixels' | 'signal'>): Promise<Ranges> {
+  async measured(meter: Meter, signal?: AbortSignal): Promise<Ranges> {
     if (this.ranges !== null) return this.ranges
     const { request: { range, pick } } = this, wish = wishOf(range), plain: Ranges = { bytes: null, wide: null }
-    const pass = (files: Uint32Array) => (stage: string, handling: Handling) => this.pass(files, stage, handling, pixels, meter, signal)
+    const pass = (files: Uint32Array) => (stage: string, handling: Handling) => this.pass(files, stage, handling, meter, signal)
     const files = wish === null ? this.files.filter((_, i) => this.wides[i] === 1) : this.files
     if (files.length === 0) return this.ranges = plain
     return this.ranges = (await measureImages(wish, pick, pass(files))).ranges
@@ -53,24 +52,11 @@ export class PatchValues {
     return { notes: notesOf(seen, { ...ranges, bytes }, this.channels, this.request), ranges: { ...ranges, bytes } }
   }
 
-  private async pass(
-    files: Uint32Array, stage: string, handling: Handling, pixels: string, meter: Meter, signal?: AbortSignal,
-  ): Promise<Seen> {
-    const { list } = this, seen = nothingSeen(), decoders = decoderCount(files.length, filesPerDecoder)
-    function* batches(): Generator<Batch> {
-      for (let start = 0; start < files.length;) {
-        const root = list.rootOf(files[start]!), paths: string[] = [], places: Span[] = []
-        for (let i = start; i < files.length && paths.length < batchFiles && list.rootOf(files[i]!) === root; i++) {
-          paths.push(list.names.at(files[i]!))
-          if (list.insideOf) places.push(list.insideOf(files[i]!) as Span)
-        }
-        yield { start, root, paths, ...(list.insideOf ? { places } : {}) }
-        start += paths.length
-      }
-    }
+  private async pass(files: Uint32Array, stage: string, handling: Handling, meter: Meter, signal?: AbortSignal): Promise<Seen> {
+    const seen = nothingSeen(), batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
     let done = 0
     meter.update(stage, 0, files.length)
-    await decodeAll(batches(), decoders, pixels, { width: 1, height: 1, channels: this.channels, fit: 'crop' }, {
+    await decodeAll(batches, decoderCount(files.length, filesPerDecoder), null, { width: 1, height: 1, channels: this.channels, fit: 'crop' }, {
       handling, signal,
       onImages: (images) => meter.update(stage, done += images, files.length),
       onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),
