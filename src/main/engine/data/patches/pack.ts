@@ -42,12 +42,8 @@ export async function planPatches(request: SourceRequest, { meter, signal }: Pla
   try {
     const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
     requireLargeEnough(source, patch)
-    const draws = emptyDraws(count), rows = allRows(count)
-    for (let from = 0; from < count; from += drawnAtOnce) {
-      signal?.throwIfAborted()
-      draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, new Uint8Array(source.count))
-      await setImmediate()
-    }
+    const draws = emptyDraws(count)
+    await drawAll(draws, allRows(count), source, patch, seed, new Uint8Array(source.count), signal)
     return planOf(source, draws, await source.labels(), request)
   } catch (error) {
     source.close()
@@ -55,11 +51,28 @@ export async function planPatches(request: SourceRequest, { meter, signal }: Pla
   }
 }
 
-function planOf(source: PatchSource, draws: Draws, patchLabels: ImageLabels, request: SourceRequest): PatchesPlan {
+/** As `draw`, with room for other work in between. @throws the signal's reason */
+async function drawAll(
+  draws: Draws, rows: Uint32Array, source: PatchSource, patch: { width: number; height: number }, seed: number, bad: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += drawnAtOnce) {
+    signal?.throwIfAborted()
+    draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, bad)
+    await setImmediate()
+  }
+}
+
+/** @param known of some of the patches: what the plan of all of them says */
+function planOf(
+  source: PatchSource, draws: Draws, patchLabels: ImageLabels, request: SourceRequest,
+  known?: Pick<PatchesPlan, 'parts' | 'skipped' | 'partial'>,
+): PatchesPlan {
   const plan: PatchesPlan = {
     from: source.kind, labelsFrom: patchLabels.labels === null ? null : 'those of the images',
     kind: 'image', ...patchSize(request), channels: source.channels, count: draws.image.length, source, draws, patchLabels,
-    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), parts: likelyParts(draws, source, patchLabels), skipped: source.skipped, notes: source.notes ?? [],
+    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), notes: source.notes ?? [],
+    ...known ?? { parts: likelyParts(draws, source, patchLabels), skipped: source.skipped },
     ...(source.measure && {
       measure: async (signal) => {
         const { ranges, notes: stored, ahead } = await source.measure!(signal), notes = source.said?.().notes ?? []
@@ -74,13 +87,10 @@ function planOf(source: PatchSource, draws: Draws, patchLabels: ImageLabels, req
 }
 
 /** Some of the patches. Where contrast is normalised, it is measured on these alone. */
-function onlyPatches(plan: PatchesPlan, rows: readonly number[], request: SourceRequest): PatchesPlan {
-  const parts = plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!)
-  const only: PatchesPlan = {
-    ...planOf(plan.source, onlyDraws(plan.draws, rows), plan.patchLabels, request), parts, partial: true, skipped: [],
-    pack: (partial, room, meter, signal) => packPatches(only, request, partial, room, meter, signal),
-  }
-  return only
+function onlyPatches({ source, draws, patchLabels, parts }: PatchesPlan, rows: readonly number[], request: SourceRequest): PatchesPlan {
+  return planOf(source, onlyDraws(draws, rows), patchLabels, request, {
+    parts: parts && Uint8Array.from(rows, (row) => parts[row]!), partial: true, skipped: [],
+  })
 }
 
 /** The parts, before it is known which images are copies of one another; null where that decides whether there are enough. */
@@ -130,11 +140,7 @@ async function packPatches(
     if (rows.length === 0) break
     if (reasons.size === source.count) throw noneReadable(source, request, reasons)
     // Images that turned out to be unreadable are drawn again, from what follows in their patches' sequences.
-    for (let from = 0; from < rows.length; from += drawnAtOnce) {
-      signal?.throwIfAborted()
-      draw(draws, rows.subarray(from, from + drawnAtOnce), source, patch, seed, bad)
-      await setImmediate()
-    }
+    await drawAll(draws, rows, source, patch, seed, bad, signal)
   }
   const parts = plan.partial ? plan.parts : splitPatches(draws, source.count, source.parts, labels, imageHashes)
   const rows = { path: pixels, count, rowBytes, meter, signal }
