@@ -54,9 +54,10 @@ export class PatchValues {
 
   private async pass(files: Uint32Array, stage: string, handling: Handling, meter: Meter, signal?: AbortSignal): Promise<Seen> {
     const seen = nothingSeen(), batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
+    const shape = { width: 1, height: 1, channels: this.channels, fit: 'crop' } as const
     let done = 0
     meter.update(stage, 0, files.length)
-    await decodeAll(batches, decoderCount(files.length, filesPerDecoder), null, { width: 1, height: 1, channels: this.channels, fit: 'crop' }, {
+    await decodeAll(batches, decoderCount(files.length, filesPerDecoder), null, shape, {
       handling, signal,
       onImages: (images) => meter.update(stage, done += images, files.length),
       onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),

@@ -25,6 +25,8 @@ export function fitPicture(decoded: Decoded, ranges: Ranges): { picture: Picture
   const seen = nothingSeen()
   look(seen, { ...decoded, pages: 1, shrunk: false }, true)
   const own = decideRange(seen.wide, null, null)
-  return { picture: pictureBy(decoded, { ...ranges, wide: own })!, said: `Its values from ${own.from} to ${own.to} were taken for black to white, `
-    + 'as the dataset has no range for such values.' }
+  return {
+    picture: pictureBy(decoded, { ...ranges, wide: own })!,
+    said: `Its values from ${own.from} to ${own.to} were taken for black to white, as the dataset has no range for such values.`,
+  }
 }

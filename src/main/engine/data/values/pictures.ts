@@ -58,7 +58,7 @@ export function notFinite({ data, width, channels, type }: Samples): string | nu
   return null
 }
 
-/** What converted the last image: within an import the next is nearly always of the same type and range, and a table takes long to fill. */
+/** What converted the last image. The next is nearly always of the same type and range, and a table takes time to fill. */
 let last: { type: NumberType; range: ValueRange; convert: Converter } | undefined
 
 function converterOf(type: NumberType, { from, to }: ValueRange): Converter {
