@@ -43,14 +43,14 @@ export class Course {
   /** Weights of the lowest validation loss so far, with early stopping. */
   best: State | null = null
 
-  constructor(job: TrainJob, port: Port) {
+  constructor(job: TrainJob, port: Port, data = openTrainingData(job.datasetFolder, job.config)) {
     const { config, seed } = job
     const variant = variantOf(job.variant)
     this.job = job
     this.port = port
     this.snapshots = snapshotsWithin(job.copies ?? defaultCopies, config)
-    this.data = openTrainingData(job.datasetFolder, config)
-    const { seen } = this.data
+    this.data = data
+    const { seen } = data
     const split = validationSplit(seen, seed)
     this.rows = { ...split, labelled: config.fineTuning.kind === 'classification' ? labelledRows(seen, split.train, config.fineTuning.labelled, seed) : new Uint32Array() }
     this.plan = stagesOf(variant, config, countsOf(seen, split))

@@ -5,7 +5,7 @@ import type { PackedDataset } from '../data/packed.ts'
 import { validationSplit } from '../data/split.ts'
 import { gatherBatch } from '../network/inputs.ts'
 import { batchesOf } from './batches.ts'
-import { openTrainingData, type TrainingData } from './data.ts'
+import type { TrainingData } from './data.ts'
 import type { TrainJob } from './messages.ts'
 import { Stopped, type Port } from './port.ts'
 
@@ -51,16 +51,11 @@ export async function withStatistics(
  * The job with what its network standardises by. A run that goes on keeps what it began with, and one that begins with another's weights
  * keeps what these weights were trained with: they belong together. @throws Stopped
  */
-export async function standardisedJob(job: TrainJob, port: Port): Promise<TrainJob> {
+export async function standardisedJob(job: TrainJob, data: TrainingData, port: Pick<Port, 'wanted'>): Promise<TrainJob> {
   const { config, seed } = job
   if (config.data.standardise === 'none') return job
   const before = job.resume ? checkpointFile(job.runFolder, 'last') : job.begin
   const statistics = before !== undefined && existsSync(before) ? describeCheckpointFile(before).config.data.statistics : undefined
   if (statistics) return { ...job, config: { ...config, data: { ...config.data, statistics } } }
-  const data = openTrainingData(job.datasetFolder, config)
-  try {
-    return { ...job, config: await withStatistics(config, data, validationSplit(data.seen, seed).train, port) }
-  } finally {
-    data.read.close()
-  }
+  return { ...job, config: await withStatistics(config, data, validationSplit(data.seen, seed).train, port) }
 }

@@ -7,6 +7,7 @@ import { variantOf } from '../variants/index.ts'
 import { rowsOf } from './batches.ts'
 import { CompiledModel } from './compiled.ts'
 import { Course } from './course.ts'
+import { openTrainingData } from './data.ts'
 import { withStep } from './diverged.ts'
 import type { TrainJob, TrainResult } from './messages.ts'
 import { cleanErrorName } from './objective.ts'
@@ -25,8 +26,9 @@ import { trainWhole } from './whole.ts'
  * Throws Stopped after a requested stop, Diverged when values are no longer finite.
  */
 export async function train(given: TrainJob, threads: number, port: Port): Promise<TrainResult> {
-  const job = await standardisedJob(given, port)
-  const course = new Course(job, port)
+  const data = openTrainingData(given.datasetFolder, given.config)
+  const job = await standardisedJob(given, data, port)
+  const course = new Course(job, port, data)
   const { plan, meter } = course
   const last = plan.at(-1)
   port.send({
