@@ -51,7 +51,7 @@ export async function planFolder(source: FolderSource, request: SourceRequest, {
 export async function labelledList(found: FileList, request: SourceRequest, options: PlanOptions): Promise<FileList> {
   if (request.pages !== 'all') return relabel(found, request)
   const pages = await findPages(found, options)
-  if (!isTable(request)) return listPages(await relabel(found, request), pages)
+  if (!isTable(request) || !pages.several.includes(1)) return listPages(await relabel(found, request), pages)
   const [ofPages, ofFiles] =
     await Promise.allSettled([relabel(listPages(found, pages), request), relabel(found, request).then((list) => listPages(list, pages))])
   const labels = ({ names, labelOf }: FileList) =>

@@ -2,14 +2,14 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { thousands } from '../../../shared/words.ts'
-import { readImage, type Span } from './image-file.ts'
+import type { Span } from './image-file.ts'
 import type { FileList } from './layout.ts'
 import { Names, onDisk } from './names.ts'
-import { countPages } from './pages.ts'
 import type { PlanOptions } from './request.ts'
+import { pagesIn } from './several.ts'
 
 /** Which image of a list of pages lies in which file, and which page of it that is: `STACK.tif#3` is the fourth. */
-export interface Pages { fileOf: Uint32Array; pageOf: Uint32Array; sizes: Float64Array; several: Uint8Array }
+interface Pages { fileOf: Uint32Array; pageOf: Uint32Array; sizes: Float64Array; several: Uint8Array }
 
 /**
  * Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one,
@@ -19,10 +19,9 @@ export async function findPages(list: FileList, { meter, signal }: PlanOptions):
   const { count } = list.names, counts = new Uint32Array(count), sizes = new Float64Array(count)
   let total = 0
   for (let file = 0; file < count; file++) {
-    const path = join(list.rootOf(file), list.names.at(file)), header = readImage(path, true)
+    const path = join(list.rootOf(file), list.names.at(file))
     sizes[file] = sizeOf(path)
-    const many = 'header' in header && ['tiff', 'gif', 'webp'].includes(header.header.type), whole = many ? readImage(path) : null
-    total += counts[file] = whole && 'header' in whole ? countPages(whole.bytes, whole.header) : 1
+    total += counts[file] = pagesIn(path, true).pages
     if (file % 50 === 0) {
       signal?.throwIfAborted()
       meter.update('Counting pages', file, count, 'files')

@@ -38,14 +38,18 @@ export async function countSeveral(list: FileList, { meter, signal }: PlanOption
   return several
 }
 
-/** `read`: bytes of what was read whole. */
-function pagesIn(source: string | Span): { pages: number; read: number } {
+/**
+ * Pages or frames of a file; of what cannot be read, one.
+ * @param readable only those that can be read as images: of PNG, one
+ * @returns `read`: bytes of what was read whole
+ */
+export function pagesIn(source: string | Span, readable = false): { pages: number; read: number } {
   const found = readImage(source, true)
   if ('reason' in found) return { pages: 1, read: 0 }
   const { type } = found.header
   // What an archive packs is unpacked for its header, too.
   if (type === 'tiff' && (typeof source === 'string' || !source.zip)) return { pages: pagesOfTiff(source), read: 0 }
-  if (type === 'png') return { pages: countPages(found.bytes, found.header), read: 0 }
+  if (type === 'png') return { pages: readable ? 1 : countPages(found.bytes, found.header), read: 0 }
   if (type !== 'gif' && type !== 'webp' && type !== 'tiff') return { pages: 1, read: 0 }
   const whole = readImage(source)
   return 'reason' in whole ? { pages: 1, read: 0 } : { pages: countPages(whole.bytes, whole.header), read: whole.bytes.length }
@@ -63,6 +67,8 @@ function pagesOfTiff(source: string | Span): number {
   try {
     const { offset, length } = typeof source === 'string' ? { offset: 0, length: fstatSync(file).size } : source
     return countTiffPages(sourceOfFile(file, offset, length))
+  } catch {
+    return 1
   } finally {
     closeSync(file)
   }
