@@ -11,6 +11,9 @@ export const damagedFile = (path: string, what: string, cause?: unknown) =>
 /** FILE_UNSUPPORTED of a file; `what` continues the sentence that begins with its name. */
 export const unsupportedFile = (path: string, what: string) => new WorkbenchError('FILE_UNSUPPORTED', `${basename(path)} ${what}`, { field: 'path' })
 
+/** Whether bytes begin as gzip does. */
+export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] === 0x8b
+
 /** Bytes of a file from `start` up to (not including) `end`, in pieces of at most 1 MB, through `transform` where there is one. */
 export async function* readPieces(path: string, start: number, end: number, transform?: Transform): AsyncGenerator<Buffer> {
   if (end <= start) return

@@ -1,4 +1,5 @@
 import { gunzipSync, constants } from 'node:zlib'
+import { isGzip } from './byte-stream.ts'
 
 /**
  * Names, by their first bytes, files that are not read: as what they are, with the way out. Nothing of them is decoded.
@@ -77,7 +78,7 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
 /** A volume of slices, plain or compressed by gzip: its header says so at the end. */
 function nifti(bytes: Buffer): boolean {
   let header = bytes
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+  if (isGzip(bytes)) {
     try {
       header = gunzipSync(bytes.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 23 })
     } catch {

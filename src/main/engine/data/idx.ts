@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import { damagedFile, readAt, readPieces, skipBytes, unsupportedFile } from './byte-stream.ts'
+import { damagedFile, isGzip, readAt, readPieces, skipBytes, unsupportedFile } from './byte-stream.ts'
 import { deflateGrowth } from './zip.ts'
 import { type NumberType, type StoredArray, itemBytes, valuesOf } from './numbers.ts'
 
 /** The IDX format of the MNIST files (two zero bytes, a type, the number of dimensions, their sizes, big-endian values), plain or gzipped. */
 const types: Record<number, NumberType> = { 8: 'u1', 9: 'i1', 11: 'i2', 12: 'i4', 13: 'f4', 14: 'f8' }
-const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 async function beginning(path: string, length: number): Promise<{ bytes: Buffer; gzip: boolean }> {
   const bytes = await readAt(path, 0, length)

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import type { ImportPreview } from '../../../shared/inspection.ts'
 import { classesOfTraining } from './classes.ts'
 import { files } from './index-file.ts'
+import { partNames } from './layout/words.ts'
 import { namesIn } from './names.ts'
 import { planImport } from './plan.ts'
 import { Meter } from './progress.ts'
 import { random, shuffleInPlace } from './random.ts'
-import { testPart, trainPart, validationPart, type Packed, type Plan, type SourceRequest } from './request.ts'
+import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
 
 /** More files than this are not looked for: an image among those is as good. */
 const fileLimit = 20_000
 /** Bytes that they may take in memory: of very large images there are fewer. */
 const mostBytes = 2 ** 27
-const parts = { [trainPart]: 'train', [validationPart]: 'validation', [testPart]: 'test' } as const
 
 /**
  * Some images as an import would store them: the plan of those rows alone is packed, by the same code, into a temporary file.
@@ -74,11 +74,11 @@ function chooseRows(plan: Plan, wanted: number, draw: number): number[] {
 }
 
 /** @param known classes of the whole dataset; others are kept without a label */
-function shownOf({ count, labels, classes, parts: partOfRow, paths }: Packed, known: ReadonlySet<string>): ImportPreview['shown'] {
+function shownOf({ count, labels, classes, parts, paths }: Packed, known: ReadonlySet<string>): ImportPreview['shown'] {
   const names = Buffer.isBuffer(paths) ? namesIn(paths, count) : null
   const label = (row: number) => classes[labels?.[row] ?? -1] ?? ''
   return Array.from({ length: count }, (_, row) => ({
-    label: known.has(label(row)) ? label(row) : null, part: partOfRow ? parts[partOfRow[row] as keyof typeof parts] : null,
+    label: known.has(label(row)) ? label(row) : null, part: parts ? partNames[parts[row]!]! : null,
     path: names?.[row] ?? null,
   }))
 }

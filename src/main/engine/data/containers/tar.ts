@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { damagedFile, readPieces } from '../byte-stream.ts'
+import { damagedFile, isGzip, readPieces } from '../byte-stream.ts'
 import { fileReader, streamReader, type ByteReader } from './byte-reader.ts'
 import { nameIn } from './member-names.ts'
 
@@ -46,7 +46,7 @@ const until0 = (field: Buffer): Buffer => { const end = field.indexOf(0); return
 
 /** How a tar archive is packed; null where the file is none. @param start its first 512 bytes, at least 4 of them */
 export async function tarPacking(path: string, start: Buffer): Promise<Packing | null> {
-  const packing: Packing = start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : start.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
+  const packing: Packing = isGzip(start) ? 'gzip' : start.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
   const looks = (header: Buffer) => header.length === block && header[0] !== 0 && octal(header.subarray(148, 156)) === sum(header)
   if (packing === 'plain') return looks(start) ? packing : null
   const { reader } = await openTar(path, packing)

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib'
 import { setImmediate } from 'node:timers/promises'
-import { damagedFile, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
+import { damagedFile, isGzip, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
 
 /** Tables of numbers as text, line by line. */
 
@@ -35,7 +35,6 @@ export async function* linesOf(
   if (end > start) yield [{ bytes: rest, from: start, to: end, line: line + 1 }]
 }
 
-export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] === 0x8b
 /** Some programs begin a text with a byte-order mark. */
 const afterMark = (bytes: Buffer, from: number): number =>
   (bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from)
