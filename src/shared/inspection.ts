@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { datasetNoteSchema, errorInfoSchema, fits, imagesSchema } from './domain.ts'
+import { datasetNoteSchema, errorInfoSchema, fits, imagesSchema, splits } from './domain.ts'
 
 /** What an import would make of a source, told before it begins. */
 
@@ -20,7 +20,7 @@ const severalSchema = z.object({ files: z.int(), pages: z.int(), looked: z.int()
 export type Several = z.infer<typeof severalSchema>
 
 /** Images of each part. Validation is 0 where each run's seed draws it from those for training. */
-export const partCountsSchema = z.object({ train: z.int(), validation: z.int(), test: z.int() })
+const partCountsSchema = z.object({ train: z.int(), validation: z.int(), test: z.int() })
 export type PartCounts = z.infer<typeof partCountsSchema>
 
 /** How many images each class has in each part, and how many have no label. */
@@ -31,7 +31,7 @@ export const classTableSchema = z.object({
 export type ClassTable = z.infer<typeof classTableSchema>
 
 /** What was left out for one reason. */
-export const leftOutSchema = z.object({
+const leftOutSchema = z.object({
   reason: z.string(),
   count: z.int(),
   /** The first few of them. */
@@ -86,7 +86,7 @@ export const importPreviewSchema = z.object({
   images: imagesSchema,
   /** Of each image. `part`: null where it is drawn; `label`: null where it has none. */
   shown: z.array(z.object({
-    label: z.string().nullable(), part: z.enum(['train', 'validation', 'test']).nullable(), path: z.string().nullable(),
+    label: z.string().nullable(), part: z.enum(splits).nullable(), path: z.string().nullable(),
   })),
   /** Chosen, and not readable. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),

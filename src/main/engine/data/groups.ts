@@ -2,7 +2,7 @@ import { drawnOf } from '../../../shared/split.ts'
 import { shuffleInPlace, type Random } from './random.ts'
 
 /** What a split never divides: for every row a number; rows of one number belong together, -1 to nothing. */
-export type Units = Int32Array
+type Units = Int32Array
 
 /**
  * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all, where there

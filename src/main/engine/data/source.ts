@@ -19,7 +19,7 @@ import { testPart, trainPart, validationPart, type SourceRequest } from './reque
 export interface FolderSource extends Roots { kind: 'folder' }
 export interface ArraysSource extends Arrays { kind: Format['name'] | 'sample'; path: string }
 /** What a path turns out to hold. */
-export type Source = FolderSource | ArraysSource | ContainerSource
+type Source = FolderSource | ArraysSource | ContainerSource
 
 export const sampleName = 'mnist'
 

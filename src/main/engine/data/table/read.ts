@@ -84,7 +84,7 @@ function delimiterOf(text: string): string {
 }
 
 /** Rows of a text (RFC 4180): quoted cells may hold delimiters, line ends and doubled quotes. Spaces as delimiters count once. */
-export function* parse(text: string, delimiter: string): Generator<string[]> {
+function* parse(text: string, delimiter: string): Generator<string[]> {
   let at = 0
   const end = text.length
   while (at < end) {

@@ -7,7 +7,7 @@ import type { NumberType } from '../numbers.ts'
 import { badLine, cellsOf, linesOf, mostColumns, numberOf, numbersOfLine, separators } from './lines.ts'
 
 /** What a table of pixels is: one image a line, its label in the first or last column, if it has one. */
-export interface Table {
+interface Table {
   separator: number
   /** Names of columns; null where the first line holds numbers already. */
   header: string[] | null
@@ -23,7 +23,7 @@ export const pixelNames = /^(pixel|px|p)[-_ ]?\d+([-_x ]\d+)?$|^\d+x\d+$/i
 const square = (n: number): boolean => n > 1 && Number.isInteger(Math.sqrt(n))
 
 /** What the first lines say; null where they are no table of numbers. @param lines of up to some hundred of a file, the first first */
-export function readTable(lines: { bytes: Buffer; from: number; to: number }[]): Table | null {
+function readTable(lines: { bytes: Buffer; from: number; to: number }[]): Table | null {
   const first = lines[0]
   if (!first || lines.length < 2) return null
   const counted = separators.map((text) =>
