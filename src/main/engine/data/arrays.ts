@@ -9,6 +9,7 @@ import { inBlocks } from './byte-stream.ts'
 import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { depthsOf, itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
+import { once } from './once.ts'
 import type { Meter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
 import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
@@ -21,7 +22,7 @@ import { measureArrays, requireFinite } from './values/measure-arrays.ts'
 const blockBytes = 2 ** 20
 
 /** How the arrays of a source are understood. */
-export interface ArraysPlan extends Plan {
+interface ArraysPlan extends Plan {
   source: ArraysSource
   described: Described[]
   /** The channels that are taken, of each array. */
@@ -166,12 +167,6 @@ async function packArrays(
     ...(measured && { ranges: measured.ranges }),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
-}
-
-/** What was found once is not looked for again, unless it failed. */
-function once<T>(find: (signal?: AbortSignal) => Promise<T>): (signal?: AbortSignal) => Promise<T> {
-  let found: { value: T } | undefined
-  return async (signal) => (found ??= { value: await find(signal) }).value
 }
 
 /** The part of every row of arrays that follow one another; null where all are for training. */

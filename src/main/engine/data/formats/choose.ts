@@ -5,6 +5,7 @@ import { unsupportedFile } from '../byte-stream.ts'
 import { readLabels } from '../labels.ts'
 import type { NpzArray } from '../npy.ts'
 import { valuesOf, type StoredArray } from '../numbers.ts'
+import { once } from '../once.ts'
 import { testPart, trainPart, validationPart } from '../request.ts'
 import type { ArrayPart, Arrays, Choice } from './format.ts'
 import { bySurety, readName, type Naming } from './naming.ts'
@@ -26,7 +27,8 @@ const mostSaid = 12
 export async function chooseArrays(
   file: string, arrays: ReadonlyMap<string, OpenArray>, alone: boolean, choice: Choice = {},
 ): Promise<Arrays> {
-  const all = [...arrays].map(([key, open]): Named => ({ key, naming: readName(key), open }))
+  // Texts of HDF5 are read when they are opened, so that no array is opened twice.
+  const all = [...arrays].map(([key, open]): Named => ({ key, naming: readName(key), open: once(open) }))
   const notes: DatasetNote[] = [], used = new Set<Named>()
   const take = async (named: Named): Promise<NpzArray> => {
     used.add(named)
@@ -48,12 +50,12 @@ export async function chooseArrays(
       ?? labels.filter(({ naming }) => naming.set === '' && naming.part === chosen.naming.part)[0]
       ?? await onlyColumn(all, chosen, array, images, notes)
     const labelled = own === undefined ? null : await take(own)
-    parts.push({ part: wanted.length === 1 && !alone ? trainPart : part, images: array, labels: labelled })
+    parts.push({ part: alone ? testPart : wanted.length === 1 ? trainPart : part, images: array, labels: labelled })
   }
   const names = all.find(({ naming }) => naming.role === 'classNames')
   const classNames = names && await namesIn(names, take, parts.map(({ images }) => images.shape[0]!))
   return {
-    parts: alone ? parts.map((part) => ({ ...part, part: testPart })) : parts, notes, ...(classNames && { classNames }),
+    parts, notes, ...(classNames && { classNames }),
     unused: all.filter((named) => !used.has(named)).map(({ key }) => key),
   }
 }
