@@ -24,10 +24,10 @@ export async function arraysInFolder(
     const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
       folders = entries.filter((entry) => entry.isDirectory())
     const files = names.filter((name) => !name.startsWith('.'))
-    const found = await inFolder(formats, at, files)
     // The files of MNIST may lie beside anything; other arrays beside images or folders of images are what belongs to these.
-    const sure = found.filter(({ format }) => format.name === 'idx')
-    const sets = sure.length > 0 ? sure : files.some((name) => picture.test(name)) || folders.length > 0 ? [] : found
+    const beside = files.some((name) => picture.test(name)) || folders.length > 0
+    const found = await inFolder(beside ? formats.filter(({ name }) => name === 'idx') : formats, at, files)
+    const sure = found.filter(({ format }) => format.name === 'idx'), sets = sure.length > 0 ? sure : found
     if (sets.length > 0) return chosen(folder, sets, choice.set, field)
     const inner = folders.filter(({ name }) => !name.startsWith('.') && name !== '__MACOSX')
     if (inner.length !== 1 || files.some((name) => !leaflet.test(name))) return null
