@@ -1,4 +1,5 @@
-import { testPart, trainPart, validationPart } from '../request.ts'
+import { partOfWord } from '../layout/words.ts'
+import { testPart } from '../request.ts'
 
 /** What the names of arrays, and of files of arrays, say: `x_train`, `train_images`, `digits-test-labels`, `valY`. */
 export interface Naming {
@@ -10,10 +11,8 @@ export interface Naming {
   rank: number
 }
 
-const partWords = new Map(Object.entries({
-  train: trainPart, training: trainPart, val: validationPart, valid: validationPart, validation: validationPart, dev: validationPart,
-  test: testPart, testing: testPart, eval: testPart, t10k: testPart,
-}))
+/** The files of MNIST call their test part after its ten thousand images. */
+const partOf = (word: string): number | null => (word === 't10k' ? testPart : partOfWord(word))
 /** The surest first. */
 const imageWords = ['x', 'images', 'image', 'imgs', 'img', 'pixels', 'data', 'inputs', 'input', 'samples', 'features']
 const labelWords = ['y', 'labels', 'label', 'targets', 'target', 'lbls', 'lbl', 'class', 'cls', 'classes']
@@ -22,14 +21,14 @@ const nameWords = ['names', 'classnames', 'labelnames']
 /** Words that say nothing, as in `train_set_x`. */
 const fillers = ['set', 'dataset']
 
-const isWord = (word: string): boolean => partWords.has(word) || imageWords.includes(word) || labelWords.includes(word)
+const isWord = (word: string): boolean => partOf(word) !== null || imageWords.includes(word) || labelWords.includes(word)
 
 /** `xtrain` and `testlabels` are two words. */
 function splitWord(word: string): string[] {
   if (isWord(word) || nameWords.includes(word)) return [word]
   for (let at = 1; at < word.length; at++) {
     const pair = [word.slice(0, at), word.slice(at)]
-    if (pair.every(isWord) && pair.filter((part) => partWords.has(part)).length === 1) return pair
+    if (pair.every(isWord) && pair.filter((part) => partOf(part) !== null).length === 1) return pair
   }
   return [word]
 }
@@ -43,8 +42,8 @@ export function readName(name: string): Naming {
   if (automatic) return automatic[1] === '0' ? { ...found, role: 'images' } : { ...found, set: name }
   const rest: string[] = []
   for (const word of words) {
-    const part = partWords.get(word), image = imageWords.indexOf(word), label = labelWords.indexOf(word)
-    if (part !== undefined && found.part === null) found.part = part
+    const part = partOf(word), image = imageWords.indexOf(word), label = labelWords.indexOf(word)
+    if (part !== null && found.part === null) found.part = part
     else if (nameWords.includes(word)) found.role = 'classNames'
     else if (image >= 0 && found.role === null) Object.assign(found, { role: 'images', rank: image })
     // "train_labels_images" would be odd; "class_names" are names, and "image_labels" labels.
