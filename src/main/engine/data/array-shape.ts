@@ -13,7 +13,7 @@ export interface RowShape {
 }
 
 /** An array whose rows are read as images of this shape. @throws WorkbenchError FILE_UNSUPPORTED where their values are not as many */
-export function shaped(array: StoredArray, { height, width, channels, planes }: RowShape): StoredArray {
+function shaped(array: StoredArray, { height, width, channels, planes }: RowShape): StoredArray {
   const [count = 0, ...rest] = array.shape, values = valuesOf(rest), wanted = height * width * channels
   if (values !== wanted) {
     throw new WorkbenchError('FILE_UNSUPPORTED', `${array.name} has ${values} values in each row, and ${height} x ${width} x `
@@ -27,7 +27,7 @@ export function shaped(array: StoredArray, { height, width, channels, planes }: 
 const said = (shape: readonly number[]): string => shape.join(' x ')
 
 /** What `describeArray` guesses of an array's shape, in words; null where nothing has to be guessed. */
-export function shapeNote(array: StoredArray): DatasetNote | null {
+function shapeNote(array: StoredArray): DatasetNote | null {
   const { shape, name, layout } = array, [, a = 1, b = 1, c = 1] = shape
   if (layout !== undefined) return null
   const note = (message: string): DatasetNote => ({ code: 'layoutGuessed', message })

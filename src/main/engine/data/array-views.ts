@@ -12,7 +12,7 @@ const blockBytes = 2 ** 20
 const mostRowValues = 2 ** 24
 
 /** `same`: the axes of a row stay in their order; `reversed`: the last comes first. */
-export type AxisOrder = 'same' | 'reversed'
+type AxisOrder = 'same' | 'reversed'
 
 /** Where each value of a row of this shape lies once its axes are in the other order. */
 function placesOf(shape: readonly number[], order: AxisOrder): Uint32Array {

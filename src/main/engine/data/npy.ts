@@ -7,7 +7,7 @@ export interface StoredStrings extends Omit<StoredArray, 'type'> { type: 'U' | '
 export type NpzArray = StoredArray | StoredStrings
 
 /** The bytes of an npy file, wherever they lie. */
-export interface NpyBytes {
+interface NpyBytes {
   file: string
   /** What the array is called to a reader, e.g. `digits.npz/x_train`. */
   name: string

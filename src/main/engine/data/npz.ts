@@ -2,8 +2,6 @@ import { basename } from 'node:path'
 import { openNpy, type NpzArray } from './npy.ts'
 import { readZip } from './zip.ts'
 
-export type { NpzArray, StoredStrings } from './npy.ts'
-
 /**
  * The arrays of an npz archive by their names, each opened (not read) when it is asked for.
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED

@@ -126,7 +126,6 @@ export async function findSource(
   return {
     ...found, kind: format.name, path: at, parts: arrays.sort((a, b) => a.part - b.part),
     unused: opened.flatMap(({ unused }) => unused), notes: notes.map(({ code, message }) => ({ code, message })),
-    close: () => opened.forEach(({ close }) => close?.()),
   }
 }
 

@@ -20,7 +20,6 @@ export interface Arrays {
   notes?: ArrayNote[]
   /** What the numbers of labels stand for. */
   classNames?: ReadonlyMap<number, string>
-  close?(): void
 }
 
 /** What is to be taken of a file or folder that holds more than one thing. */

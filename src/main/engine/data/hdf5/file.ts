@@ -113,7 +113,7 @@ async function* pieces(file: string, { path, shape, chunks }: Hdf5Dataset, size:
 }
 
 /** Blocks that follow one another in C order: whole ones of the innermost axes, some rows of the one before them. */
-export function* blocksOf(
+function* blocksOf(
   shape: readonly number[], chunks: readonly number[] | null, size: number,
 ): Generator<{ offset: number[]; count: number[] }> {
   let axis = shape.length - 1
