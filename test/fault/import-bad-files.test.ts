@@ -156,6 +156,23 @@ test('paths, IDX files and npz archives that are no good are refused with a code
   }
 })
 
+test('nothing waits for the other end of a pipe that is called like arrays or an archive', { skip: process.platform === 'win32' && 'needs mkfifo', timeout: 60_000 }, async () => {
+  const root = fresh('pipes'), pipe = (...names: string[]) => execFileSync('mkfifo', [join(root, ...names)])
+  const table = Array.from({ length: 8 }, (_, row) => Array.from({ length: 17 }, (_, column) => row * 17 + column).join(',')).join('\n')
+  for (const folder of ['tables', 'parts', 'pictures', 'archives']) mkdirSync(join(root, folder))
+  writeFileSync(join(root, 'tables', 'digits.csv'), table)
+  pipe('tables', 'x.csv')
+  assert.equal((await inspectImport({ path: join(root, 'tables'), fit: 'crop' })).count, 8)
+  writeFileSync(join(root, 'parts', 'train.csv'), table)
+  pipe('parts', 'test.csv')
+  assert.equal((await inspectImport({ path: join(root, 'parts', 'train.csv'), fit: 'crop' })).count, 8)
+  for (let i = 0; i < 4; i++) writeFileSync(join(root, 'pictures', `${i}.png`), await picture(i).png().toBuffer())
+  pipe('pictures', 'train-images-idx3-ubyte')
+  assert.equal((await inspectImport({ path: join(root, 'pictures'), fit: 'crop' })).kind, 'folder')
+  pipe('archives', 'x.tar')
+  await refused(request(join(root, 'archives')), 'FILE_DAMAGED')
+})
+
 test('a decoder that is killed is replaced, and no image is lost or doubled', { skip: !existsSync('/proc/self/task') && 'finds the decoders in /proc' }, async () => {
   const root = fresh('killed')
   for (let i = 0; i < 1500; i++) writeFileSync(join(root, `${String(i).padStart(4, '0')}.png`), i < 40 ? await picture(i * 6).png().toBuffer() : readFileSync(join(root, `${String(i % 40).padStart(4, '0')}.png`)))

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline, type Transform } from 'node:stream'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -13,6 +13,9 @@ export const unsupportedFile = (path: string, what: string) => new WorkbenchErro
 
 /** Whether bytes begin as gzip does. */
 export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] === 0x8b
+
+/** Whether a path leads to a regular file; pipes and devices are never opened, which might wait for ever. */
+export const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false
 
 /** Bytes of a file from `start` up to (not including) `end`, in pieces of at most 1 MB, through `transform` where there is one. */
 export async function* readPieces(path: string, start: number, end: number, transform?: Transform): AsyncGenerator<Buffer> {

@@ -2,7 +2,7 @@ import { opendir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { readAt } from '../byte-stream.ts'
+import { isFile, readAt } from '../byte-stream.ts'
 import { partOfWord } from '../layout/words.ts'
 import { byCodePoint } from '../walk.ts'
 import { readZip } from '../zip.ts'
@@ -88,7 +88,7 @@ export async function shardsIn(
     + `used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.` })
   const shards: Shard[] = []
   for (const name of files.sort(byCodePoint)) {
-    const file = join(folder, name), is = await containerOf(file)
+    const file = join(folder, name), is = await isFile(file) ? await containerOf(file) : null
     if (is === null || is.kind !== main[0]) {
       if (is === null && main[0] === 'zip') return null
       throw new WorkbenchError('FILE_DAMAGED', `${name} is not what its name says, or is damaged; get the file again.`, { field: 'path' })

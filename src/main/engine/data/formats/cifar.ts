@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { damagedFile, inBlocks, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
+import { damagedFile, inBlocks, isFile, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
 import type { StoredArray } from '../numbers.ts'
 import { testPart, trainPart } from '../request.ts'
 import { refuseSet } from './choose.ts'
@@ -62,9 +62,9 @@ async function cifarSets(folder: string, names: readonly string[]): Promise<Foun
     if (name !== undefined && kindOf(join(folder, name)) !== null) found.push({ set, file: join(folder, name) })
   }
   const python = names.filter((name) => /^(data_batch_\d+|test_batch)$/.test(name) || name === 'train' && names.includes('meta')).sort()[0]
-  if (found.length === 0 && python !== undefined && isPickle(await readAt(join(folder, python), 0, 2))) {
-    found.push({ set: 'cifar-python', file: join(folder, python) })
-  }
+  if (found.length > 0 || python === undefined) return found
+  const file = join(folder, python)
+  if (await isFile(file) && isPickle(await readAt(file, 0, 2))) found.push({ set: 'cifar-python', file })
   return found
 }
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { isGzip } from '../byte-stream.ts'
+import { isFile, isGzip } from '../byte-stream.ts'
 import { itemBytes, type StoredArray } from '../numbers.ts'
 import { trainPart } from '../request.ts'
 import { linesOf, numbersOfLine } from '../table/lines.ts'
@@ -38,7 +38,7 @@ const isText = (start: Buffer): boolean => isGzip(start)
 async function csvSets(folder: string, names: readonly string[]): Promise<FoundSet[]> {
   const files = []
   for (const file of namedFiles(folder, names, ending)) {
-    const table = await beginningOf(file.path).catch(() => null)
+    const table = await isFile(file.path) ? await beginningOf(file.path).catch(() => null) : null
     if (table !== null && table.columns >= leastColumns) files.push(file)
   }
   return setsOf(files)

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { isFile } from '../byte-stream.ts'
 import { severalSets } from './choose.ts'
 import type { Choice, Format, FoundSet } from './format.ts'
 
@@ -52,7 +53,7 @@ async function inFolder(formats: readonly Format[], folder: string, names: reado
   for (const format of formats) {
     for (const each of await format.inFolder(folder, names)) {
       // Pipes and devices are never opened.
-      if ((await stat(each.file).catch(() => null))?.isFile()) found.push({ ...each, format })
+      if (await isFile(each.file)) found.push({ ...each, format })
     }
   }
   return found

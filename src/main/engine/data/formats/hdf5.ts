@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { countLast, turnedRows } from '../array-views.ts'
-import { readAt, unsupportedFile } from '../byte-stream.ts'
+import { isFile, readAt, unsupportedFile } from '../byte-stream.ts'
 import { listDatasets, openDatasetOf } from '../hdf5/file.ts'
 import type { NpzArray } from '../npy.ts'
 import { valuesOf, type StoredArray } from '../numbers.ts'
@@ -67,7 +66,7 @@ async function labelsBeside(file: string): Promise<string | null> {
   if (naming.role !== 'images' || naming.set === '' && naming.part === null) return null
   const others = namedFiles(folder, await readdir(folder), ending)
     .filter(({ naming: other }) => other.role === 'labels' && other.set === naming.set && other.part === naming.part)
-  return others.length === 1 && existsSync(others[0]!.path) ? others[0]!.path : null
+  return others.length === 1 && await isFile(others[0]!.path) ? others[0]!.path : null
 }
 
 /** MATLAB counts the axes the other way round: [H, W, C, N] there is [N, C, W, H] here, [N, D] is [D, N]. */

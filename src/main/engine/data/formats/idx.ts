@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { turnedRows } from '../array-views.ts'
-import { unsupportedFile } from '../byte-stream.ts'
+import { isFile, unsupportedFile } from '../byte-stream.ts'
 import { labelsFileOf, looksLikeIdx, readIdx, testImagesOf } from '../idx.ts'
 import { testPart, trainPart } from '../request.ts'
 import { refuseSet } from './choose.ts'
@@ -50,7 +50,7 @@ async function idxSets(folder: string, names: readonly string[]): Promise<FoundS
   const found: FoundSet[] = []
   for (const [set, of] of sets) {
     const file = join(folder, of.find((name) => /train/i.test(name)) ?? of[0]!)
-    if (await looksLikeIdx(file)) found.push({ set, file })
+    if (await isFile(file) && await looksLikeIdx(file)) found.push({ set, file })
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isFile } from '../byte-stream.ts'
 import { partNames } from '../layout/words.ts'
 import { trainPart } from '../request.ts'
 import type { ArrayPart, Arrays, FoundSet } from './format.ts'
@@ -40,7 +41,7 @@ export async function openWithParts(
       && file.naming.role === naming.role)
   const parts: ArrayPart[] = [...own.parts], unused = [...own.unused], notes = [...own.notes ?? []]
   for (const file of beside.toSorted((a, b) => a.naming.part! - b.naming.part!)) {
-    if (parts.some(({ part }) => part === file.naming.part)) continue
+    if (parts.some(({ part }) => part === file.naming.part) || !await isFile(file.path)) continue
     const other = await openOne(file.path, true)
     parts.push(...other.parts.map((part) => ({ ...part, part: file.naming.part! })))
     unused.push(...other.unused.map((name) => `${basename(file.path)}/${name}`))
