@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
@@ -298,6 +298,27 @@ test('of several pages the first is taken, and it is said of how many', async ()
   assert.ok(!each.notes.some(({ code }) => code === 'firstPages'))
   assert.deepEqual((await inspectImport(request(still.source, { pages: 'all' }))).pages, { files: 4, pages: 12, looked: 4 })
   assert.deepEqual([dataset.count, says('firstPages')], [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'])
+})
+
+test('pages are those of the file as it is now, whatever was read before', async () => {
+  const folder = fresh('pages'), [one, other] = [join(folder, 'one.tif'), join(folder, 'other.tif')]
+  const stack = (...pages: number[][]) => tiffFile(pages.map((values) => ({ width, height, values })))
+  const write = (file: string, bytes: Buffer, seconds: number) => {
+    writeFileSync(file, bytes)
+    utimesSync(file, seconds, seconds)
+    return bytes.length
+  }
+  const [a, b, c, d] = twelve as [number[], number[], number[], number[]], length = write(one, stack(a, b), 1)
+  write(other, stack(c, d), 1)
+  const pageOf = async (file: string, page: number) => {
+    const result = await decodeFile({ file, offset: 0, length, page })
+    return 'samples' in result ? Array.from(result.samples.data) : result
+  }
+  assert.deepEqual([await pageOf(one, 0), await pageOf(one, 1), await pageOf(other, 1), await pageOf(one, 1)], [a, b, d, b])
+  assert.deepEqual(await pageOf(one, 2), { reason: 'damaged: a TIFF without a page' })
+  assert.equal(write(one, stack(c, d), 2), length)
+  assert.deepEqual([await pageOf(one, 1), await numbers(stack(a)), await pageOf(one, 0)], [d, a, c])
+  assert.deepEqual([await decodeFile(other), await pageOf(one, 1)].map((found) => 'pages' in found ? found.pages : found), [2, d])
 })
 
 test('how deep values are is told before an import', async () => {

@@ -49,7 +49,8 @@ export async function decodeFile(source: ImageSource, pick?: readonly number[]):
   } catch {
     return { reason: whyRefused(bytes, header.type) }
   } finally {
-    releaseLargeFile()
+    // The next page is mostly of the same file.
+    if (wanted === undefined) releaseLargeFile()
   }
 }
 

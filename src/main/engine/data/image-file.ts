@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
 import { readHeader, readTiffHeader, type Header, type HeaderResult } from './header.ts'
 import { onDisk } from './names.ts'
@@ -28,6 +28,8 @@ const headerSteps = [2 ** 16, 2 ** 20]
 
 /** A file's bytes in a buffer that is used again for the next file. */
 let scratch = Buffer.allocUnsafeSlow(scratchSize)
+/** Which file is whole in it, where pages of that are asked for: the next page need not read it again. */
+let held: string | null = null
 
 /**
  * Reads an image wherever its bytes lie: whole, unless its first bytes show that it is not worth it. Of what is no regular file nothing
@@ -35,10 +37,10 @@ let scratch = Buffer.allocUnsafeSlow(scratchSize)
  * @param headerOnly stop as soon as the header is known, where that saves anything.
  */
 export function readImage(source: ImageSource, headerOnly = false): ImageFile {
-  if (typeof source === 'string') return withFile(source, (file, size) => readFrom(file, 0, size, headerOnly))
+  if (typeof source === 'string') return withFile(source, (file, { size }) => readFrom(file, 0, size, headerOnly))
   if (source === null) return { reason: 'there is no image in this row (null)' }
   if (source instanceof Uint8Array) return readBytes(Buffer.from(source.buffer, source.byteOffset, source.length))
-  return withFile(source.file, (file, size) => readSpan(file, size, source, headerOnly))
+  return withFile(source.file, (file, stat) => readSpan(file, stat, source, headerOnly))
 }
 
 /** Refuses what is empty, too large or no image, as of a file of its own. */
@@ -51,8 +53,14 @@ function readBytes(bytes: Buffer): ImageFile {
 const tooLarge = { reason: 'too large: the file has more than 256 MB' }
 const cutOff = { reason: 'truncated: the file became shorter while it was read' }
 
-function readSpan(file: number, size: number, { offset, length, zip, page }: Span, headerOnly: boolean): ImageFile {
-  if (!zip) return offset + length > size ? cutOff : readFrom(file, offset, length, headerOnly, page)
+function readSpan(file: number, stat: Stats, { file: path, offset, length, zip, page }: Span, headerOnly: boolean): ImageFile {
+  const { size } = stat
+  if (!zip) {
+    if (offset + length > size) return cutOff
+    if (page === undefined) return readFrom(file, offset, length, headerOnly)
+    const identity = JSON.stringify([path, stat.dev, stat.ino, size, stat.mtimeMs, offset, length])
+    return readFrom(file, offset, length, headerOnly, page, identity)
+  }
   if (length > fileLimit || zip.size > fileLimit) return tooLarge
   const local = Buffer.alloc(30)
   if (readSync(file, local, 0, 30, offset) < 30 || local.readUInt32LE(0) !== 0x04034b50) {
@@ -74,7 +82,7 @@ function readSpan(file: number, size: number, { offset, length, zip, page }: Spa
   return readBytes(bytes)
 }
 
-function withFile(path: string, read: (file: number, size: number) => ImageFile): ImageFile {
+function withFile(path: string, read: (file: number, stat: Stats) => ImageFile): ImageFile {
   let file: number
   try {
     // O_NONBLOCK: should a pipe have taken the file's place, nothing waits for its other end.
@@ -84,7 +92,7 @@ function withFile(path: string, read: (file: number, size: number) => ImageFile)
   }
   try {
     const stat = fstatSync(file)
-    return stat.isFile() ? read(file, stat.size) : { reason: 'not a regular file' }
+    return stat.isFile() ? read(file, stat) : { reason: 'not a regular file' }
   } catch (error) {
     return { reason: whyUnreadable(error) }
   } finally {
@@ -92,16 +100,25 @@ function withFile(path: string, read: (file: number, size: number) => ImageFile)
   }
 }
 
-/** The image of `size` bytes that begins at `base` of an open file. */
-function readFrom(file: number, base: number, size: number, headerOnly: boolean, page = 0): ImageFile {
-  let filled = 0, seen: HeaderResult = 'more'
+/**
+ * The image of `size` bytes that begins at `base` of an open file.
+ * @param identity of a file whose pages are read one by one: what tells it from others, and from what it was before a change
+ */
+function readFrom(file: number, base: number, size: number, headerOnly: boolean, page = 0, identity: string | null = null): ImageFile {
+  const known = identity !== null && identity === held
+  if (held !== null && !known) releaseLargeFile()
+  let filled = known ? size : 0
+  const look = (): HeaderResult => {
+    const start = scratch.subarray(0, filled)
+    // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
+    return isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size, start), page) : readHeader(start, filled === size)
+  }
+  let seen: HeaderResult = known ? look() : 'more'
   for (const step of [headerSteps[0]!, headerSteps[1]!, size]) {
     if (filled === size || seen !== 'more') break
     grow(Math.min(step, size), filled)
     filled = fill(file, base, filled, Math.min(step, size))
-    const start = scratch.subarray(0, filled)
-    // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
-    seen = isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size, start), page) : readHeader(start, filled === size)
+    seen = look()
     if (size > fileLimit) break
   }
   if (size === 0) seen = readHeader(scratch.subarray(0, 0), true)
@@ -112,6 +129,7 @@ function readFrom(file: number, base: number, size: number, headerOnly: boolean,
     grow(size, filled)
     filled = fill(file, base, filled, size)
   }
+  if (filled === size) held = identity
   return { bytes: scratch.subarray(0, filled), header: seen.header }
 }
 
@@ -123,6 +141,7 @@ function grow(bytes: number, filled: number): void {
 }
 
 function fill(file: number, base: number, from: number, to: number): number {
+  held = null
   let at = from
   for (let got = 1; got > 0 && at < to; at += got) got = readSync(file, scratch, at, to - at, base + at)
   return at
@@ -141,5 +160,6 @@ export function whyUnreadable(error: unknown): string {
 
 /** Gives back the memory that a large file took. */
 export function releaseLargeFile(): void {
+  held = null
   if (scratch.length > 2 ** 22) scratch = Buffer.allocUnsafeSlow(scratchSize)
 }
