@@ -5,7 +5,7 @@ import { variants } from '../variants/registry.ts'
 import type { Facts } from '../variants/variant.ts'
 import { formatList } from './formats.ts'
 
-export interface About { dataset: Dataset; facts: Facts }
+export interface About { dataset: Dataset; facts: Pick<Facts, 'pixels'> }
 
 /**
  * What the data make of some runs' figures, one sentence each, whichever of them it is about:

@@ -14,13 +14,18 @@ export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | '
 const sizeOf = ({ kind, width, height, channels }: Dataset): Pick<Facts, 'size'> =>
   (kind === 'image' ? { size: { width, height, channels } } : {})
 
+/** What the pixels of a dataset are; nothing where it has none, or they cannot be read. */
+export function pixelsOf(home: Home, { kind, id }: Dataset): Pick<Facts, 'pixels'> {
+  const pixels = kind === 'image' ? pixelKindOf(home.dataset(id)) : undefined
+  return pixels ? { pixels } : {}
+}
+
 /** What of a dataset settings are checked against. */
 export function factsOf(home: Home, dataset: Dataset): Facts {
-  const pixels = dataset.kind === 'image' ? pixelKindOf(home.dataset(dataset.id)) : undefined
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
     rowSize: rowSizeOf(dataset), ...sizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length,
-    ...(pixels ? { pixels } : {}),
+    ...pixelsOf(home, dataset),
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
   }
@@ -36,7 +41,7 @@ export const plannedStages = (
   stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
 
 /** How many rows a run of this seed is trained and validated with: where groups stay together, that depends on the seed. */
-export function countsOfRun(home: Home, dataset: Dataset, seed: number): SplitCounts {
+function countsOfRun(home: Home, dataset: Dataset, seed: number): SplitCounts {
   return groupedCounts(home.dataset(dataset.id), seed) ?? splitCounts(dataset)
 }
 

@@ -15,7 +15,7 @@ import { scatterOf } from '../compare/plots/scatter.ts'
 import { plotOf } from '../compare/plots/subjects.ts'
 import { seriesCache } from '../compare/seriesCache.ts'
 import { textTables } from '../compare/textTables.ts'
-import { factsOf } from '../experiments/newRun.ts'
+import { pixelsOf } from '../experiments/newRun.ts'
 import type { StoredExperiment } from '../store/experiments.ts'
 import { variantInfos } from '../variants/index.ts'
 import { reportOf } from './comparisonReport.ts'
@@ -65,10 +65,9 @@ export function comparingHandlers(context: Context) {
     // What was removed since is passed over, as groups are that are no longer there.
     const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
     const experiment = planned === null ? null : store.experiments.read(planned)
-    const known = new Map(store.datasets.list().map((dataset) => [dataset.id, dataset]))
     const comparison = compareRuns(runs, variantInfos(), {
       baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment),
-      validationBrought: (dataset) => (known.get(dataset)?.validationCount ?? 0) > 0,
+      validationBrought: (dataset) => (store.datasets.find(dataset)?.validationCount ?? 0) > 0,
     })
     return { ...comparison, notes: [...comparison.notes, ...dataNotes(runs, aboutOf())] }
   }
@@ -78,7 +77,7 @@ export function comparingHandlers(context: Context) {
     const known = new Map<string, About | null>()
     return (id: string): About | null => {
       const dataset = known.has(id) ? null : store.datasets.find(id)
-      if (!known.has(id)) known.set(id, dataset && { dataset, facts: factsOf(home, dataset) })
+      if (!known.has(id)) known.set(id, dataset && { dataset, facts: pixelsOf(home, dataset) })
       return known.get(id)!
     }
   }

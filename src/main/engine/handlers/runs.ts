@@ -3,7 +3,7 @@ import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
-import { factsOf, lengthOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
+import { factsOf, lengthOf, pixelsOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
@@ -59,7 +59,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
     'runs.notes': ({ run: reference }) => {
       const run = store.runs.resolve(reference), { variant, config, datasetId } = run
-      const made = variantOf(variant), dataset = store.datasets.get(datasetId), facts = factsOf(home, dataset)
+      const made = variantOf(variant), dataset = store.datasets.get(datasetId), facts = pixelsOf(home, dataset)
       return {
         notes: run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts })),
         inert: [...inertSettings(made, config).keys()],

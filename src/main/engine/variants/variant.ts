@@ -88,7 +88,7 @@ export interface Facts {
 }
 
 /** Whether pixels are measured values, of which 0 and 1 are the ends, rather than probabilities of ink. */
-export const isContinuous = ({ pixels }: Facts): boolean => pixels === 'gray' || pixels === 'colour'
+export const isContinuous = ({ pixels }: Pick<Facts, 'pixels'>): boolean => pixels === 'gray' || pixels === 'colour'
 
 /** Shared settings that a variant determines. */
 export interface Fixed { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction; training?: Partial<TrainingConfig> }
