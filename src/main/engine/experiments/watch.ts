@@ -32,8 +32,8 @@ export function watchExperiments({ store, space, queue, emit }: { store: Store; 
     soon.delete(id)
     let now = summary(id)
     // Of one with runs whose state only a newer version knows nobody can say that it has ended.
-    const isKnown = now.endedAt !== null || store.experiments.members(id).every(({ newer }) => !newer)
-    const over = isKnown && (now.state === 'ended' || now.state === 'cancelled')
+    const isKnown = () => now.endedAt !== null || store.experiments.members(id).every(({ newer }) => !newer)
+    const over = (now.state === 'ended' || now.state === 'cancelled') && isKnown()
     const justEnded = over && now.endedAt === null
     if (over !== (now.endedAt !== null)) {
       store.experiments.end(id, over ? new Date().toISOString() : null)

@@ -263,7 +263,7 @@ export function createQueue(parts: Parts) {
     /** Puts waiting runs before another one; null: at the end. Error: RUN_STATE where one does not wait. */
     move(ids: readonly string[], before: string | null): QueueState {
       const order = moved(store.runs.queued(), ids, before)
-      const ours = new Set(order.filter(store.runs.isOurs))
+      const ours = new Set(order.filter((id) => store.runs.isOurs(id)))
       for (const id of ids) requireOurs(store.runs.get(id))
       store.transaction(() => order.forEach((id, place) => { if (ours.has(id)) store.runs.update(id, { place: place + 1 }) }))
       tell()

@@ -115,7 +115,8 @@ export function experimentStore(database: Database, { isOurs }: Pick<RunStore, '
     },
     /** Every place with what is known of its run; runs that were removed count as none. */
     members: (id: string): MemberState[] => members.all(id).map((member) => (
-      member.run === null || ended.has(member.state!) || isOurs(member.run) ? member : { ...member, state: 'cancelled', newer: true }
+      member.run === null || ended.has(member.state!) || isOurs(member.run, member.state!)
+        ? member : { ...member, state: 'cancelled', newer: true }
     )),
     /** What an evaluation of its runs takes on average; null before the first. */
     evaluationSeconds: (id: string): number | null => evaluationSeconds.get(id)?.seconds ?? null,

@@ -120,11 +120,10 @@ export function runStore(database: Database) {
   }
   /** Whose settings are understood: they never change. */
   const understandable = new Map<string, boolean>()
-  const isOurs = (id: string): boolean => {
-    const row = told.get(id)
-    if (row === undefined || !stateSchema.safeParse(row.state).success) return false
+  const isOurs = (id: string, state = told.get(id)?.state): boolean => {
+    if (!stateSchema.safeParse(state).success) return false
     let whole = understandable.get(id)
-    if (whole === undefined) understandable.set(id, whole = configOf(row.config).whole)
+    if (whole === undefined) understandable.set(id, whole = configOf(told.get(id)!.config).whole)
     return whole
   }
   return {
@@ -197,7 +196,7 @@ export function runStore(database: Database) {
     interrupt: (id: string, now: string, error: ErrorInfo): void => void interrupt.run(now, JSON.stringify(error), id),
     /** Runs of running experiments that the end of an engine stopped, in the queue's order. */
     goingOn: (): { id: string; state: RunState; attempts: number }[] => goingOn.all().filter(({ id }) => isOurs(id)),
-    /** Whether this version wrote it or could have; false of what is not there. */
+    /** Whether this version wrote it or could have; false of what is not there. @param state where it has just been read */
     isOurs,
     /** Completed runs of a dataset that one version of the workbench trained and measured, oldest first; configs as JSON. */
     finished: (dataset: string, version: string, evaluation: number) => finished.all(dataset, version, evaluation),
