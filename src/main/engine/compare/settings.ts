@@ -28,11 +28,12 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
 
   const fields = runs.map(fieldsFor)
   const settings = runs.map((run, index) => settingsOf(run, fields[index]!))
+  const inert = runs.map(inertIn)
   for (const { key, title } of titlesOf(runs, fields, settings, known)) {
     const { plain } = partsOf(key)
     const values = settings.map((own, index) => (own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent))
     // What has no use in a run does not set it apart from others.
-    addIfDifferent(key, title, values.filter((_, index) => !inertIn(runs[index]!).has(plain)), values)
+    addIfDifferent(key, title, values.filter((_, index) => !inert[index]!.has(plain)), values)
   }
   return rows
 }

@@ -29,21 +29,24 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
   const owner = (cell: Cell) => ({ variant: cell.variant, layers: layersOfCell(cell) })
   const swept = columnsOf(experiment.cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
   const settingsOf = settingsReader(variantInfos())
-  /** A swept setting; nothing where the others leave it without a use. */
-  const valueAt = (cell: Cell, key: string, run: Run | undefined): string => {
+  /** A swept setting; nothing where the others leave it without a use. @param used settings with a use; null where no run tells */
+  const valueAt = (cell: Cell, key: string, used: ReadonlyMap<string, unknown> | null): string => {
     const { plain } = partsOf(key)
-    if (run !== undefined && !settingsOf(run).has(plain)) return ''
+    if (used !== null && !used.has(plain)) return ''
     return plain in cell.values && isOf(key, owner(cell)) ? shown(cell.values[plain]) : ''
   }
   const places = experiment.cells.flatMap((cell) => cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })))
   const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
-  const rows = places.map(({ cell, seed, run }, index) => [
-    experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
-    ...swept.map((key) => valueAt(cell, key, run)),
-    ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
-    ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
-  ])
+  const rows = places.map(({ cell, seed, run }, index) => {
+    const used = run === undefined ? null : settingsOf(run)
+    return [
+      experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
+      ...swept.map((key) => valueAt(cell, key, used)),
+      ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
+      ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
+    ]
+  })
   return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept.map(headOf), 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
     .map((row) => csvLine(row.map(csvText))).join('')
 }

@@ -25,11 +25,9 @@ function fileNames(runs: readonly Run[]): Map<string, string> {
   }))
 }
 
-/** Of swept settings those that have a use in a run. */
-function usedIn(run: Run, values: Record<string, unknown>): Record<string, unknown> {
-  const used = settingsReader(variantInfos())(run)
-  return Object.fromEntries(Object.entries(values).filter(([key]) => used.has(key)))
-}
+/** Of swept settings those that have a use in a run, of which `used` tells. */
+const usedOf = (values: Record<string, unknown>, used: ReadonlyMap<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => used.has(key)))
 
 /** Exporting all runs of an experiment. */
 export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) => ({
@@ -46,6 +44,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
     const dataset = store.datasets.get(experiment.datasetId)
     const names = fileNames(members.map(({ run }) => run))
     const takes = takesOf(part, input, dataset)
+    const settingsOf = settingsReader(variantInfos())
     const task = tasks.start('export', `${experiment.name}: ${part}`, async (signal, onProgress, keep) => {
       const made: Export[] = []
       const files: IndexedFile[] = []
@@ -66,7 +65,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
             const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
             files.push({
               file, run: run.id, name: run.name, variant: run.variant, seed: run.seed, cell: cell?.title ?? null,
-              values: usedIn(run, cell?.values ?? {}), layers: ownerIn(run).layers,
+              values: usedOf(cell?.values ?? {}, settingsOf(run)), layers: ownerIn(run).layers,
               sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, evaluation: run.evaluation,
             })
           } catch (thrown) {
