@@ -19,6 +19,12 @@ const damaged = (folder: string, what: string, cause?: unknown) => new Workbench
   { cause },
 )
 
+/** The part of that sentence that says what is wrong, for where nothing can be repaired; null of any other error. */
+export function damageIn(thrown: unknown): string | null {
+  if (!(thrown instanceof WorkbenchError)) return null
+  return /^The dataset in .* is damaged: (.*)\. Repair it from its source, /s.exec(thrown.message)?.[1] ?? null
+}
+
 /** What the files of a dataset have to come to; null where it has no checksums. @throws WorkbenchError FILE_DAMAGED */
 export function checksumsOf(folder: string): Checksums | null {
   try {

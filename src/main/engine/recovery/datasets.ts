@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { skippedSchema, type Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { files } from '../data/index-file.ts'
-import { openDataset, readIndex } from '../data/open.ts'
+import { damageIn, openDataset, readIndex } from '../data/open.ts'
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { foldersOf } from './missing.ts'
@@ -48,7 +48,7 @@ function problemOf(folder: string): string | null {
     return null
   } catch (thrown) {
     if (!(thrown instanceof WorkbenchError)) throw thrown
-    return thrown.message.replace(/^The dataset in .* is damaged: (.*?)\. .*$/s, '$1')
+    return damageIn(thrown) ?? thrown.message
   }
 }
 

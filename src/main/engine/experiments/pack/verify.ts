@@ -11,7 +11,7 @@ import { damagedFile } from '../../data/byte-stream.ts'
 import { checkFiles, readChecksums } from '../../data/checksums.ts'
 import { fingerprint } from '../../data/finish.ts'
 import { files } from '../../data/index-file.ts'
-import { openDataset, rowPaths } from '../../data/open.ts'
+import { damageIn, openDataset, rowPaths } from '../../data/open.ts'
 import type { PackedDataset } from '../../data/packed.ts'
 import { Meter } from '../../data/progress.ts'
 import { eachOf } from './eachOf.ts'
@@ -68,8 +68,8 @@ function openUnpacked(file: string, folder: string): ReturnType<typeof openDatas
     return openDataset(folder, { resident: false })
   } catch (thrown) {
     // Its own sentence names a folder that is gone in a moment, and nothing there can be repaired.
-    const why = thrown instanceof WorkbenchError ? /is damaged: (.*)\. Repair/s.exec(thrown.message)?.[1] : undefined
-    throw why === undefined ? thrown : damagedFile(file, `of its dataset, ${why}`, thrown)
+    const why = damageIn(thrown)
+    throw why === null ? thrown : damagedFile(file, `of its dataset, ${why}`, thrown)
   }
 }
 
