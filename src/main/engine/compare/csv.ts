@@ -8,22 +8,20 @@ import type { TextTable } from './textTables.ts'
  */
 export function csvOf(table: TextTable): string {
   const pairs = table.columns.map(({ numeric }, index) =>
-    (numeric ? kinds.filter(({ between }) => table.rows.some(({ cells }) => cells[index]!.includes(between))) : []))
+    (numeric ? seconds.filter(({ at }) => table.rows.some(({ cells }) => partsOf(cells[index]!)[at] !== undefined)) : []))
   const head = table.columns.flatMap(({ title, unit }, index) => {
     const name = unit === '' ? title : `${title} (${unit})`
-    return [name, ...pairs[index]!.map(({ second }) => `${name}${second}`)]
+    return [name, ...pairs[index]!.map(({ ending }) => `${name}${ending}`)]
   })
   const rows = table.rows.map(({ cells }, row) => cells.flatMap((cell, index) => {
     if (!table.columns[index]!.numeric) return [index > 0 && cell === absent ? '' : csvText(cell)]
-    const plain = table.rows[row]!.numbers?.[index]
-    const parts = (plain ?? cell).split(/ (?:±|of) /)
-    const secondOf = (between: string): number => (cell.includes(plusMinus) && between === ofAll ? 2 : 1)
-    const of = (between: string): string => (cell.includes(between) ? parts[secondOf(between)] ?? '' : '')
-    return [csvShown(parts[0]!), ...pairs[index]!.map(({ between }) => csvShown(of(between)))]
+    const parts = partsOf(table.rows[row]!.numbers?.[index] ?? cell)
+    return [csvShown(parts[0]!), ...pairs[index]!.map(({ at }) => csvShown(parts[at] ?? ''))]
   }))
   return [head.map(csvText), ...rows].map(csvLine).join('')
 }
 
-const plusMinus = ' ± ', ofAll = ' of '
-/** Two numbers that stand in one cell, by what stands between them, and what the second's column is called. */
-const kinds = [{ between: plusMinus, second: ' ± 95%' }, { between: ofAll, second: ', of' }]
+/** The numbers that stand in one cell: the first, what follows ` ± `, and what follows ` of `. */
+const partsOf = (cell: string): (string | undefined)[] => /^(.*?)(?: ± (.*?))?(?: of (.*))?$/s.exec(cell)!.slice(1)
+/** Numbers that follow the first, by their place among a cell's parts, and how the names of their columns end. */
+const seconds = [{ at: 1, ending: ' ± 95%' }, { at: 2, ending: ', of' }]
