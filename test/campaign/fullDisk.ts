@@ -9,7 +9,10 @@ import { fillDisk, freeDisk, onSmallDisk } from '../fixtures/smallDisk.ts'
 import { compareWithQuiet, settingsOf, writeImages, type CampaignOptions, type Told } from './kills.ts'
 import { requireWhole } from './whole.ts'
 
-export interface FullDiskCounts { rounds: number; runs: number; removed: number; emptied: number; starts: number; refusedStarts: number; tasks: number; refused: number; waited: number }
+interface FullDiskCounts {
+  rounds: number; runs: number; removed: number; emptied: number; starts: number; refusedStarts: number; tasks: number; refused: number
+  waited: number
+}
 
 const megabytes = 64
 const variants = ['classical', 'denoising', 'variational'] as const

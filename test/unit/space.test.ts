@@ -22,7 +22,8 @@ test('a quota that is used up is a full disk wherever one is looked for, and is 
   const around = new WorkbenchError('DISK_FULL', 'x', { cause: failure('EDQUOT') })
   const quotas = [failure('EDQUOT'), new Error('[Errno 122] Disk quota exceeded'), around]
   for (const thrown of quotas) {
-    assert.ok(isDiskFull(thrown) && meansFull(thrown, folder) && meansFull(new Error('around it', { cause: thrown })), thrown.message)
+    const outer = new Error('around it', { cause: thrown })
+    assert.ok(isDiskFull(thrown) && meansFull(thrown, folder) && meansFull(outer, folder), thrown.message)
     assert.equal(whatIsFull(thrown, '/home'), 'Your quota on the disk with /home is used up')
     assert.match(lackOf(folder, thrown).message, /^Your quota on the disk with .* is used up \(/)
   }

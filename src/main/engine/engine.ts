@@ -221,7 +221,6 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   }
   const { promise: lost, resolve: lose } = Promise.withResolvers<WorkbenchError>()
   onLost(() => {
-    if (taken) return
     const error = lostHome(home)
     taken = true
     // The home is somebody else's: from here on nothing is stored, moved, tidied or folded into the database.

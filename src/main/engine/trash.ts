@@ -45,7 +45,7 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       // What was restored since the list was made stays; also between two attempts.
       const still = () => runs.slice(from, from + atOnce).filter(({ id }) => store.runs.find(id)?.removedAt)
       const foldersOf = (some: readonly { id: string }[]) => some.flatMap(({ id }) => [home.trash(id), home.run(id)])
-      let some = still(), freed = 0
+      let some: typeof runs = [], freed = 0
       try {
         await space.withReserve(() => {
           some = still()

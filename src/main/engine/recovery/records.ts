@@ -56,9 +56,9 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
   let failed = false
   /** @param makes also the folder, where there is none */
   const write = (key: string, file: string, what: string, content: () => unknown, makes = false): void => {
-    if (written.get(key) === what || (key !== file && !existsSync(dirname(file)) && !makes)) return
+    if (written.get(key) === what || (!makes && !existsSync(dirname(file)))) return
     try {
-      if (key === file || makes) mkdirSync(dirname(file), { recursive: true })
+      if (makes) mkdirSync(dirname(file), { recursive: true })
       replacePrivately(file, JSON.stringify(content()))
       written.set(key, what)
       failed = false
@@ -91,7 +91,7 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
         const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
         const members = store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
         return { ...kept, members }
-      })
+      }, true)
     } else if (event.type === 'experimentRemoved') {
       rmSync(home.experiment(event.experiment), { force: true })
       written.delete(home.experiment(event.experiment))

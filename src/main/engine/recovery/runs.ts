@@ -63,9 +63,10 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
       store.runs.adopt({ ...run, bytes: folderBytes(folder) }, record?.version ?? null)
       if (isRemoved) store.runs.update(id, { removedAt: new Date().toISOString() })
     })
-    if (told !== null) bare += 1
-    // It failed, or was stopped, before there was anything to keep.
-    if (told === null) {
+    if (told !== null) {
+      bare += 1
+    } else {
+      // It failed, or was stopped, before there was anything to keep.
       notes.push(`The run “${run.name}” (${run.state}) has no checkpoint: its settings are back, and there are no weights.`)
     }
     if (run.state === 'completed' && run.evaluation === null) unevaluated += 1
@@ -90,7 +91,6 @@ function keyOf({ id, told, record }: Candidate): string {
   if (record === null) return `9999 ${told?.variant ?? ''} ${padded(told?.seed ?? 0)} ${id}`
   return `${record.run.createdAt} ${padded(record.run.experiment?.cell ?? 0)} ${padded(record.run.seed)} ${id}`
 }
-
 
 /** The run, or why it cannot be taken back. */
 function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told: Told | null): Run | string {

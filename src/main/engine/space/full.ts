@@ -49,13 +49,13 @@ export const hasRoom = (folder: string, bytes: number): boolean => !isDiskFull(t
 /**
  * Whether something was thrown because the disk (or the user's share of it) is full. SQLite tells of a quota, and of a full disk when it
  * cannot map memory, as of any failure of reading or writing; then a trial on the folder says which.
- * @param folder in which SQLite worked; without one only what is plainly said counts
+ * @param folder in which SQLite worked
  */
-export function meansFull(thrown: unknown, folder?: string): boolean {
+export function meansFull(thrown: unknown, folder: string): boolean {
   if (isDiskFull(thrown)) return true
   const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown }
   if (cause !== undefined && cause !== thrown && meansFull(cause, folder)) return true
-  return folder !== undefined && typeof code === 'string' && /^SQLITE_(IOERR|CANTOPEN)/.test(code) && !hasRoom(folder, 2 ** 16)
+  return typeof code === 'string' && /^SQLITE_(IOERR|CANTOPEN)/.test(code) && !hasRoom(folder, 2 ** 16)
 }
 
 /** What is full in a folder, as the beginning of a sentence; SQLite does not say that it is a quota, so that a write is tried. */

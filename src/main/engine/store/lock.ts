@@ -1,10 +1,10 @@
 import { rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isDiskFull } from '../../../shared/errors.ts'
 import { chooseKeeping } from './keeping.ts'
 import { fileSystemOf } from './fileSystem.ts'
 import { claim, findOwners, renewal, type Claim, type Owner } from './owner.ts'
-import { meansFull } from '../space/full.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
 import { isBusy, isDamage, troubleWith } from './trouble.ts'
 
@@ -32,7 +32,7 @@ export function tryLock(file: string): Lock | null {
     claimed = claim(folder, isLocal && system !== null)
   } catch (thrown) {
     // On a disk of this machine the system's lock is enough, and a full disk must not keep anybody from making room.
-    if (isLocal && system !== null && meansFull(thrown)) {
+    if (isLocal && system !== null && isDiskFull(thrown)) {
       return { how: 'by a lock of the system', release: () => void system.close(), onLost: () => {} }
     }
     system?.close()
