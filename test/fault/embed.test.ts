@@ -15,7 +15,7 @@ import { homeAt } from '../../src/main/engine/home.ts'
 import type { EmbedJob, FromWorker } from '../../src/main/engine/training/messages.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { failure } from '../fixtures/exports.ts'
-import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { over, temporaryFolder, testEngine } from '../fixtures/homes.ts'
 import { linearEncoder, onnxFile } from '../fixtures/onnxFiles.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
 import { portTo } from '../fixtures/trainHere.ts'
@@ -36,8 +36,7 @@ function prepared(t: TestContext, count = 60) {
 function engineOn(t: TestContext, home: string) {
   const { call, next, engine } = testEngine(t, home, { workerScript: worker })
   const embedded = async (input: CallInput<'embeddings.create'>): Promise<Embedding> => {
-    const { task } = await call('embeddings.create', input)
-    const ended = await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+    const ended = await over({ next }, await call('embeddings.create', input))
     if (ended.error) throw WorkbenchError.from(ended.error)
     return (await call('embeddings.list', {})).embeddings.find(({ id }) => id === ended.result)!
   }

@@ -7,7 +7,7 @@ import type { CallInput } from '../../src/shared/calls.ts'
 import { WorkbenchError } from '../../src/shared/errors.ts'
 import type { FolderIndex } from '../../src/main/engine/export/folderIndex.ts'
 import { failure } from '../fixtures/exports.ts'
-import { homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { homeWithDataset, over, temporaryFolder, testEngine } from '../fixtures/homes.ts'
 
 /** All runs of an experiment in one folder: whole with its index, or not at all. The fixture's worker writes files of four bytes. */
 
@@ -21,8 +21,7 @@ async function ended(t: TestContext, seeds: number[]) {
   const folder = temporaryFolder(t), out = join(folder, 'files')
   const start = (more: Partial<CallInput<'exports.many'>> = {}) => engine.call('exports.many', { experiment: experiment.id, part: 'encoder', out, ...more })
   const exported = async (more: Partial<CallInput<'exports.many'>> = {}): Promise<string> => {
-    const { task } = await start(more)
-    const done = await engine.next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+    const done = await over(engine, await start(more))
     if (done.error) throw WorkbenchError.from(done.error)
     return done.result!
   }

@@ -10,16 +10,8 @@ import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpo
 import { readZip } from '../../src/main/engine/data/zip.ts'
 import { ZipWriter } from '../../src/main/engine/experiments/pack/zipWriter.ts'
 import { random } from '../../src/main/engine/data/random.ts'
-import { temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { made, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
-async function over({ next }: TestEngine, { task }: { task: Task }): Promise<Task> {
-  return next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
-}
-async function made(engine: TestEngine, started: { task: Task }): Promise<string> {
-  const task = await over(engine, started)
-  assert.equal(task.state, 'done', task.error?.message)
-  return task.result!
-}
 const everything = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !/^(workbench\.sqlite|lock\.sqlite|engine\.log|reserve|trash$)/.test(name)).sort()
 
 /** An experiment of six runs on 120 points, two of them removed or not ended well, packed. */

@@ -10,7 +10,7 @@ import { recover } from '../../src/main/engine/recovery/recover.ts'
 import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
-import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
 
 const plan = {
@@ -201,8 +201,6 @@ test('what lies in a home is its owner\'s alone; an older home is made so; one t
 test('a home whose only dataset is gone, too, is recovered, started, given the dataset again, and completed', async (t) => {
   const folder = temporaryFolder(t), home = homeAt(join(folder, 'home'))
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
-  const over = ({ next }: TestEngine, { task }: { task: { id: string } }) =>
-    next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
   const start = () => testEngine(t, home.folder)
   const importAgain = async (engine: TestEngine) => {
     assert.equal(

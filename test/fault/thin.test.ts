@@ -14,7 +14,7 @@ import { variantOf } from '../../src/main/engine/variants/index.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { copyOf, watchDisk } from '../fixtures/diskStates.ts'
 import { failure } from '../fixtures/exports.ts'
-import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 /** Thinning out, also of runs of earlier versions: 20 snapshots, the last of them the result once more, and the optimizer's state. */
 
@@ -52,9 +52,8 @@ async function filled(t: TestContext): Promise<TestEngine & { home: string; runs
 }
 
 const folderOf = (home: string, { id }: Pick<Run, 'id'>) => join(home, 'runs', id)
-async function thinned({ call, next }: TestEngine, asked: Parameters<TestEngine['call']>[1] = {}): Promise<number> {
-  const { task } = await call('storage.thin', asked as never)
-  const done = await next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+async function thinned(engine: TestEngine, asked: Parameters<TestEngine['call']>[1] = {}): Promise<number> {
+  const done = await over(engine, await engine.call('storage.thin', asked as never))
   if (done.error) throw Object.assign(new Error(done.error.message), done.error)
   return Number(done.result)
 }

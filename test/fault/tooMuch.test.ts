@@ -6,13 +6,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { unzipSync } from 'fflate'
-import type { Task } from '../../src/shared/domain.ts'
 import { frame } from '../../src/shared/frames.ts'
 import { readZip } from '../../src/main/engine/data/zip.ts'
 import { readOnnx } from '../../src/main/engine/embed/onnxFile.ts'
 import { ZipWriter } from '../../src/main/engine/experiments/pack/zipWriter.ts'
 import { startEngineChild, type EngineChild } from '../fixtures/engineChild.ts'
-import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { made, temporaryFolder, testEngine } from '../fixtures/homes.ts'
 import { peakMemory } from '../fixtures/memory.ts'
 
 /** Files and messages that ask for far more memory than they have bytes: each ended the engine once. */
@@ -29,13 +28,7 @@ async function engineAt(t: TestContext, home: string): Promise<EngineChild> {
 /** The parts of a small packed experiment. */
 async function packedParts(t: TestContext, folder: string): Promise<Record<string, Uint8Array>> {
   const engine = testEngine(t, join(folder, 'origin')), file = join(folder, 'good.zip')
-  const over = async ({ task }: { task: Task }) => assert.equal(
-    await engine.next(
-      (event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task.state : undefined),
-    ),
-    'done',
-  )
-  await over(await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 120, seed: 3 }))
+  await made(engine, await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 120, seed: 3 }))
   const { experiment } = await engine.call(
     'experiments.create',
     {
@@ -46,7 +39,7 @@ async function packedParts(t: TestContext, folder: string): Promise<Record<strin
     },
   )
   await engine.next((event) => (event.type === 'experiment' && event.ended ? true : undefined))
-  await over(await engine.call('experiments.pack', { experiment: experiment.id, file, withDataset: true }))
+  await made(engine, await engine.call('experiments.pack', { experiment: experiment.id, file, withDataset: true }))
   return unzipSync(readFileSync(file))
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { PlanInput } from '../../src/shared/experiments.ts'
 import type { Run, RunState } from '../../src/shared/domain.ts'
-import { homeWithDataset, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 /** The seed says how the fixture's worker behaves: 1 and 11 run to their end, 2 until it is stopped, 3 diverges, 4 dies, 5 fails. */
 const plan = (given: Partial<PlanInput> = {}): PlanInput => ({
@@ -212,8 +212,7 @@ test('what is known of times: nothing, then what was measured', async (t) => {
   const { check } = await engine.call('experiments.check', { plan: given })
   assert.deepEqual([check.runs, check.seconds, check.measured], [9, null, { known: 0, total: 2 }])
   assert.match(check.warnings[0]!, /2 of the 1,000 images of “digits” are identical .* 1 of them were moved/)
-  const { task } = await engine.call('experiments.estimate', { plan: given })
-  const done = await engine.next((event) => (event.type === 'task' && event.task.id === task.id && event.task.state !== 'running' ? event.task : undefined))
+  const done = await over(engine, await engine.call('experiments.estimate', { plan: given }))
   assert.equal(done.state, 'done')
   const known = (await engine.call('experiments.check', { plan: given })).check
   // 810 rows, 50 batches of 16 an epoch, 2 epochs; 90 rows are validated after each. The fixture says 0.5 s a step, 0.25 s a row, 2 s to start, 7 s to evaluate.
@@ -222,8 +221,7 @@ test('what is known of times: nothing, then what was measured', async (t) => {
   await engine.call('queue.settings', { trainers: 2 })
   // Threads are shared: with fewer of them nothing is known; this engine's are fixed.
   assert.equal((await engine.call('experiments.check', { plan: given })).check.seconds, 5 * one)
-  const rows = (await engine.call('experiments.estimate', { plan: given })).task
-  const nothing = await engine.next((event) => (event.type === 'task' && event.task.id === rows.id && event.task.state !== 'running' ? event.task : undefined))
+  const nothing = await over(engine, await engine.call('experiments.estimate', { plan: given }))
   assert.equal(nothing.state, 'done', 'there is nothing left to measure')
 })
 
