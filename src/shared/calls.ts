@@ -176,8 +176,8 @@ export const calls = {
     z.object({ total: z.int(), rows: z.array(z.int()), points: pointsSchema, labels: z.array(z.int()) }),
   ),
   'datasets.rename': call(z.strictObject({ dataset: idSchema, name: nameSchema }), z.object({ dataset: datasetSchema })),
-  /** Refused while runs use it. */
-  'datasets.remove': call(z.strictObject({ dataset: idSchema }), none),
+  /** Refused while runs use it. Says what went with it: its runs that lay in the trash, and sets of its codes. */
+  'datasets.remove': call(z.strictObject({ dataset: idSchema }), z.object({ trashed: z.int(), codes: z.int() })),
   /** Completes a typed path: folders first, then files that can be imported. */
   'paths.complete': call(z.strictObject({ prefix: z.string().max(32_768), /** Of other files, e.g. `.onnx`: folders and those; empty: folders alone. */ ending: z.string().regex(/^(\.[a-z]+)?$/).optional() }), z.object({ paths: z.array(z.string()) })),
 

@@ -56,12 +56,12 @@ export const datasetHandlers = (context: Context) => {
       requireNoRepair({ id, name })
       store.datasets.requireUnused(id, name)
       // What was removed before cannot be restored without its data.
-      await trash.purgeDataset(id)
+      const { runs: trashed } = await trash.purgeDataset(id)
       const codes = store.embeddings.ofDataset(id)
       discard([home.dataset(id), ...codes.map(home.embedding)], () => store.datasets.remove(id, name))
       emit({ type: 'datasetRemoved', dataset: id })
       for (const embedding of codes) emit({ type: 'embeddingRemoved', embedding })
-      return {}
+      return { trashed, codes: codes.length }
     },
     'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),
   } satisfies Partial<Handlers>

@@ -2,7 +2,6 @@ import type { Storage } from '../../../../shared/experiments.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
-import type { Session } from '../session.ts'
 import { megabytes, table } from '../table.ts'
 import { named } from './datasets.ts'
 
@@ -58,16 +57,14 @@ export const datasetsRemove: Command = {
   usage: 'NAME',
   summary: 'Removes a dataset that no run uses, for good; what it was imported from stays as it is.',
   positionals: [1, 1],
-  async run(session, { positionals }) {
-    const { datasets } = await session.call('datasets.list', {})
+  async run({ call }, { positionals }) {
+    const { datasets } = await call('datasets.list', {})
     const reference = positionals[0]!
     const dataset = named(datasets, reference)
-    const before = await goingWith(session)
     // An unknown name is the engine's to refuse.
-    await session.call('datasets.remove', { dataset: dataset?.id ?? reference })
-    const after = await goingWith(session)
+    const gone = await call('datasets.remove', { dataset: dataset?.id ?? reference })
     const { id, name, source } = dataset!
-    const removed = { dataset: id, name, trashed: before.trashed - after.trashed, codes: before.codes - after.codes }
+    const removed = { dataset: id, name, ...gone }
     const also = [
       ...(removed.trashed > 0 ? [`${counted(removed.trashed, 'run')} of it that lay in the trash`] : []),
       ...(removed.codes > 0 ? [`${counted(removed.codes, 'set')} of its codes that ${removed.codes === 1 ? 'was' : 'were'} kept`] : []),
@@ -76,12 +73,6 @@ export const datasetsRemove: Command = {
     const text = `The dataset “${name}” was removed for good${withIt}; its source (${source}) was not touched.`
     return { json: { removed }, text }
   },
-}
-
-/** What a dataset takes with it: counted before and after. */
-async function goingWith({ call }: Session): Promise<{ trashed: number; codes: number }> {
-  const { storage } = await call('storage.show', {}), { embeddings } = await call('embeddings.list', {})
-  return { trashed: storage.removed.filter(({ kind }) => kind === 'run').length, codes: embeddings.length }
 }
 
 export const embeddingsRemove: Command = {
