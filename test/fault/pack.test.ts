@@ -7,9 +7,12 @@ import { setImmediate } from 'node:timers/promises'
 import { unzipSync, zipSync } from 'fflate'
 import type { Task } from '../../src/shared/domain.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
+import { openDataset } from '../../src/main/engine/data/open.ts'
 import { readZip } from '../../src/main/engine/data/zip.ts'
 import { ZipWriter } from '../../src/main/engine/experiments/pack/zipWriter.ts'
 import { random } from '../../src/main/engine/data/random.ts'
+import { digitPng } from '../fixtures/digitFolder.ts'
+import { digits } from '../fixtures/digits.ts'
 import { made, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 const everything = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !/^(workbench\.sqlite|lock\.sqlite|engine\.log|reserve|trash$)/.test(name)).sort()
@@ -64,6 +67,36 @@ test('an experiment unpacked on another machine is what was packed: plan, runs, 
   await other.call('experiments.retry', { experiment: unpacked })
   const end = await other.next((event) => (event.type === 'experiment' && event.ended ? event.experiment : undefined))
   assert.equal(end.states.completed, 4)
+})
+
+test('a dataset with groups, and one with a validation part of its own, come out of a packed experiment as they went in', async (t) => {
+  const folder = temporaryFolder(t), engine = testEngine(t, join(folder, 'home')), other = testEngine(t, join(folder, 'elsewhere'))
+  const grouped = join(folder, 'grouped'), parted = join(folder, 'parted'), pixels = digits(60)
+  for (let at = 0; at < 60; at++) {
+    const png = digitPng(pixels.subarray(at * 784, (at + 1) * 784)), part = at % 6 === 0 ? 'val' : at % 6 === 1 ? 'test' : 'train'
+    for (const [place, name] of [[grouped, `p${at % 12}_${at}.png`], [join(parted, part), `${at}.png`]] as const) {
+      mkdirSync(place, { recursive: true })
+      writeFileSync(join(place, name), png)
+    }
+  }
+  for (const [name, request] of Object.entries({ grouped: { path: grouped, group: '^(p\\d+)' }, parted: { path: parted } })) {
+    await made(engine, await engine.call('datasets.import', { name, ...request }))
+    const { experiment } = await engine.call('experiments.create', {
+      plan: { name, dataset: name, seeds: [1], variants: [{ variant: 'classical' }], settings: { 'network.layers': [4], 'training.epochs': 1 } },
+    })
+    await engine.next((event) => (event.type === 'experiment' && event.ended && event.experiment.id === experiment.id ? true : undefined))
+    const file = join(folder, `${name}.zip`)
+    await made(engine, await engine.call('experiments.pack', { experiment: experiment.id, file, withDataset: true }))
+    await made(other, await other.call('experiments.unpack', { file }))
+    const of = async ({ call }: TestEngine) => (await call('datasets.list', {})).datasets.find((one) => one.name === name)!
+    const [before, after] = [await of(engine), await of(other)]
+    assert.deepEqual({ ...after, id: '' }, { ...before, id: '' })
+    const opened = [join(folder, 'home', 'datasets', before.id), join(folder, 'elsewhere', 'datasets', after.id)].map((place) => openDataset(place))
+    for (const { close } of opened) close()
+    const [ours, theirs] = opened.map(({ groups, validation, test: testing }) => ({ groups, validation, testing }))
+    assert.deepEqual(theirs, ours)
+    assert.ok(name === 'grouped' ? ours!.groups : ours!.validation.length > 0)
+  }
 })
 
 test('what an unpacking has stored already is not in the trash yet: emptying that meanwhile costs nothing of it', async (t) => {

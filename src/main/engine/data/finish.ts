@@ -87,9 +87,12 @@ function sync(path: string): void {
   }
 }
 
+/** What a fingerprint is taken of beside pixels and parts: what is packed, or was opened, as it is. */
+type Fingerprinted = Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'labels' | 'groups'> & { classes: readonly string[] }
+
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
 export async function fingerprint(
-  pixels: string, packed: Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'classes' | 'labels' | 'groups'>,
+  pixels: string, packed: Fingerprinted,
   { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal,
   onBytes?: (bytes: Uint8Array) => void,
 ): Promise<string> {

@@ -49,14 +49,12 @@ function factsOf({ kind, count, test, validation, width, height, channels, class
 export async function verifyDataset(file: string, folder: string, said: Dataset, signal: AbortSignal): Promise<Skipped[]> {
   const opened = openUnpacked(file, folder)
   try {
-    const { kind, count, width, height, channels, classes, labels, test, validation } = opened
-    const found = factsOf(opened), packed = { kind, count, width, height, channels, classes: [...classes], labels }
-    const sha256 = await fingerprint(join(folder, files.pixels), packed, { test, validation }, new Meter(undefined), signal)
+    const sha256 = await fingerprint(join(folder, files.pixels), opened, opened, new Meter(undefined), signal)
     if (sha256 !== said.sha256) throw damagedFile(file, 'its images are others than those that it names')
-    requireSameFacts(file, said, found)
+    requireSameFacts(file, said, factsOf(opened))
     const checksums = readChecksumsOf(file, folder), wrong = checksums === null ? [] : await checkFiles(folder, checksums, signal)
     if (wrong.length > 0) throw damagedFile(file, `of its dataset, ${wrong[0]}`)
-    if (count > 0) rowPaths(folder, [0, count - 1])
+    if (opened.count > 0) rowPaths(folder, [0, opened.count - 1])
   } finally {
     opened.close()
   }
