@@ -1,4 +1,5 @@
-// `node scripts/node24.mjs FILE ARGS...`: sees that the set-up is done, then runs FILE on the project's Node 24. Standard output belongs to FILE.
+// `node scripts/node24.mjs FILE ARGS...`: sees that the set-up is done, then runs FILE on the project's Node 24. Standard output
+// belongs to FILE.
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +23,7 @@ export function become(program, args, env = process.env) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }
-  child.on('error', error => fail(error))
+  child.on('error', (error) => fail(error))
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)
     process.removeAllListeners(signal)

@@ -1,6 +1,9 @@
-// `npm run screenshots`: pictures of every view, light and dark, at 1280x800 and at 2560x1440, to look at after a change. Needs a Chromium.
-// `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD ...]`. Without --home everything is made anew in a temporary folder, in a few minutes: datasets,
-// two experiments and runs of what they lack, an exported file, kept codes. A home that is given is filled with what is missing of these, and kept.
+// `npm run screenshots`: pictures of every view, light and dark, at 1280x800 and at 2560x1440, to look at after a change. Needs
+// a Chromium.
+// `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD ...]`. Without --home everything is made anew in a temporary
+// folder, in a few minutes: datasets,
+// two experiments and runs of what they lack, an exported file, kept codes. A home that is given is filled with what is missing
+// of these, and kept.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -13,7 +16,10 @@ import { emptyScenes, filledScenes } from './screenshots/scenes.mjs'
 import { closeAll, serve } from './screenshots/serve.mjs'
 import { fail, say, SetupError } from './setup/report.mjs'
 
-const sizes = [{ width: 1280, height: 800 }, { width: 2560, height: 1440 }]
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 2560, height: 1440 },
+]
 const schemes = ['light', 'dark']
 
 /** Takes the pictures; a scene that cannot be had is said and does not stop the others. */
@@ -23,7 +29,7 @@ async function take(browser, url, list, out, lost) {
     for (const viewport of sizes) {
       const page = await (await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })).newPage()
       page.setDefaultTimeout(30_000)
-      page.on('pageerror', error => say(`The page says: ${error.message}`))
+      page.on('pageerror', (error) => say(`The page says: ${error.message}`))
       for (const [name, address, ready] of list) {
         const picture = join(out, `${name}-${colorScheme}-${viewport.width}.png`)
         try {
@@ -51,13 +57,19 @@ async function take(browser, url, list, out, lost) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { home: { type: 'string' }, out: { type: 'string', default: 'test-results/screenshots' }, only: { type: 'string', multiple: true } } })
+  const { values } = parseArgs({
+    options: {
+      home: { type: 'string' },
+      out: { type: 'string', default: 'test-results/screenshots' },
+      only: { type: 'string', multiple: true },
+    },
+  })
   const executablePath = findChromium()
   if (!executablePath) throw new SetupError('There is no Chromium: install it, or set WORKBENCH_TEST_CHROMIUM to its path.')
   await ensureBuilt()
   const out = resolve(values.out)
   const temporary = await mkdtemp(join(tmpdir(), 'workbench-screenshots-'))
-  const wanted = list => list.filter(([name]) => !values.only || values.only.some(word => name.includes(word)))
+  const wanted = (list) => list.filter(([name]) => !values.only || values.only.some((word) => name.includes(word)))
   const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] })
   try {
     await mkdir(out, { recursive: true })

@@ -24,7 +24,8 @@ async function setUp() {
  */
 export async function ensureSetUp() {
   const [major] = process.versions.node.split('.').map(Number)
-  if (major < 20) throw new SetupError(`Node ${process.versions.node} is too old: install Node.js 20 or newer, then run the command again.`)
+  if (major < 20)
+    throw new SetupError(`Node ${process.versions.node} is too old: install Node.js 20 or newer, then run the command again.`)
   if (isSetUp()) return
   const { alone } = await import('./setup/lock.mjs')
   await alone(async () => {
@@ -33,8 +34,9 @@ export async function ensureSetUp() {
 }
 
 async function main(args) {
-  const unknown = args.find(each => each !== '--electron')
-  if (unknown) throw new SetupError(`"${unknown}" is not an option: the set-up knows only --electron (try again to get Electron's binary).`)
+  const unknown = args.find((each) => each !== '--electron')
+  if (unknown)
+    throw new SetupError(`"${unknown}" is not an option: the set-up knows only --electron (try again to get Electron's binary).`)
   await ensureSetUp()
   const { electronPath, hasDisplay, installElectron } = await import('./setup/electron.mjs')
   const asked = args.includes('--electron')

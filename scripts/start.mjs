@@ -1,4 +1,5 @@
-// `npm start`: sets up what is missing, builds what changed, and opens the workbench: in an Electron window where that can be, else in the browser.
+// `npm start`: sets up what is missing, builds what changed, and opens the workbench: in an Electron window where that can be,
+// else in the browser.
 // What follows `--` goes to the workbench: npm start -- --home DIR --port P. `--browser` asks for the browser.
 import { ensureBuilt } from './build.mjs'
 import { become } from './node24.mjs'
@@ -19,10 +20,13 @@ async function whyBrowser(asked) {
 async function start(all) {
   await ensureSetUp()
   await ensureBuilt()
-  const args = all.filter(each => each !== '--browser')
+  const args = all.filter((each) => each !== '--browser')
   const reason = await whyBrowser(args.length < all.length)
   if (reason === null) {
-    say(`Opening the workbench in its own window (Electron, ${process.env.ELECTRON_OVERRIDE_DIST_PATH ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : 'there is a display'})`)
+    say(
+      'Opening the workbench in its own window (Electron, ' +
+        `${process.env.ELECTRON_OVERRIDE_DIST_PATH ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : 'there is a display'})`,
+    )
     // Chromium's sandbox refuses to work for root, and root on Linux is a container or a test machine.
     const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
     become(electronPath(), [...unboxed, root, ...args])

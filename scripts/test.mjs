@@ -1,4 +1,5 @@
-// `npm test`: sets up what is missing, then runs every check and test. `npm test -- unit` runs one stage, `npm test -- test/unit/zip.test.ts` one file.
+// `npm test`: sets up what is missing, then runs every check and test. `npm test -- unit` runs one stage, `npm test --
+// test/unit/zip.test.ts` one file.
 // The last line is `tests: N passed, M failed, K skipped`. With WORKBENCH_NO_SKIP=1 a skipped test counts as failed.
 import { resolve } from 'node:path'
 import { ensureSetUp } from './setup.mjs'
@@ -14,12 +15,15 @@ async function plan(args) {
   for (const { stage, files } of known) {
     if (args.includes(stage.name)) chosen.push({ stage, files })
     else {
-      const named = files.filter(file => args.some(each => resolve(each) === file))
+      const named = files.filter((file) => args.some((each) => resolve(each) === file))
       if (named.length > 0) chosen.push({ stage, files: named })
     }
   }
-  const unknown = args.find(each => !known.some(({ stage, files }) => stage.name === each || files.includes(resolve(each))))
-  if (unknown) throw new SetupError(`"${unknown}" is neither a stage of the tests (${stages.map(each => each.name).join(', ')}) nor a test file.`)
+  const unknown = args.find((each) => !known.some(({ stage, files }) => stage.name === each || files.includes(resolve(each))))
+  if (unknown)
+    throw new SetupError(
+      `"${unknown}" is neither a stage of the tests (${stages.map((each) => each.name).join(', ')}) nor a test file.`,
+    )
   return chosen
 }
 
@@ -36,7 +40,10 @@ async function main(args) {
     total.failed += counts.failed
     total.skipped += counts.skipped
     skips.push(...counts.skips)
-    console.log(`  ${counts.failed ? 'FAILED' : 'done'} in ${((Date.now() - start) / 1000).toFixed(1)} s: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+    console.log(
+      `  ${counts.failed ? 'FAILED' : 'done'} in ${((Date.now() - start) / 1000).toFixed(1)} ` +
+        `s: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+    )
   }
   const allowed = process.env.WORKBENCH_NO_SKIP !== '1'
   if (skips.length > 0) {

@@ -20,13 +20,14 @@ const high = (times: readonly number[]) => sorted(times)[Math.floor(times.length
 const settled = (page: Page) => page.waitForFunction(() => !document.querySelector('main .skeleton, main .answer[aria-busy=true]'))
 
 /**
- * What a person sees in the window, in Chromium: pictures under a pointer that is dragged over a manifold, neighbours after a click, fields while a slider moves.
+ * What a person sees in the window, in Chromium: pictures under a pointer that is dragged over a manifold, neighbours after a
+ * click, fields while a slider moves.
  * @param runs ids of trained runs in the home folder @returns Markdown
  */
 export async function measureWindow(home: string, runs: { denoising: string; plane: string; circle: string }): Promise<string> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('there is no Chromium: install it, or set WORKBENCH_TEST_CHROMIUM to its path')
-  const { ensureBuilt } = await import(`${root}scripts/build.mjs`) as { ensureBuilt(): Promise<boolean> }
+  const { ensureBuilt } = (await import(`${root}scripts/build.mjs`)) as { ensureBuilt(): Promise<boolean> }
   await ensureBuilt()
   const engine = await serve(home)
   const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] })
@@ -37,9 +38,14 @@ export async function measureWindow(home: string, runs: { denoising: string; pla
       await page.goto('about:blank')
       await page.goto(`${engine.url}#/explore/${run}/${view}`)
     }
-    const watching: string[] = [], waiting: string[] = []
+    const watching: string[] = [],
+      waiting: string[] = []
     const rate = (title: string, seen: Seen) => {
-      watching.push(`| ${title} | ${(seen.shown / seen.seconds).toFixed(0)} | ${seen.longestWait.toFixed(0)} | ${(seen.frames / seen.seconds).toFixed(0)} | ${seen.medianFrame.toFixed(0)} | ${seen.worstFrame.toFixed(0)} |`)
+      watching.push(
+        `| ${title} | ${(seen.shown / seen.seconds).toFixed(0)} | ${seen.longestWait.toFixed(0)} | ` +
+          `${(seen.frames / seen.seconds).toFixed(0)} | ${seen.medianFrame.toFixed(0)} | ${seen.worstFrame.toFixed(0)} ` +
+          '|',
+      )
       console.error(watching.at(-1))
     }
     const wait = (title: string, first: number, times: readonly number[]) => {
@@ -51,7 +57,10 @@ export async function measureWindow(home: string, runs: { denoising: string; pla
     const grid = page.getByRole('application', { name: /^Manifold of/ })
     await drawn(grid, 5000)
     const idle = await idleFrames(page, 300)
-    for (const [title, name] of [['dragging over the manifold of 2 units', /^Manifold of/], ['the same over the codes', /^Codes of/]] as const) {
+    for (const [title, name] of [
+      ['dragging over the manifold of 2 units', /^Manifold of/],
+      ['the same over the codes', /^Codes of/],
+    ] as const) {
       await watch(page, { selector: '[data-decoded]', attribute: 'decoded' })
       await dragOver(page, page.getByRole('application', { name }), seconds)
       rate(title, await watched(page))
@@ -68,7 +77,10 @@ export async function measureWindow(home: string, runs: { denoising: string; pla
     const first = performance.now() - begin
     wait('neighbours of a clicked image among 70,000, in codes of 64 units and in pixels', first, await clicks(page))
 
-    for (const [title, run, address] of [['a circle', runs.circle, 'field?noise=gaussian&amount=0.2'], ['three digits', runs.denoising, 'field?noise=gaussian&amount=0.2']] as const) {
+    for (const [title, run, address] of [
+      ['a circle', runs.circle, 'field?noise=gaussian&amount=0.2'],
+      ['three digits', runs.denoising, 'field?noise=gaussian&amount=0.2'],
+    ] as const) {
       const start = performance.now()
       await look(run, address)
       const plane = page.getByRole('application', { name: /^Field of/ })
@@ -76,7 +88,11 @@ export async function measureWindow(home: string, runs: { denoising: string; pla
       await settled(page)
       const opened = performance.now() - start
       const slider = page.getByRole('slider', { name: /Standard deviation/ })
-      wait(`the field of ${title} with its paths, after the amount of noise was changed`, opened, await presses(slider, '[aria-label^="Field of"] canvas', 8))
+      wait(
+        `the field of ${title} with its paths, after the amount of noise was changed`,
+        opened,
+        await presses(slider, '[aria-label^="Field of"] canvas', 8),
+      )
       await settled(page)
       await watch(page, { canvas: '[aria-label^="Field of"] canvas' })
       await slide(slider, seconds)

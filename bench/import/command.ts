@@ -29,24 +29,43 @@ export async function importCommand(): Promise<void> {
     }
     for (let round = 0; round < rounds; round++) {
       for (const result of results) {
-        const out = join(work, 'out'), from = join(work, `${result.count}`)
-        const { seconds, peakBytes } = result.who === 'import' ? await runWatched(process.execPath, [beside('once.ts'), from, out]) : await runWatched(python, [beside('pillow.py'), from, out])
+        const out = join(work, 'out'),
+          from = join(work, `${result.count}`)
+        const { seconds, peakBytes } =
+          result.who === 'import'
+            ? await runWatched(process.execPath, [beside('once.ts'), from, out])
+            : await runWatched(python, [beside('pillow.py'), from, out])
         rmSync(out, { recursive: true, force: true })
         result.seconds.push(seconds)
         result.peaks.push(peakBytes)
       }
     }
     const rows = results.map(({ who, count, seconds, peaks }) => ({
-      who, images: count, seconds: Number(median(seconds).toFixed(2)), range: `${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)}`,
-      imagesPerSecond: Math.round(count / median(seconds)), peakMB: peaks.includes(null) ? null : Math.round(median(peaks as number[]) / 2 ** 20),
+      who,
+      images: count,
+      seconds: Number(median(seconds).toFixed(2)),
+      range: `${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)}`,
+      imagesPerSecond: Math.round(count / median(seconds)),
+      peakMB: peaks.includes(null) ? null : Math.round(median(peaks as number[]) / 2 ** 20),
     }))
     const table = [
-      '# What an import costs', '',
-      `Gray PNGs of 28x28 in ten folders, packed by the import and by a loop around Pillow ${version ?? '(missing here)'} on all cores; ${rounds} rounds in turn, each in processes of its own`,
-      `(${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${new Date().toISOString().slice(0, 10)}). Times include the start of the worker processes; memory is the highest sum of resident`,
-      'bytes of all processes, shared pages counted in each. The import also finds duplicates, draws the test split, takes a fingerprint and syncs to the disk.', '',
-      '| | images | seconds (median) | range | images/s | peak MB |', '|---|---|---|---|---|---|',
-      ...rows.map((row) => `| ${row.who} | ${row.images} | ${row.seconds} | ${row.range} | ${row.imagesPerSecond} | ${row.peakMB ?? '?'} |`), '',
+      '# What an import costs',
+      '',
+      'Gray PNGs of 28x28 in ten folders, packed by the import and by a loop around Pillow ' +
+        `${version ?? '(missing here)'} on all cores; ${rounds} rounds in turn, each in processes of ` +
+        'its own',
+      `(${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ` +
+        `${new Date().toISOString().slice(0, 10)}). Times include the start of the worker processes; memory is the ` +
+        'highest sum of resident',
+      'bytes of all processes, shared pages counted in each. The import also finds ' +
+        'duplicates, draws the test split, takes a fingerprint and syncs to the disk.',
+      '',
+      '| | images | seconds (median) | range | images/s | peak MB |',
+      '|---|---|---|---|---|---|',
+      ...rows.map(
+        (row) => `| ${row.who} | ${row.images} | ${row.seconds} | ${row.range} | ${row.imagesPerSecond} | ${row.peakMB ?? '?'} |`,
+      ),
+      '',
     ].join('\n')
     console.log(table)
     writeFileSync(beside('../import.md'), table)

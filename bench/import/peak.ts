@@ -15,8 +15,11 @@ function residentTree(pid: number): number | null {
 /** Runs a program to its end and watches its memory; its last line of output is the number of seconds that its work took. */
 export async function runWatched(program: string, args: string[]): Promise<{ seconds: number; peakBytes: number | null }> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = '', peakBytes: number | null = null
-  child.stdout.on('data', (text: Buffer) => { output += text.toString() })
+  let output = '',
+    peakBytes: number | null = null
+  child.stdout.on('data', (text: Buffer) => {
+    output += text.toString()
+  })
   const watch = setInterval(() => {
     const bytes = residentTree(child.pid!)
     if (bytes !== null) peakBytes = Math.max(peakBytes ?? 0, bytes)

@@ -17,27 +17,58 @@ const tolerance = 1e-4
 const cli = resolve(import.meta.dirname, '../../src/main/engine/cli.ts')
 const script = resolve(import.meta.dirname, '../objective-torch.py')
 
-interface Case { title: string; variant: Variant; settings: Settings; config: Config; rows: number; inputSize: number }
-interface Errors { missing?: boolean; loss: number; terms: Record<string, number>; surplus: string[]; gradients: Record<string, number> }
+interface Case {
+  title: string
+  variant: Variant
+  settings: Settings
+  config: Config
+  rows: number
+  inputSize: number
+}
+interface Errors {
+  missing?: boolean
+  loss: number
+  terms: Record<string, number>
+  surplus: string[]
+  gradients: Record<string, number>
+}
 
 /** Networks in which every variant is compared, where it takes them. */
 const networks: Settings[] = [
   { 'network.layers': [24] },
   { 'network.layers': [30, 20], 'network.tied': false, 'network.weightNorm': true, 'training.weightDecay': 0.01 },
   { 'network.layers': [30, 25, 20], 'network.tied': true, 'network.activation': 'tanh', reconstruction: 'squaredError' },
-  { 'network.layers': [20, 18], 'network.activation': 'elu', 'network.codeActivation': 'softplus', 'network.outputActivation': 'linear', reconstruction: 'squaredError', 'regularizer.rho': 0.3 },
+  {
+    'network.layers': [20, 18],
+    'network.activation': 'elu',
+    'network.codeActivation': 'softplus',
+    'network.outputActivation': 'linear',
+    reconstruction: 'squaredError',
+    'regularizer.rho': 0.3,
+  },
 ]
-const real: Settings = { 'network.layers': [500], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': true, 'regularizer.rho': 0.05 }
+const real: Settings = {
+  'network.layers': [500],
+  'network.activation': 'sigmoid',
+  'network.codeActivation': 'sigmoid',
+  'network.tied': true,
+  'regularizer.rho': 0.05,
+}
 
 /** Every gradient-trained variant with each of its own choices, with changed numbers, in several networks, and at the size of MNIST. */
 function casesOf(variant: Variant): Case[] {
   const { fields } = resolveConfig(variant.id, {})
   const known = new Set(fields.map(({ key }) => key))
   const own = fields.filter(({ key }) => key.startsWith('regularizer.'))
-  const choices = own.filter(({ kind, when }) => kind === 'choice' && !when).flatMap(({ key, choices: all }): Settings[] => all!.map((choice) => ({ [key]: choice })))
+  const choices = own
+    .filter(({ kind, when }) => kind === 'choice' && !when)
+    .flatMap(({ key, choices: all }): Settings[] => all!.map((choice) => ({ [key]: choice })))
   const flavours = choices.length > 0 ? choices : [{}]
-  const numbers = Object.fromEntries(own.filter(({ kind, key }) => kind === 'number' && key !== 'regularizer.rho')
-    .map(({ key, default: value }, index) => [key, (value as number) * (0.5 + 0.25 * (index % 3))]))
+  const numbers = Object.fromEntries(
+    own
+      .filter(({ kind, key }) => kind === 'number' && key !== 'regularizer.rho')
+      .map(({ key, default: value }, index) => [key, (value as number) * (0.5 + 0.25 * (index % 3))]),
+  )
   const wanted: [Settings, number, number][] = [
     ...networks.flatMap((network) => flavours.map((flavour): [Settings, number, number] => [{ ...network, ...flavour }, 16, 49])),
     ...flavours.map((flavour): [Settings, number, number] => [{ ...networks[0]!, ...numbers, ...flavour }, 16, 49]),
@@ -47,7 +78,9 @@ function casesOf(variant: Variant): Case[] {
     // What the variant determines is left to it.
     const settings = Object.fromEntries(Object.entries(all).filter(([key]) => known.has(key)))
     const { config } = resolveConfig(variant.id, settings, { rowSize: inputSize })
-    const title = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}=${String(value)}`).join(' ')
+    const title = Object.entries(settings)
+      .map(([key, value]) => `${key.split('.').at(-1)}=${String(value)}`)
+      .join(' ')
     return config ? [{ title, variant, settings, config, rows, inputSize }] : []
   })
 }
@@ -56,8 +89,16 @@ function casesOf(variant: Variant): Case[] {
 function inputsOf({ variant, config, rows, inputSize }: Case, number: number): Record<string, NamedTensor> {
   const source = random('objective benchmark', number)
   const uniform = () => source.next() / 2 ** 32
-  const filled = (shape: number[], value: () => number): NamedTensor => ({ shape, data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value) })
-  const weights = Object.fromEntries(weightsOf(variant, config, inputSize).map((spec) => [spec.name, { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) }]))
+  const filled = (shape: number[], value: () => number): NamedTensor => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value),
+  })
+  const weights = Object.fromEntries(
+    weightsOf(variant, config, inputSize).map((spec) => [
+      spec.name,
+      { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) },
+    ]),
+  )
   // A third of the pixels are exactly 0, as in images.
   const x = filled([rows, inputSize], () => Math.max(0, 1.5 * uniform() - 0.5))
   const drawn: Record<string, NamedTensor> = {}
@@ -69,16 +110,22 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
     uniform: (name, shape) => asked(name, shape, uniform),
     normal: (name, shape, deviation) => asked(name, shape, () => (2 * uniform() - 1) * deviation),
     keep: (name, shape, rate) => asked(name, shape, () => Number(uniform() >= rate)),
-    get perImage() { return asking },
+    get perImage() {
+      return asking
+    },
   }
   // Half of the pixels are corrupted, so that both weights of an emphasis count.
   const corrupted = { shape: x.shape, data: x.data.map((value) => (uniform() < 0.5 ? value : uniform())) }
-  const states = Object.fromEntries(stateSpecs(variant, config, x.shape[1]!).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]))
+  const states = Object.fromEntries(
+    stateSpecs(variant, config, x.shape[1]!).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]),
+  )
   tf.tidy(() => {
     objectiveOf(variant, config, {
       weights: Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)])),
       state: Object.fromEntries(Object.entries(states).map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)])),
-      x: tf.tensor2d(x.data.slice(), x.shape as [number, number]), corrupted: tf.tensor2d(corrupted.data.slice(), x.shape as [number, number]) as Tensor2D, random: asking,
+      x: tf.tensor2d(x.data.slice(), x.shape as [number, number]),
+      corrupted: tf.tensor2d(corrupted.data.slice(), x.shape as [number, number]) as Tensor2D,
+      random: asking,
     })
   })
   return { ...weights, x, ...drawn, ...states, ...(variant.corrupt ? { xCorrupted: corrupted } : {}) }
@@ -99,13 +146,38 @@ export async function objectiveCommand(): Promise<void> {
       const [input, out] = [join(folder, `${number}.in.safetensors`), join(folder, `${number}.out.safetensors`)]
       writeSafetensors(input, { tensors: inputsOf(one, number), metadata: {} })
       const sets = Object.entries(one.settings).flatMap(([key, value]) => ['--set', `${key}=${String(value)}`])
-      const { stdout } = await promisify(execFile)(process.execPath, [cli, 'objective', '--home', join(folder, 'home'), '--variant', one.variant.id, ...sets, '--in', input, '--out', out, '--json'])
-      manifest.push({ variant: one.variant.id, config: one.config, in: input, out, ...(JSON.parse(stdout.trim().split('\n').at(-1)!) as object) })
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        cli,
+        'objective',
+        '--home',
+        join(folder, 'home'),
+        '--variant',
+        one.variant.id,
+        ...sets,
+        '--in',
+        input,
+        '--out',
+        out,
+        '--json',
+      ])
+      manifest.push({
+        variant: one.variant.id,
+        config: one.config,
+        in: input,
+        out,
+        ...(JSON.parse(stdout.trim().split('\n').at(-1)!) as object),
+      })
       console.error(`${number + 1} of ${cases.length}: ${one.variant.id} ${one.title}`)
     }
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
     const { stdout } = await promisify(execFile)(python, [script, join(folder, 'manifest.json')], { maxBuffer: 2 ** 26 })
-    report(cases, stdout.trim().split('\n').map((line) => JSON.parse(line) as Errors))
+    report(
+      cases,
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Errors),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -120,7 +192,10 @@ function report(cases: Case[], errors: Errors[]): void {
     const agrees = worst.every((error) => error <= tolerance) && surplus.length === 0
     if (!agrees) disagreements++
     const note = missing ? '  no formula in objective-torch.py' : surplus.length > 0 ? `  unknown terms: ${surplus.join(', ')}` : ''
-    console.log(`${variant.id.padEnd(13)} ${worst.map((error) => error.toExponential(1).padEnd(9)).join(' ')}  ${title}${agrees ? '' : '  DISAGREES'}${note}`)
+    console.log(
+      `${variant.id.padEnd(13)} ${worst.map((error) => error.toExponential(1).padEnd(9)).join(' ')}  ` +
+        `${title}${agrees ? '' : '  DISAGREES'}${note}`,
+    )
   })
   console.log(`${cases.length - disagreements} of ${cases.length} agree with PyTorch (float64) to ${tolerance} relative`)
   if (disagreements > 0) process.exitCode = 1

@@ -8,7 +8,9 @@ import { z } from 'zod'
 const root = resolve(import.meta.dirname, '../..')
 
 /** What a run's figures depend on besides its settings: the folders through which data flow, and the packages. */
-const computing = ['data', 'network', 'variants', 'trace', 'training', 'checkpoint', 'evaluate'].map((folder) => `src/main/engine/${folder}`)
+const computing = ['data', 'network', 'variants', 'trace', 'training', 'checkpoint', 'evaluate'].map(
+  (folder) => `src/main/engine/${folder}`,
+)
 
 const originSchema = z.object({
   /** Hash of the sources that computed it. */
@@ -24,14 +26,24 @@ export type Origin = z.infer<typeof originSchema>
 
 function sourcesHash(): string {
   const hash = createHash('sha256')
-  const files = computing.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name)))
-  for (const file of [...files.sort(), 'package-lock.json']) hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0')
+  const files = computing.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  )
+  for (const file of [...files.sort(), 'package-lock.json'])
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0')
   return hash.digest('hex').slice(0, 16)
 }
 
 /** The commit that is checked out, and whether its sources were changed since; for copies without a history what can be said. */
 function commitHere(): string {
-  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  const git = (...words: string[]) =>
+    execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
     const changed = git('status', '--porcelain', '--', ...computing, 'package-lock.json') !== ''
     return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? ' with changes' : ''}`
@@ -42,8 +54,12 @@ function commitHere(): string {
 
 /** What is true of a run that is trained now. */
 export const originHere = (): Origin => ({
-  sources: sourcesHash(), commit: commitHere(), date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus()[0]?.model.trim() || 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 1e9)} GB of memory`,
+  sources: sourcesHash(),
+  commit: commitHere(),
+  date: new Date().toISOString().slice(0, 10),
+  machine:
+    `${cpus()[0]?.model.trim() || 'unknown processor'}, ${availableParallelism()} ` +
+    `cores, ${Math.round(totalmem() / 1e9)} GB of memory`,
 })
 
 const recordsSchema = z.record(z.string(), originSchema)

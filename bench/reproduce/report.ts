@@ -3,12 +3,20 @@ import type { Outcome, PresetForm, PresetFormInfo, PresetInfo } from '../../src/
 import type { Origin } from './record.ts'
 
 /** One run of a preset, as far as it is; without the rest where it was not trained yet. */
-export interface Reproduced { id: string; run?: Pick<Run, 'state' | 'seconds' | 'error'>; outcome?: Outcome; origin?: Origin }
+export interface Reproduced {
+  id: string
+  run?: Pick<Run, 'state' | 'seconds' | 'error'>
+  outcome?: Outcome
+  origin?: Origin
+}
 
 const intro = [
-  '# Reproductions', '',
-  'What the presets come to here, beside what was published. Written by `npm run reproduce -- quick` and `npm run reproduce -- paper`, which train every run through the engine as a user would and',
-  'put here what came out. One seed each unless it says otherwise, so small differences mean nothing. Seconds are of training, without the evaluation.',
+  '# Reproductions',
+  '',
+  'What the presets come to here, beside what was published. Written by `npm run reproduce -- quick` ' +
+    'and `npm run reproduce -- paper`, which train every run through the engine as a user would and',
+  'put here what came out. One seed each unless it says otherwise, so small ' +
+    'differences mean nothing. Seconds are of training, without the evaluation.',
 ].join('\n')
 
 /** A cell of a table: bars would end it. */
@@ -28,8 +36,13 @@ function rowsOf({ title, references }: PresetFormInfo['runs'][number], { run, ou
     const row = outcome?.rows.find((one) => one.figure === reference.figure)
     const unit = reference.unit === '' ? '' : ` (${reference.unit})`
     const cells = [
-      index === 0 ? title : '', `${reference.title}${unit}`, row === undefined ? '–' : row.obtainedText, reference.text,
-      difference(row?.obtained ?? null, row?.obtainedText ?? '', reference.value), index === 0 ? seconds : '', index === 0 ? origin?.commit ?? '–' : '',
+      index === 0 ? title : '',
+      `${reference.title}${unit}`,
+      row === undefined ? '–' : row.obtainedText,
+      reference.text,
+      difference(row?.obtained ?? null, row?.obtainedText ?? '', reference.value),
+      index === 0 ? seconds : '',
+      index === 0 ? (origin?.commit ?? '–') : '',
     ]
     return `| ${cells.map(cell).join(' | ')} |`
   })
@@ -40,15 +53,33 @@ export function section(preset: PresetInfo, form: PresetFormInfo, reproduced: re
   const of = (id: string): Reproduced => reproduced.find((one) => one.id === id) ?? { id }
   const references = form.runs.flatMap((run) => run.references)
   const trained = reproduced.flatMap(({ origin }) => origin ?? [])
-  const reasons = unique(form.runs.flatMap(({ id, title }) => (of(id).outcome?.reasons ?? []).filter((reason) => reason !== form.note).map((reason) => `${title}: ${reason}`)))
+  const reasons = unique(
+    form.runs.flatMap(({ id, title }) =>
+      (of(id).outcome?.reasons ?? []).filter((reason) => reason !== form.note).map((reason) => `${title}: ${reason}`),
+    ),
+  )
   const failures = form.runs.flatMap(({ id, title }) => (of(id).run?.error ? [`${title}: ${of(id).run!.error!.message}`] : []))
   return [
-    `### ${preset.title} (\`${preset.id}\`)`, '', `${preset.reference}.`, '',
-    '| run | figure | obtained | reference | difference | s | commit |', '|---|---|---|---|---|---|---|', ...form.runs.flatMap((run) => rowsOf(run, of(run.id))), '',
+    `### ${preset.title} (\`${preset.id}\`)`,
+    '',
+    `${preset.reference}.`,
+    '',
+    '| run | figure | obtained | reference | difference | s | commit |',
+    '|---|---|---|---|---|---|---|',
+    ...form.runs.flatMap((run) => rowsOf(run, of(run.id))),
+    '',
     ...unique(references.map(({ text, says, where }) => `- ${text}: ${says.replace(/\.$/, '')} (${where}).`)),
-    ...form.stated.map(({ title, text, where }) => `- Not trained here. ${title}: ${text} (${where}).`), '',
+    ...form.stated.map(({ title, text, where }) => `- Not trained here. ${title}: ${text} (${where}).`),
+    '',
     [form.note, ...reasons, ...failures].join(' '),
-    ...(trained.length === 0 ? [] : ['', `Trained ${unique(trained.map(({ date }) => date)).sort().join(', ')} on ${unique(trained.map(({ machine }) => machine)).join('; ')}.`]),
+    ...(trained.length === 0
+      ? []
+      : [
+          '',
+          `Trained ${unique(trained.map(({ date }) => date))
+            .sort()
+            .join(', ')} on ${unique(trained.map(({ machine }) => machine)).join('; ')}.`,
+        ]),
   ].join('\n')
 }
 
@@ -59,10 +90,15 @@ const titles: Record<PresetForm, string> = { quick: 'Quick forms', paper: 'Paper
  * The whole file: the section that was made now takes the place of the one before, all others stay.
  * @param before the file as it is; empty where there is none
  */
-export function document(before: string, presets: readonly Pick<PresetInfo, 'id'>[], made: { form: PresetForm; preset: string; text: string }): string {
+export function document(
+  before: string,
+  presets: readonly Pick<PresetInfo, 'id'>[],
+  made: { form: PresetForm; preset: string; text: string },
+): string {
   const kept = (form: PresetForm, id: string): string | null => {
     const [start, end] = mark(form, id)
-    const from = before.indexOf(start), to = before.indexOf(end)
+    const from = before.indexOf(start),
+      to = before.indexOf(end)
     return from < 0 || to < from ? null : before.slice(from + start.length, to).trim()
   }
   const parts = (Object.keys(titles) as PresetForm[]).flatMap((form) => {

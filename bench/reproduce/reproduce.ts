@@ -13,15 +13,25 @@ import { originHere, recordsIn, type Origin, type Records } from './record.ts'
 import { document, section, type Reproduced } from './report.ts'
 
 /**
- * `npm run reproduce -- quick|paper [ID...] [--home DIR] [--out FILE] [--epochs N]`: trains every run of the presets' forms, those that are complete
+ * `npm run reproduce -- quick|paper [ID...] [--home DIR] [--out FILE] [--epochs N]`: trains every run of the presets' forms,
+ * those that are complete
  * with the same settings and sources excepted, and writes what came out beside what was published to bench/reproductions.md.
  * Ctrl-C pauses with a checkpoint; the same command goes on from there. `--epochs` cuts every stage short, to try it out.
  */
 const root = resolve(import.meta.dirname, '../..')
 const terminal = terminalOn(process.stderr)
 
-interface Plan { preset: PresetInfo; form: PresetForm; planned: PresetFormInfo['runs'][number]; epochs: number | null }
-interface Work { session: Session; records: Records; here: Origin }
+interface Plan {
+  preset: PresetInfo
+  form: PresetForm
+  planned: PresetFormInfo['runs'][number]
+  epochs: number | null
+}
+interface Work {
+  session: Session
+  records: Records
+  here: Origin
+}
 
 /** What a run of the plan is asked for with. */
 function requestOf({ preset, form, planned, epochs }: Plan, dataset: Dataset) {
@@ -35,9 +45,17 @@ function requestOf({ preset, form, planned, epochs }: Plan, dataset: Dataset) {
 async function runBefore({ session, records, here }: Work, request: ReturnType<typeof requestOf>): Promise<Run | null> {
   const { config } = await session.call('runs.check', request)
   const { runs } = await session.call('runs.list', {})
-  return runs.findLast((run) => records.of(run.id)?.sources === here.sources && run.datasetId === request.dataset && run.seed === request.seed
-    && isDeepStrictEqual(run.preset, request.preset) && isDeepStrictEqual(run.config, config)
-    && (run.state === 'completed' ? run.evaluation !== null : ['queued', 'running', 'paused', 'interrupted'].includes(run.state))) ?? null
+  return (
+    runs.findLast(
+      (run) =>
+        records.of(run.id)?.sources === here.sources &&
+        run.datasetId === request.dataset &&
+        run.seed === request.seed &&
+        isDeepStrictEqual(run.preset, request.preset) &&
+        isDeepStrictEqual(run.config, config) &&
+        (run.state === 'completed' ? run.evaluation !== null : ['queued', 'running', 'paused', 'interrupted'].includes(run.state)),
+    ) ?? null
+  )
 }
 
 /** Trains one run of the plan, or goes on with it, or finds it done. */
@@ -50,33 +68,49 @@ async function reproduce(work: Work, plan: Plan): Promise<{ run: Run; interrupte
     return { run: before, interrupted: false }
   }
   if (before) return runEnded(session, () => session.call('runs.resume', { run: before.id }), terminal)
-  return runEnded(session, async () => {
-    const { warnings } = await session.call('runs.check', request)
-    warnings.forEach((warning) => terminal.tell(`  ${warning}`))
-    const created = await session.call('runs.create', request)
-    records.set(created.run.id, here)
-    return created
-  }, terminal)
+  return runEnded(
+    session,
+    async () => {
+      const { warnings } = await session.call('runs.check', request)
+      warnings.forEach((warning) => terminal.tell(`  ${warning}`))
+      const created = await session.call('runs.create', request)
+      records.set(created.run.id, here)
+      return created
+    },
+    terminal,
+  )
 }
 
 async function main(): Promise<number> {
-  const { values, positionals: [named, ...ids] } = parseArgs({ allowPositionals: true, options: { home: { type: 'string' }, out: { type: 'string' }, epochs: { type: 'string' } } })
-  if (named === undefined) throw new WorkbenchError('USAGE', 'Say which forms: npm run reproduce -- quick, or npm run reproduce -- paper.')
+  const {
+    values,
+    positionals: [named, ...ids],
+  } = parseArgs({
+    allowPositionals: true,
+    options: { home: { type: 'string' }, out: { type: 'string' }, epochs: { type: 'string' } },
+  })
+  if (named === undefined)
+    throw new WorkbenchError('USAGE', 'Say which forms: npm run reproduce -- quick, or npm run reproduce -- paper.')
   const form = formNamed(named)
   const epochs = values.epochs === undefined ? null : wholeNumber('epochs', values.epochs)
-  const home = resolve(values.home ?? resolve(root, 'out/reproduce')), out = resolve(values.out ?? resolve(root, 'bench/reproductions.md'))
+  const home = resolve(values.home ?? resolve(root, 'out/reproduce')),
+    out = resolve(values.out ?? resolve(root, 'bench/reproductions.md'))
   const session = await openSession(home)
   try {
     const { presets } = await session.call('presets.list', {})
     const chosen = ids.length === 0 ? presets : await Promise.all(ids.map((id) => findPreset(session, id)))
     const work: Work = { session, records: recordsIn(home), here: originHere() }
     const total = chosen.reduce((sum, preset) => sum + formOf(preset, form).runs.length, 0)
-    terminal.tell(`${total} runs, about ${about(chosen.reduce((sum, preset) => sum + formOf(preset, form).seconds, 0))} on 2 cores; everything is kept in ${home}.`)
-    let number = 0, failed = 0
+    terminal.tell(
+      `${total} runs, about ${about(chosen.reduce((sum, preset) => sum + formOf(preset, form).seconds, 0))} ` +
+        `on 2 cores; everything is kept in ${home}.`,
+    )
+    let number = 0,
+      failed = 0
     for (const preset of chosen) {
       const made = new Map<string, Run>()
       for (const planned of formOf(preset, form).runs) {
-        terminal.tell(`${number += 1} of ${total}: ${planned.name}`)
+        terminal.tell(`${(number += 1)} of ${total}: ${planned.name}`)
         const { run, interrupted } = await reproduce(work, { preset, form, planned, epochs })
         if (interrupted) {
           terminal.tell(`Paused at step ${run.step} of ${run.steps}; the same command goes on from there.`)
@@ -99,7 +133,14 @@ async function main(): Promise<number> {
 }
 
 /** Puts a preset's section into the file, which so grows preset by preset: all of it takes a while. */
-async function write({ session, records }: Work, out: string, presets: readonly PresetInfo[], preset: PresetInfo, form: PresetForm, made: ReadonlyMap<string, Run>): Promise<void> {
+async function write(
+  { session, records }: Work,
+  out: string,
+  presets: readonly PresetInfo[],
+  preset: PresetInfo,
+  form: PresetForm,
+  made: ReadonlyMap<string, Run>,
+): Promise<void> {
   const reproduced: Reproduced[] = []
   for (const [id, run] of made) {
     const { outcome } = await session.call('presets.outcome', { run: run.id })
@@ -117,6 +158,10 @@ async function write({ session, records }: Work, out: string, presets: readonly 
 try {
   process.exit(await main())
 } catch (thrown) {
-  terminal.tell(thrown instanceof TypeError ? `${thrown.message}; use: npm run reproduce -- quick|paper [ID...] [--home DIR] [--out FILE]` : toErrorInfo(thrown).message)
+  terminal.tell(
+    thrown instanceof TypeError
+      ? `${thrown.message}; use: npm run reproduce -- quick|paper [ID...] [--home DIR] [--out FILE]`
+      : toErrorInfo(thrown).message,
+  )
   process.exit(thrown instanceof WorkbenchError && thrown.code === 'USAGE' ? 2 : 1)
 }

@@ -12,12 +12,18 @@ import { TfjsLoop } from './tfjsLoop.ts'
 import { mnistInMemory } from '../mnist.ts'
 
 /**
- * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the objective written with
+ * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the
+ * objective written with
  * tfjs's own operations and optimizer; `fit`: the classical network by tfjs's `model.fit`.
  */
 export const modes = ['compiled', 'plain', 'loop', 'fit'] as const
 export type Mode = (typeof modes)[number]
-export interface Measured { msPerStep: number; mode: Mode; steps: number; threads: number }
+export interface Measured {
+  msPerStep: number
+  mode: Mode
+  steps: number
+  threads: number
+}
 
 const warmUp = 20
 
@@ -28,10 +34,18 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
   const data = { read: dataset, seen: dataset, fingerprint: '' }
   const standardised = await withStatistics(config, data, dataset.train, { wanted: async () => false })
-  const spec: ModelSpec = { variant: variantOf(variantId), config: standardised, inputSize: dataset.rowSize, kind: 'image', size: dataset }
+  const spec: ModelSpec = {
+    variant: variantOf(variantId),
+    config: standardised,
+    inputSize: dataset.rowSize,
+    kind: 'image',
+    size: dataset,
+  }
   const { batchSize, learningRate } = config.training
-  const model = mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : mode === 'plain' ? new PlainModel(spec, 1) : new TfjsLoop(spec)
-  if (model instanceof CompiledModel) model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
+  const model =
+    mode === 'compiled' ? new CompiledModel(spec, [batchSize]) : mode === 'plain' ? new PlainModel(spec, 1) : new TfjsLoop(spec)
+  if (model instanceof CompiledModel)
+    model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
   const perEpoch = Math.floor(dataset.train.length / batchSize)
   let order = dataset.train
   let step = 0
@@ -57,11 +71,19 @@ async function fit(config: Config, steps: number): Promise<number> {
   const dataset = mnistInMemory()
   type Name = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'elu' | 'softplus'
   const sizes = [...layers, ...layers.slice(0, -1).toReversed(), dataset.rowSize]
-  const model = tf.sequential({ layers: sizes.map((units, index) => tf.layers.dense({
-    units,
-    activation: (index === layers.length - 1 ? codeActivation : index === sizes.length - 1 ? outputActivation : activation) as Name,
-    ...(index === 0 ? { inputShape: [dataset.rowSize] } : {}),
-  })) })
+  const model = tf.sequential({
+    layers: sizes.map((units, index) =>
+      tf.layers.dense({
+        units,
+        activation: (index === layers.length - 1
+          ? codeActivation
+          : index === sizes.length - 1
+            ? outputActivation
+            : activation) as Name,
+        ...(index === 0 ? { inputShape: [dataset.rowSize] } : {}),
+      }),
+    ),
+  })
   model.compile({ optimizer: tf.train.adam(learningRate), loss: 'meanSquaredError' })
   const count = Math.min(steps * batchSize, Math.floor(dataset.count / batchSize) * batchSize)
   const pixels = new Uint8Array(count * dataset.rowSize)

@@ -25,12 +25,29 @@ export function peakMemory(pid: number): number | null {
 }
 
 export async function serve(home: string): Promise<{ url: string; process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(root, 'src/main/engine/serve.ts'), '--home', home, '--port', '0', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface(child.stdout), 'line') as [string]
+  const child = spawn(process.execPath, [join(root, 'src/main/engine/serve.ts'), '--home', home, '--port', '0', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   return { url: (JSON.parse(line) as { url: string }).url, process: child }
 }
 
-interface Round { rows: number; figures: number; keystroke: number; slowestKeystroke: number; sortNumber: number; sortName: number; range: number; groups: number; idle: number; frames: Frames; scrolling: Tasks; typing: Tasks; engineMB: number | null; pageMB: number }
+interface Round {
+  rows: number
+  figures: number
+  keystroke: number
+  slowestKeystroke: number
+  sortNumber: number
+  sortName: number
+  range: number
+  groups: number
+  idle: number
+  frames: Frames
+  scrolling: Tasks
+  typing: Tasks
+  engineMB: number | null
+  pageMB: number
+}
 
 /** One look at the table by an engine and a browser that have only just been started. */
 async function round(browser: Browser, home: string): Promise<Round> {
@@ -42,12 +59,34 @@ async function round(browser: Browser, home: string): Promise<Round> {
     await page.goto(`${engine.url}#/runs`)
     await page.locator('tr[data-run]').nth(10).waitFor()
     const rows = performance.now() - begin
-    await page.locator('tr[data-run] td.number').filter({ hasText: /^\d\d\.\d\d$/ }).first().waitFor()
+    await page
+      .locator('tr[data-run] td.number')
+      .filter({ hasText: /^\d\d\.\d\d$/ })
+      .first()
+      .waitFor()
     const figures = performance.now() - begin
     // Everything that is asked for at the beginning has been answered.
-    await page.getByRole('combobox', { name: 'Group by' }).getByRole('option', { name: 'By learning rate' }).waitFor({ state: 'attached' })
+    await page
+      .getByRole('combobox', { name: 'Group by' })
+      .getByRole('option', { name: 'By learning rate' })
+      .waitFor({ state: 'attached' })
 
-    const { result: typed, tasks: typing } = await tasksDuring(page, () => answerTimes(page, '[data-search]', ['c', 'co', 'con', 'cont', 'contr', 'contra', 'contractive', 'contractive 64', '', 'pilot', 'd', '']))
+    const { result: typed, tasks: typing } = await tasksDuring(page, () =>
+      answerTimes(page, '[data-search]', [
+        'c',
+        'co',
+        'con',
+        'cont',
+        'contr',
+        'contra',
+        'contractive',
+        'contractive 64',
+        '',
+        'pilot',
+        'd',
+        '',
+      ]),
+    )
     const sortNumber = await pressTime(page, 'th:nth-of-type(7) .sort')
     const sortName = await pressTime(page, 'th:nth-of-type(2) .sort')
     await pressTime(page, 'th:nth-of-type(7) .menu')
@@ -57,8 +96,22 @@ async function round(browser: Browser, home: string): Promise<Round> {
     const { result: frames, tasks: scrolling } = await tasksDuring(page, () => scrollThrough(page, 300))
     const groups = await timeGroups(page)
     return {
-      rows, figures, keystroke: median(typed), slowestKeystroke: Math.max(...typed), sortNumber, sortName, range, groups, idle, frames, scrolling, typing, engineMB: peakMemory(engine.process.pid!),
-      pageMB: await page.evaluate(() => Math.round((performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 2 ** 20)),
+      rows,
+      figures,
+      keystroke: median(typed),
+      slowestKeystroke: Math.max(...typed),
+      sortNumber,
+      sortName,
+      range,
+      groups,
+      idle,
+      frames,
+      scrolling,
+      typing,
+      engineMB: peakMemory(engine.process.pid!),
+      pageMB: await page.evaluate(() =>
+        Math.round((performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 2 ** 20),
+      ),
     }
   } finally {
     for (const context of browser.contexts()) await context.close()
@@ -81,7 +134,7 @@ async function timeGroups(page: Page): Promise<number> {
 export async function tableCommand(): Promise<void> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('there is no Chromium: install it, or set WORKBENCH_TEST_CHROMIUM to its path')
-  const { ensureBuilt } = await import(join(root, 'scripts', 'build.mjs')) as { ensureBuilt(): Promise<boolean> }
+  const { ensureBuilt } = (await import(join(root, 'scripts', 'build.mjs'))) as { ensureBuilt(): Promise<boolean> }
   await ensureBuilt()
   const work = mkdtempSync(join(tmpdir(), 'bench-table-'))
   const browser = await chromium.launch({ executablePath, args: [...chromiumFlags, '--enable-precise-memory-info'] })
@@ -103,10 +156,17 @@ export async function tableCommand(): Promise<void> {
     }
     const load = loadavg()[0]!
     const table = [
-      '# The table of runs', '',
-      `${runs.toLocaleString('en')} runs, all variants, three seeds each, evaluated; the engine and a window of 1440 x 900 pixels started anew in each of ${rounds} rounds. Chromium ${browser.version()} without a GPU`,
-      `(${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, load average ${load.toFixed(1)} of everything on the machine, ${new Date().toISOString().slice(0, 10)}). \`npm run bench -- table\` measures again.`, '',
-      '| | median | range |', '|---|---|---|',
+      '# The table of runs',
+      '',
+      `${runs.toLocaleString('en')} runs, all variants, three seeds each, evaluated; the engine and a window of ` +
+        `1440 x 900 pixels started anew in each of ${rounds} rounds. Chromium ${browser.version()} without a GPU`,
+      `(${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ` +
+        `load average ${load.toFixed(1)} of everything on the machine, ` +
+        `${new Date().toISOString().slice(0, 10)}). \`npm run bench -- table\` measures ` +
+        'again.',
+      '',
+      '| | median | range |',
+      '|---|---|---|',
       `| from opening the address to rows, ms | ${of(({ rows }) => rows)} |`,
       `| ... to figures in them, ms | ${of(({ figures }) => figures)} |`,
       `| a key in the search box, to the frame that shows what is found, ms | ${of(({ keystroke }) => keystroke)} |`,
@@ -117,16 +177,21 @@ export async function tableCommand(): Promise<void> {
       `| sorting by name, ms | ${of(({ sortName }) => sortName)} |`,
       `| grouping seeds, with means and intervals, ms | ${of(({ groups }) => groups)} |`,
       `| scrolling through all, 300 pixels a frame: interval of frames, ms | ${of(({ frames }) => frames.median)} |`,
-      `| ... the longest of about ${Math.round(median(results.map(({ frames }) => frames.count)))}, ms | ${of(({ frames }) => frames.worst)} |`,
+      `| ... the longest of about ${Math.round(median(results.map(({ frames }) => frames.count)))}, ` +
+        `ms | ${of(({ frames }) => frames.worst)} |`,
       `| ... and of 600 frames in which nothing happens, ms | ${of(({ idle }) => idle)} |`,
       `| ... the longest task by its own processor time, ms | ${of(({ scrolling }) => scrolling.longestOwn)} |`,
       `| ... processor time of the page for a frame, ms | ${of(({ scrolling, frames }) => scrolling.own / frames.count)} |`,
       `| ... frames of more than 100 ms while scrolling | ${of(({ frames }) => frames.over100)} |`,
       `| ... tasks of more than 50 ms of processor time while scrolling | ${of(({ scrolling }) => scrolling.long)} |`,
       `| memory of the engine at most, MB | ${of(({ engineMB }) => engineMB ?? NaN)} |`,
-      `| memory of the page's scripts, MB | ${of(({ pageMB }) => pageMB)} |`, '',
-      'By the clock everything waits for what else the machine does: the load average says how much that was, and the longest interval of frames in which nothing happens what it does to a page.',
-      'The processor time of a task is its own. Times to a frame count until that frame has been shown, hence at least one and at most two intervals of frames (17 to 33 ms) more than the work.', '',
+      `| memory of the page's scripts, MB | ${of(({ pageMB }) => pageMB)} |`,
+      '',
+      'By the clock everything waits for what else the machine does: the load average says how much ' +
+        'that was, and the longest interval of frames in which nothing happens what it does to a page.',
+      'The processor time of a task is its own. Times to a frame count until that frame has been shown, ' +
+        'hence at least one and at most two intervals of frames (17 to 33 ms) more than the work.',
+      '',
     ].join('\n')
     console.log(table)
     writeFileSync(fileURLToPath(new URL('../table.md', import.meta.url)), table)

@@ -7,11 +7,17 @@ const ends = ['completed', 'failed', 'diverged', 'cancelled', 'interrupted']
 /** Two experiments: one on digits, small enough to wait for, and one on points of the plane with a setting that is swept. */
 const plans = {
   digits: {
-    name: 'Three regularizers', dataset: 'mnist', seeds: [1, 2, 3], settings: { network: { layers: [256, 32] }, training: { epochs: 3 } },
+    name: 'Three regularizers',
+    dataset: 'mnist',
+    seeds: [1, 2, 3],
+    settings: { network: { layers: [256, 32] }, training: { epochs: 3 } },
     variants: [{ variant: 'classical' }, { variant: 'denoising' }, { variant: 'kSparse' }],
   },
   plane: {
-    name: 'Noise and depth', dataset: 'moons', seeds: [1, 2, 3, 4], settings: { network: { layers: [32, 16, 1] }, training: { epochs: 8, batchSize: 32 } },
+    name: 'Noise and depth',
+    dataset: 'moons',
+    seeds: [1, 2, 3, 4],
+    settings: { network: { layers: [32, 16, 1] }, training: { epochs: 8, batchSize: 32 } },
     variants: [
       { variant: 'classical' },
       { variant: 'denoising', settings: { 'regularizer.noise': 'gaussian' }, sweep: { 'regularizer.sigma': [0.05, 0.1, 0.2] } },
@@ -24,14 +30,36 @@ const plans = {
 const single = {
   pca: ['PCA', 'mnist', 'pca', { network: { layers: [32] } }],
   flat: ['Two units', 'mnist', 'variational', { network: { layers: [256, 2] }, training: { epochs: 3 } }],
-  collapsed: ['Collapsed units', 'mnist', 'betaVae', { network: { layers: [128, 20] }, training: { epochs: 3 }, regularizer: { klWeight: 20 } }],
+  collapsed: [
+    'Collapsed units',
+    'mnist',
+    'betaVae',
+    { network: { layers: [128, 20] }, training: { epochs: 3 }, regularizer: { klWeight: 20 } },
+  ],
   contractive: ['Contractive', 'mnist', 'contractive', { network: { layers: [100], tied: true }, training: { epochs: 1 } }],
   machine: ['Machine', 'mnist', 'rbm', { network: { layers: [100] }, training: { epochs: 2 } }],
-  staged: ['In stages', 'mnist', 'classical', { network: { layers: [128, 64, 32] }, training: { epochs: 2 }, pretraining: { kind: 'greedy', variant: 'denoising', epochs: 1 } }],
-  moons: ['Moons', 'moons', 'denoising', { network: { layers: [64, 32, 2] }, training: { epochs: 30 }, regularizer: { noise: 'gaussian', sigma: 0.2 } }],
+  staged: [
+    'In stages',
+    'mnist',
+    'classical',
+    {
+      network: { layers: [128, 64, 32] },
+      training: { epochs: 2 },
+      pretraining: { kind: 'greedy', variant: 'denoising', epochs: 1 },
+    },
+  ],
+  moons: [
+    'Moons',
+    'moons',
+    'denoising',
+    { network: { layers: [64, 32, 2] }, training: { epochs: 30 }, regularizer: { noise: 'gaussian', sigma: 0.2 } },
+  ],
 }
 
-/** What the pictures show, made in a home where it is missing: datasets, experiments, runs, an exported file, kept codes. Ids by name; of experiments the runs, too. */
+/**
+ * What the pictures show, made in a home where it is missing: datasets, experiments, runs, an exported file, kept codes. Ids by
+ * name; of experiments the runs, too.
+ */
 export async function fill({ call, when }, folder) {
   const datasets = {}
   datasets.mnist = await imported('mnist')
@@ -40,12 +68,19 @@ export async function fill({ call, when }, folder) {
   const experiments = {}
   for (const [name, plan] of Object.entries(plans)) experiments[name] = await ended(plan)
   const runs = {}
-  for (const [name, [title, dataset, variant, settings]] of Object.entries(single)) runs[name] = await trained(title, datasets[dataset], variant, settings)
+  for (const [name, [title, dataset, variant, settings]] of Object.entries(single))
+    runs[name] = await trained(title, datasets[dataset], variant, settings)
   const [classical, denoising] = experiments.digits.groups
   Object.assign(runs, { classical: classical[0], denoising: denoising[0] })
   const encoder = join(folder, 'encoder.onnx')
-  if (!(await call('exports.list', {})).exports.length) await done('exports.create', { run: runs.denoising.id, part: 'encoder', out: encoder })
-  if (!(await call('embeddings.list', {})).embeddings.length) await done('embeddings.create', { encoder: { run: runs.denoising.id }, data: { dataset: datasets.mnist }, name: 'Codes of digits' })
+  if (!(await call('exports.list', {})).exports.length)
+    await done('exports.create', { run: runs.denoising.id, part: 'encoder', out: encoder })
+  if (!(await call('embeddings.list', {})).embeddings.length)
+    await done('embeddings.create', {
+      encoder: { run: runs.denoising.id },
+      data: { dataset: datasets.mnist },
+      name: 'Codes of digits',
+    })
   return { datasets, experiments, runs }
 
   /** Long work to its end. */
@@ -59,7 +94,7 @@ export async function fill({ call, when }, folder) {
   }
 
   async function imported(source, more = {}) {
-    const find = async () => (await call('datasets.list', {})).datasets.find(each => each.name === source)?.id
+    const find = async () => (await call('datasets.list', {})).datasets.find((each) => each.name === source)?.id
     const known = await find()
     if (known) return known
     say(`Importing ${source}`)
@@ -68,19 +103,21 @@ export async function fill({ call, when }, folder) {
   }
 
   async function trained(name, dataset, variant, settings) {
-    const known = (await call('runs.list', {})).runs.find(each => each.name === name && each.state === 'completed')
+    const known = (await call('runs.list', {})).runs.find((each) => each.name === name && each.state === 'completed')
     if (!known) say(`Training ${name}`)
     const { id } = known ?? (await call('runs.create', { dataset, variant, name, settings })).run
     return when(async () => {
       const { run } = await call('runs.show', { run: id })
-      if (run.state !== 'completed' && ends.includes(run.state)) throw new SetupError(`${run.name} is ${run.state}: ${run.error?.message ?? ''}`)
+      if (run.state !== 'completed' && ends.includes(run.state))
+        throw new SetupError(`${run.name} is ${run.state}: ${run.error?.message ?? ''}`)
       return run.state === 'completed' ? run : undefined
     })
   }
 
   /** `groups`: of each of its cells the runs; `members`: their ids as an address lists them. */
   async function ended(plan) {
-    const find = async () => (await call('experiments.list', {})).experiments.find(each => each.name === plan.name && each.state === 'ended')
+    const find = async () =>
+      (await call('experiments.list', {})).experiments.find((each) => each.name === plan.name && each.state === 'ended')
     let known = await find()
     if (!known) {
       say(`Training the runs of “${plan.name}”`)
@@ -89,14 +126,29 @@ export async function fill({ call, when }, folder) {
     }
     const { cells } = (await call('experiments.show', { experiment: known.id })).experiment
     const all = (await call('runs.list', {})).runs
-    const groups = cells.map(cell => cell.runs.map(({ run }) => all.find(each => each.id === run)))
-    return { id: known.id, name: known.name, groups, members: groups.flat().map(each => each.id).join(',') }
+    const groups = cells.map((cell) => cell.runs.map(({ run }) => all.find((each) => each.id === run)))
+    return {
+      id: known.id,
+      name: known.name,
+      groups,
+      members: groups
+        .flat()
+        .map((each) => each.id)
+        .join(','),
+    }
   }
 }
 
 /** A run that trains while the pictures are taken. @returns its id, and how it is taken away again */
 export async function liveRun({ call, when }, dataset) {
-  const { run: { id } } = await call('runs.create', { dataset, variant: 'denoising', name: 'Live', settings: { training: { epochs: 300 }, network: { layers: [256, 32] } } })
+  const {
+    run: { id },
+  } = await call('runs.create', {
+    dataset,
+    variant: 'denoising',
+    name: 'Live',
+    settings: { training: { epochs: 300 }, network: { layers: [256, 32] } },
+  })
   await when(async () => ((await call('runs.show', { run: id })).run.epoch >= 1 ? true : undefined))
   return {
     id,
@@ -114,7 +166,11 @@ export async function exampleFolder(place) {
   for (const [index, name] of ['apples', 'pears'].entries()) {
     await mkdir(join(place, name), { recursive: true })
     for (let each = 0; each < 12; each += 1) {
-      await sharp({ create: { width: 40, height: 32, channels: 3, background: { r: 60 + 15 * each, g: 90 * index + 8 * each, b: 40 } } }).png().toFile(join(place, name, `${each}.png`))
+      await sharp({
+        create: { width: 40, height: 32, channels: 3, background: { r: 60 + 15 * each, g: 90 * index + 8 * each, b: 40 } },
+      })
+        .png()
+        .toFile(join(place, name, `${each}.png`))
     }
     await writeFile(join(place, name, 'empty.png'), '')
     await writeFile(join(place, name, 'notes.jpg'), 'No picture at all.')

@@ -11,7 +11,9 @@ const servers = new Set()
 
 /** The browser mode on a home folder, and a connection of our own to its engine. */
 export async function serve(home) {
-  const child = spawn(process.execPath, [join(root, 'src', 'main', 'engine', 'serve.ts'), '--home', home, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(root, 'src', 'main', 'engine', 'serve.ts'), '--home', home, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'exit').then(() => [null])])
   const { url, error } = JSON.parse(line ?? '{}')
   if (!url) throw new SetupError(error?.message ?? 'The browser mode did not start: see the lines above.')
@@ -20,21 +22,31 @@ export async function serve(home) {
   await once(socket, 'open')
   const listeners = new Set()
   const { call } = connectToEngine(
-    { post: frame => socket.send(frame), listen: listener => { socket.on('message', listener) } },
-    event => { for (const listener of listeners) listener(event) },
+    {
+      post: (frame) => socket.send(frame),
+      listen: (listener) => {
+        socket.on('message', listener)
+      },
+    },
+    (event) => {
+      for (const listener of listeners) listener(event)
+    },
   )
   const server = {
-    url, call,
+    url,
+    call,
     /** The first answer of `find` that is not undefined, asked after every event. */
-    when: find => new Promise((done, failed) => {
-      const look = () => Promise.resolve(find()).then(found => {
-        if (found === undefined) return
-        listeners.delete(look)
-        done(found)
-      }, failed)
-      listeners.add(look)
-      look()
-    }),
+    when: (find) =>
+      new Promise((done, failed) => {
+        const look = () =>
+          Promise.resolve(find()).then((found) => {
+            if (found === undefined) return
+            listeners.delete(look)
+            done(found)
+          }, failed)
+        listeners.add(look)
+        look()
+      }),
     async close() {
       if (!servers.delete(server)) return
       socket.close()

@@ -20,7 +20,7 @@ const redirects = 5
 export function request(address, { limit = connectLimit, headers = {} } = {}, left = redirects) {
   return new Promise((resolve, reject) => {
     const get = address.startsWith('http:') ? getHttp : getHttps
-    const sent = get(address, { headers }, response => {
+    const sent = get(address, { headers }, (response) => {
       const { statusCode = 0 } = response
       if (statusCode >= 300 && statusCode < 400 && response.headers.location && left > 0) {
         response.resume()
@@ -32,22 +32,28 @@ export function request(address, { limit = connectLimit, headers = {} } = {}, le
         resolve(response)
       }
     })
-    // The time-out of the socket counts silence, but not a name that is slow to resolve: hence a clock of its own until the answer is there.
+    // The time-out of the socket counts silence, but not a name that is slow to resolve: hence a clock of its own until the
+    // answer is there.
     const clock = setTimeout(() => sent.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), limit)
-    sent.setTimeout(Math.max(limit, 30_000), () => sent.destroy(Object.assign(new Error('the connection went silent'), { code: 'ETIMEDOUT' })))
+    sent.setTimeout(Math.max(limit, 30_000), () =>
+      sent.destroy(Object.assign(new Error('the connection went silent'), { code: 'ETIMEDOUT' })),
+    )
     sent.on('response', () => clearTimeout(clock))
-    sent.on('error', error => {
+    sent.on('error', (error) => {
       clearTimeout(clock)
       reject(error)
     })
   })
 }
 
-/** True when a host answers at all, whatever it says, within a few seconds; taken for granted behind a proxy, which older Nodes ignore. */
+/**
+ * True when a host answers at all, whatever it says, within a few seconds; taken for granted behind a proxy, which older Nodes
+ * ignore.
+ */
 export async function answers(address, limit = 4000) {
   if (behindProxy()) return true
   try {
-    (await request(address, { limit }, 0)).destroy()
+    ;(await request(address, { limit }, 0)).destroy()
     return true
   } catch (error) {
     return error.status !== undefined
@@ -70,21 +76,26 @@ const behindProxy = () => process.env.HTTPS_PROXY || process.env.https_proxy || 
 export async function download(address, file, what) {
   const node = node24Path()
   if (behindProxy() && !process.env.NODE_USE_ENV_PROXY && node && existsSync(node)) {
-    const code = await new Promise(resolve => {
+    const code = await new Promise((resolve) => {
       const env = { ...process.env, NODE_USE_ENV_PROXY: '1' }
-      spawn(node, [fileURLToPath(import.meta.url), address, file, what], { env, stdio: ['ignore', 'inherit', 'inherit'] }).on('close', resolve)
+      spawn(node, [fileURLToPath(import.meta.url), address, file, what], { env, stdio: ['ignore', 'inherit', 'inherit'] }).on(
+        'close',
+        resolve,
+      )
     })
-    if (code !== 0) throw new SetupError(`${what} could not be downloaded through the proxy: check HTTPS_PROXY, then run the command again.`)
+    if (code !== 0)
+      throw new SetupError(`${what} could not be downloaded through the proxy: check HTTPS_PROXY, then run the command again.`)
     return
   }
   const response = await request(address)
   const total = Number(response.headers['content-length'] ?? 0)
   const shown = progress(what, total)
   let bytes = 0
-  response.on('data', part => shown.at(bytes += part.length))
+  response.on('data', (part) => shown.at((bytes += part.length)))
   await pipeline(response, createWriteStream(file))
   shown.done()
   if (total > 0 && bytes !== total) throw new SetupError(`${what} arrived incomplete: run the command again.`)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await download(process.argv[2], process.argv[3], process.argv[4]).catch(fail)
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await download(process.argv[2], process.argv[3], process.argv[4]).catch(fail)

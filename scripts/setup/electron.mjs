@@ -19,7 +19,9 @@ export function electronPath(env = process.env) {
   try {
     const folder = packageFolder('electron')
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const installed = readFileSync(join(folder, 'dist', 'version'), 'utf8').trim().replace(/^v/, '')
+    const installed = readFileSync(join(folder, 'dist', 'version'), 'utf8')
+      .trim()
+      .replace(/^v/, '')
     const binary = join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8').trim())
     return installed === version && existsSync(binary) ? binary : null
   } catch {
@@ -47,8 +49,12 @@ export async function installElectron({ again = false } = {}) {
     const folder = join(cacheFolder(), `electron.${process.pid}`)
     await mkdir(folder, { recursive: true })
     const shown = progress('Downloading Electron', 0)
-    const stop = watchFolder(folder, bytes => shown.at(bytes))
-    const { code, output } = await run(node24Path(), ['install.js'], { cwd: packageFolder('electron'), env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }, limit: 10 * 60_000 })
+    const stop = watchFolder(folder, (bytes) => shown.at(bytes))
+    const { code, output } = await run(node24Path(), ['install.js'], {
+      cwd: packageFolder('electron'),
+      env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
+      limit: 10 * 60_000,
+    })
     stop()
     shown.done()
     await rm(folder, { recursive: true, force: true })

@@ -19,12 +19,15 @@ export async function requireSha256(file, expected, what) {
   const found = await sha256(file)
   if (found === expected) return
   await rm(file, { force: true })
-  throw new SetupError(`${what} was changed on its way (sha256 ${found.slice(0, 12)}... instead of ${expected.slice(0, 12)}...) and was thrown away: `
-    + 'run the command again, or check the package index that pip or PIP_INDEX_URL names.')
+  throw new SetupError(
+    `${what} was changed on its way (sha256 ${found.slice(0, 12)}... instead of ${expected.slice(0, 12)}...) and was thrown away: ` +
+      'run the command again, or check the package index that pip or PIP_INDEX_URL names.',
+  )
 }
 
 /**
- * Makes a folder atomically: `fill` writes into a temporary folder beside it, which then takes its name. When another process was faster, its
+ * Makes a folder atomically: `fill` writes into a temporary folder beside it, which then takes its name. When another process
+ * was faster, its
  * folder stays. After a failure nothing is left.
  * @param {string} folder
  * @param {(temporary: string) => Promise<void>} fill
@@ -73,20 +76,26 @@ export function watchFolder(folder, tell) {
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv, limit?: number, shell?: boolean}} options `limit` in milliseconds
  */
 export function run(program, args, { cwd, env = process.env, limit = 0, shell = false } = {}) {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] })
     const parts = []
     let late = false
-    const timer = limit > 0 ? setTimeout(() => { late = true; child.kill('SIGKILL') }, limit) : undefined
-    child.stdout.on('data', part => parts.push(part))
-    child.stderr.on('data', part => parts.push(part))
-    child.on('error', error => {
+    const timer =
+      limit > 0
+        ? setTimeout(() => {
+            late = true
+            child.kill('SIGKILL')
+          }, limit)
+        : undefined
+    child.stdout.on('data', (part) => parts.push(part))
+    child.stderr.on('data', (part) => parts.push(part))
+    child.on('error', (error) => {
       clearTimeout(timer)
       resolve({ code: error.code === 'ENOENT' ? 127 : 126, output: error.message })
     })
-    child.on('close', code => {
+    child.on('close', (code) => {
       clearTimeout(timer)
-      resolve({ code: late ? 124 : code ?? 1, output: Buffer.concat(parts).toString() })
+      resolve({ code: late ? 124 : (code ?? 1), output: Buffer.concat(parts).toString() })
     })
   })
 }

@@ -34,7 +34,7 @@ export async function alone(work) {
   const file = join(cacheFolder(), `setup-${keyOf(root)}.lock`)
   const began = Date.now()
   for (let said = false; ;) {
-    const handle = await open(file, 'wx').catch(error => {
+    const handle = await open(file, 'wx').catch((error) => {
       if (error.code !== 'EEXIST') throw error
       return null
     })
@@ -44,7 +44,8 @@ export async function alone(work) {
       break
     }
     if (await abandoned(file)) await rm(file, { force: true })
-    else if (Date.now() - began > patience) throw new SetupError(`Another set-up of this folder does not end: close it, delete ${file}, then run the command again.`)
+    else if (Date.now() - began > patience)
+      throw new SetupError(`Another set-up of this folder does not end: close it, delete ${file}, then run the command again.`)
     else if (!said) {
       say('Another set-up of this folder is running: waiting for it.')
       said = true

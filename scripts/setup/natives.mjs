@@ -13,5 +13,8 @@ export async function requireNatives() {
   const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
   const { code, output } = await run(node24Path(), ['-e', script], { cwd: root, limit: 60_000, env })
   if (code === 0) return
-  throw new SetupError(`A package does not load on this system (${output.trim().split('\n')[0]}): delete the folder node_modules, then run the command again.`)
+  throw new SetupError(
+    `A package does not load on this system (${output.trim().split('\n')[0]}): ` +
+      'delete the folder node_modules, then run the command again.',
+  )
 }

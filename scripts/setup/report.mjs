@@ -1,4 +1,5 @@
-// What the set-up says: plain lines and progress on standard error, never on standard output, which belongs to the program that runs after it.
+// What the set-up says: plain lines and progress on standard error, never on standard output, which belongs to the program that
+// runs after it.
 
 /** A failure that the user can act on: one plain sentence with its remedy. Anything else that is thrown is a defect of the set-up. */
 export class SetupError extends Error {}
@@ -18,7 +19,7 @@ export function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
-const megabytes = bytes => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
 /**
  * A progress display for a long transfer: one line rewritten in place on a terminal, else one line every few seconds.
@@ -77,18 +78,28 @@ export function waiting(what) {
 const networkCodes = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']
 
 /** Whether an error means that the network, or a host in it, gave no answer. */
-export const unreachable = error => networkCodes.includes(error?.code)
+export const unreachable = (error) => networkCodes.includes(error?.code)
 
 /** The sentence for an error of the file system or the network, by its code; the message itself where the code is not known. */
 export function explain(error, place = '') {
   const where = place ? ` (${place})` : ''
-  if (unreachable(error)) return `The network could not be reached${where}: check the connection (or HTTPS_PROXY), then run the command again.`
+  if (unreachable(error))
+    return `The network could not be reached${where}: check the connection (or HTTPS_PROXY), then run the command again.`
   switch (error?.code) {
-    case 'ENOSPC': case 'EDQUOT':
+    case 'ENOSPC':
+    case 'EDQUOT':
       return `The disk is full${where}: free about 2 GB, then run the command again.`
     // A read-only disk says ENOENT to a recursive mkdir.
-    case 'EACCES': case 'EPERM': case 'EROFS': case 'ENOENT': case 'ENOTDIR': case 'EEXIST':
-      return `A folder cannot be made or written${where || (error.path ? ` (${error.path})` : '')}: see that its disk can be written and give yourself permission there, then run the command again.`
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return (
+        `A folder cannot be made or written${where || (error.path ? ` (${error.path})` : '')}: see that ` +
+        'its disk can be written and give yourself permission there, then run the command again.'
+      )
     default:
       return String(error?.message ?? error).split('\n')[0]
   }

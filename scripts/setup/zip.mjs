@@ -1,5 +1,6 @@
 // A reader of plain zip files (Python wheels are such): the central directory, then single entries as streams, so that an entry of
-// half a gigabyte never lies in memory. Encrypted and multi-volume files are refused; so are the 64-bit extensions, which no wheel here uses.
+// half a gigabyte never lies in memory. Encrypted and multi-volume files are refused; so are the 64-bit extensions, which no
+// wheel here uses.
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
@@ -18,7 +19,7 @@ async function bytesAt(handle, position, length) {
   return buffer.subarray(0, bytesRead)
 }
 
-const damaged = file => new SetupError(`The archive ${file} is damaged: delete it, then run the command again.`)
+const damaged = (file) => new SetupError(`The archive ${file} is damaged: delete it, then run the command again.`)
 
 /**
  * The entries of a zip file, in the order of its directory.

@@ -41,20 +41,33 @@ async function runFile(file, limit) {
   const began = Date.now()
   try {
     let late = false
-    const { code, output } = await new Promise(resolve => {
-      const child = spawn(node24Path(), ['--test', `--test-timeout=${limit}`, '--test-reporter=./scripts/test/reporter.mjs', '--test-reporter-destination=stdout', name], {
-        cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', env: { ...process.env, WORKBENCH_TEST_RESULT: record },
-      })
+    const { code, output } = await new Promise((resolve) => {
+      const child = spawn(
+        node24Path(),
+        [
+          '--test',
+          `--test-timeout=${limit}`,
+          '--test-reporter=./scripts/test/reporter.mjs',
+          '--test-reporter-destination=stdout',
+          name,
+        ],
+        {
+          cwd: root,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          detached: process.platform !== 'win32',
+          env: { ...process.env, WORKBENCH_TEST_RESULT: record },
+        },
+      )
       ongoing.add(child)
       let text = ''
       const timer = setTimeout(() => {
         late = true
         end(child)
       }, 2 * limit)
-      child.stdout.on('data', part => text += part)
-      child.stderr.on('data', part => text += part)
-      child.on('error', error => resolve({ code: 1, output: error.message }))
-      child.on('close', exit => {
+      child.stdout.on('data', (part) => (text += part))
+      child.stderr.on('data', (part) => (text += part))
+      child.on('error', (error) => resolve({ code: 1, output: error.message }))
+      child.on('close', (exit) => {
         clearTimeout(timer)
         ongoing.delete(child)
         // What a test left running would disturb the next one.
@@ -62,15 +75,25 @@ async function runFile(file, limit) {
         resolve({ code: exit ?? 1, output: text })
       })
     })
-    const result = JSON.parse(await readFile(record, 'utf8').catch(() => 'null')) ?? { passed: 0, failed: 0, skipped: 0, skips: [], failures: [], output }
-    const alas = late ? `It had not ended after ${2 * limit / 1000} s: something that it opened was not closed.`
-      : code !== 0 && result.failed === 0 ? `It ended with code ${code}.\n${output.trim()}` : null
+    const result = JSON.parse(await readFile(record, 'utf8').catch(() => 'null')) ?? {
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      skips: [],
+      failures: [],
+      output,
+    }
+    const alas = late
+      ? `It had not ended after ${(2 * limit) / 1000} s: something that it opened was not closed.`
+      : code !== 0 && result.failed === 0
+        ? `It ended with code ${code}.\n${output.trim()}`
+        : null
     if (alas) {
       result.failed++
       result.failures.push({ name: 'the file', text: alas })
     }
     show(name, result, Date.now() - began)
-    return { ...result, skips: result.skips.map(skip => ({ ...skip, name: `${name}: ${skip.name}` })) }
+    return { ...result, skips: result.skips.map((skip) => ({ ...skip, name: `${name}: ${skip.name}` })) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -79,10 +102,19 @@ async function runFile(file, limit) {
 function show(name, { passed, failed, skipped, failures, output }, ms) {
   const parts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`, `${(ms / 1000).toFixed(1)} s`]
   const lines = [`${failed ? 'FAILED' : 'ok    '} ${name} (${parts.filter(Boolean).join(', ')})`]
-  for (const failure of failures) lines.push('', ...[failure.name, ...failure.text.split('\n')].map((line, i) => `${i ? '    ' : '  '}${line}`))
-  if (failed && output.trim()) lines.push('', '  what it wrote', ...output.trim().split('\n').map(line => `    ${line}`))
+  for (const failure of failures)
+    lines.push('', ...[failure.name, ...failure.text.split('\n')].map((line, i) => `${i ? '    ' : '  '}${line}`))
+  if (failed && output.trim())
+    lines.push(
+      '',
+      '  what it wrote',
+      ...output
+        .trim()
+        .split('\n')
+        .map((line) => `    ${line}`),
+    )
   if (failed) lines.push('')
-  console.log(lines.map(line => line && `  ${line}`).join('\n'))
+  console.log(lines.map((line) => line && `  ${line}`).join('\n'))
 }
 
 /**

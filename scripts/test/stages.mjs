@@ -9,15 +9,15 @@ import { runFiles } from './files.mjs'
 
 /** @typedef {import('./files.mjs').Counts} Counts */
 
-const one = good => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, skips: [] })
+const one = (good) => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, skips: [] })
 
 /** Runs a checking tool and gives its exit code; its colours only where somebody sees them. */
 function onNode24(args) {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' }
     const child = spawn(node24Path(), args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env })
     child.on('error', () => resolve(1))
-    child.on('close', code => resolve(code ?? 1))
+    child.on('close', (code) => resolve(code ?? 1))
   })
 }
 
@@ -28,7 +28,10 @@ const layerFile = join(root, 'test', 'unit', 'layers.test.ts')
 async function testFiles(folder) {
   const place = join(root, 'test', folder)
   if (!existsSync(place)) return []
-  return (await readdir(place, { recursive: true })).filter(name => name.endsWith('.test.ts')).sort().map(name => join(place, name))
+  return (await readdir(place, { recursive: true }))
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => join(place, name))
 }
 
 async function builtFirst(work) {
@@ -43,22 +46,49 @@ async function builtFirst(work) {
 
 const folderStage = (folder, options) => ({
   name: folder,
-  files: async () => (await testFiles(folder)).filter(file => file !== layerFile),
-  run: files => runFiles(files, options),
+  files: async () => (await testFiles(folder)).filter((file) => file !== layerFile),
+  run: (files) => runFiles(files, options),
 })
+
+const formatted = ['src', 'test', 'scripts', 'bench', 'electron.vite.config.ts']
 
 /** @type {{name: string, files?: () => Promise<string[]>, run: (files: string[]) => Promise<Counts>}[]} */
 export const stages = [
-  { name: 'types', run: async () => one(await onNode24([bin('typescript', 'bin', 'tsc'), '-p', '.']) === 0) },
-  { name: 'svelte-check', run: async () => one(await onNode24([bin('svelte-check', 'bin', 'svelte-check'), '--tsconfig', 'src/renderer/tsconfig.json', '--output', 'human', '--fail-on-warnings']) === 0) },
-  { name: 'lint', run: async () => one(await onNode24([bin('oxlint', 'bin', 'oxlint'), '--deny-warnings', '--format=unix']) === 0) },
-  { name: 'layers', files: async () => [layerFile], run: files => runFiles(files, { concurrency: 1, limit: 60_000 }) },
+  { name: 'types', run: async () => one((await onNode24([bin('typescript', 'bin', 'tsc'), '-p', '.'])) === 0) },
+  {
+    name: 'svelte-check',
+    run: async () =>
+      one(
+        (await onNode24([
+          bin('svelte-check', 'bin', 'svelte-check'),
+          '--tsconfig',
+          'src/renderer/tsconfig.json',
+          '--output',
+          'human',
+          '--fail-on-warnings',
+        ])) === 0,
+      ),
+  },
+  {
+    name: 'lint',
+    run: async () => one((await onNode24([bin('oxlint', 'bin', 'oxlint'), '--deny-warnings', '--format=unix'])) === 0),
+  },
+  {
+    name: 'format',
+    run: async () => {
+      const cache = ['--cache', '--cache-location', join(root, 'node_modules', '.cache', 'prettier')]
+      return one(
+        (await onNode24([bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...cache, ...formatted])) === 0,
+      )
+    },
+  },
+  { name: 'layers', files: async () => [layerFile], run: (files) => runFiles(files, { concurrency: 1, limit: 60_000 }) },
   folderStage('unit', { concurrency: 2, limit: 120_000 }),
   folderStage('numeric', { concurrency: 2, limit: 240_000 }),
   folderStage('fault', { concurrency: 1, limit: 240_000 }),
   {
     name: 'e2e',
     files: () => testFiles('e2e'),
-    run: files => builtFirst(() => runFiles(files, { concurrency: 1, limit: 300_000 })),
+    run: (files) => builtFirst(() => runFiles(files, { concurrency: 1, limit: 300_000 })),
   },
 ]

@@ -42,14 +42,26 @@ function start(home: string | undefined): void {
     attendant.windowOpened()
   }
   const attendant = attendQueue({ icon: paths.icon, openWindow: open })
-  const follower = followEngine({ send: (payload) => engine.send(ownPort, payload), onQueue: attendant.queue, onExperimentEnded: attendant.experimentEnded })
+  const follower = followEngine({
+    send: (payload) => engine.send(ownPort, payload),
+    onQueue: attendant.queue,
+    onExperimentEnded: attendant.experimentEnded,
+  })
   let quitting = false
   let wantedAgain = false
 
-  ipcMain.on(hostChannels.connect, (event) => { if (isTrusted(event)) relay.connect(event.sender) })
-  ipcMain.on(hostChannels.watchState, (event) => { if (isTrusted(event)) event.sender.send(hostChannels.state, engine.state) })
-  ipcMain.on(hostChannels.restart, (event) => { if (isTrusted(event)) engine.start() })
-  ipcMain.on(hostChannels.recover, (event) => { if (isTrusted(event)) engine.recover() })
+  ipcMain.on(hostChannels.connect, (event) => {
+    if (isTrusted(event)) relay.connect(event.sender)
+  })
+  ipcMain.on(hostChannels.watchState, (event) => {
+    if (isTrusted(event)) event.sender.send(hostChannels.state, engine.state)
+  })
+  ipcMain.on(hostChannels.restart, (event) => {
+    if (isTrusted(event)) engine.start()
+  })
+  ipcMain.on(hostChannels.recover, (event) => {
+    if (isTrusted(event)) engine.recover()
+  })
   offerDialogs()
 
   app.on('second-instance', () => {
@@ -62,9 +74,13 @@ function start(home: string | undefined): void {
       window.focus()
     }
   })
-  app.on('window-all-closed', () => { if (quitting || !attendant.stays()) app.quit() })
+  app.on('window-all-closed', () => {
+    if (quitting || !attendant.stays()) app.quit()
+  })
   // A click on the icon in the dock, where there is no window.
-  app.on('activate', () => { if (app.isReady() && !quitting && BrowserWindow.getAllWindows().length === 0) open() })
+  app.on('activate', () => {
+    if (app.isReady() && !quitting && BrowserWindow.getAllWindows().length === 0) open()
+  })
   app.on('will-quit', (event) => {
     if (quitting) return
     quitting = true

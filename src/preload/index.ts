@@ -6,7 +6,11 @@ declare const window: {
   postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void
   navigation?: { addEventListener(type: 'navigate', listener: (event: Navigating) => void, options: { capture: true }): void }
 }
-interface Navigating { preventDefault(): void; downloadRequest: string | null; destination: { url: string; sameDocument: boolean } }
+interface Navigating {
+  preventDefault(): void
+  downloadRequest: string | null
+  destination: { url: string; sameDocument: boolean }
+}
 declare const location: { origin: string; href: string }
 const withoutHash = (address: string): string => address.replace(/#.*$/s, '')
 const isThisPage = (address: string): boolean => withoutHash(address) === withoutHash(location.href)
@@ -19,7 +23,9 @@ function on<T>(channel: string, listener: (value: T) => void): () => void {
 }
 
 // A MessagePort cannot cross the context bridge; only a window message takes it into the page's world.
-ipcRenderer.on(hostChannels.port, (event, engine: number) => window.postMessage({ type: portMarker, engine }, location.origin, event.ports))
+ipcRenderer.on(hostChannels.port, (event, engine: number) =>
+  window.postMessage({ type: portMarker, engine }, location.origin, event.ports),
+)
 
 const host: Host = {
   host: 'electron',
@@ -36,16 +42,20 @@ const host: Host = {
   chooseFile: (filters) => ipcRenderer.invoke(hostChannels.chooseFile, filters),
   chooseSave: (suggested, filters) => ipcRenderer.invoke(hostChannels.chooseSave, suggested, filters),
   // Before Electron 32 a file carried its path itself.
-  pathOf: (file) => (webUtils ? webUtils.getPathForFile(file) : (file as unknown as { path?: string }).path ?? ''),
+  pathOf: (file) => (webUtils ? webUtils.getPathForFile(file) : ((file as unknown as { path?: string }).path ?? '')),
   showInFolder: (path) => ipcRenderer.send(hostChannels.showInFolder, path),
 }
 
 // Chromium asks the shell about no address that needs no loading, such as about:blank: what leads out of this document is refused here. A
 // reload, and
 // files to be kept, go on.
-window.navigation?.addEventListener('navigate', (event) => {
-  const { destination, downloadRequest } = event
-  if (downloadRequest === null && !destination.sameDocument && !isThisPage(destination.url)) event.preventDefault()
-}, { capture: true })
+window.navigation?.addEventListener(
+  'navigate',
+  (event) => {
+    const { destination, downloadRequest } = event
+    if (downloadRequest === null && !destination.sameDocument && !isThisPage(destination.url)) event.preventDefault()
+  },
+  { capture: true },
+)
 
 contextBridge.exposeInMainWorld(hostKey, host)

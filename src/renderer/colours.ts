@@ -9,17 +9,27 @@ export const runVariable = (index: number): string => `var(--run-${((index % hue
 /** Line dashes in pixels; empty for a solid line. */
 export const runDash = (index: number): number[] => dashes[Math.floor(Math.max(0, index) / hues) % dashes.length] ?? []
 
-/** How the rows of a class are drawn, other than any run: in one of eight colours, dots and squares in turn; then the same ones hollow. */
-export interface ClassMark { colour: string; hollow: boolean; square: boolean }
+/**
+ * How the rows of a class are drawn, other than any run: in one of eight colours, dots and squares in turn; then the same ones
+ * hollow.
+ */
+export interface ClassMark {
+  colour: string
+  hollow: boolean
+  square: boolean
+}
 
 /** Of a class by its index; below 0 there is none. */
-export const classMark = (label: number): ClassMark => (label < 0
-  ? { colour: 'var(--ink-2)', hollow: false, square: false }
-  : { colour: `var(--class-${label % hues})`, hollow: label % (2 * hues) >= hues, square: label % 2 === 1 })
+export const classMark = (label: number): ClassMark =>
+  label < 0
+    ? { colour: 'var(--ink-2)', hollow: false, square: false }
+    : { colour: `var(--class-${label % hues})`, hollow: label % (2 * hues) >= hues, square: label % 2 === 1 }
 
 /** For the key beside dots: each class that there is, by its name. */
 export const classKey = (names: readonly string[], labels: Iterable<number>): (ClassMark & { id: string; label: string })[] =>
-  [...new Set(labels)].sort((a, b) => a - b).map((label) => ({ id: String(label), label: label < 0 ? 'no class' : names[label] ?? String(label), ...classMark(label) }))
+  [...new Set(labels)]
+    .sort((a, b) => a - b)
+    .map((label) => ({ id: String(label), label: label < 0 ? 'no class' : (names[label] ?? String(label)), ...classMark(label) }))
 
 const known = ['loss', 'reconstruction', 'weightDecay', 'contraction', 'sparsity', 'kl']
 

@@ -13,7 +13,11 @@ export function figure(value: number | null | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(Math.max(0, digits - 2)).replace('-', '−').replace('e−', 'e-')
+  if (size >= 1e6 || size < 1e-4)
+    return value
+      .toExponential(Math.max(0, digits - 2))
+      .replace('-', '−')
+      .replace('e−', 'e-')
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)))
   const text = value.toFixed(Math.min(decimals, 8))
   return text.replace('-', '−')
@@ -29,7 +33,8 @@ export function duration(seconds: number | null | undefined): string {
   if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 1 : 0)} s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
-  if (whole < 3600) return whole % 60 === 0 || whole >= 600 ? `${Math.round(whole / 60)} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+  if (whole < 3600)
+    return whole % 60 === 0 || whole >= 600 ? `${Math.round(whole / 60)} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
   const minutes = Math.round(whole / 60)
   if (minutes < 2880) return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
   return `${Math.round(minutes / 1440)} days`
@@ -39,7 +44,10 @@ export function duration(seconds: number | null | undefined): string {
 export function bytes(value: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
   let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1 }
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
   return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toPrecision(2)} ${units[unit]}`
 }
 
@@ -70,4 +78,6 @@ export const short = (id: string): string => id.slice(0, 8)
 
 /** `28 × 28`, `64 × 64 × 3`, `2 values`. */
 export const size = (of: { kind: 'image' | 'vector'; width: number; height: number; channels: number }): string =>
-  of.kind === 'vector' ? `${of.width} values` : `${of.width}\u00a0×\u00a0${of.height}${of.channels > 1 ? `\u00a0×\u00a0${of.channels}` : ''}`
+  of.kind === 'vector'
+    ? `${of.width} values`
+    : `${of.width}\u00a0×\u00a0${of.height}${of.channels > 1 ? `\u00a0×\u00a0${of.channels}` : ''}`

@@ -1,7 +1,14 @@
 /** Names of series and terms as people read them. */
 const titles: Record<string, string> = {
-  loss: 'Loss', reconstruction: 'Reconstruction', contraction: 'Contraction', sparsity: 'Sparsity', kl: 'KL divergence', weightDecay: 'Weight decay',
-  squaredError: 'Clean squared error', klPerUnit: 'KL of each unit', pseudoLikelihood: 'Pseudo log likelihood',
+  loss: 'Loss',
+  reconstruction: 'Reconstruction',
+  contraction: 'Contraction',
+  sparsity: 'Sparsity',
+  kl: 'KL divergence',
+  weightDecay: 'Weight decay',
+  squaredError: 'Clean squared error',
+  klPerUnit: 'KL of each unit',
+  pseudoLikelihood: 'Pseudo log likelihood',
 }
 const sets: Record<string, string> = { train: 'training', validation: 'validation' }
 

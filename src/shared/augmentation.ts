@@ -34,7 +34,10 @@ const names = 'flip, flipVertical, shift=4, crop=0.8, brightness=0.1'
 export function readAugmentation(text: string): Augmentation | string {
   const found = { ...noAugmentation }
   const seen = new Set<string>()
-  for (const part of text.split(',').map((each) => each.trim()).filter((each) => each !== '' && each !== 'none')) {
+  for (const part of text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '' && each !== 'none')) {
     const [name = '', value, ...more] = part.split('=').map((each) => each.trim())
     if (seen.has(name)) return `data.augment has ${name} twice; leave one of them out.`
     seen.add(name)
@@ -56,8 +59,11 @@ export function readAugmentation(text: string): Augmentation | string {
 /** The same as text, in one order and without what does nothing: what is stored. */
 export function writtenAugmentation({ flip, flipVertical, shift, crop, brightness }: Augmentation): string {
   const parts = [
-    ...(flip ? ['flip'] : []), ...(flipVertical ? ['flipVertical'] : []), ...(shift > 0 ? [`shift=${shift}`] : []),
-    ...(crop < 1 ? [`crop=${crop}`] : []), ...(brightness > 0 ? [`brightness=${brightness}`] : []),
+    ...(flip ? ['flip'] : []),
+    ...(flipVertical ? ['flipVertical'] : []),
+    ...(shift > 0 ? [`shift=${shift}`] : []),
+    ...(crop < 1 ? [`crop=${crop}`] : []),
+    ...(brightness > 0 ? [`brightness=${brightness}`] : []),
   ]
   return parts.length === 0 ? 'none' : parts.join(',')
 }

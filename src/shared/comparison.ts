@@ -12,7 +12,10 @@ export type Better = (typeof betters)[number]
 const groupSchema = z.object({
   /** The same for the same settings, whatever else is compared. */
   id: z.string(),
-  /** Unique among the groups: the cell's of an experiment, the run's name where there is one run, else the variant with what sets it apart from the others of it. */
+  /**
+   * Unique among the groups: the cell's of an experiment, the run's name where there is one run, else the variant with what sets
+   * it apart from the others of it.
+   */
   title: z.string(),
   /** Whether the title is a name that a person gave. */
   named: z.boolean(),
@@ -22,7 +25,10 @@ const groupSchema = z.object({
   /** Ids, in the order of the comparison's runs. */
   runs: z.array(idSchema),
   seeds: z.array(z.int()),
-  /** The run of each seed that stands in the figures: the one evaluated by the newest version of the evaluation, and of these the newest. */
+  /**
+   * The run of each seed that stands in the figures: the one evaluated by the newest version of the evaluation, and of these the
+   * newest.
+   */
   counted: z.array(z.object({ seed: z.int(), run: idSchema })),
   /** Seeds that have no evaluation, and why. */
   missing: z.array(z.object({ seed: z.int(), run: idSchema, state: z.enum(runStates) })),
@@ -62,7 +68,10 @@ const differenceSchema = z.object({
   /** Two-sided, of Student's paired test; and corrected by Holm over all differences of this figure. */
   p: number,
   corrected: number,
-  /** `same`: every pair is equal. `undecided`: the corrected p is not below 0.05. `untested`: there are not two pairs, they differ by exactly the same, or are not comparable. */
+  /**
+   * `same`: every pair is equal. `undecided`: the corrected p is not below 0.05. `untested`: there are not two pairs, they
+   * differ by exactly the same, or are not comparable.
+   */
   verdict: z.enum(verdicts),
   /** The same as a row says it, with the reason: `better`, `not after correction for 9 comparisons`, `not tested: one seed`. */
   verdictText: z.string(),
@@ -100,19 +109,37 @@ const settingSectionSchema: z.ZodType<SettingSection> = z.object({
   key: z.string(),
   title: z.string(),
   /** `values` by run; `groupValues` by group. `lacking`: all that have the setting have the same value, others do not have it. */
-  rows: z.array(z.object({ key: z.string(), title: z.string(), values: z.array(z.string()), groupValues: z.array(z.string()), lacking: z.boolean() })),
-  get sections() { return z.array(settingSectionSchema) },
+  rows: z.array(
+    z.object({
+      key: z.string(),
+      title: z.string(),
+      values: z.array(z.string()),
+      groupValues: z.array(z.string()),
+      lacking: z.boolean(),
+    }),
+  ),
+  get sections() {
+    return z.array(settingSectionSchema)
+  },
 })
 
 /** So many runs are compared at a time: figures of each are sent, and differences among them are found. */
 export const mostCompared = 1000
-const comparedRuns = (least: number) => z.array(idSchema).min(least).max(mostCompared, `At most ${thousands(mostCompared)} runs are `
-  + 'compared at a time; leave some out, or group the table of runs, which takes any number.')
+const comparedRuns = (least: number) =>
+  z
+    .array(idSchema)
+    .min(least)
+    .max(
+      mostCompared,
+      `At most ${thousands(mostCompared)} runs are ` +
+        'compared at a time; leave some out, or group the table of runs, which takes any number.',
+    )
 
 /** How a comparison is asked for, whether to be shown or to be written. */
 const comparisonOptions = {
   /**
-   * Id of the group that others are compared with, or of a run in it; `experiment:ID`: what the plan of that experiment says, whose cells then give the groups their
+   * Id of the group that others are compared with, or of a run in it; `experiment:ID`: what the plan of that experiment says,
+   * whose cells then give the groups their
    * names. Without one see `comparisonSchema.baseline`.
    */
   baseline: idSchema.optional(),
@@ -132,16 +159,21 @@ export const comparisonSchema = z.object({
   /** The same, nested, by run and by group. */
   settings: z.array(settingSectionSchema),
   /** One row a figure of the evaluation. */
-  figures: z.array(z.object({
-    ...figureHead,
-    values: z.array(number),
-    /** The values as they are to be shown. */
-    texts: z.array(z.string()),
-    /** Indices of the best runs; empty where fewer than two have a value or none is better. */
-    best: z.array(z.int()),
-  })),
+  figures: z.array(
+    z.object({
+      ...figureHead,
+      values: z.array(number),
+      /** The values as they are to be shown. */
+      texts: z.array(z.string()),
+      /** Indices of the best runs; empty where fewer than two have a value or none is better. */
+      best: z.array(z.int()),
+    }),
+  ),
   groups: z.array(groupSchema),
-  /** Index of the group that the others are compared with, or null: with one group, and where each is compared with that group of the baseline's variant that shares its other settings. */
+  /**
+   * Index of the group that the others are compared with, or null: with one group, and where each is compared with that group of
+   * the baseline's variant that shares its other settings.
+   */
   baseline: z.int().nullable(),
   /** The same figures by group, with the differences to the baseline. */
   groupFigures: z.array(groupFigureSchema),
@@ -156,11 +188,13 @@ export const comparisonSchema = z.object({
   /** What of them may be drawn over each other. */
   curves: z.object({
     /** In the order of `seriesKeys`. Of each the groups (by index) that are measured on the same, so that they may share a chart. */
-    series: z.array(z.object({
-      key: z.string(),
-      /** `words`: what it is measured on, `on clean inputs`; empty where nothing needs to be said. */
-      kinds: z.array(z.object({ words: z.string(), unit: z.string(), groups: z.array(z.int()) })),
-    })),
+    series: z.array(
+      z.object({
+        key: z.string(),
+        /** `words`: what it is measured on, `on clean inputs`; empty where nothing needs to be said. */
+        kinds: z.array(z.object({ words: z.string(), unit: z.string(), groups: z.array(z.int()) })),
+      }),
+    ),
     /** Keys of those that are shown where nobody chooses: the clean squared error, which means the same for every variant. */
     usual: z.array(z.string()),
     /** What each one's loss is measured on where that differs, and who has no clean squared error, and why; each one sentence. */
@@ -226,7 +260,8 @@ export const lineSchema = z.object({
   /** As measured, at the same points (of a group the mean over its seeds): what is read as a number. Null where nothing was smoothed. */
   raw: column.nullable(),
   /**
-   * The last measured value; of a group the mean over its seeds of each one's last. Never smoothed, and of the whole axis whichever part was
+   * The last measured value; of a group the mean over its seeds of each one's last. Never smoothed, and of the whole axis
+   * whichever part was
    * asked for.
    */
   last: z.object({ value: number, n: z.int() }),
@@ -244,15 +279,23 @@ export type CompareLine = z.infer<typeof lineSchema>
 export const termsSchema = z.object({
   ...lineHead,
   split: z.enum(['train', 'validation']),
-  terms: z.array(z.object({
-    term: z.string(), value: column, lower: column, upper: column,
-    /** As measured, at the same points. Null where nothing was smoothed. */
-    raw: column.nullable(),
-  })),
+  terms: z.array(
+    z.object({
+      term: z.string(),
+      value: column,
+      lower: column,
+      upper: column,
+      /** As measured, at the same points. Null where nothing was smoothed. */
+      raw: column.nullable(),
+    }),
+  ),
 })
 export type CompareTerms = z.infer<typeof termsSchema>
 
-/** What can stand on an axis: a setting, a figure, the latest value of a curve, or one of `dataset`, `variant`, `seed`, `parameters`, `seconds`. */
+/**
+ * What can stand on an axis: a setting, a figure, the latest value of a curve, or one of `dataset`, `variant`, `seed`,
+ * `parameters`, `seconds`.
+ */
 const axisKey = z.string().min(1).max(300)
 const plotInput = { runs: runsInput, by: z.enum(lineKinds).default('run') }
 export const parallelInputSchema = z.strictObject({
@@ -264,27 +307,40 @@ export const scatterInputSchema = z.strictObject({ ...plotInput, x: axisKey, y: 
 export const heatMapInputSchema = z.strictObject({ runs: runsInput, x: axisKey, y: axisKey, figure: axisKey })
 
 const columnHead = {
-  key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters),
+  key: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  better: z.enum(betters),
   /** A `fact` is what every run has, such as its seed. */
   source: z.enum(['fact', 'setting', 'figure', 'series']),
   /** False where some value is text; and whether there are at least two different values. */
-  numeric: z.boolean(), varies: z.boolean(),
+  numeric: z.boolean(),
+  varies: z.boolean(),
   /** Variants of the runs that have it. */
   variants: z.array(z.string()),
 }
 /** What can stand on an axis. */
 export type PlotColumnHead = HeatMap['figure']
 /** A run or group in a plot. */
-const subjectHead = { id: z.string(), title: z.string(), named: z.boolean(), colour: z.int(), variant: z.string(), runs: z.array(idSchema) }
+const subjectHead = {
+  id: z.string(),
+  title: z.string(),
+  named: z.boolean(),
+  colour: z.int(),
+  variant: z.string(),
+  runs: z.array(idSchema),
+}
 
 export const parallelSchema = z.object({
-  axes: z.array(z.object({
-    ...columnHead,
-    kind: z.enum(['number', 'choice']),
-    logarithmic: z.boolean(),
-    /** Places from 0 (bottom) to 1, with what stands there. */
-    ticks: z.array(z.object({ place: z.number(), text: z.string() })),
-  })),
+  axes: z.array(
+    z.object({
+      ...columnHead,
+      kind: z.enum(['number', 'choice']),
+      logarithmic: z.boolean(),
+      /** Places from 0 (bottom) to 1, with what stands there. */
+      ticks: z.array(z.object({ place: z.number(), text: z.string() })),
+    }),
+  ),
   /** One for each run or group: where it crosses each axis (null: it has no value there), and the value as it reads. */
   lines: z.array(z.object({ ...subjectHead, places: z.array(number), texts: z.array(z.string()) })),
   /** Everything that can be an axis of these runs. */
@@ -295,13 +351,20 @@ export type Parallel = z.infer<typeof parallelSchema>
 export const scatterSchema = z.object({
   x: z.object({ ...columnHead, logarithmic: z.boolean() }),
   y: z.object({ ...columnHead, logarithmic: z.boolean() }),
-  points: z.array(z.object({
-    ...subjectHead, x: z.number(), y: z.number(), xText: z.string(), yText: z.string(),
-    /** 95% intervals of a group's means; null where there are none. */
-    xInterval: z.tuple([z.number(), z.number()]).nullable(), yInterval: z.tuple([z.number(), z.number()]).nullable(),
-    /** Whether it lies on the Pareto front: no other is better in one and not worse in the other. */
-    front: z.boolean(),
-  })),
+  points: z.array(
+    z.object({
+      ...subjectHead,
+      x: z.number(),
+      y: z.number(),
+      xText: z.string(),
+      yText: z.string(),
+      /** 95% intervals of a group's means; null where there are none. */
+      xInterval: z.tuple([z.number(), z.number()]).nullable(),
+      yInterval: z.tuple([z.number(), z.number()]).nullable(),
+      /** Whether it lies on the Pareto front: no other is better in one and not worse in the other. */
+      front: z.boolean(),
+    }),
+  ),
   /** Indices of the points on the front, ascending x. */
   front: z.array(z.int()),
   /** Why there is no front, or who is left out; else null. */
@@ -316,7 +379,18 @@ export const heatMapSchema = z.object({
   y: z.object({ ...columnHead, values: z.array(z.string()) }),
   figure: z.object(columnHead),
   /** By rows of y, in each by x. `shade`: from 0 at the lowest mean to 1 at the highest; null where nothing is. */
-  cells: z.array(z.array(z.object({ mean: number, text: z.string(), shade: number, best: z.boolean(), groups: z.array(z.string()), runs: z.array(idSchema) }))),
+  cells: z.array(
+    z.array(
+      z.object({
+        mean: number,
+        text: z.string(),
+        shade: number,
+        best: z.boolean(),
+        groups: z.array(z.string()),
+        runs: z.array(idSchema),
+      }),
+    ),
+  ),
   /** What the means hide, e.g. that other settings differ, too; else null. */
   note: z.string().nullable(),
   /** What can be an axis: settings that have at least two values here. */

@@ -9,13 +9,29 @@ export const activations = ['linear', 'sigmoid', 'tanh', 'relu', 'elu', 'softplu
 export type Activation = (typeof activations)[number]
 
 export const networkSchema = z.strictObject({
-  layers: z.array(z.int().min(1).max(16384)).min(1).max(12).default([512, 64])
+  layers: z
+    .array(z.int().min(1).max(16384))
+    .min(1)
+    .max(12)
+    .default([512, 64])
     .meta({ title: 'Layers', description: 'Units of each encoder layer; the last one is the code.' }),
-  activation: z.enum(activations).default('relu').meta({ title: 'Hidden activation', description: 'Of every layer but the code and the output.' }),
-  codeActivation: z.enum(activations).default('linear').meta({ title: 'Code activation', description: 'Of the last encoder layer.' }),
-  outputActivation: z.enum(activations).default('sigmoid').meta({ title: 'Output activation', description: 'Of the reconstruction; sigmoid keeps it in [0, 1].' }),
+  activation: z
+    .enum(activations)
+    .default('relu')
+    .meta({ title: 'Hidden activation', description: 'Of every layer but the code and the output.' }),
+  codeActivation: z
+    .enum(activations)
+    .default('linear')
+    .meta({ title: 'Code activation', description: 'Of the last encoder layer.' }),
+  outputActivation: z
+    .enum(activations)
+    .default('sigmoid')
+    .meta({ title: 'Output activation', description: 'Of the reconstruction; sigmoid keeps it in [0, 1].' }),
   tied: z.boolean().default(false).meta({ title: 'Tied weights', description: 'The decoder uses the transposed encoder kernels.' }),
-  weightNorm: z.boolean().default(false).meta({ title: 'Weight normalisation', description: 'Each column of a kernel is divided by its L2 norm.' }),
+  weightNorm: z
+    .boolean()
+    .default(false)
+    .meta({ title: 'Weight normalisation', description: 'Each column of a kernel is divided by its L2 norm.' }),
 })
 
 export const trainingSchema = z.strictObject({
@@ -23,14 +39,39 @@ export const trainingSchema = z.strictObject({
   batchSize: z.int().min(1).max(65_536).default(128).meta({ title: 'Batch size', description: 'Images a step.' }),
   optimizer: z.enum(['adam', 'sgd', 'momentum', 'rmsprop']).default('adam').meta({ title: 'Optimizer' }),
   learningRate: z.number().positive().max(1000).default(0.001).meta({ title: 'Learning rate' }),
-  weightDecay: z.number().min(0).max(1000).default(0).meta({ title: 'Weight decay', description: 'Strength of the sum of squared kernel weights in the objective.' }),
-  schedule: z.enum(['constant', 'step', 'cosine']).default('constant').meta({ title: 'Schedule', description: 'Constant; divided by 10 at half and at three quarters of the epochs; or along a cosine to 0.' }),
-  warmupEpochs: z.number().min(0).max(100_000).default(0).meta({ title: 'Warm-up epochs', description: 'The learning rate rises linearly from 0 during these.' }),
-  patience: z.int().min(0).max(100_000).default(0).meta({ title: 'Patience', description: 'Epochs without a better validation loss before stopping; 0: no early stopping.' }),
-  clipNorm: z.number().min(0).max(1e9).default(0).meta({ title: 'Clip gradient norm', description: 'Largest L2 norm of all gradients together; 0: off.' }),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .meta({ title: 'Weight decay', description: 'Strength of the sum of squared kernel weights in the objective.' }),
+  schedule: z.enum(['constant', 'step', 'cosine']).default('constant').meta({
+    title: 'Schedule',
+    description: 'Constant; divided by 10 at half and at three quarters of the epochs; or along a cosine to 0.',
+  }),
+  warmupEpochs: z
+    .number()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .meta({ title: 'Warm-up epochs', description: 'The learning rate rises linearly from 0 during these.' }),
+  patience: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .meta({ title: 'Patience', description: 'Epochs without a better validation loss before stopping; 0: no early stopping.' }),
+  clipNorm: z
+    .number()
+    .min(0)
+    .max(1e9)
+    .default(0)
+    .meta({ title: 'Clip gradient norm', description: 'Largest L2 norm of all gradients together; 0: off.' }),
 })
 
-export const reconstructionSchema = z.enum(['squaredError', 'crossEntropy']).default('crossEntropy')
+export const reconstructionSchema = z
+  .enum(['squaredError', 'crossEntropy'])
+  .default('crossEntropy')
   .meta({ title: 'Reconstruction', description: 'The reconstruction term of the objective.' })
 
 /** Mean and deviation of each channel of the training split, images being in [0, 1]. */
@@ -38,20 +79,37 @@ const channelStatisticsSchema = z.strictObject({ mean: z.array(z.number()), devi
 export type ChannelStatistics = z.infer<typeof channelStatisticsSchema>
 
 export const dataSchema = z.strictObject({
-  binarise: z.enum(['none', 'fixed', 'dynamic']).default('none').meta({
-    title: 'Binarise', description: 'Each pixel becomes 1 with its own value as probability: drawn once for each image, or anew at every step. Evaluations use the fixed draw.',
-  }),
-  standardise: z.enum(['none', 'channel']).default('none').meta({
-    title: 'Standardise',
-    description: 'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is '
-      + 'only centred); what is reconstructed stays in [0, 1], and with it every term and figure.',
-  }),
-  augment: z.string().max(200).default('none').meta({
-    title: 'Augment', examples: [...augmentationExamples],
-    description: 'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the '
-      + 'sides), brightness=0.1; several with commas. What is reconstructed is the changed image; validation, evaluation and exports see '
-      + 'images as they are.',
-  }),
+  binarise: z
+    .enum(['none', 'fixed', 'dynamic'])
+    .default('none')
+    .meta({
+      title: 'Binarise',
+      description:
+        'Each pixel becomes 1 with its own value as probability: drawn once for ' +
+        'each image, or anew at every step. Evaluations use the fixed draw.',
+    }),
+  standardise: z
+    .enum(['none', 'channel'])
+    .default('none')
+    .meta({
+      title: 'Standardise',
+      description:
+        'The encoder reads every channel less its mean and divided by its deviation in the training split (a constant channel is ' +
+        'only centred); what is reconstructed stays in [0, 1], and with it every term and figure.',
+    }),
+  augment: z
+    .string()
+    .max(200)
+    .default('none')
+    .meta({
+      title: 'Augment',
+      examples: [...augmentationExamples],
+      description:
+        'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the ' +
+        'sides), brightness=0.1; several with commas. What is reconstructed ' +
+        'is the changed image; validation, evaluation and exports see ' +
+        'images as they are.',
+    }),
   /** What `standardise` came to, in the config of a checkpoint: measured when the run began, and no setting. */
   statistics: channelStatisticsSchema.optional(),
 })
@@ -66,24 +124,78 @@ const regularizerSchema = z.record(z.string(), z.unknown()).transform((stored): 
 })
 
 export const pretrainingSchema = z.strictObject({
-  kind: z.enum(['none', 'greedy', 'rbm']).default('none')
-    .meta({ title: 'Pretraining', description: 'Layer by layer before the whole network is trained: each layer as a small autoencoder, or as a restricted Boltzmann machine.' }),
-  variant: z.string().default('classical').meta({ title: 'Layer variant', description: 'How each layer is pretrained.', when: { key: 'pretraining.kind', in: ['greedy'] } }),
-  epochs: z.int().min(1).max(100_000).default(10).meta({ title: 'Epochs a layer', description: 'Passes over the training split for each layer.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
-  batchSize: z.int().min(1).max(65_536).default(128).meta({ title: 'Batch size', description: 'Images a step of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
-  learningRate: z.number().positive().max(1000).default(0.001).meta({ title: 'Learning rate', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
-  weightDecay: z.number().min(0).max(1000).default(0).meta({ title: 'Weight decay', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
-  tied: z.boolean().default(true).meta({ title: 'Tied weights', description: 'While a layer is pretrained its decoder uses its kernel transposed; fine-tuning unties them.', when: { key: 'pretraining.kind', in: ['greedy'] } }),
+  kind: z.enum(['none', 'greedy', 'rbm']).default('none').meta({
+    title: 'Pretraining',
+    description:
+      'Layer by layer before the whole network is trained: each layer as a small autoencoder, or as a restricted Boltzmann machine.',
+  }),
+  variant: z
+    .string()
+    .default('classical')
+    .meta({
+      title: 'Layer variant',
+      description: 'How each layer is pretrained.',
+      when: { key: 'pretraining.kind', in: ['greedy'] },
+    }),
+  epochs: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10)
+    .meta({
+      title: 'Epochs a layer',
+      description: 'Passes over the training split for each layer.',
+      when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] },
+    }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(128)
+    .meta({
+      title: 'Batch size',
+      description: 'Images a step of pretraining.',
+      when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] },
+    }),
+  learningRate: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(0.001)
+    .meta({ title: 'Learning rate', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .meta({ title: 'Weight decay', description: 'Of pretraining.', when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] } }),
+  tied: z
+    .boolean()
+    .default(true)
+    .meta({
+      title: 'Tied weights',
+      description: 'While a layer is pretrained its decoder uses its kernel transposed; fine-tuning unties them.',
+      when: { key: 'pretraining.kind', in: ['greedy'] },
+    }),
   /** The settings of the layers' variant, already checked against its schema; empty without pretraining. */
   regularizer: regularizerSchema.default({}),
 })
 
 export const fineTuningSchema = z.strictObject({
-  kind: z.enum(['reconstruction', 'classification']).default('reconstruction')
-    .meta({ title: 'Fine-tuning', description: 'What the whole network is trained for: its reconstructions, or the classes by a softmax layer on the code.' }),
-  labelled: z.int().min(0).max(100_000_000).default(0).meta({
-    title: 'Labelled images', description: 'How many labels of the training split are used, evenly over the classes; 0: all.', when: { key: 'fineTuning.kind', in: ['classification'] },
+  kind: z.enum(['reconstruction', 'classification']).default('reconstruction').meta({
+    title: 'Fine-tuning',
+    description: 'What the whole network is trained for: its reconstructions, or the classes by a softmax layer on the code.',
   }),
+  labelled: z
+    .int()
+    .min(0)
+    .max(100_000_000)
+    .default(0)
+    .meta({
+      title: 'Labelled images',
+      description: 'How many labels of the training split are used, evenly over the classes; 0: all.',
+      when: { key: 'fineTuning.kind', in: ['classification'] },
+    }),
 })
 
 /** Sections that came after the first runs were made have defaults, so that those runs can be read. */

@@ -13,8 +13,12 @@ export interface Channel {
 }
 
 type Answer = { ok: true; value: unknown } | { ok: false; error: ErrorInfo }
-interface EngineFunctions { call(name: string, input: unknown, bytes?: number): Promise<Answer> }
-interface WindowFunctions { event(event: EngineEvent): void }
+interface EngineFunctions {
+  call(name: string, input: unknown, bytes?: number): Promise<Answer>
+}
+interface WindowFunctions {
+  event(event: EngineEvent): void
+}
 
 export type Client = <N extends CallName>(name: N, input: CallInput<N>) => Promise<CallOutput<N>>
 
@@ -39,7 +43,9 @@ export function connectToEngine(channel: Channel, onEvent: (event: EngineEvent) 
   const call: Client = async (name, input) => {
     const answer = await rpc.call(name, input).catch((thrown: unknown) => {
       if (!(thrown instanceof LimitError)) throw thrown
-      throw new WorkbenchError('CALL_INVALID', `This is too much to ask at once: ${thrown.message}. Ask for less.`, { cause: thrown })
+      throw new WorkbenchError('CALL_INVALID', `This is too much to ask at once: ${thrown.message}. Ask for less.`, {
+        cause: thrown,
+      })
     })
     if (!answer.ok) throw WorkbenchError.from(answer.error)
     return answer.value as never
@@ -58,7 +64,9 @@ const mostOpen = { calls: 2000, bytes: 256 * 1024 * 1024 }
  * @param onRefused told of bytes that were dropped because they are no call, or ask for too much
  */
 export function serveWindow(
-  channel: Channel, handle: (name: string, input: unknown) => Promise<unknown>, onRefused: (why: unknown) => void = () => {},
+  channel: Channel,
+  handle: (name: string, input: unknown) => Promise<unknown>,
+  onRefused: (why: unknown) => void = () => {},
 ): {
   send(event: EngineEvent): void
   close(): void
@@ -71,7 +79,8 @@ export function serveWindow(
         return {
           ok: false,
           error: {
-            code: 'BUSY', message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.',
+            code: 'BUSY',
+            message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.',
           },
         }
       }
@@ -108,8 +117,12 @@ export function serveWindow(
 /** Throws on anything that is not a call as the window's end writes it. */
 function requestIn(frame: Uint8Array): unknown {
   const message = decodeForeign(frame, callLimits) as { t?: unknown; m?: unknown; a?: unknown; i?: unknown } | null
-  const isRequest = typeof message === 'object' && message?.t === 'q' && message.m === 'call' && Array.isArray(message.a)
-    && (message.i === undefined || typeof message.i === 'string' && message.i.length <= longestId)
+  const isRequest =
+    typeof message === 'object' &&
+    message?.t === 'q' &&
+    message.m === 'call' &&
+    Array.isArray(message.a) &&
+    (message.i === undefined || (typeof message.i === 'string' && message.i.length <= longestId))
   if (!isRequest) throw new TypeError('it is no request')
   return { ...message, a: [...(message.a as unknown[]).slice(0, 2), frame.length] }
 }

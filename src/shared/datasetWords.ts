@@ -9,17 +9,21 @@ const number = thousands
 /** How many images each part has, and where validation comes from. */
 export function partsSentence(dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'>): string {
   const { train, validation, test } = partsOf(dataset)
-  const own = validation > 0 ? `${number(validation)} for validation, the same in every run` : 'a tenth of them for validation, '
-    + 'drawn by the seed of each run'
+  const own =
+    validation > 0
+      ? `${number(validation)} for validation, the same in every run`
+      : 'a tenth of them for validation, drawn by the seed of each run'
   return validation > 0
     ? `${number(train)} for training, ${own}, ${number(test)} for testing.`
     : `${number(train)} for training (${own}), ${number(test)} for testing.`
 }
 
 /** How many images are copies of others, and what became of them; null where there are none. */
-export function copiesSentence(
-  { duplicates, movedToOneSide, kind }: Pick<Dataset, 'duplicates' | 'movedToOneSide' | 'kind'>,
-): string | null {
+export function copiesSentence({
+  duplicates,
+  movedToOneSide,
+  kind,
+}: Pick<Dataset, 'duplicates' | 'movedToOneSide' | 'kind'>): string | null {
   if (duplicates === 0) return null
   const [one, many] = kind === 'image' ? ['image', 'images'] : ['row', 'rows']
   const found = duplicates === 1 ? `1 ${one} is identical to another` : `${number(duplicates)} ${many} are identical to others`

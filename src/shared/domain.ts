@@ -73,8 +73,14 @@ export const evaluationSchema = z.object({
   classificationAccuracy: newFigure,
   /** Mean ||df/dx||_F over the first 1,000 test images. */
   jacobianNorm: newFigure,
-  /** Distance of codes over distance of inputs by the radius around test images, and ||df/dx||_F half way between random pairs of them. */
-  contractionRatio: z.object({ radius: z.record(z.string(), figure), midpointJacobianNorm: figure }).nullable().default(null),
+  /**
+   * Distance of codes over distance of inputs by the radius around test images, and ||df/dx||_F half way between random pairs of
+   * them.
+   */
+  contractionRatio: z
+    .object({ radius: z.record(z.string(), figure), midpointJacobianNorm: figure })
+    .nullable()
+    .default(null),
   /** Share of code activations within 0.05 of the ends of a bounded range. */
   saturation: newFigure,
   /** Share of pre-activations in [-1, 1], among the encoder's units that have a nonlinearity. */
@@ -92,10 +98,20 @@ export const evaluationSchema = z.object({
   klPerUnit: z.array(z.number()).nullable().default(null),
   /** Code units whose mean varies by more than 0.01 over the images. */
   activeUnits: newFigure,
-  /** Code units that tell nothing and are not read, with what is known of every unit: mean and variance over the images of the posterior's mean, its mean deviation, norm of the weights that read it. */
-  collapse: z.object({
-    units: z.array(z.int()), mean: z.array(z.number()), meanVariance: z.array(z.number()), deviation: z.array(z.number()), outgoing: z.array(z.number()),
-  }).nullable().default(null),
+  /**
+   * Code units that tell nothing and are not read, with what is known of every unit: mean and variance over the images of the
+   * posterior's mean, its mean deviation, norm of the weights that read it.
+   */
+  collapse: z
+    .object({
+      units: z.array(z.int()),
+      mean: z.array(z.number()),
+      meanVariance: z.array(z.number()),
+      deviation: z.array(z.number()),
+      outgoing: z.array(z.number()),
+    })
+    .nullable()
+    .default(null),
   /** Importance-sampled: 1,000 images, 100 draws each. */
   logLikelihood: newFigure,
   /** Squared error against the clean image with the corruption at the input that the network was trained with; null where it had none. */
@@ -103,10 +119,12 @@ export const evaluationSchema = z.object({
   /** Means over all values of the images, and of their reconstructions: from clean inputs, and from those corrupted as in training. */
   brightness: z.object({ input: z.number(), clean: z.number(), corrupted: figure }).nullable().default(null),
   /** Squared error against the clean image, input with masking or Gaussian noise. */
-  robustness: z.object({
-    masking: z.record(z.string(), figure),
-    gaussian: z.record(z.string(), figure),
-  }).nullable(),
+  robustness: z
+    .object({
+      masking: z.record(z.string(), figure),
+      gaussian: z.record(z.string(), figure),
+    })
+    .nullable(),
   seconds: z.number(),
 })
 export type Evaluation = z.infer<typeof evaluationSchema>
@@ -132,7 +150,10 @@ export const stageSchema = z.object({
   layer: z.int().nullable(),
   /** Whose objective it is. */
   variant: z.string(),
-  /** What the keys of its series begin with: `pretraining/0/` for the first layer (`pretraining/0/train/loss`), nothing for the whole network. */
+  /**
+   * What the keys of its series begin with: `pretraining/0/` for the first layer (`pretraining/0/train/loss`), nothing for the
+   * whole network.
+   */
   prefix: z.string(),
   /** Steps and epochs count on over all stages. */
   startStep: z.int(),
@@ -212,9 +233,12 @@ export type Run = z.infer<typeof runSchema>
 
 /**
  * A series in columns. Keys: `train/TERM` and `validation/TERM`, TERM being `loss`, a term's name or what a variant watches beside them
- * (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`. Those of a layer's pretraining
- * begin with their stage's prefix. `validation/squaredError`: of clean inputs, with nothing drawn, also before the first step; of every network that
- * reconstructs (of a layer: its own inputs), and the one point of a variant that is computed in one go. After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one point for each pretrained layer, of the stack
+ * (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`. Those of a
+ * layer's pretraining
+ * begin with their stage's prefix. `validation/squaredError`: of clean inputs, with nothing drawn, also before the first step;
+ * of every network that
+ * reconstructs (of a layer: its own inputs), and the one point of a variant that is computed in one go. After pretraining:
+ * `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one point for each pretrained layer, of the stack
  * up to it), `weightChange/LAYER` (how far fine-tuning moved its kernel, relative), `gradientUnpretrained/LAYER` (one point: the same
  * network's gradient norms from its initial weights).
  */
@@ -249,7 +273,9 @@ export const previewSchema = z.object({
   /** Columns of the first encoder kernel (at most 64) as images, each scaled so that 0 is mid-gray; null for vector data. */
   filters: imagesSchema.nullable(),
   /** For rows of two values only; in the order of the preview's rows. */
-  points: z.object({ reconstructions: pointsSchema, corrupted: pointsSchema.nullable(), denoised: pointsSchema.nullable() }).optional(),
+  points: z
+    .object({ reconstructions: pointsSchema, corrupted: pointsSchema.nullable(), denoised: pointsSchema.nullable() })
+    .optional(),
   /** What was made of the rows minus the rows, 0 as mid-gray. Not stored: an answer has them. */
   differences: z.object({ reconstructions: imagesSchema.nullable(), denoised: imagesSchema.nullable() }).optional(),
 })
@@ -264,7 +290,11 @@ export const taskSchema = z.object({
   /** Whether it waits for its turn; its progress says how many come first. */
   waits: z.boolean().default(false),
   progress: progressSchema.nullable(),
-  /** Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. Of thinning out: the freed bytes. */
+  /**
+   * Id of what it made: a dataset, an export (of an experiment: their folder), an embedding, a pruned run, an unpacked
+   * experiment; or of the run that it evaluated, the experiment that it packed, the dataset that it measured on. Of thinning
+   * out: the freed bytes.
+   */
   result: z.string().nullable(),
   error: errorInfoSchema.nullable(),
   startedAt: z.string(),
@@ -287,16 +317,22 @@ export const exportSchema = z.object({
   /** Largest absolute difference between onnxruntime and the trained network on test images. */
   maxAbsDiff: z.number(),
   /** Of a file of less than float32 precision: what it costs. */
-  reduction: z.object({
-    /** Size of the same file in float32. */
-    float32Bytes: z.number(),
-    /** Root mean square of the differences of the output (of an encoder: the code) over that of its own deviations from the mean. */
-    relativeDifference: z.number(),
-    /** What was measured of both: of an encoder the linear probe's accuracy, of a classifier its own. Null where there are no labels, and for other parts. */
-    figure: z.enum(['linearProbeAccuracy', 'classificationAccuracy']).nullable(),
-    float32: z.number().nullable(),
-    reduced: z.number().nullable(),
-  }).nullable().default(null),
+  reduction: z
+    .object({
+      /** Size of the same file in float32. */
+      float32Bytes: z.number(),
+      /** Root mean square of the differences of the output (of an encoder: the code) over that of its own deviations from the mean. */
+      relativeDifference: z.number(),
+      /**
+       * What was measured of both: of an encoder the linear probe's accuracy, of a classifier its own. Null where there are no
+       * labels, and for other parts.
+       */
+      figure: z.enum(['linearProbeAccuracy', 'classificationAccuracy']).nullable(),
+      float32: z.number().nullable(),
+      reduced: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
   inputs: z.array(tensorInfoSchema),
   outputs: z.array(tensorInfoSchema),
   createdAt: z.string(),

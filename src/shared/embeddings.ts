@@ -5,7 +5,10 @@ import { fits, idSchema, nameSchema, skippedSchema } from './domain.ts'
 /** Encoders that are ONNX files, and the codes that encoders gave of images. */
 const path = z.string().min(1).max(32_768)
 
-/** What an encoder wants its pixels to be: bytes from 0 to 255, reals from 0 to 1 or from -1 to 1, or standardised by ImageNet's channel means and deviations. */
+/**
+ * What an encoder wants its pixels to be: bytes from 0 to 255, reals from 0 to 1 or from -1 to 1, or standardised by ImageNet's
+ * channel means and deviations.
+ */
 export const pixelScales = ['bytes', 'unit', 'signed', 'imagenet'] as const
 export type PixelScale = (typeof pixelScales)[number]
 
@@ -47,7 +50,12 @@ export const encoderSchema = z.object({
 export type Encoder = z.infer<typeof encoderSchema>
 
 /** An ONNX file, and what it does not say of itself. */
-export const encoderChoiceSchema = z.strictObject({ model: path, output: z.string().min(1).optional(), scale: z.enum(pixelScales).optional(), fit: z.enum(fits).optional() })
+export const encoderChoiceSchema = z.strictObject({
+  model: path,
+  output: z.string().min(1).optional(),
+  scale: z.enum(pixelScales).optional(),
+  fit: z.enum(fits).optional(),
+})
 export type EncoderChoice = z.infer<typeof encoderChoiceSchema>
 
 export const embeddingFormats = ['npz', 'csv', 'parquet'] as const
@@ -94,7 +102,9 @@ export type Embedding = z.infer<typeof embeddingSchema>
 const codeQuestions: readonly Question['kind'][] = ['map', 'neighbours']
 export const embeddingQuestionSchema = z.strictObject({
   embedding: idSchema,
-  question: questionSchema.refine(({ kind }) => codeQuestions.includes(kind), { message: `Of codes alone one can ask ${codeQuestions.join(', ')}` }),
+  question: questionSchema.refine(({ kind }) => codeQuestions.includes(kind), {
+    message: `Of codes alone one can ask ${codeQuestions.join(', ')}`,
+  }),
   /** As of a run: longest side of the pictures in the answer. */
   side: z.int().min(1).max(4096).optional(),
 })

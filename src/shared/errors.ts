@@ -1,14 +1,60 @@
 /** Every error a user can meet has a code (stable, for scripts) and one sentence with the remedy (for people). */
 export const errorCodes = [
-  'USAGE', 'HOME_UNWRITABLE', 'HOME_READ_ONLY', 'HOME_NOT_FOLDER', 'HOME_LOCKED', 'DISK_FULL', 'DISK_ERROR',
-  'DATABASE_NEWER', 'DATABASE_DAMAGED', 'DATABASE_MISSING', 'DATABASE_LOCKED', 'DATABASE_SOUND',
-  'VARIANT_UNKNOWN', 'SETTING_UNKNOWN', 'SETTING_INVALID', 'VARIANT_UNSUITABLE', 'PRESET_UNKNOWN',
-  'DATASET_UNKNOWN', 'DATASET_NAME_TAKEN', 'DATASET_DUPLICATE', 'DATASET_EMPTY', 'DATASET_IN_USE', 'DATASET_DIFFERS', 'DATASET_TOO_SMALL',
-  'PATH_MISSING', 'PATH_IS_FOLDER', 'PATH_UNREADABLE', 'FILE_DAMAGED', 'FILE_UNSUPPORTED', 'IMAGE_SIZE',
-  'EXPERIMENT_UNKNOWN', 'EXPERIMENT_STATE', 'PACK_DATASET', 'RUN_UNKNOWN', 'RUN_STATE', 'RUN_DIVERGED', 'RUN_FAILED', 'RUN_MISMATCH', 'CHECKPOINT_MISSING', 'CHECKPOINT_DAMAGED', 'NOTHING_TO_PRUNE',
-  'EXPORT_EXISTS', 'EXPORT_UNWRITABLE', 'EXPORT_UNSUPPORTED', 'EXPORT_DISAGREES', 'OPERATION_UNKNOWN',
-  'QUESTION_UNSUITABLE', 'EXPLORER_LOST',
-  'TENSOR_INVALID', 'CANCELLED', 'ENGINE_LOST', 'CALL_UNKNOWN', 'CALL_INVALID', 'BUSY', 'INTERNAL',
+  'USAGE',
+  'HOME_UNWRITABLE',
+  'HOME_READ_ONLY',
+  'HOME_NOT_FOLDER',
+  'HOME_LOCKED',
+  'DISK_FULL',
+  'DISK_ERROR',
+  'DATABASE_NEWER',
+  'DATABASE_DAMAGED',
+  'DATABASE_MISSING',
+  'DATABASE_LOCKED',
+  'DATABASE_SOUND',
+  'VARIANT_UNKNOWN',
+  'SETTING_UNKNOWN',
+  'SETTING_INVALID',
+  'VARIANT_UNSUITABLE',
+  'PRESET_UNKNOWN',
+  'DATASET_UNKNOWN',
+  'DATASET_NAME_TAKEN',
+  'DATASET_DUPLICATE',
+  'DATASET_EMPTY',
+  'DATASET_IN_USE',
+  'DATASET_DIFFERS',
+  'DATASET_TOO_SMALL',
+  'PATH_MISSING',
+  'PATH_IS_FOLDER',
+  'PATH_UNREADABLE',
+  'FILE_DAMAGED',
+  'FILE_UNSUPPORTED',
+  'IMAGE_SIZE',
+  'EXPERIMENT_UNKNOWN',
+  'EXPERIMENT_STATE',
+  'PACK_DATASET',
+  'RUN_UNKNOWN',
+  'RUN_STATE',
+  'RUN_DIVERGED',
+  'RUN_FAILED',
+  'RUN_MISMATCH',
+  'CHECKPOINT_MISSING',
+  'CHECKPOINT_DAMAGED',
+  'NOTHING_TO_PRUNE',
+  'EXPORT_EXISTS',
+  'EXPORT_UNWRITABLE',
+  'EXPORT_UNSUPPORTED',
+  'EXPORT_DISAGREES',
+  'OPERATION_UNKNOWN',
+  'QUESTION_UNSUITABLE',
+  'EXPLORER_LOST',
+  'TENSOR_INVALID',
+  'CANCELLED',
+  'ENGINE_LOST',
+  'CALL_UNKNOWN',
+  'CALL_INVALID',
+  'BUSY',
+  'INTERNAL',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]
@@ -56,7 +102,11 @@ export function isDiskFull(thrown: unknown): boolean {
 export function isQuota(thrown: unknown): boolean {
   if (thrown === null || typeof thrown !== 'object') return false
   const { code, message, cause } = thrown as { code?: unknown; message?: unknown; cause?: unknown }
-  return code === 'EDQUOT' || (typeof message === 'string' && /disk quota exceeded/i.test(message)) || (cause !== thrown && isQuota(cause))
+  return (
+    code === 'EDQUOT' ||
+    (typeof message === 'string' && /disk quota exceeded/i.test(message)) ||
+    (cause !== thrown && isQuota(cause))
+  )
 }
 
 /** What is full, as the beginning of a sentence: “The disk with /home is full”, “Your quota on the disk is used up”. */
@@ -70,5 +120,8 @@ export function toErrorInfo(thrown: unknown): ErrorInfo {
   if (thrown instanceof WorkbenchError) return thrown.toInfo()
   if (isDiskFull(thrown)) return { code: 'DISK_FULL', message: `${whatIsFull(thrown)}; free some space and try again.` }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
-  return { code: 'INTERNAL', message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.` }
+  return {
+    code: 'INTERNAL',
+    message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.`,
+  }
 }

@@ -9,9 +9,15 @@ import { errorInfoSchema, idSchema, nameSchema, runStates } from './domain.ts'
 export const mostCells = 1000
 export const mostRuns = 10_000
 
-/** Evenly spaced values, both ends included: by their difference, or by their ratio (`log`, both ends above 0). Rounded for settings that are whole numbers. */
+/**
+ * Evenly spaced values, both ends included: by their difference, or by their ratio (`log`, both ends above 0). Rounded for
+ * settings that are whole numbers.
+ */
 const rangeSchema = z.strictObject({
-  from: z.number(), to: z.number(), count: z.int().min(2).max(mostCells), scale: z.enum(['linear', 'log']).default('linear'),
+  from: z.number(),
+  to: z.number(),
+  count: z.int().min(2).max(mostCells),
+  scale: z.enum(['linear', 'log']).default('linear'),
 })
 export type Range = z.infer<typeof rangeSchema>
 
@@ -77,7 +83,10 @@ const plannedCellSchema = cellSchema.extend({
   problems: z.array(errorInfoSchema),
   warnings: z.array(z.string()),
   parameters: z.int().nullable(),
-  /** Estimate of what its trainer's network occupies, in bytes: weights, their gradients, the optimizer's slots, activations of a batch. */
+  /**
+   * Estimate of what its trainer's network occupies, in bytes: weights, their gradients, the optimizer's slots, activations of a
+   * batch.
+   */
   memory: z.number().nullable(),
   /** What its trainer takes in all, with TensorFlow and the data, as measured with its time; null where not measured yet. */
   processMemory: z.number().nullable(),
@@ -97,12 +106,18 @@ export const planCheckSchema = z.object({
   runs: z.int(),
   reused: z.int(),
   cells: z.array(plannedCellSchema),
-  /** Of the plan, by field (`seeds`, `sweep.KEY`, `variants.0.settings.KEY`), and the cells'; each once. Empty: the plan can be carried out. */
+  /**
+   * Of the plan, by field (`seeds`, `sweep.KEY`, `variants.0.settings.KEY`), and the cells'; each once. Empty: the plan can be
+   * carried out.
+   */
   problems: z.array(errorInfoSchema),
   warnings: z.array(z.string()),
   /** Defaults that follow from the dataset, each once. */
   fromData: z.array(z.string()),
-  /** Of all that has to be trained, with the trainers that work at once; null until every kind of step was measured: `experiments.estimate` does it. */
+  /**
+   * Of all that has to be trained, with the trainers that work at once; null until every kind of step was measured:
+   * `experiments.estimate` does it.
+   */
   seconds: z.number().nullable(),
   /** Combinations of network and variant, and how many of them were measured. */
   measured: z.object({ known: z.int(), total: z.int() }),
@@ -116,7 +131,10 @@ export const planCheckSchema = z.object({
 })
 export type PlanCheck = z.infer<typeof planCheckSchema>
 
-/** `running`: something trains or waits. `paused`: nothing does until it is resumed. `ended`: every run has come to an end, a good or a bad one. */
+/**
+ * `running`: something trains or waits. `paused`: nothing does until it is resumed. `ended`: every run has come to an end, a
+ * good or a bad one.
+ */
 const experimentStates = ['running', 'paused', 'ended', 'cancelled'] as const
 
 const experimentProgressSchema = z.object({
@@ -155,10 +173,12 @@ export const experimentSchema = experimentSummarySchema.extend({
   plan: planSchema,
   /** Index into `plan.variants`; null: none. */
   baseline: z.int().nullable(),
-  cells: z.array(cellSchema.extend({
-    /** In the order of the plan's seeds; `run` null: it was removed. `reused`: it was there before. */
-    runs: z.array(z.object({ seed: z.int(), run: idSchema.nullable(), reused: z.boolean() })),
-  })),
+  cells: z.array(
+    cellSchema.extend({
+      /** In the order of the plan's seeds; `run` null: it was removed. `reused`: it was there before. */
+      runs: z.array(z.object({ seed: z.int(), run: idSchema.nullable(), reused: z.boolean() })),
+    }),
+  ),
 })
 export type Experiment = z.infer<typeof experimentSchema>
 
@@ -166,7 +186,10 @@ export const planTemplateSchema = z.object({
   id: z.string(),
   title: z.string(),
   description: z.string(),
-  /** What is to be said about it for this dataset, e.g. that it has no labels; such a plan has problems. Empty: it can be carried out as it is. */
+  /**
+   * What is to be said about it for this dataset, e.g. that it has no labels; such a plan has problems. Empty: it can be carried
+   * out as it is.
+   */
   note: z.string(),
   plan: planSchema,
 })
@@ -208,22 +231,35 @@ export const recoveredSchema = z.object({ folders: z.int(), files: z.int(), byte
 export type Recovered = z.infer<typeof recoveredSchema>
 
 const removedSchema = z.object({
-  kind: z.enum(['run', 'experiment']), id: idSchema, name: z.string(), removedAt: z.string(),
+  kind: z.enum(['run', 'experiment']),
+  id: idSchema,
+  name: z.string(),
+  removedAt: z.string(),
   /** When it will be gone for good. */
-  until: z.string(), bytes: z.number(),
+  until: z.string(),
+  bytes: z.number(),
 })
 
-/** Which runs are thinned out: all, or those of a list, that an experiment made, or that ended so long ago; of what is given, all holds. */
+/**
+ * Which runs are thinned out: all, or those of a list, that an experiment made, or that ended so long ago; of what is given, all
+ * holds.
+ */
 export const thinInputSchema = z.strictObject({
-  runs: z.array(idSchema).max(100_000).optional(), experiment: idSchema.optional(), endedDaysAgo: z.number().min(0).max(100_000).optional(),
+  runs: z.array(idSchema).max(100_000).optional(),
+  experiment: idSchema.optional(),
+  endedDaysAgo: z.number().min(0).max(100_000).optional(),
   /** Copies of its weights that each keeps; as the settings say unless given. */
   copies: z.int().min(1).max(mostCopies).optional(),
 })
 /** What that comes to: of the runs that were considered, those that have something to give up. */
 export const thinningSchema = z.object({
-  runs: z.int(), considered: z.int(), copies: z.int(), bytes: z.number(),
+  runs: z.int(),
+  considered: z.int(),
+  copies: z.int(),
+  bytes: z.number(),
   /** Snapshots that go, and runs whose optimizer's values go. */
-  snapshots: z.int(), ended: z.int(),
+  snapshots: z.int(),
+  ended: z.int(),
 })
 export type Thinning = z.infer<typeof thinningSchema>
 
@@ -235,7 +271,10 @@ export const storageSchema = z.object({
   database: z.number(),
   /** Codes that are kept. */
   codes: z.number(),
-  /** Folders in the places of runs, datasets and codes that the database knows nothing of, as beside an older one that was put back: they are left alone. */
+  /**
+   * Folders in the places of runs, datasets and codes that the database knows nothing of, as beside an older one that was put
+   * back: they are left alone.
+   */
   unknown: z.object({ folders: z.array(z.string()), bytes: z.number() }),
   /** Removed, and can still be restored. */
   removed: z.array(removedSchema),

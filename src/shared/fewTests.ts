@@ -8,6 +8,8 @@ export function fewTestsSentence({ name, testCount, kind }: { name: string; test
   if (testCount >= enoughTests || testCount === 0) return null
   const what = counted(testCount, kind === 'image' ? 'test image' : 'test row')
   const points = Math.round(100 / testCount)
-  return `Figures on “${name}” stand on ${what} only: one more or less is ${counted(points, 'point')} of an accuracy, `
-    + 'and a difference between two runs may be chance.'
+  return (
+    `Figures on “${name}” stand on ${what} only: one more or less is ${counted(points, 'point')} of an accuracy, ` +
+    'and a difference between two runs may be chance.'
+  )
 }

@@ -34,7 +34,10 @@ const firstRoom = 64 * 1024
  * Throws RangeError on a length that no peer of ours writes; the stream cannot be read any further then.
  * @param maximum what a header may announce: a payload and its port, in bytes
  */
-export function frameParser(onFrame: (port: number, payload: Uint8Array) => void, maximum = maximumFrame): (chunk: Uint8Array) => void {
+export function frameParser(
+  onFrame: (port: number, payload: Uint8Array) => void,
+  maximum = maximumFrame,
+): (chunk: Uint8Array) => void {
   let taken = new Uint8Array(headerSize)
   let filled = 0
   let wanted = headerSize

@@ -29,7 +29,10 @@ export interface EngineState {
   message: string
   /** Of an engine that could not start the error's code, where it said one. */
   code?: string
-  /** Which engine this is about, counted from 1; 0 before the first. States and ports travel apart, and this tells a port of an engine that is gone already. */
+  /**
+   * Which engine this is about, counted from 1; 0 before the first. States and ports travel apart, and this tells a port of an
+   * engine that is gone already.
+   */
   engine: number
 }
 
@@ -64,7 +67,15 @@ export const hostKey = 'workbench'
 
 /** The messages between preload and shell; the page never sees them. */
 export const hostChannels = {
-  connect: 'workbench:connect', port: 'workbench:port', watchState: 'workbench:watch-state', state: 'workbench:state',
-  restart: 'workbench:restart', recover: 'workbench:recover', command: 'workbench:command', chooseFolder: 'workbench:choose-folder',
-  chooseFile: 'workbench:choose-file', chooseSave: 'workbench:choose-save', showInFolder: 'workbench:show-in-folder',
+  connect: 'workbench:connect',
+  port: 'workbench:port',
+  watchState: 'workbench:watch-state',
+  state: 'workbench:state',
+  restart: 'workbench:restart',
+  recover: 'workbench:recover',
+  command: 'workbench:command',
+  chooseFolder: 'workbench:choose-folder',
+  chooseFile: 'workbench:choose-file',
+  chooseSave: 'workbench:choose-save',
+  showInFolder: 'workbench:show-in-folder',
 } as const

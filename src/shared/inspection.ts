@@ -13,7 +13,8 @@ export type Depth = z.infer<typeof depthSchema>
 const kinds = { unsigned: 'unsigned integers', signed: 'signed integers', float: 'floats', boolean: 'booleans' }
 /** For people: `unsigned integers of 16 bits`. */
 export const depthText = ({ bits, kind, mixed }: Depth & { mixed: boolean }): string =>
-  (kind === 'boolean' ? kinds[kind] : `${kinds[kind]} of ${bits} ${bits === 1 ? 'bit' : 'bits'}`) + (mixed ? ', and of other depths' : '')
+  (kind === 'boolean' ? kinds[kind] : `${kinds[kind]} of ${bits} ${bits === 1 ? 'bit' : 'bits'}`) +
+  (mixed ? ', and of other depths' : '')
 
 /** Files of several pages or frames, how many these have together, and how many files were looked at for that. */
 const severalSchema = z.object({ files: z.int(), pages: z.int(), looked: z.int() })
@@ -44,7 +45,10 @@ export const inspectionSchema = z.object({
   kind: z.string(),
   /** False for vectors, which have no size and no patches. */
   images: z.boolean(),
-  /** Files or rows of the source; of a folder with very many files, of those that were found before the search was ended (`truncated`). */
+  /**
+   * Files or rows of the source; of a folder with very many files, of those that were found before the search was ended
+   * (`truncated`).
+   */
   files: z.int(),
   truncated: z.boolean(),
   /** Of a folder: how many files were opened, as far as their headers. What lies behind a header only the import sees. */
@@ -60,15 +64,28 @@ export const inspectionSchema = z.object({
   /** Where labels come from, for people; null: there are none. */
   labelsFrom: z.string().nullable(),
   /** The size that the import makes of the images, and their channels. */
-  width: z.int().nullable(), height: z.int().nullable(), channels: z.int().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  channels: z.int().nullable(),
   fit: z.enum(fits),
   /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
-  sizes: z.object({ agree: z.enum(['all', 'most', 'differ']), width: z.int(), height: z.int(), smallest: sizeSchema, largest: sizeSchema }).nullable(),
+  sizes: z
+    .object({
+      agree: z.enum(['all', 'most', 'differ']),
+      width: z.int(),
+      height: z.int(),
+      smallest: sizeSchema,
+      largest: sizeSchema,
+    })
+    .nullable(),
   /** How deep the values are, by some of the images; where depths differ (`mixed`), the deepest. */
   depth: depthSchema.extend({ mixed: z.boolean() }).nullable(),
   /** Of image files, some of which are looked at; null where none has several pages or frames. */
   pages: severalSchema.nullable(),
-  /** Which values become 0 to 255: those of bytes, and those of all wider numbers; null where there are none, or where all are bytes as usual. */
+  /**
+   * Which values become 0 to 255: those of bytes, and those of all wider numbers; null where there are none, or where all are
+   * bytes as usual.
+   */
   ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).nullable(),
   /** What is left out and why, the most frequent reason first. */
   skippedCount: z.int(),
@@ -85,9 +102,13 @@ export type Inspection = z.infer<typeof inspectionSchema>
 export const importPreviewSchema = z.object({
   images: imagesSchema,
   /** Of each image. `part`: null where it is drawn; `label`: null where it has none. */
-  shown: z.array(z.object({
-    label: z.string().nullable(), part: z.enum(splits).nullable(), path: z.string().nullable(),
-  })),
+  shown: z.array(
+    z.object({
+      label: z.string().nullable(),
+      part: z.enum(splits).nullable(),
+      path: z.string().nullable(),
+    }),
+  ),
   /** Chosen, and not readable. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
 })

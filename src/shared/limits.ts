@@ -19,7 +19,10 @@ export interface Limits {
 
 const mega = 2 ** 20
 
-/** A call of a window or a command line. The largest that are meant: a table of 10,000 runs as rows of text, noisy images to go on from. */
+/**
+ * A call of a window or a command line. The largest that are meant: a table of 10,000 runs as rows of text, noisy images to go
+ * on from.
+ */
 export const callLimits: Limits = { bytes: 64 * mega, values: 2_000_000, names: 200_000, depth: 32, binary: 16 * mega }
 
 /** Curves or pictures of one run in a packed experiment: few values, long typed arrays. */

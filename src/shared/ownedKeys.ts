@@ -1,5 +1,6 @@
 /**
- * Settings of regularizers mean what their variant makes of them: the lambda of contraction is not that of an L1 norm. Where several variants have one of
+ * Settings of regularizers mean what their variant makes of them: the lambda of contraction is not that of an L1 norm. Where
+ * several variants have one of
  * the same name, it is a setting of each, with a key that says whose: `regularizer.lambda@contractive`.
  */
 
@@ -22,9 +23,12 @@ export function headOf(key: string): string {
 
 /** Whose a setting is: the variant's, or of layers that are pretrained the variant's that does it; null for settings that all share. */
 export const ownerOf = (key: string, { variant, layers }: { variant: string; layers: string | null }): string | null =>
-  (!isOwn(key) ? null : key.startsWith(ofLayers) ? layers ?? variant : variant)
+  !isOwn(key) ? null : key.startsWith(ofLayers) ? (layers ?? variant) : variant
 
-/** Some things that each have settings of their own, as columns: one for each key, and for each owner of a key that has several. In the order of first appearance. */
+/**
+ * Some things that each have settings of their own, as columns: one for each key, and for each owner of a key that has several.
+ * In the order of first appearance.
+ */
 export function columnsOf(items: readonly { keys: Iterable<string>; variant: string; layers: string | null }[]): string[] {
   const owners = new Map<string, Set<string | null>>()
   for (const item of items) for (const key of item.keys) owners.set(key, (owners.get(key) ?? new Set()).add(ownerOf(key, item)))
@@ -37,7 +41,10 @@ export function isOf(key: string, item: { variant: string; layers: string | null
   return owner === null || ownerOf(plain, item) === owner
 }
 
-/** Keys as there are now: one that was asked for before several variants had such a setting stands for that of each, and the other way about. */
+/**
+ * Keys as there are now: one that was asked for before several variants had such a setting stands for that of each, and the
+ * other way about.
+ */
 export function currentKeys(key: string, known: readonly string[]): string[] {
   if (!isOwn(key) || known.includes(key)) return [key]
   const { plain } = partsOf(key)
@@ -46,7 +53,13 @@ export function currentKeys(key: string, known: readonly string[]): string[] {
 }
 
 /** By what the layers of an experiment's cell are pretrained; null without pretraining. */
-export function layersOfCell({ variant, settings }: { variant: string; settings: Readonly<Record<string, unknown>> }): string | null {
+export function layersOfCell({
+  variant,
+  settings,
+}: {
+  variant: string
+  settings: Readonly<Record<string, unknown>>
+}): string | null {
   const kind = settings['pretraining.kind'] ?? 'none'
   return kind === 'none' ? null : kind === 'rbm' ? 'rbm' : String(settings['pretraining.variant'] ?? variant)
 }

@@ -53,15 +53,17 @@ export const presetSchema = z.object({
     /** What the command line makes it with. */
     command: z.string(),
   }),
-  forms: z.array(z.object({
-    form: z.enum(presetForms),
-    /** In what it departs from the publication. */
-    note: z.string(),
-    /** About how long all its runs take on 2 cores. */
-    seconds: z.number(),
-    runs: z.array(presetRunSchema),
-    stated: z.array(statedSchema),
-  })),
+  forms: z.array(
+    z.object({
+      form: z.enum(presetForms),
+      /** In what it departs from the publication. */
+      note: z.string(),
+      /** About how long all its runs take on 2 cores. */
+      seconds: z.number(),
+      runs: z.array(presetRunSchema),
+      stated: z.array(statedSchema),
+    }),
+  ),
 })
 export type PresetInfo = z.infer<typeof presetSchema>
 export type PresetFormInfo = PresetInfo['forms'][number]
@@ -73,13 +75,15 @@ export const outcomeSchema = z.object({
   form: z.enum(presetForms),
   /** Of the run in the preset. */
   run: z.string(),
-  rows: z.array(referenceSchema.extend({
-    /** Null where the run does not have the figure yet. */
-    obtained: z.number().nullable(),
-    obtainedText: z.string(),
-    /** One plain sentence: by how much they differ. */
-    sentence: z.string(),
-  })),
+  rows: z.array(
+    referenceSchema.extend({
+      /** Null where the run does not have the figure yet. */
+      obtained: z.number().nullable(),
+      obtainedText: z.string(),
+      /** One plain sentence: by how much they differ. */
+      sentence: z.string(),
+    }),
+  ),
   stated: z.array(statedSchema),
   /** Why they may differ: one sentence each. */
   reasons: z.array(z.string()),

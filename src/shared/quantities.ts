@@ -6,7 +6,10 @@ export const absent = '–'
 /** Negative numbers, and negative exponents, with the minus sign (U+2212) instead of the hyphen. */
 export const withMinus = (text: string): string => text.replaceAll('-', '−')
 
-/** A number with a fixed count of decimals and the minus sign (U+2212), without one before zero; `absent` for null and for what is not finite. */
+/**
+ * A number with a fixed count of decimals and the minus sign (U+2212), without one before zero; `absent` for null and for what
+ * is not finite.
+ */
 export function formatDecimals(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return absent
   const text = value.toFixed(decimals)

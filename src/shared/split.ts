@@ -5,7 +5,8 @@ export const validationShare = 0.1
 export const sharesForm = /^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/
 
 /** `round(share * rows)`, at least one and never all, where there are two or more. */
-export const drawnOf = (rows: number, share: number): number => (rows < 2 ? 0 : Math.min(rows - 1, Math.max(1, Math.round(rows * share))))
+export const drawnOf = (rows: number, share: number): number =>
+  rows < 2 ? 0 : Math.min(rows - 1, Math.max(1, Math.round(rows * share)))
 
 /** What the sizes of a run's splits depend on. */
 export interface SplitCounts {
@@ -16,15 +17,27 @@ export interface SplitCounts {
 }
 
 /** Rows that a run is validated with. */
-export const validationRows = ({ trainCount, validationCount = 0 }: SplitCounts): number => validationCount || drawnOf(trainCount, validationShare)
+export const validationRows = ({ trainCount, validationCount = 0 }: SplitCounts): number =>
+  validationCount || drawnOf(trainCount, validationShare)
 
 /** Rows that a run is trained with. */
-export const trainingRows = ({ trainCount, validationCount = 0 }: SplitCounts): number => (validationCount > 0 ? trainCount : trainCount - drawnOf(trainCount, validationShare))
+export const trainingRows = ({ trainCount, validationCount = 0 }: SplitCounts): number =>
+  validationCount > 0 ? trainCount : trainCount - drawnOf(trainCount, validationShare)
 
 /** The rows of a dataset, as `SplitCounts` wants them. */
-export const splitCounts = ({ count, testCount, validationCount }: { count: number; testCount: number; validationCount: number }) =>
-  ({ trainCount: count - testCount - validationCount, validationCount })
+export const splitCounts = ({
+  count,
+  testCount,
+  validationCount,
+}: {
+  count: number
+  testCount: number
+  validationCount: number
+}) => ({ trainCount: count - testCount - validationCount, validationCount })
 
 /** Images in each part of a dataset; validation 0 where each run's seed draws it of those to train with. */
-export const partsOf = (dataset: { count: number; testCount: number; validationCount: number }) =>
-  ({ train: splitCounts(dataset).trainCount, validation: dataset.validationCount, test: dataset.testCount })
+export const partsOf = (dataset: { count: number; testCount: number; validationCount: number }) => ({
+  train: splitCounts(dataset).trainCount,
+  validation: dataset.validationCount,
+  test: dataset.testCount,
+})

@@ -16,27 +16,49 @@ export interface SyntheticSet {
 
 export const syntheticSets = {
   random: {
-    title: 'Random pixels', kind: 'image', side: 28, count: 10_000, classes: [],
+    title: 'Random pixels',
+    kind: 'image',
+    side: 28,
+    count: 10_000,
+    classes: [],
     description: 'Images of independent uniform pixels: nothing in them can be learned, so whoever rebuilds them has copied.',
   },
   deadLeaves: {
-    title: 'Dead leaves', kind: 'image', side: 128, count: 200, classes: [],
-    description: 'Gray images of disks of every size that cover one another, with the edges and the scales of photographs: something to take patches from.',
+    title: 'Dead leaves',
+    kind: 'image',
+    side: 128,
+    count: 200,
+    classes: [],
+    description:
+      'Gray images of disks of every size that cover one another, with the ' +
+      'edges and the scales of photographs: something to take patches from.',
   },
   moons: {
-    title: 'Moons', kind: 'plane', count: 2000, classes: ['upper', 'lower'],
+    title: 'Moons',
+    kind: 'plane',
+    count: 2000,
+    classes: ['upper', 'lower'],
     description: 'Points of the plane along two interleaved half circles, with a little noise.',
   },
   spiral: {
-    title: 'Spiral', kind: 'plane', count: 2000, classes: ['first', 'second'],
+    title: 'Spiral',
+    kind: 'plane',
+    count: 2000,
+    classes: ['first', 'second'],
     description: 'Points of the plane along the two arms of a spiral, one and a half turns each, with a little noise.',
   },
   circle: {
-    title: 'Circle', kind: 'plane', count: 2000, classes: [],
+    title: 'Circle',
+    kind: 'plane',
+    count: 2000,
+    classes: [],
     description: 'Points of the plane along a circle, with a little noise.',
   },
   swissRoll: {
-    title: 'Swiss roll', kind: 'plane', count: 2000, classes: [],
+    title: 'Swiss roll',
+    kind: 'plane',
+    count: 2000,
+    classes: [],
     description: 'Points of the plane along a strip that is rolled up one and a half times, with a little noise.',
   },
 } as const satisfies Record<string, SyntheticSet>
@@ -51,7 +73,7 @@ export const syntheticName = (path: string): SyntheticName | null => syntheticNa
 /** The synthetic set of images that a typed path names, or null. */
 export const syntheticImages = (path: string): SyntheticImages | null => {
   const name = syntheticName(path)
-  return name === null || syntheticSets[name].kind !== 'image' ? null : name as SyntheticImages
+  return name === null || syntheticSets[name].kind !== 'image' ? null : (name as SyntheticImages)
 }
 
 /** What a dataset's `source` says it was computed as (`moons`, `moons, seed 7`), or null. */

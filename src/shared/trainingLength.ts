@@ -7,7 +7,8 @@ const steps = 3500
 const mostEpochs = 200
 
 /**
- * How long plans train where nobody has said it: about as many steps whether there are few images or many, hence more epochs and smaller batches of few.
+ * How long plans train where nobody has said it: about as many steps whether there are few images or many, hence more epochs
+ * and smaller batches of few.
  * @param images that training sees, without those for validation
  */
 export function usualLength(images: number): { epochs: number; batchSize: number } {
@@ -15,6 +16,9 @@ export function usualLength(images: number): { epochs: number; batchSize: number
   return { epochs: Math.min(mostEpochs, epochsFor(steps, Math.max(1, images) / batchSize)), batchSize }
 }
 
-/** Of few images more epochs than usual, so that networks can learn from them. @param usual where there are many @param images that training sees */
+/**
+ * Of few images more epochs than usual, so that networks can learn from them. @param usual where there are many @param images
+ * that training sees
+ */
 export const epochsThatTeach = (usual: number, images: number, batchSize: number): number =>
   Math.max(usual, Math.min(mostEpochs, epochsFor(enoughSteps, Math.max(1, Math.floor(images / batchSize)))))

@@ -10,11 +10,16 @@ export const usualBatch = (images: number, most = 128): number => Math.min(most,
 export const usualCode = (values: number, most = 64): number => Math.max(1, Math.min(most, Math.ceil(values / 2)))
 
 /**
- * Layers of an encoder of images: a hidden one about as wide as the rows, and the code. Vectors keep the usual ones: those of two numbers, say, are
+ * Layers of an encoder of images: a hidden one about as wide as the rows, and the code. Vectors keep the usual ones: those of
+ * two numbers, say, are
  * looked at for how a wide network folds the plane, which takes many more units than there are coordinates.
  * @param values of a row @param most of each
  */
-export function usualLayers(values: number, kind: 'image' | 'vector', [hidden, code]: readonly [number, number] = [512, 64]): [number, number] {
+export function usualLayers(
+  values: number,
+  kind: 'image' | 'vector',
+  [hidden, code]: readonly [number, number] = [512, 64],
+): [number, number] {
   if (kind === 'vector') return [hidden, code]
   return [Math.min(hidden, 2 ** Math.ceil(Math.log2(Math.max(1, values)))), usualCode(values, code)]
 }

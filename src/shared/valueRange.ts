@@ -11,7 +11,8 @@ export type RangeWish =
   | { kind: 'percentiles'; low: number; high: number }
 
 const number = '[-+]?(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:e[-+]?\\d+)?'
-const given = new RegExp(`^(${number})\\.\\.(${number})$`, 'i'), percentiles = new RegExp(`^p(${number})\\.\\.p(${number})$`, 'i')
+const given = new RegExp(`^(${number})\\.\\.(${number})$`, 'i'),
+  percentiles = new RegExp(`^p(${number})\\.\\.p(${number})$`, 'i')
 
 /** `percentiles` without numbers. */
 const usual = { low: 1, high: 99 }

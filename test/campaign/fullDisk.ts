@@ -10,7 +10,14 @@ import { compareWithQuiet, settingsOf, writeImages, type CampaignOptions, type T
 import { requireWhole } from './whole.ts'
 
 interface FullDiskCounts {
-  rounds: number; runs: number; removed: number; emptied: number; starts: number; refusedStarts: number; tasks: number; refused: number
+  rounds: number
+  runs: number
+  removed: number
+  emptied: number
+  starts: number
+  refusedStarts: number
+  tasks: number
+  refused: number
   waited: number
 }
 
@@ -18,11 +25,16 @@ const megabytes = 64
 const variants = ['classical', 'denoising', 'variational'] as const
 
 /**
- * Fills the disk of the home at a random moment of training, and frees it again at another. Nobody does anything about it, but removes, empties,
+ * Fills the disk of the home at a random moment of training, and frees it again at another. Nobody does anything about it, but
+ * removes, empties,
  * evaluates and kills: every run is completed, with the weights and curves of one on an empty disk, and all that removes works.
  */
 export const runFullDisk = ({ seed, rounds, folder }: CampaignOptions): Promise<FullDiskCounts> =>
-  onSmallDisk(fileURLToPath(import.meta.url), join(folder, 'disk'), megabytes, [String(seed), String(rounds), folder]) as Promise<FullDiskCounts>
+  onSmallDisk(fileURLToPath(import.meta.url), join(folder, 'disk'), megabytes, [
+    String(seed),
+    String(rounds),
+    folder,
+  ]) as Promise<FullDiskCounts>
 
 async function rounds(disk: string, seed: number, most: number, folder: string): Promise<FullDiskCounts> {
   const draw = random('full disk', seed)
@@ -30,14 +42,25 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
   mkdirSync(home)
   const images = writeImages(join(folder, 'images'), 60)
   const told: Told = { runs: new Map(), datasets: new Set(), files: new Set(), experiments: new Set() }
-  const counts: FullDiskCounts = { rounds: 0, runs: 0, removed: 0, emptied: 0, starts: 0, refusedStarts: 0, tasks: 0, refused: 0, waited: 0 }
+  const counts: FullDiskCounts = {
+    rounds: 0,
+    runs: 0,
+    removed: 0,
+    emptied: 0,
+    starts: 0,
+    refusedStarts: 0,
+    tasks: 0,
+    refused: 0,
+    waited: 0,
+  }
   let engine = await startEngineChild(home)
   let lacks = false
-  const watch = () => engine.onEvent((event) => {
-    if (event.type !== 'queue') return
-    if (event.queue.waitsFor !== null && !lacks) counts.waited++
-    lacks = event.queue.waitsFor !== null
-  })
+  const watch = () =>
+    engine.onEvent((event) => {
+      if (event.type !== 'queue') return
+      if (event.queue.waitsFor !== null && !lacks) counts.waited++
+      lacks = event.queue.waitsFor !== null
+    })
   try {
     const { task } = await engine.call('datasets.import', { path: images, name: 'base' })
     assert.equal((await engine.taskOver(task)).state, 'done')
@@ -46,7 +69,8 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
     for (let round = 0; round < most; round++) {
       const { call } = engine
       for (let each = 0; each < 2; each++) {
-        const variant = variants[draw.below(variants.length)]!, own = 100 * round + each
+        const variant = variants[draw.below(variants.length)]!,
+          own = 100 * round + each
         const { run } = await call('runs.create', { dataset: 'base', variant, seed: own, settings: settingsOf(variant) })
         told.runs.set(run.id, { variant, seed: own })
       }
@@ -66,7 +90,10 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
     await compareWithQuiet(engine, told, folder, home)
     await engine.stop()
     requireWhole(home)
-    assert.deepEqual(readdirSync(home).filter((name) => name.startsWith('.room')), [])
+    assert.deepEqual(
+      readdirSync(home).filter((name) => name.startsWith('.room')),
+      [],
+    )
     return counts
   } finally {
     await engine.kill().catch(() => {})
@@ -107,19 +134,23 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
         for (const { id, state } of left) if (state === 'interrupted') await engine.call('runs.resume', { run: id })
       }
     } else if (what === 4) {
-      const refused = await call('datasets.import', { path: images, name: `copy ${counts.rounds}`, width: 60, height: 60 }).then(({ task }) => engine.taskOver(task))
+      const refused = await call('datasets.import', { path: images, name: `copy ${counts.rounds}`, width: 60, height: 60 }).then(
+        ({ task }) => engine.taskOver(task),
+      )
       assert.equal(refused.error?.code, 'DISK_FULL', refused.error?.message)
       assert.equal((await call('datasets.list', {})).datasets.length, 1)
       counts.refused++
     } else if (what === 5) {
       const going = runs.find(({ state }) => state === 'running' || state === 'queued')
       if (going === undefined) return
-      await call('runs.pause', { run: going.id }).catch((thrown: unknown) => { if ((thrown as { code: string }).code !== 'RUN_STATE') throw thrown })
+      await call('runs.pause', { run: going.id }).catch((thrown: unknown) => {
+        if ((thrown as { code: string }).code !== 'RUN_STATE') throw thrown
+      })
       return async () => {
         for (;;) {
           const { run } = await engine.call('runs.show', { run: going.id })
           if (run.state === 'completed') return
-          if (run.state === 'paused') return void await engine.call('runs.resume', { run: going.id })
+          if (run.state === 'paused') return void (await engine.call('runs.resume', { run: going.id }))
           await pause(50)
         }
       }
@@ -128,7 +159,8 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
 }
 
 /**
- * The engine has its reserve: it writes it again whenever there is space. A disk that fills up in the very moment of that has none for the
+ * The engine has its reserve: it writes it again whenever there is space. A disk that fills up in the very moment of that has
+ * none for the
  * next start, which then says that the disk is full.
  */
 async function reserved(home: string): Promise<void> {
@@ -141,7 +173,12 @@ async function completed({ call }: EngineChild, told: Told): Promise<void> {
     const { runs } = await call('runs.list', {})
     const own = runs.filter(({ id }) => told.runs.has(id))
     assert.equal(own.length, told.runs.size, 'no run is lost')
-    assert.deepEqual(own.filter(({ state }) => !['queued', 'running', 'completed'].includes(state)).map(({ name, state, error }) => `${name} is ${state}: ${error?.message}`), [])
+    assert.deepEqual(
+      own
+        .filter(({ state }) => !['queued', 'running', 'completed'].includes(state))
+        .map(({ name, state, error }) => `${name} is ${state}: ${error?.message}`),
+      [],
+    )
     if (own.every(({ state }) => state === 'completed')) return
     await pause(100)
   }

@@ -11,7 +11,16 @@ import { exact, formats, mutated, picture, pixelsOf, size } from './imageMutatio
 import type { CampaignOptions } from './kills.ts'
 import { requireWhole } from './whole.ts'
 
-export interface ImageCounts { files: number; read: number; skipped: number; arrays: number; refusedArrays: number; sound: number; engineMB: number; decoderMB: number }
+export interface ImageCounts {
+  files: number
+  read: number
+  skipped: number
+  arrays: number
+  refusedArrays: number
+  sound: number
+  engineMB: number
+  decoderMB: number
+}
 
 /** Mutated files in one folder, beside as many sound ones as it takes for a dataset. */
 const perFolder = 500
@@ -22,26 +31,31 @@ const arraysOneIn = 20
 const most = { engine: 1500, decoder: 2500 }
 
 /**
- * Imports images that were made wrong, beside sound ones, by the real import of an engine in its own process. The engine lives; every file
+ * Imports images that were made wrong, beside sound ones, by the real import of an engine in its own process. The engine lives;
+ * every file
  * is read or skipped
  * with a reason; every sound one is read, with the pixels that it has; memory is bounded; nothing is left when a dataset is removed.
  * @param options.rounds files that are made wrong
  */
 export async function runHostileImages({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<ImageCounts> {
   const draw = random('images', seed)
-  const home = join(folder, 'home'), place = join(folder, 'in')
+  const home = join(folder, 'home'),
+    place = join(folder, 'in')
   const counts: ImageCounts = { files: 0, read: 0, skipped: 0, arrays: 0, refusedArrays: 0, sound: 0, engineMB: 0, decoderMB: 0 }
   const engine = await startEngineChild(home)
   const stopWatching = engine.onEvent(() => {
     for (const pid of childrenOf(engine.pid)) counts.decoderMB = Math.max(counts.decoderMB, peakOf(pid))
   })
-  const alive = engine.gone.then(() => { throw new Error(`the engine ended after ${counts.files} files (seed ${seed})`) })
+  const alive = engine.gone.then(() => {
+    throw new Error(`the engine ended after ${counts.files} files (seed ${seed})`)
+  })
   alive.catch(() => {})
   const within = <T>(work: Promise<T>): Promise<T> => Promise.race([work, alive])
   try {
     // What was there before is there afterwards.
     assert.equal(
-      (await engine.taskOver((await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 60 })).task)).error, null,
+      (await engine.taskOver((await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 60 })).task)).error,
+      null,
     )
     const { datasets: before } = await engine.call('datasets.list', {})
     while (counts.files < rounds) {
@@ -86,7 +100,8 @@ async function importFolder(engine: EngineChild, draw: Random, folder: string, w
   for (let index = 0; index < wrong; index++) {
     const which = draw.below(formats.length)
     writeFileSync(
-      join(folder, `wrong${index}.${formats[draw.below(4) === 0 ? draw.below(formats.length) : which]!}`), mutated(draw, originals[which]!),
+      join(folder, `wrong${index}.${formats[draw.below(4) === 0 ? draw.below(formats.length) : which]!}`),
+      mutated(draw, originals[which]!),
     )
   }
   counts.files += wrong
@@ -106,7 +121,10 @@ async function importFolder(engine: EngineChild, draw: Random, folder: string, w
       if (pixels === undefined) continue
       expected.delete(path)
       counts.sound++
-      assert.ok(pixels.equals(images.pixels.subarray(index * pixels.length, (index + 1) * pixels.length)), `${path} has other pixels`)
+      assert.ok(
+        pixels.equals(images.pixels.subarray(index * pixels.length, (index + 1) * pixels.length)),
+        `${path} has other pixels`,
+      )
     }
   }
   assert.deepEqual([...expected.keys()], [], 'sound files that were not read')
@@ -116,8 +134,14 @@ async function importFolder(engine: EngineChild, draw: Random, folder: string, w
 /** Each is named once, with why. */
 function requireReasons(skipped: readonly Skipped[], { skippedCount }: Dataset): void {
   assert.ok(skipped.length > 0 || skippedCount === 0)
-  assert.deepEqual(skipped.filter(({ path, reason }) => path === '' || !/\w{3}/.test(reason) || /\n {4}at /.test(reason)), [])
-  assert.deepEqual(skipped.filter(({ path }) => path.startsWith('sound')), [])
+  assert.deepEqual(
+    skipped.filter(({ path, reason }) => path === '' || !/\w{3}/.test(reason) || /\n {4}at /.test(reason)),
+    [],
+  )
+  assert.deepEqual(
+    skipped.filter(({ path }) => path.startsWith('sound')),
+    [],
+  )
 }
 
 /** A file of arrays is read whole or refused with a code of its own. */
@@ -125,9 +149,8 @@ async function importArrays(engine: EngineChild, draw: Random, place: string, co
   const folder = join(place, 'arrays')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  const pixels = Buffer.from(
-    Array.from({ length: 30 * 64 }, (_, index) => (index * 31 + (index >> 6)) % 256),
-  ), labels = Buffer.from(Array.from({ length: 30 }, (_, index) => index % 3))
+  const pixels = Buffer.from(Array.from({ length: 30 * 64 }, (_, index) => (index * 31 + (index >> 6)) % 256)),
+    labels = Buffer.from(Array.from({ length: 30 }, (_, index) => index % 3))
   let path: string
   if (draw.below(2) === 0) {
     path = writeIdx(folder, pixels, 8, labels)
@@ -144,7 +167,7 @@ async function importArrays(engine: EngineChild, draw: Random, place: string, co
   counts.files++
   counts.arrays++
   const { error, result } = await engine.taskOver((await engine.call('datasets.import', { path, name: 'arrays' })).task)
-  if (error === null) return void await engine.call('datasets.remove', { dataset: result! })
+  if (error === null) return void (await engine.call('datasets.remove', { dataset: result! }))
   assert.notEqual(error.code, 'INTERNAL', error.message)
   counts.refusedArrays++
 }

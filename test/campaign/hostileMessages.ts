@@ -22,7 +22,16 @@ import type { CampaignOptions } from './kills.ts'
 import { names, noCalls, request, wrongInput } from './messageShapes.ts'
 import { requireWhole } from './whole.ts'
 
-export interface MessageCounts { messages: number; noCalls: number; wrongCalls: number; refused: number; carriedOut: number; repeated: number; brokenStreams: number; peakMB: number }
+export interface MessageCounts {
+  messages: number
+  noCalls: number
+  wrongCalls: number
+  refused: number
+  carriedOut: number
+  repeated: number
+  brokenStreams: number
+  peakMB: number
+}
 
 const entry = fileURLToPath(new URL('../fixtures/hostileEngine.ts', import.meta.url))
 /** Messages after which the engine has to answer on every way, and its home is looked at. */
@@ -31,53 +40,126 @@ const batch = 25
 const mostMemory = 1500
 
 const plan = {
-  name: 'plan', dataset: 'digits', seeds: [1], settings: { 'network.layers': [4] },
+  name: 'plan',
+  dataset: 'digits',
+  seeds: [1],
+  settings: { 'network.layers': [4] },
   variants: [{ variant: 'classical', sweep: { 'training.learningRate': [0.1, 0.2] } }],
 }
 const view = {
-  columns: [{ key: 'seed', width: 80 }], sort: { key: 'seed', descending: true }, text: '', filters: [], group: null, archived: false,
+  columns: [{ key: 'seed', width: 80 }],
+  sort: { key: 'seed', descending: true },
+  text: '',
+  filters: [],
+  group: null,
+  archived: false,
 }
 /** Inputs that a call takes, for those that take any; the others are given what their neighbours take. */
 const inputs: Partial<Record<CallName, unknown>> = {
   'datasets.import': {
-    path: 'moons', name: 'moons', count: 40, seed: 1,
-  }, 'datasets.inspect': { path: 'moons' }, 'datasets.skipped': { dataset: 'digits' }, 'datasets.images': {
-    dataset: 'digits', count: 4, offset: 0,
+    path: 'moons',
+    name: 'moons',
+    count: 40,
+    seed: 1,
   },
-  'datasets.points': { dataset: 'digits', count: 5 }, 'datasets.rename': { dataset: 'digits', name: 'digits' }, 'datasets.remove': { dataset: 'nowhere' }, 'paths.complete': { prefix: '/t', ending: '.onnx' },
-  'runs.check': { variant: 'classical', settings: { 'network.layers': [4] } }, 'runs.create': {
-    dataset: 'digits', variant: 'classical', seed: 1, settings: { 'network.layers': [4] }, name: 'run',
-  }, 'runs.show': { run: 'nowhere' },
-  'runs.several': { runs: ['nowhere', 'elsewhere'] }, 'runs.values': { columns: ['seed'], runs: ['nowhere'] }, 'runs.groups': {
-    runs: ['nowhere'], by: 'seeds', columns: ['seed'],
-  }, 'runs.edit': {
-    run: 'nowhere', tags: ['a'], notes: 'b', colour: 2,
+  'datasets.inspect': { path: 'moons' },
+  'datasets.skipped': { dataset: 'digits' },
+  'datasets.images': {
+    dataset: 'digits',
+    count: 4,
+    offset: 0,
+  },
+  'datasets.points': { dataset: 'digits', count: 5 },
+  'datasets.rename': { dataset: 'digits', name: 'digits' },
+  'datasets.remove': { dataset: 'nowhere' },
+  'paths.complete': { prefix: '/t', ending: '.onnx' },
+  'runs.check': { variant: 'classical', settings: { 'network.layers': [4] } },
+  'runs.create': {
+    dataset: 'digits',
+    variant: 'classical',
+    seed: 1,
+    settings: { 'network.layers': [4] },
+    name: 'run',
+  },
+  'runs.show': { run: 'nowhere' },
+  'runs.several': { runs: ['nowhere', 'elsewhere'] },
+  'runs.values': { columns: ['seed'], runs: ['nowhere'] },
+  'runs.groups': {
+    runs: ['nowhere'],
+    by: 'seeds',
+    columns: ['seed'],
+  },
+  'runs.edit': {
+    run: 'nowhere',
+    tags: ['a'],
+    notes: 'b',
+    colour: 2,
   },
   'datasets.augmented': { dataset: 'nowhere', augment: 'flip', seed: 1 },
   'runs.series': {
-    run: 'nowhere', keys: ['train/loss'], afterStep: 3,
-  }, 'runs.preview': { run: 'nowhere', step: 1 }, 'compare': { runs: ['a', 'b'] }, 'compare.series': {
-    runs: ['a'], keys: ['train/loss'], axis: 'step', smoothing: 0.5,
+    run: 'nowhere',
+    keys: ['train/loss'],
+    afterStep: 3,
   },
-  'compare.terms': { runs: ['a'], split: 'train' }, 'compare.parallel': { runs: ['a'], keys: ['seed'] }, 'compare.scatter': {
-    runs: ['a'], x: 'seed', y: 'squaredError',
-  }, 'compare.heatMap': {
-    runs: ['a'], x: 'seed', y: 'seed', figure: 'squaredError',
+  'runs.preview': { run: 'nowhere', step: 1 },
+  compare: { runs: ['a', 'b'] },
+  'compare.series': {
+    runs: ['a'],
+    keys: ['train/loss'],
+    axis: 'step',
+    smoothing: 0.5,
   },
-  'experiments.check': { plan }, 'experiments.create': { plan }, 'experiments.read': { file: '/nowhere/plan.json' }, 'experiments.show': { experiment: 'plan' }, 'experiments.rename': { experiment: 'nowhere', name: 'x' },
-  'experiments.unpack': { file: '/nowhere/pack.zip' }, 'queue.move': { runs: ['nowhere'], before: null }, 'queue.settings': { trainers: 1, keepAwake: false }, 'tables.csv': {
-    columns: [{ title: 'a', unit: '', numeric: true }], rows: [['1']],
+  'compare.terms': { runs: ['a'], split: 'train' },
+  'compare.parallel': { runs: ['a'], keys: ['seed'] },
+  'compare.scatter': {
+    runs: ['a'],
+    x: 'seed',
+    y: 'squaredError',
+  },
+  'compare.heatMap': {
+    runs: ['a'],
+    x: 'seed',
+    y: 'seed',
+    figure: 'squaredError',
+  },
+  'experiments.check': { plan },
+  'experiments.create': { plan },
+  'experiments.read': { file: '/nowhere/plan.json' },
+  'experiments.show': { experiment: 'plan' },
+  'experiments.rename': { experiment: 'nowhere', name: 'x' },
+  'experiments.unpack': { file: '/nowhere/pack.zip' },
+  'queue.move': { runs: ['nowhere'], before: null },
+  'queue.settings': { trainers: 1, keepAwake: false },
+  'tables.csv': {
+    columns: [{ title: 'a', unit: '', numeric: true }],
+    rows: [['1']],
   },
   'tables.save': {
-    table: 'runs', current: view, views: [{ name: 'mine', view }],
-  }, 'explore': { run: 'nowhere', question: { kind: 'map', count: 50, seed: 1 } }, 'explore.cancel': { view: 'v' }, 'explore.file': {
-    run: 'nowhere', question: { kind: 'histograms', bins: 5 }, format: 'csv',
+    table: 'runs',
+    current: view,
+    views: [{ name: 'mine', view }],
+  },
+  explore: { run: 'nowhere', question: { kind: 'map', count: 50, seed: 1 } },
+  'explore.cancel': { view: 'v' },
+  'explore.file': {
+    run: 'nowhere',
+    question: { kind: 'histograms', bins: 5 },
+    format: 'csv',
   },
   'exports.create': {
-    run: 'nowhere', part: 'encoder', out: '/nowhere/x.onnx',
-  }, 'exports.index': { folder: '/nowhere' }, 'weights.inspect': { weights: '/nowhere/x.safetensors' }, 'encoders.inspect': { model: '/nowhere/x.onnx' },
-  'embeddings.create': { encoder: { model: '/nowhere/x.onnx' }, data: { folder: '/nowhere' } }, 'objective': {
-    variant: 'classical', settings: {}, in: '/nowhere/in', out: '/nowhere/out',
+    run: 'nowhere',
+    part: 'encoder',
+    out: '/nowhere/x.onnx',
+  },
+  'exports.index': { folder: '/nowhere' },
+  'weights.inspect': { weights: '/nowhere/x.safetensors' },
+  'encoders.inspect': { model: '/nowhere/x.onnx' },
+  'embeddings.create': { encoder: { model: '/nowhere/x.onnx' }, data: { folder: '/nowhere' } },
+  objective: {
+    variant: 'classical',
+    settings: {},
+    in: '/nowhere/in',
+    out: '/nowhere/out',
   },
 }
 
@@ -85,7 +167,9 @@ const inputs: Partial<Record<CallName, unknown>> = {
 async function startEngine(home: string) {
   const child = spawn(process.execPath, [entry, home], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   let said = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-4000) })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000)
+  })
   child.stdin!.on('error', () => {})
   const exited = once(child, 'exit')
   const url = await new Promise<string>((resolve, reject) => {
@@ -102,8 +186,13 @@ async function startEngine(home: string) {
   const byPipe = async (): Promise<Way> => {
     const own = ++port
     return {
-      post: (payload) => void child.stdin!.write(frame(own, payload)), listen: (listener) => void ports.set(own, listener),
-      close: () => { ports.delete(own); child.stdin!.write(closedFrame(own)) }, rude: () => {},
+      post: (payload) => void child.stdin!.write(frame(own, payload)),
+      listen: (listener) => void ports.set(own, listener),
+      close: () => {
+        ports.delete(own)
+        child.stdin!.write(closedFrame(own))
+      },
+      rude: () => {},
     }
   }
   const bySocket = async (): Promise<Way> => {
@@ -111,9 +200,13 @@ async function startEngine(home: string) {
     socket.on('error', () => {})
     await once(socket, 'connect')
     return {
-      post: (payload) => void socket.write(frame(3, payload)), listen: (listener) => void socket.on(
-        'data', frameParser((_, payload) => listener(payload)),
-      ), close: () => socket.destroy(),
+      post: (payload) => void socket.write(frame(3, payload)),
+      listen: (listener) =>
+        void socket.on(
+          'data',
+          frameParser((_, payload) => listener(payload)),
+        ),
+      close: () => socket.destroy(),
       rude: (bytes) => void socket.write(bytes),
     }
   }
@@ -122,20 +215,32 @@ async function startEngine(home: string) {
     socket.on('error', () => {})
     await once(socket, 'open')
     return {
-      post: (payload) => socket.send(payload), listen: (listener) => void socket.on(
-        'message', (data) => listener(data as Buffer),
-      ), close: () => socket.terminate(),
+      post: (payload) => socket.send(payload),
+      listen: (listener) => void socket.on('message', (data) => listener(data as Buffer)),
+      close: () => socket.terminate(),
       // The socket under it: bytes that are no frame of a WebSocket.
-      rude: (bytes) => { (socket as unknown as { _socket: Socket })._socket.write(bytes) },
+      rude: (bytes) => {
+        ;(socket as unknown as { _socket: Socket })._socket.write(bytes)
+      },
     }
   }
   return {
-    pid: child.pid!, ways: [byPipe, bySocket, byBrowser], exited, said: () => said,
-    isAlive: () => child.exitCode === null && child.signalCode === null, end: () => { child.kill('SIGTERM'); return exited },
+    pid: child.pid!,
+    ways: [byPipe, bySocket, byBrowser],
+    exited,
+    said: () => said,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    end: () => {
+      child.kill('SIGTERM')
+      return exited
+    },
     kill: () => child.kill('SIGKILL'),
   }
 }
-interface Way extends Channel { close(): void; /** Bytes below the frames. */ rude(bytes: Uint8Array): void }
+interface Way extends Channel {
+  close(): void
+  /** Bytes below the frames. */ rude(bytes: Uint8Array): void
+}
 
 /**
  * Sends the engine what no window would, by every way into it: bytes that are no call, calls with something wrong in them, the same call
@@ -156,12 +261,19 @@ export async function runHostileMessages({ seed, rounds, folder, log = () => {} 
   writeFileSync(join(homeAt(home).dataset(sampleDataset.id), 'pixels.bin'), '')
   const draw = random('messages', seed)
   const counts: MessageCounts = {
-    messages: 0, noCalls: 0, wrongCalls: 0, refused: 0, carriedOut: 0, repeated: 0, brokenStreams: 0, peakMB: 0,
+    messages: 0,
+    noCalls: 0,
+    wrongCalls: 0,
+    refused: 0,
+    carriedOut: 0,
+    repeated: 0,
+    brokenStreams: 0,
+    peakMB: 0,
   }
   const engine = await startEngine(home)
-  const lost = engine.exited.then(
-    () => { throw new Error(`the engine ended after ${counts.messages} messages (seed ${seed}): ${engine.said()}`) },
-  )
+  const lost = engine.exited.then(() => {
+    throw new Error(`the engine ended after ${counts.messages} messages (seed ${seed}): ${engine.said()}`)
+  })
   lost.catch(() => {})
   const within = <T>(work: Promise<T>): Promise<T> => Promise.race([work, lost])
   const client = async (way: () => Promise<Way>) => {
@@ -173,7 +285,13 @@ export async function runHostileMessages({ seed, rounds, folder, log = () => {} 
     const state = async () => {
       const seen: Record<string, unknown> = {}
       for (const name of [
-        'datasets.list', 'runs.list', 'experiments.list', 'embeddings.list', 'exports.list', 'queue.settings', 'tables.show',
+        'datasets.list',
+        'runs.list',
+        'experiments.list',
+        'embeddings.list',
+        'exports.list',
+        'queue.settings',
+        'tables.show',
       ] as const) {
         seen[name] = await within(witness[1]!.call(name, name === 'tables.show' ? { table: 'runs' } : {}))
       }
@@ -201,12 +319,16 @@ export async function runHostileMessages({ seed, rounds, folder, log = () => {} 
         } else {
           counts.wrongCalls++
           const name = pick(draw, names)
-          const right = inputs[name] ?? pick(draw, [{}, { run: 'nowhere' }, { experiment: 'plan' }, { dataset: 'digits' }, { task: 'x' }])
+          const right =
+            inputs[name] ?? pick(draw, [{}, { run: 'nowhere' }, { experiment: 'plan' }, { dataset: 'digits' }, { task: 'x' }])
           waiting.push(answered(name, call(name, draw.below(20) === 0 ? right : wrongInput(draw, right)), counts))
         }
       }
       await within(Promise.all(waiting))
-      while ((await within(witness[1]!.call('tasks.list', {})) as { tasks: Task[] }).tasks.some((task) => task.state === 'running')) await pause(10)
+      while (
+        ((await within(witness[1]!.call('tasks.list', {}))) as { tasks: Task[] }).tasks.some((task) => task.state === 'running')
+      )
+        await pause(10)
       if (draw.below(3) === 0) {
         counts.brokenStreams++
         channel.rude(broken(draw))
@@ -216,9 +338,8 @@ export async function runHostileMessages({ seed, rounds, folder, log = () => {} 
       counts.peakMB = Math.max(counts.peakMB, Math.round(peakMemory(engine.pid)))
       assert.ok(counts.peakMB < mostMemory, `${counts.peakMB} MB after ${counts.messages} messages (seed ${seed})`)
       // What a call has begun may go on; whatever nobody asked for is there to stay.
-      if (counts.carriedOut === carriedOut && !isBusy(before)) assert.deepEqual(
-        await state(), before, `changed by messages up to ${counts.messages} (seed ${seed})`,
-      )
+      if (counts.carriedOut === carriedOut && !isBusy(before))
+        assert.deepEqual(await state(), before, `changed by messages up to ${counts.messages} (seed ${seed})`)
       before = await state()
       if (counts.messages % 1000 < batch) log(`messages: ${counts.messages}, ${counts.peakMB} MB`)
     }
@@ -244,13 +365,14 @@ function broken(draw: Random): Uint8Array {
   const header = Buffer.alloc(8)
   header.writeUInt32LE(pick(draw, [0, 3, 4, 2 ** 31, 2 ** 32 - 1, 300_000_000, 1000]))
   header.writeUInt32LE(draw.next(), 4)
-  return pick(
-    draw,
-    [
-      header, header.subarray(0, 2), Buffer.concat([header, Buffer.alloc(100)]), Buffer.from('GET / HTTP/1.1\r\n\r\n'),
-      Buffer.alloc(100_000, 0xff), Buffer.of(0x81, 0xfe, 0xff, 0xff, 1, 2, 3, 4),
-    ],
-  )
+  return pick(draw, [
+    header,
+    header.subarray(0, 2),
+    Buffer.concat([header, Buffer.alloc(100)]),
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+    Buffer.alloc(100_000, 0xff),
+    Buffer.of(0x81, 0xfe, 0xff, 0xff, 1, 2, 3, 4),
+  ])
 }
 
 async function answered(name: string, asked: Promise<unknown>, counts: MessageCounts): Promise<void> {
@@ -267,9 +389,13 @@ async function answered(name: string, asked: Promise<unknown>, counts: MessageCo
   }
 }
 
-const isReading = (name: string): boolean => /\.(list|show|check|inspect|images|points|skipped|complete|rows|several|columns|values|groups|series|moments|preview|read|templates|suggest|suggestFolder|snippets|index|csv|status|outcome|beside|datasets|open|cancel)$|^compare/.test(name) && name !== 'runs.cancel' && name !== 'experiments.cancel'
+const isReading = (name: string): boolean =>
+  /\.(list|show|check|inspect|images|points|skipped|complete|rows|several|columns|values|groups|series|moments|preview|read|templates|suggest|suggestFolder|snippets|index|csv|status|outcome|beside|datasets|open|cancel)$|^compare/.test(
+    name,
+  ) &&
+  name !== 'runs.cancel' &&
+  name !== 'experiments.cancel'
 
 /** Whether something trains or waits, whose rows change by themselves. */
-const isBusy = (state: Record<string, unknown>): boolean => (state['runs.list'] as { runs: { state: string }[] }).runs.some(
-  (run) => run.state === 'running' || run.state === 'queued',
-)
+const isBusy = (state: Record<string, unknown>): boolean =>
+  (state['runs.list'] as { runs: { state: string }[] }).runs.some((run) => run.state === 'running' || run.state === 'queued')

@@ -23,15 +23,22 @@ export async function picture(format: Format, number: number): Promise<Buffer> {
   const pixels = pixelsOf(number)
   const image = sharp(pixels, { raw: { ...size, channels: 3 } })
   switch (format) {
-    case 'png': return image.png().toBuffer()
-    case 'jpg': return image.jpeg().toBuffer()
-    case 'gif': return image.gif().toBuffer()
-    case 'webp': return image.webp({ lossless: true }).toBuffer()
-    case 'tif': return image.tiff({ compression: number % 2 === 0 ? 'none' : 'lzw' }).toBuffer()
-    case 'bmp': return bmp24(
-      size.width, size.height,
-      (x, y) => [...pixels.subarray((y * size.width + x) * 3, (y * size.width + x) * 3 + 3)] as [number, number, number],
-    )
+    case 'png':
+      return image.png().toBuffer()
+    case 'jpg':
+      return image.jpeg().toBuffer()
+    case 'gif':
+      return image.gif().toBuffer()
+    case 'webp':
+      return image.webp({ lossless: true }).toBuffer()
+    case 'tif':
+      return image.tiff({ compression: number % 2 === 0 ? 'none' : 'lzw' }).toBuffer()
+    case 'bmp':
+      return bmp24(
+        size.width,
+        size.height,
+        (x, y) => [...pixels.subarray((y * size.width + x) * 3, (y * size.width + x) * 3 + 3)] as [number, number, number],
+      )
   }
 }
 
@@ -47,14 +54,17 @@ export function mutated(draw: Random, whole: Buffer): Buffer {
 const at = (draw: Random, bytes: Buffer): number => draw.below(Math.max(1, bytes.length))
 
 const ways: readonly ((draw: Random, bytes: Buffer) => Buffer)[] = [
-  function truncate(draw, bytes) { return bytes.subarray(0, at(draw, bytes)) },
+  function truncate(draw, bytes) {
+    return bytes.subarray(0, at(draw, bytes))
+  },
   function flipBits(draw, bytes) {
     for (let flips = 1 + draw.below(20); flips > 0; flips--) bytes[at(draw, bytes)]! ^= 1 << draw.below(8)
     return bytes
   },
   // Where headers have sizes, counts and offsets.
   function lie(draw, bytes) {
-    const value = large[draw.below(large.length)]!, place = draw.below(Math.min(64, bytes.length))
+    const value = large[draw.below(large.length)]!,
+      place = draw.below(Math.min(64, bytes.length))
     const [width, little] = [[1, 2, 4][draw.below(3)]!, draw.below(2) === 0]
     if (place + width > bytes.length) return bytes
     const cut = value % 256 ** width
@@ -70,7 +80,7 @@ const ways: readonly ((draw: Random, bytes: Buffer) => Buffer)[] = [
     return bytes
   },
   function swap(draw, bytes) {
-    const length = 1 + draw.below(Math.max(1, bytes.length / 3 | 0))
+    const length = 1 + draw.below(Math.max(1, (bytes.length / 3) | 0))
     const [from, to] = [at(draw, bytes), at(draw, bytes)]
     const kept = Buffer.from(bytes.subarray(from, from + length))
     bytes.copyWithin(from, to, Math.min(bytes.length, to + length))
@@ -78,7 +88,8 @@ const ways: readonly ((draw: Random, bytes: Buffer) => Buffer)[] = [
     return bytes
   },
   function repeat(draw, bytes) {
-    const from = at(draw, bytes), piece = bytes.subarray(from, from + 1 + draw.below(200))
+    const from = at(draw, bytes),
+      piece = bytes.subarray(from, from + 1 + draw.below(200))
     return Buffer.concat([bytes.subarray(0, from), ...Array<Buffer>(1 + draw.below(50)).fill(piece), bytes.subarray(from)])
   },
   function blank(draw, bytes) {
@@ -86,9 +97,9 @@ const ways: readonly ((draw: Random, bytes: Buffer) => Buffer)[] = [
     bytes.fill([0, 0xff, 0x55][draw.below(3)]!, from, Math.min(bytes.length, from + 1 + draw.below(100)))
     return bytes
   },
-  function append(draw, bytes) { return Buffer.concat(
-    [bytes, Buffer.from(Array.from({ length: 1 + draw.below(500) }, () => draw.below(256)))],
-  ) },
+  function append(draw, bytes) {
+    return Buffer.concat([bytes, Buffer.from(Array.from({ length: 1 + draw.below(500) }, () => draw.below(256)))])
+  },
   function remove(draw, bytes) {
     const from = at(draw, bytes)
     return Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + 1 + draw.below(20))])

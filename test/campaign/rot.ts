@@ -10,22 +10,36 @@ import { createEngine, type Engine } from '../../src/main/engine/engine.ts'
 import type { Client } from '../../src/shared/connection.ts'
 import type { CampaignOptions } from './kills.ts'
 
-export interface RotCounts { rounds: number; flips: number; cuts: number; gone: number; swaps: number; noticed: number; used: number; repaired: number }
+export interface RotCounts {
+  rounds: number
+  flips: number
+  cuts: number
+  gone: number
+  swaps: number
+  noticed: number
+  used: number
+  repaired: number
+}
 
 /** Files of a home that carry checksums, or whose loss is seen. */
 const covered = /^(datasets\/[^/]+\/[a-z]+\.(bin|json)|runs\/[^/]+\/checkpoints\/.*\.safetensors)$/
 
 /**
- * Damages one random file of a home with a dataset and two runs, again and again: a flipped bit, a cut, a loss, the file of another run. Each time
- * `doctor --check` names the file, whoever uses it says it with a code (never INTERNAL), everything else goes on, and a damaged dataset is repaired
+ * Damages one random file of a home with a dataset and two runs, again and again: a flipped bit, a cut, a loss, the file of
+ * another run. Each time
+ * `doctor --check` names the file, whoever uses it says it with a code (never INTERNAL), everything else goes on, and a damaged
+ * dataset is repaired
  * from its source.
  */
 export async function runRot({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<RotCounts> {
   const draw = random('rot', seed)
-  const sound = join(folder, 'sound'), home = join(folder, 'home')
+  const sound = join(folder, 'sound'),
+    home = join(folder, 'home')
   const { dataset, runs } = await fill(sound, join(folder, 'images'))
   const counts: RotCounts = { rounds, flips: 0, cuts: 0, gone: 0, swaps: 0, noticed: 0, used: 0, repaired: 0 }
-  const files = (readdirSync(sound, { recursive: true, encoding: 'utf8' })).filter((name) => covered.test(name)).sort()
+  const files = readdirSync(sound, { recursive: true, encoding: 'utf8' })
+    .filter((name) => covered.test(name))
+    .sort()
   for (let round = 0; round < rounds; round++) {
     rmSync(home, { recursive: true, force: true })
     cpSync(sound, home, { recursive: true })
@@ -56,8 +70,15 @@ async function fill(home: string, images: string): Promise<{ dataset: string; ru
     const { result } = await engine.taskOver(task)
     const runs: string[] = []
     for (const seed of [1, 2]) {
-      const ended = engine.next((event) => (event.type === 'run' && event.run.state === 'completed' && event.run.seed === seed ? true : undefined))
-      const { run } = await engine.call('runs.create', { dataset: 'digits', variant: 'classical', seed, settings: { network: { layers: [8, 4] }, training: { epochs: 3, batchSize: 16, patience: 2 } } })
+      const ended = engine.next((event) =>
+        event.type === 'run' && event.run.state === 'completed' && event.run.seed === seed ? true : undefined,
+      )
+      const { run } = await engine.call('runs.create', {
+        dataset: 'digits',
+        variant: 'classical',
+        seed,
+        settings: { network: { layers: [8, 4] }, training: { epochs: 3, batchSize: 16, patience: 2 } },
+      })
       await ended
       runs.push(run.id)
     }
@@ -70,7 +91,15 @@ async function fill(home: string, images: string): Promise<{ dataset: string; ru
 /** The file of the same name of the other run; null for files of datasets. */
 function otherRunsFile(home: string, file: string, runs: readonly string[]): string | null {
   const own = runs.find((run) => file.startsWith(`runs/${run}/`))
-  return own === undefined ? null : join(home, file.replace(own, runs.find((run) => run !== own)!))
+  return own === undefined
+    ? null
+    : join(
+        home,
+        file.replace(
+          own,
+          runs.find((run) => run !== own)!,
+        ),
+      )
 }
 
 function damage(path: string, other: string | null, draw: Random, counts: RotCounts): string {
@@ -89,10 +118,12 @@ function damage(path: string, other: string | null, draw: Random, counts: RotCou
     case 5:
       counts.swaps++
       cpSync(other!, path)
-      return 'the other run\'s'
+      return "the other run's"
     default: {
       counts.flips++
-      const bytes = readFileSync(path), at = draw.below(size), bit = draw.below(8)
+      const bytes = readFileSync(path),
+        at = draw.below(size),
+        bit = draw.below(8)
       bytes[at] = bytes[at]! ^ (1 << bit)
       writeFileSync(path, bytes)
       return `bit ${bit} of byte ${at} flipped`
@@ -107,16 +138,30 @@ async function noticed({ home, handle }: Engine, file: string, when: string, cou
   const known = { runs: (await call('runs.list', {})).runs, datasets: (await call('datasets.list', {})).datasets, embeddings: [] }
   const { findings } = await checkIntegrity(homeAt(home.folder), known)
   const id = file.split('/')[1]!
-  assert.ok(findings.every((finding) => finding.id === id), `only what is damaged is named: ${JSON.stringify(findings)}, ${when}`)
+  assert.ok(
+    findings.every((finding) => finding.id === id),
+    `only what is damaged is named: ${JSON.stringify(findings)}, ${when}`,
+  )
   // What is wholly gone of a run may be missed by nobody: snapshots are a choice.
   if (!(file.includes('/checkpoints/') && !has(join(home.folder, file)))) assert.equal(findings.length, 1, `it is noticed: ${when}`)
   counts.noticed += findings.length
 }
 
 /** What uses the file says so with a code; what does not, works. */
-async function used({ handle }: Engine, file: string, { dataset, runs }: { dataset: string; runs: readonly string[] }, when: string, counts: RotCounts): Promise<void> {
+async function used(
+  { handle }: Engine,
+  file: string,
+  { dataset, runs }: { dataset: string; runs: readonly string[] },
+  when: string,
+  counts: RotCounts,
+): Promise<void> {
   const call = handle as Client
-  const asked: Promise<unknown>[] = [call('datasets.images', { dataset, offset: 0, count: 120 }), call('datasets.skipped', { dataset }), call('storage.show', {}), call('runs.list', {})]
+  const asked: Promise<unknown>[] = [
+    call('datasets.images', { dataset, offset: 0, count: 120 }),
+    call('datasets.skipped', { dataset }),
+    call('storage.show', {}),
+    call('runs.list', {}),
+  ]
   for (const run of runs) asked.push(call('explore.open', { run }), call('runs.moments', { run }))
   for (const answer of await Promise.allSettled(asked)) {
     if (answer.status === 'fulfilled') continue
@@ -125,14 +170,22 @@ async function used({ handle }: Engine, file: string, { dataset, runs }: { datas
     assert.ok(/DAMAGED|MISSING/.test(code), `${code}: ${message}, ${when}`)
   }
   const pixels = file.endsWith('pixels.bin')
-  if (pixels) assert.equal((await Promise.allSettled([call('datasets.images', { dataset, offset: 0, count: 120 })]))[0]!.status, 'rejected', `damaged pixels are shown: ${when}`)
+  if (pixels)
+    assert.equal(
+      (await Promise.allSettled([call('datasets.images', { dataset, offset: 0, count: 120 })]))[0]!.status,
+      'rejected',
+      `damaged pixels are shown: ${when}`,
+    )
 }
 
 async function repaired({ handle, subscribe }: Engine, dataset: string, when: string): Promise<void> {
   const call = handle as Client
   const over = Promise.withResolvers<{ state: string; error: { message: string } | null }>()
   const { task } = await call('datasets.repair', { dataset })
-  const stop = subscribe((event) => { if (event.type === 'task' && event.task.id === task.id && ['done', 'failed', 'cancelled'].includes(event.task.state)) over.resolve(event.task) })
+  const stop = subscribe((event) => {
+    if (event.type === 'task' && event.task.id === task.id && ['done', 'failed', 'cancelled'].includes(event.task.state))
+      over.resolve(event.task)
+  })
   const now = (await call('tasks.show', { task: task.id })).task
   const ended = now.state === 'done' || now.state === 'failed' ? now : await over.promise
   stop()
@@ -140,4 +193,3 @@ async function repaired({ handle, subscribe }: Engine, dataset: string, when: st
   const { images } = await call('datasets.images', { dataset, offset: 0, count: 120 })
   assert.equal(images.count, 120, when)
 }
-

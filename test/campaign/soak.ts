@@ -10,15 +10,24 @@ import type { CampaignOptions } from './kills.ts'
 /** Processes that wait for further questions. */
 const explorers = 2
 
-export interface SoakCounts { runs: number; questions: number; calls: number; startMB: number; endMB: number; openFiles: number }
+export interface SoakCounts {
+  runs: number
+  questions: number
+  calls: number
+  startMB: number
+  endMB: number
+  openFiles: number
+}
 
 /**
- * One engine that does one small thing after the other for as long as it is told to: it may not grow, keep files open, or leave processes behind.
+ * One engine that does one small thing after the other for as long as it is told to: it may not grow, keep files open, or leave
+ * processes behind.
  * @param options.rounds runs that are trained, looked into, exported and removed again
  */
 export async function runSoak({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<SoakCounts> {
   const draw = random('soak', seed)
-  const home = join(folder, 'home'), out = join(folder, 'out')
+  const home = join(folder, 'home'),
+    out = join(folder, 'out')
   mkdirSync(out, { recursive: true })
   const engine = await startEngineChild(home)
   const { call } = engine
@@ -32,7 +41,10 @@ export async function runSoak({ seed, rounds, folder, log = () => {} }: Campaign
     let files = 0
     for (let round = 0; round < rounds; round++) {
       const { run } = await call('runs.create', {
-        dataset: 'moons', variant: ['classical', 'denoising', 'contractive'][draw.below(3)]!, seed: round, settings: { 'network.layers': [6, 2], 'training.epochs': 3 } as never,
+        dataset: 'moons',
+        variant: ['classical', 'denoising', 'contractive'][draw.below(3)]!,
+        seed: round,
+        settings: { 'network.layers': [6, 2], 'training.epochs': 3 } as never,
       })
       await trained(engine, run.id)
       counts.runs++

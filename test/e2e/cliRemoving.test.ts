@@ -8,7 +8,8 @@ import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** What a command line makes it can also take away and bring back. The tests build on each other. */
 
-const folder = mkdtempSync(join(tmpdir(), 'removing-')), home = join(folder, 'home')
+const folder = mkdtempSync(join(tmpdir(), 'removing-')),
+  home = join(folder, 'home')
 const small = { network: { layers: [4] } }
 let cli: CommandLine
 
@@ -19,7 +20,13 @@ before(async () => {
   writeFileSync(join(folder, 'small.json'), JSON.stringify(small))
   const train = ['train', '--dataset', 'digits', '--variant', 'pca', '--config', join(folder, 'small.json')]
   for (const name of ['one', 'two', 'three']) assert.equal((await cli.json(...train, '--name', name)).code, 0)
-  const plan = { name: 'plan', dataset: 'digits', settings: { 'network.layers': [3] }, seeds: [1, 2], variants: [{ variant: 'pca' }] }
+  const plan = {
+    name: 'plan',
+    dataset: 'digits',
+    settings: { 'network.layers': [3] },
+    seeds: [1, 2],
+    variants: [{ variant: 'pca' }],
+  }
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan))
   assert.equal((await cli.json('experiment', 'run', join(folder, 'plan.json'))).code, 0)
 })
@@ -36,13 +43,25 @@ test('runs remove takes all or none; trash restore brings them back with their f
   const unknown = await cli.json('runs', 'remove', 'one', 'tow')
   assert.deepEqual([unknown.code === 0, unknown.json.error.code, await namesOf()], [false, 'RUN_UNKNOWN', all])
 
-  const { code, json: { removed } } = await cli.json('runs', 'remove', 'one', 'two', 'one')
+  const {
+    code,
+    json: { removed },
+  } = await cli.json('runs', 'remove', 'one', 'two', 'one')
   assert.equal(code, 0)
-  assert.deepEqual(removed.map(({ name }: { name: string }) => name), ['one', 'two'])
+  assert.deepEqual(
+    removed.map(({ name }: { name: string }) => name),
+    ['one', 'two'],
+  )
   assert.match(removed[0].until, /^\d{4}-\d\d-\d\dT/)
   assert.ok(!existsSync(join(home, 'runs', removed[0].run)) && existsSync(join(home, 'trash', removed[0].run)))
-  assert.deepEqual(await namesOf(), all.filter((name) => name !== 'one' && name !== 'two'))
-  assert.deepEqual((await trash()).map(({ kind, name }) => [kind, name]).sort(), [['run', 'one'], ['run', 'two']])
+  assert.deepEqual(
+    await namesOf(),
+    all.filter((name) => name !== 'one' && name !== 'two'),
+  )
+  assert.deepEqual((await trash()).map(({ kind, name }) => [kind, name]).sort(), [
+    ['run', 'one'],
+    ['run', 'two'],
+  ])
   assert.match((await cli.run('trash', 'list')).out, /run +one/)
 
   assert.equal((await cli.json('trash', 'restore', 'nothing')).json.error.code, 'RUN_UNKNOWN')
@@ -53,7 +72,9 @@ test('runs remove takes all or none; trash restore brings them back with their f
 })
 
 test('experiment remove takes its own runs along, or keeps them; restored, it is whole', async () => {
-  const { json: { removed } } = await cli.json('experiment', 'remove', 'plan')
+  const {
+    json: { removed },
+  } = await cli.json('experiment', 'remove', 'plan')
   assert.equal(removed.runs.length, 2)
   assert.deepEqual((await cli.json('experiment', 'list')).json.experiments, [])
   assert.equal((await namesOf()).length, 3)
@@ -72,7 +93,10 @@ test('datasets remove says what went with it, embeddings remove takes codes, tra
   for (const name of ['a', 'b']) assert.equal((await cli.json('embed', 'one', '--dataset', 'digits', '--name', name)).code, 0)
   assert.equal((await cli.json('embeddings', 'remove', 'no such codes')).json.error.code, 'CALL_INVALID')
   assert.equal((await cli.json('embeddings', 'remove', 'a')).json.removed[0].name, 'a')
-  assert.deepEqual((await cli.json('embeddings', 'list')).json.embeddings.map(({ name }: { name: string }) => name), ['b'])
+  assert.deepEqual(
+    (await cli.json('embeddings', 'list')).json.embeddings.map(({ name }: { name: string }) => name),
+    ['b'],
+  )
 
   assert.equal((await cli.json('runs', 'remove', 'three')).code, 0)
   const { runs, experiments, bytes } = (await cli.json('trash', 'empty')).json

@@ -8,8 +8,11 @@ import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** What is damaged, and how a command line gets it in order again. */
 
-const folder = mkdtempSync(join(tmpdir(), 'mending-')), home = join(folder, 'home')
-let cli: CommandLine, dataset = '', run = ''
+const folder = mkdtempSync(join(tmpdir(), 'mending-')),
+  home = join(folder, 'home')
+let cli: CommandLine,
+  dataset = '',
+  run = ''
 
 before(async () => {
   cli = commandLine(folder, home)
@@ -36,9 +39,14 @@ test('doctor --check says each fault once, with one remedy that a command carrie
   const names = readdirSync(checkpoints).filter((name) => name.endsWith('.safetensors'))
   const kept = new Map(names.map((name) => [name, readFileSync(join(checkpoints, name))]))
   for (const name of names) flip(join(checkpoints, name))
-  const checksums = join(home, 'datasets', dataset, 'checksums.json'), sound = readFileSync(checksums)
+  const checksums = join(home, 'datasets', dataset, 'checksums.json'),
+    sound = readFileSync(checksums)
   writeFileSync(checksums, sound.subarray(1))
-  const { code, json: { findings }, out } = await cli.json('doctor', '--check')
+  const {
+    code,
+    json: { findings },
+    out,
+  } = await cli.json('doctor', '--check')
   assert.notEqual(code, 0)
   assert.equal(findings.length, names.length + 1)
   for (const { problem, remedy } of findings as { problem: string; remedy: string }[]) {
@@ -48,7 +56,13 @@ test('doctor --check says each fault once, with one remedy that a command carrie
   assert.doesNotMatch(out, /unexpected/i)
   // As it is printed, each can be typed: by ids, which hold no spaces, and with all that it takes.
   assert.match(out, new RegExp(`“datasets repair ${dataset}”`))
-  assert.match(out, new RegExp(`“runs show ${run} --config > settings.json”, then “train --dataset ${dataset} --variant classical --seed 1 --config settings.json”`))
+  assert.match(
+    out,
+    new RegExp(
+      `“runs show ${run} --config > settings.json”, then “train --dataset ` +
+        `${dataset} --variant classical --seed 1 --config settings.json”`,
+    ),
+  )
   writeFileSync(checksums, sound)
   flip(join(home, 'datasets', dataset, 'labels.bin'))
   const shown = await cli.json('datasets', 'show', 'digits')
@@ -63,7 +77,9 @@ test('the settings of a run are a file that train takes', async () => {
   const plain = (await cli.json('runs', 'show', run)).json.run.config
   assert.deepEqual(JSON.parse(out), plain)
   const like = ['--config', join(folder, 'like.json'), '--name', 'again']
-  const { json: { run: failed } } = await cli.json('train', '--dataset', 'digits', '--variant', 'classical', ...like)
+  const {
+    json: { run: failed },
+  } = await cli.json('train', '--dataset', 'digits', '--variant', 'classical', ...like)
   // Its labels are damaged; nobody else says what the run is.
   assert.deepEqual([failed.state, failed.config], ['failed', plain])
 })

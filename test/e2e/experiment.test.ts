@@ -10,29 +10,45 @@ import { fileURLToPath } from 'node:url'
 const script = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
 let folder = ''
 const running = new Set<ChildProcess>()
-before(() => { folder = mkdtempSync(join(tmpdir(), 'workbench-experiment-')) })
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'workbench-experiment-'))
+})
 after(() => {
   running.forEach((child) => child.kill('SIGKILL'))
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 function start(home: string, ...words: string[]) {
-  const child = spawn(process.execPath, [script, ...words, '--home', join(folder, home)], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
-  running.add(child)
-  let out = '', errors = ''
-  let look = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; look() })
-  const ended = new Promise<{ code: number | null; out: string; errors: string; json: any }>((resolve) => child.on('close', (code) => {
-    running.delete(child)
-    const last = out.trimEnd().split('\n').at(-1)!
-    resolve({ code, out, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
-  }))
-  const said = (pattern: RegExp) => new Promise<void>((resolve, reject) => {
-    look = () => { if (pattern.test(errors)) resolve() }
-    look()
-    void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
+  const child = spawn(process.execPath, [script, ...words, '--home', join(folder, home)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
   })
+  running.add(child)
+  let out = '',
+    errors = ''
+  let look = () => {}
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+    look()
+  })
+  const ended = new Promise<{ code: number | null; out: string; errors: string; json: any }>((resolve) =>
+    child.on('close', (code) => {
+      running.delete(child)
+      const last = out.trimEnd().split('\n').at(-1)!
+      resolve({ code, out, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
+    }),
+  )
+  const said = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      look = () => {
+        if (pattern.test(errors)) resolve()
+      }
+      look()
+      void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
+    })
   return { child, ended, said }
 }
 const json = (home: string, ...words: string[]) => start(home, ...words, '--json').ended
@@ -41,30 +57,57 @@ const write = (name: string, plan: object): string => {
   return name
 }
 const plan = {
-  name: 'moons, two by two', dataset: 'moons', seeds: [1, 2], settings: { network: { layers: [8, 2] }, 'training.epochs': 2, 'training.batchSize': 32 },
+  name: 'moons, two by two',
+  dataset: 'moons',
+  seeds: [1, 2],
+  settings: { network: { layers: [8, 2] }, 'training.epochs': 2, 'training.batchSize': 32 },
   variants: [{ variant: 'classical' }, { variant: 'denoising', sweep: { 'regularizer.rate': [0.1, 0.3] } }],
 }
 /** Quoted cells and all. */
-const rowsOf = (csv: string): string[][] => csv.trim().split(/\r?\n/).map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? ''))
+const rowsOf = (csv: string): string[][] =>
+  csv
+    .trim()
+    .split(/\r?\n/)
+    .map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+        ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
+      ),
+    )
 
 test('experiment run: checks the plan, trains every run, ends with what came out', async () => {
   assert.equal((await json('home', 'datasets', 'add', '--path', 'moons', '--count', '400')).code, 0)
   const file = write('plan.json', plan)
   const checked = await json('home', 'experiment', 'run', file, '--check')
-  assert.deepEqual([checked.code, checked.json.check.runs, checked.json.check.cells.length, checked.json.check.measured], [0, 6, 3, { known: 2, total: 2 }])
+  assert.deepEqual(
+    [checked.code, checked.json.check.runs, checked.json.check.cells.length, checked.json.check.measured],
+    [0, 6, 3, { known: 2, total: 2 }],
+  )
   assert.ok(checked.json.check.seconds > 0.5 && checked.json.check.cells.every(({ seconds }: { seconds: number }) => seconds > 0))
   const { code, json: result, errors } = await json('home', 'experiment', 'run', file)
   assert.equal(code, 0, errors)
   const { experiment, runs } = result
   assert.deepEqual([experiment.state, experiment.states.completed, experiment.baseline], ['ended', 6, 0])
-  assert.deepEqual(experiment.cells.map(({ title }: { title: string }) => title), ['Classical', 'Denoising, rate 0.1', 'Denoising, rate 0.3'])
+  assert.deepEqual(
+    experiment.cells.map(({ title }: { title: string }) => title),
+    ['Classical', 'Denoising, rate 0.1', 'Denoising, rate 0.3'],
+  )
   assert.equal(runs.length, 6)
   for (const run of runs) {
     assert.equal(run.state, 'completed')
     assert.ok(run.evaluation.squaredError > 0 && run.evaluation.linearProbeAccuracy > 0.4)
     assert.deepEqual(run.config.network.layers, [8, 2])
   }
-  assert.deepEqual(runs.map((run: any) => [run.experiment.cell, run.seed, run.config.regularizer.rate]), [[0, 1, undefined], [0, 2, undefined], [1, 1, 0.1], [1, 2, 0.1], [2, 1, 0.3], [2, 2, 0.3]])
+  assert.deepEqual(
+    runs.map((run: any) => [run.experiment.cell, run.seed, run.config.regularizer.rate]),
+    [
+      [0, 1, undefined],
+      [0, 2, undefined],
+      [1, 1, 0.1],
+      [1, 2, 0.1],
+      [2, 1, 0.3],
+      [2, 2, 0.3],
+    ],
+  )
   assert.match(errors, /3 cells, 6 runs/)
   assert.match(errors, /Denoising, rate 0\.3, seed 2: completed, squared error/)
   const again = await json('home', 'experiment', 'run', file, '--name', 'again')
@@ -75,17 +118,39 @@ test('experiment show: a table for people, one row a run as CSV, all of it as JS
   const { out } = await start('home', 'experiment', 'show', plan.name).ended
   assert.match(out, /^moons, two by two \([a-z0-9]{8}\) on moons: ended, 6 of 6 runs have ended/)
   assert.equal(out.match(/completed/g)?.length, 6)
-  const [head, ...rows] = rowsOf((await start('home', 'experiment', 'show', plan.name, '--csv').ended).out) as [string[], ...string[][]]
+  const [head, ...rows] = rowsOf((await start('home', 'experiment', 'show', plan.name, '--csv').ended).out) as [
+    string[],
+    ...string[][],
+  ]
   assert.deepEqual(head.slice(0, 8), ['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', 'regularizer.rate'])
   assert.ok(rows.every((row) => row.length === head.length))
   const column = (name: string) => rows.map((row) => row[head.indexOf(name)])
-  assert.deepEqual(column('title'), ['Classical', 'Classical', 'Denoising, rate 0.1', 'Denoising, rate 0.1', 'Denoising, rate 0.3', 'Denoising, rate 0.3'])
+  assert.deepEqual(column('title'), [
+    'Classical',
+    'Classical',
+    'Denoising, rate 0.1',
+    'Denoising, rate 0.1',
+    'Denoising, rate 0.3',
+    'Denoising, rate 0.3',
+  ])
   assert.deepEqual(column('regularizer.rate'), ['', '', '0.1', '0.1', '0.3', '0.3'])
-  const { json: { experiment, runs } } = await json('home', 'experiment', 'show', plan.name)
-  assert.deepEqual(column('squaredError').map(Number), runs.map((run: any) => run.evaluation.squaredError), 'to the last digit')
-  assert.deepEqual(column('robustness.masking.0.25').map(Number), runs.map((run: any) => run.evaluation.robustness.masking['0.25']))
+  const {
+    json: { experiment, runs },
+  } = await json('home', 'experiment', 'show', plan.name)
+  assert.deepEqual(
+    column('squaredError').map(Number),
+    runs.map((run: any) => run.evaluation.squaredError),
+    'to the last digit',
+  )
+  assert.deepEqual(
+    column('robustness.masking.0.25').map(Number),
+    runs.map((run: any) => run.evaluation.robustness.masking['0.25']),
+  )
   const listed = await json('home', 'experiment', 'list')
-  assert.deepEqual(listed.json.experiments.map(({ name }: { name: string }) => name), ['moons, two by two', 'again'])
+  assert.deepEqual(
+    listed.json.experiments.map(({ name }: { name: string }) => name),
+    ['moons, two by two', 'again'],
+  )
   assert.equal(experiment.id, listed.json.experiments[0].id)
 })
 
@@ -93,7 +158,10 @@ test('a plan that is no plan is refused with what is wrong, and nothing is store
   const refused = async (content: object | string, code: string, message: RegExp, exit = 1) => {
     if (typeof content === 'string') writeFileSync(join(folder, 'bad.json'), content)
     else write('bad.json', content)
-    const { code: exited, json: { error } } = await json('home', 'experiment', 'run', 'bad.json')
+    const {
+      code: exited,
+      json: { error },
+    } = await json('home', 'experiment', 'run', 'bad.json')
     assert.deepEqual([exited, error.code], [exit, code], error.message)
     assert.match(error.message, message)
   }
@@ -108,7 +176,13 @@ test('a plan that is no plan is refused with what is wrong, and nothing is store
 })
 
 test('Ctrl-C pauses an experiment with checkpoints; experiment resume goes on to the same end', async () => {
-  const long = write('long.json', { ...plan, name: 'long', settings: { ...plan.settings, 'training.epochs': 3000 }, variants: [{ variant: 'classical' }], seeds: [1, 2] })
+  const long = write('long.json', {
+    ...plan,
+    name: 'long',
+    settings: { ...plan.settings, 'training.epochs': 3000 },
+    variants: [{ variant: 'classical' }],
+    seeds: [1, 2],
+  })
   const { child, ended, said } = start('home', 'experiment', 'run', long, '--json')
   await said(/runs have ended {2}[1-9]/)
   child.kill('SIGINT')
@@ -119,7 +193,10 @@ test('Ctrl-C pauses an experiment with checkpoints; experiment resume goes on to
   assert.ok(paused.runs[0].step > 0)
   const whole = await json('home', 'experiment', 'resume', 'long')
   assert.equal(whole.code, 0, whole.errors)
-  assert.deepEqual(whole.json.runs.map((run: any) => run.state), ['completed', 'completed'])
+  assert.deepEqual(
+    whole.json.runs.map((run: any) => run.state),
+    ['completed', 'completed'],
+  )
 })
 
 test('experiment pack and unpack: the same figures in another home, with the images in the file', async () => {

@@ -10,7 +10,10 @@ import { settles } from './settles.ts'
 
 declare const location: any
 
-/** Taking things away in the window: a smaller file with its program, an experiment, codes of a foreign encoder beside a run's, weights that go on. */
+/**
+ * Taking things away in the window: a smaller file with its program, an experiment, codes of a foreign encoder beside a run's,
+ * weights that go on.
+ */
 
 browserTest('exports, embeds and opens weights in the window', async ({ folder, serve, open }, t) => {
   const home = join(folder, 'home')
@@ -18,7 +21,16 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   t.after(() => cli.end())
   writeDigitFolder(join(folder, 'digits'), 400)
   const settings = { 'network.layers': [16], 'training.epochs': 2, 'training.batchSize': 32 }
-  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ name: 'pair', dataset: 'digits', seeds: [1], settings, variants: [{ variant: 'classical' }, { variant: 'denoising' }] }))
+  writeFileSync(
+    join(folder, 'plan.json'),
+    JSON.stringify({
+      name: 'pair',
+      dataset: 'digits',
+      seeds: [1],
+      settings,
+      variants: [{ variant: 'classical' }, { variant: 'denoising' }],
+    }),
+  )
   assert.equal((await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).code, 0)
   assert.equal((await cli.json('datasets', 'add', '--name', 'moons', '--path', 'moons')).code, 0)
   const { json } = await cli.json('experiment', 'run', 'plan.json')
@@ -31,7 +43,9 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   const page = await open(url)
   // The front door leads on to the runs by itself.
   await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
-  await page.evaluate(() => { location.hash = '#/exports' })
+  await page.evaluate(() => {
+    location.hash = '#/exports'
+  })
   await page.getByRole('heading', { name: 'Nothing exported yet' }).waitFor()
 
   await page.getByRole('button', { name: 'Export a run' }).first().click()
@@ -39,7 +53,10 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   // One of the list of all runs, by the keyboard alone: the chosen one stands first.
   const choice = panel.getByRole('button', { name: /^Run: / })
   const picker = page.getByRole('dialog', { name: 'Choose a run' })
-  for (const [typed, name] of [['denoising', 'Denoising, seed 1'], ['classical', 'Classical, seed 1']] as const) {
+  for (const [typed, name] of [
+    ['denoising', 'Denoising, seed 1'],
+    ['classical', 'Classical, seed 1'],
+  ] as const) {
     await choice.focus()
     await page.keyboard.press('ArrowDown')
     assert.ok((await choice.getAttribute('aria-label'))?.endsWith(await picker.locator('li bdi').first().innerText()))
@@ -54,7 +71,10 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await panel.getByLabel('Precision').selectOption('int8')
   const file = join(folder, 'small.onnx')
   const fill = async (box: Locator, suggested: RegExp, path: string) => {
-    await page.waitForFunction(([element, pattern]) => new RegExp(pattern).test(element.value), [await box.elementHandle(), suggested.source] as const)
+    await page.waitForFunction(([element, pattern]) => new RegExp(pattern).test(element.value), [
+      await box.elementHandle(),
+      suggested.source,
+    ] as const)
     await box.fill(path)
   }
   await fill(panel.getByRole('combobox', { name: 'File' }), /-int8\.onnx$/, file)
@@ -66,13 +86,20 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await panel.getByText('Node', { exact: true }).click()
   assert.match(await panel.getByLabel('Node program').innerText(), /InferenceSession\.create\('.*small\.onnx'\)/)
   // What is wrong with a name is said beside it, and no file appears.
-  for (const [path, said] of [[join(folder, 'none', 'small.onnx'), 'its folder does not exist'], [folder, 'it is a folder'], ['small.onnx', 'is not an absolute path']] as const) {
+  for (const [path, said] of [
+    [join(folder, 'none', 'small.onnx'), 'its folder does not exist'],
+    [folder, 'it is a folder'],
+    ['small.onnx', 'is not an absolute path'],
+  ] as const) {
     await panel.getByRole('combobox', { name: 'File' }).fill(path)
     await panel.getByRole('button', { name: 'Export', exact: true }).click()
     await panel.getByText(said).waitFor()
     await settles(() => panel.getByRole('combobox', { name: 'File' }).getAttribute('aria-invalid'), 'true')
   }
-  assert.deepEqual(readdirSync(folder).filter((name) => /small|workbench-export/.test(name)), ['small.onnx'])
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => /small|workbench-export/.test(name)),
+    ['small.onnx'],
+  )
   // Of another name, or of another file, that is not true any more.
   await panel.getByRole('combobox', { name: 'File' }).fill('')
   await panel.getByText('is not an absolute path').waitFor({ state: 'detached' })
@@ -104,9 +131,15 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByText('There is nothing at').waitFor()
   const plain = linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784)
   for (const [name, model, said] of [
-    ['text', null, 'is no ONNX file, or is damaged'], ['two', { ...plain, inputs: [...plain.inputs, { name: 'mask', shape: ['batch', 3] }] }, 'has 2 inputs'],
-    ['outside', { ...plain, floats: [{ name: 'kernel', shape: [784, 2], data: [], external: true }] }, 'keeps its weights in another file'],
-    ['sizes', linearEncoder({ name: 'pixels', shape: ['batch', 1, 'H', 'W'] }, 784), 'whose size is not fixed'], ['newer', linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784, { opset: 99 }), 'is of opset 99'],
+    ['text', null, 'is no ONNX file, or is damaged'],
+    ['two', { ...plain, inputs: [...plain.inputs, { name: 'mask', shape: ['batch', 3] }] }, 'has 2 inputs'],
+    [
+      'outside',
+      { ...plain, floats: [{ name: 'kernel', shape: [784, 2], data: [], external: true }] },
+      'keeps its weights in another file',
+    ],
+    ['sizes', linearEncoder({ name: 'pixels', shape: ['batch', 1, 'H', 'W'] }, 784), 'whose size is not fixed'],
+    ['newer', linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784, { opset: 99 }), 'is of opset 99'],
   ] as const) {
     writeFileSync(join(folder, `${name}.onnx`), model === null ? 'no model' : onnxFile(model as Model))
     await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, `${name}.onnx`))

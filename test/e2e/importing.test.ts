@@ -7,87 +7,111 @@ import { barriers, browserTest } from './launchChromium.ts'
 import { go } from './pages.ts'
 import { settles } from './settles.ts'
 
-browserTest('what an import makes of a folder is shown before it begins, and again with each choice', async ({ folder, serve, open }) => {
-  const root = join(folder, 'parts')
-  await pictures(root, { 'train/cat': 12, 'train/dog': 9, 'test/cat': 4, 'test/dog': 3 }, { width: 24, height: 18 })
-  const page = await open((await serve(join(folder, 'home'))).url)
-  await go(page, '#/datasets')
-  const path = page.getByLabel('Folder or file', { exact: true }), start = page.getByRole('button', { name: 'Import', exact: true })
-  const understood = page.getByRole('region', { name: 'What was understood' })
-  const shown = page.getByRole('region', { name: 'Images as they would be stored' })
-  await path.fill(root)
-  await understood.getByText('7 for testing (brought by the source)').waitFor()
-  await understood.getByText('2 classes, from the names of the folders').click()
-  await settles(() => understood.getByRole('row').allInnerTexts().then((rows) => rows.map((row) => row.split(/\s+/))), [
-    ['Class', 'Train', 'Test'], ['cat', '12', '4'], ['dog', '9', '3'],
-  ])
-  await settles(() => shown.locator('canvas').count(), 8)
-  await settles(async () => new Set(await shown.getByRole('listitem').allInnerTexts()).size, 4, 'both classes of both parts')
-  await page.getByText('All are 24 × 18, colour.').waitFor()
-  assert.deepEqual(await barriers(page), [])
+browserTest(
+  'what an import makes of a folder is shown before it begins, and again with each choice',
+  async ({ folder, serve, open }) => {
+    const root = join(folder, 'parts')
+    await pictures(root, { 'train/cat': 12, 'train/dog': 9, 'test/cat': 4, 'test/dog': 3 }, { width: 24, height: 18 })
+    const page = await open((await serve(join(folder, 'home'))).url)
+    await go(page, '#/datasets')
+    const path = page.getByLabel('Folder or file', { exact: true }),
+      start = page.getByRole('button', { name: 'Import', exact: true })
+    const understood = page.getByRole('region', { name: 'What was understood' })
+    const shown = page.getByRole('region', { name: 'Images as they would be stored' })
+    await path.fill(root)
+    await understood.getByText('7 for testing (brought by the source)').waitFor()
+    await understood.getByText('2 classes, from the names of the folders').click()
+    await settles(
+      () =>
+        understood
+          .getByRole('row')
+          .allInnerTexts()
+          .then((rows) => rows.map((row) => row.split(/\s+/))),
+      [
+        ['Class', 'Train', 'Test'],
+        ['cat', '12', '4'],
+        ['dog', '9', '3'],
+      ],
+    )
+    await settles(() => shown.locator('canvas').count(), 8)
+    await settles(async () => new Set(await shown.getByRole('listitem').allInnerTexts()).size, 4, 'both classes of both parts')
+    await page.getByText('All are 24 × 18, colour.').waitFor()
+    assert.deepEqual(await barriers(page), [])
 
-  // What is typed is checked as it is typed, and the sentence follows it.
-  await page.getByLabel('Width', { exact: true }).fill('9999')
-  await page.getByLabel('Height', { exact: true }).fill('0')
-  await settles(() => page.getByText('A whole number from 1 to 4,096.').count(), 2)
-  await settles(() => start.isEnabled(), false)
-  await page.getByLabel('Width', { exact: true }).fill('12')
-  await page.getByLabel('Height', { exact: true }).fill('')
-  await page.getByText('They become 12 × 9').waitFor()
-  await settles(() => start.isEnabled(), true)
-  await page.getByText('Values and channels').click()
-  await page.getByLabel('Range of values').fill('9..1')
-  await settles(() => start.isEnabled(), false)
-  await page.getByLabel('Range of values').fill('')
-  await page.getByText('Parts and split').click()
-  await page.getByLabel('Folder or file of test images').fill(join(folder, 'nowhere'))
-  await page.getByText('There is nothing at').waitFor()
-  await settles(() => start.isEnabled(), false)
-  await page.getByLabel('Folder or file of test images').fill('')
-  assert.deepEqual(await barriers(page), [])
+    // What is typed is checked as it is typed, and the sentence follows it.
+    await page.getByLabel('Width', { exact: true }).fill('9999')
+    await page.getByLabel('Height', { exact: true }).fill('0')
+    await settles(() => page.getByText('A whole number from 1 to 4,096.').count(), 2)
+    await settles(() => start.isEnabled(), false)
+    await page.getByLabel('Width', { exact: true }).fill('12')
+    await page.getByLabel('Height', { exact: true }).fill('')
+    await page.getByText('They become 12 × 9').waitFor()
+    await settles(() => start.isEnabled(), true)
+    await page.getByText('Values and channels').click()
+    await page.getByLabel('Range of values').fill('9..1')
+    await settles(() => start.isEnabled(), false)
+    await page.getByLabel('Range of values').fill('')
+    await page.getByText('Parts and split').click()
+    await page.getByLabel('Folder or file of test images').fill(join(folder, 'nowhere'))
+    await page.getByText('There is nothing at').waitFor()
+    await settles(() => start.isEnabled(), false)
+    await page.getByLabel('Folder or file of test images').fill('')
+    assert.deepEqual(await barriers(page), [])
 
-  // The keyboard is enough, and what was shown is what is stored.
-  await settles(() => start.isEnabled(), true)
-  await start.press('Enter')
-  await page.getByRole('link', { name: 'parts', exact: true }).last().click()
-  await page.getByText('28 images', { exact: true }).waitFor()
-  await settles(() => page.getByText('12 × 9 × 3, colour').count(), 1)
-})
+    // The keyboard is enough, and what was shown is what is stored.
+    await settles(() => start.isEnabled(), true)
+    await start.press('Enter')
+    await page.getByRole('link', { name: 'parts', exact: true }).last().click()
+    await page.getByText('28 images', { exact: true }).waitFor()
+    await settles(() => page.getByText('12 × 9 × 3, colour').count(), 1)
+  },
+)
 
-browserTest('a table of labels and a validation part are understood, stored, '
-  + 'and told wherever they matter', async ({ folder, serve, open }) => {
-  const root = join(folder, 'sky'), labels = join(folder, 'labels.csv'), apart = join(folder, 'apart')
-  await pictures(root, { '.': 20 })
-  await pictures(apart, { '.': 3 })
-  for (const name of readdirSync(apart)) renameSync(join(apart, name), join(apart, `other-${name}`))
-  writeFileSync(
-    labels,
-    `\ufefffile;label\n${Array.from({ length: 20 }, (_, i) => `${String(i).padStart(3, '0')};${i % 4 ? 'sun' : 'moon'}`).join('\n')}\n`,
-  )
-  const page = await open((await serve(join(folder, 'home'))).url)
-  await go(page, '#/datasets')
-  await page.getByLabel('Folder or file', { exact: true }).fill(root)
-  const understood = page.getByRole('region', { name: 'What was understood' })
-  await understood.getByText('Without labels.').waitFor()
-  await page.getByText('Labels and groups').click()
-  await page.getByLabel('Labels', { exact: true }).selectOption('From a table')
-  await page.getByLabel('Table of labels').fill(labels)
-  await understood.getByText('2 classes').click()
-  await page.getByText('Parts and split').click()
-  await page.getByLabel('Shares').fill('50/50')
-  await understood.getByText('10 for testing (drawn)').waitFor()
-  await page.getByLabel('Shares').fill('')
-  await page.getByLabel('Folder or file of validation images').fill(apart)
-  await understood.getByText('3 for validation (brought by the source)').waitFor()
-  await settles(() => understood.getByRole('row', { name: /^moon/ }).innerText().then((text) => text.split(/\s+/)), ['moon', '4', '0', '1'])
-  assert.deepEqual(await barriers(page), [])
-  await page.getByRole('button', { name: 'Import', exact: true }).click()
-  await page.getByRole('link', { name: 'sky', exact: true }).last().click()
-  await page.getByText('3, the same in every run').waitFor()
-  await page.getByText('Of each part').click()
-  await page.getByRole('row', { name: /Without a label/ }).waitFor()
-  assert.deepEqual(await barriers(page), [])
-})
+browserTest(
+  'a table of labels and a validation part are understood, stored, and told wherever they matter',
+  async ({ folder, serve, open }) => {
+    const root = join(folder, 'sky'),
+      labels = join(folder, 'labels.csv'),
+      apart = join(folder, 'apart')
+    await pictures(root, { '.': 20 })
+    await pictures(apart, { '.': 3 })
+    for (const name of readdirSync(apart)) renameSync(join(apart, name), join(apart, `other-${name}`))
+    writeFileSync(
+      labels,
+      `\ufefffile;label\n${Array.from({ length: 20 }, (_, i) => `${String(i).padStart(3, '0')};${i % 4 ? 'sun' : 'moon'}`).join('\n')}\n`,
+    )
+    const page = await open((await serve(join(folder, 'home'))).url)
+    await go(page, '#/datasets')
+    await page.getByLabel('Folder or file', { exact: true }).fill(root)
+    const understood = page.getByRole('region', { name: 'What was understood' })
+    await understood.getByText('Without labels.').waitFor()
+    await page.getByText('Labels and groups').click()
+    await page.getByLabel('Labels', { exact: true }).selectOption('From a table')
+    await page.getByLabel('Table of labels').fill(labels)
+    await understood.getByText('2 classes').click()
+    await page.getByText('Parts and split').click()
+    await page.getByLabel('Shares').fill('50/50')
+    await understood.getByText('10 for testing (drawn)').waitFor()
+    await page.getByLabel('Shares').fill('')
+    await page.getByLabel('Folder or file of validation images').fill(apart)
+    await understood.getByText('3 for validation (brought by the source)').waitFor()
+    await settles(
+      () =>
+        understood
+          .getByRole('row', { name: /^moon/ })
+          .innerText()
+          .then((text) => text.split(/\s+/)),
+      ['moon', '4', '0', '1'],
+    )
+    assert.deepEqual(await barriers(page), [])
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('link', { name: 'sky', exact: true }).last().click()
+    await page.getByText('3, the same in every run').waitFor()
+    await page.getByText('Of each part').click()
+    await page.getByRole('row', { name: /Without a label/ }).waitFor()
+    assert.deepEqual(await barriers(page), [])
+  },
+)
 
 browserTest('the range of values of 12 bits is told, shown and changed before the import', async ({ folder, serve, open }) => {
   const root = join(folder, 'deep')
@@ -95,7 +119,9 @@ browserTest('the range of values of 12 bits is told, shown and changed before th
   // A ramp from 0 to 4095 within each image: halves of it are different values at different ranges.
   for (let i = 0; i < 10; i++) {
     const values = Uint16Array.from({ length: 256 }, (_, at) => (at === 255 ? 4095 : at === 0 ? 0 : 4 * at + i))
-    await sharp(values, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'none' })
+    await sharp(values, { raw: { width: 16, height: 16, channels: 1 } })
+      .toColourspace('grey16')
+      .tiff({ compression: 'none' })
       .toFile(join(root, `${i}.tif`))
   }
   const page = await open((await serve(join(folder, 'home'))).url)
@@ -105,12 +131,16 @@ browserTest('the range of values of 12 bits is told, shown and changed before th
   const shown = page.getByRole('region', { name: 'Images as they would be stored' })
   await understood.getByText('0 to 4,095 is stored as 0 to 255').waitFor()
   await settles(() => shown.locator('canvas').count(), 8)
-  const looks = () => shown.locator('canvas').first().evaluate((canvas: any) => canvas.toDataURL())
+  const looks = () =>
+    shown
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: any) => canvas.toDataURL())
   const before = await looks()
   await page.getByText('Values and channels').click()
   await page.getByLabel('Range of values').fill('0..1100')
   await understood.getByText('0 to 1,100 is stored as 0 to 255').waitFor()
-  await settles(async () => await looks() !== before, true, 'the images are shown anew')
+  await settles(async () => (await looks()) !== before, true, 'the images are shown anew')
   assert.deepEqual(await barriers(page), [])
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await page.getByRole('link', { name: 'deep', exact: true }).last().click()

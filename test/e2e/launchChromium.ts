@@ -39,7 +39,9 @@ export interface BrowserDesk {
   complaints: string[]
 }
 
-before(async () => { if (findChromium()) await buildFirst() })
+before(async () => {
+  if (findChromium()) await buildFirst()
+})
 
 /**
  * Chromium, and as many workbenches in browser mode as are asked for. Every window is watched: what it complains of, and whether it asks
@@ -63,12 +65,19 @@ export function browserTest(name: string, body: (desk: BrowserDesk, t: TestConte
     }
 
     const open: BrowserDesk['open'] = async (url, options = {}) => {
-      const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options })).newPage()
+      const page = await (
+        await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options })
+      ).newPage()
       pages.push(page)
       page.setDefaultTimeout(60_000)
       page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
-      page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()) })
-      page.on('dialog', (dialog) => { complaints.push(`A dialog: ${dialog.message()}`); void dialog.dismiss() })
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+      })
+      page.on('dialog', (dialog) => {
+        complaints.push(`A dialog: ${dialog.message()}`)
+        void dialog.dismiss()
+      })
       page.on('request', (request) => visit(request.url()))
       page.on('websocket', (socket) => visit(socket.url()))
       await page.goto(url)
@@ -88,14 +97,18 @@ export function browserTest(name: string, body: (desk: BrowserDesk, t: TestConte
 }
 
 async function serve(t: TestContext, home: string, port = 0): Promise<Server> {
-  const child = spawn(process.execPath, [join(root, 'src/main/engine/serve.ts'), '--home', home, '--port', String(port), '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [join(root, 'src/main/engine/serve.ts'), '--home', home, '--port', String(port), '--json'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const gone = once(child, 'exit')
   const end = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     child.kill(signal)
     await gone
   }
   t.after(() => end())
-  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), gone.then(() => ['{}'])]) as [string]
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), gone.then(() => ['{}'])])) as [string]
   const { url, port: bound, error } = JSON.parse(line) as { url?: string; port: number; error?: { message: string } }
   if (!url) throw new Error(`The browser mode did not start: ${error?.message ?? 'it ended without a word'}`)
   return { url, port: bound, process: child, end }
@@ -116,17 +129,20 @@ export async function barriers(page: Page): Promise<string[]> {
 }
 
 async function lookForBarriers(page: Page): Promise<string[]> {
-  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe)
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
   const found: string[] = []
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme)
-    found.push(...await page.evaluate(async (scheme) => {
-      const { violations, passes } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })
-      if (passes.length < 10) return ['axe looked at nothing']
-      return violations.flatMap((violation: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
-        violation.nodes.map((node) => `${scheme}: ${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`))
-    }, colorScheme))
+    found.push(
+      ...(await page.evaluate(async (scheme) => {
+        const { violations, passes } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })
+        if (passes.length < 10) return ['axe looked at nothing']
+        return violations.flatMap((violation: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
+          violation.nodes.map((node) => `${scheme}: ${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
+        )
+      }, colorScheme)),
+    )
   }
   return found
 }

@@ -26,7 +26,9 @@ export function electronBinary(): string | null {
 /** Nothing where there is a display; else an Xvfb of our own and its number; null when there is neither. */
 export async function findDisplay(): Promise<{ display?: string; server?: ChildProcess } | null> {
   if (process.platform !== 'linux' || process.env['DISPLAY']) return {}
-  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const number = await new Promise<string | null>((done) => {
     let text = ''
     server.stdout.on('data', (part: Buffer) => {
@@ -70,7 +72,11 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Looks until `find` gives something, ten times a second. For what nobody tells of: the process table, another process's files. */
-export async function until<T>(what: string, find: () => T | null | undefined | false | Promise<T | null | undefined | false>, within = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  find: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  within = 30_000,
+): Promise<T> {
   const end = Date.now() + within
   for (;;) {
     const found = await find()
@@ -88,7 +94,9 @@ function engineOf(shell: number): { pid: number; command: string } | null {
   return null
 }
 
-before(async () => { if (electronBinary() !== null) await buildFirst() })
+before(async () => {
+  if (electronBinary() !== null) await buildFirst()
+})
 
 /**
  * A test of the real window. It is skipped, with the reason, where there is no Electron or no display. An exception in the page
@@ -112,12 +120,14 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
 
     const unboxed = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
     const args = [...unboxed, root, '--home', home]
-    const env = { ...process.env as Record<string, string>, ...(display.display ? { DISPLAY: display.display } : {}) }
+    const env = { ...(process.env as Record<string, string>), ...(display.display ? { DISPLAY: display.display } : {}) }
     const open = async (): Promise<OpenWindow> => {
       const app = await _electron.launch({ executablePath: binary, args, env, timeout: 60_000 })
       const shell = app.process()
       shells.push(shell)
-      shell.stderr?.on('data', (part: Buffer) => { text += part.toString() })
+      shell.stderr?.on('data', (part: Buffer) => {
+        text += part.toString()
+      })
       const gone = once(shell, 'exit')
       const engine = () => {
         const found = engineOf(shell.pid!)
@@ -127,10 +137,14 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
       const page = await app.firstWindow()
       pages.push(page)
       page.setDefaultTimeout(60_000)
-      page.on('console', (message) => { text += `page: ${message.text()}\n` })
+      page.on('console', (message) => {
+        text += `page: ${message.text()}\n`
+      })
       page.on('pageerror', (error) => pageErrors.push(error.stack ?? error.message))
       return {
-        app, page, engine,
+        app,
+        page,
+        engine,
         async quit() {
           const before = engine()
           await app.close()
@@ -143,7 +157,7 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
     const openAgain = async (): Promise<number | null> => {
       const shell = spawn(binary, args, { env, stdio: 'ignore' })
       shells.push(shell)
-      const [code] = await once(shell, 'exit') as [number | null]
+      const [code] = (await once(shell, 'exit')) as [number | null]
       return code
     }
 
@@ -161,7 +175,9 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
         await gone
       }
       // An engine whose shell is gone ends by itself.
-      await until('the engines to end', () => [...engines].every((pid) => !isAlive(pid))).catch(() => engines.forEach((pid) => isAlive(pid) && process.kill(pid, 'SIGKILL')))
+      await until('the engines to end', () => [...engines].every((pid) => !isAlive(pid))).catch(() =>
+        engines.forEach((pid) => isAlive(pid) && process.kill(pid, 'SIGKILL')),
+      )
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
       if (display.server) {
         const gone = once(display.server, 'exit')

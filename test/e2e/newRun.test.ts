@@ -7,63 +7,71 @@ import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const location: any
-const go = (page: Page, hash: string) => page.evaluate((to) => { location.hash = to }, hash)
+const go = (page: Page, hash: string) =>
+  page.evaluate((to) => {
+    location.hash = to
+  }, hash)
 
-browserTest('a run that is being written stays, over other views, a way back and a reload, until it is reset or another one is begun', async ({ folder, serve, open }) => {
-  const home = join(folder, 'home')
-  const all = fillHome(home, { runs: 20 })
-  const page = await open(`${(await serve(home)).url}#/new`)
-  const name = page.getByLabel('Name', { exact: true }), epochs = page.getByLabel('Epochs', { exact: true }), batch = page.getByLabel('Batch size', { exact: true })
-  const usual = await epochs.inputValue()
-  const read = async (): Promise<string[]> => {
-    await name.waitFor()
-    return [await name.inputValue(), await epochs.inputValue(), await batch.inputValue()]
-  }
+browserTest(
+  'a run that is being written stays, over other views, a way back and a reload, until it is reset or another one is begun',
+  async ({ folder, serve, open }) => {
+    const home = join(folder, 'home')
+    const all = fillHome(home, { runs: 20 })
+    const page = await open(`${(await serve(home)).url}#/new`)
+    const name = page.getByLabel('Name', { exact: true }),
+      epochs = page.getByLabel('Epochs', { exact: true }),
+      batch = page.getByLabel('Batch size', { exact: true })
+    const usual = await epochs.inputValue()
+    const read = async (): Promise<string[]> => {
+      await name.waitFor()
+      return [await name.inputValue(), await epochs.inputValue(), await batch.inputValue()]
+    }
 
-  // Few steps are said, and one click gives enough.
-  await batch.fill('30000')
-  await page.getByText('so few seldom suffice').waitFor()
-  assert.deepEqual(await barriers(page), [])
-  await page.getByRole('button', { name: /^Train [\d,]+ epochs$/ }).click()
-  await page.getByText('so few seldom suffice').waitFor({ state: 'detached' })
-  assert.ok(Number(await epochs.inputValue()) > Number(usual))
-  await epochs.fill('7')
+    // Few steps are said, and one click gives enough.
+    await batch.fill('30000')
+    await page.getByText('so few seldom suffice').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.getByRole('button', { name: /^Train [\d,]+ epochs$/ }).click()
+    await page.getByText('so few seldom suffice').waitFor({ state: 'detached' })
+    assert.ok(Number(await epochs.inputValue()) > Number(usual))
+    await epochs.fill('7')
 
-  // What keeps it from being started is said at the top, and leads there.
-  await name.fill('mine')
-  await batch.fill('0')
-  await page.getByRole('button', { name: '1 field needs a change' }).click()
-  assert.ok(await batch.evaluate((field: any) => field === field.ownerDocument.activeElement))
-  assert.doesNotMatch(await page.getByRole('alert').filter({ hasText: 'Batch size' }).innerText(), /training\.batchSize/)
-  await settles(() => page.getByRole('button', { name: 'Start', exact: true }).isDisabled(), true)
-  assert.deepEqual(await barriers(page), [])
-  await batch.fill('50')
+    // What keeps it from being started is said at the top, and leads there.
+    await name.fill('mine')
+    await batch.fill('0')
+    await page.getByRole('button', { name: '1 field needs a change' }).click()
+    assert.ok(await batch.evaluate((field: any) => field === field.ownerDocument.activeElement))
+    assert.doesNotMatch(await page.getByRole('alert').filter({ hasText: 'Batch size' }).innerText(), /training\.batchSize/)
+    await settles(() => page.getByRole('button', { name: 'Start', exact: true }).isDisabled(), true)
+    assert.deepEqual(await barriers(page), [])
+    await batch.fill('50')
 
-  await go(page, '#/runs')
-  await page.locator('tr[data-run]').first().waitFor()
-  await page.keyboard.press('n')
-  await settles(() => read(), ['mine', '7', '50'])
-  await page.reload()
-  await settles(() => read(), ['mine', '7', '50'])
-  await page.getByRole('button', { name: 'Reset' }).click()
-  await settles(() => read(), ['', usual, '128'])
-  await page.getByRole('button', { name: 'Undo' }).click()
-  await settles(() => read(), ['mine', '7', '50'])
+    await go(page, '#/runs')
+    await page.locator('tr[data-run]').first().waitFor()
+    await page.keyboard.press('n')
+    await settles(() => read(), ['mine', '7', '50'])
+    await page.reload()
+    await settles(() => read(), ['mine', '7', '50'])
+    await page.getByRole('button', { name: 'Reset' }).click()
+    await settles(() => read(), ['', usual, '128'])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await settles(() => read(), ['mine', '7', '50'])
 
-  // A run's settings begin anew every time they are asked for, but not on the way back to them.
-  for (const _ of [1, 2]) {
-    await go(page, `#/runs/${all.at(-1)}`)
-    await page.getByRole('link', { name: 'Duplicate settings' }).click()
-    assert.equal((await read())[0], '')
-    await name.fill('again')
-  }
-  await go(page, '#/datasets')
-  await page.getByRole('heading', { name: 'Datasets' }).waitFor()
-  await page.goBack()
-  assert.equal((await read())[0], 'again')
-  await page.reload()
-  assert.equal((await read())[0], 'again')
-  await go(page, '#/new?training.epochs=3')
-  await page.getByText('The form begins anew.').last().waitFor()
-  assert.deepEqual((await read()).slice(0, 2), ['', '3'])
-})
+    // A run's settings begin anew every time they are asked for, but not on the way back to them.
+    for (const _ of [1, 2]) {
+      await go(page, `#/runs/${all.at(-1)}`)
+      await page.getByRole('link', { name: 'Duplicate settings' }).click()
+      assert.equal((await read())[0], '')
+      await name.fill('again')
+    }
+    await go(page, '#/datasets')
+    await page.getByRole('heading', { name: 'Datasets' }).waitFor()
+    await page.goBack()
+    assert.equal((await read())[0], 'again')
+    await page.reload()
+    assert.equal((await read())[0], 'again')
+    await go(page, '#/new?training.epochs=3')
+    await page.getByText('The form begins anew.').last().waitFor()
+    assert.deepEqual((await read()).slice(0, 2), ['', '3'])
+  },
+)

@@ -6,7 +6,10 @@ import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 declare const location: { hash: string }
 
 /** Goes to another view of the page, as a link does. */
-export const go = (page: Page, address: string): Promise<unknown> => page.evaluate((hash) => { location.hash = hash }, address)
+export const go = (page: Page, address: string): Promise<unknown> =>
+  page.evaluate((hash) => {
+    location.hash = hash
+  }, address)
 
 /** The title of a view. */
 export const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })

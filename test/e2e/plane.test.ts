@@ -11,7 +11,7 @@ async function train(page: Page, variant: string, name: string, settings: Record
   await page.getByRole('radio', { name: variant, exact: true }).check({ force: true })
   for (const [label, value] of Object.entries(settings)) {
     const field = page.getByLabel(label, { exact: true })
-    if (await field.evaluate((element: any) => element.tagName) === 'SELECT') await field.selectOption(value)
+    if ((await field.evaluate((element: any) => element.tagName)) === 'SELECT') await field.selectOption(value)
     else await field.fill(value)
   }
   await page.getByRole('textbox', { name: 'Name' }).fill(name)
@@ -59,7 +59,8 @@ browserTest('moons are chosen in the form, drawn by class, trained on, and compa
   }
   await page.keyboard.press('c')
   await page.getByRole('tab', { name: 'Images' }).click()
-  for (const name of ['noisy', 'line']) await page.getByRole('application', { name: new RegExp(`what ${name} makes of them`) }).waitFor()
+  for (const name of ['noisy', 'line'])
+    await page.getByRole('application', { name: new RegExp(`what ${name} makes of them`) }).waitFor()
   await page.getByLabel('Inputs').selectOption('own')
   await page.getByRole('application', { name: /^Corrupted points and what noisy makes/ }).waitFor()
   await settles(() => page.getByRole('application', { name: /what line makes/ }).count(), 0)

@@ -15,33 +15,59 @@ const scripts = {
 function start(t: TestContext, script: keyof typeof scripts, ...words: string[]) {
   const child = spawn(process.execPath, [scripts[script], ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
-  let out = '', errors = ''
+  let out = '',
+    errors = ''
   let look = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; look() })
-  const ended = new Promise<{ code: number | null; json: any; errors: string }>((resolve) => child.on('close', (code) => {
-    const last = out.trimEnd().split('\n').at(-1)!
-    resolve({ code, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
-  }))
-  const said = (pattern: RegExp) => new Promise<void>((resolve, reject) => {
-    look = () => { if (pattern.test(errors)) resolve() }
-    look()
-    void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
   })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+    look()
+  })
+  const ended = new Promise<{ code: number | null; json: any; errors: string }>((resolve) =>
+    child.on('close', (code) => {
+      const last = out.trimEnd().split('\n').at(-1)!
+      resolve({ code, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
+    }),
+  )
+  const said = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      look = () => {
+        if (pattern.test(errors)) resolve()
+      }
+      look()
+      void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
+    })
   return { child, ended, said }
 }
 
 test('reproduce: trains a form, writes the table, trains nothing twice, and goes on after Ctrl-C', async (t) => {
-  const folder = temporaryFolder(t), home = join(folder, 'home'), out = join(folder, 'table.md')
-  const reproduce = (epochs: number) => start(t, 'reproduce', 'quick', 'ng2011', '--home', home, '--out', out, '--epochs', String(epochs))
-  const runs = async () => (await start(t, 'aebench', 'runs', 'list', '--home', home, '--json').ended).json.runs as { id: string; state: string; step: number; steps: number; preset: unknown; evaluation: { meanActivation: number } | null }[]
+  const folder = temporaryFolder(t),
+    home = join(folder, 'home'),
+    out = join(folder, 'table.md')
+  const reproduce = (epochs: number) =>
+    start(t, 'reproduce', 'quick', 'ng2011', '--home', home, '--out', out, '--epochs', String(epochs))
+  const runs = async () =>
+    (await start(t, 'aebench', 'runs', 'list', '--home', home, '--json').ended).json.runs as {
+      id: string
+      state: string
+      step: number
+      steps: number
+      preset: unknown
+      evaluation: { meanActivation: number } | null
+    }[]
 
   const first = await reproduce(3).ended
   assert.equal(first.code, 0, first.errors)
   const [run, ...none] = await runs()
   assert.deepEqual([none.length, run!.state, run!.preset], [0, 'completed', { id: 'ng2011', form: 'quick', run: 'sparse' }])
   const table = readFileSync(out, 'utf8')
-  const cells = table.split('\n').find((line) => line.startsWith('| 64-25-64'))!.split('|').map((cell) => cell.trim())
+  const cells = table
+    .split('\n')
+    .find((line) => line.startsWith('| 64-25-64'))!
+    .split('|')
+    .map((cell) => cell.trim())
   assert.deepEqual(cells.slice(2, 5), ['Mean code activation', run!.evaluation!.meanActivation.toFixed(4), '0.01'])
   assert.match(table, /training\.epochs 3 instead of 400/)
   assert.match(table, /Trained \d{4}-\d\d-\d\d on .*cores/)
@@ -77,18 +103,38 @@ test('reproduce: trains a form, writes the table, trains nothing twice, and goes
 test('train --preset: imports what it needs, trains, and shows what was published; single settings can be changed', async (t) => {
   const home = join(temporaryFolder(t), 'home')
   const json = (...words: string[]) => start(t, 'aebench', ...words, '--home', home, '--json').ended
-  const { json: { presets } } = await json('presets')
+  const {
+    json: { presets },
+  } = await json('presets')
   assert.ok(presets.length >= 6)
-  const { code, json: { run, runs }, errors } = await json('train', '--preset', 'ng2011', '--form', 'quick', '--set', 'training.epochs=2', '--set', 'regularizer.rho=0.05')
+  const {
+    code,
+    json: { run, runs },
+    errors,
+  } = await json('train', '--preset', 'ng2011', '--form', 'quick', '--set', 'training.epochs=2', '--set', 'regularizer.rho=0.05')
   assert.equal(code, 0, errors)
   assert.equal(runs.length, 1)
-  assert.deepEqual([run.state, run.dataset, run.config.network.layers, run.config.training.epochs, run.config.regularizer.rho, run.config.regularizer.beta], ['completed', 'patches', [25], 2, 0.05, 6])
+  assert.deepEqual(
+    [
+      run.state,
+      run.dataset,
+      run.config.network.layers,
+      run.config.training.epochs,
+      run.config.regularizer.rho,
+      run.config.regularizer.beta,
+    ],
+    ['completed', 'patches', [25], 2, 0.05, 6],
+  )
   const [row] = run.outcome.rows
   assert.deepEqual([row.value, row.obtained], [0.01, run.evaluation.meanActivation])
   assert.ok(run.outcome.reasons.some((reason: string) => reason.includes('training.epochs 2 instead of 400')))
   for (const [expected, ...words] of [
-    ['PRESET_UNKNOWN', '--preset', 'nothing'], ['PRESET_UNKNOWN', '--preset', 'ng2011', '--run', 'nothing'], ['USAGE', '--preset', 'ng2011', '--form', 'slow'],
-    ['USAGE', '--preset', 'ng2011', '--variant', 'pca'], ['USAGE', '--preset', 'hinton2006', '--name', 'one'], ['SETTING_INVALID', '--preset', 'hinton2006', '--set', 'training.epochs=0'],
+    ['PRESET_UNKNOWN', '--preset', 'nothing'],
+    ['PRESET_UNKNOWN', '--preset', 'ng2011', '--run', 'nothing'],
+    ['USAGE', '--preset', 'ng2011', '--form', 'slow'],
+    ['USAGE', '--preset', 'ng2011', '--variant', 'pca'],
+    ['USAGE', '--preset', 'hinton2006', '--name', 'one'],
+    ['SETTING_INVALID', '--preset', 'hinton2006', '--set', 'training.epochs=0'],
     ['USAGE', '--dataset', 'patches', '--variant', 'pca', '--form', 'quick'],
   ] as [string, ...string[]][]) {
     const refused = await json('train', ...words)

@@ -11,7 +11,8 @@ declare const document: any
 
 const hostile = '<img src=x onerror=alert(1)>'
 const rows = (page: Page): Locator => page.locator('tr[data-run]')
-const counted = (page: Page, text: string | RegExp): Promise<void> => page.getByRole('status').filter({ hasText: text }).first().waitFor()
+const counted = (page: Page, text: string | RegExp): Promise<void> =>
+  page.getByRole('status').filter({ hasText: text }).first().waitFor()
 /** The texts of one column, by the beginning of its header, of the rows in the page. */
 async function column(page: Page, title: string): Promise<string[]> {
   return page.evaluate((wanted) => {
@@ -20,129 +21,161 @@ async function column(page: Page, title: string): Promise<string[]> {
     return [...document.querySelectorAll('tr[data-run]')].map((row: any) => row.children[at].textContent.trim())
   }, title)
 }
-const numbers = async (page: Page, title: string): Promise<number[]> => (await column(page, title)).filter((text) => text !== '–').map((text) => Number.parseFloat(text.replace('−', '-')))
+const numbers = async (page: Page, title: string): Promise<number[]> =>
+  (await column(page, title)).filter((text) => text !== '–').map((text) => Number.parseFloat(text.replace('−', '-')))
 const sortedUp = (values: readonly number[]): boolean => values.every((value, index) => index === 0 || values[index - 1]! <= value)
 async function menu(page: Page, title: string): Promise<Locator> {
   await page.getByRole('columnheader', { name: new RegExp(`^${title}`) }).hover()
   await page.getByRole('button', { name: new RegExp(`^${title}: filter`) }).click()
   return page.getByRole('dialog', { name: title, exact: true })
 }
-const ticked = (page: Page, text: string): Promise<void> => page.getByRole('toolbar', { name: 'Ticked runs' }).getByText(text).waitFor()
+const ticked = (page: Page, text: string): Promise<void> =>
+  page.getByRole('toolbar', { name: 'Ticked runs' }).getByText(text).waitFor()
 
-browserTest('a few hundred runs: searched, filtered, sorted, grouped, changed in place, kept as a view and saved as a file', async ({ folder, serve, open }) => {
-  const home = join(folder, 'home')
-  fillHome(home, { runs: 500 })
-  const page = await open(`${(await serve(home)).url}#/runs`)
-  await rows(page).nth(10).waitFor()
-  await counted(page, '488 of 500 runs')
-  await page.getByRole('gridcell', { name: /^\d\d\.\d\d$/ }).first().waitFor()
-  assert.deepEqual(await barriers(page), [])
+browserTest(
+  'a few hundred runs: searched, filtered, sorted, grouped, changed in place, kept as a view and saved as a file',
+  async ({ folder, serve, open }) => {
+    const home = join(folder, 'home')
+    fillHome(home, { runs: 500 })
+    const page = await open(`${(await serve(home)).url}#/runs`)
+    await rows(page).nth(10).waitFor()
+    await counted(page, '488 of 500 runs')
+    await page
+      .getByRole('gridcell', { name: /^\d\d\.\d\d$/ })
+      .first()
+      .waitFor()
+    assert.deepEqual(await barriers(page), [])
 
-  // The arrows lead into the table from anywhere; ticking a run leaves all rows where they are, and the keyboard's row is framed by its cells.
-  await page.keyboard.press('ArrowDown')
-  await page.locator('tr[aria-rowindex="2"]:focus').waitFor()
-  const fourth = await rows(page).nth(3).boundingBox()
-  await page.keyboard.press('Space')
-  await ticked(page, '1 run ticked')
-  assert.deepEqual(await rows(page).nth(3).boundingBox(), fourth)
-  assert.deepEqual(await barriers(page), [])
-  await page.keyboard.press('Escape')
-  // No row of the usual columns is wider than the window.
-  assert.equal(await page.locator('.scroller').evaluate((scroller: any) => scroller.scrollWidth <= scroller.clientWidth), true)
+    // The arrows lead into the table from anywhere; ticking a run leaves all rows where they are, and the keyboard's row is
+    // framed by its cells.
+    await page.keyboard.press('ArrowDown')
+    await page.locator('tr[aria-rowindex="2"]:focus').waitFor()
+    const fourth = await rows(page).nth(3).boundingBox()
+    await page.keyboard.press('Space')
+    await ticked(page, '1 run ticked')
+    assert.deepEqual(await rows(page).nth(3).boundingBox(), fourth)
+    assert.deepEqual(await barriers(page), [])
+    await page.keyboard.press('Escape')
+    // No row of the usual columns is wider than the window.
+    assert.equal(await page.locator('.scroller').evaluate((scroller: any) => scroller.scrollWidth <= scroller.clientWidth), true)
 
-  // Search, from anywhere; what is hostile is text.
-  await page.keyboard.press('/')
-  await page.keyboard.type('img onerror')
-  await counted(page, '1 of 500 runs')
-  await page.getByRole('link', { name: hostile, exact: true }).waitFor()
-  await page.keyboard.press('Escape')
-  await counted(page, '488 of 500 runs')
-  await page.keyboard.type('nothing is called so')
-  await page.getByText('No run matches').waitFor()
-  assert.deepEqual(await barriers(page), [])
-  await page.getByRole('button', { name: 'Show all', exact: true }).click()
-  await counted(page, '488 of 500 runs')
+    // Search, from anywhere; what is hostile is text.
+    await page.keyboard.press('/')
+    await page.keyboard.type('img onerror')
+    await counted(page, '1 of 500 runs')
+    await page.getByRole('link', { name: hostile, exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await counted(page, '488 of 500 runs')
+    await page.keyboard.type('nothing is called so')
+    await page.getByText('No run matches').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.getByRole('button', { name: 'Show all', exact: true }).click()
+    await counted(page, '488 of 500 runs')
 
-  // A range of a figure, a choice of tags; both are named, and taken away.
-  const error = await menu(page, 'Error')
-  await error.getByLabel('From').fill('1x')
-  await error.getByText('A limit is a number').waitFor()
-  await error.getByLabel('From').fill('2e1')
-  await error.getByLabel('to', { exact: true }).fill('45')
-  await page.getByText('Error from 20 to 45').waitFor()
-  assert.deepEqual(await barriers(page), [])
-  await page.keyboard.press('Escape')
-  assert.ok((await numbers(page, 'Error')).every((value) => value >= 20 && value <= 45))
-  assert.ok((await column(page, 'Error')).every((text) => text !== '–'), 'a run without the figure is in no range of it')
-  const tags = await menu(page, 'Tags')
-  await tags.getByLabel('pilot').check()
-  await page.keyboard.press('Escape')
-  assert.ok((await column(page, 'Tags')).every((text) => text.includes('pilot')))
-  await page.getByRole('button', { name: 'Remove the filter by Error' }).click()
-  await page.getByRole('button', { name: 'Remove the filter by Tags' }).click()
-  await counted(page, '488 of 500 runs')
+    // A range of a figure, a choice of tags; both are named, and taken away.
+    const error = await menu(page, 'Error')
+    await error.getByLabel('From').fill('1x')
+    await error.getByText('A limit is a number').waitFor()
+    await error.getByLabel('From').fill('2e1')
+    await error.getByLabel('to', { exact: true }).fill('45')
+    await page.getByText('Error from 20 to 45').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.keyboard.press('Escape')
+    assert.ok((await numbers(page, 'Error')).every((value) => value >= 20 && value <= 45))
+    assert.ok(
+      (await column(page, 'Error')).every((text) => text !== '–'),
+      'a run without the figure is in no range of it',
+    )
+    const tags = await menu(page, 'Tags')
+    await tags.getByLabel('pilot').check()
+    await page.keyboard.press('Escape')
+    assert.ok((await column(page, 'Tags')).every((text) => text.includes('pilot')))
+    await page.getByRole('button', { name: 'Remove the filter by Error' }).click()
+    await page.getByRole('button', { name: 'Remove the filter by Tags' }).click()
+    await counted(page, '488 of 500 runs')
 
-  // Sorted by a figure, what has none comes last, whichever way.
-  await page.getByRole('columnheader', { name: /^Error/ }).getByRole('button', { name: /^Error/ }).first().click()
-  await page.getByRole('columnheader', { name: /^Error/ }).and(page.locator('[aria-sort=descending]')).waitFor()
-  const down = await numbers(page, 'Error')
-  assert.ok(down.length > 10 && sortedUp([...down].reverse()), down.join(' '))
-  await page.getByRole('columnheader', { name: /^Error/ }).getByRole('button', { name: /^Error/ }).first().click()
-  await page.locator('th[aria-sort=ascending]').waitFor()
-  assert.ok(sortedUp(await numbers(page, 'Error')))
-  await rows(page).first().focus()
-  await page.keyboard.press('End')
-  await page.locator(`tr[aria-rowindex="489"]`).waitFor()
-  assert.equal((await column(page, 'Error')).at(-1), '–')
-  await page.keyboard.press('Home')
-  await page.locator('tr[aria-rowindex="2"]:focus').waitFor()
+    // Sorted by a figure, what has none comes last, whichever way.
+    await page
+      .getByRole('columnheader', { name: /^Error/ })
+      .getByRole('button', { name: /^Error/ })
+      .first()
+      .click()
+    await page
+      .getByRole('columnheader', { name: /^Error/ })
+      .and(page.locator('[aria-sort=descending]'))
+      .waitFor()
+    const down = await numbers(page, 'Error')
+    assert.ok(down.length > 10 && sortedUp([...down].reverse()), down.join(' '))
+    await page
+      .getByRole('columnheader', { name: /^Error/ })
+      .getByRole('button', { name: /^Error/ })
+      .first()
+      .click()
+    await page.locator('th[aria-sort=ascending]').waitFor()
+    assert.ok(sortedUp(await numbers(page, 'Error')))
+    await rows(page).first().focus()
+    await page.keyboard.press('End')
+    await page.locator(`tr[aria-rowindex="489"]`).waitFor()
+    assert.equal((await column(page, 'Error')).at(-1), '–')
+    await page.keyboard.press('Home')
+    await page.locator('tr[aria-rowindex="2"]:focus').waitFor()
 
-  // Any setting is a column; order and width are changed by keyboard, and remembered over a reload.
-  await page.getByRole('button', { name: 'Columns' }).click()
-  const chooser = page.getByRole('dialog', { name: 'Columns' })
-  await chooser.getByLabel('Search columns').fill('lambda')
-  await chooser.getByLabel('Contractive: lambda').check()
-  assert.deepEqual(await barriers(page), [])
-  await page.keyboard.press('Escape')
-  const lambda = await menu(page, 'Contractive: lambda')
-  const before = (await page.getByRole('columnheader', { name: /^Contractive: lambda/ }).boundingBox())!.width
-  for (let times = 0; times < 3; times++) await lambda.getByRole('button', { name: 'Wider' }).press('Enter')
-  for (let times = 0; times < 10; times++) await lambda.getByRole('button', { name: 'Move left' }).press('Enter')
-  await page.keyboard.press('Escape')
-  const heads = () => page.getByRole('columnheader').allInnerTexts().then((texts) => texts.map((text) => text.replace(/\s*[↑↓]$/, '').trim()))
-  await settles(async () => (await heads()).slice(1, 4), ['Run', 'Contractive: lambda', 'Dataset'])
-  await page.getByRole('combobox', { name: 'Group by' }).selectOption({ label: 'By dataset' })
-  await page.locator('tr[data-group]').nth(1).waitFor()
-  await page.getByRole('combobox', { name: 'Group by' }).selectOption({ label: 'No groups' })
-  await rows(page).first().waitFor()
-  await page.locator('[data-kept=true]').waitFor()
-  await page.reload()
-  await rows(page).first().waitFor()
-  await settles(async () => (await heads()).slice(1, 4), ['Run', 'Contractive: lambda', 'Dataset'])
-  assert.equal(Math.round((await page.getByRole('columnheader', { name: /^Contractive: lambda/ }).boundingBox())!.width), Math.round(before) + 48)
-  await page.locator('th[aria-sort=ascending]').waitFor()
+    // Any setting is a column; order and width are changed by keyboard, and remembered over a reload.
+    await page.getByRole('button', { name: 'Columns' }).click()
+    const chooser = page.getByRole('dialog', { name: 'Columns' })
+    await chooser.getByLabel('Search columns').fill('lambda')
+    await chooser.getByLabel('Contractive: lambda').check()
+    assert.deepEqual(await barriers(page), [])
+    await page.keyboard.press('Escape')
+    const lambda = await menu(page, 'Contractive: lambda')
+    const before = (await page.getByRole('columnheader', { name: /^Contractive: lambda/ }).boundingBox())!.width
+    for (let times = 0; times < 3; times++) await lambda.getByRole('button', { name: 'Wider' }).press('Enter')
+    for (let times = 0; times < 10; times++) await lambda.getByRole('button', { name: 'Move left' }).press('Enter')
+    await page.keyboard.press('Escape')
+    const heads = () =>
+      page
+        .getByRole('columnheader')
+        .allInnerTexts()
+        .then((texts) => texts.map((text) => text.replace(/\s*[↑↓]$/, '').trim()))
+    await settles(async () => (await heads()).slice(1, 4), ['Run', 'Contractive: lambda', 'Dataset'])
+    await page.getByRole('combobox', { name: 'Group by' }).selectOption({ label: 'By dataset' })
+    await page.locator('tr[data-group]').nth(1).waitFor()
+    await page.getByRole('combobox', { name: 'Group by' }).selectOption({ label: 'No groups' })
+    await rows(page).first().waitFor()
+    await page.locator('[data-kept=true]').waitFor()
+    await page.reload()
+    await rows(page).first().waitFor()
+    await settles(async () => (await heads()).slice(1, 4), ['Run', 'Contractive: lambda', 'Dataset'])
+    assert.equal(
+      Math.round((await page.getByRole('columnheader', { name: /^Contractive: lambda/ }).boundingBox())!.width),
+      Math.round(before) + 48,
+    )
+    await page.locator('th[aria-sort=ascending]').waitFor()
 
-  // The same by mouse: a head is dragged before another one, its edge sets the width, and two presses on it bring the usual one back.
-  await page.getByRole('columnheader', { name: /^Seed/ }).dragTo(page.getByRole('columnheader', { name: /^Contractive: lambda/ }), { targetPosition: { x: 4, y: 10 } })
-  await settles(async () => (await heads()).slice(1, 4), ['Run', 'Seed', 'Contractive: lambda'])
-  const edge = page.getByRole('columnheader', { name: /^Seed/ }).locator('.handle')
-  const box = (await edge.boundingBox())!
-  await page.mouse.move(box.x + 3, box.y + 8)
-  await page.mouse.down()
-  await page.mouse.move(box.x + 43, box.y + 8, { steps: 4 })
-  await page.mouse.up()
-  const widthOf = async () => Math.round((await page.getByRole('columnheader', { name: /^Seed/ }).boundingBox())!.width)
-  const wider = await widthOf()
-  await edge.dblclick()
-  assert.equal(wider - await widthOf(), 40)
+    // The same by mouse: a head is dragged before another one, its edge sets the width, and two presses on it bring the usual one back.
+    await page
+      .getByRole('columnheader', { name: /^Seed/ })
+      .dragTo(page.getByRole('columnheader', { name: /^Contractive: lambda/ }), { targetPosition: { x: 4, y: 10 } })
+    await settles(async () => (await heads()).slice(1, 4), ['Run', 'Seed', 'Contractive: lambda'])
+    const edge = page.getByRole('columnheader', { name: /^Seed/ }).locator('.handle')
+    const box = (await edge.boundingBox())!
+    await page.mouse.move(box.x + 3, box.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 43, box.y + 8, { steps: 4 })
+    await page.mouse.up()
+    const widthOf = async () => Math.round((await page.getByRole('columnheader', { name: /^Seed/ }).boundingBox())!.width)
+    const wider = await widthOf()
+    await edge.dblclick()
+    assert.equal(wider - (await widthOf()), 40)
 
-  await groupsBySeed(page)
-  await changesInPlace(page)
-  await ticksAndUndo(page)
-  await actions(page)
-  await views(page)
-  await csv(page)
-})
+    await groupsBySeed(page)
+    await changesInPlace(page)
+    await ticksAndUndo(page)
+    await actions(page)
+    await views(page)
+    await csv(page)
+  },
+)
 
 /** Seeds together: means with intervals in the heads; opened and closed by keyboard; ticked as a whole. */
 async function groupsBySeed(page: Page): Promise<void> {
@@ -159,7 +192,10 @@ async function groupsBySeed(page: Page): Promise<void> {
   await settles(() => rows(page).count(), 3)
   assert.equal(new Set(await column(page, 'Seed')).size, 3)
   const errors = await numbers(page, 'Error')
-  assert.ok(Math.abs(errors.reduce((sum, value) => sum + value, 0) / errors.length - mean!) < 0.6, `${errors.join(', ')} have the mean ${mean}`)
+  assert.ok(
+    Math.abs(errors.reduce((sum, value) => sum + value, 0) / errors.length - mean!) < 0.6,
+    `${errors.join(', ')} have the mean ${mean}`,
+  )
   await page.keyboard.press('Space')
   await ticked(page, '3 runs ticked')
   await page.keyboard.press('ArrowDown')
@@ -227,7 +263,11 @@ async function changesInPlace(page: Page): Promise<void> {
   await row.getByRole('button', { name: /^Change the notes/ }).focus()
   await page.keyboard.press('Enter')
   await notes.getByRole('textbox', { name: 'Notes' }).waitFor()
-  assert.match(await notes.getByRole('textbox', { name: 'Notes' }).inputValue(), /the end$/, 'the whole of it, although the row has only its beginning')
+  assert.match(
+    await notes.getByRole('textbox', { name: 'Notes' }).inputValue(),
+    /the end$/,
+    'the whole of it, although the row has only its beginning',
+  )
   await page.keyboard.press('Escape')
 }
 
@@ -239,10 +279,15 @@ async function ticksAndUndo(page: Page): Promise<void> {
   await page.keyboard.press('Shift+ArrowDown')
   await page.keyboard.press('Shift+ArrowDown')
   await ticked(page, '3 runs ticked')
-  await rows(page).nth(5).getByRole('checkbox').click({ modifiers: ['Shift'] })
+  await rows(page)
+    .nth(5)
+    .getByRole('checkbox')
+    .click({ modifiers: ['Shift'] })
   await rows(page).nth(4).getByRole('checkbox').click()
   await ticked(page, '5 runs ticked')
-  const chosen = await page.locator('tr[data-run][aria-selected=true]').evaluateAll((lines: any[]) => lines.map((line) => line.dataset.run))
+  const chosen = await page
+    .locator('tr[data-run][aria-selected=true]')
+    .evaluateAll((lines: any[]) => lines.map((line) => line.dataset.run))
   assert.equal(chosen.length, 5)
   await page.keyboard.press('c')
   await page.waitForURL(/#\/compare\?runs=/)
@@ -289,7 +334,10 @@ async function actions(page: Page): Promise<void> {
   await state.getByLabel('Paused').check()
   await page.keyboard.press('Escape')
   await rows(page).nth(1).waitFor()
-  const [first, second] = await rows(page).evaluateAll((lines: any[]) => lines.map((line) => line.dataset.run)) as [string, string]
+  const [first, second] = (await rows(page).evaluateAll((lines: any[]) => lines.map((line) => line.dataset.run))) as [
+    string,
+    string,
+  ]
   // These have never been trained: there is nothing to continue from.
   await page.locator(`tr[data-run="${first}"]`).getByRole('button', { name: 'Resume' }).click()
   await page.locator('[data-code=CHECKPOINT_MISSING]').waitFor()
@@ -342,11 +390,21 @@ async function csv(page: Page): Promise<void> {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()])
   assert.equal(download.suggestedFilename(), 'runs.csv')
   const text = readFileSync((await download.path())!, 'utf8')
-  const [head, ...body] = text.trimEnd().split('\r\n').map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')) as [string[], ...string[][]]
+  const [head, ...body] = text
+    .trimEnd()
+    .split('\r\n')
+    .map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+        ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
+      ),
+    ) as [string[], ...string[][]]
   assert.equal(body.length, 488)
   assert.match(head.join(), /^Run,Dataset,State,Progress,Time,Error \(per sample\),Probe \(%\),Val\. error,Seed,Tags,Started/)
   const names = body.map(([name]) => name!)
-  assert.ok(names.includes(`'=HYPERLINK("http://example.invalid","x")`) && names.some((name) => name.startsWith('\'@SUM')), 'a formula is none')
+  assert.ok(
+    names.includes(`'=HYPERLINK("http://example.invalid","x")`) && names.some((name) => name.startsWith("'@SUM")),
+    'a formula is none',
+  )
   assert.ok(body.flat().every((cell) => !/^\s*[=+@]/.test(cell) && (!cell.startsWith('-') || /^-[\d.e-]+$/.test(cell))))
   // Every cell of the rows in sight, whatever its column.
   let seen = 0
@@ -355,9 +413,17 @@ async function csv(page: Page): Promise<void> {
     const shown = await column(page, title.replace(/ \([^)]*\)$/, ''))
     assert.ok(shown.length > 10)
     shown.forEach((cell, row) => {
-      const written = body[row]![at]!, number = /^-?[\d.]+(e-?\d+)?$/.test(written)
+      const written = body[row]![at]!,
+        number = /^-?[\d.]+(e-?\d+)?$/.test(written)
       // Numbers are the very ones; other cells may have a sign in front on the screen, and tags stand apart.
-      const same = number ? cell.replace(/%$/, '').replaceAll('−', '-') === written : written === '' ? /^–?$/.test(cell) : written.replace(/^'/, '').split(', ').every((part) => cell.includes(part))
+      const same = number
+        ? cell.replace(/%$/, '').replaceAll('−', '-') === written
+        : written === ''
+          ? /^–?$/.test(cell)
+          : written
+              .replace(/^'/, '')
+              .split(', ')
+              .every((part) => cell.includes(part))
       if (!same) wrong.push(`${title}, row ${row}: ${JSON.stringify(written)} in the file, ${JSON.stringify(cell)} on the screen`)
       seen += Number(number)
     })

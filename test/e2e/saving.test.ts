@@ -19,20 +19,30 @@ windowTest('what the page holds is kept where the person says, and nothing else 
     })
   }, folder)
   const seen = () => app.evaluate(() => (globalThis as unknown as { seen: { address: string; refused: boolean }[] }).seen)
-  const follow = (address: string | null, name: string) => page.evaluate(([href, download]) => {
-    const link = document.createElement('a')
-    Object.assign(link, { href: href ?? URL.createObjectURL(new Blob(['a,b\r\n1,2\r\n'], { type: 'text/csv' })), download })
-    link.click()
-  }, [address, name] as const)
+  const follow = (address: string | null, name: string) =>
+    page.evaluate(
+      ([href, download]) => {
+        const link = document.createElement('a')
+        Object.assign(link, { href: href ?? URL.createObjectURL(new Blob(['a,b\r\n1,2\r\n'], { type: 'text/csv' })), download })
+        link.click()
+      },
+      [address, name] as const,
+    )
 
   await follow(null, 'table.csv')
-  await until('the table', () => existsSync(join(folder, 'table.csv')) && readFileSync(join(folder, 'table.csv'), 'utf8') === 'a,b\r\n1,2\r\n')
+  await until(
+    'the table',
+    () => existsSync(join(folder, 'table.csv')) && readFileSync(join(folder, 'table.csv'), 'utf8') === 'a,b\r\n1,2\r\n',
+  )
   await follow('data:text/plain,other', 'other.txt')
   await follow(null, 'again.csv')
   await until('the second table', () => existsSync(join(folder, 'again.csv')))
   const downloads = await seen()
   // The other one is refused before anything is asked of it, or by our own rule.
-  assert.deepEqual(downloads.map(({ address, refused }) => [address.split(/[,?/]/)[0], refused]), [['blob:workbench:', false], ...downloads.length === 3 ? [['data:text', true] as const] : [], ['blob:workbench:', false]])
+  assert.deepEqual(
+    downloads.map(({ address, refused }) => [address.split(/[,?/]/)[0], refused]),
+    [['blob:workbench:', false], ...(downloads.length === 3 ? [['data:text', true] as const] : []), ['blob:workbench:', false]],
+  )
   assert.equal(existsSync(join(folder, 'other.txt')), false)
   await quit()
 })

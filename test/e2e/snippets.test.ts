@@ -21,7 +21,8 @@ import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 /** The programs that an export shows, run as they are shown; and what they give beside the workbench's own codes. */
 
 const folder = mkdtempSync(join(tmpdir(), 'snippets-'))
-const images = join(folder, 'digits'), count = 1000
+const images = join(folder, 'digits'),
+  count = 1000
 let engine: Engine, call: Client
 let files = 0
 const waiting = new Set<(event: EngineEvent) => void>()
@@ -30,7 +31,8 @@ const waiting = new Set<(event: EngineEvent) => void>()
 function ended(id: string): Promise<string> {
   return new Promise((done, fail) => {
     const look = (event: EngineEvent) => {
-      if (event.type === 'task' && event.task.id === id && event.task.state !== 'running') event.task.state === 'done' ? done(event.task.result!) : fail(new Error(event.task.error?.message))
+      if (event.type === 'task' && event.task.id === id && event.task.state !== 'running')
+        event.task.state === 'done' ? done(event.task.result!) : fail(new Error(event.task.error?.message))
       else if (event.type === 'run' && event.run.id === id && event.run.state === 'completed') done(id)
       else if (event.type === 'run' && event.run.id === id && event.run.error) fail(new Error(event.run.error.message))
       else return
@@ -44,12 +46,25 @@ async function imported(name: string, path: string): Promise<void> {
   await ended(task.id)
 }
 async function trained(dataset: string, settings: Settings): Promise<Run> {
-  const { run } = await call('runs.create', { dataset, variant: 'classical', settings: { 'network.layers': [24], 'training.epochs': 1, ...settings } })
+  const { run } = await call('runs.create', {
+    dataset,
+    variant: 'classical',
+    settings: { 'network.layers': [24], 'training.epochs': 1, ...settings },
+  })
   await ended(run.id)
   return (await call('runs.show', { run: run.id })).run
 }
-async function exported(run: Run, part: Export['part'], input: Export['input'] = 'pixels'): Promise<{ python: string; node: string }> {
-  const { task } = await call('exports.create', { run: run.id, part, input, out: join(folder, `${run.id}-${part}-${input}-${files++}.onnx`) })
+async function exported(
+  run: Run,
+  part: Export['part'],
+  input: Export['input'] = 'pixels',
+): Promise<{ python: string; node: string }> {
+  const { task } = await call('exports.create', {
+    run: run.id,
+    part,
+    input,
+    out: join(folder, `${run.id}-${part}-${input}-${files++}.onnx`),
+  })
   const snippets = await call('exports.snippets', { export: await ended(task.id) })
   const place = mkdtempSync(join(folder, 'snippet-'))
   symlinkSync(resolve(import.meta.dirname, '../../node_modules'), join(place, 'node_modules'), 'junction')
@@ -57,20 +72,32 @@ async function exported(run: Run, part: Export['part'], input: Export['input'] =
   writeFileSync(join(place, 'snippet.mjs'), snippets.node)
   return { python: join(place, 'snippet.py'), node: join(place, 'snippet.mjs') }
 }
-const runNode = (snippet: string, ...args: string[]): string => execFileSync(process.execPath, [snippet, ...args], { cwd: resolve(snippet, '..'), encoding: 'utf8' })
+const runNode = (snippet: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [snippet, ...args], { cwd: resolve(snippet, '..'), encoding: 'utf8' })
 /** The numbers that console.log shows of one row. */
-const numbersIn = (output: string): number[] => [...output.slice(output.indexOf('Float32Array')).replace(/Float32Array\(\d+\)/, '').matchAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g)].map(Number)
+const numbersIn = (output: string): number[] =>
+  [
+    ...output
+      .slice(output.indexOf('Float32Array'))
+      .replace(/Float32Array\(\d+\)/, '')
+      .matchAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g),
+  ].map(Number)
 
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
 const found = spawnSync(python, ['-c', 'import numpy, onnxruntime, PIL'], { encoding: 'utf8' })
-const missing = found.status === 0 ? false : `${python} has no numpy, onnxruntime and Pillow; set WORKBENCH_PYTHON to an interpreter that has them`
+const missing =
+  found.status === 0
+    ? false
+    : `${python} has no numpy, onnxruntime and Pillow; set WORKBENCH_PYTHON to an interpreter that has them`
 
 let digits: Run
 before(async () => {
   writeDigitFolder(images, count)
   engine = createEngine({ home: join(folder, 'home') })
   call = engine.handle as Client
-  engine.subscribe((event) => { for (const look of [...waiting]) look(event) })
+  engine.subscribe((event) => {
+    for (const look of [...waiting]) look(event)
+  })
   await imported('digits', images)
   digits = await trained('digits', { 'network.layers': [64, 24] })
 })
@@ -85,19 +112,25 @@ function ownCodes(run: Run): { codes: Float32Array; paths: string[]; size: numbe
   const dataset = openDataset(engine.home.dataset(run.datasetId))
   const network = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state)
   const rows = Uint32Array.from({ length: dataset.count }, (_, row) => row)
-  const inputs = inputTensor(dataset, rows), codes = network.encode(inputs)
-  return { codes: codes.dataSync() as Float32Array, paths: rowPaths(engine.home.dataset(run.datasetId), rows), size: network.codeSize }
+  const inputs = inputTensor(dataset, rows),
+    codes = network.encode(inputs)
+  return {
+    codes: codes.dataSync() as Float32Array,
+    paths: rowPaths(engine.home.dataset(run.datasetId), rows),
+    size: network.codeSize,
+  }
 }
 
 /** The codes that a Python program computes, run as it is shown; what it computed is looked at afterwards. */
 function pythonCodes(snippet: string, out: string, ...args: string[]): Float32Array {
-  const look = 'import runpy, sys; script, out = sys.argv[1:3]; sys.argv = [script, *sys.argv[3:]]; runpy.run_path(script)["code"].tofile(out)'
+  const look =
+    'import runpy, sys; script, out = sys.argv[1:3]; sys.argv = [script, *sys.argv[3:]]; runpy.run_path(script)["code"].tofile(out)'
   execFileSync(python, ['-c', look, snippet, out, ...args])
   const bytes = readFileSync(out)
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
 }
 
-test('the Python program gives the workbench\'s own codes of 1,000 images', { skip: missing }, async () => {
+test("the Python program gives the workbench's own codes of 1,000 images", { skip: missing }, async () => {
   const { codes, paths, size } = ownCodes(digits)
   assert.equal(paths.length, count)
   const out = join(folder, 'codes.bin')
@@ -109,11 +142,19 @@ test('the Python program gives the workbench\'s own codes of 1,000 images', { sk
   }
 
   // What the workbench embeds is the same.
-  const { task } = await call('embeddings.create', { encoder: { run: digits.id }, data: { folder: images }, out: join(folder, 'codes.npz') })
+  const { task } = await call('embeddings.create', {
+    encoder: { run: digits.id },
+    data: { folder: images },
+    out: join(folder, 'codes.npz'),
+  })
   await ended(task.id)
-  const compare = 'import numpy, sys; a = numpy.load(sys.argv[1]); b = numpy.fromfile(sys.argv[2], "float32").reshape(a["codes"].shape); order = {p: i for i, p in enumerate(sys.argv[3:])}; '
-    + 'print(abs(a["codes"] - b[[order[p] for p in a["paths"]]]).max(), (a["classes"][a["labels"]] == [p[0] for p in a["paths"]]).all())'
-  const [difference, labels] = execFileSync(python, ['-c', compare, join(folder, 'codes.npz'), out, ...paths], { encoding: 'utf8' }).trim().split(' ')
+  const compare =
+    'import numpy, sys; a = numpy.load(sys.argv[1]); b = numpy.fromfile(sys.argv[2], ' +
+    '"float32").reshape(a["codes"].shape); order = {p: i for i, p in enumerate(sys.argv[3:])}; ' +
+    'print(abs(a["codes"] - b[[order[p] for p in a["paths"]]]).max(), (a["classes"][a["labels"]] == [p[0] for p in a["paths"]]).all())'
+  const [difference, labels] = execFileSync(python, ['-c', compare, join(folder, 'codes.npz'), out, ...paths], { encoding: 'utf8' })
+    .trim()
+    .split(' ')
   assert.ok(Number(difference) <= 1e-5 && labels === 'True', `${difference} ${labels}`)
 })
 
@@ -124,7 +165,12 @@ test('the Node program gives the same code', async () => {
     assert.match(printed, new RegExp(`^\\[ 1, ${size} \\]`))
     const values = numbersIn(printed)
     assert.equal(values.length, size)
-    values.forEach((value, unit) => assert.ok(Math.abs(value - codes[3 * size + unit]!) <= 1e-5, `${input}, unit ${unit}: ${value} instead of ${codes[3 * size + unit]}`))
+    values.forEach((value, unit) =>
+      assert.ok(
+        Math.abs(value - codes[3 * size + unit]!) <= 1e-5,
+        `${input}, unit ${unit}: ${value} instead of ${codes[3 * size + unit]}`,
+      ),
+    )
   }
 })
 
@@ -136,33 +182,46 @@ test('programs for rows that are no images take them from a table', async () => 
   const dataset = openDataset(engine.home.dataset(run.datasetId))
   const values = new Float32Array(5 * 2)
   dataset.gather(Uint32Array.of(0, 1, 2, 3, 4), values)
-  const codes = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state).encode(inputTensor(dataset, Uint32Array.of(0, 1, 2, 3, 4))).dataSync()
+  const codes = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state)
+    .encode(inputTensor(dataset, Uint32Array.of(0, 1, 2, 3, 4)))
+    .dataSync()
   const rows = join(folder, 'rows.csv')
   writeFileSync(rows, Array.from({ length: 5 }, (_, row) => `${values[2 * row]},${values[2 * row + 1]}\n`).join(''))
   const snippet = await exported(run, 'encoder')
   const near = (found: ArrayLike<number>, where: string) => {
     assert.equal(found.length, 10, where)
-    codes.forEach((value, index) => assert.ok(Math.abs(value - found[index]!) <= 1e-5, `${where}, ${index}: ${found[index]} instead of ${value}`))
+    codes.forEach((value, index) =>
+      assert.ok(Math.abs(value - found[index]!) <= 1e-5, `${where}, ${index}: ${found[index]} instead of ${value}`),
+    )
   }
   near(numbersIn(runNode(snippet.node, rows)), 'Node')
   if (!missing) near(pythonCodes(snippet.python, join(folder, 'rows.bin'), rows), 'Python')
 })
 
-test('every other part\'s programs run as shown', async () => {
+test("every other part's programs run as shown", async () => {
   const path = join(images, ownCodes(digits).paths[0]!)
-  const autoencoder = await exported(digits, 'autoencoder'), decoder = await exported(digits, 'decoder')
+  const autoencoder = await exported(digits, 'autoencoder'),
+    decoder = await exported(digits, 'decoder')
   const codes = join(folder, 'codes.json')
   writeFileSync(codes, JSON.stringify([Array(24).fill(0.5), Array(24).fill(-0.5)]))
-  for (const [snippet, argument] of [[autoencoder.node, path], [decoder.node, codes]] as const) {
+  for (const [snippet, argument] of [
+    [autoencoder.node, path],
+    [decoder.node, codes],
+  ] as const) {
     assert.match(runNode(snippet, argument), /784 \]/)
     assert.equal((await sharp(join(resolve(snippet, '..'), 'reconstruction.png')).metadata()).width, 28)
   }
-  const classifying = await trained('digits', { 'fineTuning.kind': 'classification', 'pretraining.kind': 'greedy', 'pretraining.epochs': 1 })
+  const classifying = await trained('digits', {
+    'fineTuning.kind': 'classification',
+    'pretraining.kind': 'greedy',
+    'pretraining.epochs': 1,
+  })
   const classifier = await exported(classifying, 'classifier')
   const inNode = runNode(classifier.node, path)
   assert.match(inNode, /^\d 0\.\d+\n$/)
   if (missing) return
-  const runPython = (snippet: string, ...args: string[]) => execFileSync(python, [snippet, ...args], { cwd: resolve(snippet, '..'), encoding: 'utf8' })
+  const runPython = (snippet: string, ...args: string[]) =>
+    execFileSync(python, [snippet, ...args], { cwd: resolve(snippet, '..'), encoding: 'utf8' })
   const [digit, probability] = runPython(classifier.python, path).trim().split(' ')
   assert.equal(digit, inNode[0])
   assert.ok(Math.abs(Number(probability) - Number(inNode.slice(2))) < 1e-5)
@@ -173,22 +232,41 @@ test('every other part\'s programs run as shown', async () => {
   assert.match(runPython(decoder.python, join(folder, 'codes.npy')), /\(2, 28, 28\)/)
 })
 
-test('images of other sizes, in colour, transparent and turned, come to the codes that the import would give', { skip: missing }, async () => {
-  const shapes = join(folder, 'shapes'), colour = join(folder, 'colour')
-  await writeShapesFolder(shapes, 60)
-  mkdirSync(colour)
-  const pixels = Buffer.from(Array.from({ length: 30 * 20 * 4 }, (_, index) => (index * 37) % 256))
-  await sharp(pixels, { raw: { width: 30, height: 20, channels: 4 } }).png().toFile(join(colour, 'transparent.png'))
-  await sharp(pixels, { raw: { width: 30, height: 20, channels: 4 } }).removeAlpha().withMetadata({ orientation: 6 }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toFile(join(colour, 'turned.jpg'))
-  await imported('shapes', shapes)
-  const run = await trained('shapes', { 'network.layers': [12], 'training.batchSize': 8 })
-  const snippet = await exported(run, 'encoder')
-  const { task } = await call('embeddings.create', { encoder: { run: run.id }, data: { folder: colour }, out: join(folder, 'colour.npz') })
-  await ended(task.id)
-  const compare = 'import numpy, runpy, sys; script, npz, folder = sys.argv[1:4]; a = numpy.load(npz); sys.argv = [script, *(folder + "/" + p for p in a["paths"])]; '
-    + 'b = runpy.run_path(script)["code"]; print("relative", abs(a["codes"] - b).max() / a["codes"].std(), len(a["paths"]))'
-  const [, relative, seen] = /relative ([\d.e-]+) (\d)/.exec(execFileSync(python, ['-c', compare, snippet.python, join(folder, 'colour.npz'), colour], { encoding: 'utf8' }))!
-  // Decoders and resizers agree within a level or two of 255.
-  assert.equal(seen, '2')
-  assert.ok(Number(relative) < 0.05, `the codes differ by ${relative} of their spread`)
-})
+test(
+  'images of other sizes, in colour, transparent and turned, come to the codes that the import would give',
+  { skip: missing },
+  async () => {
+    const shapes = join(folder, 'shapes'),
+      colour = join(folder, 'colour')
+    await writeShapesFolder(shapes, 60)
+    mkdirSync(colour)
+    const pixels = Buffer.from(Array.from({ length: 30 * 20 * 4 }, (_, index) => (index * 37) % 256))
+    await sharp(pixels, { raw: { width: 30, height: 20, channels: 4 } })
+      .png()
+      .toFile(join(colour, 'transparent.png'))
+    await sharp(pixels, { raw: { width: 30, height: 20, channels: 4 } })
+      .removeAlpha()
+      .withMetadata({ orientation: 6 })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toFile(join(colour, 'turned.jpg'))
+    await imported('shapes', shapes)
+    const run = await trained('shapes', { 'network.layers': [12], 'training.batchSize': 8 })
+    const snippet = await exported(run, 'encoder')
+    const { task } = await call('embeddings.create', {
+      encoder: { run: run.id },
+      data: { folder: colour },
+      out: join(folder, 'colour.npz'),
+    })
+    await ended(task.id)
+    const compare =
+      'import numpy, runpy, sys; script, npz, folder = sys.argv[1:4]; a = ' +
+      'numpy.load(npz); sys.argv = [script, *(folder + "/" + p for p in a["paths"])]; ' +
+      'b = runpy.run_path(script)["code"]; print("relative", abs(a["codes"] - b).max() / a["codes"].std(), len(a["paths"]))'
+    const [, relative, seen] = /relative ([\d.e-]+) (\d)/.exec(
+      execFileSync(python, ['-c', compare, snippet.python, join(folder, 'colour.npz'), colour], { encoding: 'utf8' }),
+    )!
+    // Decoders and resizers agree within a level or two of 255.
+    assert.equal(seen, '2')
+    assert.ok(Number(relative) < 0.05, `the codes differ by ${relative} of their spread`)
+  },
+)

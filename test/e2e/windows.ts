@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** The tests are of what is in the sources, not of an older build. */
 export async function buildFirst(): Promise<void> {
-  const { ensureBuilt } = await import(join(root, 'scripts', 'build.mjs')) as { ensureBuilt(): Promise<boolean> }
+  const { ensureBuilt } = (await import(join(root, 'scripts', 'build.mjs'))) as { ensureBuilt(): Promise<boolean> }
   await ensureBuilt()
 }
 
@@ -17,6 +17,9 @@ export async function keepPictures(t: TestContext, pages: Page[], name: string):
   mkdirSync(place, { recursive: true })
   for (const [index, page] of pages.entries()) {
     const path = join(place, `${name.replace(/\W+/g, '-').slice(0, 60)}-${index + 1}.png`)
-    await page.screenshot({ path, timeout: 5000 }).then(() => t.diagnostic(`What window ${index + 1} showed: ${path}`), () => {})
+    await page.screenshot({ path, timeout: 5000 }).then(
+      () => t.diagnostic(`What window ${index + 1} showed: ${path}`),
+      () => {},
+    )
   }
 }

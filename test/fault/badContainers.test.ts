@@ -19,7 +19,8 @@ const mega = 2 ** 20
 
 /** The import fails with one of the codes, at once, and leaves nothing behind. */
 async function refused(file: string, codes: readonly string[], message = /./): Promise<void> {
-  const ask = request(file), before = presentMemory(process.pid)
+  const ask = request(file),
+    before = presentMemory(process.pid)
   await assert.rejects(importDataset(ask), (error: Error & { code?: string }) => {
     assert.ok(codes.includes(error.code ?? ''), `${file}: ${error.stack}`)
     assert.match(error.message, message, file)
@@ -30,60 +31,93 @@ async function refused(file: string, codes: readonly string[], message = /./): P
 }
 
 test('tar archives that lie or end early are refused', async () => {
-  const root = fresh('tar'), [one] = await pngs(1), good = { name: 'a/1.png', content: one! }
+  const root = fresh('tar'),
+    [one] = await pngs(1),
+    good = { name: 'a/1.png', content: one! }
   const huge = Buffer.alloc(12)
   huge[0] = 0x80
   huge.fill(0xff, 4)
   const base256 = tarHeader(good)
   huge.copy(base256, 124)
   base256.fill(' ', 148, 156)
-  base256.write(`${base256.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  base256.write(
+    `${base256
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+    'latin1',
+  )
   const cases: [string, Buffer][] = [
-    ['beyond.tar', tar([good, { ...good, size: 2 ** 31 }])], ['base256.tar', Buffer.concat([tar([good], false), base256])],
+    ['beyond.tar', tar([good, { ...good, size: 2 ** 31 }])],
+    ['base256.tar', Buffer.concat([tar([good], false), base256])],
     ['pax.tar', tar([{ name: 'x', type: 'x', content: paxRecord('size', String(2 ** 45)) }, good])],
     ['long.tar', Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 })])],
-    ['cut.tar', tar([good, good, good]).subarray(0, 2570)], ['header.tar', tar([good, good]).subarray(0, 1024 + 300)],
+    ['cut.tar', tar([good, good, good]).subarray(0, 2570)],
+    ['header.tar', tar([good, good]).subarray(0, 1024 + 300)],
     ['nonsense.tar', Buffer.concat([tar([good], false), Buffer.alloc(2048, 0x41)])],
     ['cut.tar.gz', gzipSync(tar((await pngs(200)).map((content, i) => ({ name: `a/${i}.png`, content })))).subarray(0, 1500)],
     [
       'long.tar.gz',
-      gzipSync(Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 }), Buffer.alloc(4 * mega)])),
+      gzipSync(
+        Buffer.concat([tar([good], false), tarHeader({ name: '././@LongLink', type: 'L', size: 2 ** 30 }), Buffer.alloc(4 * mega)]),
+      ),
     ],
   ]
   for (const [name, bytes] of cases) await refused(write(join(root, name), bytes), ['FILE_DAMAGED'], new RegExp(name))
   // Cut off between two members: nothing is known to be missing, and it is said.
-  const cut = await importDataset(request(write(
-    join(root, 'between.tar'), tar((await pngs(8)).map((content, i) => ({ name: `a/${i}.png`, content })), false),
-  )))
+  const cut = await importDataset(
+    request(
+      write(
+        join(root, 'between.tar'),
+        tar(
+          (await pngs(8)).map((content, i) => ({ name: `a/${i}.png`, content })),
+          false,
+        ),
+      ),
+    ),
+  )
   assert.deepEqual([cut.count, cut.notes.some(({ code }) => code === 'archiveEnd')], [8, true])
 })
 
 test('archives that unpack to far more than they are take no memory for it, and can be cancelled', async () => {
-  const root = fresh('bombs'), images = (await pngs(6)).map((content, i) => ({ name: `a/${i}.png`, content }))
+  const root = fresh('bombs'),
+    images = (await pngs(6)).map((content, i) => ({ name: `a/${i}.png`, content }))
   const zeros = Buffer.alloc(320 * mega)
   const file = write(join(root, 'bomb.tgz'), gzipSync(tar([{ name: 'a/bomb.png', content: zeros }, ...images]), { level: 1 }))
   const before = presentMemory(process.pid)
   const dataset = await importDataset(request(file))
   assert.deepEqual([dataset.count, dataset.skipped.map(({ path }) => path)], [6, ['a/bomb.png']])
   assert.ok(presentMemory(process.pid) - before < 200)
-  const controller = new AbortController(), ask = request(file)
+  const controller = new AbortController(),
+    ask = request(file)
   await assert.rejects(
-    importDataset(ask, { signal: controller.signal, onProgress: ({ stage }) => { if (stage === 'Decoding') controller.abort() } }),
+    importDataset(ask, {
+      signal: controller.signal,
+      onProgress: ({ stage }) => {
+        if (stage === 'Decoding') controller.abort()
+      },
+    }),
     { code: 'CANCELLED' },
   )
   assert.equal(existsSync(`${ask.folder}.partial`), false)
 
   // A zip archive whose member says that it is small, and one that says how large it is.
-  const members = Object.fromEntries(images.map(({ name, content }) => [name, content])), packed = deflateRawSync(zeros)
+  const members = Object.fromEntries(images.map(({ name, content }) => [name, content])),
+    packed = deflateRawSync(zeros)
   for (const [name, claimed, reason] of [
-    ['small.zip', 10, /cannot be unpacked/], ['large.zip', zeros.length, /more than 256 MB/],
+    ['small.zip', 10, /cannot be unpacked/],
+    ['large.zip', zeros.length, /more than 256 MB/],
   ] as const) {
-    const bytes = zip({ ...members, 'a/bomb.png': Buffer.from('0123456789') }, false), at = bytes.lastIndexOf('a/bomb.png') - 46
+    const bytes = zip({ ...members, 'a/bomb.png': Buffer.from('0123456789') }, false),
+      at = bytes.lastIndexOf('a/bomb.png') - 46
     const local = bytes.indexOf('a/bomb.png') - 30
     // The archive again, with the member in the place of ten bytes at its end.
-    const start = bytes.subarray(0, local), head = bytes.subarray(local, local + 60)
+    const start = bytes.subarray(0, local),
+      head = bytes.subarray(local, local + 60)
     const rest = bytes.subarray(bytes.readUInt32LE(bytes.length - 6))
-    const directory = Buffer.from(rest), entry = at - bytes.readUInt32LE(bytes.length - 6)
+    const directory = Buffer.from(rest),
+      entry = at - bytes.readUInt32LE(bytes.length - 6)
     head.writeUInt16LE(8, 8)
     directory.writeUInt16LE(8, entry + 10)
     directory.writeUInt32LE(crc32(zeros), entry + 16)
@@ -98,38 +132,66 @@ test('archives that unpack to far more than they are take no memory for it, and 
 })
 
 test('Parquet that lies or is cut off is refused, whatever byte is wrong', async () => {
-  const root = fresh('parquet'), file = join(root, 'a.parquet')
-  imageParquet(file, (await pngs(24)).map((bytes, i) => ({ bytes, path: `${i}.png`, label: i % 3 })), { names: ['a', 'b', 'c'], group: 8 })
-  const good = readFileSync(file), footer = good.readUInt32LE(good.length - 8)
-  const changed = (
-    name: string, change: (bytes: Buffer) => Buffer | void,
-  ) => { const copy = Buffer.from(good); return write(join(root, name), change(copy) ?? copy) }
-  await refused(changed('footer.parquet', (bytes) => { bytes.writeUInt32LE(0xfffffff0, bytes.length - 8) }), ['FILE_DAMAGED'])
-  await refused(changed('cut.parquet', (bytes) => bytes.subarray(0, bytes.length - 200)), ['FILE_DAMAGED'])
-  await refused(changed('start.parquet', (bytes) => bytes.subarray(0, 40)), ['FILE_DAMAGED'])
-  await refused(changed('images.parquet', (bytes) => { bytes.fill(0xff, 30, 400) }), ['FILE_DAMAGED', 'FILE_UNSUPPORTED'])
+  const root = fresh('parquet'),
+    file = join(root, 'a.parquet')
+  imageParquet(
+    file,
+    (await pngs(24)).map((bytes, i) => ({ bytes, path: `${i}.png`, label: i % 3 })),
+    { names: ['a', 'b', 'c'], group: 8 },
+  )
+  const good = readFileSync(file),
+    footer = good.readUInt32LE(good.length - 8)
+  const changed = (name: string, change: (bytes: Buffer) => Buffer | void) => {
+    const copy = Buffer.from(good)
+    return write(join(root, name), change(copy) ?? copy)
+  }
+  await refused(
+    changed('footer.parquet', (bytes) => {
+      bytes.writeUInt32LE(0xfffffff0, bytes.length - 8)
+    }),
+    ['FILE_DAMAGED'],
+  )
+  await refused(
+    changed('cut.parquet', (bytes) => bytes.subarray(0, bytes.length - 200)),
+    ['FILE_DAMAGED'],
+  )
+  await refused(
+    changed('start.parquet', (bytes) => bytes.subarray(0, 40)),
+    ['FILE_DAMAGED'],
+  )
+  await refused(
+    changed('images.parquet', (bytes) => {
+      bytes.fill(0xff, 30, 400)
+    }),
+    ['FILE_DAMAGED', 'FILE_UNSUPPORTED'],
+  )
   await refused(
     changed('pointer.parquet', () => Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n')),
-    ['FILE_UNSUPPORTED'], /git lfs pull/,
+    ['FILE_UNSUPPORTED'],
+    /git lfs pull/,
   )
 
   // Every byte of the description and of the pages' headers in turn, and some others: each either reads or is refused, and nothing grows.
-  const before = presentMemory(process.pid), codes = new Set<string>()
-  let tried = 0, random = 1
+  const before = presentMemory(process.pid),
+    codes = new Set<string>()
+  let tried = 0,
+    random = 1
   const wrong = [0x00, 0xff, 0x7f, 0x80, 0x1c]
   for (let at = good.length - 8 - footer; at < good.length - 8; at += 3) {
     random = (random * 48271) % 2147483647
-    const path = changed(
-      'fuzz.parquet',
-      (bytes) => { bytes[at] = wrong[tried++ % wrong.length]!; if (tried % 2) bytes[20 + (random % 200)]! ^= 1 << (random % 8) },
-    )
+    const path = changed('fuzz.parquet', (bytes) => {
+      bytes[at] = wrong[tried++ % wrong.length]!
+      if (tried % 2) bytes[20 + (random % 200)]! ^= 1 << (random % 8)
+    })
     try {
       const open = await openParquet(path)
       try {
         const { image, label, path: names } = findColumns(open)
-        for (const column of [image, label, names]) if (column) {
-          for (const group of open.groups.keys()) for await (const page of open.read(column, group)) assert.ok(page.length <= open.rows)
-        }
+        for (const column of [image, label, names])
+          if (column) {
+            for (const group of open.groups.keys())
+              for await (const page of open.read(column, group)) assert.ok(page.length <= open.rows)
+          }
       } finally {
         await open.close()
       }
@@ -143,10 +205,14 @@ test('Parquet that lies or is cut off is refused, whatever byte is wrong', async
 })
 
 test('a folder of shards of which one is damaged is refused by its name', async () => {
-  const root = fresh('shards'), rows = (await pngs(9)).map((bytes, i) => ({ bytes, label: i % 2 }))
+  const root = fresh('shards'),
+    rows = (await pngs(9)).map((bytes, i) => ({ bytes, label: i % 2 }))
   mkdirSync(join(root, 'data'))
   imageParquet(join(root, 'data/train-00000-of-00002.parquet'), rows, { names: ['a', 'b'] })
   writeFileSync(join(root, 'data/train-00001-of-00002.parquet'), 'nothing of the kind')
   await refused(root, ['FILE_DAMAGED'], /train-00001-of-00002\.parquet/)
-  assert.deepEqual(readdirSync(work).filter((name) => name.includes('partial')), [])
+  assert.deepEqual(
+    readdirSync(work).filter((name) => name.includes('partial')),
+    [],
+  )
 })

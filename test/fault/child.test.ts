@@ -19,15 +19,20 @@ function start(t: TestContext, home: string) {
   const pipe = child.stdin!
   pipe.on('error', () => {})
   let errors = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+  })
   const ports = new Map<number, (payload: Uint8Array) => void>()
   const parse = frameParser((port, payload) => ports.get(port)?.(payload))
   ;(child.stdio[3] as Readable).on('data', (chunk: Buffer) => parse(chunk))
   const openWindow = (port: number) => {
     const names: string[] = []
-    const { call } = connectToEngine({ post: (payload) => void pipe.write(frame(port, payload)), listen: (listener) => void ports.set(port, listener) }, (event) => {
-      if (event.type === 'dataset') names.push(event.dataset.name)
-    })
+    const { call } = connectToEngine(
+      { post: (payload) => void pipe.write(frame(port, payload)), listen: (listener) => void ports.set(port, listener) },
+      (event) => {
+        if (event.type === 'dataset') names.push(event.dataset.name)
+      },
+    )
     return { call, names }
   }
   return { child, pipe, openWindow, closed: once(child, 'close').then(([code]) => ({ code: code as number | null, errors })) }

@@ -35,13 +35,19 @@ test('kill -9 of a training engine: no committed point is lost, the run is inter
   const { series } = await engine.call('runs.series', { run, keys: ['train/loss'] })
   const steps = [...series[0]!.step]
   assert.ok(steps.length >= committed)
-  assert.deepEqual(steps, steps.map((_, index) => index + 1))
+  assert.deepEqual(
+    steps,
+    steps.map((_, index) => index + 1),
+  )
   await engine.call('runs.resume', { run })
   await engine.next((event) => (event.type === 'points' && event.run === run && event.step > steps.length ? true : undefined))
   await engine.call('runs.cancel', { run })
   const ended = await engine.until(run, 'cancelled')
   const after = (await engine.call('runs.series', { run, keys: ['train/loss'] })).series[0]!
-  assert.deepEqual([...after.step], Array.from({ length: ended.step }, (_, index) => index + 1))
+  assert.deepEqual(
+    [...after.step],
+    Array.from({ length: ended.step }, (_, index) => index + 1),
+  )
 })
 
 test('one engine a home: the second is refused, and the first is not disturbed', async (t) => {
@@ -50,8 +56,10 @@ test('one engine a home: the second is refused, and the first is not disturbed',
   assert.throws(() => createEngine({ home }), { code: 'HOME_LOCKED' })
   const other = spawn(process.execPath, [engineProcess, home], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
-  other.stderr.setEncoding('utf8').on('data', (text: string) => { said += text })
-  const [code] = await once(other, 'close') as [number]
+  other.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const [code] = (await once(other, 'close')) as [number]
   assert.notEqual(code, 0)
   assert.match(said, /already running/)
   assert.equal((await first.call('datasets.list', {})).datasets.length, 1)
@@ -63,7 +71,10 @@ test('one engine a home: the second is refused, and the first is not disturbed',
 
 test('a damaged or newer database and an impossible home are refused in words; leftovers of imports go', (t) => {
   const newer = homeWithDataset(t)
-  const database = openDatabase(join(newer, 'workbench.sqlite'), Array.from({ length: 50 }, () => ''))
+  const database = openDatabase(
+    join(newer, 'workbench.sqlite'),
+    Array.from({ length: 50 }, () => ''),
+  )
   database.close()
   assert.throws(() => createEngine({ home: newer }), { code: 'DATABASE_NEWER' })
   // A refused engine holds no lock.
@@ -96,16 +107,30 @@ test('a full disk: what a run says waits until there is room, and nothing of it 
   const pages = Number(database.pragma('page_count', { simple: true }))
   database.pragma(`max_page_count = ${pages}`)
   await engine.next((event) => (event.type === 'run' && event.run.error?.code === 'DISK_FULL' ? true : undefined))
-  await assert.rejects(async () => {
-    for (let number = 0; number < 500; number += 1) await engine.call('runs.create', { dataset: 'digits', variant: 'classical' })
-  }, { code: 'DISK_FULL' })
+  await assert.rejects(
+    async () => {
+      for (let number = 0; number < 500; number += 1) await engine.call('runs.create', { dataset: 'digits', variant: 'classical' })
+    },
+    { code: 'DISK_FULL' },
+  )
   database.pragma('max_page_count = 1000000')
-  await engine.next((event) => (event.type === 'run' && event.run.id === run.id && event.run.state === 'running' && event.run.error === null && event.run.step > 8 ? true : undefined))
+  await engine.next((event) =>
+    event.type === 'run' &&
+    event.run.id === run.id &&
+    event.run.state === 'running' &&
+    event.run.error === null &&
+    event.run.step > 8
+      ? true
+      : undefined,
+  )
   await engine.call('runs.cancel', { run: run.id })
   const ended = await engine.until(run.id, 'cancelled')
   assert.equal(ended.error, null)
   const { series } = await engine.call('runs.series', { run: run.id, keys: ['train/loss'] })
-  assert.deepEqual([...series[0]!.step], Array.from({ length: ended.step }, (_, index) => index + 1))
+  assert.deepEqual(
+    [...series[0]!.step],
+    Array.from({ length: ended.step }, (_, index) => index + 1),
+  )
 })
 
 test('a run that is gone for good while it trains takes its process along, and nothing else', async (t) => {
@@ -133,16 +158,38 @@ test('what is no frame, no message or no call does not end the engine', async (t
     await once(peer, 'close')
   }
   const rude = connect(socket)
-  rude.write(Buffer.concat([framed(0xc1), framed(0xc0), framed(0x93, 1), framed(0x81, 0xa1, 0x74), framed(...Array.from({ length: 200 }, (_, index) => index))]))
-  const remote = await connectLocally(engine.home, () => {}, () => {})
-  t.after(() => { remote!.close(); rude.destroy() })
+  rude.write(
+    Buffer.concat([
+      framed(0xc1),
+      framed(0xc0),
+      framed(0x93, 1),
+      framed(0x81, 0xa1, 0x74),
+      framed(...Array.from({ length: 200 }, (_, index) => index)),
+    ]),
+  )
+  const remote = await connectLocally(
+    engine.home,
+    () => {},
+    () => {},
+  )
+  t.after(() => {
+    remote!.close()
+    rude.destroy()
+  })
   assert.equal((await remote!.call('datasets.list', {})).datasets.length, 1)
   const call = remote!.call as (name: string, input: unknown) => Promise<unknown>
   await assert.rejects(call('constructor', {}), { code: 'CALL_UNKNOWN' })
   await assert.rejects(call('datasets.rename', { dataset: 'digits', name: '' }), { code: 'CALL_INVALID', field: 'name' })
   await assert.rejects(call('datasets.list', { surplus: 1 }), { code: 'CALL_INVALID' })
-  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'classical', seed: -1 }), { code: 'SETTING_INVALID', field: 'seed' })
-  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'classical', settings: { training: { epochs: 0 } } }), { code: 'SETTING_INVALID', field: 'training.epochs', message: /at least 1/ })
+  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'classical', seed: -1 }), {
+    code: 'SETTING_INVALID',
+    field: 'seed',
+  })
+  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'classical', settings: { training: { epochs: 0 } } }), {
+    code: 'SETTING_INVALID',
+    field: 'training.epochs',
+    message: /at least 1/,
+  })
   await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'nothing' }), { code: 'VARIANT_UNKNOWN' })
   await assert.rejects(call('runs.create', { dataset: 'nothing', variant: 'classical' }), { code: 'DATASET_UNKNOWN' })
   await assert.rejects(call('datasets.import', { path: '/x', name: 'digits' }), { code: 'DATASET_NAME_TAKEN' })

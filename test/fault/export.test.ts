@@ -10,7 +10,14 @@ import type { Recording } from '../../src/main/engine/trace/record.ts'
 import { failure, requestFor } from '../fixtures/exports.ts'
 import { denseRecording, RecordingBuilder } from '../fixtures/recordings.ts'
 
-const network = { inputSize: 12, layers: [5], tied: false, activation: 'relu', codeActivation: 'sigmoid', outputActivation: 'sigmoid' }
+const network = {
+  inputSize: 12,
+  layers: [5],
+  tied: false,
+  activation: 'relu',
+  codeActivation: 'sigmoid',
+  outputActivation: 'sigmoid',
+}
 const encoder = (batch: number) => denseRecording(network, 'encoder', batch)
 
 let folder = ''
@@ -24,29 +31,53 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const request = (overrides: Partial<ExportRequest> = {}, record: (batch: number) => Recording = encoder) => requestFor(record, { out, ...overrides })
+const request = (overrides: Partial<ExportRequest> = {}, record: (batch: number) => Recording = encoder) =>
+  requestFor(record, { out, ...overrides })
 /** The check fails before any work: the network is not even recorded. */
-const untouched = (overrides: Partial<ExportRequest>) => request({ recordAt: () => assert.fail('work began before the target was checked'), ...overrides })
+const untouched = (overrides: Partial<ExportRequest>) =>
+  request({ recordAt: () => assert.fail('work began before the target was checked'), ...overrides })
 const assertFolder = async (...names: string[]) => assert.deepEqual((await readdir(folder)).sort(), names.sort())
 
 test('targets that cannot be are refused before anything starts', async () => {
   await mkdir(path.join(folder, 'sub'))
   await writeFile(path.join(folder, 'file'), 'kept')
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'sub') })), failure('EXPORT_UNWRITABLE', /is a folder/))
-  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'sub'), force: true })), failure('EXPORT_UNWRITABLE', /is a folder/))
+  await assert.rejects(
+    exportOnnx(untouched({ out: path.join(folder, 'sub'), force: true })),
+    failure('EXPORT_UNWRITABLE', /is a folder/),
+  )
   await assert.rejects(exportOnnx(untouched({ out: `${folder}/sub/` })), failure('EXPORT_UNWRITABLE', /is a folder/))
-  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'none', 'encoder.onnx') })), failure('EXPORT_UNWRITABLE', /folder does not exist/))
-  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'file', 'encoder.onnx') })), failure('EXPORT_UNWRITABLE', /is a file, not a folder/))
+  await assert.rejects(
+    exportOnnx(untouched({ out: path.join(folder, 'none', 'encoder.onnx') })),
+    failure('EXPORT_UNWRITABLE', /folder does not exist/),
+  )
+  await assert.rejects(
+    exportOnnx(untouched({ out: path.join(folder, 'file', 'encoder.onnx') })),
+    failure('EXPORT_UNWRITABLE', /is a file, not a folder/),
+  )
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'x'.repeat(300)) })), failure('EXPORT_UNWRITABLE', /too long/))
   await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'a\0b') })), failure('EXPORT_UNWRITABLE', /not allowed/))
-  await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'file') })), failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/))
+  await assert.rejects(
+    exportOnnx(untouched({ out: path.join(folder, 'file') })),
+    failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/),
+  )
   if (process.platform !== 'win32') {
     assert.equal(spawnSync('mkfifo', [path.join(folder, 'pipe')]).status, 0)
-    await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'pipe'), force: true })), failure('EXPORT_UNWRITABLE', /not an ordinary file/))
+    await assert.rejects(
+      exportOnnx(untouched({ out: path.join(folder, 'pipe'), force: true })),
+      failure('EXPORT_UNWRITABLE', /not an ordinary file/),
+    )
     await symlink(path.join(folder, 'nowhere'), path.join(folder, 'link'))
-    await assert.rejects(exportOnnx(untouched({ out: path.join(folder, 'link') })), failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/))
+    await assert.rejects(
+      exportOnnx(untouched({ out: path.join(folder, 'link') })),
+      failure('EXPORT_EXISTS', /exists already; choose another name, or replace it\.$/),
+    )
     // It is there, and nothing can be created in it.
-    if (process.platform === 'linux') await assert.rejects(exportOnnx(request({ out: '/proc/encoder.onnx' })), failure('EXPORT_UNWRITABLE', /its folder (does not take new files|does not allow it)/))
+    if (process.platform === 'linux')
+      await assert.rejects(
+        exportOnnx(request({ out: '/proc/encoder.onnx' })),
+        failure('EXPORT_UNWRITABLE', /its folder (does not take new files|does not allow it)/),
+      )
     await rm(path.join(folder, 'pipe'))
     await rm(path.join(folder, 'link'))
   }
@@ -58,7 +89,9 @@ test('a folder that does not allow writing', async (t) => {
   if (process.getuid?.() === 0) {
     // Root may write anywhere: the system's answer is what an ordinary user would get.
     const { prototype } = await handleClass()
-    mock.method(prototype, 'writeFile', async () => { throw Object.assign(new Error('denied'), { code: 'EACCES' }) })
+    mock.method(prototype, 'writeFile', async () => {
+      throw Object.assign(new Error('denied'), { code: 'EACCES' })
+    })
   } else {
     await chmod(folder, 0o555)
     t.after(() => chmod(folder, 0o755))
@@ -80,11 +113,22 @@ test('--force replaces the file; without it the file stays as it was', async () 
 /** The reference runs while the file is being checked: the moment in which other things happen to the folder. */
 const meanwhile = (what: () => void): Partial<ExportRequest> => {
   const { reference } = request()
-  return { reference: { ...reference, outputs: (rows, count) => { what(); return reference.outputs(rows, count) } } }
+  return {
+    reference: {
+      ...reference,
+      outputs: (rows, count) => {
+        what()
+        return reference.outputs(rows, count)
+      },
+    },
+  }
 }
 
 test('a file that appears under the name meanwhile is not replaced', async () => {
-  await assert.rejects(exportOnnx(request(meanwhile(() => writeFileSync(out, 'theirs')))), failure('EXPORT_EXISTS', /exists already/))
+  await assert.rejects(
+    exportOnnx(request(meanwhile(() => writeFileSync(out, 'theirs')))),
+    failure('EXPORT_EXISTS', /exists already/),
+  )
   assert.equal(await readFile(out, 'utf8'), 'theirs')
   await assertFolder('encoder.onnx')
 })
@@ -93,7 +137,9 @@ test('a folder that vanishes meanwhile', async () => {
   const inside = path.join(folder, 'gone')
   await mkdir(inside)
   await assert.rejects(
-    exportOnnx(request({ out: path.join(inside, 'encoder.onnx'), ...meanwhile(() => rmSync(inside, { recursive: true, force: true })) })),
+    exportOnnx(
+      request({ out: path.join(inside, 'encoder.onnx'), ...meanwhile(() => rmSync(inside, { recursive: true, force: true })) }),
+    ),
     failure('EXPORT_UNWRITABLE', /folder does not exist/),
   )
   await assertFolder()
@@ -130,13 +176,22 @@ test('a network that onnxruntime does not reproduce becomes no file', async () =
       },
     },
   })
-  await assert.rejects(exportOnnx(request(wrong((value) => value + 1e-3))), failure('EXPORT_DISAGREES', /code is .* in onnxruntime and .* in the network \(image 128 of 128\)/))
+  await assert.rejects(
+    exportOnnx(request(wrong((value) => value + 1e-3))),
+    failure('EXPORT_DISAGREES', /code is .* in onnxruntime and .* in the network \(image 128 of 128\)/),
+  )
   await assert.rejects(exportOnnx(request(wrong(() => Number.NaN))), failure('EXPORT_DISAGREES', /NaN in the network/))
-  await assert.rejects(exportOnnx(request(wrong(() => Number.POSITIVE_INFINITY))), failure('EXPORT_DISAGREES', /Infinity in the network/))
+  await assert.rejects(
+    exportOnnx(request(wrong(() => Number.POSITIVE_INFINITY))),
+    failure('EXPORT_DISAGREES', /Infinity in the network/),
+  )
   const narrow: Partial<ExportRequest> = {
     reference: { ...reference, outputs: (_, count) => ({ code: { shape: [count, 4], data: new Float32Array(count * 4) } }) },
   }
-  await assert.rejects(exportOnnx(request(narrow)), failure('EXPORT_DISAGREES', /code is float32 \[1, 5\] instead of float32 \[1, 4\]/))
+  await assert.rejects(
+    exportOnnx(request(narrow)),
+    failure('EXPORT_DISAGREES', /code is float32 \[1, 5\] instead of float32 \[1, 4\]/),
+  )
   await assertFolder()
 })
 
@@ -173,10 +228,22 @@ test('a network that depends on the number of images is refused with the reason'
     }
     await assert.rejects(exportOnnx(request({ recordAt })), failure('EXPORT_UNSUPPORTED', why))
   }
-  await refused((builder, batch) => builder.op('Mul', ['x', builder.floats([1 / batch])], [[batch, 12]]), /its constant constant0 depends on it/)
-  await refused((builder, batch) => builder.op('Reshape', ['x', builder.integers([batch * 12])], [[batch * 12]]), /dimension 0 of op0 is 36 for 3 images and 60 for 5/)
-  await refused((builder, batch) => builder.op(batch > 4 ? 'Relu' : 'Elu', ['x'], [[batch, 12]]), /operation 1 is Elu for 3 images and Relu for 5/)
-  await refused((builder) => builder.op('Slice', ['x', builder.integers([0, 0]), builder.integers([1, 12])], [[1, 12]]), /picks some of the images/)
+  await refused(
+    (builder, batch) => builder.op('Mul', ['x', builder.floats([1 / batch])], [[batch, 12]]),
+    /its constant constant0 depends on it/,
+  )
+  await refused(
+    (builder, batch) => builder.op('Reshape', ['x', builder.integers([batch * 12])], [[batch * 12]]),
+    /dimension 0 of op0 is 36 for 3 images and 60 for 5/,
+  )
+  await refused(
+    (builder, batch) => builder.op(batch > 4 ? 'Relu' : 'Elu', ['x'], [[batch, 12]]),
+    /operation 1 is Elu for 3 images and Relu for 5/,
+  )
+  await refused(
+    (builder) => builder.op('Slice', ['x', builder.integers([0, 0]), builder.integers([1, 12])], [[1, 12]]),
+    /picks some of the images/,
+  )
   await refused((builder) => builder.op('Exp', [builder.weight('w', [12])], [[12]]), /The output code does not depend on the input/)
   await assertFolder()
 })
@@ -185,24 +252,46 @@ test('what does not exist yet, or does not fit, is refused with a sentence', asy
   const large = () => {
     const asked = request({ precision: 'float16' })
     const kernel = asked.weights['encoder/0/kernel']!
-    return { ...asked, weights: { ...asked.weights, 'encoder/0/kernel': { ...kernel, data: kernel.data.map((value, index) => (index === 3 ? 7e4 : value)) } } }
+    return {
+      ...asked,
+      weights: {
+        ...asked.weights,
+        'encoder/0/kernel': { ...kernel, data: kernel.data.map((value, index) => (index === 3 ? 7e4 : value)) },
+      },
+    }
   }
-  await assert.rejects(exportOnnx(large()), failure('EXPORT_UNSUPPORTED', /encoder\/0\/kernel has values up to 7\.00e\+4 and float16 holds up to 65504; choose int8 or float32/))
-  await assert.rejects(exportOnnx(request({ geometry: { width: 5, height: 5, channels: 1, kind: 'image' } })), failure('EXPORT_UNSUPPORTED', /not a flattened image of 5 x 5/))
+  await assert.rejects(
+    exportOnnx(large()),
+    failure(
+      'EXPORT_UNSUPPORTED',
+      /encoder\/0\/kernel has values up to 7\.00e\+4 and float16 holds up to 65504; choose int8 or float32/,
+    ),
+  )
+  await assert.rejects(
+    exportOnnx(request({ geometry: { width: 5, height: 5, channels: 1, kind: 'image' } })),
+    failure('EXPORT_UNSUPPORTED', /not a flattened image of 5 x 5/),
+  )
   await assert.rejects(exportOnnx(request({ weights: {} })), failure('CHECKPOINT_DAMAGED', /no weight encoder\/0\/kernel/))
   await assertFolder()
 })
 
 test('a cancelled export leaves nothing', async () => {
   const controller = new AbortController()
-  await assert.rejects(exportOnnx(request({ signal: controller.signal, ...meanwhile(() => controller.abort()) })), failure('CANCELLED', /no file was written/))
+  await assert.rejects(
+    exportOnnx(request({ signal: controller.signal, ...meanwhile(() => controller.abort()) })),
+    failure('CANCELLED', /no file was written/),
+  )
   await assertFolder()
 })
 
 test('what a killed export left behind is removed by the next one, and nothing else is', async () => {
   const left = spawnSync(process.execPath, ['-e', 'process.kill(process.pid, "SIGKILL")'])
   const id = '00000000-0000-4000-8000-000000000000'
-  const names = [`.workbench-export-${left.pid}-${id}.tmp`, `.workbench-export-${process.pid}-${id}.tmp`, '.workbench-export-notes.tmp']
+  const names = [
+    `.workbench-export-${left.pid}-${id}.tmp`,
+    `.workbench-export-${process.pid}-${id}.tmp`,
+    '.workbench-export-notes.tmp',
+  ]
   for (const name of names) await writeFile(path.join(folder, name), 'half')
   await exportOnnx(request())
   await assertFolder(...names.slice(1), 'encoder.onnx')

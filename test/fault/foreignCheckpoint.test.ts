@@ -13,10 +13,24 @@ import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { variantOf } from '../../src/main/engine/variants/registry.ts'
 import { homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.ts'
 
-function checkpointIn(folder: string, { variant = 'classical', seed = 1, units = 4, dataset = 'a'.repeat(64) } = {}): { run: Run; dataset: { sha256: string } } {
+function checkpointIn(
+  folder: string,
+  { variant = 'classical', seed = 1, units = 4, dataset = 'a'.repeat(64) } = {},
+): { run: Run; dataset: { sha256: string } } {
   const { config } = resolveConfig(variant, { 'network.layers': [units] }, { rowSize: 16, trainCount: 100, kind: 'image' })
-  const state = Object.fromEntries(weightsOf(variantOf(variant), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, seed)]))
-  writeCheckpoint(folder, 'last', { variant, config: config!, seed, dataset, inputSize: 16, classes: [], position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null }, state })
+  const state = Object.fromEntries(
+    weightsOf(variantOf(variant), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, seed)]),
+  )
+  writeCheckpoint(folder, 'last', {
+    variant,
+    config: config!,
+    seed,
+    dataset,
+    inputSize: 16,
+    classes: [],
+    position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null },
+    state,
+  })
   return { run: { name: 'own', variant, seed, config: config! } as Run, dataset: { sha256: dataset } }
 }
 
@@ -25,12 +39,24 @@ test('a checkpoint belongs to its run: variant, seed, settings and dataset are c
   const { run, dataset } = checkpointIn(join(folder, 'own'))
   const own = identityOf(run, dataset)
   requireOwn(join(folder, 'own'), ['last', 'best'], own)
-  const others = { seed: { seed: 2 }, variant: { variant: 'denoising' }, settings: { units: 5 }, dataset: { dataset: 'b'.repeat(64) } }
+  const others = {
+    seed: { seed: 2 },
+    variant: { variant: 'denoising' },
+    settings: { units: 5 },
+    dataset: { dataset: 'b'.repeat(64) },
+  }
   for (const [what, other] of Object.entries(others)) {
     checkpointIn(join(folder, what), other)
-    assert.throws(() => requireOwn(join(folder, what), ['last'], own), { code: 'CHECKPOINT_DAMAGED', message: new RegExp(`${what}.*not of “own”`) })
+    assert.throws(() => requireOwn(join(folder, what), ['last'], own), {
+      code: 'CHECKPOINT_DAMAGED',
+      message: new RegExp(`${what}.*not of “own”`),
+    })
   }
-  const file = checkpointFile(join(folder, 'dataset'), 'last'), { tensors, metadata: { dataset: _, ...metadata } } = readSafetensors(file)
+  const file = checkpointFile(join(folder, 'dataset'), 'last'),
+    {
+      tensors,
+      metadata: { dataset: _, ...metadata },
+    } = readSafetensors(file)
   writeSafetensors(file, { tensors, metadata })
   requireOwn(join(folder, 'dataset'), ['last'], own)
 })
@@ -38,7 +64,9 @@ test('a checkpoint belongs to its run: variant, seed, settings and dataset are c
 test('a flipped bit anywhere in a checkpoint is an error, or changes nothing that is read', (t) => {
   const folder = temporaryFolder(t)
   checkpointIn(folder)
-  const file = checkpointFile(folder, 'last'), whole = readFileSync(file), expected = readCheckpoint(folder, 'last')
+  const file = checkpointFile(folder, 'last'),
+    whole = readFileSync(file),
+    expected = readCheckpoint(folder, 'last')
   let refused = 0
   for (let at = 0; at < whole.length; at++) {
     const bytes = Buffer.from(whole)
@@ -57,12 +85,13 @@ test('a flipped bit anywhere in a checkpoint is an error, or changes nothing tha
 test('NumPy opens a checkpoint with a checksum', { skip: !process.env['WORKBENCH_PYTHON'] && 'needs WORKBENCH_PYTHON' }, (t) => {
   const folder = temporaryFolder(t)
   checkpointIn(folder)
-  const script = 'import sys, safetensors; f = safetensors.safe_open(sys.argv[1], "numpy"); print(sorted(f.keys()), f.metadata()["checksum"][:6])'
+  const script =
+    'import sys, safetensors; f = safetensors.safe_open(sys.argv[1], "numpy"); print(sorted(f.keys()), f.metadata()["checksum"][:6])'
   const said = execFileSync(process.env['WORKBENCH_PYTHON']!, ['-c', script, checkpointFile(folder, 'last')], { encoding: 'utf8' })
   assert.match(said, /encoder\/0\/kernel.*crc32:/)
 })
 
-test('a run whose checkpoint is another run\'s is not resumed, and stays as it is', async (t) => {
+test("a run whose checkpoint is another run's is not resumed, and stays as it is", async (t) => {
   const folder = temporaryFolder(t)
   const { call, until, engine } = testEngine(t, homeWithDataset(t))
   const { run } = await call('runs.create', { dataset: 'digits', variant: 'classical', seed: 2 })

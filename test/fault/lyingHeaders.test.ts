@@ -31,13 +31,23 @@ function safetensors(file: string, header: string, size: number): string {
 }
 
 test('a header of a checkpoint that lies is refused before anything as large as it says is made', async (t) => {
-  const file = join(temporaryFolder(t), 'a.safetensors'), whole = 64 * mega
-  const many = Array.from({ length: 2000 }, (_, index) => [`w${index}`, { dtype: 'F32', shape: [12 * mega], data_offsets: [0, 48 * mega] }])
+  const file = join(temporaryFolder(t), 'a.safetensors'),
+    whole = 64 * mega
+  const many = Array.from({ length: 2000 }, (_, index) => [
+    `w${index}`,
+    { dtype: 'F32', shape: [12 * mega], data_offsets: [0, 48 * mega] },
+  ])
   const lies: Record<string, () => string> = {
     'the same bytes two thousand times': () => safetensors(file, JSON.stringify(Object.fromEntries(many)), whole),
-    'tensors that overlap': () => safetensors(file, JSON.stringify({
-      a: { dtype: 'F32', shape: [4], data_offsets: [0, 16] }, b: { dtype: 'F32', shape: [4], data_offsets: [12, 28] },
-    }), whole),
+    'tensors that overlap': () =>
+      safetensors(
+        file,
+        JSON.stringify({
+          a: { dtype: 'F32', shape: [4], data_offsets: [0, 16] },
+          b: { dtype: 'F32', shape: [4], data_offsets: [12, 28] },
+        }),
+        whole,
+      ),
     'millions of empty maps': () => safetensors(file, `{"a":[${'{},'.repeat(3_000_000)}{}]}`, 0),
     'a hundred thousand levels': () => safetensors(file, `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 0),
     'a header of 40 MB': () => safetensors(file, `{"__metadata__":{"a":"${'x'.repeat(40 * mega)}"}}`, 0),
@@ -55,14 +65,21 @@ test('a header of a checkpoint that lies is refused before anything as large as 
 test('a checkpoint that holds far more than its network is refused unread, and a name is only a name', (t) => {
   const folder = temporaryFolder(t)
   const { config } = resolveConfig('classical', { 'network.layers': [4] }, { rowSize: 16, trainCount: 100, kind: 'image' })
-  const state = Object.fromEntries(weightsOf(variantOf('classical'), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, 1)]))
+  const state = Object.fromEntries(
+    weightsOf(variantOf('classical'), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, 1)]),
+  )
   const position = { stage: 0, step: 7, epoch: 1, seconds: 1, best: null }
   writeCheckpoint(folder, 'last', { variant: 'classical', config: config!, seed: 1, inputSize: 16, classes: [], position, state })
-  const file = checkpointFile(folder, 'last'), { metadata } = readSafetensors(file), small = readFileSync(file)
-  const length = Number(small.readBigUInt64LE(0)), header = JSON.parse(small.toString('utf8', 8, 8 + length)) as Record<string, unknown>
+  const file = checkpointFile(folder, 'last'),
+    { metadata } = readSafetensors(file),
+    small = readFileSync(file)
+  const length = Number(small.readBigUInt64LE(0)),
+    header = JSON.parse(small.toString('utf8', 8, 8 + length)) as Record<string, unknown>
   const end = small.length - 8 - length
   const extra = { ...header, more: { dtype: 'F32', shape: [2 ** 29], data_offsets: [end, end + 2 ** 31] } }
-  const data = small.subarray(8 + length), text = JSON.stringify(extra), head = Buffer.alloc(8)
+  const data = small.subarray(8 + length),
+    text = JSON.stringify(extra),
+    head = Buffer.alloc(8)
   head.writeBigUInt64LE(BigInt(text.length))
   writeFileSync(file, Buffer.concat([head, Buffer.from(text), data]))
   // A hole: nothing of the 2 GB lies on the disk.
@@ -75,14 +92,22 @@ test('a checkpoint that holds far more than its network is refused unread, and a
 })
 
 test('an index of a dataset that lies is refused before anything as large as it says is made', async (t) => {
-  const pixels = Uint8Array.from({ length: 480 }, (_, i) => (i * i) % 256), labels = new Uint8Array(30).map((_, i) => i % 3)
+  const pixels = Uint8Array.from({ length: 480 }, (_, i) => (i * i) % 256),
+    labels = new Uint8Array(30).map((_, i) => i % 3)
   const folder = await importRows(temporaryFolder(t), 'tiny', [30, 4, 4], pixels, labels)
   const index = JSON.parse(readFileSync(join(folder, files.index), 'utf8')) as Record<string, unknown>
   // Nothing says what the index has to come to: it is taken at its word.
   rmSync(join(folder, files.checksums), { force: true })
   for (const lie of [
-    { count: 2 ** 40 }, { count: 2 ** 31, width: 0 }, { count: -1 }, { testCount: 2 ** 40 }, { testCount: -4 }, { validationCount: 2 ** 35 },
-    { width: 2 ** 50 }, { height: -1, width: -1 }, { count: 2 ** 33, width: 0, testCount: 0, classes: [], classCounts: [] },
+    { count: 2 ** 40 },
+    { count: 2 ** 31, width: 0 },
+    { count: -1 },
+    { testCount: 2 ** 40 },
+    { testCount: -4 },
+    { validationCount: 2 ** 35 },
+    { width: 2 ** 50 },
+    { height: -1, width: -1 },
+    { count: 2 ** 33, width: 0, testCount: 0, classes: [], classCounts: [] },
     { parts: Array.from({ length: 10 }, () => ({})) },
   ]) {
     writeFileSync(join(folder, files.index), JSON.stringify({ ...index, ...lie }))

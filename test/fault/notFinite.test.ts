@@ -8,7 +8,10 @@ import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
 /** Ways in which a checkpoint can be one that nothing goes on from, and what is said of it. */
 const spoilt: Record<string, { spoil: (file: string) => void; says: RegExp }> = {
   'NaN among the weights': { spoil: (file) => poison(file, (name) => name === 'encoder/0/kernel', Number.NaN), says: /not finite/ },
-  'infinity in the optimizer': { spoil: (file) => poison(file, (name) => name.startsWith('optimizer/'), -Infinity), says: /not finite/ },
+  'infinity in the optimizer': {
+    spoil: (file) => poison(file, (name) => name.startsWith('optimizer/'), -Infinity),
+    says: /not finite/,
+  },
   'a cut-off file': { spoil: (file) => truncateSync(file, readFileSync(file).length - 9), says: /cut off/ },
   'no header': { spoil: (file) => writeFileSync(file, 'nothing of the kind'), says: /not a whole safetensors file/ },
   'a flipped bit': {
@@ -23,7 +26,8 @@ const spoilt: Record<string, { spoil: (file: string) => void; says: RegExp }> = 
 
 /** One value of a tensor, in a file that is otherwise as it should be: its checksum is right. */
 function poison(file: string, which: (name: string) => boolean, value: number): void {
-  const whole = readSafetensors(file), [, tensor] = Object.entries(whole.tensors).find(([name]) => which(name))!
+  const whole = readSafetensors(file),
+    [, tensor] = Object.entries(whole.tensors).find(([name]) => which(name))!
   tensor.data[tensor.data.length >> 1] = value
   writeSafetensors(file, whole)
 }
@@ -39,7 +43,8 @@ test('a run is not resumed from what is damaged or not finite: it stays what it 
   await next((event) => (event.type === 'points' && event.run === id && event.step > 400 ? true : undefined))
   await call('experiments.pause', { experiment: experiment.id })
   const paused = await until(id, 'paused')
-  const file = checkpointFile(engine.home.run(id), 'last'), good = `${file}.good`
+  const file = checkpointFile(engine.home.run(id), 'last'),
+    good = `${file}.good`
   copyFileSync(file, good)
   // What its files take is counted when its process is gone.
   const state = async () => ({ ...(await call('runs.show', { run: id })).run, bytes: null })
@@ -54,9 +59,14 @@ test('a run is not resumed from what is damaged or not finite: it stays what it 
     // What is taken up with others, or by itself, is found out by its own process.
     const from = events.length
     await call('experiments.resume', { experiment: experiment.id })
-    await next((event) => (events.indexOf(event) >= from && event.type === 'run' && event.run.state === 'running' ? true : undefined))
-    const after = await next((event) => (
-      events.indexOf(event) >= from && event.type === 'run' && event.run.state === 'paused' && event.run.error ? event.run : undefined))
+    await next((event) =>
+      events.indexOf(event) >= from && event.type === 'run' && event.run.state === 'running' ? true : undefined,
+    )
+    const after = await next((event) =>
+      events.indexOf(event) >= from && event.type === 'run' && event.run.state === 'paused' && event.run.error
+        ? event.run
+        : undefined,
+    )
     assert.equal(after.error!.code, 'CHECKPOINT_DAMAGED', what)
     assert.match(after.error!.message, says, what)
     assert.deepEqual([after.step, after.epoch, after.latest], [paused.step, paused.epoch, paused.latest], what)

@@ -14,13 +14,17 @@ import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } f
 import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
 
 const plan = {
-  name: 'which one', dataset: 'small', seeds: [1, 2], variants: [{ variant: 'classical' }],
+  name: 'which one',
+  dataset: 'small',
+  seeds: [1, 2],
+  variants: [{ variant: 'classical' }],
   settings: { 'network.layers': [4, 2], 'training.epochs': 2, 'training.batchSize': 32 },
 }
 
 /** A home as work leaves it: a dataset, an experiment of two runs, and a run by itself. */
 async function worked(t: TestContext): Promise<{ home: string; commands: CommandLine; run: string }> {
-  const folder = temporaryFolder(t), home = join(folder, 'home')
+  const folder = temporaryFolder(t),
+    home = join(folder, 'home')
   const commands = commandLine(folder, home)
   t.after(commands.end)
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
@@ -51,15 +55,28 @@ test('a lost database is said, and made again from folders: with records, from c
   for (const [what, lose] of [
     ['is missing', () => rmSync(file)],
     ['is empty', () => writeFileSync(file, '')],
-    ['is empty', () => { rmSync(file); openDatabase(file, []).close() }],
-    ['names no dataset and no run', () => { rmSync(file); openStore(file).close() }],
+    [
+      'is empty',
+      () => {
+        rmSync(file)
+        openDatabase(file, []).close()
+      },
+    ],
+    [
+      'names no dataset and no run',
+      () => {
+        rmSync(file)
+        openStore(file).close()
+      },
+    ],
   ] as const) {
     lose()
     const bytes = existsSync(file) ? readFileSync(file) : null
     const message = new RegExp(`${what}, but 1 dataset and 3 runs .*doctor --recover`)
     assert.throws(() => createEngine({ home }), { code: 'DATABASE_MISSING', message })
     const isThere = existsSync(file)
-    if (what !== 'names no dataset and no run') assert.deepEqual(isThere ? readFileSync(file) : null, bytes, 'no empty one takes its place')
+    if (what !== 'names no dataset and no run')
+      assert.deepEqual(isThere ? readFileSync(file) : null, bytes, 'no empty one takes its place')
   }
   assert.match(checkHome(homeAt(home)).find(({ name }) => name === 'Database')!.detail, /doctor --recover/)
 
@@ -91,13 +108,21 @@ test('a lost database is said, and made again from folders: with records, from c
   assert.match(readFileSync(bare.json.recovery.keptAside, 'utf8'), /^no database at all/)
   assert.match(bare.json.recovery.notes.join('\n'), /is called “digits” now[\s\S]*no evaluation any more: evaluate again/)
   const found = await shownOf(commands)
-  assert.deepEqual(found.datasets, before.datasets.map((dataset: object) => ({ ...dataset, name: 'digits' })))
+  assert.deepEqual(
+    found.datasets,
+    before.datasets.map((dataset: object) => ({ ...dataset, name: 'digits' })),
+  )
   const essence = (all: any[]) =>
     all.map(({ id, config, seed, variant }) => ({ id, config, seed, variant })).sort((a, b) => a.id.localeCompare(b.id))
   assert.deepEqual(essence(found.runs), essence(before.runs))
   const stateOf = Object.fromEntries(found.runs.map(({ id, state }: any) => [id, state]))
   assert.equal(stateOf[run], snapshot === undefined ? 'completed' : 'interrupted')
-  assert.deepEqual(Object.entries(stateOf).filter(([id]) => id !== run).map(([, state]) => state), ['completed', 'completed'])
+  assert.deepEqual(
+    Object.entries(stateOf)
+      .filter(([id]) => id !== run)
+      .map(([, state]) => state),
+    ['completed', 'completed'],
+  )
   const other = found.runs.find(({ id }: any) => id !== run)
   const evaluated = await commands.json('evaluate', other.id)
   assert.equal(evaluated.code, 0, evaluated.errors)
@@ -125,21 +150,29 @@ test('a lost database is said, and made again from folders: with records, from c
   t.after(() => last.close())
   assert.equal(last.runs.get(run).name, name)
   assert.ok(last.points.series(other.id, undefined, undefined).length > 0, 'those of the backup have their curves')
-  assert.deepEqual(readdirSync(home).filter((each) => each.includes('.recovering')), [])
+  assert.deepEqual(
+    readdirSync(home).filter((each) => each.includes('.recovering')),
+    [],
+  )
 })
 
 test('what failed before it had a checkpoint, and kept codes, come back from their records; what nothing tells of is said', async (t) => {
-  const folder = temporaryFolder(t), home = join(folder, 'home')
+  const folder = temporaryFolder(t),
+    home = join(folder, 'home')
   const commands = commandLine(folder, home)
   t.after(commands.end)
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
-  const { json: { dataset } } = await commands.json('datasets', 'add', '--name', 'small', '--path', join(folder, 'digits.npz'))
+  const {
+    json: { dataset },
+  } = await commands.json('datasets', 'add', '--name', 'small', '--path', join(folder, 'digits.npz'))
   const pca = ['train', '--dataset', 'small', '--variant', 'pca', '--set', 'network.layers=3']
   const train = (name: string) => commands.json(...pca, '--name', name)
   assert.equal((await train('good')).code, 0)
-  for (const name of ['told', 'untold']) assert.equal((await commands.json('embed', 'good', '--dataset', 'small', '--name', name)).code, 0)
+  for (const name of ['told', 'untold'])
+    assert.equal((await commands.json('embed', 'good', '--dataset', 'small', '--name', name)).code, 0)
   const codes: { id: string; name: string }[] = (await commands.json('embeddings', 'list')).json.embeddings
-  const away = join(folder, 'away'), there = homeAt(home).dataset(dataset.id)
+  const away = join(folder, 'away'),
+    there = homeAt(home).dataset(dataset.id)
   renameSync(there, away)
   const failed = (await train('early')).json.run
   renameSync(away, there)
@@ -149,7 +182,11 @@ test('what failed before it had a checkpoint, and kept codes, come back from the
   rmSync(join(homeAt(home).embedding(codes.find(({ name }) => name === 'untold')!.id), '.record.json'))
   rmSync(homeAt(home).database)
 
-  const { code, json: { recovery }, errors } = await commands.json('doctor', '--recover')
+  const {
+    code,
+    json: { recovery },
+    errors,
+  } = await commands.json('doctor', '--recover')
   assert.equal(code, 0, errors)
   assert.deepEqual([recovery.runs, recovery.codes], [2, 1])
   const notes = recovery.notes.join('\n')
@@ -159,52 +196,72 @@ test('what failed before it had a checkpoint, and kept codes, come back from the
   assert.match(notes, /the list of exports/)
   assert.match(notes, /curves and pictures of 1 run /)
   const runs = (await commands.json('runs', 'list')).json.runs
-  assert.deepEqual(runs.find(({ name }: { name: string }) => name === 'early'), failed, 'with its settings and its error')
-  assert.deepEqual((await commands.json('embeddings', 'list')).json.embeddings, codes.filter(({ name }) => name === 'told'))
+  assert.deepEqual(
+    runs.find(({ name }: { name: string }) => name === 'early'),
+    failed,
+    'with its settings and its error',
+  )
+  assert.deepEqual(
+    (await commands.json('embeddings', 'list')).json.embeddings,
+    codes.filter(({ name }) => name === 'told'),
+  )
   assert.equal((await commands.json('resume', 'early')).json.run.state, 'completed')
 })
 
 const skip = process.platform === 'win32'
-test('what lies in a home is its owner\'s alone; an older home is made so; one that holds other things is left', { skip }, async (t) => {
-  const modeOf = (path: string) => statSync(path).mode & 0o777
-  const everything = (home: string) =>
-    readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => join(home, name)).filter((path) => !path.endsWith('.sock'))
-  const { home, commands, run } = await worked(t)
-  assert.equal(modeOf(home), 0o700)
-  assert.ok(everything(home).length > 20)
-  for (const path of everything(home)) assert.equal(modeOf(path) & 0o077, 0, path)
+test(
+  "what lies in a home is its owner's alone; an older home is made so; one that holds other things is left",
+  { skip },
+  async (t) => {
+    const modeOf = (path: string) => statSync(path).mode & 0o777
+    const everything = (home: string) =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(home, name))
+        .filter((path) => !path.endsWith('.sock'))
+    const { home, commands, run } = await worked(t)
+    assert.equal(modeOf(home), 0o700)
+    assert.ok(everything(home).length > 20)
+    for (const path of everything(home)) assert.equal(modeOf(path) & 0o077, 0, path)
 
-  // What is asked for elsewhere is the user's as ever.
-  const folder = temporaryFolder(t), out = join(folder, 'encoder.onnx')
-  const exported = await commands.json('export', run, '--part', 'encoder', '--out', out)
-  assert.equal(exported.code, 0, exported.errors)
-  // Engines in this process have changed its umask, and kept what it was.
-  const mask = Number.parseInt(process.env['WORKBENCH_UMASK'] ?? process.umask().toString(8), 8)
-  assert.equal(modeOf(out), 0o666 & ~mask)
-  const old = join(folder, 'old'), mixed = join(folder, 'mixed')
-  const before = process.umask(0o022)
-  t.after(() => process.umask(before))
-  for (const each of [old, mixed]) {
-    mkdirSync(join(each, 'datasets', 'abc'), { recursive: true })
-    writeFileSync(join(each, 'datasets', 'abc', 'pixels.bin'), '')
-  }
-  mkdirSync(join(mixed, 'thesis'))
-  writeFileSync(join(mixed, 'thesis', 'chapter.tex'), '')
-  for (const each of [old, mixed]) await createEngine({ home: each }).close()
-  const packed = join(old, 'datasets', 'abc')
-  assert.deepEqual([modeOf(old), modeOf(packed), modeOf(join(packed, 'pixels.bin'))], [0o700, 0o700, 0o600])
-  assert.match(readFileSync(join(old, 'engine.log'), 'utf8'), /could be read by other users/)
-  assert.deepEqual([modeOf(mixed), modeOf(join(mixed, 'thesis')), modeOf(join(mixed, 'thesis', 'chapter.tex'))], [0o755, 0o755, 0o644])
-  assert.equal(modeOf(join(mixed, 'datasets')), 0o700)
-})
+    // What is asked for elsewhere is the user's as ever.
+    const folder = temporaryFolder(t),
+      out = join(folder, 'encoder.onnx')
+    const exported = await commands.json('export', run, '--part', 'encoder', '--out', out)
+    assert.equal(exported.code, 0, exported.errors)
+    // Engines in this process have changed its umask, and kept what it was.
+    const mask = Number.parseInt(process.env['WORKBENCH_UMASK'] ?? process.umask().toString(8), 8)
+    assert.equal(modeOf(out), 0o666 & ~mask)
+    const old = join(folder, 'old'),
+      mixed = join(folder, 'mixed')
+    const before = process.umask(0o022)
+    t.after(() => process.umask(before))
+    for (const each of [old, mixed]) {
+      mkdirSync(join(each, 'datasets', 'abc'), { recursive: true })
+      writeFileSync(join(each, 'datasets', 'abc', 'pixels.bin'), '')
+    }
+    mkdirSync(join(mixed, 'thesis'))
+    writeFileSync(join(mixed, 'thesis', 'chapter.tex'), '')
+    for (const each of [old, mixed]) await createEngine({ home: each }).close()
+    const packed = join(old, 'datasets', 'abc')
+    assert.deepEqual([modeOf(old), modeOf(packed), modeOf(join(packed, 'pixels.bin'))], [0o700, 0o700, 0o600])
+    assert.match(readFileSync(join(old, 'engine.log'), 'utf8'), /could be read by other users/)
+    assert.deepEqual(
+      [modeOf(mixed), modeOf(join(mixed, 'thesis')), modeOf(join(mixed, 'thesis', 'chapter.tex'))],
+      [0o755, 0o755, 0o644],
+    )
+    assert.equal(modeOf(join(mixed, 'datasets')), 0o700)
+  },
+)
 
 test('a home whose only dataset is gone, too, is recovered, started, given the dataset again, and completed', async (t) => {
-  const folder = temporaryFolder(t), home = homeAt(join(folder, 'home'))
+  const folder = temporaryFolder(t),
+    home = homeAt(join(folder, 'home'))
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
   const start = () => testEngine(t, home.folder)
   const importAgain = async (engine: TestEngine) => {
     assert.equal(
-      (await over(engine, await engine.call('datasets.import', { name: 'small', path: join(folder, 'digits.npz') }))).error, null,
+      (await over(engine, await engine.call('datasets.import', { name: 'small', path: join(folder, 'digits.npz') }))).error,
+      null,
     )
   }
   const first = start()
@@ -238,7 +295,8 @@ test('a home whose only dataset is gone, too, is recovered, started, given the d
   const nothing = recover(home)
   assert.deepEqual([nothing.datasets, nothing.runs], [0, 0])
   assert.match(
-    nothing.notes.join('\n'), /“small” is not here any more; import it again, then recover once more \(aebench doctor --recover\)/,
+    nothing.notes.join('\n'),
+    /“small” is not here any more; import it again, then recover once more \(aebench doctor --recover\)/,
   )
   assert.doesNotMatch(checkHome(home).find(({ name }) => name === 'Database')!.detail, /recover/)
   assert.throws(() => recover(home), { code: 'DATABASE_SOUND', message: /import it again/ }, 'which says what is yet to be done')
@@ -249,8 +307,10 @@ test('a home whose only dataset is gone, too, is recovered, started, given the d
   const completed = recover(home)
   assert.deepEqual([completed.datasets, completed.runs, completed.keptAside], [1, 2, null], completed.notes.join('\n'))
   const last = start()
-  assert.deepEqual((await last.call('runs.list', {})).runs.map(({ id, name, dataset: of, state }) => ({ id, name, of, state })),
-    runs.map((id, at) => ({ id, name: `run ${11 + at}`, of: 'small', state: 'completed' })))
+  assert.deepEqual(
+    (await last.call('runs.list', {})).runs.map(({ id, name, dataset: of, state }) => ({ id, name, of, state })),
+    runs.map((id, at) => ({ id, name: `run ${11 + at}`, of: 'small', state: 'completed' })),
+  )
   await last.engine.close()
   assert.throws(() => recover(home), { code: 'DATABASE_SOUND', message: /there is nothing to recover\.$/ })
 })
@@ -262,7 +322,7 @@ test('a database whose rows are whole and whose index is not: doctor sees it, an
   // Its content is of another column than it says, as after a lost page.
   store.database.unsafeMode(true)
   store.database.exec(
-    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX extra ON datasets (source)' WHERE name = 'extra'"
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX extra ON datasets (source)' WHERE name = 'extra'",
   )
   store.close()
   assert.match(checkHome(home).find(({ name }) => name === 'Database')!.detail, /is damaged \(.*extra.*\); .*doctor --recover/)

@@ -21,7 +21,10 @@ before(async () => {
   const source = join(home, 'source')
   mkdirSync(source)
   const path = writeIdx(source, digits(count), 28, digitLabels(count))
-  await importDataset({ id: 'd', name: 'digits', path, fit: 'crop', folder: datasetFolder }, { signal: new AbortController().signal, onProgress: () => {} })
+  await importDataset(
+    { id: 'd', name: 'digits', path, fit: 'crop', folder: datasetFolder },
+    { signal: new AbortController().signal, onProgress: () => {} },
+  )
 })
 after(() => rmSync(home, { recursive: true, force: true }))
 
@@ -33,7 +36,10 @@ function jobOf(name: string, variant: string, settings: Settings): TrainJob {
   return { kind: 'train', runId: name, runFolder, datasetFolder, variant, config: config!, seed: 5, resume: false }
 }
 
-const settings: Settings = { network: { layers: [64, 16] }, training: { epochs: 6, batchSize: 32, schedule: 'cosine', weightDecay: 1e-4, patience: 6 } }
+const settings: Settings = {
+  network: { layers: [64, 16] },
+  training: { epochs: 6, batchSize: 32, schedule: 'cosine', weightDecay: 1e-4, patience: 6 },
+}
 
 test('a run killed three times and resumed ends with the weights and curves of one that never was, bit for bit', async () => {
   const whole = jobOf('whole', 'denoising', settings)
@@ -62,18 +68,35 @@ test('a run killed three times and resumed ends with the weights and curves of o
   }
   const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
   assert.deepEqual(curve(resumed.points), curve(undisturbed.points))
-  assert.deepEqual(readdirSync(join(broken.runFolder, 'checkpoints')), readdirSync(join(whole.runFolder, 'checkpoints')), 'the same files, nothing half-written')
+  assert.deepEqual(
+    readdirSync(join(broken.runFolder, 'checkpoints')),
+    readdirSync(join(whole.runFolder, 'checkpoints')),
+    'the same files, nothing half-written',
+  )
 })
 
 /** What is done to a worker, and when: `at` is asked about every message, `so` how many of its kind came before in this attempt. */
-interface Blow { what: 'kill' | 'pause'; at(message: FromWorker, so: { previews: number; flushes: number }): boolean }
+interface Blow {
+  what: 'kill' | 'pause'
+  at(message: FromWorker, so: { previews: number; flushes: number }): boolean
+}
 
-const progressOf = (message: FromWorker): { stage: string; step: number } | null => (message.type === 'progress' ? { stage: message.progress.stage, step: message.step } : null)
+const progressOf = (message: FromWorker): { stage: string; step: number } | null =>
+  message.type === 'progress' ? { stage: message.progress.stage, step: message.step } : null
 /** Progress within a stage, `step` steps after its beginning. */
-const within = (title: string, step = 0): Blow['at'] => (message) => progressOf(message)?.stage.startsWith(title) === true && progressOf(message)!.step >= step
+const within =
+  (title: string, step = 0): Blow['at'] =>
+  (message) =>
+    progressOf(message)?.stage.startsWith(title) === true && progressOf(message)!.step >= step
 
-/** When the points before the attempt's checkpoint of this number, from 0, are told: with one of a stage's beginning in its first steps, for a pause. */
-const told = (number: number): Blow['at'] => (message, { flushes }) => message.type === 'points' && message.flush && flushes === number
+/**
+ * When the points before the attempt's checkpoint of this number, from 0, are told: with one of a stage's beginning in its first
+ * steps, for a pause.
+ */
+const told =
+  (number: number): Blow['at'] =>
+  (message, { flushes }) =>
+    message.type === 'points' && message.flush && flushes === number
 
 /** Trains with one blow after the other, resuming after each; all of them must fall. */
 async function trainBroken(job: TrainJob, blows: Blow[]): Promise<WorkerEnd> {
@@ -99,7 +122,8 @@ async function trainBroken(job: TrainJob, blows: Blow[]): Promise<WorkerEnd> {
   return ended
 }
 
-const evaluationOf = ({ messages }: WorkerEnd) => messages.flatMap((message) => (message.type === 'evaluation' ? [{ ...message.evaluation, seconds: 0 }] : []))[0]
+const evaluationOf = ({ messages }: WorkerEnd) =>
+  messages.flatMap((message) => (message.type === 'evaluation' ? [{ ...message.evaluation, seconds: 0 }] : []))[0]
 
 function assertAlike(whole: TrainJob, undisturbed: WorkerEnd, broken: TrainJob, ended: WorkerEnd): void {
   const folder = (job: TrainJob) => join(job.runFolder, 'checkpoints')
@@ -112,17 +136,21 @@ function assertAlike(whole: TrainJob, undisturbed: WorkerEnd, broken: TrainJob, 
     assert.deepEqual(Object.keys(b.state), Object.keys(a.state), name)
     for (const weight of Object.keys(a.state)) assert.deepEqual(b.state[weight], a.state[weight], `${weight} of ${name}`)
   }
-  const curve = ({ points }: WorkerEnd) => points.map(({ key, step, epoch, value }) => `${key} ${step} ${epoch} ${value}`).toSorted()
+  const curve = ({ points }: WorkerEnd) =>
+    points.map(({ key, step, epoch, value }) => `${key} ${step} ${epoch} ${value}`).toSorted()
   assert.deepEqual(curve(ended), curve(undisturbed))
   assert.deepEqual(evaluationOf(ended), evaluationOf(undisturbed))
 }
 
 test('persistent chains, then classification: killed and paused in every stage, the run ends bit for bit as one that never was', async () => {
   const staged: Settings = {
-    network: { layers: [48, 12] }, pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },
-    fineTuning: { kind: 'classification' }, training: { epochs: 6, batchSize: 32, patience: 5, schedule: 'cosine' },
+    network: { layers: [48, 12] },
+    pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },
+    fineTuning: { kind: 'classification' },
+    training: { epochs: 6, batchSize: 32, patience: 5, schedule: 'cosine' },
   }
-  const whole = jobOf('whole stages', 'classical', staged), broken = jobOf('broken stages', 'classical', staged)
+  const whole = jobOf('whole stages', 'classical', staged),
+    broken = jobOf('broken stages', 'classical', staged)
   const undisturbed = await runWorker(whole)
   assert.equal(undisturbed.last?.type, 'done')
   let computed = false
@@ -134,7 +162,13 @@ test('persistent chains, then classification: killed and paused in every stage, 
     { what: 'kill', at: told(0) },
     { what: 'kill', at: within('Codes for layer 2') },
     // The codes are there, the second layer's beginning is in no checkpoint yet.
-    { what: 'kill', at: (message) => { computed ||= within('Codes for layer 2')(message, { previews: 0, flushes: 0 }); return computed && message.type === 'points' && message.flush } },
+    {
+      what: 'kill',
+      at: (message) => {
+        computed ||= within('Codes for layer 2')(message, { previews: 0, flushes: 0 })
+        return computed && message.type === 'points' && message.flush
+      },
+    },
     { what: 'pause', at: told(0) },
     { what: 'kill', at: within('Layer 2') },
     // The layer is over, and being measured.
@@ -150,10 +184,18 @@ test('persistent chains, then classification: killed and paused in every stage, 
 
 test('greedy layers, then reconstruction: the same', async () => {
   const staged: Settings = {
-    network: { layers: [48, 12], activation: 'sigmoid', codeActivation: 'sigmoid' }, pretraining: { kind: 'greedy', variant: 'sparseKl', epochs: 8, batchSize: 32, regularizer: { estimate: 'dataset', refresh: 7 } },
+    network: { layers: [48, 12], activation: 'sigmoid', codeActivation: 'sigmoid' },
+    pretraining: {
+      kind: 'greedy',
+      variant: 'sparseKl',
+      epochs: 8,
+      batchSize: 32,
+      regularizer: { estimate: 'dataset', refresh: 7 },
+    },
     training: { epochs: 5, batchSize: 32, patience: 5, optimizer: 'momentum', learningRate: 0.01 },
   }
-  const whole = jobOf('whole greedy', 'denoising', staged), broken = jobOf('broken greedy', 'denoising', staged)
+  const whole = jobOf('whole greedy', 'denoising', staged),
+    broken = jobOf('broken greedy', 'denoising', staged)
   const undisturbed = await runWorker(whole)
   const ended = await trainBroken(broken, [
     { what: 'pause', at: told(0) },
@@ -169,16 +211,24 @@ test('greedy layers, then reconstruction: the same', async () => {
 
 test('a checkpoint from before there were stages is resumed: its position names none, its config has no sections for them', async () => {
   const plain: Settings = { ...settings, training: { epochs: 8, batchSize: 32 } }
-  const whole = jobOf('whole old', 'denoising', plain), broken = jobOf('broken old', 'denoising', plain)
+  const whole = jobOf('whole old', 'denoising', plain),
+    broken = jobOf('broken old', 'denoising', plain)
   const undisturbed = await runWorker(whole)
-  const paused = await runWorker(broken, [], (message, worker) => { if (within('Training', 5)(message, { previews: 0, flushes: 0 })) worker.send({ type: 'pause' }) })
+  const paused = await runWorker(broken, [], (message, worker) => {
+    if (within('Training', 5)(message, { previews: 0, flushes: 0 })) worker.send({ type: 'pause' })
+  })
   assert.equal(paused.last?.type, 'stopped')
   for (const file of readdirSync(join(broken.runFolder, 'checkpoints'))) {
     const path = join(broken.runFolder, 'checkpoints', file)
     const { tensors, metadata } = readSafetensors(path)
     const { classes: _, ...kept } = metadata
     const { stage: __, ...position } = JSON.parse(metadata['position']!) as Record<string, unknown>
-    const { data: _data, pretraining: _pretraining, fineTuning: _fineTuning, ...config } = JSON.parse(metadata['config']!) as Record<string, unknown>
+    const {
+      data: _data,
+      pretraining: _pretraining,
+      fineTuning: _fineTuning,
+      ...config
+    } = JSON.parse(metadata['config']!) as Record<string, unknown>
     writeSafetensors(path, { tensors, metadata: { ...kept, position: JSON.stringify(position), config: JSON.stringify(config) } })
   }
   const resumed = await runWorker({ ...broken, resume: true }, paused.points)
@@ -189,11 +239,15 @@ test('a checkpoint from before there were stages is resumed: its position names 
 
 test('pause writes a checkpoint at the step it says, and the run goes on from there', async () => {
   const job = jobOf('paused', 'classical', { ...settings, training: { epochs: 40, batchSize: 32 } })
-  const paused = await runWorker(job, [], (message, worker) => { if (message.type === 'progress') worker.send({ type: 'pause' }) })
+  const paused = await runWorker(job, [], (message, worker) => {
+    if (message.type === 'progress') worker.send({ type: 'pause' })
+  })
   assert.equal(paused.last?.type, 'stopped')
   const at = paused.last.step
   assert.equal(readCheckpoint(job.runFolder, 'last').position.step, at)
-  const goesOn = await runWorker({ ...job, resume: true }, paused.points, (message, worker) => { if (message.type === 'progress') worker.send({ type: 'cancel' }) })
+  const goesOn = await runWorker({ ...job, resume: true }, paused.points, (message, worker) => {
+    if (message.type === 'progress') worker.send({ type: 'cancel' })
+  })
   const begun = goesOn.messages.find((message) => message.type === 'begun')
   assert.equal(begun?.step, at)
   assert.equal(goesOn.last?.type, 'stopped')
@@ -216,24 +270,46 @@ test('a run paused at the end of an epoch has been validated there: curves and b
   }
   const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
   assert.deepEqual(curve(points), curve(undisturbed.points))
-  assert.deepEqual(readCheckpoint(broken.runFolder, 'best'), { ...readCheckpoint(whole.runFolder, 'best'), position: readCheckpoint(broken.runFolder, 'best').position })
+  assert.deepEqual(readCheckpoint(broken.runFolder, 'best'), {
+    ...readCheckpoint(whole.runFolder, 'best'),
+    position: readCheckpoint(broken.runFolder, 'best').position,
+  })
   assert.deepEqual(readCheckpoint(broken.runFolder, 'best').position.best, readCheckpoint(whole.runFolder, 'best').position.best)
 })
 
 test('a run with early stopping that was cancelled before its first validation can be exported and evaluated', async () => {
   const job = jobOf('early', 'classical', { ...settings, training: { epochs: 1000, batchSize: 4, patience: 3 } })
-  const { last } = await runWorker(job, [], (message, worker) => { if (message.type === 'progress') worker.send({ type: 'cancel' }) })
+  const { last } = await runWorker(job, [], (message, worker) => {
+    if (message.type === 'progress') worker.send({ type: 'cancel' })
+  })
   assert.equal(last?.type === 'stopped' && last.epoch < 1, true)
   assert.ok(!readdirSync(join(job.runFolder, 'checkpoints')).includes('best.safetensors'))
   const files = { runId: 'early', runFolder: job.runFolder, datasetFolder }
-  const exported = await runWorker({ kind: 'export', ...files, part: 'encoder', input: 'pixels', precision: 'float32', out: join(home, 'early.onnx'), force: false, metadata: {} })
+  const exported = await runWorker({
+    kind: 'export',
+    ...files,
+    part: 'encoder',
+    input: 'pixels',
+    precision: 'float32',
+    out: join(home, 'early.onnx'),
+    force: false,
+    metadata: {},
+  })
   assert.equal(exported.last?.type, 'done')
   const evaluated = await runWorker({ kind: 'evaluate', ...files })
-  assert.equal(evaluated.last?.type === 'done' && evaluated.last.result.kind === 'evaluate' && evaluated.last.result.evaluation.checkpoint, 'last')
+  assert.equal(
+    evaluated.last?.type === 'done' && evaluated.last.result.kind === 'evaluate' && evaluated.last.result.evaluation.checkpoint,
+    'last',
+  )
 })
 
 test('a learning rate that diverges ends the run as diverged and keeps the last finite weights', async () => {
-  const job = jobOf('diverged', 'classical', { ...settings, reconstruction: 'squaredError', network: { layers: [64, 16], outputActivation: 'linear' }, training: { epochs: 3, batchSize: 32, optimizer: 'sgd', learningRate: 900 } })
+  const job = jobOf('diverged', 'classical', {
+    ...settings,
+    reconstruction: 'squaredError',
+    network: { layers: [64, 16], outputActivation: 'linear' },
+    training: { epochs: 3, batchSize: 32, optimizer: 'sgd', learningRate: 900 },
+  })
   const { last } = await runWorker(job)
   assert.equal(last?.type, 'diverged')
   assert.equal(last.error.code, 'RUN_DIVERGED')

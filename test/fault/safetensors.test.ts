@@ -27,18 +27,31 @@ test('a checkpoint of more than 2 GiB can be read', { skip: process.platform ===
 test('what is written is read; what is cut off, misdescribed or no file is refused in words', (t) => {
   const folder = temporaryFolder(t)
   const file = join(folder, 'a.safetensors')
-  const tensors = { 'one/kernel': { shape: [2, 2], data: Float32Array.of(1, -2, 3.5, 4) }, scalar: { shape: [], data: Float32Array.of(7) }, none: { shape: [0], data: new Float32Array(0) } }
+  const tensors = {
+    'one/kernel': { shape: [2, 2], data: Float32Array.of(1, -2, 3.5, 4) },
+    scalar: { shape: [], data: Float32Array.of(7) },
+    none: { shape: [0], data: new Float32Array(0) },
+  }
   writeSafetensors(file, { tensors, metadata: { seed: '1' } })
   assert.deepEqual(readSafetensors(file), { tensors, metadata: { seed: '1' } })
   truncateSync(file, 200)
   assert.throws(() => readSafetensors(file), { code: 'CHECKPOINT_DAMAGED' })
-  for (const content of [Buffer.alloc(0), Buffer.alloc(8, 255), headerOf(null), headerOf('x'), headerOf({ a: null }), headerOf({ a: { dtype: 'F16', shape: [1], data_offsets: [0, 2] } }),
-    headerOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }), headerOf({ a: { dtype: 'F32', shape: [-1], data_offsets: [4, 0] } })]) {
+  for (const content of [
+    Buffer.alloc(0),
+    Buffer.alloc(8, 255),
+    headerOf(null),
+    headerOf('x'),
+    headerOf({ a: null }),
+    headerOf({ a: { dtype: 'F16', shape: [1], data_offsets: [0, 2] } }),
+    headerOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }),
+    headerOf({ a: { dtype: 'F32', shape: [-1], data_offsets: [4, 0] } }),
+  ]) {
     writeFileSync(file, content)
     assert.throws(() => readSafetensors(file), { code: 'CHECKPOINT_DAMAGED' })
   }
   mkdirSync(join(folder, 'sub'))
-  for (const path of [join(folder, 'sub'), join(folder, 'missing')]) assert.throws(() => readSafetensors(path), { code: 'CHECKPOINT_MISSING' })
+  for (const path of [join(folder, 'sub'), join(folder, 'missing')])
+    assert.throws(() => readSafetensors(path), { code: 'CHECKPOINT_MISSING' })
   if (process.platform === 'win32') return
   assert.equal(spawnSync('mkfifo', [join(folder, 'pipe')]).status, 0)
   assert.throws(() => readSafetensors(join(folder, 'pipe')), { code: 'CHECKPOINT_MISSING' })

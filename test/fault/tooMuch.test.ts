@@ -27,17 +27,18 @@ async function engineAt(t: TestContext, home: string): Promise<EngineChild> {
 
 /** The parts of a small packed experiment. */
 async function packedParts(t: TestContext, folder: string): Promise<Record<string, Uint8Array>> {
-  const engine = testEngine(t, join(folder, 'origin')), file = join(folder, 'good.zip')
+  const engine = testEngine(t, join(folder, 'origin')),
+    file = join(folder, 'good.zip')
   await made(engine, await engine.call('datasets.import', { path: 'moons', name: 'moons', count: 120, seed: 3 }))
-  const { experiment } = await engine.call(
-    'experiments.create',
-    {
-      plan: {
-        name: 'small', dataset: 'moons', seeds: [1], settings: { 'network.layers': [4], 'training.epochs': 1, 'training.batchSize': 16 },
-        variants: [{ variant: 'classical' }],
-      },
+  const { experiment } = await engine.call('experiments.create', {
+    plan: {
+      name: 'small',
+      dataset: 'moons',
+      seeds: [1],
+      settings: { 'network.layers': [4], 'training.epochs': 1, 'training.batchSize': 16 },
+      variants: [{ variant: 'classical' }],
     },
-  )
+  })
   await engine.next((event) => (event.type === 'experiment' && event.ended ? true : undefined))
   await made(engine, await engine.call('experiments.pack', { experiment: experiment.id, file, withDataset: true }))
   return unzipSync(readFileSync(file))
@@ -46,76 +47,138 @@ async function packedParts(t: TestContext, folder: string): Promise<Record<strin
 type Manifest = { parts: { name: string; bytes: number; sha256: string }[] }
 const text = (value: unknown) => Buffer.from(JSON.stringify(value))
 
-test('packed experiments that promise more than they can hold are refused, each with its reason, and end nothing', linux, async (t) => {
-  const folder = temporaryFolder(t), home = join(folder, 'home')
-  const good = await packedParts(t, folder)
-  const engine = await engineAt(t, home)
-  const refused = async (name: string, change: (parts: Record<string, Uint8Array>) => void, code: string, reason: RegExp) => {
-    const parts = { ...good }, manifest = JSON.parse(Buffer.from(good['manifest.json']!).toString()) as Manifest
-    change(parts)
-    if (parts['manifest.json'] === good['manifest.json']) {
-      for (const part of manifest.parts) Object.assign(
-        part, { bytes: parts[part.name]!.length, sha256: createHash('sha256').update(parts[part.name]!).digest('hex') },
-      )
-      parts['manifest.json'] = text(manifest)
+test(
+  'packed experiments that promise more than they can hold are refused, each with its reason, and end nothing',
+  linux,
+  async (t) => {
+    const folder = temporaryFolder(t),
+      home = join(folder, 'home')
+    const good = await packedParts(t, folder)
+    const engine = await engineAt(t, home)
+    const refused = async (name: string, change: (parts: Record<string, Uint8Array>) => void, code: string, reason: RegExp) => {
+      const parts = { ...good },
+        manifest = JSON.parse(Buffer.from(good['manifest.json']!).toString()) as Manifest
+      change(parts)
+      if (parts['manifest.json'] === good['manifest.json']) {
+        for (const part of manifest.parts)
+          Object.assign(part, {
+            bytes: parts[part.name]!.length,
+            sha256: createHash('sha256').update(parts[part.name]!).digest('hex'),
+          })
+        parts['manifest.json'] = text(manifest)
+      }
+      const path = join(folder, `${name.replaceAll(' ', '-')}.zip`)
+      const zip = await ZipWriter.create(path)
+      for (const [part, bytes] of Object.entries(parts)) await zip.add(part, bytes)
+      await zip.finish()
+      await zip.close()
+      const { error } = await engine.taskOver((await engine.call('experiments.unpack', { file: path })).task)
+      assert.equal(error?.code, code, `${name}: ${error?.message}`)
+      assert.match(error!.message, reason, name)
+      assert.deepEqual(readdirSync(join(home, 'runs')), [], name)
+      assert.ok(peakMemory(engine.pid) < mostMemory, `${name}: ${peakMemory(engine.pid)} MB`)
     }
-    const path = join(folder, `${name.replaceAll(' ', '-')}.zip`)
-    const zip = await ZipWriter.create(path)
-    for (const [part, bytes] of Object.entries(parts)) await zip.add(part, bytes)
-    await zip.finish()
-    await zip.close()
-    const { error } = await engine.taskOver((await engine.call('experiments.unpack', { file: path })).task)
-    assert.equal(error?.code, code, `${name}: ${error?.message}`)
-    assert.match(error!.message, reason, name)
-    assert.deepEqual(readdirSync(join(home, 'runs')), [], name)
-    assert.ok(peakMemory(engine.pid) < mostMemory, `${name}: ${peakMemory(engine.pid)} MB`)
-  }
-  const manyLists = (count: number) => Buffer.concat([Buffer.from('[[]'), Buffer.alloc(3 * count, ',[]'), Buffer.from(']')])
-  const run = Object.keys(good).find((name) => name.endsWith('run.json'))!, series = Object.keys(good).find((name) => name.endsWith('series.bin'))!
-  await refused(
-    'a manifest of 400 MB', (parts) => { parts['manifest.json'] = Buffer.alloc(400e6, ' ') }, 'FILE_DAMAGED', /larger than it can be/,
-  )
-  await refused(
-    'a manifest of 40 million lists', (parts) => { parts['manifest.json'] = manyLists(40e6) }, 'FILE_DAMAGED', /more than [\d,]+ values/,
-  )
-  await refused(
-    'parts of 2 million lists',
-    (parts) => { parts['manifest.json'] = Buffer.concat(
-      [Buffer.from(`${Buffer.from(good['manifest.json']!).toString().split('"parts":')[0]}"parts":`), manyLists(1.9e6), Buffer.from('}')],
-    ) },
-    'FILE_UNSUPPORTED', /no packed experiment/,
-  )
-  await refused('a deep manifest', (parts) => { parts['manifest.json'] = Buffer.alloc(2e6, '[') }, 'FILE_DAMAGED', /levels/)
-  await refused(
-    'members of 2 million lists',
-    (parts) => { parts['experiment.json'] = Buffer.concat(
-      [
-        Buffer.from(`${Buffer.from(good['experiment.json']!).toString().split('"members":')[0]}"members":`), manyLists(1.9e6),
-        Buffer.from('}'),
-      ],
-    ) },
-    'FILE_DAMAGED', /does not hold/,
-  )
-  await refused('a run of 40 million lists', (parts) => { parts[run] = manyLists(40e6) }, 'FILE_DAMAGED', /larger|values/)
-  const length = Buffer.alloc(5)
-  length.writeUInt8(0xdd)
-  length.writeUInt32BE(40e6, 1)
-  for (const [kind, byte] of [
-    ['lists', 0x90], ['maps', 0x80], ['numbers', 1],
-  ] as const) await refused(
-    `curves of 40 million ${kind}`, (parts) => { parts[series] = Buffer.concat([length, Buffer.alloc(40e6, byte)]) }, 'FILE_DAMAGED',
-    /values/,
-  )
-  // A list of lists with one item each, as deep as there are bytes.
-  await refused('deep curves', (parts) => { parts[series] = Buffer.alloc(1e6, 0x91) }, 'FILE_DAMAGED', /levels/)
-  const skipped = 'dataset/skipped.json'
-  assert.ok(good[skipped], Object.keys(good).join(' '))
-  await refused('40 million skipped files', (parts) => { parts[skipped] = manyLists(40e6) }, 'FILE_DAMAGED', /values|checksum/)
-  assert.ok((await engine.call('engine.status', {})).version)
-})
+    const manyLists = (count: number) => Buffer.concat([Buffer.from('[[]'), Buffer.alloc(3 * count, ',[]'), Buffer.from(']')])
+    const run = Object.keys(good).find((name) => name.endsWith('run.json'))!,
+      series = Object.keys(good).find((name) => name.endsWith('series.bin'))!
+    await refused(
+      'a manifest of 400 MB',
+      (parts) => {
+        parts['manifest.json'] = Buffer.alloc(400e6, ' ')
+      },
+      'FILE_DAMAGED',
+      /larger than it can be/,
+    )
+    await refused(
+      'a manifest of 40 million lists',
+      (parts) => {
+        parts['manifest.json'] = manyLists(40e6)
+      },
+      'FILE_DAMAGED',
+      /more than [\d,]+ values/,
+    )
+    await refused(
+      'parts of 2 million lists',
+      (parts) => {
+        parts['manifest.json'] = Buffer.concat([
+          Buffer.from(`${Buffer.from(good['manifest.json']!).toString().split('"parts":')[0]}"parts":`),
+          manyLists(1.9e6),
+          Buffer.from('}'),
+        ])
+      },
+      'FILE_UNSUPPORTED',
+      /no packed experiment/,
+    )
+    await refused(
+      'a deep manifest',
+      (parts) => {
+        parts['manifest.json'] = Buffer.alloc(2e6, '[')
+      },
+      'FILE_DAMAGED',
+      /levels/,
+    )
+    await refused(
+      'members of 2 million lists',
+      (parts) => {
+        parts['experiment.json'] = Buffer.concat([
+          Buffer.from(`${Buffer.from(good['experiment.json']!).toString().split('"members":')[0]}"members":`),
+          manyLists(1.9e6),
+          Buffer.from('}'),
+        ])
+      },
+      'FILE_DAMAGED',
+      /does not hold/,
+    )
+    await refused(
+      'a run of 40 million lists',
+      (parts) => {
+        parts[run] = manyLists(40e6)
+      },
+      'FILE_DAMAGED',
+      /larger|values/,
+    )
+    const length = Buffer.alloc(5)
+    length.writeUInt8(0xdd)
+    length.writeUInt32BE(40e6, 1)
+    for (const [kind, byte] of [
+      ['lists', 0x90],
+      ['maps', 0x80],
+      ['numbers', 1],
+    ] as const)
+      await refused(
+        `curves of 40 million ${kind}`,
+        (parts) => {
+          parts[series] = Buffer.concat([length, Buffer.alloc(40e6, byte)])
+        },
+        'FILE_DAMAGED',
+        /values/,
+      )
+    // A list of lists with one item each, as deep as there are bytes.
+    await refused(
+      'deep curves',
+      (parts) => {
+        parts[series] = Buffer.alloc(1e6, 0x91)
+      },
+      'FILE_DAMAGED',
+      /levels/,
+    )
+    const skipped = 'dataset/skipped.json'
+    assert.ok(good[skipped], Object.keys(good).join(' '))
+    await refused(
+      '40 million skipped files',
+      (parts) => {
+        parts[skipped] = manyLists(40e6)
+      },
+      'FILE_DAMAGED',
+      /values|checksum/,
+    )
+    assert.ok((await engine.call('engine.status', {})).version)
+  },
+)
 
 test('a zip archive whose parts share their bytes, or lie about their list, is refused by its list alone', async (t) => {
-  const folder = temporaryFolder(t), file = join(folder, 'a.zip')
+  const folder = temporaryFolder(t),
+    file = join(folder, 'a.zip')
   const zip = await ZipWriter.create(file)
   for (let index = 0; index < 50; index++) await zip.add(`part${index}`, Buffer.alloc(1000, index))
   await zip.finish()
@@ -138,20 +201,28 @@ test('a zip archive whose parts share their bytes, or lie about their list, is r
 })
 
 test('frames of millions of empty maps, lists and names are dropped, and the engine goes on', linux, async (t) => {
-  const folder = temporaryFolder(t), home = join(folder, 'home')
+  const folder = temporaryFolder(t),
+    home = join(folder, 'home')
   const engine = await engineAt(t, home)
   const beginning = connectFrame('engine.status')
   const million = 1e6
   const list = (count: number, byte: number) => Buffer.concat([Buffer.of(0xdd), number(count), Buffer.alloc(count, byte)])
   // Names of three letters each.
   const pair = Buffer.from(
-    Array.from(
-      { length: 26 ** 3 }, (_, index) => [0xa3, 97 + (index % 26), 97 + (Math.floor(index / 26) % 26), 97 + Math.floor(index / 676), 1],
-    ).flat(),
+    Array.from({ length: 26 ** 3 }, (_, index) => [
+      0xa3,
+      97 + (index % 26),
+      97 + (Math.floor(index / 26) % 26),
+      97 + Math.floor(index / 676),
+      1,
+    ]).flat(),
   )
   const names = Buffer.concat([Buffer.of(0xdf), number(300 * 26 ** 3), ...Array<Buffer>(300).fill(pair)])
   const payloads = [
-    list(63 * million, 0x80), list(63 * million, 0x90), names, Buffer.alloc(20 * million, 0x91),
+    list(63 * million, 0x80),
+    list(63 * million, 0x90),
+    names,
+    Buffer.alloc(20 * million, 0x91),
     Buffer.concat([Buffer.of(0xc6), number(60 * million), Buffer.alloc(60 * million)]),
   ]
   for (const [index, payload] of payloads.entries()) {
@@ -169,9 +240,18 @@ test('frames of millions of empty maps, lists and names are dropped, and the eng
 /** The bytes of a call up to its input. */
 function connectFrame(name: string): Buffer {
   const word = (value: string) => Buffer.concat([Buffer.of(0xa0 + value.length), Buffer.from(value)])
-  return Buffer.concat(
-    [Buffer.of(0x84), word('m'), word('call'), word('t'), word('q'), word('i'), word('x'), word('a'), Buffer.of(0x92), word(name)],
-  )
+  return Buffer.concat([
+    Buffer.of(0x84),
+    word('m'),
+    word('call'),
+    word('t'),
+    word('q'),
+    word('i'),
+    word('x'),
+    word('a'),
+    Buffer.of(0x92),
+    word(name),
+  ])
 }
 function number(value: number): Buffer {
   const bytes = Buffer.alloc(4)
@@ -188,17 +268,17 @@ test('an ONNX file of millions of empty messages, or of messages within messages
     return join(folder, name)
   }
   const nodes = within(7, Buffer.alloc(80e6, Buffer.of(0x0a, 0)))
-  await assert.rejects(
-    readOnnx(written('nodes.onnx', nodes)),
-    { code: 'FILE_UNSUPPORTED', message: /larger than an encoder can be \(it has more than 3,000,000 values\)/ },
-  )
+  await assert.rejects(readOnnx(written('nodes.onnx', nodes)), {
+    code: 'FILE_UNSUPPORTED',
+    message: /larger than an encoder can be \(it has more than 3,000,000 values\)/,
+  })
   // Numbers packed into one field, and a field that the workbench does not know, again and again.
-  await assert.rejects(
-    readOnnx(written('ints.onnx', within(7, within(1, within(5, within(8, Buffer.alloc(40e6, 1))))))), { code: 'FILE_UNSUPPORTED' },
-  )
-  await assert.rejects(
-    readOnnx(written('unknown.onnx', Buffer.alloc(80e6, Buffer.of(0xf8, 1, 0).subarray(0, 3)))), { code: 'FILE_UNSUPPORTED' },
-  )
+  await assert.rejects(readOnnx(written('ints.onnx', within(7, within(1, within(5, within(8, Buffer.alloc(40e6, 1))))))), {
+    code: 'FILE_UNSUPPORTED',
+  })
+  await assert.rejects(readOnnx(written('unknown.onnx', Buffer.alloc(80e6, Buffer.of(0xf8, 1, 0).subarray(0, 3)))), {
+    code: 'FILE_UNSUPPORTED',
+  })
   let deep: Uint8Array = new Uint8Array(0)
   for (let level = 0; level < 3000; level++) deep = within(1, within(5, within(6, deep)))
   await assert.rejects(readOnnx(written('deep.onnx', within(7, deep))), { code: 'FILE_UNSUPPORTED', message: /levels/ })

@@ -14,23 +14,37 @@ import type { Settings } from '../../src/shared/config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bound-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-const B = 4, D = 6, Z = 3
+const B = 4,
+  D = 6,
+  Z = 3
 const source = random('bound test')
 const uniform = () => source.next() / 2 ** 32
-const values = (shape: number[], scale: number, shift = 0): NamedTensor => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (uniform() - 0.5) * scale + shift) })
+const values = (shape: number[], scale: number, shift = 0): NamedTensor => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (uniform() - 0.5) * scale + shift),
+})
 
 type Weights64 = Record<string, { shape: number[]; data: Float64Array }>
 const affine = (row: number[], weights: Weights64, layer: string) => {
-  const kernel = weights[`${layer}/kernel`]!, bias = weights[`${layer}/bias`]!.data
+  const kernel = weights[`${layer}/kernel`]!,
+    bias = weights[`${layer}/bias`]!.data
   return Array.from(bias, (b, j) => row.reduce((sum, value, i) => sum + value * kernel.data[i * bias.length + j]!, b))
 }
 
 /** The bound's negative in float64 and plain loops, at given draws: an implementation that shares nothing with the product's. */
-function bound64(kind: 'variational' | 'iwae', decoder: string, klWeight: number, weights: Weights64, x: number[][], epsilon: number[][][]): number {
+function bound64(
+  kind: 'variational' | 'iwae',
+  decoder: string,
+  klWeight: number,
+  weights: Weights64,
+  x: number[][],
+  epsilon: number[][][],
+): number {
   let total = 0
   x.forEach((row, n) => {
     const hidden = affine(row, weights, 'encoder/0').map((value) => Math.max(0, value))
-    const mean = affine(hidden, weights, 'encoder/mean'), logVariance = affine(hidden, weights, 'encoder/logVariance')
+    const mean = affine(hidden, weights, 'encoder/mean'),
+      logVariance = affine(hidden, weights, 'encoder/logVariance')
     const kl = mean.reduce((sum, mu, j) => sum - 0.5 * (1 + logVariance[j]! - mu * mu - Math.exp(logVariance[j]!)), 0)
     const logWeights = epsilon.map((draws) => {
       const eps = draws[n]!
@@ -38,14 +52,26 @@ function bound64(kind: 'variational' | 'iwae', decoder: string, klWeight: number
       const back = affine(z, weights, 'decoder/0').map((value) => Math.max(0, value))
       let logP = 0
       if (decoder === 'bernoulli') {
-        affine(back, weights, 'decoder/logits').forEach((logit, d) => { const p = 1 / (1 + Math.exp(-logit)); logP += row[d]! * Math.log(p) + (1 - row[d]!) * Math.log(1 - p) })
+        affine(back, weights, 'decoder/logits').forEach((logit, d) => {
+          const p = 1 / (1 + Math.exp(-logit))
+          logP += row[d]! * Math.log(p) + (1 - row[d]!) * Math.log(1 - p)
+        })
       } else {
         const mu = affine(back, weights, 'decoder/mean').map((value) => 1 / (1 + Math.exp(-value)))
-        const lv = decoder === 'gaussian' ? affine(back, weights, 'decoder/logVariance').map((value) => Math.min(7, Math.max(-7, value))) : mu.map(() => 0)
-        mu.forEach((value, d) => { logP -= 0.5 * (Math.log(2 * Math.PI) + lv[d]! + (row[d]! - value) ** 2 / Math.exp(lv[d]!)) })
+        const lv =
+          decoder === 'gaussian'
+            ? affine(back, weights, 'decoder/logVariance').map((value) => Math.min(7, Math.max(-7, value)))
+            : mu.map(() => 0)
+        mu.forEach((value, d) => {
+          logP -= 0.5 * (Math.log(2 * Math.PI) + lv[d]! + (row[d]! - value) ** 2 / Math.exp(lv[d]!))
+        })
       }
       const logPrior = z.reduce((sum, value) => sum - 0.5 * (Math.log(2 * Math.PI) + value * value), 0)
-      const logQ = z.reduce((sum, value, j) => sum - 0.5 * (Math.log(2 * Math.PI) + logVariance[j]! + (value - mean[j]!) ** 2 / Math.exp(logVariance[j]!)), 0)
+      const logQ = z.reduce(
+        (sum, value, j) =>
+          sum - 0.5 * (Math.log(2 * Math.PI) + logVariance[j]! + (value - mean[j]!) ** 2 / Math.exp(logVariance[j]!)),
+        0,
+      )
       return { logP, logW: logP + logPrior - logQ }
     })
     if (kind === 'variational') total += -logWeights.reduce((sum, { logP }) => sum + logP, 0) / epsilon.length + klWeight * kl
@@ -55,7 +81,11 @@ function bound64(kind: 'variational' | 'iwae', decoder: string, klWeight: number
 }
 
 const cases: [string, Settings, number][] = [
-  ...(['bernoulli', 'gaussian', 'fixedGaussian'] as const).map((decoder): [string, Settings, number] => ['variational', { decoder, samples: 2, klWeight: 0.7 }, 0.7]),
+  ...(['bernoulli', 'gaussian', 'fixedGaussian'] as const).map((decoder): [string, Settings, number] => [
+    'variational',
+    { decoder, samples: 2, klWeight: 0.7 },
+    0.7,
+  ]),
   ['betaVae', { samples: 1, warmupEpochs: 3 }, 4],
   ...(['bernoulli', 'gaussian'] as const).map((decoder): [string, Settings, number] => ['iwae', { decoder, samples: 4 }, 1]),
 ]
@@ -65,16 +95,24 @@ for (const [variant, regularizer, klWeight] of cases) {
     const { config, problems } = resolveConfig(variant, { network: { layers: [5, Z] }, regularizer })
     assert.deepEqual(problems, [])
     const samples = config!.regularizer['samples'] as number
-    const weights = Object.fromEntries(weightsOf(variantOf(variant), config!, D).map(({ name, shape }) => [name, values(shape, 1.4)]))
-    const x = values([B, D], 1, 0.5), epsilon = values([samples, B, Z], 3)
+    const weights = Object.fromEntries(
+      weightsOf(variantOf(variant), config!, D).map(({ name, shape }) => [name, values(shape, 1.4)]),
+    )
+    const x = values([B, D], 1, 0.5),
+      epsilon = values([samples, B, Z], 3)
     const [input, out] = [join(folder, 'in.safetensors'), join(folder, 'out.safetensors')]
     writeSafetensors(input, { tensors: { ...weights, x, epsilon }, metadata: {} })
     const result = computeObjective({ kind: 'objective', variant, config: config!, in: input, out })
 
-    const wide: Weights64 = Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }]))
+    const wide: Weights64 = Object.fromEntries(
+      Object.entries(weights).map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }]),
+    )
     const rows = Array.from({ length: B }, (_, n) => Array.from(x.data.subarray(n * D, (n + 1) * D)))
-    const draws = Array.from({ length: samples }, (_, k) => Array.from({ length: B }, (_, n) => Array.from(epsilon.data.subarray((k * B + n) * Z, (k * B + n + 1) * Z))))
-    const loss = () => bound64(variant === 'iwae' ? 'iwae' : 'variational', config!.regularizer['decoder'] as string, klWeight, wide, rows, draws)
+    const draws = Array.from({ length: samples }, (_, k) =>
+      Array.from({ length: B }, (_, n) => Array.from(epsilon.data.subarray((k * B + n) * Z, (k * B + n + 1) * Z))),
+    )
+    const loss = () =>
+      bound64(variant === 'iwae' ? 'iwae' : 'variational', config!.regularizer['decoder'] as string, klWeight, wide, rows, draws)
     const expected = loss()
     assert.ok(Math.abs(result.loss - expected) <= 1e-4 * Math.abs(expected), `${result.loss}, expected ${expected}`)
     assert.ok(Math.abs(Object.values(result.terms).reduce((sum, term) => sum + term, 0) - result.loss) < 1e-4 * Math.abs(expected))
@@ -90,40 +128,72 @@ for (const [variant, regularizer, klWeight] of cases) {
         return (above - below) / 2e-6
       })
       const largest = wanted.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0)
-      wanted.forEach((entry, index) => assert.ok(Math.abs(gradients[name]!.data[index]! - entry) <= 1e-4 * Math.abs(entry) + 2e-5 * largest + 1e-5,
-        `gradient of ${name}[${index}]: ${gradients[name]!.data[index]}, expected ${entry}`))
+      wanted.forEach((entry, index) =>
+        assert.ok(
+          Math.abs(gradients[name]!.data[index]! - entry) <= 1e-4 * Math.abs(entry) + 2e-5 * largest + 1e-5,
+          `gradient of ${name}[${index}]: ${gradients[name]!.data[index]}, expected ${entry}`,
+        ),
+      )
     }
   })
 }
 
 test('the closed form of the divergence is what sampling gives', () => {
-  const mean = tf.tensor2d([[0.4, -1.2, 0]]), logVariance = tf.tensor2d([[-0.5, 0.3, 0]])
+  const mean = tf.tensor2d([[0.4, -1.2, 0]]),
+    logVariance = tf.tensor2d([[-0.5, 0.3, 0]])
   const closed = standardNormalDivergence(mean, logVariance).dataSync()
   const epsilon = tf.randomNormal([200_000, 1, 3], 0, 1, 'float32', 5)
   const z = sampled(mean, logVariance, epsilon)
   // E_q [log q(z|x) - log p(z)]; the constants of the two densities cancel.
-  const estimate = z.square().sub(epsilon.reshape([200_000, 3]).square()).sub(logVariance).mul(0.5).mean(0)
-  estimate.dataSync().forEach((value, unit) => assert.ok(Math.abs(value - closed[unit]!) < 0.02, `unit ${unit}: ${value} by sampling, ${closed[unit]} closed`))
+  const estimate = z
+    .square()
+    .sub(epsilon.reshape([200_000, 3]).square())
+    .sub(logVariance)
+    .mul(0.5)
+    .mean(0)
+  estimate
+    .dataSync()
+    .forEach((value, unit) =>
+      assert.ok(Math.abs(value - closed[unit]!) < 0.02, `unit ${unit}: ${value} by sampling, ${closed[unit]} closed`),
+    )
   assert.ok(Math.abs(closed[2]!) < 1e-7, 'it is 0 at the prior')
 })
 
-test('on a linear-Gaussian model the importance weights of the exact posterior are all p(x): log p(x) = ELBO + KL(q || posterior)', () => {
-  // x = w z + noise of variance 1, z standard normal, one unit and one pixel: p(x) = N(0, w^2 + 1), posterior N(w x / (w^2 + 1), 1 / (w^2 + 1)).
-  const w = 1.7, x = 0.8, variance = w * w + 1
-  const logP = -0.5 * (Math.log(2 * Math.PI * variance) + (x * x) / variance)
-  const conditional = (z: Tensor2D) => z.mul(-w).add(x).square().add(Math.log(2 * Math.PI)).sum(1).mul(-0.5)
-  const epsilon = tf.randomNormal([64, 1, 1], 0, 1, 'float32', 3)
-  const exact = { mean: tf.tensor2d([[(w * x) / variance]]), logVariance: tf.tensor2d([[-Math.log(variance)]]) }
-  const z = sampled(exact.mean, exact.logVariance, epsilon)
-  const logWeights = conditional(z).add(logPriorRatio({ logVariance: exact.logVariance, epsilon, z }))
-  for (const value of logWeights.dataSync()) assert.ok(Math.abs(value - logP) < 1e-5, `${value}, log p(x) = ${logP}`)
-  assert.ok(Math.abs(logMeanExp(logWeights.reshape([64, 1])).dataSync()[0]! - logP) < 1e-5)
+test(
+  'on a linear-Gaussian model the importance weights of the exact ' +
+    'posterior are all p(x): log p(x) = ELBO + KL(q || posterior)',
+  () => {
+    // x = w z + noise of variance 1, z standard normal, one unit and one pixel: p(x) = N(0, w^2 + 1), posterior N(w x / (w^2 + 1),
+    // 1 / (w^2 + 1)).
+    const w = 1.7,
+      x = 0.8,
+      variance = w * w + 1
+    const logP = -0.5 * (Math.log(2 * Math.PI * variance) + (x * x) / variance)
+    const conditional = (z: Tensor2D) =>
+      z
+        .mul(-w)
+        .add(x)
+        .square()
+        .add(Math.log(2 * Math.PI))
+        .sum(1)
+        .mul(-0.5)
+    const epsilon = tf.randomNormal([64, 1, 1], 0, 1, 'float32', 3)
+    const exact = { mean: tf.tensor2d([[(w * x) / variance]]), logVariance: tf.tensor2d([[-Math.log(variance)]]) }
+    const z = sampled(exact.mean, exact.logVariance, epsilon)
+    const logWeights = conditional(z).add(logPriorRatio({ logVariance: exact.logVariance, epsilon, z }))
+    for (const value of logWeights.dataSync()) assert.ok(Math.abs(value - logP) < 1e-5, `${value}, log p(x) = ${logP}`)
+    assert.ok(Math.abs(logMeanExp(logWeights.reshape([64, 1])).dataSync()[0]! - logP) < 1e-5)
 
-  // For any other q the gap of the bound is KL(q || posterior), in closed form.
-  const q = { mean: tf.tensor2d([[0.1]]), logVariance: tf.tensor2d([[-0.4]]) }
-  const draws = tf.randomNormal([400_000, 1, 1], 0, 1, 'float32', 9)
-  const elbo = conditional(sampled(q.mean, q.logVariance, draws)).mean().dataSync()[0]! - standardNormalDivergence(q.mean, q.logVariance).sum().dataSync()[0]!
-  const [m, s2] = [0.1, Math.exp(-0.4)], [pm, pv] = [(w * x) / variance, 1 / variance]
-  const gap = 0.5 * (Math.log(pv / s2) + (s2 + (m - pm) ** 2) / pv - 1)
-  assert.ok(Math.abs(elbo + gap - logP) < 0.02, `${elbo} + ${gap} = ${elbo + gap}, log p(x) = ${logP}`)
-})
+    // For any other q the gap of the bound is KL(q || posterior), in closed form.
+    const q = { mean: tf.tensor2d([[0.1]]), logVariance: tf.tensor2d([[-0.4]]) }
+    const draws = tf.randomNormal([400_000, 1, 1], 0, 1, 'float32', 9)
+    const elbo =
+      conditional(sampled(q.mean, q.logVariance, draws))
+        .mean()
+        .dataSync()[0]! - standardNormalDivergence(q.mean, q.logVariance).sum().dataSync()[0]!
+    const [m, s2] = [0.1, Math.exp(-0.4)],
+      [pm, pv] = [(w * x) / variance, 1 / variance]
+    const gap = 0.5 * (Math.log(pv / s2) + (s2 + (m - pm) ** 2) / pv - 1)
+    assert.ok(Math.abs(elbo + gap - logP) < 0.02, `${elbo} + ${gap} = ${elbo + gap}, log p(x) = ${logP}`)
+  },
+)

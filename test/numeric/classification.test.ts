@@ -21,22 +21,49 @@ import { evaluateHere, portTo, trainHere } from '../fixtures/trainHere.ts'
 
 /** Fine-tuning for the classes, against float64 and counting. */
 
-const count = 400, D = 16, C = 10
-const digits = smallDigitsForAll('classification', count), { pixelsOf } = digits
+const count = 400,
+  D = 16,
+  C = 10
+const digits = smallDigitsForAll('classification', count),
+  { pixelsOf } = digits
 
 function configOf(variant: string, settings: Settings): Config {
-  const { config, problems } = resolveConfig(variant, { 'fineTuning.kind': 'classification', 'training.batchSize': 20, 'training.epochs': 4, ...settings }, { rowSize: D, trainCount: digits.dataset.train.length, kind: 'image', classes: C })
+  const { config, problems } = resolveConfig(
+    variant,
+    { 'fineTuning.kind': 'classification', 'training.batchSize': 20, 'training.epochs': 4, ...settings },
+    { rowSize: D, trainCount: digits.dataset.train.length, kind: 'image', classes: C },
+  )
   assert.deepEqual(problems, [])
   return config!
 }
-const jobOf = (variant: string, settings: Settings, seed = 3): TrainJob =>
-  ({ kind: 'train', runId: 'r', runFolder: digits.runFolder(), datasetFolder: digits.folder, variant, config: configOf(variant, settings), seed, resume: false })
+const jobOf = (variant: string, settings: Settings, seed = 3): TrainJob => ({
+  kind: 'train',
+  runId: 'r',
+  runFolder: digits.runFolder(),
+  datasetFolder: digits.folder,
+  variant,
+  config: configOf(variant, settings),
+  seed,
+  resume: false,
+})
 
 /** log p(class | x) of every class. */
-function logProbabilities({ network, regularizer }: Config, weights: Record<string, ArrayLike<number>>, x: number[], gated: boolean): number[] {
-  const layer = (name: string, activation: string, h: number[]) => layer64({ kernel: Array.from(weights[`${name}/kernel`]!), bias: Array.from(weights[`${name}/bias`]!), activation, transposed: false }, h)
+function logProbabilities(
+  { network, regularizer }: Config,
+  weights: Record<string, ArrayLike<number>>,
+  x: number[],
+  gated: boolean,
+): number[] {
+  const layer = (name: string, activation: string, h: number[]) =>
+    layer64(
+      { kernel: Array.from(weights[`${name}/kernel`]!), bias: Array.from(weights[`${name}/bias`]!), activation, transposed: false },
+      h,
+    )
   const last = network.layers.length - 1
-  let code = network.layers.reduce((h, _, index) => layer(`encoder/${index}`, index === last ? network.codeActivation : network.activation, h), x)
+  let code = network.layers.reduce(
+    (h, _, index) => layer(`encoder/${index}`, index === last ? network.codeActivation : network.activation, h),
+    x,
+  )
   if (gated) code = code.map((value) => (code.filter((other) => other > value).length < (regularizer['k'] as number) ? value : 0))
   const logits = layer('classifier', 'linear', code)
   const most = Math.max(...logits)
@@ -45,64 +72,102 @@ function logProbabilities({ network, regularizer }: Config, weights: Record<stri
 }
 
 for (const [variant, settings] of [
-  ['classical', { 'network.layers': [9, 7, 5], 'network.activation': 'tanh', 'training.weightDecay': 0.02 }], ['sparseKl', { 'network.layers': [6] }], ['kSparse', { 'network.layers': [8, 6], 'regularizer.k': 3, 'network.activation': 'softplus' }],
+  ['classical', { 'network.layers': [9, 7, 5], 'network.activation': 'tanh', 'training.weightDecay': 0.02 }],
+  ['sparseKl', { 'network.layers': [6] }],
+  ['kSparse', { 'network.layers': [8, 6], 'regularizer.k': 3, 'network.activation': 'softplus' }],
 ] as [string, Settings][]) {
-  test(`${variant} ${JSON.stringify(settings)}: the classification term and its gradients are those of the formula in float64; a compiled step follows them`, () => {
-    const B = 20, rate = 0.1
-    const config = configOf(variant, { ...settings, 'training.optimizer': 'sgd' })
-    const own = lastVariant(variantOf(variant), config)
-    const source = random('classification', variant.length)
-    const specs = weightsOf(own, config, D, C)
-    const values = Object.fromEntries(specs.map(({ name, shape }) => [name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 1.6 * (source.next() / 2 ** 32 - 0.5))]))
-    assert.deepEqual(specs.at(-2)!.shape, [config.network.layers.at(-1)!, C])
-    const rows = digits.dataset.train.slice(0, B), labels = Int32Array.from(rows, (row) => digits.dataset.labels![row]!)
-    const batch = new Uint8Array(B * D)
-    digits.dataset.gather(rows, batch)
+  test(
+    `${variant} ${JSON.stringify(settings)}: the classification term and its ` +
+      'gradients are those of the formula in float64; a compiled step follows them',
+    () => {
+      const B = 20,
+        rate = 0.1
+      const config = configOf(variant, { ...settings, 'training.optimizer': 'sgd' })
+      const own = lastVariant(variantOf(variant), config)
+      const source = random('classification', variant.length)
+      const specs = weightsOf(own, config, D, C)
+      const values = Object.fromEntries(
+        specs.map(({ name, shape }) => [
+          name,
+          Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 1.6 * (source.next() / 2 ** 32 - 0.5)),
+        ]),
+      )
+      assert.deepEqual(specs.at(-2)!.shape, [config.network.layers.at(-1)!, C])
+      const rows = digits.dataset.train.slice(0, B),
+        labels = Int32Array.from(rows, (row) => digits.dataset.labels![row]!)
+      const batch = new Uint8Array(B * D)
+      digits.dataset.gather(rows, batch)
 
-    const wide = Object.fromEntries(Object.entries(values).map(([name, data]) => [name, Float64Array.from(data)]))
-    const term = () => rows.reduce((sum, row, n) => sum - logProbabilities(config, wide, pixelsOf(row), variant === 'kSparse')[labels[n]!]!, 0) / B
-    const decay = () => config.training.weightDecay * Object.entries(wide).reduce((sum, [name, data]) => sum + (name.endsWith('/kernel') ? data.reduce((own, value) => own + value * value, 0) : 0), 0)
-    const near = (a: number, b: number, what: string, floor = 1e-6) => assert.ok(Math.abs(a - b) <= 1e-4 * Math.abs(b) + floor, `${what}: ${a}, expected ${b}`)
+      const wide = Object.fromEntries(Object.entries(values).map(([name, data]) => [name, Float64Array.from(data)]))
+      const term = () =>
+        rows.reduce((sum, row, n) => sum - logProbabilities(config, wide, pixelsOf(row), variant === 'kSparse')[labels[n]!]!, 0) / B
+      const decay = () =>
+        config.training.weightDecay *
+        Object.entries(wide).reduce(
+          (sum, [name, data]) => sum + (name.endsWith('/kernel') ? data.reduce((own, value) => own + value * value, 0) : 0),
+          0,
+        )
+      const near = (a: number, b: number, what: string, floor = 1e-6) =>
+        assert.ok(Math.abs(a - b) <= 1e-4 * Math.abs(b) + floor, `${what}: ${a}, expected ${b}`)
 
-    const model = new CompiledModel({ variant: own, config, inputSize: D, kind: 'image', classes: C }, [B])
-    model.load(values)
-    const before = model.validate(batch.slice(), rows, 1, -1, labels.slice())
-    const stepped = model.step(batch.slice(), rows, 1, 1, rate, { labels: labels.slice() }).terms
-    const after = model.weights()
-    model.close()
-    assert.deepEqual(model.terms.slice(0, 2), ['loss', 'classification'])
-    near(stepped[1]!, term(), 'the term')
-    near(stepped[0]!, term() + decay(), 'the loss')
-    assert.deepEqual(before, stepped)
+      const model = new CompiledModel({ variant: own, config, inputSize: D, kind: 'image', classes: C }, [B])
+      model.load(values)
+      const before = model.validate(batch.slice(), rows, 1, -1, labels.slice())
+      const stepped = model.step(batch.slice(), rows, 1, 1, rate, { labels: labels.slice() }).terms
+      const after = model.weights()
+      model.close()
+      assert.deepEqual(model.terms.slice(0, 2), ['loss', 'classification'])
+      near(stepped[1]!, term(), 'the term')
+      near(stepped[0]!, term() + decay(), 'the loss')
+      assert.deepEqual(before, stepped)
 
-    tf.engine().startScope('gradients')
-    const { gradients } = lossAndGradients(own, config, {
-      weights: Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)])), x: tf.tensor2d(Float32Array.from(batch, (value) => value / 255), [B, D]),
-      labels: tf.tensor1d(labels, 'int32'), state: {}, random: randomness(tf.tensor1d([1, 1], 'int32'), tf.tensor1d([0], 'int32')),
-    })
-    const found = Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, gradient.dataSync().slice()]))
-    tf.engine().endScope()
-    for (const [name, data] of Object.entries(wide)) {
-      const wanted = data.map((value, index) => {
-        const at = (shift: number) => { data[index] = value + shift; const loss = term() + decay(); data[index] = value; return loss }
-        return (at(1e-6) - at(-1e-6)) / 2e-6
+      tf.engine().startScope('gradients')
+      const { gradients } = lossAndGradients(own, config, {
+        weights: Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)])),
+        x: tf.tensor2d(
+          Float32Array.from(batch, (value) => value / 255),
+          [B, D],
+        ),
+        labels: tf.tensor1d(labels, 'int32'),
+        state: {},
+        random: randomness(tf.tensor1d([1, 1], 'int32'), tf.tensor1d([0], 'int32')),
       })
-      const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-      wanted.forEach((value, index) => {
-        near(found[name]![index]!, value, `gradient of ${name}[${index}]`, 2e-5 * largest + 1e-6)
-        near(after[name]![index]!, values[name]![index]! - rate * value, `${name}[${index}] after the step`, 1e-5)
-      })
-    }
-  })
+      const found = Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, gradient.dataSync().slice()]))
+      tf.engine().endScope()
+      for (const [name, data] of Object.entries(wide)) {
+        const wanted = data.map((value, index) => {
+          const at = (shift: number) => {
+            data[index] = value + shift
+            const loss = term() + decay()
+            data[index] = value
+            return loss
+          }
+          return (at(1e-6) - at(-1e-6)) / 2e-6
+        })
+        const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+        wanted.forEach((value, index) => {
+          near(found[name]![index]!, value, `gradient of ${name}[${index}]`, 2e-5 * largest + 1e-6)
+          near(after[name]![index]!, values[name]![index]! - rate * value, `${name}[${index}] after the step`, 1e-5)
+        })
+      }
+    },
+  )
 }
 
 test('the accuracy that is measured is a count; what is said of validation is so, too; reconstructions there are none', async () => {
-  for (const [variant, settings] of [['classical', { 'network.layers': [12, 6] }], ['kSparse', { 'network.layers': [12], 'regularizer.k': 4 }], ['classical', { 'network.layers': [12, 6], 'pretraining.kind': 'rbm', 'pretraining.epochs': 2, 'pretraining.batchSize': 20 }]] as [string, Settings][]) {
+  for (const [variant, settings] of [
+    ['classical', { 'network.layers': [12, 6] }],
+    ['kSparse', { 'network.layers': [12], 'regularizer.k': 4 }],
+    ['classical', { 'network.layers': [12, 6], 'pretraining.kind': 'rbm', 'pretraining.epochs': 2, 'pretraining.batchSize': 20 }],
+  ] as [string, Settings][]) {
     const job = jobOf(variant, { 'training.epochs': 12, 'training.learningRate': 0.02, ...settings })
     const { evaluation, points } = await trainHere(job)
     const { state } = readCheckpoint(job.runFolder, 'last')
     const classOf = (row: number) => logProbabilities(job.config, state, pixelsOf(row), variant === 'kSparse')
-    const right = digits.dataset.test.filter((row) => { const p = classOf(row); return p.indexOf(Math.max(...p)) === digits.dataset.labels![row] }).length
+    const right = digits.dataset.test.filter((row) => {
+      const p = classOf(row)
+      return p.indexOf(Math.max(...p)) === digits.dataset.labels![row]
+    }).length
     assert.equal(evaluation.classificationAccuracy, right / digits.dataset.test.length)
     assert.ok(right / digits.dataset.test.length > 0.4, `${right} of ${digits.dataset.test.length}`)
     const { validation } = validationSplit(digits.dataset, job.seed)
@@ -120,8 +185,15 @@ test('the accuracy that is measured is a count; what is said of validation is so
 })
 
 test('a handful of labelled images is one batch; with more of them there are as many steps as whole batches', async () => {
-  for (const [labelled, steps] of [[15, 1], [20, 1], [47, 2], [0, 15]]) {
-    const { messages } = await trainHere(jobOf('classical', { 'network.layers': [6], 'training.epochs': 2, 'fineTuning.labelled': labelled }))
+  for (const [labelled, steps] of [
+    [15, 1],
+    [20, 1],
+    [47, 2],
+    [0, 15],
+  ]) {
+    const { messages } = await trainHere(
+      jobOf('classical', { 'network.layers': [6], 'training.epochs': 2, 'fineTuning.labelled': labelled }),
+    )
     const { stages } = messages.find((message) => message.type === 'begun')!
     assert.equal(stages.at(-1)!.steps, 2 * steps!, `${labelled} labelled`)
   }
@@ -130,19 +202,32 @@ test('a handful of labelled images is one batch; with more of them there are as 
 for (const kind of ['none', 'greedy', 'rbm']) {
   test(`once the labelled images are chosen, no other label decides anything (pretraining: ${kind})`, async () => {
     const run = async (spoilt: boolean) => {
-      const job = jobOf('classical', { 'network.layers': [12, 6], 'fineTuning.labelled': 30, 'pretraining.kind': kind, 'pretraining.epochs': 2, 'pretraining.batchSize': 20 })
+      const job = jobOf('classical', {
+        'network.layers': [12, 6],
+        'fineTuning.labelled': 30,
+        'pretraining.kind': kind,
+        'pretraining.epochs': 2,
+        'pretraining.batchSize': 20,
+      })
       const messages: FromWorker[] = []
       const course = new Course(job, portTo(messages))
       assert.equal(course.rows.labelled.length, 30)
       assert.ok(course.rows.labelled.every((row) => course.rows.train.includes(row)))
       const used = new Set(course.rows.labelled)
-      for (const { labels } of [course.data.read, course.data.seen]) if (spoilt) for (let row = 0; row < count; row++) if (!used.has(row)) labels![row] = (row * 7) % C
+      for (const { labels } of [course.data.read, course.data.seen])
+        if (spoilt) for (let row = 0; row < count; row++) if (!used.has(row)) labels![row] = (row * 7) % C
       while (course.position.stage < course.plan.length - 1) await pretrainLayer(course, course.plan[course.position.stage]!)
       const model = await trainWhole(course, course.plan.at(-1)!)
       const weights = model.weights()
       model.close()
       course.data.read.close()
-      return { weights, train: messages.flatMap((message) => (message.type === 'points' ? message.points : [])).filter(({ key }) => key.includes('train/')).map(({ key, value }) => `${key} ${value}`) }
+      return {
+        weights,
+        train: messages
+          .flatMap((message) => (message.type === 'points' ? message.points : []))
+          .filter(({ key }) => key.includes('train/'))
+          .map(({ key, value }) => `${key} ${value}`),
+      }
     }
     const [a, b] = [await run(false), await run(true)]
     assert.deepEqual(b, a)

@@ -21,21 +21,39 @@ async function figures(rows: number[][], chain: Activation[], gate = (code: Tens
     })
     return { layers, code: gate(h) }
   }
-  const model = modelOf(size, size, (x) => tf.tidy(() => encodeLayers(x).code.clone()), (x) => x.clone(), encodeLayers)
+  const model = modelOf(
+    size,
+    size,
+    (x) => tf.tidy(() => encodeLayers(x).code.clone()),
+    (x) => x.clone(),
+    encodeLayers,
+  )
   const dataset = datasetOf(Float32Array.from(rows.flat()), size, null, 0)
   const tensors = tf.memory().numTensors
   try {
-    return await codeActivity.measure({ model, dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes: null }, async () => {})
+    return await codeActivity.measure(
+      { model, dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes: null },
+      async () => {},
+    )
   } finally {
     assert.equal(tf.memory().numTensors, tensors, 'no tensor is left')
     kernel.dispose()
   }
 }
-const near = (actual: number | null, expected: number) => assert.ok(actual !== null && Math.abs(actual - expected) < 1e-6, `${actual}, expected ${expected}`)
+const near = (actual: number | null, expected: number) =>
+  assert.ok(actual !== null && Math.abs(actual - expected) < 1e-6, `${actual}, expected ${expected}`)
 
 test('by hand: relu', async () => {
   // Codes [2, .5, 0], [0, 0, .04], [1, 1, 1], [0, 0, 0].
-  const found = await figures([[2, 0.5, -3], [0, -0.02, 0.04], [1, 1, 1], [-1, -5, -0.5]], ['relu'])
+  const found = await figures(
+    [
+      [2, 0.5, -3],
+      [0, -0.02, 0.04],
+      [1, 1, 1],
+      [-1, -5, -0.5],
+    ],
+    ['relu'],
+  )
   assert.equal(found.saturation, null, 'no end above')
   near(found.linearShare, 9 / 12)
   near(found.meanActivation, 5.54 / 12)
@@ -61,24 +79,46 @@ test('by hand: sigmoid and tanh, whose inactive states are 0 and -1', async () =
 })
 
 test('by hand: only layers with a nonlinearity count for the linear share', async () => {
-  const rows = [[0.5, 2], [-3, 0.1]]
+  const rows = [
+    [0.5, 2],
+    [-3, 0.1],
+  ]
   const linear = await figures(rows, ['linear', 'linear'])
   assert.deepEqual([linear.linearShare, linear.saturation], [null, null])
-  near(linear.hoyerSparsity, ((Math.SQRT2 - 2.5 / Math.hypot(0.5, 2)) + (Math.SQRT2 - 3.1 / Math.hypot(3, 0.1))) / (Math.SQRT2 - 1) / 2)
+  near(
+    linear.hoyerSparsity,
+    (Math.SQRT2 - 2.5 / Math.hypot(0.5, 2) + (Math.SQRT2 - 3.1 / Math.hypot(3, 0.1))) / (Math.SQRT2 - 1) / 2,
+  )
   near((await figures(rows, ['linear', 'relu'])).linearShare, 2 / 4)
   // relu gives 0.5, 2, 0, 0.1, of which tanh reads three in [-1, 1].
   near((await figures(rows, ['relu', 'tanh'])).linearShare, 5 / 8)
 })
 
 test('what a gate closes is inactive; a code of one unit has no sparsity, a code without activity neither', async () => {
-  const gated = await figures([[3, 1, 2], [4, 9, 5]], ['relu'], (code) => code.mul(code.greater(2.5).cast('float32')))
+  const gated = await figures(
+    [
+      [3, 1, 2],
+      [4, 9, 5],
+    ],
+    ['relu'],
+    (code) => code.mul(code.greater(2.5).cast('float32')),
+  )
   assert.deepEqual(gated.unitActivity, [1, 0.5, 0.5])
   near(gated.meanActivation, 21 / 6)
   assert.equal((await figures([[1], [2]], ['relu'])).hoyerSparsity, null)
-  const silent = await figures([[-1, -1], [-2, 0]], ['relu'])
+  const silent = await figures(
+    [
+      [-1, -1],
+      [-2, 0],
+    ],
+    ['relu'],
+  )
   assert.deepEqual([silent.hoyerSparsity, silent.meanActivation, silent.unitActivity], [null, 0, [0, 0]])
 })
 
 test('an activation that is no number is an error', async () => {
-  await assert.rejects(figures([[1, NaN]], ['sigmoid']), (error) => error instanceof WorkbenchError && error.code === 'RUN_DIVERGED')
+  await assert.rejects(
+    figures([[1, NaN]], ['sigmoid']),
+    (error) => error instanceof WorkbenchError && error.code === 'RUN_DIVERGED',
+  )
 })

@@ -33,14 +33,25 @@ import { exportHere, trainHere } from '../fixtures/trainHere.ts'
 /** What must hold for every registered variant. Nothing here names one, so that a new file is tested the moment it exists. */
 const home = mkdtempSync(join(tmpdir(), 'conformance-'))
 let datasetFolder = ''
-before(async () => { datasetFolder = await importDigits(home) })
+before(async () => {
+  datasetFolder = await importDigits(home)
+})
 after(() => rmSync(home, { recursive: true, force: true }))
 
-const jobOf = (variant: Variant, config: Config, folder = datasetFolder): TrainJob =>
-  ({ kind: 'train', runId: 'r', runFolder: mkdtempSync(join(home, 'run-')), datasetFolder: folder, variant: variant.id, config, seed: 3, resume: false })
+const jobOf = (variant: Variant, config: Config, folder = datasetFolder): TrainJob => ({
+  kind: 'train',
+  runId: 'r',
+  runFolder: mkdtempSync(join(home, 'run-')),
+  datasetFolder: folder,
+  variant: variant.id,
+  config,
+  seed: 3,
+  resume: false,
+})
 
 const cases = trained.flatMap((variant) => flavoursOf(variant).map((flavour): [Variant, Settings] => [variant, flavour]))
-const titleOf = (variant: Variant, flavour: Settings) => `${variant.id}${Object.keys(flavour).length > 0 ? ` ${JSON.stringify(flavour)}` : ''}`
+const titleOf = (variant: Variant, flavour: Settings) =>
+  `${variant.id}${Object.keys(flavour).length > 0 ? ` ${JSON.stringify(flavour)}` : ''}`
 
 for (const variant of variants) {
   test(`${variant.id}: settings survive form, command line, codec, store and checkpoint`, async () => {
@@ -48,7 +59,9 @@ for (const variant of variants) {
     store.datasets.insert(sampleDataset, [])
     const runFolder = mkdtempSync(join(home, 'settings-'))
     const knobs = [...knobsOf(variant), ...layerKinds(variant).flatMap((kind) => knobsOf(variant, isOfLayers, kind))]
-    const check = async (_: string, { settings = {} }: { settings?: Settings }) => ({ fields: resolveConfig(variant.id, settings).fields })
+    const check = async (_: string, { settings = {} }: { settings?: Settings }) => ({
+      fields: resolveConfig(variant.id, settings).fields,
+    })
     let number = 0
     for (const { field, values, settings } of knobs) {
       for (const value of values) {
@@ -68,19 +81,56 @@ for (const variant of variants) {
           section[name] = own.kind === 'boolean' ? text === 'true' : valueOf(own, text)
         }
         assert.deepEqual(resolveConfig(variant.id, nested, facts).config, config, `the form changes ${field.key}=${String(value)}`)
-        const commandLine = await variantAndSettings({ call: check } as unknown as Session, { values: { variant: variant.id, set: Object.entries(typed).map(([key, text]) => `${key}=${text}`) }, positionals: [], path: String })
-        assert.deepEqual(resolveConfig(variant.id, commandLine.settings, facts).config, config, `the command line changes ${field.key}=${String(value)}`)
+        const commandLine = await variantAndSettings({ call: check } as unknown as Session, {
+          values: { variant: variant.id, set: Object.entries(typed).map(([key, text]) => `${key}=${text}`) },
+          positionals: [],
+          path: String,
+        })
+        assert.deepEqual(
+          resolveConfig(variant.id, commandLine.settings, facts).config,
+          config,
+          `the command line changes ${field.key}=${String(value)}`,
+        )
         assert.deepEqual(decode(encode(config)), config)
-        assert.deepEqual(resolveConfig(variant.id, config, facts).config, config, `the settings of a run with ${field.key}=${String(value)} give another one`)
+        assert.deepEqual(
+          resolveConfig(variant.id, config, facts).config,
+          config,
+          `the settings of a run with ${field.key}=${String(value)} give another one`,
+        )
 
         number += 1
-        const run = { id: `run-${number}`, name: `run-${number}`, datasetId: sampleDataset.id, variant: variant.id, seed: 1, config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0 }
+        const run = {
+          id: `run-${number}`,
+          name: `run-${number}`,
+          datasetId: sampleDataset.id,
+          variant: variant.id,
+          seed: 1,
+          config,
+          epochs: 1,
+          steps: 1,
+          stages: [],
+          parameters: 1,
+          colour: 0,
+        }
         store.runs.insert(run, '2026-01-01T00:00:00.000Z')
         assert.deepEqual(store.runs.get(run.id).config, config, `the store changes ${field.key}=${String(value)}`)
 
         const classes = config.fineTuning.kind === 'classification' ? ['a', 'b'] : []
-        const state = Object.fromEntries(weightsOf(variant, config, 16, classes.length).map(({ name, shape }) => [name, new Float32Array(shape.reduce((product, size) => product * size, 1))]))
-        writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 1, inputSize: 16, classes, position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }, state })
+        const state = Object.fromEntries(
+          weightsOf(variant, config, 16, classes.length).map(({ name, shape }) => [
+            name,
+            new Float32Array(shape.reduce((product, size) => product * size, 1)),
+          ]),
+        )
+        writeCheckpoint(runFolder, 'last', {
+          variant: variant.id,
+          config,
+          seed: 1,
+          inputSize: 16,
+          classes,
+          position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
+          state,
+        })
         const read = readCheckpoint(runFolder, 'last')
         assert.deepEqual(read.config, config, `the checkpoint changes ${field.key}=${String(value)}`)
         assert.deepEqual(read.classes, classes)
@@ -126,14 +176,32 @@ for (const variant of variants) {
     const x = inputTensor(dataset, dataset.test)
     for (const part of ['encoder', 'autoencoder'] as const) {
       const out = join(job.runFolder, `${part}.onnx`)
-      await exportHere({ kind: 'export', runId: 'r', runFolder: job.runFolder, datasetFolder, part, input: 'raw', precision: 'float32', out, force: false, metadata: {} })
+      await exportHere({
+        kind: 'export',
+        runId: 'r',
+        runFolder: job.runFolder,
+        datasetFolder,
+        part,
+        input: 'raw',
+        precision: 'float32',
+        out,
+        force: false,
+        metadata: {},
+      })
       const session = await openSession(out)
-      const outputs = await session.run({ x: { type: 'float32', shape: [dataset.test.length, 16], data: x.dataSync() as Float32Array } })
+      const outputs = await session.run({
+        x: { type: 'float32', shape: [dataset.test.length, 16], data: x.dataSync() as Float32Array },
+      })
       await session.close()
       const expected = (part === 'encoder' ? model.encode(x) : model.reconstruct(x)).dataSync()
       const found = outputs[part === 'encoder' ? 'code' : 'reconstruction']!.data
       assert.equal(found.length, expected.length)
-      expected.forEach((value, index) => assert.ok(Math.abs(found[index]! - value) <= 1e-5 + 1e-4 * Math.abs(value), `${part}[${index}]: ${found[index]} instead of ${value}`))
+      expected.forEach((value, index) =>
+        assert.ok(
+          Math.abs(found[index]! - value) <= 1e-5 + 1e-4 * Math.abs(value),
+          `${part}[${index}]: ${found[index]} instead of ${value}`,
+        ),
+      )
     }
     model.close()
   })
@@ -159,15 +227,28 @@ for (const [variant, flavour] of cases) {
     const states = one.state()
     // As training does where a state is a mean over the training split.
     const mean = variant.trainingMean?.(config.regularizer as never)
-    const run = (model: CompiledModel, from: number, to: number) => Array.from({ length: to - from }, (_, index) => {
-      const step = from + index
-      if (mean && step % 5 === 0) model.setState(mean.state, model.codeSum(batchAt(step, 8)[0]).map((sum) => sum / 8))
-      return model.step(...batchAt(step, 8), 7, step, 0.01).terms
-    })
+    const run = (model: CompiledModel, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => {
+        const step = from + index
+        if (mean && step % 5 === 0)
+          model.setState(
+            mean.state,
+            model.codeSum(batchAt(step, 8)[0]).map((sum) => sum / 8),
+          )
+        return model.step(...batchAt(step, 8), 7, step, 0.01).terms
+      })
     run(one, 1, 8)
     for (const name of Object.keys(states)) assert.notDeepEqual(one.state()[name], states[name], `${name} never changes`)
     const runFolder = mkdtempSync(join(home, 'snapshot-'))
-    writeCheckpoint(runFolder, 'last', { variant: variant.id, config, seed: 7, inputSize: 16, classes: [], position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null }, state: one.state() })
+    writeCheckpoint(runFolder, 'last', {
+      variant: variant.id,
+      config,
+      seed: 7,
+      inputSize: 16,
+      classes: [],
+      position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null },
+      state: one.state(),
+    })
     two.load(readCheckpoint(runFolder, 'last').state)
     assert.deepEqual(run(two, 8, 28), run(one, 8, 28))
     assert.deepEqual(two.state(), one.state())
@@ -182,8 +263,14 @@ const collectGarbage = runInNewContext('gc') as () => void
 for (const [variant, flavour] of cases) {
   test(`${titleOf(variant, flavour)}: native tensors and resident memory stay as they are over 500 steps`, () => {
     // Rows are wide enough that a batch kept every step would be seen: 500 of them are 16 MB, and 64 MB as floats.
-    const size = 32, width = 1024, steps = 500
-    const { config } = resolveConfig(variant.id, { ...tiny(variant), ...flavour, 'training.batchSize': size }, { kind: 'image', rowSize: width })
+    const size = 32,
+      width = 1024,
+      steps = 500
+    const { config } = resolveConfig(
+      variant.id,
+      { ...tiny(variant), ...flavour, 'training.batchSize': size },
+      { kind: 'image', rowSize: width },
+    )
     const model = new CompiledModel({ variant, config: config!, inputSize: width, kind: 'image' }, [size])
     model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 3)])))
     const batch = (step: number) => new Uint8Array(size * width).fill(step % 200, (step % size) * width)
@@ -194,7 +281,8 @@ for (const [variant, flavour] of cases) {
         if (step % 50 !== 0) continue
         model.validate(batch(step), rows, 7, -1)
         const means = model.codeSum(batch(step)).map((sum) => sum / size)
-        for (const { name, shape } of variant.state?.(config!, width) ?? []) if (shape.length === 1) model.setState(name, means.slice(0, shape[0]))
+        for (const { name, shape } of variant.state?.(config!, width) ?? [])
+          if (shape.length === 1) model.setState(name, means.slice(0, shape[0]))
       }
       collectGarbage()
       return { tensors: binding.getNumOfTensors(), resident: process.memoryUsage.rss() }
@@ -209,12 +297,20 @@ for (const [variant, flavour] of cases) {
       last = next
     }
     model.close()
-    assert.ok(growths.some((growth) => growth < 5), `resident memory grew by ${growths.map((growth) => growth.toFixed(1)).join(', ')} MB`)
+    assert.ok(
+      growths.some((growth) => growth < 5),
+      `resident memory grew by ${growths.map((growth) => growth.toFixed(1)).join(', ')} MB`,
+    )
   })
 }
 
 test('NaN in the input: the worker says that the run diverged, and when', async () => {
-  const folder = await importRows(join(home, 'vectors'), 'worker', [200, 16], Float32Array.from({ length: 200 * 16 }, (_, index) => Math.sin(index * index)))
+  const folder = await importRows(
+    join(home, 'vectors'),
+    'worker',
+    [200, 16],
+    Float32Array.from({ length: 200 * 16 }, (_, index) => Math.sin(index * index)),
+  )
   for (const row of openDataset(folder).train) overwriteRow(folder, row, new Float32Array(16).fill(NaN))
   const variant = trained[0]!
   const { config } = resolveConfig(variant.id, tiny(variant), { ...facts, kind: 'vector' })

@@ -19,22 +19,49 @@ const values = Float32Array.from({ length: 70 * inputSize }, () => (source.next(
 const dataset = datasetOf(values, inputSize, null, 10)
 const samples: Matrix = Array.from(dataset.test, (row) => Array.from(values.subarray(row * inputSize, (row + 1) * inputSize)))
 const quiet = async () => {}
-const subject = (model: Model, data = dataset) => ({ model, dataset: data, train: data.train, outputRange: [-Infinity, Infinity] as const, codes: null })
+const subject = (model: Model, data = dataset) => ({
+  model,
+  dataset: data,
+  train: data.train,
+  outputRange: [-Infinity, Infinity] as const,
+  codes: null,
+})
 const close = (actual: number | null, expected: number, tolerance: number, message = '') =>
-  assert.ok(actual !== null && Math.abs(actual - expected) <= tolerance * Math.abs(expected), `${message}: ${actual}, expected ${expected}`)
+  assert.ok(
+    actual !== null && Math.abs(actual - expected) <= tolerance * Math.abs(expected),
+    `${message}: ${actual}, expected ${expected}`,
+  )
 
 /** A network with random weights and biases, and the same in float64. */
-function networkOf(settings: Settings, variant = 'classical', gate?: (code: number[]) => number[]): { model: CompiledModel; codes: (x: Matrix) => Matrix } {
+function networkOf(
+  settings: Settings,
+  variant = 'classical',
+  gate?: (code: number[]) => number[],
+): { model: CompiledModel; codes: (x: Matrix) => Matrix } {
   const { config, problems } = resolveConfig(variant, settings, { rowSize: inputSize, trainCount: 1000, kind: 'vector' })
   assert.deepEqual(problems, [])
   const model = new CompiledModel({ variant: variantOf(variant), config: config!, inputSize, kind: 'vector' })
-  const state = Object.fromEntries(model.specs.map((spec) => [spec.name, initialValues({ ...spec, scale: spec.role === 'bias' ? 0.3 : 1.5 * spec.scale }, 5)]))
+  const state = Object.fromEntries(
+    model.specs.map((spec) => [spec.name, initialValues({ ...spec, scale: spec.role === 'bias' ? 0.3 : 1.5 * spec.scale }, 5)]),
+  )
   model.load(state)
-  const weights: Weights64 = Object.fromEntries(model.specs.map(({ name, shape }) => [name, { shape, data: Float64Array.from(state[name]!) }]))
+  const weights: Weights64 = Object.fromEntries(
+    model.specs.map(({ name, shape }) => [name, { shape, data: Float64Array.from(state[name]!) }]),
+  )
   const { layers, ...shared } = config!.network
   const codes = (x: Matrix): Matrix => {
     let found: Matrix = []
-    const spec: Spec = { depth: layers.length, ...shared, reconstruction: 'squaredError', weightDecay: 0, ...(gate ? { gate } : {}), onCodes: (own) => { found = own; return 0 } }
+    const spec: Spec = {
+      depth: layers.length,
+      ...shared,
+      reconstruction: 'squaredError',
+      weightDecay: 0,
+      ...(gate ? { gate } : {}),
+      onCodes: (own) => {
+        found = own
+        return 0
+      },
+    }
     loss64(spec, weights, x, x)
     return found
   }
@@ -47,7 +74,10 @@ function norm64(codes: (x: Matrix) => Matrix, sample: number[]): number {
   const moved = sample.flatMap((_, d) => [h, -h].map((step) => sample.map((value, i) => (i === d ? value + step : value))))
   const found = codes(moved)
   let squares = 0
-  for (let d = 0; d < sample.length; d++) found[2 * d]!.forEach((above, unit) => { squares += ((above - found[2 * d + 1]![unit]!) / (2 * h)) ** 2 })
+  for (let d = 0; d < sample.length; d++)
+    found[2 * d]!.forEach((above, unit) => {
+      squares += ((above - found[2 * d + 1]![unit]!) / (2 * h)) ** 2
+    })
   return Math.sqrt(squares)
 }
 const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length
@@ -58,7 +88,13 @@ const shapes = [[6], [15], [7, 13, 5], [16, 6, 12]]
 for (const activation of activations) {
   test(`jacobianNorm is that of central differences: ${activation}`, async () => {
     for (const layers of shapes) {
-      for (const more of [{}, { tied: true }, { weightNorm: true }, { tied: true, weightNorm: true, codeActivation: 'linear' }, { activation: 'tanh' }]) {
+      for (const more of [
+        {},
+        { tied: true },
+        { weightNorm: true },
+        { tied: true, weightNorm: true, codeActivation: 'linear' },
+        { activation: 'tanh' },
+      ]) {
         const { model, codes } = networkOf({ network: { layers, activation, codeActivation: activation, ...more } })
         const { jacobianNorm } = await jacobian.measure(subject(model), quiet)
         close(jacobianNorm, differences(codes, samples), 1e-5, `${layers.join()} ${JSON.stringify(more)}`)
@@ -70,8 +106,15 @@ for (const activation of activations) {
 
 test('closed units of a gate have no derivative', async () => {
   for (const layers of [[8], [9, 8]]) {
-    const keep = (code: number[]) => { const least = code.toSorted((a, b) => b - a)[2]!; return code.map((value) => (value >= least ? value : 0)) }
-    const { model, codes } = networkOf({ network: { layers, activation: 'tanh', codeActivation: 'sigmoid' }, regularizer: { k: 3 } }, 'kSparse', keep)
+    const keep = (code: number[]) => {
+      const least = code.toSorted((a, b) => b - a)[2]!
+      return code.map((value) => (value >= least ? value : 0))
+    }
+    const { model, codes } = networkOf(
+      { network: { layers, activation: 'tanh', codeActivation: 'sigmoid' }, regularizer: { k: 3 } },
+      'kSparse',
+      keep,
+    )
     close((await jacobian.measure(subject(model), quiet)).jacobianNorm, differences(codes, samples), 1e-5)
     model.close()
   }
@@ -102,10 +145,15 @@ test('directions are uniform over the sphere and the same at every call', () => 
 })
 
 test('a linear encoder contracts by its singular values, alike at every radius and everywhere', async () => {
-  const rotation = tf.tidy(() => tf.linalg.qr(tf.randomNormal([inputSize, inputSize], 0, 1, 'float32', 3) as Tensor2D)[0] as Tensor2D)
+  const rotation = tf.tidy(
+    () => tf.linalg.qr(tf.randomNormal([inputSize, inputSize], 0, 1, 'float32', 3) as Tensor2D)[0] as Tensor2D,
+  )
   const linear = (kernel: Tensor2D): Model => {
     const encode = (x: Tensor2D): Tensor2D => tf.tidy(() => tf.matMul(x, kernel))
-    const encodeLayers = (x: Tensor2D) => { const code = encode(x); return { layers: [{ kernel, activation: 'linear' as const, pre: code, output: code }], code } }
+    const encodeLayers = (x: Tensor2D) => {
+      const code = encode(x)
+      return { layers: [{ kernel, activation: 'linear' as const, pre: code, output: code }], code }
+    }
     return { inputSize, codeSize: kernel.shape[1], encode, reconstruct: (x) => x.clone(), encodeLayers }
   }
   // All singular values 0.3: every distance shrinks to exactly 0.3 of itself.
@@ -118,8 +166,12 @@ test('a linear encoder contracts by its singular values, alike at every radius a
   const uneven = tf.tidy(() => rotation.mul(tf.tensor1d(singular)) as Tensor2D)
   const columns = uneven.arraySync()
   const directions: number[][] = []
-  tf.tidy(() => { directions.push(...directionsFrom([dataset.test.length, inputSize], 0).arraySync()) })
-  const lengths = directions.map((u) => Math.hypot(...singular.map((_, j) => u.reduce((sum, value, i) => sum + value * columns[i]![j]!, 0))))
+  tf.tidy(() => {
+    directions.push(...directionsFrom([dataset.test.length, inputSize], 0).arraySync())
+  })
+  const lengths = directions.map((u) =>
+    Math.hypot(...singular.map((_, j) => u.reduce((sum, value, i) => sum + value * columns[i]![j]!, 0))),
+  )
   const differing = (await contraction.measure(subject(linear(uneven)), quiet)).contractionRatio!
   for (const radius of radii) close(differing.radius[radius]!, mean(lengths), 1e-5, String(radius))
   close(differing.midpointJacobianNorm, Math.hypot(...singular), 1e-6)
@@ -129,18 +181,36 @@ test('a linear encoder contracts by its singular values, alike at every radius a
 test('the contraction of a deep network is that of float64, at the same points', async () => {
   const { model, codes } = networkOf({ network: { layers: [9, 6], activation: 'tanh', codeActivation: 'sigmoid' } })
   const directions: number[][] = []
-  tf.tidy(() => { directions.push(...directionsFrom([samples.length, inputSize], 0).arraySync()) })
+  tf.tidy(() => {
+    directions.push(...directionsFrom([samples.length, inputSize], 0).arraySync())
+  })
   const near = codes(samples)
   const { contractionRatio } = await contraction.measure(subject(model), quiet)
   for (const radius of radii) {
     const far = codes(samples.map((sample, n) => sample.map((value, d) => value + radius * directions[n]![d]!)))
-    close(contractionRatio!.radius[radius]!, mean(far.map((code, n) => Math.hypot(...code.map((value, unit) => value - near[n]![unit]!)) / radius)), 1e-5, String(radius))
+    close(
+      contractionRatio!.radius[radius]!,
+      mean(far.map((code, n) => Math.hypot(...code.map((value, unit) => value - near[n]![unit]!)) / radius)),
+      1e-5,
+      String(radius),
+    )
   }
   // Two test samples make one pair; a third one has none, and 60 have many.
   const two = { ...dataset, test: dataset.test.subarray(0, 2) }
   const halfWay = [samples[0]!.map((value, d) => (value + samples[1]![d]!) / 2)]
-  close((await contraction.measure(subject(model, two), quiet)).contractionRatio!.midpointJacobianNorm, differences(codes, halfWay), 1e-5)
-  const pairs = samples.flatMap((a, i) => samples.slice(i + 1).map((b) => norm64(codes, a.map((value, d) => (value + b[d]!) / 2))))
+  close(
+    (await contraction.measure(subject(model, two), quiet)).contractionRatio!.midpointJacobianNorm,
+    differences(codes, halfWay),
+    1e-5,
+  )
+  const pairs = samples.flatMap((a, i) =>
+    samples.slice(i + 1).map((b) =>
+      norm64(
+        codes,
+        a.map((value, d) => (value + b[d]!) / 2),
+      ),
+    ),
+  )
   close(contractionRatio!.midpointJacobianNorm, mean(pairs), 0.05, 'a random matching is like all pairs')
   const one = { ...dataset, test: dataset.test.subarray(0, 1) }
   assert.equal((await contraction.measure(subject(model, one), quiet)).contractionRatio!.midpointJacobianNorm, null)

@@ -17,7 +17,8 @@ const uniform = (count: number, purpose: string) => {
   const source = random(purpose)
   return Float64Array.from({ length: count }, () => source.next() / 2 ** 32)
 }
-const images = (count: number, size: number, purpose: string) => Uint8Array.from(uniform(count * size, purpose), (u) => Math.floor(u * 256))
+const images = (count: number, size: number, purpose: string) =>
+  Uint8Array.from(uniform(count * size, purpose), (u) => Math.floor(u * 256))
 const throwsCode = (code: ErrorCode, promise: Promise<unknown>) =>
   assert.rejects(promise, (error) => error instanceof WorkbenchError && error.code === code && error.message.length > 20)
 const run = (model: Model, dataset: PackedDataset, outputRange: readonly [number, number] = anything) =>
@@ -36,7 +37,13 @@ test('every figure of MNIST by its tiles is what NumPy and scikit-learn say', as
   const tensors = tf.memory().numTensors
   const progress: Progress[] = []
   const dataset = mnist()
-  const figures = await evaluate({ model: tiles(), dataset, train: dataset.train, outputRange: anything, onProgress: (p) => progress.push(p) })
+  const figures = await evaluate({
+    model: tiles(),
+    dataset,
+    train: dataset.train,
+    outputRange: anything,
+    onProgress: (p) => progress.push(p),
+  })
   close(figures.squaredError, 32.650607, 1e-4)
   close(figures.psnr, 13.968056, 1e-5)
   close(figures.crossEntropy, 141.428426, 1e-3)
@@ -50,7 +57,10 @@ test('every figure of MNIST by its tiles is what NumPy and scikit-learn say', as
   close(figures.robustness!.gaussian['0.5'], 32.650607 + 49 * 0.25, 0.1)
   assert.equal(figures.version, 3)
   assert.ok(figures.seconds > 0)
-  assert.ok(progress.every((p, i) => p.done <= p.total && (i === 0 || p.done >= progress[i - 1]!.done)), 'progress goes forward')
+  assert.ok(
+    progress.every((p, i) => p.done <= p.total && (i === 0 || p.done >= progress[i - 1]!.done)),
+    'progress goes forward',
+  )
   assert.equal(progress.at(-1)!.done, 100)
   assert.equal(tf.memory().numTensors, tensors + 1, 'only the model holds a tensor')
 })
@@ -61,7 +71,9 @@ test('reconstruction figures are the closed forms', async () => {
   const dataset = datasetOf(pixels, size, null, 15)
   const bent = modelOf(size, size, identity(size).encode, (x) => tf.tidy(() => x.square().mul(0.9).add(0.05)))
   const figures = await run(bent, dataset, unit)
-  let squared = 0, entropy = 0, psnr = 0
+  let squared = 0,
+    entropy = 0,
+    psnr = 0
   for (const row of dataset.test) {
     let own = 0
     for (const pixel of pixels.subarray(row * size, (row + 1) * size)) {
@@ -103,7 +115,10 @@ test('cross-entropy is clipped, and null where a reconstruction leaves [0, 1]', 
 test('vectors are taken as they are, and have neither peak nor cross-entropy', async () => {
   const values = Float32Array.from(uniform(60, 'vectors'), (u) => 6 * u - 3)
   const dataset = datasetOf(values, 2, null, 10)
-  const figures = await run(modelOf(2, 2, identity(2).encode, (x) => tf.tidy(() => x.mul(0.5))), dataset)
+  const figures = await run(
+    modelOf(2, 2, identity(2).encode, (x) => tf.tidy(() => x.mul(0.5))),
+    dataset,
+  )
   close(figures.squaredError, values.subarray(20).reduce((sum, x) => sum + 0.25 * x * x, 0) / 20, 1e-5)
   assert.equal(figures.psnr, null)
   assert.equal(figures.crossEntropy, null)
@@ -115,19 +130,38 @@ test('probes have no meaning with one class, and ignore unlabelled samples', asy
   assert.deepEqual([one.linearProbeAccuracy, one.knnAccuracy], [null, null])
   // Class by the first pixel; every third sample has no label and would otherwise be wrong.
   const labels = Array.from({ length: 60 }, (_, row) => (row % 3 === 0 ? -1 : pixels[row * 3]! < 128 ? 0 : 1))
-  const some = datasetOf(pixels.map((value, i) => (i % 3 === 0 ? (value < 128 ? 0 : 255) : value >> 3)), 3, labels, 40)
+  const some = datasetOf(
+    pixels.map((value, i) => (i % 3 === 0 ? (value < 128 ? 0 : 255) : value >> 3)),
+    3,
+    labels,
+    40,
+  )
   const figures = await run(identity(3), some)
   assert.deepEqual([figures.linearProbeAccuracy, figures.knnAccuracy], [1, 1])
 })
 
 test('what is not finite is an error where nothing can be measured, and null where only noise brings it about', async () => {
-  const dataset = datasetOf(images(40, 4, 'nan'), 4, Uint8Array.from({ length: 40 }, (_, row) => row % 2), 20)
+  const dataset = datasetOf(
+    images(40, 4, 'nan'),
+    4,
+    Uint8Array.from({ length: 40 }, (_, row) => row % 2),
+    20,
+  )
   const broken = (x: Tensor2D): Tensor2D => tf.tidy(() => x.mul(NaN))
   const tensors = tf.memory().numTensors
   await throwsCode('RUN_DIVERGED', run(modelOf(4, 4, identity(4).encode, broken), dataset))
   await throwsCode('RUN_DIVERGED', run(modelOf(4, 4, broken, identity(4).reconstruct), dataset))
-  await throwsCode('RUN_DIVERGED', run(modelOf(4, 4, identity(4).encode, (x) => tf.tidy(() => x.add(1).mul(1e30))), dataset))
-  const fragile = await run(modelOf(4, 4, identity(4).encode, (x) => tf.tidy(() => x.sub(1).relu().mul(1e38).mul(1e38).mul(0.5).add(x))), dataset)
+  await throwsCode(
+    'RUN_DIVERGED',
+    run(
+      modelOf(4, 4, identity(4).encode, (x) => tf.tidy(() => x.add(1).mul(1e30))),
+      dataset,
+    ),
+  )
+  const fragile = await run(
+    modelOf(4, 4, identity(4).encode, (x) => tf.tidy(() => x.sub(1).relu().mul(1e38).mul(1e38).mul(0.5).add(x))),
+    dataset,
+  )
   assert.equal(fragile.squaredError, 0)
   assert.equal(fragile.robustness!.gaussian['0.5'], null)
   assert.ok(fragile.robustness!.masking['0.5']! > 0)
@@ -135,19 +169,38 @@ test('what is not finite is an error where nothing can be measured, and null whe
 })
 
 test('a cancelled evaluation stops between batches and leaves nothing behind', async () => {
-  const dataset = datasetOf(images(6000, 4, 'cancel'), 4, Uint8Array.from({ length: 6000 }, (_, row) => row % 2), 3000)
+  const dataset = datasetOf(
+    images(6000, 4, 'cancel'),
+    4,
+    Uint8Array.from({ length: 6000 }, (_, row) => row % 2),
+    3000,
+  )
   const tensors = tf.memory().numTensors
   for (const when of [1, 20, 45, 90]) {
     const controller = new AbortController()
-    const onProgress = ({ done }: Progress) => { if (done >= when) controller.abort() }
-    const options = { model: identity(4), dataset, train: dataset.train, outputRange: anything, signal: controller.signal, onProgress }
+    const onProgress = ({ done }: Progress) => {
+      if (done >= when) controller.abort()
+    }
+    const options = {
+      model: identity(4),
+      dataset,
+      train: dataset.train,
+      outputRange: anything,
+      signal: controller.signal,
+      onProgress,
+    }
     await throwsCode('CANCELLED', evaluate(options))
     assert.equal(tf.memory().numTensors, tensors, `cancelled at ${when}%`)
   }
 })
 
 test('the same weights get the same figures again', async () => {
-  const dataset = datasetOf(images(900, 16, 'again'), 16, Uint8Array.from(uniform(900, 'labels'), (u) => Math.floor(u * 3)), 600)
+  const dataset = datasetOf(
+    images(900, 16, 'again'),
+    16,
+    Uint8Array.from(uniform(900, 'labels'), (u) => Math.floor(u * 3)),
+    600,
+  )
   const { seconds: _, ...first } = await run(identity(16), dataset)
   const { seconds: __, ...second } = await run(identity(16), dataset)
   assert.deepEqual(first, second)

@@ -6,7 +6,12 @@ import type { Model } from '../../src/main/engine/evaluate/model.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 
 /** A dataset in memory: the rows with an index from `testFrom` on are the test split. */
-export function datasetOf(rows: Uint8Array | Float32Array, rowSize: number, labels: ArrayLike<number> | null, testFrom: number): PackedDataset {
+export function datasetOf(
+  rows: Uint8Array | Float32Array,
+  rowSize: number,
+  labels: ArrayLike<number> | null,
+  testFrom: number,
+): PackedDataset {
   const count = rows.length / rowSize
   const known = labels ? Int32Array.from(labels) : null
   return {
@@ -22,7 +27,8 @@ export function datasetOf(rows: Uint8Array | Float32Array, rowSize: number, labe
     train: Uint32Array.from({ length: testFrom }, (_, row) => row),
     test: Uint32Array.from({ length: count - testFrom }, (_, row) => testFrom + row),
     gather(indices, out) {
-      for (let i = 0; i < indices.length; i++) out.set(rows.subarray(indices[i]! * rowSize, (indices[i]! + 1) * rowSize), i * rowSize)
+      for (let i = 0; i < indices.length; i++)
+        out.set(rows.subarray(indices[i]! * rowSize, (indices[i]! + 1) * rowSize), i * rowSize)
     },
     close() {},
   }
@@ -37,9 +43,15 @@ export function mnist(): PackedDataset {
   return datasetOf(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length), 784, labels, 60_000)
 }
 
-/** A model of three functions; what happens inside `encode` is by default said to be one linear layer, which reads what the test does not look at. */
+/**
+ * A model of three functions; what happens inside `encode` is by default said to be one linear layer, which reads what the test
+ * does not look at.
+ */
 export const modelOf = (
-  inputSize: number, codeSize: number, encode: Model['encode'], reconstruct: Model['reconstruct'],
+  inputSize: number,
+  codeSize: number,
+  encode: Model['encode'],
+  reconstruct: Model['reconstruct'],
   encodeLayers: Model['encodeLayers'] = (x) => {
     const output = encode(x)
     return { layers: [{ kernel: tf.eye(inputSize, codeSize), activation: 'linear', pre: output, output }], code: output }
@@ -47,7 +59,13 @@ export const modelOf = (
 ): Model => ({ inputSize, codeSize, encode, reconstruct, encodeLayers })
 
 /** Code and reconstruction are the input. */
-export const identity = (size: number): Model => modelOf(size, size, (x) => x.clone(), (x) => x.clone())
+export const identity = (size: number): Model =>
+  modelOf(
+    size,
+    size,
+    (x) => x.clone(),
+    (x) => x.clone(),
+  )
 
 /** Code: the means of a 28x28 image's 49 tiles of 4x4 pixels. Reconstruction: every pixel its tile's mean. */
 export function tiles(): Model {
@@ -57,8 +75,14 @@ export function tiles(): Model {
     return tf.tensor2d(values, [784, 49])
   })
   const encode = (x: Tensor2D): Tensor2D => tf.tidy(() => tf.matMul(x, kernel).div(16))
-  return modelOf(784, 49, encode, (x) => tf.tidy(() => tf.matMul(encode(x), kernel, false, true)), (x) => {
-    const code = encode(x)
-    return { layers: [{ kernel: kernel.div(16), activation: 'linear', pre: code, output: code }], code }
-  })
+  return modelOf(
+    784,
+    49,
+    encode,
+    (x) => tf.tidy(() => tf.matMul(encode(x), kernel, false, true)),
+    (x) => {
+      const code = encode(x)
+      return { layers: [{ kernel: kernel.div(16), activation: 'linear', pre: code, output: code }], code }
+    },
+  )
 }

@@ -41,7 +41,10 @@ function bruteForce(values: Float32Array, size: number, labels: ArrayLike<number
       let distance = 0
       for (let k = 0; k < size; k++) distance += (values[row * size + k]! - values[query * size + k]!) ** 2
       return { row, distance }
-    }).sort((a, b) => a.distance - b.distance || a.row - b.row).slice(0, 5).map(({ row }) => labels[row]!)
+    })
+      .sort((a, b) => a.distance - b.distance || a.row - b.row)
+      .slice(0, 5)
+      .map(({ row }) => labels[row]!)
     const votes = (label: number) => all.filter((other) => other === label).length
     const most = Math.max(...all.map(votes))
     if (all.find((label) => votes(label) === most) === labels[query]) hits++
@@ -69,14 +72,23 @@ test('nearest neighbours equal brute force: far from the origin, with duplicates
 
 test('nearest neighbours of wide codes equal brute force, whether or not their leading directions tell', async () => {
   // More than 64 groups of 64, so that not all are looked at.
-  const size = 110, train = 6000, count = 6060
+  const size = 110,
+    train = 6000,
+    count = 6060
   const noise = uniform(count * size, 'wide')
   const kinds = uniform(count, 'wide kinds')
   for (const [name, value] of [
     // Nearly all variance in a few directions; a group of duplicates.
-    ['few directions', (row: number, i: number) => (row % 97 === 5 ? Math.sin(i) : (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5))],
+    [
+      'few directions',
+      (row: number, i: number) => (row % 97 === 5 ? Math.sin(i) : (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5)),
+    ],
     // Two of the sixty queries lie where the leading directions do not look.
-    ['some astray', (row: number, i: number) => (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5) + (row >= train && row % 30 === 7 && i > 40 ? 1 : 0)],
+    [
+      'some astray',
+      (row: number, i: number) =>
+        (i < 8 ? 3 : 0.02) * (noise[row * size + i]! - 0.5) + (row >= train && row % 30 === 7 && i > 40 ? 1 : 0),
+    ],
     // Far apart groups: the leading directions tell the groups, but nothing within a group.
     ['groups', (row: number, i: number) => (i < 4 ? 30 * Math.floor(kinds[row]! * 3) : 0) + 0.6 * noise[row * size + i]!],
     ['every direction', (row: number, i: number) => noise[row * size + i]!],
@@ -87,9 +99,17 @@ test('nearest neighbours of wide codes equal brute force, whether or not their l
     const expected = bruteForce(values, size, labels, train)
     for (const way of [{}, { blockRows: 4700 }]) {
       const dataset = datasetOf(values, size, labels, train)
-      const codes = (await encodeLabelled(identity(size), dataset, dataset.train, quiet, { keptBytes: 2 ** 30, blockValues: 2 ** 25, blockRows: 65_536, ...way }))!
+      const codes = (await encodeLabelled(identity(size), dataset, dataset.train, quiet, {
+        keptBytes: 2 ** 30,
+        blockValues: 2 ** 25,
+        blockRows: 65_536,
+        ...way,
+      }))!
       const tensors = tf.memory().numTensors
-      const { knnAccuracy } = await nearestNeighbours.measure({ model: identity(size), dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes }, quiet)
+      const { knnAccuracy } = await nearestNeighbours.measure(
+        { model: identity(size), dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes },
+        quiet,
+      )
       assert.equal(knnAccuracy, expected, `${name}, ${JSON.stringify(way)}`)
       assert.equal(tf.memory().numTensors, tensors, 'no tensor is left')
       codes.train.dispose()
@@ -109,20 +129,27 @@ test('the linear probe separates what is separable, and guesses at random labels
   const side = (row: number) => Number(values[row * 6]! + 2 * values[row * 6 + 1]! > 0.3) + 2 * Number(values[row * 6 + 3]! > 0)
   const separable = Array.from({ length: 2400 }, (_, row) => side(row))
   // Scaled and shifted codes, one unit constant: standardising undoes it.
-  const warped = values.map((value, i) => (i % 6 === 5 ? 7 : 1000 ** (i % 3 - 1) * value + 50 * (i % 6)))
+  const warped = values.map((value, i) => (i % 6 === 5 ? 7 : 1000 ** ((i % 3) - 1) * value + 50 * (i % 6)))
   const results = []
   for (const way of ways) results.push((await probes(datasetOf(warped, 6, separable, 1800), way)).linearProbeAccuracy)
   for (const accuracy of results) assert.ok(Math.abs(accuracy - results[0]!) < 0.002 && accuracy > 0.97, String(results))
   const arbitrary = Uint8Array.from(uniform(2400, 'arbitrary'), (u) => Math.floor(u * 4))
   const { linearProbeAccuracy } = await probes(datasetOf(values, 6, arbitrary, 1800))
-  assert.ok(Math.abs(linearProbeAccuracy - 0.25) < 4 * Math.sqrt(0.25 * 0.75 / 600), String(linearProbeAccuracy))
+  assert.ok(Math.abs(linearProbeAccuracy - 0.25) < 4 * Math.sqrt((0.25 * 0.75) / 600), String(linearProbeAccuracy))
 })
 
 test('a class that only the test split has counts as wrong; collapsed codes get the share of the largest class', async () => {
   const values = Float32Array.from({ length: 40 }, (_, row) => (row % 2 ? 1 : -1))
   const labels = Array.from({ length: 40 }, (_, row) => (row >= 36 ? 5 : row % 2))
   assert.deepEqual(await probes(datasetOf(values, 1, labels, 30)), { knnAccuracy: 0.6, linearProbeAccuracy: 0.6 })
-  const collapsed = await probes(datasetOf(new Float32Array(40).fill(3), 1, Array.from({ length: 40 }, (_, row) => Number(row % 4 === 0)), 20))
+  const collapsed = await probes(
+    datasetOf(
+      new Float32Array(40).fill(3),
+      1,
+      Array.from({ length: 40 }, (_, row) => Number(row % 4 === 0)),
+      20,
+    ),
+  )
   assert.equal(collapsed.linearProbeAccuracy, 0.75)
 })
 
@@ -132,16 +159,22 @@ test('corruption has the stated rates, is nested over levels, and is the same at
     const masked = corrupt('masking', ones, 2000).map((tensor) => tensor.dataSync<'float32'>())
     levels.forEach((level, i) => {
       const share = masked[i]!.filter((value) => value === 0).length / 300_000
-      assert.ok(Math.abs(share - level) < 4 * Math.sqrt(level * (1 - level) / 300_000), `${level}: ${share}`)
+      assert.ok(Math.abs(share - level) < 4 * Math.sqrt((level * (1 - level)) / 300_000), `${level}: ${share}`)
       assert.ok(masked[i]!.every((value) => value === 0 || value === 1))
     })
-    assert.ok(masked[0]!.every((value, i) => value === 1 || masked[2]![i] === 0), 'what is masked at 0.1 is masked at 0.5')
+    assert.ok(
+      masked[0]!.every((value, i) => value === 1 || masked[2]![i] === 0),
+      'what is masked at 0.1 is masked at 0.5',
+    )
     levels.forEach((level, i) => {
       const noise = corrupt('gaussian', ones, 0)[i]!.sub(1).div(level).dataSync<'float32'>()
       const mean = noise.reduce((sum, value) => sum + value, 0) / 300_000
       const variance = noise.reduce((sum, value) => sum + value * value, 0) / 300_000
       const fourth = noise.reduce((sum, value) => sum + value ** 4, 0) / 300_000
-      assert.ok(Math.abs(mean) < 0.008 && Math.abs(variance - 1) < 0.011 && Math.abs(fourth - 3) < 0.08, `${mean} ${variance} ${fourth}`)
+      assert.ok(
+        Math.abs(mean) < 0.008 && Math.abs(variance - 1) < 0.011 && Math.abs(fourth - 3) < 0.08,
+        `${mean} ${variance} ${fourth}`,
+      )
     })
     assert.deepEqual(corrupt('masking', ones, 2000)[1]!.dataSync(), masked[1])
     assert.notDeepEqual(corrupt('masking', ones, 3000)[1]!.dataSync(), masked[1])
@@ -153,7 +186,8 @@ test('L-BFGS finds the minimum of a badly scaled function, with and without know
   const scales = Float64Array.from({ length: size }, (_, i) => 10 ** (i / 3 - 2))
   const solution = uniform(size, 'solution')
   // A quadratic whose curvatures span four decades, coupled, plus a quartic with the same minimum.
-  const apply = (x: Float64Array) => x.map((value, i) => scales[i]! * value + 0.003 * (x[(i + 1) % size]! + x[(i + size - 1) % size]!))
+  const apply = (x: Float64Array) =>
+    x.map((value, i) => scales[i]! * value + 0.003 * (x[(i + 1) % size]! + x[(i + size - 1) % size]!))
   const evaluate = async (x: Float64Array) => {
     const from = x.map((value, i) => value - solution[i]!)
     const bent = apply(from)
@@ -162,7 +196,13 @@ test('L-BFGS finds the minimum of a badly scaled function, with and without know
   }
   const iterations = []
   for (const precondition of [(v: Float64Array) => v, (v: Float64Array) => v.map((value, i) => value / scales[i]!)]) {
-    const found = await minimise({ start: new Float64Array(size).fill(5), evaluate, precondition, tolerance: 1e-8, maxIterations: 500 })
+    const found = await minimise({
+      start: new Float64Array(size).fill(5),
+      evaluate,
+      precondition,
+      tolerance: 1e-8,
+      maxIterations: 500,
+    })
     assert.ok(found.gradientNorm <= 1e-8)
     found.point.forEach((value, i) => assert.ok(Math.abs(value - solution[i]!) < 1e-5))
     iterations.push(found.iterations)
@@ -171,7 +211,10 @@ test('L-BFGS finds the minimum of a badly scaled function, with and without know
 })
 
 test('the curvature is the Hessian of the regression, class by class; the least certain samples are those near a boundary', async () => {
-  const size = 3, count = 400, classCount = 3, penalty = 0.01
+  const size = 3,
+    count = 400,
+    classCount = 3,
+    penalty = 0.01
   const values = Float32Array.from(uniform(count * size, 'curvature'), (u) => 4 * u - 2)
   const labels = Uint8Array.from(uniform(count, 'curvature labels'), (u) => Math.floor(u * classCount))
   const dataset = datasetOf(values, size, labels, count - 1)
@@ -186,7 +229,10 @@ test('the curvature is the Hessian of the regression, class by class; the least 
     return powers.map((power) => power / powers.reduce((a, b) => a + b))
   })
   const vector = Float64Array.from(uniform(classCount * width, 'curvature vector'), (u) => 2 * u - 1)
-  for (const [at, p] of [[weights, probabilities], [null, rows.map(() => [1 / 3, 1 / 3, 1 / 3])]] as const) {
+  for (const [at, p] of [
+    [weights, probabilities],
+    [null, rows.map(() => [1 / 3, 1 / 3, 1 / 3])],
+  ] as const) {
     const known = await curvature(design, classCount, penalty, at)
     const solved = known.solve(vector)
     known.dispose()
@@ -194,10 +240,14 @@ test('the curvature is the Hessian of the regression, class by class; the least 
       const own = solved.subarray(label * width, (label + 1) * width)
       const back = Float64Array.from(own, (value) => penalty * value)
       rows.forEach((row, n) => {
-        const along = row.reduce((sum, value, i) => sum + value * own[i]!, 0) * p[n]![label]! * (1 - p[n]![label]!) / rows.length
-        row.forEach((value, i) => { back[i]! += value * along })
+        const along = (row.reduce((sum, value, i) => sum + value * own[i]!, 0) * p[n]![label]! * (1 - p[n]![label]!)) / rows.length
+        row.forEach((value, i) => {
+          back[i]! += value * along
+        })
       })
-      back.forEach((value, i) => assert.ok(Math.abs(value - vector[label * width + i]!) < 1e-4, `${value} ${vector[label * width + i]}`))
+      back.forEach((value, i) =>
+        assert.ok(Math.abs(value - vector[label * width + i]!) < 1e-4, `${value} ${vector[label * width + i]}`),
+      )
     }
   }
   const uncertainty = probabilities.map((p) => 1 - p.reduce((sum, value) => sum + value * value, 0))

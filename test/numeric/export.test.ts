@@ -11,11 +11,20 @@ import { failure, requestFor } from '../fixtures/exports.ts'
 import { interpret, values } from '../fixtures/interpret.ts'
 import { bool, denseRecording, RecordingBuilder, type DenseNetwork } from '../fixtures/recordings.ts'
 
-const base: DenseNetwork = { inputSize: 12, layers: [5], tied: false, activation: 'relu', codeActivation: 'linear', outputActivation: 'sigmoid' }
+const base: DenseNetwork = {
+  inputSize: 12,
+  layers: [5],
+  tied: false,
+  activation: 'relu',
+  codeActivation: 'linear',
+  outputActivation: 'sigmoid',
+}
 const geometry = { width: 2, height: 2, channels: 3, kind: 'image' } as const
 
 let folder = ''
-before(async () => { folder = await mkdtemp(path.join(tmpdir(), 'export-')) })
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'export-'))
+})
 after(() => rm(folder, { recursive: true }))
 
 const readModel = async (file: string): Promise<OnnxModel> => decodeModel(await readFile(file))
@@ -35,7 +44,10 @@ async function assertAgrees(file: string, request: ReturnType<typeof requestFor>
         assert.deepEqual(found[name]!.shape, wanted.shape)
         wanted.data.forEach((value, index) => {
           const difference = Math.abs(found[name]!.data[index]! - value)
-          assert.ok(difference <= 1e-5 + 1e-4 * Math.abs(value), `${name}[${index}] of ${count}: ${found[name]!.data[index]} instead of ${value}`)
+          assert.ok(
+            difference <= 1e-5 + 1e-4 * Math.abs(value),
+            `${name}[${index}] of ${count}: ${found[name]!.data[index]} instead of ${value}`,
+          )
           largest = Math.max(largest, difference)
         })
       }
@@ -63,16 +75,25 @@ for (const part of ['encoder', 'decoder', 'autoencoder'] as const) {
           assert.equal(result.sha256, createHash('sha256').update(bytes).digest('hex'))
           assert.ok(result.maxAbsDiff < 1e-5)
           assert.deepEqual(result.inputs, [
-            part === 'decoder' ? { name: 'code', type: 'float32', shape: ['N', layers.at(-1)] }
-              : input === 'pixels' ? { name: 'image', type: 'uint8', shape: ['N', 2, 2, 3] } : { name: 'x', type: 'float32', shape: ['N', 12] },
+            part === 'decoder'
+              ? { name: 'code', type: 'float32', shape: ['N', layers.at(-1)] }
+              : input === 'pixels'
+                ? { name: 'image', type: 'uint8', shape: ['N', 2, 2, 3] }
+                : { name: 'x', type: 'float32', shape: ['N', 12] },
           ])
-          assert.deepEqual(result.outputs, [part === 'encoder'
-            ? { name: 'code', type: 'float32', shape: ['N', layers.at(-1)] } : { name: 'reconstruction', type: 'float32', shape: ['N', 12] }])
+          assert.deepEqual(result.outputs, [
+            part === 'encoder'
+              ? { name: 'code', type: 'float32', shape: ['N', layers.at(-1)] }
+              : { name: 'reconstruction', type: 'float32', shape: ['N', 12] },
+          ])
           await assertAgrees(out, request)
           // Every weight once, a tied one too, and nothing that no node reads.
           const { graph } = decodeModel(bytes)
           const read = new Set(graph.nodes.flatMap((node) => node.inputs))
-          assert.deepEqual(graph.initialisers.filter(({ name }) => !read.has(name)), [])
+          assert.deepEqual(
+            graph.initialisers.filter(({ name }) => !read.has(name)),
+            [],
+          )
           const kernels = graph.initialisers.map(({ name }) => name).filter((name) => name.endsWith('kernel'))
           assert.equal(kernels.length, (part === 'autoencoder' && !tied ? 2 : 1) * layers.length)
         })
@@ -94,58 +115,135 @@ test('every activation, in every place', async () => {
 test('a file reads as the network: layers, activations, weights, conventions', async () => {
   const network = { ...base, layers: [9, 7, 4], tied: true, activation: 'sigmoid' }
   const out = path.join(folder, 'readable.onnx')
-  await exportOnnx(requestFor((batch) => denseRecording(network, 'autoencoder', batch), { out, part: 'autoencoder', geometry, metadata: { run: 'run-7', dataset: 'faces' } }))
+  await exportOnnx(
+    requestFor((batch) => denseRecording(network, 'autoencoder', batch), {
+      out,
+      part: 'autoencoder',
+      geometry,
+      metadata: { run: 'run-7', dataset: 'faces' },
+    }),
+  )
   const model = await readModel(out)
   assert.deepEqual(nodesOf(model), [
-    'pixels/float: Cast', 'pixels/scale: Div', 'pixels/flatten: Flatten',
-    'encoder/0: Gemm', 'encoder/0/sigmoid: Sigmoid', 'encoder/1: Gemm', 'encoder/1/sigmoid: Sigmoid', 'encoder/2: Gemm',
-    'decoder/0: Gemm', 'decoder/0/sigmoid: Sigmoid', 'decoder/1: Gemm', 'decoder/1/sigmoid: Sigmoid', 'decoder/2: Gemm', 'decoder/2/sigmoid: Sigmoid',
+    'pixels/float: Cast',
+    'pixels/scale: Div',
+    'pixels/flatten: Flatten',
+    'encoder/0: Gemm',
+    'encoder/0/sigmoid: Sigmoid',
+    'encoder/1: Gemm',
+    'encoder/1/sigmoid: Sigmoid',
+    'encoder/2: Gemm',
+    'decoder/0: Gemm',
+    'decoder/0/sigmoid: Sigmoid',
+    'decoder/1: Gemm',
+    'decoder/1/sigmoid: Sigmoid',
+    'decoder/2: Gemm',
+    'decoder/2/sigmoid: Sigmoid',
   ])
   const { graph } = model
-  assert.deepEqual(graph.nodes.find(({ name }) => name === 'encoder/0'), {
-    name: 'encoder/0', op: 'Gemm', inputs: ['pixels/flatten', 'encoder/0/kernel', 'encoder/0/bias'], outputs: ['encoder/0'], attributes: {},
-  })
-  assert.deepEqual(graph.nodes.find(({ name }) => name === 'decoder/0'), {
-    name: 'decoder/0', op: 'Gemm', inputs: ['encoder/2', 'encoder/2/kernel', 'decoder/0/bias'], outputs: ['decoder/0'], attributes: { transB: { kind: 'int', value: 1 } },
-  })
-  assert.deepEqual([model.opset, model.irVersion, model.producer, model.producerVersion], [17, 8, 'autoencoder-workbench', '0.0.0-test'])
+  assert.deepEqual(
+    graph.nodes.find(({ name }) => name === 'encoder/0'),
+    {
+      name: 'encoder/0',
+      op: 'Gemm',
+      inputs: ['pixels/flatten', 'encoder/0/kernel', 'encoder/0/bias'],
+      outputs: ['encoder/0'],
+      attributes: {},
+    },
+  )
+  assert.deepEqual(
+    graph.nodes.find(({ name }) => name === 'decoder/0'),
+    {
+      name: 'decoder/0',
+      op: 'Gemm',
+      inputs: ['encoder/2', 'encoder/2/kernel', 'decoder/0/bias'],
+      outputs: ['decoder/0'],
+      attributes: { transB: { kind: 'int', value: 1 } },
+    },
+  )
+  assert.deepEqual(
+    [model.opset, model.irVersion, model.producer, model.producerVersion],
+    [17, 8, 'autoencoder-workbench', '0.0.0-test'],
+  )
   assert.match(model.doc, /^Autoencoder of run run-7, .*image: uint8 \[N, 2, 2, 3\]; reconstruction: float32 \[N, 12\]/)
   const { weightsSha256, ...metadata } = model.metadata
   assert.match(weightsSha256!, /^[0-9a-f]{64}$/)
   assert.deepEqual(metadata, {
-    run: 'run-7', dataset: 'faces', part: 'autoencoder', input: 'pixels', precision: 'float32', width: '2', height: '2', channels: '3',
-    channelOrder: 'RGB', range: '0..255', layout: '[N, height, width, channels]',
-    'Image.BitmapPixelFormat': 'Rgb8', 'Image.ColorSpaceGamma': 'SRGB', 'Image.NominalPixelRange': 'NominalRange_0_255',
+    run: 'run-7',
+    dataset: 'faces',
+    part: 'autoencoder',
+    input: 'pixels',
+    precision: 'float32',
+    width: '2',
+    height: '2',
+    channels: '3',
+    channelOrder: 'RGB',
+    range: '0..255',
+    layout: '[N, height, width, channels]',
+    'Image.BitmapPixelFormat': 'Rgb8',
+    'Image.ColorSpaceGamma': 'SRGB',
+    'Image.NominalPixelRange': 'NominalRange_0_255',
   })
   assert.equal(graph.inputs[0]!.denotation, 'IMAGE')
-  assert.equal(graph.outputs[0]!.doc, 'The reconstruction of each image: 2 x 2 x 3 values, row by row, channels last; as pixels 0 is black and 1 is white.')
+  assert.equal(
+    graph.outputs[0]!.doc,
+    'The reconstruction of each image: 2 x 2 x 3 values, row by row, channels last; as pixels 0 is black and 1 is white.',
+  )
   // Equal networks give equal files.
-  await exportOnnx(requestFor((batch) => denseRecording(network, 'autoencoder', batch), {
-    out: path.join(folder, 'again.onnx'), part: 'autoencoder', geometry, metadata: { run: 'run-7', dataset: 'faces' },
-  }))
+  await exportOnnx(
+    requestFor((batch) => denseRecording(network, 'autoencoder', batch), {
+      out: path.join(folder, 'again.onnx'),
+      part: 'autoencoder',
+      geometry,
+      metadata: { run: 'run-7', dataset: 'faces' },
+    }),
+  )
   assert.ok((await readFile(out)).equals(await readFile(path.join(folder, 'again.onnx'))))
 })
 
-test('values near 0 of a code that spreads over hundreds are judged by the spread; what is wrong by a thousandth of it is refused', async () => {
-  const network = { inputSize: 784, layers: [64], tied: false, activation: 'linear', codeActivation: 'linear', outputActivation: 'linear' }
-  const record = (batch: number) => denseRecording(network, 'encoder', batch)
-  const out = path.join(folder, 'spread.onnx')
-  const plain = requestFor(record, { out, input: 'raw' })
-  const weights = Object.fromEntries(Object.entries(plain.weights).map(([name, weight]) => [name, { ...weight, data: weight.data.map((value) => 300 * value) }]))
-  const given = Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, values(shape, data)]))
-  const outputs = (error: number) => (rows: ArrayLike<number>, count: number) => {
-    const recording = record(count)
-    const { shape, data } = interpret(recording, { ...given, x: values([count, 784], Float64Array.from(rows)) }).get(recording.outputs['code']!)!
-    return { code: { shape, data: Float32Array.from(data, (value) => value + error) } }
-  }
-  const code = outputs(0)(plain.reference.testRows(128), 128).code.data
-  const scale = Math.sqrt(code.reduce((sum, value) => sum + value ** 2, 0) / code.length)
-  assert.ok(scale > 200)
-  const { maxAbsDiff } = await exportOnnx({ ...plain, weights, reference: { ...plain.reference, outputs: outputs(0) } })
-  // Float32 rounding of such sums: far from 1e-5 + 1e-4 of the values that happen to be near 0.
-  assert.ok(maxAbsDiff > 1e-4 && maxAbsDiff < 1e-5 * scale, String(maxAbsDiff))
-  await assert.rejects(exportOnnx({ ...plain, out: path.join(folder, 'wrong.onnx'), weights, reference: { ...plain.reference, outputs: outputs(1e-3 * scale) } }), failure('EXPORT_DISAGREES', /is allowed/))
-})
+test(
+  'values near 0 of a code that spreads over hundreds are judged ' +
+    'by the spread; what is wrong by a thousandth of it is refused',
+  async () => {
+    const network = {
+      inputSize: 784,
+      layers: [64],
+      tied: false,
+      activation: 'linear',
+      codeActivation: 'linear',
+      outputActivation: 'linear',
+    }
+    const record = (batch: number) => denseRecording(network, 'encoder', batch)
+    const out = path.join(folder, 'spread.onnx')
+    const plain = requestFor(record, { out, input: 'raw' })
+    const weights = Object.fromEntries(
+      Object.entries(plain.weights).map(([name, weight]) => [name, { ...weight, data: weight.data.map((value) => 300 * value) }]),
+    )
+    const given = Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, values(shape, data)]))
+    const outputs = (error: number) => (rows: ArrayLike<number>, count: number) => {
+      const recording = record(count)
+      const { shape, data } = interpret(recording, { ...given, x: values([count, 784], Float64Array.from(rows)) }).get(
+        recording.outputs['code']!,
+      )!
+      return { code: { shape, data: Float32Array.from(data, (value) => value + error) } }
+    }
+    const code = outputs(0)(plain.reference.testRows(128), 128).code.data
+    const scale = Math.sqrt(code.reduce((sum, value) => sum + value ** 2, 0) / code.length)
+    assert.ok(scale > 200)
+    const { maxAbsDiff } = await exportOnnx({ ...plain, weights, reference: { ...plain.reference, outputs: outputs(0) } })
+    // Float32 rounding of such sums: far from 1e-5 + 1e-4 of the values that happen to be near 0.
+    assert.ok(maxAbsDiff > 1e-4 && maxAbsDiff < 1e-5 * scale, String(maxAbsDiff))
+    await assert.rejects(
+      exportOnnx({
+        ...plain,
+        out: path.join(folder, 'wrong.onnx'),
+        weights,
+        reference: { ...plain.reference, outputs: outputs(1e-3 * scale) },
+      }),
+      failure('EXPORT_DISAGREES', /is allowed/),
+    )
+  },
+)
 
 test('what depends on weights alone is folded, and a normalised tied kernel is in the file once', async () => {
   const record = (batch: number) => {
@@ -153,12 +251,19 @@ test('what depends on weights alone is folded, and a normalised tied kernel is i
     const x = builder.input('x', [batch, 12])
     const kernel = builder.weight('encoder/0/kernel', [12, 5])
     const normalise = () => {
-      const squares = builder.op('Sum', [builder.op('Square', [kernel], [[12, 5]]), builder.integers([0])], [[1, 5]], { keep_dims: bool(true) })
+      const squares = builder.op('Sum', [builder.op('Square', [kernel], [[12, 5]]), builder.integers([0])], [[1, 5]], {
+        keep_dims: bool(true),
+      })
       return builder.op('RealDiv', [kernel, builder.op('Sqrt', [squares], [[1, 5]])], [[12, 5]])
     }
-    const code = builder.op('BiasAdd', [
-      builder.op('MatMul', [x, normalise()], [[batch, 5]], { transpose_a: bool(false), transpose_b: bool(false) }), builder.weight('encoder/0/bias', [5]),
-    ], [[batch, 5]])
+    const code = builder.op(
+      'BiasAdd',
+      [
+        builder.op('MatMul', [x, normalise()], [[batch, 5]], { transpose_a: bool(false), transpose_b: bool(false) }),
+        builder.weight('encoder/0/bias', [5]),
+      ],
+      [[batch, 5]],
+    )
     const transposed = builder.op('Transpose', [normalise(), builder.integers([1, 0])], [[5, 12]])
     const back = builder.op('MatMul', [code, transposed], [[batch, 12]], { transpose_a: bool(false), transpose_b: bool(false) })
     return builder.output('code', code).output('reconstruction', back).recording
@@ -169,13 +274,17 @@ test('what depends on weights alone is folded, and a normalised tied kernel is i
   await assertAgrees(out, request)
   const model = await readModel(out)
   assert.deepEqual(nodesOf(model), ['encoder/0: Gemm', 'encoder/0/gemm_2: Gemm'])
-  assert.deepEqual(model.graph.initialisers.map(({ name }) => name), ['encoder/0/kernel', 'encoder/0/bias'])
+  assert.deepEqual(
+    model.graph.initialisers.map(({ name }) => name),
+    ['encoder/0/kernel', 'encoder/0/bias'],
+  )
 })
 
 test('every byte value is scaled as TensorFlow scales it', async () => {
   const record = (batch: number) => {
     const builder = new RecordingBuilder()
-    return builder.output('code', builder.op('Mul', [builder.input('x', [batch, 256]), builder.floats([1])], [[batch, 256]])).recording
+    return builder.output('code', builder.op('Mul', [builder.input('x', [batch, 256]), builder.floats([1])], [[batch, 256]]))
+      .recording
   }
   const out = path.join(folder, 'bytes.onnx')
   await exportOnnx(requestFor(record, { out, geometry: { width: 16, height: 16, channels: 1, kind: 'image' } }))
@@ -183,17 +292,27 @@ test('every byte value is scaled as TensorFlow scales it', async () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, value) => value)
   const { code } = await session.run({ image: { type: 'uint8', shape: [1, 16, 16, 1], data: bytes } })
   await session.close()
-  assert.deepEqual(code!.data, Float32Array.from(bytes, (value) => value / 255))
+  assert.deepEqual(
+    code!.data,
+    Float32Array.from(bytes, (value) => value / 255),
+  )
 })
 
 test('vector data have no pixels: the file takes rows of reals', async () => {
   const out = path.join(folder, 'vector.onnx')
   const record = (batch: number) => denseRecording({ ...base, inputSize: 2, layers: [3, 1] }, 'encoder', batch)
-  const result = await exportOnnx({ ...requestFor(record, { out, input: 'raw' }), input: 'pixels', geometry: { width: 2, height: 1, channels: 1, kind: 'vector' } })
+  const result = await exportOnnx({
+    ...requestFor(record, { out, input: 'raw' }),
+    input: 'pixels',
+    geometry: { width: 2, height: 1, channels: 1, kind: 'vector' },
+  })
   assert.deepEqual(result.inputs, [{ name: 'x', type: 'float32', shape: ['N', 2] }])
   assert.equal((await readModel(out)).metadata['input'], 'raw')
 })
 
 test('the folder holds the files and nothing else', async () => {
-  assert.deepEqual((await readdir(folder)).filter((name) => !name.endsWith('.onnx')), [])
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => !name.endsWith('.onnx')),
+    [],
+  )
 })

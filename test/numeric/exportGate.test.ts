@@ -17,23 +17,40 @@ import { exportHere } from '../fixtures/trainHere.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'export-gate-'))
 let datasetFolder = ''
-before(async () => { datasetFolder = await importRows(home, 'digits', [400, 4, 4], smallDigits(400)) })
+before(async () => {
+  datasetFolder = await importRows(home, 'digits', [400, 4, 4], smallDigits(400))
+})
 after(() => rmSync(home, { recursive: true, force: true }))
 
 const variant = variants.find(({ gate }) => gate)!
-const { config } = resolveConfig(variant.id, { 'network.layers': [6], 'regularizer.k': 1 }, { rowSize: 16, trainCount: 300, kind: 'image' })
+const { config } = resolveConfig(
+  variant.id,
+  { 'network.layers': [6], 'regularizer.k': 1 },
+  { rowSize: 16, trainCount: 300, kind: 'image' },
+)
 /** A pixel that is dark in some images: units 0 and 1 are alike there; elsewhere one of them is far larger. */
 const images = smallDigits(400)
-const mark = Array.from({ length: 16 }, (_, pixel) => pixel).find((pixel) => { const dark = Array.from({ length: 400 }, (_, row) => images[row * 16 + pixel]).filter((value) => value === 0).length; return dark > 80 && dark < 240 })!
+const mark = Array.from({ length: 16 }, (_, pixel) => pixel).find((pixel) => {
+  const dark = Array.from({ length: 400 }, (_, row) => images[row * 16 + pixel]).filter((value) => value === 0).length
+  return dark > 80 && dark < 240
+})!
 const kernel = Float32Array.from({ length: 16 * 6 }, (_, index) => {
-  const pixel = Math.floor(index / 6), unit = index % 6
+  const pixel = Math.floor(index / 6),
+    unit = index % 6
   return unit === 0 ? 1 : unit === 1 ? (pixel === mark ? 1.7 : 1) : -1
 })
-const state = { 'encoder/0/kernel': kernel, 'encoder/0/bias': new Float32Array(6), 'decoder/0/kernel': new Float32Array(6 * 16), 'decoder/0/bias': new Float32Array(16) }
+const state = {
+  'encoder/0/kernel': kernel,
+  'encoder/0/bias': new Float32Array(6),
+  'decoder/0/kernel': new Float32Array(6 * 16),
+  'decoder/0/bias': new Float32Array(16),
+}
 
 test('images whose code hangs by rounding are left out, and only those', () => {
   const dataset = openDataset(datasetFolder)
-  const tensors = Object.fromEntries(weightsOf(variant, config!, 16).map(({ name, shape }) => [name, tf.tensor(state[name as keyof typeof state].slice(), shape)]))
+  const tensors = Object.fromEntries(
+    weightsOf(variant, config!, 16).map(({ name, shape }) => [name, tf.tensor(state[name as keyof typeof state].slice(), shape)]),
+  )
   const rows = clearRows(variant, config!, () => networkOf(variant, config!, tensors), dataset, 1000)
   const pixels = new Uint8Array(dataset.test.length * 16)
   dataset.gather(dataset.test, pixels)
@@ -43,16 +60,41 @@ test('images whose code hangs by rounding are left out, and only those', () => {
   assert.ok(tied.every((row) => !rows.includes(row)))
   assert.ok(clear.every((row) => rows.includes(row)))
   // Without a gate every image counts; where every code is tied, all are taken as they come.
-  assert.deepEqual(clearRows({}, config!, () => assert.fail('nothing is to be computed'), dataset, 10), dataset.test)
+  assert.deepEqual(
+    clearRows({}, config!, () => assert.fail('nothing is to be computed'), dataset, 10),
+    dataset.test,
+  )
   const same = { ...tensors, 'encoder/0/kernel': tf.ones([16, 6]) }
-  assert.deepEqual(clearRows(variant, config!, () => networkOf(variant, config!, same), dataset, 1000), dataset.test)
+  assert.deepEqual(
+    clearRows(variant, config!, () => networkOf(variant, config!, same), dataset, 1000),
+    dataset.test,
+  )
 })
 
 test('a run with such codes is exported', async () => {
   const runFolder = mkdtempSync(join(home, 'run-'))
-  writeCheckpoint(runFolder, 'last', { variant: variant.id, config: config!, seed: 1, inputSize: 16, classes: [], position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }, state })
+  writeCheckpoint(runFolder, 'last', {
+    variant: variant.id,
+    config: config!,
+    seed: 1,
+    inputSize: 16,
+    classes: [],
+    position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
+    state,
+  })
   for (const part of ['encoder', 'autoencoder'] as const) {
-    const { maxAbsDiff } = await exportHere({ kind: 'export', runId: 'r', runFolder, datasetFolder, part, input: 'pixels', precision: 'float32', out: join(home, `${part}.onnx`), force: false, metadata: {} })
+    const { maxAbsDiff } = await exportHere({
+      kind: 'export',
+      runId: 'r',
+      runFolder,
+      datasetFolder,
+      part,
+      input: 'pixels',
+      precision: 'float32',
+      out: join(home, `${part}.onnx`),
+      force: false,
+      metadata: {},
+    })
     assert.ok(maxAbsDiff < 1e-5)
   }
 })

@@ -17,7 +17,9 @@ import { numbers } from '../fixtures/exports.ts'
 /** Exports what the recorder really records of a network, verified against plain tfjs. */
 
 let folder = ''
-before(async () => { folder = await mkdtemp(path.join(tmpdir(), 'export-recorded-')) })
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'export-recorded-'))
+})
 after(() => rm(folder, { recursive: true }))
 
 async function exportNetwork(title: string, settings: object, part: NetworkPart, input: 'pixels' | 'raw') {
@@ -28,29 +30,55 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
   const columns = part === 'decoder' ? config.layers.at(-1)! : inputSize
   const specs = weightSpecs(config, inputSize)
   // Biases away from their initial 0, so that one left out would be seen.
-  const values = new Map(specs.map((spec) => [spec.name, spec.role === 'bias' ? initialValues({ ...spec, scale: 0.3 }, 5) : initialValues(spec, 5)]))
+  const values = new Map(
+    specs.map((spec) => [spec.name, spec.role === 'bias' ? initialValues({ ...spec, scale: 0.3 }, 5) : initialValues(spec, 5)]),
+  )
   const compute = networkParts[part]
   const out = path.join(folder, `${title}.onnx`)
   const result = await exportOnnx({
-    part, input, out, geometry, precision: 'float32', force: false, version: 'test', metadata: {},
-    recordAt: (batch) => trace(
-      [{ name, tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
-      specs.map((spec) => ({ name: spec.name, tensor: { shape: spec.shape, dtype: 'float32', values: values.get(spec.name)! } })),
-      (named) => compute(new Network({ network: config, reconstruction: 'squaredError' }, Object.fromEntries(specs.map((spec) => [spec.name, named(spec.name)]))), named(name) as Tensor2D),
-      { fold: true },
-    ),
+    part,
+    input,
+    out,
+    geometry,
+    precision: 'float32',
+    force: false,
+    version: 'test',
+    metadata: {},
+    recordAt: (batch) =>
+      trace(
+        [{ name, tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
+        specs.map((spec) => ({ name: spec.name, tensor: { shape: spec.shape, dtype: 'float32', values: values.get(spec.name)! } })),
+        (named) =>
+          compute(
+            new Network(
+              { network: config, reconstruction: 'squaredError' },
+              Object.fromEntries(specs.map((spec) => [spec.name, named(spec.name)])),
+            ),
+            named(name) as Tensor2D,
+          ),
+        { fold: true },
+      ),
     weights: Object.fromEntries(specs.map((spec) => [spec.name, { shape: spec.shape, data: values.get(spec.name)! }])),
     reference: {
       testRows(count) {
         const next = numbers(count)
         return rowsOf(input === 'pixels' && part !== 'decoder', Array.from({ length: count * columns }, next))
       },
-      outputs: (rows, count) => tf.tidy(() => {
-        const x = tf.tensor2d(Float32Array.from(rows), [count, columns])
-        const network = new Network({ network: config, reconstruction: 'squaredError' }, Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(values.get(spec.name)!.slice(), spec.shape)])))
-        const outputs = compute(network, (rows instanceof Uint8Array ? x.div(255) : x) as Tensor2D)
-        return Object.fromEntries(Object.entries(outputs).map(([each, tensor]) => [each, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
-      }),
+      outputs: (rows, count) =>
+        tf.tidy(() => {
+          const x = tf.tensor2d(Float32Array.from(rows), [count, columns])
+          const network = new Network(
+            { network: config, reconstruction: 'squaredError' },
+            Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(values.get(spec.name)!.slice(), spec.shape)])),
+          )
+          const outputs = compute(network, (rows instanceof Uint8Array ? x.div(255) : x) as Tensor2D)
+          return Object.fromEntries(
+            Object.entries(outputs).map(([each, tensor]) => [
+              each,
+              { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array },
+            ]),
+          )
+        }),
     },
   })
   return { result, model: decodeModel(await readFile(out)) }
@@ -65,7 +93,9 @@ for (const part of ['encoder', 'decoder', 'autoencoder'] as const) {
       for (const tied of [false, true]) {
         for (const weightNorm of [false, true]) {
           for (const input of ['pixels', 'raw'] as const) {
-            const [activation, codeActivation, outputActivation] = [0, 2, 4].map((shift) => activations[(kind + shift) % activations.length])
+            const [activation, codeActivation, outputActivation] = [0, 2, 4].map(
+              (shift) => activations[(kind + shift) % activations.length],
+            )
             const settings = { layers, tied, weightNorm, activation, codeActivation, outputActivation }
             const { result, model } = await exportNetwork(`${part}-${layers.length}-${kind++}`, settings, part, input)
             assert.ok(result.maxAbsDiff < 1e-4)
@@ -76,9 +106,17 @@ for (const part of ['encoder', 'decoder', 'autoencoder'] as const) {
             const others = operations.filter((op) => !['Gemm', 'Sigmoid', 'Tanh', 'Relu', 'Elu', 'Softplus'].includes(op))
             assert.deepEqual(others, input === 'pixels' && part !== 'decoder' ? ['Cast', 'Div', 'Flatten'] : [])
             assert.deepEqual(
-              model.graph.initialisers.map(({ name }) => name).filter((name) => name !== 'pixels/scale/range').toSorted(),
-              weightSpecs(networkSchema.parse(settings), 64).map(({ name }) => name)
-                .filter((name) => part === 'autoencoder' || name.startsWith(part) || (tied && part === 'decoder' && name.endsWith('kernel'))).toSorted(),
+              model.graph.initialisers
+                .map(({ name }) => name)
+                .filter((name) => name !== 'pixels/scale/range')
+                .toSorted(),
+              weightSpecs(networkSchema.parse(settings), 64)
+                .map(({ name }) => name)
+                .filter(
+                  (name) =>
+                    part === 'autoencoder' || name.startsWith(part) || (tied && part === 'decoder' && name.endsWith('kernel')),
+                )
+                .toSorted(),
             )
           }
         }

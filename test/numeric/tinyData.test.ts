@@ -15,7 +15,10 @@ import { plan, request } from '../../src/renderer/components/start/plan.ts'
 import { importRows } from '../fixtures/tinyDataset.ts'
 import { trainHere } from '../fixtures/trainHere.ts'
 
-/** Runs with every setting but the length at its default, on as few and as small data as can be imported: each comes to its end and is evaluated. */
+/**
+ * Runs with every setting but the length at its default, on as few and as small data as can be imported: each comes to its end
+ * and is evaluated.
+ */
 const home = mkdtempSync(join(tmpdir(), 'tiny-data-'))
 after(() => rmSync(home, { recursive: true, force: true }))
 
@@ -23,7 +26,10 @@ const draw = (at: number): number => Math.floor(256 * (Math.abs(Math.sin(at * 12
 async function dataset(name: string, shape: number[], labels: number[] | null = null) {
   const size = shape.reduce((product, each) => product * each, 1)
   // Points are float32 and leave [0, 1].
-  const data = shape.length === 2 ? Float32Array.from({ length: size }, (_, at) => draw(at) / 64 - 2) : Uint8Array.from({ length: size }, (_, at) => draw(at))
+  const data =
+    shape.length === 2
+      ? Float32Array.from({ length: size }, (_, at) => draw(at) / 64 - 2)
+      : Uint8Array.from({ length: size }, (_, at) => draw(at))
   const folder = await importRows(home, name, shape, data, labels && Uint8Array.from(labels))
   const { version: _, parts: __, ...index } = readIndex(folder)
   const row: Dataset = { id: name, name, ...index }
@@ -35,7 +41,16 @@ let runs = 0
 const mostEpochs = 10
 async function ends(folder: string, variant: string, given: Config, what: string): Promise<void> {
   const config = { ...given, training: { ...given.training, epochs: Math.min(mostEpochs, given.training.epochs) } }
-  const { evaluation } = await trainHere({ kind: 'train', runId: 'run', runFolder: join(home, `run-${runs++}`), datasetFolder: folder, variant, config, seed: 1, resume: false }).catch((cause: unknown) => {
+  const { evaluation } = await trainHere({
+    kind: 'train',
+    runId: 'run',
+    runFolder: join(home, `run-${runs++}`),
+    datasetFolder: folder,
+    variant,
+    config,
+    seed: 1,
+    resume: false,
+  }).catch((cause: unknown) => {
     throw new Error(`${what} did not end: ${String(cause)} ${(cause as Error).stack}`, { cause })
   })
   assert.ok(evaluation.classificationAccuracy !== null || Number.isFinite(evaluation.squaredError), what)

@@ -8,14 +8,18 @@ import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.t
 import type { Settings } from '../../src/shared/config.ts'
 import { datasetOf, identity, modelOf } from './evaluateFixtures.ts'
 
-const size = 64, testFrom = 100
+const size = 64,
+  testFrom = 100
 const source = random('trained corruption')
 const pixels = Uint8Array.from({ length: 4100 * size }, () => source.next() >>> 24)
 const dataset = datasetOf(pixels, size, null, testFrom)
 const corruptionOf = (variant: string, settings: Settings = {}) =>
   ownCorruption(variantOf(variant), resolveConfig(variant, settings).config!, 1)
-const measured = (variant: string, settings: Settings = {}, model = identity(size), data = dataset) => trainedCorruption.measure(
-  { model, dataset: data, train: data.train, outputRange: [0, 1], codes: null, corrupt: corruptionOf(variant, settings) }, async () => {})
+const measured = (variant: string, settings: Settings = {}, model = identity(size), data = dataset) =>
+  trainedCorruption.measure(
+    { model, dataset: data, train: data.train, outputRange: [0, 1], codes: null, corrupt: corruptionOf(variant, settings) },
+    async () => {},
+  )
 const near = (found: number | null | undefined, wanted: number, share: number) =>
   assert.ok(Math.abs(found! / wanted - 1) < share, `${found} instead of ${wanted}`)
 
@@ -40,9 +44,17 @@ test('the error of corrupted inputs is the corruption itself where everything is
 })
 
 test('networks whose inputs stay what they are have no such error, and vectors no brightness', async () => {
-  const doubled = modelOf(size, size, (x) => x.clone(), (x) => tf.tidy(() => x.mul(2)))
+  const doubled = modelOf(
+    size,
+    size,
+    (x) => x.clone(),
+    (x) => tf.tidy(() => x.mul(2)),
+  )
   const kept: [string, Settings][] = [
-    ['classical', {}], ['denoising', { 'regularizer.rate': 0 }], ['denoising', { 'regularizer.noise': 'weights' }], ['dropout', {}],
+    ['classical', {}],
+    ['denoising', { 'regularizer.rate': 0 }],
+    ['denoising', { 'regularizer.noise': 'weights' }],
+    ['dropout', {}],
   ]
   for (const [variant, settings] of kept) {
     const { corruptedSquaredError, brightness } = await measured(variant, settings, doubled)

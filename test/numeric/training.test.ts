@@ -19,7 +19,9 @@ import { trainHere } from '../fixtures/trainHere.ts'
 /** What training promises whatever the variant: schedules, clipping, early stopping. */
 const home = mkdtempSync(join(tmpdir(), 'training-'))
 let datasetFolder = ''
-before(async () => { datasetFolder = await importDigits(home) })
+before(async () => {
+  datasetFolder = await importDigits(home)
+})
 after(() => rmSync(home, { recursive: true, force: true }))
 
 function configOf(settings: Settings) {
@@ -29,19 +31,27 @@ function configOf(settings: Settings) {
 }
 
 test('learning rates: warm-up from 0, then constant, in steps at a half and three quarters, or along a cosine to 0', () => {
-  const perEpoch = 10, epochs = 8
-  const rates = (training: Partial<TrainingConfig>) => Array.from({ length: epochs * perEpoch }, (_, index) =>
-    learningRateAt({ ...configOf({}).training, epochs, learningRate: 2, ...training }, index + 1, perEpoch))
+  const perEpoch = 10,
+    epochs = 8
+  const rates = (training: Partial<TrainingConfig>) =>
+    Array.from({ length: epochs * perEpoch }, (_, index) =>
+      learningRateAt({ ...configOf({}).training, epochs, learningRate: 2, ...training }, index + 1, perEpoch),
+    )
   assert.deepEqual(new Set(rates({})), new Set([2]))
-  const near = (found: number[], wanted: (step: number) => number) => found.forEach((rate, index) => assert.ok(Math.abs(rate - wanted(index + 1)) < 1e-12, `step ${index + 1}: ${rate}`))
+  const near = (found: number[], wanted: (step: number) => number) =>
+    found.forEach((rate, index) => assert.ok(Math.abs(rate - wanted(index + 1)) < 1e-12, `step ${index + 1}: ${rate}`))
   near(rates({ warmupEpochs: 2 }), (step) => 2 * Math.min(1, step / 20))
   near(rates({ schedule: 'step' }), (step) => (step <= 40 ? 2 : step <= 60 ? 0.2 : 0.02))
   near(rates({ schedule: 'cosine' }), (step) => 1 + Math.cos((Math.PI * (step - 1)) / 80))
-  near(rates({ schedule: 'cosine', warmupEpochs: 1.5 }), (step) => Math.min(1, step / 15) * (1 + Math.cos((Math.PI * (step - 1)) / 80)))
+  near(
+    rates({ schedule: 'cosine', warmupEpochs: 1.5 }),
+    (step) => Math.min(1, step / 15) * (1 + Math.cos((Math.PI * (step - 1)) / 80)),
+  )
 })
 
 test('clipping scales all gradients together to the stated norm, and leaves smaller ones alone', () => {
-  const pixels = smallDigits(16), rows = Uint32Array.from({ length: 16 }, (_, row) => row)
+  const pixels = smallDigits(16),
+    rows = Uint32Array.from({ length: 16 }, (_, row) => row)
   const step = (clipNorm: number) => {
     const config = configOf({ 'training.optimizer': 'sgd', 'training.batchSize': 16, 'training.clipNorm': clipNorm })
     const model = new CompiledModel({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16])
@@ -61,7 +71,7 @@ test('clipping scales all gradients together to the stated norm, and leaves smal
   step(norm(whole) * 2).forEach((value, index) => assert.ok(Math.abs(value - whole[index]!) < 1e-6))
 })
 
-test('a session keeps no memory of JavaScript, which TensorFlow\'s threads would release behind its back', () => {
+test("a session keeps no memory of JavaScript, which TensorFlow's threads would release behind its back", () => {
   const config = configOf({ 'training.batchSize': 16 })
   const session = new Session(new Program({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16]).graph)
   const shape = [16, 8]
@@ -76,11 +86,20 @@ test('a session keeps no memory of JavaScript, which TensorFlow\'s threads would
   session.close()
 })
 
-test('early stopping ends a run so many epochs after its best one, and keeps that one\'s weights', async () => {
+test("early stopping ends a run so many epochs after its best one, and keeps that one's weights", async () => {
   const runFolder = mkdtempSync(join(home, 'run-'))
   // A rate at which the validation loss soon goes up and down.
   const config = configOf({ 'training.epochs': 60, 'training.batchSize': 8, 'training.learningRate': 0.3, 'training.patience': 3 })
-  const job: TrainJob = { kind: 'train', runId: 'r', runFolder, datasetFolder, variant: 'classical', config, seed: 2, resume: false }
+  const job: TrainJob = {
+    kind: 'train',
+    runId: 'r',
+    runFolder,
+    datasetFolder,
+    variant: 'classical',
+    config,
+    seed: 2,
+    resume: false,
+  }
   const { points, evaluation } = await trainHere(job)
   const losses = points.filter(({ key }) => key === 'validation/loss')
   const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
@@ -94,7 +113,12 @@ test('early stopping ends a run so many epochs after its best one, and keeps tha
 
   // The same run without early stopping, ended where that one was best, has those weights.
   const again = mkdtempSync(join(home, 'run-'))
-  await trainHere({ ...job, runFolder: again, config: { ...config, training: { ...config.training, patience: 0, epochs: least.epoch } } })
+  await trainHere({
+    ...job,
+    runFolder: again,
+    config: { ...config, training: { ...config.training, patience: 0, epochs: least.epoch } },
+  })
   const wanted = readCheckpoint(again, 'last').state
-  for (const name of Object.keys(best.state).filter((key) => !key.startsWith('optimizer/'))) assert.deepEqual(best.state[name], wanted[name], name)
+  for (const name of Object.keys(best.state).filter((key) => !key.startsWith('optimizer/')))
+    assert.deepEqual(best.state[name], wanted[name], name)
 })

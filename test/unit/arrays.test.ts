@@ -10,20 +10,27 @@ import { importsPlace } from '../fixtures/imports.ts'
 import type { ImportRequest } from '../../src/main/engine/data/import.ts'
 
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON `
-  + 'to an interpreter that has it'
+const missing =
+  spawnSync(python, ['-c', 'import numpy']).status === 0
+    ? false
+    : `${python} has no numpy; set WORKBENCH_PYTHON to an interpreter that has it`
 const { work, request } = importsPlace('arrays')
 
 interface Case {
   name: string
   path: string
-  count?: number; width?: number; height?: number; channels?: number
+  count?: number
+  width?: number
+  height?: number
+  channels?: number
   parts?: [number, number, number]
   classes?: string[]
   labels?: number[]
   notes?: string[]
   error?: string
-  set?: string; array?: string; rowShape?: ImportRequest['rowShape']
+  set?: string
+  array?: string
+  rowShape?: ImportRequest['rowShape']
 }
 
 before(() => {
@@ -46,7 +53,8 @@ test('arrays in the forms that people have them in are stored as NumPy says', { 
         assert.equal(existsSync(ask.folder), false)
         continue
       }
-      const stored = await importDataset(ask), { count, width, height, channels } = stored
+      const stored = await importDataset(ask),
+        { count, width, height, channels } = stored
       assert.deepEqual({ count, width, height, channels }, { ...shape })
       const pixels = readFileSync(join(ask.folder, 'pixels.bin'))
       assert.ok(pixels.equals(readFileSync(join(work, 'expected', name))), 'other pixels')

@@ -64,39 +64,71 @@ test('settings out of range are refused with their field and range, and no run b
   const { call, events } = testEngine(t, homeWithDataset(t))
   for (const [variant, typed, field, allowed] of refused) {
     const settings = settingsFrom(typed, undefined, resolveConfig(variant, {}).fields)
-    await assert.rejects(call('runs.create', { dataset: 'digits', variant, settings, seed: 1 }), (thrown: { code: string; field: string; message: string }) => {
-      assert.equal(thrown.code, 'SETTING_INVALID', `${variant} ${typed.join(' ')}: ${thrown.message}`)
-      assert.equal(thrown.field, field, `${variant} ${typed.join(' ')}: ${thrown.message}`)
-      assert.match(thrown.message, allowed)
-      assert.ok(thrown.message.includes(field.split('.').at(-1)!), `the sentence does not say what to change: ${thrown.message}`)
-      return true
-    })
+    await assert.rejects(
+      call('runs.create', { dataset: 'digits', variant, settings, seed: 1 }),
+      (thrown: { code: string; field: string; message: string }) => {
+        assert.equal(thrown.code, 'SETTING_INVALID', `${variant} ${typed.join(' ')}: ${thrown.message}`)
+        assert.equal(thrown.field, field, `${variant} ${typed.join(' ')}: ${thrown.message}`)
+        assert.match(thrown.message, allowed)
+        assert.ok(thrown.message.includes(field.split('.').at(-1)!), `the sentence does not say what to change: ${thrown.message}`)
+        return true
+      },
+    )
   }
   assert.deepEqual((await call('runs.list', {})).runs, [])
-  assert.deepEqual(events.filter(({ type }) => type === 'run'), [])
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'run'),
+    [],
+  )
 })
 
 test('every number of every variant is refused beyond its range, and taken at its ends', () => {
   for (const { id } of variants) {
     const { fields } = resolveConfig(id, {})
-    for (const { key, kind, minimum, maximum, exclusiveMinimum, exclusiveMaximum } of fields.filter((field) => field.kind === 'number' || field.kind === 'integer')) {
+    for (const { key, kind, minimum, maximum, exclusiveMinimum, exclusiveMaximum } of fields.filter(
+      (field) => field.kind === 'number' || field.kind === 'integer',
+    )) {
       const problemsOf = (value: unknown) => resolveConfig(id, { [key]: value }).problems
       const step = kind === 'integer' ? 1 : 1e-3
-      const wrong = [NaN, Infinity, '1', null, true, [1], ...(minimum === undefined ? [] : [minimum - step]), ...(exclusiveMinimum ? [minimum] : []), ...(maximum === undefined ? [] : [maximum + step]), ...(exclusiveMaximum ? [maximum] : [])]
-      for (const value of wrong) assert.deepEqual(problemsOf(value).map(({ code, field }) => [code, field]), [['SETTING_INVALID', key]], `${id}: ${key}=${String(value)}`)
+      const wrong = [
+        NaN,
+        Infinity,
+        '1',
+        null,
+        true,
+        [1],
+        ...(minimum === undefined ? [] : [minimum - step]),
+        ...(exclusiveMinimum ? [minimum] : []),
+        ...(maximum === undefined ? [] : [maximum + step]),
+        ...(exclusiveMaximum ? [maximum] : []),
+      ]
+      for (const value of wrong)
+        assert.deepEqual(
+          problemsOf(value).map(({ code, field }) => [code, field]),
+          [['SETTING_INVALID', key]],
+          `${id}: ${key}=${String(value)}`,
+        )
       assert.ok(minimum !== undefined && maximum !== undefined, `${id}: ${key} has no end`)
       // Other rules may forbid an end, but not for being out of range.
-      for (const value of [exclusiveMinimum ? minimum + 1e-9 : minimum, exclusiveMaximum ? maximum - 1e-9 : maximum]) for (const { message } of problemsOf(value)) assert.doesNotMatch(message, /must be/, `${id}: ${key}=${value}`)
+      for (const value of [exclusiveMinimum ? minimum + 1e-9 : minimum, exclusiveMaximum ? maximum - 1e-9 : maximum])
+        for (const { message } of problemsOf(value)) assert.doesNotMatch(message, /must be/, `${id}: ${key}=${value}`)
     }
     for (const key of ['regularizer.nothing', 'network.layer', 'nothing', 'training.epochs.more', 'network']) {
-      assert.deepEqual(resolveConfig(id, { [key]: 1 }).problems.map(({ code, field }) => [code, field]), [['SETTING_UNKNOWN', key]], `${id}: ${key}`)
+      assert.deepEqual(
+        resolveConfig(id, { [key]: 1 }).problems.map(({ code, field }) => [code, field]),
+        [['SETTING_UNKNOWN', key]],
+        `${id}: ${key}`,
+      )
     }
   }
 })
 
 test('a setting that another one switches off is taken, and said to have no effect', () => {
   const warned = (settings: Settings) => resolveConfig('denoising', settings).warnings
-  assert.match(warned({ regularizer: { sigma: 0.5 } })[0]!, /^Sigma has no effect while regularizer.noise is masking; it needs gaussian or weights/)
+  assert.match(
+    warned({ regularizer: { sigma: 0.5 } })[0]!,
+    /^Sigma has no effect while regularizer.noise is masking; it needs gaussian or weights/,
+  )
   assert.match(warned({ 'regularizer.noise': 'gaussian', 'regularizer.rate': 0.5 })[0]!, /^Rate has no effect/)
   assert.deepEqual(warned({ 'regularizer.noise': 'gaussian', 'regularizer.sigma': 0.5 }), [])
   // Defaults are no wish: a run's stored config says nothing new.
@@ -105,7 +137,14 @@ test('a setting that another one switches off is taken, and said to have no effe
 
 /** What is known of some datasets. */
 const images = { rowSize: 784, trainCount: 1000, kind: 'image', classes: 10 } as const
-const datasets = { images, unlabelled: { ...images, classes: 0 }, single: { ...images, classes: 1 }, vectors: { ...images, rowSize: 16, kind: 'vector' }, partly: { ...images, labelled: 500 }, hardly: { ...images, labelled: 20 } } as const
+const datasets = {
+  images,
+  unlabelled: { ...images, classes: 0 },
+  single: { ...images, classes: 1 },
+  vectors: { ...images, rowSize: 16, kind: 'vector' },
+  partly: { ...images, labelled: 500 },
+  hardly: { ...images, labelled: 20 },
+} as const
 
 /** As a command line reads them: some settings bring others with them. */
 function resolved(dataset: keyof typeof datasets, variant: string, typed: string): ReturnType<typeof resolveConfig> {
@@ -113,63 +152,180 @@ function resolved(dataset: keyof typeof datasets, variant: string, typed: string
   return resolveConfig(variant, read(read({})), datasets[dataset])
 }
 
-const greedy = 'pretraining.kind=greedy', machines = 'pretraining.kind=rbm', classes = 'fineTuning.kind=classification'
+const greedy = 'pretraining.kind=greedy',
+  machines = 'pretraining.kind=rbm',
+  classes = 'fineTuning.kind=classification'
 
 /** What does not go with the data or with other settings of a deep network: dataset, settings, the field that is refused, the remedy. */
 const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, field: string, remedy: RegExp][] = [
   // Labels that are not there.
   ['unlabelled', 'classical', classes, 'fineTuning.kind', /set fineTuning.kind to reconstruction, or import it with labels/],
   ['single', 'denoising', `${classes} ${greedy}`, 'fineTuning.kind', /no two classes.*reconstruction/],
-  ['images', 'classical', `${classes} fineTuning.labelled=901`, 'fineTuning.labelled', /900 images.*set fineTuning.labelled to at most that/],
+  [
+    'images',
+    'classical',
+    `${classes} fineTuning.labelled=901`,
+    'fineTuning.labelled',
+    /900 images.*set fineTuning.labelled to at most that/,
+  ],
   ['partly', 'classical', classes, 'fineTuning.labelled', /Of the 1000 images .* 500 have a label.*from 10 to 440/],
   ['partly', 'classical', `${classes} fineTuning.labelled=441`, 'fineTuning.labelled', /from 10 to 440/],
-  ['hardly', 'classical', `${classes} fineTuning.labelled=10`, 'fineTuning.kind', /20 have a label, too few to learn 10 classes from/],
+  [
+    'hardly',
+    'classical',
+    `${classes} fineTuning.labelled=10`,
+    'fineTuning.kind',
+    /20 have a label, too few to learn 10 classes from/,
+  ],
   ['images', 'classical', `${classes} fineTuning.labelled=9`, 'fineTuning.labelled', /10 classes.*at least that/],
   ['images', 'classical', `${classes} fineTuning.labelled=-1`, 'fineTuning.labelled', /at least 0/],
   ['images', 'classical', `${classes} fineTuning.labelled=99.5`, 'fineTuning.labelled', /whole number/],
-  ['images', 'classical', `${classes} fineTuning.labelled=100 training.patience=5`, 'training.patience', /set training.patience to 0/],
+  [
+    'images',
+    'classical',
+    `${classes} fineTuning.labelled=100 training.patience=5`,
+    'training.patience',
+    /set training.patience to 0/,
+  ],
   ['images', 'classical', 'fineTuning.kind=labels', 'fineTuning.kind', /reconstruction, classification/],
   // Densities and probabilities where the data have none.
-  ...['variational', 'betaVae', 'iwae'].flatMap((variant) => ['fixed', 'dynamic'].flatMap((binarise) => ['gaussian', 'fixedGaussian'].map((decoder): (typeof unfit)[number] =>
-    ['images', variant, `data.binarise=${binarise} regularizer.decoder=${decoder}`, 'regularizer.decoder', /set regularizer.decoder to bernoulli or data.binarise to none/]))),
+  ...['variational', 'betaVae', 'iwae'].flatMap((variant) =>
+    ['fixed', 'dynamic'].flatMap((binarise) =>
+      ['gaussian', 'fixedGaussian'].map((decoder): (typeof unfit)[number] => [
+        'images',
+        variant,
+        `data.binarise=${binarise} regularizer.decoder=${decoder}`,
+        'regularizer.decoder',
+        /set regularizer.decoder to bernoulli or data.binarise to none/,
+      ]),
+    ),
+  ),
   ['vectors', 'classical', 'data.binarise=fixed', 'data.binarise', /outside \[0, 1\].*set data.binarise to none/],
   ['images', 'classical', 'data.binarise=sometimes', 'data.binarise', /none, fixed, dynamic/],
   ['vectors', 'rbm', 'regularizer.visible=bernoulli', 'regularizer.visible', /\[0, 1\].*set regularizer.visible to gaussian/],
-  ['vectors', 'classical', `${machines} pretraining.regularizer.visible=bernoulli`, 'pretraining.regularizer.visible', /\[0, 1\].*set pretraining.regularizer.visible to gaussian/],
-  ['vectors', 'classical', `${machines} network.outputActivation=sigmoid`, 'network.outputActivation', /set network.outputActivation to linear\.$/],
-  ['images', 'classical', `${machines} pretraining.regularizer.visible=gaussian`, 'network.outputActivation', /to linear and reconstruction to squaredError/],
+  [
+    'vectors',
+    'classical',
+    `${machines} pretraining.regularizer.visible=bernoulli`,
+    'pretraining.regularizer.visible',
+    /\[0, 1\].*set pretraining.regularizer.visible to gaussian/,
+  ],
+  [
+    'vectors',
+    'classical',
+    `${machines} network.outputActivation=sigmoid`,
+    'network.outputActivation',
+    /set network.outputActivation to linear\.$/,
+  ],
+  [
+    'images',
+    'classical',
+    `${machines} pretraining.regularizer.visible=gaussian`,
+    'network.outputActivation',
+    /to linear and reconstruction to squaredError/,
+  ],
   // Chains without steps.
   ['images', 'rbm', 'regularizer.steps=0', 'regularizer.steps', /at least 1/],
   ['images', 'rbm', 'regularizer.steps=1.5', 'regularizer.steps', /whole number/],
   ['images', 'rbm', 'regularizer.momentum=1', 'regularizer.momentum', /below 1/],
-  ['images', 'denoising', `${machines} pretraining.regularizer.steps=0`, 'pretraining.regularizer.steps', /at least 1.*change pretraining.regularizer.steps/],
+  [
+    'images',
+    'denoising',
+    `${machines} pretraining.regularizer.steps=0`,
+    'pretraining.regularizer.steps',
+    /at least 1.*change pretraining.regularizer.steps/,
+  ],
   ['images', 'rbm', 'network.layers=100,50', 'network.layers', /one number.*pretraining.kind/],
   // Units that the layers' variant does not have.
-  ['images', 'classical', `${machines} network.activation=relu`, 'network.activation', /no relu units; set network.activation to sigmoid/],
-  ['images', 'classical', `${machines} network.codeActivation=tanh`, 'network.codeActivation', /no tanh units; set network.codeActivation to sigmoid/],
-  ['images', 'classical', `${machines} network.outputActivation=linear reconstruction=squaredError`, 'network.outputActivation', /set network.outputActivation to sigmoid/],
-  ['images', 'classical', `${machines} pretraining.regularizer.hidden=linear`, 'pretraining.regularizer.hidden', /leave it out, and set network.activation or network.codeActivation/],
-  ['images', 'classical', `${greedy} pretraining.variant=sparseKl network.codeActivation=linear`, 'network.codeActivation', /set network.codeActivation to sigmoid/],
-  ['images', 'classical', `${greedy} pretraining.variant=sparseBias network.activation=sigmoid`, 'pretraining.regularizer.rho', /between 0 and 1.*change pretraining.regularizer.rho/],
+  [
+    'images',
+    'classical',
+    `${machines} network.activation=relu`,
+    'network.activation',
+    /no relu units; set network.activation to sigmoid/,
+  ],
+  [
+    'images',
+    'classical',
+    `${machines} network.codeActivation=tanh`,
+    'network.codeActivation',
+    /no tanh units; set network.codeActivation to sigmoid/,
+  ],
+  [
+    'images',
+    'classical',
+    `${machines} network.outputActivation=linear reconstruction=squaredError`,
+    'network.outputActivation',
+    /set network.outputActivation to sigmoid/,
+  ],
+  [
+    'images',
+    'classical',
+    `${machines} pretraining.regularizer.hidden=linear`,
+    'pretraining.regularizer.hidden',
+    /leave it out, and set network.activation or network.codeActivation/,
+  ],
+  [
+    'images',
+    'classical',
+    `${greedy} pretraining.variant=sparseKl network.codeActivation=linear`,
+    'network.codeActivation',
+    /set network.codeActivation to sigmoid/,
+  ],
+  [
+    'images',
+    'classical',
+    `${greedy} pretraining.variant=sparseBias network.activation=sigmoid`,
+    'pretraining.regularizer.rho',
+    /between 0 and 1.*change pretraining.regularizer.rho/,
+  ],
   // Weights that cannot be unrolled.
   ['images', 'classical', `${machines} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],
   ['images', 'contractive', `${greedy} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],
-  ['images', 'classical', `${greedy} pretraining.tied=false network.tied=true`, 'network.tied', /set network.tied to false or pretraining.tied to true/],
+  [
+    'images',
+    'classical',
+    `${greedy} pretraining.tied=false network.tied=true`,
+    'network.tied',
+    /set network.tied to false or pretraining.tied to true/,
+  ],
   // Ranges and names of the pretraining itself.
   ['images', 'classical', 'pretraining.kind=layers', 'pretraining.kind', /none, greedy, rbm/],
-  ...['none', 'variational', 'pca', 'kSparse', 'rbm', 'Denoising'].map((variant): (typeof unfit)[number] => ['images', 'classical', `${greedy} pretraining.variant=${variant}`, 'pretraining.variant', /one of classical, denoising,.*change pretraining.variant/]),
+  ...['none', 'variational', 'pca', 'kSparse', 'rbm', 'Denoising'].map((variant): (typeof unfit)[number] => [
+    'images',
+    'classical',
+    `${greedy} pretraining.variant=${variant}`,
+    'pretraining.variant',
+    /one of classical, denoising,.*change pretraining.variant/,
+  ]),
   ['images', 'classical', `${greedy} pretraining.batchSize=901`, 'pretraining.batchSize', /900 images.*at most that/],
   ['images', 'classical', `${machines} pretraining.epochs=0`, 'pretraining.epochs', /at least 1/],
   ['images', 'denoising', `${greedy} pretraining.learningRate=0`, 'pretraining.learningRate', /above 0/],
-  ['images', 'denoising', `${greedy} pretraining.regularizer.rate=2`, 'pretraining.regularizer.rate', /at most 1, not 2; change pretraining.regularizer.rate/],
-  ['images', 'classical', 'pretraining.regularizer.rate=0.2', 'pretraining.regularizer.rate', /set pretraining.kind to greedy or rbm, or leave it out/],
+  [
+    'images',
+    'denoising',
+    `${greedy} pretraining.regularizer.rate=2`,
+    'pretraining.regularizer.rate',
+    /at most 1, not 2; change pretraining.regularizer.rate/,
+  ],
+  [
+    'images',
+    'classical',
+    'pretraining.regularizer.rate=0.2',
+    'pretraining.regularizer.rate',
+    /set pretraining.kind to greedy or rbm, or leave it out/,
+  ],
 ]
 
 test('what does not go with the data, or with the layers of a deep network, is refused with the field and the remedy', () => {
   for (const [dataset, variant, typed, field, remedy] of unfit) {
     const { problems, config } = resolved(dataset, variant, typed)
     const what = `${dataset}, ${variant} ${typed}: ${problems.map(({ message }) => message).join(' ')}`
-    assert.deepEqual(problems.map(({ code, field: at }) => [code, at]), [['SETTING_INVALID', field]], what)
+    assert.deepEqual(
+      problems.map(({ code, field: at }) => [code, at]),
+      [['SETTING_INVALID', field]],
+      what,
+    )
     assert.match(problems[0]!.message, remedy, what)
     assert.equal(config, null)
   }
@@ -177,14 +333,28 @@ test('what does not go with the data, or with the layers of a deep network, is r
 
 test('a refused setting is taken once its remedy is followed', () => {
   for (const [dataset, variant, typed] of [
-    ['images', 'classical', `${classes} fineTuning.labelled=900`], ['images', 'classical', `${classes} fineTuning.labelled=10`], ['unlabelled', 'classical', 'fineTuning.kind=reconstruction'], ['partly', 'classical', `${classes} fineTuning.labelled=440`],
-    ['images', 'variational', 'data.binarise=fixed regularizer.decoder=bernoulli'], ['images', 'variational', 'data.binarise=none regularizer.decoder=gaussian'],
-    ['vectors', 'rbm', ''], ['vectors', 'rbm', 'regularizer.visible=gaussian'], ['vectors', 'classical', machines], ['images', 'classical', machines],
-    ['images', 'classical', `${machines} pretraining.regularizer.visible=gaussian network.outputActivation=linear reconstruction=squaredError`],
-    ['images', 'classical', `${machines} network.codeActivation=sigmoid`], ['images', 'classical', `${machines} network.codeActivation=linear`],
+    ['images', 'classical', `${classes} fineTuning.labelled=900`],
+    ['images', 'classical', `${classes} fineTuning.labelled=10`],
+    ['unlabelled', 'classical', 'fineTuning.kind=reconstruction'],
+    ['partly', 'classical', `${classes} fineTuning.labelled=440`],
+    ['images', 'variational', 'data.binarise=fixed regularizer.decoder=bernoulli'],
+    ['images', 'variational', 'data.binarise=none regularizer.decoder=gaussian'],
+    ['vectors', 'rbm', ''],
+    ['vectors', 'rbm', 'regularizer.visible=gaussian'],
+    ['vectors', 'classical', machines],
+    ['images', 'classical', machines],
+    [
+      'images',
+      'classical',
+      `${machines} pretraining.regularizer.visible=gaussian network.outputActivation=linear reconstruction=squaredError`,
+    ],
+    ['images', 'classical', `${machines} network.codeActivation=sigmoid`],
+    ['images', 'classical', `${machines} network.codeActivation=linear`],
     ['images', 'classical', `${greedy} pretraining.variant=sparseBias network.activation=sigmoid pretraining.regularizer.rho=0.1`],
     ['images', 'classical', `${greedy} pretraining.tied=true network.tied=true`],
-    ...['classical', 'denoising', 'contractive', 'sparseBias', 'sparseKl'].map((layers) => ['images', 'classical', `${greedy} pretraining.variant=${layers}`] as const),
+    ...['classical', 'denoising', 'contractive', 'sparseBias', 'sparseKl'].map(
+      (layers) => ['images', 'classical', `${greedy} pretraining.variant=${layers}`] as const,
+    ),
   ] as const) {
     const { problems, config, parameters } = resolved(dataset, variant, typed)
     assert.deepEqual(problems, [], `${dataset}, ${variant} ${typed}`)
@@ -196,23 +366,50 @@ test('a refused setting is taken once its remedy is followed', () => {
 
 test('settings of pretraining are unknown where nothing is pretrained, and to layers of another variant', () => {
   for (const [variant, typed, words] of [
-    ['pca', greedy, /^PCA has no setting “pretraining.kind”; leave it out/], ['pca', 'pretraining.regularizer.rate=0.2', /^PCA has no setting/],
-    ['variational', machines, /^Variational has no setting/], ['variational', classes, /^Variational has no setting/], ['iwae', 'pretraining.regularizer.rate=0.2', /leave it out/],
-    ['rbm', greedy, /^Boltzmann machine has no setting/], ['rbm', classes, /leave it out/], ['pca', 'data.binarise=fixed', /leave it out/],
-    ['classical', `${greedy} pretraining.variant=denoising pretraining.regularizer.rho=0.2`, /^Denoising has no setting “pretraining.regularizer.rho”; leave it out/],
-    ['classical', `${greedy} pretraining.regularizer.rate=0.2`, /^Classical has no setting/], ['classical', `${machines} pretraining.regularizer.toString=1`, /^Boltzmann machine has no setting/],
-    ['denoising', `${machines} pretraining.regularizer.stpes=1`, /^Boltzmann machine has no setting .* did you mean pretraining.regularizer.steps\?/],
+    ['pca', greedy, /^PCA has no setting “pretraining.kind”; leave it out/],
+    ['pca', 'pretraining.regularizer.rate=0.2', /^PCA has no setting/],
+    ['variational', machines, /^Variational has no setting/],
+    ['variational', classes, /^Variational has no setting/],
+    ['iwae', 'pretraining.regularizer.rate=0.2', /leave it out/],
+    ['rbm', greedy, /^Boltzmann machine has no setting/],
+    ['rbm', classes, /leave it out/],
+    ['pca', 'data.binarise=fixed', /leave it out/],
+    [
+      'classical',
+      `${greedy} pretraining.variant=denoising pretraining.regularizer.rho=0.2`,
+      /^Denoising has no setting “pretraining.regularizer.rho”; leave it out/,
+    ],
+    ['classical', `${greedy} pretraining.regularizer.rate=0.2`, /^Classical has no setting/],
+    ['classical', `${machines} pretraining.regularizer.toString=1`, /^Boltzmann machine has no setting/],
+    [
+      'denoising',
+      `${machines} pretraining.regularizer.stpes=1`,
+      /^Boltzmann machine has no setting .* did you mean pretraining.regularizer.steps\?/,
+    ],
   ] as const) {
     const { problems } = resolved('images', variant, typed)
-    assert.deepEqual(problems.map(({ code, field }) => [code, field]), [['SETTING_UNKNOWN', typed.split(' ').at(-1)!.split('=')[0]]], `${variant} ${typed}`)
+    assert.deepEqual(
+      problems.map(({ code, field }) => [code, field]),
+      [['SETTING_UNKNOWN', typed.split(' ').at(-1)!.split('=')[0]]],
+      `${variant} ${typed}`,
+    )
     assert.match(problems[0]!.message, words)
   }
 })
 
 test('of pretraining, too, what has no effect is said under a name that is only its own', () => {
   const warned = (typed: string, variant = 'classical') => resolved('images', variant, typed).warnings
-  assert.match(warned('pretraining.epochs=4')[0]!, /^Epochs a layer has no effect while pretraining.kind is none; it needs greedy or rbm/)
-  assert.match(warned(`${machines} pretraining.tied=false`)[0]!, /^pretraining.tied has no effect while pretraining.kind is rbm; it needs greedy/)
-  assert.match(warned(`${greedy} pretraining.regularizer.sigma=0.5`, 'denoising')[0]!, /has no effect while pretraining.regularizer.noise is masking/)
+  assert.match(
+    warned('pretraining.epochs=4')[0]!,
+    /^Epochs a layer has no effect while pretraining.kind is none; it needs greedy or rbm/,
+  )
+  assert.match(
+    warned(`${machines} pretraining.tied=false`)[0]!,
+    /^pretraining.tied has no effect while pretraining.kind is rbm; it needs greedy/,
+  )
+  assert.match(
+    warned(`${greedy} pretraining.regularizer.sigma=0.5`, 'denoising')[0]!,
+    /has no effect while pretraining.regularizer.noise is masking/,
+  )
   assert.match(warned('fineTuning.labelled=100')[0]!, /^Labelled images has no effect while fineTuning.kind is reconstruction/)
 })

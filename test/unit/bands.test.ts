@@ -11,9 +11,20 @@ import { lineSchema, termsSchema } from '../../src/shared/comparison.ts'
 import { run } from '../fixtures/storedRuns.ts'
 
 const line = (values: number[], steps = values.map((_, index) => 10 * (index + 1))): Line => ({
-  step: Float64Array.from(steps), epoch: Float64Array.from(steps, (step) => step / 100), seconds: Float64Array.from(steps, (step) => step / 50), value: Float64Array.from(values),
+  step: Float64Array.from(steps),
+  epoch: Float64Array.from(steps, (step) => step / 100),
+  seconds: Float64Array.from(steps, (step) => step / 50),
+  value: Float64Array.from(values),
 })
-const options: LineOptions = { smoothing: 0, band: 'interval', axis: 'step', from: undefined, to: undefined, columns: 1000, logarithmic: false }
+const options: LineOptions = {
+  smoothing: 0,
+  band: 'interval',
+  axis: 'step',
+  from: undefined,
+  to: undefined,
+  columns: 1000,
+  logarithmic: false,
+}
 
 test('smoothing is the debiased exponential mean: a constant stays itself, and the past never changes', () => {
   const weight = 0.9
@@ -21,14 +32,20 @@ test('smoothing is the debiased exponential mean: a constant stays itself, and t
   const whole = smoothed(Float64Array.from(values), weight)
   // By its definition: a weighted mean of everything so far.
   for (const at of [0, 1, 5, 120, 299]) {
-    let sum = 0, weights = 0
+    let sum = 0,
+      weights = 0
     for (let index = 0; index <= at; index++) {
       sum += weight ** (at - index) * values[index]!
       weights += weight ** (at - index)
     }
     assert.ok(Math.abs(whole[at]! - sum / weights) < 1e-12 * Math.max(1, Math.abs(sum / weights)), `point ${at}`)
   }
-  for (const length of [1, 2, 77, 299]) assert.deepEqual(smoothed(Float64Array.from(values.slice(0, length)), weight), whole.slice(0, length), 'as training goes on the past stays')
+  for (const length of [1, 2, 77, 299])
+    assert.deepEqual(
+      smoothed(Float64Array.from(values.slice(0, length)), weight),
+      whole.slice(0, length),
+      'as training goes on the past stays',
+    )
   assert.ok(smoothed(new Float64Array(50).fill(3.25), 0.99).every((value) => Math.abs(value - 3.25) < 1e-12))
   const gap = smoothed(Float64Array.from([1, NaN, 1, Infinity, 3]), 0.5)
   assert.deepEqual([...gap].map(Number.isFinite), [true, false, true, false, true], 'gaps remain gaps and are passed over')
@@ -38,28 +55,69 @@ test('smoothing is the debiased exponential mean: a constant stays itself, and t
 })
 
 test('a band is the mean and its interval at each step, or the range', () => {
-  const seeds = [[5, 4, 3], [5.5, 4.2, 3.1], [4.8, 4.1, 3.3]]
-  const band = bandOf(seeds.map((values) => line(values)), 'interval')
+  const seeds = [
+    [5, 4, 3],
+    [5.5, 4.2, 3.1],
+    [4.8, 4.1, 3.3],
+  ]
+  const band = bandOf(
+    seeds.map((values) => line(values)),
+    'interval',
+  )
   for (const index of [0, 1, 2]) {
     const { mean, low, high } = estimate(seeds.map((values) => values[index]!))!
-    for (const [own, expected] of [[band.value[index], mean], [band.low[index], low], [band.high[index], high]]) assert.ok(Math.abs(own! - expected!) < 1e-12)
+    for (const [own, expected] of [
+      [band.value[index], mean],
+      [band.low[index], low],
+      [band.high[index], high],
+    ])
+      assert.ok(Math.abs(own! - expected!) < 1e-12)
   }
-  assert.deepEqual([[...band.n], [...band.step]], [[3, 3, 3], [10, 20, 30]])
-  const range = bandOf(seeds.map((values) => line(values)), 'range')
-  assert.deepEqual([[...range.low], [...range.high]], [[4.8, 4, 3], [5.5, 4.2, 3.3]])
+  assert.deepEqual(
+    [[...band.n], [...band.step]],
+    [
+      [3, 3, 3],
+      [10, 20, 30],
+    ],
+  )
+  const range = bandOf(
+    seeds.map((values) => line(values)),
+    'range',
+  )
+  assert.deepEqual(
+    [[...range.low], [...range.high]],
+    [
+      [4.8, 4, 3],
+      [5.5, 4.2, 3.3],
+    ],
+  )
 })
 
 test('seeds that ended early, lag or have a point of their own make no jump of steps', () => {
-  const long = line([5, 4, 3, 2, 1]), short = line([6, 5, 4]), paused = line([7, 6, 5.5, 5, 4, 3], [10, 20, 25, 30, 40, 50])
+  const long = line([5, 4, 3, 2, 1]),
+    short = line([6, 5, 4]),
+    paused = line([7, 6, 5.5, 5, 4, 3], [10, 20, 25, 30, 40, 50])
   const band = bandOf([long, short, paused], 'interval')
   assert.deepEqual([...band.step], [10, 20, 30, 40, 50], 'step 25 is of one run only, and others are under way there')
   assert.deepEqual([...band.n], [3, 3, 3, 2, 2])
   assert.deepEqual([...band.value], [6, 5, 4, 3, 2])
   const alone = bandOf([line([1, 2, 3, 4]), line([3])], 'interval')
-  assert.deepEqual([[...alone.n], [...alone.value]], [[2, 1, 1, 1], [2, 2, 3, 4]])
+  assert.deepEqual(
+    [[...alone.n], [...alone.value]],
+    [
+      [2, 1, 1, 1],
+      [2, 2, 3, 4],
+    ],
+  )
   assert.ok(Number.isNaN(alone.low[2]!), 'one seed has no interval')
   const broken = bandOf([line([1, NaN]), line([3, 5])], 'interval')
-  assert.deepEqual([[...broken.n], [...broken.value]], [[2, 1], [2, 5]])
+  assert.deepEqual(
+    [[...broken.n], [...broken.value]],
+    [
+      [2, 1],
+      [2, 5],
+    ],
+  )
 })
 
 test('a reduced line keeps its ends, its extremes and its gaps, in any window and on any axis', () => {
@@ -79,7 +137,11 @@ test('a reduced line keeps its ends, its extremes and its gaps, in any window an
   const early = (logarithmic: boolean) => reduced(x, [y], { columns: 200, logarithmic }).filter((index) => index <= 100).length
   assert.ok(early(true) > 60 && early(false) <= 4, `${early(true)} and ${early(false)} of the first 100 points`)
   const part = reduced(x, [y], { from: 1000, to: 1800, columns: 500, logarithmic: false })
-  assert.deepEqual([part[0], part.at(-1), part.length], [999, 1801, 803], 'a part that fits is whole, with a neighbour on either side')
+  assert.deepEqual(
+    [part[0], part.at(-1), part.length],
+    [999, 1801, 803],
+    'a part that fits is whole, with a neighbour on either side',
+  )
   assert.deepEqual([...reduced(x.subarray(0, 3), [y], { columns: 10, logarithmic: true })], [0, 1, 2])
   assert.equal(reduced(new Float64Array(0), [], { columns: 10, logarithmic: false }).length, 0)
   const flat = reduced(new Float64Array(5000).fill(7), [y.subarray(0, 5000)], { columns: 100, logarithmic: false })
@@ -99,7 +161,10 @@ test('a group’s line is of its seeds, each once; smoothing comes before the me
   assert.deepEqual([...found.n!], [3, 3, 3])
   const single = lineOf(subjectOfRun(runs[0]!), 'train/loss', ({ id }) => stored[id]!, options)!
   assert.deepEqual([single.low, single.n, single.title, single.points], [null, null, 'classical s1', 3])
-  assert.equal(lineOf(subjectOfRun(runs[0]!), 'validation/kl', () => assert.fail('what a run has is known without reading'), options), null)
+  assert.equal(
+    lineOf(subjectOfRun(runs[0]!), 'validation/kl', () => assert.fail('what a run has is known without reading'), options),
+    null,
+  )
 })
 
 test('stacked terms add up to the loss on the same points', () => {
@@ -107,11 +172,20 @@ test('stacked terms add up to the loss on the same points', () => {
   const length = 20_000
   const reconstruction = Array.from({ length }, (_, index) => 100 / (1 + index) + Math.abs(Math.sin(index)))
   const contraction = Array.from({ length }, (_, index) => 3 + Math.cos(index / 50))
-  const stored: Record<string, Line> = { 'train/reconstruction': line(reconstruction), 'train/contraction': line(contraction.slice(0, length - 1)) }
-  const stack = termsOf(subjectOfRun(one), 'train', ['reconstruction', 'contraction', 'weightDecay'], (_, key) => stored[key]!, { ...options, columns: 200 })!
+  const stored: Record<string, Line> = {
+    'train/reconstruction': line(reconstruction),
+    'train/contraction': line(contraction.slice(0, length - 1)),
+  }
+  const stack = termsOf(subjectOfRun(one), 'train', ['reconstruction', 'contraction', 'weightDecay'], (_, key) => stored[key]!, {
+    ...options,
+    columns: 200,
+  })!
   termsSchema.parse(stack)
-  assert.deepEqual(stack.terms.map(({ term }) => term), ['reconstruction', 'contraction'])
-  const [bottom, top] = stack.terms as [typeof stack.terms[0], typeof stack.terms[0]]
+  assert.deepEqual(
+    stack.terms.map(({ term }) => term),
+    ['reconstruction', 'contraction'],
+  )
+  const [bottom, top] = stack.terms as [(typeof stack.terms)[0], (typeof stack.terms)[0]]
   assert.ok(stack.step.length < 1600 && stack.points === length - 1)
   stack.step.forEach((step, index) => {
     const at = step / 10 - 1
@@ -145,6 +219,8 @@ test('series are read once while nothing is added to them, and room is limited',
 test('a hundred curves of ten thousand points become few enough to be sent', () => {
   const stored = line(Array.from({ length: 10_000 }, (_, index) => Math.sin(index) + 1000 / (index + 1)))
   const runs = Array.from({ length: 100 }, (_, index) => run(`r${index}`, 'classical', {}, { seed: index }))
-  const lines = runs.map((one) => lineOf(subjectOfRun(one), 'train/loss', () => stored, { ...options, smoothing: 0.9, axis: 'epoch' })!)
+  const lines = runs.map((one) =>
+    lineOf(subjectOfRun(one), 'train/loss', () => stored, { ...options, smoothing: 0.9, axis: 'epoch' })!,
+  )
   assert.ok(lines.every(({ value, points }) => points === 10_000 && value.length <= 5000))
 })

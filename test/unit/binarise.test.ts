@@ -6,9 +6,20 @@ import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 /** Images whose bytes are a function of row and pixel. */
 function images(count: number, rowSize: number, byte: (row: number, pixel: number) => number): PackedDataset {
   return {
-    kind: 'image', count, width: rowSize, height: 1, channels: 1, rowSize, classes: [], labels: null, test: Uint32Array.of(0), train: Uint32Array.of(1, 2), validation: new Uint32Array(0),
+    kind: 'image',
+    count,
+    width: rowSize,
+    height: 1,
+    channels: 1,
+    rowSize,
+    classes: [],
+    labels: null,
+    test: Uint32Array.of(0),
+    train: Uint32Array.of(1, 2),
+    validation: new Uint32Array(0),
     gather: (rows, out) => {
-      for (let i = 0; i < rows.length; i++) for (let pixel = 0; pixel < rowSize; pixel++) out[i * rowSize + pixel] = byte(rows[i]!, pixel)
+      for (let i = 0; i < rows.length; i++)
+        for (let pixel = 0; pixel < rowSize; pixel++) out[i * rowSize + pixel] = byte(rows[i]!, pixel)
     },
     close: () => {},
   }
@@ -21,7 +32,8 @@ const gathered = (dataset: PackedDataset, rows: ArrayLike<number>): Uint8Array =
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
 test('every byte becomes 0 or 255, in the share of its value; 0 and 255 stay', () => {
-  const rows = 8000, columns = 256
+  const rows = 8000,
+    columns = 256
   const binary = gathered(binarised(images(rows, columns, (_, pixel) => pixel)), range(0, rows))
   let chi = 0
   for (let byte = 0; byte < columns; byte++) {
@@ -31,7 +43,8 @@ test('every byte becomes 0 or 255, in the share of its value; 0 and 255 stay', (
       assert.ok(value === 0 || value === 255)
       ones += value / 255
     }
-    const share = byte / 255, deviation = Math.sqrt(rows * share * (1 - share))
+    const share = byte / 255,
+      deviation = Math.sqrt(rows * share * (1 - share))
     if (byte === 0 || byte === 255) assert.equal(ones, rows * share)
     else {
       assert.ok(Math.abs(ones - rows * share) < 5 * deviation, `${ones} of ${rows} for ${byte}`)
@@ -67,15 +80,38 @@ test('neighbouring pixels and rows are drawn independently, far rows too', () =>
     return sum / Math.sqrt(pairs)
   }
   const values = gray(range(0, 1000))
-  for (const apart of [1, 2, 3, 7, 28, 32, 256, 784, size, size + 1, size - 1, 2 * size, 3 * size, 16 * size, 256 * size, 512 * size]) {
+  for (const apart of [
+    1,
+    2,
+    3,
+    7,
+    28,
+    32,
+    256,
+    784,
+    size,
+    size + 1,
+    size - 1,
+    2 * size,
+    3 * size,
+    16 * size,
+    256 * size,
+    512 * size,
+  ]) {
     assert.ok(Math.abs(correlation(values, values, apart)) < 5, `${apart} apart: ${correlation(values, values, apart)}`)
   }
-  for (const far of [2 ** 10, 2 ** 16, 2 ** 20, 2 ** 24, 2 ** 30]) assert.ok(Math.abs(correlation(values, gray(range(far, far + 1000)), 0)) < 5, `${far} rows apart`)
+  for (const far of [2 ** 10, 2 ** 16, 2 ** 20, 2 ** 24, 2 ** 30])
+    assert.ok(Math.abs(correlation(values, gray(range(far, far + 1000)), 0)) < 5, `${far} rows apart`)
   // Sums over rows and over columns scatter as sums of independent draws do.
-  const scatter = (length: number, sum: (i: number) => number, draws: number) => range(0, length).reduce((total, i) => total + (sum(i) - draws * 128 / 255) ** 2 / (draws * (128 / 255) * (127 / 255)), 0)
+  const scatter = (length: number, sum: (i: number) => number, draws: number) =>
+    range(0, length).reduce((total, i) => total + (sum(i) - (draws * 128) / 255) ** 2 / (draws * (128 / 255) * (127 / 255)), 0)
   const inRows = scatter(1000, (row) => range(0, size).reduce((sum, pixel) => sum + values[row * size + pixel]! / 255, 0), size)
   const inColumns = scatter(size, (pixel) => range(0, 1000).reduce((sum, row) => sum + values[row * size + pixel]! / 255, 0), 1000)
-  for (const [chi, freedom] of [[inRows, 1000], [inColumns, size]] as const) assert.ok(Math.abs(chi - freedom) < 5 * Math.sqrt(2 * freedom), `chi-squared ${chi} of ${freedom}`)
+  for (const [chi, freedom] of [
+    [inRows, 1000],
+    [inColumns, size],
+  ] as const)
+    assert.ok(Math.abs(chi - freedom) < 5 * Math.sqrt(2 * freedom), `chi-squared ${chi} of ${freedom}`)
 })
 
 test('all but the values is the dataset’s own; vectors are refused', () => {
@@ -84,7 +120,12 @@ test('all but the values is the dataset’s own; vectors are refused', () => {
   const { gather: ___, close: ____, ...expected } = dataset
   assert.deepEqual(own, expected)
   let closed = 0
-  binarised({ ...dataset, close: () => { closed++ } }).close()
+  binarised({
+    ...dataset,
+    close: () => {
+      closed++
+    },
+  }).close()
   assert.equal(closed, 1)
   assert.throws(() => binarised({ ...dataset, kind: 'vector' }), TypeError)
 })

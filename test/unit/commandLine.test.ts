@@ -19,9 +19,24 @@ const commandLine = fileURLToPath(new URL('../../src/main/engine/cli.ts', import
 const { fields } = resolveConfig('denoising', {})
 
 test('typed settings are read by the kind of their field', () => {
-  const typed = ['network.layers=512, 64', 'network.layers=32', 'training.learningRate=1e-2', 'network.tied=true', 'network.activation=tanh', 'regularizer.noise=gaussian=x', 'training.epochs=many', 'unknown.key=1']
+  const typed = [
+    'network.layers=512, 64',
+    'network.layers=32',
+    'training.learningRate=1e-2',
+    'network.tied=true',
+    'network.activation=tanh',
+    'regularizer.noise=gaussian=x',
+    'training.epochs=many',
+    'unknown.key=1',
+  ]
   assert.deepEqual(settingsFrom(typed, undefined, fields), {
-    'network.layers': [32], 'training.learningRate': 0.01, 'network.tied': true, 'network.activation': 'tanh', 'regularizer.noise': 'gaussian=x', 'training.epochs': 'many', 'unknown.key': '1',
+    'network.layers': [32],
+    'training.learningRate': 0.01,
+    'network.tied': true,
+    'network.activation': 'tanh',
+    'regularizer.noise': 'gaussian=x',
+    'training.epochs': 'many',
+    'unknown.key': '1',
   })
   assert.deepEqual(settingsFrom(['network.layers=512,64'], undefined, fields), { 'network.layers': [512, 64] })
   assert.throws(() => settingsFrom(['=3'], undefined, fields), { code: 'USAGE' })
@@ -29,9 +44,17 @@ test('typed settings are read by the kind of their field', () => {
 
 test('a settings file is flattened, so that --set replaces one setting of it', (t) => {
   const file = join(temporaryFolder(t), 'settings.json')
-  writeFileSync(file, JSON.stringify({ network: { layers: [9, 3] }, training: { epochs: 4, batchSize: 7 }, reconstruction: 'squaredError' }))
+  writeFileSync(
+    file,
+    JSON.stringify({ network: { layers: [9, 3] }, training: { epochs: 4, batchSize: 7 }, reconstruction: 'squaredError' }),
+  )
   const settings = settingsFrom(['training.epochs=5'], file, fields)
-  assert.deepEqual(settings, { 'network.layers': [9, 3], 'training.epochs': 5, 'training.batchSize': 7, reconstruction: 'squaredError' })
+  assert.deepEqual(settings, {
+    'network.layers': [9, 3],
+    'training.epochs': 5,
+    'training.batchSize': 7,
+    reconstruction: 'squaredError',
+  })
   const { config } = resolveConfig('denoising', settings)
   assert.deepEqual([config?.training.epochs, config?.training.batchSize, config?.reconstruction], [5, 7, 'squaredError'])
   for (const text of ['{', '[1]', '"x"']) {
@@ -41,45 +64,87 @@ test('a settings file is flattened, so that --set replaces one setting of it', (
 })
 
 test('what a variant determines may be said as it is, and what every object inherits is no setting', () => {
-  assert.deepEqual(resolveConfig('pca', settingsFrom(['network.tied=true', 'reconstruction=squaredError'], undefined, [])).problems, [])
+  assert.deepEqual(
+    resolveConfig('pca', settingsFrom(['network.tied=true', 'reconstruction=squaredError'], undefined, [])).problems,
+    [],
+  )
   assert.equal(resolveConfig('pca', { 'network.tied': 'false' }).problems[0]?.code, 'SETTING_INVALID')
   for (const key of ['network.constructor', 'network.__proto__', 'training.tied', 'reconstruction.x']) {
-    assert.deepEqual(resolveConfig('pca', Object.fromEntries([[key, 1]])).problems.map(({ code, field }) => [code, field]), [['SETTING_UNKNOWN', key]])
+    assert.deepEqual(
+      resolveConfig('pca', Object.fromEntries([[key, 1]])).problems.map(({ code, field }) => [code, field]),
+      [['SETTING_UNKNOWN', key]],
+    )
   }
 })
 
 test('tables line up, numbers on the right', () => {
-  assert.equal(table(['name', 'count'], [['a', '9'], ['long name', '1000']]), 'name       count\na              9\nlong name   1000')
+  assert.equal(
+    table(
+      ['name', 'count'],
+      [
+        ['a', '9'],
+        ['long name', '1000'],
+      ],
+    ),
+    'name       count\na              9\nlong name   1000',
+  )
 })
 
 test('the default home is the data folder of each system', () => {
   assert.equal(defaultHome('linux', {}, '/home/u'), '/home/u/.local/share/autoencoder-workbench')
   assert.equal(defaultHome('linux', { XDG_DATA_HOME: '/data' }, '/home/u'), '/data/autoencoder-workbench')
   assert.equal(defaultHome('darwin', {}, '/Users/u'), '/Users/u/Library/Application Support/Autoencoder Workbench')
-  assert.match(defaultHome('win32', { APPDATA: 'C:\\Users\\u\\AppData\\Roaming' }, 'C:\\Users\\u'), /Roaming.Autoencoder Workbench$/)
+  assert.match(
+    defaultHome('win32', { APPDATA: 'C:\\Users\\u\\AppData\\Roaming' }, 'C:\\Users\\u'),
+    /Roaming.Autoencoder Workbench$/,
+  )
 })
 
 test('help is in columns, in lines that a terminal holds', async () => {
   for (const words of [
-    ['datasets', 'add'], ['datasets', 'inspect'], ['train'], ['explore'], ['experiment', 'run'], ['embed'], ['export'], ['doctor'],
+    ['datasets', 'add'],
+    ['datasets', 'inspect'],
+    ['train'],
+    ['explore'],
+    ['experiment', 'run'],
+    ['embed'],
+    ['export'],
+    ['doctor'],
     ['serve'],
   ]) {
     const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words, '--help'])
     const lines = stdout.trimEnd().split('\n').slice(1)
-    assert.deepEqual(lines.filter((line) => line.length > 100), [], words.join(' '))
+    assert.deepEqual(
+      lines.filter((line) => line.length > 100),
+      [],
+      words.join(' '),
+    )
     // A term has its text beside it, in the column, or, where it is long, below.
     assert.deepEqual(
-      lines.filter((line, at) => line.startsWith('--') && !/ {2,}\S/.test(line) && !lines[at + 1]?.startsWith('  ')), [], words.join(' '),
+      lines.filter((line, at) => line.startsWith('--') && !/ {2,}\S/.test(line) && !lines[at + 1]?.startsWith('  ')),
+      [],
+      words.join(' '),
     )
   }
   const add = (await promisify(execFile)(process.execPath, [commandLine, 'datasets', 'add', '--help'])).stdout
   for (const kind of ['Parquet', 'tar', 'zip', 'WebDataset', 'HDF5', 'CIFAR']) {
     assert.match(add.slice(0, add.indexOf('Parts and labels')), new RegExp(kind))
   }
-  const headings = ['--path', 'Parts and labels:', '--labels', 'Size and values:', '--size', '--range', '--pages', '--set', '--home'].map(
-    (each) => add.indexOf(`\n${each}`)
+  const headings = [
+    '--path',
+    'Parts and labels:',
+    '--labels',
+    'Size and values:',
+    '--size',
+    '--range',
+    '--pages',
+    '--set',
+    '--home',
+  ].map((each) => add.indexOf(`\n${each}`))
+  assert.deepEqual(
+    headings,
+    headings.toSorted((a, b) => a - b),
   )
-  assert.deepEqual(headings, headings.toSorted((a, b) => a - b))
   assert.ok(!headings.includes(-1))
 })
 
@@ -91,8 +156,16 @@ test('a command whose output nobody reads to the end ends as if it were read', a
 })
 
 test('a range may begin with a minus, and options that are not understood say what to write', async (t) => {
-  const folder = temporaryFolder(t), { run, json } = inFolder(folder, join(folder, 'home'))
-  writeFileSync(join(folder, 'ct.npy'), npy('<i2', [12, 2, 2], Int16Array.from({ length: 48 }, (_, i) => i * 80 - 1024)))
+  const folder = temporaryFolder(t),
+    { run, json } = inFolder(folder, join(folder, 'home'))
+  writeFileSync(
+    join(folder, 'ct.npy'),
+    npy(
+      '<i2',
+      [12, 2, 2],
+      Int16Array.from({ length: 48 }, (_, i) => i * 80 - 1024),
+    ),
+  )
   const { json: said } = await json('datasets', 'inspect', '--path', 'ct.npy', '--range', '-160..240')
   assert.deepEqual([said.ranges.wide.from, said.ranges.wide.to], [-160, 240])
   const misspelt = await run('datasets', 'inspect', '--path', 'ct.npy', '--siez', '2x2')

@@ -13,18 +13,35 @@ import { evaluated, run } from '../fixtures/storedRuns.ts'
 const variants = variantInfos()
 
 const classical = run('a', 'classical', {}, { evaluation: evaluated(10.018) })
-const denoising = run('b', 'denoising', { regularizer: { noise: 'masking', rate: 0.3 } }, { evaluation: evaluated(9.5342, { psnr: 21.61 }) })
-const pca = run('c', 'pca', { network: { layers: [30] } }, { evaluation: evaluated(13.87, { crossEntropy: null, psnr: 18 }), latest: {} })
-const differing = (runs: Run[]) => Object.fromEntries(compareRuns(runs, variants).differences.map(({ key, values }) => [key, values]))
+const denoising = run(
+  'b',
+  'denoising',
+  { regularizer: { noise: 'masking', rate: 0.3 } },
+  { evaluation: evaluated(9.5342, { psnr: 21.61 }) },
+)
+const pca = run(
+  'c',
+  'pca',
+  { network: { layers: [30] } },
+  { evaluation: evaluated(13.87, { crossEntropy: null, psnr: 18 }), latest: {} },
+)
+const differing = (runs: Run[]) =>
+  Object.fromEntries(compareRuns(runs, variants).differences.map(({ key, values }) => [key, values]))
 const figure = (runs: Run[], key: string) => compareRuns(runs, variants).figures.find((row) => row.key === key)!
 
 test('only settings that differ are rows, and what a variant lacks is a dash', () => {
   const rows = differing([classical, denoising])
-  assert.deepEqual(rows['variant'], ['classical', 'denoising'].map((id) => variants.find((variant) => variant.id === id)!.title))
+  assert.deepEqual(
+    rows['variant'],
+    ['classical', 'denoising'].map((id) => variants.find((variant) => variant.id === id)!.title),
+  )
   assert.deepEqual(rows['regularizer.noise'], ['–', 'masking'])
   assert.deepEqual(rows['regularizer.rate'], ['–', '0.3'])
   assert.equal(rows['regularizer.sigma'], undefined, 'sigma belongs to Gaussian noise only')
-  assert.equal(Object.keys(rows).some((key) => key.startsWith('training.') || ['dataset', 'seed', 'network.layers'].includes(key)), false)
+  assert.equal(
+    Object.keys(rows).some((key) => key.startsWith('training.') || ['dataset', 'seed', 'network.layers'].includes(key)),
+    false,
+  )
 
   const withPca = differing([classical, pca])
   assert.deepEqual(withPca['network.layers'], ['512, 64', '30'])
@@ -32,8 +49,17 @@ test('only settings that differ are rows, and what a variant lacks is a dash', (
   assert.deepEqual(withPca['training.epochs'], ['20', '–'], 'PCA has no epochs')
   assert.equal(withPca['network.codeActivation'], undefined, 'both are linear')
 
-  const titles = compareRuns([classical, { ...classical, id: 'x', seed: 2, datasetId: 'd2', dataset: 'faces' }], variants).differences
-  assert.deepEqual(titles.map(({ key, title, values }) => [key, title, values]), [['dataset', 'Dataset', ['mnist', 'faces']], ['seed', 'Seed', ['1', '2']]])
+  const titles = compareRuns(
+    [classical, { ...classical, id: 'x', seed: 2, datasetId: 'd2', dataset: 'faces' }],
+    variants,
+  ).differences
+  assert.deepEqual(
+    titles.map(({ key, title, values }) => [key, title, values]),
+    [
+      ['dataset', 'Dataset', ['mnist', 'faces']],
+      ['seed', 'Seed', ['1', '2']],
+    ],
+  )
   assert.deepEqual(compareRuns([classical, { ...classical, id: 'x' }], variants).differences, [])
 })
 
@@ -41,9 +67,11 @@ test('what has no use in a run is no difference, in no table and to no group', (
   const network = { layers: [16, 4] }
   const bernoulli = run('v', 'variational', { network })
   const gaussian = run('g', 'variational', { network, regularizer: { decoder: 'gaussian' } })
-  const squared = run('s', 'classical', { network, reconstruction: 'squaredError' }), nats = run('n', 'classical', { network })
+  const squared = run('s', 'classical', { network, reconstruction: 'squaredError' }),
+    nats = run('n', 'classical', { network })
   // A likelihood is the reconstruction term of variational runs, whatever their stored config says.
-  for (const one of [bernoulli, gaussian]) for (const other of [squared, nats]) assert.ok(!('reconstruction' in differing([one, other])))
+  for (const one of [bernoulli, gaussian])
+    for (const other of [squared, nats]) assert.ok(!('reconstruction' in differing([one, other])))
   assert.deepEqual(differing([nats, bernoulli, squared])['reconstruction'], ['crossEntropy', '–', 'squaredError'])
   assert.deepEqual(differing([bernoulli, gaussian])['regularizer.decoder'], ['bernoulli', 'gaussian'])
   // With one layer there is no hidden one.
@@ -55,7 +83,12 @@ test('what has no use in a run is no difference, in no table and to no group', (
   // Classes are learnt without the objective and without a decoder; after pretraining the first layer rebuilds images.
   const classifier = (settings: Settings) =>
     run(JSON.stringify(settings), 'sparseL1', { 'network.layers': [16, 4], 'fineTuning.kind': 'classification', ...settings })
-  const others = { 'regularizer.lambda': 3, 'reconstruction': 'squaredError', 'network.outputActivation': 'linear', 'network.tied': true }
+  const others = {
+    'regularizer.lambda': 3,
+    reconstruction: 'squaredError',
+    'network.outputActivation': 'linear',
+    'network.tied': true,
+  }
   assert.deepEqual(differing([classifier({}), classifier(others)]), {})
   const pretrained = { 'pretraining.kind': 'greedy' }
   const layered = [classifier(pretrained), classifier({ ...pretrained, reconstruction: 'squaredError' })]
@@ -78,20 +111,25 @@ test('what has no use in a run is no difference, in no table and to no group', (
 
 test('few test images, and a cross-entropy that is no likelihood of photographs, are said once', () => {
   const dataset = (name: string, testCount: number) => ({ name, testCount, kind: 'image' }) as Dataset
-  const about = (testCount: number, pixels?: 'colour' | 'gray' | 'nearlyBinary') => () =>
-    ({ dataset: dataset('faces', testCount), facts: { kind: 'image', ...(pixels ? { pixels } : {}) } as const })
+  const about = (testCount: number, pixels?: 'colour' | 'gray' | 'nearlyBinary') => () => ({
+    dataset: dataset('faces', testCount),
+    facts: { kind: 'image', ...(pixels ? { pixels } : {}) } as const,
+  })
   const both = [classical, denoising]
   assert.deepEqual(dataNotes(both, about(100, 'nearlyBinary')), [])
   assert.deepEqual(dataNotes(both, about(9)), [
-    'Figures on “faces” stand on 9 test images only: one more or less is 11 points of an accuracy, '
-    + 'and a difference between two runs may be chance.',
+    'Figures on “faces” stand on 9 test images only: one more or less is 11 points of an accuracy, ' +
+      'and a difference between two runs may be chance.',
   ])
   assert.match(dataNotes(both, about(1))[0]!, /stand on 1 test image only: one more or less is 100 points/)
   // Networks that were trained for cross-entropy, or were only measured by it, on photographs: one sentence.
   const squared = run('s', 'classical', { reconstruction: 'squaredError' }, { evaluation: evaluated(9) })
   for (const runs of [both, [squared]]) {
     const [note = '', ...more] = dataNotes(runs, about(500, 'colour'))
-    assert.match(note, /^Cross-entropy is the likelihood of pixels that are 0 or 1, and these are colour images: of them it is none/)
+    assert.match(
+      note,
+      /^Cross-entropy is the likelihood of pixels that are 0 or 1, and these are colour images: of them it is none/,
+    )
     assert.deepEqual(more, [])
   }
   const [, bound = ''] = dataNotes([squared, run('v', 'variational', {}, { name: 'ink' })], about(500, 'gray'))
@@ -110,20 +148,49 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(figure(runs, 'crossEntropy').texts, ['72.40', '72.40', '–'])
   assert.deepEqual(figure(runs, 'crossEntropy').best, [], 'the two that have a value are equal')
   assert.deepEqual([figure(runs, 'linearProbeAccuracy').texts[0], figure(runs, 'linearProbeAccuracy').unit], ['93.0', '%'])
-  assert.deepEqual(compareRuns(runs, variants).figures.map(({ key }) => key).slice(7), [
-    'jacobianNorm', 'contractionRatio.midpointJacobianNorm',
-    'contractionRatio.radius.0.5', 'contractionRatio.radius.1', 'contractionRatio.radius.2', 'contractionRatio.radius.4',
-    'saturation', 'linearShare', 'meanActivation', 'hoyerSparsity', 'unitActivity.dead', 'unitActivity.always',
-    'robustness.masking.0.1', 'robustness.masking.0.25', 'robustness.masking.0.5',
-    'robustness.gaussian.0.1', 'robustness.gaussian.0.25', 'robustness.gaussian.0.5',
-  ])
+  assert.deepEqual(
+    compareRuns(runs, variants)
+      .figures.map(({ key }) => key)
+      .slice(7),
+    [
+      'jacobianNorm',
+      'contractionRatio.midpointJacobianNorm',
+      'contractionRatio.radius.0.5',
+      'contractionRatio.radius.1',
+      'contractionRatio.radius.2',
+      'contractionRatio.radius.4',
+      'saturation',
+      'linearShare',
+      'meanActivation',
+      'hoyerSparsity',
+      'unitActivity.dead',
+      'unitActivity.always',
+      'robustness.masking.0.1',
+      'robustness.masking.0.25',
+      'robustness.masking.0.5',
+      'robustness.gaussian.0.1',
+      'robustness.gaussian.0.25',
+      'robustness.gaussian.0.5',
+    ],
+  )
   assert.deepEqual(figure(runs, 'robustness.masking.0.25').values, [15, 15, 15])
-  assert.deepEqual(figure([classical, { ...denoising, evaluation: evaluated(10.0183) }, pca], 'squaredError').best, [0, 1], 'two that read the same')
-  assert.deepEqual(figure([classical, { ...denoising, evaluation: null }], 'squaredError').best, [], 'one value is not the best of anything')
+  assert.deepEqual(
+    figure([classical, { ...denoising, evaluation: evaluated(10.0183) }, pca], 'squaredError').best,
+    [0, 1],
+    'two that read the same',
+  )
+  assert.deepEqual(
+    figure([classical, { ...denoising, evaluation: null }], 'squaredError').best,
+    [],
+    'one value is not the best of anything',
+  )
 })
 
 test('what the encoder does is shown and not ranked', () => {
-  const contracted = { ...denoising, evaluation: evaluated(9, { jacobianNorm: 3.2, saturation: 0.125, unitActivity: [0, 0.009, 0.01, 0.99, 0.991] }) }
+  const contracted = {
+    ...denoising,
+    evaluation: evaluated(9, { jacobianNorm: 3.2, saturation: 0.125, unitActivity: [0, 0.009, 0.01, 0.99, 0.991] }),
+  }
   const runs = [classical, contracted, { ...pca, evaluation: null }]
   const shown = (key: string) => figure(runs, key).texts
   assert.deepEqual(shown('jacobianNorm'), ['20.94', '3.20', '–'])
@@ -132,10 +199,28 @@ test('what the encoder does is shown and not ranked', () => {
   assert.deepEqual(shown('unitActivity.dead'), ['1 of 4', '2 of 5', '–'])
   assert.deepEqual(shown('unitActivity.always'), ['1 of 4', '1 of 5', '–'])
   assert.deepEqual(figure(runs, 'unitActivity.dead').values, [1, 2, null])
-  assert.ok(compareRuns(runs, variants).figures.slice(7, 19).every(({ best, better }) => best.length === 0 && better === 'neither'))
+  assert.ok(
+    compareRuns(runs, variants)
+      .figures.slice(7, 19)
+      .every(({ best, better }) => best.length === 0 && better === 'neither'),
+  )
   // What was stored before these figures existed.
-  const { version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds } = evaluated(9)
-  const old = { ...denoising, evaluation: evaluationSchema.parse({ version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds }) }
+  const { version, checkpoint, squaredError, crossEntropy, psnr, linearProbeAccuracy, knnAccuracy, robustness, seconds } =
+    evaluated(9)
+  const old = {
+    ...denoising,
+    evaluation: evaluationSchema.parse({
+      version,
+      checkpoint,
+      squaredError,
+      crossEntropy,
+      psnr,
+      linearProbeAccuracy,
+      knnAccuracy,
+      robustness,
+      seconds,
+    }),
+  }
   comparisonSchema.parse(compareRuns([classical, old], variants))
   assert.deepEqual(figure([classical, old], 'unitActivity.dead').texts, ['1 of 4', '–'])
 })
@@ -143,15 +228,28 @@ test('what the encoder does is shown and not ranked', () => {
 test('any subset of runs and of figures gives a valid comparison whose values do not depend on the order', () => {
   const states = ['queued', 'running', 'paused', 'interrupted', 'diverged', 'failed', 'cancelled'] as const
   const others = states.map((state, i) => ({ ...classical, id: state, name: state, state, evaluation: null, seed: i }))
-  const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'contractionRatio', 'unitActivity', 'robustness'].map((key) => ({ ...denoising, id: key, evaluation: { ...evaluated(9), [key]: null } }))
+  const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'contractionRatio', 'unitActivity', 'robustness'].map((key) => ({
+    ...denoising,
+    id: key,
+    evaluation: { ...evaluated(9), [key]: null },
+  }))
   const all = [classical, ...partial, pca, ...others, denoising]
   const comparison = compareRuns(all, variants)
   comparisonSchema.parse(comparison)
   const reversed = compareRuns(all.toReversed(), variants)
   const mirrored = (row: { best: number[] }) => row.best.map((index) => all.length - 1 - index).toReversed()
-  assert.deepEqual(reversed.figures.map(({ values }) => values.toReversed()), comparison.figures.map(({ values }) => values))
-  assert.deepEqual(reversed.figures.map(({ best }) => best), comparison.figures.map(mirrored))
-  assert.deepEqual(reversed.differences.map(({ key, values }) => [key, values.toReversed()]), comparison.differences.map(({ key, values }) => [key, values]))
+  assert.deepEqual(
+    reversed.figures.map(({ values }) => values.toReversed()),
+    comparison.figures.map(({ values }) => values),
+  )
+  assert.deepEqual(
+    reversed.figures.map(({ best }) => best),
+    comparison.figures.map(mirrored),
+  )
+  assert.deepEqual(
+    reversed.differences.map(({ key, values }) => [key, values.toReversed()]),
+    comparison.differences.map(({ key, values }) => [key, values]),
+  )
   assert.deepEqual(reversed.notes, comparison.notes)
   assert.deepEqual(reversed.seriesKeys, comparison.seriesKeys)
   for (const runs of [[], [classical], [pca, { ...others[0]! }]]) comparisonSchema.parse(compareRuns(runs, variants))
@@ -165,10 +263,24 @@ test('the sentence says who is best, by how much, and what one seed cannot tell'
   const again = { ...classical, id: 'z', name: 'again', evaluation: evaluated(10.4) }
   assert.match(compareRuns([classical, again], variants).sentence, /with other seeds is not tested/)
   assert.match(compareRuns([classical, { ...classical, id: 'z', name: 'same' }], variants).sentence, /same squared error, 10\.02/)
-  const noError = [classical, denoising].map((own) => ({ ...own, evaluation: evaluated(null, { crossEntropy: null, psnr: null, knnAccuracy: own === classical ? 0.9 : 0.95, linearProbeAccuracy: null }) }))
-  assert.match(compareRuns(noError, variants).sentence, /“denoising b” has the highest 5-nearest-neighbour accuracy, 95\.0% against 90\.0%/)
+  const noError = [classical, denoising].map((own) => ({
+    ...own,
+    evaluation: evaluated(null, {
+      crossEntropy: null,
+      psnr: null,
+      knnAccuracy: own === classical ? 0.9 : 0.95,
+      linearProbeAccuracy: null,
+    }),
+  }))
+  assert.match(
+    compareRuns(noError, variants).sentence,
+    /“denoising b” has the highest 5-nearest-neighbour accuracy, 95\.0% against 90\.0%/,
+  )
   const names = ['<img src=x onerror=alert(1)>', '“$&\\n${1}”']
-  const hostile = [{ ...classical, name: names[0]! }, { ...denoising, name: names[1]!, state: 'diverged' as const }]
+  const hostile = [
+    { ...classical, name: names[0]! },
+    { ...denoising, name: names[1]!, state: 'diverged' as const },
+  ]
   const text = JSON.stringify(compareRuns(hostile, variants))
   for (const name of names) assert.ok(text.includes(JSON.stringify(name).slice(1, -1)), 'names are left as they are')
   assert.ok(compareRuns(hostile, variants).sentence.includes(`“${names[1]}” has the lowest`))
@@ -186,9 +298,18 @@ test('what is not comparable is said, and not ranked where it was not measured a
     assert.ok(figures.every(({ best }) => best.length === 0))
     assert.match(sentence, /not measured alike/)
   }
-  assert.match(notes([classical, { ...denoising, evaluation: evaluated(9, { checkpoint: 'best' }) }])[0]!, /of “denoising b” the one with the lowest/)
+  assert.match(
+    notes([classical, { ...denoising, evaluation: evaluated(9, { checkpoint: 'best' }) }])[0]!,
+    /of “denoising b” the one with the lowest/,
+  )
   assert.match(notes([classical, { ...denoising, state: 'running', evaluation: null }])[0]!, /“denoising b” is still running/)
-  assert.deepEqual(notes([{ ...classical, state: 'paused' }, { ...denoising, state: 'paused' }]), ['“classical a” and “denoising b” are paused.'])
+  assert.deepEqual(
+    notes([
+      { ...classical, state: 'paused' },
+      { ...denoising, state: 'paused' },
+    ]),
+    ['“classical a” and “denoising b” are paused.'],
+  )
   assert.match(notes([classical, pca]).join(' '), /different sizes \(30 and 64\)/)
   assert.match(notes([classical, { ...denoising, seed: 2 }])[0]!, /different validation images/)
   assert.deepEqual(notes([classical, { ...classical, id: 'x', seed: 2 }]), [], 'seeds of one setting are compared as such')
@@ -196,14 +317,29 @@ test('what is not comparable is said, and not ranked where it was not measured a
 })
 
 test('series are in the order in which one reads them', () => {
-  const latest = Object.fromEntries(['validation/zeta', 'train/weightDecay', 'validation/loss', 'train/reconstruction', 'train/loss', 'validation/reconstruction'].map((key) => [key, 1]))
+  const latest = Object.fromEntries(
+    [
+      'validation/zeta',
+      'train/weightDecay',
+      'validation/loss',
+      'train/reconstruction',
+      'train/loss',
+      'validation/reconstruction',
+    ].map((key) => [key, 1]),
+  )
   assert.deepEqual(compareRuns([{ ...classical, latest }, pca], variants).seriesKeys, [
-    'train/loss', 'validation/loss', 'train/reconstruction', 'validation/reconstruction', 'train/weightDecay', 'validation/zeta',
+    'train/loss',
+    'validation/loss',
+    'train/reconstruction',
+    'validation/reconstruction',
+    'train/weightDecay',
+    'validation/zeta',
   ])
 })
 
 test('runs with pretrained layers are compared by the settings of their layers, and by the curves of the whole network only', () => {
-  const greedy = (id: string, variant: string, more: Settings = {}, ran: Partial<Run> = {}) => run(id, 'classical', { 'pretraining.kind': 'greedy', 'pretraining.variant': variant, ...more }, ran)
+  const greedy = (id: string, variant: string, more: Settings = {}, ran: Partial<Run> = {}) =>
+    run(id, 'classical', { 'pretraining.kind': 'greedy', 'pretraining.variant': variant, ...more }, ran)
   const plain = greedy('p', 'classical')
   const noisy = greedy('n', 'denoising', { 'pretraining.regularizer.rate': 0.25, 'pretraining.batchSize': 64 })
   const rows = compareRuns([classical, plain, noisy], variants).differences
@@ -216,24 +352,77 @@ test('runs with pretrained layers are compared by the settings of their layers, 
   assert.equal(values['fineTuning.labelled'], undefined)
   const titles = rows.map(({ title }) => title)
   assert.equal(new Set(titles).size, titles.length, `each row has a name of its own: ${titles.join(', ')}`)
-  assert.deepEqual(compareRuns([noisy, plain, classical], variants).differences.map(({ key, title }) => [key, title]), rows.map(({ key, title }) => [key, title]))
+  assert.deepEqual(
+    compareRuns([noisy, plain, classical], variants).differences.map(({ key, title }) => [key, title]),
+    rows.map(({ key, title }) => [key, title]),
+  )
 
-  const latest = Object.fromEntries([
-    'pretraining/0/train/loss', 'pretraining/0/gradient/encoder/0', 'train/loss', 'validation/loss', 'gradient/encoder/0', 'validation/klPerUnit/3', 'validation/klPerUnit/12',
-    'stack/jacobianNorm', 'weightChange/encoder/0', 'gradientUnpretrained/encoder/0',
-  ].map((key) => [key, 1]))
-  assert.deepEqual(compareRuns([{ ...plain, latest }, noisy], variants).seriesKeys, ['train/loss', 'validation/loss', 'gradient/encoder/0'])
+  const latest = Object.fromEntries(
+    [
+      'pretraining/0/train/loss',
+      'pretraining/0/gradient/encoder/0',
+      'train/loss',
+      'validation/loss',
+      'gradient/encoder/0',
+      'validation/klPerUnit/3',
+      'validation/klPerUnit/12',
+      'stack/jacobianNorm',
+      'weightChange/encoder/0',
+      'gradientUnpretrained/encoder/0',
+    ].map((key) => [key, 1]),
+  )
+  assert.deepEqual(compareRuns([{ ...plain, latest }, noisy], variants).seriesKeys, [
+    'train/loss',
+    'validation/loss',
+    'gradient/encoder/0',
+  ])
 
-  const sorts = (id: string, accuracy: number) => ({ ...greedy(id, 'classical', { 'fineTuning.kind': 'classification' }), evaluation: evaluated(null, { classificationAccuracy: accuracy }) })
+  const sorts = (id: string, accuracy: number) => ({
+    ...greedy(id, 'classical', { 'fineTuning.kind': 'classification' }),
+    evaluation: evaluated(null, { classificationAccuracy: accuracy }),
+  })
   assert.equal(figure([plain, noisy], 'classificationAccuracy'), undefined)
   assert.deepEqual(figure([sorts('s', 0.91), sorts('t', 0.93), plain], 'classificationAccuracy').texts, ['91.0', '93.0', '–'])
-  assert.match(compareRuns([sorts('s', 0.91), sorts('t', 0.93)], variants).sentence, /“classical t” has the highest classification accuracy, 93\.0% against 91\.0%/)
+  assert.match(
+    compareRuns([sorts('s', 0.91), sorts('t', 0.93)], variants).sentence,
+    /“classical t” has the highest classification accuracy, 93\.0% against 91\.0%/,
+  )
   assert.match(compareRuns([sorts('s', 0.91), plain], variants).notes.join(' '), /to tell classes apart and others to reconstruct/)
 })
 
 test('numbers are written with at least three significant digits and never as NaN', () => {
-  const written = [9.5342, 72.41, 1234.56, 54321.9, 0.012345, 0.5, 0, 1.234e-6, 1.5e9, -0.001234, NaN, Infinity, null, undefined].map(formatQuantity)
-  assert.deepEqual(written, ['9.53', '72.41', '1234.6', '54322', '0.0123', '0.500', '0', '1.23e−6', '1.50e9', '−0.00123', '–', '–', '–', '–'])
+  const written = [
+    9.5342,
+    72.41,
+    1234.56,
+    54321.9,
+    0.012345,
+    0.5,
+    0,
+    1.234e-6,
+    1.5e9,
+    -0.001234,
+    NaN,
+    Infinity,
+    null,
+    undefined,
+  ].map(formatQuantity)
+  assert.deepEqual(written, [
+    '9.53',
+    '72.41',
+    '1234.6',
+    '54322',
+    '0.0123',
+    '0.500',
+    '0',
+    '1.23e−6',
+    '1.50e9',
+    '−0.00123',
+    '–',
+    '–',
+    '–',
+    '–',
+  ])
   for (let exponent = -12; exponent < 12; exponent += 0.37) {
     const value = 10 ** exponent
     assert.ok(Math.abs(Number(formatQuantity(value).replace('−', '-')) / value - 1) < 0.0051, String(value))
@@ -244,14 +433,32 @@ test('numbers are written with at least three significant digits and never as Na
 
 test('a ranking by what only some were trained for says so, in every combination', () => {
   const kinds: [name: string, variant: string, settings: object, aim: string, goal: string | null][] = [
-    ['ce', 'classical', {}, 'for cross-entropy', 'crossEntropy'], ['se', 'denoising', { reconstruction: 'squaredError' }, 'for squared error', 'squaredError'], ['pca', 'pca', {}, 'for squared error', 'squaredError'],
-    ['vae', 'variational', {}, 'for the bound under a Bernoulli likelihood', 'elbo'], ['gauss', 'variational', { 'regularizer.decoder': 'gaussian' }, 'for the bound under a Gaussian likelihood', 'elbo'],
-    ['beta', 'betaVae', {}, 'for a bound under a Bernoulli likelihood whose KL term weighs 4', null], ['iwae', 'iwae', {}, 'for the importance-weighted bound under a Bernoulli likelihood', null],
-    ['rbm', 'rbm', {}, 'by contrastive divergence', null], ['classes', 'classical', { 'fineTuning.kind': 'classification' }, 'for the classes', 'linearProbeAccuracy'],
+    ['ce', 'classical', {}, 'for cross-entropy', 'crossEntropy'],
+    ['se', 'denoising', { reconstruction: 'squaredError' }, 'for squared error', 'squaredError'],
+    ['pca', 'pca', {}, 'for squared error', 'squaredError'],
+    ['vae', 'variational', {}, 'for the bound under a Bernoulli likelihood', 'elbo'],
+    ['gauss', 'variational', { 'regularizer.decoder': 'gaussian' }, 'for the bound under a Gaussian likelihood', 'elbo'],
+    ['beta', 'betaVae', {}, 'for a bound under a Bernoulli likelihood whose KL term weighs 4', null],
+    ['iwae', 'iwae', {}, 'for the importance-weighted bound under a Bernoulli likelihood', null],
+    ['rbm', 'rbm', {}, 'by contrastive divergence', null],
+    ['classes', 'classical', { 'fineTuning.kind': 'classification' }, 'for the classes', 'linearProbeAccuracy'],
   ]
   const made = (index: number, seed: number): Run => {
     const [name, variant, settings] = kinds[index]!
-    return run(`${name}${seed}`, variant, { 'network.layers': [8], ...settings }, { seed, name, evaluation: evaluated(10 + index + seed / 10, { crossEntropy: 90 + index + seed / 10, linearProbeAccuracy: 0.8 + index / 100 + seed / 1000, elbo: -90 - index }) })
+    return run(
+      `${name}${seed}`,
+      variant,
+      { 'network.layers': [8], ...settings },
+      {
+        seed,
+        name,
+        evaluation: evaluated(10 + index + seed / 10, {
+          crossEntropy: 90 + index + seed / 10,
+          linearProbeAccuracy: 0.8 + index / 100 + seed / 1000,
+          elbo: -90 - index,
+        }),
+      },
+    )
   }
   for (const seeds of [[1], [1, 2, 3]]) {
     for (let a = 0; a < kinds.length; a++) {
@@ -260,20 +467,40 @@ test('a ranking by what only some were trained for says so, in every combination
         for (const figure of ['squaredError', 'crossEntropy', 'linearProbeAccuracy', 'elbo']) {
           const { sentence, notes, headline } = compareRuns(both, variants, { figure })
           if (headline !== figure) continue
-          const aims = [kinds[b]!, kinds[a]!], label = `${aims.map(([name]) => name).join(' and ')} by ${figure}: ${sentence}`
-          const fair = aims.every(([, , , , goal]) => goal === figure) || (figure === 'linearProbeAccuracy' && !aims.some(([name]) => name === 'classes'))
+          const aims = [kinds[b]!, kinds[a]!],
+            label = `${aims.map(([name]) => name).join(' and ')} by ${figure}: ${sentence}`
+          const fair =
+            aims.every(([, , , , goal]) => goal === figure) ||
+            (figure === 'linearProbeAccuracy' && !aims.some(([name]) => name === 'classes'))
           if (fair) assert.doesNotMatch(sentence, /trained (for|by)/, label)
           else if (/not measured alike|not compared|no run is better/.test(sentence)) continue
           else for (const [, , , aim] of aims) assert.ok(sentence.includes(aim), `${label} lacks “${aim}”`)
           if (aims[0]![3] === aims[1]![3]) assert.ok(!notes.some((note) => note.startsWith('Not all were trained for the same')))
-          else assert.ok(notes.some((note) => note.startsWith('Not all were trained for the same') && aims.every(([, , , aim]) => note.includes(aim))), label)
+          else
+            assert.ok(
+              notes.some(
+                (note) => note.startsWith('Not all were trained for the same') && aims.every(([, , , aim]) => note.includes(aim)),
+              ),
+              label,
+            )
         }
       }
     }
   }
-  const together = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), made(2, seed)]), variants, { figure: 'squaredError' })
+  const together = compareRuns(
+    [1, 2, 3].flatMap((seed) => [made(0, seed), made(2, seed)]),
+    variants,
+    { figure: 'squaredError' },
+  )
   assert.match(together.sentence, /; PCA was trained for squared error and classical for cross-entropy\.$/)
   assert.match(textTables.groups(together).note!, /Not all were trained for the same: .*PCA/)
-  const alike = compareRuns([1, 2, 3].flatMap((seed) => [made(0, seed), { ...made(0, seed), id: `d${seed}`, variant: 'denoising', config: run('d', 'denoising', { 'network.layers': [8] }).config }]), variants, { figure: 'squaredError' })
+  const alike = compareRuns(
+    [1, 2, 3].flatMap((seed) => [
+      made(0, seed),
+      { ...made(0, seed), id: `d${seed}`, variant: 'denoising', config: run('d', 'denoising', { 'network.layers': [8] }).config },
+    ]),
+    variants,
+    { figure: 'squaredError' },
+  )
   assert.match(alike.sentence, /; both were trained for cross-entropy, not for squared error\.$/)
 })

@@ -23,14 +23,50 @@ import { evaluated, run } from '../fixtures/storedRuns.ts'
 const variants = variantInfos()
 /** Names that people, files and attackers have. */
 const hostile = [
-  '<img src=x onerror=alert(1)>', '</style></title><script>alert(1)</script>', '"\'><svg onload=alert(1)>', '=1+2', '+cmd|calc', '-2+3', '@SUM(A1)', '\t=1', 'a,b "c"\r\nd', 'مرحبا بالعالم', '\u202Egnp.exe', 'x\u0000\u001b[31m',
-  '50% & $x_1^2$ #{~}\\', '&lt;b&gt;', '🙂'.repeat(60), '${1}$&$`', '-12.5',
+  '<img src=x onerror=alert(1)>',
+  '</style></title><script>alert(1)</script>',
+  '"\'><svg onload=alert(1)>',
+  '=1+2',
+  '+cmd|calc',
+  '-2+3',
+  '@SUM(A1)',
+  '\t=1',
+  'a,b "c"\r\nd',
+  'مرحبا بالعالم',
+  '\u202Egnp.exe',
+  'x\u0000\u001b[31m',
+  '50% & $x_1^2$ #{~}\\',
+  '&lt;b&gt;',
+  '🙂'.repeat(60),
+  '${1}$&$`',
+  '-12.5',
 ]
 const runs: Run[] = [
-  ...[1, 2, 3].flatMap((seed) => ['classical', 'contractive'].map((variant, index) => run(`${variant}${seed}`, variant, {}, {
-    seed, name: hostile[seed]!, evaluation: evaluated(10 + index + seed / 10 + index * seed / 37, { linearProbeAccuracy: 0.9 + index / 50 + seed / 300 - index * seed / 900, elbo: null }),
-  }))),
-  ...hostile.map((name, index) => run(`h${index}`, 'denoising', { 'regularizer.rate': 0.01 * (index + 1) }, { name, dataset: name, evaluation: evaluated(12 + index) })),
+  ...[1, 2, 3].flatMap((seed) =>
+    ['classical', 'contractive'].map((variant, index) =>
+      run(
+        `${variant}${seed}`,
+        variant,
+        {},
+        {
+          seed,
+          name: hostile[seed]!,
+          evaluation: evaluated(10 + index + seed / 10 + (index * seed) / 37, {
+            linearProbeAccuracy: 0.9 + index / 50 + seed / 300 - (index * seed) / 900,
+            elbo: null,
+          }),
+        },
+      ),
+    ),
+  ),
+  ...hostile.map((name, index) =>
+    run(
+      `h${index}`,
+      'denoising',
+      { 'regularizer.rate': 0.01 * (index + 1) },
+      { name, dataset: name, evaluation: evaluated(12 + index) },
+    ),
+  ),
 ]
 const comparison = compareRuns(runs, variants, { baseline: 'classical1' })
 
@@ -56,9 +92,14 @@ function parseCsv(text: string): string[][] {
 }
 
 test('in every table as CSV a column of numbers holds nothing else: pairs are two columns, bounds the number itself', () => {
-  const small = compareRuns(runs.map((one, index) => ({ ...one, name: `run ${index}` })), variants, { baseline: 'classical1' })
+  const small = compareRuns(
+    runs.map((one, index) => ({ ...one, name: `run ${index}` })),
+    variants,
+    { baseline: 'classical1' },
+  )
   for (const make of Object.values(textTables)) {
-    const table = make(small), [head = [], ...rows] = parseCsv(csvOf(table))
+    const table = make(small),
+      [head = [], ...rows] = parseCsv(csvOf(table))
     const names = table.columns.filter(({ numeric }) => !numeric).map(({ title }) => title)
     const isNumber = (cell: string) => cell === '' || /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(cell)
     const wrong = rows.flatMap((row) => row.filter((cell, at) => !names.includes(head[at]!) && !isNumber(cell)))
@@ -75,30 +116,66 @@ test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula'
   const shown = comparison.groupFigures.find(({ key }) => key === 'linearProbeAccuracy')!
   const column = head.indexOf('Linear probe accuracy (%)')
   assert.equal(head[column + 1], 'Linear probe accuracy (%) ± 95%')
-  rows.forEach((row, index) => assert.deepEqual([row[column], row[column + 1]].filter(Boolean).join(' ± '), shown.estimates[index]!.text))
+  rows.forEach((row, index) =>
+    assert.deepEqual([row[column], row[column + 1]].filter(Boolean).join(' ± '), shown.estimates[index]!.text),
+  )
   for (const table of Object.values(textTables)) {
     const parsed = parseCsv(csvOf(table(comparison)))
     assert.ok(parsed.every((row) => row.length === parsed[0]!.length))
-    for (const cell of parsed.flat()) assert.ok(!/^[\s\p{Cf}]*[=+\-@]/u.test(cell) || /^-\d+(\.\d+)?(e-?\d+)?$/.test(cell), JSON.stringify(cell))
+    for (const cell of parsed.flat())
+      assert.ok(!/^[\s\p{Cf}]*[=+\-@]/u.test(cell) || /^-\d+(\.\d+)?(e-?\d+)?$/.test(cell), JSON.stringify(cell))
   }
   const differences = parseCsv(csvOf(textTables.differences(comparison)))
   const probe = differences.find((row) => row[2] === 'Linear probe accuracy (points)' && row[0] === 'Contractive')!
   assert.match([probe[3], probe[4], probe[5]].join(' '), /^-?[\d.]+ -?[\d.]+ -?[\d.]+$/)
-  assert.equal(`${probe[3]} (${probe[4]} to ${probe[5]})`.replaceAll('-', '−'), shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text)
-  assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvShown), ['\'=1', '\'+1', '-1', '-1.5e-7', '\'-a', '−a', '\'@x', '\' =1', '\'\u202e=1', '\'＝1', '"a""b"', '', ''])
+  assert.equal(
+    `${probe[3]} (${probe[4]} to ${probe[5]})`.replaceAll('-', '−'),
+    shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text,
+  )
+  assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvShown), [
+    "'=1",
+    "'+1",
+    '-1',
+    '-1.5e-7',
+    "'-a",
+    '−a',
+    "'@x",
+    "' =1",
+    "'\u202e=1",
+    "'＝1",
+    '"a""b"',
+    '',
+    '',
+  ])
 })
 
 test('numbers for people have the minus sign, and those for programs the hyphen', () => {
   const turned = compareRuns(runs.slice(0, 6), variants, { baseline: 'contractive1' })
-  const said = [...turned.sentences, ...turned.groupFigures.flatMap(({ estimates, differences }) => [...estimates, ...differences].map(({ text }) => text))]
-  assert.deepEqual(said.filter((text) => /-\d/.test(text.replaceAll(/“[^”]*”/g, ''))), [])
+  const said = [
+    ...turned.sentences,
+    ...turned.groupFigures.flatMap(({ estimates, differences }) => [...estimates, ...differences].map(({ text }) => text)),
+  ]
+  assert.deepEqual(
+    said.filter((text) => /-\d/.test(text.replaceAll(/“[^”]*”/g, ''))),
+    [],
+  )
   assert.ok(said.some((text) => /−\d/.test(text)))
-  assert.ok(!parseCsv(csvOf(textTables.differences(turned))).flatMap((row) => row.slice(3)).join().includes('−'))
+  assert.ok(
+    !parseCsv(csvOf(textTables.differences(turned)))
+      .flatMap((row) => row.slice(3))
+      .join()
+      .includes('−'),
+  )
 })
 
 test('names come out of CSV as they went in, apart from the apostrophe', () => {
-  const names = parseCsv(csvOf(textTables.runs(comparison))).slice(1).map((row) => row[0]!)
-  assert.deepEqual(names.map((name) => name.replace(/^'/, '')), runs.map(({ name }) => name))
+  const names = parseCsv(csvOf(textTables.runs(comparison)))
+    .slice(1)
+    .map((row) => row[0]!)
+  assert.deepEqual(
+    names.map((name) => name.replace(/^'/, '')),
+    runs.map(({ name }) => name),
+  )
 })
 
 test('LaTeX has one cell a column in every row, and a name is never a command', () => {
@@ -109,36 +186,123 @@ test('LaTeX has one cell a column in every row, and a name is never a command', 
     const cells = (line: string): number => line.replace(/\\&/g, '').split('&').length
     for (const line of lines) assert.equal(cells(line), columns, line)
     const commands = [...text.matchAll(/\\([a-zA-Z]+)/g)].map(([, command]) => command!)
-    const known = ['usepackage', 'begin', 'end', 'toprule', 'midrule', 'bottomrule', 'textbf', 'pm', 'times', 'textbackslash', 'textasciicircum', 'textasciitilde', 'textless', 'textgreater', 'textbar', 'textquotedblright', 'providecommand', 'otherletters', 'ifdefined', 'Umathcode', 'else', 'fi']
-    assert.deepEqual([...new Set(commands)].filter((command) => !known.includes(command)), [])
+    const known = [
+      'usepackage',
+      'begin',
+      'end',
+      'toprule',
+      'midrule',
+      'bottomrule',
+      'textbf',
+      'pm',
+      'times',
+      'textbackslash',
+      'textasciicircum',
+      'textasciitilde',
+      'textless',
+      'textgreater',
+      'textbar',
+      'textquotedblright',
+      'providecommand',
+      'otherletters',
+      'ifdefined',
+      'Umathcode',
+      'else',
+      'fi',
+    ]
+    assert.deepEqual(
+      [...new Set(commands)].filter((command) => !known.includes(command)),
+      [],
+    )
     let depth = 0
     for (const [brace] of text.replace(/\\[{}\\]/g, '').matchAll(/[{}]/g)) assert.ok((depth += brace === '{' ? 1 : -1) >= 0)
     assert.equal(depth, 0)
   }
-  assert.equal(latexText('50% & $x_1^2$ #{~}\\'), '50\\% \\& \\$x\\_1\\textasciicircum{}2\\$ \\#\\{\\textasciitilde{}\\}\\textbackslash{}')
+  assert.equal(
+    latexText('50% & $x_1^2$ #{~}\\'),
+    '50\\% \\& \\$x\\_1\\textasciicircum{}2\\$ \\#\\{\\textasciitilde{}\\}\\textbackslash{}',
+  )
   assert.equal(latexText('a\n\u202Eb\u0000'), 'a b')
-  assert.match(latexOf(textTables.groups(compareRuns(runs.slice(0, 6), variants))), /Linear probe accuracy \(\\%\) & .*\\textbf\{\$9\d\.\d+ \\pm \d\.\d+\$\}/)
+  assert.match(
+    latexOf(textTables.groups(compareRuns(runs.slice(0, 6), variants))),
+    /Linear probe accuracy \(\\%\) & .*\\textbf\{\$9\d\.\d+ \\pm \d\.\d+\$\}/,
+  )
 })
 
 /** Names that TeX could take for something else, and letters of which its first fonts have some. */
 const awkward = [
-  '% & _ # ~ ^ \\ { } $', '[2ex] begins', '*', 'a--b---c ``q\'\' ?`x !`y "z"', '-12.5', 'λ = 0.1 ± 0.02', 'naïve façade Ærø ß œ Łódź ḧ ű ĵ í ș', 'Ωμέγα θ\u0302 λ\u0327', '≤ ≥ × · → √ ∞ µ ° ² ½ ∑ ∂ ≠ ∈ ′ «» ‘’ “” – — − …', '𝒳 ① ﬁ', 'Привет', '日本語', '🙂', '', '\\input{x}',
+  '% & _ # ~ ^ \\ { } $',
+  '[2ex] begins',
+  '*',
+  'a--b---c ``q\'\' ?`x !`y "z"',
+  '-12.5',
+  'λ = 0.1 ± 0.02',
+  'naïve façade Ærø ß œ Łódź ḧ ű ĵ í ș',
+  'Ωμέγα θ\u0302 λ\u0327',
+  '≤ ≥ × · → √ ∞ µ ° ² ½ ∑ ∂ ≠ ∈ ′ «» ‘’ “” – — − …',
+  '𝒳 ① ﬁ',
+  'Привет',
+  '日本語',
+  '🙂',
+  '',
+  '\\input{x}',
 ]
 
 test('LaTeX: letters become what the first fonts of pdfLaTeX have, and what they lack is marked and still there', () => {
   const as = {
-    'λ±2': '$\\lambda$$\\pm$2', 'é í ç ő ş': '\\\'{e} \\\'{\\i} \\c{c} \\H{o} \\c{s}', 'e\u0301': '\\\'{e}', 'Łß': '\\L{}\\ss{}', 'Ωμ': '$\\Omega$$\\mu$', 'έ θ\u0302': '$\\acute{\\varepsilon}$ $\\hat{\\theta}$', '𝒳①': 'X1', '"a"': '\\textquotedblright{}a\\textquotedblright{}',
-    '--x ?`': '-{}-x ?{}`', '“a” – b': '``a\'\' -- b', 'א ב 1': '\\otherletters{א}{?} \\otherletters{ב}{?} 1', '日本語': '\\otherletters{日本語}{???}', '\u202E\uFE0Fa': 'a',
+    'λ±2': '$\\lambda$$\\pm$2',
+    'é í ç ő ş': "\\'{e} \\'{\\i} \\c{c} \\H{o} \\c{s}",
+    'e\u0301': "\\'{e}",
+    Łß: '\\L{}\\ss{}',
+    Ωμ: '$\\Omega$$\\mu$',
+    'έ θ\u0302': '$\\acute{\\varepsilon}$ $\\hat{\\theta}$',
+    '𝒳①': 'X1',
+    '"a"': '\\textquotedblright{}a\\textquotedblright{}',
+    '--x ?`': '-{}-x ?{}`',
+    '“a” – b': "``a'' -- b",
+    'א ב 1': '\\otherletters{א}{?} \\otherletters{ב}{?} 1',
+    日本語: '\\otherletters{日本語}{???}',
+    '\u202E\uFE0Fa': 'a',
   }
   for (const [text, expected] of Object.entries(as)) assert.equal(latexText(text), expected)
-  const row = (name: string): string => latexOf(tableOf([name])).split('\n').find((line) => line.endsWith('& $-1$ \\\\'))!
-  assert.deepEqual(['[2ex]', '*', ' [x', 'a[1]'].map(row), ['{}[2ex] & $-1$ \\\\', '{}* & $-1$ \\\\', '{} [x & $-1$ \\\\', 'a[1] & $-1$ \\\\'])
-  const number = (text: string): string => /& (.*) \\\\/.exec(latexOf({ ...tableOf(['a']), rows: [{ cells: ['a', text], best: [] }, { cells: ['b', '0'], best: [] }] }).split('\\midrule')[1]!)![1]!
-  assert.deepEqual(['−1.2', '-1.2', '12.5', '−1.2 ± 0.3', '1.2e−5'].map(number), ['$-1.2$', '$-1.2$', '12.5', '$-1.2 \\pm 0.3$', '$1.2 \\times 10^{-5}$'])
+  const row = (name: string): string =>
+    latexOf(tableOf([name]))
+      .split('\n')
+      .find((line) => line.endsWith('& $-1$ \\\\'))!
+  assert.deepEqual(['[2ex]', '*', ' [x', 'a[1]'].map(row), [
+    '{}[2ex] & $-1$ \\\\',
+    '{}* & $-1$ \\\\',
+    '{} [x & $-1$ \\\\',
+    'a[1] & $-1$ \\\\',
+  ])
+  const number = (text: string): string =>
+    /& (.*) \\\\/.exec(
+      latexOf({
+        ...tableOf(['a']),
+        rows: [
+          { cells: ['a', text], best: [] },
+          { cells: ['b', '0'], best: [] },
+        ],
+      }).split('\\midrule')[1]!,
+    )![1]!
+  assert.deepEqual(['−1.2', '-1.2', '12.5', '−1.2 ± 0.3', '1.2e−5'].map(number), [
+    '$-1.2$',
+    '$-1.2$',
+    '12.5',
+    '$-1.2 \\pm 0.3$',
+    '$1.2 \\times 10^{-5}$',
+  ])
 })
 
 const tableOf = (names: readonly string[]): TextTable => ({
-  key: 'x', title: 'x', note: 'λ % \\', columns: [{ title: 'Name', unit: '', numeric: false }, { title: 'Difference', unit: '%', numeric: true }], rows: names.map((name) => ({ cells: [name, '-1'], best: [] })),
+  key: 'x',
+  title: 'x',
+  note: 'λ % \\',
+  columns: [
+    { title: 'Name', unit: '', numeric: false },
+    { title: 'Difference', unit: '%', numeric: true },
+  ],
+  rows: names.map((name) => ({ cells: [name, '-1'], best: [] })),
 })
 
 // TeX is half a gigabyte that nothing else here needs: where it is at hand, it has the last word; the rules above hold everywhere.
@@ -146,40 +310,154 @@ if (spawnSync('pdflatex', ['--version']).status === 0) {
   test('every table compiles, whatever the names are', (t) => {
     const folder = temporaryFolder(t)
     const tables = [...Object.values(textTables).map((table) => table(comparison)), tableOf([...awkward, ...hostile])]
-    const wide: TextTable = { ...tableOf([]), columns: awkward.map((title) => ({ title, unit: '%', numeric: true })), rows: [{ cells: awkward, best: [0, 1] }, { cells: awkward, best: [] }] }
-    writeFileSync(join(folder, 'tables.tex'), `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`)
-    const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], { cwd: folder, encoding: 'latin1' })
+    const wide: TextTable = {
+      ...tableOf([]),
+      columns: awkward.map((title) => ({ title, unit: '%', numeric: true })),
+      rows: [
+        { cells: awkward, best: [0, 1] },
+        { cells: awkward, best: [] },
+      ],
+    }
+    writeFileSync(
+      join(folder, 'tables.tex'),
+      `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`,
+    )
+    const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], {
+      cwd: folder,
+      encoding: 'latin1',
+    })
     assert.doesNotMatch(said, /^!|Missing character/m)
     assert.match(said, new RegExp(`\\(${tables.length + 1} pages`))
   })
 }
 
 const curve: CompareLine = {
-  id: 'x', title: hostile[0]!, named: true, colour: 9, variant: 'classical', runs: ['h0'], points: 4, key: 'train/loss', step: Float64Array.of(1, 2, 3, 4), epoch: Float64Array.of(1, 2, 3, 4), seconds: Float64Array.of(1, 2, 3, 4),
-  value: Float64Array.of(9, 4, NaN, 3), raw: null, last: { value: 3, n: 1 }, level: false, low: Float64Array.of(8, 3, NaN, NaN), high: Float64Array.of(10, 5, NaN, NaN), n: Uint16Array.of(2, 2, 0, 1),
+  id: 'x',
+  title: hostile[0]!,
+  named: true,
+  colour: 9,
+  variant: 'classical',
+  runs: ['h0'],
+  points: 4,
+  key: 'train/loss',
+  step: Float64Array.of(1, 2, 3, 4),
+  epoch: Float64Array.of(1, 2, 3, 4),
+  seconds: Float64Array.of(1, 2, 3, 4),
+  value: Float64Array.of(9, 4, NaN, 3),
+  raw: null,
+  last: { value: 3, n: 1 },
+  level: false,
+  low: Float64Array.of(8, 3, NaN, NaN),
+  high: Float64Array.of(10, 5, NaN, NaN),
+  n: Uint16Array.of(2, 2, 0, 1),
 }
 const images = { count: 3, width: 4, height: 2, channels: 1, pixels: Uint8Array.from({ length: 24 }, (_, index) => index * 10) }
 const page = reportPage({
-  comparison, curves: [{ title: 'Training loss', unit: 'nats per sample', lines: [curve] }], originals: [{ dataset: hostile[1]!, images }], version: '1.2.3', createdAt: '2026-01-02T03:04:05.678Z',
-  pictures: [{ group: 2, seed: 1, epoch: 3, reconstructions: images, corrupted: images, denoised: images, filters: { ...images, channels: 3, pixels: new Uint8Array(72) } }],
-  datasets: [{ id: 'd', name: hostile[2]!, kind: 'image', count: 3000, testCount: 450, width: 4, height: 2, channels: 1, classes: [], classCounts: [], sha256: 'f'.repeat(64), source: '', fit: 'crop', duplicates: 0, movedToOneSide: 0, skippedCount: 0, validationCount: 0, notes: [], bytes: 1, createdAt: '' }],
+  comparison,
+  curves: [{ title: 'Training loss', unit: 'nats per sample', lines: [curve] }],
+  originals: [{ dataset: hostile[1]!, images }],
+  version: '1.2.3',
+  createdAt: '2026-01-02T03:04:05.678Z',
+  pictures: [
+    {
+      group: 2,
+      seed: 1,
+      epoch: 3,
+      reconstructions: images,
+      corrupted: images,
+      denoised: images,
+      filters: { ...images, channels: 3, pixels: new Uint8Array(72) },
+    },
+  ],
+  datasets: [
+    {
+      id: 'd',
+      name: hostile[2]!,
+      kind: 'image',
+      count: 3000,
+      testCount: 450,
+      width: 4,
+      height: 2,
+      channels: 1,
+      classes: [],
+      classCounts: [],
+      sha256: 'f'.repeat(64),
+      source: '',
+      fit: 'crop',
+      duplicates: 0,
+      movedToOneSide: 0,
+      skippedCount: 0,
+      validationCount: 0,
+      notes: [],
+      bytes: 1,
+      createdAt: '',
+    },
+  ],
 })
 
 test('a report is one file in which nothing runs and nothing is fetched, whatever the names are', () => {
   const tags = new Set([...page.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g)].map(([, tag]) => tag!.toLowerCase()))
-  const known = ['html', 'head', 'meta', 'title', 'style', 'body', 'header', 'main', 'footer', 'h1', 'h2', 'p', 'ul', 'li', 'div', 'span', 'br', 'bdi', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'img', 'figure', 'figcaption', 'svg', 'line', 'text', 'path', 'g', 'circle', 'rect', 'clippath']
-  assert.deepEqual([...tags].filter((tag) => !known.includes(tag)), [])
+  const known = [
+    'html',
+    'head',
+    'meta',
+    'title',
+    'style',
+    'body',
+    'header',
+    'main',
+    'footer',
+    'h1',
+    'h2',
+    'p',
+    'ul',
+    'li',
+    'div',
+    'span',
+    'br',
+    'bdi',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'img',
+    'figure',
+    'figcaption',
+    'svg',
+    'line',
+    'text',
+    'path',
+    'g',
+    'circle',
+    'rect',
+    'clippath',
+  ]
+  assert.deepEqual(
+    [...tags].filter((tag) => !known.includes(tag)),
+    [],
+  )
   for (const [tag] of page.matchAll(/<[a-zA-Z][^>]*>/g)) {
     assert.doesNotMatch(tag.replace(/"[^"]*"/g, '""'), /\son\w+\s*=|javascript:/i, tag)
-    for (const [, value] of tag.matchAll(/\s(?:src|href|xlink:href|style)="([^"]*)"/g)) assert.match(value!, /^data:image\/png;base64,|^(border-top-color|padding-left|fill):/, tag)
+    for (const [, value] of tag.matchAll(/\s(?:src|href|xlink:href|style)="([^"]*)"/g))
+      assert.match(value!, /^data:image\/png;base64,|^(border-top-color|padding-left|fill):/, tag)
   }
   assert.doesNotMatch(page.replace(/content="default-src[^"]*"/, ''), /https?:|\/\/[a-z]|@import|<script|<link|<iframe/)
   assert.match(page, /default-src 'none'/)
-  const text = page.replace(/<[^>]+>/g, '').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, '\'').replace(/&amp;/g, '&')
+  const text = page
+    .replace(/<[^>]+>/g, '')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&')
   for (const name of hostile.slice(0, 11)) assert.ok(text.includes(name), name)
   assert.ok(!page.includes('\u0000') && !page.includes('\u001b'))
   assert.match(page, /<bdi>مرحبا بالعالم<\/bdi>/)
-  assert.ok(comparison.sentences.every((sentence) => text.includes(sentence.replaceAll('\u0000', '\ufffd').replaceAll('\u001b', '\ufffd'))))
+  assert.ok(
+    comparison.sentences.every((sentence) => text.includes(sentence.replaceAll('\u0000', '\ufffd').replaceAll('\u001b', '\ufffd'))),
+  )
   assert.doesNotMatch(page, /NaN|undefined|\[object/)
 })
 
@@ -201,6 +479,9 @@ test('pictures in a report are PNGs that show the very pixels, a transparent pix
 })
 
 test('what is inserted into HTML is escaped once, and what no document may contain is replaced', () => {
-  assert.equal(html`<p title="${'"<&>\''}">${['a<b', html`<b>${1}</b>`, null, false]}</p>`.text, '<p title="&quot;&lt;&amp;&gt;&#39;">a&lt;b<b>1</b></p>')
+  assert.equal(
+    html`<p title="${'"<&>\''}">${['a<b', html`<b>${1}</b>`, null, false]}</p>`.text,
+    '<p title="&quot;&lt;&amp;&gt;&#39;">a&lt;b<b>1</b></p>',
+  )
   assert.equal(escaped('\u0000\ud800x\ufffe'), '\ufffd\ufffdx\ufffd')
 })

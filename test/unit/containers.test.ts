@@ -19,14 +19,19 @@ const { fresh, request } = importsPlace('containers')
 
 /** Imports a path, and tells of every row its name, pixels, class and part. */
 async function rowsOf(
-  path: string, more: Parameters<typeof request>[1] = {},
+  path: string,
+  more: Parameters<typeof request>[1] = {},
 ): Promise<{ dataset: Imported; rows: { name: string; pixels: number[]; label: string | null; test: boolean }[]; folder: string }> {
-  const ask = request(path, more), dataset = await importDataset(ask), opened = openDataset(ask.folder)
+  const ask = request(path, more),
+    dataset = await importDataset(ask),
+    opened = openDataset(ask.folder)
   const rows = Array.from({ length: dataset.count }, (_, row) => {
     const pixels = new Uint8Array(opened.rowSize)
     opened.gather([row], pixels)
     return {
-      name: rowPath(ask.folder, row), pixels: [...pixels], label: dataset.classes[opened.labels?.[row] ?? -1] ?? null,
+      name: rowPath(ask.folder, row),
+      pixels: [...pixels],
+      label: dataset.classes[opened.labels?.[row] ?? -1] ?? null,
       test: opened.test.includes(row),
     }
   })
@@ -37,10 +42,13 @@ const codes = (dataset: Imported) => dataset.notes.map(({ code }) => code)
 const images = (from: number, to: number) => Promise.all(Array.from({ length: to - from }, (_, i) => grayPng(from + i)))
 
 test('Parquet of datasets: shards as parts, class names in their order, nulls left out', async () => {
-  const root = fresh('parquet'), names = ['zebra', 'ant']
+  const root = fresh('parquet'),
+    names = ['zebra', 'ant']
   mkdirSync(join(root, 'data'))
   const row = (bytes: Buffer | null, i: number) => ({ bytes, path: `${i}.png`, label: i === 3 ? -1 : i % 2 })
-  const train = (await images(0, 15)).map(row), test = (await images(20, 25)).map(row), validation = (await images(30, 34)).map(row)
+  const train = (await images(0, 15)).map(row),
+    test = (await images(20, 25)).map(row),
+    validation = (await images(30, 34)).map(row)
   train[4]!.bytes = null
   imageParquet(join(root, 'data/train-00000-of-00002.parquet'), train.slice(0, 9), { names })
   imageParquet(join(root, 'data/train-00001-of-00002.parquet'), train.slice(9), { names, codec: 'UNCOMPRESSED' })
@@ -48,18 +56,33 @@ test('Parquet of datasets: shards as parts, class names in their order, nulls le
   imageParquet(join(root, 'data/validation-00000-of-00001.parquet'), validation, { names })
   writeFileSync(join(root, 'README.md'), 'a card')
   for (const path of [root, join(root, 'data')]) {
-    const { dataset, rows } = await rowsOf(path), prefix = path === root ? 'data/' : ''
-    assert.deepEqual([dataset.count, dataset.channels, dataset.testCount, dataset.validationCount, dataset.classes], [23, 1, 5, 4, names])
+    const { dataset, rows } = await rowsOf(path),
+      prefix = path === root ? 'data/' : ''
     assert.deepEqual(
-      dataset.skipped, [{ path: `${prefix}train-00000-of-00002.parquet/4/4.png`, reason: 'there is no image in this row (null)' }],
+      [dataset.count, dataset.channels, dataset.testCount, dataset.validationCount, dataset.classes],
+      [23, 1, 5, 4, names],
     )
-    assert.deepEqual(rows[3], { name: `${prefix}train-00000-of-00002.parquet/3/3.png`, pixels: grayPixels(3), label: null, test: false })
-    assert.deepEqual(
-      rows[13], { name: `${prefix}train-00001-of-00002.parquet/5/14.png`, pixels: grayPixels(14), label: 'zebra', test: false },
-    )
-    assert.deepEqual(
-      rows.at(-1), { name: `${prefix}test-00000-of-00001.parquet/4/4.png`, pixels: grayPixels(24), label: 'zebra', test: true },
-    )
+    assert.deepEqual(dataset.skipped, [
+      { path: `${prefix}train-00000-of-00002.parquet/4/4.png`, reason: 'there is no image in this row (null)' },
+    ])
+    assert.deepEqual(rows[3], {
+      name: `${prefix}train-00000-of-00002.parquet/3/3.png`,
+      pixels: grayPixels(3),
+      label: null,
+      test: false,
+    })
+    assert.deepEqual(rows[13], {
+      name: `${prefix}train-00001-of-00002.parquet/5/14.png`,
+      pixels: grayPixels(14),
+      label: 'zebra',
+      test: false,
+    })
+    assert.deepEqual(rows.at(-1), {
+      name: `${prefix}test-00000-of-00001.parquet/4/4.png`,
+      pixels: grayPixels(24),
+      label: 'zebra',
+      test: true,
+    })
     assert.ok(codes(dataset).includes('partFiles'))
   }
   // One file of several by itself: its rows alone, and it is said.
@@ -67,19 +90,27 @@ test('Parquet of datasets: shards as parts, class names in their order, nulls le
   assert.deepEqual([alone.dataset.count, codes(alone.dataset).includes('missingShards')], [8, true])
   // What the inspection and the preview tell is what comes.
   const inspection = await inspectImport(request(root))
-  assert.deepEqual([inspection.kind, inspection.parts, inspection.classes], ['parquet', { train: 15, validation: 4, test: 5 }, names])
+  assert.deepEqual(
+    [inspection.kind, inspection.parts, inspection.classes],
+    ['parquet', { train: 15, validation: 4, test: 5 }, names],
+  )
   const preview = await previewImport(request(root), { images: 24, draw: 1 })
   assert.deepEqual([preview.images.count, [...preview.images.pixels.subarray(0, 16)]], [23, grayPixels(0)])
 })
 
 test('Parquet of others: bytes alone, texts as labels, several columns; what cannot be is refused', async () => {
-  const root = fresh('others'), pngs = (await images(40, 52)).map((png) => new Uint8Array(png))
+  const root = fresh('others'),
+    pngs = (await images(40, 52)).map((png) => new Uint8Array(png))
   const file = join(root, 'a.parquet')
-  parquetWriteFile({ filename: file, columnData: [
-    { name: 'picture', data: pngs, type: 'BYTE_ARRAY' },
-    { name: 'fine_label', data: pngs.map((_, i) => (i < 6 ? 'rose' : 'a tree')), type: 'STRING' },
-    { name: 'coarse_label', data: pngs.map((_, i) => i % 3), type: 'INT32' },
-    { name: 'caption', data: pngs.map(() => 'x'), type: 'STRING' }] })
+  parquetWriteFile({
+    filename: file,
+    columnData: [
+      { name: 'picture', data: pngs, type: 'BYTE_ARRAY' },
+      { name: 'fine_label', data: pngs.map((_, i) => (i < 6 ? 'rose' : 'a tree')), type: 'STRING' },
+      { name: 'coarse_label', data: pngs.map((_, i) => i % 3), type: 'INT32' },
+      { name: 'caption', data: pngs.map(() => 'x'), type: 'STRING' },
+    ],
+  })
   const { dataset, rows } = await rowsOf(file)
   assert.deepEqual([dataset.classes, rows[11]!.label, rows[11]!.pixels], [['a tree', 'rose'], 'a tree', grayPixels(51)])
   assert.match(dataset.notes.find(({ code }) => code === 'labelColumn')!.message, /“fine_label”; “coarse_label” is not used/)
@@ -87,20 +118,33 @@ test('Parquet of others: bytes alone, texts as labels, several columns; what can
 
   const list = join(root, 'list.parquet')
   parquetWriteFile({
-    filename: list, columnData: [{ name: 'image', data: pngs }, { name: 'labels', data: pngs.map((_, i) => [i, 1]) }],
+    filename: list,
+    columnData: [
+      { name: 'image', data: pngs },
+      { name: 'labels', data: pngs.map((_, i) => [i, 1]) },
+    ],
     schema: [
-      { name: 'schema', num_children: 2 }, { name: 'image', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+      { name: 'schema', num_children: 2 },
+      { name: 'image', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
       { name: 'labels', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
-      { name: 'list', num_children: 1, repetition_type: 'REPEATED' }, { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
+      { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+      { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
     ],
   })
   const several = await rowsOf(list)
   assert.deepEqual([several.dataset.classes, codes(several.dataset).includes('severalLabels')], [[], true])
 
   const paths = join(root, 'paths.parquet')
-  imageParquet(paths, pngs.map((_, i) => ({ bytes: null, path: `/data/${i}.png`, label: 0 })), { names: ['a'] })
-  await assert.rejects(importDataset(request(paths)), (error: Error & { code: string }) =>
-    error.code === 'FILE_UNSUPPORTED' && /paths of images and not the images/.test(error.message))
+  imageParquet(
+    paths,
+    pngs.map((_, i) => ({ bytes: null, path: `/data/${i}.png`, label: 0 })),
+    { names: ['a'] },
+  )
+  await assert.rejects(
+    importDataset(request(paths)),
+    (error: Error & { code: string }) =>
+      error.code === 'FILE_UNSUPPORTED' && /paths of images and not the images/.test(error.message),
+  )
   const numbers = join(root, 'numbers.parquet')
   parquetWriteFile({ filename: numbers, columnData: [{ name: 'a', data: [1, 2, 3], type: 'INT32' }] })
   await assert.rejects(importDataset(request(numbers)), /no column of images.*“a”/)
@@ -114,8 +158,9 @@ async function samples(from: number, to: number, label: (i: number) => TarEntry)
 const key = (i: number) => String(i).padStart(6, '0')
 
 test('WebDataset: shards, cls and json, captions left out; packed by gzip and zstd it is the same', async () => {
-  const root = fresh('webdataset'), cls = (i: number) => ({ name: `${key(i)}.cls`, content: `${i % 11}\n` })
-  const train = [...await samples(0, 12, cls), { name: '000011.txt', content: 'a caption' }]
+  const root = fresh('webdataset'),
+    cls = (i: number) => ({ name: `${key(i)}.cls`, content: `${i % 11}\n` })
+  const train = [...(await samples(0, 12, cls)), { name: '000011.txt', content: 'a caption' }]
   writeFileSync(join(root, 'train-000000.tar'), tar(train))
   writeFileSync(join(root, 'train-000001.tar'), tar(await samples(12, 24, cls)))
   writeFileSync(join(root, 'test-000000.tar'), tar(await samples(24, 30, cls)))
@@ -125,16 +170,23 @@ test('WebDataset: shards, cls and json, captions left out; packed by gzip and zs
   assert.deepEqual(rows[29], { name: 'test-000000.tar/000029.png', pixels: grayPixels(29), label: '7', test: true })
   assert.match(dataset.notes.find(({ code }) => code === 'besideImages')!.message, /1 \.txt \(captions/)
 
-  const json = await samples(0, 12, (i) =>
-    ({ name: `${key(i)}.json`, content: JSON.stringify({ id: i, class_name: i < 6 ? 'näch'.normalize('NFD') : 'b', tags: [1] }) }))
+  const json = await samples(0, 12, (i) => ({
+    name: `${key(i)}.json`,
+    content: JSON.stringify({ id: i, class_name: i < 6 ? 'näch'.normalize('NFD') : 'b', tags: [1] }),
+  }))
   const fingerprints = new Set<string>()
   for (const [name, bytes] of [
-    ['a.tar', tar(json)], ['a.tar.gz', gzipSync(tar(json))], ['a.tgz', gzipSync(tar(json))], ['a.tar.zst', zstdCompressSync(tar(json))],
+    ['a.tar', tar(json)],
+    ['a.tar.gz', gzipSync(tar(json))],
+    ['a.tgz', gzipSync(tar(json))],
+    ['a.tar.zst', zstdCompressSync(tar(json))],
   ] as const) {
     writeFileSync(join(root, '..', name), bytes)
     const { dataset, rows } = await rowsOf(join(root, '..', name))
     assert.deepEqual(
-      [dataset.classes, rows[7]], [['b', 'näch'], { name: '000007.png', pixels: grayPixels(7), label: 'b', test: rows[7]!.test }], name,
+      [dataset.classes, rows[7]],
+      [['b', 'näch'], { name: '000007.png', pixels: grayPixels(7), label: 'b', test: rows[7]!.test }],
+      name,
     )
     assert.match(dataset.notes.find(({ code }) => code === 'labelField')!.message, /“class_name”/)
     fingerprints.add(dataset.sha256)
@@ -143,7 +195,8 @@ test('WebDataset: shards, cls and json, captions left out; packed by gzip and zs
 
   // Several images a sample: one of them, and several labels: none.
   const two = (await samples(0, 8, (i) => ({ name: `${key(i)}.json`, content: '{"label": [1, 2]}' }))).flatMap((entry) =>
-    (entry.name.endsWith('.png') ? [entry, { ...entry, name: entry.name.replace('.png', '.mask.png') }] : [entry]))
+    entry.name.endsWith('.png') ? [entry, { ...entry, name: entry.name.replace('.png', '.mask.png') }] : [entry],
+  )
   writeFileSync(join(root, '..', 'two.tar'), tar(two))
   const both = await rowsOf(join(root, '..', 'two.tar'))
   assert.deepEqual([both.dataset.count, both.dataset.classes], [8, []])
@@ -151,17 +204,28 @@ test('WebDataset: shards, cls and json, captions left out; packed by gzip and zs
 })
 
 test('tar: long names of GNU and pax, links and names that lead out are not followed, sparse files refused', async () => {
-  const root = fresh('tar'), [a, b, ...more] = await images(60, 70), long = `${'d'.repeat(120)}/${'n'.repeat(60)}.png`
+  const root = fresh('tar'),
+    [a, b, ...more] = await images(60, 70),
+    long = `${'d'.repeat(120)}/${'n'.repeat(60)}.png`
   const file = join(root, 'odd.tar')
-  writeFileSync(file, tar([
-    gnuName(`one/${long}`), { name: 'one/ddd', content: a! }, paxName(`one/é${long}`), { name: 'short', content: b! },
-    ...more.map((content, i) => ({ name: `${i < 4 ? 'one' : 'two'}/${i}.png`, content })),
-    { name: 'one/link.png', type: '2', link: '/etc/passwd' }, { name: 'one/hard.png', type: '1', link: 'one/0.png' },
-    { name: '../../evil.png', content: a! },
-    { name: '/tmp/evil.png', content: a! }, { name: 'one/holes.png', type: 'S', content: a! }, { name: 'one/._0.png', content: 'fork' },
-    { name: '__MACOSX/one/x.png', content: 'fork' },
-    { name: 'one/caf\xe9.png', content: await grayPng(99) },
-  ]))
+  writeFileSync(
+    file,
+    tar([
+      gnuName(`one/${long}`),
+      { name: 'one/ddd', content: a! },
+      paxName(`one/é${long}`),
+      { name: 'short', content: b! },
+      ...more.map((content, i) => ({ name: `${i < 4 ? 'one' : 'two'}/${i}.png`, content })),
+      { name: 'one/link.png', type: '2', link: '/etc/passwd' },
+      { name: 'one/hard.png', type: '1', link: 'one/0.png' },
+      { name: '../../evil.png', content: a! },
+      { name: '/tmp/evil.png', content: a! },
+      { name: 'one/holes.png', type: 'S', content: a! },
+      { name: 'one/._0.png', content: 'fork' },
+      { name: '__MACOSX/one/x.png', content: 'fork' },
+      { name: 'one/caf\xe9.png', content: await grayPng(99) },
+    ]),
+  )
   const { dataset, rows } = await rowsOf(file)
   const byName = new Map(rows.map((row) => [row.name, row]))
   assert.deepEqual(byName.get(`one/${long}`)!.pixels, grayPixels(60))
@@ -178,7 +242,8 @@ test('tar: long names of GNU and pax, links and names that lead out are not foll
 })
 
 test('a test part of its own, and the folder of another set', async () => {
-  const root = fresh('parts'), rows = (await images(80, 95)).map((bytes, i) => ({ bytes, label: i % 2 }))
+  const root = fresh('parts'),
+    rows = (await images(80, 95)).map((bytes, i) => ({ bytes, label: i % 2 }))
   imageParquet(join(root, 'a.parquet'), rows.slice(0, 10), { names: ['x', 'y'] })
   imageParquet(join(root, 'b.parquet'), rows.slice(10), { names: ['x', 'y'] })
   const given = await rowsOf(join(root, 'a.parquet'), { testPath: join(root, 'b.parquet') })
@@ -187,7 +252,9 @@ test('a test part of its own, and the folder of another set', async () => {
   // A repair imports again with what the index kept of the request.
   const { options } = readIndex(given.folder)
   const again = await importDataset({
-    ...(options as unknown as ReturnType<typeof request>), ...request(join(root, 'a.parquet')), testPath: options!['testPath'] as string,
+    ...(options as unknown as ReturnType<typeof request>),
+    ...request(join(root, 'a.parquet')),
+    testPath: options!['testPath'] as string,
   })
   assert.equal(again.sha256, given.dataset.sha256)
 
@@ -201,7 +268,8 @@ test('a test part of its own, and the folder of another set', async () => {
 })
 
 test('a zip of images is no npz, whatever the compression', async () => {
-  const root = fresh('zip'), pngs = await images(100, 112)
+  const root = fresh('zip'),
+    pngs = await images(100, 112)
   const members = Object.fromEntries(pngs.map((png, i) => [`${i % 2 ? 'a' : 'b'}/${i}.png`, png]))
   const seen = []
   for (const deflate of [true, false]) {
@@ -215,7 +283,8 @@ test('a zip of images is no npz, whatever the compression', async () => {
 })
 
 test('one archive is understood as the folder would be that it unpacks to', async () => {
-  const root = fresh('tree'), top = join(root, 'birds')
+  const root = fresh('tree'),
+    top = join(root, 'birds')
   const files: [string, Buffer | string][] = []
   for (const [i, png] of (await images(0, 48)).entries()) {
     files.push([`birds/${i < 30 ? 'Train' : i < 36 ? 'val' : 'testing'}/${i % 2 ? 'owl' : 'é'}/${i}.png`, png])
@@ -229,11 +298,13 @@ test('one archive is understood as the folder would be that it unpacks to', asyn
   writeFileSync(join(root, 'a.tar'), plain)
   writeFileSync(join(root, 'a.tgz'), gzipSync(plain))
   writeFileSync(
-    join(root, 'a.zip'), zip(Object.fromEntries(files.map(([name, content]) => [name.replace('é', 'e'), Buffer.from(content)])), true),
+    join(root, 'a.zip'),
+    zip(Object.fromEntries(files.map(([name, content]) => [name.replace('é', 'e'), Buffer.from(content)])), true),
   )
   const folder = await rowsOf(top)
   assert.deepEqual(
-    [folder.dataset.count, folder.dataset.testCount, folder.dataset.validationCount, folder.dataset.classes], [48, 12, 6, ['owl', 'é']],
+    [folder.dataset.count, folder.dataset.testCount, folder.dataset.validationCount, folder.dataset.classes],
+    [48, 12, 6, ['owl', 'é']],
   )
   for (const name of ['a.tar', 'a.tgz', 'a.zip']) {
     const { dataset, rows } = await rowsOf(join(root, name))
@@ -241,7 +312,9 @@ test('one archive is understood as the folder would be that it unpacks to', asyn
       each.map(({ pixels, label, test }) => JSON.stringify([pixels, label?.replace('é', 'e'), test])).sort()
     assert.deepEqual(byPixels(rows), byPixels(folder.rows), name)
     assert.deepEqual(
-      [dataset.validationCount, dataset.skipped.map(({ path }) => path).sort()], [6, ['birds/README.md', 'birds/Train/loose.png']], name,
+      [dataset.validationCount, dataset.skipped.map(({ path }) => path).sort()],
+      [6, ['birds/README.md', 'birds/Train/loose.png']],
+      name,
     )
     if (name === 'a.tar') assert.equal(dataset.sha256, folder.dataset.sha256)
   }

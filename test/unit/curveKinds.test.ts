@@ -14,7 +14,11 @@ import { run } from '../fixtures/storedRuns.ts'
 
 const variants = variantInfos()
 const latest = {
-  'validation/squaredError': 3, 'validation/loss': 1, 'validation/reconstruction': 1, 'train/loss': 1, 'train/reconstruction': 1,
+  'validation/squaredError': 3,
+  'validation/loss': 1,
+  'validation/reconstruction': 1,
+  'train/loss': 1,
+  'train/reconstruction': 1,
 }
 const made = (id: string, variant: string, settings: Settings = {}, more: Partial<Run> = {}): Run =>
   run(id, variant, settings, { latest, steps: 100, ...more })
@@ -27,27 +31,59 @@ const charts = (runs: Run[], key: string): string[][] => {
 
 test('only what is measured on the same shares a chart; the clean squared error is one chart for all', () => {
   const runs = [
-    made('plain', 'classical'), made('decayed', 'classical', { 'training.weightDecay': 0.01 }),
+    made('plain', 'classical'),
+    made('decayed', 'classical', { 'training.weightDecay': 0.01 }),
     made('faster', 'classical', { 'training.learningRate': 0.1 }),
-    made('squared', 'classical', { reconstruction: 'squaredError' }), made('sparse', 'kSparse'), made('dropout', 'dropout'),
+    made('squared', 'classical', { reconstruction: 'squaredError' }),
+    made('sparse', 'kSparse'),
+    made('dropout', 'dropout'),
     made('none', 'dropout', { 'regularizer.rate': 0 }),
-    made('masked', 'denoising'), made('half', 'denoising', { 'regularizer.rate': 0.5 }),
+    made('masked', 'denoising'),
+    made('half', 'denoising', { 'regularizer.rate': 0.5 }),
     made('off', 'denoising', { 'regularizer.rate': 0 }),
-    made('gaussian', 'denoising', { 'regularizer.noise': 'gaussian' }), made('weights', 'denoising', { 'regularizer.noise': 'weights' }),
+    made('gaussian', 'denoising', { 'regularizer.noise': 'gaussian' }),
+    made('weights', 'denoising', { 'regularizer.noise': 'weights' }),
     made('emphasis', 'denoising', { 'regularizer.corruptedWeight': 2 }),
-    made('contractive', 'contractive', { 'regularizer.lambda': 0.1 }), made('stronger', 'contractive', { 'regularizer.lambda': 1 }),
-    made('variational', 'variational'), made('ten', 'variational', { 'regularizer.samples': 10 }), made('beta', 'betaVae'),
-    made('bound', 'iwae'), made('more', 'iwae', { 'regularizer.samples': 50 }),
+    made('contractive', 'contractive', { 'regularizer.lambda': 0.1 }),
+    made('stronger', 'contractive', { 'regularizer.lambda': 1 }),
+    made('variational', 'variational'),
+    made('ten', 'variational', { 'regularizer.samples': 10 }),
+    made('beta', 'betaVae'),
+    made('bound', 'iwae'),
+    made('more', 'iwae', { 'regularizer.samples': 50 }),
     made('classes', 'classical', { 'fineTuning.kind': 'classification' }),
   ]
   assert.deepEqual(charts(runs, 'validation/loss'), [
-    ['plain', 'faster', 'sparse', 'none', 'off'], ['decayed'], ['squared'], ['dropout'], ['masked'], ['half'], ['gaussian'], ['weights'],
-    ['emphasis'], ['contractive'], ['stronger'], ['variational'], ['ten'], ['beta'], ['bound'], ['more'], ['classes'],
+    ['plain', 'faster', 'sparse', 'none', 'off'],
+    ['decayed'],
+    ['squared'],
+    ['dropout'],
+    ['masked'],
+    ['half'],
+    ['gaussian'],
+    ['weights'],
+    ['emphasis'],
+    ['contractive'],
+    ['stronger'],
+    ['variational'],
+    ['ten'],
+    ['beta'],
+    ['bound'],
+    ['more'],
+    ['classes'],
   ])
   assert.deepEqual(charts(runs.slice(0, -1), 'validation/reconstruction'), [
-    ['plain', 'decayed', 'faster', 'sparse', 'none', 'off', 'contractive', 'stronger'], ['squared'], ['dropout'], ['masked'], ['half'],
-    ['gaussian'], ['weights'], ['emphasis'],
-    ['variational', 'ten', 'beta'], ['bound'], ['more'],
+    ['plain', 'decayed', 'faster', 'sparse', 'none', 'off', 'contractive', 'stronger'],
+    ['squared'],
+    ['dropout'],
+    ['masked'],
+    ['half'],
+    ['gaussian'],
+    ['weights'],
+    ['emphasis'],
+    ['variational', 'ten', 'beta'],
+    ['bound'],
+    ['more'],
   ])
   assert.equal(charts(runs, 'validation/squaredError').length, 1)
   const elsewhere = made('b', 'classical', {}, { datasetId: 'other' })
@@ -62,7 +98,10 @@ test('every variant says what it is measured on, and where an objective has more
   assert.equal(words('classical'), 'on clean inputs')
   assert.equal(words('denoising'), 'on inputs with 30% of their pixels masked')
   assert.equal(words('denoising', { 'regularizer.values': 'channel' }), 'on inputs with 30% of their values masked')
-  assert.equal(words('denoising', { 'regularizer.noise': 'weights', 'regularizer.sigma': 0.1 }), 'on weights with Gaussian noise of 0.1')
+  assert.equal(
+    words('denoising', { 'regularizer.noise': 'weights', 'regularizer.sigma': 0.1 }),
+    'on weights with Gaussian noise of 0.1',
+  )
   assert.equal(words('dropout'), 'on codes with 20% of their units dropped')
   assert.equal(words('contractive'), 'on clean inputs, with the contraction term')
   assert.match(words('variational'), /^on codes drawn at random, by a Bernoulli likelihood, with the KL term$/)
@@ -70,7 +109,8 @@ test('every variant says what it is measured on, and where an objective has more
 
 test('what training measures on changed images is drawn apart; what is measured on images as they are is not', () => {
   const runs = [
-    made('plain', 'classical'), made('changed', 'classical', { 'data.augment': 'flip,shift=2' }),
+    made('plain', 'classical'),
+    made('changed', 'classical', { 'data.augment': 'flip,shift=2' }),
     made('read', 'classical', { 'data.standardise': 'channel' }),
   ]
   assert.equal(basisOf(runs[1]!, 'train/loss').words, 'on changed images (flip, shift=2)')
@@ -103,7 +143,10 @@ test('the clean error is shown where nobody chooses, beside it a loss that all h
 
 test('what is not measured on the same has no front in a plot, and its axis says so', () => {
   const latestOf = (error: number) => ({ ...latest, 'validation/squaredError': error, 'validation/loss': error })
-  const runs = [made('a', 'classical', {}, { latest: latestOf(3) }), made('b', 'denoising', {}, { latest: latestOf(2), parameters: 20 })]
+  const runs = [
+    made('a', 'classical', {}, { latest: latestOf(3) }),
+    made('b', 'denoising', {}, { latest: latestOf(2), parameters: 20 }),
+  ]
   const plot = plotOf(runs, 'run', variants)
   assert.deepEqual(scatterOf(plot, 'parameters', 'validation/squaredError').front, [1, 0].sort())
   const { y, front, note } = scatterOf(plot, 'parameters', 'validation/loss')
@@ -113,14 +156,21 @@ test('what is not measured on the same has no front in a plot, and its axis says
 
 test('how curves are looked at changes no number that is read from them: smoothing, axis, scale, zoom and reduction', () => {
   const length = 3000
-  const stored = Object.fromEntries([1, 2, 3].map((seed) => {
-    const count = length - 500 * seed
-    const column = (value: (index: number) => number) => Float64Array.from({ length: count }, (_, index) => value(index))
-    return [`s${seed}`, {
-      step: column((i) => 10 * (i + 1)), epoch: column((i) => (i + 1) / 50), seconds: column((i) => (i + 1) * seed / 100),
-      value: column((i) => 5 / (i + 1) + Math.sin(i * seed) + 2),
-    } satisfies Line]
-  }))
+  const stored = Object.fromEntries(
+    [1, 2, 3].map((seed) => {
+      const count = length - 500 * seed
+      const column = (value: (index: number) => number) => Float64Array.from({ length: count }, (_, index) => value(index))
+      return [
+        `s${seed}`,
+        {
+          step: column((i) => 10 * (i + 1)),
+          epoch: column((i) => (i + 1) / 50),
+          seconds: column((i) => ((i + 1) * seed) / 100),
+          value: column((i) => 5 / (i + 1) + Math.sin(i * seed) + 2),
+        } satisfies Line,
+      ]
+    }),
+  )
   const runs = [1, 2, 3].map((seed) => made(`s${seed}`, 'classical', {}, { seed }))
   const subject = subjectOfGroup(groupRuns(runs, variants)[0]!)
   const read = ({ id }: { id: string }) => stored[id]!
@@ -132,7 +182,12 @@ test('how curves are looked at changes no number that is read from them: smoothi
   all.step.forEach((step, index) => measured.set(step, all.value[index]!))
   assert.equal(all.raw, null)
   for (const smoothing of [0, 0.5, 0.99]) {
-    for (const [axis, from, to] of [['step', undefined, undefined], ['step', 2000, 4000], ['epoch', 10, 20], ['time', 3, 9]] as const) {
+    for (const [axis, from, to] of [
+      ['step', undefined, undefined],
+      ['step', 2000, 4000],
+      ['epoch', 10, 20],
+      ['time', 3, 9],
+    ] as const) {
       for (const columns of [10, 200]) {
         for (const logarithmic of [false, true]) {
           const options: LineOptions = { ...plain, smoothing, axis, from, to, columns, logarithmic }

@@ -10,7 +10,8 @@ import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { pictures } from '../fixtures/sources.ts'
 
-const over = ({ next }: TestEngine, id: string) => next((event) => (event.type === 'task' && event.task.id === id && event.task.state !== 'running' ? event.task : undefined))
+const over = ({ next }: TestEngine, id: string) =>
+  next((event) => (event.type === 'task' && event.task.id === id && event.task.state !== 'running' ? event.task : undefined))
 
 test('a dataset from import to removal: pictures by split and label, names, duplicates, a run that holds it', async (t) => {
   const folder = temporaryFolder(t)
@@ -38,8 +39,14 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
   const given = await call('datasets.images', { dataset: 'digits', count: 500, only: chosen })
   assert.deepEqual([given.total, given.rows, given.paths], [3, chosen, chosen.map((row) => all.paths[row])])
   assert.deepEqual(given.images.pixels.subarray(784, 1568), all.images.pixels.subarray(3 * 784, 4 * 784))
-  assert.deepEqual((await call('datasets.images', { dataset: 'digits', count: 500, only: threes.rows, label: 3, split: 'train' })).rows, threes.rows)
-  await assert.rejects(call('datasets.images', { dataset: 'digits', count: 1, only: [200] }), { code: 'CALL_INVALID', message: /no row 200/ })
+  assert.deepEqual(
+    (await call('datasets.images', { dataset: 'digits', count: 500, only: threes.rows, label: 3, split: 'train' })).rows,
+    threes.rows,
+  )
+  await assert.rejects(call('datasets.images', { dataset: 'digits', count: 1, only: [200] }), {
+    code: 'CALL_INVALID',
+    message: /no row 200/,
+  })
   // Stored class by class, and yet the first ten to look at are of ten classes.
   const looks = await call('datasets.images', { dataset: 'digits', count: 500, preview: true })
   assert.deepEqual(looks.labels.slice(0, 10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -68,20 +75,35 @@ test('a dataset from import to removal: pictures by split and label, names, dupl
 })
 
 test('pictures of large images are made smaller: where that is asked for, and where the answer could not be sent', async (t) => {
-  const folder = temporaryFolder(t), engine = testEngine(t, join(folder, 'home')), { call } = engine
+  const folder = temporaryFolder(t),
+    engine = testEngine(t, join(folder, 'home')),
+    { call } = engine
   const add = async (name: string, width: number, height: number, count: number) => {
-    const task = await over(engine, (await call('datasets.import', { path: 'random', name, width, height, channels: 3, count })).task.id)
+    const task = await over(
+      engine,
+      (await call('datasets.import', { path: 'random', name, width, height, channels: 3, count })).task.id,
+    )
     assert.equal(task.state, 'done', task.error?.message)
   }
   await add('small', 50, 31, 8)
-  const whole = (await call('datasets.images', { dataset: 'small', count: 8 })).images, images = (await call('datasets.images', { dataset: 'small', count: 8, side: 17 })).images
+  const whole = (await call('datasets.images', { dataset: 'small', count: 8 })).images,
+    images = (await call('datasets.images', { dataset: 'small', count: 8, side: 17 })).images
   // Squares of 3 x 3; 50 = 16 x 3 + 2, 31 = 10 x 3 + 1.
   assert.deepEqual([images.count, images.width, images.height, images.channels], [8, 17, 11, 3])
   const at = (image: number, x: number, y: number, c: number) => whole.pixels[((image * 31 + y) * 50 + x) * 3 + c]!
-  for (let image = 0; image < 8; image++) for (let y = 0; y < 11; y++) for (let x = 0; x < 17; x++) for (let c = 0; c < 3; c++) {
-    const square = [0, 1, 2].flatMap((v) => [0, 1, 2].map((u) => [3 * x + u, 3 * y + v] as const)).filter(([u, v]) => u < 50 && v < 31).map(([u, v]) => at(image, u, v, c))
-    assert.equal(images.pixels[((image * 11 + y) * 17 + x) * 3 + c], Math.round(square.reduce((sum, value) => sum + value) / square.length))
-  }
+  for (let image = 0; image < 8; image++)
+    for (let y = 0; y < 11; y++)
+      for (let x = 0; x < 17; x++)
+        for (let c = 0; c < 3; c++) {
+          const square = [0, 1, 2]
+            .flatMap((v) => [0, 1, 2].map((u) => [3 * x + u, 3 * y + v] as const))
+            .filter(([u, v]) => u < 50 && v < 31)
+            .map(([u, v]) => at(image, u, v, c))
+          assert.equal(
+            images.pixels[((image * 11 + y) * 17 + x) * 3 + c],
+            Math.round(square.reduce((sum, value) => sum + value) / square.length),
+          )
+        }
   assert.deepEqual((await call('datasets.images', { dataset: 'small', count: 8, side: 50 })).images, whole)
 
   await add('large', 1500, 1200, 14)
@@ -118,17 +140,26 @@ test('an export and an objective are jobs of a worker; the export is listed', as
   await assert.rejects(call('exports.create', { run: run.id, part: 'encoder', out: 'relative.onnx' }), { code: 'CALL_INVALID' })
   const { file } = await call('exports.suggest', { run: run.id, part: 'decoder' })
   assert.match(file, /classical-1-decoder\.onnx$/)
-  assert.deepEqual(await call('objective', { variant: 'classical', in: '/in', out: '/out' }), { loss: 3, terms: { reconstruction: 3 } })
+  assert.deepEqual(await call('objective', { variant: 'classical', in: '/in', out: '/out' }), {
+    loss: 3,
+    terms: { reconstruction: 3 },
+  })
 })
 
 test('a validation part that the dataset brings is shown by itself, and its runs say that it validates them', async (t) => {
-  const folder = temporaryFolder(t), root = join(folder, 'parts')
+  const folder = temporaryFolder(t),
+    root = join(folder, 'parts')
   await pictures(root, { 'train/a': 9, 'train/b': 8, 'val/a': 2, 'val/b': 3, 'test/a': 4 })
-  const engine = testEngine(t, join(folder, 'home')), { call } = engine
+  const engine = testEngine(t, join(folder, 'home')),
+    { call } = engine
   await over(engine, (await call('datasets.import', { path: root, name: 'own' })).task.id)
   const part = (split: Split) => call('datasets.images', { dataset: 'own', count: 500, split })
   const every = await call('datasets.images', { dataset: 'own', count: 500 })
-  for (const [split, name, count] of [['train', 'train', 17], ['validation', 'val', 5], ['test', 'test', 4]] as const) {
+  for (const [split, name, count] of [
+    ['train', 'train', 17],
+    ['validation', 'val', 5],
+    ['test', 'test', 4],
+  ] as const) {
     const { total, paths } = await part(split)
     assert.deepEqual([total, paths], [count, every.paths.filter((path) => path.split('/').at(-3) === name)], split)
   }

@@ -16,34 +16,65 @@ const variants = variantInfos().map(({ id }) => id)
 const isPowerOfTwo = (size: number) => Number.isInteger(Math.log2(size))
 
 /** Images of which a value is given by place, channel and number, as an opened dataset. */
-function images(count: number, side: number, channels: number, valueAt: (x: number, y: number, channel: number, image: number) => number) {
+function images(
+  count: number,
+  side: number,
+  channels: number,
+  valueAt: (x: number, y: number, channel: number, image: number) => number,
+) {
   const rowSize = side * side * channels
   const pixels = Uint8Array.from({ length: count * rowSize }, (_, at) => {
-    const within = at % rowSize, place = Math.floor(within / channels)
-    return Math.round(255 * Math.min(1, Math.max(0, valueAt((place % side) / side, Math.floor(place / side) / side, within % channels, Math.floor(at / rowSize)))))
+    const within = at % rowSize,
+      place = Math.floor(within / channels)
+    return Math.round(
+      255 *
+        Math.min(
+          1,
+          Math.max(0, valueAt((place % side) / side, Math.floor(place / side) / side, within % channels, Math.floor(at / rowSize))),
+        ),
+    )
   })
   return opened(pixels, count, rowSize, channels)
 }
 const opened = (pixels: Uint8Array, count: number, rowSize: number, channels = 1) => ({
-  train: new Uint32Array(count).map((_, row) => row), rowSize, channels,
-  gather: (rows: ArrayLike<number>, out: Uint8Array | Float32Array) => { Array.from(rows, (row, at) => out.set(pixels.subarray(row * rowSize, (row + 1) * rowSize), at * rowSize)) },
+  train: new Uint32Array(count).map((_, row) => row),
+  rowSize,
+  channels,
+  gather: (rows: ArrayLike<number>, out: Uint8Array | Float32Array) => {
+    Array.from(rows, (row, at) => out.set(pixels.subarray(row * rowSize, (row + 1) * rowSize), at * rowSize))
+  },
 })
 /** A fixed sequence that looks random. */
-const noise = (x: number, y: number, channel: number, image: number) => Math.abs(Math.sin(x * 1271.1 + y * 3117.7 + channel * 741.3 + image * 89.7) * 43758.5453) % 1
+const noise = (x: number, y: number, channel: number, image: number) =>
+  Math.abs(Math.sin(x * 1271.1 + y * 3117.7 + channel * 741.3 + image * 89.7) * 43758.5453) % 1
 const hue = (x: number, _: number, channel: number) => Math.min(1, Math.max(0, Math.abs(((x * 6 + channel * 2) % 6) - 3) - 1))
 
 test('photographs are told from digits by their pixels: colour, or gray that is not nearly black and white', () => {
   const ink = digits(300)
   const kinds: [string, ReturnType<typeof opened>, string][] = [
     ['digits', opened(ink, 300, 784), 'nearlyBinary'],
-    ['digits as colour', images(20, 28, 3, (x, y, _, image) => ink[image * 784 + Math.round(y * 28) * 28 + Math.round(x * 28)]! / 255), 'nearlyBinary'],
+    [
+      'digits as colour',
+      images(20, 28, 3, (x, y, _, image) => ink[image * 784 + Math.round(y * 28) * 28 + Math.round(x * 28)]! / 255),
+      'nearlyBinary',
+    ],
     ['line drawings', images(20, 16, 1, (x, y) => (Math.abs(x - y) < 0.1 ? 1 : 0)), 'nearlyBinary'],
-    ['black', images(5, 4, 1, () => 0), 'nearlyBinary'], ['white', images(5, 4, 3, () => 1), 'nearlyBinary'], ['signs of pure colours', images(9, 8, 3, (x, _, channel) => Number(x > 0.5 === (channel === 0))), 'nearlyBinary'],
-    ['gradients', images(9, 16, 1, (x) => x), 'gray'], ['textures', images(9, 32, 1, (x, y) => 0.5 + 0.5 * Math.sin(20 * x + 9 * y)), 'gray'], ['noise', images(9, 16, 1, noise), 'gray'], ['one shade', images(9, 1, 1, () => 0.4), 'gray'],
-    ['colour gradients', images(9, 16, 3, (x, y, channel) => [x, y, 1 - x][channel]!), 'colour'], ['colour noise', images(9, 16, 3, noise), 'colour'], ['a circle of hues', images(3, 64, 3, hue), 'colour'],
+    ['black', images(5, 4, 1, () => 0), 'nearlyBinary'],
+    ['white', images(5, 4, 3, () => 1), 'nearlyBinary'],
+    ['signs of pure colours', images(9, 8, 3, (x, _, channel) => Number(x > 0.5 === (channel === 0))), 'nearlyBinary'],
+    ['gradients', images(9, 16, 1, (x) => x), 'gray'],
+    ['textures', images(9, 32, 1, (x, y) => 0.5 + 0.5 * Math.sin(20 * x + 9 * y)), 'gray'],
+    ['noise', images(9, 16, 1, noise), 'gray'],
+    ['one shade', images(9, 1, 1, () => 0.4), 'gray'],
+    ['colour gradients', images(9, 16, 3, (x, y, channel) => [x, y, 1 - x][channel]!), 'colour'],
+    ['colour noise', images(9, 16, 3, noise), 'colour'],
+    ['a circle of hues', images(3, 64, 3, hue), 'colour'],
     ['dark', images(9, 16, 3, (x, y, channel, image) => 0.15 * noise(x, y, channel, image)), 'colour'],
   ]
-  assert.deepEqual(kinds.map(([name, dataset]) => [name, pixelKind(dataset)]), kinds.map(([name, , kind]) => [name, kind]))
+  assert.deepEqual(
+    kinds.map(([name, dataset]) => [name, pixelKind(dataset)]),
+    kinds.map(([name, , kind]) => [name, kind]),
+  )
 })
 
 test('photographs default to squared error and a Gaussian likelihood, digits to what was published, and what is set wins', () => {
@@ -56,7 +87,11 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
   for (const variant of variants) {
     const { network, training, reconstruction, regularizer } = values(variant, digitFacts)
     const unknown = values(variant, {})
-    assert.deepEqual([network, training, reconstruction, regularizer], [unknown.network, unknown.training, unknown.reconstruction, unknown.regularizer], `${variant} on digits`)
+    assert.deepEqual(
+      [network, training, reconstruction, regularizer],
+      [unknown.network, unknown.training, unknown.reconstruction, unknown.regularizer],
+      `${variant} on digits`,
+    )
   }
   assert.equal(values('classical', digitFacts).reconstruction, 'crossEntropy')
   for (const pixels of ['gray', 'colour'] as const) {
@@ -66,12 +101,21 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
       const own = values(variant, facts)
       if (fields.some(({ key }) => key === 'reconstruction')) {
         assert.equal(own.reconstruction, 'squaredError', variant)
-        assert.match(fromData.join(), pixels === 'colour' ? /Reconstruction: squared error, because these are colour images\./ : /Reconstruction: squared error, because .* gray/)
+        assert.match(
+          fromData.join(),
+          pixels === 'colour'
+            ? /Reconstruction: squared error, because these are colour images\./
+            : /Reconstruction: squared error, because .* gray/,
+        )
         const chosen = resolveConfig(variant, { reconstruction: 'crossEntropy' }, facts)
         assert.equal(chosen.config!.reconstruction, 'crossEntropy')
         assert.match(chosen.warnings.join(), /Cross-entropy is the likelihood of pixels that are 0 or 1.*of them it is none/)
         assert.doesNotMatch(chosen.fromData.join(), /Reconstruction/)
-        assert.deepEqual([values(variant, facts, { 'data.binarise': 'dynamic' }).reconstruction], ['crossEntropy'], 'drawn as 0 or 1')
+        assert.deepEqual(
+          [values(variant, facts, { 'data.binarise': 'dynamic' }).reconstruction],
+          ['crossEntropy'],
+          'drawn as 0 or 1',
+        )
       }
       if ('decoder' in own.regularizer) {
         assert.equal(own.regularizer['decoder'], 'gaussian')
@@ -89,8 +133,25 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
 /** Sizes of data: from the fewest images that can be imported, and from images of one pixel. */
 const grid: Facts[] = [3, 4, 5, 7, 12, 33, 46, 150].flatMap((count) => {
   const trainCount = count - Math.max(1, Math.round(count * 0.15))
-  const shapes = [[1, 'image'], [2, 'image'], [3, 'image'], [16, 'image'], [100, 'image'], [12_288, 'image'], [2, 'vector'], [1, 'vector']] as const
-  return shapes.flatMap(([rowSize, kind]) => [0, 1, 2].map((classes) => ({ rowSize, kind, trainCount, classes, ...(kind === 'image' ? { pixels: rowSize % 3 === 0 ? 'colour' as const : 'nearlyBinary' as const } : {}) })))
+  const shapes = [
+    [1, 'image'],
+    [2, 'image'],
+    [3, 'image'],
+    [16, 'image'],
+    [100, 'image'],
+    [12_288, 'image'],
+    [2, 'vector'],
+    [1, 'vector'],
+  ] as const
+  return shapes.flatMap(([rowSize, kind]) =>
+    [0, 1, 2].map((classes) => ({
+      rowSize,
+      kind,
+      trainCount,
+      classes,
+      ...(kind === 'image' ? { pixels: rowSize % 3 === 0 ? ('colour' as const) : ('nearlyBinary' as const) } : {}),
+    })),
+  )
 })
 const said = ({ rowSize, kind, trainCount, classes }: Facts) => `${trainCount} rows of ${rowSize} (${kind}), ${classes} classes`
 
@@ -98,20 +159,43 @@ test('whatever the size of the data, the defaults of every variant can be starte
   for (const facts of grid) {
     const seen = trainingRows({ trainCount: facts.trainCount! })
     for (const variant of variants) {
-      const forms = [{}, ...resolveConfig(variant, {}, facts).fields.filter(({ key, choices }) => key === 'pretraining.kind' && choices).flatMap(() => [
-        { 'pretraining.kind': 'greedy' }, ...(facts.classes! > 1 ? [{ 'fineTuning.kind': 'classification' }, { 'fineTuning.kind': 'classification', 'fineTuning.labelled': 2 }] : []),
-      ])]
+      const forms = [
+        {},
+        ...resolveConfig(variant, {}, facts)
+          .fields.filter(({ key, choices }) => key === 'pretraining.kind' && choices)
+          .flatMap(() => [
+            { 'pretraining.kind': 'greedy' },
+            ...(facts.classes! > 1
+              ? [{ 'fineTuning.kind': 'classification' }, { 'fineTuning.kind': 'classification', 'fineTuning.labelled': 2 }]
+              : []),
+          ]),
+      ]
       for (const settings of forms) {
         const { config, problems } = resolveConfig(variant, settings, facts)
         // Of networks that are pretrained tied, some variants cannot be: that is said whatever the data.
-        const always = problems.length === 0 ? [] : resolveConfig(variant, settings, { ...facts, rowSize: 784, trainCount: 60_000 }).problems.map(({ field }) => field)
-        assert.deepEqual(problems.filter(({ field }) => !always.includes(field) && field !== 'fineTuning.labelled'), [], `${variant} ${JSON.stringify(settings)} on ${said(facts)}`)
+        const always =
+          problems.length === 0
+            ? []
+            : resolveConfig(variant, settings, { ...facts, rowSize: 784, trainCount: 60_000 }).problems.map(({ field }) => field)
+        assert.deepEqual(
+          problems.filter(({ field }) => !always.includes(field) && field !== 'fineTuning.labelled'),
+          [],
+          `${variant} ${JSON.stringify(settings)} on ${said(facts)}`,
+        )
         if (config === null) continue
         const { batchSize } = config.training
-        if (variants.indexOf(variant) > 0) assert.ok(batchSize <= seen && (isPowerOfTwo(batchSize) || (batchSize === 20 && 'fineTuning.labelled' in settings)), `${variant}: ${batchSize} on ${said(facts)}`)
+        if (variants.indexOf(variant) > 0)
+          assert.ok(
+            batchSize <= seen && (isPowerOfTwo(batchSize) || (batchSize === 20 && 'fineTuning.labelled' in settings)),
+            `${variant}: ${batchSize} on ${said(facts)}`,
+          )
         assert.ok(config.pretraining.batchSize <= seen)
         const code = config.network.layers.at(-1)!
-        if (facts.kind === 'image') assert.ok(code <= facts.rowSize! && config.network.layers.every((size) => size <= Math.max(2 * facts.rowSize!, 1)), `${variant}: ${config.network.layers} on ${said(facts)}`)
+        if (facts.kind === 'image')
+          assert.ok(
+            code <= facts.rowSize! && config.network.layers.every((size) => size <= Math.max(2 * facts.rowSize!, 1)),
+            `${variant}: ${config.network.layers} on ${said(facts)}`,
+          )
       }
     }
   }
@@ -120,7 +204,17 @@ test('whatever the size of the data, the defaults of every variant can be starte
 const datasetOf = ({ rowSize, kind, trainCount, classes }: Facts): Dataset => {
   const count = trainCount! + Math.max(1, Math.round(trainCount! * 0.15))
   const names = ['a', 'b'].slice(0, classes)
-  return { ...sampleDataset, count, testCount: count - trainCount!, width: rowSize!, height: 1, channels: 1, kind: kind!, classes: names, classCounts: names.map((_, at) => (at === 0 ? count - names.length + 1 : 1)) }
+  return {
+    ...sampleDataset,
+    count,
+    testCount: count - trainCount!,
+    width: rowSize!,
+    height: 1,
+    channels: 1,
+    kind: kind!,
+    classes: names,
+    classCounts: names.map((_, at) => (at === 0 ? count - names.length + 1 : 1)),
+  }
 }
 
 test('the first comparison and every template fit data of every size, or say why not', (t) => {
@@ -141,7 +235,9 @@ test('the first comparison and every template fit data of every size, or say why
       // Labels are what some data lack; nothing else keeps a template from them.
       if (id !== 'labelled') assert.deepEqual(problems, [], `${id} on ${said(facts)}`)
       assert.ok(cells.length > 1, id)
-      if (facts.kind === 'image') for (const { cell, resolved } of cells) assert.ok((resolved.config?.network.layers.at(-1) ?? 1) <= facts.rowSize!, `${id}, ${cell.title} on ${said(facts)}`)
+      if (facts.kind === 'image')
+        for (const { cell, resolved } of cells)
+          assert.ok((resolved.config?.network.layers.at(-1) ?? 1) <= facts.rowSize!, `${id}, ${cell.title} on ${said(facts)}`)
     }
   }
 })

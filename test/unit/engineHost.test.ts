@@ -17,12 +17,23 @@ function hosted(t: TestContext, behaviour: string, options: Partial<EngineHostOp
     wake()
   }
   const engine = hostEngine({
-    node: process.execPath, entry, arguments: [behaviour], cwd: process.cwd(), delays: [1, 1], grace: 5000,
-    onState: (state) => note(states, state), onFrame: (port, bytes) => note(frames, { port, bytes }), onText: () => {}, ...options,
+    node: process.execPath,
+    entry,
+    arguments: [behaviour],
+    cwd: process.cwd(),
+    delays: [1, 1],
+    grace: 5000,
+    onState: (state) => note(states, state),
+    onFrame: (port, bytes) => note(frames, { port, bytes }),
+    onText: () => {},
+    ...options,
   })
   t.after(() => engine.stop())
   const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise<void>((resolve) => { wake = resolve })
+    while (!condition())
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
   }
   const text = (index: number): string => Buffer.from(frames[index]!.bytes).toString()
   return { engine, states, frames, until, text }
@@ -36,7 +47,10 @@ test('frames of any size go to the port that they came from, and a closed port i
   engine.send(8, Buffer.from('small'))
   engine.closePort(7)
   await until(() => frames.length === 3)
-  assert.deepEqual(frames.map(({ port }) => port), [7, 8, 7])
+  assert.deepEqual(
+    frames.map(({ port }) => port),
+    [7, 8, 7],
+  )
   assert.ok(Buffer.from(large).equals(frames[0]!.bytes))
   assert.deepEqual([text(1), text(2)], ['small', 'closed'])
 })
@@ -59,7 +73,10 @@ test('an engine that dies at once is given up after the last try, and a person m
   const { engine, states, until } = hosted(t, 'dies')
   engine.start()
   await until(() => states.at(-1)?.state === 'failed')
-  assert.deepEqual(states.map(({ state }) => state), ['connected', 'lost', 'connected', 'lost', 'connected', 'failed'])
+  assert.deepEqual(
+    states.map(({ state }) => state),
+    ['connected', 'lost', 'connected', 'lost', 'connected', 'failed'],
+  )
   assert.match(states.at(-1)!.message, /ended 3 times/)
   engine.start()
   await until(() => states.length > 6)
@@ -70,13 +87,19 @@ test('an engine that says why it cannot start is not tried again', async (t) => 
   const { engine, states, until } = hosted(t, 'reason')
   engine.start()
   await until(() => states.at(-1)?.state === 'failed')
-  assert.deepEqual(states.map(({ state }) => state), ['connected', 'failed'])
+  assert.deepEqual(
+    states.map(({ state }) => state),
+    ['connected', 'failed'],
+  )
   assert.deepEqual([states[1]!.message, states[1]!.code], ['Another workbench has this folder.', 'HOME_LOCKED'])
   // A recovery is ordered of the next engine alone.
   const before = states.length
   engine.recover()
   await until(() => states.length >= before + 2)
-  assert.deepEqual(states.slice(before).map(({ message }) => message), ['', 'Recovered, and then: another workbench has this folder.'])
+  assert.deepEqual(
+    states.slice(before).map(({ message }) => message),
+    ['', 'Recovered, and then: another workbench has this folder.'],
+  )
   engine.start()
   await until(() => states.length >= before + 4)
   assert.equal(states.at(-1)!.message, 'Another workbench has this folder.')
@@ -98,7 +121,10 @@ test('a stop waits for the engine, and ends one that does not want to', async (t
   kind.engine.start()
   await kind.engine.stop()
   assert.equal(kind.engine.pid, undefined)
-  assert.deepEqual(kind.states.map(({ state }) => state), ['connected'])
+  assert.deepEqual(
+    kind.states.map(({ state }) => state),
+    ['connected'],
+  )
   kind.engine.start()
   assert.equal(kind.engine.pid, undefined)
 
@@ -113,7 +139,10 @@ test('a stop waits for the engine, and ends one that does not want to', async (t
 
 test('a window takes no port of an engine that it knows to be gone, in whatever order it hears of them', () => {
   const told: string[] = []
-  const turns = linkByTurns({ up: (channel) => told.push(`up ${(channel as unknown as { of: number }).of}`), down: (message, final) => told.push(`${final ? 'failed' : 'lost'}: ${message}`) })
+  const turns = linkByTurns({
+    up: (channel) => told.push(`up ${(channel as unknown as { of: number }).of}`),
+    down: (message, final) => told.push(`${final ? 'failed' : 'lost'}: ${message}`),
+  })
   const port = (of: number) => turns.port(of, { of } as unknown as Channel)
   turns.state({ state: 'connected', message: '', engine: 1 })
   turns.state({ state: 'failed', message: 'the home is taken', engine: 1 })

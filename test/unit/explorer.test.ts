@@ -12,16 +12,31 @@ import { temporaryFolder } from '../fixtures/homes.ts'
 
 const script = fileURLToPath(new URL('../fixtures/fakeExplorer.ts', import.meta.url))
 const asked = (run: string, question: QuestionInput = { kind: 'histograms' }, more: Partial<Asked['target']> = {}): Asked => ({
-  target: { key: run, runName: run, runFolder: run, checkpoint: 'result', collapsed: null, dataset: { name: 'd', kind: 'image', count: 9, width: 2, height: 2, channels: 1, classes: [], fit: 'crop', folder: 'd' }, ...more },
-  question: questionSchema.parse(question), side: undefined, other: null,
+  target: {
+    key: run,
+    runName: run,
+    runFolder: run,
+    checkpoint: 'result',
+    collapsed: null,
+    dataset: { name: 'd', kind: 'image', count: 9, width: 2, height: 2, channels: 1, classes: [], fit: 'crop', folder: 'd' },
+    ...more,
+  },
+  question: questionSchema.parse(question),
+  side: undefined,
+  other: null,
 })
 
 function explorer(t: TestContext, options: Partial<ExplorerOptions> = {}) {
   const lines: string[] = []
   const made = createExplorer({ script, threads: 1, log: (text) => void lines.push(text), ...options })
   t.after(() => made.close())
-  const ask = (run: string, how = 'answer', signal = new AbortController().signal, onProgress: (share: number) => void = () => {}) => made.ask(asked(run, { kind: 'copying', dataset: how }), { signal, onProgress })
-  const who = async (run: string, how?: string) => (await ask(run, how) as Extract<Result, { kind: 'histograms' }>).units
+  const ask = (
+    run: string,
+    how = 'answer',
+    signal = new AbortController().signal,
+    onProgress: (share: number) => void = () => {},
+  ) => made.ask(asked(run, { kind: 'copying', dataset: how }), { signal, onProgress })
+  const who = async (run: string, how?: string) => ((await ask(run, how)) as Extract<Result, { kind: 'histograms' }>).units
   return { made, ask, who, lines }
 }
 const isGone = (pid: number): boolean => {
@@ -31,11 +46,14 @@ const isGone = (pid: number): boolean => {
     return true
   }
 }
-const until = async (condition: () => boolean) => { while (!condition()) await new Promise((resolve) => setImmediate(resolve)) }
+const until = async (condition: () => boolean) => {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
 
 test('two processes at most: a run stays with its own, a third run goes to the one that was used longest ago', async (t) => {
   const { made, who } = explorer(t)
-  const first = await who('a'), second = await who('b')
+  const first = await who('a'),
+    second = await who('b')
   assert.notEqual(first, second)
   assert.deepEqual([await who('a'), await who('b'), await who('a')], [first, second, first])
   assert.equal(await who('c'), second)
@@ -49,8 +67,10 @@ test('two processes at most: a run stays with its own, a third run goes to the o
 
 test('a process that dies fails what it was asked with a sentence; the next question starts another, and others notice nothing', async (t) => {
   const { made, ask, who, lines } = explorer(t)
-  const first = await who('a'), other = await who('b')
-  const beside = ask('a', 'slow'), died = ask('a', 'dies')
+  const first = await who('a'),
+    other = await who('b')
+  const beside = ask('a', 'slow'),
+    died = ask('a', 'dies')
   await assert.rejects(died, { code: 'EXPLORER_LOST', message: /ended unexpectedly \(SIGKILL\); ask again/ })
   await assert.rejects(beside, { code: 'EXPLORER_LOST' })
   assert.match(lines.join(), /ended with SIGKILL/)
@@ -61,7 +81,8 @@ test('a process that dies fails what it was asked with a sentence; the next ques
 
 test('a question that is not wanted any more ends at once; a process that goes on nevertheless is ended', async (t) => {
   const { made, ask, who } = explorer(t, { grace: 50 })
-  const controller = new AbortController(), shares: number[] = []
+  const controller = new AbortController(),
+    shares: number[] = []
   const first = await who('a')
   const slow = ask('a', 'slow', controller.signal, (share) => shares.push(share))
   await until(() => shares.length > 0)
@@ -72,7 +93,9 @@ test('a question that is not wanted any more ends at once; a process that goes o
 
   const stop = new AbortController()
   let began = false
-  const stuck = ask('a', 'stuck', stop.signal, () => { began = true })
+  const stuck = ask('a', 'stuck', stop.signal, () => {
+    began = true
+  })
   await until(() => began)
   stop.abort(new WorkbenchError('CANCELLED', 'It was cancelled.'))
   await assert.rejects(stuck, { code: 'CANCELLED' })
@@ -93,13 +116,22 @@ test('idle and oversized processes end; a failure is passed on as it is', async 
 
 test('answers are kept by network and question, the slow ones on disk; damaged ones are not found, places are never kept', (t) => {
   const folder = temporaryFolder(t)
-  const result: Result = { kind: 'histograms', units: 1, images: 2, edges: Float32Array.of(0, 1), counts: Int32Array.of(2), total: Int32Array.of(2) }
-  const inRun = (key = 'a', bins = 9, more: Partial<Asked['target']> = {}) => asked(key, { kind: 'histograms', bins }, { runFolder: folder, ...more })
+  const result: Result = {
+    kind: 'histograms',
+    units: 1,
+    images: 2,
+    edges: Float32Array.of(0, 1),
+    counts: Int32Array.of(2),
+    total: Int32Array.of(2),
+  }
+  const inRun = (key = 'a', bins = 9, more: Partial<Asked['target']> = {}) =>
+    asked(key, { kind: 'histograms', bins }, { runFolder: folder, ...more })
   const cache = createCache()
   assert.equal(cache.find(inRun()), null)
   cache.keep(inRun(), result, 10)
   assert.deepEqual(cache.find(inRun()), result)
-  for (const other of [inRun('b'), inRun('a', 10), inRun('a', 9, { collapsed: [1] }), { ...inRun(), side: 5 }]) assert.equal(cache.find(other), null)
+  for (const other of [inRun('b'), inRun('a', 10), inRun('a', 9, { collapsed: [1] }), { ...inRun(), side: 5 }])
+    assert.equal(cache.find(other), null)
   // The quick one is in memory only.
   assert.equal(createCache().find(inRun()), null)
   cache.keep(inRun('a', 10), result, 1000)
@@ -109,7 +141,10 @@ test('answers are kept by network and question, the slow ones on disk; damaged o
   writeFileSync(join(folder, 'answers', name!), 'damaged')
   assert.equal(createCache().find(inRun('a', 10)), null)
 
-  for (const question of [{ kind: 'neighbours', image: { file: '/x.png' } }, { kind: 'decode', coordinates: Float32Array.of(1) }] as const) {
+  for (const question of [
+    { kind: 'neighbours', image: { file: '/x.png' } },
+    { kind: 'decode', coordinates: Float32Array.of(1) },
+  ] as const) {
     const about = asked('a', question, { runFolder: folder })
     cache.keep(about, result, 1000)
     assert.equal(cache.find(about), null)
@@ -121,7 +156,8 @@ test('answers are kept by network and question, the slow ones on disk; damaged o
   for (let bins = 20; bins < 26; bins++) {
     cache.keep(inRun('a', bins), large, 1000)
     for (const file of readdirSync(join(folder, 'answers'))) {
-      const path = join(folder, 'answers', file), { mtimeMs } = statSync(path)
+      const path = join(folder, 'answers', file),
+        { mtimeMs } = statSync(path)
       utimesSync(path, mtimeMs / 1000 - 10, mtimeMs / 1000 - 10)
     }
   }

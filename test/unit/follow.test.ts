@@ -10,20 +10,51 @@ test('the shell follows what trains and what ends, through a loss of the engine'
   const queues: (QueueState | null)[] = []
   const ends: string[] = []
   let wake = () => {}
-  const until = async (holds: () => boolean) => { while (!holds()) await new Promise<void>((resolve) => { wake = resolve }) }
+  const until = async (holds: () => boolean) => {
+    while (!holds())
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+  }
   let toEngine: (payload: Uint8Array) => void = () => {}
   const follower = followEngine({
-    send: (payload) => toEngine(payload), onQueue: (queue) => { queues.push(queue); wake() }, onExperimentEnded: ({ name, states }) => { ends.push(`${name}: ${states.completed}`); wake() },
+    send: (payload) => toEngine(payload),
+    onQueue: (queue) => {
+      queues.push(queue)
+      wake()
+    },
+    onExperimentEnded: ({ name, states }) => {
+      ends.push(`${name}: ${states.completed}`)
+      wake()
+    },
   })
   const connect = (engine: ReturnType<typeof testEngine>) => {
-    attachWindow(engine.engine, { post: (payload) => follower.fromEngine(payload), listen: (listener) => { toEngine = listener } })
+    attachWindow(engine.engine, {
+      post: (payload) => follower.fromEngine(payload),
+      listen: (listener) => {
+        toEngine = listener
+      },
+    })
     follower.engineState({ state: 'connected', message: '', engine: 1 })
   }
   const first = testEngine(t, home)
   connect(first)
   await until(() => queues.length > 0)
-  assert.deepEqual(queues[0], { settings: { trainers: 1, tasks: 2, keepAwake: true, background: false, copies: 10 }, running: [], waiting: [], waitsFor: null })
-  await first.call('experiments.create', { plan: { name: 'one', dataset: 'digits', seeds: [1, 11], settings: { 'training.batchSize': 16 }, variants: [{ variant: 'classical' }] } })
+  assert.deepEqual(queues[0], {
+    settings: { trainers: 1, tasks: 2, keepAwake: true, background: false, copies: 10 },
+    running: [],
+    waiting: [],
+    waitsFor: null,
+  })
+  await first.call('experiments.create', {
+    plan: {
+      name: 'one',
+      dataset: 'digits',
+      seeds: [1, 11],
+      settings: { 'training.batchSize': 16 },
+      variants: [{ variant: 'classical' }],
+    },
+  })
   await until(() => queues.at(-1)?.running.length === 1 && queues.at(-1)?.waiting.length === 1)
   await until(() => ends.length > 0)
   assert.deepEqual(ends, ['one: 2'])

@@ -11,7 +11,12 @@ const large = Uint8Array.from({ length: 996 }, (_, index) => index % 251)
 
 test('frames come out whole however the stream was cut', () => {
   const stream = join([frame(1, Uint8Array.of(7, 8, 9)), closedFrame(4_294_967_295), frame(2, large), frame(1, Uint8Array.of(5))])
-  const expected = [[1, [7, 8, 9]], [4_294_967_295, []], [2, [...large]], [1, [5]]]
+  const expected = [
+    [1, [7, 8, 9]],
+    [4_294_967_295, []],
+    [2, [...large]],
+    [1, [5]],
+  ]
   for (const size of [1, 2, 3, 5, 7, 11, 100, 1003, stream.length]) {
     const { frames, push } = collect()
     for (let start = 0; start < stream.length; start += size) push(stream.subarray(start, start + size))

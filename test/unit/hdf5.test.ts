@@ -11,10 +11,15 @@ import { codeOf, importsPlace } from '../fixtures/imports.ts'
 const { fresh, request } = importsPlace('hdf5')
 await h5.ready
 
-interface Made { data: Uint8Array | Float32Array | BigInt64Array | string[]; shape: number[]; chunks?: number[] }
+interface Made {
+  data: Uint8Array | Float32Array | BigInt64Array | string[]
+  shape: number[]
+  chunks?: number[]
+}
 /** Writes a file of datasets (names with groups) and links into other files. */
 function write(path: string, datasets: Record<string, Made>, links: Record<string, string> = {}): string {
-  const file = new h5.File(path, 'w'), groups = new Set<string>()
+  const file = new h5.File(path, 'w'),
+    groups = new Set<string>()
   for (const [name, { data, shape, chunks }] of Object.entries(datasets)) {
     const group = name.split('/').slice(0, -1).join('/')
     if (group !== '' && !groups.has(group)) file.create_group(group)
@@ -32,51 +37,94 @@ const stored = (folder: string): Buffer => readFileSync(join(folder, 'pixels.bin
 const split = (dataset: Parameters<typeof partsOf>[0]) => Object.values(partsOf(dataset))
 
 test('chunked and compressed datasets are read by names like those of npz files, and links into other files are left out', async () => {
-  const root = fresh('h5'), images = bytes(30 * 9 * 7 * 3)
+  const root = fresh('h5'),
+    images = bytes(30 * 9 * 7 * 3)
   const labels = Array.from({ length: 30 }, (_, i) => ['Katze', 'Hund', 'Öchslein'][i % 3]!)
   const other = write(join(root, 'other.h5'), { x: { data: bytes(400), shape: [4, 10, 10] } })
-  const path = write(join(root, 'animals.h5'), {
-    'data/images': { data: images, shape: [30, 9, 7, 3], chunks: [4, 5, 7, 2] }, 'data/labels': { data: labels, shape: [30] },
-  }, { more: other })
-  const ask = request(path), dataset = await importDataset(ask)
+  const path = write(
+    join(root, 'animals.h5'),
+    {
+      'data/images': { data: images, shape: [30, 9, 7, 3], chunks: [4, 5, 7, 2] },
+      'data/labels': { data: labels, shape: [30] },
+    },
+    { more: other },
+  )
+  const ask = request(path),
+    dataset = await importDataset(ask)
   assert.deepEqual(
-    [dataset.width, dataset.height, dataset.channels, dataset.count, dataset.classes], [7, 9, 3, 30, ['Hund', 'Katze', 'Öchslein']],
+    [dataset.width, dataset.height, dataset.channels, dataset.count, dataset.classes],
+    [7, 9, 3, 30, ['Hund', 'Katze', 'Öchslein']],
   )
   assert.ok(stored(ask.folder).equals(images))
   const open = openDataset(ask.folder)
   open.close()
-  assert.deepEqual([...open.labels!].map((label) => open.classes[label]), labels)
+  assert.deepEqual(
+    [...open.labels!].map((label) => open.classes[label]),
+    labels,
+  )
   assert.match(dataset.skipped.map((each) => each.path).join(), /more \(a link into another file, which is not followed\)/)
-  await assert.rejects(importDataset(request(write(join(root, 'links.h5'), {}, { x: other }))), /nothing but links into other files/)
+  await assert.rejects(
+    importDataset(request(write(join(root, 'links.h5'), {}, { x: other }))),
+    /nothing but links into other files/,
+  )
 })
 
 test('parts of one file, and of files beside each other as those of PatchCamelyon, are told by their names', async () => {
-  const root = fresh('parts'), train = bytes(20 * 64), test = bytes(8 * 64, 3)
+  const root = fresh('parts'),
+    train = bytes(20 * 64),
+    test = bytes(8 * 64, 3)
   const labels = BigInt64Array.from({ length: 20 }, (_, i) => BigInt(i % 2))
-  const one = request(write(join(root, 'one.h5'), {
-    train_set_x: { data: train, shape: [20, 8, 8] }, train_set_y: { data: labels, shape: [20, 1] },
-    test_set_x: { data: test, shape: [8, 8, 8] }, test_set_y: { data: labels.slice(0, 8), shape: [8, 1] },
-  }))
+  const one = request(
+    write(join(root, 'one.h5'), {
+      train_set_x: { data: train, shape: [20, 8, 8] },
+      train_set_y: { data: labels, shape: [20, 1] },
+      test_set_x: { data: test, shape: [8, 8, 8] },
+      test_set_y: { data: labels.slice(0, 8), shape: [8, 1] },
+    }),
+  )
   const dataset = await importDataset(one)
-  assert.deepEqual([split(dataset), dataset.classes], [[20, 0, 8], ['0', '1']])
+  assert.deepEqual(
+    [split(dataset), dataset.classes],
+    [
+      [20, 0, 8],
+      ['0', '1'],
+    ],
+  )
   assert.ok(stored(one.folder).equals(Buffer.concat([train, test])))
 
-  const folder = fresh('camelyon'), name = (part: string, what: string) => join(folder, `camelyonpatch_level_2_split_${part}_${what}.h5`)
-  for (const [part, data, count] of [['train', train, 20], ['valid', test, 8], ['test', test.toReversed(), 8]] as const) {
+  const folder = fresh('camelyon'),
+    name = (part: string, what: string) => join(folder, `camelyonpatch_level_2_split_${part}_${what}.h5`)
+  for (const [part, data, count] of [
+    ['train', train, 20],
+    ['valid', test, 8],
+    ['test', test.toReversed(), 8],
+  ] as const) {
     write(name(part, 'x'), { x: { data, shape: [count, 8, 8], chunks: [3, 8, 8] } })
     write(name(part, 'y'), { y: { data: Uint8Array.from(labels.slice(0, count), Number), shape: [count, 1, 1, 1] } })
   }
-  const camelyon = request(folder), found = await importDataset(camelyon)
-  assert.deepEqual([split(found), found.classes], [[20, 8, 8], ['0', '1']])
+  const camelyon = request(folder),
+    found = await importDataset(camelyon)
+  assert.deepEqual(
+    [split(found), found.classes],
+    [
+      [20, 8, 8],
+      ['0', '1'],
+    ],
+  )
   assert.ok(stored(camelyon.folder).equals(Buffer.concat([train, test, test.toReversed()])))
 })
 
 test('an array is chosen by its name; large images come in pieces', async () => {
-  const root = fresh('chosen'), big = bytes(4 * 1500 * 1500), values = Float32Array.from({ length: 60 }, (_, i) => Math.fround(Math.sin(i)))
-  const path =
-    write(join(root, 'many.h5'), { 'a/first': { data: big, shape: [4, 1500, 1500] }, 'a/second': { data: values, shape: [20, 3] } })
+  const root = fresh('chosen'),
+    big = bytes(4 * 1500 * 1500),
+    values = Float32Array.from({ length: 60 }, (_, i) => Math.fround(Math.sin(i)))
+  const path = write(join(root, 'many.h5'), {
+    'a/first': { data: big, shape: [4, 1500, 1500] },
+    'a/second': { data: values, shape: [20, 3] },
+  })
   await assert.rejects(importDataset(request(path)), /a\/first \(4 x 1500 x 1500\), a\/second \(20 x 3\).*--array/)
-  const large = request(path, { array: 'a/first' }), small = request(path, { array: 'a/second' })
+  const large = request(path, { array: 'a/first' }),
+    small = request(path, { array: 'a/second' })
   assert.equal((await importDataset(large)).count, 4)
   assert.ok(stored(large.folder).equals(big))
   assert.equal((await importDataset(small)).kind, 'vector')
@@ -84,20 +132,27 @@ test('an array is chosen by its name; large images come in pieces', async () => 
 })
 
 test('a MATLAB file of version 7.3 has its axes the other way round', async () => {
-  const root = fresh('matlab'), height = 6, width = 5, count = 12, upright = bytes(count * height * width)
+  const root = fresh('matlab'),
+    height = 6,
+    width = 5,
+    count = 12,
+    upright = bytes(count * height * width)
   /** As MATLAB lays out [height, width, count]: the first axis varies fastest. */
   const lying = new Uint8Array(upright.length)
-  for (let n = 0; n < count; n++) for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) lying[y + height * (x + width * n)] = upright[(n * height + y) * width + x]!
-  }
+  for (let n = 0; n < count; n++)
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) lying[y + height * (x + width * n)] = upright[(n * height + y) * width + x]!
+    }
   const plain = write(join(root, 'plain.h5'), {
     images: { data: lying, shape: [count, width, height] },
     labels: { data: Uint8Array.from({ length: count }, (_, i) => i % 3), shape: [1, count] },
   })
-  const matlab = join(root, 'faces.mat'), block = Buffer.alloc(512, ' ')
+  const matlab = join(root, 'faces.mat'),
+    block = Buffer.alloc(512, ' ')
   block.write('MATLAB 7.3 MAT-file, Platform: GLNXA64')
   writeFileSync(matlab, Buffer.concat([block, readFileSync(plain)]))
-  const ask = request(matlab), dataset = await importDataset(ask)
+  const ask = request(matlab),
+    dataset = await importDataset(ask)
   assert.deepEqual([dataset.width, dataset.height, dataset.count, dataset.classes], [width, height, count, ['0', '1', '2']])
   assert.ok(stored(ask.folder).equals(upright))
   writeFileSync(matlab, Buffer.concat([Buffer.from('MATLAB 5.0 MAT-file'), Buffer.alloc(2000)]))
@@ -105,9 +160,15 @@ test('a MATLAB file of version 7.3 has its axes the other way round', async () =
 })
 
 test('HDF5 files that lie, or end early, are refused at once', async () => {
-  const root = fresh('lies'), whole = readFileSync(write(join(root, 'whole.h5'), { x: { data: bytes(77 * 100), shape: [77, 10, 10] } }))
+  const root = fresh('lies'),
+    whole = readFileSync(write(join(root, 'whole.h5'), { x: { data: bytes(77 * 100), shape: [77, 10, 10] } }))
   const dims = Buffer.alloc(24)
-  for (const [at, n] of [[0, 77n], [8, 10n], [16, 10n]] as const) dims.writeBigUInt64LE(n, at)
+  for (const [at, n] of [
+    [0, 77n],
+    [8, 10n],
+    [16, 10n],
+  ] as const)
+    dims.writeBigUInt64LE(n, at)
   const place = whole.indexOf(dims)
   assert.ok(place > 0)
   const path = join(root, 'lie.h5')
@@ -127,7 +188,8 @@ test('HDF5 files that lie, or end early, are refused at once', async () => {
     const changed = Buffer.from(whole)
     changed[at] = changed[at]! ^ 0xff
     writeFileSync(path, changed)
-    await importDataset(request(path))
-      .catch((thrown: { code?: string }) => assert.match(String(thrown.code), /^(FILE_|DATASET_)/, `byte ${at}: ${thrown}`))
+    await importDataset(request(path)).catch((thrown: { code?: string }) =>
+      assert.match(String(thrown.code), /^(FILE_|DATASET_)/, `byte ${at}: ${thrown}`),
+    )
   }
 })

@@ -13,10 +13,14 @@ import { importsPlace } from '../fixtures/imports.ts'
 
 const { fresh, request } = importsPlace('image-formats')
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy, PIL']).status === 0 ? false : `${python} has no numpy and Pillow; `
-  + 'set WORKBENCH_PYTHON to one that has'
+const missing =
+  spawnSync(python, ['-c', 'import numpy, PIL']).status === 0
+    ? false
+    : `${python} has no numpy and Pillow; set WORKBENCH_PYTHON to one that has`
 
-async function pixels(bytes: Buffer | string): Promise<{ width: number; height: number; channels: number; data: number[] } | string> {
+async function pixels(
+  bytes: Buffer | string,
+): Promise<{ width: number; height: number; channels: number; data: number[] } | string> {
   const result = await decodeFile(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   if ('reason' in result) return result.reason
   const { width, height, channels, data } = 'picture' in result ? result.picture : result.samples
@@ -39,11 +43,15 @@ test('portable maps: six kinds, comments, any greatest value', async () => {
     assert.deepEqual(await pixels(bytes), { width, height, channels, data }, name)
   }
   const bad: [string, RegExp][] = [
-    ['P5\n2 2\n255\n\x00\x0a', /PNM/], ['P2 1 1 7 9', /PNM/], ['P5\n2 2\n0\n1111', /damaged/], ['P5\nx y\n255\n', /damaged/],
+    ['P5\n2 2\n255\n\x00\x0a', /PNM/],
+    ['P2 1 1 7 9', /PNM/],
+    ['P5\n2 2\n0\n1111', /damaged/],
+    ['P5\nx y\n255\n', /damaged/],
     ['P6\n2 ', /truncated/],
-    ['P5\n99999 99999\n255\n', /megapixels/], ['P7\nWIDTH 1\n', /PAM.*convert/],
+    ['P5\n99999 99999\n255\n', /megapixels/],
+    ['P7\nWIDTH 1\n', /PAM.*convert/],
   ]
-  for (const [bytes, reason] of bad) assert.match(await pixels(bytes) as string, reason, JSON.stringify(bytes))
+  for (const [bytes, reason] of bad) assert.match((await pixels(bytes)) as string, reason, JSON.stringify(bytes))
 })
 
 test('JPEG 2000 and AVIF give the pixels that Pillow gives', { skip: missing }, async () => {
@@ -67,17 +75,28 @@ keep('photo.avif', smooth, smooth, quality=100, subsampling='4:4:4')
 Image.fromarray(rgb).convert('RGBA').save(f'{sys.argv[1]}/rgba.jp2')
 `
   execFileSync(python, ['-c', script, folder])
-  for (const [name, channels, tolerance] of [['rgb.jp2', 3, 0], ['rgb.j2k', 3, 0], ['gray.jp2', 1, 0], ['photo.avif', 3, 3]] as const) {
-    const found = await pixels(readFileSync(join(folder, name))), wanted = readFileSync(join(folder, `${name}.raw`))
+  for (const [name, channels, tolerance] of [
+    ['rgb.jp2', 3, 0],
+    ['rgb.j2k', 3, 0],
+    ['gray.jp2', 1, 0],
+    ['photo.avif', 3, 3],
+  ] as const) {
+    const found = await pixels(readFileSync(join(folder, name))),
+      wanted = readFileSync(join(folder, `${name}.raw`))
     assert.ok(typeof found === 'object', `${name}: ${found as string}`)
     assert.deepEqual([found.width, found.height, found.channels], [37, 23, channels], name)
-    assert.ok(found.data.every((value, i) => Math.abs(value - wanted[i]!) <= tolerance), name)
+    assert.ok(
+      found.data.every((value, i) => Math.abs(value - wanted[i]!) <= tolerance),
+      name,
+    )
   }
-  const deep = await pixels(readFileSync(join(folder, 'deep.jp2'))), wanted = readFileSync(join(folder, 'deep.jp2.raw'))
+  const deep = await pixels(readFileSync(join(folder, 'deep.jp2'))),
+    wanted = readFileSync(join(folder, 'deep.jp2.raw'))
   assert.ok(typeof deep === 'object' && deep.data.every((value, i) => value === wanted[i]! * 257))
-  assert.match(await pixels(readFileSync(join(folder, 'rgba.jp2'))) as string, /4 channels.*convert/)
-  assert.match(await pixels(readFileSync(join(folder, 'rgb.jp2')).subarray(0, 400)) as string, /JPEG 2000/)
-  const dataset = await importDataset(request(folder)), opened = openDataset(join(request(folder).folder, '..', dataset.id))
+  assert.match((await pixels(readFileSync(join(folder, 'rgba.jp2')))) as string, /4 channels.*convert/)
+  assert.match((await pixels(readFileSync(join(folder, 'rgb.jp2')).subarray(0, 400))) as string, /JPEG 2000/)
+  const dataset = await importDataset(request(folder)),
+    opened = openDataset(join(request(folder).folder, '..', dataset.id))
   opened.close()
   assert.deepEqual([dataset.count, dataset.channels, dataset.skipped.length], [5, 3, 6])
 })
@@ -87,7 +106,8 @@ const foreign: Record<string, [Buffer, RegExp]> = {
   'photo.heic': [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /HEIC.*ImageMagick/],
   'a.cr2': [Buffer.from('II*\0\x10\0\0\0CR\x02\0', 'latin1'), /camera.*raw/],
   'a.cr3': [Buffer.from('\0\0\0\x18ftypcrx \0\0\0\x01', 'latin1'), /camera.*raw/],
-  'a.raf': [Buffer.from('FUJIFILMCCD-RAW 0201'), /camera/], 'a.psd': [Buffer.from('8BPS\0\x01'), /Photoshop/],
+  'a.raf': [Buffer.from('FUJIFILMCCD-RAW 0201'), /camera/],
+  'a.psd': [Buffer.from('8BPS\0\x01'), /Photoshop/],
   'a.exr': [Buffer.from('v/1\x01\x02\0\0\0', 'latin1'), /OpenEXR.*imageio/],
   'a.svg': [Buffer.from('<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="">'), /SVG.*Inkscape/],
   'a.pdf': [Buffer.from('%PDF-1.7\n'), /PDF.*pdftoppm/],
@@ -95,9 +115,11 @@ const foreign: Record<string, [Buffer, RegExp]> = {
   'a.nii.gz': [gzipSync(Buffer.concat([Buffer.alloc(344), Buffer.from('n+1\0'), Buffer.alloc(5000)])), /NIfTI.*nibabel/],
   'a.mp4': [Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0', 'latin1'), /video.*ffmpeg/],
   'a.avi': [Buffer.from('RIFF\0\0\0\0AVI LIST'), /video/],
-  'a.mkv': [Buffer.of(0x1a, 0x45, 0xdf, 0xa3, 1), /video/], 'a.jxl': [Buffer.of(0xff, 0x0a, 1, 2), /JPEG XL/],
+  'a.mkv': [Buffer.of(0x1a, 0x45, 0xdf, 0xa3, 1), /video/],
+  'a.jxl': [Buffer.of(0xff, 0x0a, 1, 2), /JPEG XL/],
   'a.zip': [Buffer.from('PK\x03\x04', 'latin1'), /zip/],
-  'a.czi': [Buffer.from('ZISRAWFILE\0\0'), /Zeiss.*Fiji/], 'a.rar': [Buffer.from('Rar!\x1a\x07\x01', 'latin1'), /rar/],
+  'a.czi': [Buffer.from('ZISRAWFILE\0\0'), /Zeiss.*Fiji/],
+  'a.rar': [Buffer.from('Rar!\x1a\x07\x01', 'latin1'), /rar/],
   'a.npy': [Buffer.from('\x93NUMPY\x01', 'latin1'), /NumPy/],
 }
 
@@ -107,7 +129,8 @@ function tiff(tags: [number, number | string][]): Buffer {
   bytes.write('II*\0\x08\0\0\0', 'latin1')
   bytes.writeUInt16LE(tags.length, 8)
   for (const [i, [tag, value]] of tags.entries()) {
-    const at = 10 + 12 * i, text = 300 + 40 * i
+    const at = 10 + 12 * i,
+      text = 300 + 40 * i
     bytes.writeUInt16LE(tag, at)
     bytes.writeUInt16LE(typeof value === 'string' ? 2 : 4, at + 2)
     bytes.writeUInt32LE(typeof value === 'string' ? value.length : 1, at + 4)
@@ -118,14 +141,30 @@ function tiff(tags: [number, number | string][]): Buffer {
 }
 
 test('what is not read is named by its content, with the way out, in the reason and in the error', async () => {
-  foreign['a.nef'] = [tiff([[254, 1], [256, 160], [257, 120], [271, 'NIKON CORPORATION\0'], [330, 400]]), /camera.*raw/]
-  foreign['a.dng'] = [tiff([[256, 160], [257, 120], [50706, 1]]), /camera.*raw/]
-  for (const [name, [bytes, reason]] of Object.entries(foreign)) assert.match(await pixels(bytes) as string, reason, name)
+  foreign['a.nef'] = [
+    tiff([
+      [254, 1],
+      [256, 160],
+      [257, 120],
+      [271, 'NIKON CORPORATION\0'],
+      [330, 400],
+    ]),
+    /camera.*raw/,
+  ]
+  foreign['a.dng'] = [
+    tiff([
+      [256, 160],
+      [257, 120],
+      [50706, 1],
+    ]),
+    /camera.*raw/,
+  ]
+  for (const [name, [bytes, reason]] of Object.entries(foreign)) assert.match((await pixels(bytes)) as string, reason, name)
 
   const root = fresh('heic')
   mkdirSync(join(root, 'a'))
   for (let i = 0; i < 4; i++) writeFileSync(join(root, 'a', `${i}.jpg`), foreign['photo.heic']![0])
-  await assert.rejects(
-    importDataset(request(root)), (error: Error) => /HEIC photograph, which is not read: convert it to PNG or TIFF/.test(error.message),
+  await assert.rejects(importDataset(request(root)), (error: Error) =>
+    /HEIC photograph, which is not read: convert it to PNG or TIFF/.test(error.message),
   )
 })

@@ -16,10 +16,17 @@ test('a run that was interrupted says from which epoch it continues, and how far
   assert.equal(said(3.26), 'It ended; resume the run to begin it again; it had reached epoch 3.2.')
   mkdirSync(join(folder, 'checkpoints'))
   const file = join(folder, 'checkpoints', 'last.safetensors')
-  const write = (epoch: number) => writeSafetensors(file, { tensors: { w: { shape: [1], data: new Float32Array([1]) } }, metadata: { position: JSON.stringify({ stage: 0, step: 7, epoch, seconds: 1, best: null }) } })
+  const write = (epoch: number) =>
+    writeSafetensors(file, {
+      tensors: { w: { shape: [1], data: new Float32Array([1]) } },
+      metadata: { position: JSON.stringify({ stage: 0, step: 7, epoch, seconds: 1, best: null }) },
+    })
   write(1506)
   assert.equal(checkpointEpoch(folder), 1506)
-  assert.equal(said(1697), 'It ended; resume the run to continue from epoch 1,506, its last checkpoint; it had reached epoch 1,697.')
+  assert.equal(
+    said(1697),
+    'It ended; resume the run to continue from epoch 1,506, its last checkpoint; it had reached epoch 1,697.',
+  )
   assert.equal(said(1506), 'It ended; resume the run to continue from epoch 1,506, its last checkpoint.')
   write(0)
   assert.equal(said(2), 'It ended; resume the run to begin it again; it had reached epoch 2.')

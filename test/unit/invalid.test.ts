@@ -18,7 +18,9 @@ test('a misspelt key of a plan is named with its place and the nearest that is k
   assert.equal(refused({ baselin: 1 }), 'There is no “baselin” in the plan; did you mean “baseline”?')
   const varient = { variants: [{ variant: 'classical' }, { varient: 'pca', variant: 'pca' }] }
   assert.equal(refused(varient), 'There is no “varient” in “variants.1” of the plan; did you mean “variant”?')
-  const range = refused({ variants: [{ variant: 'pca', sweep: { 'regularizer.rate': { from: 0, to: 1, count: 3, scael: 'log' } } }] })
+  const range = refused({
+    variants: [{ variant: 'pca', sweep: { 'regularizer.rate': { from: 0, to: 1, count: 3, scael: 'log' } } }],
+  })
   assert.match(range, /“scael” in “variants\.0\.sweep\.regularizer\.rate” of the plan; did you mean “scale”\?$/)
   assert.match(refused({ xyzzy: 1 }), /^There is no “xyzzy” in the plan; it takes name, dataset/)
   // Nor is a wrong value printed whole, nor the call named that a file of a plan is given to.

@@ -33,10 +33,15 @@ test('labelled rows are even over the classes, ascending, different ones, and of
     assert.ok(chosen.every((row, i) => rows.includes(row) && labels[row]! >= 0 && (i === 0 || row > chosen[i - 1]!)))
     // No class has two more than another one that could still give one.
     const counts = sizes(chosen)
-    counts.forEach((own, label) => { if (own < available[label]!) assert.ok(own >= Math.max(...counts) - 1, `${counts} of ${available}`) })
+    counts.forEach((own, label) => {
+      if (own < available[label]!) assert.ok(own >= Math.max(...counts) - 1, `${counts} of ${available}`)
+    })
   }
   assert.deepEqual(sizes(labelledRows(dataset, rows, 100, 5)), [28, 16, 28, 28])
-  assert.deepEqual(labelledRows(dataset, rows, 0, 5), rows.filter((row) => labels[row]! >= 0))
+  assert.deepEqual(
+    labelledRows(dataset, rows, 0, 5),
+    rows.filter((row) => labels[row]! >= 0),
+  )
   assert.deepEqual(labelledRows(dataset, rows, most, 5), labelledRows(dataset, rows, 0, 6))
 })
 
@@ -45,14 +50,18 @@ test('the rows for fewer labels are among those for more; the seed and the rows 
     let before: Uint32Array = new Uint32Array(0)
     for (let count = 1; count <= 400; count += 13) {
       const chosen = labelledRows(dataset, rows, count, seed)
-      assert.ok(before.every((row) => chosen.includes(row)), `${count} labels`)
+      assert.ok(
+        before.every((row) => chosen.includes(row)),
+        `${count} labels`,
+      )
       assert.deepEqual(labelledRows(dataset, rows, count, seed), chosen)
       before = chosen
     }
   }
   assert.notDeepEqual(labelledRows(dataset, rows, 40, 1), labelledRows(dataset, rows, 40, 2))
   // Given rows are left as they are, and labels of other rows make no difference.
-  const given = shuffle(rows, 1, 1), copy = given.slice()
+  const given = shuffle(rows, 1, 1),
+    copy = given.slice()
   labelledRows(dataset, given, 50, 1)
   assert.deepEqual(given, copy)
   const others = { ...dataset, labels: labels.map((label, row) => (row < 100 || row >= 900 ? -1 : label)) }
@@ -61,15 +70,22 @@ test('the rows for fewer labels are among those for more; the seed and the rows 
 
 test('over many seeds every labelled row, and every class for the remainder, is chosen about equally often', () => {
   const two = { classes: ['a', 'b', 'c'], labels: Int32Array.from({ length: 30 }, (_, row) => row % 3) }
-  const hits = new Float64Array(30), runs = 3000
+  const hits = new Float64Array(30),
+    runs = 3000
   for (let seed = 0; seed < runs; seed++) for (const row of labelledRows(two, range(0, 30), 4, seed)) hits[row]!++
   // Binomial with p = 4/30: deviation 18.6.
-  assert.ok(hits.every((count) => Math.abs(count - runs * 4 / 30) < 5 * 18.6), `${hits}`)
+  assert.ok(
+    hits.every((count) => Math.abs(count - (runs * 4) / 30) < 5 * 18.6),
+    `${hits}`,
+  )
 })
 
 test('too few labels and too few classes are refused with the field and the remedy', () => {
   const most = rows.filter((row) => labels[row]! >= 0).length
-  assert.throws(() => labelledRows(dataset, rows, most + 1, 1), refused('fineTuning.labelled', new RegExp(`Only ${most} training images.*at most that`)))
+  assert.throws(
+    () => labelledRows(dataset, rows, most + 1, 1),
+    refused('fineTuning.labelled', new RegExp(`Only ${most} training images.*at most that`)),
+  )
   const kind = (words: RegExp) => refused('fineTuning.kind', words)
   assert.throws(() => labelledRows({ labels: null, classes: [] }, rows, 10, 1), kind(/no two classes.*reconstruction/))
   assert.throws(() => labelledRows({ labels: new Int32Array(1000), classes: ['one'] }, rows, 10, 1), kind(/no two classes/))
@@ -78,16 +94,36 @@ test('too few labels and too few classes are refused with the field and the reme
 })
 
 test('a dataset of which only a part has labels is classified with as many as there are, and refused before that beyond', async (t) => {
-  const folder = temporaryFolder(t), home = homeAt(folder)
+  const folder = temporaryFolder(t),
+    home = homeAt(folder)
   prepareHome(home)
   const store = openStore(home.database)
-  const pictures = (count: number, from: number) => npy('|u1', [count, 2, 2], Uint8Array.from({ length: count * 4 }, (_, i) => (Math.floor(i / 4) + from) >> (2 * (i % 4)) & 3))
-  const alternating = (count: number) => npy('|u1', [count], Uint8Array.from({ length: count }, (_, i) => i % 2))
+  const pictures = (count: number, from: number) =>
+    npy(
+      '|u1',
+      [count, 2, 2],
+      Uint8Array.from({ length: count * 4 }, (_, i) => ((Math.floor(i / 4) + from) >> (2 * (i % 4))) & 3),
+    )
+  const alternating = (count: number) =>
+    npy(
+      '|u1',
+      [count],
+      Uint8Array.from({ length: count }, (_, i) => i % 2),
+    )
   const members = { 'x_train.npy': pictures(100, 0), 'x_test.npy': pictures(20, 100) }
-  for (const [name, labelled] of [['train', { 'y_train.npy': alternating(100) }], ['test', { 'y_test.npy': alternating(20) }]] as const) {
+  for (const [name, labelled] of [
+    ['train', { 'y_train.npy': alternating(100) }],
+    ['test', { 'y_test.npy': alternating(20) }],
+  ] as const) {
     const path = join(folder, `${name}.npz`)
     writeFileSync(path, zip({ ...members, ...labelled }, false))
-    const { skipped, ...dataset } = await importDataset({ id: name.padEnd(8, '0'), name, path, fit: 'crop', folder: home.dataset(name.padEnd(8, '0')) })
+    const { skipped, ...dataset } = await importDataset({
+      id: name.padEnd(8, '0'),
+      name,
+      path,
+      fit: 'crop',
+      folder: home.dataset(name.padEnd(8, '0')),
+    })
     store.datasets.insert(dataset, skipped)
     assert.equal(labelledCount(home.dataset(dataset.id)), name === 'train' ? 100 : 0)
   }
@@ -95,7 +131,10 @@ test('a dataset of which only a part has labels is classified with as many as th
   const { call } = testEngine(t, folder)
   const problems = async (dataset: string, count: number) => {
     const settings = { 'fineTuning.kind': 'classification', 'fineTuning.labelled': count, 'training.batchSize': 10 }
-    return (await call('runs.check', { dataset, variant: 'classical', settings })).problems.map(({ field, message }) => [field, /\d+ have a label/.exec(message)?.[0]])
+    return (await call('runs.check', { dataset, variant: 'classical', settings })).problems.map(({ field, message }) => [
+      field,
+      /\d+ have a label/.exec(message)?.[0],
+    ])
   }
   assert.deepEqual(await problems('train', 90), [])
   assert.deepEqual(await problems('train', 0), [])

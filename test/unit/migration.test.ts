@@ -11,10 +11,36 @@ import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
 
 /** A config of before there were pretraining, fine-tuning and binarised data. */
 const config = {
-  network: { layers: [8, 2], activation: 'relu', codeActivation: 'linear', outputActivation: 'sigmoid', tied: false, weightNorm: false }, reconstruction: 'crossEntropy',
-  training: { epochs: 3, batchSize: 16, optimizer: 'adam', learningRate: 0.001, weightDecay: 0, schedule: 'constant', warmupEpochs: 0, patience: 0, clipNorm: 0 }, regularizer: {},
+  network: {
+    layers: [8, 2],
+    activation: 'relu',
+    codeActivation: 'linear',
+    outputActivation: 'sigmoid',
+    tied: false,
+    weightNorm: false,
+  },
+  reconstruction: 'crossEntropy',
+  training: {
+    epochs: 3,
+    batchSize: 16,
+    optimizer: 'adam',
+    learningRate: 0.001,
+    weightDecay: 0,
+    schedule: 'constant',
+    warmupEpochs: 0,
+    patience: 0,
+    clipNorm: 0,
+  },
+  regularizer: {},
 }
-const preview = { step: 4, epoch: 1, reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) }, corrupted: null, denoised: null, filters: null }
+const preview = {
+  step: 4,
+  epoch: 1,
+  reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) },
+  corrupted: null,
+  denoised: null,
+  filters: null,
+}
 
 /** A database as an earlier version of the workbench left it, written by its own statements. */
 function filled(t: TestContext, version: number): string {
@@ -22,20 +48,75 @@ function filled(t: TestContext, version: number): string {
   const database = openDatabase(file, migrations.slice(0, version))
   const { classes, classCounts, validationCount: _, notes: __, ...plain } = sampleDataset
   const row = { ...plain, classes: JSON.stringify(classes), classCounts: JSON.stringify(classCounts) }
-  database.prepare(`INSERT INTO datasets (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row).map((key) => `@${key}`).join(', ')})`).run(row)
-  const stages = version >= 2 ? JSON.stringify([{ kind: 'reconstruction', title: 'Training', layer: null, variant: 'classical', prefix: '', startStep: 0, steps: 12, startEpoch: 0, epochs: 3 }]) : null
-  for (const [id, name, state, at] of [['abcdefgh', 'done', 'completed', '2026-01-02'], ['bcdefghi', 'first waiting', 'queued', '2026-01-03'], ['cdefghij', 'second waiting', 'queued', '2026-01-04'], ['defghijk', 'cut off', 'running', '2026-01-05']] as const) {
-    database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epoch, epochs, step, steps, parameters, createdAt, queuedAt, seconds, stepsPerSecond, threads, latest, evaluation, evaluationVersion${stages === null ? '' : ', stages, preset'})
-      VALUES (@id, @name, 'digits00', 'classical', 1, @config, @state, 2, 3, 3, 12, 12, 99, @at, @at, 1.5, 40, 2, '{"train/loss":0.5}', @evaluation, @version${stages === null ? '' : ', @stages, @preset'})`).run({
-      id, name, state, at, config: JSON.stringify(config), version: state === 'completed' ? 1 : null,
-      evaluation: state === 'completed' ? JSON.stringify({ version: 1, checkpoint: 'last', squaredError: 9.5, crossEntropy: null, psnr: 20, linearProbeAccuracy: 0.9, knnAccuracy: null, robustness: null, seconds: 1 }) : null,
-      ...(stages === null ? {} : { stages, preset: JSON.stringify({ id: 'rifai2011', form: 'quick', run: 'ae' }) }),
-    })
+  database
+    .prepare(
+      `INSERT INTO datasets (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row)
+        .map((key) => `@${key}`)
+        .join(', ')})`,
+    )
+    .run(row)
+  const stages =
+    version >= 2
+      ? JSON.stringify([
+          {
+            kind: 'reconstruction',
+            title: 'Training',
+            layer: null,
+            variant: 'classical',
+            prefix: '',
+            startStep: 0,
+            steps: 12,
+            startEpoch: 0,
+            epochs: 3,
+          },
+        ])
+      : null
+  for (const [id, name, state, at] of [
+    ['abcdefgh', 'done', 'completed', '2026-01-02'],
+    ['bcdefghi', 'first waiting', 'queued', '2026-01-03'],
+    ['cdefghij', 'second waiting', 'queued', '2026-01-04'],
+    ['defghijk', 'cut off', 'running', '2026-01-05'],
+  ] as const) {
+    database
+      .prepare(
+        `INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epoch, epochs, step, steps, parameters, createdAt, queuedAt, seconds, stepsPerSecond, threads, latest, evaluation, evaluationVersion${stages === null ? '' : ', stages, preset'})
+      VALUES (@id, @name, 'digits00', 'classical', 1, @config, @state, 2, 3, 3, 12, 12, 99, @at, @at, 1.5, 40, 2, '{"train/loss":0.5}', @evaluation, @version${stages === null ? '' : ', @stages, @preset'})`,
+      )
+      .run({
+        id,
+        name,
+        state,
+        at,
+        config: JSON.stringify(config),
+        version: state === 'completed' ? 1 : null,
+        evaluation:
+          state === 'completed'
+            ? JSON.stringify({
+                version: 1,
+                checkpoint: 'last',
+                squaredError: 9.5,
+                crossEntropy: null,
+                psnr: 20,
+                linearProbeAccuracy: 0.9,
+                knnAccuracy: null,
+                robustness: null,
+                seconds: 1,
+              })
+            : null,
+        ...(stages === null ? {} : { stages, preset: JSON.stringify({ id: 'rifai2011', form: 'quick', run: 'ae' }) }),
+      })
   }
-  for (let step = 1; step <= 12; step++) database.prepare('INSERT INTO points (run, series, step, epoch, seconds, value) VALUES (?, ?, ?, ?, ?, ?)').run('abcdefgh', 'train/loss', step, step / 4, step / 8, step === 7 ? null : 1 / step)
+  for (let step = 1; step <= 12; step++)
+    database
+      .prepare('INSERT INTO points (run, series, step, epoch, seconds, value) VALUES (?, ?, ?, ?, ?, ?)')
+      .run('abcdefgh', 'train/loss', step, step / 4, step / 8, step === 7 ? null : 1 / step)
   database.prepare('INSERT INTO previews (run, step, epoch, packed) VALUES (?, ?, ?, ?)').run('abcdefgh', 4, 1, encode(preview))
-  database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs, createdAt)
-    VALUES ('exported', 'abcdefgh', 'encoder', 'pixels', 'float32', '/x.onnx', 'ab', 5, 17, 1e-6, '[]', '[]', '2026-01-06')`).run()
+  database
+    .prepare(
+      `INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, inputs, outputs, createdAt)
+    VALUES ('exported', 'abcdefgh', 'encoder', 'pixels', 'float32', '/x.onnx', 'ab', 5, 17, 1e-6, '[]', '[]', '2026-01-06')`,
+    )
+    .run()
   database.close()
   return file
 }
@@ -46,16 +127,30 @@ for (const version of [1, 2]) {
     const store = openStore(file)
     t.after(() => store.close())
     const runs = store.runs.list()
-    assert.deepEqual(runs.map(({ id, state }) => [id, state]), [['abcdefgh', 'completed'], ['bcdefghi', 'queued'], ['cdefghij', 'queued'], ['defghijk', 'running']])
+    assert.deepEqual(
+      runs.map(({ id, state }) => [id, state]),
+      [
+        ['abcdefgh', 'completed'],
+        ['bcdefghi', 'queued'],
+        ['cdefghij', 'queued'],
+        ['defghijk', 'running'],
+      ],
+    )
     for (const run of runs) {
       runSchema.parse(run)
-      assert.deepEqual([run.experiment, run.tags, run.notes, run.archived, run.bytes, run.config.pretraining.kind], [null, [], '', false, null, 'none'])
+      assert.deepEqual(
+        [run.experiment, run.tags, run.notes, run.archived, run.bytes, run.config.pretraining.kind],
+        [null, [], '', false, null, 'none'],
+      )
       assert.equal(run.preset?.id, version === 1 ? undefined : 'rifai2011')
       assert.equal(run.stages.length, version - 1)
     }
     assert.deepEqual([runs[0]!.evaluation?.squaredError, runs[0]!.latest, runs[0]!.colour], [9.5, { 'train/loss': 0.5 }, 2])
     const [series] = store.points.series('abcdefgh', undefined, undefined)
-    assert.deepEqual([...series!.value].map((value, index) => (Number.isNaN(value) ? index : value * (index + 1))), [1, 1, 1, 1, 1, 1, 6, 1, 1, 1, 1, 1])
+    assert.deepEqual(
+      [...series!.value].map((value, index) => (Number.isNaN(value) ? index : value * (index + 1))),
+      [1, 1, 1, 1, 1, 1, 6, 1, 1, 1, 1, 1],
+    )
     assert.deepEqual(store.previews.get('abcdefgh', 4), preview)
     assert.equal(store.exports.list()[0]?.runName, 'done')
     assert.deepEqual(store.runs.queued(), ['bcdefghi', 'cdefghij'], 'in the order in which they were queued')

@@ -9,7 +9,8 @@ const activation = { kind: 'choice', choices: ['relu', 'sigmoid', 'tanh'] } as c
 const augment = { kind: 'text' } as const
 const switched = { kind: 'boolean' } as const
 type Kind = Parameters<typeof textOfValues>[1]
-const read = (field: { kind: string; choices?: readonly string[] }, text: string): Written => readValues(field as Parameters<typeof readValues>[0], text)
+const read = (field: { kind: string; choices?: readonly string[] }, text: string): Written =>
+  readValues(field as Parameters<typeof readValues>[0], text)
 
 test('a setting takes one value, a list or a range, and what is written back reads the same', () => {
   const cases: [Parameters<typeof read>[0], string, Written, string?][] = [
@@ -22,14 +23,29 @@ test('a setting takes one value, a list or a range, and what is written back rea
     [number, '0.1, 0.3, 0.5', { kind: 'several', values: [0.1, 0.3, 0.5] }],
     [number, '0.1 .3;0.5', { kind: 'several', values: [0.1, 0.3, 0.5] }, '0.1, 0.3, 0.5'],
     [number, '0.01 to 1, 5, log', { kind: 'range', range: { from: 0.01, to: 1, count: 5, scale: 'log' } }],
-    [number, '0.01 TO 1 5 values LOG', { kind: 'range', range: { from: 0.01, to: 1, count: 5, scale: 'log' } }, '0.01 to 1, 5, log'],
+    [
+      number,
+      '0.01 TO 1 5 values LOG',
+      { kind: 'range', range: { from: 0.01, to: 1, count: 5, scale: 'log' } },
+      '0.01 to 1, 5, log',
+    ],
     [number, '1 to 0, 3', { kind: 'range', range: { from: 1, to: 0, count: 3, scale: 'linear' } }],
     [number, '-1 to -0.5, 3', { kind: 'range', range: { from: -1, to: -0.5, count: 3, scale: 'linear' } }],
     [number, '0..1, 3, linear', { kind: 'range', range: { from: 0, to: 1, count: 3, scale: 'linear' } }, '0 to 1, 3'],
     [integer, '1 to 5', { kind: 'range', range: { from: 1, to: 5, count: 5, scale: 'linear' } }, '1 to 5, 5'],
     [integer, '64 to 1024, 5, log', { kind: 'range', range: { from: 64, to: 1024, count: 5, scale: 'log' } }],
     [layers, '512, 64', { kind: 'one', value: [512, 64] }],
-    [layers, '512, 64; 256, 64', { kind: 'several', values: [[512, 64], [256, 64]] }],
+    [
+      layers,
+      '512, 64; 256, 64',
+      {
+        kind: 'several',
+        values: [
+          [512, 64],
+          [256, 64],
+        ],
+      },
+    ],
     [layers, '784-512-64 | 32', { kind: 'several', values: [[784, 512, 64], [32]] }, '784, 512, 64; 32'],
     [activation, 'relu', { kind: 'one', value: 'relu' }],
     [activation, 'relu, tanh', { kind: 'several', values: ['relu', 'tanh'] }],
@@ -41,7 +57,14 @@ test('a setting takes one value, a list or a range, and what is written back rea
   for (const [field, text, expected, back = text] of cases) {
     const written = read(field, text)
     assert.deepEqual(written, expected, text)
-    const value = written.kind === 'one' ? written.value : written.kind === 'several' ? written.values : written.kind === 'range' ? written.range : null
+    const value =
+      written.kind === 'one'
+        ? written.value
+        : written.kind === 'several'
+          ? written.values
+          : written.kind === 'range'
+            ? written.range
+            : null
     assert.equal(textOfValues(value, field.kind as Kind), back, text)
     assert.deepEqual(read(field, textOfValues(value, field.kind as Kind)), expected, `${text} read again`)
   }
@@ -77,14 +100,26 @@ test('what is not a value is said, with the way to write it', () => {
 })
 
 test('seeds are written as a list, a range or both', () => {
-  for (const [text, seeds, back] of [['1-3', [1, 2, 3], '1-3'], ['1, 2', [1, 2], '1, 2'], ['7', [7], '7'], ['1 - 3, 10', [1, 2, 3, 10], '1-3, 10'], ['5 to 8; 0', [5, 6, 7, 8, 0], '5-8, 0']] as const) {
+  for (const [text, seeds, back] of [
+    ['1-3', [1, 2, 3], '1-3'],
+    ['1, 2', [1, 2], '1, 2'],
+    ['7', [7], '7'],
+    ['1 - 3, 10', [1, 2, 3, 10], '1-3, 10'],
+    ['5 to 8; 0', [5, 6, 7, 8, 0], '5-8, 0'],
+  ] as const) {
     assert.deepEqual(readSeeds(text), { seeds })
     assert.equal(textOfSeeds(seeds), back)
     assert.deepEqual(readSeeds(back), { seeds })
   }
   for (const [text, message] of [
-    ['', /at least one seed/], ['x', /“x” is no seed/], ['1.5', /“1\.5” is no seed/], ['-1', /is no seed/], ['3-1', /backwards; write 1-3/], ['1-3, 2', /The seed 2 is listed twice/],
-    ['2147483648', /too large/], ['0-1000', /at most 1000/],
+    ['', /at least one seed/],
+    ['x', /“x” is no seed/],
+    ['1.5', /“1\.5” is no seed/],
+    ['-1', /is no seed/],
+    ['3-1', /backwards; write 1-3/],
+    ['1-3, 2', /The seed 2 is listed twice/],
+    ['2147483648', /too large/],
+    ['0-1000', /at most 1000/],
   ] as const) {
     const answer = readSeeds(text)
     assert.ok('message' in answer, text)

@@ -53,44 +53,99 @@ test('what was asked for by number: the quick Hinton preset, Ng’s constants in
     return resolveConfig(variant, settings, facts[presetOf(preset).dataset.source]!).config!
   }
   const deep = config('hinton2006', 'quick', 'deep')
-  assert.deepEqual([deep.network.layers, deep.pretraining.kind, deep.pretraining.epochs, deep.training.epochs, deep.training.optimizer, deep.training.learningRate, deep.reconstruction],
-    [[1000, 500, 250, 30], 'rbm', 5, 12, 'adam', 0.001, 'crossEntropy'])
+  assert.deepEqual(
+    [
+      deep.network.layers,
+      deep.pretraining.kind,
+      deep.pretraining.epochs,
+      deep.training.epochs,
+      deep.training.optimizer,
+      deep.training.learningRate,
+      deep.reconstruction,
+    ],
+    [[1000, 500, 250, 30], 'rbm', 5, 12, 'adam', 0.001, 'crossEntropy'],
+  )
   // Half the squared error, lambda / 2, beta = 3: doubled, as the squared error is here.
   const ng = config('ng2011', 'quick', 'sparse')
-  assert.deepEqual([ng.network.layers, ng.reconstruction, ng.regularizer['rho'], ng.regularizer['beta'], ng.training.weightDecay], [[25], 'squaredError', 0.01, 2 * 3, 2 * (1e-4 / 2)])
-  assert.deepEqual([config('kingma2014', 'quick', 'vae').training.epochs, config('kingma2014', 'quick', 'vae').network.layers], [7, [400, 20]])
+  assert.deepEqual(
+    [ng.network.layers, ng.reconstruction, ng.regularizer['rho'], ng.regularizer['beta'], ng.training.weightDecay],
+    [[25], 'squaredError', 0.01, 2 * 3, 2 * (1e-4 / 2)],
+  )
+  assert.deepEqual(
+    [config('kingma2014', 'quick', 'vae').training.epochs, config('kingma2014', 'quick', 'vae').network.layers],
+    [7, [400, 20]],
+  )
   const iwae = config('burda2015', 'paper', 'iwae')
-  assert.deepEqual([iwae.network.layers, iwae.regularizer['samples'], iwae.data.binarise, iwae.training.batchSize, iwae.training.epochs], [[200, 200, 50], 50, 'dynamic', 20, 3280])
-  for (const run of ['cae', 'daeg', 'aewd', 'ae']) assert.deepEqual([config('rifai2011', 'quick', run).network.layers, config('rifai2011', 'quick', run).pretraining.tied], [[1000], true])
+  assert.deepEqual(
+    [iwae.network.layers, iwae.regularizer['samples'], iwae.data.binarise, iwae.training.batchSize, iwae.training.epochs],
+    [[200, 200, 50], 50, 'dynamic', 20, 3280],
+  )
+  for (const run of ['cae', 'daeg', 'aewd', 'ae'])
+    assert.deepEqual(
+      [config('rifai2011', 'quick', run).network.layers, config('rifai2011', 'quick', run).pretraining.tied],
+      [[1000], true],
+    )
   assert.equal(config('vincent2010', 'quick', 'sdae').network.layers.length, 3)
 })
 
 const evaluation = evaluationSchema.parse({
-  version: 2, checkpoint: 'last', squaredError: 3.934, crossEntropy: null, psnr: null, linearProbeAccuracy: null, knnAccuracy: null, robustness: null, seconds: 1, classificationAccuracy: 0.982,
+  version: 2,
+  checkpoint: 'last',
+  squaredError: 3.934,
+  crossEntropy: null,
+  psnr: null,
+  linearProbeAccuracy: null,
+  knnAccuracy: null,
+  robustness: null,
+  seconds: 1,
+  classificationAccuracy: 0.982,
 })
 
 function runOf(preset: NonNullable<Run['preset']>, change: Partial<Run> = {}): Run {
   const { run } = findPresetRun(preset)!
   const { config } = resolveConfig(run.variant, run.settings, facts[presetOf(preset.id).dataset.source]!)
-  return { id: preset.run, name: preset.run, dataset: 'mnist', seed: run.seed, state: 'completed', preset, config, evaluation, latest: {}, seconds: 300.4, error: null, ...change } as Run
+  return {
+    id: preset.run,
+    name: preset.run,
+    dataset: 'mnist',
+    seed: run.seed,
+    state: 'completed',
+    preset,
+    config,
+    evaluation,
+    latest: {},
+    seconds: 300.4,
+    error: null,
+    ...change,
+  } as Run
 }
 const outcome = (run: Run, runs: readonly Run[] = [run], source = 'mnist') => {
   const planned = findPresetRun(run.preset!)!
-  return outcomeOf(planned, { run, runs, source, config: resolveConfig(planned.run.variant, planned.run.settings, facts['mnist']!).config })
+  return outcomeOf(planned, {
+    run,
+    runs,
+    source,
+    config: resolveConfig(planned.run.variant, planned.run.settings, facts['mnist']!).config,
+  })
 }
 const deepRef = { id: 'hinton2006', form: 'quick', run: 'deep' } as const
 const rifai = (run: string) => ({ id: 'rifai2011', form: 'quick', run }) as const
 
 test('a run stands beside what was published, in a plain sentence', () => {
   const { rows, reasons } = outcome(runOf(deepRef))
-  assert.deepEqual(rows.map(({ obtained, obtainedText, text, sentence }) => [obtained, obtainedText, text, sentence]),
-    [[3.934, '3.93', '3.00', 'Squared error: 3.93 per image, 0.93 above the published 3.00 (31%).']])
+  assert.deepEqual(
+    rows.map(({ obtained, obtainedText, text, sentence }) => [obtained, obtainedText, text, sentence]),
+    [[3.934, '3.93', '3.00', 'Squared error: 3.93 per image, 0.93 above the published 3.00 (31%).']],
+  )
   assert.deepEqual(reasons, [presetOf('hinton2006').forms.quick.note])
   const [error] = outcome(runOf(rifai('cae'))).rows
   assert.equal(error!.sentence, 'Classification error: 1.80%, 0.66 points above the published 1.14%.')
   const equal = { ...evaluation, squaredError: 3.001 }
   assert.equal(outcome(runOf(deepRef, { evaluation: equal })).rows[0]!.sentence, 'Squared error: 3.00 per image, as published.')
-  assert.equal(outcome(runOf(deepRef, { evaluation: null, state: 'running' })).rows[0]!.sentence, 'Squared error: not measured yet.')
+  assert.equal(
+    outcome(runOf(deepRef, { evaluation: null, state: 'running' })).rows[0]!.sentence,
+    'Squared error: not measured yet.',
+  )
 })
 
 test('figures in a unit of the paper’s own are compared as proportions, once the other run is there', () => {
@@ -108,15 +163,20 @@ test('what departs from the preset is named before the form’s own departures',
   const run = runOf(deepRef, { seed: 4, state: 'cancelled' })
   const { reasons } = outcome({ ...run, config: { ...run.config, training: { ...run.config.training, epochs: 2 } } }, [], '/digits')
   assert.deepEqual(reasons.slice(0, -1), [
-    'This run is cancelled, not completed.', 'It was trained on other data (mnist) than the preset’s: the 70,000 digits of MNIST.',
-    'Settings that are not the preset’s: training.epochs 2 instead of 12.', 'Its seed is 4, the preset’s is 1.',
+    'This run is cancelled, not completed.',
+    'It was trained on other data (mnist) than the preset’s: the 70,000 digits of MNIST.',
+    'Settings that are not the preset’s: training.epochs 2 instead of 12.',
+    'Its seed is 4, the preset’s is 1.',
   ])
 })
 
 test('the engine lists presets, keeps with a run what it was made from, and refuses what is not there', async (t) => {
   const { call, until } = testEngine(t, homeWithDataset(t))
   const { presets: listed } = await call('presets.list', {})
-  assert.deepEqual(listed.map(({ id }) => id), presets.map(({ id }) => id))
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    presets.map(({ id }) => id),
+  )
   const { variant, settings } = listed[0]!.forms[0]!.runs.find(({ id }) => id === 'logistic')!
   const preset = { id: 'hinton2006', form: 'quick', run: 'logistic' } as const
   const { run } = await call('runs.create', { dataset: 'digits', variant, settings, preset })
@@ -126,9 +186,18 @@ test('the engine lists presets, keeps with a run what it was made from, and refu
   const other = await call('runs.create', { dataset: 'digits', variant, settings })
   assert.equal(other.run.preset, null)
   assert.equal((await call('presets.outcome', { run: other.run.id })).outcome, null)
-  await assert.rejects(call('runs.create', { dataset: 'digits', variant, settings, preset: { ...preset, run: 'nothing' } }), { code: 'PRESET_UNKNOWN', field: 'preset' })
-  await assert.rejects(call('runs.create', { dataset: 'digits', variant, settings, preset: { ...preset, id: 'nothing' } }), { code: 'PRESET_UNKNOWN', field: 'preset' })
-  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'pca', preset }), { code: 'CALL_INVALID', field: 'preset' })
+  await assert.rejects(call('runs.create', { dataset: 'digits', variant, settings, preset: { ...preset, run: 'nothing' } }), {
+    code: 'PRESET_UNKNOWN',
+    field: 'preset',
+  })
+  await assert.rejects(call('runs.create', { dataset: 'digits', variant, settings, preset: { ...preset, id: 'nothing' } }), {
+    code: 'PRESET_UNKNOWN',
+    field: 'preset',
+  })
+  await assert.rejects(call('runs.create', { dataset: 'digits', variant: 'pca', preset }), {
+    code: 'CALL_INVALID',
+    field: 'preset',
+  })
   await assert.rejects(call('presets.import', { preset: 'nothing' }), { code: 'PRESET_UNKNOWN' })
 })
 
@@ -136,10 +205,16 @@ test('the table of reproductions: obtained beside reference for every figure; se
   const infos = presetInfos()
   const hinton = infos[0]!
   const form = hinton.forms.find((one) => one.form === 'quick')!
-  const deep = runOf(deepRef), origin = { sources: 'x', commit: 'abc1234', machine: 'A processor, 2 cores, 4 GB of memory', date: '2026-01-02' }
+  const deep = runOf(deepRef),
+    origin = { sources: 'x', commit: 'abc1234', machine: 'A processor, 2 cores, 4 GB of memory', date: '2026-01-02' }
   const reproduced: Reproduced[] = [
     { id: 'deep', run: deep, outcome: outcome(deep), origin },
-    { id: 'logistic', run: { state: 'diverged', seconds: 3, error: { code: 'RUN_DIVERGED', message: 'The loss is not finite.' } }, outcome: outcome(runOf({ ...deepRef, run: 'logistic' }, { evaluation: null, state: 'diverged' })), origin },
+    {
+      id: 'logistic',
+      run: { state: 'diverged', seconds: 3, error: { code: 'RUN_DIVERGED', message: 'The loss is not finite.' } },
+      outcome: outcome(runOf({ ...deepRef, run: 'logistic' }, { evaluation: null, state: 'diverged' })),
+      origin,
+    },
   ]
   const text = section(hinton, form, reproduced)
   const rows = text.split('\n').filter((line) => line.startsWith('| '))

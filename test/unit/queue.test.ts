@@ -5,13 +5,15 @@ import { writeFakeCheckpoint } from '../fixtures/fakeCheckpoint.ts'
 import { homeWithDataset, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 /** The seed says how the fixture's worker behaves. */
-const create = async ({ call }: TestEngine, seed: number) => (await call('runs.create', { dataset: 'digits', variant: 'classical', seed })).run.id
+const create = async ({ call }: TestEngine, seed: number) =>
+  (await call('runs.create', { dataset: 'digits', variant: 'classical', seed })).run.id
 const steps = async ({ call }: TestEngine, run: string, key = 'train/loss') => {
   const { series } = await call('runs.series', { run, keys: [key] })
   return series.flatMap((each) => [...each.step])
 }
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
-const grownTo = ({ next }: TestEngine, run: string, step: number) => next((event) => (event.type === 'points' && event.run === run && event.step >= step ? true : undefined))
+const grownTo = ({ next }: TestEngine, run: string, step: number) =>
+  next((event) => (event.type === 'points' && event.run === run && event.step >= step ? true : undefined))
 
 test('a run trains to its end: states, points, moments, evaluation, and what windows are told', async (t) => {
   const engine = testEngine(t, homeWithDataset(t))
@@ -29,7 +31,10 @@ test('a run trains to its end: states, points, moments, evaluation, and what win
   await assert.rejects(engine.call('runs.preview', { run: id, step: 7 }), { code: 'CALL_INVALID' })
   const told = engine.events.flatMap((event) => (event.type === 'run' && event.run.id === id ? [event.run.state] : []))
   assert.deepEqual([...new Set(told)], ['queued', 'running', 'completed'])
-  assert.deepEqual(engine.events.flatMap((event) => (event.type === 'moment' ? [event.step] : [])), [4, 8, 12])
+  assert.deepEqual(
+    engine.events.flatMap((event) => (event.type === 'moment' ? [event.step] : [])),
+    [4, 8, 12],
+  )
 })
 
 test('a paused run resumes from its checkpoint, and what was stored beyond it is deleted', async (t) => {
@@ -45,7 +50,9 @@ test('a paused run resumes from its checkpoint, and what was stored beyond it is
   // As if the last checkpoint were older than what was stored.
   const { home } = engine.engine
   writeFakeCheckpoint({ ...paused, runFolder: home.run(id), datasetFolder: home.dataset(paused.datasetId) }, 6)
-  const began = engine.next((event) => (event.type === 'run' && event.run.id === id && event.run.state === 'running' && event.run.step === 6 ? event.run : undefined))
+  const began = engine.next((event) =>
+    event.type === 'run' && event.run.id === id && event.run.state === 'running' && event.run.step === 6 ? event.run : undefined,
+  )
   await engine.call('runs.resume', { run: id })
   await began
   await engine.call('runs.cancel', { run: id })
@@ -106,7 +113,9 @@ test('closing pauses what trains and leaves the queue as it is; the next engine 
   const next = testEngine(t, home, { threads: 1 })
   assert.equal((await next.until(waits, 'completed')).threads, 1, 'a run that never started takes the threads of now')
   await next.call('runs.resume', { run: trains })
-  const begun = await next.next((event) => (event.type === 'run' && event.run.id === trains && event.run.progress !== null ? event.run : undefined))
+  const begun = await next.next((event) =>
+    event.type === 'run' && event.run.id === trains && event.run.progress !== null ? event.run : undefined,
+  )
   assert.equal(begun.threads, 2)
   await next.call('runs.cancel', { run: trains })
   await next.until(trains, 'cancelled')

@@ -29,7 +29,10 @@ test('a quota that is used up is a full disk wherever one is looked for, and is 
   }
   const [first, second] = quotas
   const told = [
-    toErrorInfo(first), explain('/x.onnx', first), explain('/x.onnx', second), systemTrouble(first, folder),
+    toErrorInfo(first),
+    explain('/x.onnx', first),
+    explain('/x.onnx', second),
+    systemTrouble(first, folder),
     troubleWith(first, join(folder, 'a.sqlite')),
   ]
   for (const each of told) {
@@ -48,7 +51,8 @@ test('a quota that is used up is a full disk wherever one is looked for, and is 
 })
 
 test('what trials of space left that were killed is removed by the next start, also among the temporary files', async (t) => {
-  const home = homeWithDataset(t), gone = spawnSync(process.execPath, ['-e', '']).pid!
+  const home = homeWithDataset(t),
+    gone = spawnSync(process.execPath, ['-e', '']).pid!
   const old = new Date(Date.now() - 120_000)
   const trial = `.workbench-trial-${gone}`
   const left = [join(home, '.room-4711'), join(home, '.probe-4711'), join(home, trial), join(tmpdir(), trial)]
@@ -59,27 +63,46 @@ test('what trials of space left that were killed is removed by the next start, a
   }
   const { call } = testEngine(t, home)
   await call('engine.recovered', {})
-  assert.deepEqual(left.filter((file) => existsSync(file)), [])
-  assert.deepEqual(others.filter((file) => !existsSync(file)), [])
+  assert.deepEqual(
+    left.filter((file) => existsSync(file)),
+    [],
+  )
+  assert.deepEqual(
+    others.filter((file) => !existsSync(file)),
+    [],
+  )
 })
 
 const skip = process.getuid === undefined
-test('what is kept in reserve, and what tries the folder out, is the workbench’s own: a home with it is made private', { skip }, (t) => {
-  const home = homeWithDataset(t)
-  const names = ['reserve', 'reserve.partial', '.room-4711', '.workbench-trial-1']
-  for (const name of names) writeFileSync(join(home, name), 'x', { mode: 0o644 })
-  chmodSync(home, 0o755)
-  testEngine(t, home)
-  assert.equal(statSync(home).mode & 0o777, 0o700)
-  assert.equal(statSync(join(home, 'reserve')).mode & 0o777, 0o600)
-})
+test(
+  'what is kept in reserve, and what tries the folder out, is the workbench’s own: a home with it is made private',
+  { skip },
+  (t) => {
+    const home = homeWithDataset(t)
+    const names = ['reserve', 'reserve.partial', '.room-4711', '.workbench-trial-1']
+    for (const name of names) writeFileSync(join(home, name), 'x', { mode: 0o644 })
+    chmodSync(home, 0o755)
+    testEngine(t, home)
+    assert.equal(statSync(home).mode & 0o777, 0o700)
+    assert.equal(statSync(join(home, 'reserve')).mode & 0o777, 0o600)
+  },
+)
 
 test('what is restored between two attempts to empty the trash on a full disk stays', async (t) => {
-  const home = homeAt(homeWithDataset(t)), store = openStore(home.database)
+  const home = homeAt(homeWithDataset(t)),
+    store = openStore(home.database)
   t.after(() => store.close())
   const config = resolveConfig('classical', {}, { rowSize: 16, trainCount: 900, kind: 'image', classes: 2 }).config!
   const made = {
-    name: 'a run', datasetId: 'digits00', variant: 'classical', config, epochs: 1, steps: 1, stages: [], parameters: 1, colour: 0,
+    name: 'a run',
+    datasetId: 'digits00',
+    variant: 'classical',
+    config,
+    epochs: 1,
+    steps: 1,
+    stages: [],
+    parameters: 1,
+    colour: 0,
   }
   for (const [seed, id] of ['kept0000', 'gone0000'].entries()) {
     store.runs.insert({ ...made, id, seed }, '2026-01-02')
@@ -97,6 +120,9 @@ test('what is restored between two attempts to empty the trash on a full disk st
   trash.removeRuns(['kept0000', 'gone0000'], '2026-01-03')
   restore.now = () => trash.restoreRuns(['kept0000'])
   assert.equal((await trash.empty()).runs, 1)
-  assert.deepEqual(store.runs.list().map(({ id }) => id), ['kept0000'])
+  assert.deepEqual(
+    store.runs.list().map(({ id }) => id),
+    ['kept0000'],
+  )
   assert.deepEqual([existsSync(join(home.run('kept0000'), 'weights')), existsSync(home.trash('gone0000'))], [true, false])
 })

@@ -17,30 +17,49 @@ test('random numbers are uniform, repeatable and independent of each other', () 
   const first = random('frozen', 1, 2)
   assert.deepEqual([first.next(), first.next(), first.below(10)], [2375427264, 3850302913, 0])
   assert.deepEqual([...shuffle(range(0, 8), 1, 0)], [2, 7, 1, 3, 4, 0, 5, 6])
-  const counts = new Float64Array(10), source = random('uniform')
+  const counts = new Float64Array(10),
+    source = random('uniform')
   for (let i = 0; i < 100_000; i++) counts[source.below(10)]!++
   const chi = counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0)
   assert.ok(chi < 33.7, `chi-squared ${chi} with 9 degrees of freedom is below its 0.9999 quantile`)
-  const keys = [random('a', 1), random('b', 1), random('a', 2), random('a', 1, 0), random('a', 1 + 2 ** 32)].map((each) => each.next())
+  const keys = [random('a', 1), random('b', 1), random('a', 2), random('a', 1, 0), random('a', 1 + 2 ** 32)].map((each) =>
+    each.next(),
+  )
   assert.equal(new Set(keys).size, keys.length)
 })
 
 test('an epoch is a permutation that depends on seed and epoch only', () => {
-  const train = range(100, 500), order = shuffled(train, 7, 3)
-  assert.deepEqual([...order].sort((a, b) => a - b), [...train])
+  const train = range(100, 500),
+    order = shuffled(train, 7, 3)
+  assert.deepEqual(
+    [...order].sort((a, b) => a - b),
+    [...train],
+  )
   assert.deepEqual(shuffled(train, 7, 3), order)
   assert.notDeepEqual(shuffled(train, 7, 4), order)
   assert.notDeepEqual(shuffled(train, 8, 3), order)
   // Every position gets every value about equally often.
   const hits = new Float64Array(25)
-  for (let epoch = 0; epoch < 5000; epoch++) shuffle(range(0, 5), 1, epoch).forEach((value, place) => { hits[place * 5 + value]!++ })
-  assert.ok(hits.every((count) => Math.abs(count - 1000) < 150), `${hits}`)
+  for (let epoch = 0; epoch < 5000; epoch++)
+    shuffle(range(0, 5), 1, epoch).forEach((value, place) => {
+      hits[place * 5 + value]!++
+    })
+  assert.ok(
+    hits.every((count) => Math.abs(count - 1000) < 150),
+    `${hits}`,
+  )
 })
 
 test('validation is a tenth of what is not for testing, by class, chosen by the seed', () => {
   const { train, validation } = validationSplit(dataset, 5)
-  assert.deepEqual([...train, ...validation].sort((a, b) => a - b), [...dataset.train])
-  assert.deepEqual([0, 1, 2].map((label) => validation.filter((row) => labels[row] === label).length), [72, 15, 3])
+  assert.deepEqual(
+    [...train, ...validation].sort((a, b) => a - b),
+    [...dataset.train],
+  )
+  assert.deepEqual(
+    [0, 1, 2].map((label) => validation.filter((row) => labels[row] === label).length),
+    [72, 15, 3],
+  )
   assert.deepEqual(validation, validation.toSorted())
   assert.deepEqual(validationSplit(dataset, 5).validation, validation)
   assert.notDeepEqual(validationSplit(dataset, 6).validation, validation)
@@ -50,7 +69,11 @@ test('validation is a tenth of what is not for testing, by class, chosen by the 
 
 test('the number of validation rows is known before they are drawn, of small sets too', () => {
   for (let count = 0; count <= 45; count++) {
-    assert.equal(validationRows({ trainCount: count }), validationSplit({ train: range(0, count), labels: null }, 3).validation.length, `of ${count}`)
+    assert.equal(
+      validationRows({ trainCount: count }),
+      validationSplit({ train: range(0, count), labels: null }, 3).validation.length,
+      `of ${count}`,
+    )
   }
 })
 
@@ -58,7 +81,10 @@ test('preview rows show every class in turn', () => {
   const rows = previewRows(dataset)
   assert.deepEqual([rows.length, new Set(rows).size], [32, 32])
   assert.ok(rows.every((row) => row >= 900))
-  assert.deepEqual([...rows.slice(0, 7)].map((row) => labels[row]), [0, 1, 2, 0, 1, 2, 0])
+  assert.deepEqual(
+    [...rows.slice(0, 7)].map((row) => labels[row]),
+    [0, 1, 2, 0, 1, 2, 0],
+  )
   assert.deepEqual([...previewRows({ test: range(0, 5), labels: null })].sort(), [0, 1, 2, 3, 4])
 })
 
@@ -76,7 +102,11 @@ test('the test split is 15% by class, and copies stay together', () => {
   assert.equal(duplicates, 90)
   assert.ok(movedToOneSide > 0 && movedToOneSide <= 90)
   for (let i = 10; i < 100; i++) assert.equal(out.has(i), out.has(i % 10))
-  for (const [label, count] of [[0, 800], [1, 170], [2, 30]] as const) {
+  for (const [label, count] of [
+    [0, 800],
+    [1, 170],
+    [2, 30],
+  ] as const) {
     const share = rowsOut.filter((row) => labels[row] === label).length / count
     assert.ok(Math.abs(share - 0.15) < 0.03, `class ${label}: ${share}`)
   }
@@ -94,7 +124,10 @@ test('the test split is 15% by class, and copies stay together', () => {
   const validated = splitRows({ count: 1000, labels, parts: new Uint8Array(1000).fill(1, 0, 30) }, hashes)
   assert.deepEqual([...validated.validation], [...range(0, 30)])
   assert.ok(validated.test.length > 120 && validated.test.every((row) => row >= 100))
-  assert.deepEqual(validated.notes.map(({ code }) => code), ['validationCopies'])
+  assert.deepEqual(
+    validated.notes.map(({ code }) => code),
+    ['validationCopies'],
+  )
   const dataset = { train: range(0, 1000).filter((row) => !validated.test.includes(row)), validation: validated.validation, labels }
   const splits = [1, 2].map((seed) => validationSplit(dataset, seed))
   assert.deepEqual(splits[0], splits[1])

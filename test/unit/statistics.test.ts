@@ -7,13 +7,19 @@ import { incompleteBeta, logGamma, studentT, twoSidedQuantile, twoSidedTail } fr
 
 /** Made by statistics.py beside it. */
 const scipy = JSON.parse(readFileSync(new URL('../fixtures/statistics.json', import.meta.url), 'utf8')) as {
-  tails: [number, number, number][]; quantiles: [number, number, number][]; logGamma: [number, number][]; beta: [number, number, number, number][]
+  tails: [number, number, number][]
+  quantiles: [number, number, number][]
+  logGamma: [number, number][]
+  beta: [number, number, number, number][]
   means: { values: number[]; mean: number; deviation: number; low: number; high: number }[]
   pairs: { a: number[]; b: number[]; p: number; mean: number; low: number; high: number }[]
   holm: { p: number[]; corrected: number[] }[]
 }
 const close = (actual: number | null, expected: number, tolerance: number, what: string) =>
-  assert.ok(actual !== null && Math.abs(actual - expected) <= tolerance * Math.max(1e-300, Math.abs(expected)), `${what}: ${actual} instead of ${expected}`)
+  assert.ok(
+    actual !== null && Math.abs(actual - expected) <= tolerance * Math.max(1e-300, Math.abs(expected)),
+    `${what}: ${actual} instead of ${expected}`,
+  )
 
 /** Uniform in (0, 1), the same for the same seed (mulberry32). */
 function uniform(seed: number): () => number {
@@ -34,7 +40,8 @@ function normal(seed: number): () => number {
 test('Student’s distribution is SciPy’s to ten digits, far into the tails', () => {
   for (const [t, n, tail] of scipy.tails) close(twoSidedTail(t, n), tail, 1e-10, `tail of ${t} with ${n} degrees`)
   for (const [level, n, t] of scipy.quantiles) close(twoSidedQuantile(level, n), t, 1e-10, `${level} quantile with ${n} degrees`)
-  for (const [x, value] of scipy.logGamma) assert.ok(Math.abs(logGamma(x) - value) < 1e-14 * Math.max(1, Math.abs(value)), `log Gamma of ${x}`)
+  for (const [x, value] of scipy.logGamma)
+    assert.ok(Math.abs(logGamma(x) - value) < 1e-14 * Math.max(1, Math.abs(value)), `log Gamma of ${x}`)
   for (const [x, a, b, value] of scipy.beta) close(incompleteBeta(x, a, b), value, 1e-10, `beta ${x} ${a} ${b}`)
 })
 
@@ -45,7 +52,8 @@ test('Student’s distribution has the closed forms of one and two degrees, and 
     assert.ok(Math.abs(studentT(t, 7) + studentT(-t, 7) - 1) < 1e-14)
   }
   assert.deepEqual([studentT(0, 3), twoSidedTail(Infinity, 3), twoSidedTail(0, 3)], [0.5, 0, 1])
-  for (const n of [1, 2, 5, 40]) close(1 - twoSidedTail(twoSidedQuantile(0.95, n), n), 0.95, 1e-12, 'quantile and tail belong together')
+  for (const n of [1, 2, 5, 40])
+    close(1 - twoSidedTail(twoSidedQuantile(0.95, n), n), 0.95, 1e-12, 'quantile and tail belong together')
 })
 
 test('means, deviations and intervals are SciPy’s', () => {
@@ -70,9 +78,16 @@ test('paired differences are SciPy’s; where all pairs differ alike there is no
     close(found.low, low, 1e-9, 'low')
     close(found.high, high, 1e-9, 'high')
   }
-  const shifted = pairedDifference([[0.93, 0.92], [0.95, 0.94], [0.97, 0.96]])!
+  const shifted = pairedDifference([
+    [0.93, 0.92],
+    [0.95, 0.94],
+    [0.97, 0.96],
+  ])!
   assert.deepEqual([shifted.deviation, shifted.p], [0, null], 'rounding is no variation')
-  const same = pairedDifference([[1, 1], [2, 2]])!
+  const same = pairedDifference([
+    [1, 1],
+    [2, 2],
+  ])!
   assert.deepEqual([same.mean, same.p], [0, 1])
   assert.equal(pairedDifference([[2, 1]])!.p, null)
   assert.equal(pairedDifference([]), null)
@@ -88,7 +103,9 @@ test('Holm’s correction is its definition, keeps the order, and never makes p 
     ps.forEach((p, i) => {
       if (p === null) return assert.equal(corrected[i], null)
       assert.ok(corrected[i]! >= p && corrected[i]! <= Math.min(1, tested * p), 'between uncorrected and Bonferroni')
-      ps.forEach((q, j) => { if (q !== null && q > p) assert.ok(corrected[j]! >= corrected[i]!, 'monotone') })
+      ps.forEach((q, j) => {
+        if (q !== null && q > p) assert.ok(corrected[j]! >= corrected[i]!, 'monotone')
+      })
     })
   }
 })
@@ -105,7 +122,8 @@ test('a 95% interval covers the mean in 95% of simulated experiments, and Holm k
     // Three standard errors of a share of 4000.
     assert.ok(Math.abs(covered / trials - 0.95) < 3 * Math.sqrt((0.95 * 0.05) / trials), `${n} seeds: ${covered / trials}`)
   }
-  let wrong = 0, uncorrected = 0
+  let wrong = 0,
+    uncorrected = 0
   for (let trial = 0; trial < 1500; trial++) {
     const ps = Array.from({ length: 6 }, () => pairedDifference(Array.from({ length: 4 }, () => [draw(), draw()] as const))!.p)
     if (ps.some((p) => p! < 0.05)) uncorrected++
@@ -116,7 +134,10 @@ test('a 95% interval covers the mean in 95% of simulated experiments, and Holm k
 })
 
 test('a mean has the digits that its interval allows', () => {
-  const texts = (mean: number, half: number) => { const { mean: a, half: b } = withUncertainty(mean, half); return `${a} ± ${b}` }
+  const texts = (mean: number, half: number) => {
+    const { mean: a, half: b } = withUncertainty(mean, half)
+    return `${a} ± ${b}`
+  }
   assert.equal(texts(12.3417, 0.42), '12.3 ± 0.4')
   assert.equal(texts(93.0412, 0.1234), '93.04 ± 0.12')
   assert.equal(texts(93.0412, 0.0961), '93.04 ± 0.10')
@@ -130,5 +151,12 @@ test('a mean has the digits that its interval allows', () => {
     const { half: text } = withUncertainty(1, half)
     assert.ok(Math.abs(Number(text) / half - 1) <= 0.15 || half > 0.95, `${half} as ${text}`)
   }
-  assert.deepEqual([0.00001, 0.00123, 0.0321, 0.049, 0.321, 0.996].map(formatProbability), ['< 0.0001', '0.0012', '0.032', '0.049', '0.32', '1'])
+  assert.deepEqual([0.00001, 0.00123, 0.0321, 0.049, 0.321, 0.996].map(formatProbability), [
+    '< 0.0001',
+    '0.0012',
+    '0.032',
+    '0.049',
+    '0.32',
+    '1',
+  ])
 })

@@ -13,43 +13,81 @@ import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
 
 const config = resolveConfig('denoising', { 'network.layers': [8, 2] }).config as Config
-const newRun = (id: string, name: string, colour = 0) =>
-  ({ id, name, datasetId: sampleDataset.id, variant: 'denoising', seed: 1, config, epochs: 3, steps: 12, stages: [], parameters: 5, colour })
+const newRun = (id: string, name: string, colour = 0) => ({
+  id,
+  name,
+  datasetId: sampleDataset.id,
+  variant: 'denoising',
+  seed: 1,
+  config,
+  epochs: 3,
+  steps: 12,
+  stages: [],
+  parameters: 5,
+  colour,
+})
 
 function filled(t: TestContext) {
   const file = join(temporaryFolder(t), 'workbench.sqlite')
   const store = openStore(file)
   t.after(() => store.close())
-  store.datasets.insert(sampleDataset, [{ path: 'b', reason: 'second' }, { path: 'a', reason: 'first' }])
+  store.datasets.insert(sampleDataset, [
+    { path: 'b', reason: 'second' },
+    { path: 'a', reason: 'first' },
+  ])
   return { file, store }
 }
 
 test('what goes in comes out: dataset, skipped files, run, points, preview, export', (t) => {
   const { store } = filled(t)
   assert.deepEqual(store.datasets.list(), [sampleDataset])
-  assert.deepEqual(store.datasets.skipped(sampleDataset.id), [{ path: 'b', reason: 'second' }, { path: 'a', reason: 'first' }])
+  assert.deepEqual(store.datasets.skipped(sampleDataset.id), [
+    { path: 'b', reason: 'second' },
+    { path: 'a', reason: 'first' },
+  ])
 
   const run = store.runs.insert(newRun('abcdefgh', 'first'), '2026-01-02T00:00:00.000Z')
   assert.deepEqual(run.config, config)
   assert.equal(run.dataset, 'digits')
   const evaluation = evaluationSchema.parse({
-    version: 3, checkpoint: 'last', squaredError: 9.5, crossEntropy: null, psnr: 1, linearProbeAccuracy: 0.5, knnAccuracy: null, robustness: { masking: { '0.1': 3 }, gaussian: {} }, seconds: 2,
+    version: 3,
+    checkpoint: 'last',
+    squaredError: 9.5,
+    crossEntropy: null,
+    psnr: 1,
+    linearProbeAccuracy: 0.5,
+    knnAccuracy: null,
+    robustness: { masking: { '0.1': 3 }, gaussian: {} },
+    seconds: 2,
   })
   store.runs.update(run.id, { state: 'completed', evaluation, latest: { 'train/loss': 2 }, error: null })
   assert.deepEqual({ ...store.runs.get(run.id), state: 'queued' }, { ...run, evaluation, latest: { 'train/loss': 2 } })
   assert.equal(store.database.prepare('SELECT evaluationVersion FROM runs').pluck().get(), 3)
 
   const at = (key: string, step: number, value: number) => ({ key, step, epoch: step / 4, seconds: step / 10, value })
-  store.points.insert(run.id, [at('validation/loss', 4, 2), at('train/loss', 2, Number.NaN), at('train/loss', 1, 5), at('train/loss', 3, 4)])
+  store.points.insert(run.id, [
+    at('validation/loss', 4, 2),
+    at('train/loss', 2, Number.NaN),
+    at('train/loss', 1, 5),
+    at('train/loss', 3, 4),
+  ])
   const [train, validation] = store.points.series(run.id, undefined, undefined)
   assert.deepEqual([train!.key, [...train!.step], [...train!.value]], ['train/loss', [1, 2, 3], [5, Number.NaN, 4]])
   assert.deepEqual([...validation!.epoch], [1])
-  assert.deepEqual(store.points.series(run.id, ['train/loss'], 2).map((series) => [series.key, ...series.step]), [['train/loss', 3]])
+  assert.deepEqual(
+    store.points.series(run.id, ['train/loss'], 2).map((series) => [series.key, ...series.step]),
+    [['train/loss', 3]],
+  )
   store.points.truncate(run.id, 2)
   assert.deepEqual(store.points.latest(run.id), { 'train/loss': null })
 
   const preview: Preview = {
-    step: 4, epoch: 1, reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) }, corrupted: null, denoised: null, filters: null,
+    step: 4,
+    epoch: 1,
+    reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) },
+    corrupted: null,
+    denoised: null,
+    filters: null,
   }
   store.previews.insert(run.id, preview)
   assert.deepEqual(store.previews.get(run.id, 4), preview)
@@ -57,26 +95,45 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
   assert.deepEqual(store.previews.moments(run.id), [{ step: 4, epoch: 1 }])
 
   const made = {
-    id: newId(), runId: run.id, runName: 'first', part: 'encoder' as const, input: 'pixels' as const, precision: 'float32' as const, file: '/x.onnx', sha256: 'ab', bytes: 5,
-    opset: 17, maxAbsDiff: 1e-6, reduction: null, inputs: [{ name: 'image', type: 'uint8', shape: ['N', 28] }], outputs: [], createdAt: '2026-01-03T00:00:00.000Z',
+    id: newId(),
+    runId: run.id,
+    runName: 'first',
+    part: 'encoder' as const,
+    input: 'pixels' as const,
+    precision: 'float32' as const,
+    file: '/x.onnx',
+    sha256: 'ab',
+    bytes: 5,
+    opset: 17,
+    maxAbsDiff: 1e-6,
+    reduction: null,
+    inputs: [{ name: 'image', type: 'uint8', shape: ['N', 28] }],
+    outputs: [],
+    createdAt: '2026-01-03T00:00:00.000Z',
   }
   store.exports.insert(made)
   assert.deepEqual(store.exports.list(), [made])
   // A file that was replaced is in the list once, as what is there now.
-  const again = { ...made, id: newId(), sha256: 'cd', createdAt: '2026-01-04T00:00:00.000Z' }, other = { ...made, id: newId(), file: '/y.onnx' }
+  const again = { ...made, id: newId(), sha256: 'cd', createdAt: '2026-01-04T00:00:00.000Z' },
+    other = { ...made, id: newId(), file: '/y.onnx' }
   store.exports.insert(again)
   store.exports.insert(other)
   assert.deepEqual(store.exports.list(), [again, other])
 
   store.runs.remove(run.id)
-  assert.deepEqual([store.exports.list(), store.previews.moments(run.id), store.points.series(run.id, undefined, undefined)], [[], [], []])
+  assert.deepEqual(
+    [store.exports.list(), store.previews.moments(run.id), store.points.series(run.id, undefined, undefined)],
+    [[], [], []],
+  )
 })
 
 test('a run that another version made can still be read', (t) => {
   const { store } = filled(t)
   store.runs.insert(newRun('abcdefgh', 'old'), '2026-01-02')
   const { batchSize: _, ...training } = config.training
-  store.database.prepare('UPDATE runs SET config = ?, evaluation = ?').run(JSON.stringify({ ...config, training }), JSON.stringify({ version: 0, other: 1 }))
+  store.database
+    .prepare('UPDATE runs SET config = ?, evaluation = ?')
+    .run(JSON.stringify({ ...config, training }), JSON.stringify({ version: 0, other: 1 }))
   const [run] = store.runs.list()
   assert.deepEqual(run!.config, config)
   assert.equal(run!.evaluation, null)
@@ -86,12 +143,20 @@ test('a run that another version made can still be read', (t) => {
 
 test('runs are found by id, name and unambiguous beginning, and never by guesswork', (t) => {
   const { store } = filled(t)
-  for (const [id, name] of [['abcdefgh', 'one'], ['abcxxxxx', 'two'], ['zzzzzzzz', 'abcxxxxx'], ['yyyyyyyy', 'twin'], ['xxxxxxxx', 'twin']] as const) store.runs.insert(newRun(id, name), '2026-01-02')
+  for (const [id, name] of [
+    ['abcdefgh', 'one'],
+    ['abcxxxxx', 'two'],
+    ['zzzzzzzz', 'abcxxxxx'],
+    ['yyyyyyyy', 'twin'],
+    ['xxxxxxxx', 'twin'],
+  ] as const)
+    store.runs.insert(newRun(id, name), '2026-01-02')
   const found = (reference: string) => store.runs.resolve(reference).id
   assert.equal(found('abcd'), 'abcdefgh')
   assert.equal(found('abcxxxxx'), 'abcxxxxx', 'an id goes before a name')
   assert.equal(found('two'), 'abcxxxxx')
-  for (const reference of ['abc', 'twin', 'nothing', '%', '_bcdefgh']) assert.throws(() => store.runs.resolve(reference), { code: 'RUN_UNKNOWN' }, reference)
+  for (const reference of ['abc', 'twin', 'nothing', '%', '_bcdefgh'])
+    assert.throws(() => store.runs.resolve(reference), { code: 'RUN_UNKNOWN' }, reference)
   assert.throws(() => store.datasets.get('nothing'), { code: 'DATASET_UNKNOWN' })
   assert.equal(store.datasets.get('digits').id, store.datasets.get('digits00').id)
 })
@@ -146,7 +211,10 @@ test('an empty file is a valid empty database; a damaged one is refused with a r
 
   const { store: full, file } = filled(t)
   const run = full.runs.insert(newRun('abcdefgh', 'first'), '2026-01-02')
-  full.points.insert(run.id, Array.from({ length: 3000 }, (_, step) => ({ key: 'train/loss', step, epoch: 0, seconds: 0, value: step })))
+  full.points.insert(
+    run.id,
+    Array.from({ length: 3000 }, (_, step) => ({ key: 'train/loss', step, epoch: 0, seconds: 0, value: step })),
+  )
   full.close()
   const bytes = readFileSync(file)
   bytes.fill(0xa5, bytes.length - 3 * 4096, bytes.length - 4096)
@@ -185,7 +253,10 @@ test('of backups only whole, sound ones are named: not one that was cut off, is 
   t.after(() => again.close())
   const before = beside()
   assert.throws(() => writeBackup(again, file, migrations.length + 1), /does not hold/)
-  assert.deepEqual(beside(), before.filter((name) => !name.endsWith('.partial')))
+  assert.deepEqual(
+    beside(),
+    before.filter((name) => !name.endsWith('.partial')),
+  )
 })
 
 test('ids are eight characters and begin with a letter', () => {

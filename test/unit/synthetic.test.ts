@@ -22,7 +22,8 @@ const variance = (values: readonly number[]): number => {
   const middle = mean(values)
   return mean(values.map((value) => (value - middle) ** 2))
 }
-const near = (value: number, wanted: number, tolerance: number, what: string) => assert.ok(Math.abs(value - wanted) <= tolerance, `${what}: ${value}, not ${wanted} +- ${tolerance}`)
+const near = (value: number, wanted: number, tolerance: number, what: string) =>
+  assert.ok(Math.abs(value - wanted) <= tolerance, `${what}: ${value}, not ${wanted} +- ${tolerance}`)
 
 /** Fingerprints of the sets as they are by default: the same on every machine and in every version. */
 const fingerprints: Record<string, string> = {
@@ -39,21 +40,35 @@ for (const name of syntheticNames) {
     const set = syntheticSets[name]
     const made = await add(t, name)
     assert.equal(made.sha256, fingerprints[name])
-    assert.deepEqual([made.count, made.testCount, made.source, made.duplicates, made.skippedCount], [set.count, Math.round(0.15 * set.count), name, 0, 0])
-    assert.deepEqual([made.kind, made.width, made.height, made.channels], set.kind === 'image' ? ['image', set.side, set.side, 1] : ['vector', 2, 1, 1])
+    assert.deepEqual(
+      [made.count, made.testCount, made.source, made.duplicates, made.skippedCount],
+      [set.count, Math.round(0.15 * set.count), name, 0, 0],
+    )
+    assert.deepEqual(
+      [made.kind, made.width, made.height, made.channels],
+      set.kind === 'image' ? ['image', set.side, set.side, 1] : ['vector', 2, 1, 1],
+    )
     assert.deepEqual(made.classes, [...set.classes])
     const dataset = openDataset(made.folder)
-    for (const index of made.classes.keys()) assert.equal(dataset.test.filter((row) => dataset.labels![row] === index).length, made.testCount / made.classes.length)
+    for (const index of made.classes.keys())
+      assert.equal(dataset.test.filter((row) => dataset.labels![row] === index).length, made.testCount / made.classes.length)
     assert.equal(rowPath(made.folder, 3), `${name}#3`)
     dataset.close()
   })
 }
 
 test('points of the plane are standardised', async (t) => {
-  for (const [name, count] of [['moons', 2000], ['swissRoll', 301]] as const) {
+  for (const [name, count] of [
+    ['moons', 2000],
+    ['swissRoll', 301],
+  ] as const) {
     const { folder } = await add(t, name, { count, seed: 5 })
-    const dataset = openDataset(folder), values = new Float32Array(2 * count)
-    dataset.gather(Uint32Array.from({ length: count }, (_, row) => row), values)
+    const dataset = openDataset(folder),
+      values = new Float32Array(2 * count)
+    dataset.gather(
+      Uint32Array.from({ length: count }, (_, row) => row),
+      values,
+    )
     dataset.close()
     for (const column of [0, 1]) {
       const inputs = [...values].filter((_, i) => i % 2 === column)
@@ -65,10 +80,27 @@ test('points of the plane are standardised', async (t) => {
 
 /** The curves as the literature has them, by their parameter in [0, 1], over which the points are spread evenly. */
 const curves: Record<PlaneName, { sigma: number; arms: ((u: number) => [number, number])[] }> = {
-  moons: { sigma: 0.1, arms: [(u) => [Math.cos(Math.PI * u), Math.sin(Math.PI * u)], (u) => [1 - Math.cos(Math.PI * u), 0.5 - Math.sin(Math.PI * u)]] },
+  moons: {
+    sigma: 0.1,
+    arms: [(u) => [Math.cos(Math.PI * u), Math.sin(Math.PI * u)], (u) => [1 - Math.cos(Math.PI * u), 0.5 - Math.sin(Math.PI * u)]],
+  },
   circle: { sigma: 0.1, arms: [(u) => [Math.cos(2 * Math.PI * u), Math.sin(2 * Math.PI * u)]] },
-  spiral: { sigma: 0.25, arms: [1, -1].map((sign) => (u: number) => { const t = 3 * Math.PI * Math.sqrt(u); return [sign * t * Math.cos(t), sign * t * Math.sin(t)] }) },
-  swissRoll: { sigma: 0.25, arms: [(u) => { const t = 1.5 * Math.PI * (1 + 2 * u); return [t * Math.cos(t), t * Math.sin(t)] }] },
+  spiral: {
+    sigma: 0.25,
+    arms: [1, -1].map((sign) => (u: number) => {
+      const t = 3 * Math.PI * Math.sqrt(u)
+      return [sign * t * Math.cos(t), sign * t * Math.sin(t)]
+    }),
+  },
+  swissRoll: {
+    sigma: 0.25,
+    arms: [
+      (u) => {
+        const t = 1.5 * Math.PI * (1 + 2 * u)
+        return [t * Math.cos(t), t * Math.sin(t)]
+      },
+    ],
+  },
 }
 for (const [name, { sigma, arms }] of Object.entries(curves) as [PlaneName, (typeof curves)[PlaneName]][]) {
   test(`${name}: points lie along its curve, evenly, with the noise that is stated`, () => {
@@ -76,13 +108,21 @@ for (const [name, { sigma, arms }] of Object.entries(curves) as [PlaneName, (typ
     const { points, labels } = planePoints(name, count, 1)
     for (const [arm, curve] of arms.entries()) {
       const places = Array.from({ length: 1001 }, (_, i) => ({ u: i / 1000, at: curve(i / 1000) }))
-      const distances: number[] = [], parameters: number[] = []
+      const distances: number[] = [],
+        parameters: number[] = []
       for (let i = 0; i < count; i++) {
         if (arms.length > 1 && labels[i] !== arm) continue
-        let best = Infinity, where = 0
-        for (const { u, at: [x, y] } of places) {
+        let best = Infinity,
+          where = 0
+        for (const {
+          u,
+          at: [x, y],
+        } of places) {
           const distance = (points[2 * i]! - x) ** 2 + (points[2 * i + 1]! - y) ** 2
-          if (distance < best) { best = distance; where = u }
+          if (distance < best) {
+            best = distance
+            where = u
+          }
         }
         distances.push(best)
         parameters.push(where)
@@ -109,9 +149,16 @@ test('circle: the radius is that of a noisy circle', () => {
 
 test('random: bytes are uniform and independent of their neighbours; size, channels, count and seed are obeyed', async (t) => {
   const made = await add(t, 'random', { width: 16, height: 8, channels: 3, count: 1000, seed: 9 })
-  assert.deepEqual([made.width, made.height, made.channels, made.count, made.testCount, made.source], [16, 8, 3, 1000, 150, 'random, seed 9'])
-  const dataset = openDataset(made.folder), bytes = new Uint8Array(1000 * 16 * 8 * 3)
-  dataset.gather(Uint32Array.from({ length: 1000 }, (_, row) => row), bytes)
+  assert.deepEqual(
+    [made.width, made.height, made.channels, made.count, made.testCount, made.source],
+    [16, 8, 3, 1000, 150, 'random, seed 9'],
+  )
+  const dataset = openDataset(made.folder),
+    bytes = new Uint8Array(1000 * 16 * 8 * 3)
+  dataset.gather(
+    Uint32Array.from({ length: 1000 }, (_, row) => row),
+    bytes,
+  )
   dataset.close()
   const histogram = new Float64Array(256)
   for (const byte of bytes) histogram[byte]!++
@@ -125,8 +172,12 @@ test('random: bytes are uniform and independent of their neighbours; size, chann
   }
   // The same rows whatever the size of the blocks in which they were written: a longer set begins with the shorter one.
   const longer = await add(t, 'random', { width: 16, height: 8, channels: 3, count: 4000, seed: 9 })
-  const other = openDataset(longer.folder), first = new Uint8Array(bytes.length)
-  other.gather(Uint32Array.from({ length: 1000 }, (_, row) => row), first)
+  const other = openDataset(longer.folder),
+    first = new Uint8Array(bytes.length)
+  other.gather(
+    Uint32Array.from({ length: 1000 }, (_, row) => row),
+    first,
+  )
   other.close()
   assert.ok(Buffer.from(first).equals(Buffer.from(bytes)))
 })
@@ -134,31 +185,40 @@ test('random: bytes are uniform and independent of their neighbours; size, chann
 /** Share of an image's pairs of neighbours at a distance that are of one shade. */
 function sameShade(pixels: Uint8Array, side: number, distance: number): number {
   let same = 0
-  for (let y = 0; y < side; y++) for (let x = 0; x + distance < side; x++) {
-    if (pixels[y * side + x] === pixels[y * side + x + distance]) same++
-    if (pixels[x * side + y] === pixels[(x + distance) * side + y]) same++
-  }
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x + distance < side; x++) {
+      if (pixels[y * side + x] === pixels[y * side + x + distance]) same++
+      if (pixels[x * side + y] === pixels[(x + distance) * side + y]) same++
+    }
   return same / (2 * side * (side - distance))
 }
 
 test('dead leaves: two pixels are of one leaf as often as the theory says', () => {
-  // Two points at distance d are of one leaf with probability A(d) / (2 A(0) - A(d)), A(d) being the mean area in which a leaf and itself, moved by
-  // d, overlap: of the leaves that hit either point, the topmost hits both. Radii from 2 to 64 with the density r^-3, integrated over u = r^-2, which is uniform.
+  // Two points at distance d are of one leaf with probability A(d) / (2 A(0) - A(d)), A(d) being the mean area in which a leaf
+  // and itself, moved by
+  // d, overlap: of the leaves that hit either point, the topmost hits both. Radii from 2 to 64 with the density r^-3, integrated
+  // over u = r^-2, which is uniform.
   const overlap = (distance: number): number => {
     let sum = 0
     const steps = 200_000
     for (let i = 0; i < steps; i++) {
-      const r = 1 / Math.sqrt(1 / 64 ** 2 + ((i + 0.5) / steps) * (1 / 2 ** 2 - 1 / 64 ** 2)), half = distance / 2
+      const r = 1 / Math.sqrt(1 / 64 ** 2 + ((i + 0.5) / steps) * (1 / 2 ** 2 - 1 / 64 ** 2)),
+        half = distance / 2
       if (half < r) sum += 2 * (r * r * Math.acos(half / r) - half * Math.sqrt(r * r - half * half))
     }
     return sum / steps
   }
-  const side = 96, count = 120, distances = [1, 2, 3, 5, 8, 16, 32, 64]
-  const found = distances.map(() => 0), histogram = new Float64Array(4)
+  const side = 96,
+    count = 120,
+    distances = [1, 2, 3, 5, 8, 16, 32, 64]
+  const found = distances.map(() => 0),
+    histogram = new Float64Array(4)
   for (let image = 0; image < count; image++) {
     const pixels = new Uint8Array(side * side)
     for (const _ of paintLeaves(pixels, side, side, 1, 3, image));
-    distances.forEach((distance, i) => { found[i]! += sameShade(pixels, side, distance) / count })
+    distances.forEach((distance, i) => {
+      found[i]! += sameShade(pixels, side, distance) / count
+    })
     for (const value of pixels) histogram[value >> 6]! += 1 / (count * side * side)
   }
   distances.forEach((distance, i) => {
@@ -170,17 +230,27 @@ test('dead leaves: two pixels are of one leaf as often as the theory says', () =
 
 test('dead leaves: image, seed, size and channels are obeyed, and images do not depend on how many there are', async (t) => {
   const made = await add(t, 'deadLeaves', { width: 40, height: 24, channels: 3, count: 12, seed: 9 })
-  assert.deepEqual([made.width, made.height, made.channels, made.count, made.testCount, made.source], [40, 24, 3, 12, 2, 'deadLeaves, seed 9'])
-  const dataset = openDataset(made.folder), row = new Uint8Array(dataset.rowSize), alone = new Uint8Array(dataset.rowSize)
+  assert.deepEqual(
+    [made.width, made.height, made.channels, made.count, made.testCount, made.source],
+    [40, 24, 3, 12, 2, 'deadLeaves, seed 9'],
+  )
+  const dataset = openDataset(made.folder),
+    row = new Uint8Array(dataset.rowSize),
+    alone = new Uint8Array(dataset.rowSize)
   dataset.gather([7], row)
   dataset.close()
   for (const _ of paintLeaves(alone, 40, 24, 3, 9, 7));
   assert.deepEqual(row, alone)
-  assert.ok(row.some((value, i) => i % 3 > 0 && value !== row[i - 1]), 'leaves have colours')
+  assert.ok(
+    row.some((value, i) => i % 3 > 0 && value !== row[i - 1]),
+    'leaves have colours',
+  )
 })
 
 test('a set is a function of name, count and seed', async (t) => {
-  const shas = await Promise.all([{}, { seed: 1, count: 2000 }, { seed: 2 }, { count: 1000 }].map(async (more) => (await add(t, 'moons', more)).sha256))
+  const shas = await Promise.all(
+    [{}, { seed: 1, count: 2000 }, { seed: 2 }, { count: 1000 }].map(async (more) => (await add(t, 'moons', more)).sha256),
+  )
   assert.equal(shas[0], shas[1])
   assert.equal(new Set(shas).size, 3)
   assert.equal((await add(t, ' moons ')).sha256, shas[0])
@@ -189,26 +259,33 @@ test('a set is a function of name, count and seed', async (t) => {
 test('what does not fit the source is refused with its field, and nothing is left', async (t) => {
   const folder = temporaryFolder(t)
   const attempts: [Partial<ImportRequest>, string, string][] = [
-    [{ path: folder, count: 5 }, 'CALL_INVALID', 'count'], [{ path: 'mnist', seed: 5 }, 'CALL_INVALID', 'seed'],
-    [{ path: 'moons', width: 28, height: 28 }, 'IMAGE_SIZE', 'width'], [{ path: 'circle', channels: 1 }, 'IMAGE_SIZE', 'channels'],
-    [{ path: 'spiral', testPath: folder }, 'CALL_INVALID', 'testPath'], [{ path: 'random', testPath: folder }, 'CALL_INVALID', 'testPath'],
+    [{ path: folder, count: 5 }, 'CALL_INVALID', 'count'],
+    [{ path: 'mnist', seed: 5 }, 'CALL_INVALID', 'seed'],
+    [{ path: 'moons', width: 28, height: 28 }, 'IMAGE_SIZE', 'width'],
+    [{ path: 'circle', channels: 1 }, 'IMAGE_SIZE', 'channels'],
+    [{ path: 'spiral', testPath: folder }, 'CALL_INVALID', 'testPath'],
+    [{ path: 'random', testPath: folder }, 'CALL_INVALID', 'testPath'],
     [{ path: 'moons', count: 2 }, 'DATASET_TOO_SMALL', 'path'],
   ]
   for (const [more, code, field] of attempts) {
     const target = join(folder, 'made')
-    await assert.rejects(importDataset({ id: 'x', name: 'x', path: '', fit: 'crop', folder: target, ...more }), (error: { code: string; field?: string }) => {
-      assert.deepEqual([error.code, error.field ?? ''], [code, field], String(error))
-      return true
-    })
+    await assert.rejects(
+      importDataset({ id: 'x', name: 'x', path: '', fit: 'crop', folder: target, ...more }),
+      (error: { code: string; field?: string }) => {
+        assert.deepEqual([error.code, error.field ?? ''], [code, field], String(error))
+        return true
+      },
+    )
     assert.ok(!existsSync(target) && readdirSync(folder).length === 0)
   }
 })
 
 test('the words are known to whoever looks at a path', async () => {
   const moons = await inspectImport({ path: 'moons', fit: 'crop' })
-  assert.deepEqual([moons.kind, moons.images, moons.files, moons.classes, moons.width, moons.suggestedName], [
-    'synthetic', false, 2000, ['upper', 'lower'], 2, 'moons',
-  ])
+  assert.deepEqual(
+    [moons.kind, moons.images, moons.files, moons.classes, moons.width, moons.suggestedName],
+    ['synthetic', false, 2000, ['upper', 'lower'], 2, 'moons'],
+  )
   assert.equal((await inspectImport({ path: 'random', fit: 'crop' })).width, 28)
   assert.ok((await completePath('swissr')).includes('swissRoll'))
   assert.ok((await completePath('m')).includes('mnist'))
@@ -217,13 +294,16 @@ test('the words are known to whoever looks at a path', async () => {
 test('elementary functions agree with those of the machine', () => {
   const source = random('test', 1)
   for (let i = 0; i < 20_000; i++) {
-    const turns = 20 * uniform(source) - 10, { cosine, sine } = direction(turns), rest = 2 * Math.PI * (turns - Math.floor(turns))
+    const turns = 20 * uniform(source) - 10,
+      { cosine, sine } = direction(turns),
+      rest = 2 * Math.PI * (turns - Math.floor(turns))
     near(cosine, Math.cos(rest), 2e-15, `cosine of ${turns} turns`)
     near(sine, Math.sin(rest), 2e-15, `sine of ${turns} turns`)
     const x = 2 ** (60 * uniform(source) - 30)
     near(logarithm(x), Math.log(x), 1e-15 * Math.max(1, Math.abs(Math.log(x))), `logarithm of ${x}`)
   }
-  const normal = normals(source), draws = Array.from({ length: 100_000 }, normal)
+  const normal = normals(source),
+    draws = Array.from({ length: 100_000 }, normal)
   near(mean(draws), 0, 0.015, 'mean')
   near(variance(draws), 1, 0.02, 'variance')
   near(mean(draws.map((z) => z ** 4)), 3, 0.12, 'fourth moment')

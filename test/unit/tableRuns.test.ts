@@ -27,15 +27,31 @@ test('rows are what the runs are, without what is long', async (t) => {
 
 test('columns hold what the runs hold, and follow every change', async (t) => {
   const { call, engine } = filled(t)
-  const columns = ['squaredError', 'robustness.masking.0.5', 'unitActivity.dead', 'validation/loss', 'network.layers', 'network.codeSize', 'regularizer.lambda', 'training.learningRate', 'nothing.at.all']
+  const columns = [
+    'squaredError',
+    'robustness.masking.0.5',
+    'unitActivity.dead',
+    'validation/loss',
+    'network.layers',
+    'network.codeSize',
+    'regularizer.lambda',
+    'training.learningRate',
+    'nothing.at.all',
+  ]
   const read = async () => {
     const { runs, values } = await call('runs.values', { columns })
     return new Map(runs.map((id, index) => [id, columns.map((key) => values[key]![index])]))
   }
   const expected = (run: Run) => [
-    run.evaluation?.squaredError ?? null, run.evaluation?.robustness?.masking['0.5'] ?? null, run.evaluation?.unitActivity?.filter((share) => share < 0.01).length ?? null,
-    run.latest['validation/loss'] ?? null, run.config.network.layers.join(', '), run.config.network.layers.at(-1), run.config.regularizer['lambda'] ?? null,
-    run.variant === 'pca' ? null : run.config.training.learningRate, null,
+    run.evaluation?.squaredError ?? null,
+    run.evaluation?.robustness?.masking['0.5'] ?? null,
+    run.evaluation?.unitActivity?.filter((share) => share < 0.01).length ?? null,
+    run.latest['validation/loss'] ?? null,
+    run.config.network.layers.join(', '),
+    run.config.network.layers.at(-1),
+    run.config.regularizer['lambda'] ?? null,
+    run.variant === 'pca' ? null : run.config.training.learningRate,
+    null,
   ]
   const check = async () => {
     const found = await read()
@@ -46,18 +62,35 @@ test('columns hold what the runs hold, and follow every change', async (t) => {
   await check()
   const { runs } = await call('runs.list', {})
   const [first, second, third] = runs.filter(({ evaluation }) => evaluation !== null) as [Run, Run, Run]
-  engine.store.runs.update(first.id, { evaluation: { ...first.evaluation!, squaredError: 0.125 }, latest: { 'validation/loss': 7 } })
+  engine.store.runs.update(first.id, {
+    evaluation: { ...first.evaluation!, squaredError: 0.125 },
+    latest: { 'validation/loss': 7 },
+  })
   engine.store.runs.update(second.id, { evaluation: null })
   await call('runs.remove', { run: third.id })
   await check()
   assert.equal((await read()).get(first.id)?.[0], 0.125)
   await call('runs.restore', { run: third.id })
   await check()
-  assert.deepEqual((await call('runs.values', { columns: ['squaredError'], runs: [third.id, 'nowhere', first.id] })), { runs: [third.id, first.id], values: { squaredError: [third.evaluation!.squaredError, 0.125] } })
+  assert.deepEqual(await call('runs.values', { columns: ['squaredError'], runs: [third.id, 'nowhere', first.id] }), {
+    runs: [third.id, first.id],
+    values: { squaredError: [third.evaluation!.squaredError, 0.125] },
+  })
 
   const listed = byId((await call('runs.columns', {})).columns.map((column) => ({ id: column.key, ...column })))
   const present = (await call('runs.list', {})).runs
-  assert.deepEqual(listed.get('linearProbeAccuracy'), { id: 'linearProbeAccuracy', key: 'linearProbeAccuracy', title: 'Linear probe accuracy', kind: 'figure', section: 'Evaluation', numeric: true, unit: '%', better: 'higher', count: present.filter(({ evaluation }) => evaluation).length, varies: true })
+  assert.deepEqual(listed.get('linearProbeAccuracy'), {
+    id: 'linearProbeAccuracy',
+    key: 'linearProbeAccuracy',
+    title: 'Linear probe accuracy',
+    kind: 'figure',
+    section: 'Evaluation',
+    numeric: true,
+    unit: '%',
+    better: 'higher',
+    count: present.filter(({ evaluation }) => evaluation).length,
+    varies: true,
+  })
   assert.deepEqual([listed.get('training.learningRate')?.varies, listed.get('training.batchSize')?.varies], [true, false])
   assert.equal(listed.has('validation/klPerUnit/3'), false)
   assert.deepEqual([listed.get('network.layers')?.numeric, listed.get('network.codeSize')?.numeric], [false, true])
@@ -70,7 +103,11 @@ test('groups over seeds: every run in one, means and intervals as Student has th
   const { call } = filled(t)
   const { runs } = await call('runs.list', {})
   const known = byId(runs)
-  const { groups } = await call('runs.groups', { runs: runs.map(({ id }) => id), by: 'seeds', columns: ['squaredError', 'linearProbeAccuracy', 'validation/loss', 'network.layers', 'seed'] })
+  const { groups } = await call('runs.groups', {
+    runs: runs.map(({ id }) => id),
+    by: 'seeds',
+    columns: ['squaredError', 'linearProbeAccuracy', 'validation/loss', 'network.layers', 'seed'],
+  })
   assert.deepEqual(groups.flatMap((group) => group.runs).sort(), runs.map(({ id }) => id).sort())
   const settings = ({ datasetId, variant, config }: Run) => JSON.stringify([datasetId, variant, config])
   assert.equal(new Set(groups.map((group) => settings(known.get(group.runs[0]!)!))).size, groups.length, 'two groups differ')
@@ -81,16 +118,25 @@ test('groups over seeds: every run in one, means and intervals as Student has th
     if (new Set(own.map(({ seed }) => seed)).size < own.length) continue
     const errors = own.flatMap(({ evaluation }) => evaluation?.squaredError ?? [])
     const cell = group.cells['squaredError']!
-    if (errors.length === 0) { assert.deepEqual([cell.text, cell.value], ['–', null]); continue }
+    if (errors.length === 0) {
+      assert.deepEqual([cell.text, cell.value], ['–', null])
+      continue
+    }
     const mean = errors.reduce((sum, value) => sum + value, 0) / errors.length
-    assert.ok(Math.abs(cell.value as number - mean) < 1e-9)
-    if (errors.length === 1) { assert.match(cell.hint, /One run/); continue }
+    assert.ok(Math.abs((cell.value as number) - mean) < 1e-9)
+    if (errors.length === 1) {
+      assert.match(cell.hint, /One run/)
+      continue
+    }
     const deviation = Math.sqrt(errors.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (errors.length - 1))
-    const half = quantile[errors.length - 1]! * deviation / Math.sqrt(errors.length)
+    const half = (quantile[errors.length - 1]! * deviation) / Math.sqrt(errors.length)
     const [shown, width] = cell.text.split(' ± ').map(Number) as [number, number]
     // As many digits as the interval allows: of its half width one or two.
     const digit = 10 ** -(/\.(\d+)$/.exec(cell.text)?.[1]!.length ?? 0)
-    assert.ok(Math.abs(width - half) <= digit / 2 + 1e-9 && Math.abs(shown - mean) <= digit / 2 + 1e-9, `${cell.text} is ${mean} with the interval ${half}`)
+    assert.ok(
+      Math.abs(width - half) <= digit / 2 + 1e-9 && Math.abs(shown - mean) <= digit / 2 + 1e-9,
+      `${cell.text} is ${mean} with the interval ${half}`,
+    )
     assert.ok(half < 100 * digit && half >= digit, `${cell.text} has digits that ${half} allows`)
     assert.match(group.cells['linearProbeAccuracy']!.text, /^[\d.]+ ± [\d.]+%$/)
     assert.equal(group.cells['network.layers']!.text, own[0]!.config.network.layers.join(', '))
@@ -103,12 +149,22 @@ test('groups of an experiment are called as its cells are, with its name where t
   const { call } = filled(t, 3)
   const [dataset] = (await call('datasets.list', {})).datasets
   const plan = (name: string, epochs: number) => ({
-    name, dataset: dataset!.id, seeds: [1, 2], settings: { 'training.epochs': epochs },
-    variants: [{ variant: 'classical' }, { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } }],
+    name,
+    dataset: dataset!.id,
+    seeds: [1, 2],
+    settings: { 'training.epochs': epochs },
+    variants: [
+      { variant: 'classical' },
+      { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
+    ],
   })
   const titles = async (): Promise<string[]> => {
     const { runs } = await call('runs.list', {})
-    const { groups } = await call('runs.groups', { runs: runs.flatMap(({ id, experiment }) => (experiment === null ? [] : [id])), by: 'seeds', columns: [] })
+    const { groups } = await call('runs.groups', {
+      runs: runs.flatMap(({ id, experiment }) => (experiment === null ? [] : [id])),
+      by: 'seeds',
+      columns: [],
+    })
     assert.ok(groups.every(({ runs: own }) => own.length === 2))
     return groups.map(({ title }) => title).sort()
   }
@@ -121,12 +177,21 @@ test('groups of an experiment are called as its cells are, with its name where t
 test('what was not measured alike has no mean', async (t) => {
   const { call, engine } = filled(t, 330)
   const { runs } = await call('runs.list', {})
-  const ask = async (own: readonly Run[], by: string, column: string): Promise<RowGroup[]> => (await call('runs.groups', { runs: own.map(({ id }) => id), by, columns: [column] })).groups
+  const ask = async (own: readonly Run[], by: string, column: string): Promise<RowGroup[]> =>
+    (await call('runs.groups', { runs: own.map(({ id }) => id), by, columns: [column] })).groups
   const digits = runs.filter(({ dataset, evaluation }) => dataset === 'digits' && evaluation)
   const [together] = await ask(digits, 'dataset', 'squaredError')
   assert.match(together!.cells['squaredError']!.text, /^[\d.]+ ± [\d.]+$/)
   assert.match(together!.cells['squaredError']!.hint, /may differ in more than their seed/)
-  assert.deepEqual((await ask(runs, 'variant', 'squaredError')).flatMap(({ runs: own, cells, value }) => (new Set(own.map((id) => byId(runs).get(id)!.dataset)).size > 1 ? [[value, cells['squaredError']!.text]] : [])).slice(0, 1).map(([, text]) => text), ['–'])
+  assert.deepEqual(
+    (await ask(runs, 'variant', 'squaredError'))
+      .flatMap(({ runs: own, cells, value }) =>
+        new Set(own.map((id) => byId(runs).get(id)!.dataset)).size > 1 ? [[value, cells['squaredError']!.text]] : [],
+      )
+      .slice(0, 1)
+      .map(([, text]) => text),
+    ['–'],
+  )
 
   const bounds = digits.filter(({ variant }) => variant === 'variational')
   const one = (groups: RowGroup[]) => groups[0]!.cells['elbo']!
@@ -135,17 +200,28 @@ test('what was not measured alike has no mean', async (t) => {
   assert.deepEqual([one(await ask(bounds, 'variant', 'elbo')).text, one(await ask(bounds, 'variant', 'elbo')).value], ['–', null])
   assert.match(one(await ask(bounds, 'variant', 'elbo')).hint, /another likelihood/)
   // Curves mean something only under one objective.
-  const loss = (await ask(digits.filter(({ variant }) => variant !== 'pca'), 'dataset', 'validation/loss'))[0]!.cells['validation/loss']!
+  const loss = (
+    await ask(
+      digits.filter(({ variant }) => variant !== 'pca'),
+      'dataset',
+      'validation/loss',
+    )
+  )[0]!.cells['validation/loss']!
   assert.deepEqual([loss.text, /different objectives/.test(loss.hint)], ['–', true])
 })
 
 test('groups by a setting have its values, runs without it among themselves', async (t) => {
   const { call } = filled(t)
   const { runs } = await call('runs.list', {})
-  const { groups } = await call('runs.groups', { runs: runs.map(({ id }) => id), by: 'regularizer.lambda', columns: ['regularizer.lambda', 'seed'] })
+  const { groups } = await call('runs.groups', {
+    runs: runs.map(({ id }) => id),
+    by: 'regularizer.lambda',
+    columns: ['regularizer.lambda', 'seed'],
+  })
   const lambdas = new Set(runs.map(({ config }) => config.regularizer['lambda'] ?? null))
   assert.deepEqual(new Set(groups.map(({ value }) => value)), lambdas)
-  for (const { value, runs: own } of groups) assert.ok(own.every((id) => (byId(runs).get(id)!.config.regularizer['lambda'] ?? null) === value))
+  for (const { value, runs: own } of groups)
+    assert.ok(own.every((id) => (byId(runs).get(id)!.config.regularizer['lambda'] ?? null) === value))
   assert.equal(groups.find(({ value }) => value === null)?.title, '–')
   assert.equal(groups[0]!.cells['seed']!.text, '1, 2, 3')
 })
@@ -154,23 +230,56 @@ test('how the table is looked at is kept with the home, and so are views with a 
   const { folder, call, engine, events } = filled(t, 3)
   assert.deepEqual((await call('tables.show', { table: 'runs' })).state, { current: null, views: [] })
   const view: TableView = {
-    columns: [{ key: 'name', width: 300 }, { key: 'validation/loss', width: null }], sort: { key: 'squaredError', descending: false }, text: '<b>', group: 'seeds', archived: true,
-    filters: [{ kind: 'range', key: 'squaredError', from: null, to: 12.5 }, { kind: 'choice', key: 'tags', values: ['=1+1', null] }, { kind: 'text', key: 'name', text: 'x' }],
+    columns: [
+      { key: 'name', width: 300 },
+      { key: 'validation/loss', width: null },
+    ],
+    sort: { key: 'squaredError', descending: false },
+    text: '<b>',
+    group: 'seeds',
+    archived: true,
+    filters: [
+      { kind: 'range', key: 'squaredError', from: null, to: 12.5 },
+      { kind: 'choice', key: 'tags', values: ['=1+1', null] },
+      { kind: 'text', key: 'name', text: 'x' },
+    ],
   }
   await call('tables.save', { table: 'runs', current: view })
   const { state } = await call('tables.save', { table: 'runs', views: [{ name: 'שלום <img src=x>', view }] })
   assert.deepEqual(state, { current: view, views: [{ name: 'שלום <img src=x>', view }] }, 'what is not given stays')
-  assert.deepEqual(events.filter(({ type }) => type === 'views'), [{ type: 'views', table: 'runs', views: state.views }])
-  await assert.rejects(call('tables.save', { table: 'runs', current: { ...view, columns: [{ key: 'name', width: 3 }] } }), { code: 'CALL_INVALID' })
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'views'),
+    [{ type: 'views', table: 'runs', views: state.views }],
+  )
+  await assert.rejects(call('tables.save', { table: 'runs', current: { ...view, columns: [{ key: 'name', width: 3 }] } }), {
+    code: 'CALL_INVALID',
+  })
   await engine.close()
   assert.deepEqual((await testEngine(t, folder).call('tables.show', { table: 'runs' })).state, state)
 })
 
 test('a table becomes a file that no spreadsheet takes for formulas', async (t) => {
   const { call } = filled(t, 3)
-  const columns = [{ title: 'Run', unit: '', numeric: false }, { title: 'Probe', unit: '%', numeric: true }]
-  const rows = [['=1+1', '93.1 ± 0.4'], ['+SUM(A1)', '-1.5'], ['@x', '–'], ['-2+3', '12'], ['a "b", c', '1e-5']]
-  const csv = ['Run,Probe (%),Probe (%) ± 95%', '\'=1+1,93.1,0.4', '\'+SUM(A1),-1.5,', '\'@x,,', '\'-2+3,12,', '"a ""b"", c",1e-5,', ''].join('\r\n')
+  const columns = [
+    { title: 'Run', unit: '', numeric: false },
+    { title: 'Probe', unit: '%', numeric: true },
+  ]
+  const rows = [
+    ['=1+1', '93.1 ± 0.4'],
+    ['+SUM(A1)', '-1.5'],
+    ['@x', '–'],
+    ['-2+3', '12'],
+    ['a "b", c', '1e-5'],
+  ]
+  const csv = [
+    'Run,Probe (%),Probe (%) ± 95%',
+    "'=1+1,93.1,0.4",
+    "'+SUM(A1),-1.5,",
+    "'@x,,",
+    "'-2+3,12,",
+    '"a ""b"", c",1e-5,',
+    '',
+  ].join('\r\n')
   assert.equal((await call('tables.csv', { columns, rows })).text, csv)
   await assert.rejects(call('tables.csv', { columns, rows: [['one cell too few']] }), { code: 'CALL_INVALID', field: 'rows' })
 })

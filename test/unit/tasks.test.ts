@@ -10,15 +10,49 @@ const nothing = { room: async () => {}, met: () => false, lack: null }
 
 /** Tasks that go on until they are let go, and which of them do. */
 function bench(most: number, space: Parameters<typeof createTasks>[2] = nothing) {
-  const events: Task[] = [], going = new Map<string, () => void>()
+  const events: Task[] = [],
+    going = new Map<string, () => void>()
   let limit = most
-  const tasks = createTasks((event: EngineEvent) => { if (event.type === 'task') events.push(event.task) }, () => {}, space, () => limit)
-  const start = (title: string, options = {}) => tasks.start('evaluate', title, (signal) => new Promise((resolve, reject) => {
-    going.set(title, () => { going.delete(title); resolve(title) })
-    signal.addEventListener('abort', () => { going.delete(title); reject(signal.reason as Error) })
-  }), options)
-  const settled = async () => { for (let turn = 0; turn < 5; turn++) await setImmediate() }
-  return { tasks, events, start, settled, set: (to: number) => { limit = to; tasks.fill() }, names: () => [...going.keys()], release: (title: string) => going.get(title)!() }
+  const tasks = createTasks(
+    (event: EngineEvent) => {
+      if (event.type === 'task') events.push(event.task)
+    },
+    () => {},
+    space,
+    () => limit,
+  )
+  const start = (title: string, options = {}) =>
+    tasks.start(
+      'evaluate',
+      title,
+      (signal) =>
+        new Promise((resolve, reject) => {
+          going.set(title, () => {
+            going.delete(title)
+            resolve(title)
+          })
+          signal.addEventListener('abort', () => {
+            going.delete(title)
+            reject(signal.reason as Error)
+          })
+        }),
+      options,
+    )
+  const settled = async () => {
+    for (let turn = 0; turn < 5; turn++) await setImmediate()
+  }
+  return {
+    tasks,
+    events,
+    start,
+    settled,
+    set: (to: number) => {
+      limit = to
+      tasks.fill()
+    },
+    names: () => [...going.keys()],
+    release: (title: string) => going.get(title)!(),
+  }
 }
 
 test('tasks wait in a queue with a limit, say so, and go on in their order; a short one never waits for a long one', async () => {
@@ -26,8 +60,20 @@ test('tasks wait in a queue with a limit, say so, and go on in their order; a sh
   const started = ['a', 'b', 'c', 'd', 'e'].map((title) => start(title))
   await settled()
   assert.deepEqual(names(), ['a', 'b'])
-  assert.deepEqual(tasks.list().map(({ state, waits }) => [state, waits]), [['running', false], ['running', false], ['running', true], ['running', true], ['running', true]])
-  assert.deepEqual(tasks.list().map(({ progress }) => progress?.stage ?? null), [null, null, 'Waiting for its turn', 'Waiting for its turn, 1 task comes first', 'Waiting for its turn, 2 tasks come first'])
+  assert.deepEqual(
+    tasks.list().map(({ state, waits }) => [state, waits]),
+    [
+      ['running', false],
+      ['running', false],
+      ['running', true],
+      ['running', true],
+      ['running', true],
+    ],
+  )
+  assert.deepEqual(
+    tasks.list().map(({ progress }) => progress?.stage ?? null),
+    [null, null, 'Waiting for its turn', 'Waiting for its turn, 1 task comes first', 'Waiting for its turn, 2 tasks come first'],
+  )
   start('short', { short: true })
   await settled()
   assert.deepEqual(names(), ['a', 'b', 'short'])
@@ -63,9 +109,14 @@ test('what a task came to is kept once there is space', async () => {
 })
 
 test('questions are answered so many at once, and those that are cancelled leave the others their places', async () => {
-  const places = createPlaces(1), going: string[] = []
-  const open = Promise.withResolvers<void>(), stop = new AbortController()
-  const work = (name: string) => async () => { going.push(name); await open.promise }
+  const places = createPlaces(1),
+    going: string[] = []
+  const open = Promise.withResolvers<void>(),
+    stop = new AbortController()
+  const work = (name: string) => async () => {
+    going.push(name)
+    await open.promise
+  }
   const signal = new AbortController().signal
   const all = [places.use(signal, work('a')), places.use(stop.signal, work('b')), places.use(signal, work('c'))]
   await setImmediate()

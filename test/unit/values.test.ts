@@ -14,15 +14,21 @@ import { npy, zip } from '../fixtures/npz.ts'
 
 const { work, request } = importsPlace('values')
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing = spawnSync(python, ['-c', 'import numpy']).status === 0 ? false : `${python} has no numpy; set WORKBENCH_PYTHON `
-  + 'to an interpreter that has it'
+const missing =
+  spawnSync(python, ['-c', 'import numpy']).status === 0
+    ? false
+    : `${python} has no numpy; set WORKBENCH_PYTHON to an interpreter that has it`
 
 async function stored(path: string, more: Partial<ImportRequest> = {}) {
-  const ask = request(path, more), dataset = await importDataset(ask)
+  const ask = request(path, more),
+    dataset = await importDataset(ask)
   const index = JSON.parse(readFileSync(join(ask.folder, 'index.json'), 'utf8'))
   return {
-    pixels: readFileSync(join(ask.folder, 'pixels.bin')), codes: dataset.notes.map(({ code }) => code),
-    text: dataset.notes.map(({ message }) => message).join(' '), dataset, index,
+    pixels: readFileSync(join(ask.folder, 'pixels.bin')),
+    codes: dataset.notes.map(({ code }) => code),
+    text: dataset.notes.map(({ message }) => message).join(' '),
+    dataset,
+    index,
   }
 }
 let files = 0
@@ -45,7 +51,10 @@ test('a range is written in one of five ways', () => {
 })
 
 test('rounding: halves up, ends exact, nothing outside', () => {
-  assert.deepEqual([-3, 0, 1, 2, 509, 510, 511].map((value) => toByte(value, { from: 0, to: 510 })), [0, 0, 1, 1, 255, 255, 255])
+  assert.deepEqual(
+    [-3, 0, 1, 2, 509, 510, 511].map((value) => toByte(value, { from: 0, to: 510 })),
+    [0, 0, 1, 1, 255, 255, 255],
+  )
   for (let value = 0; value < 65536; value += 7) {
     assert.equal(toByte(value, { from: 0, to: 65535 }), Math.floor((value * 2 + 257) / 514), String(value))
   }
@@ -102,7 +111,8 @@ test('arrays of any type are stored as NumPy scales them, by one range', { skip:
   const cases = JSON.parse(execFileSync(python, ['-c', script, work], { encoding: 'utf8' })) as Record<string, string | null>
   const codes: Record<string, string[]> = {}
   for (const [name, range] of Object.entries(cases)) {
-    const result = await stored(join(work, `${name}.npz`), range === null ? {} : { range }), want = readFileSync(join(work, `${name}.bin`))
+    const result = await stored(join(work, `${name}.npz`), range === null ? {} : { range }),
+      want = readFileSync(join(work, `${name}.bin`))
     const far = result.pixels.findIndex((value, i) => Math.abs(value - want[i]!) > (name === 'percentilesOfFloats' ? 1 : 0))
     assert.equal(far, -1, `${name}: ${result.pixels[far]} instead of ${want[far]} at ${far}`)
     codes[name] = result.codes
@@ -114,9 +124,10 @@ test('arrays of any type are stored as NumPy scales them, by one range', { skip:
       assert.deepEqual(Object.keys(result.index.ranges.wide), ['from', 'to', 'reason'])
     }
   }
-  assert.deepEqual([codes['bytes'], codes['low'], codes['bool'], codes['binaryuint16'], codes['unit']], [
-    [], ['narrowRange'], ['binaryValues'], ['binaryValues'], ['unitValues'],
-  ])
+  assert.deepEqual(
+    [codes['bytes'], codes['low'], codes['bool'], codes['binaryuint16'], codes['unit']],
+    [[], ['narrowRange'], ['binaryValues'], ['binaryValues'], ['unitValues']],
+  )
   for (const name of ['twelve', 'ct', 'full', 'lowData', 'given', 'percentiles', 'image']) {
     assert.deepEqual(codes[name], ['scaledValues'], name)
   }
@@ -128,19 +139,24 @@ test('arrays of any type are stored as NumPy scales them, by one range', { skip:
 test('what is not finite is refused with its place, and extra channels with what to do', async () => {
   const floats = new Float32Array(4 * 3 * 2)
   floats[1 * 6 + 2 * 2 + 1] = NaN
-  await assert.rejects(stored(npz('<f4', [4, 3, 2], floats)), (error: Error) =>
-    codeOf('FILE_UNSUPPORTED')(error) && /a\d+\.npz holds .*NaN at \[1, 2, 1\]/.test(error.message))
+  await assert.rejects(
+    stored(npz('<f4', [4, 3, 2], floats)),
+    (error: Error) => codeOf('FILE_UNSUPPORTED')(error) && /a\d+\.npz holds .*NaN at \[1, 2, 1\]/.test(error.message),
+  )
   floats[10] = -Infinity
   floats[11] = 0
   await assert.rejects(stored(npz('<f4', [4, 3, 2], floats)), /an infinite value at \[1, 2, 0\]/)
 
   const four = Uint8Array.from({ length: 6 * 8 * 8 * 4 }, (_, i) => (i * 37 + (i >> 8) * 13) % 256)
-  for (const channels of [2, 4]) await assert.rejects(
-    stored(npz('|u1', [6, 8, 8, channels], four.subarray(0, 384 * channels))), /holds images of . channels.*--channels/,
-  )
+  for (const channels of [2, 4])
+    await assert.rejects(
+      stored(npz('|u1', [6, 8, 8, channels], four.subarray(0, 384 * channels))),
+      /holds images of . channels.*--channels/,
+    )
   const picked = await stored(npz('|u1', [6, 8, 8, 4], four), { pick: [0, 2, 3] })
   assert.deepEqual(
-    [picked.dataset.channels, picked.codes, [...picked.pixels.subarray(0, 6)]], [3, ['pickedChannels'], [0, 74, 111, 148, 222, 3]],
+    [picked.dataset.channels, picked.codes, [...picked.pixels.subarray(0, 6)]],
+    [3, ['pickedChannels'], [0, 74, 111, 148, 222, 3]],
   )
   const one = await stored(npz('|u1', [6, 4, 8, 8], four), { pick: [2] })
   assert.deepEqual([one.dataset.channels, [...one.pixels.subarray(0, 3)]], [1, [...four.subarray(128, 131)]])

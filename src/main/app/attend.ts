@@ -17,7 +17,8 @@ export interface Attendant {
 }
 
 /**
- * What the shell does for what trains, as far as the queue's settings want it: keeps the machine awake, goes on without a window until nothing is left
+ * What the shell does for what trains, as far as the queue's settings want it: keeps the machine awake, goes on without a
+ * window until nothing is left
  * to train, says by a notification of the system what nobody is looking at.
  */
 export function attendQueue({ icon, openWindow }: { icon: string; openWindow(): void }): Attendant {
@@ -60,7 +61,12 @@ export function attendQueue({ icon, openWindow }: { icon: string; openWindow(): 
     try {
       tray = new Tray(icon)
       tray.setToolTip(`${app.name}: training goes on`)
-      tray.setContextMenu(Menu.buildFromTemplate([{ label: `Open ${app.name}`, click: show }, { label: 'Pause training and quit', click: () => app.quit() }]))
+      tray.setContextMenu(
+        Menu.buildFromTemplate([
+          { label: `Open ${app.name}`, click: show },
+          { label: 'Pause training and quit', click: () => app.quit() },
+        ]),
+      )
       tray.on('click', show)
     } catch {
       tray = null
@@ -68,7 +74,12 @@ export function attendQueue({ icon, openWindow }: { icon: string; openWindow(): 
   }
   const endSoon = (): void => {
     clearTimeout(ending)
-    ending = setTimeout(() => { if (windows().length === 0 && !isBusy()) app.quit() }, notifications.size > 0 ? lastWord : 0)
+    ending = setTimeout(
+      () => {
+        if (windows().length === 0 && !isBusy()) app.quit()
+      },
+      notifications.size > 0 ? lastWord : 0,
+    )
   }
 
   return {
@@ -86,7 +97,14 @@ export function attendQueue({ icon, openWindow }: { icon: string; openWindow(): 
     experimentEnded({ name, states, progress }) {
       if (BrowserWindow.getFocusedWindow()) return
       const others = progress.total - states.completed
-      notify(`“${name}” has ended`, others === 0 ? (progress.total === 1 ? 'Its run is completed.' : `All ${progress.total} runs are completed.`) : `${states.completed} of ${progress.total} runs are completed; ${others} ${others === 1 ? 'is' : 'are'} not.`)
+      notify(
+        `“${name}” has ended`,
+        others === 0
+          ? progress.total === 1
+            ? 'Its run is completed.'
+            : `All ${progress.total} runs are completed.`
+          : `${states.completed} of ${progress.total} runs are completed; ${others} ${others === 1 ? 'is' : 'are'} not.`,
+      )
     },
     stays() {
       if (!known?.settings.background || !isBusy()) return false

@@ -28,15 +28,17 @@ function answer(channel: string, handler: (window: BrowserWindow, ...values: unk
 export function offerDialogs(): void {
   answer(hostChannels.chooseFolder, async (window) => {
     const { canceled, filePaths } = await dialog.showOpenDialog(window, { properties: ['openDirectory'] })
-    return canceled ? null : filePaths[0] ?? null
+    return canceled ? null : (filePaths[0] ?? null)
   })
   answer(hostChannels.chooseFile, async (window, filters) => {
     const { canceled, filePaths } = await dialog.showOpenDialog(window, { properties: ['openFile'], filters: filtersFrom(filters) })
-    return canceled ? null : filePaths[0] ?? null
+    return canceled ? null : (filePaths[0] ?? null)
   })
   answer(hostChannels.chooseSave, async (window, suggested, filters) => {
     const { canceled, filePath } = await dialog.showSaveDialog(window, {
-      ...(isText(suggested) ? { defaultPath: suggested } : {}), filters: filtersFrom(filters), properties: ['createDirectory', 'showOverwriteConfirmation'],
+      ...(isText(suggested) ? { defaultPath: suggested } : {}),
+      filters: filtersFrom(filters),
+      properties: ['createDirectory', 'showOverwriteConfirmation'],
     })
     return canceled || !filePath ? null : filePath
   })

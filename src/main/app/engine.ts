@@ -6,7 +6,8 @@ import { quietLibraries } from '../../shared/quietLibraries.ts'
 
 /**
  * Starts the engine on the project's own Node, carries frames to it by its standard input and back by its file
- * descriptor 3 (one pipe both ways is more than Node 16 can do), starts it again when it dies, and ends it gently. Knows nothing of Electron.
+ * descriptor 3 (one pipe both ways is more than Node 16 can do), starts it again when it dies, and ends it gently. Knows
+ * nothing of Electron.
  */
 export interface EngineHostOptions {
   /** The Node 24 binary, the engine's entry file and what follows it on the command line. */
@@ -43,7 +44,10 @@ export interface EngineHost {
 
 const kept = 16_384
 
-interface Reason { message: string; code?: string }
+interface Reason {
+  message: string
+  code?: string
+}
 
 /** What an engine said that gave a reason before it ended: `{"error":{"code","message"}}` on a line of its own. */
 function reasonIn(text: string): Reason | null {
@@ -52,12 +56,17 @@ function reasonIn(text: string): Reason | null {
     try {
       const { message, code } = (JSON.parse(line) as { error?: { message?: unknown; code?: unknown } }).error ?? {}
       if (typeof message === 'string' && message !== '') return { message, ...(typeof code === 'string' ? { code } : {}) }
-    } catch { /* a line that was cut off is no reason */ }
+    } catch {
+      /* a line that was cut off is no reason */
+    }
   }
   return null
 }
 
-/** The environment without what would change how Node behaves (Electron and its launchers set such variables), and with what keeps libraries quiet. */
+/**
+ * The environment without what would change how Node behaves (Electron and its launchers set such variables), and with what
+ * keeps libraries quiet.
+ */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, ...quietLibraries }
   for (const name of Object.keys(environment)) {
@@ -87,9 +96,16 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     const delay = delays[deaths - 1]
     if (reason !== null) return become({ state: 'failed', ...reason })
     if (delay === undefined) {
-      return become({ state: 'failed', message: `The engine ended ${deaths} times in a row. Nothing that was saved is lost; start it again, or restart the workbench.` })
+      return become({
+        state: 'failed',
+        message: `The engine ended ${deaths} times in a row. Nothing that was saved is lost; start it again, or restart the workbench.`,
+      })
     }
-    become({ state: 'lost', message: 'The engine ended unexpectedly and is being started again. Runs that were training can be resumed from their last checkpoint.' })
+    become({
+      state: 'lost',
+      message:
+        'The engine ended unexpectedly and is being started again. Runs that were training can be resumed from their last checkpoint.',
+    })
     timer = setTimeout(launch, delay)
   }
 
@@ -99,7 +115,11 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     let text = ''
     // In a process group of its own: a Ctrl+C in the terminal is for the shell, which then asks the engine to end.
     const engine = spawn(options.node, [options.entry, ...options.arguments, ...order], {
-      cwd: options.cwd, env: cleanEnvironment(), windowsHide: true, detached: process.platform !== 'win32', stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      cwd: options.cwd,
+      env: cleanEnvironment(),
+      windowsHide: true,
+      detached: process.platform !== 'win32',
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     })
     const input = engine.stdin!
     const output = engine.stdio[3] as Readable
@@ -123,8 +143,8 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
       text = (text + part).slice(-kept)
       options.onText(part)
     })
-    engine.on(
-      'error', (error) => ended({ message: `The engine could not be started (${error.message}). Run npm run setup, then start it again.` }),
+    engine.on('error', (error) =>
+      ended({ message: `The engine could not be started (${error.message}). Run npm run setup, then start it again.` }),
     )
     // Its last words may come after its end; a grandchild that holds standard error open must not delay us for long.
     engine.on('exit', () => {
@@ -150,14 +170,15 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
     if (engine.pid !== undefined) become({ state: 'connected', message: '' })
   }
 
-  const exited = (engine: ChildProcess, within: number): Promise<boolean> => new Promise((resolve) => {
-    if (engine.exitCode !== null || engine.signalCode !== null || engine.pid === undefined) return resolve(true)
-    const late = setTimeout(() => resolve(false), within)
-    engine.once('exit', () => {
-      clearTimeout(late)
-      resolve(true)
+  const exited = (engine: ChildProcess, within: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (engine.exitCode !== null || engine.signalCode !== null || engine.pid === undefined) return resolve(true)
+      const late = setTimeout(() => resolve(false), within)
+      engine.once('exit', () => {
+        clearTimeout(late)
+        resolve(true)
+      })
     })
-  })
 
   const begin = (order?: readonly string[]): void => {
     if (child || stopping) return
@@ -179,14 +200,22 @@ export function hostEngine(options: EngineHostOptions): EngineHost {
   }
 
   return {
-    get state() { return state },
+    get state() {
+      return state
+    },
     // One that has ended may still have last words on their way.
-    get pid() { return child?.exitCode === null && child.signalCode === null ? child.pid : undefined },
+    get pid() {
+      return child?.exitCode === null && child.signalCode === null ? child.pid : undefined
+    },
     start: () => begin(),
     recover: () => begin(['--recover']),
     // A window cannot be held back, and what it sends are small calls: the stream keeps them in order until the engine reads.
-    send: (port, payload) => { if (pipe?.writable && payload.length > 0) pipe.write(frame(port, payload)) },
-    closePort: (port) => { if (pipe?.writable) pipe.write(closedFrame(port)) },
+    send: (port, payload) => {
+      if (pipe?.writable && payload.length > 0) pipe.write(frame(port, payload))
+    },
+    closePort: (port) => {
+      if (pipe?.writable) pipe.write(closedFrame(port))
+    },
     stop: () => (stopping ??= end()),
   }
 }

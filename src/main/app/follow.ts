@@ -13,11 +13,16 @@ export interface Follower {
 }
 
 /**
- * Follows the engine as one more of its windows, to know what trains and when an experiment ends: the frames of real windows are relayed unread.
+ * Follows the engine as one more of its windows, to know what trains and when an experiment ends: the frames of real windows
+ * are relayed unread.
  * Knows nothing of Electron.
  * @param onQueue null: no engine runs
  */
-export function followEngine({ send, onQueue, onExperimentEnded }: {
+export function followEngine({
+  send,
+  onQueue,
+  onExperimentEnded,
+}: {
   send(payload: Uint8Array): void
   onQueue(queue: QueueState | null): void
   onExperimentEnded(experiment: ExperimentSummary): void
@@ -38,9 +43,22 @@ export function followEngine({ send, onQueue, onExperimentEnded }: {
     engineState({ state }) {
       leave()
       if (state !== 'connected') return onQueue(null)
-      const mine = client = connectToEngine({ post: send, listen: (listener) => { deliver = listener } }, hear)
+      const mine = (client = connectToEngine(
+        {
+          post: send,
+          listen: (listener) => {
+            deliver = listener
+          },
+        },
+        hear,
+      ))
       // An engine that is gone before it answers is told of by its state.
-      mine.call('queue.show', {}).then(({ queue }) => { if (client === mine) onQueue(queue) }, () => {})
+      mine.call('queue.show', {}).then(
+        ({ queue }) => {
+          if (client === mine) onQueue(queue)
+        },
+        () => {},
+      )
     },
     fromEngine: (payload) => deliver(payload),
   }

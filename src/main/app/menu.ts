@@ -26,8 +26,14 @@ export function setMenu(): void {
     {
       label: '&View',
       submenu: [
-        { role: 'reload' }, ...tools, { type: 'separator' },
-        { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { type: 'separator' }, { role: 'togglefullscreen' },
+        { role: 'reload' },
+        ...tools,
+        { type: 'separator' },
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { type: 'separator' },
+        { role: 'togglefullscreen' },
       ],
     },
     ...(mac ? [{ role: 'windowMenu' } as const] : []),
@@ -35,7 +41,8 @@ export function setMenu(): void {
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
   app.setAboutPanelOptions({
-    applicationName: app.name, applicationVersion: app.getVersion(),
+    applicationName: app.name,
+    applicationVersion: app.getVersion(),
     copyright: 'Compare autoencoder regularizers offline. Nothing leaves this machine.',
   })
 }

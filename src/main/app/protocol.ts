@@ -5,17 +5,31 @@ import { contentPolicy } from '../../shared/contentPolicy.ts'
 import { isOurs, scheme } from './security.ts'
 
 const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json', '.svg': 'image/svg+xml', '.png': 'image/png', '.webp': 'image/webp', '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2', '.woff': 'font/woff', '.ttf': 'font/ttf',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+  '.ttf': 'font/ttf',
 }
 
-interface Answer { status: number; headers: Record<string, string>; body: Buffer }
+interface Answer {
+  status: number
+  headers: Record<string, string>
+  body: Buffer
+}
 
 /** The file below `folder` that an address names, with the headers of a page that may do nothing else. */
 async function answer(folder: string, address: string): Promise<Answer> {
   const headers: Record<string, string> = {
-    'Content-Security-Policy': contentPolicy, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store',
+    'Content-Security-Policy': contentPolicy,
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
     'Content-Type': 'text/plain; charset=utf-8',
   }
   const refused = (status: number): Answer => ({ status, headers, body: Buffer.from('There is no such file.') })

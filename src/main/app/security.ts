@@ -34,14 +34,18 @@ export function hardenSession(session: Session): void {
   session.setSpellCheckerEnabled(false)
   session.webRequest.onBeforeRequest((request, answer) => answer({ cancel: !allowed.has(new URL(request.url).protocol) }))
   // What the page itself holds (a table, a chart) may be kept; Electron asks the person where.
-  session.on('will-download', (event, item) => { if (!item.getURL().startsWith(`blob:${scheme}://app/`)) event.preventDefault() })
+  session.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith(`blob:${scheme}://app/`)) event.preventDefault()
+  })
 }
 
 function hardenContents(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   contents.on('will-attach-webview', (event) => event.preventDefault())
   // A reload arrives here too; it is the only way to go anywhere.
-  const stay = (event: { preventDefault(): void }, address: string): void => { if (!isPage(address)) event.preventDefault() }
+  const stay = (event: { preventDefault(): void }, address: string): void => {
+    if (!isPage(address)) event.preventDefault()
+  }
   contents.on('will-navigate', stay)
   contents.on('will-redirect', stay)
   // Chromium asks nobody about addresses that need no loading, such as about:blank. The preload refuses those; should one get by, it is

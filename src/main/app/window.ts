@@ -7,7 +7,10 @@ import { readWindowState, smallestWindow, writeWindowState } from './windowState
 /** Opens the workbench's window where it was last, and shows it once there is something to see. */
 export function openWindow(paths: Paths): BrowserWindow {
   const file = join(app.getPath('userData'), 'window.json')
-  const remembered = readWindowState(file, screen.getAllDisplays().map((display) => display.workArea))
+  const remembered = readWindowState(
+    file,
+    screen.getAllDisplays().map((display) => display.workArea),
+  )
   const { width, height } = screen.getPrimaryDisplay().workArea
   const window = new BrowserWindow({
     ...(remembered ?? { width: Math.min(1440, width), height: Math.min(960, height) }),
@@ -19,8 +22,16 @@ export function openWindow(paths: Paths): BrowserWindow {
     // The page's own paper, so that nothing flashes before it is drawn.
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181b' : '#fcfcfa',
     webPreferences: {
-      preload: paths.preload, contextIsolation: true, sandbox: true, nodeIntegration: false, nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false, webSecurity: true, webviewTag: false, navigateOnDragDrop: false, spellcheck: false,
+      preload: paths.preload,
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
       devTools: !app.isPackaged,
     },
   })

@@ -12,5 +12,7 @@ export function endWithThisProcess(child: ChildProcess): void {
   listens = true
   alive.add(child)
   child.once('exit', () => alive.delete(child))
-  child.once('error', () => { if (child.pid === undefined) alive.delete(child) })
+  child.once('error', () => {
+    if (child.pid === undefined) alive.delete(child)
+  })
 }

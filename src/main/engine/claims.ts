@@ -3,15 +3,20 @@ import { dirname, join } from 'node:path'
 import type { Home } from './home.ts'
 
 /**
- * Folders and rows come and go together, though the disk knows no transaction of both. A folder that is about to get its name is *claimed* until
- * its row is stored; one whose row is about to go is *discarded*, under another name, until it is gone. Whatever a kill leaves is so known to be of
+ * Folders and rows come and go together, though the disk knows no transaction of both. A folder that is about to get its name
+ * is *claimed* until
+ * its row is stored; one whose row is about to go is *discarded*, under another name, until it is gone. Whatever a kill leaves
+ * is so known to be of
  * no use, and nothing else ever is: a folder without a row, as beside an older database that somebody put back, is left alone.
  */
 
 export const kept = ['datasets', 'runs', 'embeddings', 'trash'] as const
 export type Kept = (typeof kept)[number]
 /** An experiment's folder is never there: its claim says that its rows are being made. */
-export interface Claim { kind: Kept | 'experiments'; id: string }
+export interface Claim {
+  kind: Kept | 'experiments'
+  id: string
+}
 
 const claims = (home: Home): string => join(home.folder, 'claims')
 const fileOf = (home: Home, { kind, id }: Claim): string => join(claims(home), `${kind}-${id}`)

@@ -7,7 +7,14 @@ import { helpColumns, helpRows } from './cli/help.ts'
 import { doctor, doctorHelp, doctorOptions, type DoctorValues } from './cli/doctor.ts'
 import { datasetsAdd, datasetsList, datasetsRepair, datasetsShow } from './cli/commands/datasets.ts'
 import { datasetsInspect } from './cli/commands/inspect.ts'
-import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './cli/commands/experiments.ts'
+import {
+  experimentList,
+  experimentPack,
+  experimentResume,
+  experimentRun,
+  experimentShow,
+  experimentUnpack,
+} from './cli/commands/experiments.ts'
 import { explore } from './cli/commands/explore.ts'
 import { presetsList } from './cli/commands/presets.ts'
 import { prune } from './cli/commands/pruning.ts'
@@ -27,27 +34,67 @@ import { nearest } from './suggestion.ts'
 
 /** The command line: `aebench COMMAND`. Progress goes to standard error; with `--json` the last line of standard output is the result. */
 const commands: Record<string, Command> = {
-  'variants': variants, 'presets': presetsList, 'datasets add': datasetsAdd, 'datasets list': datasetsList,
-  'datasets inspect': datasetsInspect, 'datasets show': datasetsShow, 'datasets repair': datasetsRepair, 'datasets remove': datasetsRemove,
-  'train': train, 'resume': resume, 'evaluate': evaluateRun, 'prune': prune, 'runs list': runsList, 'runs show': runsShow,
-  'runs cancel': runsCancel, 'runs remove': runsRemove,
-  'experiment run': experimentRun, 'experiment resume': experimentResume, 'experiment show': experimentShow,
-  'experiment list': experimentList, 'experiment cancel': experimentCancel, 'experiment remove': experimentRemove,
-  'experiment pack': experimentPack, 'experiment unpack': experimentUnpack,
-  'compare': compare, 'export': exportRun, 'embed': embed, 'embeddings list': embeddingsList,
-  'embeddings remove': embeddingsRemove, 'explore': explore, 'objective': objective,
-  'storage show': storageShow, 'storage thin': storageThin, 'storage empty': storageEmpty,
-  'trash list': trashList, 'trash restore': trashRestore, 'trash empty': { ...storageEmpty, summary: 'Deletes for good what was removed.' },
+  variants: variants,
+  presets: presetsList,
+  'datasets add': datasetsAdd,
+  'datasets list': datasetsList,
+  'datasets inspect': datasetsInspect,
+  'datasets show': datasetsShow,
+  'datasets repair': datasetsRepair,
+  'datasets remove': datasetsRemove,
+  train: train,
+  resume: resume,
+  evaluate: evaluateRun,
+  prune: prune,
+  'runs list': runsList,
+  'runs show': runsShow,
+  'runs cancel': runsCancel,
+  'runs remove': runsRemove,
+  'experiment run': experimentRun,
+  'experiment resume': experimentResume,
+  'experiment show': experimentShow,
+  'experiment list': experimentList,
+  'experiment cancel': experimentCancel,
+  'experiment remove': experimentRemove,
+  'experiment pack': experimentPack,
+  'experiment unpack': experimentUnpack,
+  compare: compare,
+  export: exportRun,
+  embed: embed,
+  'embeddings list': embeddingsList,
+  'embeddings remove': embeddingsRemove,
+  explore: explore,
+  objective: objective,
+  'storage show': storageShow,
+  'storage thin': storageThin,
+  'storage empty': storageEmpty,
+  'trash list': trashList,
+  'trash restore': trashRestore,
+  'trash empty': { ...storageEmpty, summary: 'Deletes for good what was removed.' },
 }
 const hosts: Record<string, Pick<Command, 'usage' | 'summary' | 'help'>> = {
-  serve: { usage: '[--port P] [--open]', summary: 'The workbench in a browser on this machine.', help: ['--port P  where it answers (default: where it did since this computer was started, else any port that is free)', '--open  opens the browser, too'] },
-  doctor: { usage: '[--check] [--recover [--dataset D]]', summary: 'Checks everything that the workbench needs of this machine.', help: doctorHelp },
+  serve: {
+    usage: '[--port P] [--open]',
+    summary: 'The workbench in a browser on this machine.',
+    help: [
+      '--port P  where it answers (default: where it did since this computer was started, else any port that is free)',
+      '--open  opens the browser, too',
+    ],
+  },
+  doctor: {
+    usage: '[--check] [--recover [--dataset D]]',
+    summary: 'Checks everything that the workbench needs of this machine.',
+    help: doctorHelp,
+  },
 }
 const common = { home: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-const commonHelp = ['--home DIR  where everything is kept (default: your data folder)', '--json  one JSON object on the last line of standard output']
+const commonHelp = [
+  '--home DIR  where everything is kept (default: your data folder)',
+  '--json  one JSON object on the last line of standard output',
+]
 
 // npm starts scripts in the package's folder; paths are meant from where the user is.
-const start = process.env['npm_lifecycle_event'] === 'aebench' ? process.env['INIT_CWD'] ?? process.cwd() : process.cwd()
+const start = process.env['npm_lifecycle_event'] === 'aebench' ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd()
 const path = (given: string) => resolve(start, given)
 const words = process.argv.slice(2)
 const json = words.includes('--json')
@@ -55,17 +102,33 @@ const terminal = terminalOn(process.stderr)
 
 const everything = [...Object.entries(commands), ...Object.entries(hosts)]
 
-const overview = (): string => [
-  'Usage: aebench COMMAND [--home DIR] [--json]', '', ...helpColumns(everything.map(([name, { summary }]) => [name, summary]), '  '), '', 'aebench COMMAND --help shows what a command takes.',
-].join('\n')
+const overview = (): string =>
+  [
+    'Usage: aebench COMMAND [--home DIR] [--json]',
+    '',
+    ...helpColumns(
+      everything.map(([name, { summary }]) => [name, summary]),
+      '  ',
+    ),
+    '',
+    'aebench COMMAND --help shows what a command takes.',
+  ].join('\n')
 
 /** The commands of which `group` is the first word. */
 const ofGroup = (group: string) => Object.entries(commands).filter(([name]) => name.startsWith(`${group} `))
 
-const groupHelp = (group: string): string => [
-  `Usage: aebench ${group} COMMAND [--home DIR] [--json]`, '', ...helpColumns(ofGroup(group).map(([name, { usage, summary }]) => [`${name} ${usage}`.trim(), summary]), '  ', 40), '',
-  `aebench ${group} COMMAND --help shows what a command takes.`,
-].join('\n')
+const groupHelp = (group: string): string =>
+  [
+    `Usage: aebench ${group} COMMAND [--home DIR] [--json]`,
+    '',
+    ...helpColumns(
+      ofGroup(group).map(([name, { usage, summary }]) => [`${name} ${usage}`.trim(), summary]),
+      '  ',
+      40,
+    ),
+    '',
+    `aebench ${group} COMMAND --help shows what a command takes.`,
+  ].join('\n')
 
 /** Positions of the words that are neither options nor the value of `--home`, which may come before the command. */
 const plain = words.map((_, index) => index).filter((index) => !words[index]!.startsWith('-') && words[index - 1] !== '--home')
@@ -77,10 +140,18 @@ function nameOf(): string {
   if (Object.hasOwn(commands, `${one} ${two}`)) return `${one} ${two}`
   if (Object.hasOwn(commands, one) || Object.hasOwn(hosts, one)) return one
   const group = ofGroup(one).map(([name]) => name)
-  if (group.length > 0 && two === '') throw new WorkbenchError('USAGE', `Say which: ${group.join(', ')}; aebench ${one} --help tells what each does.`)
+  if (group.length > 0 && two === '')
+    throw new WorkbenchError('USAGE', `Say which: ${group.join(', ')}; aebench ${one} --help tells what each does.`)
   const given = group.length > 0 ? `${one} ${two}` : one
-  const near = nearest(given, group.length > 0 ? group : [...Object.keys(hosts), ...Object.keys(commands).flatMap((name) => [name, name.split(' ')[0]!])])
-  throw new WorkbenchError('USAGE', `There is no command “${given}”; ${near ? `did you mean ${near}? ` : ''}aebench ${group.length > 0 ? `${one} ` : ''}--help lists those that exist.`)
+  const near = nearest(
+    given,
+    group.length > 0 ? group : [...Object.keys(hosts), ...Object.keys(commands).flatMap((name) => [name, name.split(' ')[0]!])],
+  )
+  throw new WorkbenchError(
+    'USAGE',
+    `There is no command “${given}”; ${near ? `did you mean ${near}? ` : ''}aebench ` +
+      `${group.length > 0 ? `${one} ` : ''}--help lists those that exist.`,
+  )
 }
 
 /** Everything but the command's own words. */
@@ -99,7 +170,9 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
     return { values: values as Values & { home?: string; help?: boolean }, positionals }
   } catch (cause) {
     const what = (cause as Error).message.split(/\.\s/)[0]!.replace(/'([^']*)'/g, '“$1”')
-    throw new WorkbenchError('USAGE', `${what}${remedyOf(cause as NodeJS.ErrnoException, options)}; use: aebench ${usage}`, { cause })
+    throw new WorkbenchError('USAGE', `${what}${remedyOf(cause as NodeJS.ErrnoException, options)}; use: aebench ${usage}`, {
+      cause,
+    })
   }
 }
 
@@ -107,7 +180,8 @@ function parse(args: string[], options: NonNullable<Command['options']>, [fewest
 function withNegative(args: string[], options: NonNullable<Command['options']>): string[] {
   const out: string[] = []
   for (const arg of args) {
-    const before = out.at(-1), takesValue = before?.startsWith('--') && options[before.slice(2)]?.type === 'string'
+    const before = out.at(-1),
+      takesValue = before?.startsWith('--') && options[before.slice(2)]?.type === 'string'
     if (takesValue && /^-[\d.]/.test(arg)) out[out.length - 1] = `${before}=${arg}`
     else out.push(arg)
   }
@@ -129,14 +203,21 @@ function remedyOf({ code, message }: NodeJS.ErrnoException, options: NonNullable
 async function run(): Promise<number> {
   if (words.length === 0 || (plain.length === 0 && asksHelp)) return report({ json: { help: overview() }, text: overview() })
   const group = plain.length === 1 ? words[plain[0]!]! : ''
-  if (asksHelp && !Object.hasOwn(commands, group) && ofGroup(group).length > 0) return report({ json: { help: groupHelp(group) }, text: groupHelp(group) })
+  if (asksHelp && !Object.hasOwn(commands, group) && ofGroup(group).length > 0)
+    return report({ json: { help: groupHelp(group) }, text: groupHelp(group) })
   const name = nameOf()
   const command = commands[name]
   const usage = `${name} ${(command ?? hosts[name])!.usage}`.trim()
   const options = command?.options ?? (name === 'serve' ? serveOptions : name === 'doctor' ? doctorOptions : {})
   const { values, positionals } = parse(argumentsOf(name), options, command?.positionals ?? [0, 0], usage)
   if (values.help) {
-    const text = [`Usage: aebench ${usage}`, '', (command ?? hosts[name])!.summary, '', ...helpColumns(helpRows([...((command ?? hosts[name])!.help ?? []), ...commonHelp]))].join('\n')
+    const text = [
+      `Usage: aebench ${usage}`,
+      '',
+      (command ?? hosts[name])!.summary,
+      '',
+      ...helpColumns(helpRows([...((command ?? hosts[name])!.help ?? []), ...commonHelp])),
+    ].join('\n')
     return report({ json: { help: text }, text })
   }
   const home = values.home === undefined ? defaultHome() : values.home.trim() === '' ? '' : path(values.home)
@@ -167,7 +248,8 @@ async function report({ json: result, text, error, exitCode }: Outcome): Promise
   terminal.finish()
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
-  if (error !== undefined) terminal.tell(error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : error.message)
+  if (error !== undefined)
+    terminal.tell(error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : error.message)
   return exitCode ?? (error === undefined ? 0 : 1)
 }
 

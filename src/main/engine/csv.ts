@@ -1,16 +1,20 @@
 import { absent, plainNumber } from './compare/formats.ts'
 
 /**
- * CSV (RFC 4180) wherever the workbench writes it, by one rule. A text that a spreadsheet would run, and one that begins with an apostrophe, gets an
+ * CSV (RFC 4180) wherever the workbench writes it, by one rule. A text that a spreadsheet would run, and one that begins with
+ * an apostrophe, gets an
  * apostrophe in front: whoever reads the file takes one apostrophe away from the beginning of a cell and has the text as it was.
  */
 
-/** What begins a formula, of full width too; behind spaces and invisible characters, which some programs drop. Tab, CR and LF lead into a cell of their own. */
+/**
+ * What begins a formula, of full width too; behind spaces and invisible characters, which some programs drop. Tab, CR and LF
+ * lead into a cell of their own.
+ */
 const formula = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u
 
 /** A text exactly as it is. Numbers are no formulas: `-0.5` stays what it is. */
 export function csvText(text: string): string {
-  const safe = text.startsWith('\'') || (formula.test(text) && !isNumber(text)) ? `'${text}` : text
+  const safe = text.startsWith("'") || (formula.test(text) && !isNumber(text)) ? `'${text}` : text
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
@@ -18,7 +22,7 @@ const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(
 
 /** A value as it is shown to people: its minus becomes the hyphen that programs read, and what is missing is empty. */
 export function csvShown(text: string): string {
-  return text === absent ? '' : plainNumber(text) ?? csvText(text)
+  return text === absent ? '' : (plainNumber(text) ?? csvText(text))
 }
 
 /** A line of cells that are written already. */

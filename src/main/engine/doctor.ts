@@ -9,9 +9,9 @@ import type { Home } from './home.ts'
 export async function runDoctor(home: Home): Promise<Check[]> {
   return [
     { name: 'Node', ok: Number(process.versions.node.split('.')[0]) >= 24, detail: `${process.version} (${process.execPath})` },
-    ...await checkNatives(),
+    ...(await checkNatives()),
     ...checkHome(home),
     ...checkHosts(),
-    ...await checkOffline(),
+    ...(await checkOffline()),
   ]
 }

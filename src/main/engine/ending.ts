@@ -6,7 +6,8 @@ export type EndSignal = keyof typeof codes
 export const exitCodeOf = (signal: EndSignal): number => codes[signal]
 
 /**
- * From here on this process ends, whatever it waits for: a full disk, another command, an engine or a worker that does not answer. Nothing is lost
+ * From here on this process ends, whatever it waits for: a full disk, another command, an engine or a worker that does not
+ * answer. Nothing is lost
  * by it that a kill would not leave in order.
  */
 export function endSoon(signal: EndSignal): void {

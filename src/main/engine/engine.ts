@@ -119,7 +119,10 @@ function open(home: Home, lock: Lock, options: EngineOptions): Engine {
   }
 }
 
-/** On a full disk an engine starts with what was kept in reserve for that: whoever wants to make room there has to get in. Error: DISK_FULL. */
+/**
+ * On a full disk an engine starts with what was kept in reserve for that: whoever wants to make room there has to get in. Error:
+ * DISK_FULL.
+ */
 function roomy<T>(home: Home, work: () => T): T {
   for (;;) {
     try {
@@ -134,7 +137,16 @@ function roomy<T>(home: Home, work: () => T): T {
 
 /** Calls that end something or make room, for which a full disk's reserve is there. Each may be begun twice. */
 const makesRoom: ReadonlySet<CallName> = new Set<CallName>([
-  'runs.pause', 'runs.cancel', 'runs.remove', 'runs.restore', 'datasets.remove', 'embeddings.remove', 'experiments.pause', 'experiments.cancel', 'experiments.remove', 'storage.empty',
+  'runs.pause',
+  'runs.cancel',
+  'runs.remove',
+  'runs.restore',
+  'datasets.remove',
+  'embeddings.remove',
+  'experiments.pause',
+  'experiments.cancel',
+  'experiments.remove',
+  'storage.empty',
 ])
 
 function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Lock, options: EngineOptions): Engine {
@@ -156,21 +168,59 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const cut = store.runs.running()
   for (const { id, epoch } of cut) store.runs.interrupt(id, new Date().toISOString(), interruptedError(ended, home.run(id), epoch))
   const space = createSpace(home, log)
-  const queue = createQueue({ store, home, space, script, trainers: options.trainers, threads: options.threads, emit, log, startQueued: options.startQueued ?? true })
+  const queue = createQueue({
+    store,
+    home,
+    space,
+    script,
+    trainers: options.trainers,
+    threads: options.threads,
+    emit,
+    log,
+    startQueued: options.startQueued ?? true,
+  })
   const tasks = createTasks(emit, log, space, () => queue.settings.get().tasks)
   const trash = createTrash({ home, store, space, emit })
   const experiments = watchExperiments({ store, space, queue, emit })
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
-  const context: Context = { home, store, space, queue, tasks, questions: createPlaces(questionsAtOnce), trash, experiments, emit, log, script, threads: options.threads ?? queue.settings.threads, folderDialog: options.folderDialog ?? false }
+  const context: Context = {
+    home,
+    store,
+    space,
+    queue,
+    tasks,
+    questions: createPlaces(questionsAtOnce),
+    trash,
+    experiments,
+    emit,
+    log,
+    script,
+    threads: options.threads ?? queue.settings.threads,
+    folderDialog: options.folderDialog ?? false,
+  }
   const exploring = exploringHandlers(context)
   const handlers: Handlers = {
-    ...engineHandlers(context, recovered, options.recovery ?? null), ...datasetHandlers(context), ...runHandlers(context),
-    ...presetHandlers(context), ...viewHandlers(context), ...tableHandlers(context), ...comparingHandlers(context),
-    ...exportHandlers(context), ...manyExportsHandlers(context), ...embeddingHandlers(context), ...weightsHandlers(context),
-    ...evaluationHandlers(context), ...pruningHandlers(context),
-    ...exploring.handlers, ...experimentHandlers(context), ...packingHandlers(context), ...queueHandlers(context),
-    ...augmentingHandlers(context), ...storageHandlers(context), ...thinningHandlers(context),
+    ...engineHandlers(context, recovered, options.recovery ?? null),
+    ...datasetHandlers(context),
+    ...runHandlers(context),
+    ...presetHandlers(context),
+    ...viewHandlers(context),
+    ...tableHandlers(context),
+    ...comparingHandlers(context),
+    ...exportHandlers(context),
+    ...manyExportsHandlers(context),
+    ...embeddingHandlers(context),
+    ...weightsHandlers(context),
+    ...evaluationHandlers(context),
+    ...pruningHandlers(context),
+    ...exploring.handlers,
+    ...experimentHandlers(context),
+    ...packingHandlers(context),
+    ...queueHandlers(context),
+    ...augmentingHandlers(context),
+    ...storageHandlers(context),
+    ...thinningHandlers(context),
   }
   let closing: Promise<void> | null = null
   // After the caller had the chance to subscribe.
@@ -182,7 +232,10 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
 
   const handle = async (name: string, input: unknown): Promise<unknown> => {
     if (typeof name !== 'string' || !Object.hasOwn(calls, name)) {
-      throw new WorkbenchError('CALL_UNKNOWN', `This engine does not know the call “${String(name).slice(0, 80)}”; update the workbench so that both sides are of one version.`)
+      throw new WorkbenchError(
+        'CALL_UNKNOWN',
+        `This engine does not know the call “${String(name).slice(0, 80)}”; update the workbench so that both sides are of one version.`,
+      )
     }
     const known = name as CallName
     refuseBytes(known, input)
@@ -199,7 +252,9 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
       log(`${name} failed.`, thrown)
       if (isDamage(thrown)) {
         const remedy = sentence(damageRemedy(home.database))
-        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench. ${remedy}`, { cause: thrown })
+        throw new WorkbenchError('DATABASE_DAMAGED', `The database ${home.database} is damaged; close the workbench. ${remedy}`, {
+          cause: thrown,
+        })
       }
       const trouble = codeOf(thrown).startsWith('SQLITE_') ? troubleWith(thrown, home.database) : null
       if (trouble !== null) throw trouble
@@ -232,8 +287,10 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     exploring.close()
     experiments.close()
     void space.close()
-    log(`Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: `
-      + 'it ends, and stores nothing any more.')
+    log(
+      `Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: ` +
+        'it ends, and stores nothing any more.',
+    )
     emit({ type: 'homeLost', error: toErrorInfo(error) })
     lose(error)
   })

@@ -10,7 +10,7 @@ const piece = 2 ** 16
  * @throws the operating system's errors (see `isUnread`), LimitError, SyntaxError
  */
 export function readForeignJson(file: string, limits: Limits, pipes = false): unknown {
-  const descriptor = openSync(file, constants.O_RDONLY | (pipes ? 0 : constants.O_NONBLOCK ?? 0))
+  const descriptor = openSync(file, constants.O_RDONLY | (pipes ? 0 : (constants.O_NONBLOCK ?? 0)))
   try {
     const found = fstatSync(descriptor)
     if (!found.isFile() && !pipes) throw Object.assign(new Error(`${file} is no file`), { code: 'EISDIR' })
@@ -21,7 +21,7 @@ export function readForeignJson(file: string, limits: Limits, pipes = false): un
       const read = readSync(descriptor, bytes)
       if (read === 0) return parseJson(Buffer.concat(pieces), limits)
       pieces.push(bytes.subarray(0, read))
-      atMost(total += read, limits.bytes, 'bytes')
+      atMost((total += read), limits.bytes, 'bytes')
     }
   } finally {
     closeSync(descriptor)
@@ -29,6 +29,5 @@ export function readForeignJson(file: string, limits: Limits, pipes = false): un
 }
 
 /** Whether reading failed, and not what was read. */
-export const isUnread = (thrown: unknown): thrown is NodeJS.ErrnoException => thrown instanceof Error && /^E[A-Z]+$/.test(
-  String((thrown as NodeJS.ErrnoException).code ?? ''),
-)
+export const isUnread = (thrown: unknown): thrown is NodeJS.ErrnoException =>
+  thrown instanceof Error && /^E[A-Z]+$/.test(String((thrown as NodeJS.ErrnoException).code ?? ''))

@@ -25,7 +25,11 @@ export interface Home {
 }
 
 /** The user's data folder on this system, with a folder of our own in it. */
-export function defaultHome(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env, user: string = homedir()): string {
+export function defaultHome(
+  platform: NodeJS.Platform = process.platform,
+  env: NodeJS.ProcessEnv = process.env,
+  user: string = homedir(),
+): string {
   if (platform === 'win32') return join(env['APPDATA'] ?? join(user, 'AppData', 'Roaming'), 'Autoencoder Workbench')
   if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'Autoencoder Workbench')
   return join(env['XDG_DATA_HOME'] || join(user, '.local', 'share'), 'autoencoder-workbench')
@@ -33,7 +37,8 @@ export function defaultHome(platform: NodeJS.Platform = process.platform, env: N
 
 /** Error: USAGE for an empty name, which would mean the folder one happens to be in. */
 export function homeAt(folder: string): Home {
-  if (folder.trim() === '') throw new WorkbenchError('USAGE', 'The home folder has no name; give one after --home, or leave --home out.', { field: 'home' })
+  if (folder.trim() === '')
+    throw new WorkbenchError('USAGE', 'The home folder has no name; give one after --home, or leave --home out.', { field: 'home' })
   const absolute = resolve(folder)
   return {
     folder: absolute,
@@ -73,8 +78,15 @@ export function prepareHome(home: Home): void {
   } catch (cause) {
     const isOurs = at !== home.folder || statSync(home.folder, { throwIfNoEntry: false })?.isDirectory() === false
     const known = codeOf(cause) === 'ENOTDIR' && !isOurs ? null : systemTrouble(cause, at)
-    throw known ?? new WorkbenchError('HOME_UNWRITABLE', `The folder ${home.folder} cannot be written to (${(cause as Error).message}); `
-      + 'make it writable or choose another with --home.', { cause })
+    throw (
+      known ??
+      new WorkbenchError(
+        'HOME_UNWRITABLE',
+        `The folder ${home.folder} cannot be written to (${(cause as Error).message}); ` +
+          'make it writable or choose another with --home.',
+        { cause },
+      )
+    )
   }
 }
 
@@ -83,19 +95,28 @@ export function lockHome(home: Home): Lock {
   const lock = tryLock(home.lock)
   if (lock !== null) return lock
   const holder = holderOf(home.folder)
-  const who = holder === null ? '' : holder.host === hostname() ? ` (process ${holder.pid})` : ` (process ${holder.pid} on ${holder.host})`
-  const end = holder === null || holder.isSeen ? ''
-    : ` Should ${holder.host === hostname() ? 'that' : holder.host} be gone, switched off or out of reach, the folder is free `
-      + `${Math.round(patience / 60_000)} minutes after its last sign of life.`
-  throw new WorkbenchError('HOME_LOCKED', `A workbench or a command of it is already running on ${home.folder}${who}; `
-    + `use or close that one, or choose another folder with --home.${end}`)
+  const who =
+    holder === null ? '' : holder.host === hostname() ? ` (process ${holder.pid})` : ` (process ${holder.pid} on ${holder.host})`
+  const end =
+    holder === null || holder.isSeen
+      ? ''
+      : ` Should ${holder.host === hostname() ? 'that' : holder.host} be gone, switched off or out of reach, the folder is free ` +
+        `${Math.round(patience / 60_000)} minutes after its last sign of life.`
+  throw new WorkbenchError(
+    'HOME_LOCKED',
+    `A workbench or a command of it is already running on ${home.folder}${who}; ` +
+      `use or close that one, or choose another folder with --home.${end}`,
+  )
 }
 
 /** What is said once another engine has taken the home. */
 export const lostHome = (home: Home): WorkbenchError =>
-  new WorkbenchError('HOME_LOCKED', `Another workbench has taken ${home.folder}, as this one gave no sign of life for minutes `
-    + '(was the machine asleep?). This one has ended and stored nothing since; '
-    + 'what it trained can be resumed from its last checkpoint there.')
+  new WorkbenchError(
+    'HOME_LOCKED',
+    `Another workbench has taken ${home.folder}, as this one gave no sign of life for minutes ` +
+      '(was the machine asleep?). This one has ended and stored nothing since; ' +
+      'what it trained can be resumed from its last checkpoint there.',
+  )
 
 /** Errors: ENOTDIR, EACCES, EROFS. */
 function requireFolder(folder: string): void {
@@ -129,7 +150,8 @@ const trialOver = 60_000
 /** Removes what starts that were cut off left in the home itself (tidy.ts does so with its folders). Only for the holder of its lock. */
 export function removeTrials(home: Home): void {
   for (const name of readdirSync(home.folder)) {
-    const file = join(home.folder, name), isLeft = isTrial(name) || (isOwnerFile(name) && name.endsWith('.tmp'))
+    const file = join(home.folder, name),
+      isLeft = isTrial(name) || (isOwnerFile(name) && name.endsWith('.tmp'))
     const age = isLeft ? Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) : 0
     if (age > trialOver) rmSync(file, { recursive: true, force: true })
   }

@@ -12,10 +12,12 @@ export function invalidInput(name: CallName, input: unknown, error: z.ZodError):
   const field = issue.path.join('.')
   const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | null | undefined)?.[part], input)
   // A schema that knows the remedy says it in a whole sentence.
-  const message = /^[A-Z].*\.$/.test(issue.message) ? issue.message
-    : issue.code === 'unrecognized_keys' ? unknownKeys(name, issue.path, issue.keys)
-    : `${field === '' ? name : placeOf(name, issue.path)} is not valid (${plain(issue.message)}; ${shownOf(value)}); `
-      + 'correct it and try again.'
+  const message = /^[A-Z].*\.$/.test(issue.message)
+    ? issue.message
+    : issue.code === 'unrecognized_keys'
+      ? unknownKeys(name, issue.path, issue.keys)
+      : `${field === '' ? name : placeOf(name, issue.path)} is not valid (${plain(issue.message)}; ${shownOf(value)}); ` +
+        'correct it and try again.'
   const isSetting = settings.has(String(issue.path[0]))
   return new WorkbenchError(isSetting ? 'SETTING_INVALID' : 'CALL_INVALID', message, field === '' ? {} : { field })
 }
@@ -23,8 +25,12 @@ export function invalidInput(name: CallName, input: unknown, error: z.ZodError):
 /** Of what may be one of several forms: what is wrong in the form that was meant, as an unknown key or a place within it tells. */
 function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue
-  const within = issue.errors.flatMap((all) => all.slice(0, 1)).map((each) => inside({ ...each, path: [...issue.path, ...each.path] }))
-  return within.find(({ code }) => code === 'unrecognized_keys') ?? within.find(({ path }) => path.length > issue.path.length) ?? issue
+  const within = issue.errors
+    .flatMap((all) => all.slice(0, 1))
+    .map((each) => inside({ ...each, path: [...issue.path, ...each.path] }))
+  return (
+    within.find(({ code }) => code === 'unrecognized_keys') ?? within.find(({ path }) => path.length > issue.path.length) ?? issue
+  )
 }
 
 /** What people write themselves, in a file: they know it, and not the call that takes it. */
@@ -34,7 +40,7 @@ const documents = new Map([['plan', 'the plan']])
 function placeOf(name: CallName, path: readonly PropertyKey[]): string {
   const document = documents.get(String(path[0]))
   const inside = document === undefined ? path : path.slice(1)
-  return inside.length === 0 ? document ?? name : `“${inside.join('.')}” of ${document ?? name}`
+  return inside.length === 0 ? (document ?? name) : `“${inside.join('.')}” of ${document ?? name}`
 }
 
 function unknownKeys(name: CallName, path: readonly PropertyKey[], keys: readonly string[]): string {
@@ -49,8 +55,12 @@ function unknownKeys(name: CallName, path: readonly PropertyKey[], keys: readonl
 
 /** What is looked at of a schema: what it consists of, whatever its kind. */
 interface Parts {
-  shape?: Record<string, z.ZodType>; options?: z.ZodType[]
-  element?: z.ZodType; innerType?: z.ZodType; valueType?: z.ZodType; in?: z.ZodType
+  shape?: Record<string, z.ZodType>
+  options?: z.ZodType[]
+  element?: z.ZodType
+  innerType?: z.ZodType
+  valueType?: z.ZodType
+  in?: z.ZodType
 }
 
 /** The keys that a schema takes at a place. */

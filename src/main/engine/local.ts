@@ -27,7 +27,10 @@ function addressOf(home: Home): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const { uid, mode } = lstatSync(folder)
   if (uid !== userInfo().uid || (mode & 0o077) !== 0) {
-    throw new WorkbenchError('HOME_UNWRITABLE', `The folder ${folder} is not private to you; remove it, or choose a home folder with a shorter path.`)
+    throw new WorkbenchError(
+      'HOME_UNWRITABLE',
+      `The folder ${folder} is not private to you; remove it, or choose a home folder with a shorter path.`,
+    )
   }
   return join(folder, `${hash}.sock`)
 }
@@ -69,7 +72,9 @@ export async function listenLocally(engine: Engine): Promise<Listening> {
   }
   server.on('error', (error) => engine.log('The local socket failed.', error))
   return {
-    get clients() { return sockets.size },
+    get clients() {
+      return sockets.size
+    },
     idle: () => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     close: () => {
       server.close()
@@ -90,11 +95,21 @@ export function connectLocally(home: Home, onEvent: (event: EngineEvent) => void
     let open = false
     let deliver: (payload: Uint8Array) => void = () => {}
     const parse = frameParser((_, payload) => deliver(payload))
-    socket.on('error', () => { if (!open) resolve(null) })
+    socket.on('error', () => {
+      if (!open) resolve(null)
+    })
     socket.on('data', (chunk: Buffer) => parse(chunk))
     socket.on('connect', () => {
       open = true
-      const client = connectToEngine({ post: (payload) => void socket.write(frame(0, payload)), listen: (listener) => { deliver = listener } }, onEvent)
+      const client = connectToEngine(
+        {
+          post: (payload) => void socket.write(frame(0, payload)),
+          listen: (listener) => {
+            deliver = listener
+          },
+        },
+        onEvent,
+      )
       let closed = false
       socket.on('close', () => {
         if (closed) return

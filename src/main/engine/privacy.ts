@@ -7,7 +7,8 @@ import { isOwnerFile } from './store/owner.ts'
 
 /**
  * What a home holds is its owner's alone: images may be of patients. Folders 0700, files 0600, from their creation on: the engine and its
- * workers, which inherit it, run with the umask 077. What the user asks for elsewhere (an export) gets the mode that the user's own gives.
+ * workers, which inherit it, run with the umask 077. What the user asks for elsewhere (an export) gets the mode that the user's
+ * own gives.
  */
 const variable = 'WORKBENCH_UMASK'
 
@@ -34,12 +35,20 @@ const ourFolders: readonly string[] = [...homeFolders, 'claims', 'targets']
 /** Names that the workbench gives in a home. A folder that holds others is not ours alone. */
 function isOurs(home: Home, name: string): boolean {
   const database = basename(home.database)
-  return name === database || name.startsWith(`${database}-`) || name.startsWith(`${database}.`)
-    || ourFiles.test(name) || isTrial(name) || ourFolders.includes(name) || isOwnerFile(name)
+  return (
+    name === database ||
+    name.startsWith(`${database}-`) ||
+    name.startsWith(`${database}.`) ||
+    ourFiles.test(name) ||
+    isTrial(name) ||
+    ourFolders.includes(name) ||
+    isOwnerFile(name)
+  )
 }
 
 /**
- * Takes from others what earlier versions of the workbench let them read. Only what is the user's own and named as the workbench names it:
+ * Takes from others what earlier versions of the workbench let them read. Only what is the user's own and named as the
+ * workbench names it:
  * the home itself where nothing else lies in it, else its files and folders. Nothing is loosened, and links are not followed.
  */
 export function tightenHome(home: Home, log: Log): void {
@@ -60,7 +69,8 @@ export function tightenHome(home: Home, log: Log): void {
     }
   }
   try {
-    const names = readdirSync(home.folder), ours = names.filter((name) => isOurs(home, name))
+    const names = readdirSync(home.folder),
+      ours = names.filter((name) => isOurs(home, name))
     for (const name of ours) {
       const path = join(home.folder, name)
       const found = lstatSync(path)

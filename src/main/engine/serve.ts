@@ -10,9 +10,17 @@ import { defaultHome } from './home.ts'
 import { listenLocally } from './local.ts'
 
 export const serveOptions = {
-  home: { type: 'string' }, port: { type: 'string' }, open: { type: 'boolean' }, json: { type: 'boolean' },
+  home: { type: 'string' },
+  port: { type: 'string' },
+  open: { type: 'boolean' },
+  json: { type: 'boolean' },
 } as const
-export interface ServeValues { home?: string | undefined; port?: string | undefined; open?: boolean | undefined; json?: boolean | undefined }
+export interface ServeValues {
+  home?: string | undefined
+  port?: string | undefined
+  open?: boolean | undefined
+  json?: boolean | undefined
+}
 
 /**
  * The browser mode: the engine, and a page for a browser on this machine. Prints its address and runs until it is interrupted;
@@ -21,7 +29,9 @@ export interface ServeValues { home?: string | undefined; port?: string | undefi
 export async function serve(values: ServeValues): Promise<void> {
   const port = Number(values.port ?? 0)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new WorkbenchError('USAGE', `“${values.port}” is not a port; give a number from 1 to 65535, or leave it out.`, { field: 'port' })
+    throw new WorkbenchError('USAGE', `“${values.port}” is not a port; give a number from 1 to 65535, or leave it out.`, {
+      field: 'port',
+    })
   }
   const engine = createEngine({ home: values.home ?? defaultHome() })
   removeOpening(engine.home.folder)
@@ -37,7 +47,14 @@ export async function serve(values: ServeValues): Promise<void> {
   const said = JSON.stringify({ url: server.url, port: server.port, home: engine.home.folder })
   process.stdout.write(values.json ? `${said}\n` : `Autoencoder Workbench: ${server.url}\n`)
   const opened = values.open ? openInBrowser(engine.home.folder, server.url, server.opened) : () => {}
-  endSoon(await Promise.race([asked, engine.lost.then((error) => { throw error })]))
+  endSoon(
+    await Promise.race([
+      asked,
+      engine.lost.then((error) => {
+        throw error
+      }),
+    ]),
+  )
   opened()
   await server.close()
   await engine.close()
@@ -52,11 +69,13 @@ async function answer(engine: Engine, port: number): Promise<BrowserServer> {
   const { folder } = engine.home
   const root = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
   const before = rememberedAddress(folder)
-  const at = port === 0 ? before?.port ?? 0 : port
+  const at = port === 0 ? (before?.port ?? 0) : port
   const server = await serveBrowser(engine, root, at, before?.port === at ? before.token : undefined).catch((thrown: unknown) => {
     if (port !== 0 || before === null || !(thrown instanceof WorkbenchError)) throw thrown
-    process.stderr.write(`Another program has port ${before.port}, where this workbench answered before. It has a new address now; `
-      + 'pages that are open at the old one cannot go on.\n')
+    process.stderr.write(
+      `Another program has port ${before.port}, where this workbench answered before. It has a new address now; ` +
+        'pages that are open at the old one cannot go on.\n',
+    )
     return serveBrowser(engine, root)
   })
   rememberAddress(folder, server)

@@ -26,7 +26,8 @@ const hasRow = (store: Store, kind: Kept, id: string): boolean => {
 }
 
 /**
- * Removes folders that never got a row or have lost it for good, and gives back those whose rows were kept after all; removed runs have their files in
+ * Removes folders that never got a row or have lost it for good, and gives back those whose rows were kept after all; removed
+ * runs have their files in
  * the trash, others have not. What has no row for another reason is left as it is.
  */
 function tidyFolders(home: Home, store: Store): Recovered {
@@ -59,7 +60,8 @@ function tidyFolders(home: Home, store: Store): Recovered {
     if (!existsSync(to) || !hasWeights(to)) moveFolder(from, to)
     else if (!hasWeights(from)) remove(from)
   }
-  for (const id of namesIn(join(home.folder, 'trash'))) if (store.runs.has(id) && !existsSync(home.run(id))) moveFolder(home.trash(id), home.run(id))
+  for (const id of namesIn(join(home.folder, 'trash')))
+    if (store.runs.has(id) && !existsSync(home.run(id))) moveFolder(home.trash(id), home.run(id))
   return recovered
 }
 
@@ -67,38 +69,60 @@ function tidyFolders(home: Home, store: Store): Recovered {
 async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }> {
   const swept = { files: 0, bytes: 0 }
   const remove = async (file: string): Promise<void> => {
-    const bytes = await stat(file).then(({ size }) => size, () => 0)
-    await rm(file, { force: true }).then(() => { swept.files += 1; swept.bytes += bytes }, () => {})
+    const bytes = await stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    )
+    await rm(file, { force: true }).then(
+      () => {
+        swept.files += 1
+        swept.bytes += bytes
+      },
+      () => {},
+    )
   }
   // What tried the folder for temporary files out, and was killed at it.
   for (const name of await readdir(tmpdir()).catch(() => [] as string[])) {
-    const pid = makerOfTrial(name), file = join(tmpdir(), name)
-    if (pid !== null && !await isOfRunning(file, pid)) await remove(file)
+    const pid = makerOfTrial(name),
+      file = join(tmpdir(), name)
+    if (pid !== null && !(await isOfRunning(file, pid))) await remove(file)
   }
-  const runs = join(home.folder, 'runs'), datasets = join(home.folder, 'datasets'), experiments = join(home.folder, 'experiments')
+  const runs = join(home.folder, 'runs'),
+    datasets = join(home.folder, 'datasets'),
+    experiments = join(home.folder, 'experiments')
   // The engine writes a record in one go: none is on its way while this looks.
   const inside = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).map((id) => join(folder, id))
-  for (const folder of [experiments, ...await inside(datasets), ...await inside(join(home.folder, 'embeddings')), ...await inside(runs)]) {
-    for (const name of await readdir(folder).catch(() => [] as string[])) if (name.endsWith('.json.partial')) await remove(join(folder, name))
+  for (const folder of [
+    experiments,
+    ...(await inside(datasets)),
+    ...(await inside(join(home.folder, 'embeddings'))),
+    ...(await inside(runs)),
+  ]) {
+    for (const name of await readdir(folder).catch(() => [] as string[]))
+      if (name.endsWith('.json.partial')) await remove(join(folder, name))
   }
   for (const run of await readdir(runs)) {
     const folder = join(runs, run, 'checkpoints')
     for (const name of await readdir(folder).catch(() => [] as string[])) {
       const [, pid] = /\.safetensors\.(\d+)\.partial$/.exec(name) ?? []
       const file = join(folder, name)
-      if (pid === undefined || await isOfRunning(file, Number(pid))) continue
+      if (pid === undefined || (await isOfRunning(file, Number(pid)))) continue
       await remove(file)
     }
   }
   return swept
 }
 
-const size = (bytes: number): string => (bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`)
+const size = (bytes: number): string =>
+  bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`
 /** What was tidied away as a sentence; null where there was nothing. */
 export function tidied({ folders, files, bytes }: Recovered): string | null {
   const parts = [...(folders > 0 ? [counted(folders, 'folder')] : []), ...(files > 0 ? [counted(files, 'file')] : [])]
   if (parts.length === 0) return null
-  return `The workbench was cut off before; ${parts.join(' and ')} (${size(bytes)}) that it left half done ${folders + files === 1 ? 'was' : 'were'} removed.`
+  return (
+    `The workbench was cut off before; ${parts.join(' and ')} (${size(bytes)}) ` +
+    `that it left half done ${folders + files === 1 ? 'was' : 'were'} removed.`
+  )
 }
 
 /** Tidies the folders at once and files in the background. @returns all that was removed, once that is known */

@@ -22,10 +22,21 @@ export function untilOf(removedAt: string): string {
 }
 
 /**
- * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or for 30 days. What a kill
+ * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or
+ * for 30 days. What a kill
  * leaves in between, the next start brings into order (tidy.ts).
  */
-export function createTrash({ home, store, space, emit }: { home: Home; store: Store; space: Space; emit: (event: EngineEvent) => void }) {
+export function createTrash({
+  home,
+  store,
+  space,
+  emit,
+}: {
+  home: Home
+  store: Store
+  space: Space
+  emit: (event: EngineEvent) => void
+}) {
   const move = (from: string, to: string): void => {
     if (existsSync(from)) moveFolder(from, to)
   }
@@ -39,13 +50,17 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
   }
   type Removed = { id: string; removedAt: string; dataset: string }
   const purge = async (chosen: (item: Removed) => boolean): Promise<{ runs: number; experiments: number; bytes: number }> => {
-    const there = removed(), runs = there.runs.filter(chosen), experiments = there.experiments.filter(chosen)
-    let bytes = 0, gone = 0
+    const there = removed(),
+      runs = there.runs.filter(chosen),
+      experiments = there.experiments.filter(chosen)
+    let bytes = 0,
+      gone = 0
     for (let from = 0; from < runs.length; from += atOnce) {
       // What was restored since the list was made stays; also between two attempts.
       const still = () => runs.slice(from, from + atOnce).filter(({ id }) => store.runs.find(id)?.removedAt)
       const foldersOf = (some: readonly { id: string }[]) => some.flatMap(({ id }) => [home.trash(id), home.run(id)])
-      let some: typeof runs = [], freed = 0
+      let some: typeof runs = [],
+        freed = 0
       try {
         await space.withReserve(() => {
           some = still()
@@ -80,10 +95,11 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
     removed,
     /** Several at once, as of one moment: they are restored together. @param withThem stored with their removal, or not at all */
     removeRuns(ids: readonly string[], at: string, withThem: () => void = () => {}): void {
-      const mark = () => store.transaction(() => {
-        withThem()
-        ids.forEach((id) => store.runs.update(id, { removedAt: at }))
-      })
+      const mark = () =>
+        store.transaction(() => {
+          withThem()
+          ids.forEach((id) => store.runs.update(id, { removedAt: at }))
+        })
       space.withReserveNow(mark)
       for (const id of ids) {
         move(home.run(id), home.trash(id))
@@ -94,7 +110,12 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
     restoreRuns(ids: readonly string[], withThem: () => void = () => {}): void {
       const found = ids.map((id) => ({ id, removed: store.runs.find(id) }))
       const gone = found.find(({ removed }) => removed === null)
-      if (gone) throw new WorkbenchError('RUN_UNKNOWN', `The run “${gone.id}” is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`, { field: 'run' })
+      if (gone)
+        throw new WorkbenchError(
+          'RUN_UNKNOWN',
+          `The run “${gone.id}” is gone for good; it was removed more than ${keptDays} days ago, or the trash was emptied.`,
+          { field: 'run' },
+        )
       const back = found.filter(({ removed }) => removed!.removedAt !== null)
       // The files first: a run that can be seen has them.
       for (const { id } of back) move(home.trash(id), home.run(id))
@@ -104,8 +125,10 @@ export function createTrash({ home, store, space, emit }: { home: Home; store: S
       })
     },
     /** What was removed too long ago; what a newer version wrote only whoever empties the trash deletes. */
-    expire: () => purge(({ id, removedAt }) => Date.parse(untilOf(removedAt)) < Date.now()
-      && (!store.runs.isStored(id) || store.runs.isOurs(id))),
+    expire: () =>
+      purge(
+        ({ id, removedAt }) => Date.parse(untilOf(removedAt)) < Date.now() && (!store.runs.isStored(id) || store.runs.isOurs(id)),
+      ),
     empty: () => purge(() => true),
     /** What can be of no use any more without its dataset. */
     purgeDataset: (id: string) => purge(({ dataset }) => dataset === id),

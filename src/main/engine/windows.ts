@@ -16,9 +16,8 @@ export function attachWindow(engine: Engine, channel: Channel): () => void {
   let refused = 0
   const window = serveWindow(channel, engine.handle, (why) => {
     // One line for each window: a log is no place to pour things into.
-    if (refused++ === 0) engine.log(
-      `What a window sent is no call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`,
-    )
+    if (refused++ === 0)
+      engine.log(`What a window sent is no call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`)
   })
   const unsubscribe = engine.subscribe(window.send)
   return () => {
@@ -40,7 +39,9 @@ export function attachStream(engine: Engine, stream: Duplex): void {
         if (stream.writableLength > mostWaiting) stream.destroy()
         else if (stream.writableLength > manyWaiting) stream.pause()
       },
-      listen: (listener) => { deliver = listener },
+      listen: (listener) => {
+        deliver = listener
+      },
     })
     const window = { deliver: (payload: Uint8Array) => deliver(payload), close }
     windows.set(port, window)

@@ -10,8 +10,7 @@ export function horizontal(kind: XKind, greatest: number): { title: string; scal
 }
 
 /** A number for people: grouped thousands, no trailing zeros. */
-export const grouped = (value: number, digits = 0): string =>
-  value.toLocaleString('en', { maximumFractionDigits: digits })
+export const grouped = (value: number, digits = 0): string => value.toLocaleString('en', { maximumFractionDigits: digits })
 
 /** A measured value with four significant digits. */
 export function measured(value: number | null | undefined): string {
@@ -26,6 +25,7 @@ export function measured(value: number | null | undefined): string {
 /** Ticks of a linear vertical axis, without the noise of binary fractions. */
 export function linearTick(value: number): string {
   const magnitude = Math.abs(value)
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) return value.toExponential(1).replace('.0', '').replaceAll('-', '−').replace('e+', 'e')
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6))
+    return value.toExponential(1).replace('.0', '').replaceAll('-', '−').replace('e+', 'e')
   return value.toLocaleString('en', { maximumSignificantDigits: 6 }).replace('-', '−')
 }

@@ -48,7 +48,10 @@ export function lowerBound(column: Float64Array, x: number): number {
 export function snapped(curves: readonly Curve[], x: number, from = -Infinity, to = Infinity): number | null {
   const near = curves.flatMap((curve) => (curve.x.length > 0 ? [curve.x[nearestIndex(curve.x, x)]!] : []))
   const inside = near.filter((one) => one >= from && one <= to)
-  return (inside.length > 0 ? inside : near).reduce<number | null>((best, one) => (best === null || Math.abs(one - x) < Math.abs(best - x) ? one : best), null)
+  return (inside.length > 0 ? inside : near).reduce<number | null>(
+    (best, one) => (best === null || Math.abs(one - x) < Math.abs(best - x) ? one : best),
+    null,
+  )
 }
 
 /**
@@ -65,7 +68,8 @@ export function readAt(curve: Curve, x: number): { x: number; y: number; value: 
 }
 
 /**
- * Curves that follow each other along the horizontal axis as one curve, with a gap where one ends and the next begins. Each part's x begin where the
+ * Curves that follow each other along the horizontal axis as one curve, with a gap where one ends and the next begins. Each
+ * part's x begin where the
  * part before it ended, or later.
  */
 export function joined(parts: readonly { x: Float64Array; y: Float64Array }[]): { x: Float64Array; y: Float64Array } {
@@ -89,7 +93,11 @@ export function joined(parts: readonly { x: Float64Array; y: Float64Array }[]): 
 }
 
 /** Where something begins along the horizontal axis: a line with a name. */
-export interface Mark { x: number; label: string }
+export interface Mark {
+  x: number
+  label: string
+}
 
 /** In which part `x` lies; a point at a boundary is the end of what came before. Null before the first mark. */
-export const markAt = (marks: readonly Mark[], x: number): Mark | null => marks.findLast((mark) => mark.x < x) ?? marks.find((mark) => mark.x === x) ?? null
+export const markAt = (marks: readonly Mark[], x: number): Mark | null =>
+  marks.findLast((mark) => mark.x < x) ?? marks.find((mark) => mark.x === x) ?? null

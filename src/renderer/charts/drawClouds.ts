@@ -1,11 +1,19 @@
 import { areaOf, heightOf, ticksBetween, toPixels, type Area, type Cloud, type Frame } from './plane.ts'
 import type { ChartTheme } from './theme.ts'
 
-interface Drawing { clouds: readonly Cloud[]; frame: Frame; joined: boolean; width: number; ratio: number; theme: ChartTheme }
+interface Drawing {
+  clouds: readonly Cloud[]
+  frame: Frame
+  joined: boolean
+  width: number
+  ratio: number
+  theme: ChartTheme
+}
 
 /** Draws everything anew; with `joined` a line leads from each point of the first cloud to the same point of the second. */
 export function drawClouds(canvas: HTMLCanvasElement, { clouds, frame, joined, width, ratio, theme }: Drawing): void {
-  const area = areaOf(width), height = heightOf(width)
+  const area = areaOf(width),
+    height = heightOf(width)
   canvas.width = Math.round(width * ratio)
   canvas.height = Math.round(height * ratio)
   canvas.style.width = `${width}px`
@@ -21,7 +29,8 @@ export function drawClouds(canvas: HTMLCanvasElement, { clouds, frame, joined, w
   if (joined && from && to) drawJoins(context, area, frame, from.points, to.points, theme.resolve(to.colour, 0.45))
   const most = Math.max(1, ...clouds.map(({ points }) => points.length / 2))
   const radius = most <= 600 ? 2.5 : most <= 5000 ? 1.75 : 1.25
-  for (const cloud of clouds) drawPoints(context, area, frame, cloud, radius, theme.resolve(cloud.colour, cloud.hollow || most <= 600 ? 1 : 0.7))
+  for (const cloud of clouds)
+    drawPoints(context, area, frame, cloud, radius, theme.resolve(cloud.colour, cloud.hollow || most <= 600 ? 1 : 0.7))
   context.restore()
 }
 
@@ -54,19 +63,34 @@ function line(context: CanvasRenderingContext2D, x: number, y: number, toX: numb
   context.stroke()
 }
 
-function drawJoins(context: CanvasRenderingContext2D, area: Area, frame: Frame, from: Float32Array, to: Float32Array, colour: string): void {
+function drawJoins(
+  context: CanvasRenderingContext2D,
+  area: Area,
+  frame: Frame,
+  from: Float32Array,
+  to: Float32Array,
+  colour: string,
+): void {
   context.strokeStyle = colour
   context.lineWidth = 1
   context.beginPath()
   for (let i = 0; i + 1 < Math.min(from.length, to.length); i += 2) {
-    const a = toPixels(area, frame, from[i]!, from[i + 1]!), b = toPixels(area, frame, to[i]!, to[i + 1]!)
+    const a = toPixels(area, frame, from[i]!, from[i + 1]!),
+      b = toPixels(area, frame, to[i]!, to[i + 1]!)
     context.moveTo(a.x, a.y)
     context.lineTo(b.x, b.y)
   }
   context.stroke()
 }
 
-function drawPoints(context: CanvasRenderingContext2D, area: Area, frame: Frame, { points, hollow = false, square = false }: Cloud, radius: number, colour: string): void {
+function drawPoints(
+  context: CanvasRenderingContext2D,
+  area: Area,
+  frame: Frame,
+  { points, hollow = false, square = false }: Cloud,
+  radius: number,
+  colour: string,
+): void {
   context.strokeStyle = colour
   context.fillStyle = colour
   context.lineWidth = 1

@@ -12,19 +12,40 @@ export function labelRoom(labels: readonly string[], width: number, height: numb
 }
 
 /** Where a line ends, in pixels, and its name. */
-export interface LineEnd { text: string; colour: string; dashed?: boolean; x: number; y: number }
+export interface LineEnd {
+  text: string
+  colour: string
+  dashed?: boolean
+  x: number
+  y: number
+}
 
 /** Each line's name beside its end, with a short leader in the line's colour where it had to move. */
 export function endLabels(ends: readonly LineEnd[], area: Area, width: number, measure: Measure, ink: string): Shape[] {
-  const tops = spread(ends.map((end) => end.y - lineHeight / 2), lineHeight, area.top - 4, area.bottom + 4)
+  const tops = spread(
+    ends.map((end) => end.y - lineHeight / 2),
+    lineHeight,
+    area.top - 4,
+    area.bottom + 4,
+  )
   return ends.flatMap(({ text, colour, dashed = false, x, y }, index): Shape[] => {
     const middle = tops[index]! + lineHeight / 2
     const left = area.right + 5
     return [
       // From the end of a curve that ended early to the names: there to be followed, too faint to be taken for data.
-      ...(area.right - x > 8 ? [{ kind: 'line' as const, points: [x + 5, y, area.right, y], colour, width: 1, dash: [1, 4], opacity: 0.4 }] : []),
+      ...(area.right - x > 8
+        ? [{ kind: 'line' as const, points: [x + 5, y, area.right, y], colour, width: 1, dash: [1, 4], opacity: 0.4 }]
+        : []),
       { kind: 'line', points: [area.right, y, left + gap - 9, middle], colour, width: 1, ...(dashed ? { dash: [3, 2] } : {}) },
-      { kind: 'text', x: left + gap - 6, y: middle, text: shortened(text, width - left - gap + 4, measure), colour: ink, align: 'left', size: fontSize },
+      {
+        kind: 'text',
+        x: left + gap - 6,
+        y: middle,
+        text: shortened(text, width - left - gap + 4, measure),
+        colour: ink,
+        align: 'left',
+        size: fontSize,
+      },
     ]
   })
 }

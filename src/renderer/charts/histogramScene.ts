@@ -12,19 +12,43 @@ export interface HistogramState {
   units: number
   colour: string
 }
-export interface HistogramPlot { scene: Scene; left: number; right: number; bottom: number; mapTop: number; rowHeight: number; rows: number }
+export interface HistogramPlot {
+  scene: Scene
+  left: number
+  right: number
+  bottom: number
+  mapTop: number
+  rowHeight: number
+  rows: number
+}
 
 /** How activations are distributed: of all code units together as bars, and of each as a row of shades. */
-export function histogramScene({ edges, total, counts, units, colour }: HistogramState, { width, height }: { width: number; height: number }, measure: Measure): HistogramPlot {
-  const bins = total.length, all = total.reduce((sum, count) => sum + count, 0) || 1
+export function histogramScene(
+  { edges, total, counts, units, colour }: HistogramState,
+  { width, height }: { width: number; height: number },
+  measure: Measure,
+): HistogramPlot {
+  const bins = total.length,
+    all = total.reduce((sum, count) => sum + count, 0) || 1
   const bars = barScene(
-    { values: Float64Array.from(total, (count) => (100 * count) / all), edges, colour, format: (value) => `${linearTick(value)}%`, room: 40 },
-    { width, height: Math.round((height - 6) * 0.5) + 14 }, measure,
+    {
+      values: Float64Array.from(total, (count) => (100 * count) / all),
+      edges,
+      colour,
+      format: (value) => `${linearTick(value)}%`,
+      room: 40,
+    },
+    { width, height: Math.round((height - 6) * 0.5) + 14 },
+    measure,
   )
-  const { left, right, bottom } = bars.area, mapTop = bars.scene.height + 2, wide = (right - left) / bins
+  const { left, right, bottom } = bars.area,
+    mapTop = bars.scene.height + 2,
+    wide = (right - left) / bins
   const shapes: Shape[] = [...bars.scene.shapes]
   // Units that are more than pixels are drawn together, so many a row.
-  const rows = Math.min(units, Math.max(1, Math.floor(height - mapTop - 2))), perRow = Math.ceil(units / rows), shown = Math.ceil(units / perRow)
+  const rows = Math.min(units, Math.max(1, Math.floor(height - mapTop - 2))),
+    perRow = Math.ceil(units / rows),
+    shown = Math.ceil(units / perRow)
   const rowHeight = (height - mapTop - 2) / shown
   for (let row = 0; row < shown; row++) {
     const sums = Array.from({ length: bins }, (_, bin) => {
@@ -35,10 +59,27 @@ export function histogramScene({ edges, total, counts, units, colour }: Histogra
     const greatest = Math.max(...sums, 1)
     sums.forEach((sum, bin) => {
       if (sum === 0) return
-      shapes.push({ kind: 'rect', x: left + bin * wide, y: mapTop + rowHeight * row, width: wide, height: Math.max(0.5, rowHeight - (rowHeight > 4 ? 1 : 0)), colour, opacity: sum / greatest })
+      shapes.push({
+        kind: 'rect',
+        x: left + bin * wide,
+        y: mapTop + rowHeight * row,
+        width: wide,
+        height: Math.max(0.5, rowHeight - (rowHeight > 4 ? 1 : 0)),
+        colour,
+        opacity: sum / greatest,
+      })
     })
   }
   shapes.push({ kind: 'text', x: left - 6, y: mapTop + 6, text: 'unit 1', colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  if (height - mapTop > 36) shapes.push({ kind: 'text', x: left - 6, y: height - 8, text: grouped(units), colour: 'var(--ink-2)', align: 'right', size: fontSize })
+  if (height - mapTop > 36)
+    shapes.push({
+      kind: 'text',
+      x: left - 6,
+      y: height - 8,
+      text: grouped(units),
+      colour: 'var(--ink-2)',
+      align: 'right',
+      size: fontSize,
+    })
   return { scene: { width, height, shapes }, left, right, bottom, mapTop, rowHeight: rowHeight / perRow, rows: units }
 }

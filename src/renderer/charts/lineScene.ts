@@ -41,7 +41,9 @@ export interface LinePlot {
   labelled: boolean
 }
 
-const ink = 'var(--ink)', quiet = 'var(--ink-2)', grid = 'var(--line)'
+const ink = 'var(--ink)',
+  quiet = 'var(--ink-2)',
+  grid = 'var(--line)'
 
 /** A line chart as shapes. @param columns device pixels a CSS pixel: how finely long curves are drawn */
 export function lineScene(state: LineState, size: { width: number; height: number }, measure: Measure, columns = 1): LinePlot {
@@ -50,10 +52,21 @@ export function lineScene(state: LineState, size: { width: number; height: numbe
   const shown = shownRange(state)
   const axis = horizontal(kind, shown.to)
   const vertical = verticalRange(state, shown)
-  const room = state.labels ? labelRoom(curves.map((curve) => curve.label), width, height, measure) : 0
+  const room = state.labels
+    ? labelRoom(
+        curves.map((curve) => curve.label),
+        width,
+        height,
+        measure,
+      )
+    : 0
   const top = marks.length > 0 ? markRoom : 6
   const bottom = Math.max(top + 20, height - 34)
-  const yTicks = (logarithmic ? logarithmicTicks : linearTicks)(vertical.low, vertical.high, Math.min(10, Math.max(3, Math.round((bottom - top) / 38))))
+  const yTicks = (logarithmic ? logarithmicTicks : linearTicks)(
+    vertical.low,
+    vertical.high,
+    Math.min(10, Math.max(3, Math.round((bottom - top) / 38))),
+  )
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, fontSize)))
   const left = Math.ceil(widest) + 10 + (state.yTitle === '' ? 0 : 18)
   const right = Math.max(left + 20, width - (room > 0 ? room : 10))
@@ -69,8 +82,19 @@ export function lineScene(state: LineState, size: { width: number; height: numbe
   }
   shapes.push({ kind: 'line', points: [left, bottom + 0.5, right, bottom + 0.5], colour: grid, width: 1 })
   shapes.push(...horizontalTicks(shown, axis.scale, state, area, x, measure))
-  if (axis.title) shapes.push({ kind: 'text', x: right, y: height - 6, text: axis.title, colour: quiet, align: 'right', size: fontSize })
-  if (state.yTitle) shapes.push({ kind: 'text', x: 7, y: (top + bottom) / 2, text: state.yTitle, colour: quiet, align: 'centre', size: fontSize, turned: true })
+  if (axis.title)
+    shapes.push({ kind: 'text', x: right, y: height - 6, text: axis.title, colour: quiet, align: 'right', size: fontSize })
+  if (state.yTitle)
+    shapes.push({
+      kind: 'text',
+      x: 7,
+      y: (top + bottom) / 2,
+      text: state.yTitle,
+      colour: quiet,
+      align: 'centre',
+      size: fontSize,
+      turned: true,
+    })
   shapes.push(...markLines(marks, x.toPixel, area, measure, quiet))
 
   const { data, ends } = curveShapes(state, shown, area, x, y, columns)
@@ -82,15 +106,22 @@ export function lineScene(state: LineState, size: { width: number; height: numbe
 function shownRange({ curves, zoom, logarithmicX }: LineState): { from: number; to: number } {
   const whole = extent(curves, logarithmicX)
   const { from, to } = zoom ?? whole
-  return logarithmicX ? { from: Math.max(from, whole.from), to: Math.max(to, whole.from * 1.0001) } : { from, to: Math.max(to, from + 1e-9) }
+  return logarithmicX
+    ? { from: Math.max(from, whole.from), to: Math.max(to, whole.from * 1.0001) }
+    : { from, to: Math.max(to, from + 1e-9) }
 }
 
-function verticalRange({ curves, logarithmic, focus, fromZero }: LineState, { from, to }: { from: number; to: number }): { low: number; high: number; cut: boolean } {
+function verticalRange(
+  { curves, logarithmic, focus, fromZero }: LineState,
+  { from, to }: { from: number; to: number },
+): { low: number; high: number; cut: boolean } {
   const filled = curves.some((curve) => curve.fill !== undefined && curve.low)
   // Areas that are stacked are seen as wholes: so is where the lowest begins.
   const ofLines = logarithmic
-    ? range(curves, from, to, true) ?? { low: 0.1, high: 1 }
-    : focus ? focusedRange(curves, from, to) : range(curves, from, to, false)
+    ? (range(curves, from, to, true) ?? { low: 0.1, high: 1 })
+    : focus
+      ? focusedRange(curves, from, to)
+      : range(curves, from, to, false)
   const found = ofLines && withBands(ofLines, curves, from, to, logarithmic)
   if (!found) return { low: 0, high: 1, cut: false }
   const cut = 'cut' in found && found.cut === true
@@ -98,23 +129,54 @@ function verticalRange({ curves, logarithmic, focus, fromZero }: LineState, { fr
     const margin = 10 ** (Math.log10(found.high / found.low) * 0.04 + 0.01)
     return { low: found.low / margin, high: found.high * margin, cut }
   }
-  const low = filled ? Math.min(found.low, ...curves.flatMap((curve) => (curve.low ? [range([{ ...curve, y: curve.low }], from, to, false)?.low ?? Infinity] : []))) : found.low
+  const low = filled
+    ? Math.min(
+        found.low,
+        ...curves.flatMap((curve) => (curve.low ? [range([{ ...curve, y: curve.low }], from, to, false)?.low ?? Infinity] : [])),
+      )
+    : found.low
   const pad = (found.high - low || Math.abs(found.high) || 1) * 0.05
   const floor = low >= 0 && (fromZero || low - pad < 0) ? 0 : low - pad
   return { low: floor, high: found.high + pad, cut }
 }
 
-/** A range with the bands around the lines in it, as far as these have ends; where the steep beginning is left out, so are the bands there. */
-function withBands<T extends { low: number; high: number }>(found: T, curves: readonly Curve[], from: number, to: number, positive: boolean): T {
+/**
+ * A range with the bands around the lines in it, as far as these have ends; where the steep beginning is left out, so are the
+ * bands there.
+ */
+function withBands<T extends { low: number; high: number }>(
+  found: T,
+  curves: readonly Curve[],
+  from: number,
+  to: number,
+  positive: boolean,
+): T {
   const begin = 'cut' in found && found.cut === true ? from + (to - from) * focusFrom : from
-  const ends = curves.flatMap((curve) => (curve.fill !== undefined ? [] : [curve.low, curve.high].flatMap((y) => (y ? range([{ ...curve, y }], begin, to, positive) ?? [] : []))))
-  return { ...found, low: Math.min(found.low, ...ends.map(({ low }) => low)), high: Math.max(found.high, ...ends.map(({ high }) => high)) }
+  const ends = curves.flatMap((curve) =>
+    curve.fill !== undefined
+      ? []
+      : [curve.low, curve.high].flatMap((y) => (y ? (range([{ ...curve, y }], begin, to, positive) ?? []) : [])),
+  )
+  return {
+    ...found,
+    low: Math.min(found.low, ...ends.map(({ low }) => low)),
+    high: Math.max(found.high, ...ends.map(({ high }) => high)),
+  }
 }
 
-function horizontalTicks({ from, to }: { from: number; to: number }, factor: number, { kind, logarithmicX }: LineState, { left, right, bottom }: Area, x: Scale, measure: Measure): Shape[] {
+function horizontalTicks(
+  { from, to }: { from: number; to: number },
+  factor: number,
+  { kind, logarithmicX }: LineState,
+  { left, right, bottom }: Area,
+  x: Scale,
+  measure: Measure,
+): Shape[] {
   const whole = kind === 'step' || (kind === 'epoch' && to - from > 2)
   const most = Math.max(2, Math.min(9, Math.floor((right - left) / 80)))
-  const ticks = logarithmicX ? logarithmicTicks(from * factor, to * factor, most) : linearTicks(from * factor, to * factor, most, whole)
+  const ticks = logarithmicX
+    ? logarithmicTicks(from * factor, to * factor, most)
+    : linearTicks(from * factor, to * factor, most, whole)
   let edge = -Infinity
   return ticks.flatMap(({ value, text }): Shape[] => {
     const half = measure(text, fontSize) / 2
@@ -125,7 +187,14 @@ function horizontalTicks({ from, to }: { from: number; to: number }, factor: num
   })
 }
 
-function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: number; to: number }, area: Area, x: Scale, y: Scale, columns: number): { data: Shape[]; ends: LineEnd[] } {
+function curveShapes(
+  { curves, highlighted, faint }: LineState,
+  shown: { from: number; to: number },
+  area: Area,
+  x: Scale,
+  y: Scale,
+  columns: number,
+): { data: Shape[]; ends: LineEnd[] } {
   const bands: Shape[] = []
   const lines: Shape[] = []
   const above: Shape[] = []
@@ -139,8 +208,16 @@ function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: n
     if (band.length > 0) bands.push({ kind: 'area', points: band, colour: curve.colour, opacity: (curve.fill ?? 0.15) * strength })
     const into = first ? above : lines
     const width = (curve.width ?? 1.5) * (first ? 1.5 : 1)
-    into.push({ kind: 'line', points: pixels, colour: curve.colour, width, opacity, ...(curve.dash && curve.dash.length > 0 ? { dash: curve.dash } : {}) })
-    if (curve.x.length <= 24) into.push({ kind: 'dots', points: pixels, radius: curve.x.length <= 1 ? 3 : 1.75, colour: curve.colour, opacity })
+    into.push({
+      kind: 'line',
+      points: pixels,
+      colour: curve.colour,
+      width,
+      opacity,
+      ...(curve.dash && curve.dash.length > 0 ? { dash: curve.dash } : {}),
+    })
+    if (curve.x.length <= 24)
+      into.push({ kind: 'dots', points: pixels, radius: curve.x.length <= 1 ? 3 : 1.75, colour: curve.colour, opacity })
     const end = lastInside(pixels, area)
     if (end) ends.push({ text: curve.label, colour: curve.colour, dashed: (curve.dash?.length ?? 0) > 0, ...end })
   }
@@ -150,9 +227,11 @@ function curveShapes({ curves, highlighted, faint }: LineState, shown: { from: n
 /** Where a curve leaves the plot at the right, or ends; its height as far as it can be seen. */
 function lastInside(pixels: Float64Array, { left, right, top, bottom }: Area): { x: number; y: number } | null {
   for (let i = pixels.length - 2; i >= 0; i -= 2) {
-    const x = pixels[i]!, y = pixels[i + 1]!
+    const x = pixels[i]!,
+      y = pixels[i + 1]!
     if (Number.isNaN(x) || x > right + 1) continue
-    const nextX = pixels[i + 2] ?? NaN, nextY = pixels[i + 3] ?? NaN
+    const nextX = pixels[i + 2] ?? NaN,
+      nextY = pixels[i + 3] ?? NaN
     const goesOn = nextX > right
     if (!goesOn && x < left) return null
     const at = goesOn ? { x: right, y: y + ((nextY - y) * (right - x)) / (nextX - x) } : { x, y }

@@ -3,5 +3,6 @@ export function logarithmicPlace(all: readonly (number | null)[]): (value: numbe
   const logarithms = all.flatMap((value) => (value !== null && value > 0 && Number.isFinite(value) ? [Math.log(value)] : []))
   const low = Math.min(...logarithms)
   const span = Math.max(...logarithms) - low
-  return (value) => (value === null || !(value > 0) || !Number.isFinite(value) ? null : span > 0 ? (Math.log(value) - low) / span : 0.5)
+  return (value) =>
+    value === null || !(value > 0) || !Number.isFinite(value) ? null : span > 0 ? (Math.log(value) - low) / span : 0.5
 }

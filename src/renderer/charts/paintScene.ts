@@ -3,7 +3,8 @@ import type { ChartTheme } from './theme.ts'
 
 /** Puts a scene on a canvas, anew. `ratio`: device pixels a CSS pixel. `paper`: on a ground of this colour instead of none. */
 export function paintScene(canvas: HTMLCanvasElement, scene: Scene, theme: ChartTheme, ratio: number, paper?: string): void {
-  const width = Math.round(scene.width * ratio), height = Math.round(scene.height * ratio)
+  const width = Math.round(scene.width * ratio),
+    height = Math.round(scene.height * ratio)
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
   const context = canvas.getContext('2d')
@@ -74,7 +75,8 @@ function trace(context: CanvasRenderingContext2D, points: ArrayLike<number>): vo
   context.beginPath()
   let down = false
   for (let i = 0; i + 1 < points.length; i += 2) {
-    const x = points[i]!, y = points[i + 1]!
+    const x = points[i]!,
+      y = points[i + 1]!
     if (Number.isNaN(x) || Number.isNaN(y)) down = false
     else if (down) context.lineTo(x, y)
     else {
@@ -84,10 +86,15 @@ function trace(context: CanvasRenderingContext2D, points: ArrayLike<number>): vo
   }
 }
 
-function dots(context: CanvasRenderingContext2D, { points, radius, hollow, square }: Extract<Shape, { kind: 'dots' }>, colour: string): void {
+function dots(
+  context: CanvasRenderingContext2D,
+  { points, radius, hollow, square }: Extract<Shape, { kind: 'dots' }>,
+  colour: string,
+): void {
   context.beginPath()
   for (let i = 0; i + 1 < points.length; i += 2) {
-    const x = points[i]!, y = points[i + 1]!
+    const x = points[i]!,
+      y = points[i + 1]!
     if (Number.isNaN(x) || Number.isNaN(y)) continue
     if (square) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
     else {
@@ -102,7 +109,8 @@ function dots(context: CanvasRenderingContext2D, { points, radius, hollow, squar
   else context.fill()
 }
 
-const fontOf = (theme: Pick<ChartTheme, 'font'>, size: number, bold = false): string => `${bold ? '600 ' : ''}${size}px ${theme.font}`
+const fontOf = (theme: Pick<ChartTheme, 'font'>, size: number, bold = false): string =>
+  `${bold ? '600 ' : ''}${size}px ${theme.font}`
 
 const measuring = new Map<string, Measure>()
 

@@ -11,11 +11,16 @@ export interface Cloud {
 }
 
 /** A square part of the plane: its middle and half its side. */
-export interface Frame { x: number; y: number; half: number }
+export interface Frame {
+  x: number
+  y: number
+  half: number
+}
 
 /** The square that shows all points, with a margin of a tenth; finite whatever the points are. */
 export function frameOf(points: Float32Array): Frame {
-  const low = [Infinity, Infinity], high = [-Infinity, -Infinity]
+  const low = [Infinity, Infinity],
+    high = [-Infinity, -Infinity]
   points.forEach((value, i) => {
     if (!Number.isFinite(value)) return
     low[i % 2] = Math.min(low[i % 2]!, value)
@@ -28,14 +33,20 @@ export function frameOf(points: Float32Array): Frame {
 
 /** Round numbers within [from, to], about five of them. */
 export function ticksBetween(from: number, to: number): number[] {
-  const rough = (to - from) / 5, decade = 10 ** Math.floor(Math.log10(rough))
+  const rough = (to - from) / 5,
+    decade = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((factor) => factor * decade).find((one) => one >= rough)!
-  const first = Math.ceil(from / step), last = Math.floor(to / step)
+  const first = Math.ceil(from / step),
+    last = Math.floor(to / step)
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step)
 }
 
 /** Where the frame lies on the canvas, in CSS pixels: a square with room for the numbers at its left and below. */
-export interface Area { left: number; top: number; side: number }
+export interface Area {
+  left: number
+  top: number
+  side: number
+}
 const room = { left: 36, bottom: 24 }
 export const areaOf = (width: number): Area => ({ left: room.left, top: 4, side: Math.max(40, width - room.left - 4) })
 export const heightOf = (width: number): number => areaOf(width).side + 4 + room.bottom
@@ -46,8 +57,16 @@ export const toPixels = ({ left, top, side }: Area, frame: Frame, x: number, y: 
 })
 
 /** The point nearest to a place on the canvas, within `reach` CSS pixels of it. */
-export function nearestPoint(clouds: readonly Cloud[], area: Area, frame: Frame, x: number, y: number, reach: number): { cloud: number; index: number } | null {
-  let best: { cloud: number; index: number } | null = null, least = reach * reach
+export function nearestPoint(
+  clouds: readonly Cloud[],
+  area: Area,
+  frame: Frame,
+  x: number,
+  y: number,
+  reach: number,
+): { cloud: number; index: number } | null {
+  let best: { cloud: number; index: number } | null = null,
+    least = reach * reach
   for (const [cloud, { points }] of clouds.entries()) {
     for (let index = 0; 2 * index < points.length; index++) {
       const at = toPixels(area, frame, points[2 * index]!, points[2 * index + 1]!)

@@ -1,9 +1,10 @@
 import type { Scene, Shape } from './scene.ts'
 
 /** Escapes text for XML and leaves out what XML cannot hold. */
-export const xmlText = (text: string): string => text
-  .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu, '')
-  .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)
+export const xmlText = (text: string): string =>
+  text
+    .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu, '')
+    .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)
 
 /** Hundredths of a pixel are enough for any print. */
 const place = (value: number): string => String(Math.round(value * 100) / 100)
@@ -14,36 +15,58 @@ const place = (value: number): string => String(Math.round(value * 100) / 100)
  * @param font family
  * @param title what the picture shows, for those who do not see it
  */
-export function sceneSvg(scene: Scene, { resolve, font, paper, title }: { resolve(colour: string): string; font: string; paper: string; title: string }): string {
+export function sceneSvg(
+  scene: Scene,
+  { resolve, font, paper, title }: { resolve(colour: string): string; font: string; paper: string; title: string },
+): string {
   let clips = 0
-  const write = (shapes: readonly Shape[]): string => shapes.map((shape): string => {
-    if (shape.kind === 'clip') {
-      const id = `clip${++clips}`
-      return `<clipPath id="${id}"><rect x="${place(shape.x)}" y="${place(shape.y)}" width="${place(shape.width)}" height="${place(shape.height)}"/></clipPath><g clip-path="url(#${id})">${write(shape.shapes)}</g>`
-    }
-    const colour = xmlText(resolve(shape.colour))
-    const faint = 'opacity' in shape && shape.opacity !== undefined && shape.opacity < 1 ? ` opacity="${place(shape.opacity)}"` : ''
-    if (shape.kind === 'line') {
-      const data = pathOf(shape.points, false)
-      const dash = shape.dash && shape.dash.length > 0 ? ` stroke-dasharray="${shape.dash.join(' ')}"` : ''
-      return data === '' ? '' : `<path d="${data}" fill="none" stroke="${colour}" stroke-width="${place(shape.width)}" stroke-linejoin="round"${dash}${faint}/>`
-    }
-    if (shape.kind === 'area') {
-      const data = pathOf(shape.points, true)
-      return data === '' ? '' : `<path d="${data}" fill="${colour}"${faint}/>`
-    }
-    if (shape.kind === 'rect') {
-      const paint = shape.border === undefined ? `fill="${colour}"` : `fill="none" stroke="${colour}" stroke-width="${place(shape.border)}"`
-      return `<rect x="${place(shape.x)}" y="${place(shape.y)}" width="${place(shape.width)}" height="${place(shape.height)}" ${paint}${faint}/>`
-    }
-    if (shape.kind === 'dots') {
-      const paint = shape.hollow ? `fill="none" stroke="${colour}"` : `fill="${colour}"`
-      return `<g ${paint}${faint}>${dotsOf(shape)}</g>`
-    }
-    const anchor = { left: 'start', centre: 'middle', right: 'end' }[shape.align]
-    const at = shape.turned ? `transform="translate(${place(shape.x)} ${place(shape.y)}) rotate(-90)"` : `x="${place(shape.x)}" y="${place(shape.y)}"`
-    return `<text ${at} fill="${colour}" font-size="${shape.size}"${shape.bold ? ' font-weight="600"' : ''} text-anchor="${anchor}" dominant-baseline="central">${xmlText(shape.text)}</text>`
-  }).join('\n')
+  const write = (shapes: readonly Shape[]): string =>
+    shapes
+      .map((shape): string => {
+        if (shape.kind === 'clip') {
+          const id = `clip${++clips}`
+          return (
+            `<clipPath id="${id}"><rect x="${place(shape.x)}" y="${place(shape.y)}" width="${place(shape.width)}" ` +
+            `height="${place(shape.height)}"/></clipPath><g clip-path="url(#${id})">${write(shape.shapes)}</g>`
+          )
+        }
+        const colour = xmlText(resolve(shape.colour))
+        const faint =
+          'opacity' in shape && shape.opacity !== undefined && shape.opacity < 1 ? ` opacity="${place(shape.opacity)}"` : ''
+        if (shape.kind === 'line') {
+          const data = pathOf(shape.points, false)
+          const dash = shape.dash && shape.dash.length > 0 ? ` stroke-dasharray="${shape.dash.join(' ')}"` : ''
+          return data === ''
+            ? ''
+            : `<path d="${data}" fill="none" stroke="${colour}" ` +
+                `stroke-width="${place(shape.width)}" stroke-linejoin="round"${dash}${faint}/>`
+        }
+        if (shape.kind === 'area') {
+          const data = pathOf(shape.points, true)
+          return data === '' ? '' : `<path d="${data}" fill="${colour}"${faint}/>`
+        }
+        if (shape.kind === 'rect') {
+          const paint =
+            shape.border === undefined ? `fill="${colour}"` : `fill="none" stroke="${colour}" stroke-width="${place(shape.border)}"`
+          return (
+            `<rect x="${place(shape.x)}" y="${place(shape.y)}" width="${place(shape.width)}" ` +
+            `height="${place(shape.height)}" ${paint}${faint}/>`
+          )
+        }
+        if (shape.kind === 'dots') {
+          const paint = shape.hollow ? `fill="none" stroke="${colour}"` : `fill="${colour}"`
+          return `<g ${paint}${faint}>${dotsOf(shape)}</g>`
+        }
+        const anchor = { left: 'start', centre: 'middle', right: 'end' }[shape.align]
+        const at = shape.turned
+          ? `transform="translate(${place(shape.x)} ${place(shape.y)}) rotate(-90)"`
+          : `x="${place(shape.x)}" y="${place(shape.y)}"`
+        return (
+          `<text ${at} fill="${colour}" font-size="${shape.size}"${shape.bold ? ' font-weight="600"' : ''} ` +
+          `text-anchor="${anchor}" dominant-baseline="central">${xmlText(shape.text)}</text>`
+        )
+      })
+      .join('\n')
   const body = write(scene.shapes)
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${place(scene.width)}" height="${place(scene.height)}" viewBox="0 0 ${place(scene.width)} ${place(scene.height)}" font-family="${xmlText(font)}" role="img">
 <title>${xmlText(title)}</title>
@@ -57,7 +80,8 @@ function pathOf(points: ArrayLike<number>, closed: boolean): string {
   const parts: string[] = []
   let down = false
   for (let i = 0; i + 1 < points.length; i += 2) {
-    const x = points[i]!, y = points[i + 1]!
+    const x = points[i]!,
+      y = points[i + 1]!
     if (Number.isNaN(x) || Number.isNaN(y)) {
       if (down && closed) parts.push('Z')
       down = false
@@ -73,11 +97,14 @@ function pathOf(points: ArrayLike<number>, closed: boolean): string {
 function dotsOf({ points, radius, square }: Extract<Shape, { kind: 'dots' }>): string {
   const written: string[] = []
   for (let i = 0; i + 1 < points.length; i += 2) {
-    const x = points[i]!, y = points[i + 1]!
+    const x = points[i]!,
+      y = points[i + 1]!
     if (Number.isNaN(x) || Number.isNaN(y)) continue
-    written.push(square
-      ? `<rect x="${place(x - radius)}" y="${place(y - radius)}" width="${place(2 * radius)}" height="${place(2 * radius)}"/>`
-      : `<circle cx="${place(x)}" cy="${place(y)}" r="${place(radius)}"/>`)
+    written.push(
+      square
+        ? `<rect x="${place(x - radius)}" y="${place(y - radius)}" width="${place(2 * radius)}" height="${place(2 * radius)}"/>`
+        : `<circle cx="${place(x)}" cy="${place(y)}" r="${place(radius)}"/>`,
+    )
   }
   return written.join('')
 }

@@ -10,7 +10,9 @@ export function linkByPort(host: Host, link: Link): { retry(): void } {
     turns.port(event.data.engine as number, {
       // A packed frame is a view into the packer's pool: a copy keeps the rest of the pool from travelling along.
       post: (frame) => port.postMessage(frame.slice()),
-      listen: (listener) => { port.onmessage = (message) => listener(message.data as Uint8Array) },
+      listen: (listener) => {
+        port.onmessage = (message) => listener(message.data as Uint8Array)
+      },
     })
   })
   host.onEngineState(turns.state)
@@ -22,10 +24,12 @@ const firstPause = 250
 const longestPause = 4000
 
 const silent = 'The workbench does not answer. Start it again in its terminal; this page goes on as soon as it is there.'
-const moved = 'The workbench was started again and has another address now. Open the one that its terminal prints; this page cannot go on.'
+const moved =
+  'The workbench was started again and has another address now. Open the one that its terminal prints; this page cannot go on.'
 
 /**
- * Whether who answers at the page's address knows the token: asked for the HMAC of a fresh challenge. `none`: nobody answers. Where the browser cannot
+ * Whether who answers at the page's address knows the token: asked for the HMAC of a fresh challenge. `none`: nobody answers.
+ * Where the browser cannot
  * compute one, it is believed.
  */
 async function proof(token: string): Promise<'ours' | 'other' | 'none'> {
@@ -37,7 +41,7 @@ async function proof(token: string): Promise<'ours' | 'other' | 'none'> {
   const encoder = new TextEncoder()
   const key = await crypto.subtle.importKey('raw', encoder.encode(token), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
   const expected = hex(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(challenge))))
-  return response.ok && await response.text().catch(() => '') === expected ? 'ours' : 'other'
+  return response.ok && (await response.text().catch(() => '')) === expected ? 'ours' : 'other'
 }
 
 /** The browser mode: one WebSocket on the page's own address, with the token of the page's address; opened again when it closes. */
@@ -47,7 +51,9 @@ export function linkBySocket(link: Link): { retry(): void } {
   let pause = firstPause
   let timer: ReturnType<typeof setTimeout> | undefined
   const again = (): void => {
-    timer = setTimeout(() => { void reopen() }, pause)
+    timer = setTimeout(() => {
+      void reopen()
+    }, pause)
     pause = Math.min(2 * pause, longestPause)
   }
   /** While the workbench was away, anybody on this machine could have taken its port: the token is told only to who knows it. */
@@ -67,7 +73,9 @@ export function linkBySocket(link: Link): { retry(): void } {
       lives = true
       link.up({
         post: (frame) => socket.send(frame.slice()),
-        listen: (listener) => { socket.onmessage = (message) => listener(new Uint8Array(message.data as ArrayBuffer)) },
+        listen: (listener) => {
+          socket.onmessage = (message) => listener(new Uint8Array(message.data as ArrayBuffer))
+        },
       })
     }
     socket.onclose = () => {

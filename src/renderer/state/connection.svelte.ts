@@ -7,9 +7,13 @@ import { host } from './host.ts'
 
 type EngineStatus = CallOutput<'engine.status'>
 
-const lost = (): WorkbenchError => new WorkbenchError('ENGINE_LOST', host
-  ? 'The engine is not there; it is being started again. Try once more when it is back.'
-  : 'The workbench does not answer, so nothing can be asked of it; start it again in its terminal.')
+const lost = (): WorkbenchError =>
+  new WorkbenchError(
+    'ENGINE_LOST',
+    host
+      ? 'The engine is not there; it is being started again. Try once more when it is back.'
+      : 'The workbench does not answer, so nothing can be asked of it; start it again in its terminal.',
+  )
 
 /** The window's one connection to the engine, whichever host it is in. It comes back by itself, and everything is read anew. */
 class Connection {
@@ -41,7 +45,12 @@ class Connection {
         this.message = ''
         this.#farewell = ''
         this.generation += 1
-        this.call('engine.status', {}).then((status) => { this.engine = status }, () => {})
+        this.call('engine.status', {}).then(
+          (status) => {
+            this.engine = status
+          },
+          () => {},
+        )
         for (const opener of this.#openers) opener()
       },
       down: (message: string, final: boolean) => {
@@ -53,7 +62,9 @@ class Connection {
         for (const loser of this.#losers) loser()
       },
     }
-    host?.onEngineState(({ state, code }) => { this.recoverable = state === 'failed' && isRecoverable(code) })
+    host?.onEngineState(({ state, code }) => {
+      this.recoverable = state === 'failed' && isRecoverable(code)
+    })
     this.#link = host ? linkByPort(host, link) : linkBySocket(link)
   }
 
@@ -64,20 +75,26 @@ class Connection {
   /** Listens to the engine's events for as long as the window lives, or until the returned function is called. */
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   /** Called at every connection, the present one included. */
   onOpen(opener: () => void): () => void {
     this.#openers.add(opener)
     if (this.status === 'open') opener()
-    return () => { this.#openers.delete(opener) }
+    return () => {
+      this.#openers.delete(opener)
+    }
   }
 
   /** Called at every loss, also of what could not be had again. */
   onLost(loser: () => void): () => void {
     this.#losers.add(loser)
-    return () => { this.#losers.delete(loser) }
+    return () => {
+      this.#losers.delete(loser)
+    }
   }
 
   retry(): void {

@@ -7,10 +7,13 @@ class Datasets extends Collection<Dataset> {
   readonly list = $derived(newest(this.byId.values(), (dataset) => dataset.createdAt))
 
   constructor() {
-    super(async () => (await call('datasets.list', {})).datasets, (event, datasets) => {
-      if (event.type === 'dataset') datasets.put(event.dataset)
-      else if (event.type === 'datasetRemoved') datasets.drop(event.dataset)
-    })
+    super(
+      async () => (await call('datasets.list', {})).datasets,
+      (event, datasets) => {
+        if (event.type === 'dataset') datasets.put(event.dataset)
+        else if (event.type === 'datasetRemoved') datasets.drop(event.dataset)
+      },
+    )
   }
 }
 

@@ -8,10 +8,13 @@ class Experiments extends Collection<ExperimentSummary> {
   readonly live = $derived(this.list.filter(({ state }) => state === 'running'))
 
   constructor() {
-    super(async () => (await call('experiments.list', {})).experiments, (event, experiments) => {
-      if (event.type === 'experiment') experiments.put(event.experiment)
-      else if (event.type === 'experimentRemoved') experiments.drop(event.experiment)
-    })
+    super(
+      async () => (await call('experiments.list', {})).experiments,
+      (event, experiments) => {
+        if (event.type === 'experiment') experiments.put(event.experiment)
+        else if (event.type === 'experimentRemoved') experiments.drop(event.experiment)
+      },
+    )
   }
 }
 
@@ -22,8 +25,17 @@ class Queue {
   state = $state.raw<QueueState | null>(null)
 
   constructor() {
-    connection.onOpen(() => { call('queue.show', {}).then(({ queue }) => { this.state = queue }, () => {}) })
-    connection.onEvent((event) => { if (event.type === 'queue') this.state = event.queue })
+    connection.onOpen(() => {
+      call('queue.show', {}).then(
+        ({ queue }) => {
+          this.state = queue
+        },
+        () => {},
+      )
+    })
+    connection.onEvent((event) => {
+      if (event.type === 'queue') this.state = event.queue
+    })
   }
 }
 

@@ -4,19 +4,33 @@ export const views = ['similar', 'chain', 'generate', 'manifold', 'field', 'tang
 export type ExploreView = (typeof views)[number]
 
 export const viewTitles: Record<ExploreView, string> = {
-  similar: 'Similar images', chain: 'Chain', generate: 'Generation', manifold: 'Manifold', field: 'Field', tangents: 'Tangents',
-  units: 'Units', copying: 'Copying', map: 'Map',
+  similar: 'Similar images',
+  chain: 'Chain',
+  generate: 'Generation',
+  manifold: 'Manifold',
+  field: 'Field',
+  tangents: 'Tangents',
+  units: 'Units',
+  copying: 'Copying',
+  map: 'Map',
 }
 /** As short as fits into a row of tabs; for rows that are no images too. */
-export const tabTitles = (shows: Opened['shows'] | undefined): Record<ExploreView, string> =>
-  ({ ...viewTitles, ...(shows === undefined || shows === 'images' ? {} : { similar: shows === 'points' ? 'Similar points' : 'Similar samples' }) })
+export const tabTitles = (shows: Opened['shows'] | undefined): Record<ExploreView, string> => ({
+  ...viewTitles,
+  ...(shows === undefined || shows === 'images' ? {} : { similar: shows === 'points' ? 'Similar points' : 'Similar samples' }),
+})
 
 /** What a view answers; the palette finds it by these words. */
 export const viewDetails: Record<ExploreView, string> = {
-  similar: 'nearest neighbours in the code and in pixels, retrieval', chain: 'sampling: corrupt, encode, decode, again; Gibbs chain; animation',
-  generate: 'draws, sliders on units, traversals, interpolation', manifold: 'what the decoder makes of every place of the code',
-  field: 'denoising: where the network moves points, arrows, paths', tangents: 'Jacobian, singular values, directions, contraction',
-  units: 'filters, exciting images, activity, KL, collapsed units', copying: 'reconstruct noise or another dataset', map: 'all codes in a plane, thumbnails, lasso',
+  similar: 'nearest neighbours in the code and in pixels, retrieval',
+  chain: 'sampling: corrupt, encode, decode, again; Gibbs chain; animation',
+  generate: 'draws, sliders on units, traversals, interpolation',
+  manifold: 'what the decoder makes of every place of the code',
+  field: 'denoising: where the network moves points, arrows, paths',
+  tangents: 'Jacobian, singular values, directions, contraction',
+  units: 'filters, exciting images, activity, KL, collapsed units',
+  copying: 'reconstruct noise or another dataset',
+  map: 'all codes in a plane, thumbnails, lasso',
 }
 
 /** Everything that the address of a look into one or two trained networks holds. */
@@ -38,7 +52,11 @@ const stepOf = (text: string | null): number | null => (text !== null && /^\d{1,
 
 export function readAddress(run: string | null, view: string | null, query: URLSearchParams): ExploreAddress {
   return {
-    run, view: views.find((one) => one === view) ?? 'similar', with: query.get('with') || null, step: stepOf(query.get('step')), withStep: stepOf(query.get('withStep')),
+    run,
+    view: views.find((one) => one === view) ?? 'similar',
+    with: query.get('with') || null,
+    step: stepOf(query.get('step')),
+    withStep: stepOf(query.get('withStep')),
     options: Object.fromEntries([...query].filter(([key, value]) => !own.includes(key) && value !== '')),
   }
 }
@@ -46,9 +64,18 @@ export function readAddress(run: string | null, view: string | null, query: URLS
 /** What is as it usually is stays out of the address. */
 export function writeAddress({ run, view, with: other, step, withStep, options }: ExploreAddress): string {
   if (run === null) return '#/explore'
-  const given: [string, string | number | null][] = [['with', other], ['step', step], ['withStep', other === null ? null : withStep], ...Object.entries(options)]
+  const given: [string, string | number | null][] = [
+    ['with', other],
+    ['step', step],
+    ['withStep', other === null ? null : withStep],
+    ...Object.entries(options),
+  ]
   // Commas and colons separate the parts of values: readable as they are.
-  const text = given.flatMap(([key, value]) => (value === null || value === '' ? [] : [`${key}=${encodeURIComponent(value).replace(/%2C/g, ',').replace(/%3A/g, ':')}`])).join('&')
+  const text = given
+    .flatMap(([key, value]) =>
+      value === null || value === '' ? [] : [`${key}=${encodeURIComponent(value).replace(/%2C/g, ',').replace(/%3A/g, ':')}`],
+    )
+    .join('&')
   return `#/explore/${encodeURIComponent(run)}/${view}${text === '' ? '' : `?${text}`}`
 }
 
@@ -60,7 +87,10 @@ export type ImageKey = (typeof shared)[number]
 export const carried = (options: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(shared.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]!]])))
 
-/** `12`: a row of the dataset; `file:/a/b.png`: an image from disk; `at:0.5,-1`: values of the network's input. Null where it is none of them. */
+/**
+ * `12`: a row of the dataset; `file:/a/b.png`: an image from disk; `at:0.5,-1`: values of the network's input. Null where it is
+ * none of them.
+ */
 export function refOf(text: string | undefined): ImageRef | null {
   if (text === undefined) return null
   if (/^\d{1,9}$/.test(text)) return { row: Number(text) }
@@ -84,7 +114,18 @@ export function numberOf(options: Readonly<Record<string, string>>, key: string,
 }
 export const wholeOf = (options: Readonly<Record<string, string>>, key: string, usual: number, low: number, high: number): number =>
   Math.round(numberOf(options, key, usual, low, high))
-export const oneOf = <T extends string>(options: Readonly<Record<string, string>>, key: string, choices: readonly T[], usual: T): T =>
-  choices.find((one) => one === options[key]) ?? usual
+export const oneOf = <T extends string>(
+  options: Readonly<Record<string, string>>,
+  key: string,
+  choices: readonly T[],
+  usual: T,
+): T => choices.find((one) => one === options[key]) ?? usual
 export const listOf = (options: Readonly<Record<string, string>>, key: string, most: number): number[] =>
-  [...new Set((options[key] ?? '').split(',').filter((text) => /^\d{1,9}$/.test(text)).map(Number))].slice(0, most)
+  [
+    ...new Set(
+      (options[key] ?? '')
+        .split(',')
+        .filter((text) => /^\d{1,9}$/.test(text))
+        .map(Number),
+    ),
+  ].slice(0, most)

@@ -13,11 +13,14 @@ const page = Math.random().toString(36).slice(2, 10)
 let count = 0
 
 /** The same for two questions that are the same. */
-export const textOf = (asked: Asked): string => JSON.stringify(asked, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value))
+export const textOf = (asked: Asked): string =>
+  JSON.stringify(asked, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value))
 
 /**
- * The answer to a question about a trained network. A newer question ends the one before, in the engine too (`replace`); or waits until it is answered, the
- * newest only, so that what follows a pointer asks as often as it is answered (`live`); or is asked when the run is asked nothing else (`background`).
+ * The answer to a question about a trained network. A newer question ends the one before, in the engine too (`replace`); or
+ * waits until it is answered, the
+ * newest only, so that what follows a pointer asks as often as it is answered (`live`); or is asked when the run is asked
+ * nothing else (`background`).
  * The answer before stays until the next is there, as long as it is of the same network.
  */
 export class Ask<K extends QuestionKind> {
@@ -128,10 +131,14 @@ export class Ask<K extends QuestionKind> {
 const networkOf = ({ run, checkpoint }: Asked): string => `${run} ${checkpoint ?? ''}`
 
 /**
- * For use while a component starts: asks what `question` says, again when that changes or the engine comes back, and ends what is on its way when the component
+ * For use while a component starts: asks what `question` says, again when that changes or the engine comes back, and ends what
+ * is on its way when the component
  * goes.
  */
-export function asking<K extends QuestionKind>(question: () => AskedOf<K> | null, mode: 'replace' | 'live' | 'background' = 'replace'): Ask<K> & { again(): void } {
+export function asking<K extends QuestionKind>(
+  question: () => AskedOf<K> | null,
+  mode: 'replace' | 'live' | 'background' = 'replace',
+): Ask<K> & { again(): void } {
   const ask = new Ask<K>(mode)
   let round = $state(0)
   /** What could not be answered is asked again only when somebody says so. */
@@ -139,7 +146,11 @@ export function asking<K extends QuestionKind>(question: () => AskedOf<K> | null
   const asked = $derived(question())
   const text = $derived(asked === null ? null : textOf(asked))
   const quiet = $derived(mode !== 'background' || asked === null || traffic.quiet(asked.run))
-  $effect(() => connection.onEvent((event) => { if (event.type === 'explore') ask.told(event.view, event.share) }))
+  $effect(() =>
+    connection.onEvent((event) => {
+      if (event.type === 'explore') ask.told(event.view, event.share)
+    }),
+  )
   $effect(() => {
     void [text, round, connection.generation, quiet]
     untrack(() => {
@@ -153,5 +164,9 @@ export function asking<K extends QuestionKind>(question: () => AskedOf<K> | null
     })
   })
   $effect(() => () => ask.stop())
-  return Object.assign(ask, { again: () => { round += 1 } })
+  return Object.assign(ask, {
+    again: () => {
+      round += 1
+    },
+  })
 }

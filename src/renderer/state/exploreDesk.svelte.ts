@@ -3,7 +3,18 @@ import type { ErrorInfo } from '../../shared/errors.ts'
 import type { ImageRef, Opened } from '../../shared/explore.ts'
 import type { Dataset } from '../../shared/domain.ts'
 import type { RunRow } from '../../shared/runTable.ts'
-import { carried, readAddress, refOf, refText, shared, tabTitles, writeAddress, type ExploreAddress, type ExploreView, type ImageKey } from './exploreAddress.ts'
+import {
+  carried,
+  readAddress,
+  refOf,
+  refText,
+  shared,
+  tabTitles,
+  writeAddress,
+  type ExploreAddress,
+  type ExploreView,
+  type ImageKey,
+} from './exploreAddress.ts'
 import { runDash, runVariable } from '../colours.ts'
 import { call } from './connection.svelte.ts'
 import { datasets } from './datasets.svelte.ts'
@@ -29,7 +40,10 @@ export interface Side {
 }
 
 /** Rows of the test split that a view begins with: one of each class in turn. */
-export interface Samples { rows: readonly number[]; labels: readonly number[] }
+export interface Samples {
+  rows: readonly number[]
+  labels: readonly number[]
+}
 
 /** What was looked at last in this window. */
 let before = ''
@@ -38,19 +52,24 @@ const kept = new Map<ExploreView, Record<string, string>>()
 /** Where the rail and the palette lead. */
 export const lastExplored = (): string => before
 
-/** What the window looks into: what its address says, which runs these are, and what can be asked of them. To be made while a component starts. */
+/**
+ * What the window looks into: what its address says, which runs these are, and what can be asked of them. To be made while a
+ * component starts.
+ */
 export class Desk {
   readonly address = $derived(readAddress(route.id, route.part, route.query))
   readonly view = $derived(this.address.view)
   readonly options = $derived(this.address.options)
   readonly #opened = [new Loaded<Opened>(), new Loaded<Opened>()] as const
   readonly #ids = $derived([this.address.run, this.address.with])
-  readonly run: RunRow | null = $derived(this.address.run === null ? null : runs.row(this.address.run) ?? null)
-  readonly second: RunRow | null = $derived(this.address.with === null ? null : runs.row(this.address.with) ?? null)
+  readonly run: RunRow | null = $derived(this.address.run === null ? null : (runs.row(this.address.run) ?? null))
+  readonly second: RunRow | null = $derived(this.address.with === null ? null : (runs.row(this.address.with) ?? null))
   /** A second run cannot be fed the same rows where it is of another dataset. */
   readonly apart = $derived(this.run !== null && this.second !== null && this.run.datasetId !== this.second.datasetId)
-  readonly sides: Side[] = $derived(this.run === null ? [] : [this.#side(0, this.run), ...(this.second && !this.apart ? [this.#side(1, this.second)] : [])])
-  readonly dataset: Dataset | null = $derived(this.run === null ? null : datasets.byId.get(this.run.datasetId) ?? null)
+  readonly sides: Side[] = $derived(
+    this.run === null ? [] : [this.#side(0, this.run), ...(this.second && !this.apart ? [this.#side(1, this.second)] : [])],
+  )
+  readonly dataset: Dataset | null = $derived(this.run === null ? null : (datasets.byId.get(this.run.datasetId) ?? null))
   readonly opened: Opened | null = $derived(this.sides[0]?.opened ?? null)
   readonly shows = $derived(this.opened?.shows ?? 'images')
   /** What a row of the data is called. */
@@ -61,18 +80,21 @@ export class Desk {
     const { id, kind, width } = this.dataset ?? {}
     if (id === undefined) return null
     return kind === 'vector' && width === 2
-      ? call('datasets.points', { dataset: id, count: 24, split: 'test' }) : call('datasets.images', { dataset: id, count: 24, preview: true, side: 1 })
+      ? call('datasets.points', { dataset: id, count: 24, split: 'test' })
+      : call('datasets.images', { dataset: id, count: 24, preview: true, side: 1 })
   })
 
   constructor() {
     for (const slot of [0, 1] as const) {
       const id = $derived(this.#ids[slot] ?? null)
       /** A run that trains has more checkpoints now and then. */
-      const moment = $derived(id === null ? null : runs.row(id)?.state ?? null)
+      const moment = $derived(id === null ? null : (runs.row(id)?.state ?? null))
       $effect(() => this.#opened[slot].follow(() => (id === null || moment === null ? null : call('explore.open', { run: id }))))
     }
     // Their settings go into the pictures that are saved.
-    $effect(() => { for (const { run } of this.sides) runs.byId.get(run.id) })
+    $effect(() => {
+      for (const { run } of this.sides) runs.byId.get(run.id)
+    })
     $effect(() => {
       const { run, view, options } = this.address
       if (run === null) return
@@ -86,11 +108,18 @@ export class Desk {
     const { value, error } = this.#opened[slot]
     const twice = this.address.run === this.address.with
     const epoch = value?.checkpoints.find((one) => one.step === step)?.epoch
-    const moment = step === null ? 'result' : epoch === null || epoch === undefined ? `step ${step}` : `epoch ${Number(epoch.toFixed(2))}`
+    const moment =
+      step === null ? 'result' : epoch === null || epoch === undefined ? `step ${step}` : `epoch ${Number(epoch.toFixed(2))}`
     return {
-      slot, run, network: step === null ? { run: run.id } : { run: run.id, checkpoint: step }, opened: value, error, colour: runVariable(run.colour),
+      slot,
+      run,
+      network: step === null ? { run: run.id } : { run: run.id, checkpoint: step },
+      opened: value,
+      error,
+      colour: runVariable(run.colour),
       // Two moments of one run are told apart as two runs of one hue are.
-      dash: runDash(twice && slot === 1 ? run.colour + 8 : run.colour), title: twice || step !== null ? `${run.name}, ${moment}` : run.name,
+      dash: runDash(twice && slot === 1 ? run.colour + 8 : run.colour),
+      title: twice || step !== null ? `${run.name}, ${moment}` : run.name,
     }
   }
 
@@ -98,13 +127,18 @@ export class Desk {
   go(change: Partial<ExploreAddress>): void {
     const { address } = this
     const moves = change.run !== undefined || change.view !== undefined || change.with !== undefined
-    const remembered = change.view !== undefined && change.view !== address.view && change.options === undefined
-      ? { options: { ...withoutShared(kept.get(change.view)), ...carried(address.options) } } : {}
+    const remembered =
+      change.view !== undefined && change.view !== address.view && change.options === undefined
+        ? { options: { ...withoutShared(kept.get(change.view)), ...carried(address.options) } }
+        : {}
     // Another dataset has other rows.
     const other = change.run ? runs.row(change.run) : undefined
     const fresh = other && this.run && other.datasetId !== this.run.datasetId ? { options: {}, with: null } : {}
     if ('options' in fresh) kept.clear()
-    route.go(writeAddress({ ...address, ...remembered, ...(change.run !== undefined ? { step: null } : {}), ...fresh, ...change }), moves ? {} : { replace: true, soon: true })
+    route.go(
+      writeAddress({ ...address, ...remembered, ...(change.run !== undefined ? { step: null } : {}), ...fresh, ...change }),
+      moves ? {} : { replace: true, soon: true },
+    )
   }
 
   /** Changes some of the view's options; null or what is usual takes one out of the address. */

@@ -9,11 +9,15 @@ type QuestionFor<K extends QuestionKind> = AskedOf<K>['question']
 export const rowSide = Math.round(112 * (window.devicePixelRatio || 1))
 
 /**
- * The same question to each of the networks that are looked into; null for those that cannot be asked it, or not now. For use while a component starts.
+ * The same question to each of the networks that are looked into; null for those that cannot be asked it, or not now. For use
+ * while a component starts.
  * @param options `side`: longest side of the pictures in the answer
  */
 export function askSides<K extends QuestionKind>(
-  of: () => Desk, kind: K, question: (side: Side) => QuestionFor<K> | null, { mode = 'replace', side: longest = rowSide }: { mode?: 'replace' | 'live' | 'background'; side?: number } = {},
+  of: () => Desk,
+  kind: K,
+  question: (side: Side) => QuestionFor<K> | null,
+  { mode = 'replace', side: longest = rowSide }: { mode?: 'replace' | 'live' | 'background'; side?: number } = {},
 ): [SideAsk<K>, SideAsk<K>] {
   const asked = (slot: 0 | 1) => (): AskedOf<K> | null => {
     const side = of().sides[slot]

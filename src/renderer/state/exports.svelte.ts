@@ -6,12 +6,16 @@ class Exports extends Collection<Export> {
   readonly list = $derived(newest(this.byId.values(), (item) => item.createdAt))
 
   constructor() {
-    super(async () => (await call('exports.list', {})).exports, (event, exports) => {
-      if (event.type !== 'export') return
-      // A file that was replaced is listed once.
-      for (const { id, file } of [...exports.byId.values()]) if (file === event.export.file && id !== event.export.id) exports.drop(id)
-      exports.put(event.export)
-    })
+    super(
+      async () => (await call('exports.list', {})).exports,
+      (event, exports) => {
+        if (event.type !== 'export') return
+        // A file that was replaced is listed once.
+        for (const { id, file } of [...exports.byId.values()])
+          if (file === event.export.file && id !== event.export.id) exports.drop(id)
+        exports.put(event.export)
+      },
+    )
   }
 }
 

@@ -19,18 +19,24 @@ export class Loaded<T> {
     const mine = ++this.#latest
     untrack(() => {
       this.loading = ask !== null
-      if (ask === null) { this.value = null; this.error = null }
+      if (ask === null) {
+        this.value = null
+        this.error = null
+      }
     })
-    ask?.then((value) => {
-      if (mine !== this.#latest) return
-      this.value = value
-      this.error = null
-      this.loading = false
-    }, (thrown: unknown) => {
-      if (mine !== this.#latest) return
-      this.error = toErrorInfo(thrown)
-      this.loading = false
-    })
+    ask?.then(
+      (value) => {
+        if (mine !== this.#latest) return
+        this.value = value
+        this.error = null
+        this.loading = false
+      },
+      (thrown: unknown) => {
+        if (mine !== this.#latest) return
+        this.error = toErrorInfo(thrown)
+        this.loading = false
+      },
+    )
   }
 
   reload(): void {

@@ -10,19 +10,34 @@ const present = typeof Notification === 'function'
 
 /** How an experiment came out, in one sentence. */
 function endText({ name, states, progress }: Pick<ExperimentSummary, 'name' | 'states' | 'progress'>): string {
-  const others = ([[states.failed, 'failed'], [states.diverged, 'diverged'], [states.cancelled, 'cancelled']] as const).filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`)
-  return `“${name}” has ended: ${states.completed} of ${counted(progress.total, 'run')} completed${others.length ? `, ${others.join(', ')}` : ''}.`
+  const others = (
+    [
+      [states.failed, 'failed'],
+      [states.diverged, 'diverged'],
+      [states.cancelled, 'cancelled'],
+    ] as const
+  )
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+  return (
+    `“${name}” has ended: ${states.completed} of ${counted(progress.total, 'run')} ` +
+    `completed${others.length ? `, ${others.join(', ')}` : ''}.`
+  )
 }
 
 /** Tells when an experiment ends: here where another view is open, and on the desktop if the user wants that and the browser lets it. */
 class Notices {
   /** What the browser says; `unavailable` where there are no notifications, or they are forbidden from the start. */
-  permission = $state<NotificationPermission | 'unavailable'>(present && (host === null || Notification.permission !== 'denied') ? Notification.permission : 'unavailable')
+  permission = $state<NotificationPermission | 'unavailable'>(
+    present && (host === null || Notification.permission !== 'denied') ? Notification.permission : 'unavailable',
+  )
   #wanted = $state(localStorage.getItem(key) === 'on')
   readonly desktop: boolean = $derived(this.#wanted && this.permission === 'granted')
 
   constructor() {
-    connection.onEvent((event) => { if (event.type === 'experiment' && event.ended) this.#ended(event.experiment) })
+    connection.onEvent((event) => {
+      if (event.type === 'experiment' && event.ended) this.#ended(event.experiment)
+    })
   }
 
   /** Asks the browser, where it has not been asked. */
@@ -39,7 +54,11 @@ class Notices {
     if (route.view !== 'experiments' || route.id !== experiment.id) undo.tell(text, 'Show results', show)
     if (!this.desktop || document.hasFocus()) return
     const notification = new Notification('Autoencoder Workbench', { body: text, tag: experiment.id })
-    notification.onclick = () => { window.focus(); show(); notification.close() }
+    notification.onclick = () => {
+      window.focus()
+      show()
+      notification.close()
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** What is kept of one run while the window is open, and is up to date while somebody follows it. */
-interface Followed { follow(): () => void }
+interface Followed {
+  follow(): () => void
+}
 
 /** One object for each run: `of` gives it, made when it is first asked for; `follow` keeps those of several runs up to date. */
 export function perRun<T extends Followed>(make: (run: string) => T) {
@@ -8,7 +10,9 @@ export function perRun<T extends Followed>(make: (run: string) => T) {
     let one = known.get(run)
     if (!one) {
       // In a root of its own: a derived value does not follow state that was made while it was being derived.
-      $effect.root(() => { known.set(run, one = make(run)) })
+      $effect.root(() => {
+        known.set(run, (one = make(run)))
+      })
     }
     return one!
   }
@@ -19,8 +23,13 @@ export function perRun<T extends Followed>(make: (run: string) => T) {
       // Compared as text: a list that is made anew with the same runs must not start anew.
       const key = $derived(ids().join('\n'))
       $effect(() => {
-        const stops = key.split('\n').filter(Boolean).map((id) => of(id).follow())
-        return () => { for (const stop of stops) stop() }
+        const stops = key
+          .split('\n')
+          .filter(Boolean)
+          .map((id) => of(id).follow())
+        return () => {
+          for (const stop of stops) stop()
+        }
       })
     },
   }

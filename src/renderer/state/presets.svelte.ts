@@ -8,7 +8,10 @@ class Presets extends Collection<PresetInfo> {
   readonly list = $derived([...this.byId.values()])
 
   constructor() {
-    super(async () => (await call('presets.list', {})).presets, () => {})
+    super(
+      async () => (await call('presets.list', {})).presets,
+      () => {},
+    )
   }
 }
 

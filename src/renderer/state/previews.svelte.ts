@@ -22,7 +22,9 @@ class RunPreviews {
 
   readonly run: string
 
-  constructor(run: string) { this.run = run }
+  constructor(run: string) {
+    this.run = run
+  }
 
   /** Reads the moments now and follows the new ones until the returned function is called. */
   follow(): () => void {
@@ -53,8 +55,12 @@ class RunPreviews {
     if (!this.#asked.has(step)) {
       this.#asked.add(step)
       call('runs.preview', { run: this.run, step }).then(
-        (answer) => { this.#previews.set(step, answer.preview) },
-        () => { this.#asked.delete(step) },
+        (answer) => {
+          this.#previews.set(step, answer.preview)
+        },
+        () => {
+          this.#asked.delete(step)
+        },
       )
     }
     return null
@@ -64,7 +70,10 @@ class RunPreviews {
     try {
       const answer = await call('runs.moments', { run: this.run })
       const went = this.moments.length > 0 && (answer.moments.at(-1)?.step ?? -1) < this.moments.at(-1)!.step
-      if (went) { this.#previews.clear(); this.#asked.clear() }
+      if (went) {
+        this.#previews.clear()
+        this.#asked.clear()
+      }
       this.moments = answer.moments
       this.originals = answer.originals
       this.points = answer.points

@@ -27,7 +27,10 @@ class Route {
     return (this.query.get(key) ?? '').split(',').filter(Boolean)
   }
 
-  /** @param options `soon`: what replaces the address does so a moment later, so that a slider may change it at every move; browsers refuse hundreds of changes a second */
+  /**
+   * @param options `soon`: what replaces the address does so a moment later, so that a slider may change it at every move;
+   * browsers refuse hundreds of changes a second
+   */
   go(address: string, options: { replace?: boolean; soon?: boolean } = {}): void {
     const hash = address.startsWith('#') ? address : `#${address}`
     clearTimeout(this.#timer)
@@ -68,18 +71,27 @@ export const to = {
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => (ids.length ? `#/compare?runs=${ids.map(encodeURIComponent).join(',')}` : '#/compare'),
   /** Into one trained run, or two side by side; without one, into the run that was looked into last. */
-  explore: (ids: readonly string[] = [], view?: string) => (ids[0] === undefined
-    ? '#/explore' : `#/explore/${encodeURIComponent(ids[0])}${view ? `/${view}` : ''}${ids[1] === undefined ? '' : `?with=${encodeURIComponent(ids[1])}`}`),
+  explore: (ids: readonly string[] = [], view?: string) =>
+    ids[0] === undefined
+      ? '#/explore'
+      : `#/explore/${encodeURIComponent(ids[0])}${view ? `/${view}` : ''}${ids[1] === undefined ? '' : `?with=${encodeURIComponent(ids[1])}`}`,
   /** `settings`: by dotted keys, on top of those of the run or the variant. */
-  newRun: ({ settings, ...given }: { from?: string; dataset?: string; variant?: string; preset?: string; settings?: Record<string, string> } = {}) => {
-    const query = new URLSearchParams(Object.entries({ ...given, ...settings }).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+  newRun: ({
+    settings,
+    ...given
+  }: { from?: string; dataset?: string; variant?: string; preset?: string; settings?: Record<string, string> } = {}) => {
+    const query = new URLSearchParams(
+      Object.entries({ ...given, ...settings }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ).toString()
     return query ? `#/new?${query}` : '#/new'
   },
   exports: () => '#/exports',
   experiments: () => '#/experiments',
   experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
   newExperiment: (given: { template?: string; from?: string; dataset?: string } = {}) => {
-    const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+    const query = new URLSearchParams(
+      Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ).toString()
     return query ? `#/experiments/new?${query}` : '#/experiments/new'
   },
   storage: () => '#/storage',

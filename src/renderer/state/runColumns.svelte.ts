@@ -7,7 +7,8 @@ import { runs } from './runs.svelte.ts'
 const pause = 400
 
 /**
- * Figures, settings and latest values of curves as columns: which there are, and of those that somebody shows the value of every run. Of a run that
+ * Figures, settings and latest values of curves as columns: which there are, and of those that somebody shows the value of
+ * every run. Of a run that
  * has changed only its own values are asked for again.
  */
 class RunColumns {
@@ -66,7 +67,7 @@ class RunColumns {
   value(key: string, run: string): CellValue | undefined {
     void this.version
     const column = this.#values.get(key)
-    return column === undefined ? undefined : column.get(run) ?? null
+    return column === undefined ? undefined : (column.get(run) ?? null)
   }
 
   /** A reader of one column for many runs; undefined while it is on its way. */
@@ -81,7 +82,7 @@ class RunColumns {
       const { runs: ids, values } = await call('runs.values', { columns, ...(only ? { runs: only } : {}) })
       for (const key of columns) {
         let known = this.#values.get(key)
-        if (known === undefined || !only) this.#values.set(key, known = new Map())
+        if (known === undefined || !only) this.#values.set(key, (known = new Map()))
         const column = values[key] ?? []
         ids.forEach((id, index) => known.set(id, column[index] ?? null))
       }

@@ -17,7 +17,8 @@ const pause = 50
 const mostWhole = 500
 
 /**
- * All runs of the home: of each a row (`list`, `row`), and the whole run (`byId.get`) of those that somebody asked for. Ten thousand whole runs, each with
+ * All runs of the home: of each a row (`list`, `row`), and the whole run (`byId.get`) of those that somebody asked for. Ten
+ * thousand whole runs, each with
  * its config and evaluation, would take seconds to send and hundreds of megabytes to keep; rows take a tenth of a second.
  */
 class Runs {
@@ -53,20 +54,33 @@ class Runs {
         this.#note(event.run, null)
       } else if (event.type === 'dataset') {
         const { id, name } = event.dataset
-        for (const row of this.#rows.values()) if (row.datasetId === id && row.dataset !== name) this.#note(row.id, { ...row, dataset: name })
+        for (const row of this.#rows.values())
+          if (row.datasetId === id && row.dataset !== name) this.#note(row.id, { ...row, dataset: name })
       }
     })
   }
 
   #lookup() {
-    const has = (id: string): boolean => { void this.#membership; return this.#rows.has(id) }
+    const has = (id: string): boolean => {
+      void this.#membership
+      return this.#rows.has(id)
+    }
     const get = (id: string): Run | undefined => {
       const run = this.#whole.get(id)
       if (run === undefined && has(id)) this.#ask(id)
       return run
     }
-    const size = (): number => { void this.#membership; return this.#rows.size }
-    return { get, has, get size(): number { return size() } }
+    const size = (): number => {
+      void this.#membership
+      return this.#rows.size
+    }
+    return {
+      get,
+      has,
+      get size(): number {
+        return size()
+      },
+    }
   }
 
   /** A run's row, or that there is none. */
@@ -85,7 +99,9 @@ class Runs {
   /** Calls the listener with the ids of runs that have come, changed or gone; returns the function that stops it. */
   onChange(listener: (ids: readonly string[]) => void): () => void {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   async reload(): Promise<void> {
@@ -109,7 +125,10 @@ class Runs {
 
   /** Without an engine nothing is known of how fast anything is and how long it still takes. */
   #still(): void {
-    const still = <T extends Pick<RunRow, 'progress'>>(run: T): T => ({ ...run, progress: run.progress && { ...run.progress, perSecond: null, secondsLeft: null } })
+    const still = <T extends Pick<RunRow, 'progress'>>(run: T): T => ({
+      ...run,
+      progress: run.progress && { ...run.progress, perSecond: null, secondsLeft: null },
+    })
     for (const row of this.list) {
       const { progress } = row
       if (progress === null || (progress.perSecond === null && progress.secondsLeft === null)) continue
@@ -164,7 +183,8 @@ class Runs {
       try {
         const found = (await call('runs.several', { runs })).runs
         for (const run of found) this.#whole.set(run.id, run)
-        for (const old of [...this.#whole.keys()].slice(0, Math.max(0, this.#whole.size - mostWhole))) if (!runs.includes(old)) this.#whole.delete(old)
+        for (const old of [...this.#whole.keys()].slice(0, Math.max(0, this.#whole.size - mostWhole)))
+          if (!runs.includes(old)) this.#whole.delete(old)
       } catch {
         // The next connection asks again: `reload` does for those that are here, and views for the others.
       }

@@ -29,9 +29,15 @@ export class Columns {
     this.length += added
   }
 
-  get lastStep(): number { return this.length ? this.#columns[0]![this.length - 1]! : -Infinity }
-  x(kind: XKind): Float64Array { return this.#columns[kind === 'step' ? 0 : kind === 'epoch' ? 1 : 2]!.subarray(0, this.length) }
-  get value(): Float64Array { return this.#columns[3]!.subarray(0, this.length) }
+  get lastStep(): number {
+    return this.length ? this.#columns[0]![this.length - 1]! : -Infinity
+  }
+  x(kind: XKind): Float64Array {
+    return this.#columns[kind === 'step' ? 0 : kind === 'epoch' ? 1 : 2]!.subarray(0, this.length)
+  }
+  get value(): Float64Array {
+    return this.#columns[3]!.subarray(0, this.length)
+  }
 }
 
 /** Pause between two fetches of one run's new points, in milliseconds. */
@@ -54,7 +60,9 @@ class RunSeries {
 
   readonly run: string
 
-  constructor(run: string) { this.run = run }
+  constructor(run: string) {
+    this.run = run
+  }
 
   /** Fetches now, and again whenever the engine has more, until the returned function is called. */
   follow(): () => void {
@@ -79,20 +87,29 @@ class RunSeries {
     }
   }
 
-  get #lastStep(): number { return Math.max(-Infinity, ...[...this.columns.values()].map((columns) => columns.lastStep)) }
+  get #lastStep(): number {
+    return Math.max(-Infinity, ...[...this.columns.values()].map((columns) => columns.lastStep))
+  }
 
   /**
-   * Step after which points may be new; undefined: anywhere. Series do not come in step: one epoch's validation may arrive after the next epoch's first
+   * Step after which points may be new; undefined: anywhere. Series do not come in step: one epoch's validation may arrive
+   * after the next epoch's first
    * training points, and what is measured of its end (of a layer's stack, of the weights) after its validation, at the same step.
    */
   get #knownTo(): number | undefined {
-    const validated = Math.max(-1, ...[...this.columns].map(([key, columns]) => (seriesParts(key).set === 'validation' ? columns.lastStep : -1)))
+    const validated = Math.max(
+      -1,
+      ...[...this.columns].map(([key, columns]) => (seriesParts(key).set === 'validation' ? columns.lastStep : -1)),
+    )
     return validated < 0 ? undefined : validated - 1
   }
 
   #ask(whole: boolean): void {
     this.#whole ||= whole
-    if (this.#busy || this.#timer !== undefined) { this.#dirty = true; return }
+    if (this.#busy || this.#timer !== undefined) {
+      this.#dirty = true
+      return
+    }
     void this.#fetch()
   }
 
@@ -103,11 +120,14 @@ class RunSeries {
     this.#whole = false
     const after = whole ? undefined : this.#knownTo
     try {
-      const { series, measuredOn } = await call('runs.series', { run: this.run, ...(after === undefined ? {} : { afterStep: after }) })
+      const { series, measuredOn } = await call('runs.series', {
+        run: this.run,
+        ...(after === undefined ? {} : { afterStep: after }),
+      })
       if (whole) this.columns.clear()
       for (const one of series) {
         let columns = this.columns.get(one.key)
-        if (!columns) this.columns.set(one.key, columns = new Columns())
+        if (!columns) this.columns.set(one.key, (columns = new Columns()))
         columns.append(one)
       }
       for (const [key, words] of Object.entries(measuredOn)) this.measuredOn.set(key, words)

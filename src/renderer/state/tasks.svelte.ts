@@ -8,9 +8,12 @@ class Tasks extends Collection<Task> {
   readonly imports = $derived(this.list.filter((task) => task.kind === 'import'))
 
   constructor() {
-    super(async () => (await call('tasks.list', {})).tasks, (event, tasks) => {
-      if (event.type === 'task') tasks.put(event.task)
-    })
+    super(
+      async () => (await call('tasks.list', {})).tasks,
+      (event, tasks) => {
+        if (event.type === 'task') tasks.put(event.task)
+      },
+    )
   }
 }
 

@@ -13,12 +13,18 @@ export interface Offer {
   busy: boolean
 }
 
-/** Milliseconds for which it is offered; longer while it has the pointer or the focus. What was removed can be restored from Storage later. */
+/**
+ * Milliseconds for which it is offered; longer while it has the pointer or the focus. What was removed can be restored from
+ * Storage later.
+ */
 const offered = 12_000
 
 const undoing = 'Undo'
 
-/** What can be taken back now, the latest last. `offer` from anywhere; `components/UndoToasts.svelte` shows it, Ctrl Z takes back the latest. */
+/**
+ * What can be taken back now, the latest last. `offer` from anywhere; `components/UndoToasts.svelte` shows it, Ctrl Z takes back
+ * the latest.
+ */
 class Undo {
   offers = $state.raw<readonly Offer[]>([])
   readonly undoable: readonly Offer[] = $derived(this.offers.filter(({ label }) => label === undoing))
@@ -31,7 +37,7 @@ class Undo {
 
   /** Says what has happened, with a button that does something about it; Ctrl Z passes it over. */
   tell(text: string, label: string, act: Offer['undo']): void {
-    const id = this.#made += 1
+    const id = (this.#made += 1)
     this.offers = [...this.offers.slice(-2), { id, text, label, undo: act, problem: null, busy: false }]
     this.release(id)
   }
@@ -68,7 +74,10 @@ class Undo {
 
   release(id: number): void {
     this.hold(id)
-    this.#timers.set(id, setTimeout(() => this.drop(id), offered))
+    this.#timers.set(
+      id,
+      setTimeout(() => this.drop(id), offered),
+    )
   }
 
   #change(id: number, change: Partial<Offer>): void {

@@ -7,7 +7,10 @@ class Variants extends Collection<VariantInfo> {
   readonly list = $derived([...this.byId.values()])
 
   constructor() {
-    super(async () => (await call('variants.list', {})).variants, () => {})
+    super(
+      async () => (await call('variants.list', {})).variants,
+      () => {},
+    )
   }
 }
 

@@ -3,7 +3,10 @@ import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import { call } from './connection.svelte.ts'
 import { tasks } from './tasks.svelte.ts'
 
-/** Long work of the engine that a panel starts, follows and can cancel. Of how it ended nothing is said any more once the form says something else. */
+/**
+ * Long work of the engine that a panel starts, follows and can cancel. Of how it ended nothing is said any more once the form
+ * says something else.
+ */
 export class Working {
   readonly #form: () => unknown
   /** What the form said when the work began. */
@@ -17,7 +20,7 @@ export class Working {
   readonly cancelled = $derived(!this.#stale && this.task?.state === 'cancelled')
   /** What it made, once it is done. */
   readonly result = $derived(!this.#stale && this.task?.state === 'done' ? this.task.result : null)
-  readonly error = $derived(this.#stale ? null : this.#refused ?? (this.task?.state === 'failed' ? this.task.error : null))
+  readonly error = $derived(this.#stale ? null : (this.#refused ?? (this.task?.state === 'failed' ? this.task.error : null)))
 
   /** @param form what decides about the work, as the form says it now; JSON tells whether it has changed */
   constructor(form: () => unknown = () => null) {

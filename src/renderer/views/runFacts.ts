@@ -17,16 +17,24 @@ export function leftText(seconds: number): string {
 }
 
 /**
- * What a list of runs to choose from offers. Without a text: all but the archived ones, of which only those that are chosen already. With one: the runs in
- * which every word of it occurs (in name, dataset, variant, state, `seed 3` or `archived`), the archived ones after the others. The order is otherwise kept.
+ * What a list of runs to choose from offers. Without a text: all but the archived ones, of which only those that are chosen
+ * already. With one: the runs in
+ * which every word of it occurs (in name, dataset, variant, state, `seed 3` or `archived`), the archived ones after the others.
+ * The order is otherwise kept.
  */
 export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'variant' | 'state' | 'seed' | 'archived'>>(
-  runs: readonly T[], text: string, variants: ReadonlyMap<string, VariantInfo>, chosen: ReadonlySet<string> = new Set(),
+  runs: readonly T[],
+  text: string,
+  variants: ReadonlyMap<string, VariantInfo>,
+  chosen: ReadonlySet<string> = new Set(),
 ): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return runs.filter((run) => !run.archived || chosen.has(run.id))
   const found = runs.filter((run) => {
-    const all = `${run.name} ${run.dataset} ${run.variant} ${variants.get(run.variant)?.title ?? ''} ${run.state} seed ${run.seed} ${run.id}${run.archived ? ' archived' : ''}`.toLowerCase()
+    const all = (
+      `${run.name} ${run.dataset} ${run.variant} ${variants.get(run.variant)?.title ?? ''} ` +
+      `${run.state} seed ${run.seed} ${run.id}${run.archived ? ' archived' : ''}`
+    ).toLowerCase()
     return words.every((word) => all.includes(word))
   })
   return [...found.filter((run) => !run.archived), ...found.filter((run) => run.archived)]
@@ -34,10 +42,14 @@ export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'varian
 
 /** Some of the runs before the others, the order otherwise kept: of ten thousand, a list shows those that are chosen. */
 export const ahead = <T extends Pick<Run, 'id'>>(runs: readonly T[], first: ReadonlySet<string>): readonly T[] =>
-  (first.size === 0 ? runs : [...runs.filter(({ id }) => first.has(id)), ...runs.filter(({ id }) => !first.has(id))])
+  first.size === 0 ? runs : [...runs.filter(({ id }) => first.has(id)), ...runs.filter(({ id }) => !first.has(id))]
 
-/** The run that something begins with where nobody has chosen: the first that is not archived, or an archived one where there is no other. */
-export const usualOf = <T extends Pick<Run, 'archived'>>(runs: readonly T[]): T | undefined => runs.find(({ archived }) => !archived) ?? runs[0]
+/**
+ * The run that something begins with where nobody has chosen: the first that is not archived, or an archived one where there is
+ * no other.
+ */
+export const usualOf = <T extends Pick<Run, 'archived'>>(runs: readonly T[]): T | undefined =>
+  runs.find(({ archived }) => !archived) ?? runs[0]
 
 /** `Epoch 5`, or the start, or which layer had just been pretrained. */
 export function momentText(moment: { step: number; epoch: number }, iterative = true, stages: readonly Stage[] = []): string {
@@ -49,10 +61,14 @@ export function momentText(moment: { step: number; epoch: number }, iterative = 
 }
 
 /**
- * The loss of a probabilistic variant over the whole training set, by the minibatch estimate N/M sum L: N times the mean over the last batches. Null for
+ * The loss of a probabilistic variant over the whole training set, by the minibatch estimate N/M sum L: N times the mean over
+ * the last batches. Null for
  * variants whose loss is no negative log likelihood, and before the first point.
  */
-export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'> | undefined): { total: number; rows: number; mean: number } | null {
+export function totalLoss(
+  run: Run,
+  dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'> | undefined,
+): { total: number; rows: number; mean: number } | null {
   const { 'train/loss': loss, 'train/weightDecay': weightDecay } = run.latest
   if (!dataset || loss === null || loss === undefined || typeof run.config.regularizer['decoder'] !== 'string') return null
   // The strength of the weights is no part of any sample's likelihood.
@@ -63,4 +79,6 @@ export function totalLoss(run: Run, dataset: Pick<Dataset, 'count' | 'testCount'
 
 /** Why a run shows no reconstructions; null where it has them. */
 export const noReconstructions = ({ config }: Pick<Run, 'config'>): string | null =>
-  (config.fineTuning.kind === 'classification' ? 'Trained for classification, this network has no decoder: it gives classes, not reconstructions.' : null)
+  config.fineTuning.kind === 'classification'
+    ? 'Trained for classification, this network has no decoder: it gives classes, not reconstructions.'
+    : null

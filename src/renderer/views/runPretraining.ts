@@ -2,10 +2,17 @@ import type { Run, Stage } from '../../shared/domain.ts'
 import { shortTitle, type SeriesMap } from './runStages.ts'
 
 /** One kernel of a network that was pretrained: how its gradient was with pretraining and without, and how far fine-tuning moved it. */
-export interface LayerRow { layer: string; gradient: number | null; unpretrained: number | null; change: number | null }
+export interface LayerRow {
+  layer: string
+  gradient: number | null
+  unpretrained: number | null
+  change: number | null
+}
 
 /** A series, however it is kept. */
-interface Values { value: Float64Array }
+interface Values {
+  value: Float64Array
+}
 const first = (series: Values | undefined): number | null => series?.value[0] ?? null
 const last = (series: Values | undefined): number | null => series?.value.at(-1) ?? null
 
@@ -40,7 +47,11 @@ export function changeSentence(rows: readonly LayerRow[], over: boolean): string
   const most = known.reduce((a, b) => (b.change > a.change ? b : a))
   const moved = over ? 'moved' : 'has so far moved'
   if (known.length === 1) return `Fine-tuning ${moved} the weights of ${most.layer} by ${share(most.change)} of their size.`
-  return `Fine-tuning ${moved} the weights by ${share(least.change)} (${least.layer}) to ${share(most.change)} (${most.layer}) of their size.`
+  return (
+    `Fine-tuning ${moved} the weights by ${share(least.change)} ` +
+    `(${least.layer}) to ${share(most.change)} (${most.layer}) of their ` +
+    'size.'
+  )
 }
 
 /** Whether the gradient vanishes on its way to the first layer, from initial weights and from pretrained ones. */
@@ -48,7 +59,10 @@ export function gradientSentence(rows: readonly LayerRow[]): string | null {
   const firstLayer = rows[0]?.layer
   /** The largest norm, and how many times as large as the first layer's it is. */
   const largest = (of: (row: LayerRow) => number | null): { layer: string; by: number } | null => {
-    const known = rows.flatMap((row) => { const value = of(row); return value !== null && value > 0 ? [{ layer: row.layer, value }] : [] })
+    const known = rows.flatMap((row) => {
+      const value = of(row)
+      return value !== null && value > 0 ? [{ layer: row.layer, value }] : []
+    })
     const own = known.find(({ layer }) => layer === firstLayer)
     if (!own || known.length < 2) return null
     const most = known.reduce((a, b) => (b.value > a.value ? b : a))
@@ -58,19 +72,36 @@ export function gradientSentence(rows: readonly LayerRow[]): string | null {
   const withIt = largest((row) => row.gradient)
   if (!without || !withIt) return null
   const says = ({ layer, by }: { layer: string; by: number }) =>
-    (by < 1.05 ? 'the largest of all, or nearly' : `${two(by)} times smaller than the largest (${layer})`)
+    by < 1.05 ? 'the largest of all, or nearly' : `${two(by)} times smaller than the largest (${layer})`
   return `From initial weights the gradient of the first layer is ${says(without)}; from pretrained weights it is ${says(withIt)}.`
 }
 
-export interface StackRow { title: string; squaredError: number | null; jacobianNorm: number | null; step: number }
+export interface StackRow {
+  title: string
+  squaredError: number | null
+  jacobianNorm: number | null
+  step: number
+}
 
 /** The unrolled stack up to each pretrained layer, on the test split. */
 export function stackRows(stages: readonly Stage[], series: SeriesMap<Values>): StackRow[] {
   const errors = series.get('stack/squaredError')?.value ?? []
   const norms = series.get('stack/jacobianNorm')?.value ?? []
   const number = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? null : value)
-  return stages.filter(({ kind }) => kind === 'layer').flatMap((stage, index) =>
-    (index < Math.max(errors.length, norms.length) ? [{ title: shortTitle(stage), squaredError: number(errors[index]), jacobianNorm: number(norms[index]), step: stage.startStep + stage.steps }] : []))
+  return stages
+    .filter(({ kind }) => kind === 'layer')
+    .flatMap((stage, index) =>
+      index < Math.max(errors.length, norms.length)
+        ? [
+            {
+              title: shortTitle(stage),
+              squaredError: number(errors[index]),
+              jacobianNorm: number(norms[index]),
+              step: stage.startStep + stage.steps,
+            },
+          ]
+        : [],
+    )
 }
 
 /** The variant of a stack without a regularizer. */
@@ -78,22 +109,33 @@ const plain = 'classical'
 
 /** By what the layers of a run were pretrained as autoencoders; null where they were not. */
 export const layerVariantOf = ({ stages, config }: Pick<Run, 'stages' | 'config'>): string | null =>
-  (config.pretraining.kind === 'none' ? null : stages.find(({ kind }) => kind === 'layer')?.variant ?? null)
+  config.pretraining.kind === 'none' ? null : (stages.find(({ kind }) => kind === 'layer')?.variant ?? null)
 
 /**
- * The run that shows what the layers' regularizer does to a stack: its layers are pretrained without one, the rest that matters is the same (dataset,
+ * The run that shows what the layers' regularizer does to a stack: its layers are pretrained without one, the rest that matters
+ * is the same (dataset,
  * layers, seed). Of several the one with the same length of pretraining, then the newest. Null for runs that need no comparison, too.
  */
 export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
   const own = layerVariantOf(run)
   if (own === null || own === plain) return null
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
-  const alike = runs.filter((other) =>
-    other.id !== run.id && other.datasetId === run.datasetId && other.seed === run.seed && layerVariantOf(other) === plain
-    && same(other.config.network.layers, run.config.network.layers) && Object.hasOwn(other.latest, 'stack/jacobianNorm'))
-  return alike.sort((a, b) =>
-    Number(b.config.pretraining.epochs === run.config.pretraining.epochs) - Number(a.config.pretraining.epochs === run.config.pretraining.epochs)
-    || b.createdAt.localeCompare(a.createdAt))[0] ?? null
+  const alike = runs.filter(
+    (other) =>
+      other.id !== run.id &&
+      other.datasetId === run.datasetId &&
+      other.seed === run.seed &&
+      layerVariantOf(other) === plain &&
+      same(other.config.network.layers, run.config.network.layers) &&
+      Object.hasOwn(other.latest, 'stack/jacobianNorm'),
+  )
+  return (
+    alike.sort(
+      (a, b) =>
+        Number(b.config.pretraining.epochs === run.config.pretraining.epochs) -
+          Number(a.config.pretraining.epochs === run.config.pretraining.epochs) || b.createdAt.localeCompare(a.createdAt),
+    )[0] ?? null
+  )
 }
 
 /** Whether the stack contracts more than the plain one, by the last layer that both have. */
@@ -102,5 +144,7 @@ export function contractionSentence(own: readonly StackRow[], twin: readonly Sta
   const [mine, other] = [own[index]?.jacobianNorm, twin[index]?.jacobianNorm]
   if (mine == null || other == null || other === 0) return null
   const said = `the Jacobian norm up to ${own[index]!.title.toLowerCase()} is ${two(mine)}, that of the classical stack ${two(other)}`
-  return mine < other ? `The stack contracts more than one without a regularizer: ${said}.` : `The stack contracts no more than one without a regularizer: ${said}.`
+  return mine < other
+    ? `The stack contracts more than one without a regularizer: ${said}.`
+    : `The stack contracts no more than one without a regularizer: ${said}.`
 }

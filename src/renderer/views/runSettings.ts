@@ -2,27 +2,42 @@ import type { Config, Field, VariantInfo } from '../../shared/config.ts'
 import { flat } from '../components/settings/words.ts'
 import { sentence } from '../terms.ts'
 
-export interface SettingRow { key: string; title: string; text: string; /** Not the default. */ changed: boolean; usual: string }
+export interface SettingRow {
+  key: string
+  title: string
+  text: string
+  /** Not the default. */ changed: boolean
+  usual: string
+}
 
 type Entries = [string, unknown][]
 const pretrained = ({ pretraining }: Config): boolean => pretraining.kind !== 'none'
 const training = (config: Config): Entries => flat(config.training, 'training.')
 const fineTuning = (config: Config): Entries => flat(config.fineTuning, 'fineTuning.')
 
-/** What is as it was before there was such a thing is not worth saying. With pretraining the training of the whole network is fine-tuning. */
+/**
+ * What is as it was before there was such a thing is not worth saying. With pretraining the training of the whole network is
+ * fine-tuning.
+ */
 const groups: { title: string; of(config: Config): Entries }[] = [
   { title: 'Regularizer', of: (config) => flat(config.regularizer, 'regularizer.') },
   { title: 'Network', of: (config) => [...flat(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
   { title: 'Data', of: ({ data }) => flat(data, 'data.').filter(([, value]) => value !== 'none') },
   { title: 'Pretraining', of: (config) => (pretrained(config) ? flat(config.pretraining, 'pretraining.') : []) },
   { title: 'Fine-tuning', of: (config) => (pretrained(config) ? [...fineTuning(config), ...training(config)] : []) },
-  { title: 'Training', of: (config) => (pretrained(config) ? [] : [...(config.fineTuning.kind === 'reconstruction' ? [] : fineTuning(config)), ...training(config)]) },
+  {
+    title: 'Training',
+    of: (config) =>
+      pretrained(config) ? [] : [...(config.fineTuning.kind === 'reconstruction' ? [] : fineTuning(config)), ...training(config)],
+  },
 ]
 
 /** The settings on which other settings' defaults depend: with them the engine says which fields a run like this one has. */
 export const choicesOf = ({ pretraining: { kind, variant }, fineTuning }: Config): Record<string, unknown> => ({
   ...(kind === 'none' ? {} : { 'pretraining.kind': kind, ...(kind === 'greedy' ? { 'pretraining.variant': variant } : {}) }),
-  ...(fineTuning.kind === 'reconstruction' ? {} : { 'fineTuning.kind': fineTuning.kind, 'fineTuning.labelled': fineTuning.labelled }),
+  ...(fineTuning.kind === 'reconstruction'
+    ? {}
+    : { 'fineTuning.kind': fineTuning.kind, 'fineTuning.labelled': fineTuning.labelled }),
 })
 
 /**
@@ -34,15 +49,23 @@ export const choicesOf = ({ pretraining: { kind, variant }, fineTuning }: Config
  * @param inert keys of what has no use in it
  */
 export function settingGroups(
-  config: Config, variant: VariantInfo | undefined, variants: readonly VariantInfo[], fields: readonly Field[] = variant?.settings ?? [],
+  config: Config,
+  variant: VariantInfo | undefined,
+  variants: readonly VariantInfo[],
+  fields: readonly Field[] = variant?.settings ?? [],
   inert: readonly string[] = [],
 ): { title: string; rows: SettingRow[] }[] {
   const all = new Map(groups.flatMap((group) => group.of(config)))
   const known = new Map(fields.map((field) => [field.key, field]))
   const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
   const text = (key: string, value: unknown) =>
-    (key === 'pretraining.variant' ? variants.find(({ id }) => id === value)?.title : key === 'fineTuning.labelled' && value === 0 ? 'all'
-      : key === 'data.augment' ? String(value).replaceAll(',', ', ') : undefined) ?? settingText(value)
+    (key === 'pretraining.variant'
+      ? variants.find(({ id }) => id === value)?.title
+      : key === 'fineTuning.labelled' && value === 0
+        ? 'all'
+        : key === 'data.augment'
+          ? String(value).replaceAll(',', ', ')
+          : undefined) ?? settingText(value)
   return groups.flatMap(({ title, of }) => {
     if (title === 'Training' && variant && !variant.iterative) return []
     const rows = of(config).flatMap(([key, value]) => {

@@ -2,11 +2,20 @@ import type { Run, Stage } from '../../shared/domain.ts'
 import type { Mark, XKind } from '../charts/curve.ts'
 
 /** What a series needs to have for its stage's times to be read from it. */
-export interface Timed { length: number; x(kind: XKind): Float64Array }
+export interface Timed {
+  length: number
+  x(kind: XKind): Float64Array
+}
 export type SeriesMap<T> = ReadonlyMap<string, T>
 
 export type StageState = 'done' | 'now' | 'stopped' | 'to come'
-export interface StageLine { stage: Stage; state: StageState; share: number; epochs: number; seconds: number | null }
+export interface StageLine {
+  stage: Stage
+  state: StageState
+  share: number
+  epochs: number
+  seconds: number | null
+}
 
 /** `Layer 1` of `Layer 1: 784 to 500`. */
 export const shortTitle = ({ title }: Pick<Stage, 'title'>): string => title.split(':')[0]!
@@ -18,10 +27,13 @@ function presentStage({ stages, step, state }: Pick<Run, 'stages' | 'step' | 'st
   return Math.max(0, begun)
 }
 
-/** Seconds of training at which each stage began, in the order of the stages; null for those that have not. A stage begins where the one before it ended. */
+/**
+ * Seconds of training at which each stage began, in the order of the stages; null for those that have not. A stage begins where
+ * the one before it ended.
+ */
 function stageStarts(stages: readonly Stage[], series: SeriesMap<Timed>): (number | null)[] {
   const ends = stages.map(({ prefix }) => lastOf(series.get(`${prefix}train/loss`)))
-  return stages.map((_, index) => (index === 0 ? 0 : ends[index - 1] ?? null))
+  return stages.map((_, index) => (index === 0 ? 0 : (ends[index - 1] ?? null)))
 }
 const lastOf = (timed: Timed | undefined): number | null => (timed && timed.length > 0 ? timed.x('time')[timed.length - 1]! : null)
 
@@ -35,7 +47,10 @@ export function stageLines(run: Run, series: SeriesMap<Timed>): StageLine[] {
     const end = lastOf(series.get(`${stage.prefix}train/loss`))
     const share = state === 'done' ? 1 : stage.steps > 0 ? Math.min(1, Math.max(0, (run.step - stage.startStep) / stage.steps)) : 0
     return {
-      stage, state, share, epochs: state === 'done' ? stage.epochs : Math.floor(share * stage.epochs),
+      stage,
+      state,
+      share,
+      epochs: state === 'done' ? stage.epochs : Math.floor(share * stage.epochs),
       seconds: end === null || starts[index] === null ? null : end - starts[index]!,
     }
   })

@@ -8,7 +8,8 @@ import { go, heading } from '../pages.ts'
 import { workplace } from './workplace.ts'
 
 /**
- * Every job of the engine under the trap: a command by itself, then commands that the browser mode carries out while a page is open in Chromium.
+ * Every job of the engine under the trap: a command by itself, then commands that the browser mode carries out while a page is
+ * open in Chromium.
  * (browserTest holds that the page asks nothing of any other place than loopback; Chromium's own doings are no part of the product.)
  */
 browserTest('every job, by commands and in the browser mode, keeps to this machine', async ({ open }, t) => {
@@ -27,32 +28,72 @@ browserTest('every job, by commands and in the browser mode, keeps to this machi
   await command('export', 'plain', '--part', 'encoder', '--out', at('encoder.onnx'))
   await command('explore', 'map', 'plain', '--method', 'umap', '--out', at('map.png'))
   const { checks } = await command('doctor')
-  assert.deepEqual(checks.filter(({ ok }: { ok: boolean }) => !ok), [])
+  assert.deepEqual(
+    checks.filter(({ ok }: { ok: boolean }) => !ok),
+    [],
+  )
 
   // The browser mode, and commands that it carries out.
   const server = place.start('serve', place.commandLine('serve.ts', '--port', '0'))
   const { url } = JSON.parse(await server.said(/\n/)) as { url: string }
   const page = await open(url)
-  await heading(page, 'Experiments').or(heading(page, 'Runs')).or(page.getByRole('heading', { level: 1 })).first().waitFor()
-  writeFileSync(at('plan.json'), JSON.stringify({
-    name: 'two', dataset: 'digits', seeds: [1], settings: { 'network.layers': [32, 6], 'training.epochs': 1, 'training.batchSize': 32 },
-    variants: [{ variant: 'denoising' }, { variant: 'variational' }],
-  }))
+  await heading(page, 'Experiments')
+    .or(heading(page, 'Runs'))
+    .or(page.getByRole('heading', { level: 1 }))
+    .first()
+    .waitFor()
+  writeFileSync(
+    at('plan.json'),
+    JSON.stringify({
+      name: 'two',
+      dataset: 'digits',
+      seeds: [1],
+      settings: { 'network.layers': [32, 6], 'training.epochs': 1, 'training.batchSize': 32 },
+      variants: [{ variant: 'denoising' }, { variant: 'variational' }],
+    }),
+  )
   const { experiment } = await command('experiment', 'run', at('plan.json'))
-  const [denoising, variational] = (await command('runs', 'list')).runs.slice(1).map(({ id }: { id: string }) => id) as [string, string]
+  const [denoising, variational] = (await command('runs', 'list')).runs.slice(1).map(({ id }: { id: string }) => id) as [
+    string,
+    string,
+  ]
   assert.ok(experiment && denoising && variational)
-  await command('train', '--dataset', 'pictures', '--variant', 'classical', '--name', 'deep', ...small, '--set', 'pretraining.kind=rbm',
-    '--set', 'pretraining.epochs=1', '--set', 'pretraining.batchSize=32')
+  await command(
+    'train',
+    '--dataset',
+    'pictures',
+    '--variant',
+    'classical',
+    '--name',
+    'deep',
+    ...small,
+    '--set',
+    'pretraining.kind=rbm',
+    '--set',
+    'pretraining.epochs=1',
+    '--set',
+    'pretraining.batchSize=32',
+  )
   await command('experiment', 'pack', 'two', '--out', at('two.zip'), '--with-images')
   await command('compare', 'plain', denoising, '--out', at('comparison.html'))
-  for (const part of ['autoencoder', 'decoder']) await command('export', variational, '--part', part, '--out', at(`${part}.onnx`), '--precision', 'int8')
+  for (const part of ['autoencoder', 'decoder'])
+    await command('export', variational, '--part', part, '--out', at(`${part}.onnx`), '--precision', 'int8')
   await command('embed', at('encoder.onnx'), '--dataset', 'digits', '--out', at('codes.npz'))
   for (const type of ['csv', 'parquet']) await command('embed', 'plain', '--path', at('digits'), '--out', at(`codes.${type}`))
   await command('explore', 'neighbours', 'plain', '--image', '3', '--out', at('neighbours.csv'))
   await command('explore', 'chain', 'plain', '--image', '3', '--out', at('chain.gif'))
   await command('evaluate', 'plain')
 
-  for (const view of ['datasets', 'runs', `runs/${denoising}`, `compare?runs=${denoising},${variational}`, `explore/${denoising}`, 'exports', 'storage', 'new']) {
+  for (const view of [
+    'datasets',
+    'runs',
+    `runs/${denoising}`,
+    `compare?runs=${denoising},${variational}`,
+    `explore/${denoising}`,
+    'exports',
+    'storage',
+    'new',
+  ]) {
     await go(page, `#/${view}`)
     await page.getByRole('heading', { level: 1 }).first().waitFor()
     await page.waitForLoadState('networkidle')
@@ -63,6 +104,7 @@ browserTest('every job, by commands and in the browser mode, keeps to this machi
 
   mkdirSync(join(place.home, 'other'))
   await command('experiment', 'unpack', at('two.zip'), '--home', join(place.home, 'other'))
-  for (const file of ['map.png', 'comparison.html', 'codes.parquet', 'chain.gif', 'decoder.onnx']) assert.ok(existsSync(at(file)), file)
+  for (const file of ['map.png', 'comparison.html', 'codes.parquet', 'chain.gif', 'decoder.onnx'])
+    assert.ok(existsSync(at(file)), file)
   place.judge()
 })

@@ -13,16 +13,24 @@ import { root, workplace } from './workplace.ts'
 before(() => buildFirst())
 
 /**
- * What Electron's own processes do on a Linux desktop besides what we have them do, all of it on this machine: they draw through X, speak to the
- * desktop's bus, share memory, watch network devices and displays (netlink), tell the kernel whom to end first, ask who the user is (nscd), and the
+ * What Electron's own processes do on a Linux desktop besides what we have them do, all of it on this machine: they draw
+ * through X, speak to the
+ * desktop's bus, share memory, watch network devices and displays (netlink), tell the kernel whom to end first, ask who the
+ * user is (nscd), and the
  * graphics driver keeps a cache of shaders. Name servers and other machines are not among it.
  */
 const ofElectron = [
-  /^spoke to .*(\.X11-unix\/|dbus|\/bus$)/, /^(openat|unlink) \/dev\/shm\/\.org\.chromium\./, /^opened a socket \(AF_NETLINK, /, /\/oom_score_adj$/,
-  /^looked up a name through .*nscd/, /\/mesa_shader_cache/, /^openat \/dev\/dri\//,
+  /^spoke to .*(\.X11-unix\/|dbus|\/bus$)/,
+  /^(openat|unlink) \/dev\/shm\/\.org\.chromium\./,
+  /^opened a socket \(AF_NETLINK, /,
+  /\/oom_score_adj$/,
+  /^looked up a name through .*nscd/,
+  /\/mesa_shader_cache/,
+  /^openat \/dev\/dri\//,
 ]
 
-const isOfEngine = ({ program }: Deed): boolean => /engine\/(child|training\/worker|data\/decoder|explore\/worker|cli)\.ts/.test(program)
+const isOfEngine = ({ program }: Deed): boolean =>
+  /engine\/(child|training\/worker|data\/decoder|explore\/worker|cli)\.ts/.test(program)
 
 test('the window and the engine that it starts keep to this machine', { timeout: 180_000 }, async (t) => {
   const binary = electronBinary()
@@ -42,7 +50,10 @@ test('the window and the engine that it starts keep to this machine', { timeout:
   chmodSync(starter, 0o700)
   const unboxed = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const app = await _electron.launch({
-    executablePath: starter, args: [...unboxed, root, '--home', home], cwd: target, timeout: 60_000,
+    executablePath: starter,
+    args: [...unboxed, root, '--home', home],
+    cwd: target,
+    timeout: 60_000,
     env: { ...place.env, DISPLAY: display.display ?? process.env['DISPLAY']! },
   })
   const shell = app.process()
@@ -54,12 +65,25 @@ test('the window and the engine that it starts keep to this machine', { timeout:
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   // Commands are carried out by the window's engine.
   await command('datasets', 'add', '--name', 'digits', '--path', at('digits'))
-  await command('train', '--dataset', 'digits', '--variant', 'variational', '--name', 'plain', '--set', 'network.layers=32,6', '--set', 'training.epochs=2',
-    '--set', 'training.batchSize=32')
+  await command(
+    'train',
+    '--dataset',
+    'digits',
+    '--variant',
+    'variational',
+    '--name',
+    'plain',
+    '--set',
+    'network.layers=32,6',
+    '--set',
+    'training.epochs=2',
+    '--set',
+    'training.batchSize=32',
+  )
   await command('export', 'plain', '--part', 'encoder', '--out', at('encoder.onnx'))
   await command('embed', at('encoder.onnx'), '--path', at('digits'), '--out', at('codes.csv'))
   await command('explore', 'generate', 'plain', '--out', at('made.png'))
-  const { runs } = await command('runs', 'list') as { runs: { id: string }[] }
+  const { runs } = (await command('runs', 'list')) as { runs: { id: string }[] }
   for (const view of ['datasets', `runs/${runs[0]!.id}`, `explore/${runs[0]!.id}`, 'exports', 'storage']) {
     await go(page, `#/${view}`)
     await page.getByRole('heading', { level: 1 }).first().waitFor()
@@ -67,7 +91,16 @@ test('the window and the engine that it starts keep to this machine', { timeout:
   await app.close()
   await tracer.ended()
   assert.ok(existsSync(at('codes.csv')))
-  assert.deepEqual([...addresses].filter((protocol) => !['workbench:', 'blob:', 'data:'].includes(protocol)), [])
-  assert.deepEqual([place.env['HOME'], place.env['TMPDIR']].flatMap((folder) => readdirSync(folder!)), [])
-  assert.deepEqual(place.deeds().filter((deed) => isOfEngine(deed) || !ofElectron.some((pattern) => pattern.test(deed.what))), [])
+  assert.deepEqual(
+    [...addresses].filter((protocol) => !['workbench:', 'blob:', 'data:'].includes(protocol)),
+    [],
+  )
+  assert.deepEqual(
+    [place.env['HOME'], place.env['TMPDIR']].flatMap((folder) => readdirSync(folder!)),
+    [],
+  )
+  assert.deepEqual(
+    place.deeds().filter((deed) => isOfEngine(deed) || !ofElectron.some((pattern) => pattern.test(deed.what))),
+    [],
+  )
 })

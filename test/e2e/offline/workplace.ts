@@ -40,18 +40,35 @@ export function workplace(t: TestContext, { cwd = 'target' }: { cwd?: 'target' |
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   let started = 0
-  const record = (name: string): string => join(records, `${String(++started).padStart(2, '0')} ${name.replace(/[^\w.-]+/g, ' ').slice(0, 40)}`)
+  const record = (name: string): string =>
+    join(records, `${String(++started).padStart(2, '0')} ${name.replace(/[^\w.-]+/g, ' ').slice(0, 40)}`)
   const start: Workplace['start'] = (name, words) => {
     const trapped = trap(record(name), words, { cwd: cwd === 'root' ? root : target, env })
     running.push(trapped)
     return trapped
   }
-  const commandLine: Workplace['commandLine'] = (script, ...words) => (
-    [process.execPath, join(engine, script), ...words, ...(words.includes('--home') ? [] : ['--home', home]), '--json'])
-  const all = (): Deed[] => readdirSync(records).flatMap((name) => deeds(join(records, name), [home, target, env['TMPDIR']!], cwd === 'root' ? root : target)
-    .map(({ program, what }) => ({ program: `${name}: ${program}`, what })))
+  const commandLine: Workplace['commandLine'] = (script, ...words) => [
+    process.execPath,
+    join(engine, script),
+    ...words,
+    ...(words.includes('--home') ? [] : ['--home', home]),
+    '--json',
+  ]
+  const all = (): Deed[] =>
+    readdirSync(records).flatMap((name) =>
+      deeds(join(records, name), [home, target, env['TMPDIR']!], cwd === 'root' ? root : target).map(({ program, what }) => ({
+        program: `${name}: ${program}`,
+        what,
+      })),
+    )
   return {
-    home, target, env, record, start, commandLine, deeds: all,
+    home,
+    target,
+    env,
+    record,
+    start,
+    commandLine,
+    deeds: all,
     async command(...words) {
       const { code, out, errors } = await start(words.slice(0, 2).join(' '), commandLine('cli.ts', ...words)).ended
       assert.equal(code, 0, `${words.join(' ')}: ${out}\n${errors}`)
@@ -59,7 +76,8 @@ export function workplace(t: TestContext, { cwd = 'target' }: { cwd?: 'target' |
     },
     judge() {
       assert.deepEqual(all(), [])
-      for (const name of ['TMPDIR', 'HOME']) assert.deepEqual(existsSync(env[name]!) ? readdirSync(env[name]!) : [], [], `left in ${name}`)
+      for (const name of ['TMPDIR', 'HOME'])
+        assert.deepEqual(existsSync(env[name]!) ? readdirSync(env[name]!) : [], [], `left in ${name}`)
     },
   }
 }

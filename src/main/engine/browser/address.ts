@@ -7,11 +7,16 @@ import { replacePrivately } from '../durable.ts'
 import { bootId } from '../processes.ts'
 
 /** Where the browser mode answers: whoever has the token has the workbench. */
-export interface Address { port: number; token: string }
+export interface Address {
+  port: number
+  token: string
+}
 
-const schema = z.strictObject(
-  { port: z.int().min(1).max(65_535), token: z.string().regex(/^[\w-]{43}$/), started: z.string().min(1).max(100) },
-)
+const schema = z.strictObject({
+  port: z.int().min(1).max(65_535),
+  token: z.string().regex(/^[\w-]{43}$/),
+  started: z.string().min(1).max(100),
+})
 const largest = 1000
 /** Clocks are set now and then; in milliseconds. */
 const tolerance = 5 * 60_000
@@ -29,7 +34,8 @@ function isThisStart(started: string): boolean {
 }
 
 /**
- * The address that the workbench of this home folder had before, so that open tabs and bookmarks go on; null where there is none, where the
+ * The address that the workbench of this home folder had before, so that open tabs and bookmarks go on; null where there is
+ * none, where the
  * computer was started since, or where somebody else could have read or written it.
  */
 export function rememberedAddress(folder: string): Address | null {

@@ -28,9 +28,12 @@ export function openInBrowser(folder: string, url: string, opened: Promise<void>
   const remove = () => rmSync(file, { force: true })
   replacePrivately(file, page(url))
   const { href } = pathToFileURL(file)
-  const [command, args] = process.platform === 'darwin' ? ['open', [href]] as const
-    : process.platform === 'win32' ? ['rundll32', ['url.dll,FileProtocolHandler', href]] as const
-    : ['xdg-open', [href]] as const
+  const [command, args] =
+    process.platform === 'darwin'
+      ? (['open', [href]] as const)
+      : process.platform === 'win32'
+        ? (['rundll32', ['url.dll,FileProtocolHandler', href]] as const)
+        : (['xdg-open', [href]] as const)
   // Where no browser can be opened, the printed address is enough.
   spawn(command, args, { stdio: 'ignore', detached: true }).on('error', remove).unref()
   const late = setTimeout(remove, patience).unref()

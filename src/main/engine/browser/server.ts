@@ -85,7 +85,12 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
     const file = fileFor(root, pathname)
     // Decided by the file that would be sent: the ways to write its address are many.
     if (pathname === '/' || (file !== null && isPage(root, file))) {
-      if (!knows) return refuse(response, 403, 'The token is missing or wrong; open the whole address that the workbench printed when it started.')
+      if (!knows)
+        return refuse(
+          response,
+          403,
+          'The token is missing or wrong; open the whole address that the workbench printed when it started.',
+        )
       open()
       if (file === null) return refuse(response, 404, 'The page is not built yet; run npm run build.')
     }
@@ -105,9 +110,16 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
   server.maxConnections = mostConnections
   server.headersTimeout = server.requestTimeout = patience
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' || error.code === 'EACCES'
-      ? new WorkbenchError('USAGE', `Port ${port} is not free; choose another with --port, or leave it out.`, { field: 'port', cause: error })
-      : error))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new WorkbenchError('USAGE', `Port ${port} is not free; choose another with --port, or leave it out.`, {
+              field: 'port',
+              cause: error,
+            })
+          : error,
+      ),
+    )
     server.listen(port, '127.0.0.1', resolve)
   })
   const bound = (server.address() as AddressInfo).port
@@ -117,11 +129,12 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
     port: bound,
     token,
     opened,
-    close: () => new Promise((resolve) => {
-      sockets.clients.forEach((client) => client.terminate())
-      server.close(() => resolve())
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        sockets.clients.forEach((client) => client.terminate())
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -133,14 +146,17 @@ function attachSocket(engine: Engine, socket: WebSocket): void {
   const detach = attachWindow(engine, {
     post: (frame) => {
       if (socket.readyState !== socket.OPEN) return
-      socket.send(frame, () => { if (socket.isPaused && socket.bufferedAmount <= manyWaiting) socket.resume() })
+      socket.send(frame, () => {
+        if (socket.isPaused && socket.bufferedAmount <= manyWaiting) socket.resume()
+      })
       if (socket.bufferedAmount > mostWaiting) socket.terminate()
       else if (socket.bufferedAmount > manyWaiting) socket.pause()
     },
-    listen: (listener) => void socket.on('message', (data, isBinary) => {
-      if (isBinary) listener(data as Buffer)
-      else socket.close(1003)
-    }),
+    listen: (listener) =>
+      void socket.on('message', (data, isBinary) => {
+        if (isBinary) listener(data as Buffer)
+        else socket.close(1003)
+      }),
   })
   socket.on('error', () => {})
   socket.on('close', detach)

@@ -7,12 +7,25 @@ import { checkpointFile, type CheckpointName } from './checkpoint.ts'
 import { readShapes } from './safetensors.ts'
 
 /** What a run was trained as: two runs that agree in all but the name have the same weights. */
-export interface Identity { name: string; variant: string; seed: number; config: Config; /** Fingerprint of its dataset. */ dataset: string }
+export interface Identity {
+  name: string
+  variant: string
+  seed: number
+  config: Config
+  /** Fingerprint of its dataset. */ dataset: string
+}
 
-export const identityOf = ({ name, variant, seed, config }: Run, { sha256 }: Pick<Dataset, 'sha256'>): Identity => ({ name, variant, seed, config, dataset: sha256 })
+export const identityOf = ({ name, variant, seed, config }: Run, { sha256 }: Pick<Dataset, 'sha256'>): Identity => ({
+  name,
+  variant,
+  seed,
+  config,
+  dataset: sha256,
+})
 
 /**
- * Refuses checkpoints that are another run's, copied into this one's folder: what such a run is said to have learned would be wrong. Reads what the
+ * Refuses checkpoints that are another run's, copied into this one's folder: what such a run is said to have learned would be
+ * wrong. Reads what the
  * files say of themselves, no values. Files that are not there, and what earlier versions did not write, are not compared.
  * @throws WorkbenchError CHECKPOINT_DAMAGED
  */

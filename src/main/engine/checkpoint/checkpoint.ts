@@ -21,7 +21,10 @@ export interface Position {
 }
 
 const positionSchema = z.object({
-  stage: z.int().min(0).default(0), step: z.int().min(0), epoch: z.number().min(0), seconds: z.number(),
+  stage: z.int().min(0).default(0),
+  step: z.int().min(0),
+  epoch: z.number().min(0),
+  seconds: z.number(),
   best: z.object({ loss: z.number(), epoch: z.number() }).nullable().default(null),
 })
 
@@ -36,7 +39,8 @@ export interface Checkpoint {
   classes: readonly string[]
   position: Position
   /**
-   * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state as `state/NAME`. While a layer is pretrained: the whole network's
+   * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state as `state/NAME`. While a layer is
+   * pretrained: the whole network's
    * weights as they are by then, and all of the layer's autoencoder by the same names behind `stage/`.
    */
   state: Record<string, Float32Array>
@@ -56,15 +60,24 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
   const { variant, config, seed, dataset, inputSize, classes, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
   const shapes = new Map(weightsOf(variantOf(variant), config, inputSize, classes.length).map((spec) => [spec.name, spec.shape]))
-  const tensors = Object.fromEntries(Object.entries(state).map(([key, data]): [string, NamedTensor] => {
-    const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
-    return [key, { shape: [...checkpoint.shapes?.[key] ?? shapes.get(weight) ?? [data.length]], data }]
-  }))
+  const tensors = Object.fromEntries(
+    Object.entries(state).map(([key, data]): [string, NamedTensor] => {
+      const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
+      return [key, { shape: [...(checkpoint.shapes?.[key] ?? shapes.get(weight) ?? [data.length])], data }]
+    }),
+  )
   writeSafetensors(checkpointFile(runFolder, name), {
     tensors,
     metadata: {
-      format: 'autoencoder-workbench', formatVersion: '1', variant, seed: String(seed), inputSize: String(inputSize), classes: JSON.stringify(classes),
-      config: JSON.stringify(config), position: JSON.stringify(position), ...(dataset ? { dataset } : {}),
+      format: 'autoencoder-workbench',
+      formatVersion: '1',
+      variant,
+      seed: String(seed),
+      inputSize: String(inputSize),
+      classes: JSON.stringify(classes),
+      config: JSON.stringify(config),
+      position: JSON.stringify(position),
+      ...(dataset ? { dataset } : {}),
     },
   })
 }
@@ -72,7 +85,11 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
 /** @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED */
 export function readCheckpoint(runFolder: string, name: CheckpointName): Checkpoint {
   const file = checkpointFile(runFolder, name)
-  if (!existsSync(file)) throw new WorkbenchError('CHECKPOINT_MISSING', `This run has no checkpoint “${name}”; train it again, or duplicate its settings into a new run.`)
+  if (!existsSync(file))
+    throw new WorkbenchError(
+      'CHECKPOINT_MISSING',
+      `This run has no checkpoint “${name}”; train it again, or duplicate its settings into a new run.`,
+    )
   return readCheckpointFile(file)
 }
 
@@ -83,12 +100,18 @@ export function readCheckpointFile(file: string): Checkpoint {
   const state = Object.fromEntries(Object.entries(readSafetensors(file).tensors).map(([key, { data }]) => [key, data]))
   if (hasNonFinite(state)) {
     const remedy = 'restore it from a copy or train again'
-    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} holds weights that are not finite numbers, and nothing can go on from them; ${remedy}.`)
+    throw new WorkbenchError(
+      'CHECKPOINT_DAMAGED',
+      `${file} holds weights that are not finite numbers, and nothing can go on from them; ${remedy}.`,
+    )
   }
   return { ...described, state }
 }
 
-/** So many times its network's weights, at most, a checkpoint holds: both moments of an optimizer, a layer's autoencoder, a decoder to come. */
+/**
+ * So many times its network's weights, at most, a checkpoint holds: both moments of an optimizer, a layer's autoencoder, a
+ * decoder to come.
+ */
 const mostTimes = 32
 const alwaysAllowed = 2 ** 26
 
@@ -116,7 +139,11 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
     const { variant, seed, dataset = null } = metadata
     return { variant: variant!, config, seed: Number(seed), dataset, inputSize, classes, position }
   } catch (cause) {
-    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${file} does not hold what this run needs; restore it from a copy or train again.`, { cause })
+    throw new WorkbenchError(
+      'CHECKPOINT_DAMAGED',
+      `${file} does not hold what this run needs; restore it from a copy or train again.`,
+      { cause },
+    )
   }
 }
 
@@ -133,7 +160,8 @@ export function checkpointEpoch(runFolder: string): number | null {
 }
 
 /** True if any value is NaN or infinite: such weights are never written. */
-export const hasNonFinite = (state: Record<string, Float32Array>): boolean => Object.values(state).some((values) => !isFinite(values))
+export const hasNonFinite = (state: Record<string, Float32Array>): boolean =>
+  Object.values(state).some((values) => !isFinite(values))
 
 /** Epochs after which a snapshot is kept: 0 and up to 19 more, spaced geometrically, the last epoch among them. */
 export function snapshotEpochs(epochs: number): Set<number> {
@@ -148,11 +176,13 @@ export const removeCheckpoints = (runFolder: string): void => rmSync(folderOf(ru
 /** Removes what a process that was killed while writing left behind. */
 export function removePartials(runFolder: string): void {
   if (!existsSync(folderOf(runFolder))) return
-  for (const file of readdirSync(folderOf(runFolder))) if (file.endsWith('.partial')) rmSync(join(folderOf(runFolder), file), { force: true })
+  for (const file of readdirSync(folderOf(runFolder)))
+    if (file.endsWith('.partial')) rmSync(join(folderOf(runFolder), file), { force: true })
 }
 
 /**
- * The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last; the last one
+ * The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last;
+ * the last one
  * too where a run was stopped before its first validation and has no best weights yet.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */

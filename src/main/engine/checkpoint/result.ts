@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { checkpointFile, type CheckpointName } from './checkpoint.ts'
 import { readSafetensors, readShapes, writeSafetensors } from './safetensors.ts'
 
-/** What only a training that goes on needs: the optimizer's slots, a variant's state, the autoencoder of the layer that is being trained. */
+/**
+ * What only a training that goes on needs: the optimizer's slots, a variant's state, the autoencoder of the layer that is being
+ * trained.
+ */
 const surplus = (tensor: string): boolean => /^(stage|optimizer|state)\//.test(tensor)
 
 const size = (shape: readonly number[]): number => 4 * shape.reduce((product, length) => product * length, 1)
@@ -19,7 +22,8 @@ export function surplusBytes(runFolder: string, name: CheckpointName): number {
 }
 
 /**
- * Leaves a checkpoint the network's weights, bit for bit, and takes from it what only further training needs. The smaller file is whole before it
+ * Leaves a checkpoint the network's weights, bit for bit, and takes from it what only further training needs. The smaller file
+ * is whole before it
  * has the name; a training that had ended and is resumed ends with the same.
  * @throws WorkbenchError CHECKPOINT_DAMAGED
  */

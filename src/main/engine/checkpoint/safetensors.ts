@@ -7,21 +7,37 @@ import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
 import { syncFolder, writeAll } from '../durable.ts'
 
-export interface NamedTensor { shape: number[]; data: Float32Array }
-export interface TensorFile { tensors: Record<string, NamedTensor>; metadata: Record<string, string> }
+export interface NamedTensor {
+  shape: number[]
+  data: Float32Array
+}
+export interface TensorFile {
+  tensors: Record<string, NamedTensor>
+  metadata: Record<string, string>
+}
 
 /** In the metadata: what the rest of the file has to come to. Files of others, and those of earlier versions, have none. */
 const checksumKey = 'checksum'
 
 /** CRC-32 of everything that a file says: names and values of its metadata, names, shapes and values of its tensors. */
 function checksumOf(metadata: Readonly<Record<string, string>>, tensors: Readonly<Record<string, NamedTensor>>): string {
-  let sum = checksumOfHeader(metadata, Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
+  let sum = checksumOfHeader(
+    metadata,
+    Object.entries(tensors).map(([name, { shape }]) => [name, shape]),
+  )
   for (const { data } of Object.values(tensors)) sum = crc32(bytesOf(data), sum)
   return checksumText(sum)
 }
 
 const checksumOfHeader = (metadata: Readonly<Record<string, string>>, tensors: readonly [string, readonly number[]][]): number =>
-  crc32(JSON.stringify([Object.entries(metadata).filter(([key]) => key !== checksumKey).sort(([a], [b]) => (a < b ? -1 : 1)), tensors]))
+  crc32(
+    JSON.stringify([
+      Object.entries(metadata)
+        .filter(([key]) => key !== checksumKey)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+      tensors,
+    ]),
+  )
 
 const checksumText = (sum: number): string => `crc32:${sum.toString(16).padStart(8, '0')}`
 
@@ -31,7 +47,8 @@ const elements = (shape: readonly number[]) => shape.reduce((product, size) => p
 
 /**
  * Writes float32 tensors as a safetensors file (8 bytes little-endian header length, JSON header padded with spaces to 8 bytes,
- * values), with a checksum of all of it in its metadata, whole or not at all: into a temporary file beside the target, synced, then renamed over it.
+ * values), with a checksum of all of it in its metadata, whole or not at all: into a temporary file beside the target, synced,
+ * then renamed over it.
  */
 export function writeSafetensors(file: string, { tensors, metadata }: TensorFile): void {
   let offset = 0
@@ -105,10 +122,20 @@ function openFile(file: string): number {
 const unreadable = (file: string, cause: unknown): WorkbenchError =>
   new WorkbenchError('CHECKPOINT_MISSING', `${file} is missing or cannot be read; give the path of a safetensors file.`, { cause })
 
-interface Entry { name: string; shape: number[]; width: number; start: number; end: number }
+interface Entry {
+  name: string
+  shape: number[]
+  width: number
+  start: number
+  end: number
+}
 
 function reader(file: string, descriptor: number) {
-  const damaged = (why: string) => new WorkbenchError('CHECKPOINT_DAMAGED', `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`)
+  const damaged = (why: string) =>
+    new WorkbenchError(
+      'CHECKPOINT_DAMAGED',
+      `${file} is not a whole safetensors file (${why}); restore it from a copy or train again.`,
+    )
   const { size } = fstatSync(descriptor)
   const read = (start: number, length: number): ArrayBuffer => {
     const bytes = emptyBytes(length)
@@ -148,7 +175,14 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
     if (width === 0) throw damaged(`${name} has the element type ${String(dtype)}; float32 and float64 can be read`)
-    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || offsets[1]! - offsets[0]! !== elements(shape) * width || start + offsets[1]! > size) throw damaged(`${name} is cut off or misdescribed`)
+    if (
+      !isSizes(shape) ||
+      !isSizes(offsets) ||
+      offsets.length !== 2 ||
+      offsets[1]! - offsets[0]! !== elements(shape) * width ||
+      start + offsets[1]! > size
+    )
+      throw damaged(`${name} is cut off or misdescribed`)
     return { name, shape, width, start: start + offsets[0]!, end: start + offsets[1]! }
   })
   // Else a few bytes could be read as often as the header likes.
@@ -162,13 +196,19 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
 
 function readTensors(file: string, descriptor: number): TensorFile {
   const { read, size, damaged } = reader(file, descriptor)
-  const { metadata: { [checksumKey]: expected, ...metadata }, entries } = readEntries(file, descriptor)
-  const tensors: Record<string, NamedTensor> = Object.fromEntries(entries.map(({ name, shape, width, start, end }) => {
-    const own = read(start, end - start)
-    return [name, { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }]
-  }))
+  const {
+    metadata: { [checksumKey]: expected, ...metadata },
+    entries,
+  } = readEntries(file, descriptor)
+  const tensors: Record<string, NamedTensor> = Object.fromEntries(
+    entries.map(({ name, shape, width, start, end }) => {
+      const own = read(start, end - start)
+      return [name, { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }]
+    }),
+  )
   if (expected !== undefined) {
-    if (entries.some(({ width }) => width !== 4) || checksumOf(metadata, tensors) !== expected) throw damaged('its checksum is wrong')
+    if (entries.some(({ width }) => width !== 4) || checksumOf(metadata, tensors) !== expected)
+      throw damaged('its checksum is wrong')
     if (size !== lastEnd(entries) && entries.length > 0) throw damaged('it is longer than it says')
   }
   return { tensors, metadata }
@@ -180,7 +220,8 @@ const lastEnd = (entries: readonly Entry[]): number => entries.reduce((last, { e
 const pieceBytes = 4 * 2 ** 20
 
 /**
- * Reads a file through to its end, as `readSafetensors` does, and keeps nothing but a few megabytes at a time: whether it is whole, what it
+ * Reads a file through to its end, as `readSafetensors` does, and keeps nothing but a few megabytes at a time: whether it is
+ * whole, what it
  * was when it was written, and made of finite numbers. Others get their turn in between.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; the signal's reason
  */
@@ -188,8 +229,14 @@ export async function verifySafetensors(file: string, signal?: AbortSignal): Pro
   const descriptor = openFile(file)
   try {
     const { read, size, damaged } = reader(file, descriptor)
-    const { metadata: { [checksumKey]: expected, ...metadata }, entries } = readEntries(file, descriptor)
-    let sum = checksumOfHeader(metadata, entries.map(({ name, shape }) => [name, shape]))
+    const {
+      metadata: { [checksumKey]: expected, ...metadata },
+      entries,
+    } = readEntries(file, descriptor)
+    let sum = checksumOfHeader(
+      metadata,
+      entries.map(({ name, shape }) => [name, shape]),
+    )
     for (const { name, width, start, end } of entries) {
       for (let at = start; at < end; at += pieceBytes) {
         const piece = read(at, Math.min(pieceBytes, end - at))
@@ -216,9 +263,11 @@ export function isFinite(values: Float32Array | Float64Array): boolean {
 }
 
 /** Whether a file says what it has to come to; reads no values. Errors as of `readSafetensors`. */
-export const hasChecksum = (file: string): boolean => inFile(file, (descriptor) => checksumKey in readEntries(file, descriptor).metadata)
+export const hasChecksum = (file: string): boolean =>
+  inFile(file, (descriptor) => checksumKey in readEntries(file, descriptor).metadata)
 
 const isTexts = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((text) => typeof text === 'string')
 
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

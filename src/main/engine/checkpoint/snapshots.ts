@@ -9,7 +9,8 @@ export const resultCopies = ({ training, pretraining }: Pick<Config, 'training' 
   1 + (training.patience > 0 ? 1 : 0) + (pretraining.kind === 'none' ? 0 : 1)
 
 /** Snapshots within a budget of so many copies of the weights in all. */
-export const snapshotsWithin = (copies: number, config: Pick<Config, 'training' | 'pretraining'>): number => Math.max(0, copies - resultCopies(config))
+export const snapshotsWithin = (copies: number, config: Pick<Config, 'training' | 'pretraining'>): number =>
+  Math.max(0, copies - resultCopies(config))
 
 /** The first of some moments and others up to `count`, so that with the last of them, the result, they lie evenly in their order. */
 export function spread<T>(moments: readonly T[], count: number): T[] {
@@ -17,5 +18,14 @@ export function spread<T>(moments: readonly T[], count: number): T[] {
   return Array.from({ length: Math.max(0, most) }, (_, index) => moments[Math.round((index * (moments.length - 1)) / most)]!)
 }
 
-/** Epochs after which weights are kept as a snapshot: some of those of which there are pictures. The last one is the result, and no snapshot. */
-export const keptEpochs = (epochs: number, count: number): Set<number> => new Set(spread([...snapshotEpochs(epochs)].sort((a, b) => a - b), count))
+/**
+ * Epochs after which weights are kept as a snapshot: some of those of which there are pictures. The last one is the result, and
+ * no snapshot.
+ */
+export const keptEpochs = (epochs: number, count: number): Set<number> =>
+  new Set(
+    spread(
+      [...snapshotEpochs(epochs)].sort((a, b) => a - b),
+      count,
+    ),
+  )

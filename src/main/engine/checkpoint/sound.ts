@@ -39,8 +39,10 @@ async function wayOut(runFolder: string): Promise<string> {
   if (sound === null) return 'No other checkpoint of the run is sound; a new run with its settings ends with the same weights.'
   const { file, epoch } = sound
   const reached = epoch.toLocaleString('en', { maximumFractionDigits: 1 })
-  return `${basename(file)}, of epoch ${reached}, is sound: a new run can begin with its weights (train --from ${file}), but not with the`
-    + ' optimizer\'s state; a new run with the same settings ends with the same weights.'
+  return (
+    `${basename(file)}, of epoch ${reached}, is sound: a new run can begin with its weights (train --from ${file}), but not with the` +
+    " optimizer's state; a new run with the same settings ends with the same weights."
+  )
 }
 
 /** Of checkpoints that hold a network as it was at some time, the latest that is sound. */
@@ -56,7 +58,14 @@ async function latestSound(runFolder: string): Promise<{ file: string; epoch: nu
     }
   }
   for (const each of found.sort((a, b) => b.epoch - a.epoch)) {
-    if (each.epoch > 0 && await verifySafetensors(each.file).then(() => true, () => false)) return each
+    if (
+      each.epoch > 0 &&
+      (await verifySafetensors(each.file).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return each
   }
   return null
 }

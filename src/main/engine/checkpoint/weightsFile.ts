@@ -27,55 +27,95 @@ const field = 'weights'
 
 /**
  * Reads what a file of weights says of itself.
- * @throws WorkbenchError CHECKPOINT_MISSING; CHECKPOINT_DAMAGED; FILE_UNSUPPORTED where it is a safetensors file of something else, or of a newer workbench
+ * @throws WorkbenchError CHECKPOINT_MISSING; CHECKPOINT_DAMAGED; FILE_UNSUPPORTED where it is a safetensors file of something
+ * else, or of a newer workbench
  */
 export function readWeightsFile(path: string): WeightsFile {
   const { metadata, shapes } = readShapes(path)
   if (metadata['format'] !== 'autoencoder-workbench') {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a safetensors file, but no checkpoint of the workbench: it says nothing of the network's settings. Choose a file from a run's checkpoints folder.`, { field })
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `${path} is a safetensors file, but no checkpoint of the workbench: it says nothing ` +
+        `of the network's settings. Choose a file from a run's checkpoints folder.`,
+      { field },
+    )
   }
   if (!variants.some(({ id }) => id === metadata['variant'])) {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is of the variant “${metadata['variant']}”, which this version of the workbench does not have; update the workbench, or choose another file.`, { field })
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `${path} is of the variant “${metadata['variant']}”, which this version of ` +
+        'the workbench does not have; update the workbench, or choose another file.',
+      { field },
+    )
   }
   try {
-    const position = { stage: 0, ...JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'> }
+    const position = { stage: 0, ...(JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'>) }
     const config = withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? '')))
     if (Object.keys(shapes).some((name) => name.startsWith('stage/'))) {
-      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} was written while its layers were pretrained, so the whole network is not trained yet; choose a later checkpoint.`, { field })
+      throw new WorkbenchError(
+        'FILE_UNSUPPORTED',
+        `${path} was written while its layers were pretrained, so the whole network is not trained yet; choose a later checkpoint.`,
+        { field },
+      )
     }
     return {
-      path, variant: metadata['variant']!, config, seed: Number(metadata['seed']), inputSize: Number(metadata['inputSize']), classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
-      step: position.step, epoch: position.epoch, shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => !/^(optimizer|state)\//.test(name))),
+      path,
+      variant: metadata['variant']!,
+      config,
+      seed: Number(metadata['seed']),
+      inputSize: Number(metadata['inputSize']),
+      classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
+      step: position.step,
+      epoch: position.epoch,
+      shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => !/^(optimizer|state)\//.test(name))),
     }
   } catch (cause) {
     if (cause instanceof WorkbenchError) throw cause
-    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${path} does not say what it was trained as; restore it from a copy.`, { field, cause })
+    throw new WorkbenchError('CHECKPOINT_DAMAGED', `${path} does not say what it was trained as; restore it from a copy.`, {
+      field,
+      cause,
+    })
   }
 }
 
 /**
- * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of another likelihood.
+ * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of
+ * another likelihood.
  * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
  */
 export function matchWeights(
-  file: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>, variant: Variant, config: Config,
+  file: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>,
+  variant: Variant,
+  config: Config,
   facts: { rowSize: number; classes: number },
 ): { taken: string[]; anew: string[] } {
   const { path, shapes, inputSize } = file
   if (inputSize !== facts.rowSize) {
-    throw new WorkbenchError('RUN_MISMATCH', `The weights in ${path} are for ${inputSize} values an image, and the dataset's images have ${facts.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The weights in ${path} are for ${inputSize} values an image, and the dataset's images ` +
+        `have ${facts.rowSize}; import the images with the size that they were trained on.`,
+      { field: 'dataset' },
+    )
   }
   const { standardise } = file.config.data
   if (config.data.standardise !== standardise) {
     const trained = `The weights in ${path} were trained with data.standardise ${standardise}, and mean nothing for inputs of another kind`
-    throw new WorkbenchError('RUN_MISMATCH', `${trained}; leave data.standardise as it is in the file.`, { field: 'data.standardise' })
+    throw new WorkbenchError('RUN_MISMATCH', `${trained}; leave data.standardise as it is in the file.`, {
+      field: 'data.standardise',
+    })
   }
   const specs = weightsOf(variant, config, facts.rowSize, facts.classes)
   const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()
   const unfit = specs.find((spec) => spec.name.startsWith('encoder/') && !fits(spec))
   if (unfit !== undefined) {
     const has = shapes[unfit.name] === undefined ? 'is not in the file' : `is ${shapes[unfit.name]!.join(' x ')} in the file`
-    throw new WorkbenchError('RUN_MISMATCH', `The run's encoder is another one than that of ${path}: ${unfit.name} is ${unfit.shape.join(' x ')} and ${has}. Leave network.layers and the variant as they are in the file.`, { field: 'network.layers' })
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The run's encoder is another one than that of ${path}: ${unfit.name} is ${unfit.shape.join(' x ')} ` +
+        `and ${has}. Leave network.layers and the variant as they are in the file.`,
+      { field: 'network.layers' },
+    )
   }
   return { taken: specs.filter(fits).map(({ name }) => name), anew: specs.filter((spec) => !fits(spec)).map(({ name }) => name) }
 }

@@ -7,7 +7,8 @@ const widestTerm = 26
 export type HelpRow = readonly [term: string, text: string]
 
 /**
- * Terms on the left, their texts in one column on the right, wrapped. The column is as wide as the longest term needs, so that no term runs into its text.
+ * Terms on the left, their texts in one column on the right, wrapped. The column is as wide as the longest term needs, so that
+ * no term runs into its text.
  * @param widest of terms, in characters, before one gets a line of its own
  */
 export function helpColumns(rows: readonly HelpRow[], indent = '', widest = widestTerm): string[] {
@@ -16,7 +17,9 @@ export function helpColumns(rows: readonly HelpRow[], indent = '', widest = wide
     if (term === '') return [`${indent}${text}`]
     const lines = wrapped(text, Math.max(24, width - indent.length - column))
     const ownLine = term.length + 2 > column
-    const texts = ownLine ? lines.map((line) => `${indent}${' '.repeat(column)}${line}`) : lines.map((line, index) => `${indent}${(index === 0 ? term : '').padEnd(column)}${line}`)
+    const texts = ownLine
+      ? lines.map((line) => `${indent}${' '.repeat(column)}${line}`)
+      : lines.map((line, index) => `${indent}${(index === 0 ? term : '').padEnd(column)}${line}`)
     return ownLine ? [`${indent}${term}`, ...texts] : texts
   })
 }

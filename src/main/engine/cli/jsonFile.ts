@@ -11,9 +11,16 @@ export function readJsonFile(file: string, what: string, example: string): Recor
   } catch (cause) {
     if (isUnread(cause)) {
       const missing = cause.code === 'ENOENT'
-      throw new WorkbenchError(missing ? 'PATH_MISSING' : 'PATH_UNREADABLE', `The ${what} ${file} ${missing ? 'does not exist' : 'cannot be read'}; check the path.`, { cause })
+      throw new WorkbenchError(
+        missing ? 'PATH_MISSING' : 'PATH_UNREADABLE',
+        `The ${what} ${file} ${missing ? 'does not exist' : 'cannot be read'}; check the path.`,
+        { cause },
+      )
     }
-    if (cause instanceof LimitError) throw new WorkbenchError('USAGE', `The ${what} ${file} is larger than any can be (${cause.message}); choose another.`, { cause })
+    if (cause instanceof LimitError)
+      throw new WorkbenchError('USAGE', `The ${what} ${file} is larger than any can be (${cause.message}); choose another.`, {
+        cause,
+      })
     throw new WorkbenchError('USAGE', `The ${what} ${file} is not valid JSON (${(cause as Error).message}); correct it.`, { cause })
   }
   throw new WorkbenchError('USAGE', `The ${what} ${file} does not hold a JSON object; write it like ${example}.`)

@@ -7,7 +7,8 @@ const most = 40
 
 /** Images of each class in each part, as text. */
 export function partTable({ classes, unlabelled }: ClassTable): string {
-  const cells = ({ train, validation, test }: { train: number; validation: number; test: number }) => [train, validation, test].map(String)
+  const cells = ({ train, validation, test }: { train: number; validation: number; test: number }) =>
+    [train, validation, test].map(String)
   const rows = classes.slice(0, most).map(({ name, ...parts }) => [name, ...cells(parts)])
   if (unlabelled.train + unlabelled.validation + unlabelled.test > 0) rows.push(['(no label)', ...cells(unlabelled)])
   const more = classes.length > most ? `\nand ${thousands(classes.length - most)} classes more (--json has all)` : ''

@@ -31,12 +31,16 @@ export async function openSession(folder: string): Promise<Session> {
     const listeners = new Set<(event: EngineEvent) => void>()
     const { promise: lost, reject } = Promise.withResolvers<never>()
     lost.catch(() => {})
-    const remote = await connectLocally(home, (event) => {
-      if (event.type === 'homeLost') reject(WorkbenchError.from(event.error))
-      listeners.forEach((listener) => listener(event))
-    }, () => {
-      reject(new WorkbenchError('ENGINE_LOST', 'The workbench that carried out this command was closed; give the command again.'))
-    })
+    const remote = await connectLocally(
+      home,
+      (event) => {
+        if (event.type === 'homeLost') reject(WorkbenchError.from(event.error))
+        listeners.forEach((listener) => listener(event))
+      },
+      () => {
+        reject(new WorkbenchError('ENGINE_LOST', 'The workbench that carried out this command was closed; give the command again.'))
+      },
+    )
     if (remote !== null) {
       return { call: remote.call, onEvent: listenTo(listeners), lost, close: async () => remote.close() }
     }
@@ -63,7 +67,9 @@ function tryEngine(home: string): Engine | WorkbenchError {
 }
 
 async function ownSession(engine: Engine): Promise<Session> {
-  const lost = engine.lost.then((error): never => { throw error })
+  const lost = engine.lost.then((error): never => {
+    throw error
+  })
   lost.catch(() => {})
   const listening = await listenLocally(engine)
   return {
@@ -73,7 +79,10 @@ async function ownSession(engine: Engine): Promise<Session> {
     async close(terminal) {
       const { recovered } = await (engine.handle as Client)('engine.recovered', {}).catch(() => ({ recovered: null }))
       if (recovered !== null) terminal.tell(recovered.sentence)
-      if (listening.clients > 0) terminal.tell(`Waiting for ${listening.clients} other command${listening.clients === 1 ? ' that uses' : 's that use'} this engine.`)
+      if (listening.clients > 0)
+        terminal.tell(
+          `Waiting for ${listening.clients} other command${listening.clients === 1 ? ' that uses' : 's that use'} this engine.`,
+        )
       const interrupted = Promise.withResolvers<void>()
       const release = terminal.onInterrupt(interrupted.resolve)
       await Promise.race([listening.idle(), interrupted.promise])

@@ -32,7 +32,13 @@ export const isWord = (given: string): boolean =>
   given.trim() === 'mnist' || syntheticName(given) !== null || datasetReference(given) !== null
 /** The words for channels that people write. */
 const channelWords = new Map<string, 1 | 3>([
-  ['1', 1], ['gray', 1], ['grey', 1], ['3', 3], ['colour', 3], ['color', 3], ['rgb', 3],
+  ['1', 1],
+  ['gray', 1],
+  ['grey', 1],
+  ['3', 3],
+  ['colour', 3],
+  ['color', 3],
+  ['rgb', 3],
 ])
 const isFit = (given: string): given is 'crop' | 'pad' | 'stretch' => (fits as readonly string[]).includes(given)
 const isContrast = (given: string): given is Contrast => (contrasts as readonly string[]).includes(given)
@@ -41,7 +47,8 @@ const isContrast = (given: string): given is Contrast => (contrasts as readonly 
 function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
   const channels = channelWords.get(text.trim().toLowerCase())
   if (channels !== undefined) return { channels }
-  const list = text.split(',').map((item) => item.trim()), pick = (list.at(-1) === '' ? list.slice(0, -1) : list).map(Number)
+  const list = text.split(',').map((item) => item.trim()),
+    pick = (list.at(-1) === '' ? list.slice(0, -1) : list).map(Number)
   if (/^\s*\d{1,5}\s*(,\s*\d{1,5}\s*)*,?\s*$/.test(text) && (pick.length === 1 || pick.length === 3)) return { pick }
   const forms = '--channels is gray or colour (1 or 3), or one or three channels of the source as in 0,2,3'
   throw new WorkbenchError('USAGE', `${forms}, not “${text}”.`, { field: 'channels' })
@@ -54,7 +61,8 @@ export const sourceHelp: string[] = [
   '                  CIFAR’s .bin); the word mnist, or a synthetic set:',
   `                  ${syntheticNames.join(', ')}`,
   ...layoutHelp,
-  '', 'Size and values:',
+  '',
+  'Size and values:',
   '--size 28x28      width and height; else those of the images, and where their',
   '                  sizes differ, of the middle one; at most 64 pixels',
   '--fit crop|pad|stretch  how other sizes are made to fit (default: crop)',
@@ -65,7 +73,8 @@ export const sourceHelp: string[] = [
   '                  the largest of all images, percentiles (1 and 99; others as in',
   '                  p2..p98), or those of each image; else one range of all images',
   '                  where values are of 16 bits or more, signed, or floats',
-  '', 'Several pages, patches, synthetic sets, arrays:',
+  '',
+  'Several pages, patches, synthetic sets, arrays:',
   '--pages first|all  of files with several pages or frames, the first (the',
   '                  default), or each as an image: stack.tif#0, stack.tif#1 ...',
   '--patches 8x8     draws patches of this size from the images, which keep',
@@ -74,12 +83,21 @@ export const sourceHelp: string[] = [
   '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
   '--count N         rows of a synthetic set, or patches (default: 10000)',
   '--seed S          what these are drawn from (default: 1)',
-  ...arrayHelp, '',
+  ...arrayHelp,
+  '',
 ]
 
 export const sourceOptions: NonNullable<Command['options']> = {
-  path: { type: 'string' }, ...layoutOptions, size: { type: 'string' }, channels: { type: 'string' }, fit: { type: 'string' },
-  range: { type: 'string' }, pages: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, patches: { type: 'string' },
+  path: { type: 'string' },
+  ...layoutOptions,
+  size: { type: 'string' },
+  channels: { type: 'string' },
+  fit: { type: 'string' },
+  range: { type: 'string' },
+  pages: { type: 'string' },
+  count: { type: 'string' },
+  seed: { type: 'string' },
+  patches: { type: 'string' },
   contrast: { type: 'string' },
   ...arrayOptions,
 }
@@ -95,15 +113,20 @@ export function sourceInput({ values, path }: Arguments): Omit<CallInput<'datase
   if (contrast !== undefined && !isContrast(contrast)) {
     throw refuse(`--contrast is ${contrasts.join(' or ')}, not “${contrast}”.`, 'contrast')
   }
-  if (patches !== undefined && fit !== undefined) throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
+  if (patches !== undefined && fit !== undefined)
+    throw refuse('Patches are cut from images at their own size; leave --fit out.', 'fit')
   return {
     path: isWord(values['path']) ? values['path'].trim() : path(values['path']),
-    ...readLayout(values as Record<string, string | undefined>, path), ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
-    ...(channels === undefined ? {} : parseChannels(channels)), ...(range === undefined ? {} : { range }),
-    ...(pages === undefined ? {} : { pages }), ...(fit === undefined ? {} : { fit }),
+    ...readLayout(values as Record<string, string | undefined>, path),
+    ...(size === undefined ? {} : parseSize(size, 'size', '28x28')),
+    ...(channels === undefined ? {} : parseChannels(channels)),
+    ...(range === undefined ? {} : { range }),
+    ...(pages === undefined ? {} : { pages }),
+    ...(fit === undefined ? {} : { fit }),
     ...(rows === undefined ? {} : { count: wholeNumber('count', rows) }),
     ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
     ...(patches === undefined ? {} : { patches: parseSize(patches, 'patches', '8x8') }),
-    ...(contrast === undefined ? {} : { contrast }), ...arrayInput(values),
+    ...(contrast === undefined ? {} : { contrast }),
+    ...arrayInput(values),
   }
 }

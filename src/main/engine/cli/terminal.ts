@@ -7,8 +7,10 @@ export interface Terminal {
   tell(text: string): void
   progress(label: string, progress: Progress, more?: string): void
   /**
-   * Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Who asks the process itself to end (SIGTERM, SIGHUP) asks once: then
-   * everything is stopped, what comes later too, and the process ends within a time, whatever it waits for. Returns the function that undoes this.
+   * Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Who asks the process itself to end (SIGTERM,
+   * SIGHUP) asks once: then
+   * everything is stopped, what comes later too, and the process ends within a time, whatever it waits for. Returns the
+   * function that undoes this.
    */
   onInterrupt(stop: () => void): () => void
 }
@@ -24,7 +26,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
-  return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  return whole < 3600
+    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
+    : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
 const rate = (perSecond: number): string => (perSecond >= 100 ? thousands(Math.round(perSecond)) : perSecond.toPrecision(2))
@@ -32,8 +36,11 @@ const rate = (perSecond: number): string => (perSecond >= 100 ? thousands(Math.r
 function line(label: string, { done, total, unit, perSecond, secondsLeft, stage }: Progress, more: string): string {
   const share = total > 0 ? `${Math.floor((100 * done) / total)}%` : ''
   const facts = [
-    share, total > 0 && unit !== 'per cent' ? `${thousands(Math.floor(done))} of ${thousands(total)} ${unit}` : '',
-    perSecond === null || unit === 'per cent' ? '' : `${rate(perSecond)} ${unit}/s`, secondsLeft === null ? '' : `${duration(secondsLeft)} left`, more,
+    share,
+    total > 0 && unit !== 'per cent' ? `${thousands(Math.floor(done))} of ${thousands(total)} ${unit}` : '',
+    perSecond === null || unit === 'per cent' ? '' : `${rate(perSecond)} ${unit}/s`,
+    secondsLeft === null ? '' : `${duration(secondsLeft)} left`,
+    more,
   ]
   return `${label}: ${stage}  ${facts.filter((fact) => fact !== '').join('  ')}`
 }
@@ -74,7 +81,10 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
           ending = now
           endSoon(signal)
           // A second one within the echo is heard here; a later one as by any program.
-          for (const each of ['SIGTERM', 'SIGHUP'] as const) process.on(each, () => { if (Date.now() - ending > echo) process.exit(exitCodeOf(each)) })
+          for (const each of ['SIGTERM', 'SIGHUP'] as const)
+            process.on(each, () => {
+              if (Date.now() - ending > echo) process.exit(exitCodeOf(each))
+            })
         }
         if (asked === 0) {
           asked = now
@@ -82,7 +92,10 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
         } else if (now - asked > echo) process.exit(exitCodeOf(signal))
       }
       // Asked to end before: this is not begun any more.
-      if (ending !== 0) setImmediate(() => { if (asked === 0) stop() })
+      if (ending !== 0)
+        setImmediate(() => {
+          if (asked === 0) stop()
+        })
       signals.forEach((signal) => process.on(signal, listener))
       return () => signals.forEach((signal) => process.off(signal, listener))
     },

@@ -14,7 +14,9 @@ export async function taskDone(session: Session, start: () => Promise<{ task: Ta
     if (task.progress !== null) terminal.progress(task.title, task.progress)
     if (task.state !== 'running') resolve(task)
   }
-  const unsubscribe = session.onEvent((event) => { if (event.type === 'task') look(event.task) })
+  const unsubscribe = session.onEvent((event) => {
+    if (event.type === 'task') look(event.task)
+  })
   let release = () => {}
   try {
     const { task } = await start()
@@ -44,7 +46,11 @@ export function sayOnce(terminal: Terminal): (lack: string | null) => void {
 const over: readonly RunState[] = ['paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled']
 
 /** Starts a run and waits until it trains no more; Ctrl-C pauses it with a checkpoint. `interrupted`: that is what happened. */
-export async function runEnded(session: Session, start: () => Promise<{ run: Run }>, terminal: Terminal): Promise<{ run: Run; interrupted: boolean }> {
+export async function runEnded(
+  session: Session,
+  start: () => Promise<{ run: Run }>,
+  terminal: Terminal,
+): Promise<{ run: Run; interrupted: boolean }> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const seen = new Map<string, Run>()
   let own: string | null = null

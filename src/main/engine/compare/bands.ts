@@ -17,8 +17,10 @@ export interface Band extends Line {
 }
 
 /**
- * Exponential smoothing: s <- w s + (1 - w) x from 0, divided by 1 - w^k, which makes the k values so far count in full (the correction of
- * Kingma and Ba 2015, section 3). A smoothed value depends on what came before it only, so what was once drawn stays. Gaps remain gaps and
+ * Exponential smoothing: s <- w s + (1 - w) x from 0, divided by 1 - w^k, which makes the k values so far count in full (the
+ * correction of
+ * Kingma and Ba 2015, section 3). A smoothed value depends on what came before it only, so what was once drawn stays. Gaps
+ * remain gaps and
  * are passed over. @param weight w, from 0 (nothing) to below 1
  */
 export function smoothed(values: Float64Array, weight: number): Float64Array {
@@ -51,8 +53,13 @@ export function bandOf(lines: readonly Line[], kind: BandKind): Band {
   const steps = commonSteps(lines)
   const length = steps.length
   const band: Band = {
-    step: steps, epoch: new Float64Array(length), seconds: new Float64Array(length), value: new Float64Array(length),
-    low: new Float64Array(length), high: new Float64Array(length), n: new Uint16Array(length),
+    step: steps,
+    epoch: new Float64Array(length),
+    seconds: new Float64Array(length),
+    value: new Float64Array(length),
+    low: new Float64Array(length),
+    high: new Float64Array(length),
+    n: new Uint16Array(length),
   }
   const at = lines.map(() => 0)
   const values: number[] = []

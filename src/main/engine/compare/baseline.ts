@@ -15,8 +15,10 @@ const usual = 'classical'
 
 /**
  * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the classical
- * variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each other group is compared with
- * the one that differs from it in the fewest settings besides those of the regularizer, the first of these should several be as near; and one with which none would be compared is compared itself.
+ * variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each other group
+ * is compared with
+ * the one that differs from it in the fewest settings besides those of the regularizer, the first of these should several be as
+ * near; and one with which none would be compared is compared itself.
  * @param wanted id of a group, or of a run in it
  * @returns null where `wanted` is in none of the groups
  */
@@ -32,14 +34,15 @@ export function baselineOf(groups: readonly RunGroup[], variants: readonly Varia
 
   const settingsOf = settingsReader(variants)
   const settings = groups.map(({ runs }) => shared(settingsOf(runs[0]!)))
-  const nearest = (index: number, among: readonly number[]): number => among
-    .map((candidate) => ({ candidate, apart: apart(groups[candidate]!, settings[candidate]!, groups[index]!, settings[index]!) }))
-    .reduce((a, b) => (b.apart < a.apart ? b : a)).candidate
+  const nearest = (index: number, among: readonly number[]): number =>
+    among
+      .map((candidate) => ({ candidate, apart: apart(groups[candidate]!, settings[candidate]!, groups[index]!, settings[index]!) }))
+      .reduce((a, b) => (b.apart < a.apart ? b : a)).candidate
   const isCandidate = new Set(candidates)
   const chosen = groups.map((_, index) => (isCandidate.has(index) ? null : nearest(index, candidates)))
   const used = candidates.filter((candidate) => chosen.includes(candidate))
   if (used.length === 1) return exact(used[0]!)
-  return { group: null, of: groups.map((_, index) => (used.includes(index) ? null : chosen[index] ?? nearest(index, used))) }
+  return { group: null, of: groups.map((_, index) => (used.includes(index) ? null : (chosen[index] ?? nearest(index, used)))) }
 }
 
 function candidatesOf(groups: readonly RunGroup[]): number[] {

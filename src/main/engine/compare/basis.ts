@@ -49,7 +49,8 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   const inputs = binarise === 'dynamic' ? ['inputs binarised anew each time'] : changed === null ? ['clean inputs'] : []
   const rebuilt = [datasetId, binarise, likelihood ?? config.reconstruction, drawn, ...(augment === 'none' ? [] : [augment])]
   const words = [
-    ...(changed === null ? [] : [changed]), ...(drawn === null ? inputs : [drawn]),
+    ...(changed === null ? [] : [changed]),
+    ...(drawn === null ? inputs : [drawn]),
     ...(drawn !== null && binarise === 'dynamic' ? ['inputs binarised anew each time'] : []),
     ...(likelihood === null ? [] : [`by ${likelihoodWords[likelihood]}`]),
   ].join(', ')
@@ -67,16 +68,22 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   return basis([...rebuilt, ...own, ...(decay > 0 ? [decay] : [])], all, unit)
 }
 
-const basis = (id: readonly unknown[], words: string, unit: string): Basis =>
-  ({ id: JSON.stringify(id), words: words === '' ? '' : `on ${words}`, unit })
+const basis = (id: readonly unknown[], words: string, unit: string): Basis => ({
+  id: JSON.stringify(id),
+  words: words === '' ? '' : `on ${words}`,
+  unit,
+})
 
 const likelihoodWords = {
-  gaussian: 'a Gaussian likelihood', fixedGaussian: 'a Gaussian likelihood of variance 1', bernoulli: 'a Bernoulli likelihood',
+  gaussian: 'a Gaussian likelihood',
+  fixedGaussian: 'a Gaussian likelihood of variance 1',
+  bernoulli: 'a Bernoulli likelihood',
 } as const
 const penaltyWords = (term: string): string =>
-  (term === 'kl' ? 'the KL term' : `the ${term.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} term`)
+  term === 'kl' ? 'the KL term' : `the ${term.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} term`
 
 const splitAtSlash = (key: string): [string, string] => [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)]
 
 /** Whether a series of these runs is measured on one thing. */
-export const oneBasis = (runs: readonly Measured[], key: string): boolean => new Set(runs.map((run) => basisOf(run, key).id)).size < 2
+export const oneBasis = (runs: readonly Measured[], key: string): boolean =>
+  new Set(runs.map((run) => basisOf(run, key).id)).size < 2

@@ -28,7 +28,9 @@ export interface CompareOptions {
  * with the names as the user gave them.
  */
 export function compareRuns(
-  runs: Run[], variants: VariantInfo[], { baseline: wanted, figure, cells, validationBrought }: CompareOptions = {},
+  runs: Run[],
+  variants: VariantInfo[],
+  { baseline: wanted, figure, cells, validationBrought }: CompareOptions = {},
 ): Comparison {
   const ranked = measuredAlike(runs)
   const figures = figureRows(runs)
@@ -42,11 +44,14 @@ export function compareRuns(
   const told = seedSentences(groups, headline)
   // Where no group has two seeds, the runs themselves are what is compared.
   const sentences = told.length > 0 ? told : [comparisonSentence(runs, figures, ranked, figure)]
-  const spoken = told.length > 0 ? headline?.key : figureOfSentence(figures, figure)?.key ?? headline?.key
+  const spoken = told.length > 0 ? headline?.key : (figureOfSentence(figures, figure)?.key ?? headline?.key)
   return {
     runs,
     differences,
-    settings: settingTree(differences, groups.map((group) => group.runs.map(({ id }) => indices.get(id)!))),
+    settings: settingTree(
+      differences,
+      groups.map((group) => group.runs.map(({ id }) => indices.get(id)!)),
+    ),
     figures,
     groups: groups.map(groupOf),
     baseline: baseline.group,
@@ -71,33 +76,49 @@ function headlineOf(figures: readonly GroupFigure[], wanted: string | undefined)
   const rank = ({ key }: GroupFigure): number => (headlines.includes(key) ? headlines.indexOf(key) : headlines.length)
   const useful = figures.filter(({ better }) => better !== 'neither').sort((a, b) => rank(a) - rank(b))
   const having = ({ estimates }: GroupFigure): number => estimates.filter(({ n }) => n > 0).length
-  return useful.find((row) => having(row) === row.estimates.length && row.estimates.length > 0) ?? useful.find((row) => having(row) > 1) ?? null
+  return (
+    useful.find((row) => having(row) === row.estimates.length && row.estimates.length > 0) ??
+    useful.find((row) => having(row) > 1) ??
+    null
+  )
 }
 
 /**
- * Of groups with several seeds: those that are differences first, the largest gain in front; then what cannot be told. Of a single group what
+ * Of groups with several seeds: those that are differences first, the largest gain in front; then what cannot be told. Of a
+ * single group what
  * it comes to.
  */
 function seedSentences(groups: readonly RunGroup[], figure: GroupFigure | null): string[] {
   if (figure === null || !groups.some(({ counted }) => counted.length > 1)) return []
   if (groups.length === 1) return [oneGroupSentence(figure)]
-  const told = ({ verdict }: Difference): number => (verdict === 'untested' ? 2 : verdict === 'undecided' || verdict === 'same' ? 1 : 0)
+  const told = ({ verdict }: Difference): number =>
+    verdict === 'untested' ? 2 : verdict === 'undecided' || verdict === 'same' ? 1 : 0
   const sign = figure.better === 'lower' ? 1 : -1
-  return [...figure.differences].sort((a, b) => told(a) - told(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0))).map(({ sentence }) => sentence)
+  return [...figure.differences]
+    .sort((a, b) => told(a) - told(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0)))
+    .map(({ sentence }) => sentence)
 }
 
 function correctionOf(figures: readonly GroupFigure[]): string | null {
   const most = Math.max(0, ...figures.map(({ tested }) => tested))
   if (most < 2) return null
-  return `Up to ${most} comparisons are made in each figure, so their p values are corrected (Holm): among many, chance alone would too often look like a difference. `
-    + 'Looking through many figures for one that differs is not corrected for. Intervals are 95% intervals of each comparison by itself, over seeds, on the same test samples.'
+  return (
+    `Up to ${most} comparisons are made in each figure, so their p values are corrected ` +
+    '(Holm): among many, chance alone would too often look like a difference. ' +
+    'Looking through many figures for one that differs is not corrected for. Intervals are ' +
+    '95% intervals of each comparison by itself, over seeds, on the same test samples.'
+  )
 }
 
-/** A term, or a value of a layer, of what is trained in the end: not of a layer's pretraining, of what that came to, or of a single unit. */
+/**
+ * A term, or a value of a layer, of what is trained in the end: not of a layer's pretraining, of what that came to, or of a
+ * single unit.
+ */
 const isCurve = (key: string): boolean => /^(?:(?:train|validation)\/[^/]+|(?:gradient|updateRatio)\/.+)$/.test(key)
 
 /**
- * Series of whole networks that at least one run has: the losses, then the terms in the order of the variants' formulas; training before validation.
+ * Series of whole networks that at least one run has: the losses, then the terms in the order of the variants' formulas;
+ * training before validation.
  */
 function seriesKeys(runs: readonly Run[], variants: readonly VariantInfo[]): string[] {
   // The one that means the same for all comes first.

@@ -8,20 +8,26 @@ import type { TextTable } from './textTables.ts'
  */
 export function csvOf(table: TextTable): string {
   const pairs = table.columns.map(({ numeric }, index) =>
-    (numeric ? seconds.filter(({ at }) => table.rows.some(({ cells }) => partsOf(cells[index]!)[at] !== undefined)) : []))
+    numeric ? seconds.filter(({ at }) => table.rows.some(({ cells }) => partsOf(cells[index]!)[at] !== undefined)) : [],
+  )
   const head = table.columns.flatMap(({ title, unit }, index) => {
     const name = unit === '' ? title : `${title} (${unit})`
     return [name, ...pairs[index]!.map(({ ending }) => `${name}${ending}`)]
   })
-  const rows = table.rows.map(({ cells }, row) => cells.flatMap((cell, index) => {
-    if (!table.columns[index]!.numeric) return [index > 0 && cell === absent ? '' : csvText(cell)]
-    const parts = partsOf(table.rows[row]!.numbers?.[index] ?? cell)
-    return [csvShown(parts[0]!), ...pairs[index]!.map(({ at }) => csvShown(parts[at] ?? ''))]
-  }))
+  const rows = table.rows.map(({ cells }, row) =>
+    cells.flatMap((cell, index) => {
+      if (!table.columns[index]!.numeric) return [index > 0 && cell === absent ? '' : csvText(cell)]
+      const parts = partsOf(table.rows[row]!.numbers?.[index] ?? cell)
+      return [csvShown(parts[0]!), ...pairs[index]!.map(({ at }) => csvShown(parts[at] ?? ''))]
+    }),
+  )
   return [head.map(csvText), ...rows].map(csvLine).join('')
 }
 
 /** The numbers that stand in one cell: the first, what follows ` ± `, and what follows ` of `. */
 const partsOf = (cell: string): (string | undefined)[] => /^(.*?)(?: ± (.*?))?(?: of (.*))?$/s.exec(cell)!.slice(1)
 /** Numbers that follow the first, by their place among a cell's parts, and how the names of their columns end. */
-const seconds = [{ at: 1, ending: ' ± 95%' }, { at: 2, ending: ', of' }]
+const seconds = [
+  { at: 1, ending: ' ± 95%' },
+  { at: 2, ending: ', of' },
+]

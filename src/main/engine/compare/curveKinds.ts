@@ -13,7 +13,8 @@ const loss = 'validation/loss'
 const mostNamed = 5
 
 /**
- * Of each series the groups that may share a chart, since they are measured on the same; which series are shown where nobody chose; and what is
+ * Of each series the groups that may share a chart, since they are measured on the same; which series are shown where nobody
+ * chose; and what is
  * to be said about that.
  */
 export function curvesOf(groups: readonly RunGroup[], keys: readonly string[]): Curves {
@@ -36,8 +37,11 @@ function kindsOf(groups: readonly RunGroup[], key: string): Kind[] {
   const found = [...kinds.values()]
   // The same words for two: they differ in the strength of something, for which their names stand.
   const counts = Map.groupBy(found, ({ words }) => words)
-  return found.map((kind) => (counts.get(kind.words)!.length === 1 ? kind
-    : { ...kind, words: `${kind.words}${kind.words === '' ? '' : ', '}of ${titlesOf(kind, groups)}` }))
+  return found.map((kind) =>
+    counts.get(kind.words)!.length === 1
+      ? kind
+      : { ...kind, words: `${kind.words}${kind.words === '' ? '' : ', '}of ${titlesOf(kind, groups)}` },
+  )
 }
 
 /** Names that a person gave stand in quotation marks. */
@@ -47,7 +51,8 @@ const titlesOf = (kind: Kind, groups: readonly RunGroup[]): string =>
 /** The clean error first. Beside it the loss where all have the same; without the former the losses, as ever. */
 function usualOf(keys: readonly string[], kinds: ReadonlyMap<string, readonly Kind[]>): string[] {
   const one = (key: string): boolean => kinds.get(key)?.length === 1
-  const wanted = keys.includes(cleanKey) ? [cleanKey, ...(one(loss) ? [loss] : [])]
+  const wanted = keys.includes(cleanKey)
+    ? [cleanKey, ...(one(loss) ? [loss] : [])]
     : [loss, ...(keys.includes('validation/reconstruction') && !one(loss) ? ['validation/reconstruction'] : ['train/loss'])]
   const found = wanted.filter((key) => keys.includes(key))
   return found.length > 0 ? found : keys.slice(0, 1)
@@ -88,5 +93,7 @@ function missingNotes(groups: readonly RunGroup[], keys: readonly string[]): str
 
 /** Titles of series in sentences and reports. */
 export const curveTitles: Record<string, string> = {
-  [cleanKey]: 'Clean squared error, validation', [loss]: 'Validation loss', 'train/loss': 'Training loss',
+  [cleanKey]: 'Clean squared error, validation',
+  [loss]: 'Validation loss',
+  'train/loss': 'Training loss',
 }

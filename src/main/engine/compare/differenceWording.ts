@@ -21,7 +21,7 @@ export interface Worded {
 const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : title)
 
 /** What follows a difference, by the unit of the figure. */
-const units: Record<string, string> = { '%': ' points', 'dB': ' dB', 'nats per sample': ' nats', 'units': ' units' }
+const units: Record<string, string> = { '%': ' points', dB: ' dB', 'nats per sample': ' nats', units: ' units' }
 
 /** `1.2 points`, `1 point`. */
 const measured = (text: string, { unit }: Figure): string => {
@@ -29,34 +29,60 @@ const measured = (text: string, { unit }: Figure): string => {
   return `${text}${/^−?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
 }
 
-/** One difference in one sentence: whether it is one, how large, how sure, from how many seeds, and whether both were trained for what is compared. */
+/**
+ * One difference in one sentence: whether it is one, how large, how sure, from how many seeds, and whether both were trained for
+ * what is compared.
+ */
 export function differenceSentence(worded: Worded): string {
   const { figure, group, baseline, reason } = worded
   const said = measuredSentence(worded)
   if (reason === 'unlike' || reason === 'none') return said
-  return `${said.slice(0, -1)}${aimClause(figure, [group, baseline].map((one) => ({ name: groupName(one), run: one.runs[0]! })))}.`
+  return `${said.slice(0, -1)}${aimClause(
+    figure,
+    [group, baseline].map((one) => ({ name: groupName(one), run: one.runs[0]! })),
+  )}.`
 }
 
 function measuredSentence(worded: Worded): string {
-  const { figure, group, baseline, reason, difference: { seeds, mean } } = worded
-  const a = groupName(group), b = groupName(baseline), name = inSentence(figure.title)
+  const {
+    figure,
+    group,
+    baseline,
+    reason,
+    difference: { seeds, mean },
+  } = worded
+  const a = groupName(group),
+    b = groupName(baseline),
+    name = inSentence(figure.title)
   if (reason === 'unlike') {
-    return `${atStart(group)} and ${b} are not compared in ${name}: ${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
+    return (
+      `${atStart(group)} and ${b} are not compared in ${name}: ` +
+      `${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
+    )
   }
-  if (reason === 'none') return `${atStart(group)} and ${b} have no seed in common for which both have a figure of ${name}; train both with the same seeds.`
+  if (reason === 'none')
+    return `${atStart(group)} and ${b} have no seed in common for which both have a figure of ${name}; train both with the same seeds.`
   if (reason === 'one') {
     const values = [group, baseline].map((one) => texts(figure, one, seeds[0]!))
-    return `With one seed one cannot tell whether ${a} and ${b} differ in ${name} (${values.join(' against ')}); train at least three seeds of both.`
+    return (
+      `With one seed one cannot tell whether ${a} and ${b} differ in ${name} ` +
+      `(${values.join(' against ')}); train at least three seeds of both.`
+    )
   }
   if (reason === 'constant') {
-    return `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; the difference has no spread, so there is no interval and nothing to test.`
+    return (
+      `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ` +
+      `${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; ` +
+      'the difference has no spread, so there is no interval and nothing to test.'
+    )
   }
   return `${claim(worded)}${correctionOf(worded)}${lacking(group, baseline)}`
 }
 
 /** `Contractive beats classical in linear probe accuracy by 1.2 points, 95% interval 0.7 to 1.7, 5 seeds`, without a full stop. */
 function claim({ figure, group, baseline, difference: { seeds, mean, low, high, verdict } }: Worded): string {
-  const name = inSentence(figure.title), b = groupName(baseline)
+  const name = inSentence(figure.title),
+    b = groupName(baseline)
   const sure = seeds.length < 2 ? '' : `, ${seeds.length} seeds`
   if (verdict === 'same') return `${atStart(group)} and ${b} have the same ${name} with each of ${seeds.length} seeds`
   // What is said is how large the difference is; its direction is in the words.
@@ -64,7 +90,10 @@ function claim({ figure, group, baseline, difference: { seeds, mean, low, high, 
   const [from, to] = flip < 0 ? [-high!, -low!] : [low!, high!]
   const size = spread(figure, flip * mean!, from, to)
   if (verdict === 'undecided') {
-    const which = figure.better === 'neither' ? `${groupName(group)} and ${b} differ in ${name}` : `${groupName(group)} or ${b} is better in ${name}`
+    const which =
+      figure.better === 'neither'
+        ? `${groupName(group)} and ${b} differ in ${name}`
+        : `${groupName(group)} or ${b} is better in ${name}`
     return `One cannot tell whether ${which}: the difference is ${size}${sure}`
   }
   if (verdict === 'better') return `${atStart(group)} beats ${b} in ${name} by ${size}${sure}`
@@ -85,7 +114,9 @@ const equals = (p: number): string => (formatProbability(p).startsWith('<') ? fo
 function lacking(group: RunGroup, baseline: RunGroup): string {
   const parts = [group, baseline].flatMap((one) => {
     const diverged = one.missing.filter(({ state }) => state === 'diverged').length
-    return diverged === 0 ? [] : [`${diverged} of ${one.seeds.length} seeds of ${groupName(one)} diverged and ${diverged === 1 ? 'is' : 'are'} not in it`]
+    return diverged === 0
+      ? []
+      : [`${diverged} of ${one.seeds.length} seeds of ${groupName(one)} diverged and ${diverged === 1 ? 'is' : 'are'} not in it`]
   })
   return parts.length === 0 ? '.' : `; ${formatList(parts)}.`
 }

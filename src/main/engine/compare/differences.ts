@@ -18,8 +18,14 @@ export function groupFigures(groups: readonly RunGroup[], baseline: Baseline): G
     const estimates = groups.map((group) => groupEstimate(figure, group))
     const differences = groupDifferences(figure, groups, baseline)
     return {
-      key: figure.key, title: figure.title, unit: figure.unit, better, estimates, best: alike ? bestGroups({ ...figure, better }, estimates) : [],
-      differences, tested: differences.filter(({ p }) => p !== null).length,
+      key: figure.key,
+      title: figure.title,
+      unit: figure.unit,
+      better,
+      estimates,
+      best: alike ? bestGroups({ ...figure, better }, estimates) : [],
+      differences,
+      tested: differences.filter(({ p }) => p !== null).length,
     }
   })
 }
@@ -35,9 +41,28 @@ function groupDifferences(figure: Figure, groups: readonly RunGroup[], baseline:
   const corrected = holm(measured.map(({ p }) => p))
   const tested = corrected.filter((p) => p !== null).length
   return measured.map(({ reason, ...difference }, index) => {
-    const { doubt, ...verdict } = verdictOf({ better: figure.better, reason, mean: difference.mean, low: difference.low, p: difference.p, corrected: corrected[index]!, tested })
+    const { doubt, ...verdict } = verdictOf({
+      better: figure.better,
+      reason,
+      mean: difference.mean,
+      low: difference.low,
+      p: difference.p,
+      corrected: corrected[index]!,
+      tested,
+    })
     const known = { ...difference, corrected: corrected[index]!, correctedText: probabilityText(corrected[index]!), ...verdict }
-    return { ...known, sentence: differenceSentence({ figure, group: groups[difference.group]!, baseline: groups[difference.baseline]!, difference: known, reason, doubt, tested }) }
+    return {
+      ...known,
+      sentence: differenceSentence({
+        figure,
+        group: groups[difference.group]!,
+        baseline: groups[difference.baseline]!,
+        difference: known,
+        reason,
+        doubt,
+        tested,
+      }),
+    }
   })
 }
 
@@ -47,8 +72,11 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
   const other = new Map(groups[baseline]!.counted.map((run) => [run.seed, run]))
   const both = groups[group]!.counted.flatMap((run) => {
     const against = other.get(run.seed)
-    const a = valueOf(figure, run), b = against === undefined ? null : valueOf(figure, against)
-    return a === null || b === null ? [] : [{ seed: run.seed, values: [a, b] as const, alike: yardstick(run, figure) === yardstick(against!, figure) }]
+    const a = valueOf(figure, run),
+      b = against === undefined ? null : valueOf(figure, against)
+    return a === null || b === null
+      ? []
+      : [{ seed: run.seed, values: [a, b] as const, alike: yardstick(run, figure) === yardstick(against!, figure) }]
   })
   if (both.some(({ alike }) => !alike)) return { ...nothing, reason: 'unlike' }
   const found = pairedDifference(both.map(({ values }) => values))
@@ -56,7 +84,12 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
   const { mean, low, high, half, p } = found
   const result = { ...head, seeds: both.map(({ seed }) => seed), mean, low, high, p }
   const scale = scaleOf(figure)
-  if (half === null || half === 0) return { ...result, text: writtenDifference(figure, mean), reason: half === null ? 'one' : p === null ? 'constant' : 'measured' }
+  if (half === null || half === 0)
+    return {
+      ...result,
+      text: writtenDifference(figure, mean),
+      reason: half === null ? 'one' : p === null ? 'constant' : 'measured',
+    }
   const decimals = decimalsOf(figure, half)
   const [shown, from, to] = [mean, low!, high!].map((value) => formatDecimals(value * scale, decimals))
   return { ...result, text: `${shown} (${from} to ${to})`, reason: 'measured' }

@@ -11,13 +11,14 @@ export const scaleOf = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%'
 const leastDecimals = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' || unit === 'dB' ? 1 : 0)
 
 /** Decimals of a figure's mean or difference, in its unit, that half its interval allows. */
-export const decimalsOf = (figure: Pick<Figure, 'unit'>, half: number): number => Math.min(20, Math.max(leastDecimals(figure), decimalsFor(half * scaleOf(figure))))
+export const decimalsOf = (figure: Pick<Figure, 'unit'>, half: number): number =>
+  Math.min(20, Math.max(leastDecimals(figure), decimalsFor(half * scaleOf(figure))))
 
 const none = { n: 0, mean: null, deviation: null, half: null, low: null, high: null, text: absent, meanText: absent, halfText: '' }
 
 /** A difference without an interval, written as the figure itself is, in its unit. */
 export const writtenDifference = (figure: Pick<Figure, 'unit'>, mean: number): string =>
-  (figure.unit === '%' || figure.unit === 'dB' ? formatDecimals(mean * scaleOf(figure), 1) : formatQuantity(mean))
+  figure.unit === '%' || figure.unit === 'dB' ? formatDecimals(mean * scaleOf(figure), 1) : formatQuantity(mean)
 
 /** A figure of a group: its mean over the seeds with the 95% interval, in the figure's own scale; texts in its unit. */
 export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'counted'>): GroupEstimate {
@@ -38,9 +39,14 @@ export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'count
   return { ...found, values, text: `${texts.mean} ± ${texts.half}`, meanText: texts.mean, halfText: texts.half }
 }
 
-/** Groups with the best mean: those that read the same to the digits that both have are best together. None is where fewer than two have one, or all are alike. */
+/**
+ * Groups with the best mean: those that read the same to the digits that both have are best together. None is where fewer than
+ * two have one, or all are alike.
+ */
 export function bestGroups({ better, unit }: Pick<Figure, 'better' | 'unit'>, estimates: readonly GroupEstimate[]): number[] {
-  const present = estimates.flatMap(({ mean, meanText }, index) => (mean === null ? [] : [{ mean: mean * scaleOf({ unit }), index, decimals: decimalsIn(meanText) }]))
+  const present = estimates.flatMap(({ mean, meanText }, index) =>
+    mean === null ? [] : [{ mean: mean * scaleOf({ unit }), index, decimals: decimalsIn(meanText) }],
+  )
   if (present.length < 2 || better === 'neither') return []
   const sign = better === 'lower' ? 1 : -1
   const winner = present.reduce((a, b) => (sign * b.mean < sign * a.mean ? b : a))

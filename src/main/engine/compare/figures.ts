@@ -21,14 +21,22 @@ export interface Figure {
 }
 
 const of = (
-  key: Exclude<keyof Evaluation,
-    'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit' | 'collapse' | 'brightness'>,
-  title: string, unit: string, better: FigureRow['better'], text: Figure['text'] = formatQuantity,
+  key: Exclude<
+    keyof Evaluation,
+    'contractionRatio' | 'unitActivity' | 'robustness' | 'checkpoint' | 'likelihood' | 'klPerUnit' | 'collapse' | 'brightness'
+  >,
+  title: string,
+  unit: string,
+  better: FigureRow['better'],
+  text: Figure['text'] = formatQuantity,
 ): Figure => ({ key, title, unit, better, value: (evaluation) => evaluation[key], text })
 
 /** How many code units fulfil something, of how many. */
 const units = (key: string, title: string, counts: (activity: number) => boolean): Figure => ({
-  key, title, unit: 'units', better: 'neither',
+  key,
+  title,
+  unit: 'units',
+  better: 'neither',
   value: ({ unitActivity }) => unitActivity?.filter(counts).length,
   text: (value, evaluation) => (value === null ? absent : `${value} of ${evaluation?.unitActivity?.length}`),
 })
@@ -42,14 +50,20 @@ const plain: Figure[] = [
   of('linearProbeAccuracy', 'Linear probe accuracy', '%', 'higher', formatPercent),
   of('knnAccuracy', '5-nearest-neighbour accuracy', '%', 'higher', formatPercent),
   {
-    key: 'brightness.shift', title: 'Mean brightness less that of the images', unit: '', better: 'neither',
-    value: ({ brightness }) => brightness && brightness.clean - brightness.input, text: formatQuantity,
+    key: 'brightness.shift',
+    title: 'Mean brightness less that of the images',
+    unit: '',
+    better: 'neither',
+    value: ({ brightness }) => brightness && brightness.clean - brightness.input,
+    text: formatQuantity,
   },
 ]
 
 /** Of networks that were fine-tuned for it; it is what they are for. */
 const classification = (runs: readonly Run[]): Figure[] =>
-  (runs.some(({ config }) => config.fineTuning.kind === 'classification') ? [of('classificationAccuracy', 'Classification accuracy', '%', 'higher', formatPercent)] : [])
+  runs.some(({ config }) => config.fineTuning.kind === 'classification')
+    ? [of('classificationAccuracy', 'Classification accuracy', '%', 'higher', formatPercent)]
+    : []
 
 /** The levels and radii that every evaluation measures; shown even where no run has been evaluated yet. */
 const levels = ['0.1', '0.25', '0.5']
@@ -59,12 +73,20 @@ const radii = ['0.5', '1', '2', '4']
 const encoder = (runs: readonly Run[]): Figure[] => [
   of('jacobianNorm', 'Jacobian norm at the samples', '', 'neither'),
   {
-    key: 'contractionRatio.midpointJacobianNorm', title: 'Jacobian norm half way between samples', unit: '', better: 'neither',
-    value: ({ contractionRatio }) => contractionRatio?.midpointJacobianNorm, text: formatQuantity,
+    key: 'contractionRatio.midpointJacobianNorm',
+    title: 'Jacobian norm half way between samples',
+    unit: '',
+    better: 'neither',
+    value: ({ contractionRatio }) => contractionRatio?.midpointJacobianNorm,
+    text: formatQuantity,
   },
   ...keysOf(radii, runs, ({ contractionRatio }) => contractionRatio?.radius).map((radius): Figure => ({
-    key: `contractionRatio.radius.${radius}`, title: `Contraction ratio at radius ${radius}`, unit: '', better: 'neither',
-    value: ({ contractionRatio }) => contractionRatio?.radius[radius], text: formatQuantity,
+    key: `contractionRatio.radius.${radius}`,
+    title: `Contraction ratio at radius ${radius}`,
+    unit: '',
+    better: 'neither',
+    value: ({ contractionRatio }) => contractionRatio?.radius[radius],
+    text: formatQuantity,
   })),
   of('saturation', 'Saturated code activations', '%', 'neither', formatPercent),
   of('linearShare', 'Pre-activations in [−1, 1]', '%', 'neither', formatPercent),
@@ -81,12 +103,17 @@ const bounds = (runs: readonly Run[]): Figure[] => {
     { ...of('elbo', 'Bound on the log likelihood (ELBO)', 'nats per sample', 'higher'), bound: true },
     {
       ...of(
-        'logLikelihood', 'Log likelihood, importance-sampled (100 draws of each of up to 1,000 test samples)', 'nats per sample', 'higher',
+        'logLikelihood',
+        'Log likelihood, importance-sampled (100 draws of each of up to 1,000 test samples)',
+        'nats per sample',
+        'higher',
       ),
       bound: true,
     },
     of('kl', 'KL of the code from the prior', 'nats per sample', 'neither'),
-    of('activeUnits', 'Active code units (variance of the mean above 0.01)', 'units', 'neither', (value) => (value === null ? absent : String(value))),
+    of('activeUnits', 'Active code units (variance of the mean above 0.01)', 'units', 'neither', (value) =>
+      value === null ? absent : String(value),
+    ),
   ]
 }
 
@@ -95,11 +122,17 @@ const noises = [
   { name: 'gaussian', title: (level: string) => `Squared error, Gaussian noise of ${level}` },
 ] as const
 
-const noisy = (runs: readonly Run[]): Figure[] => noises.flatMap(({ name, title }) =>
-  keysOf(levels, runs, ({ robustness }) => robustness?.[name]).map((level): Figure => ({
-    key: `robustness.${name}.${level}`, title: title(level), unit: 'per sample', better: 'lower',
-    value: ({ robustness }) => robustness?.[name][level], text: formatQuantity,
-  })))
+const noisy = (runs: readonly Run[]): Figure[] =>
+  noises.flatMap(({ name, title }) =>
+    keysOf(levels, runs, ({ robustness }) => robustness?.[name]).map((level): Figure => ({
+      key: `robustness.${name}.${level}`,
+      title: title(level),
+      unit: 'per sample',
+      better: 'lower',
+      value: ({ robustness }) => robustness?.[name][level],
+      text: formatQuantity,
+    })),
+  )
 
 /** Numbers by which some evaluation has a figure, ascending. */
 function keysOf(known: readonly string[], runs: readonly Run[], figures: (evaluation: Evaluation) => object | undefined): string[] {
@@ -108,14 +141,27 @@ function keysOf(known: readonly string[], runs: readonly Run[], figures: (evalua
 }
 
 /** Every figure of the evaluation, whether or not a run has it, in the order of the tables. */
-export const figuresOf = (runs: readonly Run[]): Figure[] => [...classification(runs), ...plain, ...bounds(runs), ...encoder(runs), ...noisy(runs)]
+export const figuresOf = (runs: readonly Run[]): Figure[] => [
+  ...classification(runs),
+  ...plain,
+  ...bounds(runs),
+  ...encoder(runs),
+  ...noisy(runs),
+]
 
 /** A run's figure; null where it has none. */
-export const valueOf = (figure: Figure, { evaluation }: Pick<Run, 'evaluation'>): number | null => finite(evaluation && figure.value(evaluation))
+export const valueOf = (figure: Figure, { evaluation }: Pick<Run, 'evaluation'>): number | null =>
+  finite(evaluation && figure.value(evaluation))
 
 /** What is better among these runs: neither, where the figure does not mean the same in all of them. */
 export function betterAmong(figure: Figure, runs: readonly Run[]): FigureRow['better'] {
-  return figure.bound && !measuredAlike(runs.filter((run) => valueOf(figure, run) !== null), figure) ? 'neither' : figure.better
+  return figure.bound &&
+    !measuredAlike(
+      runs.filter((run) => valueOf(figure, run) !== null),
+      figure,
+    )
+    ? 'neither'
+    : figure.better
 }
 
 /** One row for every figure. No run is marked as the best where the runs were not measured alike. */

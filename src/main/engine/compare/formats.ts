@@ -5,7 +5,8 @@ import { absent, formatDecimals, formatQuantity, withMinus } from '../../../shar
 export { absent, formatDecimals, formatQuantity, withMinus }
 
 /** As programs and spreadsheets write it, with a hyphen; null for what is not a number. */
-export const plainNumber = (text: string): string | null => (/^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null)
+export const plainNumber = (text: string): string | null =>
+  /^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null
 
 /** A share of 1 in per cent with one decimal, without the sign: 0.9304 -> `93.0`. */
 export function formatPercent(value: number | null | undefined): string {
@@ -28,7 +29,8 @@ export function formatList(items: readonly string[]): string {
 }
 
 /**
- * A mean and half its interval with the digits that the interval allows: of the half width one significant digit, two where its first three
+ * A mean and half its interval with the digits that the interval allows: of the half width one significant digit, two where its
+ * first three
  * are below 355 (the rule of the Particle Data Group), and no digit of the mean beyond. 12.3417 with 0.42 -> `12.3` and `0.4`.
  * @param least decimals that both have at least
  */
@@ -37,7 +39,8 @@ export function withUncertainty(mean: number, half: number, least = 0): { mean: 
   // As formatQuantity writes the very small.
   const exponent = size > 0 && size < 1e-4 && half < 1e-3 ? Math.floor(Math.log10(Math.max(size, half))) : 0
   const decimals = Math.min(20, Math.max(least, decimalsFor(half / 10 ** exponent)))
-  const written = (value: number) => `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : withMinus(`e${exponent}`)}`
+  const written = (value: number) =>
+    `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : withMinus(`e${exponent}`)}`
   return { mean: written(mean), half: written(half) }
 }
 
@@ -58,10 +61,14 @@ export function formatProbability(p: number): string {
   return formatDecimals(p, p >= 0.1 ? 2 : 1 - Math.floor(Math.log10(p)))
 }
 
-/** A title as it stands within a sentence: `Linear probe accuracy` as `linear probe accuracy`; `PCA`, `KL` and names of people as they are. */
+/**
+ * A title as it stands within a sentence: `Linear probe accuracy` as `linear probe accuracy`; `PCA`, `KL` and names of people as
+ * they are.
+ */
 export function inSentence(title: string): string {
   return /^(Hoyer|Jacobian)/.test(title) ? title : title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 }
 
 /** `saltAndPepper` as `salt and pepper`, as a choice is read. */
-export const choiceWords = (choice: string): string => choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+export const choiceWords = (choice: string): string =>
+  choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)

@@ -6,7 +6,11 @@ import { absent, choiceWords, inSentence } from './formats.ts'
 import { settingDifferences, settingsReader } from './settings.ts'
 
 /** What an experiment knows of some runs: they are one cell of its plan, and whether that is what its others are compared with. */
-export interface Cell { title: string; runs: readonly string[]; baseline: boolean }
+export interface Cell {
+  title: string
+  runs: readonly string[]
+  baseline: boolean
+}
 
 /** A group with its runs themselves. */
 export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
@@ -21,7 +25,8 @@ export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
 }
 
 /**
- * Runs that have everything in common but the seed, in the order in which the first of each appears. Settings that have no effect (`sigma`
+ * Runs that have everything in common but the seed, in the order in which the first of each appears. Settings that have no
+ * effect (`sigma`
  * while the noise masks) do not set runs apart.
  */
 export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[], cells: readonly Cell[] = []): RunGroup[] {
@@ -35,7 +40,7 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
     if (group === undefined) {
       const identity = identityOf(run, settingsOf(run))
       group = byIdentity.get(identity)
-      if (group === undefined) byIdentity.set(identity, group = [])
+      if (group === undefined) byIdentity.set(identity, (group = []))
       byConfig.set(text, group)
     }
     group.push(run)
@@ -43,17 +48,26 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
   const groups = [...byIdentity]
   const known = membership(cells)
   const cellsOf = groups.map(([, own]) => known(own))
-  const titles = titlesOf(groups.map(([, own]) => own), cellsOf.map(({ cell }) => cell), variants)
+  const titles = titlesOf(
+    groups.map(([, own]) => own),
+    cellsOf.map(({ cell }) => cell),
+    variants,
+  )
   return groups.map(([identity, own], index) => ({
     id: `group:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
-    ...titles[index]!, variant: own[0]!.variant, colour: own[0]!.colour, runs: own, ...bySeed(own), ...cellsOf[index]!,
+    ...titles[index]!,
+    variant: own[0]!.variant,
+    colour: own[0]!.colour,
+    runs: own,
+    ...bySeed(own),
+    ...cellsOf[index]!,
   }))
 }
 
 /** What the cells say of the runs of a group. Cells that come to the same settings may share their runs, or each have their own. */
 function membership(cells: readonly Cell[]): (own: readonly Run[]) => Pick<RunGroup, 'cell' | 'planned'> {
   const places = new Map<string, number[]>()
-  cells.forEach(({ runs }, place) => runs.forEach((run) => places.set(run, [...places.get(run) ?? [], place])))
+  cells.forEach(({ runs }, place) => runs.forEach((run) => places.set(run, [...(places.get(run) ?? []), place])))
   return (own) => {
     const all = own.map(({ id }) => places.get(id) ?? [])
     const common = all[0]!.find((place) => all.every((of) => of.includes(place)))
@@ -64,8 +78,15 @@ function membership(cells: readonly Cell[]): (own: readonly Run[]) => Pick<RunGr
 
 /** As `groupRuns` gives it, as views get it. */
 export const groupOf = ({ id, title, named, variant, colour, seeds, runs, counted, missing }: RunGroup): Group => ({
-  id, title, named, variant, colour, seeds, runs: runs.map((run) => run.id),
-  counted: counted.map((run) => ({ seed: run.seed, run: run.id })), missing: missing.map((run) => ({ seed: run.seed, run: run.id, state: run.state })),
+  id,
+  title,
+  named,
+  variant,
+  colour,
+  seeds,
+  runs: runs.map((run) => run.id),
+  counted: counted.map((run) => ({ seed: run.seed, run: run.id })),
+  missing: missing.map((run) => ({ seed: run.seed, run: run.id, state: run.state })),
 })
 
 function identityOf(run: Run, effective: ReadonlyMap<string, unknown>): string {
@@ -81,7 +102,8 @@ function bySeed(runs: readonly Run[]): Pick<RunGroup, 'seeds' | 'counted' | 'mis
   const rank = (run: Run): number => (run.evaluation === null ? -1 : run.evaluation.version)
   for (const run of runs) {
     const other = bySeeds.get(run.seed)
-    if (other === undefined || rank(run) > rank(other) || (rank(run) === rank(other) && run.createdAt >= other.createdAt)) bySeeds.set(run.seed, run)
+    if (other === undefined || rank(run) > rank(other) || (rank(run) === rank(other) && run.createdAt >= other.createdAt))
+      bySeeds.set(run.seed, run)
   }
   const chosen = [...bySeeds.values()].sort((a, b) => a.seed - b.seed)
   const counts = (run: Run): boolean => run.evaluation !== null && run.evaluation.version === newest
@@ -91,7 +113,11 @@ function bySeed(runs: readonly Run[]): Pick<RunGroup, 'seeds' | 'counted' | 'mis
 /** Settings named in a title at most; what differs beyond is in the table of settings. */
 const mostNamed = 3
 
-function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | null)[], variants: readonly VariantInfo[]): { title: string; named: boolean }[] {
+function titlesOf(
+  groups: readonly (readonly Run[])[],
+  cells: readonly (Cell | null)[],
+  variants: readonly VariantInfo[],
+): { title: string; named: boolean }[] {
   const byVariant = new Map<string, number[]>()
   groups.forEach((group, index) => {
     const own = byVariant.get(group[0]!.variant)
@@ -100,7 +126,10 @@ function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | n
   })
   const titles: { title: string; named: boolean }[] = []
   for (const [variant, indices] of byVariant) {
-    const rows = settingDifferences(indices.map((index) => groups[index]![0]!), variants).filter(({ key }) => key !== 'seed')
+    const rows = settingDifferences(
+      indices.map((index) => groups[index]![0]!),
+      variants,
+    ).filter(({ key }) => key !== 'seed')
     const title = variants.find(({ id }) => id === variant)?.title ?? variant
     indices.forEach((index, at) => {
       const group = groups[index]!
@@ -110,9 +139,14 @@ function titlesOf(groups: readonly (readonly Run[])[], cells: readonly (Cell | n
       else if (group.length === 1) titles[index] = { title: group[0]!.name, named: true }
       else {
         // What a group has no value for says nothing of it; what it lacks another setting tells.
-        const apart = named(rows).filter(({ values }) => values[at] !== absent).map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
+        const apart = named(rows)
+          .filter(({ values }) => values[at] !== absent)
+          .map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
         const made = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
-        titles[index] = { title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`, named: false }
+        titles[index] = {
+          title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`,
+          named: false,
+        }
       }
     })
   }

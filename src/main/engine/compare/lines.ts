@@ -11,9 +11,23 @@ export type ReadSeries = (run: Run, key: string) => Line | null
 export type LineOptions = Pick<LinesInput, 'smoothing' | 'band' | 'axis' | 'from' | 'to' | 'columns' | 'logarithmic'>
 
 /** What a line is of: a run, or the seeds of a group. */
-export interface Subject { id: string; title: string; named: boolean; colour: number; variant: string; runs: readonly Run[] }
+export interface Subject {
+  id: string
+  title: string
+  named: boolean
+  colour: number
+  variant: string
+  runs: readonly Run[]
+}
 
-export const subjectOfRun = (run: Run): Subject => ({ id: run.id, title: run.name, named: true, colour: run.colour, variant: run.variant, runs: [run] })
+export const subjectOfRun = (run: Run): Subject => ({
+  id: run.id,
+  title: run.name,
+  named: true,
+  colour: run.colour,
+  variant: run.variant,
+  runs: [run],
+})
 
 /** The runs of a group's line: one of each seed, the one with the longest curve so far. */
 export function subjectOfGroup({ id, title, named, colour, variant, runs }: RunGroup): Subject {
@@ -28,7 +42,8 @@ export function subjectOfGroup({ id, title, named, colour, variant, runs }: RunG
 const axisColumn = { step: 'step', epoch: 'epoch', time: 'seconds' } as const
 
 /**
- * One series of a run, or the mean and band of a group's seeds, ready to draw: smoothed on all of its points, then averaged, then reduced to
+ * One series of a run, or the mean and band of a group's seeds, ready to draw: smoothed on all of its points, then averaged,
+ * then reduced to
  * what the pixels can show. Null where no run has any point of it.
  */
 export function lineOf(subject: Subject, key: string, read: ReadSeries, options: LineOptions): CompareLine | null {
@@ -38,21 +53,44 @@ export function lineOf(subject: Subject, key: string, read: ReadSeries, options:
   const band = merged(smoothedLines(lines, options), options)
   // Smoothing is of what is drawn; whoever reads a number wants what was measured.
   const raw = options.smoothing > 0 ? merged(lines, options).value : null
-  const kept = reduced(band[axisColumn[options.axis]], band.low === null ? [band.value] : [band.value, band.low, band.high!], options)
+  const kept = reduced(
+    band[axisColumn[options.axis]],
+    band.low === null ? [band.value] : [band.value, band.low, band.high!],
+    options,
+  )
   const take = (column: Float64Array) => gathered(column, kept)
   return {
-    ...head(subject, found.map(({ run }) => run)), key, points: band.step.length,
-    step: take(band.step), epoch: take(band.epoch), seconds: take(band.seconds), value: take(band.value), raw: raw && take(raw),
-    last: lastOf(lines), level: found.every(({ run, line }) => run.steps === 0 && line.step.length === 1),
-    low: band.low && take(band.low), high: band.high && take(band.high), n: band.n && Uint16Array.from(kept, (index) => band.n![index]!),
+    ...head(
+      subject,
+      found.map(({ run }) => run),
+    ),
+    key,
+    points: band.step.length,
+    step: take(band.step),
+    epoch: take(band.epoch),
+    seconds: take(band.seconds),
+    value: take(band.value),
+    raw: raw && take(raw),
+    last: lastOf(lines),
+    level: found.every(({ run, line }) => run.steps === 0 && line.step.length === 1),
+    low: band.low && take(band.low),
+    high: band.high && take(band.high),
+    n: band.n && Uint16Array.from(kept, (index) => band.n![index]!),
   }
 }
 
 /**
- * The terms of a run's objective (or the means of a group's), one on top of the other, so that their sum is the loss. All on the same points.
+ * The terms of a run's objective (or the means of a group's), one on top of the other, so that their sum is the loss. All on
+ * the same points.
  * @param terms in the order in which they are stacked
  */
-export function termsOf(subject: Subject, split: 'train' | 'validation', terms: readonly string[], read: ReadSeries, options: LineOptions): CompareTerms | null {
+export function termsOf(
+  subject: Subject,
+  split: 'train' | 'validation',
+  terms: readonly string[],
+  read: ReadSeries,
+  options: LineOptions,
+): CompareTerms | null {
   const layers = terms.flatMap((term) => {
     const found = seedsOf(subject, `${split}/${term}`, read)
     const lines = found.map(({ line }) => line)
@@ -74,15 +112,30 @@ export function termsOf(subject: Subject, split: 'train' | 'validation', terms: 
   const kept = reduced(cut(first.band[axisColumn[options.axis]]), upper, options)
   const take = (column: Float64Array) => gathered(column, kept)
   return {
-    ...head(subject, first.runs), split, points: length, step: take(cut(first.band.step)), epoch: take(cut(first.band.epoch)), seconds: take(cut(first.band.seconds)),
+    ...head(subject, first.runs),
+    split,
+    points: length,
+    step: take(cut(first.band.step)),
+    epoch: take(cut(first.band.epoch)),
+    seconds: take(cut(first.band.seconds)),
     terms: layers.map(({ term, band, raw }, index) => ({
-      term, value: take(cut(band.value)), raw: raw && take(cut(raw)),
-      lower: index === 0 ? new Float64Array(kept.length) : take(upper[index - 1]!), upper: take(upper[index]!),
+      term,
+      value: take(cut(band.value)),
+      raw: raw && take(cut(raw)),
+      lower: index === 0 ? new Float64Array(kept.length) : take(upper[index - 1]!),
+      upper: take(upper[index]!),
     })),
   }
 }
 
-const head = ({ id, title, named, colour, variant }: Subject, runs: readonly Run[]) => ({ id, title, named, colour, variant, runs: runs.map((run) => run.id) })
+const head = ({ id, title, named, colour, variant }: Subject, runs: readonly Run[]) => ({
+  id,
+  title,
+  named,
+  colour,
+  variant,
+  runs: runs.map((run) => run.id),
+})
 
 function seedsOf({ runs }: Subject, key: string, read: ReadSeries): { run: Run; line: Line }[] {
   return runs.flatMap((run) => {

@@ -20,7 +20,8 @@ const stateWords: Partial<Record<Run['state'], string>> = {
 
 /** What keeps the runs from being compared fairly: one sentence each, the gravest first. */
 export function comparisonNotes(
-  runs: readonly Run[], groups: readonly Pick<RunGroup, 'seeds' | 'runs' | 'title' | 'named'>[],
+  runs: readonly Run[],
+  groups: readonly Pick<RunGroup, 'seeds' | 'runs' | 'title' | 'named'>[],
   /** Whether a dataset, by id, brings the validation part of its runs. */
   validationBrought: (dataset: string) => boolean = () => false,
 ): string[] {
@@ -31,12 +32,19 @@ export function comparisonNotes(
     notes.push(`The runs use different datasets (${names}), hence different test samples: their figures are not ranked.`)
   }
   if (distinct(versions(runs)).length > 1) {
-    const numbers = formatList(distinct(versions(runs)).sort((a, b) => a - b).map(String))
+    const numbers = formatList(
+      distinct(versions(runs))
+        .sort((a, b) => a - b)
+        .map(String),
+    )
     notes.push(`The runs were evaluated by different versions of the evaluation (${numbers}), so their figures are not ranked.`)
   }
   const evaluated = runs.filter((run) => run.evaluation !== null)
   if (distinct(evaluated.map((run) => run.config.data.binarise !== 'none')).length > 1) {
-    notes.push('Some of the runs see binarised images and others see them as they are, so they were tested on different samples: their figures are not ranked.')
+    notes.push(
+      'Some of the runs see binarised images and others see them as they are, ' +
+        'so they were tested on different samples: their figures are not ranked.',
+    )
   }
   const bounded = evaluated.filter((run) => run.evaluation!.elbo !== null)
   if (distinct(bounded.map((run) => run.evaluation!.likelihood)).length > 1) {
@@ -44,7 +52,11 @@ export function comparisonNotes(
   } else if (distinct(bounded.map((run) => run.config.data.binarise)).length > 1) {
     notes.push('The bounds on the log likelihood are of differently binarised images, so they are not ranked.')
   }
-  const aims = aimNote(groups.filter((group) => group.runs.some((run) => run.evaluation !== null)).map((group) => ({ name: groupName(group), run: group.runs[0]! })))
+  const aims = aimNote(
+    groups
+      .filter((group) => group.runs.some((run) => run.evaluation !== null))
+      .map((group) => ({ name: groupName(group), run: group.runs[0]! })),
+  )
   if (aims !== null) notes.push(aims)
   notes.push(...cleanInputsNotes(groups))
 
@@ -58,8 +70,10 @@ export function comparisonNotes(
   const best = namesOf(runs.filter((run) => run.evaluation?.checkpoint === 'best'))
   const last = namesOf(runs.filter((run) => run.evaluation?.checkpoint === 'last'))
   if (best.length > 0 && last.length > 0) {
-    notes.push('Different checkpoints were evaluated: '
-      + `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`)
+    notes.push(
+      'Different checkpoints were evaluated: ' +
+        `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`,
+    )
   }
 
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)
@@ -69,7 +83,10 @@ export function comparisonNotes(
   }
   const withCurves = runs.filter((run) => Object.keys(run.latest).length > 0)
   if (distinct(withCurves.map((run) => run.config.fineTuning.kind)).length > 1) {
-    notes.push('Some of the runs were trained to tell classes apart and others to reconstruct, so the heights of their loss curves cannot be compared.')
+    notes.push(
+      'Some of the runs were trained to tell classes apart and others to ' +
+        'reconstruct, so the heights of their loss curves cannot be compared.',
+    )
   } else if (distinct(withCurves.map(reconstructionOf)).length > 1) {
     notes.push('The runs were trained on different reconstruction terms, so the heights of their loss curves cannot be compared.')
   }
@@ -77,19 +94,28 @@ export function comparisonNotes(
   if (only !== undefined && datasets.size === 1 && validationBrought(only)) {
     notes.push('The dataset brings its validation part, so that all runs are validated on the same images, whatever their seeds.')
   } else if (datasets.size === 1 && groups.length > 1 && distinct(groups.map(({ seeds }) => seeds.join())).length > 1) {
-    notes.push('Not all have the same seeds; runs of different seeds have different validation images, which is part of the difference between their curves.')
+    notes.push(
+      'Not all have the same seeds; runs of different seeds have different ' +
+        'validation images, which is part of the difference between their curves.',
+    )
   }
-  const repeated = groups.flatMap((group) => (group.runs.length > group.seeds.length ? [group.runs.length - group.seeds.length] : [])).reduce((a, b) => a + b, 0)
+  const repeated = groups
+    .flatMap((group) => (group.runs.length > group.seeds.length ? [group.runs.length - group.seeds.length] : []))
+    .reduce((a, b) => a + b, 0)
   if (repeated > 0) {
-    notes.push(`${repeated === 1 ? 'One run repeats' : `${repeated} runs repeat`} the settings and the seed of another; of such runs the newest that was evaluated stands in the means.`)
+    notes.push(
+      `${repeated === 1 ? 'One run repeats' : `${repeated} runs repeat`} the settings and the ` +
+        'seed of another; of such runs the newest that was evaluated stands in the means.',
+    )
   }
   return notes
 }
 
 /** By what a run's reconstruction term is measured; a Bernoulli likelihood is the cross-entropy. */
 function reconstructionOf({ variant: id, config }: Run): string {
-  const variant = variants.find((one) => one.id === id), likelihood = variant ? likelihoodOf(variant, config) : null
-  return likelihood === 'bernoulli' ? 'crossEntropy' : likelihood ?? config.reconstruction
+  const variant = variants.find((one) => one.id === id),
+    likelihood = variant ? likelihoodOf(variant, config) : null
+  return likelihood === 'bernoulli' ? 'crossEntropy' : (likelihood ?? config.reconstruction)
 }
 
 export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
@@ -113,16 +139,19 @@ function meanEvaluation(evaluations: readonly Evaluation[]): Parameters<typeof c
     const values = evaluations.map(read)
     return values.every((value) => typeof value === 'number') ? meanOf(values as number[]) : null
   }
-  const input = mean(({ brightness }) => brightness?.input), clean = mean(({ brightness }) => brightness?.clean)
+  const input = mean(({ brightness }) => brightness?.input),
+    clean = mean(({ brightness }) => brightness?.clean)
   return {
-    squaredError: mean(({ squaredError }) => squaredError), corruptedSquaredError: mean((evaluation) => evaluation.corruptedSquaredError),
-    brightness: input === null || clean === null ? null : { input, clean, corrupted: mean(({ brightness }) => brightness?.corrupted) },
+    squaredError: mean(({ squaredError }) => squaredError),
+    corruptedSquaredError: mean((evaluation) => evaluation.corruptedSquaredError),
+    brightness:
+      input === null || clean === null ? null : { input, clean, corrupted: mean(({ brightness }) => brightness?.corrupted) },
   }
 }
 
 /** Many names tell nothing: the first few, and how many more. */
 export const listed = (names: readonly string[]): string =>
-  (names.length <= 6 ? formatList(names) : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`)
+  names.length <= 6 ? formatList(names) : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
 
 function versions(runs: readonly Run[]): number[] {
   return runs.flatMap((run) => (run.evaluation ? [run.evaluation.version] : []))

@@ -10,14 +10,20 @@ export interface Window {
 }
 
 /**
- * Which points of a line are to be drawn: of each column of pixels the first, the last, and the lowest and highest of every column of values, so that
- * no extreme is lost and nothing is averaged; one gap of each column that has any. All where there are not more than four a column. A point
+ * Which points of a line are to be drawn: of each column of pixels the first, the last, and the lowest and highest of every
+ * column of values, so that
+ * no extreme is lost and nothing is averaged; one gap of each column that has any. All where there are not more than four a
+ * column. A point
  * on either side of the window is in it, too, so that lines reach its edges.
  * @param x ascending
  * @param ys columns of values as long as `x`
  * @returns ascending indices
  */
-export function reduced(x: Float64Array, ys: readonly Float64Array[], { from = -Infinity, to = Infinity, columns, logarithmic }: Window): Int32Array {
+export function reduced(
+  x: Float64Array,
+  ys: readonly Float64Array[],
+  { from = -Infinity, to = Infinity, columns, logarithmic }: Window,
+): Int32Array {
   const start = Math.max(0, firstNotBelow(x, from) - 1)
   const end = Math.min(x.length, firstNotBelow(x, to) + 2)
   const count = end - start
@@ -26,7 +32,8 @@ export function reduced(x: Float64Array, ys: readonly Float64Array[], { from = -
   let origin = place(x[start]!)
   if (logarithmic && x[start]! <= 0) origin = place(x.find((value) => value > 0) ?? 1)
   const span = place(x[end - 1]!) - origin || 1
-  const columnOf = (index: number): number => Math.max(0, Math.min(columns - 1, Math.floor(((place(x[index]!) - origin) / span) * columns)))
+  const columnOf = (index: number): number =>
+    Math.max(0, Math.min(columns - 1, Math.floor(((place(x[index]!) - origin) / span) * columns)))
 
   const kept = new Int32Array(count)
   let filled = 0

@@ -22,18 +22,40 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
     if (new Set(identities).size > 1) rows.push({ key, title, values })
   }
 
-  addIfDifferent('dataset', 'Dataset', runs.map((run) => run.datasetId), runs.map((run) => run.dataset))
-  addIfDifferent('variant', 'Variant', runs.map((run) => run.variant), runs.map((run) => known.get(run.variant)?.title ?? run.variant))
-  addIfDifferent('seed', 'Seed', runs.map((run) => String(run.seed)), runs.map((run) => String(run.seed)))
+  addIfDifferent(
+    'dataset',
+    'Dataset',
+    runs.map((run) => run.datasetId),
+    runs.map((run) => run.dataset),
+  )
+  addIfDifferent(
+    'variant',
+    'Variant',
+    runs.map((run) => run.variant),
+    runs.map((run) => known.get(run.variant)?.title ?? run.variant),
+  )
+  addIfDifferent(
+    'seed',
+    'Seed',
+    runs.map((run) => String(run.seed)),
+    runs.map((run) => String(run.seed)),
+  )
 
   const fields = runs.map(fieldsFor)
   const settings = runs.map((run, index) => settingsOf(run, fields[index]!))
   const inert = runs.map(inertIn)
   for (const { key, title } of titlesOf(runs, fields, settings, known)) {
     const { plain } = partsOf(key)
-    const values = settings.map((own, index) => (own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent))
+    const values = settings.map((own, index) =>
+      own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent,
+    )
     // What has no use in a run does not set it apart from others.
-    addIfDifferent(key, title, values.filter((_, index) => !inert[index]!.has(plain)), values)
+    addIfDifferent(
+      key,
+      title,
+      values.filter((_, index) => !inert[index]!.has(plain)),
+      values,
+    )
   }
   return rows
 }
@@ -48,15 +70,29 @@ export function settingsReader(variants: readonly VariantInfo[]): (run: Run) => 
 export function settingTitles(runs: readonly Run[], variants: readonly VariantInfo[]): { key: string; title: string }[] {
   const known = new Map(variants.map((variant) => [variant.id, variant]))
   const fields = runs.map(fieldsIn(known))
-  return titlesOf(runs, fields, runs.map((run, index) => settingsOf(run, fields[index]!)), known)
+  return titlesOf(
+    runs,
+    fields,
+    runs.map((run, index) => settingsOf(run, fields[index]!)),
+    known,
+  )
 }
 
 /** By what a run's layers were pretrained, beside its variant: whose settings it has. */
-export const ownerIn = ({ variant, stages, config: { pretraining } }: Pick<Run, 'variant' | 'stages' | 'config'>) =>
-  ({ variant, layers: pretraining.kind === 'none' ? null : stages.find(({ kind }) => kind === 'layer')?.variant ?? pretraining.variant })
+export const ownerIn = ({ variant, stages, config: { pretraining } }: Pick<Run, 'variant' | 'stages' | 'config'>) => ({
+  variant,
+  layers: pretraining.kind === 'none' ? null : (stages.find(({ kind }) => kind === 'layer')?.variant ?? pretraining.variant),
+})
 
 const sectionTitles: Record<string, string> = {
-  run: 'Run', network: 'Network', objective: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
+  run: 'Run',
+  network: 'Network',
+  objective: 'Objective',
+  regularizer: 'Regularizer',
+  data: 'Data',
+  training: 'Training',
+  pretraining: 'Pretraining',
+  fineTuning: 'Fine-tuning',
 }
 /** Where a setting stands in the tree. */
 const placeOf = (key: string): string[] => {
@@ -77,11 +113,17 @@ export function settingTree(rows: readonly DifferenceRow[], groups: readonly (re
     let section: SettingSection | undefined
     for (const name of placeOf(key)) {
       section = level.find((one) => one.key === name)
-      if (section === undefined) level.push(section = { key: name, title: sectionTitles[name] ?? name, rows: [], sections: [] })
+      if (section === undefined) level.push((section = { key: name, title: sectionTitles[name] ?? name, rows: [], sections: [] }))
       level = section.sections
     }
     const groupValues = groups.map((members) => [...new Set(members.map((index) => values[index]!))].join(', '))
-    section!.rows.push({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), values, groupValues, lacking: new Set(values.filter((value) => value !== absent)).size === 1 })
+    section!.rows.push({
+      key,
+      title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()),
+      values,
+      groupValues,
+      lacking: new Set(values.filter((value) => value !== absent)).size === 1,
+    })
   }
   return top
 }
@@ -96,7 +138,7 @@ function fieldsIn(known: ReadonlyMap<string, VariantInfo>): (run: Run) => Field[
     const layers = kind === 'none' ? undefined : known.get(run.stages.find((stage) => stage.kind === 'layer')?.variant ?? chosen)
     const key = JSON.stringify([variant.id, layers?.id])
     let fields = found.get(key)
-    if (fields === undefined) found.set(key, fields = allFields(variant, layers))
+    if (fields === undefined) found.set(key, (fields = allFields(variant, layers)))
     return fields
   }
 }
@@ -105,10 +147,19 @@ function fieldsIn(known: ReadonlyMap<string, VariantInfo>): (run: Run) => Field[
 function allFields(variant: VariantInfo, layers: VariantInfo | undefined): Field[] {
   const under = (key: string) => `pretraining.${key}`
   return [
-    ...variant.settings.map((field) => (field.key.startsWith(under('')) && field.title !== 'Pretraining' ? { ...field, title: `Pretraining: ${inSentence(field.title)}` } : field)),
-    ...(layers?.settings ?? []).filter(({ key }) => key.startsWith('regularizer.')).map((field) => ({
-      ...field, key: under(field.key), title: `Pretraining: ${inSentence(field.title)}`, ...(field.when ? { when: { ...field.when, key: under(field.when.key) } } : {}),
-    })),
+    ...variant.settings.map((field) =>
+      field.key.startsWith(under('')) && field.title !== 'Pretraining'
+        ? { ...field, title: `Pretraining: ${inSentence(field.title)}` }
+        : field,
+    ),
+    ...(layers?.settings ?? [])
+      .filter(({ key }) => key.startsWith('regularizer.'))
+      .map((field) => ({
+        ...field,
+        key: under(field.key),
+        title: `Pretraining: ${inSentence(field.title)}`,
+        ...(field.when ? { when: { ...field.when, key: under(field.when.key) } } : {}),
+      })),
   ]
 }
 
@@ -121,11 +172,13 @@ function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unkn
   if (!fields) return all
   const byKey = new Map(fields.map((field) => [field.key, field]))
   const inert = inertIn(run)
-  return new Map([...all].filter(([key]) => {
-    if (inert.has(key)) return false
-    const field = byKey.get(key)
-    return field ? applies(field, all) : key === 'reconstruction' || key.startsWith('network.')
-  }))
+  return new Map(
+    [...all].filter(([key]) => {
+      if (inert.has(key)) return false
+      const field = byKey.get(key)
+      return field ? applies(field, all) : key === 'reconstruction' || key.startsWith('network.')
+    }),
+  )
 }
 
 function inertIn({ variant: id, config }: Run): ReadonlyMap<string, string> {
@@ -140,11 +193,15 @@ function applies(field: Field, settings: ReadonlyMap<string, unknown>): boolean 
 const sections = ['network', 'reconstruction', 'regularizer', 'data', 'pretraining', 'fineTuning', 'training']
 
 /**
- * Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. What several variants call alike is a setting
+ * Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. What several
+ * variants call alike is a setting
  * of each: `Contractive: lambda`.
  */
 function titlesOf(
-  runs: readonly Run[], fields: readonly (readonly Field[] | null)[], settings: readonly Map<string, unknown>[], known: ReadonlyMap<string, VariantInfo>,
+  runs: readonly Run[],
+  fields: readonly (readonly Field[] | null)[],
+  settings: readonly Map<string, unknown>[],
+  known: ReadonlyMap<string, VariantInfo>,
 ): { key: string; title: string }[] {
   const titles = new Map<string, string>()
   // Whatever the order of the runs: by variant, then by that of their layers.
@@ -153,18 +210,25 @@ function titlesOf(
   for (const index of order) for (const field of fields[index] ?? []) if (!titles.has(field.key)) titles.set(field.key, field.title)
   for (const own of settings) for (const key of own.keys()) if (!titles.has(key)) titles.set(key, key)
   const section = (key: string) => sections.indexOf(key.split('.')[0] ?? '')
-  const columns = Map.groupBy(columnsOf(order.map((index) => ({ keys: settings[index]!.keys(), ...ownerIn(runs[index]!) }))), (key) => partsOf(key).plain)
+  const columns = Map.groupBy(
+    columnsOf(order.map((index) => ({ keys: settings[index]!.keys(), ...ownerIn(runs[index]!) }))),
+    (key) => partsOf(key).plain,
+  )
   const owned = (key: string): string => {
     const { plain, owner } = partsOf(key)
     const mine = runs.findIndex((run, index) => settings[index]!.has(plain) && ownerOf(plain, ownerIn(run)) === owner)
     const title = fields[mine]?.find((field) => field.key === plain)?.title ?? titles.get(plain)!
     const whose = known.get(owner!)?.title ?? owner!
-    return title.startsWith(ofPretraining) ? `${ofPretraining}${inSentence(whose)}: ${title.slice(ofPretraining.length)}` : `${whose}: ${inSentence(title)}`
+    return title.startsWith(ofPretraining)
+      ? `${ofPretraining}${inSentence(whose)}: ${title.slice(ofPretraining.length)}`
+      : `${whose}: ${inSentence(title)}`
   }
-  return [...titles].flatMap(([plain, title]) => {
-    const keys = columns.get(plain) ?? [plain]
-    return keys.length === 1 ? [{ key: plain, title }] : keys.map((key) => ({ key, title: owned(key) }))
-  }).sort((a, b) => section(a.key) - section(b.key))
+  return [...titles]
+    .flatMap(([plain, title]) => {
+      const keys = columns.get(plain) ?? [plain]
+      return keys.length === 1 ? [{ key: plain, title }] : keys.map((key) => ({ key, title: owned(key) }))
+    })
+    .sort((a, b) => section(a.key) - section(b.key))
 }
 
 /** What the titles of settings of pretraining begin with. */
@@ -172,7 +236,6 @@ const ofPretraining = 'Pretraining: '
 
 function flatten(value: object, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
-    isObject(inner)
-      ? flatten(inner, `${prefix}${name}.`)
-      : [[`${prefix}${name}`, inner] as [string, unknown]])
+    isObject(inner) ? flatten(inner, `${prefix}${name}.`) : [[`${prefix}${name}`, inner] as [string, unknown]],
+  )
 }

@@ -32,14 +32,19 @@ export function deviationOf(values: readonly number[]): number | null {
 /** Mean with its 95% interval by Student's t with n - 1 degrees of freedom (Student 1908); null for no values. Values are finite. */
 export function estimate(values: readonly number[]): Estimate | null {
   if (values.length === 0) return null
-  const n = values.length, mean = meanOf(values), deviation = deviationOf(values)
+  const n = values.length,
+    mean = meanOf(values),
+    deviation = deviationOf(values)
   if (deviation === null) return { n, mean, deviation, half: null, low: null, high: null }
   const half = (twoSidedQuantile(confidence, n - 1) * deviation) / Math.sqrt(n)
   return { n, mean, deviation, half, low: mean - half, high: mean + half }
 }
 
 export interface PairedDifference extends Estimate {
-  /** Two-sided, that the mean difference is 0; null with fewer than two pairs, and where all pairs differ by the same (nothing is known then of how much they vary). */
+  /**
+   * Two-sided, that the mean difference is 0; null with fewer than two pairs, and where all pairs differ by the same (nothing is
+   * known then of how much they vary).
+   */
   p: number | null
 }
 

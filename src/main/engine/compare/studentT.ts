@@ -1,9 +1,13 @@
 /**
- * Student's t distribution. No table and no normal approximation: with three seeds there are two degrees of freedom, and there the two differ
+ * Student's t distribution. No table and no normal approximation: with three seeds there are two degrees of freedom, and there
+ * the two differ
  * by a factor of two.
  */
 
-/** ln Gamma(x) for x > 0: Stirling's series (Abramowitz and Stegun 1964, 6.1.41) where it is exact to double precision, the recurrence below. */
+/**
+ * ln Gamma(x) for x > 0: Stirling's series (Abramowitz and Stegun 1964, 6.1.41) where it is exact to double precision, the
+ * recurrence below.
+ */
 export function logGamma(x: number): number {
   let shift = 1
   let at = x
@@ -14,7 +18,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * The regularised incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and Stegun 1964, 26.5.8) on the side where that
+ * The regularised incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and Stegun 1964, 26.5.8) on the
+ * side where that
  * converges fast, evaluated by Lentz's method. Relative error about 1e-13.
  * @param complement 1 - x, given where the caller knows it better than the subtraction does
  */

@@ -12,7 +12,13 @@ import type { TableEntry } from './tableIndex.ts'
 const isColumn = (series: string): boolean => !/validation\/[^/]+\/\d+$/.test(series)
 
 const sectionTitles: Record<string, string> = {
-  network: 'Network', reconstruction: 'Objective', regularizer: 'Regularizer', data: 'Data', training: 'Training', pretraining: 'Pretraining', fineTuning: 'Fine-tuning',
+  network: 'Network',
+  reconstruction: 'Objective',
+  regularizer: 'Regularizer',
+  data: 'Data',
+  training: 'Training',
+  pretraining: 'Pretraining',
+  fineTuning: 'Fine-tuning',
 }
 
 /** The size of the code, which is the last of the layers' sizes and by itself what one sorts and groups by. */
@@ -29,12 +35,12 @@ function settingOf({ run, settings }: TableEntry, key: string): CellValue {
   if (owner !== null && !isOf(key, ownerIn(run))) return null
   if (key !== codeSize) return settingValue(settings.get(plain))
   const layers = settings.get('network.layers')
-  return Array.isArray(layers) && typeof layers.at(-1) === 'number' ? layers.at(-1) as number : null
+  return Array.isArray(layers) && typeof layers.at(-1) === 'number' ? (layers.at(-1) as number) : null
 }
 
 /** Only the clean error means the same for all runs of a dataset. */
 const seriesUnit = (key: string): Pick<RunColumn, 'unit' | 'better'> =>
-  (key === cleanKey ? { unit: 'per sample', better: 'lower' } : { unit: '', better: 'neither' })
+  key === cleanKey ? { unit: 'per sample', better: 'lower' } : { unit: '', better: 'neither' }
 
 /** The figures that some of the runs have, by key. */
 export function figuresByKey(entries: Iterable<TableEntry>): Map<string, Figure> {
@@ -44,7 +50,9 @@ export function figuresByKey(entries: Iterable<TableEntry>): Map<string, Figure>
     const { evaluation, config } = run
     if (!evaluation) continue
     const { contractionRatio, robustness } = evaluation
-    const signature = `${config.fineTuning.kind} ${evaluation.likelihood} ${Object.keys(contractionRatio?.radius ?? {})} ${Object.keys(robustness?.masking ?? {})} ${Object.keys(robustness?.gaussian ?? {})}`
+    const signature =
+      `${config.fineTuning.kind} ${evaluation.likelihood} ${Object.keys(contractionRatio?.radius ?? {})} ` +
+      `${Object.keys(robustness?.masking ?? {})} ${Object.keys(robustness?.gaussian ?? {})}`
     if (!different.has(signature)) different.set(signature, run)
   }
   return new Map(figuresOf([...different.values()]).map((figure) => [figure.key, figure]))
@@ -58,13 +66,18 @@ export function columnReader(key: string, figures: ReadonlyMap<string, Figure>):
   return (entry) => settingOf(entry, key)
 }
 
-/** Every column that some run has a value in: figures in the order of the tables, then what was last measured in training, then settings. */
+/**
+ * Every column that some run has a value in: figures in the order of the tables, then what was last measured in training, then
+ * settings.
+ */
 export function tableColumns(entries: readonly TableEntry[], variants: readonly VariantInfo[]): RunColumn[] {
   const figures = figuresByKey(entries)
   const columns: RunColumn[] = []
   const add = (column: Omit<RunColumn, 'numeric' | 'count' | 'varies'>): void => {
     const read = columnReader(column.key, figures)
-    let count = 0, numeric = true, varies = false
+    let count = 0,
+      numeric = true,
+      varies = false
     let first: CellValue = null
     for (const entry of entries) {
       const value = read(entry)
@@ -76,7 +89,8 @@ export function tableColumns(entries: readonly TableEntry[], variants: readonly 
     }
     if (count > 0) columns.push({ ...column, numeric, count, varies })
   }
-  for (const { key, title, unit, better } of figures.values()) add({ key, title, kind: 'figure', section: 'Evaluation', unit, better })
+  for (const { key, title, unit, better } of figures.values())
+    add({ key, title, kind: 'figure', section: 'Evaluation', unit, better })
 
   const series = new Set<string>()
   for (const { run } of entries) for (const key in run.latest) series.add(key)
@@ -88,7 +102,14 @@ export function tableColumns(entries: readonly TableEntry[], variants: readonly 
   for (const entry of entries) if (!settings.has(entry.settings)) settings.set(entry.settings, entry.run)
   for (const { key, title } of settingTitles([...settings.values()], variants)) {
     const section = sectionTitles[key.split('.')[0] ?? ''] ?? 'Settings'
-    add({ key, title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()), kind: 'setting', section, unit: '', better: 'neither' })
+    add({
+      key,
+      title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()),
+      kind: 'setting',
+      section,
+      unit: '',
+      better: 'neither',
+    })
     if (key === 'network.layers') add({ key: codeSize, title: 'Code size', kind: 'setting', section, unit: '', better: 'neither' })
   }
   return columns

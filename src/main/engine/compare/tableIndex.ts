@@ -41,10 +41,10 @@ export function tableIndex(source: TableSource, variants: readonly VariantInfo[]
     if (found === null) return void entries.delete(id)
     const run: Run = { ...found, evaluation: found.evaluation && { ...found.evaluation, klPerUnit: null, collapse: null } }
     let byVariants = known.get(run.config)
-    if (byVariants === undefined) known.set(run.config, byVariants = new Map())
+    if (byVariants === undefined) known.set(run.config, (byVariants = new Map()))
     const pair = `${run.variant} ${run.stages.find(({ kind }) => kind === 'layer')?.variant ?? ''}`
     let settings = byVariants.get(pair)
-    if (settings === undefined) byVariants.set(pair, settings = settingsOf(run))
+    if (settings === undefined) byVariants.set(pair, (settings = settingsOf(run)))
     entries.set(id, { run, settings, measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } })
   }
   const update = async (): Promise<void> => {
@@ -65,7 +65,9 @@ export function tableIndex(source: TableSource, variants: readonly VariantInfo[]
   return {
     /** Every stored run by id, as of now. */
     async entries(): Promise<ReadonlyMap<string, TableEntry>> {
-      await (working ??= update().finally(() => { working = null }))
+      await (working ??= update().finally(() => {
+        working = null
+      }))
       return entries
     },
   }

@@ -9,7 +9,11 @@ export interface TextTable {
   title: string
   columns: { title: string; unit: string; numeric: boolean }[]
   /** One text a column. The first column holds names, which may be anything. */
-  rows: { cells: string[]; best: number[]; /** Numbers that a cell shows as a bound only, by column. */ numbers?: Record<number, string> }[]
+  rows: {
+    cells: string[]
+    best: number[]
+    /** Numbers that a cell shows as a bound only, by column. */ numbers?: Record<number, string>
+  }[]
   /** Said below it. */
   note: string | null
 }
@@ -20,10 +24,20 @@ const column = (title: string, unit = '', numeric = true) => ({ title, unit, num
 function runTable({ runs, figures, differences }: Comparison): TextTable {
   const shown = figures.filter(({ values }) => values.some((value) => value !== null))
   return {
-    key: 'runs', title: 'Figures by run', note: aimNote(runs.map((run) => ({ name: run.name, run }))),
-    columns: [column('Run', '', false), ...differences.map(({ title }) => column(title, '', false)), ...shown.map(({ title, unit }) => column(title, unit))],
+    key: 'runs',
+    title: 'Figures by run',
+    note: aimNote(runs.map((run) => ({ name: run.name, run }))),
+    columns: [
+      column('Run', '', false),
+      ...differences.map(({ title }) => column(title, '', false)),
+      ...shown.map(({ title, unit }) => column(title, unit)),
+    ],
     rows: runs.map(({ name }, index) => ({
-      cells: [name, ...differences.map(({ key, values }) => settingText(key, values[index]!)), ...shown.map(({ texts }) => texts[index]!)],
+      cells: [
+        name,
+        ...differences.map(({ key, values }) => settingText(key, values[index]!)),
+        ...shown.map(({ texts }) => texts[index]!),
+      ],
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [1 + differences.length + figure] : [])),
     })),
   }
@@ -33,8 +47,11 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
 function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
   const shown = groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
   return {
-    key: 'groups', title: 'Figures over seeds', note: 'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.'
-      + aimsOf({ groups, runs }),
+    key: 'groups',
+    title: 'Figures over seeds',
+    note:
+      'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.' +
+      aimsOf({ groups, runs }),
     columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
     rows: groups.map(({ title, counted }, index) => ({
       cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
@@ -46,22 +63,51 @@ function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
 /** What the groups were trained for, as one more sentence; empty where all were for the same. */
 function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
-  const said = aimNote(groups.flatMap(({ title, runs: [first] }) => { const run = byId.get(first ?? ''); return run ? [{ name: title, run }] : [] }))
+  const said = aimNote(
+    groups.flatMap(({ title, runs: [first] }) => {
+      const run = byId.get(first ?? '')
+      return run ? [{ name: title, run }] : []
+    }),
+  )
   return said === null ? '' : ` ${said}`
 }
 
 /** Differences to the baseline: one row for each group and figure that was compared. */
 function differenceTable({ groups, groupFigures, correction }: Comparison): TextTable {
   return {
-    key: 'differences', title: 'Differences, paired by seed', note: correction,
-    columns: [column('Settings', '', false), column('Compared with', '', false), column('Figure', '', false), column('Difference'), column('95% from'), column('to'), column('Seeds'), column('p'), column('p corrected (Holm)'), column('Verdict', '', false)],
-    rows: groupFigures.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((difference) => ({
-      cells: [
-        groups[difference.group]!.title, groups[difference.baseline]!.title, unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`, ...numbersOf(difference.text),
-        String(difference.seeds.length), probabilityText(difference.p), difference.correctedText, difference.verdictText,
-      ],
-      best: [], numbers: { 7: digits(difference.p), 8: digits(difference.corrected) },
-    }))),
+    key: 'differences',
+    title: 'Differences, paired by seed',
+    note: correction,
+    columns: [
+      column('Settings', '', false),
+      column('Compared with', '', false),
+      column('Figure', '', false),
+      column('Difference'),
+      column('95% from'),
+      column('to'),
+      column('Seeds'),
+      column('p'),
+      column('p corrected (Holm)'),
+      column('Verdict', '', false),
+    ],
+    rows: groupFigures.flatMap(({ title, unit, differences }) =>
+      differences
+        .filter(({ mean }) => mean !== null)
+        .map((difference) => ({
+          cells: [
+            groups[difference.group]!.title,
+            groups[difference.baseline]!.title,
+            unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`,
+            ...numbersOf(difference.text),
+            String(difference.seeds.length),
+            probabilityText(difference.p),
+            difference.correctedText,
+            difference.verdictText,
+          ],
+          best: [],
+          numbers: { 7: digits(difference.p), 8: digits(difference.corrected) },
+        })),
+    ),
   }
 }
 
@@ -74,24 +120,40 @@ function numbersOf(text: string): [string, string, string] {
 }
 
 /**
- * Sections as groups are told apart: without the settings that some merely lack, as PCA lacks those of training: who reads what differs wants what was chosen. The
+ * Sections as groups are told apart: without the settings that some merely lack, as PCA lacks those of training: who reads what
+ * differs wants what was chosen. The
  * regularizers' own stay, since they are what was chosen.
  */
 export function chosenSettings(sections: readonly SettingSection[]): SettingSection[] {
-  return sections.map((section) => ({
-    ...section, rows: section.rows.filter(({ key, lacking, groupValues }) => new Set(groupValues).size > 1 && (!lacking || /(^|\.)regularizer\./.test(key))), sections: chosenSettings(section.sections),
-  })).filter(({ rows, sections: inner }) => rows.length > 0 || inner.length > 0)
+  return sections
+    .map((section) => ({
+      ...section,
+      rows: section.rows.filter(
+        ({ key, lacking, groupValues }) => new Set(groupValues).size > 1 && (!lacking || /(^|\.)regularizer\./.test(key)),
+      ),
+      sections: chosenSettings(section.sections),
+    }))
+    .filter(({ rows, sections: inner }) => rows.length > 0 || inner.length > 0)
 }
 
 /** What differs in the settings, by group. */
 function settingTable({ groups, settings }: Comparison): TextTable {
-  const flat = (sections: readonly SettingSection[], above: string): { title: string; values: string[] }[] => sections.flatMap((section) => {
-    const name = above === '' ? section.title : `${above} / ${section.title}`
-    return [...section.rows.map(({ key, title, groupValues }) => ({ title: `${name}: ${title}`, values: groupValues.map((value) => settingText(key, value)) })), ...flat(section.sections, name)]
-  })
+  const flat = (sections: readonly SettingSection[], above: string): { title: string; values: string[] }[] =>
+    sections.flatMap((section) => {
+      const name = above === '' ? section.title : `${above} / ${section.title}`
+      return [
+        ...section.rows.map(({ key, title, groupValues }) => ({
+          title: `${name}: ${title}`,
+          values: groupValues.map((value) => settingText(key, value)),
+        })),
+        ...flat(section.sections, name),
+      ]
+    })
   const rows = flat(chosenSettings(settings), '')
   return {
-    key: 'settings', title: 'Settings that differ', note: null,
+    key: 'settings',
+    title: 'Settings that differ',
+    note: null,
     columns: [column('Settings', '', false), ...rows.map(({ title }) => column(title, '', false))],
     rows: groups.map(({ title }, index) => ({ cells: [title, ...rows.map(({ values }) => values[index]!)], best: [] })),
   }

@@ -13,14 +13,18 @@ export function quoted(run: Pick<Run, 'name'>): string {
 /** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
 export const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
 
-/** The figure that the one sentence about single runs is of: the one asked for where all have it and one can be best in it, else the first such. */
+/**
+ * The figure that the one sentence about single runs is of: the one asked for where all have it and one can be best in it, else
+ * the first such.
+ */
 export function figureOfSentence(figures: readonly FigureRow[], wanted?: string): FigureRow | undefined {
   const able = figures.filter((row) => row.better !== 'neither' && row.values.every((value) => value !== null))
   return able.find(({ key }) => key === wanted) ?? able[0]
 }
 
 /**
- * The comparison in one sentence: who is best in a figure that all runs have, and by how much. No statistics over seeds are made here, and the sentence
+ * The comparison in one sentence: who is best in a figure that all runs have, and by how much. No statistics over seeds are
+ * made here, and the sentence
  * says so.
  */
 export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean, wanted?: string): string {
@@ -42,15 +46,24 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   const winners = figure.best.map((index) => quoted(runs[index] as Run))
   const next = nextBest(figure)
   const verb = winners.length === 1 ? 'has' : 'have'
-  return `On the test samples ${formatList(winners)} ${verb} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, `
-    + `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}${aimClause(figure, runs.map((run) => ({ name: quoted(run), run })))}.`
+  return (
+    `On the test samples ${formatList(winners)} ${verb} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, ` +
+    `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}${aimClause(
+      figure,
+      runs.map((run) => ({ name: quoted(run), run })),
+    )}.`
+  )
 }
 
 /** What several seeds of one setting come to. */
 export function oneGroupSentence({ title, unit, estimates: [estimate] }: GroupFigure): string {
   const { n, meanText, halfText } = estimate!
   if (halfText === '') return `These runs have the same settings; only one of their seeds has a ${inSentence(title)}.`
-  return `${n} seeds of the same settings: ${inSentence(title)} ${meanText} ± ${halfText}${unit === '%' ? '%' : unit === 'dB' ? ' dB' : ''} (mean and its 95% interval).`
+  return (
+    `${n} seeds of the same settings: ${inSentence(title)} ${meanText} ± ` +
+    `${halfText}${unit === '%' ? '%' : unit === 'dB' ? ' dB' : ''} (mean and its 95% ` +
+    'interval).'
+  )
 }
 
 function withUnit(figure: FigureRow, index: number): string {
@@ -61,7 +74,9 @@ function withUnit(figure: FigureRow, index: number): string {
 
 /** Index of the best run among those that are not best. */
 function nextBest(figure: FigureRow): number {
-  const others = figure.values.map((value, index) => ({ value: value ?? NaN, index })).filter(({ index }) => !figure.best.includes(index))
+  const others = figure.values
+    .map((value, index) => ({ value: value ?? NaN, index }))
+    .filter(({ index }) => !figure.best.includes(index))
   const sign = figure.better === 'lower' ? 1 : -1
   return others.reduce((a, b) => (sign * b.value < sign * a.value ? b : a)).index
 }

@@ -28,12 +28,17 @@ export const mostRows = 2 ** 24
 export function describeArray(array: StoredArray): Described {
   const [count = 0, a = 1, b = 1, c = 1] = array.shape
   if (count > mostRows) {
-    throw unsupportedFile(array.file, `holds ${thousands(count)} rows in ${array.name}; up to `
-      + `${thousands(mostRows)} can be imported.`)
+    throw unsupportedFile(
+      array.file,
+      `holds ${thousands(count)} rows in ${array.name}; up to ${thousands(mostRows)} can be imported.`,
+    )
   }
   const known = { kind: 'image' as const, count, planar: false }
-  if (array.shape.length < 2 || array.shape.length > 4) throw unsupportedFile(array.file,
-    `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`)
+  if (array.shape.length < 2 || array.shape.length > 4)
+    throw unsupportedFile(
+      array.file,
+      `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`,
+    )
   if (valuesOf(array.shape.slice(1)) < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)
   if (array.layout === 'D') return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }
   if (array.layout === 'HWC') return { ...known, height: a, width: b, channels: c }
@@ -41,7 +46,9 @@ export function describeArray(array: StoredArray): Described {
   if (array.shape.length === 2) {
     const side = Math.sqrt(a)
     if (itemBytes(array.type) > 1) return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }
-    return Number.isInteger(side) ? { ...known, width: side, height: side, channels: 1 } : { ...known, width: a, height: 1, channels: 1 }
+    return Number.isInteger(side)
+      ? { ...known, width: side, height: side, channels: 1 }
+      : { ...known, width: a, height: 1, channels: 1 }
   }
   if (array.shape.length === 3) return { ...known, width: b, height: a, channels: 1 }
   if (c <= 4) return { ...known, width: b, height: a, channels: c }
@@ -50,11 +57,16 @@ export function describeArray(array: StoredArray): Described {
   if (c < Math.min(a, b)) return { ...known, width: b, height: a, channels: c }
   if (a < Math.min(b, c)) return { ...known, width: c, height: b, channels: a, planar: true }
   const shape = array.shape.join(' x ')
-  throw unsupportedFile(array.file, `holds ${array.name} of ${shape}, and which side the channels are cannot be told; save images as `
-    + '[N, H, W, C].')
+  throw unsupportedFile(
+    array.file,
+    `holds ${array.name} of ${shape}, and which side the channels are cannot be told; save images as [N, H, W, C].`,
+  )
 }
 
-/** Which channels are taken: those picked, all of an array that has one or three. @throws WorkbenchError FILE_UNSUPPORTED, CALL_INVALID */
+/**
+ * Which channels are taken: those picked, all of an array that has one or three. @throws WorkbenchError FILE_UNSUPPORTED,
+ * CALL_INVALID
+ */
 export function takenChannels({ channels }: Described, array: StoredArray, pick: readonly number[] | undefined): number[] {
   const wanted = pick ?? Array.from({ length: channels }, (_, channel) => channel)
   const refused = whyNotTaken(channels, pick)
@@ -64,7 +76,8 @@ export function takenChannels({ channels }: Described, array: StoredArray, pick:
 
 /** Returns what makes float32 values of one row of vectors. */
 export function vectorMaker(size: number) {
-  const floats = new Float32Array(size), bytes = new Uint8Array(floats.buffer)
+  const floats = new Float32Array(size),
+    bytes = new Uint8Array(floats.buffer)
   return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
     for (let i = 0; i < size; i++) floats[i] = numbers[from + i]!
     out.set(bytes, to)
@@ -73,19 +86,27 @@ export function vectorMaker(size: number) {
 
 /** Returns what turns one row's numbers into packed bytes. @param taken channels, as `takenChannels` has them */
 export function rowMaker(
-  described: Described, array: StoredArray, ranges: Ranges, taken: readonly number[],
+  described: Described,
+  array: StoredArray,
+  ranges: Ranges,
+  taken: readonly number[],
   wanted: { width: number; height: number; channels: number; fit: Shape['fit'] },
 ) {
-  const { width, height, channels, planar } = described, pixels = width * height, size = pixels * channels
-  const shape: Shape = { ...wanted, channels: wanted.channels as 1 | 3 }, convert = rowConverter(array.type, ranges, size)
-  const all = new Uint8Array(size), inOrder = taken.length === channels && taken.every((channel, i) => channel === i)
+  const { width, height, channels, planar } = described,
+    pixels = width * height,
+    size = pixels * channels
+  const shape: Shape = { ...wanted, channels: wanted.channels as 1 | 3 },
+    convert = rowConverter(array.type, ranges, size)
+  const all = new Uint8Array(size),
+    inOrder = taken.length === channels && taken.every((channel, i) => channel === i)
   const asTheyLie = inOrder && (!planar || channels === 1)
   const picture = { data: asTheyLie ? all : new Uint8Array(pixels * taken.length), width, height, channels: taken.length }
   return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
     convert(numbers, from, size, all, 0)
     if (!asTheyLie) {
       for (const [place, channel] of taken.entries()) {
-        const first = planar ? channel * pixels : channel, step = planar ? 1 : channels
+        const first = planar ? channel * pixels : channel,
+          step = planar ? 1 : channels
         for (let i = 0; i < pixels; i++) picture.data[i * taken.length + place] = all[first + i * step]!
       }
     }

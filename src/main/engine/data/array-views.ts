@@ -18,7 +18,8 @@ type AxisOrder = 'same' | 'reversed'
 function placesOf(shape: readonly number[], order: AxisOrder): Uint32Array {
   const places = new Uint32Array(valuesOf(shape))
   if (order === 'same') return places.map((_, place) => place)
-  const index = shape.map(() => 0), steps = shape.map((_, axis) => valuesOf(shape.slice(0, axis)))
+  const index = shape.map(() => 0),
+    steps = shape.map((_, axis) => valuesOf(shape.slice(0, axis)))
   for (let place = 0; place < places.length; place++) {
     places[place] = index.reduce((sum, i, axis) => sum + i * steps[axis]!, 0)
     for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0
@@ -40,20 +41,33 @@ function requireRows(array: StoredArray, values: number): void {
  * It is gone through once for every 32 MB of it, 64 times at most.
  */
 export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout): StoredArray {
-  const count = array.shape.at(-1)!, inner = array.shape.slice(0, -1), values = valuesOf(inner), size = itemBytes(array.type)
+  const count = array.shape.at(-1)!,
+    inner = array.shape.slice(0, -1),
+    values = valuesOf(inner),
+    size = itemBytes(array.type)
   async function* pieces(): AsyncGenerator<Buffer> {
     requireRows(array, values)
-    const places = placesOf(inner, order), total = values * count * size
+    const places = placesOf(inner, order),
+      total = values * count * size
     const perPass = Math.max(1, Math.floor(Math.max(passBytes, total / mostPasses) / Math.max(1, values * size)))
     for (let from = 0; from < count; from += perPass) {
-      const rows = Math.min(perPass, count - from), out = Buffer.allocUnsafe(rows * values * size)
+      const rows = Math.min(perPass, count - from),
+        out = Buffer.allocUnsafe(rows * values * size)
       let first = 0
       for await (const block of inBlocks(array.pieces(), total, blockBytes, array.file)) {
         const end = first + block.length / size
         for (let place = Math.floor(first / count); place * count < end; place++) {
-          const start = Math.max(first, place * count + from), stop = Math.min(end, place * count + from + rows)
-          scatter(block, (start - first) * size, stop - start, out, ((start - place * count - from) * values + places[place]!) * size,
-            values * size, size)
+          const start = Math.max(first, place * count + from),
+            stop = Math.min(end, place * count + from + rows)
+          scatter(
+            block,
+            (start - first) * size,
+            stop - start,
+            out,
+            ((start - place * count - from) * values + places[place]!) * size,
+            values * size,
+            size,
+          )
         }
         first = end
       }
@@ -74,15 +88,20 @@ function scatter(from: Buffer, at: number, count: number, to: Buffer, place: num
 
 /** An array with the axes of each row the other way round, as images are that were stored column by column. */
 export function turnedRows(array: StoredArray, layout?: Layout): StoredArray {
-  const inner = array.shape.slice(1), values = valuesOf(inner), size = itemBytes(array.type), rowBytes = values * size
+  const inner = array.shape.slice(1),
+    values = valuesOf(inner),
+    size = itemBytes(array.type),
+    rowBytes = values * size
   async function* pieces(): AsyncGenerator<Buffer> {
     requireRows(array, values)
-    const places = placesOf(inner, 'reversed'), perBlock = Math.max(1, Math.floor(blockBytes / rowBytes))
+    const places = placesOf(inner, 'reversed'),
+      perBlock = Math.max(1, Math.floor(blockBytes / rowBytes))
     for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * size, perBlock * rowBytes, array.file)) {
       const out = Buffer.allocUnsafe(block.length)
       for (let row = 0; row < block.length; row += rowBytes) {
         for (let value = 0; value < values; value++) {
-          const from = row + value * size, to = row + places[value]! * size
+          const from = row + value * size,
+            to = row + places[value]! * size
           for (let byte = 0; byte < size; byte++) out[to + byte] = block[from + byte]!
         }
       }

@@ -29,30 +29,44 @@ interface ArraysPlan extends Plan {
   taken: number[][]
 }
 
-/** Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is asked for. */
+/**
+ * Understands the arrays of a source: their headers, and the values of labels. Images keep their size unless another one is
+ * asked for.
+ */
 export async function planArrays(found: ArraysSource, request: SourceRequest, signal?: AbortSignal): Promise<ArraysPlan> {
-  const { source, notes } = understandArrays(found, request), { parts } = source
+  const { source, notes } = understandArrays(found, request),
+    { parts } = source
   const described = parts.map((part) => describeArray(part.images))
   const { kind } = described[0]!
   if (described.some((part) => part.kind !== kind)) throw mismatch(source.path)
   const ofImages = (['width', 'height', 'channels', 'pick', 'range'] as const).find((key) => request[key] !== undefined)
   if (kind === 'vector' && ofImages !== undefined) {
-    const message = 'The file holds vectors, which have no image size and are stored as they are; leave size, channels and range out.'
+    const message =
+      'The file holds vectors, which have no image size and are stored as they are; leave size, channels and range out.'
     throw new WorkbenchError('IMAGE_SIZE', message, { field: ofImages })
   }
   if (request.pages !== undefined) {
-    throw new WorkbenchError('CALL_INVALID', 'Pages are those of image files, and this holds arrays, '
-      + 'of which every row is an image; leave pages out.', { field: 'pages' })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      'Pages are those of image files, and this holds arrays, of which every row is an image; leave pages out.',
+      { field: 'pages' },
+    )
   }
   const taken = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
   const first = described[0]!
-  const width = request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)
-  const height = request.height ?? (request.width ? Math.max(1, Math.round((first.height * request.width) / first.width)) : first.height)
+  const width =
+    request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)
+  const height =
+    request.height ?? (request.width ? Math.max(1, Math.round((first.height * request.width) / first.width)) : first.height)
   const channels = request.channels ?? (taken.every(({ length }) => length === 1) ? 1 : 3)
   if (kind === 'vector' && described.some((part) => part.width !== width)) throw mismatch(source.path)
   if (width > 4096 || height > 4096) {
-    if (kind === 'image') throw new WorkbenchError('IMAGE_SIZE',
-      `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`, { field: 'width' })
+    if (kind === 'image')
+      throw new WorkbenchError(
+        'IMAGE_SIZE',
+        `The images have ${width} x ${height} pixels; give a smaller size (up to 4096 x 4096).`,
+        { field: 'width' },
+      )
   }
 
   const count = described.reduce((sum, part) => sum + part.count, 0)
@@ -63,12 +77,29 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     values.push({ values: labels === null ? null : await readLabels(labels, count, notes, signal), count })
   }
   const plan: ArraysPlan = {
-    from: source.kind, depths: depthsOf(parts.map(({ images }) => images.type)),
+    from: source.kind,
+    depths: depthsOf(parts.map(({ images }) => images.type)),
     labelsFrom: values.some((part) => part.values !== null) ? 'the array of labels' : null,
-    kind, width, height, channels, count, source, described, ...indexLabels(values, source.classNames),
-      parts: partOfRows(parts, described), taken,
-    notes: [...notes, ...request.pick === undefined ? [] : [pickNote(request.pick, first.channels)]],
-    ...(kind === 'image' && { measure: once((signal) => measureArrays(parts.map(({ images }) => images), request.range, signal)) }),
+    kind,
+    width,
+    height,
+    channels,
+    count,
+    source,
+    described,
+    ...indexLabels(values, source.classNames),
+    parts: partOfRows(parts, described),
+    taken,
+    notes: [...notes, ...(request.pick === undefined ? [] : [pickNote(request.pick, first.channels)])],
+    ...(kind === 'image' && {
+      measure: once((signal) =>
+        measureArrays(
+          parts.map(({ images }) => images),
+          request.range,
+          signal,
+        ),
+      ),
+    }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
     only: (rows) => onlyRows(plan, rows, request),
@@ -93,10 +124,13 @@ function bytesBefore({ source, described }: ArraysPlan, row: number): number {
 
 /** The plan of some rows, given ascending: arrays that read as if they held no others. */
 function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequest): ArraysPlan {
-  const parts: ArrayPart[] = [], described: Described[] = [], taken: number[][] = []
+  const parts: ArrayPart[] = [],
+    described: Described[] = [],
+    taken: number[][] = []
   let first = 0
   for (const [i, part] of plan.source.parts.entries()) {
-    const { count } = plan.described[i]!, own = rows.filter((row) => row >= first && row < first + count).map((row) => row - first)
+    const { count } = plan.described[i]!,
+      own = rows.filter((row) => row >= first && row < first + count).map((row) => row - first)
     first += count
     if (own.length === 0) continue
     parts.push({ ...part, images: rowsOfArray(part.images, own), labels: null })
@@ -104,7 +138,12 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
     taken.push(plan.taken[i]!)
   }
   const only: ArraysPlan = {
-    ...plan, count: rows.length, source: { ...plan.source, parts, unused: [] }, described, taken, skipped: [],
+    ...plan,
+    count: rows.length,
+    source: { ...plan.source, parts, unused: [] },
+    described,
+    taken,
+    skipped: [],
     labels: plan.labels && Int32Array.from(rows, (row) => plan.labels![row]!),
     parts: plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!),
     pack: (partial, room, meter, signal) => packArrays(only, request, partial, room, meter, signal),
@@ -115,40 +154,64 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
 
 /** A source whose arrays are read in the shape that was asked for, or that was guessed, which is noted. */
 export function understandArrays(
-  found: ArraysSource, { rowShape }: Pick<SourceRequest, 'rowShape'>,
+  found: ArraysSource,
+  { rowShape }: Pick<SourceRequest, 'rowShape'>,
 ): { source: ArraysSource; notes: DatasetNote[] } {
-  const notes = [...found.notes ?? []]
+  const notes = [...(found.notes ?? [])]
   // Labels may lie in a row.
   const countOf = (labels: ArrayPart['labels']) =>
-    (labels === null ? undefined : labels.shape[0] === 1 ? labels.shape.at(-1) : labels.shape[0])
+    labels === null ? undefined : labels.shape[0] === 1 ? labels.shape.at(-1) : labels.shape[0]
   const parts = found.parts.map((part) => ({ ...part, images: understood(part.images, countOf(part.labels), rowShape, notes) }))
   return { source: { ...found, parts }, notes }
 }
 
 /** Packs the arrays of a plan, block by block. */
 async function packArrays(
-  plan: ArraysPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+  plan: ArraysPlan,
+  request: SourceRequest,
+  partial: string,
+  room: number,
+  meter: Meter,
+  signal?: AbortSignal,
 ): Promise<Packed> {
-  const { source: { parts }, described, kind, width, height, channels, count, labels, classes, skipped, notes, taken } = plan
+  const {
+    source: { parts },
+    described,
+    kind,
+    width,
+    height,
+    channels,
+    count,
+    labels,
+    classes,
+    skipped,
+    notes,
+    taken,
+  } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
   meter.update('Measuring values', 0, 0)
-  const measured = await plan.measure?.(signal) ?? null
+  const measured = (await plan.measure?.(signal)) ?? null
   const hashes = new Uint8Array(count * hashBytes)
   const file = openSync(join(partial, files.pixels), 'w')
   try {
     let row = 0
     for (const [i, part] of parts.entries()) {
-      const { images } = part, { type, bigEndian } = images
-      const rowValues = valuesOf(images.shape.slice(1)), sourceBytes = rowValues * itemBytes(type)
-      const makeRow = measured === null ? vectorMaker(rowValues)
-        : rowMaker(described[i]!, images, measured.ranges, taken[i]!, { width, height, channels, fit: request.fit })
+      const { images } = part,
+        { type, bigEndian } = images
+      const rowValues = valuesOf(images.shape.slice(1)),
+        sourceBytes = rowValues * itemBytes(type)
+      const makeRow =
+        measured === null
+          ? vectorMaker(rowValues)
+          : rowMaker(described[i]!, images, measured.ranges, taken[i]!, { width, height, channels, fit: request.fit })
       const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(sourceBytes, rowBytes)))
       const out = Buffer.allocUnsafeSlow(perBlock * rowBytes)
       let inPart = 0
       for await (const block of inBlocks(images.pieces(), images.shape[0]! * sourceBytes, perBlock * sourceBytes, images.file)) {
         signal?.throwIfAborted()
-        const numbers = numbersIn(block, type, bigEndian), rows = block.length / sourceBytes
+        const numbers = numbersIn(block, type, bigEndian),
+          rows = block.length / sourceBytes
         if (measured === null) requireFinite(images, numbers, inPart * rowValues, true)
         for (let r = 0; r < rows; r++) makeRow(numbers, r * rowValues, out, r * rowBytes)
         hashRows(out, rowBytes, rows, hashes, row * hashBytes)
@@ -163,7 +226,17 @@ async function packArrays(
     closeSync(file)
   }
   return {
-    kind, width, height, channels, count, hashes, labels, classes, parts: plan.parts, skipped, notes: [...notes, ...measured?.notes ?? []],
+    kind,
+    width,
+    height,
+    channels,
+    count,
+    hashes,
+    labels,
+    classes,
+    parts: plan.parts,
+    skipped,
+    notes: [...notes, ...(measured?.notes ?? [])],
     ...(measured && { ranges: measured.ranges }),
     paths: parts.map((part, i) => ({ path: part.images.name, count: described[i]!.count })),
   }
@@ -174,10 +247,13 @@ export function partOfRows(parts: readonly Pick<ArrayPart, 'part'>[], described:
   if (parts.every(({ part }) => part === trainPart)) return null
   const rows = new Uint8Array(described.reduce((sum, { count }) => sum + count, 0))
   let first = 0
-  for (const [i, { part }] of parts.entries()) rows.fill(part, first, first += described[i]!.count)
+  for (const [i, { part }] of parts.entries()) rows.fill(part, first, (first += described[i]!.count))
   return rows
 }
 
 const mismatch = (path: string) =>
-  new WorkbenchError('FILE_UNSUPPORTED', `The training and the test data of ${path} are of different kinds or sizes; give two of the `
-  + 'same kind.', { field: 'testPath' })
+  new WorkbenchError(
+    'FILE_UNSUPPORTED',
+    `The training and the test data of ${path} are of different kinds or sizes; give two of the same kind.`,
+    { field: 'testPath' },
+  )

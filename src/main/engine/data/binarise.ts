@@ -17,7 +17,9 @@ export function binarised(dataset: PackedDataset): PackedDataset {
   const gather = (indices: ArrayLike<number>, out: Uint8Array | Float32Array): void => {
     dataset.gather(indices, out)
     for (let i = 0, at = 0; i < indices.length; i++) {
-      const row = indices[i]!, a = first(row), b = second(row)
+      const row = indices[i]!,
+        a = first(row),
+        b = second(row)
       for (let pixel = 0; pixel < rowSize; pixel++, at++) {
         const byte = out[at]!
         if (byte === 0 || byte === 255) continue

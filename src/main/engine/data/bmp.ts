@@ -15,16 +15,27 @@ export function decodeBmp(bytes: Buffer): Picture | null {
 }
 
 function decode(bytes: Buffer): Picture | null {
-  const start = bytes.readUInt32LE(10), size = bytes.readUInt32LE(14), old = size === 12
-  const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18), signed = old ? bytes.readUInt16LE(20) : bytes.readInt32LE(22)
-  const depth = bytes.readUInt16LE(old ? 24 : 28), compression = old ? 0 : bytes.readUInt32LE(30)
-  const height = Math.abs(signed), row = (y: number) => (signed > 0 ? height - 1 - y : y)
+  const start = bytes.readUInt32LE(10),
+    size = bytes.readUInt32LE(14),
+    old = size === 12
+  const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18),
+    signed = old ? bytes.readUInt16LE(20) : bytes.readInt32LE(22)
+  const depth = bytes.readUInt16LE(old ? 24 : 28),
+    compression = old ? 0 : bytes.readUInt32LE(30)
+  const height = Math.abs(signed),
+    row = (y: number) => (signed > 0 ? height - 1 - y : y)
 
   if (depth <= 8) {
     if (![1, 4, 8].includes(depth)) return null
-    const step = old ? 3 : 4, colours = (old ? 0 : bytes.readUInt32LE(46)) || 2 ** depth
+    const step = old ? 3 : 4,
+      colours = (old ? 0 : bytes.readUInt32LE(46)) || 2 ** depth
     const palette = bytes.subarray(14 + size, Math.min(14 + size + step * Math.min(colours, 256), start))
-    const indices = compression === 0 ? unpack(bytes, start, width, height, depth) : compression === 1 || compression === 2 ? expand(bytes, start, width, height, compression) : null
+    const indices =
+      compression === 0
+        ? unpack(bytes, start, width, height, depth)
+        : compression === 1 || compression === 2
+          ? expand(bytes, start, width, height, compression)
+          : null
     if (!indices) return null
     const data = new Uint8Array(width * height * 3)
     for (let y = 0; y < height; y++) {
@@ -40,12 +51,14 @@ function decode(bytes: Buffer): Picture | null {
   if (![16, 24, 32].includes(depth) || ![0, 3, 6].includes(compression)) return null
 
   let masks = depth === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0]
-  if (compression !== 0) masks = [54, 58, 62].map((at) => bytes.readUInt32LE(at)).concat(size >= 56 || compression === 6 ? bytes.readUInt32LE(66) : 0)
+  if (compression !== 0)
+    masks = [54, 58, 62].map((at) => bytes.readUInt32LE(at)).concat(size >= 56 || compression === 6 ? bytes.readUInt32LE(66) : 0)
   const fields = masks.map((mask) => {
     const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask)
     return { mask, shift, most: mask >>> shift }
   })
-  const channels = fields[3]!.mask ? 4 : 3, stride = Math.ceil((width * depth) / 32) * 4
+  const channels = fields[3]!.mask ? 4 : 3,
+    stride = Math.ceil((width * depth) / 32) * 4
   const data = new Uint8Array(width * height * channels)
   if (start + stride * (height - 1) + (width * depth) / 8 > bytes.length) return null
   for (let y = 0; y < height; y++) {
@@ -62,7 +75,8 @@ function decode(bytes: Buffer): Picture | null {
 }
 
 function unpack(bytes: Buffer, start: number, width: number, height: number, depth: number): Uint8Array | null {
-  const stride = Math.ceil((width * depth) / 32) * 4, mask = 2 ** depth - 1
+  const stride = Math.ceil((width * depth) / 32) * 4,
+    mask = 2 ** depth - 1
   if (start + stride * (height - 1) + Math.ceil((width * depth) / 8) > bytes.length) return null
   const indices = new Uint8Array(width * height)
   for (let y = 0; y < height; y++) {
@@ -77,13 +91,15 @@ function unpack(bytes: Buffer, start: number, width: number, height: number, dep
 /** Run lengths of 8-bit (1) or 4-bit (2) indices; what a run leaves out has index 0. */
 function expand(bytes: Buffer, start: number, width: number, height: number, compression: 1 | 2): Uint8Array | null {
   const indices = new Uint8Array(width * height)
-  let x = 0, y = 0
+  let x = 0,
+    y = 0
   const put = (index: number) => {
     if (x < width && y < height) indices[y * width + x] = index
     x++
   }
   for (let at = start; y < height;) {
-    const count = bytes.readUInt8(at), value = bytes.readUInt8(at + 1)
+    const count = bytes.readUInt8(at),
+      value = bytes.readUInt8(at + 1)
     at += 2
     if (count > 0) {
       for (let i = 0; i < count; i++) put(compression === 1 ? value : i % 2 === 0 ? value >> 4 : value & 15)
@@ -97,7 +113,8 @@ function expand(bytes: Buffer, start: number, width: number, height: number, com
       y += bytes.readUInt8(at + 1)
       at += 2
     } else {
-      for (let i = 0; i < value; i++) put(compression === 1 ? bytes.readUInt8(at + i) : (bytes.readUInt8(at + (i >> 1)) >> (i % 2 === 0 ? 4 : 0)) & 15)
+      for (let i = 0; i < value; i++)
+        put(compression === 1 ? bytes.readUInt8(at + i) : (bytes.readUInt8(at + (i >> 1)) >> (i % 2 === 0 ? 4 : 0)) & 15)
       const length = compression === 1 ? value : Math.ceil(value / 2)
       at += length + (length % 2)
     }

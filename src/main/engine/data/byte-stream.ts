@@ -9,7 +9,8 @@ export const damagedFile = (path: string, what: string, cause?: unknown) =>
   new WorkbenchError('FILE_DAMAGED', `${basename(path)} is damaged: ${what}. Get the file again.`, { field: 'path', cause })
 
 /** FILE_UNSUPPORTED of a file; `what` continues the sentence that begins with its name. */
-export const unsupportedFile = (path: string, what: string) => new WorkbenchError('FILE_UNSUPPORTED', `${basename(path)} ${what}`, { field: 'path' })
+export const unsupportedFile = (path: string, what: string) =>
+  new WorkbenchError('FILE_UNSUPPORTED', `${basename(path)} ${what}`, { field: 'path' })
 
 /** Whether bytes begin as gzip does. */
 export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] === 0x8b
@@ -44,9 +45,15 @@ export async function* skipBytes(pieces: AsyncIterable<Buffer>, length: number):
 }
 
 /** Cuts a stream into blocks of `blockBytes` (the last one may be shorter), `total` bytes in all; the block is used again. */
-export async function* inBlocks(pieces: AsyncIterable<Buffer>, total: number, blockBytes: number, path: string): AsyncGenerator<Buffer> {
+export async function* inBlocks(
+  pieces: AsyncIterable<Buffer>,
+  total: number,
+  blockBytes: number,
+  path: string,
+): AsyncGenerator<Buffer> {
   const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, total))
-  let filled = 0, seen = 0
+  let filled = 0,
+    seen = 0
   for await (const piece of pieces) {
     seen += piece.length
     if (seen > total) throw damagedFile(path, 'it holds more than its header says')
@@ -67,7 +74,8 @@ export async function* inBlocks(pieces: AsyncIterable<Buffer>, total: number, bl
 export async function bytesAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length)
   let done = 0
-  for (let got = 1; got > 0 && done < length; done += got) got = (await file.read(bytes, done, length - done, start + done)).bytesRead
+  for (let got = 1; got > 0 && done < length; done += got)
+    got = (await file.read(bytes, done, length - done, start + done)).bytesRead
   return bytes.subarray(0, done)
 }
 

@@ -10,7 +10,8 @@ import { files } from './index-file.ts'
 const mostKnown = 50
 
 /**
- * What the files of a dataset have to come to: CRC-32 of every block of the packed rows, and of each other file whole. Rot on a disk is noticed where
+ * What the files of a dataset have to come to: CRC-32 of every block of the packed rows, and of each other file whole. Rot on a
+ * disk is noticed where
  * it is read, and only what is read has to be looked at.
  */
 const schema = z.object({
@@ -55,9 +56,13 @@ export class BlockSums {
 }
 
 /** The text of `checksums.json`. @param others names and contents of the other files */
-export const checksumsText = (blocks: readonly number[], others: Readonly<Record<string, Uint8Array>>): string => JSON.stringify({
-  version: 1, block: blockBytes, blocks, files: Object.fromEntries(Object.entries(others).map(([name, content]) => [name, crc32(content)])),
-})
+export const checksumsText = (blocks: readonly number[], others: Readonly<Record<string, Uint8Array>>): string =>
+  JSON.stringify({
+    version: 1,
+    block: blockBytes,
+    blocks,
+    files: Object.fromEntries(Object.entries(others).map(([name, content]) => [name, crc32(content)])),
+  })
 
 /**
  * Reads a dataset's checksums; null where it has none, as datasets of earlier versions.
@@ -95,7 +100,9 @@ const whole = new Map<string, string>()
 /** The same of a file of which only parts are read: it is read once while the process lives, and again where it was replaced. */
 export function isFileSound(folder: string, name: string, checksums: Checksums | null): boolean {
   if (checksums?.files[name] === undefined) return true
-  const path = join(folder, name), { size, mtimeMs, ino } = statSync(path), stamp = `${size} ${mtimeMs} ${ino}`
+  const path = join(folder, name),
+    { size, mtimeMs, ino } = statSync(path),
+    stamp = `${size} ${mtimeMs} ${ino}`
   if (whole.get(path) === stamp) return true
   if (!isSound(checksums, name, readFileSync(path))) return false
   whole.set(path, stamp)
@@ -114,7 +121,8 @@ export function blockCheck(folder: string, descriptor: number, checksums: Checks
   const { size, mtimeMs, ino } = fstatSync(descriptor)
   const stamp = `${size} ${mtimeMs} ${ino}`
   let entry = known.get(folder)
-  if (entry?.stamp !== stamp || entry.sound.length !== checksums.blocks.length) entry = { stamp, sound: new Uint8Array(checksums.blocks.length) }
+  if (entry?.stamp !== stamp || entry.sound.length !== checksums.blocks.length)
+    entry = { stamp, sound: new Uint8Array(checksums.blocks.length) }
   known.delete(folder)
   known.set(folder, entry)
   if (known.size > mostKnown) known.delete(known.keys().next().value!)
@@ -151,15 +159,20 @@ export async function checkFiles(folder: string, checksums: Checksums, signal?: 
     }
   }
   try {
-    const bytes = statSync(join(folder, files.pixels)).size, descriptor = openSync(join(folder, files.pixels), 'r')
+    const bytes = statSync(join(folder, files.pixels)).size,
+      descriptor = openSync(join(folder, files.pixels), 'r')
     try {
       if (Math.ceil(bytes / checksums.block) !== checksums.blocks.length) wrong.push(`${files.pixels} has another length`)
       known.delete(folder)
       const check = blockCheck(folder, descriptor, checksums)
       for (const block of checksums.blocks.keys()) {
         signal?.throwIfAborted()
-        if (check(block * checksums.block, block * checksums.block + 1) >= 0) wrong.push(`the checksum of block ${block} of ${files.pixels} is wrong`)
-        if (block % 64 === 0) await new Promise((resolve) => { setImmediate(resolve) })
+        if (check(block * checksums.block, block * checksums.block + 1) >= 0)
+          wrong.push(`the checksum of block ${block} of ${files.pixels} is wrong`)
+        if (block % 64 === 0)
+          await new Promise((resolve) => {
+            setImmediate(resolve)
+          })
       }
     } finally {
       closeSync(descriptor)

@@ -12,8 +12,10 @@ const images = (count: number): string => counted(count, 'image')
 export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 'parts'>>(rows: R): R & { notes: DatasetNote[] } {
   const { classes, labels, parts } = rows
   if (labels === null || parts === null) return { ...rows, notes: [] }
-  const trained = new Uint8Array(classes.length), lost = new Uint8Array(classes.length)
-  let labelledTraining = 0, unlabelled = 0
+  const trained = new Uint8Array(classes.length),
+    lost = new Uint8Array(classes.length)
+  let labelledTraining = 0,
+    unlabelled = 0
   for (let row = 0; row < labels.length; row++) {
     if (labels[row]! < 0 || parts[row] !== trainPart) continue
     trained[labels[row]!] = 1
@@ -30,13 +32,16 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
     const message = `The images for training have no labels, so those of the other parts (${names}) are not used.`
     return { ...rows, classes: [], labels: null, notes: [{ code: 'unlabelledTraining', message }] }
   }
-  const message = `${images(unlabelled)} of classes that no image for training has `
-    + `(${names}) ${unlabelled === 1 ? 'is' : 'are'} kept without a label.`
+  const message =
+    `${images(unlabelled)} of classes that no image for training has ` +
+    `(${names}) ${unlabelled === 1 ? 'is' : 'are'} kept without a label.`
   const places = Int32Array.from(trained, () => -1)
   const kept = classes.filter((_, label) => trained[label])
   for (let label = 0, place = 0; label < classes.length; label++) if (trained[label]) places[label] = place++
   return {
-    ...rows, classes: kept, labels: labels.map((label) => (label < 0 ? -1 : places[label]!)),
+    ...rows,
+    classes: kept,
+    labels: labels.map((label) => (label < 0 ? -1 : places[label]!)),
     notes: [{ code: 'untrainedClasses', message }],
   }
 }
@@ -45,7 +50,12 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
 export function classesLacking(rows: Pick<Packed, 'classes' | 'labels' | 'groups'>, parts: Uint8Array): DatasetNote[] {
   const { classes, labels, groups } = rows
   if (labels === null || !groups || classes.length < 2) return []
-  return ([[trainPart, 'training'], [testPart, 'testing']] as const).flatMap(([part, title]) => {
+  return (
+    [
+      [trainPart, 'training'],
+      [testPart, 'testing'],
+    ] as const
+  ).flatMap(([part, title]) => {
     const has = new Uint8Array(classes.length)
     for (let row = 0; row < labels.length; row++) if (parts[row] === part && labels[row]! >= 0) has[labels[row]!] = 1
     const lacking = classes.filter((_, label) => !has[label])
@@ -61,36 +71,56 @@ export function classesLacking(rows: Pick<Packed, 'classes' | 'labels' | 'groups
  * @param first for every row the first one that is identical (see duplicates.ts); null where copies are no mistake
  */
 export function doubtsOfClasses(
-  { classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>, first: Uint32Array | null,
+  { classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>,
+  first: Uint32Array | null,
 ): DatasetNote[] {
   if (labels === null) return []
   const notes: DatasetNote[] = []
   const note = (code: string, message: string) => notes.push({ code, message })
   if (classes.length === 1) note('singleClass', `All labels are of one class, ${listed(classes)}: there is nothing to tell apart.`)
   const alike = [...Map.groupBy(classes, (name) => name.toLowerCase()).values()].filter((names) => names.length > 1)
-  if (alike.length > 0) note('classesDifferInCase', 'Classes that differ in the case of letters only are kept '
-    + `apart: ${alike.slice(0, 5).map((names) => listed(names)).join('; ')}.`)
-  const unlabelled = [0, 0, 0], all = [0, 0, 0], labelOf = new Int32Array(first?.length ?? 0).fill(-1), torn = new Set<number>()
+  if (alike.length > 0)
+    note(
+      'classesDifferInCase',
+      'Classes that differ in the case of letters only are kept ' +
+        `apart: ${alike
+          .slice(0, 5)
+          .map((names) => listed(names))
+          .join('; ')}.`,
+    )
+  const unlabelled = [0, 0, 0],
+    all = [0, 0, 0],
+    labelOf = new Int32Array(first?.length ?? 0).fill(-1),
+    torn = new Set<number>()
   for (let row = 0; row < labels.length; row++) {
-    const part = parts?.[row] ?? trainPart, label = labels[row]!
+    const part = parts?.[row] ?? trainPart,
+      label = labels[row]!
     all[part]!++
-    if (label < 0) { unlabelled[part]!++; continue }
+    if (label < 0) {
+      unlabelled[part]!++
+      continue
+    }
     if (first === null) continue
     // The first label of a group of copies stands for it.
-    const of = first[row]!, other = labelOf[of]!
+    const of = first[row]!,
+      other = labelOf[of]!
     if (other < 0) labelOf[of] = label
     else if (other !== label) torn.add(of)
   }
   const missing = ['training', 'validation', 'testing'].flatMap((title, part) => {
-    const without = unlabelled[part]!, of = `${images(all[part]!)} for ${title}`
+    const without = unlabelled[part]!,
+      of = `${images(all[part]!)} for ${title}`
     if (without === 0) return []
     if (without === all[part]) return [`none of the ${of} has one`]
     return [`${thousands(without)} of the ${of} ${without === 1 ? 'has' : 'have'} none`]
   })
   if (missing.length > 0) note('withoutLabels', `Of the labels: ${missing.join('; ')}.`)
   if (torn.size > 0) {
-    note('sameUnderTwoLabels', `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two `
-      + 'labels, and kept under both.')
+    note(
+      'sameUnderTwoLabels',
+      `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two ` +
+        'labels, and kept under both.',
+    )
   }
   return notes
 }

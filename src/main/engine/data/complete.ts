@@ -13,16 +13,22 @@ const importable = (name: string): boolean =>
   formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
 
 /**
- * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end), then files that can be imported or unpacked; hidden ones only
+ * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end),
+ * then files that can be imported or unpacked; hidden ones only
  * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
  * @param ending of the files that are wanted instead of those that can be imported ('': none); then there are no words either
  */
 export async function completePath(prefix: string, ending?: string): Promise<string[]> {
   if (prefix.trim() === '') return []
   const wanted = ending === undefined ? importable : (name: string) => ending !== '' && name.toLowerCase().endsWith(ending)
-  const words = ending !== undefined ? [] : [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
-  const whole = resolvePath(prefix), inside = /[/\\]$/.test(prefix.trim())
-  const folder = inside ? whole : dirname(whole), begun = inside ? '' : basename(whole)
+  const words =
+    ending !== undefined
+      ? []
+      : [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
+  const whole = resolvePath(prefix),
+    inside = /[/\\]$/.test(prefix.trim())
+  const folder = inside ? whole : dirname(whole),
+    begun = inside ? '' : basename(whole)
   let entries
   try {
     entries = await readdir(folder, { withFileTypes: true })
@@ -30,9 +36,12 @@ export async function completePath(prefix: string, ending?: string): Promise<str
     return words
   }
   const matching = entries
-    .filter((entry) => entry.name.toLowerCase().startsWith(begun.toLowerCase()) && (begun.startsWith('.') || !entry.name.startsWith('.')))
+    .filter(
+      (entry) => entry.name.toLowerCase().startsWith(begun.toLowerCase()) && (begun.startsWith('.') || !entry.name.startsWith('.')),
+    )
     .sort((a, b) => byCodePoint(a.name, b.name))
-  const folders: string[] = [], found: string[] = []
+  const folders: string[] = [],
+    found: string[] = []
   for (const entry of matching) {
     if (folders.length >= most) break
     const path = join(folder, entry.name)

@@ -2,7 +2,8 @@ import { random } from './random.ts'
 import { uniform } from './reals.ts'
 
 /** Radii of the leaves, in pixels. */
-const smallest = 2, largest = 64
+const smallest = 2,
+  largest = 64
 /** So many leaves are painted before the caller gets its turn. */
 const turn = 4096
 
@@ -16,20 +17,32 @@ const turn = 4096
  * simulation in stochastic geometry", 1999). A function of (seed, image, size, channels) alone, the same on every machine.
  * Yields now and then, so that others get their turn.
  */
-export function* paintLeaves(out: Uint8Array, width: number, height: number, channels: number, seed: number, image: number): Generator<void> {
+export function* paintLeaves(
+  out: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  seed: number,
+  image: number,
+): Generator<void> {
   const source = random('synthetic/deadLeaves', seed, image)
   const shades = random('synthetic/deadLeaves/shades', seed, image)
-  const steep = 1 / (smallest * smallest), flat = 1 / (largest * largest)
+  const steep = 1 / (smallest * smallest),
+    flat = 1 / (largest * largest)
   const covered = new Uint8Array(width * height)
   for (let left = covered.length, leaves = 1; left > 0; leaves++) {
     // The inverse of the distribution function of r^-3: r^-2 is uniform.
-    const square = 1 / (steep - uniform(source) * (steep - flat)), radius = Math.sqrt(square)
+    const square = 1 / (steep - uniform(source) * (steep - flat)),
+      radius = Math.sqrt(square)
     // Leaves that lie mostly outside reach into the image, too.
-    const x = uniform(source) * (width + 2 * largest) - largest, y = uniform(source) * (height + 2 * largest) - largest
-    const top = Math.max(0, Math.ceil(y - radius - 0.5)), bottom = Math.min(height - 1, Math.floor(y + radius - 0.5))
+    const x = uniform(source) * (width + 2 * largest) - largest,
+      y = uniform(source) * (height + 2 * largest) - largest
+    const top = Math.max(0, Math.ceil(y - radius - 0.5)),
+      bottom = Math.min(height - 1, Math.floor(y + radius - 0.5))
     let shown: number[] | null = null
     for (let row = top; row <= bottom; row++) {
-      const above = row + 0.5 - y, half = Math.sqrt(Math.max(0, square - above * above))
+      const above = row + 0.5 - y,
+        half = Math.sqrt(Math.max(0, square - above * above))
       const end = row * width + Math.min(width - 1, Math.floor(x + half - 0.5))
       for (let at = row * width + Math.max(0, Math.ceil(x - half - 0.5)); at <= end; at++) {
         if (covered[at] === 1) continue

@@ -32,14 +32,19 @@ type DecodedFile = (Decoded & { pages: number; shrunk: boolean }) | { reason: st
  * @param pick channels to take, counted from 0
  */
 export async function decodeFile(source: ImageSource, pick?: readonly number[]): Promise<DecodedFile> {
-  const wanted = source !== null && typeof source === 'object' && 'page' in source ? source.page : undefined, page = wanted ?? 0
+  const wanted = source !== null && typeof source === 'object' && 'page' in source ? source.page : undefined,
+    page = wanted ?? 0
   const file = readImage(source)
   if ('reason' in file) return file
   const { bytes, header } = file
   if (header.type === 'png' && bytes.lastIndexOf('IEND') < 0) return { reason: whyRefused(bytes, header.type) }
   // Loading is outside of `try`: a decoder that cannot be loaded says nothing about the image.
   const shrunk = header.width * header.height > pixelLimit
-  const decode = shrunk ? await shrinking() : header.type === 'tiff' ? await tiffDecoder(bytes, page) : await decoderFor(header, page)
+  const decode = shrunk
+    ? await shrinking()
+    : header.type === 'tiff'
+      ? await tiffDecoder(bytes, page)
+      : await decoderFor(header, page)
   try {
     const decoded = await decode(bytes, header)
     if (decoded === null) return { reason: whyRefused(bytes, header.type) }
@@ -91,12 +96,14 @@ async function tiffDecoder(bytes: Buffer, wanted: number): Promise<Decoder> {
     let index = 0
     for (const page of pagesOf(source)) {
       if (index++ < wanted) continue
-      const described = describePage(page), why = whyNotRead(page, described)
+      const described = describePage(page),
+        why = whyNotRead(page, described)
       if (why === null) return () => finite(readPage(source, page, described))
       if (described.wide) return () => ({ reason: `a TIFF that is not read: ${why}; save it as gray or as RGB` })
       if (described.photometric === 2 && described.channels > 3 && described.extra.at(-1) === 0) {
-        return () =>
-          ({ reason: `an image of ${described.channels} channels, and the file does not say what they are; save it without compression` })
+        return () => ({
+          reason: `an image of ${described.channels} channels, and the file does not say what they are; save it without compression`,
+        })
       }
       return withSharp(wanted)
     }
@@ -115,7 +122,8 @@ function finite(samples: Samples | null): Found {
 /** Numbers of a byte each are a picture. */
 function asBytes(decoded: Decoded): Decoded {
   if ('picture' in decoded || decoded.samples.type !== 'u1') return decoded
-  const { width, height, channels, alpha, orientation } = decoded.samples, data = decoded.samples.data as Uint8Array
+  const { width, height, channels, alpha, orientation } = decoded.samples,
+    data = decoded.samples.data as Uint8Array
   if (alpha?.premultiplied) straighten(data, channels)
   return { picture: turned({ data, width, height, channels }, orientation) }
 }

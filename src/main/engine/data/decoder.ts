@@ -18,10 +18,12 @@ let target: { file: number | null; shape: Shape; rowSize: number; handling: Hand
 let rows = Buffer.alloc(0)
 let queue = Promise.resolve()
 
-const send = (message: FromDecoder) => { if (process.connected) process.send!(message) }
+const send = (message: FromDecoder) => {
+  if (process.connected) process.send!(message)
+}
 
 const sourceOf = ({ root, paths, places, bytes }: Batch, index: number): ImageSource =>
-  (bytes ? bytes[index]! : places ? places[index]! : join(root, paths[index]!))
+  bytes ? bytes[index]! : places ? places[index]! : join(root, paths[index]!)
 
 /** Why a row is left out: an import comes back to it. */
 const noRange = 'its values are wider than bytes, and no range is known that would become 0 to 255'
@@ -30,7 +32,8 @@ const noRange = 'its values are wider than bytes, and no range is known that wou
  * Decodes an image of a batch as the import wants it handled. @returns null where it was looked at only
  */
 async function handle(batch: Batch, index: number, seen: Seen): Promise<{ picture: Picture } | { reason: string } | null> {
-  const { task, ranges, pick, binnings } = target!.handling, decoded = await decodeFile(sourceOf(batch, index), pick)
+  const { task, ranges, pick, binnings } = target!.handling,
+    decoded = await decodeFile(sourceOf(batch, index), pick)
   if ('reason' in decoded) return decoded
   if (task === 'count') {
     count(seen, decoded, binnings!)
@@ -46,8 +49,11 @@ async function handle(batch: Batch, index: number, seen: Seen): Promise<{ pictur
 async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promise<void> {
   const { file, shape, rowSize } = target!
   if (rows.length < batch.paths.length * rowSize) rows = Buffer.allocUnsafeSlow(batch.paths.length * rowSize)
-  const skipped: { index: number; reason: string }[] = [], seen = nothingSeen()
-  let good = 0, reported = 0, last = performance.now()
+  const skipped: { index: number; reason: string }[] = [],
+    seen = nothingSeen()
+  let good = 0,
+    reported = 0,
+    last = performance.now()
   for (const index of batch.paths.keys()) {
     const result = await handle(batch, index, seen)
     if (result === null) {
@@ -66,22 +72,29 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
   }
   const hashes = new Uint8Array(good * hashBytes)
   hashRows(rows, rowSize, good, hashes, 0)
-  for (let done = 0; done < good * rowSize;) done += writeSync(file!, rows, done, good * rowSize - done, batch.start * rowSize + done)
+  for (let done = 0; done < good * rowSize;)
+    done += writeSync(file!, rows, done, good * rowSize - done, batch.start * rowSize + done)
   send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped, seen })
 }
 
 /** Patches go to the rows that their windows name; the hashes are those of the whole images. */
 async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: readonly Cut[]): Promise<void> {
   const { file, shape } = target!
-  const skipped: { index: number; reason: string }[] = [], hashes: Uint8Array[] = [], seen = nothingSeen()
+  const skipped: { index: number; reason: string }[] = [],
+    hashes: Uint8Array[] = [],
+    seen = nothingSeen()
   for (const index of batch.paths.keys()) {
-    const { width, height, windows } = cuts[index]!, result = await handle(batch, index, seen)
+    const { width, height, windows } = cuts[index]!,
+      result = await handle(batch, index, seen)
     if (result === null) {
       skipped.push({ index, reason: noRange })
     } else if ('reason' in result) {
       skipped.push({ index, reason: result.reason })
     } else if (result.picture.width !== width || result.picture.height !== height) {
-      skipped.push({ index, reason: `damaged: its header promises ${width} x ${height} pixels, and it has ${result.picture.width} x ${result.picture.height}` })
+      skipped.push({
+        index,
+        reason: `damaged: its header promises ${width} x ${height} pixels, and it has ${result.picture.width} x ${result.picture.height}`,
+      })
     } else {
       const { pixels, hash } = flattened(result.picture, shape.channels)
       cutWindows(pixels, width, shape, windows, 0, windows.length / 3, file!)
@@ -95,16 +108,20 @@ process.on('message', (message: ToDecoder) => {
   if (message.type === 'open') {
     const { width, height, channels } = message.shape
     target = {
-      file: message.pixels === null ? null : openSync(message.pixels, 'r+'), shape: message.shape, rowSize: width * height * channels,
+      file: message.pixels === null ? null : openSync(message.pixels, 'r+'),
+      shape: message.shape,
+      rowSize: width * height * channels,
       handling: message.handling,
     }
     send({ type: 'ready' })
     return
   }
-  queue = queue.then(() => (message.cuts ? cutBatch(message, message.cuts) : decodeBatch(message))).catch((error: unknown) => {
-    const { code, message: text } = error as { code?: string; message?: string }
-    send({ type: 'failed', code: code ?? 'INTERNAL', message: text ?? String(error) })
-  })
+  queue = queue
+    .then(() => (message.cuts ? cutBatch(message, message.cuts) : decodeBatch(message)))
+    .catch((error: unknown) => {
+      const { code, message: text } = error as { code?: string; message?: string }
+      send({ type: 'failed', code: code ?? 'INTERNAL', message: text ?? String(error) })
+    })
 })
 process.on('disconnect', () => {
   if (target?.file) closeSync(target.file)

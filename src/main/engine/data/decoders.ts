@@ -11,7 +11,12 @@ import { nothingSeen, type Seen } from './values/seen.ts'
 
 export type { Batch } from './decoding.ts'
 /** `hashes`: of the rows, or of the images that patches were cut from. */
-export interface BatchResult { batch: Batch; hashes: Uint8Array; skipped: { index: number; reason: string }[]; seen: Seen }
+export interface BatchResult {
+  batch: Batch
+  hashes: Uint8Array
+  skipped: { index: number; reason: string }[]
+  seen: Seen
+}
 
 const decoder = fileURLToPath(new URL('./decoder.ts', import.meta.url))
 const batchFiles = 256
@@ -21,13 +26,20 @@ const decoderBytes = 400 * 2 ** 20
 
 /** How many processes decode so many files: as many as there are cores, memory and work for; one at least. */
 export function decoderCount(files: number, filesPerDecoder = 64): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)))
+  return Math.max(
+    1,
+    Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)),
+  )
 }
 
 /** Images `from` up to `to` of a batch. */
 const part = ({ start, root, paths, places, bytes, cuts }: Batch, from: number, to: number): Batch => ({
-  start: start + from, root, paths: paths.slice(from, to), ...(places ? { places: places.slice(from, to) } : {}),
-  ...(bytes ? { bytes: bytes.slice(from, to) } : {}), ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
+  start: start + from,
+  root,
+  paths: paths.slice(from, to),
+  ...(places ? { places: places.slice(from, to) } : {}),
+  ...(bytes ? { bytes: bytes.slice(from, to) } : {}),
+  ...(cuts ? { cuts: cuts.slice(from, to) } : {}),
 })
 
 const asTheyAre: Handling = { task: 'store', ranges: { bytes: null, wide: null } }
@@ -44,8 +56,17 @@ export function batchSize(files: number, decoders: number, rowBytes: number): nu
  * @throws WorkbenchError DISK_FULL and others from a decoder; the signal's reason
  */
 export async function decodeAll(
-  batches: Iterator<Batch> | AsyncIterator<Batch>, decoders: number, pixels: string | null, shape: Shape,
-  { onImages, onResult, signal, handling = asTheyAre, program = decoder }: {
+  batches: Iterator<Batch> | AsyncIterator<Batch>,
+  decoders: number,
+  pixels: string | null,
+  shape: Shape,
+  {
+    onImages,
+    onResult,
+    signal,
+    handling = asTheyAre,
+    program = decoder,
+  }: {
     /** Images done since the last call; negative when work has to be done again. */
     onImages(images: number): void
     onResult(result: BatchResult): void
@@ -57,12 +78,15 @@ export async function decodeAll(
 ): Promise<void> {
   const children = new Set<ChildProcess>()
   const again: Batch[] = []
-  let nextId = 0, exhausted = false, stopped = false, endedEarly = 0
+  let nextId = 0,
+    exhausted = false,
+    stopped = false,
+    endedEarly = 0
   const next = async (): Promise<Batch | null> => {
     const repeated = again.pop()
     if (repeated) return repeated
     if (exhausted) return null
-    const { value, done } = await batches.next() as { value: Batch | undefined; done?: boolean }
+    const { value, done } = (await batches.next()) as { value: Batch | undefined; done?: boolean }
     if (done || !value) exhausted = true
     return value && !done ? value : null
   }
@@ -78,10 +102,16 @@ export async function decodeAll(
       if (stopped) return
       const waiting = new Map<number, Batch>()
       const child = fork(program, {
-        serialization: 'advanced', execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+        execArgv: ['--no-warnings'],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         env: {
-          ...process.env, ...quietLibraries,
-          TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_ENABLE_ONEDNN_OPTS: '0',
+          ...process.env,
+          ...quietLibraries,
+          TF_CPP_MIN_LOG_LEVEL: '3',
+          TF_NUM_INTRAOP_THREADS: '1',
+          TF_NUM_INTEROP_THREADS: '1',
+          TF_ENABLE_ONEDNN_OPTS: '0',
         },
       })
       endWithThisProcess(child)
@@ -91,7 +121,9 @@ export async function decodeAll(
         child.send({ type: 'batch', id: nextId++, ...batch } satisfies ToDecoder, () => {})
       }
       /** `ticked`: images of the batch in hand that were counted already. */
-      let failure: unknown, ready = false, ticked = 0
+      let failure: unknown,
+        ready = false,
+        ticked = 0
       /** Asks for another batch in place of one that is done; the last one ends the child. */
       const refill = async () => {
         const more = alone || stopped ? null : await next()
@@ -126,8 +158,13 @@ export async function decodeAll(
         })
         // Messages may still come after `exit`, none after `disconnect`.
         let left = 2
-        const ended = () => { if (--left === 0) resolve() }
-        child.once('error', (error) => { failure ??= error; resolve() })
+        const ended = () => {
+          if (--left === 0) resolve()
+        }
+        child.once('error', (error) => {
+          failure ??= error
+          resolve()
+        })
         child.once('disconnect', ended)
         child.once('exit', (code, killed) => {
           // Ended from outside before it had begun, e.g. for want of memory: its work is given to another one, for some times.
@@ -158,7 +195,10 @@ export async function decodeAll(
       if (hand.paths.length === 1) {
         onImages(1)
         onResult({
-          batch: hand, hashes: new Uint8Array(0), skipped: [{ index: 0, reason: 'its decoder crashed on it' }], seen: nothingSeen(),
+          batch: hand,
+          hashes: new Uint8Array(0),
+          skipped: [{ index: 0, reason: 'its decoder crashed on it' }],
+          seen: nothingSeen(),
         })
         continue
       }
@@ -167,7 +207,9 @@ export async function decodeAll(
     }
   }
 
-  const stop = () => { for (const child of children) child.kill('SIGKILL') }
+  const stop = () => {
+    for (const child of children) child.kill('SIGKILL')
+  }
   signal?.addEventListener('abort', stop, { once: true })
   try {
     await Promise.all(Array.from({ length: decoders }, keepBusy))
@@ -176,7 +218,13 @@ export async function decodeAll(
     signal?.removeEventListener('abort', stop)
     // Whoever still runs writes into a file that is about to go.
     const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null)
-    await Promise.all(running.map((child) => { const gone = once(child, 'exit'); child.kill('SIGKILL'); return gone }))
+    await Promise.all(
+      running.map((child) => {
+        const gone = once(child, 'exit')
+        child.kill('SIGKILL')
+        return gone
+      }),
+    )
     await batches.return?.()
   }
 }

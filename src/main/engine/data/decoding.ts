@@ -5,14 +5,26 @@ import type { Ranges } from './values/range.ts'
 import type { Seen } from './values/seen.ts'
 
 /** Patches of one file: the size that its header promises, and where they come from and go (three numbers each, see patches/cut.ts). */
-export interface Cut { width: number; height: number; windows: Uint32Array }
+export interface Cut {
+  width: number
+  height: number
+  windows: Uint32Array
+}
 
 /**
- * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the windows name. They
+ * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the
+ * windows name. They
  * are the files `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is
  * where an image should be).
  */
-export interface Batch { start: number; root: string; paths: string[]; places?: Span[]; bytes?: (Uint8Array | null)[]; cuts?: Cut[] }
+export interface Batch {
+  start: number
+  root: string
+  paths: string[]
+  places?: Span[]
+  bytes?: (Uint8Array | null)[]
+  cuts?: Cut[]
+}
 
 /** What decoders do with the values of images. */
 export interface Handling {
@@ -38,7 +50,10 @@ export type FromDecoder =
   | { type: 'ready' }
   /** Sent while a batch takes long: images finished since the last message. */
   | { type: 'tick'; images: number }
-  /** Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row (with `cuts`: for every image that could be read), in order. `skipped`: positions in the batch, ascending. */
+  /**
+   * Sent once a batch's rows are in the file. `hashes`: 16 bytes for every row (with `cuts`: for every image that could be
+   * read), in order. `skipped`: positions in the batch, ascending.
+   */
   | { type: 'batch'; id: number; images: number; hashes: Uint8Array; skipped: { index: number; reason: string }[]; seen: Seen }
   /** The packed file cannot be written. */
   | { type: 'failed'; code: string; message: string }

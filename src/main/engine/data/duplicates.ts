@@ -20,7 +20,12 @@ export function firstIdentical(hashes: Uint8Array, count: number): Uint32Array {
         break
       }
       const with_ = (other - 1) * 4
-      if (words[at] === words[with_] && words[at + 1] === words[with_ + 1] && words[at + 2] === words[with_ + 2] && words[at + 3] === words[with_ + 3]) {
+      if (
+        words[at] === words[with_] &&
+        words[at + 1] === words[with_ + 1] &&
+        words[at + 2] === words[with_ + 2] &&
+        words[at + 3] === words[with_ + 3]
+      ) {
         first[row] = other - 1
         break
       }
@@ -55,7 +60,8 @@ export function keepCopiesTogether(test: Uint8Array, first: Uint32Array, labels:
   for (const rows of divided) for (const row of rows) missing.set(classOf(row), (missing.get(classOf(row)) ?? 0) + test[row]!)
   let moved = 0
   for (const rows of divided) {
-    const label = classOf(rows[0]!), room = missing.get(label) ?? 0
+    const label = classOf(rows[0]!),
+      room = missing.get(label) ?? 0
     const side = Math.abs(room - rows.length) <= Math.abs(room) ? 1 : 0
     if (side === 1) missing.set(label, room - rows.length)
     for (const row of rows) {

@@ -14,27 +14,52 @@ import { splitRows } from './test-split.ts'
  * a dataset's folder either is whole or does not exist.
  */
 export async function finish(
-  request: ImportRequest, partial: string, given: Packed, meter: Meter, signal?: AbortSignal,
+  request: ImportRequest,
+  partial: string,
+  given: Packed,
+  meter: Meter,
+  signal?: AbortSignal,
 ): Promise<Imported> {
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
-  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given), groups = given.groups ?? null
+  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given),
+    groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
   const split = splitRows(packed, packed.hashes, request, packed.copies)
-  const { parts, test, validation, duplicates, movedToOneSide } = split, whole = packed.copies !== 'train'
+  const { parts, test, validation, duplicates, movedToOneSide } = split,
+    whole = packed.copies !== 'train'
   const doubts = doubtsOfClasses({ classes, labels, parts }, whole ? split.first : null)
   if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
-  const notes = [...given.notes ?? [], ...packed.notes, ...doubts, ...split.notes]
+  const notes = [...(given.notes ?? []), ...packed.notes, ...doubts, ...split.notes]
   const blocks = new BlockSums()
-  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) => blocks.add(bytes))
+  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) =>
+    blocks.add(bytes),
+  )
 
   const classCounts = classes.map(() => 0)
   for (const label of labels ?? []) if (label >= 0) classCounts[label]!++
   const bytes = count * width * height * channels * (kind === 'image' ? 1 : 4)
   const index: DatasetIndex = {
-    version: formatVersion, kind, count, testCount: test.length, validationCount: validation.length, width, height, channels, classes, classCounts, sha256, source: packed.source ?? request.path,
-    fit: request.fit, duplicates, movedToOneSide, skippedCount: packed.skipped.length,
-    notes, bytes, createdAt: new Date().toISOString(),
-    options: optionsOf(request), ...(groups ? { groupCount: new Set(groups).size - (groups.includes(-1) ? 1 : 0) } : {}),
+    version: formatVersion,
+    kind,
+    count,
+    testCount: test.length,
+    validationCount: validation.length,
+    width,
+    height,
+    channels,
+    classes,
+    classCounts,
+    sha256,
+    source: packed.source ?? request.path,
+    fit: request.fit,
+    duplicates,
+    movedToOneSide,
+    skippedCount: packed.skipped.length,
+    notes,
+    bytes,
+    createdAt: new Date().toISOString(),
+    options: optionsOf(request),
+    ...(groups ? { groupCount: new Set(groups).size - (groups.includes(-1) ? 1 : 0) } : {}),
     ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
     ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
     ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
@@ -88,20 +113,35 @@ function sync(path: string): void {
 }
 
 /** What a fingerprint is taken of beside pixels and parts: what is packed, or was opened, as it is. */
-type Fingerprinted = Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'labels' | 'groups'> & { classes: readonly string[] }
+type Fingerprinted = Pick<Packed, 'kind' | 'count' | 'width' | 'height' | 'channels' | 'labels' | 'groups'> & {
+  classes: readonly string[]
+}
 
 /** SHA-256 over geometry, class names, labels, test split and packed rows: equal content has an equal fingerprint. */
 export async function fingerprint(
-  pixels: string, packed: Fingerprinted,
-  { test, validation }: { test: Uint32Array; validation: Uint32Array }, meter: Meter, signal?: AbortSignal,
+  pixels: string,
+  packed: Fingerprinted,
+  { test, validation }: { test: Uint32Array; validation: Uint32Array },
+  meter: Meter,
+  signal?: AbortSignal,
   onBytes?: (bytes: Uint8Array) => void,
 ): Promise<string> {
   const { kind, count, width, height, channels, classes, labels, groups } = packed
   const hash = createHash('sha256')
-  hash.update(`${JSON.stringify({
-    kind, count, width, height, channels, classes, labelled: labels !== null, tested: test.length,
-    ...(validation.length > 0 ? { validated: validation.length } : {}), ...(groups ? { grouped: true } : {}),
-  })}\n`)
+  hash.update(
+    `${JSON.stringify({
+      kind,
+      count,
+      width,
+      height,
+      channels,
+      classes,
+      labelled: labels !== null,
+      tested: test.length,
+      ...(validation.length > 0 ? { validated: validation.length } : {}),
+      ...(groups ? { grouped: true } : {}),
+    })}\n`,
+  )
   if (labels) hash.update(bytesOf(labels))
   if (groups) hash.update(bytesOf(groups))
   hash.update(bytesOf(test))

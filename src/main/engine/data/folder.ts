@@ -35,9 +35,15 @@ export interface FolderPlan extends Plan {
 }
 
 /** Finds the files and decides on a shape. All files count as images until they are decoded. */
-export async function planFolder(source: FolderSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FolderPlan> {
+export async function planFolder(
+  source: FolderSource,
+  request: SourceRequest,
+  { meter, signal, limit }: PlanOptions,
+): Promise<FolderPlan> {
   const found = await listFolder(source, {
-    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }),
+    signal,
+    labels: labelling(request),
+    ...(limit === undefined ? {} : { limit }),
     onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   const files = isTable(request) ? withoutTable(found, request.labels!) : found
@@ -52,8 +58,10 @@ export async function labelledList(found: FileList, request: SourceRequest, opti
   if (request.pages !== 'all') return relabel(found, request)
   const pages = await findPages(found, options)
   if (!isTable(request) || !pages.several.includes(1)) return listPages(await relabel(found, request), pages)
-  const [ofPages, ofFiles] =
-    await Promise.allSettled([relabel(listPages(found, pages), request), relabel(found, request).then((list) => listPages(list, pages))])
+  const [ofPages, ofFiles] = await Promise.allSettled([
+    relabel(listPages(found, pages), request),
+    relabel(found, request).then((list) => listPages(list, pages)),
+  ])
   const labels = ({ names, labelOf }: FileList) =>
     Array.from({ length: names.count }, (_, image) => labelOf(image)).filter((label) => label !== null).length
   if (ofPages.status === 'rejected' && ofFiles.status === 'rejected') throw ofFiles.reason
@@ -63,12 +71,29 @@ export async function labelledList(found: FileList, request: SourceRequest, opti
 
 /** Decides on the shape of the images of a list, wherever it comes from. */
 export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
-  const sample = await sampleHeaders(list, { signal, onCount: (done, total) => meter.update('Reading headers', done, total, 'files') })
-  const size = defaultShape(sample, request), shape = { ...size, fit: request.fit }, values = new FolderValues(list, request)
-  return planOf(list, {
-    from: list.from ?? 'folder', kind: 'image', ...size, shape, wide: sample?.wide ?? false, depths: sample?.depths ?? [], values,
-    sizes: sample && sizesOf(sample), truncated: list.truncated, notes: list.notes,
-  }, request)
+  const sample = await sampleHeaders(list, {
+    signal,
+    onCount: (done, total) => meter.update('Reading headers', done, total, 'files'),
+  })
+  const size = defaultShape(sample, request),
+    shape = { ...size, fit: request.fit },
+    values = new FolderValues(list, request)
+  return planOf(
+    list,
+    {
+      from: list.from ?? 'folder',
+      kind: 'image',
+      ...size,
+      shape,
+      wide: sample?.wide ?? false,
+      depths: sample?.depths ?? [],
+      values,
+      sizes: sample && sizesOf(sample),
+      truncated: list.truncated,
+      notes: list.notes,
+    },
+    request,
+  )
 }
 
 /** What values the files of a folder hold, measured once: an inspection asks for it, and so does the import. */
@@ -86,21 +111,30 @@ class FolderValues {
 
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED; the signal's reason */
   async measure(meter: Meter, signal?: AbortSignal): Promise<Measured> {
-    const { list, request } = this, { count } = list.names, decoders = decoderCount(count)
-    return this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
+    const { list, request } = this,
+      { count } = list.names,
+      decoders = decoderCount(count)
+    return (this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
       const seen = nothingSeen()
       let done = 0
       meter.update(stage, 0, count)
-      await decodeAll(fileBatches(list, batchSize(count, decoders, 1)), decoders, null, { width: 1, height: 1, channels: 1, fit: 'crop' }, {
-        handling, signal,
-        onImages: (images) => meter.update(stage, done += images, count),
-        onResult: ({ batch, skipped, seen: inBatch }) => {
-          addSeen(seen, inBatch)
-          for (const { index, reason } of skipped) this.unreadable.set(list.pathOf(batch.start + index), reason)
+      await decodeAll(
+        fileBatches(list, batchSize(count, decoders, 1)),
+        decoders,
+        null,
+        { width: 1, height: 1, channels: 1, fit: 'crop' },
+        {
+          handling,
+          signal,
+          onImages: (images) => meter.update(stage, (done += images), count),
+          onResult: ({ batch, skipped, seen: inBatch }) => {
+            addSeen(seen, inBatch)
+            for (const { index, reason } of skipped) this.unreadable.set(list.pathOf(batch.start + index), reason)
+          },
         },
-      })
+      )
       return seen
-    })
+    }))
   }
 }
 
@@ -109,14 +143,19 @@ type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 
 /** The plan for a list of files, with what was understood of the whole folder. */
 function planOf(list: FileList, understood: Understood, request: SourceRequest): FolderPlan {
   const plan: FolderPlan = {
-    ...understood, list, ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
-    labelsFrom: list.labelled ? list.labelsFrom ?? 'the names of the folders' : null, skipped: list.skipped,
+    ...understood,
+    list,
+    ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
+    labelsFrom: list.labelled ? (list.labelsFrom ?? 'the names of the folders') : null,
+    skipped: list.skipped,
     pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(plan, options),
     countPages: (options) => countSeveral(list, options),
-    ...((understood.wide || request.range !== undefined) && { measure: (signal) => understood.values.measure(new Meter(undefined), signal) }),
+    ...((understood.wide || request.range !== undefined) && {
+      measure: (signal) => understood.values.measure(new Meter(undefined), signal),
+    }),
   }
   return plan
 }
@@ -126,9 +165,13 @@ const headerLimit = 10_000
 
 /** Opens files as far as their headers, evenly spread where there are very many, and takes over what measuring their values found. */
 async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan, { meter, signal }: PlanOptions): Promise<Checked> {
-  const { count } = list.names, files = Math.min(count, headerLimit), good = new Uint8Array(count).fill(1), skipped = [...list.skipped]
+  const { count } = list.names,
+    files = Math.min(count, headerLimit),
+    good = new Uint8Array(count).fill(1),
+    skipped = [...list.skipped]
   for (let i = 0; i < files; i++) {
-    const file = Math.floor((i * count) / files), result = headerOf(list, file)
+    const file = Math.floor((i * count) / files),
+      result = headerOf(list, file)
     if (result !== null && 'reason' in result) {
       good[file] = 0
       skipped.push({ path: list.pathOf(file), reason: result.reason })
@@ -140,7 +183,8 @@ async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan,
     }
   }
   for (let file = 0; unreadable.size > 0 && file < count; file++) {
-    const path = list.pathOf(file), reason = unreadable.get(path)
+    const path = list.pathOf(file),
+      reason = unreadable.get(path)
     if (reason === undefined || good[file] === 0) continue
     good[file] = 0
     skipped.push({ path, reason })
@@ -154,9 +198,16 @@ async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan,
  * values/passes.ts).
  */
 async function packFolder(
-  plan: FolderPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+  plan: FolderPlan,
+  request: SourceRequest,
+  partial: string,
+  room: number,
+  meter: Meter,
+  signal?: AbortSignal,
 ): Promise<Packed> {
-  const { list } = plan, { names } = list, { width, height } = plan.shape
+  const { list } = plan,
+    { names } = list,
+    { width, height } = plan.shape
   const pixels = join(partial, files.pixels)
   const decoders = decoderCount(names.count)
   const hashes = Buffer.alloc(names.count * hashBytes)
@@ -168,7 +219,9 @@ async function packFolder(
 
   const known = plan.measure ? (await plan.values.measure(meter, signal)).ranges : { bytes: null, wide: null }
   const { channels, ranges, notes } = await passOver(request, plan.shape.channels, known, async (channels, handling, goOn) => {
-    const rowBytes = width * height * channels, seen = nothingSeen(), ended = new AbortController()
+    const rowBytes = width * height * channels,
+      seen = nothingSeen(),
+      ended = new AbortController()
     requireRoom(names.count * rowBytes, room)
     closeSync(openSync(pixels, 'w'))
     good.fill(1)
@@ -176,20 +229,29 @@ async function packFolder(
     reasons = []
     let done = 0
     meter.update('Decoding', 0, names.count)
-    await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { ...plan.shape, channels }, {
-      handling, signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
-      onImages: (images) => meter.update('Decoding', done += images, names.count),
-      onResult: ({ batch, hashes: batchHashes, skipped, seen: inBatch }) => {
-        addSeen(seen, inBatch)
-        if (!goOn(seen)) ended.abort()
-        starts.push(batch.start)
-        hashes.set(batchHashes, batch.start * hashBytes)
-        for (const { index, reason } of skipped) {
-          good[batch.start + index] = 0
-          reasons.push({ file: batch.start + index, reason })
-        }
+    await decodeAll(
+      fileBatches(list, batchSize(names.count, decoders, rowBytes)),
+      decoders,
+      pixels,
+      { ...plan.shape, channels },
+      {
+        handling,
+        signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
+        onImages: (images) => meter.update('Decoding', (done += images), names.count),
+        onResult: ({ batch, hashes: batchHashes, skipped, seen: inBatch }) => {
+          addSeen(seen, inBatch)
+          if (!goOn(seen)) ended.abort()
+          starts.push(batch.start)
+          hashes.set(batchHashes, batch.start * hashBytes)
+          for (const { index, reason } of skipped) {
+            good[batch.start + index] = 0
+            reasons.push({ file: batch.start + index, reason })
+          }
+        },
       },
-    }).catch((error: unknown) => { if (!ended.signal.aborted || signal?.aborted) throw error })
+    ).catch((error: unknown) => {
+      if (!ended.signal.aborted || signal?.aborted) throw error
+    })
     if (done < names.count && !ended.signal.aborted) throw new Error(`only ${done} of ${names.count} files were decoded`)
     return seen
   })
@@ -202,8 +264,15 @@ async function packFolder(
   if (count === 0) throw noUsableImage(request.path, skipped)
   const rows = rowsOfList(list, goodOnes(good))
   return {
-    kind: 'image', width, height, channels, hashes: hashes.subarray(0, count * hashBytes), ...rows,
-    skipped, notes: [...plan.notes, ...emptyClasses(plan.classes, rows.classes), ...notes], ranges,
+    kind: 'image',
+    width,
+    height,
+    channels,
+    hashes: hashes.subarray(0, count * hashBytes),
+    ...rows,
+    skipped,
+    notes: [...plan.notes, ...emptyClasses(plan.classes, rows.classes), ...notes],
+    ranges,
     paths: names.packed((file) => good[file] === 1),
   }
 }
@@ -211,19 +280,33 @@ async function packFolder(
 /** Classes of which no image could be read. */
 function emptyClasses(listed: readonly string[], kept: readonly string[]): DatasetNote[] {
   const gone = listed.filter((name) => !kept.includes(name))
-  return gone.length === 0 ? [] : [{ code: 'emptyClass', message: `No image could be read of ${named(gone)}, `
-    + `so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.` }]
+  return gone.length === 0
+    ? []
+    : [
+        {
+          code: 'emptyClass',
+          message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.`,
+        },
+      ]
 }
 
 /** Moves rows up over the places of skipped files, in the packed file and among the hashes. @returns how many rows are left. */
-async function closeGaps(pixels: string, hashes: Buffer, good: Uint8Array, starts: number[], rowBytes: number, signal?: AbortSignal): Promise<number> {
+async function closeGaps(
+  pixels: string,
+  hashes: Buffer,
+  good: Uint8Array,
+  starts: number[],
+  rowBytes: number,
+  signal?: AbortSignal,
+): Promise<number> {
   const file = openSync(pixels, 'r+')
   try {
     const total = good.length
     let rows = 0
     if (good.includes(0)) {
       starts.sort((a, b) => a - b)
-      const chunkRows = Math.max(1, Math.floor(2 ** 22 / rowBytes)), chunk = Buffer.allocUnsafeSlow(chunkRows * rowBytes)
+      const chunkRows = Math.max(1, Math.floor(2 ** 22 / rowBytes)),
+        chunk = Buffer.allocUnsafeSlow(chunkRows * rowBytes)
       for (const [i, start] of starts.entries()) {
         let here = 0
         for (let at = start; at < (starts[i + 1] ?? total); at++) here += good[at]!

@@ -9,7 +9,10 @@ const start = (...magic: (string | number)[]) => {
   return (bytes: Buffer) => bytes.subarray(0, wanted.length).equals(wanted)
 }
 const at = (offset: number, text: string) => (bytes: Buffer) => bytes.toString('latin1', offset, offset + text.length) === text
-const any = (...tests: ((bytes: Buffer) => boolean)[]) => (bytes: Buffer) => tests.some((test) => test(bytes))
+const any =
+  (...tests: ((bytes: Buffer) => boolean)[]) =>
+  (bytes: Buffer) =>
+    tests.some((test) => test(bytes))
 
 const photograph = 'convert it to PNG or TIFF, for example with ImageMagick (magick IN OUT.png)'
 const camera = 'develop it to TIFF or PNG, for example with dcraw, darktable or RawTherapee'
@@ -26,20 +29,52 @@ const text = (pattern: RegExp) => (bytes: Buffer) => pattern.test(bytes.toString
 const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[] = [
   { what: 'a photograph of a camera in its raw form (CR3)', out: camera, is: brand(/^crx /) },
   { what: 'a HEIC photograph', out: photograph, is: brand(/^(heic|heix|heim|heis|hevc|hevx|mif1|msf1)/) },
-  { what: 'a video', out: video, is: any(
-    brand(/^(isom|iso[2-9]|mp4[12]|avc1|M4V |M4VP|qt  |3gp|3g2|dash|f4v |MSNV)/), start(0x1a, 0x45, 0xdf, 0xa3),
-    start(0, 0, 1, 0xba), start(0, 0, 1, 0xb3), start('FLV', 1), start(0x30, 0x26, 0xb2, 0x75), start('OggS'), at(4, 'moov'), at(4, 'mdat'),
-    at(4, 'wide')) },
-  { what: 'a photograph of a camera in its raw form', out: camera, is: any(
-    start('FUJIFILMCCD-RAW'), start('IIRO'), start('IIRS'), start('MMOR'), start('IIU', 0), start(0, 'MRM'), start('FOVb'),
-    at(6, 'HEAPCCDR')) },
+  {
+    what: 'a video',
+    out: video,
+    is: any(
+      brand(/^(isom|iso[2-9]|mp4[12]|avc1|M4V |M4VP|qt  |3gp|3g2|dash|f4v |MSNV)/),
+      start(0x1a, 0x45, 0xdf, 0xa3),
+      start(0, 0, 1, 0xba),
+      start(0, 0, 1, 0xb3),
+      start('FLV', 1),
+      start(0x30, 0x26, 0xb2, 0x75),
+      start('OggS'),
+      at(4, 'moov'),
+      at(4, 'mdat'),
+      at(4, 'wide'),
+    ),
+  },
+  {
+    what: 'a photograph of a camera in its raw form',
+    out: camera,
+    is: any(
+      start('FUJIFILMCCD-RAW'),
+      start('IIRO'),
+      start('IIRS'),
+      start('MMOR'),
+      start('IIU', 0),
+      start(0, 'MRM'),
+      start('FOVb'),
+      at(6, 'HEAPCCDR'),
+    ),
+  },
   { what: 'a Photoshop document', out: 'export it as PNG or TIFF', is: start('8BPS') },
-  { what: 'an OpenEXR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
-    start(0x76, 0x2f, 0x31, 0x01) },
-  { what: 'a Radiance HDR image', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
-    any(start('#?RADIANCE'), start('#?RGBE')) },
-  { what: 'a PFM image of floats', out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio', is:
-    any(start('PF\n'), start('Pf\n')) },
+  {
+    what: 'an OpenEXR image',
+    out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio',
+    is: start(0x76, 0x2f, 0x31, 0x01),
+  },
+  {
+    what: 'a Radiance HDR image',
+    out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio',
+    is: any(start('#?RADIANCE'), start('#?RGBE')),
+  },
+  {
+    what: 'a PFM image of floats',
+    out: 'save its values as a float TIFF or an npy array, for example with Python’s imageio',
+    is: any(start('PF\n'), start('Pf\n')),
+  },
   { what: 'a JPEG XL image', out: photograph, is: any(start(0xff, 0x0a), start(0, 0, 0, 0x0c, 'JXL ')) },
   { what: 'a JPEG XR image', out: photograph, is: start('II', 0xbc, 0x01) },
   { what: 'a QOI image', out: photograph, is: start('qoif') },
@@ -47,9 +82,16 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a GIMP document', out: 'export it as PNG or TIFF', is: start('gimp xcf') },
   { what: 'an icon', out: photograph, is: any(start(0, 0, 1, 0), start('icns')) },
   { what: 'a DirectDraw texture', out: photograph, is: start('DDS ') },
-  { what: 'a FITS image', out: 'save its values as a float TIFF or an npy array, for example with Python’s astropy', is:
-    start('SIMPLE  =') },
-  { what: 'a DICOM image', out: 'convert it to TIFF or PNG, for example with dcm2img of DCMTK or Python’s pydicom', is: at(128, 'DICM') },
+  {
+    what: 'a FITS image',
+    out: 'save its values as a float TIFF or an npy array, for example with Python’s astropy',
+    is: start('SIMPLE  ='),
+  },
+  {
+    what: 'a DICOM image',
+    out: 'convert it to TIFF or PNG, for example with dcm2img of DCMTK or Python’s pydicom',
+    is: at(128, 'DICM'),
+  },
   { what: 'a NIfTI volume', out: 'save its slices as TIFF or an npy array, for example with Python’s nibabel', is: nifti },
   { what: 'an image of a Zeiss microscope (CZI)', out: microscope, is: start('ZISRAWFILE') },
   { what: 'an image of a Nikon microscope (ND2)', out: microscope, is: start(0xda, 0xce, 0xbe, 0x0a) },
@@ -57,10 +99,16 @@ const kinds: readonly { what: string; out: string; is(bytes: Buffer): boolean }[
   { what: 'a PDF document', out: 'save its pages as PNG, for example with pdftoppm -png', is: start('%PDF') },
   { what: 'a PostScript document', out: 'save it as PNG, for example with Ghostscript', is: start('%!PS') },
   { what: 'a DjVu document', out: 'save its pages as TIFF, for example with ddjvu', is: start('AT&TFORM') },
-  { what: 'a drawing (SVG)', out: drawing, is:
-    text(/^(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg[\s>]/i) },
-  { what: 'a pointer of Git LFS to a file that was not fetched', out: 'fetch the files with git lfs pull', is:
-    start('version https://git-lfs.github.com/') },
+  {
+    what: 'a drawing (SVG)',
+    out: drawing,
+    is: text(/^(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg[\s>]/i),
+  },
+  {
+    what: 'a pointer of Git LFS to a file that was not fetched',
+    out: 'fetch the files with git lfs pull',
+    is: start('version https://git-lfs.github.com/'),
+  },
   { what: 'a NumPy array', out: arrays, is: start(0x93, 'NUMPY') },
   { what: 'an HDF5 file', out: arrays, is: start(0x89, 'HDF\r\n', 0x1a, '\n') },
   { what: 'a Parquet file', out: arrays, is: start('PAR1') },
@@ -85,7 +133,9 @@ function nifti(bytes: Buffer): boolean {
       return false
     }
   }
-  return ['n+1\0', 'ni1\0'].includes(header.toString('latin1', 344, 348)) || ['n+2\0', 'ni2\0'].includes(header.toString('latin1', 4, 8))
+  return (
+    ['n+1\0', 'ni1\0'].includes(header.toString('latin1', 344, 348)) || ['n+2\0', 'ni2\0'].includes(header.toString('latin1', 4, 8))
+  )
 }
 
 /**
@@ -108,7 +158,9 @@ export function isRawCamera(bytes: Buffer): boolean {
     const little = bytes[0] === 0x49
     const short = (offset: number) => (little ? bytes.readUInt16LE(offset) : bytes.readUInt16BE(offset))
     const long = (offset: number) => (little ? bytes.readUInt32LE(offset) : bytes.readUInt32BE(offset))
-    const first = long(4), entries = Math.min(short(first), 512), tags = new Map<number, number>()
+    const first = long(4),
+      entries = Math.min(short(first), 512),
+      tags = new Map<number, number>()
     for (let i = 0; i < entries; i++) tags.set(short(first + 2 + 12 * i), first + 2 + 12 * i)
     const value = (tag: number) => {
       const entry = tags.get(tag)
@@ -116,7 +168,8 @@ export function isRawCamera(bytes: Buffer): boolean {
     }
     // DNGVersion; a colour filter array.
     if (tags.has(50706) || value(262) === 32803) return true
-    const make = tags.get(271), preview = ((value(254) ?? 0) & 1) === 1
+    const make = tags.get(271),
+      preview = ((value(254) ?? 0) & 1) === 1
     if (make === undefined || !preview || !tags.has(330)) return false
     const from = long(make + 4) <= 4 ? make + 8 : long(make + 8)
     return makers.test(bytes.toString('latin1', from, from + 32))

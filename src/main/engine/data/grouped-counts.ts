@@ -14,7 +14,8 @@ const plain = new Set<string>()
  */
 export function groupedCounts(folder: string, seed: number): SplitCounts | null {
   if (plain.has(folder)) return null
-  const key = `${folder}\0${seed}`, before = known.get(key)
+  const key = `${folder}\0${seed}`,
+    before = known.get(key)
   if (before) return before
   try {
     const dataset = openDataset(folder, { resident: false })
@@ -23,7 +24,8 @@ export function groupedCounts(folder: string, seed: number): SplitCounts | null 
       plain.add(folder)
       return null
     }
-    const { train, validation } = validationSplit(dataset, seed), counts = { trainCount: train.length, validationCount: validation.length }
+    const { train, validation } = validationSplit(dataset, seed),
+      counts = { trainCount: train.length, validationCount: validation.length }
     if (known.size >= mostKnown) known.clear()
     known.set(key, counts)
     return counts

@@ -5,16 +5,26 @@ import { shuffleInPlace, type Random } from './random.ts'
 type Units = Int32Array
 
 /**
- * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all, where there
+ * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
+ * where there
  * are two or more. A function of (rows, units, labels, source). Both results ascend.
  */
 export function drawUnits(
-  rows: Uint32Array, units: Units, labels: Int32Array | null, share: number, source: Random,
+  rows: Uint32Array,
+  units: Units,
+  labels: Int32Array | null,
+  share: number,
+  source: Random,
 ): { drawn: Uint32Array; rest: Uint32Array } {
-  const members = new Map<number, number[]>(), all: number[][] = []
+  const members = new Map<number, number[]>(),
+    all: number[][] = []
   for (const row of rows) {
-    const unit = units[row]!, own = unit < 0 ? undefined : members.get(unit)
-    if (own) { own.push(row); continue }
+    const unit = units[row]!,
+      own = unit < 0 ? undefined : members.get(unit)
+    if (own) {
+      own.push(row)
+      continue
+    }
     const begun = [row]
     all.push(begun)
     if (unit >= 0) members.set(unit, begun)
@@ -24,8 +34,10 @@ export function drawUnits(
   /** How many rows of each class are still to be drawn. */
   const missing = new Map<number, number>()
   for (const row of rows) missing.set(classOf(row), (missing.get(classOf(row)) ?? 0) + share)
-  let left = drawnOf(rows.length, share), remaining = all.length
-  const chosen = new Uint8Array(all.length), order = shuffleInPlace(Uint32Array.from(all.keys()), source)
+  let left = drawnOf(rows.length, share),
+    remaining = all.length
+  const chosen = new Uint8Array(all.length),
+    order = shuffleInPlace(Uint32Array.from(all.keys()), source)
   const take = (index: number) => {
     chosen[index] = 1
     remaining--

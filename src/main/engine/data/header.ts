@@ -40,7 +40,8 @@ export const readFormats = `${formats.join(', ')} or JPEG 2000`
 const notAnImage = { reason: `not an image (${formats.join(', ')} and JPEG 2000 are read)` }
 const cutShort = { reason: 'truncated: the file ends within its header' }
 /** Pixels of an image that is decoded whole, and of one that is made smaller while it is read. */
-export const pixelLimit = 40e6, streamedLimit = 400e6
+export const pixelLimit = 40e6,
+  streamedLimit = 400e6
 
 /** @param bytes the file's beginning. @param whole whether that is all of it. */
 export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
@@ -51,7 +52,8 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
     if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) result = png(bytes)
     else if (starts(0xff, 0xd8, 0xff)) result = jpeg(bytes)
     else if (starts(0x47, 0x49, 0x46, 0x38) && (bytes[4] === 0x37 || bytes[4] === 0x39)) result = gif(bytes)
-    else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14))) result = bmp(bytes)
+    else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14)))
+      result = bmp(bytes)
     else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
     else if (isTiff(bytes)) result = tiff(sourceOfBytes(bytes))
     else if (looksLikeJpeg2000(bytes)) result = own('jp2', jpeg2000Header(bytes))
@@ -74,7 +76,9 @@ function withinLimits(result: HeaderResult): HeaderResult {
   const limit = streams && !wide && orientation === 1 ? streamedLimit : pixelLimit
   if (width < 1 || height < 1) return { reason: `damaged: its header says ${width} x ${height} pixels` }
   if (width * height > limit) {
-    return { reason: `too large: ${width} x ${height} is ${(width * height / 1e6).toFixed(0)} megapixels, more than ${limit / 1e6}` }
+    return {
+      reason: `too large: ${width} x ${height} is ${((width * height) / 1e6).toFixed(0)} megapixels, more than ${limit / 1e6}`,
+    }
   }
   return result
 }
@@ -85,17 +89,26 @@ const ofBits = (bits: number): Pick<Header, 'depth'> => (bits === 8 ? {} : { dep
 const palette = 3
 
 const grayPalette = (bytes: Buffer, from: number, to: number, step: number) => {
-  for (let i = from; i + 2 < to; i += step) if (bytes.readUInt8(i) !== bytes.readUInt8(i + 1) || bytes[i] !== bytes.readUInt8(i + 2)) return false
+  for (let i = from; i + 2 < to; i += step)
+    if (bytes.readUInt8(i) !== bytes.readUInt8(i + 1) || bytes[i] !== bytes.readUInt8(i + 2)) return false
   return true
 }
 
 function png(bytes: Buffer): HeaderResult {
   if (bytes.toString('latin1', 12, 16) !== 'IHDR' && bytes.length >= 16) return { reason: 'damaged: a PNG without its header' }
-  const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), depth = bytes.readUInt8(24), colour = bytes.readUInt8(25), interlaced = bytes.readUInt8(28) !== 0
+  const width = bytes.readUInt32BE(16),
+    height = bytes.readUInt32BE(20),
+    depth = bytes.readUInt8(24),
+    colour = bytes.readUInt8(25),
+    interlaced = bytes.readUInt8(28) !== 0
   if (![0, 2, 3, 4, 6].includes(colour)) return { reason: 'damaged: a PNG of no known kind' }
-  let gray = colour === 0 || colour === 4, transparent = false, rotated = false, orientation = 1
+  let gray = colour === 0 || colour === 4,
+    transparent = false,
+    rotated = false,
+    orientation = 1
   for (let at = 33; ;) {
-    const length = bytes.readUInt32BE(at), name = bytes.toString('latin1', at + 4, at + 8)
+    const length = bytes.readUInt32BE(at),
+      name = bytes.toString('latin1', at + 4, at + 8)
     if (name.length < 4) return 'more'
     if (name === 'IDAT' || name === 'IEND') break
     if (name === 'PLTE' && colour === 3) gray = grayPalette(bytes, at + 8, at + 8 + length, 3)
@@ -109,7 +122,9 @@ function png(bytes: Buffer): HeaderResult {
   const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own'
   const channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
   const bits = ofBits(colour === 3 ? 8 : depth)
-  return { header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels, ...bits } }
+  return {
+    header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels, ...bits },
+  }
 }
 
 function jpeg(bytes: Buffer): HeaderResult {
@@ -119,7 +134,10 @@ function jpeg(bytes: Buffer): HeaderResult {
     if (bytes[at] !== 0xff) return { reason: 'damaged: a JPEG whose header makes no sense' }
     const marker = bytes[at + 1]!
     if (marker === 0xf7) return { reason: foreignReason(jpegLs) }
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { at += 2; continue }
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      at += 2
+      continue
+    }
     if (marker === 0xd9 || marker === 0xda) return { reason: 'damaged: a JPEG without its size' }
     const length = bytes.readUInt16BE(at + 2)
     if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') {
@@ -127,13 +145,23 @@ function jpeg(bytes: Buffer): HeaderResult {
       orientation = exifOrientation(bytes.subarray(at + 10, at + 2 + length))
     }
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      const depth = bytes.readUInt8(at + 4), components = bytes.readUInt8(at + 9)
-      const height = bytes.readUInt16BE(at + 5), width = bytes.readUInt16BE(at + 7)
+      const depth = bytes.readUInt8(at + 4),
+        components = bytes.readUInt8(at + 9)
+      const height = bytes.readUInt16BE(at + 5),
+        width = bytes.readUInt16BE(at + 7)
       const usual = depth === 8 && orientation === 1 && (components === 1 || components === 3)
       return {
         header: {
-          type: 'jpeg', width, height, orientation, gray: components === 1, wide: false, streams: marker < 0xc2,
-          decoder: usual ? 'tensorflow' : 'sharp', channels: components === 1 ? 1 : 3, ...ofBits(depth),
+          type: 'jpeg',
+          width,
+          height,
+          orientation,
+          gray: components === 1,
+          wide: false,
+          streams: marker < 0xc2,
+          decoder: usual ? 'tensorflow' : 'sharp',
+          channels: components === 1 ? 1 : 3,
+          ...ofBits(depth),
         },
       }
     }
@@ -153,8 +181,11 @@ function exifOrientation(block: Buffer): number {
 
 /** TensorFlow's decoder ignores transparency, and wants a first frame that fills the picture. */
 function gif(bytes: Buffer): HeaderResult {
-  const width = bytes.readUInt16LE(6), height = bytes.readUInt16LE(8), flags = bytes.readUInt8(10)
-  let at = 13, gray = false
+  const width = bytes.readUInt16LE(6),
+    height = bytes.readUInt16LE(8),
+    flags = bytes.readUInt8(10)
+  let at = 13,
+    gray = false
   if (flags & 0x80) {
     const end = at + 3 * 2 ** ((flags & 7) + 1)
     gray = grayPalette(bytes, at, end, 3)
@@ -168,11 +199,21 @@ function gif(bytes: Buffer): HeaderResult {
       for (let size = bytes.readUInt8(at); size > 0; size = bytes.readUInt8(at)) at += size + 1
       at++
     } else if (block === 0x2c) {
-      const fills = bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
+      const fills =
+        bytes.readUInt32LE(at + 1) === 0 && bytes.readUInt16LE(at + 5) === width && bytes.readUInt16LE(at + 7) === height
       if (bytes.readUInt8(at + 9) & 0x80) gray = false
-      return { header: {
-        type: 'gif', width, height, orientation: 1, gray, wide: false, decoder: fills && !transparent ? 'tensorflow' : 'sharp', channels: 3,
-      } }
+      return {
+        header: {
+          type: 'gif',
+          width,
+          height,
+          orientation: 1,
+          gray,
+          wide: false,
+          decoder: fills && !transparent ? 'tensorflow' : 'sharp',
+          channels: 3,
+        },
+      }
     } else {
       return { reason: 'damaged: a GIF without a picture' }
     }
@@ -182,16 +223,20 @@ function gif(bytes: Buffer): HeaderResult {
 function bmp(bytes: Buffer): HeaderResult {
   const size = bytes.readUInt32LE(14)
   const old = size === 12
-  const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18), height = Math.abs(old ? bytes.readUInt16LE(20) : bytes.readInt32LE(22))
-  const depth = bytes.readUInt16LE(old ? 24 : 28), colours = old ? 0 : bytes.readUInt32LE(46)
-  const step = old ? 3 : 4, from = 14 + size
+  const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18),
+    height = Math.abs(old ? bytes.readUInt16LE(20) : bytes.readInt32LE(22))
+  const depth = bytes.readUInt16LE(old ? 24 : 28),
+    colours = old ? 0 : bytes.readUInt32LE(46)
+  const step = old ? 3 : 4,
+    from = 14 + size
   const gray = depth <= 8 && grayPalette(bytes, from, from + step * (colours || 2 ** depth), step)
   return { header: { type: 'bmp', width, height, orientation: 1, gray, wide: false, decoder: 'own', channels: 3 } }
 }
 
 function webp(bytes: Buffer): HeaderResult {
   const kind = bytes.toString('latin1', 12, 16)
-  let width = 0, height = 0
+  let width = 0,
+    height = 0
   if (kind === 'VP8X') {
     width = bytes.readUIntLE(24, 3) + 1
     height = bytes.readUIntLE(27, 3) + 1
@@ -210,28 +255,49 @@ function webp(bytes: Buffer): HeaderResult {
   return { header: { type: 'webp', width, height, orientation: 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
 }
 
-const own = (type: 'pnm' | 'jp2', found: Pick<Header, 'width' | 'height' | 'wide' | 'depth'> & { channels: 1 | 3 } | { reason: string }): HeaderResult =>
-  ('reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } })
+const own = (
+  type: 'pnm' | 'jp2',
+  found: (Pick<Header, 'width' | 'height' | 'wide' | 'depth'> & { channels: 1 | 3 }) | { reason: string },
+): HeaderResult =>
+  'reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } }
 
-const isAvif = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp'
-  && bytes.toString('latin1', 8, Math.min(bytes.readUInt32BE(0), 64)).match(/.{4}/gs)?.some((brand) =>
-    brand === 'avif' || brand === 'avis') === true
+const isAvif = (bytes: Buffer): boolean =>
+  bytes.toString('latin1', 4, 8) === 'ftyp' &&
+  bytes
+    .toString('latin1', 8, Math.min(bytes.readUInt32BE(0), 64))
+    .match(/.{4}/gs)
+    ?.some((brand) => brand === 'avif' || brand === 'avis') === true
 
 /** AVIF (ISO/IEC 23000-22): the largest size among the properties of its items (others are tiles, or previews), and its quarter turns. */
 function avif(bytes: Buffer): HeaderResult {
   const start = bytes.indexOf('meta', 8, 'latin1')
   const end = start < 0 ? Infinity : start - 4 + bytes.readUInt32BE(start - 4)
   if (end > bytes.length) return 'more'
-  let width = 0, height = 0
+  let width = 0,
+    height = 0
   for (let at = bytes.indexOf('ispe', start, 'latin1'); at >= 0 && at < end; at = bytes.indexOf('ispe', at + 4, 'latin1')) {
     const size = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)] as const
     if (size[0] * size[1] > width * height) [width, height] = size
   }
-  const turn = bytes.indexOf('irot', start, 'latin1'), quarters = turn >= 0 && turn < end ? bytes.readUInt8(turn + 4) & 1 : 0
+  const turn = bytes.indexOf('irot', start, 'latin1'),
+    quarters = turn >= 0 && turn < end ? bytes.readUInt8(turn + 4) & 1 : 0
   // The third byte of a configuration of AV1 says whether there are 10 bits, or 12.
-  const av1 = bytes.indexOf('av1C', start, 'latin1'), flags = av1 >= 0 && av1 < end ? bytes.readUInt8(av1 + 6) : 0
-  const depth = ofBits(flags & 0x40 ? flags & 0x20 ? 12 : 10 : 8)
-  return { header: { type: 'avif', width, height, orientation: quarters ? 6 : 1, gray: false, wide: false, decoder: 'sharp', channels: 3, ...depth } }
+  const av1 = bytes.indexOf('av1C', start, 'latin1'),
+    flags = av1 >= 0 && av1 < end ? bytes.readUInt8(av1 + 6) : 0
+  const depth = ofBits(flags & 0x40 ? (flags & 0x20 ? 12 : 10) : 8)
+  return {
+    header: {
+      type: 'avif',
+      width,
+      height,
+      orientation: quarters ? 6 : 1,
+      gray: false,
+      wide: false,
+      decoder: 'sharp',
+      channels: 3,
+      ...depth,
+    },
+  }
 }
 
 /** Why a decoder may have refused: does the file end as its format wants it to end? */
@@ -242,12 +308,27 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
     gif: () => bytes[bytes.length - 1] === 0x3b,
     webp: () => bytes.readUInt32LE(4) + 8 <= bytes.length,
     bmp: () => bytes.readUInt32LE(2) <= bytes.length,
-    tiff: () => null, avif: () => null, pnm: () => null, jp2: () => null,
+    tiff: () => null,
+    avif: () => null,
+    pnm: () => null,
+    jp2: () => null,
   }[type]()
-  const name =
-    { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF', pnm: 'PNM', jp2: 'JPEG 2000' }[type]
-  return ends === null ? `damaged or truncated: the ${name} cannot be decoded`
-    : ends ? `damaged: the ${name} cannot be decoded` : `truncated: the ${name} ends too early`
+  const name = {
+    png: 'PNG',
+    jpeg: 'JPEG',
+    gif: 'GIF',
+    webp: 'WebP',
+    bmp: 'BMP',
+    tiff: 'TIFF',
+    avif: 'AVIF',
+    pnm: 'PNM',
+    jp2: 'JPEG 2000',
+  }[type]
+  return ends === null
+    ? `damaged or truncated: the ${name} cannot be decoded`
+    : ends
+      ? `damaged: the ${name} cannot be decoded`
+      : `truncated: the ${name} ends too early`
 }
 
 /** A page, counted from 0. @throws RangeError where it is not within the source */
@@ -259,7 +340,20 @@ function tiff(source: ByteSource, wanted = 0): HeaderResult {
     const { width, height, orientation, photometric, channels, wide, bits, type } = describePage(page)
     const gray = photometric === 0 || photometric === 1
     const depth = type === 'u1' && (bits === 8 || photometric === palette) ? {} : { depth: { bits, kind: kindOf(type) } }
-    return { header: { type: 'tiff', width, height, orientation, gray: gray && channels <= 2, wide, streams: true, decoder: 'own', channels: 3, ...depth } }
+    return {
+      header: {
+        type: 'tiff',
+        width,
+        height,
+        orientation,
+        gray: gray && channels <= 2,
+        wide,
+        streams: true,
+        decoder: 'own',
+        channels: 3,
+        ...depth,
+      },
+    }
   }
   return { reason: 'damaged: a TIFF without a page' }
 }

@@ -6,7 +6,10 @@ import { damagedFile, isGzip, readAt, readPieces, skipBytes, unsupportedFile } f
 import { deflateGrowth } from './zip.ts'
 import { type NumberType, type StoredArray, itemBytes, valuesOf } from './numbers.ts'
 
-/** The IDX format of the MNIST files (two zero bytes, a type, the number of dimensions, their sizes, big-endian values), plain or gzipped. */
+/**
+ * The IDX format of the MNIST files (two zero bytes, a type, the number of dimensions, their sizes, big-endian values), plain or
+ * gzipped.
+ */
 const types: Record<number, NumberType> = { 8: 'u1', 9: 'i1', 11: 'i2', 12: 'i4', 13: 'f4', 14: 'f8' }
 
 async function beginning(path: string, length: number): Promise<{ bytes: Buffer; gzip: boolean }> {
@@ -35,9 +38,11 @@ export async function looksLikeIdx(path: string): Promise<boolean> {
 /** @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
 export async function readIdx(path: string): Promise<StoredArray> {
   const { bytes, gzip } = await beginning(path, 4 + 4 * 4)
-  const type = types[bytes[2] ?? 0], dimensions = bytes[3] ?? 0
+  const type = types[bytes[2] ?? 0],
+    dimensions = bytes[3] ?? 0
   if (bytes.length < 4) throw damagedFile(path, 'it is truncated within its header')
-  if (bytes[0] !== 0 || bytes[1] !== 0 || !type || dimensions < 1 || dimensions > 4) throw unsupportedFile(path, 'is not an IDX file of at most four dimensions; choose a folder, IDX images or an npz file.')
+  if (bytes[0] !== 0 || bytes[1] !== 0 || !type || dimensions < 1 || dimensions > 4)
+    throw unsupportedFile(path, 'is not an IDX file of at most four dimensions; choose a folder, IDX images or an npz file.')
   const start = 4 + 4 * dimensions
   if (bytes.length < start) throw damagedFile(path, 'it is truncated within its header')
   const shape = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i))
@@ -50,17 +55,24 @@ export async function readIdx(path: string): Promise<StoredArray> {
   if (gzip && start + size > (await stat(path)).size * deflateGrowth) {
     throw damagedFile(path, `its header promises ${size} bytes of data, more than can be packed into it`)
   }
-  const pieces = () => (gzip ? skipBytes(readPieces(path, 0, Infinity, createGunzip()), start) : readPieces(path, start, start + size))
+  const pieces = () =>
+    gzip ? skipBytes(readPieces(path, 0, Infinity, createGunzip()), start) : readPieces(path, start, start + size)
   return { file: path, name: basename(path), shape, type, bigEndian: true, pieces }
 }
 
 /** The first file that exists, of a name with or without `.gz`. */
 function besides(path: string, name: string): string | null {
   const plain = name.replace(/\.gz$/i, '')
-  return [name, plain, `${plain}.gz`].map((other) => join(dirname(path), other)).find((other) => other !== path && existsSync(other)) ?? null
+  return (
+    [name, plain, `${plain}.gz`].map((other) => join(dirname(path), other)).find((other) => other !== path && existsSync(other)) ??
+    null
+  )
 }
 
-/** `train-images-idx3-ubyte` -> `train-labels-idx1-ubyte`, `train-images.idx3-ubyte.gz` -> `train-labels.idx1-ubyte.gz`; null where there is none. */
+/**
+ * `train-images-idx3-ubyte` -> `train-labels-idx1-ubyte`, `train-images.idx3-ubyte.gz` -> `train-labels.idx1-ubyte.gz`; null
+ * where there is none.
+ */
 export function labelsFileOf(images: string): string | null {
   const name = basename(images)
   if (!/images/i.test(name)) return null

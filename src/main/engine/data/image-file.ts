@@ -104,7 +104,14 @@ function withFile(path: string, read: (file: number, stat: Stats) => ImageFile):
  * The image of `size` bytes that begins at `base` of an open file.
  * @param identity of a file whose pages are read one by one: what tells it from others, and from what it was before a change
  */
-function readFrom(file: number, base: number, size: number, headerOnly: boolean, page = 0, identity: string | null = null): ImageFile {
+function readFrom(
+  file: number,
+  base: number,
+  size: number,
+  headerOnly: boolean,
+  page = 0,
+  identity: string | null = null,
+): ImageFile {
   const known = identity !== null && identity === held
   if (held !== null && !known) releaseLargeFile()
   let filled = known ? size : 0
@@ -151,9 +158,14 @@ function fill(file: number, base: number, from: number, to: number): number {
 export function whyUnreadable(error: unknown): string {
   const code = (error as { code?: string }).code ?? String(error)
   const known: Record<string, string> = {
-    EACCES: 'not readable: permission denied', EPERM: 'not readable: permission denied', ENOENT: 'missing: it is gone, or its name is not valid text',
-    ELOOP: 'a symbolic link that leads to itself', EIO: 'not readable: the disk reports an error', ENXIO: 'not a regular file',
-    EMFILE: 'not readable: too many open files', ENAMETOOLONG: 'its path is too long',
+    EACCES: 'not readable: permission denied',
+    EPERM: 'not readable: permission denied',
+    ENOENT: 'missing: it is gone, or its name is not valid text',
+    ELOOP: 'a symbolic link that leads to itself',
+    EIO: 'not readable: the disk reports an error',
+    ENXIO: 'not a regular file',
+    EMFILE: 'not readable: too many open files',
+    ENAMETOOLONG: 'its path is too long',
   }
   return known[code] ?? `not readable (${code})`
 }

@@ -23,7 +23,10 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
     const plan = await planImport(request, { meter, signal })
     try {
       await makeFolder(partial)
-      const room = await statfs(partial).then((disk) => disk.bavail * disk.bsize, () => Infinity)
+      const room = await statfs(partial).then(
+        (disk) => disk.bavail * disk.bsize,
+        () => Infinity,
+      )
       return await finish(request, partial, await plan.pack(partial, room, meter, signal), meter, signal)
     } finally {
       plan.close?.()
@@ -36,9 +39,18 @@ export async function importDataset(request: ImportRequest, { signal, onProgress
 }
 
 function checkSize({ width, height, patches }: ImportRequest): void {
-  for (const [field, value] of Object.entries({ width, height, 'patches.width': patches?.width, 'patches.height': patches?.height })) {
+  for (const [field, value] of Object.entries({
+    width,
+    height,
+    'patches.width': patches?.width,
+    'patches.height': patches?.height,
+  })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 4096)) {
-      throw new WorkbenchError('IMAGE_SIZE', `A ${field.replace('patches.', '')} of ${value} pixels is not possible; choose one from 1 to 4096.`, { field })
+      throw new WorkbenchError(
+        'IMAGE_SIZE',
+        `A ${field.replace('patches.', '')} of ${value} pixels is not possible; choose one from 1 to 4096.`,
+        { field },
+      )
     }
   }
 }
@@ -52,7 +64,11 @@ async function makeFolder(partial: string): Promise<void> {
   } catch (error) {
     const code = (error as { code?: string }).code
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'ENOENT') {
-      throw new WorkbenchError('HOME_UNWRITABLE', `Nothing can be written into ${dirname(partial)}; choose another home folder, or allow writing there.`, { cause: error })
+      throw new WorkbenchError(
+        'HOME_UNWRITABLE',
+        `Nothing can be written into ${dirname(partial)}; choose another home folder, or allow writing there.`,
+        { cause: error },
+      )
     }
     throw error
   }

@@ -9,14 +9,22 @@ import { reasons } from './values/range.ts'
  * - `test.bin`: uint32 row numbers of the test split, ascending
  * - `validation.bin`: the same of the validation part that the source brought (only where it brought one)
  * - `groups.bin`: int32 per row, the number of its group, -1 where it is in none (only with groups)
- * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and for patches, which add `@x,y`)
+ * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and
+ * for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
  * - `index.json`: this schema
  * - `checksums.json`: see checksums.ts (absent in datasets of earlier versions)
  */
 export const files = {
-  pixels: 'pixels.bin', labels: 'labels.bin', test: 'test.bin', validation: 'validation.bin', groups: 'groups.bin', paths: 'paths.bin',
-  skipped: 'skipped.json', index: 'index.json', checksums: 'checksums.json',
+  pixels: 'pixels.bin',
+  labels: 'labels.bin',
+  test: 'test.bin',
+  validation: 'validation.bin',
+  groups: 'groups.bin',
+  paths: 'paths.bin',
+  skipped: 'skipped.json',
+  index: 'index.json',
+  checksums: 'checksums.json',
 } as const
 
 export const formatVersion = 1

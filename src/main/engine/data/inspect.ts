@@ -22,25 +22,31 @@ import { splitRows, type Split } from './test-split.ts'
 const fileLimit = 200_000
 
 /**
- * What an import would make of a source, from the same plan that the import packs. Reads names, and headers of some files; changes nothing.
+ * What an import would make of a source, from the same plan that the import packs. Reads names, and headers of some files;
+ * changes nothing.
  * @throws WorkbenchError as `importDataset` would for a source of which nothing can be said; CANCELLED
  */
 export async function inspectImport(
-  request: SourceRequest, { signal, onProgress }: ImportOptions = {},
+  request: SourceRequest,
+  { signal, onProgress }: ImportOptions = {},
 ): Promise<CallOutput<'datasets.inspect'>> {
   const meter = new Meter(onProgress)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
   try {
     // In this order: a file that turns out unreadable while its values are measured is left out, and said to be.
-    const measured = await measureSoon(plan, signal), checked = await plan.check?.({ meter, signal })
+    const measured = await measureSoon(plan, signal),
+      checked = await plan.check?.({ meter, signal })
     const several = await plan.countPages?.({ meter, signal })
     const found = told(plan, checked?.rows ?? plan, request)
     return {
-      ...found, ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
+      ...found,
+      ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
       pages: several && several.files > 0 ? several : null,
-      ranges: measured === 'late' ? null : measured?.ranges ?? null,
+      ranges: measured === 'late' ? null : (measured?.ranges ?? null),
       notes: [
-        ...found.notes, ...checked?.notes ?? [], ...(measured === 'late' ? [lateNote] : measured?.ahead ?? []),
+        ...found.notes,
+        ...(checked?.notes ?? []),
+        ...(measured === 'late' ? [lateNote] : (measured?.ahead ?? [])),
         ...(several && several.files > 0 && request.pages !== 'all' ? [firstPages(several, plan.count)] : []),
       ],
     }
@@ -51,15 +57,18 @@ export async function inspectImport(
 
 function firstPages({ files, pages, looked }: Several, all: number): DatasetNote {
   const those = looked < all ? `Of ${thousands(looked)} files that were looked at, ${thousands(files)}` : counted(files, 'file')
-  const message = `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${thousands(pages)} in all); `
-    + 'the first of each will be taken. --pages all takes each as an image.'
+  const message =
+    `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${thousands(pages)} in all); ` +
+    'the first of each will be taken. --pages all takes each as an image.'
   return { code: 'firstPages', message }
 }
 
 /** How long values are looked at, in milliseconds. */
 const patience = 5000
-const lateNote = { code: 'valuesNotMeasured', message: 'There are too many values to look at all of them here; the import does, '
-  + 'and notes which range of them it takes.' }
+const lateNote = {
+  code: 'valuesNotMeasured',
+  message: 'There are too many values to look at all of them here; the import does, and notes which range of them it takes.',
+}
 
 /** The ranges of values, unless that takes long. */
 async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Measured | 'late' | undefined> {
@@ -76,7 +85,8 @@ async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Mea
 function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
   // Parts of patches may be drawn, and then say nothing of classes.
   const rows = request.patches ? { ...all, notes: [] } : classesOfTraining(all)
-  const { kind, sizes = null, truncated = false } = plan, { count, labels, classes, parts } = rows
+  const { kind, sizes = null, truncated = false } = plan,
+    { count, labels, classes, parts } = rows
   // A folder in which no image was found says nothing of a shape.
   const shaped = plan.sizes !== null
   const split = splitOf(rows, request)
@@ -85,14 +95,29 @@ function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datase
   if (split.rows && !request.patches) doubts.push(...classesLacking(rows, split.rows.parts))
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {
-    kind: plan.from, images: kind === 'image', files: plan.count, truncated, checked: plan.count, count, classes,
+    kind: plan.from,
+    images: kind === 'image',
+    files: plan.count,
+    truncated,
+    checked: plan.count,
+    count,
+    classes,
     parts: split.rows && partsOf({ count, validationCount: split.rows.validation.length, testCount: split.rows.test.length }),
     brought: (['validation', 'test'] as const).filter((part) => brought[part]),
-    byClass, labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
-    ...(shaped ? { width: plan.width, height: plan.height, channels: plan.channels } : { width: null, height: null, channels: null }),
-    fit: request.fit, sizes, depth: depthOf(plan), pages: null,
-    ...leftOut(plan.skipped), notes: [...plan.notes, ...rows.notes, ...doubts, ...split.rows?.notes ?? []], ranges: null,
-    problem: split.problem, suggestedName: suggestName(request.path),
+    byClass,
+    labelsFrom: classes.length > 0 ? plan.labelsFrom : null,
+    ...(shaped
+      ? { width: plan.width, height: plan.height, channels: plan.channels }
+      : { width: null, height: null, channels: null }),
+    fit: request.fit,
+    sizes,
+    depth: depthOf(plan),
+    pages: null,
+    ...leftOut(plan.skipped),
+    notes: [...plan.notes, ...rows.notes, ...doubts, ...(split.rows?.notes ?? [])],
+    ranges: null,
+    problem: split.problem,
+    suggestedName: suggestName(request.path),
   }
 }
 
@@ -110,10 +135,29 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
   const open = openDataset(folder, { resident: false })
   try {
     return {
-      kind: 'dataset', images: kind === 'image', files: count, truncated: false, checked: count, count, classes, parts: partsOf(dataset),
-      brought: [...validationCount > 0 ? ['validation' as const] : [], ...testCount > 0 ? ['test' as const] : []], byClass: tableOf(open),
-      labelsFrom: classes.length > 0 ? 'those of the dataset' : null, width, height, channels, fit, sizes: null,
-      depth: { ...ownDepth(kind), mixed: false }, pages: null, ranges: null, skippedCount: 0, skipped: [], notes: [], problem: null,
+      kind: 'dataset',
+      images: kind === 'image',
+      files: count,
+      truncated: false,
+      checked: count,
+      count,
+      classes,
+      parts: partsOf(dataset),
+      brought: [...(validationCount > 0 ? ['validation' as const] : []), ...(testCount > 0 ? ['test' as const] : [])],
+      byClass: tableOf(open),
+      labelsFrom: classes.length > 0 ? 'those of the dataset' : null,
+      width,
+      height,
+      channels,
+      fit,
+      sizes: null,
+      depth: { ...ownDepth(kind), mixed: false },
+      pages: null,
+      ranges: null,
+      skippedCount: 0,
+      skipped: [],
+      notes: [],
+      problem: null,
       suggestedName: suggestName(`dataset:${name}`),
     }
   } finally {
@@ -123,7 +167,8 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
 
 /** The split of rows of which no two are known to be alike, by the import's own rules; or why there is none. */
 function splitOf(rows: Rows, request: SourceRequest): { rows: Split | null; problem: ErrorInfo | null } {
-  const { count } = rows, hashes = new Uint8Array(count * hashBytes)
+  const { count } = rows,
+    hashes = new Uint8Array(count * hashBytes)
   const words = new Uint32Array(hashes.buffer)
   for (let row = 0; row < count; row++) words[row * (hashBytes / 4)] = row
   try {
@@ -139,6 +184,9 @@ export function suggestName(path: string): string {
   if (path.trim() === sampleName || syntheticName(path) !== null) return path.trim()
   const reference = datasetReference(path)
   if (reference !== null) return reference.slice(0, 200).trim()
-  const name = basename(resolvePath(path)).replace(/\.(npz|gz|zip|tgz|parquet|tar(\.(gz|zst))?)$/i, '').slice(0, 200).trim()
+  const name = basename(resolvePath(path))
+    .replace(/\.(npz|gz|zip|tgz|parquet|tar(\.(gz|zst))?)$/i, '')
+    .slice(0, 200)
+    .trim()
   return name === '' ? 'images' : name
 }

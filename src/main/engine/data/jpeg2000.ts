@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import type { Samples } from './samples.ts'
 
 /**
- * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of @cornerstonejs/codec-openjpeg (OpenJPEG
+ * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of
+ * @cornerstonejs/codec-openjpeg (OpenJPEG
  * as WebAssembly), since the libvips that comes with sharp has none.
  */
 interface Decoder {
@@ -14,9 +15,12 @@ interface Decoder {
   getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned: boolean }
   delete(): void
 }
-interface OpenJpeg { J2KDecoder: new () => Decoder }
+interface OpenJpeg {
+  J2KDecoder: new () => Decoder
+}
 
-const signature = Buffer.from('0000000c6a5020200d0a870a', 'hex'), codestream = Buffer.from('ff4fff51', 'hex')
+const signature = Buffer.from('0000000c6a5020200d0a870a', 'hex'),
+  codestream = Buffer.from('ff4fff51', 'hex')
 
 const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
 
@@ -24,11 +28,15 @@ export const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
   bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
-export function jpeg2000Header(bytes: Buffer): { width: number; height: number; channels: 1 | 3; wide: boolean; depth: Depth } | { reason: string } {
+export function jpeg2000Header(
+  bytes: Buffer,
+): { width: number; height: number; channels: 1 | 3; wide: boolean; depth: Depth } | { reason: string } {
   const at = bytes.indexOf(codestream)
   if (at < 0) throw new RangeError('the codestream begins later')
   const long = (offset: number) => bytes.readUInt32BE(at + 8 + offset)
-  const width = long(0) - long(8), height = long(4) - long(12), components = bytes.readUInt16BE(at + 40)
+  const width = long(0) - long(8),
+    height = long(4) - long(12),
+    components = bytes.readUInt16BE(at + 40)
   for (let i = 0; i < components && i < 4; i++) {
     if (bytes.readUInt8(at + 43 + 3 * i) !== 1 || bytes.readUInt8(at + 44 + 3 * i) !== 1) {
       return { reason: `a JPEG 2000 file whose channels have sizes of their own, which is not read: ${convert}` }
@@ -38,7 +46,8 @@ export function jpeg2000Header(bytes: Buffer): { width: number; height: number; 
     return { reason: `a JPEG 2000 file of ${components} channels; 1 and 3 are read: ${convert}` }
   }
   // The highest bit says that values have signs; the others are the depth less one.
-  const precision = bytes.readUInt8(at + 42), depth: Depth = { bits: (precision & 127) + 1, kind: precision > 127 ? 'signed' : 'unsigned' }
+  const precision = bytes.readUInt8(at + 42),
+    depth: Depth = { bits: (precision & 127) + 1, kind: precision > 127 ? 'signed' : 'unsigned' }
   return { width, height, channels: components, wide: precision > 7, depth }
 }
 
@@ -48,7 +57,11 @@ async function load(): Promise<OpenJpeg> {
   const require = createRequire(import.meta.url)
   const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as (options: object) => Promise<OpenJpeg>
   const silent = () => {}
-  return create({ wasmBinary: readFileSync(require.resolve('@cornerstonejs/codec-openjpeg/decodewasm')), print: silent, printErr: silent })
+  return create({
+    wasmBinary: readFileSync(require.resolve('@cornerstonejs/codec-openjpeg/decodewasm')),
+    print: silent,
+    printErr: silent,
+  })
 }
 
 /**
@@ -56,19 +69,24 @@ async function load(): Promise<OpenJpeg> {
  * @returns null where it cannot be decoded
  * @throws what the library throws for some of these
  */
-export async function decodeJpeg2000(bytes: Buffer, header: { width: number; height: number; channels: number }): Promise<Samples | null> {
+export async function decodeJpeg2000(
+  bytes: Buffer,
+  header: { width: number; height: number; channels: number },
+): Promise<Samples | null> {
   const decoder = new (await (library ??= load())).J2KDecoder()
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes)
     decoder.decode()
     const { width, height, bitsPerSample, componentCount: channels, isSigned } = decoder.getFrameInfo()
     if (width !== header.width || height !== header.height || channels !== header.channels) return null
-    const raw = decoder.getDecodedBuffer(), count = width * height * channels
+    const raw = decoder.getDecodedBuffer(),
+      count = width * height * channels
     const values = bitsPerSample <= 8 ? raw : new Uint16Array(raw.slice(0, 2 * count).buffer)
     if (values.length < count) return null
     const common = { width, height, channels, alpha: null, orientation: 1 }
     if (isSigned) {
-      return bitsPerSample <= 8 ? { ...common, data: Int8Array.from(values.subarray(0, count)), type: 'i1' }
+      return bitsPerSample <= 8
+        ? { ...common, data: Int8Array.from(values.subarray(0, count)), type: 'i1' }
         : { ...common, data: Int16Array.from(values.subarray(0, count)), type: 'i2' }
     }
     if (bitsPerSample > 8) return { ...common, data: Uint16Array.from(values.subarray(0, count)), type: 'u2' }

@@ -6,19 +6,31 @@ import { byClass } from './split.ts'
 
 /**
  * Rows whose labels a classification uses: `count` of the given ones (0: all that have a label), evenly over the classes, one of each in
- * turn until a class has no more. A function of (rows, labels, seed); with the same seed the rows for a smaller count are among those for a
+ * turn until a class has no more. A function of (rows, labels, seed); with the same seed the rows for a smaller count are among
+ * those for a
  * larger one.
  * @returns ascending rows.
- * @throws WorkbenchError SETTING_INVALID for `fineTuning.kind` where the dataset has no two classes to tell apart, for `fineTuning.labelled`
+ * @throws WorkbenchError SETTING_INVALID for `fineTuning.kind` where the dataset has no two classes to tell apart, for
+ * `fineTuning.labelled`
  *   where fewer rows have a label.
  */
-export function labelledRows({ labels, classes }: Pick<PackedDataset, 'labels' | 'classes'>, rows: Uint32Array, count: number, seed: number): Uint32Array {
+export function labelledRows(
+  { labels, classes }: Pick<PackedDataset, 'labels' | 'classes'>,
+  rows: Uint32Array,
+  count: number,
+  seed: number,
+): Uint32Array {
   if (!labels || classes.length < 2) throw unsuitable('This dataset has no two classes to tell apart')
   const labelled = rows.filter((row) => labels[row]! >= 0)
   const groups = byClass(labelled, labels)
-  if (groups.length < 2) throw unsuitable(`The training images have labels of ${groups.length === 0 ? 'no class' : 'a single class'}`)
+  if (groups.length < 2)
+    throw unsuitable(`The training images have labels of ${groups.length === 0 ? 'no class' : 'a single class'}`)
   if (count > labelled.length) {
-    throw new WorkbenchError('SETTING_INVALID', `Only ${labelled.length} training images have a label; set fineTuning.labelled to at most that, or to 0 for all.`, { field: 'fineTuning.labelled' })
+    throw new WorkbenchError(
+      'SETTING_INVALID',
+      `Only ${labelled.length} training images have a label; set fineTuning.labelled to at most that, or to 0 for all.`,
+      { field: 'fineTuning.labelled' },
+    )
   }
   if (count === 0) return labelled.sort()
   const queues = groups.map((group) => shuffleInPlace(group, random('labelled', seed, labels[group[0]!]!)))
@@ -33,7 +45,10 @@ export function labelledRows({ labels, classes }: Pick<PackedDataset, 'labels' |
   return chosen.sort()
 }
 
-/** Rows to train with (and to draw validation from, unless the dataset brings it) that have a label. @throws WorkbenchError FILE_DAMAGED */
+/**
+ * Rows to train with (and to draw validation from, unless the dataset brings it) that have a label. @throws WorkbenchError
+ * FILE_DAMAGED
+ */
 export function labelledCount(folder: string): number {
   const { labels, train, validation, close } = openDataset(folder, { resident: false })
   close()
@@ -42,4 +57,6 @@ export function labelledCount(folder: string): number {
 }
 
 const unsuitable = (why: string) =>
-  new WorkbenchError('SETTING_INVALID', `${why}; set fineTuning.kind to reconstruction, or import the images with labels.`, { field: 'fineTuning.kind' })
+  new WorkbenchError('SETTING_INVALID', `${why}; set fineTuning.kind to reconstruction, or import the images with labels.`, {
+    field: 'fineTuning.kind',
+  })

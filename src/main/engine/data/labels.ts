@@ -9,8 +9,11 @@ export type Label = number | string
 const blockBytes = 2 ** 20
 /** More different labels than this are no classes, but numbers or names of images. */
 export const mostClasses = 2 ** 16
-export const tooManyTexts = (file: string, name: string) => unsupportedFile(file,
-  `holds more than ${thousands(mostClasses)} different texts in ${name} where labels should be; leave them out.`)
+export const tooManyTexts = (file: string, name: string) =>
+  unsupportedFile(
+    file,
+    `holds more than ${thousands(mostClasses)} different texts in ${name} where labels should be; leave them out.`,
+  )
 /** More columns than this are no one-hot labels. */
 const mostColumns = 2 ** 16
 
@@ -21,17 +24,27 @@ const mostColumns = 2 ** 16
  * @returns null where there is more than one label an image, which is noted
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function readLabels(array: NpzArray, count: number, notes: DatasetNote[] = [], signal?: AbortSignal): Promise<Label[] | null> {
+export async function readLabels(
+  array: NpzArray,
+  count: number,
+  notes: DatasetNote[] = [],
+  signal?: AbortSignal,
+): Promise<Label[] | null> {
   const shape = array.shape.length === 2 && array.shape[0] === 1 && count > 1 ? array.shape.toReversed() : array.shape
-  const [rows, ...rest] = shape, columns = valuesOf(rest)
-  if (rows === undefined || rest.length > 1 && columns !== 1 || columns < 1 || columns > mostColumns) {
-    throw unsupportedFile(array.file, `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`)
+  const [rows, ...rest] = shape,
+    columns = valuesOf(rest)
+  if (rows === undefined || (rest.length > 1 && columns !== 1) || columns < 1 || columns > mostColumns) {
+    throw unsupportedFile(
+      array.file,
+      `holds labels of shape ${array.shape.join(' x ')} in ${array.name}; one label an image is needed.`,
+    )
   }
   if (rows !== count) throw damagedFile(array.file, `${array.name} has ${rows} labels for ${count} images`)
   const labels = columns === 1 ? await single(array, count, signal) : await oneHot(array, columns, signal)
   if (labels === null) {
-    const message = `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported `
-      + 'without labels.'
+    const message =
+      `The array ${array.name} has several labels for each image (${array.shape.join(' x ')}); the images are imported ` +
+      'without labels.'
     notes.push({ code: 'severalLabels', message })
     return null
   }
@@ -39,13 +52,15 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
     const message = `Each row of ${array.name} is 1 in one of ${columns} places and 0 elsewhere (one-hot): the label is the place, from 0.`
     notes.push({ code: 'oneHot', message })
   } else if (new Set(labels).size > mostClasses) {
-    const message = `${array.name} holds more than ${thousands(mostClasses)} different numbers, which are no classes; `
-      + 'the images are imported without labels.'
+    const message =
+      `${array.name} holds more than ${thousands(mostClasses)} different numbers, which are no classes; ` +
+      'the images are imported without labels.'
     notes.push({ code: 'noClasses', message })
     return null
   } else if (labels.some((label) => typeof label === 'number' && !Number.isInteger(label))) {
-    const message = `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported `
-      + 'without labels.'
+    const message =
+      `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported ` +
+      'without labels.'
     notes.push({ code: 'noClasses', message })
     return null
   }
@@ -54,7 +69,8 @@ export async function readLabels(array: NpzArray, count: number, notes: DatasetN
 
 /** A value an image. */
 async function single(array: NpzArray, count: number, signal?: AbortSignal): Promise<Label[]> {
-  const labels: Label[] = [], text = 'characters' in array
+  const labels: Label[] = [],
+    text = 'characters' in array
   const size = text ? array.characters * (array.type === 'U' ? 4 : 1) : itemBytes(array.type)
   if (size === 0) return Array<Label>(count).fill('')
   // Texts are kept once each: a million labels of ten classes are ten texts.
@@ -80,9 +96,15 @@ async function single(array: NpzArray, count: number, signal?: AbortSignal): Pro
 /** Columns, of which one is 1 and the others 0; null where rows are anything else. */
 async function oneHot(array: NpzArray, columns: number, signal?: AbortSignal): Promise<number[] | null> {
   if ('characters' in array) return null
-  const labels: number[] = [], rowBytes = columns * itemBytes(array.type),
+  const labels: number[] = [],
+    rowBytes = columns * itemBytes(array.type),
     total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
-  for await (const block of inBlocks(array.pieces(), total, rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)), array.file)) {
+  for await (const block of inBlocks(
+    array.pieces(),
+    total,
+    rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)),
+    array.file,
+  )) {
     signal?.throwIfAborted()
     const numbers = numbersIn(block, array.type, array.bigEndian)
     for (let first = 0; first < numbers.length; first += columns) {
@@ -116,7 +138,8 @@ function textIn(item: Buffer, type: 'U' | 'S', bigEndian: boolean): string {
  * @param names what numbers stand for, where that is known
  */
 export function indexLabels(
-  parts: { values: readonly Label[] | null; count: number }[], names: ReadonlyMap<number, string> = new Map(),
+  parts: { values: readonly Label[] | null; count: number }[],
+  names: ReadonlyMap<number, string> = new Map(),
 ): { classes: string[]; labels: Int32Array | null } {
   const distinct = new Set<Label>()
   for (const { values } of parts) for (const value of values ?? []) distinct.add(value)
@@ -127,7 +150,9 @@ export function indexLabels(
   const labels = new Int32Array(parts.reduce((sum, part) => sum + part.count, 0)).fill(-1)
   let row = 0
   for (const part of parts) {
-    part.values?.forEach((value, i) => { labels[row + i] = index.get(value)! })
+    part.values?.forEach((value, i) => {
+      labels[row + i] = index.get(value)!
+    })
     row += part.count
   }
   const named = classes.map((value) => (typeof value === 'number' ? names.get(value) : undefined) ?? String(value))

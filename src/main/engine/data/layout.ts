@@ -60,25 +60,38 @@ interface Options {
 }
 
 /** A place with its files among all names: from `from` up to `to`. */
-interface Found { place: Place; from: number; to: number }
+interface Found {
+  place: Place
+  from: number
+  to: number
+}
 
 /**
- * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of their own. Each
+ * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of
+ * their own. Each
  * part decides for itself whether it has classes: one subfolder a class, files of deeper folders belonging to it, where most files lie in
  * folders; files beside these are then left out. Where the folders of classes hold `train` and `test`, these are the parts.
  * @throws WorkbenchError FILE_UNSUPPORTED, and the operating system's error when a folder itself cannot be read
  */
 export async function listFolder(roots: Roots, options: Options = {}): Promise<FileList> {
   const { places, skipped, notes, without } = await findStructure(roots, options.lenient)
-  const names = new Names(), found: Found[] = []
-  let truncated = false, calledMasks = 0
+  const names = new Names(),
+    found: Found[] = []
+  let truncated = false,
+    calledMasks = 0
   for (const place of places) {
-    const from = names.count, more: Walk = await walk(place.root, {
-      signal: options.signal, tree: roots.tree, inside: place.inside, names, elsewhere: place.elsewhere,
-      limit: (options.limit ?? Infinity) - from,
-      without: place.root === roots.root ? without : new Set(), prefix: place.root === roots.root ? '' : `${place.root}/`,
-      onCount: (files) => options.onCount?.(from + files),
-    })
+    const from = names.count,
+      more: Walk = await walk(place.root, {
+        signal: options.signal,
+        tree: roots.tree,
+        inside: place.inside,
+        names,
+        elsewhere: place.elsewhere,
+        limit: (options.limit ?? Infinity) - from,
+        without: place.root === roots.root ? without : new Set(),
+        prefix: place.root === roots.root ? '' : `${place.root}/`,
+        onCount: (files) => options.onCount?.(from + files),
+      })
     truncated ||= more.truncated
     calledMasks += more.calledMasks
     skipped.push(...more.skipped)
@@ -87,11 +100,16 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   const masks = skipped.filter(({ reason }) => reason === maskReasons.folder || reason === maskReasons.file).map(({ path }) => path)
   if (masks.length > 0) notes.push({ code: 'masks', message: `Left out as masks, which are no images: ${listed(masks)}.` })
   if (calledMasks > 0) {
-    notes.push({ code: 'maskNames', message: `${counted(calledMasks, 'file is', 'files are')} called as masks are, `
-      + 'without an image of that name beside; taken as images.' })
+    notes.push({
+      code: 'maskNames',
+      message:
+        `${counted(calledMasks, 'file is', 'files are')} called as masks are, ` +
+        'without an image of that name beside; taken as images.',
+    })
   }
-  const folders = new Set<string>(), list = listOf(roots.root, names, found, { skipped, notes, truncated }, folders, options.labels)
-  if (!truncated) notes.push(...await emptyFolders(found, folders, roots.tree))
+  const folders = new Set<string>(),
+    list = listOf(roots.root, names, found, { skipped, notes, truncated }, folders, options.labels)
+  if (!truncated) notes.push(...(await emptyFolders(found, folders, roots.tree)))
   return list
 }
 
@@ -101,11 +119,22 @@ type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
  * Decides on labels, and leaves out what lies beside the folders of classes.
  * @param folders gets the folders of classes that hold a file
  */
-function listOf(root: string, all: Names, found: readonly Found[], told: Told, folders: Set<string>, asked: Options['labels']): FileList {
-  const codes = new Int32Array(all.count).fill(-1), parts = new Uint8Array(all.count), left = new Uint8Array(all.count)
+function listOf(
+  root: string,
+  all: Names,
+  found: readonly Found[],
+  told: Told,
+  folders: Set<string>,
+  asked: Options['labels'],
+): FileList {
+  const codes = new Int32Array(all.count).fill(-1),
+    parts = new Uint8Array(all.count),
+    left = new Uint8Array(all.count)
   const classes = new Texts()
   const pathOf = (place: Place, name: string) => readable(place.root === root ? name : `${place.root}/${name}`)
-  let leftOut = 0, leftImages = 0, foreign = 0
+  let leftOut = 0,
+    leftImages = 0,
+    foreign = 0
   const examples: string[] = []
   for (const part of [trainPart, validationPart, testPart]) {
     const own = found.filter(({ place }) => place.part === part)
@@ -114,14 +143,18 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
     for (const { place, from, to } of own) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
       const fixed = place.label == null ? -1 : classes.codeOf(readable(place.label))
-      let before: string | null = null, code = -1
+      let before: string | null = null,
+        code = -1
       for (let file = from; file < to; file++) {
         parts[file] = part
-        if (place.label !== undefined || !labelled) { codes[file] = fixed; continue }
+        if (place.label !== undefined || !labelled) {
+          codes[file] = fixed
+          continue
+        }
         const folder = all.folderOf(file, depth)
         if (folder !== null) {
           if (folder !== before) {
-            folders.add(`${place.root}/${place.inside === '' ? '' : `${place.inside}/`}${before = folder}`)
+            folders.add(`${place.root}/${place.inside === '' ? '' : `${place.inside}/`}${(before = folder)}`)
             code = classes.codeOf(readable(folder))
           }
           codes[file] = code
@@ -137,8 +170,9 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
     }
   }
   if (leftImages > 0) {
-    const message = `${counted(leftImages, 'file', 'files')} beside the folders of the classes left `
-      + `out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
+    const message =
+      `${counted(leftImages, 'file', 'files')} beside the folders of the classes left ` +
+      `out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
     told.notes.push({ code: 'looseFiles', message })
   }
   leftOut += partsInClasses(all, found, parts, left, told)
@@ -151,11 +185,14 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
   for (const [index, { from, to }] of found.entries()) places.fill(index, from, to)
   const keep = (file: number) => left[file] === 0
   const kept = <T extends Int32Array | Uint8Array | Uint16Array>(values: T): T =>
-    (leftOut === 0 ? values : values.filter((_, file) => keep(file)) as T)
-  const names = leftOut === 0 ? all : all.filter(keep), [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
+    leftOut === 0 ? values : (values.filter((_, file) => keep(file)) as T)
+  const names = leftOut === 0 ? all : all.filter(keep),
+    [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
   const place = (file: number) => found[placeIn[file]!]!.place
   return {
-    ...told, names, labelled: classes.texts.length > 0,
+    ...told,
+    names,
+    labelled: classes.texts.length > 0,
     rootOf: (file) => place(file).root,
     pathOf: (file) => pathOf(place(file), names.at(file)),
     partOf: (file) => partOf[file]!,
@@ -168,9 +205,18 @@ function listOf(root: string, all: Names, found: readonly Found[], told: Told, f
 export function onlyFiles(list: FileList, files: readonly number[]): FileList {
   const names = new Names()
   for (const file of files) names.push(list.names.at(file))
-  const at = <T>(of: (file: number) => T) => (file: number): T => of(files[file]!)
+  const at =
+    <T>(of: (file: number) => T) =>
+    (file: number): T =>
+      of(files[file]!)
   return {
-    ...list, names, skipped: [], rootOf: at(list.rootOf), pathOf: at(list.pathOf), partOf: at(list.partOf), labelOf: at(list.labelOf),
+    ...list,
+    names,
+    skipped: [],
+    rootOf: at(list.rootOf),
+    pathOf: at(list.pathOf),
+    partOf: at(list.partOf),
+    labelOf: at(list.labelOf),
     groupOf: at(list.groupOf),
     ...(list.insideOf ? { insideOf: at(list.insideOf) } : {}),
   }
@@ -180,7 +226,8 @@ export function onlyFiles(list: FileList, files: readonly number[]): FileList {
 async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>, tree?: Tree): Promise<DatasetNote[]> {
   const empty: string[] = []
   for (const { place } of found) {
-    const below = place.inside === '' ? '' : `${place.inside}/`, top = `${place.root}/${below}`
+    const below = place.inside === '' ? '' : `${place.inside}/`,
+      top = `${place.root}/${below}`
     if (place.label !== undefined || ![...held].some((folder) => folder.startsWith(top))) continue
     for (const folder of await foldersIn(place, tree)) if (!held.has(top + folder)) empty.push(below + folder)
   }
@@ -190,14 +237,16 @@ async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>, 
 
 /** Whether the files of a part lie in folders, one a class. */
 function byFolders(names: Names, found: readonly Found[], part: number, notes: DatasetNote[]): boolean {
-  let nested = 0, loose = 0
+  let nested = 0,
+    loose = 0
   for (const { place, from, to } of found) {
     const below = place.inside === '' ? 0 : Buffer.byteLength(place.inside) + 1
     for (let file = from; file < to; file++) names.isNested(file, below) ? nested++ : looksLikeOther(names.at(file)) || loose++
   }
   if (nested > 0 && nested < loose) {
-    const message = `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders `
-      + `and ${thousands(loose)} do not, so that these folders are no classes.`
+    const message =
+      `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders ` +
+      `and ${thousands(loose)} do not, so that these folders are no classes.`
     notes.push({ code: 'foldersNoClasses', message })
   }
   return nested > 0 && nested >= loose
@@ -208,7 +257,11 @@ function byFolders(names: Names, found: readonly Found[], part: number, notes: D
  * @returns how many files are left out
  */
 function partsInClasses(
-  names: Names, found: readonly Found[], parts: Uint8Array, left: Uint8Array, { skipped, notes }: Pick<FileList, 'skipped' | 'notes'>,
+  names: Names,
+  found: readonly Found[],
+  parts: Uint8Array,
+  left: Uint8Array,
+  { skipped, notes }: Pick<FileList, 'skipped' | 'notes'>,
 ): number {
   const [{ place, from, to } = { place: null, from: 0, to: 0 }] = found
   if (place === null || found.length > 1 || place.label !== undefined) return 0
@@ -217,17 +270,21 @@ function partsInClasses(
   /** Of each class the parts that its folder holds, as bits. */
   const held = new Map<string, number>()
   for (let file = from; file < to; file++) {
-    const word = names.folderOf(file, depth + 1), part = word === null ? null : partOfWord(word)
+    const word = names.folderOf(file, depth + 1),
+      part = word === null ? null : partOfWord(word)
     if (part === null) continue
     const own = names.folderOf(file, depth)!
-    held.set(own, (held.get(own) ?? 0) | 1 << part)
+    held.set(own, (held.get(own) ?? 0) | (1 << part))
   }
   if (![...held.values()].some((bits) => (bits & 1) !== 0 && bits > 1)) return 0
   let leftOut = 0
   const whole = new Set<string>()
   for (let file = from; file < to; file++) {
     if (left[file]) continue
-    const name = names.at(file), segments = name.split('/', depth + 3), part = partOf(segments), own = segments[depth]!
+    const name = names.at(file),
+      segments = name.split('/', depth + 3),
+      part = partOf(segments),
+      own = segments[depth]!
     if (part !== null) parts[file] = part
     else if (!held.has(own)) whole.add(own)
     else {
@@ -236,10 +293,13 @@ function partsInClasses(
       skipped.push({ path: readable(name), reason: 'beside the folders of the parts' })
     }
   }
-  const without = whole.size === 0 ? '' : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, `
-    + 'so all images there are for training.'
-  const message = `The folders of the classes hold the parts (${listed([...held.keys()])}): `
-    + `deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
+  const without =
+    whole.size === 0
+      ? ''
+      : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, so all images there are for training.`
+  const message =
+    `The folders of the classes hold the parts (${listed([...held.keys()])}): ` +
+    `deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
   notes.push({ code: 'partsInClasses', message })
   return leftOut
 }

@@ -15,7 +15,10 @@ export function headerOf(list: FileList, file: number): ImageFile | null {
 /** Rows of a batch that are read at once, in bytes. */
 const batchBytes = 2 ** 23
 
-/** The images of a list in runs of at most `size`, for decoders: by name below one folder, by place in an archive, or with their bytes. */
+/**
+ * The images of a list in runs of at most `size`, for decoders: by name below one folder, by place in an archive, or with their
+ * bytes.
+ */
 export function fileBatches(list: FileList, size: number): Generator<Batch> | AsyncGenerator<Batch> {
   const first = list.names.count > 0 ? list.insideOf?.(0) : undefined
   return first !== undefined && isStreamed(first) ? streamedBatches(list, size) : placedBatches(list, size)
@@ -24,9 +27,16 @@ export function fileBatches(list: FileList, size: number): Generator<Batch> | As
 function* placedBatches(list: FileList, size: number): Generator<Batch> {
   const { names } = list
   for (let start = 0; start < names.count;) {
-    const root = list.rootOf(start), paths = [names.at(start)]
-    for (let file = start + 1; file < names.count && paths.length < size && list.rootOf(file) === root; file++) paths.push(names.at(file))
-    yield { start, root, paths, ...(list.insideOf ? { places: paths.map((_, index) => list.insideOf!(start + index) as Span) } : {}) }
+    const root = list.rootOf(start),
+      paths = [names.at(start)]
+    for (let file = start + 1; file < names.count && paths.length < size && list.rootOf(file) === root; file++)
+      paths.push(names.at(file))
+    yield {
+      start,
+      root,
+      paths,
+      ...(list.insideOf ? { places: paths.map((_, index) => list.insideOf!(start + index) as Span) } : {}),
+    }
     start += paths.length
   }
 }
@@ -34,13 +44,19 @@ function* placedBatches(list: FileList, size: number): Generator<Batch> {
 /** One stream after another; each is read once, in the order of its images. */
 async function* streamedBatches(list: FileList, size: number): AsyncGenerator<Batch> {
   const { count } = list.names
-  const streamAt = (file: number): { stream: ImageStream; index: number } => list.insideOf!(file) as { stream: ImageStream; index: number }
+  const streamAt = (file: number): { stream: ImageStream; index: number } =>
+    list.insideOf!(file) as { stream: ImageStream; index: number }
   for (let from = 0; from < count;) {
     const { stream } = streamAt(from)
     let to = from + 1
     while (to < count && streamAt(to).stream === stream) to++
-    const wanted = function* () { for (let file = from; file < to; file++) yield streamAt(file).index }
-    let start = from, paths: string[] = [], bytes: (Uint8Array | null)[] = [], held = 0
+    const wanted = function* () {
+      for (let file = from; file < to; file++) yield streamAt(file).index
+    }
+    let start = from,
+      paths: string[] = [],
+      bytes: (Uint8Array | null)[] = [],
+      held = 0
     for await (const image of stream.read(wanted())) {
       // What is given is valid until the next is asked for.
       bytes.push(image && Uint8Array.from(image))

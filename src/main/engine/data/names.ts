@@ -13,7 +13,8 @@ export function fromBytes(bytes: Buffer): string {
   if (!text.includes('\uFFFD')) return text
   let out = ''
   for (let at = 0; at < bytes.length;) {
-    const lead = bytes[at]!, length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1
+    const lead = bytes[at]!,
+      length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1
     const piece = bytes.toString('utf8', at, at + length)
     const sound = Buffer.byteLength(piece) === length && Buffer.from(piece).equals(bytes.subarray(at, at + length))
     out += sound ? piece : String.fromCharCode(0xdc00 + lead)
@@ -25,14 +26,16 @@ export function fromBytes(bytes: Buffer): string {
 /** The bytes of a name. */
 function toBytes(name: string): Buffer {
   if (name.isWellFormed()) return Buffer.from(name)
-  return Buffer.concat(Array.from(name, (letter) => (letter.isWellFormed() ? Buffer.from(letter) : Buffer.of(letter.charCodeAt(0) & 0xff))))
+  return Buffer.concat(
+    Array.from(name, (letter) => (letter.isWellFormed() ? Buffer.from(letter) : Buffer.of(letter.charCodeAt(0) & 0xff))),
+  )
 }
 
 /** A name for people: bytes that are no UTF-8 as Latin-1, which they most often are. */
 export const readable = (name: string): string =>
-  (name.isWellFormed()
+  name.isWellFormed()
     ? name
-    : Array.from(name, (letter) => (letter.isWellFormed() ? letter : String.fromCharCode(letter.charCodeAt(0) & 0xff))).join(''))
+    : Array.from(name, (letter) => (letter.isWellFormed() ? letter : String.fromCharCode(letter.charCodeAt(0) & 0xff))).join('')
 
 /** A path as the file system wants it. */
 export const onDisk = (path: string): string | Buffer => (path.isWellFormed() ? path : toBytes(path))
@@ -49,7 +52,8 @@ export class Names {
   count = 0
 
   push(name: string): void {
-    const from = this.end(this.count - 1), most = name.length * 3
+    const from = this.end(this.count - 1),
+      most = name.length * 3
     if (from + most > this.bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, from + most))
       this.bytes.copy(larger, 0, 0, from)
@@ -69,13 +73,15 @@ export class Names {
   }
 
   at(index: number): string {
-    const from = this.end(index - 1), to = this.end(index)
+    const from = this.end(index - 1),
+      to = this.end(index)
     return this.foreign ? fromBytes(this.bytes.subarray(from, to)) : this.bytes.toString('utf8', from, to)
   }
 
   /** Whether a name lies in a folder below one whose name has so many bytes, without making a string of it. */
   isNested(index: number, below = 0): boolean {
-    const { bytes } = this, to = this.end(index)
+    const { bytes } = this,
+      to = this.end(index)
     for (let at = this.end(index - 1) + below; at < to; at++) if (bytes[at] === slash) return true
     return false
   }
@@ -85,8 +91,10 @@ export class Names {
    * a single string, since there may be very many of them.
    */
   folderOf(index: number, level: number): string | null {
-    const { bytes, folder } = this, end = this.end(index)
-    let from = this.end(index - 1), to = from
+    const { bytes, folder } = this,
+      end = this.end(index)
+    let from = this.end(index - 1),
+      to = from
     for (let left = level; ; left--, from = ++to) {
       while (to < end && bytes[to] !== slash) to++
       if (to === end) return null
@@ -120,13 +128,15 @@ export class Names {
   /** The bytes of `paths.bin` for those names that `keep` says yes to. */
   packed(keep: (index: number) => boolean): Buffer {
     if (this.foreign) return this.readable().packed(keep)
-    let kept = 0, size = 0
+    let kept = 0,
+      size = 0
     for (let i = 0; i < this.count; i++) {
       if (!keep(i)) continue
       kept++
       size += this.end(i) - this.end(i - 1)
     }
-    const start = (kept + 1) * 4, out = Buffer.alloc(start + size)
+    const start = (kept + 1) * 4,
+      out = Buffer.alloc(start + size)
     for (let i = 0, row = 0, at = 0; i < this.count; i++) {
       if (!keep(i)) continue
       at += this.bytes.copy(out, start + at, this.end(i - 1), this.end(i))
@@ -145,7 +155,7 @@ export class Names {
 /** The names in the bytes of `paths.bin`. */
 export function namesIn(bytes: Buffer, count: number): string[] {
   const start = (count + 1) * 4
-  return Array.from(
-    { length: count }, (_, row) => bytes.toString('utf8', start + bytes.readUInt32LE(row * 4), start + bytes.readUInt32LE(row * 4 + 4)),
+  return Array.from({ length: count }, (_, row) =>
+    bytes.toString('utf8', start + bytes.readUInt32LE(row * 4), start + bytes.readUInt32LE(row * 4 + 4)),
   )
 }

@@ -8,8 +8,10 @@ import { readZip } from './zip.ts'
  */
 export async function readNpz(path: string): Promise<Map<string, () => Promise<NpzArray>>> {
   const members = (await readZip(path)).filter((member) => member.name.endsWith('.npy'))
-  return new Map(members.map(({ name, size, pieces }) => {
-    const plain = name.slice(0, -4)
-    return [plain, () => openNpy({ file: path, name: `${basename(path)}/${plain}`, size, pieces })]
-  }))
+  return new Map(
+    members.map(({ name, size, pieces }) => {
+      const plain = name.slice(0, -4)
+      return [plain, () => openNpy({ file: path, name: `${basename(path)}/${plain}`, size, pieces })]
+    }),
+  )
 }

@@ -38,17 +38,27 @@ export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): 
     else if (size === 4) aligned.swap32()
     else aligned.swap64()
   }
-  const { buffer, byteOffset } = aligned, length = aligned.length / size
+  const { buffer, byteOffset } = aligned,
+    length = aligned.length / size
   switch (type) {
-    case 'u2': return new Uint16Array(buffer, byteOffset, length)
-    case 'i2': return new Int16Array(buffer, byteOffset, length)
-    case 'u4': return new Uint32Array(buffer, byteOffset, length)
-    case 'i4': return new Int32Array(buffer, byteOffset, length)
-    case 'f2': return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf)
-    case 'f4': return new Float32Array(buffer, byteOffset, length)
-    case 'u8': return Float64Array.from(new BigUint64Array(buffer, byteOffset, length), Number)
-    case 'i8': return Float64Array.from(new BigInt64Array(buffer, byteOffset, length), Number)
-    default: return new Float64Array(buffer, byteOffset, length)
+    case 'u2':
+      return new Uint16Array(buffer, byteOffset, length)
+    case 'i2':
+      return new Int16Array(buffer, byteOffset, length)
+    case 'u4':
+      return new Uint32Array(buffer, byteOffset, length)
+    case 'i4':
+      return new Int32Array(buffer, byteOffset, length)
+    case 'f2':
+      return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf)
+    case 'f4':
+      return new Float32Array(buffer, byteOffset, length)
+    case 'u8':
+      return Float64Array.from(new BigUint64Array(buffer, byteOffset, length), Number)
+    case 'i8':
+      return Float64Array.from(new BigInt64Array(buffer, byteOffset, length), Number)
+    default:
+      return new Float64Array(buffer, byteOffset, length)
   }
 }
 
@@ -56,10 +66,12 @@ export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): 
 export function rowsOfArray(array: StoredArray, rows: readonly number[]): StoredArray {
   const rowBytes = valuesOf(array.shape.slice(1)) * itemBytes(array.type)
   async function* pieces(): AsyncGenerator<Buffer> {
-    let next = 0, at = 0
+    let next = 0,
+      at = 0
     for await (const piece of array.pieces()) {
       for (; next < rows.length; next++) {
-        const from = Math.max(0, rows[next]! * rowBytes - at), to = (rows[next]! + 1) * rowBytes - at
+        const from = Math.max(0, rows[next]! * rowBytes - at),
+          to = (rows[next]! + 1) * rowBytes - at
         if (from < piece.length) yield piece.subarray(from, Math.min(to, piece.length))
         if (to > piece.length) break
       }
@@ -72,7 +84,9 @@ export function rowsOfArray(array: StoredArray, rows: readonly number[]): Stored
 
 /** The value of a half-precision float (IEEE 754 binary16): a sign, 5 bits of exponent, 10 of fraction. */
 function fromHalf(bits: number): number {
-  const exponent = (bits >> 10) & 31, fraction = bits & 1023, sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31,
+    fraction = bits & 1023,
+    sign = bits & 0x8000 ? -1 : 1
   if (exponent === 31) return fraction > 0 ? NaN : sign * Infinity
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }
@@ -83,5 +97,6 @@ export const kindOf = (type: NumberType): Depth['kind'] => kinds[type[0] as keyo
 
 /** The depths of numbers of some types, the deepest first. */
 export const depthsOf = (types: readonly NumberType[]): Depth[] =>
-  [...new Set(types)].map((type) => ({ bits: type === 'b1' ? 1 : 8 * itemBytes(type), kind: kindOf(type) }))
+  [...new Set(types)]
+    .map((type) => ({ bits: type === 'b1' ? 1 : 8 * itemBytes(type), kind: kindOf(type) }))
     .toSorted((a, b) => b.bits - a.bits)

@@ -12,12 +12,13 @@ import type { PackedDataset } from './packed.ts'
 const residentLimit = 512 * 2 ** 20
 
 /** What a damaged dataset says; `what` continues a sentence. */
-const damaged = (folder: string, what: string, cause?: unknown) => new WorkbenchError(
-  'FILE_DAMAGED',
-  `The dataset in ${folder} is damaged: ${what}. `
-  + `Repair it from its source, on its page or with “datasets repair ${basename(folder)}”; then resume what stopped.`,
-  { cause },
-)
+const damaged = (folder: string, what: string, cause?: unknown) =>
+  new WorkbenchError(
+    'FILE_DAMAGED',
+    `The dataset in ${folder} is damaged: ${what}. ` +
+      `Repair it from its source, on its page or with “datasets repair ${basename(folder)}”; then resume what stopped.`,
+    { cause },
+  )
 
 /** The part of that sentence that says what is wrong, for where nothing can be repaired; null of any other error. */
 export function damageIn(thrown: unknown): string | null {
@@ -84,8 +85,15 @@ function readExactly(file: number, out: Uint8Array, position: number): boolean {
  * What the index says, compared with how large the packed file is, before anything as large as it says is made.
  * @throws WorkbenchError FILE_DAMAGED
  */
-function requireRows(folder: string, { count, width, height, channels, testCount, validationCount }: DatasetIndex, rowBytes: number): void {
-  const sensible = Math.min(width, height, channels) >= 1 && Math.min(count, testCount, validationCount) >= 0 && testCount + validationCount <= count
+function requireRows(
+  folder: string,
+  { count, width, height, channels, testCount, validationCount }: DatasetIndex,
+  rowBytes: number,
+): void {
+  const sensible =
+    Math.min(width, height, channels) >= 1 &&
+    Math.min(count, testCount, validationCount) >= 0 &&
+    testCount + validationCount <= count
   if (!sensible) throw damaged(folder, `${files.index} does not say what a dataset is`)
   let size: number
   try {
@@ -105,7 +113,8 @@ type OpenDataset = PackedDataset & Pick<DatasetIndex, 'sha256'>
  * Opens an imported dataset.
  * @param options.resident true or false decides whether the rows are read into memory at once; by default they are up to 512 MB.
  *   The engine, which only shows a few images, opens with `false`.
- * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated, contradicts the index or is not what was written; of rows that are read
+ * @throws WorkbenchError FILE_DAMAGED when a file is missing, truncated, contradicts the index or is not what was written; of
+ * rows that are read
  *   later, `gather` throws it.
  */
 export function openDataset(folder: string, options: { resident?: boolean } = {}): OpenDataset {
@@ -117,11 +126,14 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   requireRows(folder, index, rowBytes)
 
   const labels = classes.length ? new Int32Array(readWhole(folder, files.labels, count * 4, checksums)) : null
-  if (labels?.some((label) => label < -1 || label >= classes.length)) throw damaged(folder, `${files.labels} names classes that do not exist`)
-  const groups = index.groupCount === undefined ? {} : { groups: new Int32Array(readWhole(folder, files.groups, count * 4, checksums)) }
+  if (labels?.some((label) => label < -1 || label >= classes.length))
+    throw damaged(folder, `${files.labels} names classes that do not exist`)
+  const groups =
+    index.groupCount === undefined ? {} : { groups: new Int32Array(readWhole(folder, files.groups, count * 4, checksums)) }
   const rowsIn = (name: string, length: number): Uint32Array<ArrayBuffer> => {
     const rows = new Uint32Array(readWhole(folder, name, length * 4, checksums))
-    if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!))) throw damaged(folder, `${name} is no ascending list of rows`)
+    if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!)))
+      throw damaged(folder, `${name} is no ascending list of rows`)
     return rows
   }
   const test = rowsIn(files.test, index.testCount)
@@ -157,8 +169,10 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
 
   const check = checksums === null || rows !== null ? null : blockCheck(folder, file, checksums)
   const gather = (indices: ArrayLike<number>, out: Uint8Array | Float32Array): void => {
-    if (out.BYTES_PER_ELEMENT * rowSize !== rowBytes) throw new TypeError(`rows of kind ${kind} do not go into a ${out.constructor.name}`)
-    if (out.length < indices.length * rowSize) throw new RangeError(`${indices.length} rows of ${rowSize} do not go into ${out.length} values`)
+    if (out.BYTES_PER_ELEMENT * rowSize !== rowBytes)
+      throw new TypeError(`rows of kind ${kind} do not go into a ${out.constructor.name}`)
+    if (out.length < indices.length * rowSize)
+      throw new RangeError(`${indices.length} rows of ${rowSize} do not go into ${out.length} values`)
     const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
     for (let i = 0; i < indices.length;) {
       const first = indices[i]!
@@ -169,7 +183,8 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
       const block = check?.(first * rowBytes, (first + length) * rowBytes) ?? -1
       if (block >= 0) throw unsound(folder, block)
       if (rows) rows.copy(bytes, i * rowBytes, first * rowBytes, (first + length) * rowBytes)
-      else if (!readExactly(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes)) throw damaged(folder, `${files.pixels} ends early`)
+      else if (!readExactly(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes))
+        throw damaged(folder, `${files.pixels} ends early`)
       i += length
     }
   }
@@ -180,7 +195,21 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   }
   const contrast = index.contrastLimit === undefined ? {} : { contrastLimit: index.contrastLimit }
   return {
-    kind, count, width, height, channels, rowSize, classes, labels, ...groups, ...contrast, test, train, validation, gather, close,
+    kind,
+    count,
+    width,
+    height,
+    channels,
+    rowSize,
+    classes,
+    labels,
+    ...groups,
+    ...contrast,
+    test,
+    train,
+    validation,
+    gather,
+    close,
     sha256: index.sha256,
   }
 }

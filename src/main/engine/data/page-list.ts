@@ -9,14 +9,21 @@ import type { PlanOptions } from './request.ts'
 import { pagesIn } from './several.ts'
 
 /** Which image of a list of pages lies in which file, and which page of it that is: `STACK.tif#3` is the fourth. */
-interface Pages { fileOf: Uint32Array; pageOf: Uint32Array; sizes: Float64Array; several: Uint8Array }
+interface Pages {
+  fileOf: Uint32Array
+  pageOf: Uint32Array
+  sizes: Float64Array
+  several: Uint8Array
+}
 
 /**
  * Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one,
  * and are named when they are decoded.
  */
 export async function findPages(list: FileList, { meter, signal }: PlanOptions): Promise<Pages> {
-  const { count } = list.names, counts = new Uint32Array(count), sizes = new Float64Array(count)
+  const { count } = list.names,
+    counts = new Uint32Array(count),
+    sizes = new Float64Array(count)
   let total = 0
   for (let file = 0; file < count; file++) {
     const path = join(list.rootOf(file), list.names.at(file))
@@ -28,7 +35,8 @@ export async function findPages(list: FileList, { meter, signal }: PlanOptions):
       await setImmediate()
     }
   }
-  const fileOf = new Uint32Array(total), pageOf = new Uint32Array(total)
+  const fileOf = new Uint32Array(total),
+    pageOf = new Uint32Array(total)
   for (let file = 0, image = 0; file < count; file++) {
     for (let page = 0; page < counts[file]!; page++) {
       fileOf[image] = file
@@ -40,23 +48,37 @@ export async function findPages(list: FileList, { meter, signal }: PlanOptions):
 
 /** The list in which every page is an image of its own, with what is known of its file. */
 export function listPages(list: FileList, { fileOf, pageOf, sizes, several }: Pages): FileList {
-  const names = new Names(), at = <T>(of: (file: number) => T) => (image: number): T => of(fileOf[image]!)
+  const names = new Names(),
+    at =
+      <T>(of: (file: number) => T) =>
+      (image: number): T =>
+        of(fileOf[image]!)
   const suffix = (image: number): string => (several[fileOf[image]!] === 1 ? `#${pageOf[image]}` : '')
   for (const [image, file] of fileOf.entries()) names.push(`${list.names.at(file)}${suffix(image)}`)
-  const files = several.reduce((sum, one) => sum + one, 0), pages = fileOf.reduce((sum, file) => sum + several[file]!, 0)
+  const files = several.reduce((sum, one) => sum + one, 0),
+    pages = fileOf.reduce((sum, file) => sum + several[file]!, 0)
   const note = {
     code: 'allPages',
-    message: `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in all); `
-      + 'each is an image of its own.',
+    message:
+      `${thousands(files)} ${files === 1 ? 'file has' : 'files have'} several pages or frames (${thousands(pages)} in all); ` +
+      'each is an image of its own.',
   }
   return {
-    ...list, names, several: { files, pages, looked: list.names.count },
-    notes: [...list.notes, ...(files > 0 ? [note] : [])], rootOf: at(list.rootOf), partOf: at(list.partOf), labelOf: at(list.labelOf),
-    groupOf: at(list.groupOf), pathOf: (image) => `${list.pathOf(fileOf[image]!)}${suffix(image)}`,
+    ...list,
+    names,
+    several: { files, pages, looked: list.names.count },
+    notes: [...list.notes, ...(files > 0 ? [note] : [])],
+    rootOf: at(list.rootOf),
+    partOf: at(list.partOf),
+    labelOf: at(list.labelOf),
+    groupOf: at(list.groupOf),
+    pathOf: (image) => `${list.pathOf(fileOf[image]!)}${suffix(image)}`,
     insideOf: (image: number): Span => {
       const file = fileOf[image]!
       return {
-        file: join(list.rootOf(file), list.names.at(file)), offset: 0, length: sizes[file]!,
+        file: join(list.rootOf(file), list.names.at(file)),
+        offset: 0,
+        length: sizes[file]!,
         ...(several[file] === 1 ? { page: pageOf[image]! } : {}),
       }
     },

@@ -6,8 +6,17 @@ import { pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
  * Of damaged files, those before the damage.
  */
 export function countPages(bytes: Buffer, { type }: Pick<Header, 'type'>): number {
-  const count =
-    { tiff: tiffPages, gif: gifFrames, webp: webpFrames, png: pngFrames, jpeg: one, bmp: one, avif: one, pnm: one, jp2: one }[type]
+  const count = {
+    tiff: tiffPages,
+    gif: gifFrames,
+    webp: webpFrames,
+    png: pngFrames,
+    jpeg: one,
+    bmp: one,
+    avif: one,
+    pnm: one,
+    jp2: one,
+  }[type]
   return Math.max(1, count(bytes))
 }
 
@@ -17,7 +26,9 @@ const one = () => 1
 function counting(count: (found: () => void) => void): number {
   let pages = 0
   try {
-    count(() => { pages++ })
+    count(() => {
+      pages++
+    })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
   }
@@ -25,31 +36,39 @@ function counting(count: (found: () => void) => void): number {
 }
 
 /** Pages of a TIFF, at least 1. */
-export const countTiffPages = (source: ByteSource): number => Math.max(1, counting((found) => { for (const _ of pagesOf(source)) found() }))
+export const countTiffPages = (source: ByteSource): number =>
+  Math.max(
+    1,
+    counting((found) => {
+      for (const _ of pagesOf(source)) found()
+    }),
+  )
 const tiffPages = (bytes: Buffer): number => countTiffPages(sourceOfBytes(bytes))
 
 /** Pictures between extensions; each ends with a chain of blocks that say their own length (GIF89a). */
-const gifFrames = (bytes: Buffer): number => counting((found) => {
-  const table = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
-  let at = 13 + table(bytes.readUInt8(10))
-  const skipBlocks = () => {
-    for (let size = bytes.readUInt8(at); size > 0; size = bytes.readUInt8(at)) at += size + 1
-    at++
-  }
-  for (let block = bytes.readUInt8(at); block === 0x21 || block === 0x2c; block = bytes.readUInt8(at)) {
-    at += block === 0x21 ? 2 : 11 + table(bytes.readUInt8(at + 9))
-    skipBlocks()
-    if (block === 0x2c) found()
-  }
-})
+const gifFrames = (bytes: Buffer): number =>
+  counting((found) => {
+    const table = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
+    let at = 13 + table(bytes.readUInt8(10))
+    const skipBlocks = () => {
+      for (let size = bytes.readUInt8(at); size > 0; size = bytes.readUInt8(at)) at += size + 1
+      at++
+    }
+    for (let block = bytes.readUInt8(at); block === 0x21 || block === 0x2c; block = bytes.readUInt8(at)) {
+      at += block === 0x21 ? 2 : 11 + table(bytes.readUInt8(at + 9))
+      skipBlocks()
+      if (block === 0x2c) found()
+    }
+  })
 
 /** Chunks `ANMF` of a file that says it is animated (RFC 9649). */
-const webpFrames = (bytes: Buffer): number => counting((found) => {
-  if (bytes.toString('latin1', 12, 16) !== 'VP8X' || (bytes.readUInt8(20) & 2) === 0) return
-  for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4) + (bytes.readUInt32LE(at + 4) & 1)) {
-    if (bytes.toString('latin1', at, at + 4) === 'ANMF') found()
-  }
-})
+const webpFrames = (bytes: Buffer): number =>
+  counting((found) => {
+    if (bytes.toString('latin1', 12, 16) !== 'VP8X' || (bytes.readUInt8(20) & 2) === 0) return
+    for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4) + (bytes.readUInt32LE(at + 4) & 1)) {
+      if (bytes.toString('latin1', at, at + 4) === 'ANMF') found()
+    }
+  })
 
 /** What the chunk `acTL`, which lies before the picture, says (PNG, third edition). */
 const pngFrames = (bytes: Buffer): number => {

@@ -13,7 +13,12 @@ export interface Picture {
   /** 1 gray, 2 gray and alpha, 3 colour, 4 colour and alpha. */
   channels: number
 }
-export interface Shape { width: number; height: number; channels: 1 | 3; fit: 'crop' | 'pad' | 'stretch' }
+export interface Shape {
+  width: number
+  height: number
+  channels: 1 | 3
+  fit: 'crop' | 'pad' | 'stretch'
+}
 
 /** Writes `picture` as one row of `shape` into `out` at `offset`. */
 export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset: number): void {
@@ -31,16 +36,21 @@ export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset:
   if (shape.fit === 'stretch') {
     out.set(resample(source, channels, [0, 0, source.width, source.height], width, height), offset)
   } else if (shape.fit === 'crop') {
-    const wanted = width / height, has = source.width / source.height
-    const w = has > wanted ? wanted * source.height : source.width, h = has < wanted ? source.width / wanted : source.height
-    const x = (source.width - w) / 2, y = (source.height - h) / 2
+    const wanted = width / height,
+      has = source.width / source.height
+    const w = has > wanted ? wanted * source.height : source.width,
+      h = has < wanted ? source.width / wanted : source.height
+    const x = (source.width - w) / 2,
+      y = (source.height - h) / 2
     out.set(resample(source, channels, [x, y, x + w, y + h].map(Math.fround) as Box, width, height), offset)
   } else {
-    const wanted = width / height, has = source.width / source.height
+    const wanted = width / height,
+      has = source.width / source.height
     const w = has < wanted ? Math.max(1, roundEven((source.width / source.height) * height)) : width
     const h = has > wanted ? Math.max(1, roundEven((source.height / source.width) * width)) : height
     const small = resample(source, channels, [0, 0, source.width, source.height], w, h)
-    const left = roundEven((width - w) / 2), top = roundEven((height - h) / 2)
+    const left = roundEven((width - w) / 2),
+      top = roundEven((height - h) / 2)
     out.fill(0, offset, offset + width * height * channels)
     for (let y = 0; y < h; y++) {
       out.set(small.subarray(y * w * channels, (y + 1) * w * channels), offset + ((top + y) * width + left) * channels)
@@ -50,7 +60,8 @@ export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset:
 
 /** Python's `round`: halves go to the even neighbour. */
 function roundEven(x: number): number {
-  const floor = Math.floor(x), half = x - floor
+  const floor = Math.floor(x),
+    half = x - floor
   return half < 0.5 || (half === 0.5 && floor % 2 === 0) ? floor : floor + 1
 }
 
@@ -66,7 +77,9 @@ function flatten(picture: Picture, wanted: 1 | 3, out: Uint8Array, offset: numbe
     return
   }
   for (let i = 0, at = 0, to = offset; i < pixels; i++, at += channels) {
-    let r = data[at]!, g = r, b = r
+    let r = data[at]!,
+      g = r,
+      b = r
     if (channels >= 3) {
       g = data[at + 1]!
       b = data[at + 2]!
@@ -96,11 +109,14 @@ function windows(from: number, to: number, inputs: number, outputs: number) {
   const scale = (to - from) / outputs
   const support = Math.max(scale, 1)
   const most = Math.ceil(support) * 2 + 1
-  const starts = new Int32Array(outputs), lengths = new Int32Array(outputs), weights = new Int32Array(outputs * most)
+  const starts = new Int32Array(outputs),
+    lengths = new Int32Array(outputs),
+    weights = new Int32Array(outputs * most)
   const raw = new Float64Array(most)
   for (let i = 0; i < outputs; i++) {
     const centre = from + (i + 0.5) * scale
-    const first = Math.max(0, Math.trunc(centre - support + 0.5)), last = Math.min(inputs, Math.trunc(centre + support + 0.5))
+    const first = Math.max(0, Math.trunc(centre - support + 0.5)),
+      last = Math.min(inputs, Math.trunc(centre + support + 0.5))
     let sum = 0
     for (let x = first; x < last; x++) {
       const weight = Math.max(0, 1 - Math.abs((x - centre + 0.5) / support))
@@ -114,16 +130,27 @@ function windows(from: number, to: number, inputs: number, outputs: number) {
   return { starts, lengths, weights, most }
 }
 
-const clip = (value: number) => { const v = value >> precision; return v < 0 ? 0 : v > 255 ? 255 : v }
+const clip = (value: number) => {
+  const v = value >> precision
+  return v < 0 ? 0 : v > 255 ? 255 : v
+}
 
 type Box = [number, number, number, number]
 
 /** Along rows first, then along columns; a direction in which nothing changes is left alone. */
-function resample(source: { data: Uint8Array; width: number; height: number }, channels: 1 | 3, box: Box, width: number, height: number): Uint8Array {
+function resample(
+  source: { data: Uint8Array; width: number; height: number },
+  channels: 1 | 3,
+  box: Box,
+  width: number,
+  height: number,
+): Uint8Array {
   let { data } = source
   const half = 1 << (precision - 1)
-  let top = 0, rows = source.height
-  const vertical = height !== source.height || box[1] !== 0 || box[3] !== height ? windows(box[1], box[3], source.height, height) : null
+  let top = 0,
+    rows = source.height
+  const vertical =
+    height !== source.height || box[1] !== 0 || box[3] !== height ? windows(box[1], box[3], source.height, height) : null
   if (width !== source.width || box[0] !== 0 || box[2] !== width) {
     const { starts, lengths, weights, most } = windows(box[0], box[2], source.width, width)
     // Only the rows that the second pass will read.
@@ -135,8 +162,12 @@ function resample(source: { data: Uint8Array; width: number; height: number }, c
     for (let y = 0, to = 0; y < rows; y++) {
       const line = (top + y) * source.width * channels
       for (let x = 0; x < width; x++) {
-        let at = line + starts[x]! * channels, r = half, g = half, b = half
-        const from = x * most, end = from + lengths[x]!
+        let at = line + starts[x]! * channels,
+          r = half,
+          g = half,
+          b = half
+        const from = x * most,
+          end = from + lengths[x]!
         if (channels === 1) {
           for (let k = from; k < end; k++) r += data[at++]! * weights[k]!
           wide[to++] = clip(r)

@@ -16,7 +16,9 @@ const shapes: Record<PlaneName, { curve: Curve; sigma: number }> = {
   moons: {
     sigma: 0.1,
     curve(i, count) {
-      const label = i % 2, place = (i - label) / 2, last = Math.max(1, Math.ceil((count - label) / 2) - 1)
+      const label = i % 2,
+        place = (i - label) / 2,
+        last = Math.max(1, Math.ceil((count - label) / 2) - 1)
       const { cosine, sine } = direction(place / last / 2)
       return label === 0 ? { x: cosine, y: sine, label } : { x: 1 - cosine, y: 0.5 - sine, label }
     },
@@ -28,8 +30,10 @@ const shapes: Record<PlaneName, { curve: Curve; sigma: number }> = {
   spiral: {
     sigma: 0.25,
     curve(i, _, draw) {
-      const label = i % 2, turns = 1.5 * Math.sqrt(draw())
-      const { cosine, sine } = direction(turns), radius = (label === 0 ? 1 : -1) * turns * 2 * Math.PI
+      const label = i % 2,
+        turns = 1.5 * Math.sqrt(draw())
+      const { cosine, sine } = direction(turns),
+        radius = (label === 0 ? 1 : -1) * turns * 2 * Math.PI
       return { x: radius * cosine, y: radius * sine, label }
     },
   },
@@ -46,7 +50,8 @@ const shapes: Record<PlaneName, { curve: Curve; sigma: number }> = {
     sigma: 0.25,
     curve(_i, _count, draw) {
       const turns = 0.75 * (1 + 2 * draw())
-      const { cosine, sine } = direction(turns), radius = turns * 2 * Math.PI
+      const { cosine, sine } = direction(turns),
+        radius = turns * 2 * Math.PI
       return { x: radius * cosine, y: radius * sine, label: -1 }
     },
   },
@@ -58,11 +63,17 @@ const shapes: Record<PlaneName, { curve: Curve; sigma: number }> = {
  */
 export function planePoints(name: PlaneName, count: number, seed: number): { points: Float64Array; labels: Int32Array } {
   const { curve, sigma } = shapes[name]
-  const source = random(`synthetic/${name}`, seed), normal = normals(source)
-  const order = shuffleInPlace(Uint32Array.from({ length: count }, (_, i) => i), random(`synthetic/${name}/order`, seed))
-  const points = new Float64Array(2 * count), labels = new Int32Array(count)
+  const source = random(`synthetic/${name}`, seed),
+    normal = normals(source)
+  const order = shuffleInPlace(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    random(`synthetic/${name}/order`, seed),
+  )
+  const points = new Float64Array(2 * count),
+    labels = new Int32Array(count)
   for (let i = 0; i < count; i++) {
-    const { x, y, label } = curve(i, count, () => uniform(source)), row = order[i]!
+    const { x, y, label } = curve(i, count, () => uniform(source)),
+      row = order[i]!
     points[2 * row] = x + sigma * normal()
     points[2 * row + 1] = y + sigma * normal()
     labels[row] = label
@@ -78,7 +89,8 @@ export function standardise(points: Float64Array): Float32Array {
   const count = points.length / 2
   const result = new Float32Array(points.length)
   for (const column of [0, 1]) {
-    let sum = 0, squares = 0
+    let sum = 0,
+      squares = 0
     for (let i = column; i < points.length; i += 2) sum += points[i]!
     const mean = sum / count
     for (let i = column; i < points.length; i += 2) squares += (points[i]! - mean) * (points[i]! - mean)

@@ -27,14 +27,21 @@ let scratch = new Uint8Array(0)
 /** Samples of a pixel by the kind of colour; 0 where there is no such kind. */
 const samplesOf = (colour: number): number => [1, 0, 3, 1, 2, 0, 4][colour] ?? 0
 
-interface Chunks { packed: Buffer; palette: Buffer | null; transparency: Buffer | null }
+interface Chunks {
+  packed: Buffer
+  palette: Buffer | null
+  transparency: Buffer | null
+}
 
 /** Joins the chunks; null where one is damaged or the picture is missing. */
 function chunksOf(bytes: Buffer): Chunks | null {
-  let palette: Buffer | null = null, transparency: Buffer | null = null, packed: Buffer | null = null
+  let palette: Buffer | null = null,
+    transparency: Buffer | null = null,
+    packed: Buffer | null = null
   const more: Buffer[] = []
   for (let at = 8, name = 0; name !== chunk.end;) {
-    const length = bytes.readUInt32BE(at), end = at + 8 + length
+    const length = bytes.readUInt32BE(at),
+      end = at + 8 + length
     if (bytes.readUInt32BE(end) !== crc32(bytes.subarray(at + 4, end))) return null
     name = bytes.readUInt32BE(at + 4)
     const content = bytes.subarray(at + 8, end)
@@ -48,7 +55,10 @@ function chunksOf(bytes: Buffer): Chunks | null {
 }
 
 function decode(bytes: Buffer): Picture | null {
-  const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), depth = bytes.readUInt8(24), colour = bytes.readUInt8(25)
+  const width = bytes.readUInt32BE(16),
+    height = bytes.readUInt32BE(20),
+    depth = bytes.readUInt8(24),
+    colour = bytes.readUInt8(25)
   const samples = samplesOf(colour)
   if (samples === 0 || bytes[26] !== 0 || bytes[27] !== 0 || bytes[28] !== 0) return null
   if (![1, 2, 4, 8].includes(depth) || (depth < 8 && colour !== 0 && colour !== 3)) return null
@@ -56,7 +66,8 @@ function decode(bytes: Buffer): Picture | null {
   if (!chunks || (colour === 3 && !chunks.palette)) return null
   const { packed, palette, transparency } = chunks
 
-  const line = Math.ceil((width * samples * depth) / 8), size = (line + 1) * height
+  const line = Math.ceil((width * samples * depth) / 8),
+    size = (line + 1) * height
   let raw: Uint8Array
   if (size <= smallData && packed.length <= smallData) {
     if (scratch.length < size) scratch = new Uint8Array(smallData)
@@ -70,7 +81,15 @@ function decode(bytes: Buffer): Picture | null {
 }
 
 /** Where the pixels of Adam7's seven passes begin, and how far apart they lie (PNG, section 8.2). */
-const passes = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const
+const passes = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
 
 /**
  * Reads a PNG of 16 bits a sample, interlaced or not: its numbers as they are, without any gamma; the one transparent colour of a
@@ -79,25 +98,40 @@ const passes = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2
  */
 export function readPng16(bytes: Buffer, orientation: number): Samples | null {
   try {
-    const width = bytes.readUInt32BE(16), height = bytes.readUInt32BE(20), colour = bytes.readUInt8(25), interlaced = bytes.readUInt8(28)
-    const samples = samplesOf(colour), chunks = chunksOf(bytes)
+    const width = bytes.readUInt32BE(16),
+      height = bytes.readUInt32BE(20),
+      colour = bytes.readUInt8(25),
+      interlaced = bytes.readUInt8(28)
+    const samples = samplesOf(colour),
+      chunks = chunksOf(bytes)
     if (samples === 0 || colour === 3 || bytes[26] !== 0 || bytes[27] !== 0 || interlaced > 1 || !chunks) return null
-    const { packed, transparency } = chunks, clear = colour < 3 && transparency ? transparency : null
-    const channels = samples + (clear ? 1 : 0), data = new Uint16Array(width * height * channels)
+    const { packed, transparency } = chunks,
+      clear = colour < 3 && transparency ? transparency : null
+    const channels = samples + (clear ? 1 : 0),
+      data = new Uint16Array(width * height * channels)
     const parts = (interlaced ? passes : [[0, 0, 1, 1] as const])
-      .map(([x, y, across, down]) =>
-        ({ x, y, across, down, columns: Math.ceil((width - x) / across), lines: Math.ceil((height - y) / down) }))
+      .map(([x, y, across, down]) => ({
+        x,
+        y,
+        across,
+        down,
+        columns: Math.ceil((width - x) / across),
+        lines: Math.ceil((height - y) / down),
+      }))
       .filter(({ columns, lines }) => columns > 0 && lines > 0)
-    const sizes = parts.map(({ columns, lines }) => (columns * samples * 2 + 1) * lines), size = sizes.reduce((sum, each) => sum + each, 0)
+    const sizes = parts.map(({ columns, lines }) => (columns * samples * 2 + 1) * lines),
+      size = sizes.reduce((sum, each) => sum + each, 0)
     const raw = inflateSync(packed, { maxOutputLength: size + 1 })
     if (raw.length !== size) return null
     for (let part = 0, from = 0; part < parts.length; from += sizes[part++]!) {
-      const { x, y, across, down, columns, lines } = parts[part]!, line = columns * samples * 2
+      const { x, y, across, down, columns, lines } = parts[part]!,
+        line = columns * samples * 2
       const own = raw.subarray(from, from + sizes[part]!)
       if (!unfilter(own, line, lines, samples * 2)) return null
       for (let row = 0; row < lines; row++) {
         for (let column = 0; column < columns; column++) {
-          const at = row * (line + 1) + 1 + column * samples * 2, to = ((y + row * down) * width + x + column * across) * channels
+          const at = row * (line + 1) + 1 + column * samples * 2,
+            to = ((y + row * down) * width + x + column * across) * channels
           for (let c = 0; c < samples; c++) data[to + c] = own.readUInt16BE(at + 2 * c)
           if (clear) data[to + samples] = own.compare(clear, 0, 2 * samples, at, at + 2 * samples) === 0 ? 0 : 65535
         }
@@ -113,7 +147,9 @@ export function readPng16(bytes: Buffer, orientation: number): Samples | null {
 /** Undoes the lines' filters in place. */
 function unfilter(raw: Uint8Array, line: number, height: number, step: number): boolean {
   for (let y = 0; y < height; y++) {
-    const at = y * (line + 1) + 1, filter = raw[at - 1]!, up = at - line - 1
+    const at = y * (line + 1) + 1,
+      filter = raw[at - 1]!,
+      up = at - line - 1
     const first = y === 0
     if (filter === 0) continue
     if (filter === 1) {
@@ -124,8 +160,13 @@ function unfilter(raw: Uint8Array, line: number, height: number, step: number): 
       for (let x = 0; x < line; x++) raw[at + x]! += ((x < step ? 0 : raw[at + x - step]!) + (first ? 0 : raw[up + x]!)) >> 1
     } else if (filter === 4) {
       for (let x = 0; x < line; x++) {
-        const a = x < step ? 0 : raw[at + x - step]!, b = first ? 0 : raw[up + x]!, c = x < step || first ? 0 : raw[up + x - step]!
-        const p = a + b - c, pa = Math.abs(p - a), pb = Math.abs(p - b), pc = Math.abs(p - c)
+        const a = x < step ? 0 : raw[at + x - step]!,
+          b = first ? 0 : raw[up + x]!,
+          c = x < step || first ? 0 : raw[up + x - step]!
+        const p = a + b - c,
+          pa = Math.abs(p - a),
+          pb = Math.abs(p - b),
+          pc = Math.abs(p - c)
         raw[at + x]! += pa <= pb && pa <= pc ? a : pb <= pc ? b : c
       }
     } else {
@@ -156,7 +197,8 @@ function picture(raw: Uint8Array, { width, height, depth, colour, samples, line,
   }
   // The one transparent colour of a gray or colour picture, in the picture's own depth.
   const clear = colour < 3 && transparency ? Array.from({ length: samples }, (_, i) => transparency.readUInt16BE(i * 2)) : null
-  const most = 2 ** depth - 1, scale = colour === 0 ? 255 / most : 1
+  const most = 2 ** depth - 1,
+    scale = colour === 0 ? 255 / most : 1
   for (let y = 0, to = 0; y < height; y++) {
     const at = y * (line + 1) + 1
     for (let x = 0; x < width; x++, to += channels) {

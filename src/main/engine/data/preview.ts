@@ -23,7 +23,8 @@ const mostBytes = 2 ** 27
  * @throws WorkbenchError as `importDataset`
  */
 export async function previewImport(
-  request: SourceRequest, { images, draw, signal }: { images: number; draw: number; signal?: AbortSignal | undefined },
+  request: SourceRequest,
+  { images, draw, signal }: { images: number; draw: number; signal?: AbortSignal | undefined },
 ): Promise<ImportPreview> {
   const meter = new Meter(undefined)
   const plan = await planImport(request, { meter, signal, limit: fileLimit })
@@ -40,7 +41,8 @@ export async function previewImport(
     const { count, width, height, channels, skipped } = packed
     return {
       images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) },
-      shown: shownOf(packed, known), skipped,
+      shown: shownOf(packed, known),
+      skipped,
     }
   } finally {
     plan.close?.()
@@ -53,7 +55,8 @@ function chooseRows(plan: Plan, wanted: number, draw: number): number[] {
   const groups = new Map<string, number[]>()
   for (let row = 0; row < plan.count; row++) {
     if (plan.isFar?.(row)) continue
-    const key = `${plan.parts?.[row] ?? trainPart}/${plan.labels?.[row] ?? -1}`, group = groups.get(key)
+    const key = `${plan.parts?.[row] ?? trainPart}/${plan.labels?.[row] ?? -1}`,
+      group = groups.get(key)
     if (group) group.push(row)
     else groups.set(key, [row])
   }
@@ -78,7 +81,8 @@ function shownOf({ count, labels, classes, parts, paths }: Packed, known: Readon
   const names = Buffer.isBuffer(paths) ? namesIn(paths, count) : null
   const label = (row: number) => classes[labels?.[row] ?? -1] ?? ''
   return Array.from({ length: count }, (_, row) => ({
-    label: known.has(label(row)) ? label(row) : null, part: parts ? partNames[parts[row]!]! : null,
+    label: known.has(label(row)) ? label(row) : null,
+    part: parts ? partNames[parts[row]!]! : null,
     path: names?.[row] ?? null,
   }))
 }

@@ -25,7 +25,8 @@ export class Meter {
     if (last && time - last.time < intervalMs && (done !== total || last.done === total)) return
     this.recent.push({ time, done })
     while (this.recent.length > 2 && time - this.recent[0]!.time > windowMs) this.recent.shift()
-    const first = this.recent[0]!, seconds = (time - first.time) / 1000
+    const first = this.recent[0]!,
+      seconds = (time - first.time) / 1000
     const perSecond = seconds >= intervalMs / 1000 && done > first.done ? (done - first.done) / seconds : null
     const secondsLeft = perSecond !== null && total > 0 ? Math.max(0, (total - done) / perSecond) : null
     this.report({ stage, done, total, unit, perSecond, secondsLeft })

@@ -22,14 +22,22 @@ export function mix(x: number): number {
 /** @param key integers; those beyond 32 bits count with their high part too. */
 export function random(purpose: string, ...key: readonly number[]): Random {
   let hash = 0x9e3779b9
-  const absorb = (word: number) => { hash = (Math.imul(rotate(hash, 13) ^ mix(word), 5) + 0xe6546b64) | 0 }
+  const absorb = (word: number) => {
+    hash = (Math.imul(rotate(hash, 13) ^ mix(word), 5) + 0xe6546b64) | 0
+  }
   for (let i = 0; i < purpose.length; i++) absorb(purpose.charCodeAt(i))
   for (const number of key) {
     absorb(number | 0)
     absorb(Math.floor(number / 2 ** 32) | 0)
   }
-  const draw = () => { hash = (hash + 0x9e3779b9) | 0; return mix(hash) }
-  let a = draw(), b = draw(), c = draw(), d = draw()
+  const draw = () => {
+    hash = (hash + 0x9e3779b9) | 0
+    return mix(hash)
+  }
+  let a = draw(),
+    b = draw(),
+    c = draw(),
+    d = draw()
   if ((a | b | c | d) === 0) a = 1
 
   const next = () => {

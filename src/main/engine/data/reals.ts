@@ -14,7 +14,8 @@ export function logarithm(x: number): number {
   let exponent = 0
   for (; x < Math.SQRT1_2; exponent--) x *= 2
   for (; x > Math.SQRT2; exponent++) x /= 2
-  const z = (x - 1) / (x + 1), square = z * z
+  const z = (x - 1) / (x + 1),
+    square = z * z
   let sum = 0
   for (let odd = 25; odd > 0; odd -= 2) sum = sum * square + 1 / odd
   return exponent * Math.LN2 + 2 * z * sum
@@ -23,18 +24,24 @@ export function logarithm(x: number): number {
 /** Cosine and sine of an angle given in turns (1 is 2 pi), to about 1e-15. Whole and quarter turns are taken off exactly. */
 export function direction(turns: number): { cosine: number; sine: number } {
   const quarters = Math.round(turns * 4)
-  const x = (turns - quarters / 4) * 2 * Math.PI, square = x * x
-  let cosine = 1, sine = 1
+  const x = (turns - quarters / 4) * 2 * Math.PI,
+    square = x * x
+  let cosine = 1,
+    sine = 1
   for (let n = 18; n > 0; n -= 2) {
     cosine = 1 - (cosine * square) / (n * (n - 1))
     sine = 1 - (sine * square) / (n * (n + 1))
   }
   sine *= x
   switch (((quarters % 4) + 4) % 4) {
-    case 0: return { cosine, sine }
-    case 1: return { cosine: -sine, sine: cosine }
-    case 2: return { cosine: -cosine, sine: -sine }
-    default: return { cosine: sine, sine: -cosine }
+    case 0:
+      return { cosine, sine }
+    case 1:
+      return { cosine: -sine, sine: cosine }
+    case 2:
+      return { cosine: -cosine, sine: -sine }
+    default:
+      return { cosine: sine, sine: -cosine }
   }
 }
 
@@ -48,7 +55,9 @@ export function normals(source: Random): () => number {
       return value
     }
     for (;;) {
-      const u = 2 * uniform(source) - 1, v = 2 * uniform(source) - 1, s = u * u + v * v
+      const u = 2 * uniform(source) - 1,
+        v = 2 * uniform(source) - 1,
+        s = u * u + v * v
       if (s >= 1 || s === 0) continue
       const factor = Math.sqrt((-2 * logarithm(s)) / s)
       spare = v * factor

@@ -73,7 +73,9 @@ export interface ImportOptions {
 export type Imported = Dataset & { skipped: Skipped[] }
 
 /** The part that a row belongs to. */
-export const trainPart = 0, validationPart = 1, testPart = 2
+export const trainPart = 0,
+  validationPart = 1,
+  testPart = 2
 
 /** Rows that lie in the packed file, before the split is decided. */
 export interface Packed {
@@ -90,7 +92,10 @@ export interface Packed {
   parts: Uint8Array | null
   /** The number of every row's group (-1: none), which no split divides; null or left out: there are none. */
   groups?: Int32Array | null
-  /** `train`: of images that are in two of these parts, training keeps all, as with patches, of which many are alike; else they stay where they are. */
+  /**
+   * `train`: of images that are in two of these parts, training keeps all, as with patches, of which many are alike; else they
+   * stay where they are.
+   */
   copies?: 'train'
   skipped: Skipped[]
   /** What was guessed, dropped or scaled. */

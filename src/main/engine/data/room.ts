@@ -4,5 +4,8 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 export function requireRoom(bytes: number, room: number): void {
   if (bytes <= room) return
   const gigabytes = (value: number) => (value / 1e9).toFixed(2)
-  throw new WorkbenchError('DISK_FULL', `The images would take ${gigabytes(bytes)} GB, and ${gigabytes(room)} GB are free; free some space, or choose a smaller size.`)
+  throw new WorkbenchError(
+    'DISK_FULL',
+    `The images would take ${gigabytes(bytes)} GB, and ${gigabytes(room)} GB are free; free some space, or choose a smaller size.`,
+  )
 }

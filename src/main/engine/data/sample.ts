@@ -9,7 +9,14 @@ const sampleFiles = 1000
 const defaultSide = 64
 
 /** @returns null when no image is among the files looked at. */
-export async function sampleHeaders(list: FileList, { limit = sampleFiles, signal, onCount }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {}): Promise<Sample | null> {
+export async function sampleHeaders(
+  list: FileList,
+  {
+    limit = sampleFiles,
+    signal,
+    onCount,
+  }: { limit?: number; signal?: AbortSignal | undefined; onCount?: (done: number, total: number) => void } = {},
+): Promise<Sample | null> {
   const { count } = list.names
   if (list.sample !== undefined) return list.sample
   const tally = new SizeTally()
@@ -41,7 +48,10 @@ export async function sampleHeaders(list: FileList, { limit = sampleFiles, signa
  * The shape of an import: what was asked for; else the usual size, shrunk in proportion to a longer side of 64
  * pixels where it is larger; one channel when all images looked at are gray, else three. One side given: the other follows in proportion.
  */
-export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> | null, wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined }): { width: number; height: number; channels: 1 | 3 } {
+export function defaultShape(
+  sample: Pick<Sample, 'width' | 'height' | 'gray'> | null,
+  wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined },
+): { width: number; height: number; channels: 1 | 3 } {
   const { width, height, gray } = sample ?? { width: 28, height: 28, gray: true }
   const within = (pixels: number) => Math.min(4096, Math.max(1, Math.round(pixels)))
   const channels = wanted.channels ?? (gray ? 1 : 3)
@@ -53,5 +63,10 @@ export function defaultShape(sample: Pick<Sample, 'width' | 'height' | 'gray'> |
 }
 
 /** The sizes without what else the headers say. */
-export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide' | 'depths'> =>
-  ({ agree, width, height, smallest, largest })
+export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide' | 'depths'> => ({
+  agree,
+  width,
+  height,
+  smallest,
+  largest,
+})

@@ -11,15 +11,19 @@ import type { PlanOptions } from './request.ts'
 import { sourceOfFile } from './tiff/directory.ts'
 
 /** How many files are looked at, evenly spread, and bytes of those that have to be read whole. */
-const mostFiles = 1000, mostBytes = 2 ** 28
+const mostFiles = 1000,
+  mostBytes = 2 ** 28
 
 /** Counts pages of TIFF and frames of GIF, WebP and PNG, without decoding any, of some files of a list: of those within streams none. */
 export async function countSeveral(list: FileList, { meter, signal }: PlanOptions): Promise<Several> {
   if (list.several && list.several.files > 0) return list.several
-  const { count } = list.names, taken = Math.min(count, mostFiles), several = { files: 0, pages: 0, looked: 0 }
+  const { count } = list.names,
+    taken = Math.min(count, mostFiles),
+    several = { files: 0, pages: 0, looked: 0 }
   let read = 0
   for (let i = 0; i < taken && read < mostBytes; i++) {
-    const file = Math.floor((i * count) / taken), inside = list.insideOf?.(file)
+    const file = Math.floor((i * count) / taken),
+      inside = list.insideOf?.(file)
     if (inside !== undefined && isStreamed(inside)) break
     const found = pagesIn(inside ?? join(list.rootOf(file), list.names.at(file)))
     read += found.read

@@ -1,7 +1,10 @@
 import type { Depth } from '../../../shared/inspection.ts'
 import type { Header } from './header.ts'
 
-interface Size { width: number; height: number }
+interface Size {
+  width: number
+  height: number
+}
 
 /** What the headers of some files say: sizes (as seen, Exif rotation applied) and whether all are gray. */
 export interface Sample {
@@ -33,7 +36,8 @@ export class SizeTally {
 
   add(header: Pick<Header, 'width' | 'height' | 'orientation' | 'gray' | 'wide' | 'depth'>): void {
     const turned = header.orientation >= 5
-    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    const width = turned ? header.height : header.width,
+      height = turned ? header.width : header.height
     const size = this.sizes.get(`${width}x${height}`)
     if (size) size.times++
     else this.sizes.set(`${width}x${height}`, { width, height, times: 1 })
@@ -45,11 +49,19 @@ export class SizeTally {
 
   /** @param complete whether these are all images @returns null where there was none */
   result(complete: boolean): Sample | null {
-    return usual([...this.sizes.values()], { gray: this.gray, wide: this.wide, depths: [...this.depths.values()].toSorted((a, b) => b.bits - a.bits) }, complete)
+    return usual(
+      [...this.sizes.values()],
+      { gray: this.gray, wide: this.wide, depths: [...this.depths.values()].toSorted((a, b) => b.bits - a.bits) },
+      complete,
+    )
   }
 }
 
-function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' | 'wide' | 'depths'>, complete: boolean): Sample | null {
+function usual(
+  sizes: (Size & { times: number })[],
+  kinds: Pick<Sample, 'gray' | 'wide' | 'depths'>,
+  complete: boolean,
+): Sample | null {
   const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
   const [smallest, largest] = [byArea[0], byArea.at(-1)]
   if (!smallest || !largest) return null
@@ -63,7 +75,10 @@ function usual(sizes: (Size & { times: number })[], kinds: Pick<Sample, 'gray' |
   }
   const size = frequent ? only(frequent) : { width: median(({ width }) => width), height: median(({ height }) => height) }
   return {
-    ...size, ...kinds, agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most', smallest: only(smallest),
+    ...size,
+    ...kinds,
+    agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most',
+    smallest: only(smallest),
     largest: only(largest),
   }
 }

@@ -17,17 +17,24 @@ function whySkipped(skipped: readonly Skipped[]): string {
     if (kind) kind.count++
     else kinds.set(kindOf(file.reason), { first: file, count: 1 })
   }
-  const sorted = [...kinds.values()].sort((a, b) => b.count - a.count), told = sorted.slice(0, mostReasons)
+  const sorted = [...kinds.values()].sort((a, b) => b.count - a.count),
+    told = sorted.slice(0, mostReasons)
   const others = sorted.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
   const parts = told.map(({ first, count }) =>
-    (count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`))
+    count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`,
+  )
   return [...parts, ...(others > 0 ? [`${thousands(others)} for other reasons`] : [])].join('; ')
 }
 
 /** DATASET_EMPTY of a folder in which no image is left. */
 export function noUsableImage(path: string, skipped: readonly Skipped[], field = 'path'): WorkbenchError {
-  const [only] = skipped, looked = counted(skipped.length, 'file was', 'files were')
-  return new WorkbenchError('DATASET_EMPTY', only
-    ? `There is no usable image in ${path}: ${looked} looked at (${whySkipped(skipped)}). Choose a folder with ${readFormats} images.`
-    : `The folder ${path} is empty; choose one with images.`, { field })
+  const [only] = skipped,
+    looked = counted(skipped.length, 'file was', 'files were')
+  return new WorkbenchError(
+    'DATASET_EMPTY',
+    only
+      ? `There is no usable image in ${path}: ${looked} looked at (${whySkipped(skipped)}). Choose a folder with ${readFormats} images.`
+      : `The folder ${path} is empty; choose one with images.`,
+    { field },
+  )
 }

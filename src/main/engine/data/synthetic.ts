@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { datasetReference } from '../../../shared/patches.ts'
-import { syntheticImages, syntheticName, syntheticSets, type SyntheticImages, type SyntheticName } from '../../../shared/synthetic.ts'
+import {
+  syntheticImages,
+  syntheticName,
+  syntheticSets,
+  type SyntheticImages,
+  type SyntheticName,
+} from '../../../shared/synthetic.ts'
 import { paintLeaves } from './dead-leaves.ts'
 import { files } from './index-file.ts'
 import { planePoints, standardise, type PlaneName } from './plane.ts'
@@ -22,14 +28,28 @@ const blockBytes = 2 ** 20
  * @throws WorkbenchError CALL_INVALID, IMAGE_SIZE; each names the field
  */
 export function checkOptions(request: SourceRequest): void {
-  if (request.contrast !== undefined) throw new WorkbenchError('CALL_INVALID', 'The contrast of patches can be normalised, not that of whole images; leave it out, or take patches.', { field: 'contrast' })
+  if (request.contrast !== undefined)
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      'The contrast of patches can be normalised, not that of whole images; leave it out, or take patches.',
+      { field: 'contrast' },
+    )
   if (datasetReference(request.path) !== null) {
-    throw new WorkbenchError('CALL_INVALID', `${request.path.trim()} is in the workbench already; only patches can be taken from it, so give their size.`, { field: 'patches' })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `${request.path.trim()} is in the workbench already; only patches can be taken from it, so give their size.`,
+      { field: 'patches' },
+    )
   }
   const name = syntheticName(request.path)
   if (name === null) {
     for (const field of ['count', 'seed'] as const) {
-      if (request[field] !== undefined) throw new WorkbenchError('CALL_INVALID', `A ${field} is for synthetic data and for patches only, and ${request.path} is read from files; leave it out.`, { field })
+      if (request[field] !== undefined)
+        throw new WorkbenchError(
+          'CALL_INVALID',
+          `A ${field} is for synthetic data and for patches only, and ${request.path} is read from files; leave it out.`,
+          { field },
+        )
     }
     return
   }
@@ -37,16 +57,27 @@ export function checkOptions(request: SourceRequest): void {
   refuseValueOptions(`The set ${name} is computed`, request)
   if (syntheticSets[name].kind === 'plane') {
     const field = (['width', 'height', 'channels'] as const).find((key) => request[key] !== undefined)
-    if (field) throw new WorkbenchError('IMAGE_SIZE', `The set ${name} holds points of two numbers, which have no image size; leave size and channels out.`, { field })
+    if (field)
+      throw new WorkbenchError(
+        'IMAGE_SIZE',
+        `The set ${name} holds points of two numbers, which have no image size; leave size and channels out.`,
+        { field },
+      )
   }
 }
 
 /** @throws WorkbenchError CALL_INVALID */
 export function refusePartPaths(name: SyntheticName, request: Pick<SourceRequest, 'testPath' | 'valPath'>): void {
-  for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
+  for (const [field, title] of [
+    ['testPath', 'test'],
+    ['valPath', 'validation'],
+  ] as const) {
     if (request[field] === undefined) continue
-    throw new WorkbenchError('CALL_INVALID', `The set ${name} is computed and split like any other, `
-      + `so it takes no ${title} path; leave it out.`, { field })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `The set ${name} is computed and split like any other, so it takes no ${title} path; leave it out.`,
+      { field },
+    )
   }
 }
 
@@ -59,7 +90,8 @@ export function refuseValueOptions(what: string, request: Pick<SourceRequest, 'p
 
 /** Size and channels of a synthetic set's images; one side given: the other is the same. */
 export function syntheticShape(
-  name: SyntheticImages, { width, height, channels }: Pick<SourceRequest, 'width' | 'height' | 'channels'>,
+  name: SyntheticImages,
+  { width, height, channels }: Pick<SourceRequest, 'width' | 'height' | 'channels'>,
 ): { width: number; height: number; channels: 1 | 3 } {
   const { side } = syntheticSets[name]
   return { width: width ?? height ?? side, height: height ?? width ?? side, channels: channels ?? 1 }
@@ -70,38 +102,67 @@ export function syntheticShape(
  * its first are taken.
  */
 export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan {
-  const set = syntheticSets[name], images = syntheticImages(name)
-  const count = request.count ?? set.count, seed = request.seed ?? defaultSeed
+  const set = syntheticSets[name],
+    images = syntheticImages(name)
+  const count = request.count ?? set.count,
+    seed = request.seed ?? defaultSeed
   const only = (rows: readonly number[]): Plan => planSynthetic(name, { ...request, count: rows.length })
   const common = { from: 'synthetic', labelsFrom: null, count, parts: null, skipped: [], notes: [], only }
   const packed = { paths: [{ path: name, count }], source: seed === defaultSeed ? name : `${name}, seed ${seed}` }
   if (images !== null) {
-    const shape = syntheticShape(images, request), rowBytes = shape.width * shape.height * shape.channels
+    const shape = syntheticShape(images, request),
+      rowBytes = shape.width * shape.height * shape.channels
     const rows = { kind: 'image' as const, ...shape, labels: null, classes: [], ...common }
-    return { ...rows, pack: async (partial, room, meter, signal) => {
-      requireRoom(count * rowBytes, room)
-      const hashes = await writeRows(join(partial, files.pixels), count, rowBytes, imagePainter(images, shape, seed, signal), meter, signal)
-      return { ...rows, ...packed, hashes }
-    } }
+    return {
+      ...rows,
+      pack: async (partial, room, meter, signal) => {
+        requireRoom(count * rowBytes, room)
+        const hashes = await writeRows(
+          join(partial, files.pixels),
+          count,
+          rowBytes,
+          imagePainter(images, shape, seed, signal),
+          meter,
+          signal,
+        )
+        return { ...rows, ...packed, hashes }
+      },
+    }
   }
   const { points, labels } = planePoints(name as PlaneName, count, seed)
   const rows = {
-    kind: 'vector' as const, width: 2, height: 1, channels: 1, labels: set.classes.length > 0 ? labels : null, classes: [...set.classes],
-    ...common, labelsFrom: set.classes.length > 0 ? 'the curve that a point lies on' : null,
+    kind: 'vector' as const,
+    width: 2,
+    height: 1,
+    channels: 1,
+    labels: set.classes.length > 0 ? labels : null,
+    classes: [...set.classes],
+    ...common,
+    labelsFrom: set.classes.length > 0 ? 'the curve that a point lies on' : null,
   }
-  return { ...rows, pack: async (partial, room, meter, signal) => {
-    requireRoom(count * 8, room)
-    const values = Buffer.from(standardise(points).buffer)
-    const fill: Fill = (out, row) => { values.copy(out, 0, row * 8, row * 8 + out.length) }
-    return { ...rows, ...packed, hashes: await writeRows(join(partial, files.pixels), count, 8, fill, meter, signal) }
-  } }
+  return {
+    ...rows,
+    pack: async (partial, room, meter, signal) => {
+      requireRoom(count * 8, room)
+      const values = Buffer.from(standardise(points).buffer)
+      const fill: Fill = (out, row) => {
+        values.copy(out, 0, row * 8, row * 8 + out.length)
+      }
+      return { ...rows, ...packed, hashes: await writeRows(join(partial, files.pixels), count, 8, fill, meter, signal) }
+    },
+  }
 }
 
 /** Fills an array with rows, the first of which is number `row`; asked for one after the other, from 0 on. */
 export type Fill = (out: Uint8Array, row: number) => void | Promise<void>
 
 /** What fills rows with the images of a synthetic set. */
-export function imagePainter(name: SyntheticImages, { width, height, channels }: { width: number; height: number; channels: number }, seed: number, signal?: AbortSignal): Fill {
+export function imagePainter(
+  name: SyntheticImages,
+  { width, height, channels }: { width: number; height: number; channels: number },
+  seed: number,
+  signal?: AbortSignal,
+): Fill {
   if (name === 'random') return uniformBytes(seed)
   const size = width * height * channels
   return async (out, row) => {
@@ -118,7 +179,8 @@ export function imagePainter(name: SyntheticImages, { width, height, channels }:
 /** Fills arrays with independent uniform bytes: four of each draw, the low one first. */
 function uniformBytes(seed: number): (out: Uint8Array) => void {
   const source = random('synthetic/random', seed)
-  let word = 0, left = 0
+  let word = 0,
+    left = 0
   return (out) => {
     for (let i = 0; i < out.length; i++) {
       if (left === 0) {
@@ -133,7 +195,14 @@ function uniformBytes(seed: number): (out: Uint8Array) => void {
 }
 
 /** Writes `count` rows block by block; returns their hashes. */
-async function writeRows(path: string, count: number, rowBytes: number, fill: Fill, meter: Meter, signal?: AbortSignal): Promise<Uint8Array> {
+async function writeRows(
+  path: string,
+  count: number,
+  rowBytes: number,
+  fill: Fill,
+  meter: Meter,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const hashes = new Uint8Array(count * hashBytes)
   const perBlock = Math.max(1, Math.floor(blockBytes / rowBytes))
   const block = Buffer.allocUnsafeSlow(perBlock * rowBytes)
@@ -141,7 +210,8 @@ async function writeRows(path: string, count: number, rowBytes: number, fill: Fi
   try {
     for (let row = 0; row < count;) {
       signal?.throwIfAborted()
-      const rows = Math.min(perBlock, count - row), bytes = block.subarray(0, rows * rowBytes)
+      const rows = Math.min(perBlock, count - row),
+        bytes = block.subarray(0, rows * rowBytes)
       await fill(bytes, row)
       hashRows(bytes, rowBytes, rows, hashes, row * hashBytes)
       for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)

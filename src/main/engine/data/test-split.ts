@@ -27,8 +27,10 @@ export interface Split {
 }
 
 /**
- * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups, are in two of
- * them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed that is the
+ * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups,
+ * are in two of
+ * them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed
+ * that is the
  * same for every import unless it is given; identical images end up on one side, and groups too. So is a validation part, where three
  * shares are asked for.
  * @param rows their part as the source brings them (null: it brings none), labels and groups
@@ -36,9 +38,15 @@ export interface Split {
  * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL, CALL_INVALID
  */
 export function splitRows(
-  { count, labels, parts, groups = null }: Omit<Rows, 'classes'>, hashes: Uint8Array, request: SplitRequest = {}, copies?: 'train',
+  { count, labels, parts, groups = null }: Omit<Rows, 'classes'>,
+  hashes: Uint8Array,
+  request: SplitRequest = {},
+  copies?: 'train',
 ): Split {
-  if (count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
+  if (count === 0)
+    throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', {
+      field: 'path',
+    })
   const part = parts?.slice() ?? new Uint8Array(count)
   const shares = sharesOf(request, part, copies)
   const first = firstIdentical(hashes, count)
@@ -49,21 +57,38 @@ export function splitRows(
   let movedToOneSide = 0
   if (copies === 'train') movedToOneSide = keepForTraining(part, first)
   else if (part.includes(testPart)) notes.push(...copiesBetween(part, first, testPart, 'test'))
-  else movedToOneSide = drawPart(part, first, labels, groups, { which: testPart, share: shares.test, source: sourceOf('test', request) })
+  else
+    movedToOneSide = drawPart(part, first, labels, groups, {
+      which: testPart,
+      share: shares.test,
+      source: sourceOf('test', request),
+    })
   if (part.includes(validationPart)) notes.push(...copiesBetween(part, first, validationPart, 'validation'))
   else if (shares.validation > 0) {
     const share = shares.validation / (1 - shares.test)
-    movedToOneSide += drawPart(part, first, labels, groups, { which: validationPart, share, source: sourceOf('validation part', request) })
+    movedToOneSide += drawPart(part, first, labels, groups, {
+      which: validationPart,
+      share,
+      source: sourceOf('validation part', request),
+    })
   }
   if (groups) notes.push(...notesOfGroups(part, groups, brought))
-  const test = rowsOf(part, testPart), validation = rowsOf(part, validationPart)
+  const test = rowsOf(part, testPart),
+    validation = rowsOf(part, validationPart)
   const train = count - test.length - validation.length
   requireGroups(part, groups, validation.length > 0)
   // Without a validation part each run keeps one of the others aside.
   if (test.length < 1 || train < (validation.length > 0 ? 1 : 2)) {
-    const why = count < fewest ? `There ${count === 1 ? 'is only 1 usable image' : `are only ${count} usable images`}`
-      : `Of ${count} images ${duplicates} are copies of others, so that ${train} would be left for training and ${test.length} for testing`
-    throw new WorkbenchError('DATASET_TOO_SMALL', `${why}; training, validation and testing need at least one different image each. Add more images.`, { field: 'path' })
+    const why =
+      count < fewest
+        ? `There ${count === 1 ? 'is only 1 usable image' : `are only ${count} usable images`}`
+        : `Of ${count} images ${duplicates} are copies of others, so that ` +
+          `${train} would be left for training and ${test.length} for testing`
+    throw new WorkbenchError(
+      'DATASET_TOO_SMALL',
+      `${why}; training, validation and testing need at least one different image each. Add more images.`,
+      { field: 'path' },
+    )
   }
   return { test, validation, parts: part, duplicates, movedToOneSide, first, notes }
 }
@@ -78,23 +103,34 @@ function rowsOf(part: Uint8Array, which: number): Uint32Array {
 }
 
 const sourceOf = (purpose: string, { splitSeed }: SplitRequest): Random =>
-  (splitSeed === undefined ? random(purpose) : random(purpose, splitSeed))
+  splitSeed === undefined ? random(purpose) : random(purpose, splitSeed)
 
 /** The shares that are drawn, of all images. @throws WorkbenchError CALL_INVALID where something is asked for that the source brings */
 function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?: 'train'): { validation: number; test: number } {
   const refuse = (message: string, field: 'split' | 'splitSeed') => new WorkbenchError('CALL_INVALID', message, { field })
-  const field = split === undefined ? 'splitSeed' as const : 'split' as const
+  const field = split === undefined ? ('splitSeed' as const) : ('split' as const)
   if (split === undefined && splitSeed === undefined) return { validation: 0, test: testShare }
   if (copies === 'train') {
-    throw refuse(`Patches are split by the images that they are of; leave ${field === 'split' ? '--split' : '--split-seed'} out.`, field)
+    throw refuse(
+      `Patches are split by the images that they are of; leave ${field === 'split' ? '--split' : '--split-seed'} out.`,
+      field,
+    )
   }
-  if (part.includes(testPart)) throw refuse('The data bring a test part, which no drawn one replaces; '
-    + `leave ${field === 'split' ? '--split' : '--split-seed'} out, or import the training images alone.`, field)
+  if (part.includes(testPart))
+    throw refuse(
+      'The data bring a test part, which no drawn one replaces; ' +
+        `leave ${field === 'split' ? '--split' : '--split-seed'} out, or import the training images alone.`,
+      field,
+    )
   if (split === undefined) return { validation: 0, test: testShare }
-  const numbers = split.split('/').map(Number), sum = numbers.reduce((all, number) => all + number, 0)
+  const numbers = split.split('/').map(Number),
+    sum = numbers.reduce((all, number) => all + number, 0)
   if (![2, 3].includes(numbers.length) || numbers.some((number) => !(number > 0)) || Math.abs(sum - 100) > 1e-6) {
-    throw refuse(`“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, `
-      + 'or training/testing like 80/20.', 'split')
+    throw refuse(
+      `“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, ` +
+        'or training/testing like 80/20.',
+      'split',
+    )
   }
   if (numbers.length === 3 && part.includes(validationPart)) {
     throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')
@@ -104,13 +140,17 @@ function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?:
 
 /** Draws rows of a part among those that are for training, in place. @returns how many copies changed sides */
 function drawPart(
-  part: Uint8Array, first: Uint32Array, labels: Int32Array | null, groups: Int32Array | null,
+  part: Uint8Array,
+  first: Uint32Array,
+  labels: Int32Array | null,
+  groups: Int32Array | null,
   { which, share, source }: { which: number; share: number; source: Random },
 ): number {
   const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
-  const units = groups && connected(groups, first), unitOf = units ?? first
+  const units = groups && connected(groups, first),
+    unitOf = units ?? first
   for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
     drawn[row] = 1
   }
@@ -132,13 +172,14 @@ function drawPart(
 function notesOfGroups(part: Uint8Array, groups: Int32Array, brought: boolean): DatasetNote[] {
   /** Of each group the parts that it is in, as bits. */
   const sides = new Map<number, number>()
-  for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | 1 << part[row]!)
+  for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | (1 << part[row]!))
   const notes = [{ code: 'groups', message: `There are ${thousands(sides.size)} groups; a drawn split divides none of them.` }]
   let torn = 0
   if (brought) for (const bits of sides.values()) if ((bits & (bits - 1)) !== 0) torn++
   if (torn > 0) {
-    const message = `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, `
-      + 'as the source has them; they stay.'
+    const message =
+      `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, ` +
+      'as the source has them; they stay.'
     notes.push({ code: 'groupsInTwoParts', message })
   }
   return notes
@@ -151,8 +192,11 @@ function requireGroups(part: Uint8Array, groups: Int32Array | null, validated: b
   for (const [row, group] of groups.entries()) if (part[row] === trainPart) training.add(group < 0 ? -1 - row : group)
   if (training.size >= (validated ? 1 : 2) && part.includes(testPart)) return
   const wanted = 'training, validation and testing need at least one group each'
-  throw new WorkbenchError('DATASET_TOO_SMALL', `There are too few groups to divide: ${wanted}. `
-    + 'Give another --group, or leave it out.', { field: 'group' })
+  throw new WorkbenchError(
+    'DATASET_TOO_SMALL',
+    `There are too few groups to divide: ${wanted}. Give another --group, or leave it out.`,
+    { field: 'group' },
+  )
 }
 
 /** The first row of every group of copies of which one is for training. */
@@ -177,14 +221,16 @@ function keepForTraining(part: Uint8Array, first: Uint32Array): number {
 /** How many images of a part that the source brings are among those for training, too. */
 function copiesBetween(part: Uint8Array, first: Uint32Array, which: number, name: string): DatasetNote[] {
   const trained = trainedOf(part, first)
-  let copies = 0, all = 0
+  let copies = 0,
+    all = 0
   for (const [row, side] of part.entries()) {
     if (side !== which) continue
     all++
     if (trained.has(first[row]!)) copies++
   }
   if (copies === 0) return []
-  const message = `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, `
-    + 'as the source has them; they stay.'
+  const message =
+    `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, ` +
+    'as the source has them; they stay.'
   return [{ code: `${name}Copies`, message }]
 }

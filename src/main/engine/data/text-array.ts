@@ -5,7 +5,8 @@ export function textArray(texts: readonly string[], common: { file: string; name
   const characters = texts.reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 1)
   async function* pieces(): AsyncGenerator<Buffer> {
     for (let from = 0; from < texts.length; from += 1000) {
-      const some = texts.slice(from, from + 1000), bytes = Buffer.alloc(some.length * characters)
+      const some = texts.slice(from, from + 1000),
+        bytes = Buffer.alloc(some.length * characters)
       some.forEach((text, i) => bytes.write(text, i * characters))
       yield bytes
     }

@@ -44,7 +44,8 @@ interface WalkOptions {
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
-    let x = a.charCodeAt(i), y = b.charCodeAt(i)
+    let x = a.charCodeAt(i),
+      y = b.charCodeAt(i)
     if (x === y) continue
     // Surrogates stand for code points above all others.
     if (x >= 0xd800 && y >= 0xd800) {
@@ -66,12 +67,15 @@ const special = (entry: { isFIFO(): boolean; isSocket(): boolean; isBlockDevice(
  * @throws the operating system's error when the folder where it begins cannot be read.
  */
 export async function walk(root: string, options: WalkOptions = {}): Promise<Walk> {
-  const names = options.names ?? new Names(), begun = names.count, inside = options.inside ?? ''
+  const names = options.names ?? new Names(),
+    begun = names.count,
+    inside = options.inside ?? ''
   const skipped: Skipped[] = []
   const prefix = options.prefix ?? ''
   const skip = (path: string, reason: string) => skipped.push({ path: prefix + readable(path), reason })
   const entered = new Map<string, string>()
-  let truncated = false, calledMasks = 0
+  let truncated = false,
+    calledMasks = 0
 
   const enter = async (path: string, ancestors: readonly string[]): Promise<void> => {
     options.signal?.throwIfAborted()
@@ -81,13 +85,16 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
       real = options.tree ? path : fromBytes(await realpath(placeOf(root, path), 'buffer'))
       if (options.without?.has(real)) return
       const before = entered.get(real)
-      if (ancestors.includes(real)) { skip(path, 'a symbolic link that leads back to a folder around it'); return }
+      if (ancestors.includes(real)) {
+        skip(path, 'a symbolic link that leads back to a folder around it')
+        return
+      }
       if (before !== undefined) {
         skip(path, `the same folder as ${readable(before) || 'the imported one'}, through a symbolic link`)
         return
       }
       entered.set(real, path)
-      entries = options.tree?.entries(path) ?? await entriesOf(placeOf(root, path))
+      entries = options.tree?.entries(path) ?? (await entriesOf(placeOf(root, path)))
     } catch (error) {
       if (path === inside) throw error
       skip(path, whyUnreadable(error))
@@ -96,13 +103,25 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
     entries.sort((a, b) => byCodePoint(a.name, b.name))
     const maskOf = maskFinder(entries)
     for (const entry of entries) {
-      if (names.count - begun + skipped.length >= (options.limit ?? Infinity)) { truncated = true; return }
+      if (names.count - begun + skipped.length >= (options.limit ?? Infinity)) {
+        truncated = true
+        return
+      }
       if (path === inside && options.elsewhere?.has(entry.name)) continue
       const child = path === '' ? entry.name : `${path}/${entry.name}`
-      if (entry.name.startsWith('.')) { skip(child, entry.isDirectory() ? 'a hidden folder' : 'a hidden file'); continue }
-      if (isJunk(entry.name)) { skip(child, 'left by the system or an archiver'); continue }
+      if (entry.name.startsWith('.')) {
+        skip(child, entry.isDirectory() ? 'a hidden folder' : 'a hidden file')
+        continue
+      }
+      if (isJunk(entry.name)) {
+        skip(child, 'left by the system or an archiver')
+        continue
+      }
       const type = isTold(entry) ? entry : await typeOf(placeOf(root, child))
-      if (typeof type === 'string') { skip(child, type); continue }
+      if (typeof type === 'string') {
+        skip(child, type)
+        continue
+      }
       const mask = maskOf(entry.name, type.isDirectory())
       if (type.isFile() && mask === 'called') calledMasks++
       if (mask !== null && mask !== 'called') skip(child, mask)

@@ -33,10 +33,14 @@ const mostMembers = 600_000
 /** @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
 export async function readZip(path: string): Promise<ZipMember[]> {
   const { size } = await stat(path)
-  const tailStart = Math.max(0, size - 65_557 - 20), tail = await readAt(path, tailStart, size - tailStart)
+  const tailStart = Math.max(0, size - 65_557 - 20),
+    tail = await readAt(path, tailStart, size - tailStart)
   const end = tail.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'))
-  if (end < 0 || end + 22 > tail.length) throw damagedFile(path, 'the list of its contents is missing; it is truncated or no zip archive')
-  let entries = tail.readUInt16LE(end + 10), length = tail.readUInt32LE(end + 12), start = tail.readUInt32LE(end + 16)
+  if (end < 0 || end + 22 > tail.length)
+    throw damagedFile(path, 'the list of its contents is missing; it is truncated or no zip archive')
+  let entries = tail.readUInt16LE(end + 10),
+    length = tail.readUInt32LE(end + 12),
+    start = tail.readUInt32LE(end + 16)
   const locator = end - 20
   if (locator >= 0 && tail.readUInt32LE(locator) === 0x07064b50) {
     const at = Number(tail.readBigUInt64LE(locator + 8))
@@ -46,7 +50,8 @@ export async function readZip(path: string): Promise<ZipMember[]> {
     length = Number(record.readBigUInt64LE(40))
     start = Number(record.readBigUInt64LE(48))
   }
-  if (start + length > size || length > longestList || entries > mostMembers) throw damagedFile(path, 'the list of its contents is damaged')
+  if (start + length > size || length > longestList || entries > mostMembers)
+    throw damagedFile(path, 'the list of its contents is damaged')
   const directory = await readAt(path, start, length)
   try {
     return readDirectory(directory, entries, path, size)
@@ -61,10 +66,16 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
   let together = 0
   for (let i = 0, at = 0; i < entries; i++) {
     if (directory.readUInt32LE(at) !== 0x02014b50) throw damagedFile(path, 'the list of its contents is damaged')
-    const flags = directory.readUInt16LE(at + 8), method = directory.readUInt16LE(at + 10), crc = directory.readUInt32LE(at + 16)
-    let packed = directory.readUInt32LE(at + 20), size = directory.readUInt32LE(at + 24), offset = directory.readUInt32LE(at + 42)
-    const nameEnd = at + 46 + directory.readUInt16LE(at + 28), extraEnd = nameEnd + directory.readUInt16LE(at + 30)
-    const external = directory.readUInt32LE(at + 38), unix = directory[at + 5] === 3
+    const flags = directory.readUInt16LE(at + 8),
+      method = directory.readUInt16LE(at + 10),
+      crc = directory.readUInt32LE(at + 16)
+    let packed = directory.readUInt32LE(at + 20),
+      size = directory.readUInt32LE(at + 24),
+      offset = directory.readUInt32LE(at + 42)
+    const nameEnd = at + 46 + directory.readUInt16LE(at + 28),
+      extraEnd = nameEnd + directory.readUInt16LE(at + 30)
+    const external = directory.readUInt32LE(at + 38),
+      unix = directory[at + 5] === 3
     let name = nameIn(directory.subarray(at + 46, nameEnd), 'cp437')
     for (let extra = nameEnd; extra + 4 <= extraEnd; extra += 4 + directory.readUInt16LE(extra + 2)) {
       if (directory.readUInt16LE(extra) === unicodePath && directory.readUInt16LE(extra + 2) > 5) {
@@ -75,7 +86,10 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
       }
       if (directory.readUInt16LE(extra) !== 1) continue
       let field = extra + 4
-      const next = () => { field += 8; return Number(directory.readBigUInt64LE(field - 8)) }
+      const next = () => {
+        field += 8
+        return Number(directory.readBigUInt64LE(field - 8))
+      }
       if (size === zip64) size = next()
       if (packed === zip64) packed = next()
       if (offset === zip64) offset = next()
@@ -89,14 +103,23 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     // A few bytes that many parts share would be unpacked as often.
     if ((together += 30 + packed) > fileSize) throw damagedFile(path, 'its parts overlap')
     members.push({
-      name, size, packed, offset, crc, deflated: method === 8, reason: whyNoFile(unix ? external >>> 16 : 0, flags, method),
+      name,
+      size,
+      packed,
+      offset,
+      crc,
+      deflated: method === 8,
+      reason: whyNoFile(unix ? external >>> 16 : 0, flags, method),
       async *pieces() {
         if (flags & 1) throw unsupportedFile(path, 'is encrypted; save it without a password.')
-        if (method !== 0 && method !== 8) throw unsupportedFile(path, `holds ${name} packed in a way that NumPy does not use; save it with numpy.savez.`)
+        if (method !== 0 && method !== 8)
+          throw unsupportedFile(path, `holds ${name} packed in a way that NumPy does not use; save it with numpy.savez.`)
         const local = await readAt(path, offset, 30)
-        if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50) throw damagedFile(path, `${name} is not where the list of contents says`)
+        if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50)
+          throw damagedFile(path, `${name} is not where the list of contents says`)
         const from = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
-        let sum = 0, seen = 0
+        let sum = 0,
+          seen = 0
         for await (const piece of readPieces(path, from, from + packed, method === 8 ? createInflateRaw() : undefined)) {
           sum = crc32(piece, sum)
           seen += piece.length
@@ -116,6 +139,7 @@ function whyNoFile(mode: number, flags: number, method: number): string | null {
   if (kind === 0o120000) return 'a link, which is not followed'
   if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000) return 'neither a file nor a folder'
   if (flags & 1) return 'encrypted: save the archive without a password'
-  return method === 0 || method === 8 ? null : `packed in a way (${method}) that is not read: `
-    + 'save the archive with the usual compression (deflate)'
+  return method === 0 || method === 8
+    ? null
+    : `packed in a way (${method}) that is not read: save the archive with the usual compression (deflate)`
 }

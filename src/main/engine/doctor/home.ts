@@ -41,7 +41,12 @@ function takeLock(home: Home): { held: boolean; text(): string; release(): void 
     const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host}, since ${holder.since})`
     return { held: true, text: () => `held by a running engine${who}`, release: () => {} }
   } catch (thrown) {
-    return { ...free, text: () => { throw thrown } }
+    return {
+      ...free,
+      text: () => {
+        throw thrown
+      },
+    }
   }
 }
 
@@ -76,18 +81,23 @@ function databaseState(home: Home, isHeld: boolean): string {
   if (!existsSync(home.database)) return 'none yet'
   const found = checkDatabase(home.database, isUnlocked(home))
   switch (found.state) {
-    case 'sound': return 'sound'
-    case 'empty': return 'empty'
+    case 'sound':
+      return 'sound'
+    case 'empty':
+      return 'empty'
     case 'bare': {
       const gone = isHeld ? null : lostDatabase(home, 'bare')
       if (gone !== null) throw new Error(lostText(home, gone))
       return 'sound, and empty yet'
     }
-    case 'damaged': throw new Error(`${home.database} is damaged (${found.why}); ${damageRemedy(home.database)}`)
+    case 'damaged':
+      throw new Error(`${home.database} is damaged (${found.why}); ${damageRemedy(home.database)}`)
     case 'held':
       if (isHeld) return 'in use by the running engine, which checked it when it started'
-      throw new Error(`Another program has ${home.database} open and keeps it locked, so it cannot be checked; `
-        + 'close that program (an SQLite browser, a backup)')
+      throw new Error(
+        `Another program has ${home.database} open and keeps it locked, so it cannot be checked; ` +
+          'close that program (an SQLite browser, a backup)',
+      )
     case 'unknown':
       if (isHeld) return 'in use by the running engine, which checked it when it started'
       throw new Error(`It cannot be checked now, which says nothing of what it holds: ${found.why}`)

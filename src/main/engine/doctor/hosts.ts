@@ -17,19 +17,26 @@ function desktop(): Check {
   } catch {
     // Not even its package is there.
   }
-  return { name: 'Electron', ok: true, detail: folder !== undefined && existsSync(folder) ? folder : 'not installed; the browser mode is used' }
+  return {
+    name: 'Electron',
+    ok: true,
+    detail: folder !== undefined && existsSync(folder) ? folder : 'not installed; the browser mode is used',
+  }
 }
 
 function browser(): Check {
-  const names = process.platform === 'win32' || process.platform === 'darwin' ? [] : ['xdg-open', 'chromium', 'google-chrome', 'firefox']
-  const found = names.flatMap((name) => (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, name))).find((file) => {
-    try {
-      accessSync(file, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-  const detail = names.length === 0 ? "the system's own" : found ?? 'none found here; open the printed address in one'
+  const names =
+    process.platform === 'win32' || process.platform === 'darwin' ? [] : ['xdg-open', 'chromium', 'google-chrome', 'firefox']
+  const found = names
+    .flatMap((name) => (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, name)))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+  const detail = names.length === 0 ? "the system's own" : (found ?? 'none found here; open the printed address in one')
   return { name: 'Browser', ok: true, detail }
 }

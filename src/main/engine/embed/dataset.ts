@@ -10,7 +10,13 @@ import type { OpenEncoder } from './session.ts'
 const limitOf = (rowSize: number): number => Math.max(16, Math.min(1000, Math.floor(4e6 / rowSize)))
 
 /** Encodes every row of a dataset, in its order. @throws WorkbenchError IMAGE_SIZE, FILE_UNSUPPORTED; the signal's reason */
-export async function encodeDataset(dataset: PackedDataset, folder: string, open: OpenEncoder, codes: CodesFile, { meter, signal }: { meter: Meter; signal: AbortSignal }): Promise<Encoded> {
+export async function encodeDataset(
+  dataset: PackedDataset,
+  folder: string,
+  open: OpenEncoder,
+  codes: CodesFile,
+  { meter, signal }: { meter: Meter; signal: AbortSignal },
+): Promise<Encoded> {
   const wrong = misfit(open.encoder, { ...dataset, normalised: dataset.contrastLimit !== undefined })
   if (wrong !== null) throw wrong
   const limit = limitOf(dataset.rowSize)
@@ -18,14 +24,23 @@ export async function encodeDataset(dataset: PackedDataset, folder: string, open
     signal.throwIfAborted()
     const count = Math.min(limit, dataset.count - start)
     const rows = dataset.kind === 'image' ? new Uint8Array(count * dataset.rowSize) : new Float32Array(count * dataset.rowSize)
-    dataset.gather(Uint32Array.from({ length: count }, (_, index) => start + index), rows)
+    dataset.gather(
+      Uint32Array.from({ length: count }, (_, index) => start + index),
+      rows,
+    )
     codes.append(await open.encode(rows, count), count)
     meter.update('Encoding', start + count, dataset.count)
   }
   let names: { first: number; paths: string[] } = { first: 0, paths: [] }
   const pathAt = (row: number): string => {
     if (row < names.first || row >= names.first + names.paths.length) {
-      names = { first: row, paths: rowPaths(folder, Array.from({ length: Math.min(4096, dataset.count - row) }, (_, index) => row + index)) }
+      names = {
+        first: row,
+        paths: rowPaths(
+          folder,
+          Array.from({ length: Math.min(4096, dataset.count - row) }, (_, index) => row + index),
+        ),
+      }
     }
     return names.paths[row - names.first]!
   }

@@ -26,10 +26,19 @@ export interface Encoded {
 async function requireFolder(root: string): Promise<void> {
   const field = 'folder'
   const found = await stat(root).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is nothing at ${root}; check the path.`, { field, cause })
-    throw new WorkbenchError('PATH_UNREADABLE', `${root} cannot be read; choose another folder, or allow reading it.`, { field, cause })
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+      throw new WorkbenchError('PATH_MISSING', `There is nothing at ${root}; check the path.`, { field, cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `${root} cannot be read; choose another folder, or allow reading it.`, {
+      field,
+      cause,
+    })
   })
-  if (!found.isDirectory()) throw new WorkbenchError('FILE_UNSUPPORTED', `${root} is no folder; choose a folder of images, or import the file as a dataset and embed that.`, { field })
+  if (!found.isDirectory())
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `${root} is no folder; choose a folder of images, or import the file as a dataset and embed that.`,
+      { field },
+    )
 }
 
 /**
@@ -40,29 +49,48 @@ async function requireFolder(root: string): Promise<void> {
  * @throws WorkbenchError PATH_MISSING, PATH_UNREADABLE, FILE_UNSUPPORTED, DATASET_EMPTY, DISK_FULL; the signal's reason
  */
 export async function encodeFolder(
-  root: string, open: OpenEncoder, codes: CodesFile,
+  root: string,
+  open: OpenEncoder,
+  codes: CodesFile,
   { work, ranges, meter, signal }: { work: string; ranges: Ranges; meter: Meter; signal: AbortSignal },
 ): Promise<Encoded> {
   await requireFolder(root)
   const { width, height, channels, fit, kind } = open.encoder.input
   if (kind === 'rows') {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`, { field: 'folder' })
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`,
+      { field: 'folder' },
+    )
   }
-  const list = await listFolder({ root, valRoot: null, testRoot: null }, {
-    signal, lenient: true, onCount: (count) => meter.update('Finding files', count, 0, 'files'),
-  })
+  const list = await listFolder(
+    { root, valRoot: null, testRoot: null },
+    {
+      signal,
+      lenient: true,
+      onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+    },
+  )
   const { names } = list
   const rowBytes = width * height * channels
-  requireRoom(names.count * rowBytes, await statfs(work).then((disk) => disk.bavail * disk.bsize, () => Infinity))
+  requireRoom(
+    names.count * rowBytes,
+    await statfs(work).then(
+      (disk) => disk.bavail * disk.bsize,
+      () => Infinity,
+    ),
+  )
   const pixels = join(work, 'pixels.bin')
   closeSync(openSync(pixels, 'w'))
   const rows = openSync(pixels, 'r')
   const decoders = decoderCount(names.count)
-  const skipped: Skipped[] = [...list.skipped], good: number[] = []
+  const skipped: Skipped[] = [...list.skipped],
+    good: number[] = []
   const failed = new AbortController()
   /** Encoded batches that wait for one before them, by the file that they begin with. */
   const ready = new Map<number, { files: number; values: Float32Array; skipped: { index: number; reason: string }[] }>()
-  let next = 0, encoding = Promise.resolve()
+  let next = 0,
+    encoding = Promise.resolve()
 
   const append = () => {
     for (let batch = ready.get(next); batch !== undefined; batch = ready.get(next)) {
@@ -92,13 +120,22 @@ export async function encodeFolder(
 
   try {
     meter.update('Encoding', 0, names.count)
-    await decodeAll(fileBatches(list, batchSize(names.count, decoders, rowBytes)), decoders, pixels, { width, height, channels, fit }, {
-      signal: AbortSignal.any([signal, failed.signal]),
-      onImages: () => {}, handling: { task: 'store', ranges },
-      onResult: ({ batch, skipped: left }) => {
-        encoding = encoding.then(() => encode(batch.start, batch.paths.length, left)).catch((thrown: unknown) => failed.abort(thrown))
+    await decodeAll(
+      fileBatches(list, batchSize(names.count, decoders, rowBytes)),
+      decoders,
+      pixels,
+      { width, height, channels, fit },
+      {
+        signal: AbortSignal.any([signal, failed.signal]),
+        onImages: () => {},
+        handling: { task: 'store', ranges },
+        onResult: ({ batch, skipped: left }) => {
+          encoding = encoding
+            .then(() => encode(batch.start, batch.paths.length, left))
+            .catch((thrown: unknown) => failed.abort(thrown))
+        },
       },
-    })
+    )
     await encoding
     signal.throwIfAborted()
     failed.signal.throwIfAborted()

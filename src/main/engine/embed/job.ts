@@ -25,7 +25,10 @@ import { openEncoder, type OpenEncoder } from './session.ts'
 /** What the train split of runs without a seed of their own would be: their probes learn from the same images as these. */
 const seed = 1
 
-/** What an ONNX file says of itself as an encoder. @throws WorkbenchError as of reading it, FILE_UNSUPPORTED where onnxruntime does not know its operations */
+/**
+ * What an ONNX file says of itself as an encoder. @throws WorkbenchError as of reading it, FILE_UNSUPPORTED where onnxruntime
+ * does not know its operations
+ */
 export async function inspect({ file }: InspectJob): Promise<InspectResult> {
   const encoder = encoderOf(await readOnnx(file.model), file)
   // Loading tells whether onnxruntime knows its operations; nothing is computed.
@@ -33,12 +36,26 @@ export async function inspect({ file }: InspectJob): Promise<InspectResult> {
   return { kind: 'inspect', encoder }
 }
 
-/** The encoder of a run becomes an ONNX file first: what is embedded is what is exported. A dataset's rows are what the network takes; images of a folder are not. */
+/**
+ * The encoder of a run becomes an ONNX file first: what is embedded is what is exported. A dataset's rows are what the network
+ * takes; images of a folder are not.
+ */
 async function open({ encoder, data, work }: EmbedJob, port: Port): Promise<OpenEncoder> {
   if ('file' in encoder) return openEncoder(encoder.file.model, encoderOf(await readOnnx(encoder.file.model), encoder.file))
   const out = join(work, 'encoder.onnx')
   const { exportRun } = await import('../training/exportJob.ts')
-  await exportRun({ ...encoder.run, kind: 'export', part: 'encoder', input: 'folder' in data ? 'pixels' : 'raw', precision: 'float32', out, force: true }, port)
+  await exportRun(
+    {
+      ...encoder.run,
+      kind: 'export',
+      part: 'encoder',
+      input: 'folder' in data ? 'pixels' : 'raw',
+      precision: 'float32',
+      out,
+      force: true,
+    },
+    port,
+  )
   return openEncoder(out, encoderOf(await readOnnx(out)))
 }
 
@@ -50,13 +67,15 @@ function rangesFor({ encoder }: EmbedJob, { metadata }: { metadata: Record<strin
 }
 
 /**
- * Encodes a folder or a dataset, measures the codes where that was asked for, and writes them. The codes are in `codes.npy` in the work folder.
+ * Encodes a folder or a dataset, measures the codes where that was asked for, and writes them. The codes are in `codes.npy` in
+ * the work folder.
  * @throws WorkbenchError as of its parts; CANCELLED
  */
 export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
   const { data, work, out, signal } = { ...job, signal: port.signal }
   const began = performance.now()
-  const send = (progress: Progress) => port.send({ type: 'progress', progress, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
+  const send = (progress: Progress) =>
+    port.send({ type: 'progress', progress, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
   const meter = new Meter(send)
   const encoder = await open(job, port)
   const codes = new CodesFile(join(work, codesName))
@@ -66,24 +85,45 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
       const plain = openDataset(data.datasetFolder)
       dataset = data.binarise ? binarised(plain) : plain
     }
-    const encoded = 'folder' in data
-      ? await encodeFolder(data.folder, encoder, codes, { work, ranges: rangesFor(job, encoder.encoder), meter, signal })
-      : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
-    const codeSize = codes.finish(), { count } = codes
+    const encoded =
+      'folder' in data
+        ? await encodeFolder(data.folder, encoder, codes, { work, ranges: rangesFor(job, encoder.encoder), meter, signal })
+        : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
+    const codeSize = codes.finish(),
+      { count } = codes
     if (dataset !== null) writeSum(work, codes)
     const seconds = (performance.now() - began) / 1000
     const figures = dataset !== null && job.measure ? await measure(dataset, codes.path, codeSize, send, port) : null
     let bytes: number | null = null
     if (out !== null) {
-      await writeEmbedding(out.file, out.force, { ...encoded, count, codeSize, codes: codes.path, about: { ...job.about, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256 } }, async (rows) => {
-        if (await port.wanted()) signal.throwIfAborted()
-        meter.update('Writing', rows, count)
-      })
+      await writeEmbedding(
+        out.file,
+        out.force,
+        {
+          ...encoded,
+          count,
+          codeSize,
+          codes: codes.path,
+          about: { ...job.about, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256 },
+        },
+        async (rows) => {
+          if (await port.wanted()) signal.throwIfAborted()
+          meter.update('Writing', rows, count)
+        },
+      )
       bytes = (await stat(out.file)).size
     }
     return {
-      kind: 'embed', count, codeSize, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256, skipped: encoded.skipped, bytes, seconds,
-      linearProbeAccuracy: figures?.linearProbeAccuracy ?? null, knnAccuracy: figures?.knnAccuracy ?? null,
+      kind: 'embed',
+      count,
+      codeSize,
+      output: encoder.encoder.output,
+      modelSha256: encoder.encoder.sha256,
+      skipped: encoded.skipped,
+      bytes,
+      seconds,
+      linearProbeAccuracy: figures?.linearProbeAccuracy ?? null,
+      knnAccuracy: figures?.knnAccuracy ?? null,
     }
   } catch (thrown) {
     if (signal.aborted) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.', { cause: thrown })
@@ -99,8 +139,20 @@ async function measure(dataset: PackedDataset, path: string, codeSize: number, s
   if (!dataset.labels) return null
   // Only here TensorFlow is needed.
   const { measureCodes } = await import('./measure.ts')
-  return measureCodes(codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset), validationSplit(dataset, seed).train, ['linearProbeAccuracy', 'knnAccuracy'], async (share) => {
-    if (await port.wanted()) port.signal.throwIfAborted()
-    send({ done: Math.round(100 * Math.min(1, share)), total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' })
-  })
+  return measureCodes(
+    codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset),
+    validationSplit(dataset, seed).train,
+    ['linearProbeAccuracy', 'knnAccuracy'],
+    async (share) => {
+      if (await port.wanted()) port.signal.throwIfAborted()
+      send({
+        done: Math.round(100 * Math.min(1, share)),
+        total: 100,
+        unit: 'per cent',
+        perSecond: null,
+        secondsLeft: null,
+        stage: 'Measuring',
+      })
+    },
+  )
 }

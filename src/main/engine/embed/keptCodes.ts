@@ -52,8 +52,10 @@ const chunkBytes = 2 ** 22
  * @throws Error that says what is wrong; what `onBytes` throws
  */
 async function check(folder: string, known: Facts | null, onBytes: (bytes: Uint8Array) => unknown): Promise<boolean> {
-  const sum = readSum(folder), facts = known ?? sum
-  const isOf = (other: Facts | null) => other === null || sum === null || (sum.count === other.count && sum.codeSize === other.codeSize)
+  const sum = readSum(folder),
+    facts = known ?? sum
+  const isOf = (other: Facts | null) =>
+    other === null || sum === null || (sum.count === other.count && sum.codeSize === other.codeSize)
   if (!isOf(known)) throw new Error(`${sumName} is of other codes`)
   let file: number
   try {
@@ -63,7 +65,8 @@ async function check(folder: string, known: Facts | null, onBytes: (bytes: Uint8
   }
   try {
     if (facts === null) return false
-    const header = npyHeader('<f4', [facts.count, facts.codeSize]), found = Buffer.alloc(header.length)
+    const header = npyHeader('<f4', [facts.count, facts.codeSize]),
+      found = Buffer.alloc(header.length)
     readSync(file, found, 0, found.length, 0)
     if (!found.equals(header)) throw new Error(`the header of ${codesName} is not as it was written`)
     const bytes = facts.count * facts.codeSize * 4
@@ -86,7 +89,9 @@ async function check(folder: string, known: Facts | null, onBytes: (bytes: Uint8
 
 /** Whether kept codes are what was written: null, or what is wrong with them. `summed`: whether there is a checksum to tell. */
 export async function checkKept(
-  folder: string, known: Facts | null, signal?: AbortSignal,
+  folder: string,
+  known: Facts | null,
+  signal?: AbortSignal,
 ): Promise<{ problem: string | null; summed: boolean }> {
   try {
     const summed = await check(folder, known, async () => {
@@ -106,7 +111,8 @@ export async function checkKept(
  * @throws WorkbenchError FILE_DAMAGED
  */
 export async function readKept(folder: string, codeSize: number, count: number, again: string): Promise<Float32Array> {
-  const codes = new Float32Array(count * codeSize), into = new Uint8Array(codes.buffer)
+  const codes = new Float32Array(count * codeSize),
+    into = new Uint8Array(codes.buffer)
   let at = 0
   try {
     await check(folder, { count, codeSize }, (bytes) => {
@@ -125,7 +131,8 @@ type Origin = Pick<Embedding, 'id' | 'run' | 'model' | 'dataset' | 'datasetId'>
 
 /** How codes are made again, and the damaged ones removed: a sentence with the commands. */
 export function remedyOf({ id, run, model, dataset, datasetId }: Origin): string {
-  const encoder = run ?? model, remove = `aebench embeddings remove ${id}`
+  const encoder = run ?? model,
+    remove = `aebench embeddings remove ${id}`
   if (encoder === null) return `The run that gave them is gone, so they cannot be made again; “${remove}” removes them.`
   const embed = `aebench embed ${quoted(encoder)} --dataset ${quoted(dataset ?? datasetId ?? '')}`
   return `Embed again: “${embed}”; “${remove}” removes the damaged ones.`

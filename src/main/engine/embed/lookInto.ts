@@ -14,10 +14,14 @@ import { readKept } from './keptCodes.ts'
 /** As an explorer has it for a run with the usual seed: the same rows are chosen for both. */
 const seed = 1
 
-type Asked = Pick<Subject, 'dataset' | 'target' | 'trainRows' | 'labelOf' | 'labelsOf' | 'inputs' | 'blocks' | 'drawing' | 'remember' | 'rememberLater'>
+type Asked = Pick<
+  Subject,
+  'dataset' | 'target' | 'trainRows' | 'labelOf' | 'labelsOf' | 'inputs' | 'blocks' | 'drawing' | 'remember' | 'rememberLater'
+>
 
 /**
- * Kept codes of a dataset as what a question is asked about. What encodes is the place in the dataset: the rows of `dataset` are the codes, and the
+ * Kept codes of a dataset as what a question is asked about. What encodes is the place in the dataset: the rows of `dataset`
+ * are the codes, and the
  * network gives them as they are; `inputs` and pictures are those of the images.
  */
 async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close(): void }> {
@@ -28,19 +32,37 @@ async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close():
     throw thrown
   })
   const dataset = codesDataset(values, codeSize, images)
-  const matrix = (start: number, count: number): Tensor2D => tf.tensor2d(values.slice(start * codeSize, (start + count) * codeSize), [count, codeSize])
+  const matrix = (start: number, count: number): Tensor2D =>
+    tf.tensor2d(values.slice(start * codeSize, (start + count) * codeSize), [count, codeSize])
   const blocks = {
-    codes: new Blocks(images.count, codeSize, matrix), pixels: new Blocks(images.count, images.rowSize, (start, count) => inputTensor(images, Uint32Array.from({ length: count }, (_, i) => start + i))),
+    codes: new Blocks(images.count, codeSize, matrix),
+    pixels: new Blocks(images.count, images.rowSize, (start, count) =>
+      inputTensor(
+        images,
+        Uint32Array.from({ length: count }, (_, i) => start + i),
+      ),
+    ),
   }
   const asked = question.kind === 'neighbours' && 'row' in question.image ? question.image.row : null
-  const labelOf = (row: number | null): number => (row === null ? -1 : images.labels?.[row] ?? -1)
+  const labelOf = (row: number | null): number => (row === null ? -1 : (images.labels?.[row] ?? -1))
   const own = {
-    dataset, blocks, target: { runName: '', collapsed: null, dataset: shape }, trainRows: validationSplit(images, seed).train,
-    labelOf, labelsOf: (rows) => Int32Array.from(rows, labelOf), inputs: (rows) => inputTensor(images, Uint32Array.from(rows)),
-    drawing: (side) => ({ shape, side, range: shape.kind === 'image' ? [0, 1] : [-3, 3] }), remember: (_, make) => make(), rememberLater: (_, make) => make(),
+    dataset,
+    blocks,
+    target: { runName: '', collapsed: null, dataset: shape },
+    trainRows: validationSplit(images, seed).train,
+    labelOf,
+    labelsOf: (rows) => Int32Array.from(rows, labelOf),
+    inputs: (rows) => inputTensor(images, Uint32Array.from(rows)),
+    drawing: (side) => ({ shape, side, range: shape.kind === 'image' ? [0, 1] : [-3, 3] }),
+    remember: (_, make) => make(),
+    rememberLater: (_, make) => make(),
   } satisfies Asked
   // Only these of a network are used by the questions above.
-  const network = { codeSize, classifies: true, encode: (inputs: Tensor2D): Tensor2D => (asked === null ? inputs.clone() : matrix(asked, 1)) }
+  const network = {
+    codeSize,
+    classifies: true,
+    encode: (inputs: Tensor2D): Tensor2D => (asked === null ? inputs.clone() : matrix(asked, 1)),
+  }
   return {
     subject: { ...own, network } as unknown as Subject,
     close() {
@@ -55,13 +77,31 @@ async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close():
 export async function lookInto(job: LookIntoJob, port: Port): Promise<LookIntoResult> {
   const { question, side } = job
   if (question.kind === 'neighbours' && !('row' in question.image)) {
-    throw new WorkbenchError('QUESTION_UNSUITABLE', 'Of kept codes only images of their dataset can be asked for; choose a row of it.', { field: 'question.image' })
+    throw new WorkbenchError(
+      'QUESTION_UNSUITABLE',
+      'Of kept codes only images of their dataset can be asked for; choose a row of it.',
+      { field: 'question.image' },
+    )
   }
   const { subject, close } = await subjectOf(job)
   try {
     const result = await answer(subject, { question, side, other: null }, async (share) => {
       if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
-      port.send({ type: 'progress', progress: { done: Math.round(100 * Math.min(1, share)), total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Looking' }, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
+      port.send({
+        type: 'progress',
+        progress: {
+          done: Math.round(100 * Math.min(1, share)),
+          total: 100,
+          unit: 'per cent',
+          perSecond: null,
+          secondsLeft: null,
+          stage: 'Looking',
+        },
+        step: 0,
+        epoch: 0,
+        seconds: 0,
+        stepsPerSecond: null,
+      })
     })
     return { kind: 'lookInto', result }
   } finally {

@@ -11,16 +11,26 @@ const measurements = { linearProbeAccuracy: linearProbe, knnAccuracy: nearestNei
 export type CodeFigure = keyof typeof measurements
 
 /**
- * What codes say of the classes, measured as a run's evaluation measures its own: learnt from the codes of `train`, told of the test split.
+ * What codes say of the classes, measured as a run's evaluation measures its own: learnt from the codes of `train`, told of the
+ * test split.
  * @param codes as a dataset (see `codesDataset`), @param train rows of it
  * @returns null where the labels do not allow it
  * @throws WorkbenchError RUN_DIVERGED where codes are not finite
  */
-export async function measureCodes<F extends CodeFigure>(codes: PackedDataset, train: Uint32Array, figures: readonly F[], report: Report): Promise<Record<F, number | null>> {
+export async function measureCodes<F extends CodeFigure>(
+  codes: PackedDataset,
+  train: Uint32Array,
+  figures: readonly F[],
+  report: Report,
+): Promise<Record<F, number | null>> {
   const identity = { codeSize: codes.rowSize, encode: (inputs: Tensor2D): Tensor2D => inputs.clone() }
   const encoded = await encodeLabelled(identity, codes, train, (share) => report(0.1 * share)).catch((thrown: unknown) => {
     if (thrown instanceof WorkbenchError && thrown.code === 'RUN_DIVERGED') {
-      throw new WorkbenchError('RUN_DIVERGED', 'The codes of some images are not finite numbers, so nothing can be measured of them; use another encoder.', { cause: thrown })
+      throw new WorkbenchError(
+        'RUN_DIVERGED',
+        'The codes of some images are not finite numbers, so nothing can be measured of them; use another encoder.',
+        { cause: thrown },
+      )
     }
     throw thrown
   })
@@ -28,7 +38,7 @@ export async function measureCodes<F extends CodeFigure>(codes: PackedDataset, t
   try {
     for (const [index, figure] of figures.entries()) {
       const { measure } = measurements[figure] as unknown as Measurement<F>
-      const part: Report = (share) => report(0.1 + 0.9 * (index + share) / figures.length)
+      const part: Report = (share) => report(0.1 + (0.9 * (index + share)) / figures.length)
       Object.assign(found, await measure({ codes: encoded } as Subject, part))
     }
     return found

@@ -77,7 +77,8 @@ export function writeAll(file: number, bytes: Uint8Array, position: number): num
 export function readCodes(path: string, size: number, first: number, count: number): Float32Array {
   const file = openSync(path, 'r')
   try {
-    const codes = new Float32Array(count * size), bytes = new Uint8Array(codes.buffer)
+    const codes = new Float32Array(count * size),
+      bytes = new Uint8Array(codes.buffer)
     for (let done = 0; done < bytes.length;) {
       const got = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), headerBytes + first * size * 4 + done)
       if (got === 0) throw new Error(`${path} ends early`)

@@ -16,9 +16,14 @@ export interface OpenEncoder {
 
 /** Loads an encoder, on all cores. @throws WorkbenchError FILE_UNSUPPORTED, FILE_DAMAGED */
 export async function openEncoder(path: string, encoder: Encoder): Promise<OpenEncoder> {
-  const session = await openSession(path).catch((thrown: unknown) => { throw refusal(path, encoder, thrown) })
+  const session = await openSession(path).catch((thrown: unknown) => {
+    throw refusal(path, encoder, thrown)
+  })
   const feed = feeder(encoder)
-  const { input: { name, batch, width, height, channels }, output } = encoder
+  const {
+    input: { name, batch, width, height, channels },
+    output,
+  } = encoder
   const rowSize = width * height * channels
   let codeSize = encoder.codeSize
 
@@ -27,11 +32,28 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
     try {
       found = (await session.run({ [name]: feed(rows, count) }, [output]))[output]
     } catch (cause) {
-      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} failed on ${count} ${count === 1 ? 'image' : 'images'} (${saidBy(cause)}); export it again, or choose another encoder.`, { field: 'model', cause })
+      throw new WorkbenchError(
+        'FILE_UNSUPPORTED',
+        `${path} failed on ${count} ${count === 1 ? 'image' : 'images'} (${saidBy(cause)}); export it again, or choose another encoder.`,
+        { field: 'model', cause },
+      )
     }
     const size = (found?.data.length ?? 0) / count
-    if (found === undefined || !(found.data instanceof Float32Array) || found.shape[0] !== count || !Number.isInteger(size) || size < 1 || (codeSize !== null && size !== codeSize)) {
-      throw new WorkbenchError('FILE_UNSUPPORTED', `${path} gives ${output} of shape [${found?.shape.join(', ') ?? ''}] for ${count} ${count === 1 ? 'image' : 'images'}, which are not as many codes of one size; choose another output or encoder.`, { field: 'output' })
+    if (
+      found === undefined ||
+      !(found.data instanceof Float32Array) ||
+      found.shape[0] !== count ||
+      !Number.isInteger(size) ||
+      size < 1 ||
+      (codeSize !== null && size !== codeSize)
+    ) {
+      throw new WorkbenchError(
+        'FILE_UNSUPPORTED',
+        `${path} gives ${output} of shape [${found?.shape.join(', ') ?? ''}] for ${count} ` +
+          `${count === 1 ? 'image' : 'images'}, which are not as many codes of one size; choose another output ` +
+          'or encoder.',
+        { field: 'output' },
+      )
     }
     codeSize = size
     return found.data
@@ -39,7 +61,9 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
 
   return {
     encoder,
-    get codeSize() { return codeSize },
+    get codeSize() {
+      return codeSize
+    },
     async encode(rows, count) {
       if (batch === null) return once(rows, count)
       // A file for a fixed number of images: the last ones are filled up.
@@ -47,12 +71,16 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
       for (let start = 0; start < count; start += batch) {
         const here = Math.min(batch, count - start)
         const part = rows.slice(start * rowSize, (start + here) * rowSize)
-        const full = here === batch ? part : (rows instanceof Uint8Array ? new Uint8Array(batch * rowSize) : new Float32Array(batch * rowSize))
+        const full =
+          here === batch ? part : rows instanceof Uint8Array ? new Uint8Array(batch * rowSize) : new Float32Array(batch * rowSize)
         if (full !== part) full.set(part)
         parts.push((await once(full, batch)).subarray(0, here * codeSize!))
       }
       const codes = new Float32Array(count * codeSize!)
-      parts.reduce((at, part) => { codes.set(part, at); return at + part.length }, 0)
+      parts.reduce((at, part) => {
+        codes.set(part, at)
+        return at + part.length
+      }, 0)
       return codes
     },
     close: () => session.close(),

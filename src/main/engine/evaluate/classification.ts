@@ -3,7 +3,8 @@ import type { Measurement } from './measurement.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 
 /**
- * `classificationAccuracy`: share of the labelled test samples whose most probable class by the network's own softmax layer is theirs; null for
+ * `classificationAccuracy`: share of the labelled test samples whose most probable class by the network's own softmax layer is
+ * theirs; null for
  * networks without one. No training label is used here.
  * @throws RUN_DIVERGED where probabilities are not finite.
  */

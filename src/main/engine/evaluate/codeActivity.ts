@@ -4,7 +4,10 @@ import type { Measurement } from './measurement.ts'
 import type { Model } from './model.ts'
 import { forEachBatch, notFinite } from './samples.ts'
 
-/** An activation this near to an end of its range is saturated; a unit is active in an image when it is farther than this from its inactive state. */
+/**
+ * An activation this near to an end of its range is saturated; a unit is active in an image when it is farther than this from
+ * its inactive state.
+ */
 export const nearEnd = 0.05
 
 /**
@@ -23,7 +26,8 @@ export const codeActivity: Measurement<'saturation' | 'linearShare' | 'meanActiv
   weight: 1,
   async measure({ model, dataset }, report) {
     const { test } = dataset
-    if (test.length === 0) return { saturation: null, linearShare: null, meanActivation: null, hoyerSparsity: null, unitActivity: null }
+    if (test.length === 0)
+      return { saturation: null, linearShare: null, meanActivation: null, hoyerSparsity: null, unitActivity: null }
     const units = model.codeSize
     const sums = new Float64Array(units)
     const active = new Float64Array(units)
@@ -33,8 +37,12 @@ export const codeActivity: Measurement<'saturation' | 'linearShare' | 'meanActiv
     await forEachBatch(dataset, test, async ({ start, size, inputs }) => {
       const found = observe(model, inputs)
       if (!found.sums.every(Number.isFinite)) throw notFinite('codes')
-      found.sums.forEach((sum, unit) => { sums[unit]! += sum })
-      found.active.forEach((count, unit) => { active[unit]! += count })
+      found.sums.forEach((sum, unit) => {
+        sums[unit]! += sum
+      })
+      found.active.forEach((count, unit) => {
+        active[unit]! += count
+      })
       for (const value of found.hoyer) if (Number.isFinite(value)) hoyer.add(value, 1)
       saturated.add(...found.saturated)
       linear.add(...found.linear)
@@ -66,8 +74,15 @@ function observe(model: Model, inputs: Tensor2D) {
       sums: read(code.sum(0)),
       active: read(distance.greater(nearEnd).cast('float32').sum(0)),
       /** By sample; NaN where no unit is active. */
-      hoyer: read(ratio.neg().add(largest).div(largest - 1)),
-      saturated: Number.isFinite(high - low) ? share([tf.logicalOr(code.lessEqual(low + nearEnd), code.greaterEqual(high - nearEnd))]) : share([]),
+      hoyer: read(
+        ratio
+          .neg()
+          .add(largest)
+          .div(largest - 1),
+      ),
+      saturated: Number.isFinite(high - low)
+        ? share([tf.logicalOr(code.lessEqual(low + nearEnd), code.greaterEqual(high - nearEnd))])
+        : share([]),
       linear: share(nonlinear.map(({ pre }) => pre.abs().lessEqual(1))),
     }
   } finally {

@@ -38,7 +38,11 @@ export interface Codes {
  * @throws RUN_DIVERGED where codes are not finite.
  */
 export async function encodeLabelled(
-  model: Encoder, dataset: PackedDataset, trainRows: Uint32Array, report: Report, limits = usualLimits,
+  model: Encoder,
+  dataset: PackedDataset,
+  trainRows: Uint32Array,
+  report: Report,
+  limits = usualLimits,
 ): Promise<Codes | null> {
   const { labels } = dataset
   if (!labels) return null
@@ -64,7 +68,10 @@ export async function encodeLabelled(
   return { classCount: present.length, train: trainBlocks, test: testBlocks }
 }
 
-/** Codes of some rows of a dataset, with their labels, block by block: kept where they fit into memory, else computed again for every pass. `dispose` gives the memory back. */
+/**
+ * Codes of some rows of a dataset, with their labels, block by block: kept where they fit into memory, else computed again for
+ * every pass. `dispose` gives the memory back.
+ */
 export class CodeBlocks {
   readonly count: number
   readonly codeSize: number

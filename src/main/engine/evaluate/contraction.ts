@@ -36,17 +36,22 @@ export const contraction: Measurement<'contractionRatio'> = {
       } finally {
         tf.dispose([directions, codes])
       }
-      await report(0.2 * (start + size) / rows.length)
+      await report((0.2 * (start + size)) / rows.length)
     })
 
-    const pairs = shuffleInPlace(rows.slice(), random('pairs', evaluationSeed)).subarray(0, rows.length - rows.length % 2)
+    const pairs = shuffleInPlace(rows.slice(), random('pairs', evaluationSeed)).subarray(0, rows.length - (rows.length % 2))
     let norms = 0
-    await forEachBatch(dataset, pairs, async ({ start, size, inputs }) => {
-      const midpoints = tf.tidy(() => inputs.reshape([size / 2, 2, -1]).mean(1) as Tensor2D)
-      norms += sumOfNorms(model, midpoints)
-      midpoints.dispose()
-      await report(0.2 + 0.8 * (start + size) / pairs.length)
-    }, 2 * samplesAtOnce)
+    await forEachBatch(
+      dataset,
+      pairs,
+      async ({ start, size, inputs }) => {
+        const midpoints = tf.tidy(() => inputs.reshape([size / 2, 2, -1]).mean(1) as Tensor2D)
+        norms += sumOfNorms(model, midpoints)
+        midpoints.dispose()
+        await report(0.2 + (0.8 * (start + size)) / pairs.length)
+      },
+      2 * samplesAtOnce,
+    )
     return {
       contractionRatio: {
         radius: Object.fromEntries(radii.map((radius, r) => [String(radius), finiteMean(totals[r]!, rows.length)])),
@@ -57,7 +62,8 @@ export const contraction: Measurement<'contractionRatio'> = {
 }
 
 /** Random unit vectors [n, D] for the test samples from index `start` on, uniform over the sphere. */
-export const directionsFrom = (shape: [number, number], start: number): Tensor2D => tf.tidy(() => {
-  const drawn = draw('normal', 'directions', shape, start)
-  return drawn.div(drawn.square().sum(1, true).sqrt()) as Tensor2D
-})
+export const directionsFrom = (shape: [number, number], start: number): Tensor2D =>
+  tf.tidy(() => {
+    const drawn = draw('normal', 'directions', shape, start)
+    return drawn.div(drawn.square().sum(1, true).sqrt()) as Tensor2D
+  })

@@ -13,8 +13,8 @@ export const levels = [0.1, 0.25, 0.5] as const
 export function corrupt(kind: Corruption, inputs: Tensor2D, start: number): Tensor2D[] {
   return tf.tidy(() => {
     const drawn = draw(kind === 'masking' ? 'uniform' : 'normal', kind, inputs.shape, start)
-    return levels.map((level): Tensor2D => kind === 'masking'
-      ? inputs.mul(drawn.greaterEqual(level).cast('float32'))
-      : inputs.add(drawn.mul(level)))
+    return levels.map((level): Tensor2D =>
+      kind === 'masking' ? inputs.mul(drawn.greaterEqual(level).cast('float32')) : inputs.add(drawn.mul(level)),
+    )
   })
 }

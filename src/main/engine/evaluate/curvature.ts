@@ -21,7 +21,13 @@ export interface Curvature {
  * @param weights [classes, width], or null
  * @param count n
  */
-export async function curvature(some: Design, classCount: number, penalty: number, weights: Float64Array | null, count = some.count): Promise<Curvature> {
+export async function curvature(
+  some: Design,
+  classCount: number,
+  penalty: number,
+  weights: Float64Array | null,
+  count = some.count,
+): Promise<Curvature> {
   const { width } = some
   const shared = weights === null
   if (!affordable(some.count, width, shared ? 1 : classCount)) return { solve: (vector) => vector, dispose: () => {} }
@@ -30,19 +36,25 @@ export async function curvature(some: Design, classCount: number, penalty: numbe
   hessian.dispose()
   return {
     dispose: () => void factors.dispose(),
-    solve: (vector) => Float64Array.from(take(tf.tidy(() => {
-      const columns = tf.tensor2d(Float32Array.from(vector), [classCount, width])
-      // One factor for all classes, whose vectors are its right-hand sides, or one for each.
-      const sides = shared ? columns.transpose().expandDims(0) : columns.expandDims(2)
-      const half = native('MatrixTriangularSolve', { ...T, lower: bool(true), adjoint: bool(false) }, [factors, sides])
-      const whole = native('MatrixTriangularSolve', { ...T, lower: bool(true), adjoint: bool(true) }, [factors, half])
-      return shared ? whole.squeeze<Tensor2D>([0]).transpose() : whole
-    }))),
+    solve: (vector) =>
+      Float64Array.from(
+        take(
+          tf.tidy(() => {
+            const columns = tf.tensor2d(Float32Array.from(vector), [classCount, width])
+            // One factor for all classes, whose vectors are its right-hand sides, or one for each.
+            const sides = shared ? columns.transpose().expandDims(0) : columns.expandDims(2)
+            const half = native('MatrixTriangularSolve', { ...T, lower: bool(true), adjoint: bool(false) }, [factors, sides])
+            const whole = native('MatrixTriangularSolve', { ...T, lower: bool(true), adjoint: bool(true) }, [factors, half])
+            return shared ? whole.squeeze<Tensor2D>([0]).transpose() : whole
+          }),
+        ),
+      ),
   }
 }
 
 /** Whether a curvature is worth finding: its cost is that of `matrices` products over the samples. */
-export const affordable = (samples: number, width: number, matrices: number): boolean => samples * width * width * matrices <= largestWork
+export const affordable = (samples: number, width: number, matrices: number): boolean =>
+  samples * width * width * matrices <= largestWork
 
 /**
  * The samples about whose class the weights are least certain, which make up most of the curvature: numbers, ascending.
@@ -57,7 +69,9 @@ export async function leastCertain(design: Design, classCount: number, weights: 
     next += own.length
   })
   const least = uncertainty.toSorted()[Math.max(0, design.count - wanted)]!
-  return Int32Array.from(uncertainty.keys()).filter((number) => uncertainty[number]! >= least).subarray(0, wanted)
+  return Int32Array.from(uncertainty.keys())
+    .filter((number) => uncertainty[number]! >= least)
+    .subarray(0, wanted)
 }
 
 const probabilities = (rows: Tensor2D, classCount: number, weights: Float64Array): Tensor2D =>

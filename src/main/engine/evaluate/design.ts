@@ -8,7 +8,10 @@ const smallestVariation = 1e-6
 const blockValues = 2 * 2 ** 20
 
 /** Some rows [n, width] and their classes [n]. */
-export interface DesignBlock { rows: Tensor2D; labels: Tensor1D }
+export interface DesignBlock {
+  rows: Tensor2D
+  labels: Tensor1D
+}
 type Visit = (block: DesignBlock) => void
 
 /** What a linear classifier sees of labelled samples: codes standardised by the moments of the train split, and a column of ones. */
@@ -84,11 +87,28 @@ export class TrainDesign implements Design {
       const count = chosen ? next - first : codes.shape[0]
       for (let from = 0; from < count; from += step) {
         const size = Math.min(step, count - from)
-        const own = chosen?.subarray(first + from, first + from + size) ?? Int32Array.from({ length: size }, (_, i) => start + from + i)
-        const some = tf.tidy(() => (chosen ? tf.gather(codes, tf.tensor1d(own.map((number) => number - start), 'int32')) : codes.slice([from, 0], [size, -1])))
+        const own =
+          chosen?.subarray(first + from, first + from + size) ?? Int32Array.from({ length: size }, (_, i) => start + from + i)
+        const some = tf.tidy(() =>
+          chosen
+            ? tf.gather(
+                codes,
+                tf.tensor1d(
+                  own.map((number) => number - start),
+                  'int32',
+                ),
+              )
+            : codes.slice([from, 0], [size, -1]),
+        )
         const rows = this.rows(some)
         some.dispose()
-        give({ rows, labels: tf.tensor1d(own.map((number) => this.#codes.labels[number]!), 'int32') })
+        give({
+          rows,
+          labels: tf.tensor1d(
+            own.map((number) => this.#codes.labels[number]!),
+            'int32',
+          ),
+        })
       }
     })
   }
@@ -122,12 +142,18 @@ class KeptDesign implements Design {
 /** Mean and 1 / standard deviation (of the population) of every unit, in two passes. */
 async function moments(codes: CodeBlocks): Promise<{ mean: Float32Array; scale: Float32Array }> {
   const sums = new Float64Array(codes.codeSize)
-  await codes.forEach(({ codes: block }) => { take(block.sum(0)).forEach((sum, unit) => { sums[unit]! += sum }) })
+  await codes.forEach(({ codes: block }) => {
+    take(block.sum(0)).forEach((sum, unit) => {
+      sums[unit]! += sum
+    })
+  })
   const mean = Float32Array.from(sums, (sum) => sum / codes.count)
   const squares = new Float64Array(codes.codeSize)
   await codes.forEach(({ codes: block }) => {
     const own = take(tf.tidy(() => tf.squaredDifference(block, tf.tensor1d(mean.slice())).sum(0)))
-    own.forEach((square, unit) => { squares[unit]! += square })
+    own.forEach((square, unit) => {
+      squares[unit]! += square
+    })
   })
   const scale = Float32Array.from(squares, (square, unit) => {
     const deviation = Math.sqrt(square / codes.count)

@@ -36,7 +36,16 @@ export interface EvaluateOptions {
 
 /** All figures of an evaluation, in the order in which they are measured. Adding one is its file and its place here. */
 const measurements = [
-  reconstruction, trainedCorruption, robustness, codeActivity, jacobian, contraction, bound, classification, nearestNeighbours, linearProbe,
+  reconstruction,
+  trainedCorruption,
+  robustness,
+  codeActivity,
+  jacobian,
+  contraction,
+  bound,
+  classification,
+  nearestNeighbours,
+  linearProbe,
 ] as const
 type KeysOf<T> = T extends unknown ? keyof T : never
 type Measured = Pick<Figures, KeysOf<Awaited<ReturnType<(typeof measurements)[number]['measure']>>>>
@@ -62,8 +71,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluatio
     return async (share) => {
       done = Math.max(done, (start + weight * Math.min(1, share)) / all)
       const seconds = (performance.now() - started) / 1000
-      const secondsLeft = done > 0.05 ? seconds * (1 - done) / done : null
-      onProgress?.({ done: Math.round(done * 100), total: 100, unit: 'per cent', perSecond: null, secondsLeft, stage: 'Evaluating' })
+      const secondsLeft = done > 0.05 ? (seconds * (1 - done)) / done : null
+      onProgress?.({
+        done: Math.round(done * 100),
+        total: 100,
+        unit: 'per cent',
+        perSecond: null,
+        secondsLeft,
+        stage: 'Evaluating',
+      })
       await setImmediate()
       if (signal?.aborted) throw new WorkbenchError('CANCELLED', 'The evaluation was cancelled; the trained weights are kept.')
     }
@@ -75,7 +91,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluatio
     let figures = {} as Measured
     for (const { weight, measure } of measurements) {
       const report = part(weight)
-      figures = { ...figures, ...await measure(subject, report) }
+      figures = { ...figures, ...(await measure(subject, report)) }
       await report(1)
     }
     return { version: EVALUATION_VERSION, ...figures, seconds: (performance.now() - started) / 1000 }

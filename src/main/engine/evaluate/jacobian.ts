@@ -20,10 +20,15 @@ export const jacobian: Measurement<'jacobianNorm'> = {
   async measure({ model, dataset }, report) {
     const rows = dataset.test.subarray(0, derivativeSamples)
     let total = 0
-    await forEachBatch(dataset, rows, async ({ start, size, inputs }) => {
-      total += sumOfNorms(model, inputs)
-      await report((start + size) / rows.length)
-    }, samplesAtOnce)
+    await forEachBatch(
+      dataset,
+      rows,
+      async ({ start, size, inputs }) => {
+        total += sumOfNorms(model, inputs)
+        await report((start + size) / rows.length)
+      },
+      samplesAtOnce,
+    )
     return { jacobianNorm: finiteMean(total, rows.length) }
   },
 }
@@ -60,17 +65,19 @@ function squaredNorms({ layers, code }: EncoderPass, productValues: number): Ten
   const norms: Tensor2D[] = []
   for (let unit = 0; unit < units; unit += atOnce) {
     const some = Math.min(atOnce, units - unit)
-    norms.push(tf.tidy(() => {
-      let rows: Tensor2D = tf.tile(last.kernel.slice([0, unit], [-1, some]).transpose<Tensor2D>(), [count, 1])
-      for (const layer of layers.slice(0, -1).toReversed()) {
-        const width = layer.output.shape[1]
-        const own = derivative(layer)
-        if (own) rows = rows.reshape([count, some, width]).mul(own.expandDims(1)).reshape([-1, width])
-        if (layer !== first) rows = product(rows, layer.kernel, false, true)
-      }
-      const squares = gram ? rows.mul(product(rows, gram)) : product(rows, first.kernel, false, true).square()
-      return squares.sum(1).reshape([count, some]) as Tensor2D
-    }))
+    norms.push(
+      tf.tidy(() => {
+        let rows: Tensor2D = tf.tile(last.kernel.slice([0, unit], [-1, some]).transpose<Tensor2D>(), [count, 1])
+        for (const layer of layers.slice(0, -1).toReversed()) {
+          const width = layer.output.shape[1]
+          const own = derivative(layer)
+          if (own) rows = rows.reshape([count, some, width]).mul(own.expandDims(1)).reshape([-1, width])
+          if (layer !== first) rows = product(rows, layer.kernel, false, true)
+        }
+        const squares = gram ? rows.mul(product(rows, gram)) : product(rows, first.kernel, false, true).square()
+        return squares.sum(1).reshape([count, some]) as Tensor2D
+      }),
+    )
   }
   return tf.concat(norms, 1).mul(weights).sum(1).maximum(0) as Tensor1D
 }

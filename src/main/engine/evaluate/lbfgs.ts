@@ -1,5 +1,8 @@
 /** A differentiable function at a point. */
-export interface Evaluated { value: number; gradient: Float64Array }
+export interface Evaluated {
+  value: number
+  gradient: Float64Array
+}
 
 export interface Minimum {
   point: Float64Array
@@ -27,7 +30,14 @@ const noise = 1e-7
  * Minimises a smooth convex function by L-BFGS (Liu and Nocedal 1989) with a backtracking line search. Ends at the tolerance,
  * at `maxIterations`, or where no step goes lower any more; deterministic.
  */
-export async function minimise({ start, evaluate, precondition, tolerance, maxIterations, onIteration }: Options): Promise<Minimum> {
+export async function minimise({
+  start,
+  evaluate,
+  precondition,
+  tolerance,
+  maxIterations,
+  onIteration,
+}: Options): Promise<Minimum> {
   let point = start
   let { value, gradient } = await evaluate(point)
   const pairs: { step: Float64Array; change: Float64Array; scale: number }[] = []
@@ -39,7 +49,7 @@ export async function minimise({ start, evaluate, precondition, tolerance, maxIt
     let length = 1
     let next = await evaluate(moved(point, direction, length))
     while (!(next.value <= value + 1e-4 * length * slope + noise * Math.abs(value)) && length > 1e-8) {
-      const parabola = -slope * length * length / (2 * (next.value - value - slope * length))
+      const parabola = (-slope * length * length) / (2 * (next.value - value - slope * length))
       length = Number.isFinite(parabola) ? Math.min(0.5 * length, Math.max(0.1 * length, parabola)) : 0.1 * length
       next = await evaluate(moved(point, direction, length))
     }

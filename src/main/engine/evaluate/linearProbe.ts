@@ -9,10 +9,16 @@ import { take } from './samples.ts'
 
 /** Strength of the penalty as scikit-learn's `C`: the objective is the sum of the samples' losses + |W|^2 / (2 C), biases free. */
 const inverseStrength = 1
-/** Converged where no component of the gradient of the mean loss is larger (scikit-learn stops at 1e-4); less moves MNIST by 0.03 points. */
+/**
+ * Converged where no component of the gradient of the mean loss is larger (scikit-learn stops at 1e-4); less moves MNIST by 0.03
+ * points.
+ */
 const gradientTolerance = 3e-5
 const maxIterations = 1000
-/** The first steps are made on some of the samples, so many for each column and at least the fewest, as far as their gradient says something of all. */
+/**
+ * The first steps are made on some of the samples, so many for each column and at least the fewest, as far as their gradient
+ * says something of all.
+ */
 const sampledPerColumn = 24
 const roughTolerance = 1e-3
 /** The curvature is taken from so many for each column. */
@@ -37,7 +43,9 @@ export const linearProbe: Measurement<'linearProbeAccuracy'> = {
       let hits = 0
       await test.forEach(({ start, codes: block }) => {
         const predicted = take(tf.tidy(() => tf.matMul(design.rows(block), matrix(weights, classCount), false, true).argMax(1)))
-        predicted.forEach((label, index) => { if (label === test.labels[start + index]) hits++ })
+        predicted.forEach((label, index) => {
+          if (label === test.labels[start + index]) hits++
+        })
       })
       return { linearProbeAccuracy: hits / test.count }
     } finally {
@@ -51,12 +59,17 @@ async function fit(design: TrainDesign, classCount: number, report: Report): Pro
   const { count, width } = design
   const penalty = 1 / (inverseStrength * count)
   const made: { dispose(): void }[] = []
-  const kept = <M extends { dispose(): void }>(one: M): M => { made.push(one); return one }
+  const kept = <M extends { dispose(): void }>(one: M): M => {
+    made.push(one)
+    return one
+  }
   try {
     const stride = Math.max(1, Math.floor(count / Math.max(fewest, sampledPerColumn * width)))
     const few = kept(await design.subset(Int32Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride)))
     let known = kept(await curvature(few, classCount, penalty, null))
-    const rough = await descend(few, known, new Float64Array(classCount * width), roughTolerance, (share) => report(roughShare * share))
+    const rough = await descend(few, known, new Float64Array(classCount * width), roughTolerance, (share) =>
+      report(roughShare * share),
+    )
     const curved = Math.max(fewest, curvedPerColumn * width)
     if (affordable(curved, width, classCount)) {
       const hard = kept(await design.subset(await leastCertain(design, classCount, rough, curved)))
@@ -67,10 +80,19 @@ async function fit(design: TrainDesign, classCount: number, report: Report): Pro
     for (const one of made) one.dispose()
   }
 
-  async function descend(own: Design, { solve }: Curvature, from: Float64Array, tolerance: number, tell: Report): Promise<Float64Array> {
+  async function descend(
+    own: Design,
+    { solve }: Curvature,
+    from: Float64Array,
+    tolerance: number,
+    tell: Report,
+  ): Promise<Float64Array> {
     let first = 0
     const { point } = await minimise({
-      start: from, tolerance, maxIterations, precondition: solve,
+      start: from,
+      tolerance,
+      maxIterations,
+      precondition: solve,
       evaluate: (weights) => evaluate(own, classCount, penalty, weights),
       onIteration: (norm) => {
         first ||= norm
@@ -94,7 +116,9 @@ async function evaluate(design: Design, classCount: number, penalty: number, wei
       return [losses!.sum(), tf.matMul(residuals as Tensor2D, rows, true, false)] as const
     })
     value += take(loss)[0]! / count
-    take(slopes).forEach((slope, i) => { gradient[i]! += slope / count })
+    take(slopes).forEach((slope, i) => {
+      gradient[i]! += slope / count
+    })
   })
   kernel.dispose()
   for (let i = 0; i < weights.length; i++) {
@@ -105,4 +129,5 @@ async function evaluate(design: Design, classCount: number, penalty: number, wei
   return { value, gradient }
 }
 
-const matrix = (weights: Float64Array, rows: number): Tensor2D => tf.tensor2d(Float32Array.from(weights), [rows, weights.length / rows])
+const matrix = (weights: Float64Array, rows: number): Tensor2D =>
+  tf.tensor2d(Float32Array.from(weights), [rows, weights.length / rows])

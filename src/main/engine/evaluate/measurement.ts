@@ -9,7 +9,8 @@ import type { Tensor2D } from '../trace/tensorflow.ts'
 export type Figures = Omit<Evaluation, 'version' | 'checkpoint' | 'seconds'>
 
 /**
- * A network's own corruption of some test samples: inputs [N, D] of these rows, from this place in the test split on. It gives the very tensor
+ * A network's own corruption of some test samples: inputs [N, D] of these rows, from this place in the test split on. It gives
+ * the very tensor
  * that it was given where what was noisy in training is not the inputs.
  */
 export type Corrupt = (inputs: Tensor2D, rows: Uint32Array, start: number) => Tensor2D
@@ -28,7 +29,10 @@ export interface Subject {
   corrupt?: Corrupt | null
 }
 
-/** A group of figures that are measured together. Adding figures is: one file that exports one of these, one place in evaluate.ts's list. */
+/**
+ * A group of figures that are measured together. Adding figures is: one file that exports one of these, one place in
+ * evaluate.ts's list.
+ */
 export interface Measurement<Names extends keyof Figures> {
   /** Roughly the time it takes, relative to the others; for the progress only. */
   weight: number

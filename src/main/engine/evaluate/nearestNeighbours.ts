@@ -33,7 +33,7 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
               const some = queries.slice([from, 0], [Math.min(references.queriesAtOnce, count - from), -1])
               references.search(some, first + from, nearest)
               some.dispose()
-              await report((start + block.shape[0] * (first + from) / test.count) / train.count)
+              await report((start + (block.shape[0] * (first + from)) / test.count) / train.count)
             }
           })
         } finally {

@@ -3,7 +3,10 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorfl
 import type { NearestList } from './nearestList.ts'
 
 const T = { T: type('float32') }
-/** Codes of more units are ranked by their leading directions first, where these hold this share of the variance in at most half as many numbers. */
+/**
+ * Codes of more units are ranked by their leading directions first, where these hold this share of the variance in at most half
+ * as many numbers.
+ */
 const smallestProjected = 96
 const largestProjected = 2048
 const variance = 0.9
@@ -32,7 +35,10 @@ export function leadingDirections(codes: Tensor2D, origin: Tensor1D): Projection
   if (size <= smallestProjected || size > largestProjected) return null
   const [values, vectors] = tf.tidy(() => {
     const centred = codes.stridedSlice([0, 0], codes.shape, [Math.ceil(codes.shape[0] / directionCodes), 1]).sub<Tensor2D>(origin)
-    return nativeOutputs('SelfAdjointEigV2', { ...T, compute_v: bool(true) }, [tf.matMul(centred, centred, true, false)], 2) as [Tensor1D, Tensor2D]
+    return nativeOutputs('SelfAdjointEigV2', { ...T, compute_v: bool(true) }, [tf.matMul(centred, centred, true, false)], 2) as [
+      Tensor1D,
+      Tensor2D,
+    ]
   })
   const variances = read(values).toReversed()
   const wanted = variance * variances.reduce((sum, value) => sum + value, 0)
@@ -83,11 +89,19 @@ export class References {
       this.#ranked = ranking(this.#codes, this.#origin, null)
     }
     const left = tf.tidy(() => tf.gather(queries, tf.tensor1d(undecided, 'int32')))
-    this.#rank(left, undecided.map((place) => numbers[place]!), many ? groupCounts.whole : Infinity, nearest)
+    this.#rank(
+      left,
+      undecided.map((place) => numbers[place]!),
+      many ? groupCounts.whole : Infinity,
+      nearest,
+    )
     left.dispose()
   }
 
-  /** Looks at the best groups. Returns the queries (by their places) of which a projection does not tell whether the other groups hold nearer ones. */
+  /**
+   * Looks at the best groups. Returns the queries (by their places) of which a projection does not tell whether the other groups
+   * hold nearer ones.
+   */
   #rank(queries: Tensor2D, numbers: number[], groupCount: number, nearest: NearestList): number[] {
     const size = queries.shape[1]
     const found = proposals(queries, this.#origin, this.#ranked, this.#projection, groupCount)
@@ -97,7 +111,7 @@ export class References {
     numbers.forEach((query, place) => {
       const firstGroup = place * count
       const offer = (at: number) => {
-        const reference = groups[Math.floor(at / groupSize)]! * groupSize + at % groupSize
+        const reference = groups[Math.floor(at / groupSize)]! * groupSize + (at % groupSize)
         nearest.offer(query, squaredDistance(values, place * size, this.#values, reference * size, size), this.#start + reference)
       }
       /** The score of a distance at which something may just be near enough, given what was found so far. */
@@ -106,7 +120,9 @@ export class References {
         return farthest === Infinity ? absent : (squares[place]! - farthest) / 2 - rounding * (squares[place]! + farthest)
       }
       // The best of the first groups tell soon how near that is.
-      const first = Array.from({ length: Math.min(nearest.size, count) }, (_, index) => largestOf(scores, (firstGroup + index) * groupSize, groupSize))
+      const first = Array.from({ length: Math.min(nearest.size, count) }, (_, index) =>
+        largestOf(scores, (firstGroup + index) * groupSize, groupSize),
+      )
       for (const at of first) if (scores[at]! > absent) offer(at)
       let least = enough()
       for (let group = firstGroup; group < firstGroup + count; group++) {
@@ -138,11 +154,16 @@ function largestOf(values: Float32Array, from: number, count: number): number {
 
 /** Between two rows, in float64. Four sums, because each addition would have to wait for the one before. */
 function squaredDistance(a: Float32Array, fromA: number, b: Float32Array, fromB: number, size: number): number {
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0
+  let s0 = 0,
+    s1 = 0,
+    s2 = 0,
+    s3 = 0
   let i = 0
   for (; i + 3 < size; i += 4) {
-    const d0 = a[fromA + i]! - b[fromB + i]!, d1 = a[fromA + i + 1]! - b[fromB + i + 1]!
-    const d2 = a[fromA + i + 2]! - b[fromB + i + 2]!, d3 = a[fromA + i + 3]! - b[fromB + i + 3]!
+    const d0 = a[fromA + i]! - b[fromB + i]!,
+      d1 = a[fromA + i + 1]! - b[fromB + i + 1]!
+    const d2 = a[fromA + i + 2]! - b[fromB + i + 2]!,
+      d3 = a[fromA + i + 3]! - b[fromB + i + 3]!
     s0 += d0 * d0
     s1 += d1 * d1
     s2 += d2 * d2
@@ -164,8 +185,10 @@ function ranking(codes: Tensor2D, origin: Tensor1D, projection: Projection | nul
     const own = coordinates(codes, origin, projection)
     const [count, size] = own.shape
     const ranked = tf.concat([own, own.square().sum(1, true).mul<Tensor2D>(-0.5)], 1)
-    const missing = (groupSize - count % groupSize) % groupSize
-    return missing === 0 ? ranked : tf.concat([ranked, tf.concat([tf.zeros([missing, size]) as Tensor2D, tf.ones([missing, 1]).mul<Tensor2D>(filling)], 1)], 0)
+    const missing = (groupSize - (count % groupSize)) % groupSize
+    return missing === 0
+      ? ranked
+      : tf.concat([ranked, tf.concat([tf.zeros([missing, size]) as Tensor2D, tf.ones([missing, 1]).mul<Tensor2D>(filling)], 1)], 0)
   })
 }
 
@@ -177,12 +200,21 @@ function proposals(queries: Tensor2D, origin: Tensor1D, ranked: Tensor2D, projec
     const rows = own.shape[0]
     const all = ranked.shape[0] / groupSize
     const count = Math.min(groupCount, all)
-    const scores = tf.matMul(tf.concat([own, tf.ones([rows, 1]) as Tensor2D], 1), ranked, false, true).reshape([rows, all, groupSize])
+    const scores = tf
+      .matMul(tf.concat([own, tf.ones([rows, 1]) as Tensor2D], 1), ranked, false, true)
+      .reshape([rows, all, groupSize])
     const maxima = native('Max', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [scores, tf.tensor1d([2], 'int32')])
     const [, groups] = nativeOutputs('TopKV2', { ...T, sorted: bool(true) }, [maxima, tf.scalar(count, 'int32')], 2)
-    const chosen = native('GatherV2', {
-      Tparams: type('float32'), Tindices: type('int32'), Taxis: type('int32'), batch_dims: { kind: 'int', value: 1 },
-    }, [scores, groups!, tf.scalar(1, 'int32')])
+    const chosen = native(
+      'GatherV2',
+      {
+        Tparams: type('float32'),
+        Tindices: type('int32'),
+        Taxis: type('int32'),
+        batch_dims: { kind: 'int', value: 1 },
+      },
+      [scores, groups!, tf.scalar(1, 'int32')],
+    )
     return { scores: read(chosen), groups: groups!.dataSync<'int32'>(), squares: read(own.square().sum(1)), count }
   } finally {
     tf.engine().endScope()

@@ -55,7 +55,11 @@ export const reconstruction: Measurement<'squaredError' | 'crossEntropy' | 'psnr
 }
 
 /** The squared error of some rows, as `squaredError` is of the test samples; NaN where there are no rows. */
-export async function squaredErrorOf(model: Pick<Model, 'reconstruct'>, dataset: PackedDataset, rows: Uint32Array): Promise<number> {
+export async function squaredErrorOf(
+  model: Pick<Model, 'reconstruct'>,
+  dataset: PackedDataset,
+  rows: Uint32Array,
+): Promise<number> {
   let total = 0
   await forEachBatch(dataset, rows, ({ inputs }) => {
     const outputs = model.reconstruct(inputs)

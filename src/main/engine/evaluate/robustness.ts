@@ -25,9 +25,11 @@ export const robustness: Measurement<'robustness'> = {
       })
       await report((start + size) / test.length)
     })
-    const [masking, gaussian] = totals.map((byLevel) => Object.fromEntries(byLevel.map((total, level) => [
-      String(levels[level]), Number.isFinite(total) ? total / test.length : null,
-    ])))
+    const [masking, gaussian] = totals.map((byLevel) =>
+      Object.fromEntries(
+        byLevel.map((total, level) => [String(levels[level]), Number.isFinite(total) ? total / test.length : null]),
+      ),
+    )
     return { robustness: { masking: masking!, gaussian: gaussian! } }
   },
 }

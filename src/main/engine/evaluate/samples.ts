@@ -19,7 +19,10 @@ export const batchSize = (rowSize: number): number => Math.max(16, Math.min(1000
 
 /** Calls `visit` with one batch of the given rows after the other, in their order; the batch's tensor is disposed of afterwards. */
 export async function forEachBatch(
-  dataset: PackedDataset, rows: Uint32Array, visit: (batch: Batch) => Promise<void> | void, limit = batchSize(dataset.rowSize),
+  dataset: PackedDataset,
+  rows: Uint32Array,
+  visit: (batch: Batch) => Promise<void> | void,
+  limit = batchSize(dataset.rowSize),
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += limit) {
     const chosen = rows.subarray(start, start + limit)
@@ -41,6 +44,9 @@ export function take(tensor: Tensor): Float32Array {
 
 /** Thrown instead of computing figures from values that are none. */
 export function notFinite(what: string): WorkbenchError {
-  return new WorkbenchError('RUN_DIVERGED', `The network's ${what} are not finite numbers on some samples, so it cannot be evaluated; `
-    + 'train it again with a smaller training.learningRate.')
+  return new WorkbenchError(
+    'RUN_DIVERGED',
+    `The network's ${what} are not finite numbers on some samples, so it cannot be evaluated; ` +
+      'train it again with a smaller training.learningRate.',
+  )
 }

@@ -12,9 +12,18 @@ import { factsOf, plannedStages, rowSizeOf } from './newRun.ts'
 import { expandPlan } from './plan.ts'
 import { knownTimes } from './times.ts'
 
-interface Parts { store: Store; home: Home; trainers: number; copies: number; threads: number }
+interface Parts {
+  store: Store
+  home: Home
+  trainers: number
+  copies: number
+  threads: number
+}
 
-/** What a plan comes to: its cells with what each costs, what is wrong, what is to be known before it is carried out. Nothing is measured here. */
+/**
+ * What a plan comes to: its cells with what each costs, what is wrong, what is to be known before it is carried out. Nothing is
+ * measured here.
+ */
 export function checkPlan({ store, home, trainers, copies, threads }: Parts, plan: Plan): PlanCheck {
   const dataset = store.datasets.find(plan.dataset)
   const { cells: expanded, problems, warnings, baseline } = expandPlan(plan, dataset ? factsOf(home, dataset) : {})
@@ -26,8 +35,10 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
   let slots = 0
   const cells = expanded.map(({ cell, resolved: { config, problems: own, warnings: said, parameters } }): PlannedCell => {
     const base = { ...cell, config, problems: own, warnings: said, parameters }
-    if (!dataset || !times || !config) return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
-    const stages = plannedStages(cell.variant, config, dataset), last = stages.at(-1)
+    if (!dataset || !times || !config)
+      return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
+    const stages = plannedStages(cell.variant, config, dataset),
+      last = stages.at(-1)
     staged.push({ cell: base, stages })
     const reuse = plan.seeds.flatMap((seed) => {
       const same = finished.get(identityOf(cell.variant, seed, config))
@@ -37,56 +48,106 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
     slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
     if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
     return {
-      ...base, memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0), processMemory: times.timing(cell.variant, config, stages)?.memory ?? null, steps: last ? last.startStep + last.steps : 0, epochs: last ? last.startEpoch + last.epochs : 0,
-      seconds, bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0, copies), reuse,
+      ...base,
+      memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0),
+      processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
+      steps: last ? last.startStep + last.steps : 0,
+      epochs: last ? last.startEpoch + last.epochs : 0,
+      seconds,
+      bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0, copies),
+      reuse,
     }
   })
   const totals = totalsOf(plan, cells, trainers)
   return {
-    ...totals, cells, problems, warnings: [...(dataset ? warningsAbout(dataset) : []), ...warnings, ...fewStepsWarnings(staged), ...cellWarnings(cells), ...roomWarnings(home, totals, trainers * slots)],
+    ...totals,
+    cells,
+    problems,
+    warnings: [
+      ...(dataset ? warningsAbout(dataset) : []),
+      ...warnings,
+      ...fewStepsWarnings(staged),
+      ...cellWarnings(cells),
+      ...roomWarnings(home, totals, trainers * slots),
+    ],
     fromData: [...new Set(expanded.flatMap(({ resolved }) => resolved.fromData))],
-    measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size }, baseline,
+    measured: { known: [...shapes.values()].filter(Boolean).length, total: shapes.size },
+    baseline,
   }
 }
 
 function totalsOf({ seeds }: Plan, cells: readonly PlannedCell[], trainers: number) {
   const runs = cells.length * seeds.length
   const trained = seeds.flatMap((seed) => cells.filter(({ reuse }) => !reuse.some((same) => same.seed === seed)))
-  const seconds = trained.map((cell) => cell.seconds), bytes = trained.map((cell) => cell.bytes), memory = trained.map((cell) => cell.memory), processes = trained.map((cell) => cell.processMemory)
-  const atOnce = (values: (number | null)[]): number | null => (isKnown(values) ? values.toSorted((a, b) => b - a).slice(0, trainers).reduce((sum, each) => sum + each, 0) : null)
+  const seconds = trained.map((cell) => cell.seconds),
+    bytes = trained.map((cell) => cell.bytes),
+    memory = trained.map((cell) => cell.memory),
+    processes = trained.map((cell) => cell.processMemory)
+  const atOnce = (values: (number | null)[]): number | null =>
+    isKnown(values)
+      ? values
+          .toSorted((a, b) => b - a)
+          .slice(0, trainers)
+          .reduce((sum, each) => sum + each, 0)
+      : null
   return {
-    runs, reused: runs - trained.length,
+    runs,
+    reused: runs - trained.length,
     seconds: isKnown(seconds) ? scheduled(seconds, trainers) : null,
     bytes: isKnown(bytes) ? bytes.reduce((sum, each) => sum + each, 0) : null,
-    memory: atOnce(memory), processMemory: atOnce(processes),
+    memory: atOnce(memory),
+    processMemory: atOnce(processes),
   }
 }
 
 const isKnown = (values: readonly (number | null)[]): values is number[] => values.every((value) => value !== null)
 
-const unknownDataset = (name: string): ErrorInfo => ({ code: 'DATASET_UNKNOWN', field: 'dataset', message: `There is no dataset “${name}”; choose one that is there, or import it first.` })
+const unknownDataset = (name: string): ErrorInfo => ({
+  code: 'DATASET_UNKNOWN',
+  field: 'dataset',
+  message: `There is no dataset “${name}”; choose one that is there, or import it first.`,
+})
 
 function warningsAbout({ name, duplicates, movedToOneSide, count }: Dataset): string[] {
   if (duplicates === 0) return []
   const moved = movedToOneSide === 0 ? '' : ` ${movedToOneSide} of them were moved so that none is on both sides of the test split.`
-  return [`${duplicates.toLocaleString('en')} of the ${count.toLocaleString('en')} images of “${name}” are identical to another one.${moved} They count several times, and neighbours among them are no achievement.`]
+  return [
+    `${duplicates.toLocaleString('en')} of the ${count.toLocaleString('en')} images of “${name}” are identical ` +
+      `to another one.${moved} They count several times, and neighbours among them are no achievement.`,
+  ]
 }
 
 /** What is to be said of cells, each sentence once, with the cells that it is about. */
 function cellWarnings(cells: readonly PlannedCell[]): string[] {
   const about = new Map<string, string[]>()
-  for (const { title, warnings } of cells) for (const warning of warnings) about.set(warning, [...about.get(warning) ?? [], title])
-  return [...about].map(([warning, titles]) => (titles.length === cells.length ? warning : `${titles.slice(0, 2).join('; ')}${titles.length > 2 ? ` and ${titles.length - 2} more` : ''}: ${warning}`))
+  for (const { title, warnings } of cells)
+    for (const warning of warnings) about.set(warning, [...(about.get(warning) ?? []), title])
+  return [...about].map(([warning, titles]) =>
+    titles.length === cells.length
+      ? warning
+      : `${titles.slice(0, 2).join('; ')}${titles.length > 2 ? ` and ${titles.length - 2} more` : ''}: ${warning}`,
+  )
 }
 
 /** @param slots bytes that the runs which train at once need beside what they keep */
-function roomWarnings(home: Home, { bytes: kept, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null }, slots: number): string[] {
+function roomWarnings(
+  home: Home,
+  { bytes: kept, memory, processMemory }: { bytes: number | null; memory: number | null; processMemory: number | null },
+  slots: number,
+): string[] {
   const bytes = kept === null || kept === 0 ? kept : kept + slots
   const needed = processMemory ?? memory
   const free = freeBytesOf(home.folder)
   const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
   return [
-    ...(bytes !== null && free !== null && bytes > free ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`] : []),
-    ...(needed !== null && needed > 0.7 * totalmem() ? [`${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${gigabytes(needed)} of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`] : []),
+    ...(bytes !== null && free !== null && bytes > free
+      ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`]
+      : []),
+    ...(needed !== null && needed > 0.7 * totalmem()
+      ? [
+          `${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${gigabytes(needed)} ` +
+            `of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`,
+        ]
+      : []),
   ]
 }

@@ -12,33 +12,52 @@ import { rowSizeOf } from './newRun.ts'
 const size = 4
 
 /**
- * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every layer's activations, once
- * forwards and once backwards, for each sample where a variant draws several. Not counted: the dataset, TensorFlow itself, and what a single
+ * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
+ * layer's activations, once
+ * forwards and once backwards, for each sample where a variant draws several. Not counted: the dataset, TensorFlow itself, and
+ * what a single
  * variant computes beside this.
  */
 export function memoryOf(config: Config, rowSize: number, parameters: number): number {
-  const { network: { layers }, training, regularizer, fineTuning } = config
+  const {
+    network: { layers },
+    training,
+    regularizer,
+    fineTuning,
+  } = config
   const encoder = layers.reduce((sum, units) => sum + units, rowSize)
   const decoder = fineTuning.kind === 'classification' ? 0 : encoder
   const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
-  return size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
+  return (
+    size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
+  )
 }
 
 /** What a run's checkpoint holds beside weights as long as the run can go on, in bytes. */
-export const slotBytesOf = (config: Config, parameters: number): number => size * parameters * optimizerSlots[config.training.optimizer].length
+export const slotBytesOf = (config: Config, parameters: number): number =>
+  size * parameters * optimizerSlots[config.training.optimizer].length
 
 /** What a checkpoint holds beside numbers: its settings and names. */
 const headerBytes = 1500
 /** What a point of a curve takes in the database, and how many of each curve there are in an epoch, at most. */
-const pointBytes = 70, pointsPerEpoch = 50
+const pointBytes = 70,
+  pointsPerEpoch = 50
 /** Pictures and filters that a moment shows, and points where the data are points. */
 const shown = { pictures: 32, filters: 64, points: 300 }
 
 /**
- * What one run will occupy on the disk when it is completed, in bytes, about: weights, the pictures of its moments, the points of its curves.
+ * What one run will occupy on the disk when it is completed, in bytes, about: weights, the pictures of its moments, the points
+ * of its curves.
  * @param copies of its weights that it keeps
  */
-export function bytesOf(variantId: string, config: Config, dataset: Dataset, stages: readonly PlannedStage[], parameters: number, copies: number): number {
+export function bytesOf(
+  variantId: string,
+  config: Config,
+  dataset: Dataset,
+  stages: readonly PlannedStage[],
+  parameters: number,
+  copies: number,
+): number {
   const variant = variantOf(variantId)
   const rowSize = rowSizeOf(dataset)
   const weights = size * parameters + headerBytes
@@ -47,7 +66,11 @@ export function bytesOf(variantId: string, config: Config, dataset: Dataset, sta
   const moments = snapshotEpochs(last.epochs).size
   const checkpoints = weights * (resultCopies(config) + keptEpochs(last.epochs, snapshotsWithin(copies, config)).size)
   const curves = variant.terms.length + 2 + 2 * (config.network.layers.length * 2)
-  const points = stages.reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2), 0)
+  const points = stages.reduce(
+    (sum, { epochs, stepsPerEpoch }) =>
+      sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2),
+    0,
+  )
   return checkpoints + moments * picturesOf(dataset, rowSize, config, variant.corrupt !== undefined) + points * pointBytes
 }
 
@@ -70,10 +93,18 @@ export interface Timing {
 }
 
 /** How long one run takes, in seconds; null where its evaluation's time is not known. */
-export function secondsOf(timing: Timing, stages: readonly PlannedStage[], dataset: Dataset, evaluation: number | null): number | null {
+export function secondsOf(
+  timing: Timing,
+  stages: readonly PlannedStage[],
+  dataset: Dataset,
+  evaluation: number | null,
+): number | null {
   if (evaluation === null || timing.stages.length !== stages.length) return null
   const validation = validationRows(splitCounts(dataset))
-  const training = stages.reduce((sum, { steps, epochs }, index) => sum + steps * timing.stages[index]!.step + epochs * validation * timing.stages[index]!.row, 0)
+  const training = stages.reduce(
+    (sum, { steps, epochs }, index) => sum + steps * timing.stages[index]!.step + epochs * validation * timing.stages[index]!.row,
+    0,
+  )
   return timing.start + timing.fit + training + evaluation
 }
 

@@ -20,7 +20,8 @@ export const runName = (title: string, seed: number): string => {
 }
 
 /**
- * Stores an experiment with its runs, all or nothing: seed by seed, so that every cell can soon be compared. Runs that are there already are taken
+ * Stores an experiment with its runs, all or nothing: seed by seed, so that every cell can soon be compared. Runs that are
+ * there already are taken
  * where the plan wants that; cells that are the same share their runs then.
  * Errors: the plan's first problem; DATASET_UNKNOWN. @returns the experiment's id, and the runs that are to be trained, in their order
  */
@@ -28,13 +29,19 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
   const dataset = store.datasets.get(plan.dataset)
   const { cells, problems, baseline } = expandPlan(plan, factsOf(home, dataset))
   if (problems[0]) throw WorkbenchError.from(problems[0])
-  const id = newId(), now = new Date().toISOString()
-  const known = plan.reuse ? new Map([...finishedRuns(store, dataset.id)].map(([identity, run]) => [identity, { id: run.id, reused: true }])) : new Map<string, { id: string; reused: boolean }>()
+  const id = newId(),
+    now = new Date().toISOString()
+  const known = plan.reuse
+    ? new Map([...finishedRuns(store, dataset.id)].map(([identity, run]) => [identity, { id: run.id, reused: true }]))
+    : new Map<string, { id: string; reused: boolean }>()
   const members: Member[] = []
-  const runs: (Parameters<Store['runs']['insert']>[0])[] = []
+  const runs: Parameters<Store['runs']['insert']>[0][] = []
   let place = store.runs.nextPlace()
   for (const seed of plan.seeds) {
-    for (const { cell, resolved: { config, parameters } } of cells) {
+    for (const {
+      cell,
+      resolved: { config, parameters },
+    } of cells) {
       const identity = identityOf(cell.variant, seed, config!)
       const same = plan.reuse ? known.get(identity) : undefined
       if (same) {
@@ -42,8 +49,11 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
         continue
       }
       const run = {
-        ...runOf(home, newId(), dataset, cell.variant, seed, { config: config!, parameters }), name: runName(cell.title, seed),
-        colour: cell.index, experiment: { id, cell: cell.index }, place: place++,
+        ...runOf(home, newId(), dataset, cell.variant, seed, { config: config!, parameters }),
+        name: runName(cell.title, seed),
+        colour: cell.index,
+        experiment: { id, cell: cell.index },
+        place: place++,
       }
       runs.push(run)
       known.set(identity, { id: run.id, reused: false })
@@ -52,7 +62,15 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
   }
   store.transaction(() => {
     store.experiments.insert({
-      id, name: plan.name, datasetId: dataset.id, plan, cells: cells.map(({ cell }) => cell), baseline, wanted: 'running', createdAt: now, endedAt: runs.length === 0 ? now : null,
+      id,
+      name: plan.name,
+      datasetId: dataset.id,
+      plan,
+      cells: cells.map(({ cell }) => cell),
+      baseline,
+      wanted: 'running',
+      createdAt: now,
+      endedAt: runs.length === 0 ? now : null,
     })
     runs.forEach((run) => store.runs.insert(run, now))
     store.experiments.place(id, members)
@@ -60,18 +78,36 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
   return { id, runs: runs.map((run) => run.id) }
 }
 
-/** Gives a place of an experiment a run anew whose former one was removed; the caller queues it. Errors: those of its settings, should they be none any more. */
-export function replaceRun({ store, home }: { store: Store; home: Home }, { id, datasetId, cells }: StoredExperiment, index: number, seed: number): Run {
-  const dataset = store.datasets.get(datasetId), cell = cells[index]!
+/**
+ * Gives a place of an experiment a run anew whose former one was removed; the caller queues it. Errors: those of its settings,
+ * should they be none any more.
+ */
+export function replaceRun(
+  { store, home }: { store: Store; home: Home },
+  { id, datasetId, cells }: StoredExperiment,
+  index: number,
+  seed: number,
+): Run {
+  const dataset = store.datasets.get(datasetId),
+    cell = cells[index]!
   // As the other seeds of the cell were trained: defaults may have been others then.
   const other = store.experiments.members(id).find(({ cell: own, run }) => own === index && run !== null && store.runs.isOurs(run))
-  const { config, problems, parameters } = resolveConfig(cell.variant, other ? store.runs.get(other.run!).config : cell.settings, factsOf(home, dataset))
+  const { config, problems, parameters } = resolveConfig(
+    cell.variant,
+    other ? store.runs.get(other.run!).config : cell.settings,
+    factsOf(home, dataset),
+  )
   if (config === null) throw WorkbenchError.from(problems[0]!)
   return store.transaction(() => {
-    const run = store.runs.insert({
-      ...runOf(home, newId(), dataset, cell.variant, seed, { config, parameters }), name: runName(cell.title, seed), colour: index,
-      experiment: { id, cell: index },
-    }, new Date().toISOString())
+    const run = store.runs.insert(
+      {
+        ...runOf(home, newId(), dataset, cell.variant, seed, { config, parameters }),
+        name: runName(cell.title, seed),
+        colour: index,
+        experiment: { id, cell: index },
+      },
+      new Date().toISOString(),
+    )
     store.experiments.setMember(id, index, seed, run.id)
     return run
   })

@@ -21,7 +21,8 @@ function figuresOf(evaluation: Evaluation): Map<string, number> {
 const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
 
 /**
- * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every figure as it was measured, in full. A place whose run was removed is a row
+ * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every
+ * figure as it was measured, in full. A place whose run was removed is a row
  * without figures.
  */
 export function experimentCsv(experiment: Experiment, runs: readonly Run[]): string {
@@ -35,18 +36,43 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
     if (used !== null && !used.has(plain)) return ''
     return plain in cell.values && isOf(key, owner(cell)) ? shown(cell.values[plain]) : ''
   }
-  const places = experiment.cells.flatMap((cell) => cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })))
+  const places = experiment.cells.flatMap((cell) =>
+    cell.runs.map(({ seed, run }) => ({ cell, seed, run: run === null ? undefined : byId.get(run) })),
+  )
   const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
   const rows = places.map(({ cell, seed, run }, index) => {
     const used = run === undefined ? null : settingsOf(run)
     return [
-      experiment.name, String(cell.index), cell.title, cell.variant, String(seed), run?.id ?? '', run?.state ?? 'removed',
+      experiment.name,
+      String(cell.index),
+      cell.title,
+      cell.variant,
+      String(seed),
+      run?.id ?? '',
+      run?.state ?? 'removed',
       ...swept.map((key) => valueAt(cell, key, used)),
       ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
       ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
     ]
   })
-  return [['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', ...swept.map(headOf), 'parameters', 'steps', 'trainingSeconds', ...names], ...rows]
-    .map((row) => csvLine(row.map(csvText))).join('')
+  return [
+    [
+      'experiment',
+      'cell',
+      'title',
+      'variant',
+      'seed',
+      'run',
+      'state',
+      ...swept.map(headOf),
+      'parameters',
+      'steps',
+      'trainingSeconds',
+      ...names,
+    ],
+    ...rows,
+  ]
+    .map((row) => csvLine(row.map(csvText)))
+    .join('')
 }

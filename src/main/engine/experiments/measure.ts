@@ -11,10 +11,18 @@ import { checkPlan } from './check.ts'
 import { plannedStages } from './newRun.ts'
 import { knownTimes } from './times.ts'
 
-interface Parts { store: Store; home: Home; tasks: Tasks; log: Log; script: string; threads: number }
+interface Parts {
+  store: Store
+  home: Home
+  tasks: Tasks
+  log: Log
+  script: string
+  threads: number
+}
 
 /**
- * Measures, in processes of their own, one after the other, every kind of step of a plan whose time is not known, and stores it. What was measured
+ * Measures, in processes of their own, one after the other, every kind of step of a plan whose time is not known, and stores
+ * it. What was measured
  * before a cancellation stays.
  * Errors: DATASET_UNKNOWN, the plan's first problem.
  */
@@ -25,24 +33,50 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
   const times = knownTimes(store, dataset, threads)
   const unknown = new Map<string, (typeof cells)[number]>()
   for (const cell of cells) {
-    if (cell.seconds === null && cell.reuse.length < plan.seeds.length && !unknown.has(times.shape(cell.variant, cell.config!))) unknown.set(times.shape(cell.variant, cell.config!), cell)
+    if (cell.seconds === null && cell.reuse.length < plan.seeds.length && !unknown.has(times.shape(cell.variant, cell.config!)))
+      unknown.set(times.shape(cell.variant, cell.config!), cell)
   }
-  return tasks.start('estimate', plan.name, async (signal, onProgress, keep) => {
-    let done = 0
-    for (const { variant, config, title } of unknown.values()) {
-      const tell = (share: number) => onProgress({ done: done + share, total: unknown.size, unit: 'networks', perSecond: null, secondsLeft: null, stage: `Measuring ${title}` })
-      tell(0)
-      const needed = times.evaluation(variant, config!) === null
-      const stages = plannedStages(variant, config!, dataset)
-      const known = times.timing(variant, config!, stages)
-      if (known === null || needed) {
-        const { kind: _, evaluation, ...timing } = await runJob({
-          kind: 'measure', datasetFolder: home.dataset(dataset.id), variant, config: config!, seed: plan.seeds[0]!, evaluation: needed,
-        }, { script, threads, signal, onProgress: (progress) => tell(progress.done / progress.total), log })
-        await keep(() => times.store(variant, config!, timing, evaluation))
+  return tasks.start(
+    'estimate',
+    plan.name,
+    async (signal, onProgress, keep) => {
+      let done = 0
+      for (const { variant, config, title } of unknown.values()) {
+        const tell = (share: number) =>
+          onProgress({
+            done: done + share,
+            total: unknown.size,
+            unit: 'networks',
+            perSecond: null,
+            secondsLeft: null,
+            stage: `Measuring ${title}`,
+          })
+        tell(0)
+        const needed = times.evaluation(variant, config!) === null
+        const stages = plannedStages(variant, config!, dataset)
+        const known = times.timing(variant, config!, stages)
+        if (known === null || needed) {
+          const {
+            kind: _,
+            evaluation,
+            ...timing
+          } = await runJob(
+            {
+              kind: 'measure',
+              datasetFolder: home.dataset(dataset.id),
+              variant,
+              config: config!,
+              seed: plan.seeds[0]!,
+              evaluation: needed,
+            },
+            { script, threads, signal, onProgress: (progress) => tell(progress.done / progress.total), log },
+          )
+          await keep(() => times.store(variant, config!, timing, evaluation))
+        }
+        done += 1
       }
-      done += 1
-    }
-    return dataset.id
-  }, { short: true })
+      return dataset.id
+    },
+    { short: true },
+  )
 }

@@ -9,10 +9,11 @@ import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Facts } from '../variants/variant.ts'
 
-export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | 'height' | 'channels'>): number => width * height * channels
+export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | 'height' | 'channels'>): number =>
+  width * height * channels
 
 const sizeOf = ({ kind, width, height, channels }: Dataset): Pick<Facts, 'size'> =>
-  (kind === 'image' ? { size: { width, height, channels } } : {})
+  kind === 'image' ? { size: { width, height, channels } } : {}
 
 /** What the pixels of a dataset are; nothing where it has none, or they cannot be read. */
 export function pixelsOf(home: Home, { kind, id }: Dataset): Pick<Facts, 'pixels'> {
@@ -24,7 +25,11 @@ export function pixelsOf(home: Home, { kind, id }: Dataset): Pick<Facts, 'pixels
 export function factsOf(home: Home, dataset: Dataset): Facts {
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
-    rowSize: rowSizeOf(dataset), ...sizeOf(dataset), ...splitCounts(dataset), kind: dataset.kind, classes: dataset.classes.length,
+    rowSize: rowSizeOf(dataset),
+    ...sizeOf(dataset),
+    ...splitCounts(dataset),
+    kind: dataset.kind,
+    classes: dataset.classes.length,
     ...pixelsOf(home, dataset),
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
@@ -36,28 +41,55 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
  * @param counts those of a run's own split, where it is known
  */
 export const plannedStages = (
-  variant: string, config: Config, dataset: Dataset, counts: SplitCounts = splitCounts(dataset),
-): PlannedStage[] =>
-  stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
+  variant: string,
+  config: Config,
+  dataset: Dataset,
+  counts: SplitCounts = splitCounts(dataset),
+): PlannedStage[] => stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
 
 /** How many rows a run of this seed is trained and validated with: where groups stay together, that depends on the seed. */
 function countsOfRun(home: Home, dataset: Dataset, seed: number): SplitCounts {
   return groupedCounts(home.dataset(dataset.id), seed) ?? splitCounts(dataset)
 }
 
-export interface Length { stages: Stage[]; epochs: number; steps: number; /** Of the last stage. */ stepsPerEpoch: number | null }
+export interface Length {
+  stages: Stage[]
+  epochs: number
+  steps: number
+  /** Of the last stage. */ stepsPerEpoch: number | null
+}
 
 /** How long the training of a config is. */
 export function lengthOf(variant: string, config: Config, dataset: Dataset, counts?: SplitCounts): Length {
-  const plan = plannedStages(variant, config, dataset, counts), last = plan.at(-1)
-  return { stages: plan.map(stageOf), epochs: last ? last.startEpoch + last.epochs : 0, steps: last ? last.startStep + last.steps : 0, stepsPerEpoch: last?.stepsPerEpoch ?? null }
+  const plan = plannedStages(variant, config, dataset, counts),
+    last = plan.at(-1)
+  return {
+    stages: plan.map(stageOf),
+    epochs: last ? last.startEpoch + last.epochs : 0,
+    steps: last ? last.startStep + last.steps : 0,
+    stepsPerEpoch: last?.stepsPerEpoch ?? null,
+  }
 }
 
 /** What a new run is made of, but for its name and colour. */
 export function runOf(
-  home: Home, id: string, dataset: Dataset, variant: string, seed: number,
+  home: Home,
+  id: string,
+  dataset: Dataset,
+  variant: string,
+  seed: number,
   { config, parameters }: { config: Config; parameters: number | null },
 ) {
   const { stages, epochs, steps } = lengthOf(variant, config, dataset, countsOfRun(home, dataset, seed))
-  return { id, datasetId: dataset.id, variant, seed, config, stages, epochs, steps, parameters: parameters ?? 0 } satisfies Partial<Run>
+  return {
+    id,
+    datasetId: dataset.id,
+    variant,
+    seed,
+    config,
+    stages,
+    epochs,
+    steps,
+    parameters: parameters ?? 0,
+  } satisfies Partial<Run>
 }

@@ -13,7 +13,10 @@ import { titled } from './titles.ts'
 import { combinations, sweptValues } from './values.ts'
 
 /** A cell with its settings resolved on the plan's dataset. */
-export interface ExpandedCell { cell: Cell; resolved: Resolved }
+export interface ExpandedCell {
+  cell: Cell
+  resolved: Resolved
+}
 
 export interface Expansion {
   cells: ExpandedCell[]
@@ -28,11 +31,17 @@ export interface Expansion {
 const mostCombinations = 20_000
 
 /** One way to fill a variant of the plan, before it is known what of it has an effect. */
-interface Combination { values: Map<string, unknown>; given: Map<string, unknown>; ignored: string[] }
+interface Combination {
+  values: Map<string, unknown>
+  given: Map<string, unknown>
+  ignored: string[]
+}
 
 /**
- * The cells of a plan: for each of its variants every combination of swept values. Settings and sweeps of the plan go to the variants that
- * have them; what has no effect beside other settings is left out, and combinations that then are the same are one cell. A function of its
+ * The cells of a plan: for each of its variants every combination of swept values. Settings and sweeps of the plan go to the
+ * variants that
+ * have them; what has no effect beside other settings is left out, and combinations that then are the same are one cell. A
+ * function of its
  * arguments alone; nothing is thrown for a plan that cannot be carried out, it has problems.
  */
 export function expandPlan(plan: Plan, facts: Facts): Expansion {
@@ -44,31 +53,62 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
   const drafts = plan.variants.flatMap((planned, index) => {
     const variant = variants.find(({ id }) => id === planned.variant)
     if (!variant) {
-      problems.add(`variants.${index}.variant`, 'VARIANT_UNKNOWN', `There is no variant “${planned.variant}”; ${suggestion(planned.variant, variants.map(({ id }) => id))}`)
+      problems.add(
+        `variants.${index}.variant`,
+        'VARIANT_UNKNOWN',
+        `There is no variant “${planned.variant}”; ${suggestion(
+          planned.variant,
+          variants.map(({ id }) => id),
+        )}`,
+      )
       return []
     }
     return draftsOf(plan, shared, planned, index, variant, facts, used, problems)
   })
   problems.list.push(...unknownKeys(plan, shared, used))
-  if (drafts.length > mostCells) problems.add('sweep', 'SETTING_INVALID', `This plan has ${drafts.length} combinations, and an experiment at most ${mostCells}; sweep fewer values.`)
+  if (drafts.length > mostCells)
+    problems.add(
+      'sweep',
+      'SETTING_INVALID',
+      `This plan has ${drafts.length} combinations, and an experiment at most ${mostCells}; sweep fewer values.`,
+    )
   else if (drafts.length * plan.seeds.length > mostRuns) {
-    problems.add('seeds', 'SETTING_INVALID', `This plan has ${drafts.length * plan.seeds.length} runs, and an experiment at most ${mostRuns}; take fewer seeds or values.`)
+    problems.add(
+      'seeds',
+      'SETTING_INVALID',
+      `This plan has ${drafts.length * plan.seeds.length} runs, and an experiment at most ${mostRuns}; take fewer seeds or values.`,
+    )
   }
   const sound = drafts.length <= mostCells ? drafts : []
-  const titles = titled(sound.map(({ planned, variant, values, given }) => ({
-    title: plan.variants[planned]!.title ?? variant.title, planned, values, given, own: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)), fields: fieldsFor(variant, facts, given),
-  })))
+  const titles = titled(
+    sound.map(({ planned, variant, values, given }) => ({
+      title: plan.variants[planned]!.title ?? variant.title,
+      planned,
+      values,
+      given,
+      own: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)),
+      fields: fieldsFor(variant, facts, given),
+    })),
+  )
   const cells = sound.map(({ planned, variant, values, given, ignored }, index): ExpandedCell => {
     const settings = Object.fromEntries(given)
     const resolved = resolveConfig(variant.id, settings, facts)
     const own = new Map(flatten(plan.variants[planned]!.settings))
-    for (const { field, code, message } of resolved.problems) problems.add(placeOf(field ?? '', plan, planned, own, shared), code, message)
+    for (const { field, code, message } of resolved.problems)
+      problems.add(placeOf(field ?? '', plan, planned, own, shared), code, message)
     return {
       cell: {
-        index, planned, variant: variant.id, ...titles[index]!, values: Object.fromEntries(values), settings,
+        index,
+        planned,
+        variant: variant.id,
+        ...titles[index]!,
+        values: Object.fromEntries(values),
+        settings,
         overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)),
         // What a variant determines just as the plan wants it is not ignored.
-        ignored: ignored.filter((key) => !shared.has(key) || JSON.stringify(at(resolved.config, key)) !== JSON.stringify(shared.get(key))),
+        ignored: ignored.filter(
+          (key) => !shared.has(key) || JSON.stringify(at(resolved.config, key)) !== JSON.stringify(shared.get(key)),
+        ),
       },
       resolved,
     }
@@ -77,20 +117,39 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
 }
 
 /** A value of a config by dotted key. */
-const at = (config: unknown, key: string): unknown => key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], config)
+const at = (config: unknown, key: string): unknown =>
+  key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], config)
 
-function draftsOf(plan: Plan, shared: ReadonlyMap<string, unknown>, planned: PlanVariant, index: number, variant: Variant, facts: Facts, used: Set<string>, problems: Problems) {
+function draftsOf(
+  plan: Plan,
+  shared: ReadonlyMap<string, unknown>,
+  planned: PlanVariant,
+  index: number,
+  variant: Variant,
+  facts: Facts,
+  used: Set<string>,
+  problems: Problems,
+) {
   const own = new Map(flatten(planned.settings))
   const ownSweep = new Set(Object.keys(planned.sweep))
   for (const key of ownSweep) {
-    if (own.has(key)) problems.add(`variants.${index}.sweep.${key}`, 'SETTING_INVALID', `${key} is both set and swept for this variant; leave one of them out.`)
+    if (own.has(key))
+      problems.add(
+        `variants.${index}.sweep.${key}`,
+        'SETTING_INVALID',
+        `${key} is both set and swept for this variant; leave one of them out.`,
+      )
   }
   const sweep = { ...Object.fromEntries(Object.entries(plan.sweep).filter(([key]) => !own.has(key))), ...planned.sweep }
   const base = new Map([...shared, ...own])
   const known = fieldsFor(variant, facts, base)
   const choices = new Map<string, unknown[]>()
   for (const [key, given] of Object.entries(sweep)) {
-    const values = sweptValues(key, given, known.find((field) => field.key === key))
+    const values = sweptValues(
+      key,
+      given,
+      known.find((field) => field.key === key),
+    )
     if (typeof values !== 'string') choices.set(key, values)
     else {
       problems.add(`${ownSweep.has(key) ? `variants.${index}.` : ''}sweep.${key}`, 'SETTING_INVALID', values)
@@ -99,7 +158,11 @@ function draftsOf(plan: Plan, shared: ReadonlyMap<string, unknown>, planned: Pla
   }
   const count = [...choices.values()].reduce((product, values) => product * values.length, 1)
   if (count > mostCombinations) {
-    problems.add('sweep', 'SETTING_INVALID', `${count} combinations of values are too many for one variant; sweep fewer settings at once.`)
+    problems.add(
+      'sweep',
+      'SETTING_INVALID',
+      `${count} combinations of values are too many for one variant; sweep fewer settings at once.`,
+    )
     return []
   }
   const seen = new Set<string>()
@@ -112,8 +175,18 @@ function draftsOf(plan: Plan, shared: ReadonlyMap<string, unknown>, planned: Pla
   })
 }
 
-/** A combination without what the variant does not have and without swept settings that the others switch off. @param own keys that are meant for this variant */
-function fitted(variant: Variant, facts: Facts, base: ReadonlyMap<string, unknown>, combination: ReadonlyMap<string, unknown>, own: ReadonlySet<string>, used: Set<string>): Combination {
+/**
+ * A combination without what the variant does not have and without swept settings that the others switch off. @param own keys
+ * that are meant for this variant
+ */
+function fitted(
+  variant: Variant,
+  facts: Facts,
+  base: ReadonlyMap<string, unknown>,
+  combination: ReadonlyMap<string, unknown>,
+  own: ReadonlySet<string>,
+  used: Set<string>,
+): Combination {
   const given = new Map([...base, ...combination])
   const fields = fieldsFor(variant, facts, given)
   const byKey = new Map(fields.map((field) => [field.key, field]))
@@ -138,23 +211,33 @@ function fitted(variant: Variant, facts: Facts, base: ReadonlyMap<string, unknow
   return { values, given, ignored }
 }
 
-const fieldsFor = (variant: Variant, facts: Facts, given: ReadonlyMap<string, unknown>): Field[] => fieldsOf(variant, facts, chosenOf(variant, given))
+const fieldsFor = (variant: Variant, facts: Facts, given: ReadonlyMap<string, unknown>): Field[] =>
+  fieldsOf(variant, facts, chosenOf(variant, given))
 
 /** Settings that none of the variants has: most likely misspelt. */
 function unknownKeys(plan: Plan, shared: ReadonlyMap<string, unknown>, used: ReadonlySet<string>): ErrorInfo[] {
   const first = plan.variants.find(({ variant }) => variants.some(({ id }) => id === variant))
   if (!first) return []
   const ask = (section: string, key: string, value: unknown): ErrorInfo[] =>
-    resolveConfig(first.variant, { [key]: value }).problems.filter(({ field }) => field === key).map((problem) => ({ ...problem, field: `${section}.${key}` }))
+    resolveConfig(first.variant, { [key]: value })
+      .problems.filter(({ field }) => field === key)
+      .map((problem) => ({ ...problem, field: `${section}.${key}` }))
   return [
     ...[...shared].filter(([key]) => !used.has(key)).flatMap(([key, value]) => ask('settings', key, value)),
-    ...Object.entries(plan.sweep).filter(([key]) => !used.has(key) && !shared.has(key)).flatMap(([key, given]) => ask('sweep', key, Array.isArray(given) ? given[0] : given.from)),
+    ...Object.entries(plan.sweep)
+      .filter(([key]) => !used.has(key) && !shared.has(key))
+      .flatMap(([key, given]) => ask('sweep', key, Array.isArray(given) ? given[0] : given.from)),
   ]
 }
 
 function checkSeeds({ seeds }: Plan, problems: Problems): void {
   const twice = seeds.find((seed, index) => seeds.indexOf(seed) !== index)
-  if (twice !== undefined) problems.add('seeds', 'SETTING_INVALID', `The seed ${twice} is listed twice, which would be the same run again; give each once.`)
+  if (twice !== undefined)
+    problems.add(
+      'seeds',
+      'SETTING_INVALID',
+      `The seed ${twice} is listed twice, which would be the same run again; give each once.`,
+    )
 }
 
 /** The variant without a regularizer, which the others are to be compared with. */
@@ -167,12 +250,22 @@ function baselineOf({ variants: planned, baseline }: Plan, problems: Problems): 
     return index < 0 ? null : index
   }
   if (baseline < planned.length) return baseline
-  problems.add('baseline', 'SETTING_INVALID', `The plan has ${planned.length} variants, so the baseline is one from 0 to ${planned.length - 1}.`)
+  problems.add(
+    'baseline',
+    'SETTING_INVALID',
+    `The plan has ${planned.length} variants, so the baseline is one from 0 to ${planned.length - 1}.`,
+  )
   return null
 }
 
 /** Where in the plan a setting of a cell comes from. */
-function placeOf(key: string, plan: Plan, index: number, own: ReadonlyMap<string, unknown>, shared: ReadonlyMap<string, unknown>): string {
+function placeOf(
+  key: string,
+  plan: Plan,
+  index: number,
+  own: ReadonlyMap<string, unknown>,
+  shared: ReadonlyMap<string, unknown>,
+): string {
   if (Object.hasOwn(plan.variants[index]!.sweep, key)) return `variants.${index}.sweep.${key}`
   if (own.has(key)) return `variants.${index}.settings.${key}`
   if (Object.hasOwn(plan.sweep, key)) return `sweep.${key}`
@@ -180,9 +273,15 @@ function placeOf(key: string, plan: Plan, index: number, own: ReadonlyMap<string
 }
 
 function warningsOf(plan: Plan, cells: readonly ExpandedCell[]): string[] {
-  const dead = Object.keys(plan.sweep).filter((key) => cells.length > 0 && cells.every(({ cell }) => !(key in cell.values) && !cell.ignored.includes(key) && !(key in cell.settings)))
+  const dead = Object.keys(plan.sweep).filter(
+    (key) =>
+      cells.length > 0 &&
+      cells.every(({ cell }) => !(key in cell.values) && !cell.ignored.includes(key) && !(key in cell.settings)),
+  )
   return [
-    ...(plan.seeds.length === 1 ? ['With one seed one cannot tell a difference from chance; with three or more each figure gets an interval.'] : []),
+    ...(plan.seeds.length === 1
+      ? ['With one seed one cannot tell a difference from chance; with three or more each figure gets an interval.']
+      : []),
     ...dead.map((key) => `Sweeping ${key} has no effect, because other settings switch it off.`),
     ...sameCells(cells),
     ...unequalDefaults(plan, cells),
@@ -203,10 +302,16 @@ function sameCells(cells: readonly ExpandedCell[]): string[] {
 
 const sharedSections = ['network', 'reconstruction', 'training', 'data', 'pretraining', 'fineTuning']
 
-/** What the plan leaves to the variants, and these have different defaults of: then it is not their regularizers alone that are compared. */
+/**
+ * What the plan leaves to the variants, and these have different defaults of: then it is not their regularizers alone that are
+ * compared.
+ */
 function unequalDefaults(plan: Plan, cells: readonly ExpandedCell[]): string[] {
   const values = new Map<string, Map<string, Set<string>>>()
-  for (const { cell, resolved: { config, fields } } of cells) {
+  for (const {
+    cell,
+    resolved: { config, fields },
+  } of cells) {
     if (config === null) continue
     for (const { key, when } of fields) {
       if (!sharedSections.includes(key.split('.')[0]!) || isOwn(key) || key in cell.settings) continue
@@ -214,14 +319,24 @@ function unequalDefaults(plan: Plan, cells: readonly ExpandedCell[]): string[] {
       const value = at(config, key)
       const byValue = values.get(key) ?? new Map<string, Set<string>>()
       const text = Array.isArray(value) ? value.join(', ') : String(value)
-      byValue.set(text, (byValue.get(text) ?? new Set()).add(plan.variants[cell.planned]!.title ?? variants.find(({ id }) => id === cell.variant)!.title))
+      byValue.set(
+        text,
+        (byValue.get(text) ?? new Set()).add(
+          plan.variants[cell.planned]!.title ?? variants.find(({ id }) => id === cell.variant)!.title,
+        ),
+      )
       values.set(key, byValue)
     }
   }
-  return [...values].filter(([, byValue]) => byValue.size > 1).map(([key, byValue]) => {
-    const parts = [...byValue].map(([value, titles]) => `${value} (${[...titles].slice(0, 3).join(', ')}${titles.size > 3 ? ` and ${titles.size - 3} more` : ''})`)
-    return `Variants have different defaults of ${key}: ${parts.join('; ')}. Set it for all of them to compare like with like.`
-  })
+  return [...values]
+    .filter(([, byValue]) => byValue.size > 1)
+    .map(([key, byValue]) => {
+      const parts = [...byValue].map(
+        ([value, titles]) =>
+          `${value} (${[...titles].slice(0, 3).join(', ')}${titles.size > 3 ? ` and ${titles.size - 3} more` : ''})`,
+      )
+      return `Variants have different defaults of ${key}: ${parts.join('; ')}. Set it for all of them to compare like with like.`
+    })
 }
 
 /** Problems by field, each sentence once a field. */

@@ -9,39 +9,81 @@ const kinds = new Map<string, Map<string, Field['kind']>>()
 
 function kindsOf(variant: string): Map<string, Field['kind']> {
   let known = kinds.get(variant)
-  if (!known) kinds.set(variant, known = new Map(fieldsOf(variantOf(variant)).filter(({ key }) => key.startsWith('regularizer.')).map(({ key, kind }) => [key.slice('regularizer.'.length), kind])))
+  if (!known)
+    kinds.set(
+      variant,
+      (known = new Map(
+        fieldsOf(variantOf(variant))
+          .filter(({ key }) => key.startsWith('regularizer.'))
+          .map(({ key, kind }) => [key.slice('regularizer.'.length), kind]),
+      )),
+    )
   return known
 }
 
 const counted = (variant: string, regularizer: Record<string, unknown>): [string, unknown][] =>
-  Object.entries(regularizer).filter(([key]) => kindsOf(variant).get(key) !== 'number').sort(([a], [b]) => (a < b ? -1 : 1))
+  Object.entries(regularizer)
+    .filter(([key]) => kindsOf(variant).get(key) !== 'number')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** What the speed of a run depends on beside its settings. */
-export interface Machine { rowSize: number; kind: string; classes: number; threads: number; cpu: string }
+export interface Machine {
+  rowSize: number
+  kind: string
+  classes: number
+  threads: number
+  cpu: string
+}
 
 /**
- * The same for two configs whose steps take equally long: network, batch, optimizer and what the variants count, without strengths, rates and the
+ * The same for two configs whose steps take equally long: network, batch, optimizer and what the variants count, without
+ * strengths, rates and the
  * length of the training.
  */
 export function shapeOf(variant: string, config: Config, { rowSize, kind, classes, threads, cpu }: Machine): string {
   const { network, reconstruction, training, regularizer, data, pretraining, fineTuning } = config
   const classifies = fineTuning.kind === 'classification'
-  const layers = pretraining.kind === 'none' ? [] : [
-    pretraining.kind, layerVariantOf(config).id, pretraining.batchSize, pretraining.weightDecay > 0, pretraining.tied, counted(layerVariantOf(config).id, pretraining.regularizer),
-  ]
+  const layers =
+    pretraining.kind === 'none'
+      ? []
+      : [
+          pretraining.kind,
+          layerVariantOf(config).id,
+          pretraining.batchSize,
+          pretraining.weightDecay > 0,
+          pretraining.tied,
+          counted(layerVariantOf(config).id, pretraining.regularizer),
+        ]
   return JSON.stringify([
-    variant, [network.layers, network.activation, network.codeActivation, network.outputActivation, network.tied, network.weightNorm], reconstruction,
-    [training.batchSize, training.optimizer, training.weightDecay > 0, training.clipNorm > 0], counted(variant, regularizer), data.binarise, layers,
+    variant,
+    [network.layers, network.activation, network.codeActivation, network.outputActivation, network.tied, network.weightNorm],
+    reconstruction,
+    [training.batchSize, training.optimizer, training.weightDecay > 0, training.clipNorm > 0],
+    counted(variant, regularizer),
+    data.binarise,
+    layers,
     ...(data.augment === 'none' ? [] : [{ augment: data.augment.replace(/=[\d.]+/g, '') }]),
     ...(data.standardise === 'none' ? [] : [{ standardise: data.standardise }]),
-    classifies ? [classes, fineTuning.labelled] : [], rowSize, kind, threads, cpu,
+    classifies ? [classes, fineTuning.labelled] : [],
+    rowSize,
+    kind,
+    threads,
+    cpu,
   ])
 }
 
 /** What the time of an evaluation depends on. */
 export const evaluationShape = (variant: string, config: Config, dataset: string, threads: number, cpu: string): string => {
   const { likelihood } = variantOf(variant)
-  return JSON.stringify(['evaluation', dataset, config.network.layers, config.fineTuning.kind, likelihood ? likelihood(config.regularizer as never) : null, threads, cpu])
+  return JSON.stringify([
+    'evaluation',
+    dataset,
+    config.network.layers,
+    config.fineTuning.kind,
+    likelihood ? likelihood(config.regularizer as never) : null,
+    threads,
+    cpu,
+  ])
 }
 
 /** A short key for a long one. */
@@ -51,5 +93,8 @@ export const keyOf = (shape: string): string => createHash('sha256').update(shap
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+  return `{${Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+    .join(',')}}`
 }

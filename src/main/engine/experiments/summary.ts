@@ -4,7 +4,10 @@ import type { MemberState, StoredExperiment } from '../store/experiments.ts'
 import { scheduled } from './costs.ts'
 
 /** What is known of the runs that are to train, beside the database. */
-export interface Pace { trainers: number; /** Seconds of an evaluation; null before the first. */ evaluation: number | null }
+export interface Pace {
+  trainers: number
+  /** Seconds of an evaluation; null before the first. */ evaluation: number | null
+}
 
 /** What an experiment does and how far it is, from what is stored of its runs. Pure. */
 export function summaryOf(experiment: StoredExperiment, members: readonly MemberState[], pace: Pace): ExperimentSummary {
@@ -15,9 +18,18 @@ export function summaryOf(experiment: StoredExperiment, members: readonly Member
   const state = going > 0 ? 'running' : states.paused > 0 ? 'paused' : wanted === 'cancelled' ? 'cancelled' : 'ended'
   const open = members.filter(isOpen)
   return {
-    ...plain, state, states,
-    progress: { done: members.length - open.length, total: members.length, share: shareOf(members), secondsLeft: going > 0 ? secondsLeft(members, pace) : null },
-    cellCount: cells.length, seedCount: plan.seeds.length, reused: members.filter(({ reused }) => reused === 1).length,
+    ...plain,
+    state,
+    states,
+    progress: {
+      done: members.length - open.length,
+      total: members.length,
+      share: shareOf(members),
+      secondsLeft: going > 0 ? secondsLeft(members, pace) : null,
+    },
+    cellCount: cells.length,
+    seedCount: plan.seeds.length,
+    reused: members.filter(({ reused }) => reused === 1).length,
     variants: [...new Set(cells.map(({ variant }) => variant))],
   }
 }
@@ -26,7 +38,9 @@ export function summaryOf(experiment: StoredExperiment, members: readonly Member
 export function detailsOf(experiment: StoredExperiment, members: readonly MemberState[], pace: Pace): Experiment {
   const places = new Map(members.map((member) => [`${member.cell} ${member.seed}`, member]))
   return {
-    ...summaryOf(experiment, members, pace), plan: experiment.plan, baseline: experiment.baseline,
+    ...summaryOf(experiment, members, pace),
+    plan: experiment.plan,
+    baseline: experiment.baseline,
     cells: experiment.cells.map((cell) => ({
       ...cell,
       runs: experiment.plan.seeds.map((seed) => {
@@ -43,7 +57,10 @@ const isOpen = ({ state }: MemberState): boolean => state === 'queued' || state 
 /** Of the work: an ended run counts in full, a running one by its steps. */
 function shareOf(members: readonly MemberState[]): number {
   if (members.length === 0) return 1
-  return members.reduce((sum, member) => sum + (isOpen(member) ? (member.steps ? Math.min(1, member.step! / member.steps) : 0) : 1), 0) / members.length
+  return (
+    members.reduce((sum, member) => sum + (isOpen(member) ? (member.steps ? Math.min(1, member.step! / member.steps) : 0) : 1), 0) /
+    members.length
+  )
 }
 
 /** Steps that are left, at the rates seen of the same cell, else of the same variant, else of any run of the experiment. */

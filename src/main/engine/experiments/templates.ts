@@ -11,14 +11,28 @@ import { factsOf } from './newRun.ts'
 import { expandPlan } from './plan.ts'
 
 /** What a template is made to fit; of the digits of MNIST where nothing is known. */
-interface Data extends Facts { rowSize: number; trainCount: number; kind: 'image' | 'vector'; classes: number }
+interface Data extends Facts {
+  rowSize: number
+  trainCount: number
+  kind: 'image' | 'vector'
+  classes: number
+}
 const digits: Data = { rowSize: 784, trainCount: 60_000, kind: 'image', classes: 10 }
 
-interface Template { id: string; title: string; description: string; plan(data: Data): Omit<PlanInput, 'name' | 'dataset'> }
+interface Template {
+  id: string
+  title: string
+  description: string
+  plan(data: Data): Omit<PlanInput, 'name' | 'dataset'>
+}
 
 /** One tied layer of sigmoid units for all, as Rifai et al. 2011 compare regularizers. */
 const sigmoidLayer = (size: number): Settings => ({
-  'network.layers': [size], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': true, 'network.weightNorm': false,
+  'network.layers': [size],
+  'network.activation': 'sigmoid',
+  'network.codeActivation': 'sigmoid',
+  'network.tied': true,
+  'network.weightNorm': false,
 })
 
 /** Images that training sees. */
@@ -31,11 +45,16 @@ const training = (data: Data): Settings => {
 /** Layers that are trained by themselves before the whole, for a share of the epochs. */
 const greedy = (data: Data, share: number): Settings => {
   const { 'training.epochs': epochs, 'training.batchSize': batchSize } = training(data)
-  return { 'pretraining.kind': 'greedy', 'pretraining.epochs': Math.max(1, Math.round(share * (epochs as number))), 'pretraining.batchSize': batchSize }
+  return {
+    'pretraining.kind': 'greedy',
+    'pretraining.epochs': Math.max(1, Math.round(share * (epochs as number))),
+    'pretraining.batchSize': batchSize,
+  }
 }
 
 /** Units of a single layer: fewer where there are few inputs, and of images no more than these. */
-const widthOf = ({ rowSize, kind }: Data): number => Math.min(500, kind === 'image' ? rowSize : Infinity, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
+const widthOf = ({ rowSize, kind }: Data): number =>
+  Math.min(500, kind === 'image' ? rowSize : Infinity, Math.max(8, 2 ** Math.ceil(Math.log2(rowSize)) / 2))
 /** A baseline has at most as many components as there are inputs, and as the images differ in. */
 const mostComponents = (data: Data): number => Math.max(1, Math.min(data.rowSize, seen(data) - 1))
 const components = (size: number, data: Data): Settings => ({ 'network.layers': [Math.min(size, mostComponents(data))] })
@@ -45,8 +64,17 @@ const baseline = (size: number, data: Data) => (data.rowSize > 1 ? [{ variant: '
 const powersUpTo = (most: number): number[] => (most < 2 ? [1] : [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most))
 
 /** A sweep of one setting of a variant beside the network without it. */
-const strength = (id: string, title: string, description: string, variant: string, sweep: NonNullable<PlanInput['sweep']>, settings: Settings = {}): Template => ({
-  id, title, description,
+const strength = (
+  id: string,
+  title: string,
+  description: string,
+  variant: string,
+  sweep: NonNullable<PlanInput['sweep']>,
+  settings: Settings = {},
+): Template => ({
+  id,
+  title,
+  description,
   plan: (data) => ({
     settings: { ...sigmoidLayer(widthOf(data)), ...training(data) },
     variants: [{ variant: 'classical' }, { variant, settings, sweep }],
@@ -56,27 +84,63 @@ const strength = (id: string, title: string, description: string, variant: strin
 /** What plans can begin with. Like presets, and nothing else, templates name variants. */
 const templates: readonly Template[] = [
   {
-    id: 'regularizers', title: 'Compare all regularizers',
+    id: 'regularizers',
+    title: 'Compare all regularizers',
     description: 'One tied layer of sigmoid units for all of them, each regularizer at its usual strength.',
     plan(data) {
       const size = widthOf(data)
       return {
         settings: { ...sigmoidLayer(size), ...training(data) },
         variants: [
-          ...baseline(size, data), { variant: 'classical' }, { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
-          { variant: 'denoising' }, { variant: 'contractive' }, { variant: 'sparseKl', settings: { 'training.learningRate': 0.002 } },
-          { variant: 'sparseBias', settings: { 'regularizer.rho': 0.05 } }, { variant: 'sparseL1' },
-          { variant: 'kSparse', settings: { 'regularizer.k': Math.max(1, Math.round(size / 10)) } }, { variant: 'dropout' },
+          ...baseline(size, data),
+          { variant: 'classical' },
+          { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
+          { variant: 'denoising' },
+          { variant: 'contractive' },
+          { variant: 'sparseKl', settings: { 'training.learningRate': 0.002 } },
+          { variant: 'sparseBias', settings: { 'regularizer.rho': 0.05 } },
+          { variant: 'sparseL1' },
+          { variant: 'kSparse', settings: { 'regularizer.k': Math.max(1, Math.round(size / 10)) } },
+          { variant: 'dropout' },
         ],
       }
     },
   },
-  strength('lambda', 'Strength of contraction', 'Lambda of the contractive autoencoder over three orders of magnitude.', 'contractive', { 'regularizer.lambda': { from: 0.01, to: 10, count: 7, scale: 'log' } }),
-  strength('rho', 'Target activation', 'Rho of the sparse autoencoder: how seldom a unit is to be active.', 'sparseKl', { 'regularizer.rho': [0.01, 0.02, 0.05, 0.1, 0.2] }, { 'training.learningRate': 0.002 }),
-  strength('beta', 'Strength of sparsity', 'Beta of the sparse autoencoder at one target activation.', 'sparseKl', { 'regularizer.beta': { from: 0.1, to: 10, count: 5, scale: 'log' } }, { 'training.learningRate': 0.002 }),
-  strength('rate', 'Rate of corruption', 'How much of an image is hidden from the denoising autoencoder.', 'denoising', { 'regularizer.rate': [0.1, 0.2, 0.3, 0.5, 0.7] }, { 'regularizer.noise': 'masking' }),
+  strength(
+    'lambda',
+    'Strength of contraction',
+    'Lambda of the contractive autoencoder over three orders of magnitude.',
+    'contractive',
+    { 'regularizer.lambda': { from: 0.01, to: 10, count: 7, scale: 'log' } },
+  ),
+  strength(
+    'rho',
+    'Target activation',
+    'Rho of the sparse autoencoder: how seldom a unit is to be active.',
+    'sparseKl',
+    { 'regularizer.rho': [0.01, 0.02, 0.05, 0.1, 0.2] },
+    { 'training.learningRate': 0.002 },
+  ),
+  strength(
+    'beta',
+    'Strength of sparsity',
+    'Beta of the sparse autoencoder at one target activation.',
+    'sparseKl',
+    { 'regularizer.beta': { from: 0.1, to: 10, count: 5, scale: 'log' } },
+    { 'training.learningRate': 0.002 },
+  ),
+  strength(
+    'rate',
+    'Rate of corruption',
+    'How much of an image is hidden from the denoising autoencoder.',
+    'denoising',
+    { 'regularizer.rate': [0.1, 0.2, 0.3, 0.5, 0.7] },
+    { 'regularizer.noise': 'masking' },
+  ),
   {
-    id: 'codeSize', title: 'Size of the code', description: 'One hidden layer and codes from 2 units on, beside as many principal components.',
+    id: 'codeSize',
+    title: 'Size of the code',
+    description: 'One hidden layer and codes from 2 units on, beside as many principal components.',
     plan(data) {
       const sizes = powersUpTo(Math.min(64, data.rowSize))
       const ofBaseline = sizes.filter((size) => size <= mostComponents(data)).map((size) => [size])
@@ -84,40 +148,66 @@ const templates: readonly Template[] = [
         settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         variants: [
           ...(data.rowSize > 1 && ofBaseline.length > 0 ? [{ variant: 'pca', sweep: { 'network.layers': ofBaseline } }] : []),
-          ...['classical', 'denoising'].map((variant) => ({ variant, sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) } })),
+          ...['classical', 'denoising'].map((variant) => ({
+            variant,
+            sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) },
+          })),
         ],
       }
     },
   },
   {
-    id: 'depth', title: 'Depth', description: 'From one layer to four with the same code, trained at once, and layer by layer before that.',
+    id: 'depth',
+    title: 'Depth',
+    description: 'From one layer to four with the same code, trained at once, and layer by layer before that.',
     plan(data) {
-      const width = widthOf(data), code = Math.min(usualCode(data.rowSize), Math.max(2, Math.min(32, Math.floor(width / 4))))
-      const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [...layers.map((size) => Math.max(1, Math.round(size))), code])
+      const width = widthOf(data),
+        code = Math.min(usualCode(data.rowSize), Math.max(2, Math.min(32, Math.floor(width / 4))))
+      const hidden = [[], [width], [width, width / 2], [width, width / 2, width / 4]].map((layers) => [
+        ...layers.map((size) => Math.max(1, Math.round(size))),
+        code,
+      ])
       return {
         settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         sweep: { 'network.layers': hidden },
-        variants: [{ variant: 'classical' }, {
-          variant: 'classical', title: 'Pretrained', settings: greedy(data, 0.5),
-        }],
+        variants: [
+          { variant: 'classical' },
+          {
+            variant: 'classical',
+            title: 'Pretrained',
+            settings: greedy(data, 0.5),
+          },
+        ],
       }
     },
   },
   {
-    id: 'labelled', title: 'Labelled images', description: 'A classifier from few labels and from many: from its initial weights, and from layers that were pretrained on all images.',
+    id: 'labelled',
+    title: 'Labelled images',
+    description:
+      'A classifier from few labels and from many: from its initial weights, and from layers that were pretrained on all images.',
     plan(data) {
       const available = seen(data)
       const counts = [10, 100, 1000, 10_000].filter((count) => count >= Math.max(2, data.classes) && count <= available / 2)
       const pretraining = greedy(data, 1)
       return {
         settings: {
-          'network.layers': [widthOf(data)], 'network.activation': 'sigmoid', 'network.codeActivation': 'sigmoid', 'network.tied': false, 'fineTuning.kind': 'classification',
-          'training.epochs': 100, 'training.batchSize': 20, 'training.learningRate': 0.001,
+          'network.layers': [widthOf(data)],
+          'network.activation': 'sigmoid',
+          'network.codeActivation': 'sigmoid',
+          'network.tied': false,
+          'fineTuning.kind': 'classification',
+          'training.epochs': 100,
+          'training.batchSize': 20,
+          'training.learningRate': 0.001,
         },
         sweep: { 'fineTuning.labelled': counts.length > 0 ? counts : [Math.max(2, data.classes)] },
         variants: [
           { variant: 'classical', title: 'Not pretrained' },
-          ...['classical', 'denoising', 'contractive'].map((variant) => ({ variant, settings: { ...pretraining, 'pretraining.variant': variant } })),
+          ...['classical', 'denoising', 'contractive'].map((variant) => ({
+            variant,
+            settings: { ...pretraining, 'pretraining.variant': variant },
+          })),
         ],
         baseline: 0,
       }
@@ -132,9 +222,18 @@ export function planTemplates(home: Home, dataset: Dataset | null): PlanTemplate
   return templates.map(({ id, title, description, plan: make }) => {
     const draft = make(data)
     // Nothing is lost of a comparison without a variant that the data rule out.
-    const fitting = draft.variants.filter(({ variant, settings = {}, sweep = {} }) => Object.keys(sweep).length > 0 || resolveConfig(variant, { ...known(variant, draft.settings ?? {}, data), ...settings }, data).config !== null)
-    const plan = planSchema.parse({ name: title, dataset: dataset?.name ?? 'mnist', ...draft, variants: fitting.length > 1 ? fitting : draft.variants })
-    return { id, title, description, note: dataset ? expandPlan(plan, facts).problems[0]?.message ?? '' : '', plan }
+    const fitting = draft.variants.filter(
+      ({ variant, settings = {}, sweep = {} }) =>
+        Object.keys(sweep).length > 0 ||
+        resolveConfig(variant, { ...known(variant, draft.settings ?? {}, data), ...settings }, data).config !== null,
+    )
+    const plan = planSchema.parse({
+      name: title,
+      dataset: dataset?.name ?? 'mnist',
+      ...draft,
+      variants: fitting.length > 1 ? fitting : draft.variants,
+    })
+    return { id, title, description, note: dataset ? (expandPlan(plan, facts).problems[0]?.message ?? '') : '', plan }
   })
 }
 

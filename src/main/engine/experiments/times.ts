@@ -8,7 +8,12 @@ import { secondsOf, type Timing } from './costs.ts'
 import { rowSizeOf } from './newRun.ts'
 import { evaluationShape, keyOf, shapeOf } from './shape.ts'
 
-const timingSchema = z.object({ stages: z.array(z.object({ step: z.number(), row: z.number() })), fit: z.number(), start: z.number(), memory: z.number().optional() })
+const timingSchema = z.object({
+  stages: z.array(z.object({ step: z.number(), row: z.number() })),
+  fit: z.number(),
+  start: z.number(),
+  memory: z.number().optional(),
+})
 const cpu = cpus()[0]?.model ?? ''
 
 /** What is known of how long runs on a dataset take: what was measured, else what was seen of runs of the same shape. */
@@ -21,7 +26,8 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
   /** Read only where something was not measured. */
   const fromRuns = () => {
     if (seen) return seen
-    const rates = new Map<string, number>(), evaluations = new Map<string, number>()
+    const rates = new Map<string, number>(),
+      evaluations = new Map<string, number>()
     for (const { variant, config: text, stepsPerSecond, threads: used, evaluationSeconds } of store.runs.timed(dataset.id)) {
       if (used !== threads) continue
       const config = configSchema.safeParse(JSON.parse(text))
@@ -30,7 +36,7 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       if (evaluationSeconds !== null && !evaluations.has(key)) evaluations.set(key, evaluationSeconds)
       if (stepsPerSecond && !rates.has(shape(variant, config.data))) rates.set(shape(variant, config.data), stepsPerSecond)
     }
-    return seen = { rates, evaluations }
+    return (seen = { rates, evaluations })
   }
 
   const measured = (key: string): Timing | null => timingSchema.safeParse(store.timings.get(key)).data ?? null

@@ -16,12 +16,14 @@ interface Untitled {
 }
 
 /**
- * Names for every cell, no two titles alike: the variant's title; where several of the plan have the same, what each was given for itself; and of the swept
+ * Names for every cell, no two titles alike: the variant's title; where several of the plan have the same, what each was given
+ * for itself; and of the swept
  * settings those that tell the cell from another: `Contractive, lambda 0.1`. Variants that even so are called alike are numbered.
  * @returns `name`: the title without the swept values
  */
 export function titled(cells: readonly Untitled[]): { title: string; name: string }[] {
-  const alike = Map.groupBy(cells, ({ title }) => title), ofPlanned = Map.groupBy(cells, ({ planned }) => planned)
+  const alike = Map.groupBy(cells, ({ title }) => title),
+    ofPlanned = Map.groupBy(cells, ({ planned }) => planned)
   const varies = counting()
   const drafts = cells.map((cell) => {
     const apart = [...cell.own].filter((key) => !cell.values.has(key) && varies(alike.get(cell.title)!, key))
@@ -33,7 +35,8 @@ export function titled(cells: readonly Untitled[]): { title: string; name: strin
   // Of variants that share a title the first keeps it.
   const owner = new Map<string, number>()
   for (const { planned, name, values } of drafts) if (!owner.has(name + values)) owner.set(name + values, planned)
-  const numbers = new Map<number, number>(), taken = new Map<string, number>()
+  const numbers = new Map<number, number>(),
+    taken = new Map<string, number>()
   for (const { planned, name, values } of drafts) {
     if (owner.get(name + values) === planned || numbers.has(planned)) continue
     numbers.set(planned, (taken.get(name) ?? 1) + 1)
@@ -52,7 +55,8 @@ function counting(): (among: readonly Untitled[], key: string) => boolean {
     const known = found.get(among) ?? new Map<string, boolean>()
     found.set(among, known)
     let varies = known.get(key)
-    if (varies === undefined) known.set(key, varies = new Set(among.map((cell) => textAt(cell, key)).filter((text) => text !== null)).size > 1)
+    if (varies === undefined)
+      known.set(key, (varies = new Set(among.map((cell) => textAt(cell, key)).filter((text) => text !== null)).size > 1))
     return varies
   }
 }
@@ -70,10 +74,16 @@ function applies({ when }: Field, { given, fields }: Untitled): boolean {
   return when === undefined || when.in.includes(String(given.get(when.key) ?? fields.find(({ key }) => key === when.key)?.default))
 }
 
-/** A field's title as it stands inside a sentence; what belongs to the pretraining says so where the whole network has a setting of that title. */
+/**
+ * A field's title as it stands inside a sentence; what belongs to the pretraining says so where the whole network has a setting
+ * of that title.
+ */
 function nameOf(key: string, cell: Untitled): string {
   const field = cell.fields.find((candidate) => candidate.key === key)
   if (!field) return key
   const title = inSentence(field.title)
-  return key.startsWith('pretraining.') && cell.fields.some((other) => other.key !== key && other.title === field.title && applies(other, cell)) ? `pretraining ${title}` : title
+  return key.startsWith('pretraining.') &&
+    cell.fields.some((other) => other.key !== key && other.title === field.title && applies(other, cell))
+    ? `pretraining ${title}`
+    : title
 }

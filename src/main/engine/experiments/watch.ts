@@ -9,10 +9,21 @@ import { detailsOf, summaryOf } from './summary.ts'
 const interval = 1000
 
 /**
- * Follows the runs of experiments and tells windows how these are doing: at once when a run's state changes, now and then while runs train. When
+ * Follows the runs of experiments and tells windows how these are doing: at once when a run's state changes, now and then while
+ * runs train. When
  * the last run of an experiment has ended, that is stored and told, once.
  */
-export function watchExperiments({ store, space, queue, emit }: { store: Store; space: Pick<Space, 'attempt'>; queue: Pick<Queue, 'settings'>; emit: (event: EngineEvent) => void }) {
+export function watchExperiments({
+  store,
+  space,
+  queue,
+  emit,
+}: {
+  store: Store
+  space: Pick<Space, 'attempt'>
+  queue: Pick<Queue, 'settings'>
+  emit: (event: EngineEvent) => void
+}) {
   /** When each was told last; and when it will be. */
   const told = new Map<string, number>()
   const waiting = new Map<string, NodeJS.Timeout>()
@@ -45,12 +56,17 @@ export function watchExperiments({ store, space, queue, emit }: { store: Store; 
     return now
   }
   // Telling stores that it has ended: on a full disk once there is space.
-  const tellIfThere = (id: string) => void space.attempt(`experiment ${id}`, () => { if (!closed && store.experiments.has(id)) tell(id) })
+  const tellIfThere = (id: string) =>
+    void space.attempt(`experiment ${id}`, () => {
+      if (!closed && store.experiments.has(id)) tell(id)
+    })
 
   const tellSoon = (id: string): void => {
     if (soon.has(id)) return
     soon.add(id)
-    setImmediate(() => { if (soon.has(id)) tellIfThere(id) })
+    setImmediate(() => {
+      if (soon.has(id)) tellIfThere(id)
+    })
   }
   const tellLater = (id: string): void => {
     if (waiting.has(id) || soon.has(id)) return

@@ -1,10 +1,14 @@
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Report } from '../evaluate/report.ts'
 
-export interface Block { start: number; values: Tensor2D }
+export interface Block {
+  start: number
+  values: Tensor2D
+}
 
 /**
- * Rows of a matrix that may be too large to be kept: made block by block, in order; what fits into `keptBytes` is kept and not made again.
+ * Rows of a matrix that may be too large to be kept: made block by block, in order; what fits into `keptBytes` is kept and not
+ * made again.
  * The tensors belong to this.
  */
 export class Blocks {
@@ -17,7 +21,12 @@ export class Blocks {
   #bytes = 0
 
   /** @param make rows from `start` on, [count, width] */
-  constructor(count: number, width: number, make: (start: number, count: number) => Tensor2D, { keptBytes = 384 * 2 ** 20, blockValues = 8 * 2 ** 20 } = {}) {
+  constructor(
+    count: number,
+    width: number,
+    make: (start: number, count: number) => Tensor2D,
+    { keptBytes = 384 * 2 ** 20, blockValues = 8 * 2 ** 20 } = {},
+  ) {
     this.count = count
     this.width = width
     this.#make = make

@@ -8,7 +8,8 @@ import type { Asked } from './messages.ts'
 /** Raised when answers change: what was kept before is not used any more. */
 const version = 2
 /** Answers that took longer are kept on disk too, in the run's folder, the latest ones of it up to so many bytes. */
-const slowAfter = 300, mostOnDisk = 96 * 2 ** 20
+const slowAfter = 300,
+  mostOnDisk = 96 * 2 ** 20
 const mostInMemory = 64 * 2 ** 20
 
 export interface AnswerCache {
@@ -63,7 +64,8 @@ export function createCache(): AnswerCache {
       if (milliseconds < slowAfter || bytes.length > mostOnDisk / 4) return
       // The run may have gone to the trash meanwhile: a folder in its old place would be taken for it.
       if (!existsSync(asked.target.runFolder)) return
-      const file = fileOf(asked, key), partial = `${file}.${process.pid}.partial`
+      const file = fileOf(asked, key),
+        partial = `${file}.${process.pid}.partial`
       try {
         mkdirSync(join(asked.target.runFolder, folderName), { recursive: true })
         writeFileSync(partial, bytes)
@@ -81,16 +83,22 @@ const fileOf = ({ target }: Asked, key: string): string => join(target.runFolder
 
 /** Null for questions about what may change or comes from a pointer: files of the user, places and values. */
 function keyOf({ target, question, side, other }: Asked): string | null {
-  const text = JSON.stringify([version, target.key, target.dataset, target.collapsed, question, side ?? null, other], (_, value: unknown) => (ArrayBuffer.isView(value) ? { view: true } : value))
+  const text = JSON.stringify(
+    [version, target.key, target.dataset, target.collapsed, question, side ?? null, other],
+    (_, value: unknown) => (ArrayBuffer.isView(value) ? { view: true } : value),
+  )
   return /"view":true|"file":/.test(text) ? null : createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 /** Removes the answers that were not wanted for longest. */
 function makeRoom(folder: string): void {
-  const files = readdirSync(folder).map((name) => {
-    const file = join(folder, name), { size, mtimeMs } = statSync(file)
-    return { file, size, mtimeMs }
-  }).sort((a, b) => b.mtimeMs - a.mtimeMs)
+  const files = readdirSync(folder)
+    .map((name) => {
+      const file = join(folder, name),
+        { size, mtimeMs } = statSync(file)
+      return { file, size, mtimeMs }
+    })
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
   let kept = 0
   for (const { file, size } of files) if ((kept += size) > mostOnDisk) rmSync(file, { force: true })
 }

@@ -9,7 +9,8 @@ export const drawsOf = (seed: number, number = 0, rows: ArrayLike<number> = []):
   randomness(tf.tensor1d([seed, number], 'int32'), tf.tensor1d(Int32Array.from(rows), 'int32'))
 
 /**
- * Corrupted inputs, as the design defines the three noises, of colour images whole pixels; without one the inputs themselves. Call it in a
+ * Corrupted inputs, as the design defines the three noises, of colour images whole pixels; without one the inputs themselves.
+ * Call it in a
  * tidy.
  * @param channels values of a pixel; 1 of vectors
  */
@@ -19,7 +20,14 @@ export function corrupted(inputs: Tensor2D, { kind, level }: Corruption, draws: 
   const uniform = uniformOfPixels(draws, 'exploration', inputs.shape, channels)
   const kept = uniform.greaterEqual(level).cast('float32')
   // One draw decides both: below level/2 is pepper, from there to level is salt.
-  return kind === 'masking' ? inputs.mul(kept) : inputs.mul(kept).add(uniform.greaterEqual(level / 2).cast('float32').sub(kept))
+  return kind === 'masking'
+    ? inputs.mul(kept)
+    : inputs.mul(kept).add(
+        uniform
+          .greaterEqual(level / 2)
+          .cast('float32')
+          .sub(kept),
+      )
 }
 
 /** What a corruption does, in words; null where it does nothing. */

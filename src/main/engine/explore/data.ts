@@ -15,16 +15,29 @@ export class ExploredData {
 
   constructor(dataset: PackedDataset) {
     this.dataset = dataset
-    this.pixels = new Blocks(dataset.count, dataset.rowSize, (start, count) => inputTensor(dataset, Uint32Array.from({ length: count }, (_, i) => start + i)), { keptBytes })
+    this.pixels = new Blocks(
+      dataset.count,
+      dataset.rowSize,
+      (start, count) =>
+        inputTensor(
+          dataset,
+          Uint32Array.from({ length: count }, (_, i) => start + i),
+        ),
+      { keptBytes },
+    )
   }
 
   /** The least and the largest value among the preview rows: how vectors are drawn. */
   get range(): readonly [number, number] {
     if (this.#range) return this.#range
-    const rows = previewRows(this.dataset), values = new Float32Array(rows.length * this.dataset.rowSize)
+    const rows = previewRows(this.dataset),
+      values = new Float32Array(rows.length * this.dataset.rowSize)
     this.dataset.gather(rows, values)
-    const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity])
-    return this.#range = low < high ? [low, high] : [low - 1, low + 1]
+    const [low, high] = values.reduce(
+      ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+      [Infinity, -Infinity],
+    )
+    return (this.#range = low < high ? [low, high] : [low - 1, low + 1])
   }
 
   close(): void {
@@ -39,7 +52,7 @@ export class DataPool {
 
   take(key: string, open: () => PackedDataset): ExploredData {
     let entry = this.#open.get(key)
-    if (!entry) this.#open.set(key, entry = { data: new ExploredData(open()), users: 0 })
+    if (!entry) this.#open.set(key, (entry = { data: new ExploredData(open()), users: 0 }))
     entry.users++
     return entry.data
   }

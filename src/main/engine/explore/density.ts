@@ -3,7 +3,11 @@ import { normals, uniform } from '../data/reals.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 
 /** A normal distribution of codes: its mean [Z], and the lower triangle L of its covariance L L', [Z, Z] by rows. */
-export interface Normal { weight: number; mean: Float64Array; triangle: Float64Array }
+export interface Normal {
+  weight: number
+  mean: Float64Array
+  triangle: Float64Array
+}
 
 /** Added to variances, relative to their mean: codes may lie in a subspace, where a covariance has no inverse. */
 const ridge = 1e-4
@@ -37,50 +41,74 @@ function inverse(triangle: Float64Array, size: number): Float64Array {
 /** Mean and covariance of rows [n, Z] by weights [n, 1], with the ridge. */
 function fitted(codes: Tensor2D, weights: Tensor2D): Normal {
   const [count, size] = codes.shape
-  const [mass, mean, covariance] = tf.tidy(() => {
-    const total = weights.sum()
-    const centre = codes.mul(weights).sum(0).div(total)
-    const centred = codes.sub<Tensor2D>(centre)
-    return [total, centre, tf.matMul(centred.mul<Tensor2D>(weights), centred, true, false).div(total)]
-  }).map((tensor) => {
-    const values = Float64Array.from(tensor.dataSync())
-    tensor.dispose()
-    return values
-  }) as [Float64Array, Float64Array, Float64Array]
+  const [mass, mean, covariance] = tf
+    .tidy(() => {
+      const total = weights.sum()
+      const centre = codes.mul(weights).sum(0).div(total)
+      const centred = codes.sub<Tensor2D>(centre)
+      return [total, centre, tf.matMul(centred.mul<Tensor2D>(weights), centred, true, false).div(total)]
+    })
+    .map((tensor) => {
+      const values = Float64Array.from(tensor.dataSync())
+      tensor.dispose()
+      return values
+    }) as [Float64Array, Float64Array, Float64Array]
   let trace = 0
   for (let i = 0; i < size; i++) trace += covariance[i * size + i]!
-  for (let i = 0; i < size; i++) covariance[i * size + i]! += ridge * trace / size + 1e-9
+  for (let i = 0; i < size; i++) covariance[i * size + i]! += (ridge * trace) / size + 1e-9
   return { weight: mass[0]! / count, mean, triangle: cholesky(covariance, size) }
 }
 
 /** The normal distribution with the codes' mean and covariance. @param codes [n, Z] */
-export const fitNormal = (codes: Tensor2D): Normal[] => [tf.tidy(() => tf.ones([codes.shape[0], 1]) as Tensor2D)].map((ones) => {
-  const normal = fitted(codes, ones)
-  ones.dispose()
-  return normal
-})
+export const fitNormal = (codes: Tensor2D): Normal[] =>
+  [tf.tidy(() => tf.ones([codes.shape[0], 1]) as Tensor2D)].map((ones) => {
+    const normal = fitted(codes, ones)
+    ones.dispose()
+    return normal
+  })
 
 /** log(weight) + log density of every row under every component, [n, K]. */
 function logDensities(codes: Tensor2D, components: readonly Normal[]): Tensor2D {
   const size = codes.shape[1]
-  return tf.tidy(() => tf.stack(components.map(({ weight, mean, triangle }) => {
-    let logDeterminant = 0
-    for (let i = 0; i < size; i++) logDeterminant += Math.log(triangle[i * size + i]!)
-    const whitening = tf.tensor2d(Float32Array.from(inverse(triangle, size)), [size, size])
-    const whitened = tf.matMul(codes.sub<Tensor2D>(tf.tensor1d(Float32Array.from(mean))), whitening, false, true)
-    return whitened.square().sum(1).mul(-0.5).add(Math.log(weight) - logDeterminant - (size / 2) * Math.log(2 * Math.PI))
-  }), 1) as Tensor2D)
+  return tf.tidy(
+    () =>
+      tf.stack(
+        components.map(({ weight, mean, triangle }) => {
+          let logDeterminant = 0
+          for (let i = 0; i < size; i++) logDeterminant += Math.log(triangle[i * size + i]!)
+          const whitening = tf.tensor2d(Float32Array.from(inverse(triangle, size)), [size, size])
+          const whitened = tf.matMul(codes.sub<Tensor2D>(tf.tensor1d(Float32Array.from(mean))), whitening, false, true)
+          return whitened
+            .square()
+            .sum(1)
+            .mul(-0.5)
+            .add(Math.log(weight) - logDeterminant - (size / 2) * Math.log(2 * Math.PI))
+        }),
+        1,
+      ) as Tensor2D,
+  )
 }
 
 /**
- * A mixture of normal distributions with full covariances by expectation maximisation (Dempster, Laird and Rubin 1977; Bishop 2006, section 9.2.2), from means
+ * A mixture of normal distributions with full covariances by expectation maximisation (Dempster, Laird and Rubin 1977; Bishop
+ * 2006, section 9.2.2), from means
  * at codes that are chosen as k-means++ does (Arthur and Vassilvitskii 2007). Components that lose all their codes go.
  * @param codes [n, Z]
  * @param onIteration is told the mean log likelihood; awaited, so that others get their turn
  */
-export async function fitMixture(codes: Tensor2D, count: number, seed: number, onIteration: (iteration: number, logLikelihood: number) => Promise<void>, { iterations = 60, tolerance = 1e-4 } = {}): Promise<Normal[]> {
+export async function fitMixture(
+  codes: Tensor2D,
+  count: number,
+  seed: number,
+  onIteration: (iteration: number, logLikelihood: number) => Promise<void>,
+  { iterations = 60, tolerance = 1e-4 } = {},
+): Promise<Normal[]> {
   const [whole] = fitNormal(codes)
-  let components: Normal[] = farApart(codes, count, seed).map((mean) => ({ weight: 1 / count, mean, triangle: whole!.triangle.map((value) => value / Math.cbrt(count)) }))
+  let components: Normal[] = farApart(codes, count, seed).map((mean) => ({
+    weight: 1 / count,
+    mean,
+    triangle: whole!.triangle.map((value) => value / Math.cbrt(count)),
+  }))
   let before = -Infinity
   for (let iteration = 0; iteration < iterations; iteration++) {
     const [responsibilities, likelihood] = tf.tidy(() => {
@@ -110,7 +138,9 @@ export async function fitMixture(codes: Tensor2D, count: number, seed: number, o
 
 /** Codes far from one another: each next one is drawn by its squared distance from those before. */
 function farApart(codes: Tensor2D, count: number, seed: number): Float64Array[] {
-  const [rows, size] = codes.shape, values = codes.dataSync(), source = random('mixture', seed)
+  const [rows, size] = codes.shape,
+    values = codes.dataSync(),
+    source = random('mixture', seed)
   const code = (row: number) => Float64Array.from(values.subarray(row * size, (row + 1) * size))
   const chosen = [code(source.below(rows))]
   const distances = new Float64Array(rows).fill(Infinity)
@@ -123,7 +153,8 @@ function farApart(codes: Tensor2D, count: number, seed: number): Float64Array[] 
       distances[row] = Math.min(distances[row]!, square)
       total += distances[row]!
     }
-    let left = uniform(source) * total, row = 0
+    let left = uniform(source) * total,
+      row = 0
     while (row < rows - 1 && (left -= distances[row]!) > 0) row++
     chosen.push(code(row))
   }
@@ -132,10 +163,13 @@ function farApart(codes: Tensor2D, count: number, seed: number): Float64Array[] 
 
 /** Draws of a mixture, [count, Z]: a function of the seed. */
 export function drawCodes(components: readonly Normal[], count: number, seed: number): Float32Array<ArrayBuffer> {
-  const source = random('codes', seed), normal = normals(source)
-  const size = components[0]!.mean.length, codes = new Float32Array(count * size)
+  const source = random('codes', seed),
+    normal = normals(source)
+  const size = components[0]!.mean.length,
+    codes = new Float32Array(count * size)
   for (let n = 0; n < count; n++) {
-    let left = uniform(source), k = 0
+    let left = uniform(source),
+      k = 0
     while (k < components.length - 1 && (left -= components[k]!.weight) > 0) k++
     const { mean, triangle } = components[k]!
     const epsilon = Float64Array.from({ length: size }, normal)

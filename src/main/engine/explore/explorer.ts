@@ -21,8 +21,21 @@ export interface ExplorerOptions {
   grace?: number
 }
 
-interface Waiting { resolve(result: Result): void; reject(error: WorkbenchError): void; onProgress(share: number): void; signal: AbortSignal; onAbort(): void }
-interface Slot { child: ChildProcess; waiting: Map<number, Waiting>; runs: Set<string>; used: number; idle: NodeJS.Timeout | null; output: string }
+interface Waiting {
+  resolve(result: Result): void
+  reject(error: WorkbenchError): void
+  onProgress(share: number): void
+  signal: AbortSignal
+  onAbort(): void
+}
+interface Slot {
+  child: ChildProcess
+  waiting: Map<number, Waiting>
+  runs: Set<string>
+  used: number
+  idle: NodeJS.Timeout | null
+  output: string
+}
 
 export interface Explorer {
   /** Errors: what the question's answer throws, CANCELLED with the signal's reason, EXPLORER_LOST where the process dies. */
@@ -32,8 +45,19 @@ export interface Explorer {
   close(): void
 }
 
-/** Processes that look into trained networks, started when the first question comes. One that dies costs the questions it was asked, and nothing else. */
-export function createExplorer({ script, threads, log, processes = 2, idleAfter = 60_000, mostBytes = 2 * 2 ** 30, grace = 5000 }: ExplorerOptions): Explorer {
+/**
+ * Processes that look into trained networks, started when the first question comes. One that dies costs the questions it was
+ * asked, and nothing else.
+ */
+export function createExplorer({
+  script,
+  threads,
+  log,
+  processes = 2,
+  idleAfter = 60_000,
+  mostBytes = 2 * 2 ** 30,
+  grace = 5000,
+}: ExplorerOptions): Explorer {
   const slots = new Set<Slot>()
   let nextId = 0
   /** Counts questions: two within a millisecond have an order, too. */
@@ -60,13 +84,25 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
   const start = (): Slot => {
     const pinned = String(threads)
     const child = fork(script, [], {
-      execPath: process.execPath, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...quietLibraries, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
+      execPath: process.execPath,
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: {
+        ...process.env,
+        ...quietLibraries,
+        TF_NUM_INTRAOP_THREADS: pinned,
+        TF_NUM_INTEROP_THREADS: pinned,
+        OMP_NUM_THREADS: pinned,
+      },
       // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it.
       detached: process.platform !== 'win32',
     })
     const slot: Slot = { child, waiting: new Map(), runs: new Set(), used: 0, idle: null, output: '' }
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => { slot.output = (slot.output + chunk).slice(-8192) })
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        slot.output = (slot.output + chunk).slice(-8192)
+      })
     endWithThisProcess(child)
     let gone = false
     const lost = (how: string) => {
@@ -74,9 +110,15 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
       gone = true
       const expected = !slots.has(slot)
       slots.delete(slot)
-      if (!expected || slot.waiting.size > 0) log(`The explorer ${child.pid} ended with ${how}${slot.output.trim() === '' ? '.' : `; it said:\n${slot.output.trim()}`}`)
+      if (!expected || slot.waiting.size > 0)
+        log(`The explorer ${child.pid} ended with ${how}${slot.output.trim() === '' ? '.' : `; it said:\n${slot.output.trim()}`}`)
       for (const id of [...slot.waiting.keys()]) {
-        settle(slot, id)!.reject(new WorkbenchError('EXPLORER_LOST', `The process that computes this ended unexpectedly (${how}); ask again, for less if it happens again.`))
+        settle(slot, id)!.reject(
+          new WorkbenchError(
+            'EXPLORER_LOST',
+            `The process that computes this ended unexpectedly (${how}); ask again, for less if it happens again.`,
+          ),
+        )
       }
     }
     child.on('message', (message: FromExplorer) => {
@@ -104,7 +146,9 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
   }
 
   return {
-    get alive() { return slots.size },
+    get alive() {
+      return slots.size
+    },
     ask(asked, { signal, onProgress }) {
       return new Promise<Result>((resolve, reject) => {
         if (closed) return reject(new WorkbenchError('CANCELLED', 'The workbench is closing.'))
@@ -114,7 +158,9 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
         const onAbort = () => {
           reject(signal.reason as WorkbenchError)
           if (slot.child.connected) slot.child.send({ type: 'cancel', id } satisfies ToExplorer, () => {})
-          setTimeout(() => { if (slot.waiting.has(id)) slot.child.kill('SIGKILL') }, grace).unref()
+          setTimeout(() => {
+            if (slot.waiting.has(id)) slot.child.kill('SIGKILL')
+          }, grace).unref()
         }
         for (const other of slots) if (other !== slot) other.runs.delete(asked.target.runFolder)
         slot.runs.add(asked.target.runFolder)
@@ -123,7 +169,9 @@ export function createExplorer({ script, threads, log, processes = 2, idleAfter 
         slot.idle = null
         slot.waiting.set(id, { resolve, reject, onProgress, signal, onAbort })
         signal.addEventListener('abort', onAbort, { once: true })
-        slot.child.send({ type: 'ask', id, asked } satisfies ToExplorer, (error) => { if (error) log('A question could not be asked.', error) })
+        slot.child.send({ type: 'ask', id, asked } satisfies ToExplorer, (error) => {
+          if (error) log('A question could not be asked.', error)
+        })
       })
     },
     close() {

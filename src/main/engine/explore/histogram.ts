@@ -13,9 +13,14 @@ export function edgesOf(values: Float32Array, activation: Activation, bins: numb
   return Float32Array.from({ length: bins + 1 }, (_, i) => low + ((high - low) * i) / bins)
 }
 
-/** How many values of each column of [n, columns] lie in each bin: [columns, bins]. What lies beyond the ends counts in the outermost ones. */
+/**
+ * How many values of each column of [n, columns] lie in each bin: [columns, bins]. What lies beyond the ends counts in the
+ * outermost ones.
+ */
 export function countsOf(values: Float32Array, columns: number, edges: Float32Array): Int32Array<ArrayBuffer> {
-  const bins = edges.length - 1, low = edges[0]!, scale = bins / (edges[bins]! - low)
+  const bins = edges.length - 1,
+    low = edges[0]!,
+    scale = bins / (edges[bins]! - low)
   const counts = new Int32Array(columns * bins)
   values.forEach((value, at) => {
     const bin = Math.max(0, Math.min(bins - 1, Math.floor((value - low) * scale)))

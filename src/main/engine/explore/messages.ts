@@ -25,7 +25,10 @@ export interface Asked {
   other: { folder: string; name: string } | null
 }
 
-/** What the engine and an explorer process say to each other. A process answers one question at a time, in order, and exits when its channel closes. */
+/**
+ * What the engine and an explorer process say to each other. A process answers one question at a time, in order, and exits when
+ * its channel closes.
+ */
 export type ToExplorer = { type: 'ask'; id: number; asked: Asked } | { type: 'cancel'; id: number }
 export type FromExplorer =
   | { type: 'progress'; id: number; share: number }

@@ -10,22 +10,37 @@ export type Metric = 'euclidean' | 'cosine'
 const rounding = 1e-5
 
 /**
- * The rows of a matrix that are nearest to one vector: every row is compared, by one matrix product a block; those that rounding leaves in question
+ * The rows of a matrix that are nearest to one vector: every row is compared, by one matrix product a block; those that
+ * rounding leaves in question
  * are measured again in float64. Equal distances by row. Cosine distance is 1 - cos; that to a vector of zeros is 1.
  * @param query [1, D]
  * @param allowed 1 for the rows that count; null: all
  */
-export async function nearestTo(query: Tensor2D, rows: Blocks, count: number, metric: Metric, allowed: Uint8Array | null, report: Report): Promise<{ rows: Int32Array<ArrayBuffer>; distances: Float32Array<ArrayBuffer> }> {
-  const size = rows.width, wanted = query.dataSync<'float32'>(), ownSquare = squareOf(wanted, 0, size)
+export async function nearestTo(
+  query: Tensor2D,
+  rows: Blocks,
+  count: number,
+  metric: Metric,
+  allowed: Uint8Array | null,
+  report: Report,
+): Promise<{ rows: Int32Array<ArrayBuffer>; distances: Float32Array<ArrayBuffer> }> {
+  const size = rows.width,
+    wanted = query.dataSync<'float32'>(),
+    ownSquare = squareOf(wanted, 0, size)
   const list = new NearestList(1, Math.min(count, rows.count))
   const distances = new Map<number, number>()
   await rows.forEach(({ start, values }) => {
-    const [dots, squares] = tf.tidy(() => [product(values, query, false, true), values.square().sum(1)]).map((tensor) => {
-      const numbers = tensor.dataSync<'float32'>()
-      tensor.dispose()
-      return numbers
-    }) as [Float32Array, Float32Array]
-    const estimate = (at: number): number => (metric === 'euclidean' ? ownSquare + squares[at]! - 2 * dots[at]! : 1 - dots[at]! / Math.sqrt(Math.max(ownSquare * squares[at]!, 1e-300)))
+    const [dots, squares] = tf
+      .tidy(() => [product(values, query, false, true), values.square().sum(1)])
+      .map((tensor) => {
+        const numbers = tensor.dataSync<'float32'>()
+        tensor.dispose()
+        return numbers
+      }) as [Float32Array, Float32Array]
+    const estimate = (at: number): number =>
+      metric === 'euclidean'
+        ? ownSquare + squares[at]! - 2 * dots[at]!
+        : 1 - dots[at]! / Math.sqrt(Math.max(ownSquare * squares[at]!, 1e-300))
     const slack = (at: number): number => (metric === 'euclidean' ? rounding * (ownSquare + squares[at]!) : rounding)
     // The best by the estimates say how far away anything can be that still counts.
     const rough = new NearestList(1, list.size)
@@ -45,7 +60,10 @@ export async function nearestTo(query: Tensor2D, rows: Blocks, count: number, me
     })
   }, report)
   const found = list.of(0).filter((row) => row >= 0)
-  return { rows: Int32Array.from(found), distances: Float32Array.from(found, (row) => (metric === 'euclidean' ? Math.sqrt(distances.get(row)!) : distances.get(row)!)) }
+  return {
+    rows: Int32Array.from(found),
+    distances: Float32Array.from(found, (row) => (metric === 'euclidean' ? Math.sqrt(distances.get(row)!) : distances.get(row)!)),
+  }
 }
 
 function squareOf(values: Float32Array, from: number, size: number): number {
@@ -55,7 +73,14 @@ function squareOf(values: Float32Array, from: number, size: number): number {
 }
 
 /** Squared Euclidean, or cosine, in float64. */
-function exactDistance(query: Float32Array, values: Float32Array, from: number, size: number, ownSquare: number, metric: Metric): number {
+function exactDistance(
+  query: Float32Array,
+  values: Float32Array,
+  from: number,
+  size: number,
+  ownSquare: number,
+  metric: Metric,
+): number {
   let sum = 0
   if (metric === 'euclidean') {
     for (let i = 0; i < size; i++) sum += (query[i]! - values[from + i]!) ** 2

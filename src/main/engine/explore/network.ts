@@ -9,11 +9,15 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { networkOf } from '../training/objective.ts'
 import { likelihoodOf, weightsOf, type Randomness, type Variant } from '../variants/variant.ts'
 
-/** What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the decoder gives). */
+/**
+ * What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the
+ * decoder gives).
+ */
 export type Distribution = { kind: 'bernoulli'; deviation: null } | { kind: 'gaussian'; deviation: number | null }
 
 /**
- * A trained network that is only looked into. Its operations are carried out one by one: a question takes a few of them, and nothing has to be
+ * A trained network that is only looked into. Its operations are carried out one by one: a question takes a few of them, and
+ * nothing has to be
  * compiled first. What its functions give belongs to the caller.
  */
 export class ExploredNetwork implements Model {
@@ -70,16 +74,19 @@ export class ExploredNetwork implements Model {
 
   get latent(): Latent | null {
     const { likelihood } = this
-    return likelihood && {
-      likelihood,
-      posterior: (inputs) => tf.tidy(() => {
-        const network = this.#network
-        const layers = network.encodeLayers(inputs)
-        return { mean: network.codeOf(layers), logVariance: network.codeHeads(layers, inputs)['logVariance']! }
-      }),
-      logLikelihood: (inputs, codes) => tf.tidy(() => logLikelihoodOf(likelihood, this.#network, inputs, codes)),
-      outgoing: () => outgoingNorms(this.config.network, headsOf(likelihood), this.#weights),
-    }
+    return (
+      likelihood && {
+        likelihood,
+        posterior: (inputs) =>
+          tf.tidy(() => {
+            const network = this.#network
+            const layers = network.encodeLayers(inputs)
+            return { mean: network.codeOf(layers), logVariance: network.codeHeads(layers, inputs)['logVariance']! }
+          }),
+        logLikelihood: (inputs, codes) => tf.tidy(() => logLikelihoodOf(likelihood, this.#network, inputs, codes)),
+        outgoing: () => outgoingNorms(this.config.network, headsOf(likelihood), this.#weights),
+      }
+    )
   }
 
   /** The Boltzmann machine that this network is; null for others. */
@@ -110,7 +117,8 @@ export class ExploredNetwork implements Model {
   }
 
   /**
-   * What the decoder says of the values, given a code. An autoencoder that was trained by cross-entropy gives probabilities; one trained by squared
+   * What the decoder says of the values, given a code. An autoencoder that was trained by cross-entropy gives probabilities;
+   * one trained by squared
    * error gives the mean of a normal distribution, of which the variance is what remains: the mean squared error of a value.
    * @param deviation of an autoencoder's errors, measured
    */
@@ -118,7 +126,8 @@ export class ExploredNetwork implements Model {
     const { likelihood, config } = this
     if (likelihood === 'gaussian') return { kind: 'gaussian', deviation: null }
     if (likelihood === 'fixedGaussian') return { kind: 'gaussian', deviation: 1 }
-    if (likelihood === 'bernoulli' || (config.reconstruction === 'crossEntropy' && config.network.outputActivation === 'sigmoid')) return { kind: 'bernoulli', deviation: null }
+    if (likelihood === 'bernoulli' || (config.reconstruction === 'crossEntropy' && config.network.outputActivation === 'sigmoid'))
+      return { kind: 'bernoulli', deviation: null }
     return { kind: 'gaussian', deviation }
   }
 
@@ -129,7 +138,11 @@ export class ExploredNetwork implements Model {
       const { logits, heads } = network.decodeHeads(codes)
       const mean = network.output(logits)
       if (distribution.kind === 'bernoulli') return { mean, drawn: bernoulli(mean, random.uniform('pixels', mean.shape)) }
-      const deviation = distribution.deviation ?? heads['logVariance']!.clipByValue(...logVarianceRange).mul(0.5).exp()
+      const deviation =
+        distribution.deviation ??
+        heads['logVariance']!.clipByValue(...logVarianceRange)
+          .mul(0.5)
+          .exp()
       return { mean, drawn: mean.add(random.normal('pixels', mean.shape, 1).mul(deviation)) as Tensor2D }
     })
   }

@@ -35,8 +35,14 @@ export class PictureBook {
   /** @param ends values that are drawn as black and as white */
   constructor(count: number, { shape, side }: Pick<Drawing, 'shape' | 'side'>, [low, high]: readonly [number, number]) {
     const isImage = shape.kind === 'image'
-    let squares = !isImage || side === undefined ? 1 : thumbnailFactor(shape, side), size = thumbnailSize(shape, squares)
-    while (isImage && squares < Math.max(shape.width, shape.height) && count * size.width * size.height * shape.channels > mostBytes) size = thumbnailSize(shape, ++squares)
+    let squares = !isImage || side === undefined ? 1 : thumbnailFactor(shape, side),
+      size = thumbnailSize(shape, squares)
+    while (
+      isImage &&
+      squares < Math.max(shape.width, shape.height) &&
+      count * size.width * size.height * shape.channels > mostBytes
+    )
+      size = thumbnailSize(shape, ++squares)
     this.#shape = shape
     this.#squares = squares
     this.#size = size
@@ -53,9 +59,18 @@ export class PictureBook {
     if (isPoints(this.#shape)) {
       this.#points.set(values.dataSync(), 2 * this.#filled)
     } else {
-      const { width, height, channels } = this.#shape, squares = this.#squares
+      const { width, height, channels } = this.#shape,
+        squares = this.#squares
       const bytes = tf.tidy(() => {
-        const averaged = squares === 1 ? values : tf.avgPool(values.reshape([count, height, width, channels]) as never, squares, squares, 'same') as unknown as Tensor2D
+        const averaged =
+          squares === 1
+            ? values
+            : (tf.avgPool(
+                values.reshape([count, height, width, channels]) as never,
+                squares,
+                squares,
+                'same',
+              ) as unknown as Tensor2D)
         return averaged.mul(this.#factor).add(this.#offset).clipByValue(0, 255).round()
       })
       this.#pixels.set(bytes.dataSync(), this.#filled * this.#size.width * this.#size.height * channels)
@@ -76,7 +91,8 @@ const valuesAtOnce = 8 * 2 ** 20
 
 /** Rows that are made part by part, as pictures; each part is disposed of. @param make rows from `start` on, [count, D] */
 export function picturesInParts(count: number, drawing: Drawing, make: (start: number, count: number) => Tensor2D): Pictures {
-  const book = new PictureBook(count, drawing, drawing.range), atOnce = Math.max(1, Math.floor(valuesAtOnce / rowSizeOf(drawing.shape)))
+  const book = new PictureBook(count, drawing, drawing.range),
+    atOnce = Math.max(1, Math.floor(valuesAtOnce / rowSizeOf(drawing.shape)))
   for (let start = 0; start < count; start += atOnce) {
     const part = make(start, Math.min(atOnce, count - start))
     book.add(part)
@@ -92,9 +108,14 @@ export function picturesOf(values: Tensor2D, drawing: Drawing): Pictures {
   return book.pictures
 }
 
-/** Rows of signed values: 0 is mid-gray, and +-`scale` (each row's own largest magnitude, if there is none) the ends. Points are points. */
+/**
+ * Rows of signed values: 0 is mid-gray, and +-`scale` (each row's own largest magnitude, if there is none) the ends. Points are
+ * points.
+ */
 export function signedPictures(values: Tensor2D, drawing: Drawing, scale?: number): Pictures {
-  const relative = isPoints(drawing.shape) ? values.clone() : tf.tidy(() => values.div<Tensor2D>(scale ?? values.abs().max(1, true).maximum(1e-12)))
+  const relative = isPoints(drawing.shape)
+    ? values.clone()
+    : tf.tidy(() => values.div<Tensor2D>(scale ?? values.abs().max(1, true).maximum(1e-12)))
   const book = new PictureBook(values.shape[0], drawing, [-1, 1])
   book.add(relative)
   relative.dispose()

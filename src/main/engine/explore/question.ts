@@ -17,7 +17,11 @@ export interface Asking {
 export type Answer<K extends QuestionKind> = (question: QuestionOf<K>, asking: Asking) => Promise<ResultOf<K>>
 
 /** A part of a report's range. */
-export const part = (report: Report, from: number, to: number): Report => (share) => report(from + (to - from) * share)
+export const part =
+  (report: Report, from: number, to: number): Report =>
+  (share) =>
+    report(from + (to - from) * share)
 
 /** QUESTION_UNSUITABLE: the network cannot answer that. @param message a sentence with what can be done instead */
-export const unsuitable = (message: string, field = 'question'): WorkbenchError => new WorkbenchError('QUESTION_UNSUITABLE', message, { field })
+export const unsuitable = (message: string, field = 'question'): WorkbenchError =>
+  new WorkbenchError('QUESTION_UNSUITABLE', message, { field })

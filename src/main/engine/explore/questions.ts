@@ -20,5 +20,21 @@ import { walk } from './questions/walk.ts'
 
 /** Every question that can be asked: one file each, and a line here. */
 export const answers: { [K in QuestionKind]: Answer<K> } = {
-  reconstructions, map, histograms, neighbours, agreement, chain, generate, traverse, interpolate, manifold, decode, field, tangents, walk, contraction, units, copying,
+  reconstructions,
+  map,
+  histograms,
+  neighbours,
+  agreement,
+  chain,
+  generate,
+  traverse,
+  interpolate,
+  manifold,
+  decode,
+  field,
+  tangents,
+  walk,
+  contraction,
+  units,
+  copying,
 }

@@ -30,7 +30,11 @@ export function sampleRows(rows: Uint32Array, labels: PackedDataset['labels'], c
 }
 
 /** Codes of some rows as numbers, [n, Z]. */
-export async function codesOf({ dataset, network }: Pick<Subject, 'dataset' | 'network'>, rows: Uint32Array, report: Report): Promise<Float32Array<ArrayBuffer>> {
+export async function codesOf(
+  { dataset, network }: Pick<Subject, 'dataset' | 'network'>,
+  rows: Uint32Array,
+  report: Report,
+): Promise<Float32Array<ArrayBuffer>> {
   const { codeSize } = network
   const codes = new Float32Array(rows.length * codeSize)
   await forEachBatch(dataset, rows, async ({ start, size, inputs }) => {
@@ -44,7 +48,9 @@ export async function codesOf({ dataset, network }: Pick<Subject, 'dataset' | 'n
 
 /** The median of sorted numbers and their other quantiles, linearly between neighbours. */
 export function quantile(sorted: Float32Array, share: number): number {
-  const at = share * (sorted.length - 1), below = Math.floor(at), next = Math.min(sorted.length - 1, below + 1)
+  const at = share * (sorted.length - 1),
+    below = Math.floor(at),
+    next = Math.min(sorted.length - 1, below + 1)
   return sorted[below]! + (at - below) * (sorted[next]! - sorted[below]!)
 }
 

@@ -17,7 +17,10 @@ import { rowSizeOf, type Drawing } from './pictures.ts'
 const keptBytes = 256 * 2 ** 20
 
 /** Where a subject gets its dataset from, when a question needs it. */
-export interface Source { open(): ExploredData; close(): void }
+export interface Source {
+  open(): ExploredData
+  close(): void
+}
 
 /** What questions are asked about: a trained network, what it was trained on, and what earlier questions found out about both. */
 export class Subject {
@@ -38,14 +41,19 @@ export class Subject {
 
   /** @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH */
   static load(target: Target, pool: DataPool): Subject {
-    const { variant, config, seed, inputSize, classes, state } = target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
+    const { variant, config, seed, inputSize, classes, state } =
+      target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
     if (inputSize !== rowSizeOf(target.dataset)) {
-      throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${rowSizeOf(target.dataset)}; train the run again.`)
+      throw new WorkbenchError(
+        'RUN_MISMATCH',
+        `The checkpoint takes ${inputSize} values and the dataset's samples have ${rowSizeOf(target.dataset)}; train the run again.`,
+      )
     }
     const { folder } = target.dataset
     const key = `${folder}${config.data.binarise === 'none' ? '' : ' binarised'}`
     return new Subject(new ExploredNetwork(variantOf(variant), config, inputSize, classes.length, state), seed, target, {
-      open: () => pool.take(key, () => openTrainingData(folder, config).seen), close: () => pool.giveBack(key),
+      open: () => pool.take(key, () => openTrainingData(folder, config).seen),
+      close: () => pool.giveBack(key),
     })
   }
 
@@ -54,9 +62,14 @@ export class Subject {
     if (this.#data) return this.#data
     const { folder, name } = this.target.dataset
     if (!existsSync(folder)) {
-      throw new WorkbenchError('DATASET_UNKNOWN', `The images of the dataset “${name}” are gone, and this needs them; import them again as a dataset and train a run on it. What a code alone is asked for still works.`, { field: 'run' })
+      throw new WorkbenchError(
+        'DATASET_UNKNOWN',
+        `The images of the dataset “${name}” are gone, and this needs them; import them again ` +
+          'as a dataset and train a run on it. What a code alone is asked for still works.',
+        { field: 'run' },
+      )
     }
-    return this.#data = this.#source.open()
+    return (this.#data = this.#source.open())
   }
 
   /** The dataset as the run saw it; errors as above. */
@@ -76,7 +89,7 @@ export class Subject {
   }
 
   labelOf(row: number | null): number {
-    return row === null ? -1 : this.dataset.labels?.[row] ?? -1
+    return row === null ? -1 : (this.dataset.labels?.[row] ?? -1)
   }
 
   labelsOf(rows: ArrayLike<number>): Int32Array<ArrayBuffer> {
@@ -90,16 +103,25 @@ export class Subject {
 
   /** Codes and pixels of every row of the dataset, in its order. */
   get blocks(): { codes: Blocks; pixels: Blocks } {
-    const { dataset, pixels } = this.#shared, { network } = this
-    const encode = (start: number, count: number) => tf.tidy(() => network.encode(this.inputs(Uint32Array.from({ length: count }, (_, i) => start + i))))
-    this.#codes ??= new Blocks(dataset.count, network.codeSize, encode, { keptBytes, blockValues: Math.max(2 ** 20, 8 * 2 ** 20 / Math.max(1, dataset.rowSize / network.codeSize)) })
+    const { dataset, pixels } = this.#shared,
+      { network } = this
+    const encode = (start: number, count: number) =>
+      tf.tidy(() => network.encode(this.inputs(Uint32Array.from({ length: count }, (_, i) => start + i))))
+    this.#codes ??= new Blocks(dataset.count, network.codeSize, encode, {
+      keptBytes,
+      blockValues: Math.max(2 ** 20, (8 * 2 ** 20) / Math.max(1, dataset.rowSize / network.codeSize)),
+    })
     return { codes: this.#codes, pixels }
   }
 
   /** How pictures of this run's data are drawn. Vectors: standardised ones are, where there are none to look at. */
   drawing(side: number | undefined): Drawing {
     const { dataset } = this.target
-    return { shape: dataset, side, range: dataset.kind === 'image' ? [0, 1] : existsSync(dataset.folder) ? this.#shared.range : [-3, 3] }
+    return {
+      shape: dataset,
+      side,
+      range: dataset.kind === 'image' ? [0, 1] : existsSync(dataset.folder) ? this.#shared.range : [-3, 3],
+    }
   }
 
   /** What one question found out and others need as well; made once. */

@@ -6,12 +6,14 @@ import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * df/dx of one input, [Z, D]: D_L W_L' ... D_1 W_1', D_l being the diagonal matrix of a layer's slopes. A gate's closed units have no slope.
+ * df/dx of one input, [Z, D]: D_L W_L' ... D_1 W_1', D_l being the diagonal matrix of a layer's slopes. A gate's closed units
+ * have no slope.
  * Call it in a tidy. @param pass of one row
  */
 export function jacobianOf({ layers, code }: EncoderPass): Tensor2D {
   const last = layers.at(-1)!
-  const slopes = derivative(last), open = code.equal(last.output).cast('float32')
+  const slopes = derivative(last),
+    open = code.equal(last.output).cast('float32')
   let rows = last.kernel.transpose<Tensor2D>().mul<Tensor2D>((slopes ? slopes.mul(open) : open).transpose())
   for (const layer of layers.slice(0, -1).toReversed()) {
     const own = derivative(layer)
@@ -30,7 +32,12 @@ export interface Spectrum {
 /** Singular values of df/dx at an input [1, D], and its leading directions of the input space. The caller disposes of the directions. */
 export function spectrumAt({ network }: Pick<Subject, 'network'>, inputs: Tensor2D, count: number): Spectrum {
   const [values, directions] = tf.tidy(() => {
-    const [singular, , right] = nativeOutputs('Svd', { T: type('float32'), compute_uv: bool(true), full_matrices: bool(false) }, [jacobianOf(network.encodeLayers(inputs))], 3) as [Tensor1D, Tensor2D, Tensor2D]
+    const [singular, , right] = nativeOutputs(
+      'Svd',
+      { T: type('float32'), compute_uv: bool(true), full_matrices: bool(false) },
+      [jacobianOf(network.encodeLayers(inputs))],
+      3,
+    ) as [Tensor1D, Tensor2D, Tensor2D]
     const leading = right.slice([0, 0], [-1, Math.min(count, right.shape[1])]).transpose<Tensor2D>()
     const largest = tf.oneHot(leading.abs().argMax<Tensor1D>(1), leading.shape[1])
     return [singular, leading.mul(leading.mul(largest).sum(1, true).sign())] as [Tensor1D, Tensor2D]

@@ -5,7 +5,8 @@ import type { Asked, FromExplorer, ToExplorer } from './messages.ts'
 import { Subject } from './subject.ts'
 
 /**
- * Entry of an explorer process: answers questions about trained networks, one after the other, and keeps the last few networks with what was found out
+ * Entry of an explorer process: answers questions about trained networks, one after the other, and keeps the last few networks
+ * with what was found out
  * about them. When the engine is gone, so is the process.
  */
 const mostSubjects = 4
@@ -14,7 +15,10 @@ const mostBytes = 768 * 2 ** 20
 /** Progress is told this often at most, in milliseconds. */
 const interval = 100
 
-/** A question that has been worked at for so long lets the next one go first, in milliseconds: behind a map that takes seconds a click is answered at once. */
+/**
+ * A question that has been worked at for so long lets the next one go first, in milliseconds: behind a map that takes seconds a
+ * click is answered at once.
+ */
 const patience = 150
 
 /** The one that was asked last comes last. */

@@ -3,7 +3,10 @@ import type { DType } from '../trace/record.ts'
 import type { DynamicConstant, DynamicOperation, DynamicRecording } from './dynamicRecording.ts'
 
 /** The values of one weight, row by row. */
-export interface WeightValue { shape: number[]; data: Float32Array }
+export interface WeightValue {
+  shape: number[]
+  data: Float32Array
+}
 
 /** Where the values come from that do not depend on the input. */
 export interface ValueSource {
@@ -80,16 +83,25 @@ export class Constants {
     }
     if (this.#weights.has(name)) {
       const value = this.#source.weights[name]
-      if (value === undefined) throw new WorkbenchError('CHECKPOINT_DAMAGED', `The checkpoint has no weight ${name}; export another checkpoint or train again.`)
+      if (value === undefined)
+        throw new WorkbenchError(
+          'CHECKPOINT_DAMAGED',
+          `The checkpoint has no weight ${name}; export another checkpoint or train again.`,
+        )
       return { dtype: 'float32', shape: value.shape, data: bytesOf(value.data), weight: name }
     }
     const maker = this.#makers.get(name)!
     this.#refuseBatchSizes(maker, new Set())
     const output = maker.outputs.find((each) => each.name === name)!
     const value = this.#source.folded.get(name)
-    if (value === undefined) throw new WorkbenchError('INTERNAL', `The value of ${name} (${maker.op}) was not recorded; please report it with the run's settings.`)
+    if (value === undefined)
+      throw new WorkbenchError(
+        'INTERNAL',
+        `The value of ${name} (${maker.op}) was not recorded; please report it with the run's settings.`,
+      )
     const [origin, ...others] = this.#origins.get(name)!
-    const sameShape = origin !== undefined && others.length === 0 && this.#source.weights[origin]?.shape.join() === value.shape.join()
+    const sameShape =
+      origin !== undefined && others.length === 0 && this.#source.weights[origin]?.shape.join() === value.shape.join()
     return { dtype: output.dtype, shape: value.shape, data: value.data, weight: sameShape ? origin : null }
   }
 
@@ -120,7 +132,8 @@ export class Constants {
   #belongsToBatch(name: string): WorkbenchError {
     return new WorkbenchError(
       'EXPORT_UNSUPPORTED',
-      `This network cannot be exported for any number of images: its constant ${name} depends on it; please report it with the run's settings.`,
+      'This network cannot be exported for any number of images: its constant ' +
+        `${name} depends on it; please report it with the run's settings.`,
     )
   }
 }

@@ -3,7 +3,11 @@ import type { Attribute, Constant, DType, Operation, Recording, TensorSpec } fro
 import { batchDimension, type Dimension } from './onnxModel.ts'
 
 /** A recording for any batch size: shapes with `N`, learnt from two recordings at different batch sizes. */
-export interface DynamicSpec { name: string; shape: Dimension[]; dtype: DType }
+export interface DynamicSpec {
+  name: string
+  shape: Dimension[]
+  dtype: DType
+}
 export interface DynamicOperation {
   name: string
   op: string
@@ -24,10 +28,11 @@ export interface DynamicRecording {
   outputs: Record<string, string>
 }
 
-const cannot = (why: string) => new WorkbenchError(
-  'EXPORT_UNSUPPORTED',
-  `This network cannot be exported for any number of images: ${why}; please report it with the run's settings.`,
-)
+const cannot = (why: string) =>
+  new WorkbenchError(
+    'EXPORT_UNSUPPORTED',
+    `This network cannot be exported for any number of images: ${why}; please report it with the run's settings.`,
+  )
 
 /** The operations that the outputs depend on. */
 function neededOperations(recording: Recording): Operation[] {
@@ -44,7 +49,12 @@ function neededOperations(recording: Recording): Operation[] {
   return recording.operations.filter((operation) => needed.has(operation))
 }
 
-function dynamicShape(name: string, first: readonly number[], second: readonly number[], batches: readonly [number, number]): Dimension[] {
+function dynamicShape(
+  name: string,
+  first: readonly number[],
+  second: readonly number[],
+  batches: readonly [number, number],
+): Dimension[] {
   if (first.length !== second.length) throw cannot(`the number of dimensions of ${name} changes with it`)
   return first.map((size, axis) => {
     if (size === second[axis]) return size
@@ -82,7 +92,8 @@ export function compareRecordings(first: Recording, second: Recording, batches: 
     const known = constants.get(one.name)
     const shape = dynamicShape(one.name, one.shape, other.shape, batches)
     const same = one.dtype === other.dtype && sameBytes(one.data, other.data)
-    if (known === undefined || !same) constants.set(one.name, { name: one.name, dtype: one.dtype, shape, data: same ? one.data : null })
+    if (known === undefined || !same)
+      constants.set(one.name, { name: one.name, dtype: one.dtype, shape, data: same ? one.data : null })
   }
 
   const paired = operations.map((operation, index): DynamicOperation => {
@@ -98,7 +109,8 @@ export function compareRecordings(first: Recording, second: Recording, batches: 
       const constant = firstConstants.get(name)
       const otherConstant = secondConstants.get(otherName)
       if (constant !== undefined && otherConstant !== undefined) pairConstant(constant, otherConstant)
-      else if (counterpart.get(otherName) !== name) throw cannot(`${operation.name} (${operation.op}) reads other values for other numbers of images`)
+      else if (counterpart.get(otherName) !== name)
+        throw cannot(`${operation.name} (${operation.op}) reads other values for other numbers of images`)
     })
     const outputs = operation.outputs.map((output, position) => pair(output, other.outputs[position]))
     return { name: operation.name, op: operation.op, inputs: operation.inputs, attributes: operation.attributes, outputs }
@@ -106,7 +118,8 @@ export function compareRecordings(first: Recording, second: Recording, batches: 
 
   for (const [result, name] of Object.entries(first.outputs)) {
     const otherName = second.outputs[result]
-    if (otherName === undefined || counterpart.get(otherName) !== name) throw cannot(`the output ${result} is another value for other numbers of images`)
+    if (otherName === undefined || counterpart.get(otherName) !== name)
+      throw cannot(`the output ${result} is another value for other numbers of images`)
   }
   return { inputs, weights: first.weights, constants: [...constants.values()], operations: paired, outputs: first.outputs }
 }

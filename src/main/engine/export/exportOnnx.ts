@@ -13,11 +13,17 @@ import { reduceGraph, type ReducedPrecision } from './reduce.ts'
 import { compareSession, openDeclared, outputsOf, verifiedBatches, verifyModel, type Outputs, type Reference } from './verify.ts'
 
 /** A recording, and the values of what in it depends on weights and constants only. */
-export interface Recorded { recording: Recording; folded: ValueSource['folded'] }
+export interface Recorded {
+  recording: Recording
+  folded: ValueSource['folded']
+}
 
 export interface ExportRequest {
   part: Export['part']
-  /** `pixels`: the file takes uint8 images and scales them itself. A decoder takes codes and vector data have no pixels: for them it is `raw`. */
+  /**
+   * `pixels`: the file takes uint8 images and scales them itself. A decoder takes codes and vector data have no pixels: for them
+   * it is `raw`.
+   */
   input: Export['input']
   precision: Export['precision']
   /** Path of the file, absolute or from the working folder. */
@@ -50,18 +56,26 @@ const recordedBatches = [3, 5] as const
 const largestFile = 2 ** 31 - 1
 
 const inputNames: Record<Export['part'], string> = { encoder: 'x', decoder: 'code', autoencoder: 'x', classifier: 'x' }
-const partTitles: Record<Export['part'], string> = { encoder: 'Encoder', decoder: 'Decoder', autoencoder: 'Autoencoder', classifier: 'Classifier' }
+const partTitles: Record<Export['part'], string> = {
+  encoder: 'Encoder',
+  decoder: 'Decoder',
+  autoencoder: 'Autoencoder',
+  classifier: 'Classifier',
+}
 
 /** What a reader of the file is told about an output. */
 const outputTexts: Record<string, string> = {
   code: 'The code of each image.',
-  mean: 'The mean of the code\'s distribution given the image; it is the code.',
-  logVariance: 'The natural logarithm of the variance of each unit of the code\'s distribution given the image.',
+  mean: "The mean of the code's distribution given the image; it is the code.",
+  logVariance: "The natural logarithm of the variance of each unit of the code's distribution given the image.",
   probabilities: 'The probability of each class; metadata "classes" names them in this order.',
 }
 /** Of a reconstruction: what a row of it is. */
-const reconstructionText = ({ kind, width, height, channels }: Geometry): string => (kind === 'vector'
-  ? 'The reconstruction of each row.' : `The reconstruction of each image: ${height} x ${width} x ${channels} values, row by row, channels last; as pixels 0 is black and 1 is white.`)
+const reconstructionText = ({ kind, width, height, channels }: Geometry): string =>
+  kind === 'vector'
+    ? 'The reconstruction of each row.'
+    : `The reconstruction of each image: ${height} x ${width} x ${channels} ` +
+      'values, row by row, channels last; as pixels 0 is black and 1 is white.'
 
 const describe = ({ name, dtype, shape }: OnnxValue) => ({ name, type: dtype, shape })
 
@@ -78,7 +92,8 @@ function weightsSha256(weights: ValueSource['weights']): string {
 }
 
 /** Whether the file takes images: what was asked for, where there are images. */
-const takesPixels = ({ input, part, geometry }: ExportRequest): boolean => input === 'pixels' && part !== 'decoder' && geometry.kind === 'image'
+const takesPixels = ({ input, part, geometry }: ExportRequest): boolean =>
+  input === 'pixels' && part !== 'decoder' && geometry.kind === 'image'
 
 function openingOf(request: ExportRequest): Opening {
   return takesPixels(request) ? pixelOpening(request.geometry) : plainOpening(inputNames[request.part])
@@ -87,7 +102,9 @@ function openingOf(request: ExportRequest): Opening {
 function modelOf(request: ExportRequest, graph: OnnxGraph, precision: Export['precision'] = 'float32'): OnnxModel {
   const input = takesPixels(request) ? 'pixels' : 'raw'
   const of = request.metadata['run'] === undefined ? '' : ` of run ${request.metadata['run']}`
-  const ends = [...graph.inputs, ...graph.outputs].map(({ name, dtype, shape }) => `${name}: ${dtype} [${shape.join(', ')}]`).join('; ')
+  const ends = [...graph.inputs, ...graph.outputs]
+    .map(({ name, dtype, shape }) => `${name}: ${dtype} [${shape.join(', ')}]`)
+    .join('; ')
   return {
     graph,
     opset: opsetVersion,
@@ -112,18 +129,29 @@ function graphOf(request: ExportRequest): OnnxGraph {
   const { recording, folded } = request.recordAt(small)
   const dynamic = compareRecordings(recording, request.recordAt(large).recording, [small, large])
   const translated = translate(request.part, dynamic, { weights: request.weights, folded }, openingOf(request))
-  const graph = { ...translated, outputs: translated.outputs.map((value) => ({ ...value, doc: outputTexts[value.name] ?? reconstructionText(request.geometry) })) }
+  const graph = {
+    ...translated,
+    outputs: translated.outputs.map((value) => ({
+      ...value,
+      doc: outputTexts[value.name] ?? reconstructionText(request.geometry),
+    })),
+  }
   const size = graph.initialisers.reduce((sum, tensor) => sum + tensor.data.byteLength, 0)
   if (size > largestFile - 2 ** 20) {
-    throw new WorkbenchError('EXPORT_UNSUPPORTED', `The weights take ${(size / 1e9).toFixed(1)} GB and an ONNX file holds 2 GB; export a part of the network, or a smaller one.`)
+    throw new WorkbenchError(
+      'EXPORT_UNSUPPORTED',
+      `The weights take ${(size / 1e9).toFixed(1)} GB and an ONNX file holds 2 GB; export a part of the network, or a smaller one.`,
+    )
   }
   return graph
 }
 
 /**
  * Writes one part of a trained network as an ONNX file. The file appears under its name only after onnxruntime has given the same
- * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains. A reduced file is held against
- * the float32 network with the kernels that it stands for, after the float32 file itself was held against TensorFlow; what it differs from the
+ * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains. A reduced file is
+ * held against
+ * the float32 network with the kernels that it stands for, after the float32 file itself was held against TensorFlow; what it
+ * differs from the
  * trained network is measured.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, EXPORT_UNSUPPORTED, OPERATION_UNKNOWN, EXPORT_DISAGREES, DISK_FULL, CANCELLED.
  */
@@ -149,7 +177,12 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
     const { reduced, rounded } = reduceGraph(graph, precision)
     const bytes = encodeModel(modelOf(request, reduced, precision))
     await verifyModel(full, graph, reference, refuseIfCancelled)
-    return { bytes, ...await writeChecked(target, bytes, force, (file) => checkReduced(file, { graph, full, rounded: encodeModel(modelOf(request, rounded)), request, precision, refuseIfCancelled })) }
+    return {
+      bytes,
+      ...(await writeChecked(target, bytes, force, (file) =>
+        checkReduced(file, { graph, full, rounded: encodeModel(modelOf(request, rounded)), request, precision, refuseIfCancelled }),
+      )),
+    }
   }
   const { bytes, maxAbsDiff, reduction } = await made()
   return {
@@ -164,10 +197,20 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
   }
 }
 
-interface ReducedCheck { graph: OnnxGraph; full: Uint8Array; rounded: Uint8Array; request: ExportRequest; precision: ReducedPrecision; refuseIfCancelled: () => void }
+interface ReducedCheck {
+  graph: OnnxGraph
+  full: Uint8Array
+  rounded: Uint8Array
+  request: ExportRequest
+  precision: ReducedPrecision
+  refuseIfCancelled: () => void
+}
 
 /** That a reduced file computes what its kernels stand for; and what it differs from the trained network. */
-async function checkReduced(file: string, { graph, full, rounded, request, precision, refuseIfCancelled }: ReducedCheck): Promise<{ maxAbsDiff: number; reduction: Reduction }> {
+async function checkReduced(
+  file: string,
+  { graph, full, rounded, request, precision, refuseIfCancelled }: ReducedCheck,
+): Promise<{ maxAbsDiff: number; reduction: Reduction }> {
   const { reference, measure } = request
   const sessions: OnnxSession[] = []
   const open = async (model: string | Uint8Array, declared: OnnxGraph = graph) => {
@@ -177,13 +220,22 @@ async function checkReduced(file: string, { graph, full, rounded, request, preci
   }
   try {
     const session = await open(file)
-    await compareSession(session, graph, { ...reference, testRows: (count) => reference.testRows(count), outputs: outputsOf(await open(rounded), graph) }, { beforeEach: refuseIfCancelled })
+    await compareSession(
+      session,
+      graph,
+      { ...reference, testRows: (count) => reference.testRows(count), outputs: outputsOf(await open(rounded), graph) },
+      { beforeEach: refuseIfCancelled },
+    )
     const maxAbsDiff = await compareSession(session, graph, reference, { beforeEach: refuseIfCancelled, strict: false })
     const outputs = { float32: outputsOf(await open(full), graph), reduced: outputsOf(session, graph) }
     const relativeDifference = await relativeDifferenceOf(outputs, graph.outputs[0]!.name, reference)
     const measured = async () => {
-      const plain: ExportRequest = { ...request, input: 'raw' }, raw = graphOf(plain)
-      const [float32, smaller] = [await open(encodeModel(modelOf(plain, raw)), raw), await open(encodeModel(modelOf(plain, reduceGraph(raw, precision).reduced)), raw)]
+      const plain: ExportRequest = { ...request, input: 'raw' },
+        raw = graphOf(plain)
+      const [float32, smaller] = [
+        await open(encodeModel(modelOf(plain, raw)), raw),
+        await open(encodeModel(modelOf(plain, reduceGraph(raw, precision).reduced)), raw),
+      ]
       return measure!({ float32: outputsOf(float32, raw), reduced: outputsOf(smaller, raw) })
     }
     const figures = measure ? await measured() : { figure: null, float32: null, reduced: null }
@@ -195,14 +247,22 @@ async function checkReduced(file: string, { graph, full, rounded, request, preci
 }
 
 /** Root mean square of the differences of one output, over that of its deviations from each unit's mean; 0 where it never differs. */
-async function relativeDifferenceOf({ float32, reduced }: { float32: Outputs; reduced: Outputs }, output: string, { testRows }: Reference): Promise<number> {
+async function relativeDifferenceOf(
+  { float32, reduced }: { float32: Outputs; reduced: Outputs },
+  output: string,
+  { testRows }: Reference,
+): Promise<number> {
   const count = Math.max(...verifiedBatches)
   const rows = testRows(count)
-  const wanted = (await float32(rows, count))[output]!.data, found = (await reduced(rows, count))[output]!.data
+  const wanted = (await float32(rows, count))[output]!.data,
+    found = (await reduced(rows, count))[output]!.data
   const units = wanted.length / count
   const means = new Float64Array(units)
-  wanted.forEach((value, index) => { means[index % units]! += value / count })
-  let squares = 0, spread = 0
+  wanted.forEach((value, index) => {
+    means[index % units]! += value / count
+  })
+  let squares = 0,
+    spread = 0
   wanted.forEach((value, index) => {
     squares += (found[index]! - value) ** 2
     spread += (value - means[index % units]!) ** 2

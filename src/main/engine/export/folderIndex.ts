@@ -7,7 +7,10 @@ import { columnsOf, headOf, isOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { csvLine, csvText } from '../csv.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
-export interface IndexedFile extends Pick<Export, 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'> {
+export interface IndexedFile extends Pick<
+  Export,
+  'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'
+> {
   /** Its name in the folder. */
   file: string
   run: string
@@ -43,7 +46,11 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
     const index = readForeignJson(path, manifestLimits) as FolderIndex | null
     if (Array.isArray(index?.files) && Array.isArray(index.failed)) return index
   } catch (cause) {
-    if (isUnread(cause)) throw new WorkbenchError('PATH_MISSING', `${path} cannot be read; it was moved, or the runs were exported elsewhere.`, { field: 'folder', cause })
+    if (isUnread(cause))
+      throw new WorkbenchError('PATH_MISSING', `${path} cannot be read; it was moved, or the runs were exported elsewhere.`, {
+        field: 'folder',
+        cause,
+      })
     // Else said below.
   }
   throw new WorkbenchError('FILE_DAMAGED', `${path} is not an index of exported runs; export them again.`, { field: 'folder' })
@@ -51,7 +58,8 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
 
 const figures = ['squaredError', 'crossEntropy', 'psnr', 'linearProbeAccuracy', 'knnAccuracy', 'classificationAccuracy'] as const
 
-const cell = (value: unknown): string => (value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value)))
+const cell = (value: unknown): string =>
+  value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value))
 
 /** The index as a table: one line a file, a column for each swept setting. */
 export function indexCsv({ files }: FolderIndex): string {
@@ -59,7 +67,17 @@ export function indexCsv({ files }: FolderIndex): string {
   const swept = columnsOf(files.map((item) => ({ keys: Object.keys(item.values), ...owner(item) })))
   const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept.map(headOf), ...figures, 'bytes', 'maxAbsDiff', 'sha256']
   const rows = files.map((item) => [
-    item.file, item.run, item.name, item.variant, item.seed, item.cell, ...swept.map((key) => (isOf(key, owner(item)) ? item.values[partsOf(key).plain] : null)), ...figures.map((figure) => item.evaluation?.[figure]), item.bytes, item.maxAbsDiff, item.sha256,
+    item.file,
+    item.run,
+    item.name,
+    item.variant,
+    item.seed,
+    item.cell,
+    ...swept.map((key) => (isOf(key, owner(item)) ? item.values[partsOf(key).plain] : null)),
+    ...figures.map((figure) => item.evaluation?.[figure]),
+    item.bytes,
+    item.maxAbsDiff,
+    item.sha256,
   ])
   return [head, ...rows].map((row) => csvLine(row.map(cell))).join('')
 }

@@ -4,7 +4,10 @@ import path from 'node:path'
 import { folderBytes } from '../folderBytes.ts'
 import { startOf, textOf } from '../processes.ts'
 
-/** Files on their way to a user's folder, under names that hold the process which writes them; and what is done with those whose process is gone. */
+/**
+ * Files on their way to a user's folder, under names that hold the process which writes them; and what is done with those whose
+ * process is gone.
+ */
 
 export const temporaryName = (id: string = randomUUID()): string => `.workbench-export-${process.pid}-${id}.tmp`
 const temporaryPattern = /^\.workbench-export-(\d+)-[0-9a-f-]{36}\.tmp(\.\d+\.partial)?$/
@@ -16,11 +19,14 @@ export const replacedName = '.replaced'
 export const announceMove = (temporary: string): Promise<void> => writeFile(path.join(temporary, movingName), '', { flush: true })
 /** The files in a folder on its way, what tells of the others last. */
 export const filesToMove = async (temporary: string): Promise<string[]> =>
-  (await readdir(temporary)).filter((name) => name !== movingName && name !== replacedName).sort((a, b) => Number(a.startsWith('index.')) - Number(b.startsWith('index.')))
+  (await readdir(temporary))
+    .filter((name) => name !== movingName && name !== replacedName)
+    .sort((a, b) => Number(a.startsWith('index.')) - Number(b.startsWith('index.')))
 
 /** When a process began, in milliseconds since 1970; null where the system does not say. */
 function beginningOf(pid: number): number | null {
-  const ticks = startOf(pid), [, boot] = /^btime (\d+)$/m.exec(textOf('/proc/stat')) ?? []
+  const ticks = startOf(pid),
+    [, boot] = /^btime (\d+)$/m.exec(textOf('/proc/stat')) ?? []
   return ticks === null || ticks === '' || boot === undefined ? null : 1000 * (Number(boot) + Number(ticks) / 100)
 }
 
@@ -32,19 +38,30 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether the process that wrote a file is there still. Numbers of processes are given again: one that began after the file was written is another. */
+/**
+ * Whether the process that wrote a file is there still. Numbers of processes are given again: one that began after the file was
+ * written is another.
+ */
 export async function isOfRunning(file: string, pid: number): Promise<boolean> {
   if (!isRunning(pid)) return false
   const found = await stat(file).catch(() => null)
-  const own = pid === process.pid, began = own ? performance.timeOrigin : beginningOf(pid)
+  const own = pid === process.pid,
+    began = own ? performance.timeOrigin : beginningOf(pid)
   // The system tells the beginning of others in whole seconds.
   return began === null || found === null || began <= found.mtimeMs + (own ? 0 : 2000)
 }
 
 /** What was removed, and what is there still because its process is. */
-export interface Swept { files: number; bytes: number; left: number }
+export interface Swept {
+  files: number
+  bytes: number
+  left: number
+}
 
-/** Removes what exports left in a folder whose process is gone; a folder that was being filled when all of its files were there is filled. */
+/**
+ * Removes what exports left in a folder whose process is gone; a folder that was being filled when all of its files were there
+ * is filled.
+ */
 export async function removeLeftovers(folder: string): Promise<Swept> {
   const swept: Swept = { files: 0, bytes: 0, left: 0 }
   for (const name of await readdir(folder).catch(() => [])) {
@@ -56,11 +73,19 @@ export async function removeLeftovers(folder: string): Promise<Swept> {
       continue
     }
     await completeMove(left, folder)
-    const bytes = (await stat(left).then((found) => (found.isFile() ? found.size : folderBytes(left)), () => 0))
-    await rm(left, { recursive: true, force: true }).then(() => {
-      swept.files += 1
-      swept.bytes += bytes
-    }, () => { swept.left += 1 })
+    const bytes = await stat(left).then(
+      (found) => (found.isFile() ? found.size : folderBytes(left)),
+      () => 0,
+    )
+    await rm(left, { recursive: true, force: true }).then(
+      () => {
+        swept.files += 1
+        swept.bytes += bytes
+      },
+      () => {
+        swept.left += 1
+      },
+    )
   }
   return swept
 }

@@ -68,8 +68,11 @@ export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs:
       if (!names.has(id)) names.set(id, unique(node.outputs.length === 1 ? nodeName : `${nodeName}/${index}`))
     })
     return {
-      name: nodeName, op: node.op, attributes: node.attributes,
-      inputs: node.inputs.map((id) => names.get(id)!), outputs: node.outputs.map((id) => names.get(id)!),
+      name: nodeName,
+      op: node.op,
+      attributes: node.attributes,
+      inputs: node.inputs.map((id) => names.get(id)!),
+      outputs: node.outputs.map((id) => names.get(id)!),
     }
   })
   // An output that is the input, or a second name of another output, needs a node that copies it.
@@ -79,7 +82,8 @@ export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs:
   }
 
   const ends = new Set([input.name, ...outputs.map(({ value }) => value.name)])
-  const intermediates = [...draft.values].map(([id, { dtype, shape }]) => ({ name: names.get(id)!, dtype, shape }))
+  const intermediates = [...draft.values]
+    .map(([id, { dtype, shape }]) => ({ name: names.get(id)!, dtype, shape }))
     .filter((value) => !ends.has(value.name))
   return { name, nodes, initialisers, inputs: [input], outputs: outputs.map(({ value }) => value), intermediates }
 }

@@ -28,7 +28,12 @@ export interface OnnxNode {
 export type OnnxType = DType | 'float16' | 'int8'
 
 /** A constant of the file. `data`: the elements as little-endian bytes, row by row. */
-export interface OnnxTensor { name: string; dtype: OnnxType; shape: number[]; data: Uint8Array }
+export interface OnnxTensor {
+  name: string
+  dtype: OnnxType
+  shape: number[]
+  data: Uint8Array
+}
 
 export interface OnnxValue {
   name: string
@@ -64,10 +69,14 @@ export interface OnnxModel {
 const attributeMessage = (name: string, attribute: OnnxAttribute) => {
   const type = attributeTypes[attribute.kind]
   switch (attribute.kind) {
-    case 'float': return { name, type, f: attribute.value }
-    case 'int': return { name, type, i: attribute.value }
-    case 'ints': return { name, type, ints: attribute.value }
-    case 'string': return { name, type, s: Buffer.from(attribute.value) }
+    case 'float':
+      return { name, type, f: attribute.value }
+    case 'int':
+      return { name, type, i: attribute.value }
+    case 'ints':
+      return { name, type, ints: attribute.value }
+    case 'string':
+      return { name, type, s: Buffer.from(attribute.value) }
   }
 }
 
@@ -91,31 +100,38 @@ const valueMessage = (value: OnnxValue) => ({
 /** The bytes of the file. Equal models give equal bytes: nothing in them depends on when or where they are written. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const { graph } = model
-  return modelMessage.encode(modelMessage.create({
-    ir_version: model.irVersion,
-    producer_name: model.producer,
-    producer_version: model.producerVersion,
-    doc_string: model.doc,
-    opset_import: [{ domain: '', version: model.opset }],
-    metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: graph.name,
-      doc_string: model.doc,
-      node: graph.nodes.map((node) => ({
-        name: node.name,
-        op_type: node.op,
-        input: node.inputs,
-        output: node.outputs,
-        attribute: Object.entries(node.attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
-      })),
-      initializer: graph.initialisers.map((tensor) => ({
-        name: tensor.name, data_type: elementTypes[tensor.dtype], dims: tensor.shape, raw_data: tensor.data,
-      })),
-      input: graph.inputs.map(valueMessage),
-      output: graph.outputs.map(valueMessage),
-      value_info: graph.intermediates.map(valueMessage),
-    },
-  })).finish()
+  return modelMessage
+    .encode(
+      modelMessage.create({
+        ir_version: model.irVersion,
+        producer_name: model.producer,
+        producer_version: model.producerVersion,
+        doc_string: model.doc,
+        opset_import: [{ domain: '', version: model.opset }],
+        metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+        graph: {
+          name: graph.name,
+          doc_string: model.doc,
+          node: graph.nodes.map((node) => ({
+            name: node.name,
+            op_type: node.op,
+            input: node.inputs,
+            output: node.outputs,
+            attribute: Object.entries(node.attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
+          })),
+          initializer: graph.initialisers.map((tensor) => ({
+            name: tensor.name,
+            data_type: elementTypes[tensor.dtype],
+            dims: tensor.shape,
+            raw_data: tensor.data,
+          })),
+          input: graph.inputs.map(valueMessage),
+          output: graph.outputs.map(valueMessage),
+          value_info: graph.intermediates.map(valueMessage),
+        },
+      }),
+    )
+    .finish()
 }
 
 interface ValueFields {
@@ -136,7 +152,10 @@ interface ModelFields {
   graph: {
     name: string
     node: {
-      name: string; op_type: string; input: string[]; output: string[]
+      name: string
+      op_type: string
+      input: string[]
+      output: string[]
       attribute: { name: string; type: number; f: number; i: number; ints: number[]; s: Uint8Array }[]
     }[]
     initializer: { name: string; data_type: number; dims: number[]; raw_data: Uint8Array }[]
@@ -154,11 +173,16 @@ function typeOf(number: number): OnnxType {
 
 const readAttribute = (attribute: ModelFields['graph']['node'][number]['attribute'][number]): OnnxAttribute => {
   switch (attribute.type) {
-    case attributeTypes.float: return { kind: 'float', value: attribute.f }
-    case attributeTypes.int: return { kind: 'int', value: attribute.i }
-    case attributeTypes.ints: return { kind: 'ints', value: attribute.ints }
-    case attributeTypes.string: return { kind: 'string', value: Buffer.from(attribute.s).toString() }
-    default: throw new RangeError(`attribute type ${attribute.type} is not one that the workbench writes`)
+    case attributeTypes.float:
+      return { kind: 'float', value: attribute.f }
+    case attributeTypes.int:
+      return { kind: 'int', value: attribute.i }
+    case attributeTypes.ints:
+      return { kind: 'ints', value: attribute.ints }
+    case attributeTypes.string:
+      return { kind: 'string', value: Buffer.from(attribute.s).toString() }
+    default:
+      throw new RangeError(`attribute type ${attribute.type} is not one that the workbench writes`)
   }
 }
 
@@ -198,7 +222,10 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
         attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute)])),
       })),
       initialisers: graph.initializer.map((tensor) => ({
-        name: tensor.name, dtype: typeOf(tensor.data_type), shape: tensor.dims, data: tensor.raw_data,
+        name: tensor.name,
+        dtype: typeOf(tensor.data_type),
+        shape: tensor.dims,
+        data: tensor.raw_data,
       })),
       inputs: graph.input.map(readValue),
       outputs: graph.output.map(readValue),

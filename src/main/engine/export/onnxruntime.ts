@@ -13,8 +13,16 @@ const { env, InferenceSession, Tensor } = createRequire(import.meta.url)('onnxru
 
 export const runtimeVersion: string = env.versions.node ?? env.versions.common
 
-export interface RuntimeTensor { type: string; shape: number[]; data: Uint8Array | Float32Array }
-export interface RuntimeValue { name: string; type: string; shape: (number | string)[] }
+export interface RuntimeTensor {
+  type: string
+  shape: number[]
+  data: Uint8Array | Float32Array
+}
+export interface RuntimeValue {
+  name: string
+  type: string
+  shape: (number | string)[]
+}
 
 export interface OnnxSession {
   /** As the runtime understood the file; named dimensions as strings. */
@@ -25,9 +33,12 @@ export interface OnnxSession {
   close(): Promise<void>
 }
 
-const describe = (values: readonly Session.ValueMetadata[]): RuntimeValue[] => values.map((value) => (
-  value.isTensor ? { name: value.name, type: value.type, shape: [...value.shape] } : { name: value.name, type: 'other', shape: [] }
-))
+const describe = (values: readonly Session.ValueMetadata[]): RuntimeValue[] =>
+  values.map((value) =>
+    value.isTensor
+      ? { name: value.name, type: value.type, shape: [...value.shape] }
+      : { name: value.name, type: 'other', shape: [] },
+  )
 
 /**
  * Loads an ONNX file, or the bytes of one, on the CPU; it runs on all cores.
@@ -35,16 +46,25 @@ const describe = (values: readonly Session.ValueMetadata[]): RuntimeValue[] => v
  */
 export async function openSession(model: string | Uint8Array): Promise<OnnxSession> {
   const options = { executionProviders: ['cpu'], logSeverityLevel: 3 } as const
-  const session = typeof model === 'string' ? await InferenceSession.create(model, options) : await InferenceSession.create(model, options)
+  const session =
+    typeof model === 'string' ? await InferenceSession.create(model, options) : await InferenceSession.create(model, options)
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
     async run(feeds, wanted) {
-      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { type, shape, data }]) => [name, new Tensor(type as 'float32', data as Float32Array, shape)]))
+      const tensors = Object.fromEntries(
+        Object.entries(feeds).map(([name, { type, shape, data }]) => [
+          name,
+          new Tensor(type as 'float32', data as Float32Array, shape),
+        ]),
+      )
       const results = wanted === undefined ? await session.run(tensors) : await session.run(tensors, wanted)
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => (
-        [name, { type: tensor.type, shape: [...tensor.dims], data: tensor.data as Float32Array }]
-      )))
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          name,
+          { type: tensor.type, shape: [...tensor.dims], data: tensor.data as Float32Array },
+        ]),
+      )
     },
     close: () => session.release(),
   }

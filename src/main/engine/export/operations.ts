@@ -7,45 +7,66 @@ import { elementTypes } from './onnxSchema.ts'
  */
 type Translation = (operation: OperationTranslator) => void
 
-const unary = (op: string): Translation => (t) => t.emit(op, [t.operand(0)])
-const binary = (op: string): Translation => (t) => t.emit(op, [t.operand(0), t.operand(1)])
+const unary =
+  (op: string): Translation =>
+  (t) =>
+    t.emit(op, [t.operand(0)])
+const binary =
+  (op: string): Translation =>
+  (t) =>
+    t.emit(op, [t.operand(0), t.operand(1)])
 const same: Translation = (t) => t.alias(0)
 
-const reduction = (op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin'): Translation => (t) => {
-  const axes = t.integers(1)
-  if (axes.length === 0) return t.alias(0)
-  const keepdims = { kind: 'int', value: t.flag('keep_dims') ? 1 : 0 } as const
-  if (op === 'ReduceSum') t.emit(op, [t.operand(0), t.list('axes', axes)], { keepdims })
-  else t.emit(op, [t.operand(0)], { axes: { kind: 'ints', value: axes }, keepdims })
-}
+const reduction =
+  (op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin'): Translation =>
+  (t) => {
+    const axes = t.integers(1)
+    if (axes.length === 0) return t.alias(0)
+    const keepdims = { kind: 'int', value: t.flag('keep_dims') ? 1 : 0 } as const
+    if (op === 'ReduceSum') t.emit(op, [t.operand(0), t.list('axes', axes)], { keepdims })
+    else t.emit(op, [t.operand(0)], { axes: { kind: 'ints', value: axes }, keepdims })
+  }
 
 /** Matrix product of the two first inputs; `first` and `second` name the attributes that ask for a transposed one. */
-const product = (first: string, second: string): Translation => (t) => {
-  if (t.shape(0).length === 2 && t.shape(1).length === 2) {
-    const a = t.matrix(0)
-    const b = t.matrix(1)
-    const transA = t.flag(first) !== a.transposed
-    const transB = t.flag(second) !== b.transposed
-    return t.emit('Gemm', [a.value, b.value], {
-      ...(transA ? { transA: { kind: 'int', value: 1 } } : {}),
-      ...(transB ? { transB: { kind: 'int', value: 1 } } : {}),
-    })
+const product =
+  (first: string, second: string): Translation =>
+  (t) => {
+    if (t.shape(0).length === 2 && t.shape(1).length === 2) {
+      const a = t.matrix(0)
+      const b = t.matrix(1)
+      const transA = t.flag(first) !== a.transposed
+      const transB = t.flag(second) !== b.transposed
+      return t.emit('Gemm', [a.value, b.value], {
+        ...(transA ? { transA: { kind: 'int', value: 1 } } : {}),
+        ...(transB ? { transB: { kind: 'int', value: 1 } } : {}),
+      })
+    }
+    const side = (index: number, transposed: boolean): string => {
+      if (!transposed) return t.operand(index)
+      const shape = t.shape(index)
+      const perm = [...shape.keys()]
+      perm.push(...perm.splice(-2).reverse())
+      return t.step(
+        'Transpose',
+        [t.operand(index)],
+        perm.map((axis) => shape[axis]!),
+        { perm: { kind: 'ints', value: perm } },
+      )
+    }
+    t.emit('MatMul', [side(0, t.flag(first)), side(1, t.flag(second))])
   }
-  const side = (index: number, transposed: boolean): string => {
-    if (!transposed) return t.operand(index)
-    const shape = t.shape(index)
-    const perm = [...shape.keys()]
-    perm.push(...perm.splice(-2).reverse())
-    return t.step('Transpose', [t.operand(index)], perm.map((axis) => shape[axis]!), { perm: { kind: 'ints', value: perm } })
-  }
-  t.emit('MatMul', [side(0, t.flag(first)), side(1, t.flag(second))])
-}
 
 const reshape: Translation = (t) => {
   const shape = t.outputShape()
   if (t.shape(0).join() === shape.join()) return t.alias(0)
   if (shape.filter((size) => typeof size !== 'number').length > 1) throw t.unsupported('its output has the number of images twice')
-  t.emit('Reshape', [t.operand(0), t.list('shape', shape.map((size) => (typeof size === 'number' ? size : -1)))])
+  t.emit('Reshape', [
+    t.operand(0),
+    t.list(
+      'shape',
+      shape.map((size) => (typeof size === 'number' ? size : -1)),
+    ),
+  ])
 }
 
 const slice: Translation = (t) => {
@@ -58,23 +79,37 @@ const slice: Translation = (t) => {
     if (typeof size !== 'number' || typeof from[axis] !== 'number') throw t.unsupported('it picks some of the images')
     return begin[axis]! + size
   })
-  t.emit('Slice', [t.operand(0), t.list('starts', axes.map((axis) => begin[axis]!)), t.list('ends', ends), t.list('axes', axes)])
+  t.emit('Slice', [
+    t.operand(0),
+    t.list(
+      'starts',
+      axes.map((axis) => begin[axis]!),
+    ),
+    t.list('ends', ends),
+    t.list('axes', axes),
+  ])
 }
 
-const split = (value: number, axis: number): Translation => (t) => {
-  const [at] = t.integers(axis)
-  const sizes = t.operation.outputs.map((output) => output.shape.at(at!)!)
-  const fixed = sizes.map((size) => {
-    if (typeof size !== 'number') throw t.unsupported('it divides the images')
-    return size
-  })
-  t.emit('Split', [t.operand(value), t.list('sizes', fixed)], { axis: { kind: 'int', value: at! } })
-}
+const split =
+  (value: number, axis: number): Translation =>
+  (t) => {
+    const [at] = t.integers(axis)
+    const sizes = t.operation.outputs.map((output) => output.shape.at(at!)!)
+    const fixed = sizes.map((size) => {
+      if (typeof size !== 'number') throw t.unsupported('it divides the images')
+      return size
+    })
+    t.emit('Split', [t.operand(value), t.list('sizes', fixed)], { axis: { kind: 'int', value: at! } })
+  }
 
 const concat: Translation = (t) => {
   const last = t.operation.inputs.length - 1
   const [axis] = t.integers(last)
-  t.emit('Concat', t.operation.inputs.slice(0, last).map((_, index) => t.operand(index)), { axis: { kind: 'int', value: axis! } })
+  t.emit(
+    'Concat',
+    t.operation.inputs.slice(0, last).map((_, index) => t.operand(index)),
+    { axis: { kind: 'int', value: axis! } },
+  )
 }
 
 const translations: Record<string, Translation> = {
@@ -130,11 +165,18 @@ const translations: Record<string, Translation> = {
   Less: binary('Less'),
   LessEqual: binary('LessOrEqual'),
   // The indices are int32 in TensorFlow and int64 in ONNX; nothing that is exported reads them.
-  TopKV2: (t) => t.emit('TopK', [t.operand(0), t.list('k', t.integers(1))], { axis: { kind: 'int', value: -1 }, largest: { kind: 'int', value: 1 }, sorted: { kind: 'int', value: 1 } }, ['float32', 'int64']),
+  TopKV2: (t) =>
+    t.emit(
+      'TopK',
+      [t.operand(0), t.list('k', t.integers(1))],
+      { axis: { kind: 'int', value: -1 }, largest: { kind: 'int', value: 1 }, sorted: { kind: 'int', value: 1 } },
+      ['float32', 'int64'],
+    ),
 }
 
 /** The translation of a TensorFlow operation, or undefined where there is none. */
-export const translationOf = (op: string): Translation | undefined => (Object.hasOwn(translations, op) ? translations[op] : undefined)
+export const translationOf = (op: string): Translation | undefined =>
+  Object.hasOwn(translations, op) ? translations[op] : undefined
 
 /** Names of all operations that can be translated. */
 export const translatableOperations: readonly string[] = Object.keys(translations)

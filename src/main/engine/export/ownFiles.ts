@@ -3,7 +3,10 @@ import type { BigIntStats } from 'node:fs'
 import path from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
-/** The workbench's own files, which nothing that a user asks for may replace: they are told by what they are, not by how their path is spelled. */
+/**
+ * The workbench's own files, which nothing that a user asks for may replace: they are told by what they are, not by how their
+ * path is spelled.
+ */
 
 /** What may lie in the home itself beside our files: exports, by the ends of their names. */
 const foreign = /\.(onnx|npz|csv|parquet|tex|html|png|gif|svg|safetensors|zip)$/i
@@ -25,7 +28,7 @@ async function placeOf(home: string, folder: string): Promise<'home' | 'within' 
   for (let at = await realpath(folder); ; at = path.dirname(at)) {
     const found = await looked(at)
     const place = found === null ? -1 : inside.findIndex((one) => same(one, found))
-    if (place === 0 && at === await realpath(folder)) return 'home'
+    if (place === 0 && at === (await realpath(folder))) return 'home'
     if (place >= 0) return 'within'
     if (path.dirname(at) === at) return null
   }
@@ -41,9 +44,12 @@ async function isLinkedFrom(home: string, file: BigIntStats): Promise<boolean> {
   return false
 }
 
-const refused = (home: string, target: string) => new WorkbenchError(
-  'EXPORT_UNWRITABLE', `${target} is one of the workbench's own files, or where it keeps them (${home}); choose a place elsewhere.`, { field: 'out' },
-)
+const refused = (home: string, target: string) =>
+  new WorkbenchError(
+    'EXPORT_UNWRITABLE',
+    `${target} is one of the workbench's own files, or where it keeps them (${home}); choose a place elsewhere.`,
+    { field: 'out' },
+  )
 
 /**
  * Refuses to write a file over one of ours, or among ours. The folder that it is to be in exists.
@@ -54,14 +60,19 @@ export async function refuseOwn(home: string, target: string, isFolder = false):
   const place = await placeOf(home, path.dirname(target))
   const found = await stat(target, { bigint: true }).catch(() => null)
   const name = path.basename(target)
-  if (place === 'within' || (place === 'home' && (isFolder ? found !== null || ours.test(name) : ours.test(name) || !foreign.test(name)))) throw refused(home, target)
+  if (
+    place === 'within' ||
+    (place === 'home' && (isFolder ? found !== null || ours.test(name) : ours.test(name) || !foreign.test(name)))
+  )
+    throw refused(home, target)
   if (found === null) return
   if (found.isDirectory()) {
-    if (await placeOf(home, target) !== null) throw refused(home, target)
+    if ((await placeOf(home, target)) !== null) throw refused(home, target)
     return
   }
   // What a link stands for is ours as well; so is a file that has a name among ours and one elsewhere.
   const real = await realpath(target)
-  if (path.dirname(real) !== await realpath(path.dirname(target)) && await placeOf(home, path.dirname(real)) !== null) throw refused(home, target)
-  if (found.nlink > 1n && await isLinkedFrom(home, found)) throw refused(home, target)
+  if (path.dirname(real) !== (await realpath(path.dirname(target))) && (await placeOf(home, path.dirname(real))) !== null)
+    throw refused(home, target)
+  if (found.nlink > 1n && (await isLinkedFrom(home, found))) throw refused(home, target)
 }

@@ -8,12 +8,10 @@ import { refuseOwn } from './ownFiles.ts'
 
 /** A file that appears under its name whole, checked, or not at all. */
 
-const exists = (target: string) => new WorkbenchError(
-  'EXPORT_EXISTS', `${target} exists already; choose another name, or replace it.`, { field: 'out' },
-)
-const unwritable = (target: string, why: string, cause?: unknown) => new WorkbenchError(
-  'EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field: 'out', cause },
-)
+const exists = (target: string) =>
+  new WorkbenchError('EXPORT_EXISTS', `${target} exists already; choose another name, or replace it.`, { field: 'out' })
+const unwritable = (target: string, why: string, cause?: unknown) =>
+  new WorkbenchError('EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field: 'out', cause })
 
 const reasons: Record<string, string> = {
   ENOENT: 'its folder does not exist; create the folder or choose another one',
@@ -38,7 +36,8 @@ export function explain(target: string, thrown: unknown): unknown {
   }
   if (code === 'EEXIST') return exists(target)
   // Kernels say the same of folders in which nothing can be made, such as /proc.
-  const reason = code === 'ENOENT' && existsSync(path.dirname(target)) ? 'its folder does not take new files; choose another one' : reasons[code]
+  const reason =
+    code === 'ENOENT' && existsSync(path.dirname(target)) ? 'its folder does not take new files; choose another one' : reasons[code]
   return reason === undefined ? thrown : unwritable(target, reason, thrown)
 }
 
@@ -83,7 +82,13 @@ async function publish(temporary: string, target: string, force: boolean): Promi
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw thrown
     // File systems without links: look, then rename.
-    if (await lstat(target).then(() => true, () => false)) throw exists(target)
+    if (
+      await lstat(target).then(
+        () => true,
+        () => false,
+      )
+    )
+      throw exists(target)
     return rename(temporary, target)
   }
   await rm(temporary, { force: true })
@@ -95,16 +100,22 @@ async function publish(temporary: string, target: string, force: boolean): Promi
  * @param check runs on the complete file under its temporary name; what it throws is thrown on.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL.
  */
-export const writeChecked = <T>(target: string, bytes: Uint8Array, force: boolean, check: (file: string) => Promise<T>): Promise<T> => writeWhole(target, force, async (temporary) => {
-  const handle = await open(temporary, 'wx')
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  return check(temporary)
-})
+export const writeChecked = <T>(
+  target: string,
+  bytes: Uint8Array,
+  force: boolean,
+  check: (file: string) => Promise<T>,
+): Promise<T> =>
+  writeWhole(target, force, async (temporary) => {
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return check(temporary)
+  })
 
 /**
  * The same for what writes the file itself, piece by piece.

@@ -10,7 +10,8 @@ import { explain } from './targetFile.ts'
 /** A folder of files that appears when all of them are there, or not at all. */
 
 const field = 'out'
-const unwritable = (target: string, why: string) => new WorkbenchError('EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field })
+const unwritable = (target: string, why: string) =>
+  new WorkbenchError('EXPORT_UNWRITABLE', `${target} cannot be written: ${why}.`, { field })
 
 /**
  * Checks that a folder may be made, or be filled, before any work is done.
@@ -22,13 +23,17 @@ export async function checkFolder(out: string, force: boolean, home: string): Pr
   const target = path.resolve(out)
   try {
     if (out.includes('\0')) throw unwritable(target, 'its name is not allowed; choose another one')
-    const found = await lstat(target).then(() => stat(target), (thrown: NodeJS.ErrnoException) => {
-      if (thrown.code === 'ENOENT') return null
-      throw thrown
-    })
+    const found = await lstat(target).then(
+      () => stat(target),
+      (thrown: NodeJS.ErrnoException) => {
+        if (thrown.code === 'ENOENT') return null
+        throw thrown
+      },
+    )
     if (found === null) {
       const parent = path.dirname(target)
-      if (!(await stat(parent)).isDirectory()) throw unwritable(target, 'a part of its path is a file, not a folder; choose another one')
+      if (!(await stat(parent)).isDirectory())
+        throw unwritable(target, 'a part of its path is a file, not a folder; choose another one')
       await access(parent, constants.W_OK | constants.X_OK)
       await refuseOwn(home, target, true)
       return target
@@ -37,7 +42,11 @@ export async function checkFolder(out: string, force: boolean, home: string): Pr
     await access(target, constants.W_OK | constants.X_OK)
     await refuseOwn(home, target, true)
     if (!force && (await readdir(target)).length > 0) {
-      throw new WorkbenchError('EXPORT_EXISTS', `${target} is not empty; choose another folder, or replace what has the same names.`, { field })
+      throw new WorkbenchError(
+        'EXPORT_EXISTS',
+        `${target} is not empty; choose another folder, or replace what has the same names.`,
+        { field },
+      )
     }
     return target
   } catch (thrown) {
@@ -46,14 +55,19 @@ export async function checkFolder(out: string, force: boolean, home: string): Pr
 }
 
 /**
- * Has files written into a folder of their own, and gives them their place when all are there: a new folder at once, or one after the other in a
- * folder that exists, each replacing at once what has its name. Whatever fails, the target is as it was and nothing else remains; other files in it
+ * Has files written into a folder of their own, and gives them their place when all are there: a new folder at once, or one
+ * after the other in a
+ * folder that exists, each replacing at once what has its name. Whatever fails, the target is as it was and nothing else
+ * remains; other files in it
  * are never touched. After a kill among the renames the next start goes on with them.
  * @param write gets the folder to write into
  * @throws WorkbenchError EXPORT_UNWRITABLE, DISK_FULL
  */
 export async function writeFolder<T>(target: string, write: (folder: string) => Promise<T>): Promise<T> {
-  const isThere = await lstat(target).then(() => true, () => false)
+  const isThere = await lstat(target).then(
+    () => true,
+    () => false,
+  )
   // Within a folder that is there: it may be a disk of its own, into which nothing can be renamed from outside.
   const around = isThere ? target : path.dirname(target)
   const temporary = path.join(around, temporaryName())
@@ -63,7 +77,7 @@ export async function writeFolder<T>(target: string, write: (folder: string) => 
     const result = await write(temporary)
     // Of a process that died while it wrote one of the files.
     await removeLeftovers(temporary)
-    for (const name of ['', ...await readdir(temporary)]) handToUser(path.join(temporary, name))
+    for (const name of ['', ...(await readdir(temporary))]) handToUser(path.join(temporary, name))
     if (isThere) await moveInto(temporary, target)
     else await rename(temporary, target)
     return result
@@ -76,13 +90,15 @@ export async function writeFolder<T>(target: string, write: (folder: string) => 
 
 /** Moves all files of a folder into the one around it, or none. */
 async function moveInto(temporary: string, target: string): Promise<void> {
-  const names = await filesToMove(temporary), replaced = path.join(temporary, replacedName)
+  const names = await filesToMove(temporary),
+    replaced = path.join(temporary, replacedName)
   await mkdir(replaced)
   const old = new Set<string>()
   for (const name of names) {
     const found = await lstat(path.join(target, name)).catch(() => null)
     if (found === null) continue
-    if (!found.isFile() && !found.isSymbolicLink()) throw unwritable(path.join(target, name), 'it is not an ordinary file; choose another folder')
+    if (!found.isFile() && !found.isSymbolicLink())
+      throw unwritable(path.join(target, name), 'it is not an ordinary file; choose another folder')
     await keepAside(path.join(target, name), path.join(replaced, name), found.isSymbolicLink())
     old.add(name)
   }

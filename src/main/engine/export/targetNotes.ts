@@ -13,7 +13,9 @@ const keptFor = 90 * 24 * 3600 * 1000
 export async function whileNoted<T>(home: string, folders: readonly string[], work: () => Promise<T>): Promise<T> {
   const note = path.join(notes(home), `${process.pid}-${randomUUID()}`)
   // A home that takes no note, say for want of room, is no reason not to write elsewhere.
-  await mkdir(notes(home), { recursive: true }).then(() => writeFile(note, JSON.stringify(folders), { flush: true })).catch(() => {})
+  await mkdir(notes(home), { recursive: true })
+    .then(() => writeFile(note, JSON.stringify(folders), { flush: true }))
+    .catch(() => {})
   try {
     return await work()
   } finally {
@@ -35,15 +37,25 @@ export async function sweepTargets(home: string): Promise<Swept> {
     } catch {
       folders = []
     }
-    let left = 0, away = 0
+    let left = 0,
+      away = 0
     for (const folder of Array.isArray(folders) ? folders.filter((each) => typeof each === 'string') : []) {
-      if (!await stat(folder).then((found) => found.isDirectory(), () => false)) away += 1
+      if (
+        !(await stat(folder).then(
+          (found) => found.isDirectory(),
+          () => false,
+        ))
+      )
+        away += 1
       const found = await removeLeftovers(folder)
       swept.files += found.files
       swept.bytes += found.bytes
       left += found.left
     }
-    const age = await stat(note).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0)
+    const age = await stat(note).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    )
     swept.left += left
     if (left === 0 && (away === 0 || age > keptFor)) await rm(note, { force: true }).catch(() => {})
   }

@@ -10,10 +10,12 @@ import { Draft, OperationTranslator } from './translator.ts'
 export type Opening = (draft: Draft, input: DynamicSpec) => OnnxGraph['inputs'][number]
 
 /** The file's input is the recording's. */
-export const plainOpening = (name: string): Opening => (draft, input) => {
-  draft.alias(input.name, name)
-  return { name, dtype: input.dtype, shape: input.shape }
-}
+export const plainOpening =
+  (name: string): Opening =>
+  (draft, input) => {
+    draft.alias(input.name, name)
+    return { name, dtype: input.dtype, shape: input.shape }
+  }
 
 /** A product whose only reader adds a row of constants is one `Gemm`, which is how a dense layer is written in ONNX. */
 function joinBiases(draft: Draft, kept: ReadonlySet<string>): void {
@@ -50,7 +52,10 @@ function plainProducts(draft: Draft): void {
 export function translate(name: string, recording: DynamicRecording, source: ValueSource, opening: Opening): OnnxGraph {
   const [input, ...more] = recording.inputs
   if (input === undefined || more.length > 0) {
-    throw new WorkbenchError('EXPORT_UNSUPPORTED', `Only computations of one input can be exported, and this one has ${recording.inputs.length}.`)
+    throw new WorkbenchError(
+      'EXPORT_UNSUPPORTED',
+      `Only computations of one input can be exported, and this one has ${recording.inputs.length}.`,
+    )
   }
   const constants = new Constants(recording, source)
   const specs = new Map<string, DynamicSpec>([input, ...recording.weights, ...recording.constants].map((spec) => [spec.name, spec]))
@@ -64,14 +69,19 @@ export function translate(name: string, recording: DynamicRecording, source: Val
     if (translation === undefined) {
       throw new WorkbenchError(
         'OPERATION_UNKNOWN',
-        `The operation ${operation.op} (${operation.name}) has no translation to ONNX, so this network cannot be exported; please report it with the run's settings.`,
+        `The operation ${operation.op} (${operation.name}) has no translation to ONNX, ` +
+          `so this network cannot be exported; please report it with the run's settings.`,
       )
     }
     translation(new OperationTranslator(operation, draft, constants, specs))
   }
 
   const outputs = Object.entries(recording.outputs).map(([result, tensor]) => {
-    if (constants.has(tensor)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `The output ${result} does not depend on the input, so there is nothing to export.`)
+    if (constants.has(tensor))
+      throw new WorkbenchError(
+        'EXPORT_UNSUPPORTED',
+        `The output ${result} does not depend on the input, so there is nothing to export.`,
+      )
     const { dtype, shape } = specs.get(tensor)!
     return { id: draft.resolve(tensor), value: { name: result, dtype, shape } }
   })

@@ -39,7 +39,13 @@ export class Draft {
     this.#aliases.set(name, this.resolve(of))
   }
 
-  node(op: string, inputs: string[], outputs: { id: string; dtype: DType; shape: Dimension[] }[], attributes: DraftNode['attributes'], name?: string): void {
+  node(
+    op: string,
+    inputs: string[],
+    outputs: { id: string; dtype: DType; shape: Dimension[] }[],
+    attributes: DraftNode['attributes'],
+    name?: string,
+  ): void {
     for (const { id, dtype, shape } of outputs) this.values.set(id, { dtype, shape })
     this.nodes.push({ op, inputs, outputs: outputs.map(({ id }) => id), attributes, ...(name === undefined ? {} : { name }) })
   }
@@ -120,7 +126,11 @@ export class OperationTranslator {
    * @param types of the outputs, where they are not those of TensorFlow
    */
   emit(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}, types: DType[] = []): void {
-    const outputs = this.operation.outputs.map(({ name, dtype, shape }, index) => ({ id: name, dtype: types[index] ?? dtype, shape }))
+    const outputs = this.operation.outputs.map(({ name, dtype, shape }, index) => ({
+      id: name,
+      dtype: types[index] ?? dtype,
+      shape,
+    }))
     this.#draft.node(op, inputs, outputs, attributes)
   }
 
@@ -138,7 +148,10 @@ export class OperationTranslator {
 
   unsupported(why: string): WorkbenchError {
     const { name, op } = this.operation
-    return new WorkbenchError('EXPORT_UNSUPPORTED', `The operation ${op} (${name}) cannot be exported: ${why}; please report it with the run's settings.`)
+    return new WorkbenchError(
+      'EXPORT_UNSUPPORTED',
+      `The operation ${op} (${name}) cannot be exported: ${why}; please report it with the run's settings.`,
+    )
   }
 
   #input(index: number): string {

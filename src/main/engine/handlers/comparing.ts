@@ -31,16 +31,21 @@ export function comparingHandlers(context: Context) {
   const read = seriesCache((run, key) => store.points.series(run, [key], undefined)[0] ?? null)
 
   /** The runs that some references name, each once, in their order. */
-  const runsOf = (references: readonly string[]): Run[] =>
-    [...new Map(references.map((reference) => queue.view(store.runs.resolve(reference))).map((run) => [run.id, run])).values()]
+  const runsOf = (references: readonly string[]): Run[] => [
+    ...new Map(references.map((reference) => queue.view(store.runs.resolve(reference))).map((run) => [run.id, run])).values(),
+  ]
 
-  /** What this experiment calls its runs, or else the experiments of these runs: the smallest that has all of them, or, where none has, the one with most of them first. */
+  /**
+   * What this experiment calls its runs, or else the experiments of these runs: the smallest that has all of them, or, where
+   * none has, the one with most of them first.
+   */
   const cellsOf = (runs: readonly Run[], asked: StoredExperiment | null = null): Cell[] => {
     const experiments = asked === null ? experimentsOf(runs) : [asked]
     return experiments.flatMap((experiment) => {
       const members = store.experiments.members(experiment.id)
       return experiment.cells.map(({ index, title, planned }) => ({
-        title: experiments.length === 1 ? title : `${title} (${experiment.name})`, baseline: planned === experiment.baseline,
+        title: experiments.length === 1 ? title : `${title} (${experiment.name})`,
+        baseline: planned === experiment.baseline,
         runs: members.flatMap(({ cell, run }) => (cell === index && run !== null ? [run] : [])),
       }))
     })
@@ -54,19 +59,30 @@ export function comparingHandlers(context: Context) {
       return experiment === null ? [] : [{ count, experiment }]
     })
     const size = ({ cells, plan }: StoredExperiment): number => cells.length * plan.seeds.length
-    const whole = known.filter(({ count }) => count === runs.length).map(({ experiment }) => experiment)
+    const whole = known
+      .filter(({ count }) => count === runs.length)
+      .map(({ experiment }) => experiment)
       .sort((a, b) => size(a) - size(b) || (a.createdAt < b.createdAt ? 1 : -1))
     return whole.length > 0 ? whole.slice(0, 1) : known.sort((a, b) => b.count - a.count).map(({ experiment }) => experiment)
   }
 
-  const compared = ({ runs: references, baseline, figure }: Pick<CallArguments<'compare'>, 'runs' | 'baseline' | 'figure'>): Comparison => {
+  const compared = ({
+    runs: references,
+    baseline,
+    figure,
+  }: Pick<CallArguments<'compare'>, 'runs' | 'baseline' | 'figure'>): Comparison => {
     const runs = runsOf(references)
-    if (runs.length < 2) throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', { field: 'runs' })
+    if (runs.length < 2)
+      throw new WorkbenchError('CALL_INVALID', 'A comparison needs at least two different runs; name another one.', {
+        field: 'runs',
+      })
     // What was removed since is passed over, as groups are that are no longer there.
     const planned = baseline?.startsWith(ofExperiment) ? baseline.slice(ofExperiment.length) : null
     const experiment = planned === null ? null : store.experiments.read(planned)
     const comparison = compareRuns(runs, variantInfos(), {
-      baseline: planned === null ? baselineIn(runs, baseline) : undefined, figure, cells: cellsOf(runs, experiment),
+      baseline: planned === null ? baselineIn(runs, baseline) : undefined,
+      figure,
+      cells: cellsOf(runs, experiment),
       validationBrought: (dataset) => (store.datasets.find(dataset)?.validationCount ?? 0) > 0,
     })
     return { ...comparison, notes: [...comparison.notes, ...dataNotes(runs, aboutOf())] }
@@ -87,7 +103,11 @@ export function comparingHandlers(context: Context) {
     if (reference === undefined || reference.startsWith('group:')) return reference
     const { id, name } = store.runs.resolve(reference)
     if (runs.some((run) => run.id === id)) return id
-    throw new WorkbenchError('CALL_INVALID', `The run “${name}” is not among the compared ones, so it cannot be their baseline; add it to them, or name another.`, { field: 'baseline' })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `The run “${name}” is not among the compared ones, so it cannot be their baseline; add it to them, or name another.`,
+      { field: 'baseline' },
+    )
   }
 
   const subjectsOf = ({ runs: references, by }: Pick<CallArguments<'compare.series'>, 'runs' | 'by'>): Subject[] => {
@@ -113,15 +133,20 @@ export function comparingHandlers(context: Context) {
     return lines
   }
 
-  const written = async (input: CallArguments<'compare.export'>): Promise<Omit<CompareExport, 'bytes' | 'file'> & { text: string }> => {
+  const written = async (
+    input: CallArguments<'compare.export'>,
+  ): Promise<Omit<CompareExport, 'bytes' | 'file'> & { text: string }> => {
     const comparison = compared(input)
-    if (input.kind === 'report') return { name: 'comparison.html', type: 'text/html', text: await reportOf(context, comparison, linesOf) }
+    if (input.kind === 'report')
+      return { name: 'comparison.html', type: 'text/html', text: await reportOf(context, comparison, linesOf) }
     const table = textTables[input.table](comparison)
-    return input.kind === 'csv' ? { name: `${table.key}.csv`, type: 'text/csv', text: csvOf(table) } : { name: `${table.key}.tex`, type: 'application/x-tex', text: latexOf(table) }
+    return input.kind === 'csv'
+      ? { name: `${table.key}.csv`, type: 'text/csv', text: csvOf(table) }
+      : { name: `${table.key}.tex`, type: 'application/x-tex', text: latexOf(table) }
   }
 
   return {
-    'compare': (input) => ({ comparison: compared(input) }),
+    compare: (input) => ({ comparison: compared(input) }),
     'compare.series': async (input) => ({ lines: await linesOf(input) }),
     'compare.terms': async (input) => {
       const terms = new Map(variantInfos().map((variant) => [variant.id, variant.terms]))

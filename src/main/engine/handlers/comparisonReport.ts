@@ -18,19 +18,31 @@ const columns = 500
 const mostPictures = 24
 
 /** A chart for all lines of a series that are measured on the same. */
-const chartsOf = ({ curves, groups }: Comparison, lines: readonly CompareLine[]): ReportFacts['curves'] => curveKeys.flatMap((key) =>
-  (curves.series.find((one) => one.key === key)?.kinds ?? []).slice(0, mostKinds).map(({ words, unit, groups: own }) => {
-    const ids = new Set(own.map((index) => groups[index]!.id))
-    const title = words === '' ? curveTitles[key]! : `${curveTitles[key]!}, ${words}`
-    return { title, unit, lines: lines.filter((line) => line.key === key && ids.has(line.id)) }
-  }))
+const chartsOf = ({ curves, groups }: Comparison, lines: readonly CompareLine[]): ReportFacts['curves'] =>
+  curveKeys.flatMap((key) =>
+    (curves.series.find((one) => one.key === key)?.kinds ?? []).slice(0, mostKinds).map(({ words, unit, groups: own }) => {
+      const ids = new Set(own.map((index) => groups[index]!.id))
+      const title = words === '' ? curveTitles[key]! : `${curveTitles[key]!}, ${words}`
+      return { title, unit, lines: lines.filter((line) => line.key === key && ids.has(line.id)) }
+    }),
+  )
 
 /** The report of a comparison, as one HTML file. */
-export async function reportOf({ home, store, log }: Context, comparison: Comparison, linesOf: (input: CallArguments<'compare.series'>) => Promise<CompareLine[]>): Promise<string> {
+export async function reportOf(
+  { home, store, log }: Context,
+  comparison: Comparison,
+  linesOf: (input: CallArguments<'compare.series'>) => Promise<CompareLine[]>,
+): Promise<string> {
   const { runs, groups } = comparison
   const lines = await linesOf({
-    runs: runs.map(({ id }) => id), keys: curveKeys, by: 'group',
-    smoothing: 0, band: 'interval', axis: 'epoch', columns, logarithmic: false,
+    runs: runs.map(({ id }) => id),
+    keys: curveKeys,
+    by: 'group',
+    smoothing: 0,
+    band: 'interval',
+    axis: 'epoch',
+    columns,
+    logarithmic: false,
   })
   const pictures: Pictures[] = []
   for (const [group, { counted, runs: all }] of groups.entries()) {
@@ -40,7 +52,15 @@ export async function reportOf({ home, store, log }: Context, comparison: Compar
     const preview = moment && store.previews.get(id, moment.step)
     if (!preview) continue
     const { reconstructions, corrupted, denoised, filters } = preview
-    pictures.push({ group, seed: runs.find((run) => run.id === id)!.seed, epoch: preview.epoch, reconstructions, corrupted, denoised, filters })
+    pictures.push({
+      group,
+      seed: runs.find((run) => run.id === id)!.seed,
+      epoch: preview.epoch,
+      reconstructions,
+      corrupted,
+      denoised,
+      filters,
+    })
     await setImmediate()
   }
   const datasets = [...new Set(runs.map(({ datasetId }) => datasetId))].map((id) => store.datasets.get(id))
@@ -55,7 +75,12 @@ export async function reportOf({ home, store, log }: Context, comparison: Compar
     }
   })
   return reportPage({
-    comparison, curves: chartsOf(comparison, lines), pictures, originals, datasets, version,
+    comparison,
+    curves: chartsOf(comparison, lines),
+    pictures,
+    originals,
+    datasets,
+    version,
     createdAt: new Date().toISOString(),
   })
 }

@@ -24,20 +24,39 @@ export const datasetHandlers = (context: Context) => {
     'datasets.classes': ({ dataset }) => withDataset(home.dataset(store.datasets.get(dataset).id), tableOf),
     'datasets.skipped': ({ dataset }) => ({ skipped: store.datasets.skipped(store.datasets.get(dataset).id) }),
     'datasets.images': ({ dataset: reference, offset, count, split, label, only, preview, side }) => {
-      const { id, name } = store.datasets.get(reference), folder = home.dataset(id)
+      const { id, name } = store.datasets.get(reference),
+        folder = home.dataset(id)
       return duringDataset(folder, async (dataset) => {
         const unknown = only?.find((row) => row >= dataset.count)
-        if (unknown !== undefined) throw new WorkbenchError('CALL_INVALID', `There is no row ${unknown} in “${name}”, which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`, { field: 'only' })
+        if (unknown !== undefined)
+          throw new WorkbenchError(
+            'CALL_INVALID',
+            `There is no row ${unknown} in “${name}”, which has ${dataset.count} (0 to ${dataset.count - 1}); choose another one.`,
+            { field: 'only' },
+          )
         const matching = rowsWhere(dataset, split, label, preview ? [...previewRows(dataset)] : only)
-        const rows = matching.slice(offset, offset + count), paths = rowPaths(folder, rows)
-        return { total: matching.length, rows: [...rows], images: await thumbnailsOf(dataset, rows, side), labels: labelsOf(dataset, rows), paths }
+        const rows = matching.slice(offset, offset + count),
+          paths = rowPaths(folder, rows)
+        return {
+          total: matching.length,
+          rows: [...rows],
+          images: await thumbnailsOf(dataset, rows, side),
+          labels: labelsOf(dataset, rows),
+          paths,
+        }
       })
     },
     'datasets.points': ({ dataset: reference, count, split, label }) => {
       const { id, name } = store.datasets.get(reference)
       return withDataset(home.dataset(id), (dataset) => {
-        if (!isPlane(dataset)) throw new WorkbenchError('CALL_INVALID', `The rows of “${name}” are not two numbers each, so they are no points; use datasets.images.`, { field: 'dataset' })
-        const matching = rowsWhere(dataset, split, label), shown = Math.min(count, matching.length)
+        if (!isPlane(dataset))
+          throw new WorkbenchError(
+            'CALL_INVALID',
+            `The rows of “${name}” are not two numbers each, so they are no points; use datasets.images.`,
+            { field: 'dataset' },
+          )
+        const matching = rowsWhere(dataset, split, label),
+          shown = Math.min(count, matching.length)
         const rows = Uint32Array.from({ length: shown }, (_, i) => matching[Math.floor((i * matching.length) / shown)]!)
         return { total: matching.length, rows: [...rows], points: pointsOf(dataset, rows), labels: labelsOf(dataset, rows) }
       })
@@ -63,19 +82,35 @@ export const datasetHandlers = (context: Context) => {
       for (const embedding of codes) emit({ type: 'embeddingRemoved', embedding })
       return { trashed, codes: codes.length }
     },
-    'paths.complete': async ({ prefix, ending }) => ({ paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...await completePath(prefix, ending)] }),
+    'paths.complete': async ({ prefix, ending }) => ({
+      paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...(await completePath(prefix, ending))],
+    }),
   } satisfies Partial<Handlers>
 }
 
 /** `dataset:NAME` of the datasets that patches can be taken from, once a typed path begins like that. */
-const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] => (/^\s*dataset:/i.test(prefix)
-  ? datasets.filter(({ kind }) => kind === 'image').map(({ name }) => `dataset:${name}`).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase())).slice(0, 50)
-  : [])
+const sourcesLike = (datasets: readonly Dataset[], prefix: string): string[] =>
+  /^\s*dataset:/i.test(prefix)
+    ? datasets
+        .filter(({ kind }) => kind === 'image')
+        .map(({ name }) => `dataset:${name}`)
+        .filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
+        .slice(0, 50)
+    : []
 
 /** Rows of one part or of all, of one class or of all, ascending; or those among `only`, in their order. */
-function rowsWhere(dataset: PackedDataset, split: Split | undefined, label: number | undefined, only?: readonly number[]): Uint32Array {
-  const all = split === undefined ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row)
-    : split === 'train' ? ownTraining(dataset) : dataset[split]
+function rowsWhere(
+  dataset: PackedDataset,
+  split: Split | undefined,
+  label: number | undefined,
+  only?: readonly number[],
+): Uint32Array {
+  const all =
+    split === undefined
+      ? Uint32Array.from({ length: only ? 0 : dataset.count }, (_, row) => row)
+      : split === 'train'
+        ? ownTraining(dataset)
+        : dataset[split]
   const inside = only && split !== undefined ? new Set(all) : null
   const candidates = only ? Uint32Array.from(inside ? only.filter((row) => inside.has(row)) : only) : all
   return label === undefined ? candidates : candidates.filter((row) => dataset.labels?.[row] === label)
@@ -87,4 +122,5 @@ function ownTraining({ train, validation }: PackedDataset): Uint32Array {
   return kept.size === 0 ? train : train.filter((row) => !kept.has(row))
 }
 
-const labelsOf = ({ labels }: PackedDataset, rows: Uint32Array): number[] => (labels === null ? [] : Array.from(rows, (row) => labels[row]!))
+const labelsOf = ({ labels }: PackedDataset, rows: Uint32Array): number[] =>
+  labels === null ? [] : Array.from(rows, (row) => labels[row]!)

@@ -20,7 +20,8 @@ import { exportMetadata, requireCheckpoint } from './exports.ts'
 import { withDataset } from './images.ts'
 
 function requireAbsolute(path: string, field: string): void {
-  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the whole path.`, { field })
+  if (!isAbsolute(path))
+    throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the whole path.`, { field })
 }
 
 /** Encoders from files, and codes of images by any encoder. */
@@ -32,12 +33,17 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
       const text = newerText(`The entry of the codes “${id}”`, 'open it there, or embed again')
       throw new WorkbenchError('CALL_INVALID', text, { field: 'embedding' })
     }
-    if (found === null) throw new WorkbenchError('CALL_INVALID', `There are no codes “${id}”; they were removed, or went with their dataset.`, { field: 'embedding' })
+    if (found === null)
+      throw new WorkbenchError('CALL_INVALID', `There are no codes “${id}”; they were removed, or went with their dataset.`, {
+        field: 'embedding',
+      })
     return found
   }
 
   /** The encoder of a job, and what is kept about it. */
-  const encoderOf = (encoder: CallArguments<'embeddings.create'>['encoder']): { run: Run | null; model: string | null; title: string; job: EmbedJob['encoder'] } => {
+  const encoderOf = (
+    encoder: CallArguments<'embeddings.create'>['encoder'],
+  ): { run: Run | null; model: string | null; title: string; job: EmbedJob['encoder'] } => {
     if ('model' in encoder) {
       requireAbsolute(encoder.model, 'model')
       const model = resolve(encoder.model)
@@ -46,30 +52,64 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
     const run = store.runs.resolve(encoder.run)
     const dataset = store.datasets.get(run.datasetId)
     requireCheckpoint(home, run, dataset)
-    return { run, model: null, title: run.name, job: { run: { runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), metadata: exportMetadata(run, dataset) } } }
+    return {
+      run,
+      model: null,
+      title: run.name,
+      job: {
+        run: {
+          runId: run.id,
+          runFolder: home.run(run.id),
+          datasetFolder: home.dataset(dataset.id),
+          metadata: exportMetadata(run, dataset),
+        },
+      },
+    }
   }
 
   return {
     'encoders.inspect': async (choice) => {
       requireAbsolute(choice.model, 'model')
       const { signal } = new AbortController()
-      const { encoder } = await questions.use(signal, () => runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(signal)))
+      const { encoder } = await questions.use(signal, () =>
+        runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(signal)),
+      )
       const contrast = encoder.metadata['contrast'] === 'normalise'
-      const fitting = store.datasets.list().filter((dataset) => misfit(encoder, { ...dataset, normalised: contrast && withDataset(home.dataset(dataset.id), ({ contrastLimit }) => contrastLimit !== undefined) }) === null)
+      const fitting = store.datasets.list().filter(
+        (dataset) =>
+          misfit(encoder, {
+            ...dataset,
+            normalised: contrast && withDataset(home.dataset(dataset.id), ({ contrastLimit }) => contrastLimit !== undefined),
+          }) === null,
+      )
       return { encoder, datasets: fitting.map(({ id }) => id) }
     },
     'encoders.datasets': ({ run: reference }) => {
       const own = store.datasets.get(store.runs.resolve(reference).datasetId)
-      return { own: own.id, datasets: store.datasets.list().filter((dataset) => runTakes(own, dataset)).map(({ id }) => id) }
+      return {
+        own: own.id,
+        datasets: store.datasets
+          .list()
+          .filter((dataset) => runTakes(own, dataset))
+          .map(({ id }) => id),
+      }
     },
-    /** Errors: as of what is named; the task fails with what the encoder or the images are refused for. Whatever ends it early, no file and no codes are left. */
+    /**
+     * Errors: as of what is named; the task fails with what the encoder or the images are refused for. Whatever ends it early,
+     * no file and no codes are left.
+     */
     'embeddings.create': async ({ encoder, data, out, force, name }) => {
       const { run, model, title, job } = encoderOf(encoder)
       const dataset: Dataset | null = 'dataset' in data ? store.datasets.get(data.dataset) : null
       const folder = 'folder' in data ? resolve(data.folder) : null
       if ('folder' in data) {
         requireAbsolute(data.folder, 'folder')
-        if (out === undefined) throw new WorkbenchError('CALL_INVALID', 'Say where the codes of the folder are to be written: a file that ends with .npz, .csv or .parquet.', { field: 'out' })
+        if (out === undefined)
+          throw new WorkbenchError(
+            'CALL_INVALID',
+            'Say where the codes of the folder are to be written: a file that ends with .npz, .csv or .parquet.',
+            { field: 'out' },
+          )
       }
       if (out !== undefined) requireAbsolute(out, 'out')
       const file = out === undefined ? null : resolve(out)
@@ -79,24 +119,50 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
       }
       const from = dataset?.name ?? basename(folder!)
       const task = tasks.start('embed', `${title}: ${from}`, async (signal, onProgress, keep) => {
-        const id = newId(), kept = home.embedding(id), work = `${kept}.partial`
+        const id = newId(),
+          kept = home.embedding(id),
+          work = `${kept}.partial`
         const claimed = claim(home, { kind: 'embeddings', id })
         mkdirSync(work, { recursive: true })
         try {
-          const { kind: _, ...facts } = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () => runJob({
-            kind: 'embed', encoder: job, work, out: file === null ? null : { file, force }, measure: dataset !== null,
-            data: dataset === null ? { folder: folder! } : { datasetFolder: home.dataset(dataset.id), binarise: run !== null && run.config.data.binarise !== 'none' },
-            about: { encoder: run === null ? model! : `run ${run.id} (${run.name})`, images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}` },
-          }, { script, threads: run?.threads ?? threads, signal, onProgress, log }))
+          const { kind: _, ...facts } = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () =>
+            runJob(
+              {
+                kind: 'embed',
+                encoder: job,
+                work,
+                out: file === null ? null : { file, force },
+                measure: dataset !== null,
+                data:
+                  dataset === null
+                    ? { folder: folder! }
+                    : { datasetFolder: home.dataset(dataset.id), binarise: run !== null && run.config.data.binarise !== 'none' },
+                about: {
+                  encoder: run === null ? model! : `run ${run.id} (${run.name})`,
+                  images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}`,
+                },
+              },
+              { script, threads: run?.threads ?? threads, signal, onProgress, log },
+            ),
+          )
           // Who cancels now comes too late: the file has its name.
           if (dataset !== null) {
             mkdirSync(kept)
             for (const each of keptNames) if (existsSync(join(work, each))) renameSync(join(work, each), join(kept, each))
           }
-          await keep(() => store.embeddings.insert({
-            id, name: name ?? `${title}: ${from}`.slice(0, 200).trim(), run: run !== null && store.runs.has(run.id) ? run.id : null, model, datasetId: dataset?.id ?? null, folder, file, ...facts,
-            createdAt: new Date().toISOString(),
-          }))
+          await keep(() =>
+            store.embeddings.insert({
+              id,
+              name: name ?? `${title}: ${from}`.slice(0, 200).trim(),
+              run: run !== null && store.runs.has(run.id) ? run.id : null,
+              model,
+              datasetId: dataset?.id ?? null,
+              folder,
+              file,
+              ...facts,
+              createdAt: new Date().toISOString(),
+            }),
+          )
         } catch (thrown) {
           rmSync(kept, { recursive: true, force: true })
           throw thrown
@@ -113,23 +179,58 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
     'embeddings.beside': ({ dataset: reference, runs: most }) => {
       const { id } = store.datasets.get(reference)
       const best = (a: CodeRow, b: CodeRow) => (b.linearProbeAccuracy ?? -1) - (a.linearProbeAccuracy ?? -1)
-      const kept = store.embeddings.list().filter(({ datasetId }) => datasetId === id)
-        .map(({ id: own, name, codeSize, linearProbeAccuracy, knnAccuracy }): CodeRow => ({ kind: 'embedding', id: own, name, colour: null, codeSize, linearProbeAccuracy, knnAccuracy }))
-      const runs = store.runs.list().filter(({ datasetId, evaluation }) => datasetId === id && evaluation !== null).map(({ id: own, name, colour, config, evaluation }): CodeRow => (
-        { kind: 'run', id: own, name, colour, codeSize: config.network.layers.at(-1)!, linearProbeAccuracy: evaluation!.linearProbeAccuracy, knnAccuracy: evaluation!.knnAccuracy }))
+      const kept = store.embeddings
+        .list()
+        .filter(({ datasetId }) => datasetId === id)
+        .map(({ id: own, name, codeSize, linearProbeAccuracy, knnAccuracy }): CodeRow => ({
+          kind: 'embedding',
+          id: own,
+          name,
+          colour: null,
+          codeSize,
+          linearProbeAccuracy,
+          knnAccuracy,
+        }))
+      const runs = store.runs
+        .list()
+        .filter(({ datasetId, evaluation }) => datasetId === id && evaluation !== null)
+        .map(({ id: own, name, colour, config, evaluation }): CodeRow => ({
+          kind: 'run',
+          id: own,
+          name,
+          colour,
+          codeSize: config.network.layers.at(-1)!,
+          linearProbeAccuracy: evaluation!.linearProbeAccuracy,
+          knnAccuracy: evaluation!.knnAccuracy,
+        }))
       return { rows: [...kept, ...runs.sort(best).slice(0, most)].sort(best), total: kept.length + runs.length }
     },
     'embeddings.explore': async ({ embedding, question, side }) => {
-      const found = find(embedding), { id, name, datasetId, codeSize } = found
+      const found = find(embedding),
+        { id, name, datasetId, codeSize } = found
       if (datasetId === null) {
-        throw new WorkbenchError('QUESTION_UNSUITABLE', `The codes “${name}” are of a folder and were not kept; import the folder as a dataset and embed that.`, { field: 'embedding' })
+        throw new WorkbenchError(
+          'QUESTION_UNSUITABLE',
+          `The codes “${name}” are of a folder and were not kept; import the folder as a dataset and embed that.`,
+          { field: 'embedding' },
+        )
       }
       const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
       const { signal } = new AbortController()
-      const { result } = await questions.use(signal, () => runJob({
-        kind: 'lookInto', codes: home.embedding(id), again: remedyOf(found), codeSize, question, side,
-        dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
-      }, options(signal)))
+      const { result } = await questions.use(signal, () =>
+        runJob(
+          {
+            kind: 'lookInto',
+            codes: home.embedding(id),
+            again: remedyOf(found),
+            codeSize,
+            question,
+            side,
+            dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
+          },
+          options(signal),
+        ),
+      )
       return { result }
     },
     'embeddings.remove': ({ embedding }) => {

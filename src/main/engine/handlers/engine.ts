@@ -15,11 +15,17 @@ export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: 
   let told = false
   return {
     'engine.status': () => ({
-      version, home: home.folder, node: process.version, cores: availableParallelism(), trainers: queue.settings.get().trainers,
-      folderDialog, recovery,
+      version,
+      home: home.folder,
+      node: process.version,
+      cores: availableParallelism(),
+      trainers: queue.settings.get().trainers,
+      folderDialog,
+      recovery,
     }),
     'engine.recovered': async () => {
-      const recovered = await tidying, sentence = tidied(recovered)
+      const recovered = await tidying,
+        sentence = tidied(recovered)
       if (told || sentence === null) return { recovered: null }
       told = true
       return { recovered: { ...recovered, sentence } }

@@ -13,24 +13,43 @@ import type { Context, Handlers } from './context.ts'
 /** Experiments: what a plan comes to, and what is done with all runs of one. */
 export const experimentHandlers = (context: Context) => {
   const { home, store, queue, tasks, trash, experiments, emit, log, script } = context
-  const size = () => ({ trainers: queue.settings.get().trainers, copies: queue.settings.get().copies, threads: queue.settings.threads })
+  const size = () => ({
+    trainers: queue.settings.get().trainers,
+    copies: queue.settings.get().copies,
+    threads: queue.settings.threads,
+  })
 
-  /** Runs that belong to it, in the order in which they were planned: seed by seed. Runs of others that it uses have ended, or are theirs. */
+  /**
+   * Runs that belong to it, in the order in which they were planned: seed by seed. Runs of others that it uses have ended, or
+   * are theirs.
+   */
   const ownRuns = ({ id, plan }: StoredExperiment): Run[] => {
     const order = new Map(plan.seeds.map((seed, index) => [seed, index]))
-    return store.experiments.members(id).filter(({ run }) => run !== null)
-      .sort((a, b) => order.get(a.seed)! - order.get(b.seed)! || a.cell - b.cell).map(({ run }) => store.runs.get(run!)).filter(({ experiment }) => experiment?.id === id)
+    return store.experiments
+      .members(id)
+      .filter(({ run }) => run !== null)
+      .sort((a, b) => order.get(a.seed)! - order.get(b.seed)! || a.cell - b.cell)
+      .map(({ run }) => store.runs.get(run!))
+      .filter(({ experiment }) => experiment?.id === id)
   }
   /** Does something to each of its runs in one of these states, all of it stored together; those of a newer version stay as they are. */
   const each = (experiment: StoredExperiment, states: readonly Run['state'][], act: (run: Run) => void): ExperimentSummary => {
-    store.transaction(() => ownRuns(experiment).filter(({ state, newer }) => !newer && states.includes(state)).forEach(act))
+    store.transaction(() =>
+      ownRuns(experiment)
+        .filter(({ state, newer }) => !newer && states.includes(state))
+        .forEach(act),
+    )
     return experiments.tell(experiment.id)
   }
 
   return {
     'experiments.check': ({ plan }) => ({ check: checkPlan({ store, home, ...size() }, plan) }),
-    'experiments.estimate': ({ plan }) => ({ task: measurePlan({ store, home, tasks, log, script, threads: queue.settings.threads }, plan) }),
-    'experiments.templates': ({ dataset }) => ({ templates: planTemplates(home, dataset === undefined ? null : store.datasets.get(dataset)) }),
+    'experiments.estimate': ({ plan }) => ({
+      task: measurePlan({ store, home, tasks, log, script, threads: queue.settings.threads }, plan),
+    }),
+    'experiments.templates': ({ dataset }) => ({
+      templates: planTemplates(home, dataset === undefined ? null : store.datasets.get(dataset)),
+    }),
     'experiments.read': async ({ file }) => ({ plan: await readPlanFile(file) }),
     'experiments.create': ({ plan }) => {
       const { id, runs } = createExperiment({ store, home }, plan)
@@ -81,7 +100,8 @@ export const experimentHandlers = (context: Context) => {
       const own = ownRuns(experiment)
       const training = own.filter(({ state }) => state === 'running')
       if (training.length > 0) {
-        const which = training.length === 1 ? 'A run' : `${training.length} runs`, are = training.length === 1 ? 'is' : 'are'
+        const which = training.length === 1 ? 'A run' : `${training.length} runs`,
+          are = training.length === 1 ? 'is' : 'are'
         const message = `${which} of the experiment “${experiment.name}” ${are} training; cancel it first (aebench experiment cancel).`
         throw new WorkbenchError('EXPERIMENT_STATE', message, { field: 'experiment' })
       }
@@ -89,15 +109,30 @@ export const experimentHandlers = (context: Context) => {
       const going = withRuns ? own.filter(({ id, newer }) => !newer && !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))
       const now = new Date().toISOString()
-      trash.removeRuns(going.map(({ id }) => id), now, () => store.experiments.markRemoved(experiment.id, now))
+      trash.removeRuns(
+        going.map(({ id }) => id),
+        now,
+        () => store.experiments.markRemoved(experiment.id, now),
+      )
       emit({ type: 'experimentRemoved', experiment: experiment.id })
       return { experiment: experiment.id, runs: going.map(({ id }) => id), until: untilOf(now) }
     },
     'experiments.restore': ({ experiment: id }) => {
       const found = store.experiments.find(id)
-      if (found === null) throw new WorkbenchError('EXPERIMENT_UNKNOWN', `The experiment “${id}” is gone for good; the trash was emptied, or it was removed long ago.`, { field: 'experiment' })
-      const together = found.removedAt === null ? [] : store.runs.removed().filter(({ experiment, removedAt }) => experiment === id && removedAt === found.removedAt)
-      trash.restoreRuns(together.map((run) => run.id), () => store.experiments.markRemoved(id, null))
+      if (found === null)
+        throw new WorkbenchError(
+          'EXPERIMENT_UNKNOWN',
+          `The experiment “${id}” is gone for good; the trash was emptied, or it was removed long ago.`,
+          { field: 'experiment' },
+        )
+      const together =
+        found.removedAt === null
+          ? []
+          : store.runs.removed().filter(({ experiment, removedAt }) => experiment === id && removedAt === found.removedAt)
+      trash.restoreRuns(
+        together.map((run) => run.id),
+        () => store.experiments.markRemoved(id, null),
+      )
       const restored = together.map(({ id: run }) => queue.view(store.runs.get(run)))
       for (const run of restored) emit({ type: 'run', run })
       queue.add(...restored.filter(({ state }) => state === 'queued').map((run) => run.id))

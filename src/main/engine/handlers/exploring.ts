@@ -23,7 +23,13 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
   /** What each view asked last. */
   const asking = new Map<string, AbortController>()
 
-  const ask = async ({ run: reference, checkpoint, view, side, question }: CallArguments<'explore'>): Promise<{ run: Run; dataset: Dataset; result: Result }> => {
+  const ask = async ({
+    run: reference,
+    checkpoint,
+    view,
+    side,
+    question,
+  }: CallArguments<'explore'>): Promise<{ run: Run; dataset: Dataset; result: Result }> => {
     const run = store.runs.resolve(reference)
     const dataset = store.datasets.get(run.datasetId)
     const controller = new AbortController()
@@ -31,7 +37,9 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
       asking.get(view)?.abort(new WorkbenchError('CANCELLED', 'Something newer was asked in its place.'))
       asking.set(view, controller)
     }
-    const told = (share: number | null) => { if (view !== undefined && !controller.signal.aborted) emit({ type: 'explore', view, share }) }
+    const told = (share: number | null) => {
+      if (view !== undefined && !controller.signal.aborted) emit({ type: 'explore', view, share })
+    }
     try {
       const reason = whyNot(question.kind, run, dataset)
       if (reason !== null) throw new WorkbenchError('QUESTION_UNSUITABLE', reason, { field: 'question' })
@@ -48,7 +56,11 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
     }
   }
 
-  const targetOf = (run: Run, { name, kind, count, width, height, channels, classes, fit, id, sha256 }: Dataset, step: number | undefined): Target => {
+  const targetOf = (
+    run: Run,
+    { name, kind, count, width, height, channels, classes, fit, id, sha256 }: Dataset,
+    step: number | undefined,
+  ): Target => {
     const runFolder = home.run(run.id)
     const checkpoint = checkpointOf(runFolder, run, step)
     const weights = checkpoint === 'result' ? resultOf(runFolder, run) : checkpoint
@@ -56,27 +68,41 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
     const file = checkpointFile(runFolder, weights)
     const { size, mtimeMs, ino } = statSync(file)
     return {
-      key: `${run.id}/${checkpoint}/${size}/${mtimeMs}/${ino}`, runName: run.name, runFolder, checkpoint,
-      dataset: { name, kind, count, width, height, channels, classes, fit, folder: home.dataset(id) }, collapsed: checkpoint === 'result' ? run.evaluation?.collapse?.units ?? null : null,
+      key: `${run.id}/${checkpoint}/${size}/${mtimeMs}/${ino}`,
+      runName: run.name,
+      runFolder,
+      checkpoint,
+      dataset: { name, kind, count, width, height, channels, classes, fit, folder: home.dataset(id) },
+      collapsed: checkpoint === 'result' ? (run.evaluation?.collapse?.units ?? null) : null,
     }
   }
 
   const otherOf = (question: Question, own: Dataset): Asked['other'] => {
     if (question.kind !== 'copying') return null
-    const sizeOf = ({ kind, width, height, channels }: Dataset) => (kind === 'image' ? `${width} x ${height} x ${channels}` : `${width} values`)
+    const sizeOf = ({ kind, width, height, channels }: Dataset) =>
+      kind === 'image' ? `${width} x ${height} x ${channels}` : `${width} values`
     const random = question.dataset === 'random'
     const other = random ? store.datasets.find('random') : store.datasets.get(question.dataset)
     // A dataset of that name is taken where it fits; else random pixels are made.
     if (other === null || (random && sizeOf(other) !== sizeOf(own))) return null
     if (sizeOf(other) !== sizeOf(own)) {
-      const fitting = store.datasets.list().filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own)).map((each) => `“${each.name}”`)
-      throw new WorkbenchError('IMAGE_SIZE', `“${other.name}” is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ${['“random”', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that size.`, { field: 'question.dataset' })
+      const fitting = store.datasets
+        .list()
+        .filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own))
+        .map((each) => `“${each.name}”`)
+      throw new WorkbenchError(
+        'IMAGE_SIZE',
+        `“${other.name}” is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ` +
+          `${['“random”', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that ` +
+          'size.',
+        { field: 'question.dataset' },
+      )
     }
     return { folder: home.dataset(other.id), name: other.name }
   }
 
   const handlers = {
-    'explore': async (input) => ({ result: (await ask(input)).result }),
+    explore: async (input) => ({ result: (await ask(input)).result }),
     'explore.file': async ({ format, ...input }) => {
       const { run, dataset, result } = await ask(input)
       return fileOf(result, format, { run, dataset, checkpoint: input.checkpoint ?? null, question: input.question })
@@ -89,11 +115,21 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
       const run = store.runs.resolve(reference)
       const dataset = store.datasets.get(run.datasetId)
       const codeSize = run.config.network.layers.at(-1)!
-      const reasons = questionKinds.map((kind) => [kind, whyNot(kind, run, dataset)] as const).filter(([, reason]) => reason !== null)
-      const moments = store.previews.moments(run.id), checkpoints = checkpointsOf(home.run(run.id), run, moments)
+      const reasons = questionKinds
+        .map((kind) => [kind, whyNot(kind, run, dataset)] as const)
+        .filter(([, reason]) => reason !== null)
+      const moments = store.previews.moments(run.id),
+        checkpoints = checkpointsOf(home.run(run.id), run, moments)
       return {
-        checkpoints, pictured: moments.filter(({ step }) => !checkpoints.some((one) => one.step === step)), codeSize, manifold: manifoldOf(codeSize), probabilistic: isProbabilistic(run), machine: isMachine(run),
-        shows: dataset.kind === 'image' ? 'images' : dataset.width === 2 ? 'points' : 'strips', classes: dataset.classes, unavailable: Object.fromEntries(reasons),
+        checkpoints,
+        pictured: moments.filter(({ step }) => !checkpoints.some((one) => one.step === step)),
+        codeSize,
+        manifold: manifoldOf(codeSize),
+        probabilistic: isProbabilistic(run),
+        machine: isMachine(run),
+        shows: dataset.kind === 'image' ? 'images' : dataset.width === 2 ? 'points' : 'strips',
+        classes: dataset.classes,
+        unavailable: Object.fromEntries(reasons),
       }
     },
   } satisfies Partial<Handlers>
@@ -105,20 +141,30 @@ function checkpointsOf(runFolder: string, run: Run, moments: readonly { step: nu
   const steps = snapshotSteps(runFolder)
   if (existsSync(checkpointFile(runFolder, 'last')) && !steps.includes(run.step)) steps.push(run.step)
   const known = new Map(moments.map(({ step, epoch }) => [step, epoch]))
-  return steps.sort((a, b) => a - b).map((step) => ({ step, epoch: known.get(step) ?? (step === run.step ? run.epoch : step === 0 ? 0 : null) }))
+  return steps
+    .sort((a, b) => a - b)
+    .map((step) => ({ step, epoch: known.get(step) ?? (step === run.step ? run.epoch : step === 0 ? 0 : null) }))
 }
 
-const resultOf = (runFolder: string, run: Run): CheckpointName => (run.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best')) ? 'best' : 'last')
+const resultOf = (runFolder: string, run: Run): CheckpointName =>
+  run.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best')) ? 'best' : 'last'
 
 /** @throws WorkbenchError CHECKPOINT_MISSING */
 function checkpointOf(runFolder: string, run: Run, step: number | undefined): Target['checkpoint'] {
   if (!existsSync(checkpointFile(runFolder, 'last'))) {
-    const what = run.state === 'queued' || run.state === 'running' ? `is ${run.state} and has no weights yet; wait until it has trained for a moment` : 'has no weights that could be looked into; train a new run with its settings'
+    const what =
+      run.state === 'queued' || run.state === 'running'
+        ? `is ${run.state} and has no weights yet; wait until it has trained for a moment`
+        : 'has no weights that could be looked into; train a new run with its settings'
     throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” ${what}.`, { field: 'run' })
   }
   if (step === undefined) return 'result'
   if (existsSync(checkpointFile(runFolder, `snapshot-${step}`))) return `snapshot-${step}`
   if (step === run.step) return 'last'
   const steps = [...snapshotSteps(runFolder), run.step]
-  throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” kept no weights of step ${step}; choose one of ${steps.join(', ')}, or see its pictures on the run's page.`, { field: 'checkpoint' })
+  throw new WorkbenchError(
+    'CHECKPOINT_MISSING',
+    `The run “${run.name}” kept no weights of step ${step}; choose one of ${steps.join(', ')}, or see its pictures on the run's page.`,
+    { field: 'checkpoint' },
+  )
 }

@@ -19,70 +19,137 @@ import type { Context, Handlers } from './context.ts'
 /** Errors: RUN_STATE where a newer version wrote the run; CHECKPOINT_MISSING; CHECKPOINT_DAMAGED where it is another run's. */
 export function requireCheckpoint(home: Home, run: Run, dataset: Dataset): void {
   requireOurs(run)
-  if (!existsSync(join(home.run(run.id), 'checkpoints'))) throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint yet; train it first.`, { field: 'run' })
+  if (!existsSync(join(home.run(run.id), 'checkpoints')))
+    throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint yet; train it first.`, { field: 'run' })
   requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, dataset))
 }
 
 /** What a file takes: codes and vectors are reals, of which there are no pixels to take. */
-export const takesOf = (part: Export['part'], input: Export['input'], { kind }: Pick<Dataset, 'kind'>): Export['input'] => (part === 'decoder' || kind === 'vector' ? 'raw' : input)
+export const takesOf = (part: Export['part'], input: Export['input'], { kind }: Pick<Dataset, 'kind'>): Export['input'] =>
+  part === 'decoder' || kind === 'vector' ? 'raw' : input
 
 /** What an exported file says about where it comes from. */
 export const exportMetadata = (run: Run, dataset: Dataset): Record<string, string> => ({
-  workbench: version, run: run.id, runName: run.name, dataset: dataset.name, datasetSha256: dataset.sha256, variant: run.variant, seed: String(run.seed),
-  config: JSON.stringify(run.config), evaluation: JSON.stringify(run.evaluation), node: process.version, classes: JSON.stringify(dataset.classes), fit: dataset.fit,
+  workbench: version,
+  run: run.id,
+  runName: run.name,
+  dataset: dataset.name,
+  datasetSha256: dataset.sha256,
+  variant: run.variant,
+  seed: String(run.seed),
+  config: JSON.stringify(run.config),
+  evaluation: JSON.stringify(run.evaluation),
+  node: process.version,
+  classes: JSON.stringify(dataset.classes),
+  fit: dataset.fit,
 })
 
 /** Exported files and the programs that use them; tasks of every kind. */
-export const exportHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) => ({
-  'exports.create': async (input) => {
-    const run = store.runs.resolve(input.run)
-    const dataset = store.datasets.get(run.datasetId)
-    if (!isAbsolute(input.out)) throw new WorkbenchError('CALL_INVALID', `“${input.out}” is not an absolute path; give the file's whole path.`, { field: 'out' })
-    const out = resolve(input.out)
-    await checkTarget(out, input.force, home.folder)
-    requireCheckpoint(home, run, dataset)
-    const { part, precision, force } = input
-    const takes = takesOf(part, input.input, dataset)
-    const task = tasks.start('export', `${run.name}: ${part}`, async (signal, onProgress, keep) => {
-      const result = await whileNoted(home.folder, [dirname(out)], () => runJob({
-        kind: 'export', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(dataset.id), part, input: takes, precision, out, force, evaluation: run.evaluation,
-        metadata: exportMetadata(run, dataset),
-      }, { script, threads: run.threads ?? threads, signal, onProgress, log }))
-      const { kind: _, ...facts } = result
-      if (!store.runs.has(run.id)) {
-        throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was exported; ${facts.file} is complete, but the list of exports does not name it.`)
+export const exportHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) =>
+  ({
+    'exports.create': async (input) => {
+      const run = store.runs.resolve(input.run)
+      const dataset = store.datasets.get(run.datasetId)
+      if (!isAbsolute(input.out))
+        throw new WorkbenchError('CALL_INVALID', `“${input.out}” is not an absolute path; give the file's whole path.`, {
+          field: 'out',
+        })
+      const out = resolve(input.out)
+      await checkTarget(out, input.force, home.folder)
+      requireCheckpoint(home, run, dataset)
+      const { part, precision, force } = input
+      const takes = takesOf(part, input.input, dataset)
+      const task = tasks.start(
+        'export',
+        `${run.name}: ${part}`,
+        async (signal, onProgress, keep) => {
+          const result = await whileNoted(home.folder, [dirname(out)], () =>
+            runJob(
+              {
+                kind: 'export',
+                runId: run.id,
+                runFolder: home.run(run.id),
+                datasetFolder: home.dataset(dataset.id),
+                part,
+                input: takes,
+                precision,
+                out,
+                force,
+                evaluation: run.evaluation,
+                metadata: exportMetadata(run, dataset),
+              },
+              { script, threads: run.threads ?? threads, signal, onProgress, log },
+            ),
+          )
+          const { kind: _, ...facts } = result
+          if (!store.runs.has(run.id)) {
+            throw new WorkbenchError(
+              'RUN_UNKNOWN',
+              `The run “${run.name}” was removed while it was exported; ` +
+                `${facts.file} is complete, but the list of exports does not name ` +
+                'it.',
+            )
+          }
+          const made = {
+            id: newId(),
+            runId: run.id,
+            runName: run.name,
+            part,
+            input: takes,
+            precision,
+            ...facts,
+            createdAt: new Date().toISOString(),
+          }
+          await keep(() => store.exports.insert(made))
+          emit({ type: 'export', export: made })
+          return made.id
+        },
+        { short: true },
+      )
+      return { task }
+    },
+    'exports.list': () => ({ exports: store.exports.list() }),
+    'exports.suggest': ({ run: reference, part, precision }) => ({
+      file: suggestFile(`${store.runs.resolve(reference).name}-${part}${precision === 'float32' ? '' : `-${precision}`}`, '.onnx'),
+    }),
+    'exports.snippets': ({ export: id }) => {
+      const made = store.exports.list().find((each) => each.id === id)
+      if (made === undefined)
+        throw new WorkbenchError('CALL_INVALID', `There is no export “${id}”; it went with its run.`, { field: 'export' })
+      const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
+      return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
+    },
+    objective: async ({ variant, settings, in: input, out }) => {
+      const { config, problems } = resolveConfig(variant, settings)
+      if (config === null) throw WorkbenchError.from(problems[0]!)
+      for (const [field, path] of [
+        ['in', input],
+        ['out', out],
+      ] as const) {
+        if (!isAbsolute(path))
+          throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field })
       }
-      const made = { id: newId(), runId: run.id, runName: run.name, part, input: takes, precision, ...facts, createdAt: new Date().toISOString() }
-      await keep(() => store.exports.insert(made))
-      emit({ type: 'export', export: made })
-      return made.id
-    }, { short: true })
-    return { task }
-  },
-  'exports.list': () => ({ exports: store.exports.list() }),
-  'exports.suggest': ({ run: reference, part, precision }) => ({
-    file: suggestFile(`${store.runs.resolve(reference).name}-${part}${precision === 'float32' ? '' : `-${precision}`}`, '.onnx'),
-  }),
-  'exports.snippets': ({ export: id }) => {
-    const made = store.exports.list().find((each) => each.id === id)
-    if (made === undefined) throw new WorkbenchError('CALL_INVALID', `There is no export “${id}”; it went with its run.`, { field: 'export' })
-    const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
-    return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
-  },
-  'objective': async ({ variant, settings, in: input, out }) => {
-    const { config, problems } = resolveConfig(variant, settings)
-    if (config === null) throw WorkbenchError.from(problems[0]!)
-    for (const [field, path] of [['in', input], ['out', out]] as const) {
-      if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field })
-    }
-    if (resolve(input) === resolve(out)) throw new WorkbenchError('CALL_INVALID', `The gradients would replace the weights in ${input}; give another file for them.`, { field: 'out' })
-    await checkTarget(out, true, home.folder)
-    const signal = new AbortController().signal
-    const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () => writeWhole(resolve(out), true, (temporary) =>
-      questions.use(signal, () => runJob({ kind: 'objective', variant, config, in: input, out: temporary }, { script, threads, signal, onProgress: () => {}, log }))))
-    return { loss, terms }
-  },
-  'tasks.list': () => ({ tasks: tasks.list() }),
-  'tasks.show': ({ task }) => ({ task: tasks.get(task) }),
-  'tasks.cancel': ({ task }) => ({ task: tasks.cancel(task) }),
-} satisfies Partial<Handlers>)
+      if (resolve(input) === resolve(out))
+        throw new WorkbenchError(
+          'CALL_INVALID',
+          `The gradients would replace the weights in ${input}; give another file for them.`,
+          { field: 'out' },
+        )
+      await checkTarget(out, true, home.folder)
+      const signal = new AbortController().signal
+      const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () =>
+        writeWhole(resolve(out), true, (temporary) =>
+          questions.use(signal, () =>
+            runJob(
+              { kind: 'objective', variant, config, in: input, out: temporary },
+              { script, threads, signal, onProgress: () => {}, log },
+            ),
+          ),
+        ),
+      )
+      return { loss, terms }
+    },
+    'tasks.list': () => ({ tasks: tasks.list() }),
+    'tasks.show': ({ task }) => ({ task: tasks.get(task) }),
+    'tasks.cancel': ({ task }) => ({ task: tasks.cancel(task) }),
+  }) satisfies Partial<Handlers>

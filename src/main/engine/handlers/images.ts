@@ -54,15 +54,24 @@ export function imagesOf(dataset: PackedDataset, rows: ArrayLike<number>): Image
 }
 
 /**
- * Rows as pictures with no side longer than `side` (undefined: any), and fewer pixels still where the answer would take more than 64 MB: then each
+ * Rows as pictures with no side longer than `side` (undefined: any), and fewer pixels still where the answer would take more
+ * than 64 MB: then each
  * pixel is the mean of a square of as many pixels as it takes, the same for all, rounded.
  */
 export async function thumbnailsOf(dataset: PackedDataset, rows: ArrayLike<number>, side?: number): Promise<Images> {
   const { kind, channels, rowSize } = dataset
-  let factor = kind !== 'image' || side === undefined ? 1 : thumbnailFactor(dataset, side), size = thumbnailSize(dataset, factor)
-  while (kind === 'image' && factor < Math.max(dataset.width, dataset.height) && rows.length * size.width * size.height * channels > mostBytes) size = thumbnailSize(dataset, ++factor)
+  let factor = kind !== 'image' || side === undefined ? 1 : thumbnailFactor(dataset, side),
+    size = thumbnailSize(dataset, factor)
+  while (
+    kind === 'image' &&
+    factor < Math.max(dataset.width, dataset.height) &&
+    rows.length * size.width * size.height * channels > mostBytes
+  )
+    size = thumbnailSize(dataset, ++factor)
   if (factor === 1) return imagesOf(dataset, rows)
-  const whole = new Uint8Array(rowSize), bytes = size.width * size.height * channels, pixels = new Uint8Array(rows.length * bytes)
+  const whole = new Uint8Array(rowSize),
+    bytes = size.width * size.height * channels,
+    pixels = new Uint8Array(rows.length * bytes)
   for (let i = 0; i < rows.length; i++) {
     dataset.gather([rows[i]!], whole)
     averageSquares(whole, dataset, factor, pixels.subarray(i * bytes, (i + 1) * bytes))
@@ -75,8 +84,11 @@ export async function thumbnailsOf(dataset: PackedDataset, rows: ArrayLike<numbe
 export function reduced(images: Images, side?: number): Images {
   const factor = side === undefined || images.count === 0 ? 1 : thumbnailFactor(images, side)
   if (factor === 1) return images
-  const size = thumbnailSize(images, factor), { count, width, height, channels } = images
-  const from = width * height * channels, to = size.width * size.height * channels, pixels = new Uint8Array(count * to)
+  const size = thumbnailSize(images, factor),
+    { count, width, height, channels } = images
+  const from = width * height * channels,
+    to = size.width * size.height * channels,
+    pixels = new Uint8Array(count * to)
   for (let i = 0; i < count; i++) {
     averageSquares(images.pixels.subarray(i * from, (i + 1) * from), images, factor, pixels.subarray(i * to, (i + 1) * to))
   }
@@ -84,8 +96,14 @@ export function reduced(images: Images, side?: number): Images {
 }
 
 /** Each pixel of `out` is the mean of `factor` x `factor` pixels, of fewer at the right and at the bottom. */
-function averageSquares(pixels: Uint8Array, { width, height, channels }: { width: number; height: number; channels: number }, factor: number, out: Uint8Array): void {
-  const columns = Math.ceil(width / factor), sums = new Uint32Array(columns * channels)
+function averageSquares(
+  pixels: Uint8Array,
+  { width, height, channels }: { width: number; height: number; channels: number },
+  factor: number,
+  out: Uint8Array,
+): void {
+  const columns = Math.ceil(width / factor),
+    sums = new Uint32Array(columns * channels)
   for (let top = 0, to = 0; top < height; top += factor) {
     const bottom = Math.min(height, top + factor)
     sums.fill(0)
@@ -93,7 +111,8 @@ function averageSquares(pixels: Uint8Array, { width, height, channels }: { width
       for (let c = 0; c < channels; c++) {
         for (let column = 0, at = y * width * channels + c; column < columns; column++) {
           let sum = 0
-          for (const end = (y * width + Math.min(width, (column + 1) * factor)) * channels; at < end; at += channels) sum += pixels[at]!
+          for (const end = (y * width + Math.min(width, (column + 1) * factor)) * channels; at < end; at += channels)
+            sum += pixels[at]!
           sums[column * channels + c]! += sum
         }
       }

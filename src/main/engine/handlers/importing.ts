@@ -20,7 +20,10 @@ const sources: string[] = []
 /** Error: DATASET_IN_USE while patches are taken from it. */
 export function requireNoPatches(dataset: { id: string; name: string }): void {
   if (sources.includes(dataset.id)) {
-    throw new WorkbenchError('DATASET_IN_USE', `Patches are being taken from the dataset “${dataset.name}”; wait for that import or cancel it.`)
+    throw new WorkbenchError(
+      'DATASET_IN_USE',
+      `Patches are being taken from the dataset “${dataset.name}”; wait for that import or cancel it.`,
+    )
   }
 }
 
@@ -32,7 +35,9 @@ export async function importInto(context: Context, input: CallArguments<'dataset
   const { home, store, tasks, emit } = context
   const name = input.name ?? freeName(store, input)
   store.datasets.requireFreeName(name)
-  const id = newId(), folder = home.dataset(id), source = sourceOf(store, input.path)
+  const id = newId(),
+    folder = home.dataset(id),
+    source = sourceOf(store, input.path)
   const request: ImportRequest = { ...requestOf(context, input), id, name, folder }
   if (request.patches) await checkPatches(request)
   return tasks.start('import', name, async (signal, onProgress, keep) => {
@@ -44,8 +49,9 @@ export async function importInto(context: Context, input: CallArguments<'dataset
         signal.throwIfAborted()
         const same = store.datasets.findByFingerprint(dataset.sha256)
         if (same !== null) {
-          const message = `These images are here already, as the dataset “${same.name}”; use that one, or remove it `
-            + '(aebench datasets remove) and import them again.'
+          const message =
+            `These images are here already, as the dataset “${same.name}”; use that one, or remove it ` +
+            '(aebench datasets remove) and import them again.'
           throw new WorkbenchError('DATASET_DUPLICATE', message)
         }
         store.datasets.requireFreeName(name)
@@ -68,7 +74,8 @@ const asked = new Map<string, AbortController>()
 
 /** Answers one question of a view, in place of an older one of the same kind. Error: CANCELLED. */
 async function inPlaceOf<T>(key: string | undefined, answer: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController(), { signal } = controller
+  const controller = new AbortController(),
+    { signal } = controller
   if (key !== undefined) {
     asked.get(key)?.abort(new WorkbenchError('CANCELLED', 'Something newer was asked in its place.'))
     asked.set(key, controller)
@@ -83,20 +90,30 @@ async function inPlaceOf<T>(key: string | undefined, answer: (signal: AbortSigna
 }
 
 export function stopInspecting({ view }: CallArguments<'datasets.stopInspecting'>): CallOutput<'datasets.stopInspecting'> {
-  for (const key of [`inspect ${view}`, `preview ${view}`]) asked.get(key)?.abort(new WorkbenchError('CANCELLED', 'It was cancelled.'))
+  for (const key of [`inspect ${view}`, `preview ${view}`])
+    asked.get(key)?.abort(new WorkbenchError('CANCELLED', 'It was cancelled.'))
   return {}
 }
 
 /** What an import would make of a source; of `dataset:NAME` without patches, what that dataset is. */
 export async function inspect(
-  context: Context, { view, ...input }: CallArguments<'datasets.inspect'>,
+  context: Context,
+  { view, ...input }: CallArguments<'datasets.inspect'>,
 ): Promise<CallOutput<'datasets.inspect'>> {
-  const source = sourceOf(context.store, input.path), request = requestOf(context, input)
+  const source = sourceOf(context.store, input.path),
+    request = requestOf(context, input)
   if (source !== null && input.patches === undefined) return inspectDataset(source, context.home.dataset(source.id))
-  const tell = (progress: Progress | null) => { if (view !== undefined) context.emit({ type: 'inspection', view, progress }) }
+  const tell = (progress: Progress | null) => {
+    if (view !== undefined) context.emit({ type: 'inspection', view, progress })
+  }
   return inPlaceOf(view && `inspect ${view}`, async (signal) => {
     try {
-      return await inspectImport(request, { signal, onProgress: (progress) => { if (!signal.aborted) tell(progress) } })
+      return await inspectImport(request, {
+        signal,
+        onProgress: (progress) => {
+          if (!signal.aborted) tell(progress)
+        },
+      })
     } finally {
       if (!signal.aborted) tell(null)
     }
@@ -105,7 +122,8 @@ export async function inspect(
 
 /** Some images as the import would store them; of `dataset:NAME` without patches, as they are stored. */
 export async function preview(context: Context, input: CallArguments<'datasets.preview'>): Promise<CallOutput<'datasets.preview'>> {
-  const { view, draw, images, side, ...rest } = input, request = requestOf(context, rest)
+  const { view, draw, images, side, ...rest } = input,
+    request = requestOf(context, rest)
   const found = await inPlaceOf(view && `preview ${view}`, (signal) => previewImport(request, { images, draw, signal }))
   return { ...found, images: reduced(found.images, side) }
 }
@@ -122,7 +140,9 @@ export function sourceOf(store: Store, path: string) {
   try {
     return store.datasets.get(reference)
   } catch (thrown) {
-    throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'path', cause: thrown }) : thrown
+    throw thrown instanceof WorkbenchError
+      ? new WorkbenchError(thrown.code, thrown.message, { field: 'path', cause: thrown })
+      : thrown
   }
 }
 

@@ -16,28 +16,59 @@ export const pruningHandlers = (context: Context) => {
   const { home, store, tasks, log, script, threads } = context
   return {
     /**
-     * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last two as well, and with
+     * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last
+     * two as well, and with
      * RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is left.
      */
     'runs.prune': ({ run: reference }) => {
       const run = store.runs.ours(reference)
       requirePrunable(run, home)
       requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
-      const task = tasks.start('prune', run.name, (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {
-        const { kind: _, config, removed, elbo, preview, parameters, ...reached } = await runJob({
-          kind: 'prune', runId: run.id, runFolder: home.run(run.id), datasetFolder: home.dataset(run.datasetId), outFolder,
-        }, { script, threads: run.threads ?? threads, signal, onProgress, log })
-        signal.throwIfAborted()
-        if (!store.runs.has(run.id)) throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was pruned, so nothing was kept.`)
-        return {
-          run: {
-            name: freeName(store, run.name), datasetId: run.datasetId, variant: run.variant, seed: run.seed, config, epochs: run.epochs, steps: run.steps,
-            stages: [], parameters, origin: { kind: 'pruned', run: run.id, removed, elbo },
-          },
-          reached: { ...reached, threads: run.threads ?? threads },
-          preview,
-        }
-      }), { short: true })
+      const task = tasks.start(
+        'prune',
+        run.name,
+        (signal, onProgress, keep) =>
+          addMadeRun(context, keep, async (outFolder) => {
+            const {
+              kind: _,
+              config,
+              removed,
+              elbo,
+              preview,
+              parameters,
+              ...reached
+            } = await runJob(
+              {
+                kind: 'prune',
+                runId: run.id,
+                runFolder: home.run(run.id),
+                datasetFolder: home.dataset(run.datasetId),
+                outFolder,
+              },
+              { script, threads: run.threads ?? threads, signal, onProgress, log },
+            )
+            signal.throwIfAborted()
+            if (!store.runs.has(run.id))
+              throw new WorkbenchError('RUN_UNKNOWN', `The run “${run.name}” was removed while it was pruned, so nothing was kept.`)
+            return {
+              run: {
+                name: freeName(store, run.name),
+                datasetId: run.datasetId,
+                variant: run.variant,
+                seed: run.seed,
+                config,
+                epochs: run.epochs,
+                steps: run.steps,
+                stages: [],
+                parameters,
+                origin: { kind: 'pruned', run: run.id, removed, elbo },
+              },
+              reached: { ...reached, threads: run.threads ?? threads },
+              preview,
+            }
+          }),
+        { short: true },
+      )
       return { task }
     },
   } satisfies Partial<Handlers>
@@ -45,18 +76,27 @@ export const pruningHandlers = (context: Context) => {
 
 /** What can be said before any work: its state, its variant, its weights, and what its evaluation found. */
 function requirePrunable(run: Run, home: Home): void {
-  const refuse = (code: 'RUN_STATE' | 'VARIANT_UNSUITABLE' | 'CHECKPOINT_MISSING' | 'NOTHING_TO_PRUNE', message: string) => new WorkbenchError(code, message, { field: 'run' })
+  const refuse = (code: 'RUN_STATE' | 'VARIANT_UNSUITABLE' | 'CHECKPOINT_MISSING' | 'NOTHING_TO_PRUNE', message: string) =>
+    new WorkbenchError(code, message, { field: 'run' })
   const variant = variantOf(run.variant)
   if (!variant.likelihood) throw refuse('VARIANT_UNSUITABLE', notProbabilistic(variant.title))
-  if (run.state === 'queued' || run.state === 'running') throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; prune it when its training has ended.`)
+  if (run.state === 'queued' || run.state === 'running')
+    throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; prune it when its training has ended.`)
   if (run.state === 'paused' || run.state === 'interrupted') {
-    throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; resume it and prune it when its training has ended, or cancel it to prune what it has.`)
+    throw refuse(
+      'RUN_STATE',
+      `The run “${run.name}” is ${run.state}; resume it and prune it when its training has ended, or cancel it to prune what it has.`,
+    )
   }
   if (!existsSync(checkpointFile(home.run(run.id), 'last'))) {
-    throw refuse('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint whose units could be pruned; start a new run with its settings.`)
+    throw refuse(
+      'CHECKPOINT_MISSING',
+      `The run “${run.name}” has no checkpoint whose units could be pruned; start a new run with its settings.`,
+    )
   }
   // Evaluations of earlier versions know nothing of collapse; then the task finds out.
-  if (run.evaluation?.collapse && prunable(run.evaluation).length === 0) throw refuse('NOTHING_TO_PRUNE', nothingToPrune(run.evaluation))
+  if (run.evaluation?.collapse && prunable(run.evaluation).length === 0)
+    throw refuse('NOTHING_TO_PRUNE', nothingToPrune(run.evaluation))
 }
 
 /** `NAME pruned`, or with a number where that is taken; never longer than a name may be. */

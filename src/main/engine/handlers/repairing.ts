@@ -14,11 +14,13 @@ const repairing = new Set<string>()
 
 /** Error: DATASET_IN_USE while it is being repaired. */
 export function requireNoRepair({ id, name }: Pick<Dataset, 'id' | 'name'>): void {
-  if (repairing.has(id)) throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is being repaired; wait for that or cancel it.`)
+  if (repairing.has(id))
+    throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is being repaired; wait for that or cancel it.`)
 }
 
 /**
- * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is replaced unless the same
+ * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is
+ * replaced unless the same
  * images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset` throws; then all is as before.
  * @param path where the source lies now, if it is not where it was; it is the dataset's source from then on
  */
@@ -30,7 +32,11 @@ export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, 
   const asked = { ...optionsOf(folder, dataset), ...(path === undefined ? {} : { path }) }
   const source = sourceOf(store, asked.path)
   const request: ImportRequest = {
-    ...asked, id: dataset.id, name: dataset.name, folder: beside, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
+    ...asked,
+    id: dataset.id,
+    name: dataset.name,
+    folder: beside,
+    ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
   }
   return tasks.start('import', `Repair of ${dataset.name}`, async (signal, onProgress) => {
     requireNoRepair(dataset)
@@ -82,21 +88,26 @@ function replaceFiles(from: string, to: string): void {
 function elsewhere(thrown: unknown, { name, id }: Dataset, asked: string, given: string | undefined): unknown {
   if (given !== undefined || !(thrown instanceof WorkbenchError) || !thrown.code.startsWith('PATH_')) return thrown
   const what = thrown.code === 'PATH_MISSING' ? 'is not there any more' : 'cannot be read'
-  const message = `“${name}” was made of ${asked}, which ${what}; say where that lies now, on the dataset's page or by `
-    + `“datasets repair ${id} --path P”.`
+  const message =
+    `“${name}” was made of ${asked}, which ${what}; say where that lies now, on the dataset's page or by ` +
+    `“datasets repair ${id} --path P”.`
   return new WorkbenchError(thrown.code, message, { field: 'path', cause: thrown })
 }
 
 function differs(dataset: Dataset, found: Imported): WorkbenchError {
   const parts = [
-    found.count === dataset.count ? null : `${found.count.toLocaleString('en')} images instead of ${dataset.count.toLocaleString('en')}`,
-    found.width === dataset.width && found.height === dataset.height && found.channels === dataset.channels ? null
+    found.count === dataset.count
+      ? null
+      : `${found.count.toLocaleString('en')} images instead of ${dataset.count.toLocaleString('en')}`,
+    found.width === dataset.width && found.height === dataset.height && found.channels === dataset.channels
+      ? null
       : `${found.width} x ${found.height} x ${found.channels} instead of ${dataset.width} x ${dataset.height} x ${dataset.channels}`,
     found.classes.join('\n') === dataset.classes.join('\n') ? null : 'other classes',
     found.testCount === dataset.testCount ? null : 'another test split',
   ].filter((part) => part !== null)
   const what = parts.length > 0 ? parts.join(', ') : 'the same number of images, with other pixels, labels or order'
-  const message = `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; `
-    + 'name the folder or file that it was imported from (--path).'
+  const message =
+    `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; ` +
+    'name the folder or file that it was imported from (--path).'
   return new WorkbenchError('DATASET_DIFFERS', message, { field: 'path' })
 }

@@ -17,7 +17,12 @@ import { openWeights, openWholeWeights, settingsOn, withWeights } from './weight
 /** What of a network does not begin with a file's weights, in words. Errors: RUN_MISMATCH, VARIANT_UNSUITABLE. */
 function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: Dataset): string[] {
   const { title, fit } = variantOf(variant)
-  if (fit) throw new WorkbenchError('VARIANT_UNSUITABLE', `${title} is computed in one go and begins with no weights; choose a variant that is trained.`, { field: 'variant' })
+  if (fit)
+    throw new WorkbenchError(
+      'VARIANT_UNSUITABLE',
+      `${title} is computed in one go and begins with no weights; choose a variant that is trained.`,
+      { field: 'variant' },
+    )
   const { anew } = matchWeights(file, variantOf(variant), config, { rowSize: rowSizeOf(dataset), classes: dataset.classes.length })
   return anew.length === 0 ? [] : [`Not in the file, and so begun anew: ${anew.join(', ')}.`]
 }
@@ -35,8 +40,13 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.check': ({ dataset: reference, variant, settings, weights }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
       const file = weights === undefined ? null : openWeights(weights)
-      const resolved = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), dataset === null ? {} : factsOf(home, dataset))
-      if (file !== null && dataset !== null && resolved.config !== null) resolved.warnings.push(...begunAnew(file, variant, resolved.config, dataset))
+      const resolved = resolveConfig(
+        variant,
+        file === null ? settings : settingsOn(file, variant, settings),
+        dataset === null ? {} : factsOf(home, dataset),
+      )
+      if (file !== null && dataset !== null && resolved.config !== null)
+        resolved.warnings.push(...begunAnew(file, variant, resolved.config, dataset))
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
       return { ...resolved, stepsPerEpoch: length?.stepsPerEpoch ?? null, stages: length?.stages ?? [] }
     },
@@ -44,13 +54,27 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       requirePreset(preset, variant)
       const dataset = store.datasets.get(reference)
       const file = weights === undefined ? null : await openWholeWeights(weights)
-      const { config, problems, parameters } = resolveConfig(variant, file === null ? settings : settingsOn(file, variant, settings), factsOf(home, dataset))
+      const { config, problems, parameters } = resolveConfig(
+        variant,
+        file === null ? settings : settingsOn(file, variant, settings),
+        factsOf(home, dataset),
+      )
       if (config === null) throw WorkbenchError.from(problems[0]!)
       const made = runOf(home, newId(), dataset, variant, seed, { config, parameters })
       if (file !== null) begunAnew(file, variant, config, dataset)
-      const insert = (origin: Run['origin']): Run => store.transaction(() => store.runs.insert({
-        ...made, name: name ?? store.runs.freeName(variant), preset: preset ?? null, origin, colour: store.runs.freeColour(),
-      }, new Date().toISOString()))
+      const insert = (origin: Run['origin']): Run =>
+        store.transaction(() =>
+          store.runs.insert(
+            {
+              ...made,
+              name: name ?? store.runs.freeName(variant),
+              preset: preset ?? null,
+              origin,
+              colour: store.runs.freeColour(),
+            },
+            new Date().toISOString(),
+          ),
+        )
       const run = file === null ? insert(null) : await withWeights(home, made.id, file, insert)
       emit({ type: 'run', run })
       queue.add(run.id)
@@ -58,8 +82,11 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     },
     'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
     'runs.notes': ({ run: reference }) => {
-      const run = store.runs.resolve(reference), { variant, config, datasetId } = run
-      const made = variantOf(variant), dataset = store.datasets.get(datasetId), facts = pixelsOf(home, dataset)
+      const run = store.runs.resolve(reference),
+        { variant, config, datasetId } = run
+      const made = variantOf(variant),
+        dataset = store.datasets.get(datasetId),
+        facts = pixelsOf(home, dataset)
       return {
         notes: run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts })),
         inert: [...inertSettings(made, config).keys()],
@@ -69,7 +96,9 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
     'runs.resume': async ({ run }) => ({ run: await queue.resume(store.runs.resolve(run)) }),
     'runs.cancel': ({ run }) => ({ run: queue.cancel(store.runs.resolve(run)) }),
-    'runs.edit': ({ run, tags, ...change }) => ({ run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }) }),
+    'runs.edit': ({ run, tags, ...change }) => ({
+      run: edited(run, { ...change, ...(tags === undefined ? {} : { tags: [...new Set(tags)] }) }),
+    }),
     'runs.remove': async ({ run: reference }) => {
       const run = store.runs.resolve(reference)
       if (run.state === 'running') {
@@ -77,7 +106,8 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         throw new WorkbenchError('RUN_STATE', message)
       }
       await queue.gone(run.id)
-      if (store.runs.get(run.id).state === 'running') throw new WorkbenchError('RUN_STATE', `The run “${run.name}” trains again and was not removed; cancel it first.`)
+      if (store.runs.get(run.id).state === 'running')
+        throw new WorkbenchError('RUN_STATE', `The run “${run.name}” trains again and was not removed; cancel it first.`)
       const now = new Date().toISOString()
       trash.removeRuns([run.id], now)
       return { run: run.id, until: untilOf(now) }

@@ -16,7 +16,10 @@ const atOnce = 50
 
 /** What everything occupies, and emptying the trash. */
 export const storageHandlers = ({ home, store, space, trash, emit, queue }: Context) => {
-  const counted = async <T extends { id: string }>(items: readonly T[], folderOf: (id: string) => string): Promise<(T & { bytes: number })[]> => {
+  const counted = async <T extends { id: string }>(
+    items: readonly T[],
+    folderOf: (id: string) => string,
+  ): Promise<(T & { bytes: number })[]> => {
     const found: (T & { bytes: number })[] = []
     for (const [index, item] of items.entries()) {
       if (index % atOnce === atOnce - 1) await setImmediate()
@@ -39,7 +42,8 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
   }
   const unknownFolders = async (): Promise<Storage['unknown']> => {
     const known = {
-      runs: new Set(store.runs.list().map(({ id }) => id)), datasets: new Set(store.datasets.list().map(({ id }) => id)),
+      runs: new Set(store.runs.list().map(({ id }) => id)),
+      datasets: new Set(store.datasets.list().map(({ id }) => id)),
       embeddings: new Set(store.embeddings.ids()),
       trash: new Set(store.runs.removed().map(({ id }) => id)),
     }
@@ -48,7 +52,12 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
       const folder = join(home.folder, kind)
       for (const name of existsSync(folder) ? readdirSync(folder) : []) {
         // What is on its way, in or out, is known.
-        if (known[kind].has(name) || /\.(partial|removing)$/.test(name) || claimed(home).some((one) => one.kind === kind && one.id === name)) continue
+        if (
+          known[kind].has(name) ||
+          /\.(partial|removing)$/.test(name) ||
+          claimed(home).some((one) => one.kind === kind && one.id === name)
+        )
+          continue
         found.folders.push(join(kind, name))
         found.bytes += folderBytes(join(folder, name))
         if (found.folders.length % atOnce === 0) await setImmediate()
@@ -59,33 +68,66 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
   return {
     'storage.show': async () => {
       const { copies } = queue.settings.get()
-      const runs = await counted(store.runs.list().map(({ id, name, bytes, state, config, newer }) => (
-        { id, name, known: bytes, state, config, ...(newer && { newer }) }
-      )), home.run)
+      const runs = await counted(
+        store.runs
+          .list()
+          .map(({ id, name, bytes, state, config, newer }) => ({ id, name, known: bytes, state, config, ...(newer && { newer }) })),
+        home.run,
+      )
       // On a full disk, where this matters most, what was counted is told and not kept.
-      if (!space.full) space.attempt('sizes', () => store.transaction(() => {
-        for (const { id, known, bytes, newer } of runs) {
-          if (newer || bytes === known || !store.runs.has(id)) continue
-          store.runs.update(id, { bytes })
-          emit({ type: 'run', run: queue.view(store.runs.get(id)) })
-        }
-      }))
+      if (!space.full)
+        space.attempt('sizes', () =>
+          store.transaction(() => {
+            for (const { id, known, bytes, newer } of runs) {
+              if (newer || bytes === known || !store.runs.has(id)) continue
+              store.runs.update(id, { bytes })
+              emit({ type: 'run', run: queue.view(store.runs.get(id)) })
+            }
+          }),
+        )
       const datasets = await counted(store.datasets.list(), home.dataset)
-      const trashed = trash.removed(), gone = await counted(trashed.runs, home.trash)
-      const database = ['', '-wal', '-shm'].reduce((sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0)
+      const trashed = trash.removed(),
+        gone = await counted(trashed.runs, home.trash)
+      const database = ['', '-wal', '-shm'].reduce(
+        (sum, end) => sum + (statSync(`${home.database}${end}`, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      )
       const removed = [
-        ...trashed.experiments.map(({ id, name, removedAt }) => (
-          { kind: 'experiment' as const, id, name, removedAt, until: untilOf(removedAt), bytes: 0 }
-        )),
-        ...gone.map(({ id, name, removedAt, bytes }) => ({ kind: 'run' as const, id, name, removedAt, until: untilOf(removedAt), bytes })),
+        ...trashed.experiments.map(({ id, name, removedAt }) => ({
+          kind: 'experiment' as const,
+          id,
+          name,
+          removedAt,
+          until: untilOf(removedAt),
+          bytes: 0,
+        })),
+        ...gone.map(({ id, name, removedAt, bytes }) => ({
+          kind: 'run' as const,
+          id,
+          name,
+          removedAt,
+          until: untilOf(removedAt),
+          bytes,
+        })),
       ]
-      const codes = (await counted(store.embeddings.ids().map((id) => ({ id })), home.embedding)).reduce((sum, { bytes }) => sum + bytes, 0)
+      const codes = (
+        await counted(
+          store.embeddings.ids().map((id) => ({ id })),
+          home.embedding,
+        )
+      ).reduce((sum, { bytes }) => sum + bytes, 0)
       const unknown = await unknownFolders()
       const total = [...runs, ...datasets, ...removed].reduce((sum, { bytes }) => sum + bytes, database + codes + unknown.bytes)
       return {
         storage: {
-          runs: await spared(runs, copies), datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
-          database, codes, unknown, removed, total, free: freeBytesOf(home.folder),
+          runs: await spared(runs, copies),
+          datasets: datasets.map(({ id, name, bytes }) => ({ dataset: id, name, bytes })),
+          database,
+          codes,
+          unknown,
+          removed,
+          total,
+          free: freeBytesOf(home.folder),
         },
       }
     },

@@ -18,26 +18,34 @@ const key = (table: CallArguments<'tables.show'>['table']): string => `table:${t
 export function tableHandlers({ store, queue, emit, log }: Context) {
   const index = tableIndex(store.tableRuns, variantInfos())
   const some = (entries: ReadonlyMap<string, TableEntry>, ids: readonly string[] | undefined): TableEntry[] =>
-    (ids === undefined ? [...entries.values()] : ids.flatMap((id) => entries.get(id) ?? []))
+    ids === undefined ? [...entries.values()] : ids.flatMap((id) => entries.get(id) ?? [])
 
   /** What the experiments of these runs call them; two cells of one name have their experiment's beside it. */
   const cellsOf = (entries: readonly TableEntry[]): Cell[] => {
     const byCell = new Map<string, { experiment: string; cell: number; runs: string[] }>()
-    for (const { run: { id, experiment } } of entries) {
+    for (const {
+      run: { id, experiment },
+    } of entries) {
       if (experiment === null) continue
       const key = `${experiment.id} ${experiment.cell}`
       const own = byCell.get(key)
       if (own === undefined) byCell.set(key, { experiment: experiment.id, cell: experiment.cell, runs: [id] })
       else own.runs.push(id)
     }
-    const experiments = new Map([...new Set([...byCell.values()].map(({ experiment }) => experiment))].map((id) => [id, store.experiments.read(id)]))
+    const experiments = new Map(
+      [...new Set([...byCell.values()].map(({ experiment }) => experiment))].map((id) => [id, store.experiments.read(id)]),
+    )
     const found = [...byCell.values()].flatMap(({ experiment, cell, runs }) => {
       const title = experiments.get(experiment)?.cells.find(({ index: own }) => own === cell)?.title
       return title === undefined ? [] : [{ title, name: experiments.get(experiment)!.name, runs }]
     })
     const counts = new Map<string, number>()
     for (const { title } of found) counts.set(title, (counts.get(title) ?? 0) + 1)
-    return found.map(({ title, name, runs }) => ({ title: counts.get(title)! > 1 ? `${title} (${name})` : title, runs, baseline: false }))
+    return found.map(({ title, name, runs }) => ({
+      title: counts.get(title)! > 1 ? `${title} (${name})` : title,
+      runs,
+      baseline: false,
+    }))
   }
 
   const rawOf = (table: CallArguments<'tables.show'>['table']): Record<string, unknown> => {
@@ -51,8 +59,17 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
   return {
     'runs.rows': () => {
       // Whoever shows rows asks for their figures next: they are read while the rows are on their way.
-      setImmediate(() => void index.entries().catch((thrown: unknown) => { if (store.database.open) log('The runs cannot be read for the table.', thrown) }))
-      return { rows: toRowColumns(store.tableRuns.rows().map((row) => (row.state === 'running' ? rowOf(queue.view(store.runs.get(row.id))) : row))) }
+      setImmediate(
+        () =>
+          void index.entries().catch((thrown: unknown) => {
+            if (store.database.open) log('The runs cannot be read for the table.', thrown)
+          }),
+      )
+      return {
+        rows: toRowColumns(
+          store.tableRuns.rows().map((row) => (row.state === 'running' ? rowOf(queue.view(store.runs.get(row.id))) : row)),
+        ),
+      }
     },
     'runs.several': ({ runs }) => ({ runs: runs.flatMap((id) => (store.runs.has(id) ? queue.view(store.runs.get(id)) : [])) }),
     'runs.columns': async () => ({ columns: tableColumns([...(await index.entries()).values()], variantInfos()) }),
@@ -68,7 +85,8 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       return { groups: tableGroups(entries, by, columns, variantInfos(), by === bySeeds ? cellsOf(entries) : []) }
     },
     'tables.csv': ({ columns, rows }) => {
-      if (rows.some((cells) => cells.length !== columns.length)) throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
+      if (rows.some((cells) => cells.length !== columns.length))
+        throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
       return { text: csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }) }
     },
     'tables.show': ({ table }) => ({ state: stateOf(table) }),
@@ -76,7 +94,8 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       const before = stateOf(table)
       const state: TableState = { current: current === undefined ? before.current : current, views: views ?? before.views }
       // Views of a newer version are not shown, and are there again for that one.
-      const raw = rawOf(table), all: unknown[] = Array.isArray(raw['views']) ? raw['views'] : []
+      const raw = rawOf(table),
+        all: unknown[] = Array.isArray(raw['views']) ? raw['views'] : []
       const others = all.filter((each) => !savedViewSchema.safeParse(each).success)
       store.preferences.set(key(table), { ...raw, ...state, views: [...state.views, ...others] })
       if (views) emit({ type: 'views', table, views })

@@ -7,12 +7,16 @@ import { runJob } from '../queue/jobs.ts'
 import type { Context, Handlers } from './context.ts'
 
 type Asked = CallArguments<'storage.thin'>
-interface Thinned extends Thinning { id: string; folder: string }
+interface Thinned extends Thinning {
+  id: string
+  folder: string
+}
 
 const day = 24 * 3600 * 1000
 
 /** Whether a run may be trained further, and so needs its optimizer's state. */
-export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boolean => (state === 'cancelled' ? isPlanned : state !== 'completed' && state !== 'diverged')
+export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boolean =>
+  state === 'cancelled' ? isPlanned : state !== 'completed' && state !== 'diverged'
 
 /** Thinning runs out: what they keep of their weights is what can be of use. */
 export function thinningHandlers({ home, store, space, queue, tasks, emit, log, script, threads }: Context) {
@@ -27,10 +31,15 @@ export function thinningHandlers({ home, store, space, queue, tasks, emit, log, 
   }
   /** Runs that train, or may begin to at any moment, are left alone. */
   const thinnings = (asked: Asked): { considered: number; copies: number; thinned: Thinned[] } => {
-    const all = chosen(asked), copies = asked.copies ?? queue.settings.get().copies
+    const all = chosen(asked),
+      copies = asked.copies ?? queue.settings.get().copies
     const thinned = all.flatMap((run): Thinned[] => {
       if (run.state === 'running' || run.state === 'queued') return []
-      const thinning = thinningOf(home.run(run.id), { config: run.config, goesOn: goesOn(run, store.runs.isPlanned(run.id)) }, copies)
+      const thinning = thinningOf(
+        home.run(run.id),
+        { config: run.config, goesOn: goesOn(run, store.runs.isPlanned(run.id)) },
+        copies,
+      )
       return thinning.bytes > 0 ? [{ id: run.id, folder: home.run(run.id), ...thinning }] : []
     })
     return { considered: all.length, copies, thinned }
@@ -48,18 +57,29 @@ export function thinningHandlers({ home, store, space, queue, tasks, emit, log, 
       const { considered, copies, thinned } = thinnings(asked)
       return {
         thinning: {
-          runs: thinned.length, considered, copies, bytes: thinned.reduce((sum, { bytes }) => sum + bytes, 0), snapshots: thinned.reduce((sum, { snapshots }) => sum + snapshots.length, 0),
+          runs: thinned.length,
+          considered,
+          copies,
+          bytes: thinned.reduce((sum, { bytes }) => sum + bytes, 0),
+          snapshots: thinned.reduce((sum, { snapshots }) => sum + snapshots.length, 0),
           ended: thinned.filter(({ ended }) => ended).length,
         },
       }
     },
-    /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; EXPERIMENT_STATE while something is packed. The task fails with CHECKPOINT_DAMAGED where a run could not be; the others are. */
+    /**
+     * Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; EXPERIMENT_STATE while something is packed. The task fails with
+     * CHECKPOINT_DAMAGED where a run could not be; the others are.
+     */
     'storage.thin': (asked) => {
       if (tasks.list().some(({ kind, state }) => kind === 'pack' && state === 'running')) {
-        throw new WorkbenchError('EXPERIMENT_STATE', 'An experiment is being packed, and its files must stay as they are until then; thin out when that is done.')
+        throw new WorkbenchError(
+          'EXPERIMENT_STATE',
+          'An experiment is being packed, and its files must stay as they are until then; thin out when that is done.',
+        )
       }
       const { thinned } = thinnings(asked)
-      const ids = thinned.map(({ id }) => id), before = thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0)
+      const ids = thinned.map(({ id }) => id),
+        before = thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0)
       const title = ids.length === 1 ? store.runs.get(ids[0]!).name : `${ids.length.toLocaleString('en')} runs`
       const task = tasks.start('thin', title, async (signal, onProgress) => {
         try {
@@ -68,8 +88,15 @@ export function thinningHandlers({ home, store, space, queue, tasks, emit, log, 
             const job = { kind: 'thin' as const, runs: thinned.map(jobOf) }
             const { failed } = await space.withReserve(() => runJob(job, { script, threads, signal, onProgress, log }))
             if (failed.length > 0) {
-              const names = failed.slice(0, 3).map((id) => `“${store.runs.find(id)?.run.name ?? id}”`).join(', ')
-              throw new WorkbenchError('CHECKPOINT_DAMAGED', `The last checkpoint of ${names}${failed.length > 3 ? ` and ${failed.length - 3} more` : ''} is damaged and was left as it is; what else there was to thin out is gone.`)
+              const names = failed
+                .slice(0, 3)
+                .map((id) => `“${store.runs.find(id)?.run.name ?? id}”`)
+                .join(', ')
+              throw new WorkbenchError(
+                'CHECKPOINT_DAMAGED',
+                `The last checkpoint of ${names}${failed.length > 3 ? ` and ${failed.length - 3} more` : ''} ` +
+                  'is damaged and was left as it is; what else there was to thin out is gone.',
+              )
             }
           }
           return String(before - thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0))

@@ -18,7 +18,8 @@ import { addMadeRun } from './madeRun.ts'
 
 /** Error: CALL_INVALID, and as of `readWeightsFile`. */
 export function openWeights(path: string): WeightsFile {
-  if (!isAbsolute(path)) throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field: 'weights' })
+  if (!isAbsolute(path))
+    throw new WorkbenchError('CALL_INVALID', `“${path}” is not an absolute path; give the file's whole path.`, { field: 'weights' })
   return readWeightsFile(resolve(path))
 }
 
@@ -32,7 +33,9 @@ export async function openWholeWeights(path: string): Promise<WeightsFile> {
   try {
     await verifySafetensors(file.path)
   } catch (thrown) {
-    throw thrown instanceof WorkbenchError ? new WorkbenchError(thrown.code, thrown.message, { field: 'weights', cause: thrown }) : thrown
+    throw thrown instanceof WorkbenchError
+      ? new WorkbenchError(thrown.code, thrown.message, { field: 'weights', cause: thrown })
+      : thrown
   }
   return file
 }
@@ -44,7 +47,8 @@ async function checksum(path: string): Promise<string> {
 }
 
 /**
- * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained already are not pretrained
+ * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained
+ * already are not pretrained
  * again; of a run of another variant the network alone, and what it reads, are the file's.
  */
 export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
@@ -55,8 +59,14 @@ export function settingsOn(file: WeightsFile, variant: string, settings: Setting
 }
 
 /** Copies the weights into the folder of a run, which `insert` then stores with where they are from; whatever fails, there is neither. */
-export async function withWeights(home: Home, id: string, { path }: WeightsFile, insert: (origin: NonNullable<Run['origin']>) => Run): Promise<Run> {
-  const folder = home.run(id), partial = `${folder}.partial`
+export async function withWeights(
+  home: Home,
+  id: string,
+  { path }: WeightsFile,
+  insert: (origin: NonNullable<Run['origin']>) => Run,
+): Promise<Run> {
+  const folder = home.run(id),
+    partial = `${folder}.partial`
   const claimed = claim(home, { kind: 'runs', id })
   try {
     mkdirSync(partial, { recursive: true })
@@ -78,26 +88,48 @@ export const weightsHandlers = (context: Context) => {
   return {
     'weights.inspect': async ({ weights }) => {
       const { shapes: _, ...file } = await openWholeWeights(weights)
-      return { weights: { ...file, sha256: await checksum(file.path) }, datasets: store.datasets.list().filter((dataset) => rowSizeOf(dataset) === file.inputSize).map(({ name }) => name) }
+      return {
+        weights: { ...file, sha256: await checksum(file.path) },
+        datasets: store.datasets
+          .list()
+          .filter((dataset) => rowSizeOf(dataset) === file.inputSize)
+          .map(({ name }) => name),
+      }
     },
-    /** Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what an evaluation fails with. Whatever ends it early, no run is left. */
+    /**
+     * Errors: as of the file and the dataset; the task fails with RUN_MISMATCH where they do not belong together, and with what
+     * an evaluation fails with. Whatever ends it early, no run is left.
+     */
     'weights.evaluate': async ({ weights, dataset: reference, name }) => {
       const file = await openWholeWeights(weights)
       const dataset = store.datasets.get(reference)
-      const task = tasks.start('evaluate', basename(file.path), (signal, onProgress, keep) => addMadeRun(context, keep, async (outFolder) => {
-        const sha256 = await checksum(file.path)
-        mkdirSync(outFolder, { recursive: true })
-        const { evaluation, preview, parameters } = await runJob({ kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder }, { script, threads, signal, onProgress, log })
-        signal.throwIfAborted()
-        return {
-          run: {
-            name: name ?? store.runs.freeName(file.variant), datasetId: dataset.id, variant: file.variant, seed: file.seed, config: file.config, epochs: Math.round(file.epoch), steps: file.step,
-            stages: [], parameters, origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
-          },
-          reached: { step: file.step, epoch: file.epoch, threads, evaluation },
-          preview,
-        }
-      }))
+      const task = tasks.start('evaluate', basename(file.path), (signal, onProgress, keep) =>
+        addMadeRun(context, keep, async (outFolder) => {
+          const sha256 = await checksum(file.path)
+          mkdirSync(outFolder, { recursive: true })
+          const { evaluation, preview, parameters } = await runJob(
+            { kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder },
+            { script, threads, signal, onProgress, log },
+          )
+          signal.throwIfAborted()
+          return {
+            run: {
+              name: name ?? store.runs.freeName(file.variant),
+              datasetId: dataset.id,
+              variant: file.variant,
+              seed: file.seed,
+              config: file.config,
+              epochs: Math.round(file.epoch),
+              steps: file.step,
+              stages: [],
+              parameters,
+              origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
+            },
+            reached: { step: file.step, epoch: file.epoch, threads, evaluation },
+            preview,
+          }
+        }),
+      )
       return { task }
     },
   } satisfies Partial<Handlers>

@@ -14,5 +14,5 @@ export function gatherBatch(dataset: PackedDataset, rows: Uint32Array): Uint8Arr
 export function inputTensor(dataset: PackedDataset, rows: Uint32Array): Tensor2D {
   const batch = gatherBatch(dataset, rows)
   const shape: [number, number] = [rows.length, dataset.rowSize]
-  return batch instanceof Uint8Array ? scaledBytes(batch, shape, 255) as Tensor2D : tf.tensor2d(batch, shape)
+  return batch instanceof Uint8Array ? (scaledBytes(batch, shape, 255) as Tensor2D) : tf.tensor2d(batch, shape)
 }

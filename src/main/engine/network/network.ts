@@ -1,7 +1,15 @@
 import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
-import { activate, crossEntropyOfClasses, dense, normalisedColumns, probabilitiesOf, reconstructionTerm, sumOfSquares } from './operations.ts'
+import {
+  activate,
+  crossEntropyOfClasses,
+  dense,
+  normalisedColumns,
+  probabilitiesOf,
+  reconstructionTerm,
+  sumOfSquares,
+} from './operations.ts'
 import { classifierLayer, layersOf, type Heads, type Layer } from './weights.ts'
 
 export type Weights = Record<string, Tensor>
@@ -33,7 +41,11 @@ export class Network {
   readonly #kernels = new Map<string, Tensor2D>()
   readonly #perturb: (name: string, kernel: Tensor2D) => Tensor2D
 
-  constructor(shape: NetworkShape, weights: Weights, perturb: (name: string, kernel: Tensor2D) => Tensor2D = (_, kernel) => kernel) {
+  constructor(
+    shape: NetworkShape,
+    weights: Weights,
+    perturb: (name: string, kernel: Tensor2D) => Tensor2D = (_, kernel) => kernel,
+  ) {
     this.#shape = shape
     this.#config = shape.network
     this.#weights = weights
@@ -109,7 +121,10 @@ export class Network {
     return this.#weights[name]!
   }
 
-  /** Mean over the batch of the sum over pixels, by the run's choice of squared error or cross-entropy; `weights` [B, D] of the pixels' errors. */
+  /**
+   * Mean over the batch of the sum over pixels, by the run's choice of squared error or cross-entropy; `weights` [B, D] of the
+   * pixels' errors.
+   */
   reconstructionTerm(logits: Tensor2D, target: Tensor2D, weights: Tensor2D | null = null): Scalar {
     return reconstructionTerm(this.#shape.reconstruction, logits, this.#config.outputActivation, target, weights)
   }
@@ -117,7 +132,10 @@ export class Network {
   /** strength times the sum over kernels of squared weights; a tied kernel counts once, biases do not. */
   weightDecayTerm(strength: number): Scalar {
     const kernels = Object.entries(this.#weights).filter(([name]) => name.endsWith('/kernel'))
-    return kernels.map(([, kernel]) => sumOfSquares(kernel)).reduce((sum, term) => sum.add(term)).mul(strength)
+    return kernels
+      .map(([, kernel]) => sumOfSquares(kernel))
+      .reduce((sum, term) => sum.add(term))
+      .mul(strength)
   }
 
   /** @param x [N, D], channels side by side */

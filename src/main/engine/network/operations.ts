@@ -11,7 +11,11 @@ const T = { T: type('float32') }
 type Gradient = (dy: Tensor, saved: Tensor[]) => Tensor[]
 
 /** tf.customGrad with the types that its implementation has. */
-const differentiable = <Out extends Tensor>(inputs: Tensor[], value: (save: (tensors: Tensor[]) => void) => Tensor, gradient: Gradient): Out =>
+const differentiable = <Out extends Tensor>(
+  inputs: Tensor[],
+  value: (save: (tensors: Tensor[]) => void) => Tensor,
+  gradient: Gradient,
+): Out =>
   tf.customGrad((...args: unknown[]) => ({
     value: value(args.at(-1) as (tensors: Tensor[]) => void),
     gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy, saved),
@@ -28,17 +32,24 @@ export const product = (a: Tensor, b: Tensor, transposeA = false, transposeB = f
  * @param bias [out]
  */
 export function dense(x: Tensor2D, kernel: Tensor2D, bias: Tensor1D, transposed: boolean): Tensor2D {
-  return differentiable([x, kernel, bias], (save) => {
-    save([x, kernel])
-    return native('BiasAdd', T, [product(x, kernel, false, transposed), bias])
-  }, (dy, [x, kernel]) => [
-    product(dy, kernel!, false, !transposed),
-    transposed ? product(dy, x!, true, false) : product(x!, dy, true, false),
-    native('BiasAddGrad', T, [dy]),
-  ])
+  return differentiable(
+    [x, kernel, bias],
+    (save) => {
+      save([x, kernel])
+      return native('BiasAdd', T, [product(x, kernel, false, transposed), bias])
+    },
+    (dy, [x, kernel]) => [
+      product(dy, kernel!, false, !transposed),
+      transposed ? product(dy, x!, true, false) : product(x!, dy, true, false),
+      native('BiasAddGrad', T, [dy]),
+    ],
+  )
 }
 
-/** How to differentiate an activation: natively from the output (`y`) or from the input (`x`); TensorFlow orders the arguments differently. */
+/**
+ * How to differentiate an activation: natively from the output (`y`) or from the input (`x`); TensorFlow orders the arguments
+ * differently.
+ */
 const activationOps = {
   sigmoid: { op: 'Sigmoid', gradient: (dy: Tensor, _x: Tensor, y: Tensor) => native('SigmoidGrad', T, [y, dy]) },
   tanh: { op: 'Tanh', gradient: (dy: Tensor, _x: Tensor, y: Tensor) => native('TanhGrad', T, [y, dy]) },
@@ -51,15 +62,20 @@ const activationOps = {
 export function activate(x: Tensor2D, activation: Activation): Tensor2D {
   if (activation === 'linear') return x
   const { op, gradient } = activationOps[activation]
-  return differentiable([x], (save) => {
-    const y = native(op, T, [x])
-    save([x, y])
-    return y
-  }, (dy, [x, y]) => [gradient(dy, x!, y!)])
+  return differentiable(
+    [x],
+    (save) => {
+      const y = native(op, T, [x])
+      save([x, y])
+      return y
+    },
+    (dy, [x, y]) => [gradient(dy, x!, y!)],
+  )
 }
 
 /** Sum of all elements, as a scalar. */
-const total = (x: Tensor): Scalar => native('Sum', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [x, tf.tensor1d([0, 1], 'int32')]) as Scalar
+const total = (x: Tensor): Scalar =>
+  native('Sum', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [x, tf.tensor1d([0, 1], 'int32')]) as Scalar
 
 /**
  * The reconstruction term: mean over the batch of the sum over pixels. Cross-entropy is computed from logits as
@@ -68,24 +84,41 @@ const total = (x: Tensor): Scalar => native('Sum', { ...T, Tidx: type('int32'), 
  * @param target [B, D]
  * @param weights of each pixel's error, [B, D]; 1 without them
  */
-export function reconstructionTerm(kind: Reconstruction, logits: Tensor2D, outputActivation: Activation, target: Tensor2D, weights: Tensor2D | null = null): Scalar {
+export function reconstructionTerm(
+  kind: Reconstruction,
+  logits: Tensor2D,
+  outputActivation: Activation,
+  target: Tensor2D,
+  weights: Tensor2D | null = null,
+): Scalar {
   const scale = 1 / logits.shape[0]
   if (weights) {
-    const errors = kind === 'squaredError' ? activate(logits, outputActivation).sub(target).square() : activate(logits, 'softplus').sub(target.mul(logits))
+    const errors =
+      kind === 'squaredError'
+        ? activate(logits, outputActivation).sub(target).square()
+        : activate(logits, 'softplus').sub(target.mul(logits))
     return errors.mul(weights).sum().mul(scale) as Scalar
   }
   if (kind === 'squaredError') {
     const output = activate(logits, outputActivation)
-    return differentiable([output, target], (save) => {
-      const difference = output.sub(target)
-      save([difference])
-      return total(native('Square', T, [difference])).mul(scale)
-    }, (dy, [difference]) => [difference!.mul(dy.mul(2 * scale)), difference!.mul(dy.mul(-2 * scale))])
+    return differentiable(
+      [output, target],
+      (save) => {
+        const difference = output.sub(target)
+        save([difference])
+        return total(native('Square', T, [difference])).mul(scale)
+      },
+      (dy, [difference]) => [difference!.mul(dy.mul(2 * scale)), difference!.mul(dy.mul(-2 * scale))],
+    )
   }
-  return differentiable([logits, target], (save) => {
-    save([logits, target])
-    return total(native('Softplus', T, [logits]).sub(target.mul(logits))).mul(scale)
-  }, (dy, [logits, target]) => [native('Sigmoid', T, [logits!]).sub(target!).mul(dy.mul(scale)), logits!.mul(dy.mul(-scale))])
+  return differentiable(
+    [logits, target],
+    (save) => {
+      save([logits, target])
+      return total(native('Softplus', T, [logits]).sub(target.mul(logits))).mul(scale)
+    },
+    (dy, [logits, target]) => [native('Sigmoid', T, [logits!]).sub(target!).mul(dy.mul(scale)), logits!.mul(dy.mul(-scale))],
+  )
 }
 
 /** Softmax of logits [N, C]; without a gradient. */
@@ -94,42 +127,70 @@ export const probabilitiesOf = (logits: Tensor2D): Tensor2D => native('Softmax',
 /** Mean over the batch of -log softmax(logits)_label. @param labels int32 [N] */
 export function crossEntropyOfClasses(logits: Tensor2D, labels: Tensor1D): Scalar {
   const [rows, classes] = logits.shape
-  return differentiable([logits], (save) => {
-    const target = native('OneHot', { ...T, TI: type('int32'), axis: { kind: 'int', value: -1 } }, [labels, tf.scalar(classes, 'int32'), tf.scalar(1), tf.scalar(0)])
-    const [losses, slopes] = nativeOutputs('SoftmaxCrossEntropyWithLogits', T, [logits, target], 2)
-    save([slopes!])
-    return losses!.sum().mul(1 / rows)
-  }, (dy, [slopes]) => [slopes!.mul(dy.mul(1 / rows))])
+  return differentiable(
+    [logits],
+    (save) => {
+      const target = native('OneHot', { ...T, TI: type('int32'), axis: { kind: 'int', value: -1 } }, [
+        labels,
+        tf.scalar(classes, 'int32'),
+        tf.scalar(1),
+        tf.scalar(0),
+      ])
+      const [losses, slopes] = nativeOutputs('SoftmaxCrossEntropyWithLogits', T, [logits, target], 2)
+      save([slopes!])
+      return losses!.sum().mul(1 / rows)
+    },
+    (dy, [slopes]) => [slopes!.mul(dy.mul(1 / rows))],
+  )
 }
 
 /** a b, or with transposes, differentiable in both. */
-export const product2d = (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D => differentiable([a, b], (save) => {
-  save([a, b])
-  return product(a, b, transposeA, transposeB)
-}, (dy, [a, b]) => [
-  transposeA ? product(b!, dy, transposeB, true) : product(dy, b!, false, !transposeB),
-  transposeB ? product(dy, a!, true, transposeA) : product(a!, dy, !transposeA, false),
-])
+export const product2d = (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D =>
+  differentiable(
+    [a, b],
+    (save) => {
+      save([a, b])
+      return product(a, b, transposeA, transposeB)
+    },
+    (dy, [a, b]) => [
+      transposeA ? product(b!, dy, transposeB, true) : product(dy, b!, false, !transposeB),
+      transposeB ? product(dy, a!, true, transposeA) : product(a!, dy, !transposeA, false),
+    ],
+  )
 
 /** W' W of a kernel. */
-export const gram = (kernel: Tensor2D): Tensor2D => differentiable([kernel], (save) => {
-  save([kernel])
-  return product(kernel, kernel, true)
-}, (dy, [kernel]) => [product(kernel!, dy.add(dy.transpose()) as Tensor2D)])
+export const gram = (kernel: Tensor2D): Tensor2D =>
+  differentiable(
+    [kernel],
+    (save) => {
+      save([kernel])
+      return product(kernel, kernel, true)
+    },
+    (dy, [kernel]) => [product(kernel!, dy.add(dy.transpose()) as Tensor2D)],
+  )
 
 /** sum(M * (M G)) for a symmetric G: the squared norm of M W' where G = W' W. Its gradient reuses M G. */
-export const sumOfProducts = (m: Tensor2D, symmetric: Tensor2D): Scalar => differentiable([m, symmetric], (save) => {
-  const image = product(m, symmetric)
-  save([m, image])
-  return total(m.mul(image))
-}, (dy, [m, image]) => [image!.mul(dy.mul(2)), product(m!, m!, true).mul(dy)])
+export const sumOfProducts = (m: Tensor2D, symmetric: Tensor2D): Scalar =>
+  differentiable(
+    [m, symmetric],
+    (save) => {
+      const image = product(m, symmetric)
+      save([m, image])
+      return total(m.mul(image))
+    },
+    (dy, [m, image]) => [image!.mul(dy.mul(2)), product(m!, m!, true).mul(dy)],
+  )
 
 /** A scalar with the given value, whose gradient with respect to `carrier` is `gradient`. */
 export const withGradient = (carrier: Tensor1D, value: Scalar, gradient: Tensor): Scalar =>
-  differentiable([carrier], (save) => {
-    save([gradient])
-    return value.clone()
-  }, (dy, [gradient]) => [gradient!.mul(dy)])
+  differentiable(
+    [carrier],
+    (save) => {
+      save([gradient])
+      return value.clone()
+    },
+    (dy, [gradient]) => [gradient!.mul(dy)],
+  )
 
 /** 1 where a value is positive, else 0: the derivative of relu. A constant for the gradient. */
 export const isPositive = (values: Tensor2D): Tensor2D => native('Greater', T, [values, tf.scalar(0)]).cast('float32')
@@ -142,10 +203,15 @@ export function largest(values: Tensor2D, k: number): Tensor2D {
 }
 
 /** Sum of squares of one kernel. */
-export const sumOfSquares = (kernel: Tensor): Scalar => differentiable([kernel], (save) => {
-  save([kernel])
-  return native('L2Loss', T, [kernel]).mul(2)
-}, (dy, [kernel]) => [kernel!.mul(dy.mul(2))])
+export const sumOfSquares = (kernel: Tensor): Scalar =>
+  differentiable(
+    [kernel],
+    (save) => {
+      save([kernel])
+      return native('L2Loss', T, [kernel]).mul(2)
+    },
+    (dy, [kernel]) => [kernel!.mul(dy.mul(2))],
+  )
 
 /** Each column of a kernel divided by its L2 norm (a column of zeros stays as it is, up to a norm of 1e-12). */
 export const normalisedColumns = (kernel: Tensor2D): Tensor2D => kernel.div(kernel.square().sum(0, true).add(1e-24).sqrt())

@@ -13,9 +13,12 @@ export const networkParts = {
   },
   decoder: (network: Network, code: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(code)) }),
   classifier: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ probabilities: network.classify(network.encode(x)) }),
-  autoencoder: (network: Network, x: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(network.encode(x))) }),
+  autoencoder: (network: Network, x: Tensor2D): Record<string, Tensor> => ({
+    reconstruction: network.output(network.decode(network.encode(x))),
+  }),
 }
 export type NetworkPart = keyof typeof networkParts
 
 /** What a run with this config has: a network that was fine-tuned for classification has no decoder. */
-export const partsOf = ({ fineTuning }: Pick<Config, 'fineTuning'>): NetworkPart[] => (fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder'])
+export const partsOf = ({ fineTuning }: Pick<Config, 'fineTuning'>): NetworkPart[] =>
+  fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder']

@@ -14,7 +14,11 @@ const passes = 6
  * positive. Large inputs: randomised subspace iteration with oversampling (Halko, Martinsson and Tropp 2011, algorithm 4.4).
  * @returns mean [1, D], components [D, count] with orthonormal columns
  */
-export async function principalComponents(data: Rows, count: number, report: (done: number, total: number) => Promise<void>): Promise<{ mean: Tensor2D; components: Tensor2D }> {
+export async function principalComponents(
+  data: Rows,
+  count: number,
+  report: (done: number, total: number) => Promise<void>,
+): Promise<{ mean: Tensor2D; components: Tensor2D }> {
   const whole = data.inputSize <= largestCovariance
   const total = data.count * (whole ? 2 : 2 + passes)
   let done = 0
@@ -31,17 +35,28 @@ export async function principalComponents(data: Rows, count: number, report: (do
     return sum!
   }
   const sum = await accumulate((batch) => batch.sum(0, true))
-  if (!sum.dataSync().every(Number.isFinite)) throw new WorkbenchError('RUN_DIVERGED', 'The data hold values that are not finite numbers, which have no principal components; replace them and import the data again.')
+  if (!sum.dataSync().every(Number.isFinite))
+    throw new WorkbenchError(
+      'RUN_DIVERGED',
+      'The data hold values that are not finite numbers, which have no principal components; replace them and import the data again.',
+    )
   const mean = sum.div(data.count) as Tensor2D
   sum.dispose()
   let basis: Tensor2D | null = null
   if (!whole) {
     const width = Math.min(data.inputSize, count + 16)
-    basis = orthonormal(native('StatelessRandomNormal', { T: type('int32'), dtype: type('float32'), Tseed: type('int32') },
-      [tf.tensor1d([data.inputSize, width], 'int32'), tf.tensor1d([1, 1], 'int32')]) as Tensor2D)
+    basis = orthonormal(
+      native('StatelessRandomNormal', { T: type('int32'), dtype: type('float32'), Tseed: type('int32') }, [
+        tf.tensor1d([data.inputSize, width], 'int32'),
+        tf.tensor1d([1, 1], 'int32'),
+      ]) as Tensor2D,
+    )
     for (let pass = 0; pass < passes; pass++) {
       const current: Tensor2D = basis
-      const image = await accumulate((batch) => { const centred = batch.sub(mean) as Tensor2D; return product(centred, product(centred, current), true) })
+      const image = await accumulate((batch) => {
+        const centred = batch.sub(mean) as Tensor2D
+        return product(centred, product(centred, current), true)
+      })
       basis = orthonormal(image)
       current.dispose()
     }
@@ -53,7 +68,10 @@ export async function principalComponents(data: Rows, count: number, report: (do
   })
   const components = tf.tidy(() => {
     // Ascending eigenvalues: the last columns are the leading components.
-    const [, vectors] = nativeOutputs('SelfAdjointEigV2', { T: type('float32'), compute_v: bool(true) }, [small], 2) as [Tensor1D, Tensor2D]
+    const [, vectors] = nativeOutputs('SelfAdjointEigV2', { T: type('float32'), compute_v: bool(true) }, [small], 2) as [
+      Tensor1D,
+      Tensor2D,
+    ]
     const size = vectors.shape[0]
     const leading = vectors.slice([0, size - count], [size, count]).reverse(1) as Tensor2D
     return signed(basis ? product(basis, leading) : leading)
@@ -68,7 +86,10 @@ const orthonormal = (columns: Tensor2D): Tensor2D => {
   return q
 }
 
-/** Eigenvectors are defined up to sign; this makes the choice repeatable: by the first of the entries that are largest, for there may be several. */
+/**
+ * Eigenvectors are defined up to sign; this makes the choice repeatable: by the first of the entries that are largest, for there
+ * may be several.
+ */
 const signed = (vectors: Tensor2D): Tensor2D => {
   // Of one entry it is that one, of which there is no one-hot code.
   if (vectors.shape[0] === 1) return vectors.mul(vectors.sign())

@@ -13,17 +13,32 @@ export const logLikelihood = {
   /** Gaussian with learned mean and log variance. */
   gaussian(x: Tensor2D, mean: Tensor2D, logVariance: Tensor2D): Tensor {
     const clamped = logVariance.clipByValue(...logVarianceRange)
-    return x.sub(mean).square().mul(clamped.neg().exp()).add(clamped).add(Math.log(2 * Math.PI)).sum(1).mul(-0.5)
+    return x
+      .sub(mean)
+      .square()
+      .mul(clamped.neg().exp())
+      .add(clamped)
+      .add(Math.log(2 * Math.PI))
+      .sum(1)
+      .mul(-0.5)
   },
   /** Gaussian with variance 1. */
-  fixedGaussian: (x: Tensor2D, mean: Tensor2D): Tensor => x.sub(mean).square().add(Math.log(2 * Math.PI)).sum(1).mul(-0.5),
+  fixedGaussian: (x: Tensor2D, mean: Tensor2D): Tensor =>
+    x
+      .sub(mean)
+      .square()
+      .add(Math.log(2 * Math.PI))
+      .sum(1)
+      .mul(-0.5),
 }
 
 /** log p(x|z) by a network's decoder: [N]. @param x [N, D] @param z [N, Z] */
 export function logLikelihoodOf(likelihood: Likelihood, network: Network, x: Tensor2D, z: Tensor2D): Tensor {
   const { logits, heads } = network.decodeHeads(z)
   if (likelihood === 'bernoulli') return logLikelihood.bernoulli(x, logits)
-  return likelihood === 'gaussian' ? logLikelihood.gaussian(x, network.output(logits), heads['logVariance']!) : logLikelihood.fixedGaussian(x, network.output(logits))
+  return likelihood === 'gaussian'
+    ? logLikelihood.gaussian(x, network.output(logits), heads['logVariance']!)
+    : logLikelihood.fixedGaussian(x, network.output(logits))
 }
 
 /**
@@ -33,7 +48,12 @@ export function logLikelihoodOf(likelihood: Likelihood, network: Network, x: Ten
 export function logPriorRatio({ logVariance, epsilon, z }: { logVariance: Tensor2D; epsilon: Tensor; z: Tensor2D }): Tensor {
   const [samples, batch] = epsilon.shape as [number, number, number]
   const prior = z.square().sum(1).mul(-0.5)
-  const posterior = epsilon.square().add(logVariance).sum(2).mul(-0.5).reshape([samples * batch])
+  const posterior = epsilon
+    .square()
+    .add(logVariance)
+    .sum(2)
+    .mul(-0.5)
+    .reshape([samples * batch])
   return prior.sub(posterior)
 }
 
@@ -44,7 +64,10 @@ export const standardNormalDivergence = (mean: Tensor2D, logVariance: Tensor2D):
 /** K samples of z = mean + exp(logVariance / 2) epsilon, one batch after another: [K B, Z]. @param epsilon [K, B, Z] */
 export function sampled(mean: Tensor2D, logVariance: Tensor2D, epsilon: Tensor): Tensor2D {
   const [samples, batch, size] = epsilon.shape as [number, number, number]
-  return epsilon.mul(logVariance.mul(0.5).exp()).add(mean).reshape([samples * batch, size])
+  return epsilon
+    .mul(logVariance.mul(0.5).exp())
+    .add(mean)
+    .reshape([samples * batch, size])
 }
 
 /** The same rows K times over: [K B, D]. */
@@ -53,7 +76,12 @@ export const repeated = (x: Tensor2D, samples: number): Tensor2D => (samples ===
 /** log mean exp over the first axis of [K, B], without overflow: [B]. */
 export function logMeanExp(values: Tensor2D): Tensor {
   const highest = values.max(0, true)
-  return values.sub(highest).exp().mean(0).log().add(highest.reshape([-1]))
+  return values
+    .sub(highest)
+    .exp()
+    .mean(0)
+    .log()
+    .add(highest.reshape([-1]))
 }
 
 /** Mean over all values, as a scalar. */

@@ -12,7 +12,9 @@ export function usedKernel({ weightNorm }: NetworkConfig, kernel: Float32Array, 
   if (!weightNorm) return kernel
   const outputs = kernel.length / inputs
   const squares = new Float64Array(outputs)
-  kernel.forEach((value, at) => { squares[at % outputs]! += value * value })
+  kernel.forEach((value, at) => {
+    squares[at % outputs]! += value * value
+  })
   return kernel.map((value, at) => value / Math.sqrt(squares[at % outputs]! + 1e-24))
 }
 
@@ -26,7 +28,9 @@ export function outgoingNorms(network: NetworkConfig, heads: Heads | null, weigh
   for (const { kernel: name } of readersOf(network, heads)) {
     const kernel = usedKernel(network, weights[name]!, units)
     const outputs = kernel.length / units
-    kernel.forEach((value, at) => { squares[Math.floor(at / outputs)]! += value * value })
+    kernel.forEach((value, at) => {
+      squares[Math.floor(at / outputs)]! += value * value
+    })
   }
   return Array.from(squares, Math.sqrt)
 }

@@ -23,7 +23,10 @@ export interface Layer {
  * Names of the layers that give the code and the output, where these are not the ordinary last ones: probabilistic networks
  * have several of each, all reading the last hidden layer. The first named is the one that `encode` and `decode` go through.
  */
-export interface Heads { code: readonly string[]; output: readonly string[] }
+export interface Heads {
+  code: readonly string[]
+  output: readonly string[]
+}
 
 /** p(x|z): independent pixels, Bernoulli or Gaussian, the latter with learned variances or with variance 1. */
 export const likelihoods = ['gaussian', 'fixedGaussian', 'bernoulli'] as const
@@ -39,9 +42,17 @@ export function headsOf(likelihood: Likelihood | null): Heads | null {
  * The layers of a network on inputs of `inputSize` values. The decoder mirrors the encoder; with `tied` it reads the encoder's
  * kernels transposed and has its own biases only. `codeHeads` and `outputHeads`: further layers beside the last ones, linear.
  */
-export function layersOf(network: NetworkConfig, heads: Heads | null = null): { encoder: Layer[]; decoder: Layer[]; codeHeads: Layer[]; outputHeads: Layer[] } {
+export function layersOf(
+  network: NetworkConfig,
+  heads: Heads | null = null,
+): { encoder: Layer[]; decoder: Layer[]; codeHeads: Layer[]; outputHeads: Layer[] } {
   const depth = network.layers.length
-  const named = (name: string, activation: Layer['activation']): Layer => ({ kernel: `${name}/kernel`, bias: `${name}/bias`, transposed: false, activation })
+  const named = (name: string, activation: Layer['activation']): Layer => ({
+    kernel: `${name}/kernel`,
+    bias: `${name}/bias`,
+    transposed: false,
+    activation,
+  })
   const encoder = network.layers.map((_, index): Layer => ({
     kernel: `encoder/${index}/kernel`,
     bias: `encoder/${index}/bias`,
@@ -56,26 +67,45 @@ export function layersOf(network: NetworkConfig, heads: Heads | null = null): { 
   }))
   if (!heads) return { encoder, decoder, codeHeads: [], outputHeads: [] }
   const [code, ...codeHeads] = heads.code.map((head) => named(`encoder/${head}`, 'linear'))
-  const [output, ...outputHeads] = heads.output.map((head, index) => named(`decoder/${head}`, index === 0 ? network.outputActivation : 'linear'))
+  const [output, ...outputHeads] = heads.output.map((head, index) =>
+    named(`decoder/${head}`, index === 0 ? network.outputActivation : 'linear'),
+  )
   return { encoder: [...encoder.slice(0, -1), code!], decoder: [...decoder.slice(0, -1), output!], codeHeads, outputHeads }
 }
 
 /** The softmax layer on the code of a network that classifies. */
-export const classifierLayer: Layer = { kernel: 'classifier/kernel', bias: 'classifier/bias', transposed: false, activation: 'linear' }
+export const classifierLayer: Layer = {
+  kernel: 'classifier/kernel',
+  bias: 'classifier/bias',
+  transposed: false,
+  activation: 'linear',
+}
 
 /**
- * Every weight of a network, encoder first. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and linear layers
+ * Every weight of a network, encoder first. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and
+ * linear layers
  * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation of the layer that the
  * kernel feeds; a tied kernel counts as the encoder's. A network that classifies has a softmax layer instead of a decoder.
  * @param classes null for an autoencoder
  */
-export function weightSpecs(network: NetworkConfig, inputSize: number, heads: Heads | null = null, classes: number | null = null): WeightSpec[] {
+export function weightSpecs(
+  network: NetworkConfig,
+  inputSize: number,
+  heads: Heads | null = null,
+  classes: number | null = null,
+): WeightSpec[] {
   const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, heads)
   const sizes = [inputSize, ...network.layers]
   const specs: WeightSpec[] = []
   const add = (layer: Layer, inputs: number, outputs: number) => {
     const he = layer.activation === 'relu' || layer.activation === 'elu'
-    if (!layer.transposed) specs.push({ name: layer.kernel, shape: [inputs, outputs], role: 'kernel', scale: Math.sqrt(2 / (he ? inputs : inputs + outputs)) })
+    if (!layer.transposed)
+      specs.push({
+        name: layer.kernel,
+        shape: [inputs, outputs],
+        role: 'kernel',
+        scale: Math.sqrt(2 / (he ? inputs : inputs + outputs)),
+      })
     specs.push({ name: layer.bias, shape: [outputs], role: 'bias', scale: 0 })
   }
   encoder.forEach((layer, index) => add(layer, sizes[index]!, sizes[index + 1]!))

@@ -20,10 +20,21 @@ export const presets: readonly Preset[] = [hinton2006, vincent2010, rifai2011, n
 export function presetOf(id: string): Preset {
   const preset = presets.find((candidate) => candidate.id === id)
   if (preset) return preset
-  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; ${suggestion(id, presets.map((known) => known.id))}`, { field: 'preset' })
+  throw new WorkbenchError(
+    'PRESET_UNKNOWN',
+    `There is no preset “${id}”; ${suggestion(
+      id,
+      presets.map((known) => known.id),
+    )}`,
+    { field: 'preset' },
+  )
 }
 
-export interface PlannedRun { preset: Preset; form: Form; run: PresetRun }
+export interface PlannedRun {
+  preset: Preset
+  form: Form
+  run: PresetRun
+}
 
 /** The run of a preset that a run was made from; null where this version has none such. */
 export function findPresetRun({ id, form, run: wanted }: PresetRef): PlannedRun | null {
@@ -39,31 +50,58 @@ export function requirePreset(wanted: PresetRef | undefined, variant: string): v
   const found = findPresetRun(wanted)
   if (found === null) {
     const known = preset.forms[wanted.form].runs.map((run) => run.id).join(', ')
-    throw new WorkbenchError('PRESET_UNKNOWN', `The ${wanted.form} form of the preset ${preset.id} has no run “${wanted.run}”; choose one of ${known}.`, { field: 'preset' })
+    throw new WorkbenchError(
+      'PRESET_UNKNOWN',
+      `The ${wanted.form} form of the preset ${preset.id} has no run “${wanted.run}”; choose one of ${known}.`,
+      { field: 'preset' },
+    )
   }
   if (found.run.variant !== variant) {
-    throw new WorkbenchError('CALL_INVALID', `The run “${wanted.run}” of the preset ${preset.id} is one of ${found.run.variant}, not of ${variant}; leave the preset out.`, { field: 'preset' })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `The run “${wanted.run}” of the preset ${preset.id} is one of ${found.run.variant}, not of ${variant}; leave the preset out.`,
+      { field: 'preset' },
+    )
   }
 }
 
 /** A reference as it is shown, with the name and unit of the figure beside which it stands. */
 export function referenceInfo({ figure, value, text, says, where, relativeTo }: Reference): ReferenceInfo {
   const { title, unit } = figureOf(figure)
-  return { figure, title: relativeTo === undefined ? title : `${title} over ${relativeTo.toUpperCase()}’s`, unit: relativeTo === undefined ? unit : '', value, text: text ?? String(value), says, where }
+  return {
+    figure,
+    title: relativeTo === undefined ? title : `${title} over ${relativeTo.toUpperCase()}’s`,
+    unit: relativeTo === undefined ? unit : '',
+    value,
+    text: text ?? String(value),
+    says,
+    where,
+  }
 }
 
 const formInfo = (preset: Preset, form: PresetForm): PresetInfo['forms'][number] => {
   const { note, seconds, runs } = preset.forms[form]
   const name = (title: string) => `${preset.cite}: ${title}${form === 'quick' ? '' : ` (${form})`}`
-  return { form, note, seconds, stated: preset.stated ?? [], runs: runs.map((run) => ({ ...run, name: name(run.title), references: run.references.map(referenceInfo) })) }
+  return {
+    form,
+    note,
+    seconds,
+    stated: preset.stated ?? [],
+    runs: runs.map((run) => ({ ...run, name: name(run.title), references: run.references.map(referenceInfo) })),
+  }
 }
 
 /** What a window or the command line needs to know of every preset. */
-export const presetInfos = (): PresetInfo[] => presets.map((preset) => {
-  const { id, title, cite, reference, summary, dataset } = preset
-  return {
-    id, title, cite, reference, summary,
-    dataset: { title: dataset.title, source: dataset.source, command: dataset.command },
-    forms: presetForms.map((form) => formInfo(preset, form)),
-  }
-})
+export const presetInfos = (): PresetInfo[] =>
+  presets.map((preset) => {
+    const { id, title, cite, reference, summary, dataset } = preset
+    return {
+      id,
+      title,
+      cite,
+      reference,
+      summary,
+      dataset: { title: dataset.title, source: dataset.source, command: dataset.command },
+      forms: presetForms.map((form) => formInfo(preset, form)),
+    }
+  })

@@ -61,7 +61,10 @@ export interface Preset {
 
 /** 60,000 digits to train with, 10,000 to test with. */
 export const mnist: PresetDataset = {
-  title: 'The 70,000 digits of MNIST', source: 'mnist', command: 'datasets add --name mnist --path mnist', request: { name: 'mnist', path: 'mnist', fit: 'crop' },
+  title: 'The 70,000 digits of MNIST',
+  source: 'mnist',
+  command: 'datasets add --name mnist --path mnist',
+  request: { name: 'mnist', path: 'mnist', fit: 'crop' },
 }
 
 /** Patches of synthetic images with the edges of photographs, prepared as for Ng's sparse autoencoder. */
@@ -69,5 +72,13 @@ export const leafPatches: PresetDataset = {
   title: '10,000 patches of 8 × 8 pixels of synthetic images',
   source: patchesText({ count: patchDefaults.count, width: 8, height: 8, seed: 1, contrast: 'normalise', from: 'deadLeaves' }),
   command: 'datasets add --name patches --path deadLeaves --patches 8x8 --count 10000 --seed 1 --contrast normalise',
-  request: { name: 'patches', path: 'deadLeaves', fit: 'crop', patches: { width: 8, height: 8 }, count: patchDefaults.count, seed: 1, contrast: 'normalise' },
+  request: {
+    name: 'patches',
+    path: 'deadLeaves',
+    fit: 'crop',
+    patches: { width: 8, height: 8 },
+    count: patchDefaults.count,
+    seed: 1,
+    contrast: 'normalise',
+  },
 }

@@ -5,21 +5,22 @@ export const questionsAtOnce = 2
 export function createPlaces(most: number) {
   let taken = 0
   const waiting: (() => void)[] = []
-  const take = (signal: AbortSignal): Promise<void> => new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error)
-    const enter = () => {
-      signal.removeEventListener('abort', leave)
-      taken += 1
-      resolve()
-    }
-    const leave = () => {
-      waiting.splice(waiting.indexOf(enter), 1)
-      reject(signal.reason as Error)
-    }
-    if (taken < most) return enter()
-    waiting.push(enter)
-    signal.addEventListener('abort', leave, { once: true })
-  })
+  const take = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error)
+      const enter = () => {
+        signal.removeEventListener('abort', leave)
+        taken += 1
+        resolve()
+      }
+      const leave = () => {
+        waiting.splice(waiting.indexOf(enter), 1)
+        reject(signal.reason as Error)
+      }
+      if (taken < most) return enter()
+      waiting.push(enter)
+      signal.addEventListener('abort', leave, { once: true })
+    })
   return {
     /** Errors: what the work throws; the signal's reason where it is aborted before its turn. */
     async use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

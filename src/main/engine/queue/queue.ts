@@ -27,14 +27,23 @@ const closeGrace = 8000
 const mostAttempts = 3
 
 interface Parts {
-  store: Store; home: Home; space: Space; script: string; emit: (event: EngineEvent) => void; log: Log
+  store: Store
+  home: Home
+  space: Space
+  script: string
+  emit: (event: EngineEvent) => void
+  log: Log
   /** Where the host does not leave it to what is stored and to the machine. */
-  trainers?: number | undefined; threads?: number | undefined
+  trainers?: number | undefined
+  threads?: number | undefined
   /** Whether runs that an earlier engine left in the queue start by themselves, or only those that are queued from now on. */
   startQueued: boolean
 }
 
-/** The runs that wait and the runs that train, each in a process of its own: as many at once as the settings say, in an order that can be changed. */
+/**
+ * The runs that wait and the runs that train, each in a process of its own: as many at once as the settings say, in an order
+ * that can be changed.
+ */
 export function createQueue(parts: Parts) {
   const { store, home, space, emit } = parts
   const settings = queueSettings(store.preferences, parts)
@@ -50,7 +59,12 @@ export function createQueue(parts: Parts) {
   const now = () => new Date().toISOString()
 
   const view = (run: Run): Run => active.get(run.id)?.view(run) ?? run
-  const state = (): QueueState => ({ settings: settings.get(), running: [...active.keys()], waiting: store.runs.queued().filter((id) => !active.has(id)), waitsFor: space.lack })
+  const state = (): QueueState => ({
+    settings: settings.get(),
+    running: [...active.keys()],
+    waiting: store.runs.queued().filter((id) => !active.has(id)),
+    waitsFor: space.lack,
+  })
   /** Once for all that happens in one turn. */
   const tell = () => {
     if (!told) return
@@ -70,7 +84,8 @@ export function createQueue(parts: Parts) {
 
   /** All that a resumed run reads. */
   const resumedFrom = ['last', 'best', 'pretrained'] as const
-  const requireOwnCheckpoints = (run: Run) => requireOwn(home.run(run.id), resumedFrom, identityOf(run, store.datasets.get(run.datasetId)))
+  const requireOwnCheckpoints = (run: Run) =>
+    requireOwn(home.run(run.id), resumedFrom, identityOf(run, store.datasets.get(run.datasetId)))
 
   /** What runs were before they were queued to go on: that they are again where what they need is found to be damaged. */
   const before = new Map<string, RunState>()
@@ -90,12 +105,32 @@ export function createQueue(parts: Parts) {
       return
     }
     const threads = run.threads ?? settings.threads
-    store.runs.update(id, { state: 'running', startedAt: run.startedAt ?? now(), endedAt: null, threads, error: null, goesOn: 0, version })
+    store.runs.update(id, {
+      state: 'running',
+      startedAt: run.startedAt ?? now(),
+      endedAt: null,
+      threads,
+      error: null,
+      goesOn: 0,
+      version,
+    })
     before.delete(id)
-    const training = startTraining({
-      kind: 'train', runId: id, runFolder: home.run(id), datasetFolder: home.dataset(run.datasetId), variant: run.variant, config: run.config,
-      seed: run.seed, resume: hasCheckpoint(id), copies: settings.get().copies, ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),
-    }, threads, { ...parts, now, ...(hasCheckpoint(id) ? { before: was } : {}) })
+    const training = startTraining(
+      {
+        kind: 'train',
+        runId: id,
+        runFolder: home.run(id),
+        datasetFolder: home.dataset(run.datasetId),
+        variant: run.variant,
+        config: run.config,
+        seed: run.seed,
+        resume: hasCheckpoint(id),
+        copies: settings.get().copies,
+        ...(existsSync(beginFile(home.run(id))) ? { begin: beginFile(home.run(id)) } : {}),
+      },
+      threads,
+      { ...parts, now, ...(hasCheckpoint(id) ? { before: was } : {}) },
+    )
     active.set(id, training)
     void training.over.then(() => {
       active.delete(id)
@@ -112,11 +147,14 @@ export function createQueue(parts: Parts) {
     if (bytes === 0) return
     const job = { kind: 'thin' as const, runs: [{ id: run.id, folder: home.run(run.id), ...thinning }] }
     const { signal } = new AbortController()
-    void slimming.use(signal, () => runJob(job, { script: parts.script, threads: 1, signal, onProgress: () => {}, log: parts.log })).then(() => {
-      if (closed || !store.runs.has(run.id)) return
-      store.runs.update(run.id, { bytes: folderBytes(home.run(run.id)) })
-      changed(run.id)
-    }).catch((thrown: unknown) => parts.log(`Run ${run.id} cannot be thinned out.`, thrown))
+    void slimming
+      .use(signal, () => runJob(job, { script: parts.script, threads: 1, signal, onProgress: () => {}, log: parts.log }))
+      .then(() => {
+        if (closed || !store.runs.has(run.id)) return
+        store.runs.update(run.id, { bytes: folderBytes(home.run(run.id)) })
+        changed(run.id)
+      })
+      .catch((thrown: unknown) => parts.log(`Run ${run.id} cannot be thinned out.`, thrown))
   }
 
   const ended = (id: string): void => {
@@ -184,7 +222,15 @@ export function createQueue(parts: Parts) {
 
   const enqueue = (run: Run): void => {
     before.set(run.id, run.state)
-    store.runs.update(run.id, { state: 'queued', queuedAt: now(), place: store.runs.nextPlace(), endedAt: null, error: null, goesOn: 0, attempts: 0 })
+    store.runs.update(run.id, {
+      state: 'queued',
+      queuedAt: now(),
+      place: store.runs.nextPlace(),
+      endedAt: null,
+      error: null,
+      goesOn: 0,
+      attempts: 0,
+    })
     fresh.add(run.id)
     changed(run.id)
   }
@@ -221,9 +267,13 @@ export function createQueue(parts: Parts) {
       }
       if (run.state === 'queued') this.add(run.id)
       else {
-        if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed') throw wrongState(run, 'resumed', 'start a new run with its settings instead')
+        if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed')
+          throw wrongState(run, 'resumed', 'start a new run with its settings instead')
         if (run.step > 0 && !hasCheckpoint(run.id)) {
-          throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`)
+          throw new WorkbenchError(
+            'CHECKPOINT_MISSING',
+            `The run “${run.name}” has no checkpoint in ${home.run(run.id)} any more; start a new run with its settings.`,
+          )
         }
         requireOwnCheckpoints(run)
         await requireSound(home.run(run.id), resumedFrom)
@@ -265,7 +315,11 @@ export function createQueue(parts: Parts) {
       const order = moved(store.runs.queued(), ids, before)
       const ours = new Set(order.filter((id) => store.runs.isOurs(id)))
       for (const id of ids) requireOurs(store.runs.get(id))
-      store.transaction(() => order.forEach((id, place) => { if (ours.has(id)) store.runs.update(id, { place: place + 1 }) }))
+      store.transaction(() =>
+        order.forEach((id, place) => {
+          if (ours.has(id)) store.runs.update(id, { place: place + 1 })
+        }),
+      )
       tell()
       return state()
     },
@@ -285,14 +339,18 @@ export function createQueue(parts: Parts) {
         training.kill()
       }
     },
-    /** Asks every worker to write a checkpoint and stop, then ends those that do not. What belongs to a running experiment goes on with the next engine. */
+    /**
+     * Asks every worker to write a checkpoint and stop, then ends those that do not. What belongs to a running experiment goes
+     * on with the next engine.
+     */
     async close(): Promise<void> {
       closed = true
       space.end()
       const trainings = [...active.values()]
       for (const [id, training] of active) {
         try {
-          if (!training.stopping && store.runs.has(id)) store.runs.update(id, { goesOn: store.runs.get(id).experiment === null ? 0 : 1 })
+          if (!training.stopping && store.runs.has(id))
+            store.runs.update(id, { goesOn: store.runs.get(id).experiment === null ? 0 : 1 })
         } catch (thrown) {
           parts.log('It cannot be stored that a run is to go on.', thrown)
         }

@@ -13,13 +13,14 @@ const defaults: QueueSettings = { trainers: 1, tasks: 2, keepAwake: true, backgr
  * @param fixed what the host of this engine wants of them, whatever is stored; it is not stored
  */
 export function queueSettings(preferences: ValueStore, fixed: { trainers?: number | undefined; threads?: number | undefined }) {
-  const stored = preferences.get(key), raw = isObject(stored) ? stored : {}
+  const stored = preferences.get(key),
+    raw = isObject(stored) ? stored : {}
   // What a newer version has set, and this one does not know, stays as it is; one setting never takes the others with it.
   const understood = Object.entries(queueSettingsSchema.shape).flatMap(([name, schema]) => {
     const found = schema.safeParse(raw[name])
     return name in raw && found.success ? [[name, found.data]] : []
   })
-  let settings: QueueSettings = { ...defaults, ...Object.fromEntries(understood) as Partial<QueueSettings> }
+  let settings: QueueSettings = { ...defaults, ...(Object.fromEntries(understood) as Partial<QueueSettings>) }
   let trainers = fixed.trainers ?? settings.trainers
   return {
     get(): QueueSettings {

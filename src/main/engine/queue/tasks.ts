@@ -19,25 +19,40 @@ export type Keep = <T>(work: () => T) => Promise<T>
 /** Carries out something long; resolves to the id of what it made. Throws soon after the signal aborts. */
 export type Work = (signal: AbortSignal, onProgress: (progress: Progress) => void, keep: Keep) => Promise<string>
 
-interface Entry { task: Task; short: boolean; controller: AbortController; over: Promise<void>; begin(): void; tell(): void }
+interface Entry {
+  task: Task
+  short: boolean
+  controller: AbortController
+  over: Promise<void>
+  begin(): void
+  tell(): void
+}
 
 const standing = (stage: string): Progress => ({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage })
 const inTurn = (before: number): string =>
-  (before === 0 ? 'Waiting for its turn' : `Waiting for its turn, ${before} ${before === 1 ? 'task comes' : 'tasks come'} first`)
+  before === 0 ? 'Waiting for its turn' : `Waiting for its turn, ${before} ${before === 1 ? 'task comes' : 'tasks come'} first`
 
 /**
- * Imports, exports, evaluations: long work beside the runs, with progress and cancelling; so many at once as the settings say, the others wait in the
- * order in which they came. A short one, which somebody sits and waits for, has one place more, so that it waits for short ones only. They live as long
+ * Imports, exports, evaluations: long work beside the runs, with progress and cancelling; so many at once as the settings say,
+ * the others wait in the
+ * order in which they came. A short one, which somebody sits and waits for, has one place more, so that it waits for short ones
+ * only. They live as long
  * as the engine does.
  * @param most how many at once
  */
-export function createTasks(emit: (event: EngineEvent) => void, log: Log, space: Pick<Space, 'room' | 'met' | 'lack'>, most: () => number) {
+export function createTasks(
+  emit: (event: EngineEvent) => void,
+  log: Log,
+  space: Pick<Space, 'room' | 'met' | 'lack'>,
+  most: () => number,
+) {
   const tasks = new Map<string, Entry>()
   let closed = false
 
   const get = (id: string): Entry => {
     const entry = tasks.get(id)
-    if (entry === undefined) throw new WorkbenchError('CALL_INVALID', `There is no task “${id}”; it may belong to an earlier start of the workbench.`)
+    if (entry === undefined)
+      throw new WorkbenchError('CALL_INVALID', `There is no task “${id}”; it may belong to an earlier start of the workbench.`)
     return entry
   }
   const underWay = (): Entry[] => [...tasks.values()].filter(({ task }) => task.state === 'running')
@@ -62,12 +77,28 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
     /** @param short it takes seconds, and somebody waits for it. Error: CALL_INVALID where very many wait already */
     start(kind: Task['kind'], title: string, work: Work, { short = false }: { short?: boolean } = {}): Task {
       if (waiting().length >= mostWaiting) {
-        throw new WorkbenchError('CALL_INVALID', `${mostWaiting.toLocaleString('en')} tasks wait already; cancel some, or wait until they are done.`)
+        throw new WorkbenchError(
+          'CALL_INVALID',
+          `${mostWaiting.toLocaleString('en')} tasks wait already; cancel some, or wait until they are done.`,
+        )
       }
       const controller = new AbortController()
-      const task: Task = { id: newId(), kind, title, state: 'running', waits: true, progress: null, result: null, error: null, startedAt: new Date().toISOString() }
+      const task: Task = {
+        id: newId(),
+        kind,
+        title,
+        state: 'running',
+        waits: true,
+        progress: null,
+        result: null,
+        error: null,
+        startedAt: new Date().toISOString(),
+      }
       let told = 0
-      const tell = () => { told = Date.now(); emit({ type: 'task', task: { ...task } }) }
+      const tell = () => {
+        told = Date.now()
+        emit({ type: 'task', task: { ...task } })
+      }
       const onProgress = (progress: Progress) => {
         if (task.state !== 'running' || task.waits) return
         task.progress = progress
@@ -105,7 +136,11 @@ export function createTasks(emit: (event: EngineEvent) => void, log: Log, space:
       }
       for (const [id, entry] of tasks) if (tasks.size >= kept && entry.task.state !== 'running') tasks.delete(id)
       const entry: Entry = {
-        task, short, controller, over: Promise.resolve().then(run), tell,
+        task,
+        short,
+        controller,
+        over: Promise.resolve().then(run),
+        tell,
         begin: () => {
           task.waits = false
           task.progress = null

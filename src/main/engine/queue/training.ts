@@ -29,7 +29,12 @@ export interface Training {
 }
 
 interface Parts {
-  store: Store; space: Space; script: string; emit: (event: EngineEvent) => void; log: Log; now: () => string
+  store: Store
+  space: Space
+  script: string
+  emit: (event: EngineEvent) => void
+  log: Log
+  now: () => string
   /** Of a run that goes on: what it is again where it cannot begin, because something that it needs is damaged. */
   before?: RunState
 }
@@ -87,18 +92,26 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
       case 'progress': {
         const { type: _, progress, ...rest } = message
         change = { ...change, ...rest }
-        live = { ...live, progress: wanted === null ? progress : { ...progress, stage: wanted === 'pause' ? 'Pausing' : 'Cancelling' } }
+        live = {
+          ...live,
+          progress: wanted === null ? progress : { ...progress, stage: wanted === 'pause' ? 'Pausing' : 'Cancelling' },
+        }
         break
       }
       case 'waits': {
-        space.later(`checkpoint ${id}`, () => {
-          waits = null
-          dirty = true
-          worker.send({ type: 'space' })
-        }, message.bytes)
+        space.later(
+          `checkpoint ${id}`,
+          () => {
+            waits = null
+            dirty = true
+            worker.send({ type: 'space' })
+          },
+          message.bytes,
+        )
         waits = space.lack
         const { progress } = live
-        if (progress !== null && wanted === null) live = { ...live, progress: { ...progress, perSecond: null, secondsLeft: null, stage: 'Waiting for space' } }
+        if (progress !== null && wanted === null)
+          live = { ...live, progress: { ...progress, perSecond: null, secondsLeft: null, stage: 'Waiting for space' } }
         break
       }
       case 'points':
@@ -121,7 +134,8 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
       }
       case 'stopped': {
         const { type: _, ...where } = message
-        // Where there was no space for a last checkpoint, it stopped at the one before: what came after that is of weights that nobody has.
+        // Where there was no space for a last checkpoint, it stopped at the one before: what came after that is of weights that
+        // nobody has.
         beginning = message.step
         points = points.filter((point) => point.step <= message.step)
         previews = previews.filter((preview) => preview.step <= message.step)
@@ -132,11 +146,13 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
         finish('diverged', { error: message.error })
         break
       case 'failed':
-        // Of a full disk (of temporary files, say) a run does not fail: it waits in the queue at its place, and continues from its checkpoint.
+        // Of a full disk (of temporary files, say) a run does not fail: it waits in the queue at its place, and continues from
+        // its checkpoint.
         if (space.met(WorkbenchError.from(message.error))) {
           if (wanted === null) finish('queued', { error: space.lack ?? message.error })
           else finish(wanted === 'cancel' ? 'cancelled' : 'paused', { error: null })
-        } else finish(!begun && damageCodes.has(message.error.code) ? parts.before ?? 'failed' : 'failed', { error: message.error })
+        } else
+          finish(!begun && damageCodes.has(message.error.code) ? (parts.before ?? 'failed') : 'failed', { error: message.error })
     }
     if (urgent) flush()
   }
@@ -165,7 +181,7 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
       const full = space.met(thrown)
       if (full && final && wanted !== null && space.giveUp()) return commit()
       if (full) space.later(`run ${id}`, flush)
-      const error = full ? space.lack ?? toErrorInfo(thrown) : toErrorInfo(thrown)
+      const error = full ? (space.lack ?? toErrorInfo(thrown)) : toErrorInfo(thrown)
       if (live.error?.code !== error.code && !full) log(`Run ${id} cannot be stored; trying again.`, thrown)
       if (live.error?.code !== error.code) dirty = true
       live = { ...live, error }
@@ -213,21 +229,42 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
   const view = (run: Run): Run => {
     const { queuedAt: _, ...known } = change
     // A final state is told only once it is stored.
-    return { ...run, ...known, state: run.state, endedAt: run.endedAt, latest, progress: live.progress, error: live.error ?? waits ?? run.error }
+    return {
+      ...run,
+      ...known,
+      state: run.state,
+      endedAt: run.endedAt,
+      latest,
+      progress: live.progress,
+      error: live.error ?? waits ?? run.error,
+    }
   }
 
   let settle: () => void = () => {}
-  const over = new Promise<void>((resolve) => { settle = () => { clearInterval(timer); resolve() } })
-  const timer = setInterval(() => { if (dirty || urgent || points.length > 0) flush() }, interval)
-  const worker = startWorker(parts.script, job, threads, (message) => {
-    try {
-      receive(message)
-    } catch (thrown) {
-      log(`A message of run ${id} cannot be handled.`, thrown)
-      finish('failed', { error: toErrorInfo(thrown) })
-      worker.kill()
+  const over = new Promise<void>((resolve) => {
+    settle = () => {
+      clearInterval(timer)
+      resolve()
     }
-  }, log)
+  })
+  const timer = setInterval(() => {
+    if (dirty || urgent || points.length > 0) flush()
+  }, interval)
+  const worker = startWorker(
+    parts.script,
+    job,
+    threads,
+    (message) => {
+      try {
+        receive(message)
+      } catch (thrown) {
+        log(`A message of run ${id} cannot be handled.`, thrown)
+        finish('failed', { error: toErrorInfo(thrown) })
+        worker.kill()
+      }
+    },
+    log,
+  )
 
   void worker.ended.then((how) => {
     gone = how
@@ -252,5 +289,15 @@ export function startTraining(job: TrainJob, threads: number, parts: Parts): Tra
     space.forget(`checkpoint ${id}`)
     clearInterval(timer)
   }
-  return { pause: () => ask('pause'), cancel: () => ask('cancel'), kill: () => worker.kill(), get stopping() { return wanted !== null && !final }, abandon, view, over }
+  return {
+    pause: () => ask('pause'),
+    cancel: () => ask('cancel'),
+    kill: () => worker.kill(),
+    get stopping() {
+      return wanted !== null && !final
+    },
+    abandon,
+    view,
+    over,
+  }
 }

@@ -22,7 +22,13 @@ export function startWorker(script: string, job: Job, threads: number, onMessage
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ...quietLibraries, TF_NUM_INTRAOP_THREADS: pinned, TF_NUM_INTEROP_THREADS: pinned, OMP_NUM_THREADS: pinned },
+    env: {
+      ...process.env,
+      ...quietLibraries,
+      TF_NUM_INTRAOP_THREADS: pinned,
+      TF_NUM_INTEROP_THREADS: pinned,
+      OMP_NUM_THREADS: pinned,
+    },
     // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it, and asks its workers to stop.
     detached: process.platform !== 'win32',
   })
@@ -36,17 +42,30 @@ export function startWorker(script: string, job: Job, threads: number, onMessage
       if (output().length > 0) log(`Worker ${child.pid} (${job.kind}) ended with ${exit}; it said:\n${output()}`)
       resolve(exit)
     }
-    child.on('exit', (code, signal) => { exit = signal ?? `exit code ${code}`; settle() })
-    child.on('disconnect', () => { connected = false; settle() })
+    child.on('exit', (code, signal) => {
+      exit = signal ?? `exit code ${code}`
+      settle()
+    })
+    child.on('disconnect', () => {
+      connected = false
+      settle()
+    })
     child.on('error', (error) => {
       log('A worker cannot be reached.', error)
       // Without a process there is neither an exit nor a channel.
-      if (child.pid === undefined) { exit = error.message; connected = false; settle() }
+      if (child.pid === undefined) {
+        exit = error.message
+        connected = false
+        settle()
+      }
     })
   })
   child.on('message', (message) => onMessage(message as FromWorker))
   const send = (message: ToWorker) => {
-    if (child.connected) child.send(message, (error) => { if (error) log('A message to a worker was lost.', error) })
+    if (child.connected)
+      child.send(message, (error) => {
+        if (error) log('A message to a worker was lost.', error)
+      })
   }
   send({ type: 'job', job })
   return { send, kill: () => void child.kill('SIGKILL'), ended }
@@ -56,7 +75,9 @@ export function startWorker(script: string, job: Job, threads: number, onMessage
 function recordOutput(child: ChildProcess): () => string {
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => { text = (text + chunk).slice(-8192) })
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-8192)
+    })
   }
   return () => text.trim()
 }

@@ -28,8 +28,10 @@ export function adoptDatasets(home: Home, store: Store, notes: string[]): number
         notes.push(`The dataset from ${dataset.source} is called “${name}” now: its own name was in the lost database only.`)
       }
       if (problem !== null) {
-        notes.push(`The dataset “${name}” is damaged (${problem}) and is listed with its runs: `
-          + `“datasets repair ${id}” imports its source again in place of its files.`)
+        notes.push(
+          `The dataset “${name}” is damaged (${problem}) and is listed with its runs: ` +
+            `“datasets repair ${id}” imports its source again in place of its files.`,
+        )
       }
       const skipped = skippedIn(folder)
       store.datasets.insert({ ...dataset, id, name, skippedCount: skipped.length }, skipped)
@@ -61,7 +63,11 @@ function skippedIn(folder: string): Skipped[] {
 }
 
 /** By what it was imported from, as the form suggests names. */
-const guessedName = (source: string, id: string): string => basename(source).replace(/\.npz$/i, '').trim().slice(0, 190) || `dataset ${id}`
+const guessedName = (source: string, id: string): string =>
+  basename(source)
+    .replace(/\.npz$/i, '')
+    .trim()
+    .slice(0, 190) || `dataset ${id}`
 
 /** The name, or with a number where that is taken. */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {

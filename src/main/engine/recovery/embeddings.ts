@@ -14,18 +14,25 @@ export function adoptEmbeddings(home: Home, store: Store, notes: string[]): numb
     if (store.embeddings.find(id) !== null) continue
     const record = embeddingRecord(home.embedding(id))
     const own = record?.embedding
-    const dataset = own?.datasetId == null ? null : store.datasets.find(own.datasetId) ?? store.datasets.findByFingerprint(record!.dataset)
+    const dataset =
+      own?.datasetId == null ? null : (store.datasets.find(own.datasetId) ?? store.datasets.findByFingerprint(record!.dataset))
     if (own === undefined || own.id !== id || dataset === null) {
       lost += 1
       continue
     }
     const { runName: _, dataset: __, ...codes } = own
-    store.embeddings.insert({ ...codes, datasetId: dataset.id, run: codes.run !== null && store.runs.has(codes.run) ? codes.run : null })
+    store.embeddings.insert({
+      ...codes,
+      datasetId: dataset.id,
+      run: codes.run !== null && store.runs.has(codes.run) ? codes.run : null,
+    })
   }
   if (lost > 0) {
-    notes.push(`What ${counted(lost, 'set')} of kept codes ${lost === 1 ? 'is' : 'are'} of was in the lost database only: `
-      + `${lost === 1 ? 'it is' : 'they are'} in no list any more. Embed again (aebench embed); `
-      + `${home.folder}/embeddings still holds the old ones, as codes.npy.`)
+    notes.push(
+      `What ${counted(lost, 'set')} of kept codes ${lost === 1 ? 'is' : 'are'} of was in the lost database only: ` +
+        `${lost === 1 ? 'it is' : 'they are'} in no list any more. Embed again (aebench embed); ` +
+        `${home.folder}/embeddings still holds the old ones, as codes.npy.`,
+    )
   }
   return store.embeddings.list().length
 }

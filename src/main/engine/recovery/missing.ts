@@ -13,18 +13,26 @@ const isWhole = (name: string): boolean => !name.endsWith('.partial') && !name.e
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter(isWhole) : [])
 
 /**
- * Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints or a record
+ * Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints
+ * or a record
  * of what they were, kept codes. `unknown`: folders of runs of which nothing tells.
  */
-export function foldersOf(home: Home): { datasets: string[]; runs: string[]; removed: string[]; embeddings: string[]; unknown: string[] } {
+export function foldersOf(home: Home): {
+  datasets: string[]
+  runs: string[]
+  removed: string[]
+  embeddings: string[]
+  unknown: string[]
+} {
   // What was never given its row is no loss.
   const begun = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
   const hasCheckpoint = (folder: string): boolean => namesIn(join(folder, 'checkpoints')).length > 0
   const tells = (folder: string): boolean => hasCheckpoint(folder) || existsSync(join(folder, recordName))
   const runs = namesIn(join(home.folder, 'runs')).filter((id) => !begun.has(`runs ${id}`))
   return {
-    datasets: namesIn(join(home.folder, 'datasets'))
-      .filter((id) => !begun.has(`datasets ${id}`) && existsSync(join(home.dataset(id), files.index))),
+    datasets: namesIn(join(home.folder, 'datasets')).filter(
+      (id) => !begun.has(`datasets ${id}`) && existsSync(join(home.dataset(id), files.index)),
+    ),
     runs: runs.filter((id) => tells(home.run(id))),
     removed: namesIn(join(home.folder, 'trash')).filter((id) => tells(home.trash(id))),
     embeddings: namesIn(join(home.folder, 'embeddings')).filter((id) => !begun.has(`embeddings ${id}`)),
@@ -41,7 +49,10 @@ export function hasUnknown(home: Home, store: Store): boolean {
 /** `none`: no file; `blank`: a file without tables, as one of no bytes is; `bare`: tables without a single dataset or run. */
 export type Lack = 'none' | 'blank' | 'bare'
 
-/** Whether a file is there and holds tables, as its first page says: opening it would make what is missing. Null: as it seems, it does. */
+/**
+ * Whether a file is there and holds tables, as its first page says: opening it would make what is missing. Null: as it seems, it
+ * does.
+ */
 export function lackOf(file: string): Lack | null {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found === undefined) return 'none'
@@ -62,12 +73,17 @@ export function lackOf(file: string): Lack | null {
  * Whether an open database names nothing that could lie in folders, not even what was removed; a recovery that found no more is known to
  * be done.
  */
-const isBare = (store: Store): boolean => store.preferences.get(recoveredKey) === null
-  && store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
+const isBare = (store: Store): boolean =>
+  store.preferences.get(recoveredKey) === null &&
+  store.datasets.list().length + store.runs.list().length + store.runs.removed().length + store.experiments.removed().length === 0
 
 const words: Record<Lack, string> = { none: 'is missing', blank: 'is empty', bare: 'names no dataset and no run' }
 
-export interface Lost { lack: Lack; datasets: number; runs: number }
+export interface Lost {
+  lack: Lack
+  datasets: number
+  runs: number
+}
 
 /** Null where the folders hold no more than an import that was cut off could have left: then the database is new, and not lost. */
 export function lostDatabase(home: Home, lack: Lack | null): Lost | null {
@@ -82,9 +98,11 @@ export function lostText(home: Home, { lack, datasets, runs }: Lost): string {
   const backup = newestBackup(home.database)
   const also = backup === null ? '' : ` and the backup of ${timeOfBackup(backup)} UTC`
   const found = `${counted(datasets, 'dataset')} and ${counted(runs, 'run')}`
-  return `The database ${home.database} ${words[lack]}, but ${found} lie in their folders; `
-    + `aebench doctor --recover makes a new database from them${also} `
-    + '(or put the file back where it was, or choose another folder with --home)'
+  return (
+    `The database ${home.database} ${words[lack]}, but ${found} lie in their folders; ` +
+    `aebench doctor --recover makes a new database from them${also} ` +
+    '(or put the file back where it was, or choose another folder with --home)'
+  )
 }
 
 function refuse(home: Home, lack: Lack | null): void {

@@ -11,8 +11,10 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What only the database knows of a dataset, a run, kept codes or an experiment lies once more beside its data, so that a lost database can
- * be made again from folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of state; what
+ * What only the database knows of a dataset, a run, kept codes or an experiment lies once more beside its data, so that a lost
+ * database can
+ * be made again from folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of
+ * state; what
  * codes are of; an experiment's plan. But for that the database alone is ever read.
  */
 /** Its name is none that packs take along. */
@@ -23,7 +25,12 @@ const datasetRecordSchema = z.object({ name: nameSchema })
 const runRecordSchema = z.object({ run: runSchema, version: z.string().nullable(), dataset: z.string() })
 export type RunRecord = z.infer<typeof runRecordSchema>
 const experimentRecordSchema = z.object({
-  id: z.string(), name: nameSchema, datasetId: z.string(), plan: planSchema, cells: cellSchema.array(), baseline: z.int().nullable(),
+  id: z.string(),
+  name: nameSchema,
+  datasetId: z.string(),
+  plan: planSchema,
+  cells: cellSchema.array(),
+  baseline: z.int().nullable(),
   createdAt: z.string(),
   members: z.array(z.object({ cell: z.int(), seed: z.int(), run: z.string().nullable(), reused: z.boolean() })),
 })
@@ -47,7 +54,10 @@ export const experimentRecord = (file: string) => read(file, experimentRecordSch
 const essence = ({ name, state, colour, tags, notes, archived, experiment, evaluation, error, datasetId, endedAt }: Run): string =>
   JSON.stringify([name, state, colour, tags, notes, archived, experiment, evaluation, error, datasetId, endedAt])
 
-/** States of runs that may have ended before they had a folder. Of those that wait, or were cancelled meanwhile, there can be thousands. */
+/**
+ * States of runs that may have ended before they had a folder. Of those that wait, or were cancelled meanwhile, there can be
+ * thousands.
+ */
 const endedEarly: readonly Run['state'][] = ['failed', 'diverged', 'interrupted']
 
 /** Listens to what the engine tells its windows and writes what has changed. A record that cannot be written stops nothing. */
@@ -75,23 +85,39 @@ export function keepRecords(home: Home, store: Store, log: Log): (event: EngineE
       write(id, file, name, () => ({ ...read(file, z.looseObject({})), name }))
     } else if (event.type === 'run' && !event.run.newer) {
       const { run } = event
-      write(run.id, join(home.run(run.id), recordName), essence(run), () =>
-        ({
-          run: { ...run, progress: null }, version: store.runs.versionOf(run.id),
+      write(
+        run.id,
+        join(home.run(run.id), recordName),
+        essence(run),
+        () => ({
+          run: { ...run, progress: null },
+          version: store.runs.versionOf(run.id),
           dataset: store.datasets.find(run.datasetId)?.sha256 ?? '',
-        }), endedEarly.includes(run.state) && store.runs.find(run.id)?.removedAt === null)
+        }),
+        endedEarly.includes(run.state) && store.runs.find(run.id)?.removedAt === null,
+      )
     } else if (event.type === 'embedding') {
       const { embedding } = event
-      write(embedding.id, join(home.embedding(embedding.id), recordName), embedding.name, () =>
-        ({ embedding, dataset: embedding.datasetId === null ? '' : store.datasets.find(embedding.datasetId)?.sha256 ?? '' }))
+      write(embedding.id, join(home.embedding(embedding.id), recordName), embedding.name, () => ({
+        embedding,
+        dataset: embedding.datasetId === null ? '' : (store.datasets.find(embedding.datasetId)?.sha256 ?? ''),
+      }))
     } else if (event.type === 'experiment') {
       const { id, name, states } = event.experiment
       const total = Object.values(states).reduce((sum, count) => sum + count, 0)
-      write(home.experiment(id), home.experiment(id), `${name} ${total} ${states.removed ?? 0}`, () => {
-        const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
-        const members = store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
-        return { ...kept, members }
-      }, true)
+      write(
+        home.experiment(id),
+        home.experiment(id),
+        `${name} ${total} ${states.removed ?? 0}`,
+        () => {
+          const { wanted: _, endedAt: __, dataset: ___, ...kept } = store.experiments.get(id)
+          const members = store.experiments
+            .members(id)
+            .map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
+          return { ...kept, members }
+        },
+        true,
+      )
     } else if (event.type === 'experimentRemoved') {
       rmSync(home.experiment(event.experiment), { force: true })
       written.delete(home.experiment(event.experiment))

@@ -24,7 +24,8 @@ export interface Choices {
 
 /**
  * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets
- * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read. A sound database is
+ * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read. A sound
+ * database is
  * completed by what lies in folders and it does not name.
  * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and
  * `openDatabase`.
@@ -73,7 +74,8 @@ function reindexed(home: Home): Recovery {
 }
 
 /**
- * Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and nothing that is
+ * Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and
+ * nothing that is
  * there changes.
  */
 function complete(home: Home, choices: Choices): Recovery {
@@ -95,8 +97,12 @@ function complete(home: Home, choices: Choices): Recovery {
   }
 }
 
-const rowsOf = (store: Store): number => store.datasets.list().length + store.runs.list().length + store.runs.removed().length
-  + store.experiments.list().length + store.embeddings.list().length
+const rowsOf = (store: Store): number =>
+  store.datasets.list().length +
+  store.runs.list().length +
+  store.runs.removed().length +
+  store.experiments.list().length +
+  store.embeddings.list().length
 const soundError = (home: Home, notes: readonly string[] = []): WorkbenchError =>
   new WorkbenchError('DATABASE_SOUND', [`The database ${home.database} is sound; there is nothing to recover.`, ...notes].join(' '))
 
@@ -116,9 +122,10 @@ function fill(home: Home, store: Store, choices: Choices, backup: string | null)
 }
 
 /** What no folder tells, where there was no backup to begin with. */
-const onlyInDatabase = 'Only the lost database knew the list of exports (the files stay where they are), codes of folders that were '
-  + 'written to files, runs that had not begun to train outside an experiment, measured times, saved views and the settings of the '
-  + 'queue: these are gone.'
+const onlyInDatabase =
+  'Only the lost database knew the list of exports (the files stay where they are), codes of folders that were ' +
+  'written to files, runs that had not begun to train outside an experiment, measured times, saved views and the settings of the ' +
+  'queue: these are gone.'
 
 /** `sound`: the database is, and can at most be completed. Error: DATABASE_SOUND and the like where nothing has to be recovered. */
 function requireLoss(home: Home): 'lost' | 'damaged' | 'sound' {
@@ -127,18 +134,25 @@ function requireLoss(home: Home): 'lost' | 'damaged' | 'sound' {
     const found = checkDatabase(home.database, unlocked(home))
     if (found.state === 'damaged') return 'damaged'
     if (found.state === 'held') {
-      throw new WorkbenchError('DATABASE_LOCKED', `Another program has the database ${home.database} open; `
-        + 'close it, then see whether anything is wrong at all.')
+      throw new WorkbenchError(
+        'DATABASE_LOCKED',
+        `Another program has the database ${home.database} open; close it, then see whether anything is wrong at all.`,
+      )
     }
     if (found.state === 'unknown') {
-      throw new WorkbenchError('DISK_ERROR', `The database ${home.database} cannot be read now (${found.why}), `
-        + 'which does not mean that it is damaged; mend that first.')
+      throw new WorkbenchError(
+        'DISK_ERROR',
+        `The database ${home.database} cannot be read now (${found.why}), ` +
+          'which does not mean that it is damaged; mend that first.',
+      )
     }
     if (found.state === 'sound') return 'sound'
   }
   if (lostDatabase(home, 'bare') === null) {
-    throw new WorkbenchError('DATABASE_SOUND', `Nothing lies in ${home.folder} that a database could be made of; `
-      + 'start the workbench as ever.')
+    throw new WorkbenchError(
+      'DATABASE_SOUND',
+      `Nothing lies in ${home.folder} that a database could be made of; start the workbench as ever.`,
+    )
   }
   return 'lost'
 }
@@ -150,7 +164,8 @@ function unlocked(home: Home): boolean {
 const parts = ['', '-wal', '-shm', '-journal']
 /** With backups of it, which are of a copy of a backup. */
 function removeAll(file: string): void {
-  const isOf = (name: string) => parts.some((part) => name === basename(file) + part) || name.startsWith(`${basename(file)}.backup-`)
+  const isOf = (name: string) =>
+    parts.some((part) => name === basename(file) + part) || name.startsWith(`${basename(file)}.backup-`)
   for (const name of readdirSync(dirname(file)).filter(isOf)) rmSync(join(dirname(file), name), { force: true })
 }
 
@@ -163,11 +178,12 @@ function setAside(file: string): string | null {
 }
 
 /** The same for people. */
-export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, codes, notes }: Recovery): string => [
-  `The database ${home.database} was ${keptAside === null && backup === null ? 'made, mended or completed' : 'made anew'}`
-    + `${backup === null ? '' : `, beginning with the backup ${backup}`}: `
-    + `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}, `
-    + `${counted(codes, 'set')} of kept codes.`,
-  ...(keptAside === null ? [] : [`The one that was there before lies in ${keptAside}.`]),
-  ...notes.map((note) => `- ${note}`),
-].join('\n')
+export const recoveryText = (home: Home, { keptAside, backup, datasets, runs, experiments, codes, notes }: Recovery): string =>
+  [
+    `The database ${home.database} was ${keptAside === null && backup === null ? 'made, mended or completed' : 'made anew'}` +
+      `${backup === null ? '' : `, beginning with the backup ${backup}`}: ` +
+      `${counted(datasets, 'dataset')}, ${counted(runs, 'run')}, ${counted(experiments, 'experiment')}, ` +
+      `${counted(codes, 'set')} of kept codes.`,
+    ...(keptAside === null ? [] : [`The one that was there before lies in ${keptAside}.`]),
+    ...notes.map((note) => `- ${note}`),
+  ].join('\n')

@@ -13,10 +13,17 @@ import { foldersOf } from './missing.ts'
 import { runRecord, type RunRecord } from './records.ts'
 
 const importFirst = 'import it again, then recover once more (aebench doctor --recover)'
-const again = 'The database was lost and made again from this run\'s folder'
+const again = "The database was lost and made again from this run's folder"
 
 /** What a run's last checkpoint tells of it. */
-interface Told { variant: string; config: Config; seed: number; inputSize: number; classes: readonly string[]; position: Position }
+interface Told {
+  variant: string
+  config: Config
+  seed: number
+  inputSize: number
+  classes: readonly string[]
+  position: Position
+}
 
 function readTold(folder: string): Told | null {
   try {
@@ -24,8 +31,11 @@ function readTold(folder: string): Told | null {
     const variant = variantOf(metadata['variant'] ?? '').id
     const position = JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'>
     return {
-      variant, config: withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? ''))), seed: Number(metadata['seed']),
-      inputSize: Number(metadata['inputSize']), classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
+      variant,
+      config: withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? ''))),
+      seed: Number(metadata['seed']),
+      inputSize: Number(metadata['inputSize']),
+      classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
       position: { stage: 0, ...position },
     }
   } catch {
@@ -34,7 +44,8 @@ function readTold(folder: string): Told | null {
 }
 
 /**
- * Puts back the runs whose folders hold a checkpoint or a record and that the store does not have: from their records where they have one,
+ * Puts back the runs whose folders hold a checkpoint or a record and that the store does not have: from their records where
+ * they have one,
  * else from what the checkpoint tells. Those that had been removed stay removed and can be restored.
  * @param chosen the dataset of those of which nothing tells it
  * @returns how many there are now
@@ -52,7 +63,8 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
   const missing = folders.filter(({ id }) => store.runs.find(id) === null)
   const found = missing.map((each) => ({ ...each, told: readTold(each.folder), record: runRecord(each.folder) })).sort(inOrder)
   // Whose curves are gone.
-  let bare = 0, unevaluated = 0
+  let bare = 0,
+    unevaluated = 0
   for (const { id, folder, isRemoved, told, record } of found) {
     const run = record === null ? fromCheckpoint(home, store, id, told, chosen) : fromRecord(store, record, told)
     if (typeof run === 'string') {
@@ -72,20 +84,28 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
     if (run.state === 'completed' && run.evaluation === null) unevaluated += 1
   }
   if (bare > 0) {
-    notes.push(`The curves and pictures of ${counted(bare, 'run')} were in the lost database only and are gone; `
-      + 'weights and settings are as they were.')
+    notes.push(
+      `The curves and pictures of ${counted(bare, 'run')} were in the lost database only and are gone; ` +
+        'weights and settings are as they were.',
+    )
   }
   if (unevaluated > 0) {
-    notes.push(`${counted(unevaluated, 'completed run')} ${unevaluated === 1 ? 'has' : 'have'} no evaluation any more: `
-      + "evaluate again (aebench evaluate RUN, or on the run's page).")
+    notes.push(
+      `${counted(unevaluated, 'completed run')} ${unevaluated === 1 ? 'has' : 'have'} no evaluation any more: ` +
+        "evaluate again (aebench evaluate RUN, or on the run's page).",
+    )
   }
   return store.runs.list().length
 }
 
-interface Candidate { id: string; told: Told | null; record: RunRecord | null }
+interface Candidate {
+  id: string
+  told: Told | null
+  record: RunRecord | null
+}
 
 /** As they were made: by time, those of an experiment in its order; then those of which no time is known. */
-const inOrder = (one: Candidate, other: Candidate): number => keyOf(one) < keyOf(other) ? -1 : 1
+const inOrder = (one: Candidate, other: Candidate): number => (keyOf(one) < keyOf(other) ? -1 : 1)
 function keyOf({ id, told, record }: Candidate): string {
   const padded = (number: number) => String(number).padStart(10, '0')
   if (record === null) return `9999 ${told?.variant ?? ''} ${padded(told?.seed ?? 0)} ${id}`
@@ -99,7 +119,12 @@ function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told
   const wasOpen = run.state === 'running' || run.state === 'queued'
   const experiment = run.experiment !== null && store.experiments.has(run.experiment.id) ? run.experiment : null
   return {
-    ...run, datasetId: dataset.id, dataset: dataset.name, progress: null, experiment, latest: {},
+    ...run,
+    datasetId: dataset.id,
+    dataset: dataset.name,
+    progress: null,
+    experiment,
+    latest: {},
     ...(wasOpen ? { state: 'interrupted' as const, error: interrupted(told) } : {}),
     ...(told === null ? {} : { step: told.position.step, epoch: told.position.epoch, seconds: told.position.seconds }),
   }
@@ -113,14 +138,15 @@ function interrupted(told: Told | null): NonNullable<Run['error']> {
 function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null, chosen: Dataset | null): Run | string {
   if (told === null) return 'its last checkpoint cannot be read'
   const all = store.datasets.list()
-  const suits = (dataset: Dataset): boolean => rowSizeOf(dataset) === told.inputSize
-    && (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
+  const suits = (dataset: Dataset): boolean =>
+    rowSizeOf(dataset) === told.inputSize && (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {
-    return suitable.length === 0 ? `no dataset here has rows of its size; ${importFirst}`
-      : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; `
-        + 'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
+    return suitable.length === 0
+      ? `no dataset here has rows of its size; ${importFirst}`
+      : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; ` +
+          'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
   }
   const { parameters } = resolveConfig(told.variant, told.config, factsOf(home, dataset))
   const planned = runOf(home, id, dataset, told.variant, told.seed, { config: told.config, parameters })
@@ -128,13 +154,32 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
   const { patience } = told.config.training
   const isDone = step >= planned.steps || (patience > 0 && best !== null && epoch - best.epoch >= patience)
   const now = new Date().toISOString()
-  const why = chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'
+  const why =
+    chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'
   return {
-    ...planned, name: store.runs.freeName(told.variant), dataset: dataset.name, state: isDone ? 'completed' : 'interrupted',
-    colour: store.runs.freeColour(), epoch, step, seconds, createdAt: now, startedAt: null, endedAt: now, stepsPerSecond: null,
+    ...planned,
+    name: store.runs.freeName(told.variant),
+    dataset: dataset.name,
+    state: isDone ? 'completed' : 'interrupted',
+    colour: store.runs.freeColour(),
+    epoch,
+    step,
+    seconds,
+    createdAt: now,
+    startedAt: null,
+    endedAt: now,
+    stepsPerSecond: null,
     threads: null,
-    progress: null, latest: {}, evaluation: null, error: isDone ? null : interrupted(told), preset: null, origin: null, experiment: null,
-    tags: ['recovered'], archived: false, bytes: null,
+    progress: null,
+    latest: {},
+    evaluation: null,
+    error: isDone ? null : interrupted(told),
+    preset: null,
+    origin: null,
+    experiment: null,
+    tags: ['recovered'],
+    archived: false,
+    bytes: null,
     notes: `${again}: its name, tags and notes are not those that it had. ${why}`,
   }
 }

@@ -13,11 +13,14 @@ export function freeBytesOf(folder: string): number | null {
 }
 
 const trialPrefix = '.workbench-trial-'
-/** Names of what is written to try out a folder; the earlier ones are those of earlier versions. What a kill left of them is of no use. */
+/**
+ * Names of what is written to try out a folder; the earlier ones are those of earlier versions. What a kill left of them is of
+ * no use.
+ */
 export const isTrial = (name: string): boolean => name.startsWith(trialPrefix) || /^\.(probe|room)-\d+/.test(name)
 /** The process that made a trial in a folder that is not ours; null where it is none. */
 export const makerOfTrial = (name: string): number | null =>
-  (name.startsWith(trialPrefix) && /^\d+$/.test(name.slice(trialPrefix.length)) ? Number(name.slice(trialPrefix.length)) : null)
+  name.startsWith(trialPrefix) && /^\d+$/.test(name.slice(trialPrefix.length)) ? Number(name.slice(trialPrefix.length)) : null
 /** The name of this process's own trial. */
 export const trialName = (): string => trialPrefix + process.pid
 
@@ -66,12 +69,14 @@ const fullness = (folder: string, thrown: unknown): string => {
 
 /** The sentence for a full disk that everything waits for. */
 export const lackOf = (folder: string, thrown: unknown): ErrorInfo => {
-  const free = freeBytesOf(folder), what = fullness(folder, thrown)
+  const free = freeBytesOf(folder),
+    what = fullness(folder, thrown)
   const left = free === null ? '' : ` (${(free / 1e6).toFixed(1)} MB are free)`
   return {
     code: 'DISK_FULL',
-    message: `${what}${left}; what waits goes on by itself once there is space. Free some there, `
-      + 'or remove runs and empty the trash (aebench runs remove, trash empty).',
+    message:
+      `${what}${left}; what waits goes on by itself once there is space. Free some there, ` +
+      'or remove runs and empty the trash (aebench runs remove, trash empty).',
   }
 }
 

@@ -34,7 +34,10 @@ export async function keepReserve(home: Home): Promise<void> {
 /** Whether there is a reserve to give up. */
 export const hasReserve = (home: Home): boolean => existsSync(fileOf(home))
 
-/** Gives space back to a full disk: the reserve, and with it what can be made again or is of no use. Never throws. @returns whether there was any */
+/**
+ * Gives space back to a full disk: the reserve, and with it what can be made again or is of no use. Never throws. @returns
+ * whether there was any
+ */
 export function giveUpReserve(home: Home): boolean {
   let found = false
   const remove = (path: string) => {

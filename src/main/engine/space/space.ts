@@ -6,16 +6,22 @@ import { freeBytesOf, hasRoom, lackOf, meansFull } from './full.ts'
 import { giveUpReserve, hasReserve, keepReserve, reserveBytes } from './reserve.ts'
 
 /** How long until the disk is looked at again, in milliseconds: the first time, and at most. */
-const soonest = 200, longest = 5000
+const soonest = 200,
+  longest = 5000
 /** A disk that is full again within so many milliseconds was not free. */
 const steady = 10_000
 /** So much must be writable in the home, and in the folder for temporary files, before anything goes on; in bytes. */
-const homeRoom = 2 ** 20, temporaryRoom = 2 ** 16
+const homeRoom = 2 ** 20,
+  temporaryRoom = 2 ** 16
 
-interface Waiting { work: () => void; bytes: number }
+interface Waiting {
+  work: () => void
+  bytes: number
+}
 
 /**
- * What waits for space on the disk, in one place: whoever meets a full disk leaves here what is to be done once there is room. While anything
+ * What waits for space on the disk, in one place: whoever meets a full disk leaves here what is to be done once there is room.
+ * While anything
  * lacks space the disk is looked at again and again, at growing intervals; then all of it is done, in order.
  */
 export function createSpace(home: Home, log: Log) {
@@ -33,7 +39,9 @@ export function createSpace(home: Home, log: Log) {
 
   let keeping: Promise<void> = Promise.resolve()
   const reserveAgain = (): void => {
-    keeping = keepReserve(home).catch((thrown: unknown) => { if (!meansFull(thrown, home.folder)) log('No space could be kept in reserve.', thrown) })
+    keeping = keepReserve(home).catch((thrown: unknown) => {
+      if (!meansFull(thrown, home.folder)) log('No space could be kept in reserve.', thrown)
+    })
   }
 
   const isRoom = (): boolean => {
@@ -105,11 +113,17 @@ export function createSpace(home: Home, log: Log) {
 
   reserveAgain()
   return {
-    met, later, attempt,
+    met,
+    later,
+    attempt,
     /** Why everything waits; null while there is space. */
-    get lack() { return lack },
+    get lack() {
+      return lack
+    },
     /** Whether whoever wants to write should wait: there is no space, and the engine is not about to end. */
-    get full() { return lack !== null && !ending },
+    get full() {
+      return lack !== null && !ending
+    },
     /** Gives up what is kept in reserve, for what must be stored now. @returns whether there was any */
     giveUp: (): boolean => giveUpReserve(home),
     forget: (key: string): void => void waiting.delete(key),

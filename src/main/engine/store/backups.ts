@@ -16,7 +16,11 @@ export const recoveredKey = 'recoveredAt'
  * What a sound database holds; `empty`: not even tables, as a file of no bytes does; `bare`: not a single dataset or run, and no recovery
  * made it so.
  */
-export interface Soundness { version: number; empty: boolean; bare: boolean }
+export interface Soundness {
+  version: number
+  empty: boolean
+  bare: boolean
+}
 
 /** Reads all of a database file without changing it. Error: SQLite's; SQLITE_CORRUPT with what its check finds. */
 export function examine(file: string, immutable = false): Soundness {
@@ -26,8 +30,8 @@ export function examine(file: string, immutable = false): Soundness {
     if (check !== 'ok') throw Object.assign(new Error(check), { code: 'SQLITE_CORRUPT' })
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
     const hasRows = (name: string): boolean => database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get() !== undefined
-    const isRecovered = tables.includes('preferences')
-      && database.prepare('SELECT 1 FROM preferences WHERE key = ?').get(recoveredKey) !== undefined
+    const isRecovered =
+      tables.includes('preferences') && database.prepare('SELECT 1 FROM preferences WHERE key = ?').get(recoveredKey) !== undefined
     const bare = !isRecovered && !['datasets', 'runs'].some((name) => tables.includes(name) && hasRows(name))
     return { version: Number(database.pragma('user_version', { simple: true })), empty: tables.length === 0, bare }
   } finally {
@@ -52,7 +56,8 @@ export function remakeIndexes(file: string): boolean {
 }
 
 /**
- * Writes a copy of an open database beside it, named after the time and its version: whole, read again and synced before it gets that name.
+ * Writes a copy of an open database beside it, named after the time and its version: whole, read again and synced before it
+ * gets that name.
  * Error: SQLite's or the system's; then no backup is there that was not before.
  */
 export function writeBackup(database: Database, file: string, version: number): string {
@@ -86,7 +91,9 @@ function removeUnfinished(file: string): void {
 function backupNames(file: string, all = false): string[] {
   const folder = dirname(file)
   if (!existsSync(folder)) return []
-  return readdirSync(folder).filter((name) => name.startsWith(`${basename(file)}.backup-`) && (all || /-v\d+$/.test(name))).sort()
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${basename(file)}.backup-`) && (all || /-v\d+$/.test(name)))
+    .sort()
 }
 
 /** The newest backup that is whole and sound, now; null where there is none. Those that are not are passed over. */

@@ -25,10 +25,13 @@ export function damageRemedy(file: string): string {
 }
 
 const damaged = (file: string, cause: unknown): WorkbenchError =>
-  new WorkbenchError('DATABASE_DAMAGED', `The database ${file} is damaged and was left untouched; ${damageRemedy(file)}.`, { cause })
+  new WorkbenchError('DATABASE_DAMAGED', `The database ${file} is damaged and was left untouched; ${damageRemedy(file)}.`, {
+    cause,
+  })
 
 /** Of what is no trouble of ours (a faulty migration) the original is thrown on. */
-const explain = (thrown: unknown, file: string): unknown => (isDamage(thrown) ? damaged(file, thrown) : troubleWith(thrown, file) ?? thrown)
+const explain = (thrown: unknown, file: string): unknown =>
+  isDamage(thrown) ? damaged(file, thrown) : (troubleWith(thrown, file) ?? thrown)
 
 /**
  * Opens (or creates) a database: integrity checked, brought to the newest version, a backup written beside it first when it
@@ -36,7 +39,11 @@ const explain = (thrown: unknown, file: string): unknown => (isDamage(thrown) ? 
  * (keeping.ts). `onKeeping` is told which.
  * Errors: DATABASE_DAMAGED, DATABASE_NEWER, DATABASE_LOCKED, HOME_UNWRITABLE, HOME_READ_ONLY, DISK_FULL, DISK_ERROR.
  */
-export function openDatabase(file: string, migrations: Migrations, onKeeping: (text: string, way: Keeping) => void = () => {}): Database {
+export function openDatabase(
+  file: string,
+  migrations: Migrations,
+  onKeeping: (text: string, way: Keeping) => void = () => {},
+): Database {
   try {
     const { keeping, otherwise, why } = chooseKeeping(dirname(file))
     let first: unknown
@@ -83,9 +90,12 @@ const versionOf = (database: Database): number => Number(database.pragma('user_v
 function requireKnown(database: Database, file: string, migrations: Migrations): void {
   const version = versionOf(database)
   if (version <= migrations.length) return
-  throw new WorkbenchError('DATABASE_NEWER', `The database ${file} was written by a newer version of the workbench (${version}, `
-    + `this one knows ${migrations.length}); `
-    + 'update the workbench or choose another folder with --home.')
+  throw new WorkbenchError(
+    'DATABASE_NEWER',
+    `The database ${file} was written by a newer version of the workbench (${version}, ` +
+      `this one knows ${migrations.length}); ` +
+      'update the workbench or choose another folder with --home.',
+  )
 }
 
 function migrate(database: Database, file: string, migrations: Migrations): void {
@@ -93,10 +103,12 @@ function migrate(database: Database, file: string, migrations: Migrations): void
   if (version === migrations.length) return
   if (version > 0) writeBackup(database, file, version)
   database.pragma('foreign_keys = OFF')
-  database.transaction(() => {
-    migrations.slice(version).forEach((sql) => database.exec(sql))
-    database.pragma(`user_version = ${migrations.length}`)
-  }).exclusive()
+  database
+    .transaction(() => {
+      migrations.slice(version).forEach((sql) => database.exec(sql))
+      database.pragma(`user_version = ${migrations.length}`)
+    })
+    .exclusive()
 }
 
 /** What was found of a database file. `unknown`: it cannot be read now, which says nothing of its content. */
@@ -114,7 +126,7 @@ export function checkDatabase(file: string, unlocked = false): DatabaseState {
     if (isDamage(thrown)) return { state: 'damaged', why: (thrown as Error).message }
     const trouble = troubleWith(thrown, file)
     if (trouble?.code === 'DATABASE_LOCKED') return { state: 'held' }
-    return { state: 'unknown', why: (trouble ?? thrown as Error).message }
+    return { state: 'unknown', why: (trouble ?? (thrown as Error)).message }
   }
 }
 

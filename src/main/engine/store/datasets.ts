@@ -8,30 +8,65 @@ type Json = 'classes' | 'classCounts' | 'notes'
 type Row = Omit<Dataset, Json> & Record<Json, string>
 
 const toDataset = (row: Row): Dataset => ({
-  ...row, classes: itemsOf(z.string(), said(row.classes)), classCounts: itemsOf(z.int(), said(row.classCounts)), notes: itemsOf(datasetNoteSchema, said(row.notes)),
+  ...row,
+  classes: itemsOf(z.string(), said(row.classes)),
+  classCounts: itemsOf(z.int(), said(row.classCounts)),
+  notes: itemsOf(datasetNoteSchema, said(row.notes)),
 })
-const toRow = (dataset: Dataset): Row => ({ ...dataset, classes: JSON.stringify(dataset.classes), classCounts: JSON.stringify(dataset.classCounts), notes: JSON.stringify(dataset.notes) })
+const toRow = (dataset: Dataset): Row => ({
+  ...dataset,
+  classes: JSON.stringify(dataset.classes),
+  classCounts: JSON.stringify(dataset.classCounts),
+  notes: JSON.stringify(dataset.notes),
+})
 
 const columns = [
-  'id', 'name', 'kind', 'count', 'testCount', 'validationCount', 'notes', 'width', 'height', 'channels', 'classes', 'classCounts', 'sha256', 'source', 'fit',
-  'duplicates', 'movedToOneSide', 'skippedCount', 'bytes', 'createdAt',
+  'id',
+  'name',
+  'kind',
+  'count',
+  'testCount',
+  'validationCount',
+  'notes',
+  'width',
+  'height',
+  'channels',
+  'classes',
+  'classCounts',
+  'sha256',
+  'source',
+  'fit',
+  'duplicates',
+  'movedToOneSide',
+  'skippedCount',
+  'bytes',
+  'createdAt',
 ] as const satisfies (keyof Dataset)[]
 
 /** Rows of the tables `datasets` and `skipped` as domain types. */
 export function datasetStore(database: Database) {
   const all = database.prepare<[], Row>('SELECT * FROM datasets ORDER BY createdAt, id')
   const byReference = database.prepare<{ reference: string }, Row>(
-    'SELECT * FROM datasets WHERE id = @reference OR name = @reference ORDER BY id = @reference DESC LIMIT 1')
+    'SELECT * FROM datasets WHERE id = @reference OR name = @reference ORDER BY id = @reference DESC LIMIT 1',
+  )
   const byName = database.prepare<[string], Row>('SELECT * FROM datasets WHERE name = ?')
   const byFingerprint = database.prepare<[string], Row>('SELECT * FROM datasets WHERE sha256 = ?')
-  const insert = database.prepare<Row>(`INSERT INTO datasets (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`)
-  const insertSkipped = database.prepare<[string, number, string, string]>('INSERT INTO skipped (dataset, position, path, reason) VALUES (?, ?, ?, ?)')
+  const insert = database.prepare<Row>(
+    `INSERT INTO datasets (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`,
+  )
+  const insertSkipped = database.prepare<[string, number, string, string]>(
+    'INSERT INTO skipped (dataset, position, path, reason) VALUES (?, ?, ?, ?)',
+  )
   const skipped = database.prepare<[string], Skipped>('SELECT path, reason FROM skipped WHERE dataset = ? ORDER BY position')
   const moveSource = database.prepare<[string, string]>('UPDATE datasets SET source = ? WHERE id = ?')
   const rename = database.prepare<[string, string]>('UPDATE datasets SET name = ? WHERE id = ?')
   const remove = database.prepare<[string]>('DELETE FROM datasets WHERE id = ?')
-  const users = database.prepare<[string], { name: string }>('SELECT name FROM runs WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt')
-  const planners = database.prepare<[string], { name: string }>('SELECT name FROM experiments WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt')
+  const users = database.prepare<[string], { name: string }>(
+    'SELECT name FROM runs WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt',
+  )
+  const planners = database.prepare<[string], { name: string }>(
+    'SELECT name FROM experiments WHERE dataset = ? AND removedAt IS NULL ORDER BY createdAt',
+  )
 
   const maybe = (row: Row | undefined): Dataset | null => (row === undefined ? null : toDataset(row))
   return {
@@ -42,7 +77,8 @@ export function datasetStore(database: Database) {
       const dataset = maybe(byReference.get({ reference }))
       if (dataset !== null) return dataset
       const names = all.all().map((row) => row.name)
-      const remedy = names.length === 0 ? 'import one first' : `there are: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', ...' : ''}`
+      const remedy =
+        names.length === 0 ? 'import one first' : `there are: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', ...' : ''}`
       throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${reference}”; ${remedy}.`, { field: 'dataset' })
     },
     findByFingerprint: (sha256: string): Dataset | null => maybe(byFingerprint.get(sha256)),
@@ -51,7 +87,11 @@ export function datasetStore(database: Database) {
     requireFreeName(name: string, except?: string): void {
       const taken = byName.get(name)
       if (taken !== undefined && taken.id !== except) {
-        throw new WorkbenchError('DATASET_NAME_TAKEN', `There is a dataset “${name}” already; choose another name or remove that one.`, { field: 'name' })
+        throw new WorkbenchError(
+          'DATASET_NAME_TAKEN',
+          `There is a dataset “${name}” already; choose another name or remove that one.`,
+          { field: 'name' },
+        )
       }
     },
     insert: database.transaction((dataset: Dataset, files: readonly Skipped[]) => {
@@ -72,8 +112,11 @@ export function datasetStore(database: Database) {
       }
       const runs = users.all(id).map((run) => run.name)
       if (runs.length > 0) {
-        throw new WorkbenchError('DATASET_IN_USE', `The dataset “${name}” is used by ${namesOf(runs)}; `
-          + `remove ${runs.length === 1 ? 'that run' : 'those runs'} first (aebench runs remove).`)
+        throw new WorkbenchError(
+          'DATASET_IN_USE',
+          `The dataset “${name}” is used by ${namesOf(runs)}; ` +
+            `remove ${runs.length === 1 ? 'that run' : 'those runs'} first (aebench runs remove).`,
+        )
       }
     },
     /** Error: DATASET_IN_USE. */

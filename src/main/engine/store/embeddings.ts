@@ -12,7 +12,8 @@ const selected = `SELECT embeddings.id, embeddings.name, run, runs.name AS runNa
 export function embeddingStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY embeddings.createdAt DESC, embeddings.rowid DESC`)
   const one = database.prepare<[string], Row>(`${selected} WHERE embeddings.id = ?`)
-  const insert = database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
+  const insert =
+    database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
     VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file, @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
   const stored = database.prepare<[string], { id: string }>('SELECT id FROM embeddings WHERE id = ?')
   const ids = database.prepare<[], { id: string }>('SELECT id FROM embeddings')
@@ -21,7 +22,11 @@ export function embeddingStore(database: Database) {
   const parsed = (row: Row): Embedding | null => understood(embeddingSchema, { ...row, skipped: said(row.skipped) }, null)
   return {
     /** Newest first; those that a newer version wrote are left out. */
-    list: (): Embedding[] => all.all().map(parsed).filter((each) => each !== null),
+    list: (): Embedding[] =>
+      all
+        .all()
+        .map(parsed)
+        .filter((each) => each !== null),
     /** Null where it is not there, or cannot be understood. */
     find: (id: string): Embedding | null => {
       const row = one.get(id)

@@ -9,19 +9,25 @@ const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, i
 /** Rows of the table `exports` as domain types. */
 export function exportStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY exports.createdAt DESC, exports.rowid DESC`)
-  const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, createdAt)
+  const insert =
+    database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, createdAt)
     VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs, @outputs, @createdAt)`)
   const replaced = database.prepare('DELETE FROM exports WHERE file = ?')
   return {
     /** Newest first; those that a newer version wrote are left out. */
-    list: (): Export[] => itemsOf(exportSchema, all.all().map((row) => (
-      { ...row, inputs: said(row.inputs), outputs: said(row.outputs), reduction: said(row.reduction) }
-    ))),
+    list: (): Export[] =>
+      itemsOf(
+        exportSchema,
+        all.all().map((row) => ({ ...row, inputs: said(row.inputs), outputs: said(row.outputs), reduction: said(row.reduction) })),
+      ),
     /** What was under that name is no more: its checksum is of nothing that is there. */
     insert(made: Export): void {
       replaced.run(made.file)
       insert.run({
-        ...made, inputs: JSON.stringify(made.inputs), outputs: JSON.stringify(made.outputs), reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
+        ...made,
+        inputs: JSON.stringify(made.inputs),
+        outputs: JSON.stringify(made.outputs),
+        reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
       })
     },
   }

@@ -22,7 +22,10 @@ export interface Chosen {
 const shared: Keeping = { journal: 'WAL', exclusive: false, unlocked: false }
 const exclusive: Keeping = { journal: 'WAL', exclusive: true, unlocked: false }
 const truncate: Keeping = { journal: 'TRUNCATE', exclusive: true, unlocked: false }
-const withoutLocks = [{ ...exclusive, unlocked: true }, { ...truncate, unlocked: true }]
+const withoutLocks = [
+  { ...exclusive, unlocked: true },
+  { ...truncate, unlocked: true },
+]
 
 /** In words, for `doctor`. */
 export const keepingText = ({ journal, exclusive: alone, unlocked }: Keeping): string =>
@@ -69,8 +72,11 @@ export function chooseKeeping(folder: string): Chosen {
 }
 
 /** Shared memory needs room, too; the log of one process alone needs none until something is written. */
-const fullDisk = (name: string): Chosen =>
-  ({ keeping: exclusive, otherwise: [truncate, ...withoutLocks], why: `the disk is full, so what this ${name} can do is not known` })
+const fullDisk = (name: string): Chosen => ({
+  keeping: exclusive,
+  otherwise: [truncate, ...withoutLocks],
+  why: `the disk is full, so what this ${name} can do is not known`,
+})
 
 function reason(kind: string, name: string, failures: unknown[]): string {
   const facts = [kind === 'local' ? name : kind === 'network' ? `${name}, which others may share` : name]
@@ -82,7 +88,10 @@ function reason(kind: string, name: string, failures: unknown[]): string {
   return facts.join('; ')
 }
 
-/** Writes, with a second connection where there may be one, empties the log into the file, reads again. Null: it works; else the failure. */
+/**
+ * Writes, with a second connection where there may be one, empties the log into the file, reads again. Null: it works; else the
+ * failure.
+ */
 function tryOut(file: string, way: Keeping): unknown {
   const open = (): Database => {
     const database = connect(file, { timeout: 0, unlocked: way.unlocked })
@@ -100,7 +109,8 @@ function tryOut(file: string, way: Keeping): unknown {
     const second = way.exclusive ? first : open()
     if (second !== first) opened.push(second)
     second.exec('INSERT INTO trial VALUES (2)')
-    if (count(first) !== 2) throw Object.assign(new Error('One connection does not see what another wrote'), { code: 'SQLITE_IOERR_SHM' })
+    if (count(first) !== 2)
+      throw Object.assign(new Error('One connection does not see what another wrote'), { code: 'SQLITE_IOERR_SHM' })
     if (way.journal === 'WAL') first.pragma('wal_checkpoint(TRUNCATE)')
     while (opened.length > 0) opened.pop()!.close()
     const again = open()

@@ -1,11 +1,20 @@
 import { z } from 'zod'
-import { configSchema, dataSchema, fineTuningSchema, networkSchema, pretrainingSchema, trainingSchema, type Config } from '../../../shared/config.ts'
+import {
+  configSchema,
+  dataSchema,
+  fineTuningSchema,
+  networkSchema,
+  pretrainingSchema,
+  trainingSchema,
+  type Config,
+} from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { errorCodes, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import { isObject } from '../../../shared/json.ts'
 
 /**
- * Rows that this version did not write: a newer one may know more kinds, codes and settings. What can be understood of them is shown, the rest is left
+ * Rows that this version did not write: a newer one may know more kinds, codes and settings. What can be understood of them is
+ * shown, the rest is left
  * alone in the database; one row never takes a list with it.
  */
 
@@ -37,7 +46,12 @@ export function understood<T, O>(schema: z.ZodType<T>, value: unknown, otherwise
 
 /** Those items of a list that this version understands; none where it is no list. */
 export const itemsOf = <T>(schema: z.ZodType<T>, value: unknown): T[] =>
-  (Array.isArray(value) ? value.flatMap((item) => { const found = schema.safeParse(item); return found.success ? [found.data] : [] }) : [])
+  Array.isArray(value)
+    ? value.flatMap((item) => {
+        const found = schema.safeParse(item)
+        return found.success ? [found.data] : []
+      })
+    : []
 
 const errorSchema = z.object({
   code: z.enum(errorCodes).catch('INTERNAL'),
@@ -47,11 +61,18 @@ const errorSchema = z.object({
 /** An error of whatever code keeps its sentence. */
 export const errorOf = (text: string | null): ErrorInfo | null => (text === null ? null : understood(errorSchema, said(text), null))
 
-const sections = { network: networkSchema, training: trainingSchema, data: dataSchema, pretraining: pretrainingSchema, fineTuning: fineTuningSchema }
+const sections = {
+  network: networkSchema,
+  training: trainingSchema,
+  data: dataSchema,
+  pretraining: pretrainingSchema,
+  fineTuning: fineTuningSchema,
+}
 type Section = keyof typeof sections
 
 /**
- * A stored config: settings that came after the run was made get their defaults, those that this version does not know are kept as they are.
+ * A stored config: settings that came after the run was made get their defaults, those that this version does not know are kept
+ * as they are.
  * @returns `whole` false where a setting is missing or means nothing here: a run with it can be looked at, and is not trained
  */
 export function configOf(text: string): { config: Config; whole: boolean } {
@@ -67,8 +88,13 @@ export function configOf(text: string): { config: Config; whole: boolean } {
   }
   const reconstruction = configSchema.shape.reconstruction.safeParse(raw['reconstruction'])
   const config: Config = {
-    network: sectionOf('network'), training: sectionOf('training'), data: sectionOf('data'), pretraining: sectionOf('pretraining'), fineTuning: sectionOf('fineTuning'),
-    reconstruction: reconstruction.success ? reconstruction.data : 'squaredError', regularizer: isObject(raw['regularizer']) ? raw['regularizer'] : {},
+    network: sectionOf('network'),
+    training: sectionOf('training'),
+    data: sectionOf('data'),
+    pretraining: sectionOf('pretraining'),
+    fineTuning: sectionOf('fineTuning'),
+    reconstruction: reconstruction.success ? reconstruction.data : 'squaredError',
+    regularizer: isObject(raw['regularizer']) ? raw['regularizer'] : {},
   }
   return { config, whole: whole && reconstruction.success }
 }

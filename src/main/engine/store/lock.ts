@@ -18,7 +18,8 @@ export interface Lock {
 
 /**
  * Takes a lock that lasts until `release` or the end of this process, however it ends; null when another process holds it. It is two: the
- * operating system's lock on the file, which cannot be stale; and an owner file (owner.ts), since on a network drive the system's lock may
+ * operating system's lock on the file, which cannot be stale; and an owner file (owner.ts), since on a network drive the
+ * system's lock may
  * be one machine's alone, or none. Both are needed, so that neither has to be believed.
  * Errors: as of `troubleWith`.
  */
@@ -26,7 +27,8 @@ export function tryLock(file: string): Lock | null {
   const folder = dirname(file)
   const system = systemLock(file)
   if (system === 'held') return null
-  const { kind, name } = fileSystemOf(folder), isLocal = kind === 'local'
+  const { kind, name } = fileSystemOf(folder),
+    isLocal = kind === 'local'
   let claimed: Claim | null
   try {
     claimed = claim(folder, isLocal && system !== null)
@@ -45,16 +47,21 @@ export function tryLock(file: string): Lock | null {
   const stop = new AbortController()
   const held = claimed
   return {
-    how: system === null ? `by an owner file alone, since files cannot be locked there (${name})`
-      : isLocal ? 'by a lock of the system and an owner file'
-        : `by a lock of the system and an owner file that is renewed, since other machines may not see the lock (${name})`,
+    how:
+      system === null
+        ? `by an owner file alone, since files cannot be locked there (${name})`
+        : isLocal
+          ? 'by a lock of the system and an owner file'
+          : `by a lock of the system and an owner file that is renewed, since other machines may not see the lock (${name})`,
     release: () => {
       stop.abort()
       held.release()
       system?.close()
     },
     // What only one machine has is believed by its processes' lives, and needs no renewal.
-    onLost: (lost) => { if (!isLocal || system === null) void keepAlive(held, stop.signal, lost) },
+    onLost: (lost) => {
+      if (!isLocal || system === null) void keepAlive(held, stop.signal, lost)
+    },
   }
 }
 
@@ -101,7 +108,7 @@ function hasLocks(folder: string): boolean {
 }
 
 /** Who has the home, as far as that can be seen; for messages. */
-export function holderOf(folder: string): Owner & { isSeen: boolean } | null {
+export function holderOf(folder: string): (Owner & { isSeen: boolean }) | null {
   try {
     const found = findOwners(folder)
     const { owner = null, life } = found.find((each) => each.life === 'alive') ?? found.find((each) => each.life === 'unseen') ?? {}

@@ -10,13 +10,21 @@ import { fileSystemOf } from './fileSystem.ts'
 /**
  * Who has a home, as a file of its own beside the database: for file systems whose locks do not work, or are only those of one machine.
  * Whoever wants the home writes a file under a name that nobody else has, and then looks at the files of all others: with a living one
- * among them it takes its own back. Of two that come at once at least one sees the other, so that never both have it; and no file has to be
- * taken over, which could not be done safely. A file is dead when its process is, or, where that cannot be seen from here, when it was not
+ * among them it takes its own back. Of two that come at once at least one sees the other, so that never both have it; and no
+ * file has to be
+ * taken over, which could not be done safely. A file is dead when its process is, or, where that cannot be seen from here, when
+ * it was not
  * renewed for long.
  */
 const ownerSchema = z.object({
-  id: z.string(), host: z.string(), machine: z.string(), boot: z.string(), space: z.string(),
-  pid: z.int(), started: z.string(), since: z.string(),
+  id: z.string(),
+  host: z.string(),
+  machine: z.string(),
+  boot: z.string(),
+  space: z.string(),
+  pid: z.int(),
+  started: z.string(),
+  since: z.string(),
 })
 export type Owner = z.infer<typeof ownerSchema>
 
@@ -40,8 +48,7 @@ function space(): string {
   }
 }
 
-const here = () =>
-  ({ host: hostname(), machine: textOf('/etc/machine-id'), boot: bootId(), space: space() })
+const here = () => ({ host: hostname(), machine: textOf('/etc/machine-id'), boot: bootId(), space: space() })
 
 /** `unseen`: a process of another machine or container, of which only the file tells. */
 export type Life = 'alive' | 'gone' | 'unseen'
@@ -62,21 +69,27 @@ function lifeOf(owner: Owner, isLocal: boolean): Life {
 
 const timeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-export interface Found { file: string; owner: Owner | null; life: Life }
+export interface Found {
+  file: string
+  owner: Owner | null
+  life: Life
+}
 
 /** The owners that have left a file in the home, dead ones too. `owner` null: a file that cannot be read. */
 export function findOwners(folder: string): Found[] {
   const isLocal = fileSystemOf(folder).kind === 'local'
-  return readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith('.json') && isOwnerFile(name)).map((name) => {
-    const file = join(folder, name)
-    let owner: Owner | null = null
-    try {
-      owner = ownerSchema.parse(JSON.parse(textOf(file)))
-    } catch {
-      // Cut off by the end of its machine, or removed this moment.
-    }
-    return { file, owner, life: owner === null ? 'unseen' : lifeOf(owner, isLocal) }
-  })
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.json') && isOwnerFile(name))
+    .map((name) => {
+      const file = join(folder, name)
+      let owner: Owner | null = null
+      try {
+        owner = ownerSchema.parse(JSON.parse(textOf(file)))
+      } catch {
+        // Cut off by the end of its machine, or removed this moment.
+      }
+      return { file, owner, life: owner === null ? 'unseen' : lifeOf(owner, isLocal) }
+    })
 }
 
 export interface Claim {
@@ -104,7 +117,9 @@ export function claim(folder: string, unseenAreDead: boolean): Claim | null {
 const undecided = 1000
 
 function claimOnce(folder: string, unseenAreDead: boolean): Claim | 'held' | 'contended' {
-  const id = randomUUID(), file = join(folder, `${prefix}${id}.json`), temporary = join(folder, `${prefix}${id}.tmp`)
+  const id = randomUUID(),
+    file = join(folder, `${prefix}${id}.json`),
+    temporary = join(folder, `${prefix}${id}.tmp`)
   const owner: Owner = { id, ...here(), pid: process.pid, started: startOf('self') ?? '', since: new Date().toISOString() }
   own.add(id)
   const release = (): void => {
@@ -118,7 +133,8 @@ function claimOnce(folder: string, unseenAreDead: boolean): Claim | 'held' | 'co
     // Both times are the file server's, whose clock need not be ours.
     const now = timeOf(file)
     const isSilent = (other: string): boolean => now - timeOf(other) > patience
-    const isDead = ({ life, file: other }: Found): boolean => life === 'gone' || (life === 'unseen' && (unseenAreDead || isSilent(other)))
+    const isDead = ({ life, file: other }: Found): boolean =>
+      life === 'gone' || (life === 'unseen' && (unseenAreDead || isSilent(other)))
     const living = others.filter((other) => !isDead(other))
     if (living.length > 0) {
       const isContended = living.every((other) => now - timeOf(other.file) < undecided)

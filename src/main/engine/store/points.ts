@@ -2,24 +2,49 @@ import type { Series } from '../../../shared/domain.ts'
 import type { Database } from './database.ts'
 
 /** One value of one series at one step, as a worker reports it. */
-export interface PointRow { key: string; step: number; epoch: number; seconds: number; value: number }
+export interface PointRow {
+  key: string
+  step: number
+  epoch: number
+  seconds: number
+  value: number
+}
 
-interface Row { series: string; step: number; epoch: number; seconds: number; value: number | null }
+interface Row {
+  series: string
+  step: number
+  epoch: number
+  seconds: number
+  value: number | null
+}
 
 /** Rows of the table `points`. NaN and infinities have no place in SQLite: they are kept as NULL and come back as NaN. */
 export function pointStore(database: Database) {
   const insert = database.prepare<[string, string, number, number, number, number | null]>(
-    'INSERT OR REPLACE INTO points (run, series, step, epoch, seconds, value) VALUES (?, ?, ?, ?, ?, ?)')
-  const after = database.prepare<[string, number], Row>('SELECT series, step, epoch, seconds, value FROM points WHERE run = ? AND step > ? ORDER BY series, step')
-  const one = database.prepare<[string, string, number], [number, number, number, number | null]>(
-    'SELECT step, epoch, seconds, value FROM points WHERE run = ? AND series = ? AND step > ? ORDER BY step').raw()
+    'INSERT OR REPLACE INTO points (run, series, step, epoch, seconds, value) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const after = database.prepare<[string, number], Row>(
+    'SELECT series, step, epoch, seconds, value FROM points WHERE run = ? AND step > ? ORDER BY series, step',
+  )
+  const one = database
+    .prepare<[string, string, number], [number, number, number, number | null]>(
+      'SELECT step, epoch, seconds, value FROM points WHERE run = ? AND series = ? AND step > ? ORDER BY step',
+    )
+    .raw()
   const truncate = database.prepare<[string, number]>('DELETE FROM points WHERE run = ? AND step > ?')
-  const latest = database.prepare<[string], { series: string; value: number | null }>('SELECT series, value, max(step) FROM points WHERE run = ? GROUP BY series')
+  const latest = database.prepare<[string], { series: string; value: number | null }>(
+    'SELECT series, value, max(step) FROM points WHERE run = ? GROUP BY series',
+  )
 
   /** One series; of 100 runs with 10,000 points each it takes a quarter of a second in all. */
   const read = (run: string, key: string, afterStep: number): Series => {
     const rows = one.all(run, key, afterStep)
-    const [step, epoch, seconds, value] = [new Float64Array(rows.length), new Float64Array(rows.length), new Float64Array(rows.length), new Float64Array(rows.length)]
+    const [step, epoch, seconds, value] = [
+      new Float64Array(rows.length),
+      new Float64Array(rows.length),
+      new Float64Array(rows.length),
+      new Float64Array(rows.length),
+    ]
     rows.forEach((row, index) => {
       step[index] = row[0]
       epoch[index] = row[1]
@@ -38,7 +63,8 @@ export function pointStore(database: Database) {
     },
     /** Series in columns, steps ascending. `keys`: only these; `afterStep`: only later points. */
     series(run: string, keys: readonly string[] | undefined, afterStep: number | undefined): Series[] {
-      if (keys !== undefined) return [...new Set(keys)].map((key) => read(run, key, afterStep ?? -1)).filter(({ step }) => step.length > 0)
+      if (keys !== undefined)
+        return [...new Set(keys)].map((key) => read(run, key, afterStep ?? -1)).filter(({ step }) => step.length > 0)
       const groups = new Map<string, Row[]>()
       for (const row of after.all(run, afterStep ?? -1)) {
         const group = groups.get(row.series)
@@ -54,7 +80,8 @@ export function pointStore(database: Database) {
       }))
     },
     truncate: (run: string, step: number): void => void truncate.run(run, step),
-    latest: (run: string): Record<string, number | null> => Object.fromEntries(latest.all(run).map((row) => [row.series, row.value])),
+    latest: (run: string): Record<string, number | null> =>
+      Object.fromEntries(latest.all(run).map((row) => [row.series, row.value])),
   }
 }
 export type PointStore = ReturnType<typeof pointStore>

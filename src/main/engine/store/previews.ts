@@ -4,8 +4,12 @@ import type { Database } from './database.ts'
 
 /** Rows of the table `previews`: what a run looked like at a moment, packed with the shared codec. */
 export function previewStore(database: Database) {
-  const insert = database.prepare<[string, number, number, Uint8Array]>('INSERT OR REPLACE INTO previews (run, step, epoch, packed) VALUES (?, ?, ?, ?)')
-  const moments = database.prepare<[string], { step: number; epoch: number }>('SELECT step, epoch FROM previews WHERE run = ? ORDER BY step')
+  const insert = database.prepare<[string, number, number, Uint8Array]>(
+    'INSERT OR REPLACE INTO previews (run, step, epoch, packed) VALUES (?, ?, ?, ?)',
+  )
+  const moments = database.prepare<[string], { step: number; epoch: number }>(
+    'SELECT step, epoch FROM previews WHERE run = ? ORDER BY step',
+  )
   const one = database.prepare<[string, number], { packed: Uint8Array }>('SELECT packed FROM previews WHERE run = ? AND step = ?')
   const truncate = database.prepare<[string, number]>('DELETE FROM previews WHERE run = ? AND step > ?')
   return {

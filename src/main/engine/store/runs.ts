@@ -1,31 +1,84 @@
 import { z } from 'zod'
-import { evaluationSchema, originSchema, presetRefSchema, runStates, stageSchema, type Evaluation, type Run, type RunState } from '../../../shared/domain.ts'
+import {
+  evaluationSchema,
+  originSchema,
+  presetRefSchema,
+  runStates,
+  stageSchema,
+  type Evaluation,
+  type Run,
+  type RunState,
+} from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
 import { configOf, errorOf, itemsOf, requireOurs, said, understood } from './lenient.ts'
 
 type Json = 'config' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin' | 'tags'
 export type RunRow = Omit<Run, Json | 'progress' | 'experiment' | 'archived'> & {
-  config: string; latest: string; evaluation: string | null; error: string | null; stages: string; preset: string | null; origin: string | null
-  tags: string; experiment: string | null; cell: number | null; archived: 0 | 1
+  config: string
+  latest: string
+  evaluation: string | null
+  error: string | null
+  stages: string
+  preset: string | null
+  origin: string | null
+  tags: string
+  experiment: string | null
+  cell: number | null
+  archived: 0 | 1
 }
-export type NewRun = Pick<Run, 'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'>
-  & Partial<Pick<Run, 'preset' | 'origin' | 'experiment'>> & { /** In the queue; at its end unless given. */ place?: number }
+export type NewRun = Pick<
+  Run,
+  'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'
+> &
+  Partial<Pick<Run, 'preset' | 'origin' | 'experiment'>> & { /** In the queue; at its end unless given. */ place?: number }
 /** What changes in a run's life; absent keys stay as they are. */
-export type RunChange = Partial<Pick<Run, 'name' | 'epoch' | 'epochs' | 'step' | 'steps' | 'parameters' | 'startedAt' | 'endedAt' | 'seconds'
-  | 'stepsPerSecond' | 'threads' | 'stages' | 'evaluation' | 'error' | 'latest' | 'colour' | 'tags' | 'notes' | 'archived' | 'bytes'>> & {
-    state?: RunState; queuedAt?: string
-    /** Its place in the queue. */
-    place?: number
-    /** The workbench that trained it. */
-    version?: string
-    removedAt?: string | null
-    /** Whether the next engine takes it up by itself, and how often that was tried. */
-    goesOn?: 0 | 1; attempts?: number
-  }
+export type RunChange = Partial<
+  Pick<
+    Run,
+    | 'name'
+    | 'epoch'
+    | 'epochs'
+    | 'step'
+    | 'steps'
+    | 'parameters'
+    | 'startedAt'
+    | 'endedAt'
+    | 'seconds'
+    | 'stepsPerSecond'
+    | 'threads'
+    | 'stages'
+    | 'evaluation'
+    | 'error'
+    | 'latest'
+    | 'colour'
+    | 'tags'
+    | 'notes'
+    | 'archived'
+    | 'bytes'
+  >
+> & {
+  state?: RunState
+  queuedAt?: string
+  /** Its place in the queue. */
+  place?: number
+  /** The workbench that trained it. */
+  version?: string
+  removedAt?: string | null
+  /** Whether the next engine takes it up by itself, and how often that was tried. */
+  goesOn?: 0 | 1
+  attempts?: number
+}
 
 /** What can be learned from a run of how long others will take; the config is JSON. */
-export interface TimedRun { id: string; variant: string; config: string; stepsPerSecond: number | null; threads: number | null; evaluationSeconds: number | null }
+export interface TimedRun {
+  id: string
+  variant: string
+  config: string
+  stepsPerSecond: number | null
+  threads: number | null
+  evaluationSeconds: number | null
+}
 
 /** Null also where another version of the workbench measured something else. */
 const toEvaluation = (text: string | null): Evaluation | null => understood(evaluationSchema, said(text), null)
@@ -37,7 +90,10 @@ const stateSchema = z.enum(runStates)
 const foreign = (name: string, what: string): Pick<Run, 'state' | 'error' | 'newer'> => ({
   state: 'cancelled',
   newer: true,
-  error: { code: 'RUN_STATE', message: `“${name}” was made by a newer version of the workbench (${what}); open it there, or start a new run.` },
+  error: {
+    code: 'RUN_STATE',
+    message: `“${name}” was made by a newer version of the workbench (${what}); open it there, or start a new run.`,
+  },
 })
 
 function toRun({ cell, archived, experiment, tags, ...row }: RunRow): Run {
@@ -61,16 +117,27 @@ function toRun({ cell, archived, experiment, tags, ...row }: RunRow): Run {
   }
 }
 
-const toColumns = ({ evaluation, error, latest, stages, tags, archived, ...plain }: RunChange): Record<string, string | number | null> => ({
+const toColumns = ({
+  evaluation,
+  error,
+  latest,
+  stages,
+  tags,
+  archived,
+  ...plain
+}: RunChange): Record<string, string | number | null> => ({
   ...plain,
   ...(latest === undefined ? {} : { latest: JSON.stringify(latest) }),
   ...(stages === undefined ? {} : { stages: JSON.stringify(stages) }),
   ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
   ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
   ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
-  ...(evaluation === undefined ? {} : {
-    evaluation: evaluation === null ? null : JSON.stringify(evaluation), evaluationVersion: evaluation?.version ?? null,
-  }),
+  ...(evaluation === undefined
+    ? {}
+    : {
+        evaluation: evaluation === null ? null : JSON.stringify(evaluation),
+        evaluationVersion: evaluation?.version ?? null,
+      }),
 })
 
 /** The experiment of a run, unless that was removed. */
@@ -86,36 +153,59 @@ export function runStore(database: Database) {
   const all = database.prepare<[], RunRow>(`${present} ORDER BY runs.createdAt, runs.rowid`)
   const byId = database.prepare<[string], RunRow>(`${present} AND runs.id = ?`)
   const byName = database.prepare<[string], RunRow>(`${present} AND runs.name = ?`)
-  const byBeginning = database.prepare<{ beginning: string }, RunRow>(`${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`)
-  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(`SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`)
-  const queued = database.prepare<[], { id: string }>("SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid")
+  const byBeginning = database.prepare<{ beginning: string }, RunRow>(
+    `${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`,
+  )
+  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(
+    `SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`,
+  )
+  const queued = database.prepare<[], { id: string }>(
+    "SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid",
+  )
   const told = database.prepare<[string], { state: string; config: string }>('SELECT state, config FROM runs WHERE id = ?')
   const stored = database.prepare<[string], { one: 1 }>('SELECT 1 AS one FROM runs WHERE id = ?')
   const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
-  const colours = database.prepare<[], { colour: number }>('SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour')
+  const colours = database.prepare<[], { colour: number }>(
+    'SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour',
+  )
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
-  const insert = database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt, experiment, cell, place)
+  const insert =
+    database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt, experiment, cell, place)
     VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now, @experiment, @cell, @place)`)
   const interrupt = database.prepare<[string, string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
     goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE id = ?`)
   const running = database.prepare<[], { id: string; epoch: number }>(`SELECT id, epoch FROM runs WHERE state = 'running'`)
-  const goingOn = database.prepare<[], { id: string; state: RunState; attempts: number }>(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
+  const goingOn = database.prepare<
+    [],
+    { id: string; state: RunState; attempts: number }
+  >(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
     WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND experiments.removedAt IS NULL ORDER BY place, queuedAt`)
-  const finished = database.prepare<[string, string, number], { id: string; name: string; variant: string; seed: number; config: string }>(`SELECT id, name, variant, seed, config FROM runs
+  const finished = database.prepare<
+    [string, string, number],
+    { id: string; name: string; variant: string; seed: number; config: string }
+  >(`SELECT id, name, variant, seed, config FROM runs
     WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND version = ? AND evaluationVersion = ? ORDER BY createdAt, rowid`)
-  const timed = database.prepare<[string], TimedRun>(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
+  const timed = database.prepare<
+    [string],
+    TimedRun
+  >(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
     WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
-  const removed = database.prepare<[], { id: string; name: string; removedAt: string; bytes: number | null; dataset: string; experiment: string | null }>(
-    'SELECT id, name, removedAt, bytes, dataset, experiment FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, rowid DESC')
+  const removed = database.prepare<
+    [],
+    { id: string; name: string; removedAt: string; bytes: number | null; dataset: string; experiment: string | null }
+  >(
+    'SELECT id, name, removedAt, bytes, dataset, experiment FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, rowid DESC',
+  )
   const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
   const updates = new Map<string, ReturnType<Database['prepare']>>()
 
   const get = (id: string): Run => {
     const row = byId.get(id)
-    if (row === undefined) throw new WorkbenchError('RUN_UNKNOWN', `There is no run “${id}”; “runs list” shows those that exist.`, { field: 'run' })
+    if (row === undefined)
+      throw new WorkbenchError('RUN_UNKNOWN', `There is no run “${id}”; “runs list” shows those that exist.`, { field: 'run' })
     return toRun(row)
   }
   /** Whose settings are understood: they never change. */
@@ -123,7 +213,7 @@ export function runStore(database: Database) {
   const isOurs = (id: string, state = told.get(id)?.state): boolean => {
     if (!stateSchema.safeParse(state).success) return false
     let whole = understandable.get(id)
-    if (whole === undefined) understandable.set(id, whole = configOf(told.get(id)!.config).whole)
+    if (whole === undefined) understandable.set(id, (whole = configOf(told.get(id)!.config).whole))
     return whole
   }
   return {
@@ -144,9 +234,13 @@ export function runStore(database: Database) {
       const named = byName.all(reference)
       const found = named.length > 0 ? named : byBeginning.all({ beginning: reference })
       if (found.length === 1) return toRun(found[0]!)
-      const message = found.length === 0
-        ? `There is no run “${reference}”; “runs list” shows those that exist.`
-        : `Several runs match “${reference}” (${found.slice(0, 3).map((run) => run.id).join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
+      const message =
+        found.length === 0
+          ? `There is no run “${reference}”; “runs list” shows those that exist.`
+          : `Several runs match “${reference}” (${found
+              .slice(0, 3)
+              .map((run) => run.id)
+              .join(', ')}${found.length > 3 ? ', ...' : ''}); give the whole id.`
       throw new WorkbenchError('RUN_UNKNOWN', message, { field: 'run' })
     },
     /** The same where something is to be done with it. Errors: RUN_UNKNOWN; RUN_STATE where a newer version wrote it. */
@@ -176,8 +270,15 @@ export function runStore(database: Database) {
     insert(run: NewRun & { colour: number }, now: string): Run {
       const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))
       insert.run({
-        ...run, config: JSON.stringify(run.config), stages: JSON.stringify(run.stages), preset: json(run.preset), origin: json(run.origin), now,
-        experiment: run.experiment?.id ?? null, cell: run.experiment?.cell ?? null, place: run.place ?? this.nextPlace(),
+        ...run,
+        config: JSON.stringify(run.config),
+        stages: JSON.stringify(run.stages),
+        preset: json(run.preset),
+        origin: json(run.origin),
+        now,
+        experiment: run.experiment?.id ?? null,
+        cell: run.experiment?.cell ?? null,
+        place: run.place ?? this.nextPlace(),
       })
       return get(run.id)
     },
@@ -187,7 +288,7 @@ export function runStore(database: Database) {
       if (keys.length === 0) return
       const sql = `UPDATE runs SET ${keys.map((key) => `${key} = @${key}`).join(', ')} WHERE id = @id`
       let statement = updates.get(sql)
-      if (statement === undefined) updates.set(sql, statement = database.prepare(sql))
+      if (statement === undefined) updates.set(sql, (statement = database.prepare(sql)))
       statement.run({ ...columns, id })
     },
     /** Those that are stored as training, and how far each is; without those of a newer version. */
@@ -211,10 +312,53 @@ export function runStore(database: Database) {
       const { removedAt, ...rest } = row
       return { run: toRun(rest), removedAt }
     },
-    /** A run from elsewhere with all that is known of it; the caller holds the transaction. `version`: of the workbench that trained it. */
-    adopt({ id, name, config, state, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error, epoch, step, tags, notes, archived, createdAt, ...rest }: Run, version: string | null): void {
+    /**
+     * A run from elsewhere with all that is known of it; the caller holds the transaction. `version`: of the workbench that
+     * trained it.
+     */
+    adopt(
+      {
+        id,
+        name,
+        config,
+        state,
+        startedAt,
+        endedAt,
+        seconds,
+        stepsPerSecond,
+        threads,
+        latest,
+        evaluation,
+        error,
+        epoch,
+        step,
+        tags,
+        notes,
+        archived,
+        createdAt,
+        ...rest
+      }: Run,
+      version: string | null,
+    ): void {
       this.insert({ ...rest, id, name, config }, createdAt)
-      this.update(id, { state, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error, epoch, step, tags, notes, archived, bytes: rest.bytes, ...(version === null ? {} : { version }) })
+      this.update(id, {
+        state,
+        startedAt,
+        endedAt,
+        seconds,
+        stepsPerSecond,
+        threads,
+        latest,
+        evaluation,
+        error,
+        epoch,
+        step,
+        tags,
+        notes,
+        archived,
+        bytes: rest.bytes,
+        ...(version === null ? {} : { version }),
+      })
     },
     /** Version of the workbench that trained it; null where that is not known. */
     versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,

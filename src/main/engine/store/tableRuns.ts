@@ -7,14 +7,44 @@ import type { Database } from './database.ts'
 import { configOf, itemsOf, said, understood } from './lenient.ts'
 
 /** A run as the table of runs needs it: what it is, without what is live or long. */
-export interface TableRun extends Pick<Run, 'id' | 'name' | 'datasetId' | 'dataset' | 'variant' | 'seed' | 'colour' | 'state' | 'createdAt' | 'origin' | 'latest' | 'stages' | 'config' | 'experiment'> {
+export interface TableRun extends Pick<
+  Run,
+  | 'id'
+  | 'name'
+  | 'datasetId'
+  | 'dataset'
+  | 'variant'
+  | 'seed'
+  | 'colour'
+  | 'state'
+  | 'createdAt'
+  | 'origin'
+  | 'latest'
+  | 'stages'
+  | 'config'
+  | 'experiment'
+> {
   /** As it was stored, unchecked: see `evaluationSchema` for what newer versions have. */
   evaluation: Evaluation | null
 }
 type RowText = Omit<RunRow, 'progress' | 'preset' | 'origin' | 'experiment' | 'tags' | 'archived' | 'note'> & {
-  preset: string | null; origin: string | null; experiment: string | null; cell: number | null; tags: string; archived: 0 | 1; notes: string
+  preset: string | null
+  origin: string | null
+  experiment: string | null
+  cell: number | null
+  tags: string
+  archived: 0 | 1
+  notes: string
 }
-type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation' | 'experiment'> & { experiment: string | null; cell: number | null; origin: string | null; latest: string; stages: string; config: string; evaluation: string | null }
+type RunText = Omit<TableRun, 'origin' | 'latest' | 'stages' | 'config' | 'evaluation' | 'experiment'> & {
+  experiment: string | null
+  cell: number | null
+  origin: string | null
+  latest: string
+  stages: string
+  config: string
+  evaluation: string | null
+}
 
 const toRow = ({ cell, notes, ...row }: RowText): RunRow => ({
   ...row,
@@ -32,12 +62,14 @@ function evaluationIn(text: string | null): Evaluation | null {
   const stored = said(text)
   if (!isObject(stored)) return null
   // What most runs have is not checked, for speed; the rest is.
-  return isObject(stored['robustness']) && typeof stored['version'] === 'number' ? stored as unknown as Evaluation : understood(evaluationSchema, stored, null)
+  return isObject(stored['robustness']) && typeof stored['version'] === 'number'
+    ? (stored as unknown as Evaluation)
+    : understood(evaluationSchema, stored, null)
 }
 
 const numbersIn = (text: string): Run['latest'] => {
   const stored = said(text)
-  return isObject(stored) ? stored as Run['latest'] : {}
+  return isObject(stored) ? (stored as Run['latest']) : {}
 }
 
 /** What a text says, found out once for each text. */
@@ -45,13 +77,14 @@ function once<T>(read: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {
     let value = known.get(text)
-    if (value === undefined) known.set(text, value = read(text))
+    if (value === undefined) known.set(text, (value = read(text)))
     return value
   }
 }
 
 /**
- * Many runs at once, for the table of runs: ten thousand rows in some ten milliseconds, and their settings and figures without the checks that every
+ * Many runs at once, for the table of runs: ten thousand rows in some ten milliseconds, and their settings and figures without
+ * the checks that every
  * single run gets when it is read (`runStore`), which would take a second.
  */
 export function tableRunStore(database: Database) {
@@ -65,7 +98,10 @@ export function tableRunStore(database: Database) {
     CREATE TEMP TRIGGER datasetRenamed AFTER UPDATE OF name ON main.datasets BEGIN
       INSERT INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id ON CONFLICT DO NOTHING; END;`)
   const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
-  const rows = database.prepare<[], RowText>(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
+  const rows = database.prepare<
+    [],
+    RowText
+  >(`SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, epoch, epochs, step, steps,
     parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, runs.bytes AS bytes, preset, origin, experiment, cell, tags, archived, substr(runs.notes, 1, 300) AS notes
     ${from} ORDER BY runs.createdAt, runs.rowid`)
   const whole = `SELECT runs.id AS id, runs.name AS name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, state, colour, runs.createdAt AS createdAt,
@@ -75,7 +111,8 @@ export function tableRunStore(database: Database) {
   const changed = database.prepare<[], string>('SELECT id FROM changedRuns').pluck()
   const forget = database.prepare('DELETE FROM changedRuns')
   // The seeds of one setting share these texts, and what they say.
-  const settingsOf = once((text) => configOf(text).config), stagesOf = once((text) => itemsOf(stageSchema, said(text)))
+  const settingsOf = once((text) => configOf(text).config),
+    stagesOf = once((text) => itemsOf(stageSchema, said(text)))
   return {
     /** Every run that was not removed, oldest first. `progress` is live and belongs to the queue: always null here. */
     rows: (): RunRow[] => rows.all().map(toRow),
@@ -86,8 +123,13 @@ export function tableRunStore(database: Database) {
       if (text === undefined) return null
       const { cell, experiment, ...plain } = text
       return {
-        ...plain, config: settingsOf(text.config), stages: stagesOf(text.stages), experiment: experiment === null || cell === null ? null : { id: experiment, cell }, latest: numbersIn(text.latest),
-        origin: understood(originSchema, said(text.origin), null), evaluation: evaluationIn(text.evaluation),
+        ...plain,
+        config: settingsOf(text.config),
+        stages: stagesOf(text.stages),
+        experiment: experiment === null || cell === null ? null : { id: experiment, cell },
+        latest: numbersIn(text.latest),
+        origin: understood(originSchema, said(text.origin), null),
+        evaluation: evaluationIn(text.evaluation),
       }
     },
     /** Ids of the runs that were made, changed or removed since the last call. */

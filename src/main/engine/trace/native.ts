@@ -8,8 +8,16 @@ interface NativeBackend {
   getInputTensorIds(tensors: Tensor[]): number[]
   createOutputTensor(metadata: TensorMetadata): Tensor
 }
-export interface BindingAttribute { name: string; type: number; value: unknown }
-export interface TensorMetadata { id: number; shape: number[]; dtype: number }
+export interface BindingAttribute {
+  name: string
+  type: number
+  value: unknown
+}
+export interface TensorMetadata {
+  id: number
+  shape: number[]
+  dtype: number
+}
 
 /** tfjs-node's native addon; types after its tfjs_binding.d.ts. */
 export interface Binding {
@@ -47,8 +55,14 @@ export const bool = (value: boolean): Attribute => ({ kind: 'bool', value })
 export const float = (value: number): Attribute => ({ kind: 'float', value })
 
 const toBinding: Record<Attribute['kind'], string> = {
-  type: 'TF_ATTR_TYPE', bool: 'TF_ATTR_BOOL', int: 'TF_ATTR_INT', ints: 'TF_ATTR_INT', float: 'TF_ATTR_FLOAT', floats: 'TF_ATTR_FLOAT',
-  string: 'TF_ATTR_STRING', shape: 'TF_ATTR_SHAPE',
+  type: 'TF_ATTR_TYPE',
+  bool: 'TF_ATTR_BOOL',
+  int: 'TF_ATTR_INT',
+  ints: 'TF_ATTR_INT',
+  float: 'TF_ATTR_FLOAT',
+  floats: 'TF_ATTR_FLOAT',
+  string: 'TF_ATTR_STRING',
+  shape: 'TF_ATTR_SHAPE',
 }
 
 /**
@@ -72,12 +86,18 @@ const toBindingAttributes = (attributes: Record<string, Attribute>): BindingAttr
   }))
 
 /**
- * Bytes as a float32 tensor, divided by `divisor` natively: a tenth of the time that a loop and tfjs's own conversion take. The array must
+ * Bytes as a float32 tensor, divided by `divisor` natively: a tenth of the time that a loop and tfjs's own conversion take. The
+ * array must
  * be fresh: the tensor may share its memory.
  */
 export function scaledBytes(values: Uint8Array, shape: number[], divisor: number): Tensor {
   const bytes = binding.createTensor(shape, typeNumber.uint8, values)
-  const [floats] = binding.executeOp('Cast', toBindingAttributes({ SrcT: type('uint8'), DstT: type('float32'), Truncate: bool(false) }), [bytes], 1)
+  const [floats] = binding.executeOp(
+    'Cast',
+    toBindingAttributes({ SrcT: type('uint8'), DstT: type('float32'), Truncate: bool(false) }),
+    [bytes],
+    1,
+  )
   binding.deleteTensor(bytes)
   return tf.tidy(() => nativeBackend().createOutputTensor(floats!).div(divisor))
 }

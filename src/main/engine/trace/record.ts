@@ -2,7 +2,11 @@
 
 export type DType = 'float32' | 'int32' | 'bool' | 'uint8' | 'int64'
 
-export interface TensorSpec { name: string; shape: number[]; dtype: DType }
+export interface TensorSpec {
+  name: string
+  shape: number[]
+  dtype: DType
+}
 
 export type Attribute =
   | { kind: 'type'; value: DType }
@@ -26,7 +30,9 @@ export interface Operation {
   outputs: TensorSpec[]
 }
 
-export interface Constant extends TensorSpec { data: Uint8Array }
+export interface Constant extends TensorSpec {
+  data: Uint8Array
+}
 
 export interface Recording {
   /** Fed at every call. */

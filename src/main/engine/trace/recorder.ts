@@ -3,7 +3,10 @@ import type { Attribute, Constant, DType, Operation, Recording, TensorSpec } fro
 import { tf, type Tensor } from './tensorflow.ts'
 
 /** A tensor that the computation is given, under a name. */
-export interface Given { name: string; tensor: { shape: number[]; dtype: 'float32' | 'int32'; values: Float32Array | Int32Array } }
+export interface Given {
+  name: string
+  tensor: { shape: number[]; dtype: 'float32' | 'int32'; values: Float32Array | Int32Array }
+}
 
 export interface Traced {
   recording: Recording
@@ -31,7 +34,10 @@ export function trace(
   tf.engine().startScope('trace')
   try {
     const declared = new Map<string, Tensor>()
-    for (const [given, isInput] of [...inputs.map((given) => [given, true] as const), ...weights.map((given) => [given, false] as const)]) {
+    for (const [given, isInput] of [
+      ...inputs.map((given) => [given, true] as const),
+      ...weights.map((given) => [given, false] as const),
+    ]) {
       // A copy: tfjs may keep the array's memory for as long as the tensor lives.
       const tensor = tf.tensor(given.tensor.values.slice(), given.tensor.shape, given.tensor.dtype)
       recorder.declare(idOf(tensor), { name: given.name, shape: given.tensor.shape, dtype: given.tensor.dtype }, isInput)
@@ -49,7 +55,9 @@ export function trace(
   }
 }
 
-const missing = (name: string): never => { throw new Error(`“${name}” was not declared to the trace`) }
+const missing = (name: string): never => {
+  throw new Error(`“${name}” was not declared to the trace`)
+}
 const idOf = (tensor: Tensor): number => nativeBackend().getInputTensorIds([tensor])[0]!
 
 class Recorder {
@@ -79,17 +87,33 @@ class Recorder {
     this.#literals.set(id, { shape: [...shape], dtype: typeName(dtype), values })
   }
 
-  operation(op: string, attributes: BindingAttribute[], inputs: number[], outputs: { id: number; shape: number[]; dtype: number }[]): void {
+  operation(
+    op: string,
+    attributes: BindingAttribute[],
+    inputs: number[],
+    outputs: { id: number; shape: number[]; dtype: number }[],
+  ): void {
     const name = `op${this.#operations.length}`
     const read = inputs.map((id) => this.nameOf(id))
-    const specs = outputs.map((output, index): TensorSpec => ({ name: index === 0 ? name : `${name}:${index}`, shape: [...output.shape], dtype: typeName(output.dtype) }))
-    this.#operations.push({ name, op, inputs: read, attributes: Object.fromEntries(attributes.map((attribute) => [attribute.name, toAttribute(attribute)])), outputs: specs })
+    const specs = outputs.map((output, index): TensorSpec => ({
+      name: index === 0 ? name : `${name}:${index}`,
+      shape: [...output.shape],
+      dtype: typeName(output.dtype),
+    }))
+    this.#operations.push({
+      name,
+      op,
+      inputs: read,
+      attributes: Object.fromEntries(attributes.map((attribute) => [attribute.name, toAttribute(attribute)])),
+      outputs: specs,
+    })
     const live = read.some((input) => this.#dependsOnInput.has(input))
     outputs.forEach((output, index) => {
       const spec = specs[index]!
       this.#names.set(output.id, spec.name)
       if (live) this.#dependsOnInput.add(spec.name)
-      else if (this.#fold) this.folded.set(spec.name, { shape: spec.shape, dtype: spec.dtype, data: bytesOf(binding.tensorDataSync(output.id)) })
+      else if (this.#fold)
+        this.folded.set(spec.name, { shape: spec.shape, dtype: spec.dtype, data: bytesOf(binding.tensorDataSync(output.id)) })
     })
   }
 
@@ -124,13 +148,20 @@ function isConstantFilling(values: ArrayBufferView): boolean {
 
 function toAttribute({ type, value }: BindingAttribute): Attribute {
   switch (type) {
-    case binding.TF_ATTR_TYPE: return { kind: 'type', value: typeName(value as number) }
-    case binding.TF_ATTR_BOOL: return { kind: 'bool', value: Boolean(value) }
-    case binding.TF_ATTR_INT: return Array.isArray(value) ? { kind: 'ints', value } : { kind: 'int', value: Number(value) }
-    case binding.TF_ATTR_FLOAT: return Array.isArray(value) ? { kind: 'floats', value } : { kind: 'float', value: Number(value) }
-    case binding.TF_ATTR_STRING: return { kind: 'string', value: String(value) }
-    case binding.TF_ATTR_SHAPE: return { kind: 'shape', value: value as number[] }
-    default: throw new Error(`attributes of kind ${type} cannot be recorded`)
+    case binding.TF_ATTR_TYPE:
+      return { kind: 'type', value: typeName(value as number) }
+    case binding.TF_ATTR_BOOL:
+      return { kind: 'bool', value: Boolean(value) }
+    case binding.TF_ATTR_INT:
+      return Array.isArray(value) ? { kind: 'ints', value } : { kind: 'int', value: Number(value) }
+    case binding.TF_ATTR_FLOAT:
+      return Array.isArray(value) ? { kind: 'floats', value } : { kind: 'float', value: Number(value) }
+    case binding.TF_ATTR_STRING:
+      return { kind: 'string', value: String(value) }
+    case binding.TF_ATTR_SHAPE:
+      return { kind: 'shape', value: value as number[] }
+    default:
+      throw new Error(`attributes of kind ${type} cannot be recorded`)
   }
 }
 
@@ -157,10 +188,14 @@ function recordingBackend(): string {
     current?.operation(op, attributes, inputs, outputs)
     return outputs
   }
-  recording.tensorDataSync = () => { throw new Error('values cannot be read while a computation is traced: they would be frozen into it') }
-  const Backend = tf.findBackend('tensorflow').constructor as new (addon: Binding, packageName: string) => ReturnType<typeof tf.findBackend>
+  recording.tensorDataSync = () => {
+    throw new Error('values cannot be read while a computation is traced: they would be frozen into it')
+  }
+  const Backend = tf.findBackend('tensorflow').constructor as new (
+    addon: Binding,
+    packageName: string,
+  ) => ReturnType<typeof tf.findBackend>
   tf.registerBackend(name, () => new Backend(recording, '@tensorflow/tfjs-node'))
   tf.copyRegisteredKernels('tensorflow', name)
   return name
 }
-

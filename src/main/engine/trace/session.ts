@@ -7,7 +7,11 @@ import type { DType } from './record.ts'
 import { tf, type Tensor2D } from './tensorflow.ts'
 
 /** A value on its way into or out of a session. */
-export interface Value { shape: number[]; dtype: DType; data: Float32Array | Int32Array | Uint8Array }
+export interface Value {
+  shape: number[]
+  dtype: DType
+  data: Float32Array | Int32Array | Uint8Array
+}
 
 /**
  * A graph loaded for execution. Variables belong to the session and end with it. The addon loads graphs only from a SavedModel
@@ -47,8 +51,16 @@ export class Session {
 
   /** Float32 matrices in and out, as tensors of the current backend: nothing passes through JavaScript. */
   map(inputs: Record<string, Tensor2D>, fetches: readonly string[]): Tensor2D[] {
-    const backend = tf.backend() as unknown as { getInputTensorIds(tensors: Tensor2D[]): number[]; createOutputTensor(metadata: unknown): Tensor2D }
-    const results = binding.runSavedModel(this.#id, backend.getInputTensorIds(Object.values(inputs)), Object.keys(inputs).map(port).join(','), fetches.map(port).join(','))
+    const backend = tf.backend() as unknown as {
+      getInputTensorIds(tensors: Tensor2D[]): number[]
+      createOutputTensor(metadata: unknown): Tensor2D
+    }
+    const results = binding.runSavedModel(
+      this.#id,
+      backend.getInputTensorIds(Object.values(inputs)),
+      Object.keys(inputs).map(port).join(','),
+      fetches.map(port).join(','),
+    )
     return results.map((result) => backend.createOutputTensor(result))
   }
 

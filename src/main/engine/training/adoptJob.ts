@@ -22,10 +22,20 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
   const { variant: id, config, seed, inputSize, classes, position } = checkpoint
   const { seen: dataset, fingerprint } = openTrainingData(datasetFolder, config)
   if (inputSize !== dataset.rowSize) {
-    throw new WorkbenchError('RUN_MISMATCH', `The weights are for ${inputSize} values an image, and the dataset's images have ${dataset.rowSize}; import the images with the size that they were trained on.`, { field: 'dataset' })
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The weights are for ${inputSize} values an image, and the dataset's images have ` +
+        `${dataset.rowSize}; import the images with the size that they were trained on.`,
+      { field: 'dataset' },
+    )
   }
   if (config.fineTuning.kind === 'classification' && classes.join('\n') !== dataset.classes.join('\n')) {
-    throw new WorkbenchError('RUN_MISMATCH', `The network tells ${classes.length} classes apart (${classes.slice(0, 5).join(', ')}), and the dataset has others; choose a dataset of the same classes.`, { field: 'dataset' })
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The network tells ${classes.length} classes apart (${classes.slice(0, 5).join(', ')}), ` +
+        'and the dataset has others; choose a dataset of the same classes.',
+      { field: 'dataset' },
+    )
   }
   const state = Object.fromEntries(Object.entries(checkpoint.state).filter(([name]) => !/^(optimizer|state|stage)\//.test(name)))
   const spec: ModelSpec = { variant: variantOf(id), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length }
@@ -34,8 +44,12 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
   writeCheckpoint(outFolder, 'last', { ...checkpoint, dataset: fingerprint, state: model.weights() })
   const preview = makePreview(model, spec, dataset, position.step, position.epoch)
   const evaluation = await evaluate({
-    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(id), config, dataset.channels), signal: port.signal,
+    model,
+    dataset,
+    train: validationSplit(dataset, seed).train,
+    outputRange: activationRange[config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(id), config, dataset.channels),
+    signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
   return { kind: 'adopt', evaluation: { ...evaluation, checkpoint: 'last' }, preview, parameters: countParameters(model.specs) }

@@ -10,7 +10,8 @@ import { imagesOf } from './preview.ts'
 import { randomness } from './randomness.ts'
 
 /** Images that are shown, and values that they may have together. */
-const shown = 8, mostValues = 2 ** 24
+const shown = 8,
+  mostValues = 2 ** 24
 
 /**
  * Some training images as they are, and as the first steps of a training with this seed would change them.
@@ -22,7 +23,10 @@ export function augmentImages({ datasetFolder, augment, seed, steps }: AugmentJo
   const dataset = openDataset(datasetFolder, { resident: false })
   try {
     const count = Math.min(shown, dataset.train.length, Math.max(1, Math.floor(mostValues / dataset.rowSize)))
-    const rows = Uint32Array.from({ length: count }, (_, index) => dataset.train[Math.floor((index * dataset.train.length) / count)]!)
+    const rows = Uint32Array.from(
+      { length: count },
+      (_, index) => dataset.train[Math.floor((index * dataset.train.length) / count)]!,
+    )
     return tf.tidy(() => {
       const originals = inputTensor(dataset, rows)
       const changed = Array.from({ length: steps }, (_, step): Images => {

@@ -16,4 +16,4 @@ const classification = defineVariant({
 
 /** What the whole network is trained with in the end: the run's variant, or classification of what its encoder gives. */
 export const lastVariant = (variant: Variant, { fineTuning }: Pick<Config, 'fineTuning'>): Variant =>
-  (fineTuning.kind === 'classification' ? { ...classification, ...(variant.gate ? { gate: variant.gate } : {}) } : variant)
+  fineTuning.kind === 'classification' ? { ...classification, ...(variant.gate ? { gate: variant.gate } : {}) } : variant

@@ -12,11 +12,19 @@ const perturbation = 1e-4
 const draws = 8
 
 /**
- * Test images to compare two computations of a network on. A gate lets through what is largest: where two units are equal but for rounding, another
- * order of the same sums lets the other one through, and both are right. Such images, found by changing the code a little, say nothing and are left out;
+ * Test images to compare two computations of a network on. A gate lets through what is largest: where two units are equal but
+ * for rounding, another
+ * order of the same sums lets the other one through, and both are right. Such images, found by changing the code a little, say
+ * nothing and are left out;
  * where hardly any others are left, they are taken as they come. A function of network and dataset.
  */
-export function clearRows(variant: Pick<Variant, 'gate'>, config: Config, network: () => Network, dataset: PackedDataset, count: number): Uint32Array {
+export function clearRows(
+  variant: Pick<Variant, 'gate'>,
+  config: Config,
+  network: () => Network,
+  dataset: PackedDataset,
+  count: number,
+): Uint32Array {
   if (!variant.gate) return dataset.test
   const clear: number[] = []
   const limit = batchSize(dataset.rowSize)
@@ -26,10 +34,16 @@ export function clearRows(variant: Pick<Variant, 'gate'>, config: Config, networ
       const code = network().encodeLayers(inputTensor(dataset, rows)).at(-1)!.output
       const open = (values: Tensor2D) => variant.gate!(values, config.regularizer as never, { largest }).notEqual(0)
       const own = open(code)
-      return Array.from({ length: draws }, (_, draw) => own.notEqual(open(code.mul(tf.randomNormal(code.shape, 0, perturbation, 'float32', draw + 1).add(1)))).any(1))
-        .reduce((any, one) => any.logicalOr(one)).dataSync().slice()
+      return Array.from({ length: draws }, (_, draw) =>
+        own.notEqual(open(code.mul(tf.randomNormal(code.shape, 0, perturbation, 'float32', draw + 1).add(1)))).any(1),
+      )
+        .reduce((any, one) => any.logicalOr(one))
+        .dataSync()
+        .slice()
     })
-    rows.forEach((row, index) => { if (changes[index] === 0) clear.push(row) })
+    rows.forEach((row, index) => {
+      if (changes[index] === 0) clear.push(row)
+    })
   }
   return clear.length < Math.min(count, dataset.test.length) / 4 ? dataset.test : Uint32Array.from(clear)
 }

@@ -68,8 +68,13 @@ export class CompiledModel implements Model {
 
   /** Sets weights, and slots and state as far as they are given; the others begin anew. */
   load(state: State): void {
-    this.#assign(this.#variables.map(({ name, shape, initial }): [string, number[], Float32Array] =>
-      [name, shape, state[name]?.slice() ?? new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(initial)]))
+    this.#assign(
+      this.#variables.map(({ name, shape, initial }): [string, number[], Float32Array] => [
+        name,
+        shape,
+        state[name]?.slice() ?? new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(initial),
+      ]),
+    )
   }
 
   /** Sets one of the variant's states. */
@@ -98,19 +103,40 @@ export class CompiledModel implements Model {
    * @param step from 1; what is drawn depends on it
    * @returns the objective's terms before the update, as named by `terms`; with `withNorms` the `norms` too
    */
-  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, { withNorms = false, epoch = afterTraining, labels = null, updates = step }: StepOptions = {}): { terms: Float32Array; norms: Float32Array | null } {
-    const feeds = { ...this.#feeds(batch, rows, seed, step, epoch, labels), rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, updates)]) } satisfies Value }
+  step(
+    batch: Batch,
+    rows: Uint32Array,
+    seed: number,
+    step: number,
+    learningRate: number,
+    { withNorms = false, epoch = afterTraining, labels = null, updates = step }: StepOptions = {},
+  ): { terms: Float32Array; norms: Float32Array | null } {
+    const feeds = {
+      ...this.#feeds(batch, rows, seed, step, epoch, labels),
+      rate: { shape: [], dtype: 'float32', data: new Float32Array([this.#optimizer.rate(learningRate, updates)]) } satisfies Value,
+    }
     const [terms, norms] = this.#session.run(feeds, withNorms ? ['step', 'norms'] : ['step'])
     return { terms: terms!.data as Float32Array, norms: (norms?.data ?? null) as Float32Array | null }
   }
 
   /**
    * The objective's terms on a batch of one of the declared sizes, nothing changed; after them what is watched.
-   * @param clean the same images as they are judged, where the objective draws its inputs from them (binarised anew); the batch's own where not given
+   * @param clean the same images as they are judged, where the objective draws its inputs from them (binarised anew); the
+   * batch's own where not given
    */
-  validate(batch: Batch, rows: Uint32Array, seed: number, draw: number, labels: Int32Array | null = null, clean: Batch | null = null): Float32Array {
-    const judged: Record<string, Value> = this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
-    const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [`validate${rows.length}`])
+  validate(
+    batch: Batch,
+    rows: Uint32Array,
+    seed: number,
+    draw: number,
+    labels: Int32Array | null = null,
+    clean: Batch | null = null,
+  ): Float32Array {
+    const judged: Record<string, Value> =
+      this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
+    const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [
+      `validate${rows.length}`,
+    ])
     return terms!.data as Float32Array
   }
 
@@ -144,22 +170,31 @@ export class CompiledModel implements Model {
 
   get latent(): Latent | null {
     const likelihood = this.#likelihood
-    return likelihood && {
-      likelihood,
-      posterior: (inputs) => {
-        const [mean, logVariance] = this.#session.map({ x: inputs }, ['code', 'logVariance']) as [Tensor2D, Tensor2D]
-        return { mean, logVariance }
-      },
-      logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
-      outgoing: () => outgoingNorms(this.#network, headsOf(likelihood), this.weights()),
-    }
+    return (
+      likelihood && {
+        likelihood,
+        posterior: (inputs) => {
+          const [mean, logVariance] = this.#session.map({ x: inputs }, ['code', 'logVariance']) as [Tensor2D, Tensor2D]
+          return { mean, logVariance }
+        },
+        logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
+        outgoing: () => outgoingNorms(this.#network, headsOf(likelihood), this.weights()),
+      }
+    )
   }
 
   close(): void {
     this.#session.close()
   }
 
-  #feeds(batch: Batch, rows: Uint32Array, seed: number, draw: number, epoch: number, labels: Int32Array | null): Record<string, Value> {
+  #feeds(
+    batch: Batch,
+    rows: Uint32Array,
+    seed: number,
+    draw: number,
+    epoch: number,
+    labels: Int32Array | null,
+  ): Record<string, Value> {
     return {
       ...(labels ? { labels: { shape: [labels.length], dtype: 'int32', data: labels } } : {}),
       batch: this.#value(batch),
@@ -174,11 +209,17 @@ export class CompiledModel implements Model {
   }
 
   #assign(values: [name: string, shape: number[], data: Float32Array][]): void {
-    this.#session.run(Object.fromEntries(values.map(([name, shape, data]) => [`assign/${name}`, { shape, dtype: 'float32', data }])), values.map(([name]) => `assigned/${name}`))
+    this.#session.run(
+      Object.fromEntries(values.map(([name, shape, data]) => [`assign/${name}`, { shape, dtype: 'float32', data }])),
+      values.map(([name]) => `assigned/${name}`),
+    )
   }
 
   #read(names: string[]): State {
-    const values = this.#session.run({}, names.map((name) => `read/${name}`))
+    const values = this.#session.run(
+      {},
+      names.map((name) => `read/${name}`),
+    )
     return Object.fromEntries(names.map((name, index) => [name, values[index]!.data as Float32Array]))
   }
 }

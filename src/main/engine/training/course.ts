@@ -1,5 +1,13 @@
 import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
-import { hasNonFinite, readCheckpoint, removeCheckpoints, removePartials, writeCheckpoint, type CheckpointName, type Position } from '../checkpoint/checkpoint.ts'
+import {
+  hasNonFinite,
+  readCheckpoint,
+  removeCheckpoints,
+  removePartials,
+  writeCheckpoint,
+  type CheckpointName,
+  type Position,
+} from '../checkpoint/checkpoint.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { defaultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { labelledRows } from '../data/labelled.ts'
@@ -18,9 +26,13 @@ import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** The network's weights among what a checkpoint holds. */
-const weightsOnly = (state: State): State => Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
+const weightsOnly = (state: State): State =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
 
-/** What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made durable. */
+/**
+ * What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made
+ * durable.
+ */
 export class Course {
   readonly job: TrainJob
   readonly port: Port
@@ -52,11 +64,22 @@ export class Course {
     this.data = data
     const { seen } = data
     const split = validationSplit(seen, seed)
-    this.rows = { ...split, labelled: config.fineTuning.kind === 'classification' ? labelledRows(seen, split.train, config.fineTuning.labelled, seed) : new Uint32Array() }
+    this.rows = {
+      ...split,
+      labelled:
+        config.fineTuning.kind === 'classification'
+          ? labelledRows(seen, split.train, config.fineTuning.labelled, seed)
+          : new Uint32Array(),
+    }
     this.plan = stagesOf(variant, config, countsOf(seen, split))
     for (const { stepsPerEpoch, kind } of this.plan) {
       const field = kind === 'layer' ? 'pretraining.batchSize' : 'training.batchSize'
-      if (stepsPerEpoch === 0) throw new WorkbenchError('SETTING_INVALID', `The training split has ${split.train.length} images; set ${field} to at most that.`, { field })
+      if (stepsPerEpoch === 0)
+        throw new WorkbenchError(
+          'SETTING_INVALID',
+          `The training split has ${split.train.length} images; set ${field} to at most that.`,
+          { field },
+        )
     }
     this.specs = weightsOf(variant, config, seen.rowSize, seen.classes.length)
     const last = this.plan.at(-1)
@@ -81,11 +104,19 @@ export class Course {
     return weightsOf(variantOf(this.job.variant), stackConfig(this.job.config), this.data.seen.rowSize)
   }
 
-  /** Initial values of the network that is trained in the end, and of the decoder that pretraining needs beside it: drawn, or those of a file. */
+  /**
+   * Initial values of the network that is trained in the end, and of the decoder that pretraining needs beside it: drawn, or
+   * those of a file.
+   */
   initial(): State {
     const specs = this.job.config.pretraining.kind === 'none' ? this.specs : [...this.stackSpecs, ...this.specs]
     const begun = this.job.begin === undefined ? {} : readSafetensors(this.job.begin).tensors
-    return Object.fromEntries(specs.map((spec) => [spec.name, begun[spec.name]?.shape.join() === spec.shape.join() ? begun[spec.name]!.data : initialValues(spec, this.job.seed)]))
+    return Object.fromEntries(
+      specs.map((spec) => [
+        spec.name,
+        begun[spec.name]?.shape.join() === spec.shape.join() ? begun[spec.name]!.data : initialValues(spec, this.job.seed),
+      ]),
+    )
   }
 
   /**
@@ -97,31 +128,49 @@ export class Course {
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
     const own = model.state()
     if (hasNonFinite(own)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
-    if (!await this.port.commit(this.meter.takePoints())) throw new Stopped(this.saved)
-    const behind = <T>(values: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
+    if (!(await this.port.commit(this.meter.takePoints()))) throw new Stopped(this.saved)
+    const behind = <T>(values: Readonly<Record<string, T>>) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
     if (this.best && !layer) await this.write('best', this.best)
     const all = layer ? { ...this.whole, ...behind(own) } : own
     // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
-    for (const name of names) await this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
+    for (const name of names)
+      await this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
     this.meter.saved()
   }
 
-  /** Writes a checkpoint of where the course is; as often as it takes where the disk is full. @throws Stopped where that is asked for meanwhile */
+  /**
+   * Writes a checkpoint of where the course is; as often as it takes where the disk is full. @throws Stopped where that is asked
+   * for meanwhile
+   */
   async write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
-    const { job: { runFolder, variant, config, seed }, data: { seen }, position } = this
-    const known = config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))
+    const {
+      job: { runFolder, variant, config, seed },
+      data: { seen },
+      position,
+    } = this
+    const known =
+      config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))
     const classes = config.fineTuning.kind === 'classification' ? seen.classes : []
     for (;;) {
       try {
         writeCheckpoint(runFolder, name, {
-          variant, config, seed, dataset: this.data.fingerprint, inputSize: seen.rowSize, classes, position, state, shapes: { ...known, ...shapes },
+          variant,
+          config,
+          seed,
+          dataset: this.data.fingerprint,
+          inputSize: seen.rowSize,
+          classes,
+          position,
+          state,
+          shapes: { ...known, ...shapes },
         })
         break
       } catch (thrown) {
         if (!isDiskFull(thrown)) throw thrown
         const bytes = Object.values(state).reduce((sum, { byteLength }) => sum + byteLength, 0)
-        if (!await this.port.space(bytes)) throw new Stopped(this.saved)
+        if (!(await this.port.space(bytes))) throw new Stopped(this.saved)
       }
     }
     if (name === 'last') this.saved = position

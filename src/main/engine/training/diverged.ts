@@ -16,8 +16,11 @@ export class Diverged extends WorkbenchError {
 }
 
 const sentence = (step: number, section: string): string =>
-  `The objective was no longer a finite number at step ${step}; lower ${section}.learningRate or set training.clipNorm, and train again. The last finite checkpoint is kept.`
+  `The objective was no longer a finite number at step ${step}; lower ${section}.learningRate ` +
+  'or set training.clipNorm, and train again. The last finite checkpoint is kept.'
 
 /** What was thrown, with the run's step where it is of this kind. */
 export const withStep = (thrown: unknown, step: number): unknown =>
-  (thrown instanceof WorkbenchError && thrown.code === 'RUN_DIVERGED' && !(thrown instanceof Diverged) ? new Diverged(step, thrown.message) : thrown)
+  thrown instanceof WorkbenchError && thrown.code === 'RUN_DIVERGED' && !(thrown instanceof Diverged)
+    ? new Diverged(step, thrown.message)
+    : thrown

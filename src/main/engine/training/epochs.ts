@@ -36,29 +36,43 @@ export interface StageTraining {
 }
 
 /** Batch sizes at which a stage's objective is validated. */
-export const validationSizes = (stage: PlannedStage, validation: Uint32Array): number[] => [...validationBatchesOf(stage, validation)].map((batch) => batch.length)
+export const validationSizes = (stage: PlannedStage, validation: Uint32Array): number[] =>
+  [...validationBatchesOf(stage, validation)].map((batch) => batch.length)
 const validationBatchesOf = (stage: PlannedStage, validation: Uint32Array) => batchesOf(validation, Math.max(stage.batchSize, 256))
 
 /** Sets a state of a variant to the mean code over the training rows. */
 export async function refreshMean(model: CompiledModel, inputs: PackedDataset, train: Uint32Array, name: string): Promise<void> {
   const sum = new Float64Array(model.codeSize)
   for (const part of batchesOf(train, refreshBatch)) {
-    model.codeSum(gatherBatch(inputs, part)).forEach((value, unit) => { sum[unit] = sum[unit]! + value })
+    model.codeSum(gatherBatch(inputs, part)).forEach((value, unit) => {
+      sum[unit] = sum[unit]! + value
+    })
     await setImmediate()
   }
-  model.setState(name, Float32Array.from(sum, (value) => value / train.length))
+  model.setState(
+    name,
+    Float32Array.from(sum, (value) => value / train.length),
+  )
 }
 
 /** Trains one stage from where the course is to its end. @throws Stopped, Diverged */
-export async function trainEpochs(course: Course, { stage, spec, model, inputs, clean, train, validation, onEpoch }: StageTraining): Promise<void> {
-  const { port, meter, job: { seed } } = course
+export async function trainEpochs(
+  course: Course,
+  { stage, spec, model, inputs, clean, train, validation, onEpoch }: StageTraining,
+): Promise<void> {
+  const {
+    port,
+    meter,
+    job: { seed },
+  } = course
   const { variant, config } = spec
   const { stepsPerEpoch, batchSize, prefix, startStep, startEpoch } = stage
   const { patience } = config.training
   const layer = stage.kind === 'layer'
   const end = startStep + stage.steps
   const validationBatches = [...validationBatchesOf(stage, validation)]
-  const labelsOf = (rows: Uint32Array) => (stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null)
+  const labelsOf = (rows: Uint32Array) =>
+    stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null
   const save = (...names: CheckpointName[]) => course.save(model, layer, ...names)
 
   /** The objective on the validation rows, and what is watched there; its draws are the same after every epoch. */
@@ -67,7 +81,9 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     for (const [index, batch] of validationBatches.entries()) {
       const judged = clean === inputs ? null : gatherBatch(clean, batch)
       const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged)
-      values.forEach((value, at) => { sums[at] = sums[at]! + value * batch.length })
+      values.forEach((value, at) => {
+        sums[at] = sums[at]! + value * batch.length
+      })
       await setImmediate()
     }
     return sums.map((sum) => sum / validation.length)
@@ -80,7 +96,8 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
   const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
   const { terms: names } = model
   if (course.position.step === startStep && validation.length > 0 && measured.includes(cleanErrorName)) {
-    // What the network makes of clean inputs before its first step: the curve begins there. A variant's state may not be there yet, so nothing else is.
+    // What the network makes of clean inputs before its first step: the curve begins there. A variant's state may not be there
+    // yet, so nothing else is.
     meter.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], course.position)
   }
   let epochsSinceBest = course.position.best ? course.position.epoch - course.position.best.epoch : 0
@@ -93,9 +110,19 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
       if (mean && (updates - 1) % mean.every === 0) await refreshMean(model, inputs, train, mean.state)
       const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
       const endsWindow = (at + 1) % window === 0 || at + 1 === stepsPerEpoch
-      const { terms, norms } = model.step(gatherBatch(inputs, rows), rows, seed, step, learningRateAt(config.training, updates, stepsPerEpoch), {
-        withNorms: endsWindow, epoch: (updates - 1) / stepsPerEpoch, labels: labelsOf(rows), updates,
-      })
+      const { terms, norms } = model.step(
+        gatherBatch(inputs, rows),
+        rows,
+        seed,
+        step,
+        learningRateAt(config.training, updates, stepsPerEpoch),
+        {
+          withNorms: endsWindow,
+          epoch: (updates - 1) / stepsPerEpoch,
+          labels: labelsOf(rows),
+          updates,
+        },
+      )
       if (!terms.every(Number.isFinite)) throw Diverged.in(stage, step)
       course.position = { ...course.position, step, epoch: startEpoch + updates / stepsPerEpoch, seconds: meter.seconds() }
       meter.count(terms)
@@ -106,11 +133,14 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
         if (at + 1 < stepsPerEpoch && meter.secondsSinceSave() > checkpointSeconds.within) await save('last')
       }
       if (meter.dueToReport()) {
-        port.send({ type: 'progress', ...meter.progress(course.position, { done: step, total: meter.steps, unit: 'steps', stage: stage.title }) })
+        port.send({
+          type: 'progress',
+          ...meter.progress(course.position, { done: step, total: meter.steps, unit: 'steps', stage: stage.title }),
+        })
         port.send({ type: 'points', points: meter.takePoints(), flush: false })
       }
       // At an epoch's end only once it has been validated: whoever resumes begins with the next one.
-      if (at + 1 < stepsPerEpoch && await port.wanted()) {
+      if (at + 1 < stepsPerEpoch && (await port.wanted())) {
         await save('last')
         throw new Stopped(course.position)
       }
@@ -118,7 +148,8 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     if (validation.length > 0) {
       const values = await validate()
       // Clean inputs are not what it is trained on: where they alone are too much for it, the evaluation says so.
-      if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName)) throw Diverged.in(stage, course.position.step)
+      if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName))
+        throw Diverged.in(stage, course.position.step)
       meter.add(`${prefix}validation/`, measured, values, course.position)
       epochsSinceBest++
       if (patience > 0 && (course.position.best === null || values[0]! < course.position.best.loss)) {
@@ -130,7 +161,7 @@ export async function trainEpochs(course: Course, { stage, spec, model, inputs, 
     const last = course.position.step === end || (patience > 0 && epochsSinceBest >= patience)
     const shows = moments.has(epoch + 1) || (last && !layer)
     onEpoch({ shows, last })
-    const stops = (!last || layer) && await port.wanted()
+    const stops = (!last || layer) && (await port.wanted())
     if (snapshots.has(epoch + 1)) await save('last', `snapshot-${course.position.step}`)
     else if (shows || last || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
     if (stops) throw new Stopped(course.position)

@@ -18,15 +18,27 @@ export async function evaluateRun(job: EvaluateJob, port: Port): Promise<Evaluat
   const { variant, config, seed, inputSize, classes, state, position, name } = readResult(job.runFolder)
   const { seen: dataset } = openTrainingData(job.datasetFolder, config)
   if (inputSize !== dataset.rowSize) {
-    throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
+    )
   }
   const model = new CompiledModel({
-    variant: variantOf(variant), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length,
+    variant: variantOf(variant),
+    config,
+    inputSize,
+    kind: dataset.kind,
+    size: dataset,
+    classes: classes.length,
   })
   model.load(state)
   const evaluation = await evaluate({
-    model, dataset, train: validationSplit(dataset, seed).train, outputRange: activationRange[config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(variant), config, dataset.channels), signal: port.signal,
+    model,
+    dataset,
+    train: validationSplit(dataset, seed).train,
+    outputRange: activationRange[config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(variant), config, dataset.channels),
+    signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null }),
   })
   return { kind: 'evaluate', evaluation: { ...evaluation, checkpoint: name } }

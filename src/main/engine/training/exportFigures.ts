@@ -17,35 +17,58 @@ type Report = (share: number) => Promise<void>
 const none: Figures = { figure: null, float32: null, reduced: null }
 
 /**
- * What a reduced file is worth beside the float32 one, on the dataset that the run was trained on and split as it was: an encoder's linear
+ * What a reduced file is worth beside the float32 one, on the dataset that the run was trained on and split as it was: an
+ * encoder's linear
  * probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
  * @throws WorkbenchError CANCELLED
  */
-export async function measureReduced({ part, datasetFolder, evaluation }: ExportJob, outputs: { float32: Outputs; reduced: Outputs }, { config, seed }: { config: Config; seed: number }, port: Port): Promise<Figures> {
+export async function measureReduced(
+  { part, datasetFolder, evaluation }: ExportJob,
+  outputs: { float32: Outputs; reduced: Outputs },
+  { config, seed }: { config: Config; seed: number },
+  port: Port,
+): Promise<Figures> {
   const figure = part === 'encoder' ? 'linearProbeAccuracy' : part === 'classifier' ? 'classificationAccuracy' : null
   const { seen: dataset } = openTrainingData(datasetFolder, config)
   try {
     if (figure === null || !dataset.labels) return none
     const known = evaluation?.[figure] ?? null
-    const measure = figure === 'linearProbeAccuracy'
-      ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, report)
-      : (of: Outputs, report: Report) => accuracy(of, dataset, report)
+    const measure =
+      figure === 'linearProbeAccuracy'
+        ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, report)
+        : (of: Outputs, report: Report) => accuracy(of, dataset, report)
     const reduced = await measure(outputs.reduced, reporting(port, 0, known === null ? 50 : 100))
     if (reduced === null) return none
-    return { figure, float32: known ?? await measure(outputs.float32, reporting(port, 50, 100)), reduced }
+    return { figure, float32: known ?? (await measure(outputs.float32, reporting(port, 50, 100))), reduced }
   } finally {
     dataset.close()
   }
 }
 
-const reporting = (port: Port, from: number, to: number): Report => async (share) => {
-  if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
-  const done = Math.round(from + (to - from) * Math.min(1, share))
-  port.send({ type: 'progress', progress: { done, total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' }, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
-}
+const reporting =
+  (port: Port, from: number, to: number): Report =>
+  async (share) => {
+    if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
+    const done = Math.round(from + (to - from) * Math.min(1, share))
+    port.send({
+      type: 'progress',
+      progress: { done, total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' },
+      step: 0,
+      epoch: 0,
+      seconds: 0,
+      stepsPerSecond: null,
+    })
+  }
 
 /** Visits what a file gives for some rows of a dataset, batch by batch. */
-async function forEachOutput(of: Outputs, output: string, dataset: PackedDataset, rows: Uint32Array, report: Report, visit: (values: Float32Array, start: number, count: number) => void): Promise<void> {
+async function forEachOutput(
+  of: Outputs,
+  output: string,
+  dataset: PackedDataset,
+  rows: Uint32Array,
+  report: Report,
+  visit: (values: Float32Array, start: number, count: number) => void,
+): Promise<void> {
   const limit = batchSize(dataset.rowSize)
   for (let start = 0; start < rows.length; start += limit) {
     const chosen = rows.subarray(start, start + limit)
@@ -55,12 +78,22 @@ async function forEachOutput(of: Outputs, output: string, dataset: PackedDataset
 }
 
 async function probe(of: Outputs, dataset: PackedDataset, train: Uint32Array, report: Report): Promise<number | null> {
-  let codes = new Float32Array(), size = 0
-  await forEachOutput(of, 'code', dataset, Uint32Array.from({ length: dataset.count }, (_, row) => row), (share) => report(0.3 * share), (values, start, count) => {
-    if (size === 0) codes = new Float32Array(dataset.count * (size = values.length / count))
-    codes.set(values, start * size)
-  })
-  return (await measureCodes(codesDataset(codes, size, dataset), train, ['linearProbeAccuracy'], (share) => report(0.3 + 0.7 * share))).linearProbeAccuracy
+  let codes = new Float32Array(),
+    size = 0
+  await forEachOutput(
+    of,
+    'code',
+    dataset,
+    Uint32Array.from({ length: dataset.count }, (_, row) => row),
+    (share) => report(0.3 * share),
+    (values, start, count) => {
+      if (size === 0) codes = new Float32Array(dataset.count * (size = values.length / count))
+      codes.set(values, start * size)
+    },
+  )
+  return (
+    await measureCodes(codesDataset(codes, size, dataset), train, ['linearProbeAccuracy'], (share) => report(0.3 + 0.7 * share))
+  ).linearProbeAccuracy
 }
 
 /** Share of the labelled test images whose most probable class is theirs. */

@@ -19,11 +19,18 @@ import type { ExportJob, ExportResult } from './messages.ts'
 import { networkOf } from './objective.ts'
 import type { Port } from './port.ts'
 
-/** Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does it, operation by operation. */
+/**
+ * Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does
+ * it, operation by operation.
+ */
 function asStored(bytes: Tensor2D, contrastLimit: number | undefined): Tensor2D {
   if (contrastLimit === undefined) return bytes
   const scaled = bytes.sub(bytes.sum(1, true).div(bytes.shape[1])).div<Tensor2D>(contrastLimit)
-  return scaled.clipByValue(-1, 1).mul(0.4 * 255).add<Tensor2D>(0.5 * 255).round()
+  return scaled
+    .clipByValue(-1, 1)
+    .mul(0.4 * 255)
+    .add<Tensor2D>(0.5 * 255)
+    .round()
 }
 
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
@@ -31,10 +38,18 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const dataset = openDataset(job.datasetFolder)
   const { variant: id, config, seed, state, inputSize, classes, name: checkpoint, position } = readResult(job.runFolder)
   if (inputSize !== dataset.rowSize) {
-    throw new WorkbenchError('RUN_MISMATCH', `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`)
+    throw new WorkbenchError(
+      'RUN_MISMATCH',
+      `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
+    )
   }
   const parts = partsOf(config)
-  if (!parts.includes(job.part)) throw new WorkbenchError('EXPORT_UNSUPPORTED', `This run has no ${job.part}; export its ${parts.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`, { field: 'part' })
+  if (!parts.includes(job.part))
+    throw new WorkbenchError(
+      'EXPORT_UNSUPPORTED',
+      `This run has no ${job.part}; export its ${parts.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`,
+      { field: 'part' },
+    )
   const part = networkParts[job.part]
   const variant = variantOf(id)
   const specs = weightsOf(variant, config, inputSize, classes.length)
@@ -43,35 +58,69 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
   const network = () => networkOf(variant, config, tensors)
   const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
 
-  const compared = job.part === 'decoder' ? dataset.test : clearRows(variant, config, network, dataset, Math.max(...verifiedBatches))
-  const testInputs = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => compared[index % compared.length]!)
+  const compared =
+    job.part === 'decoder' ? dataset.test : clearRows(variant, config, network, dataset, Math.max(...verifiedBatches))
+  const testInputs = (count: number): Uint32Array =>
+    Uint32Array.from({ length: count }, (_, index) => compared[index % compared.length]!)
   const reference: Reference = {
     testRows(count) {
-      if (job.part === 'decoder') return tf.tidy(() => network().encode(inputTensor(dataset, testInputs(count))).dataSync().slice() as Float32Array)
+      if (job.part === 'decoder')
+        return tf.tidy(
+          () =>
+            network()
+              .encode(inputTensor(dataset, testInputs(count)))
+              .dataSync()
+              .slice() as Float32Array,
+        )
       return fileRows(dataset, testInputs(count), job.input)
     },
-    outputs: (rows, count) => tf.tidy(() => {
-      const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
-      const results = part(network(), rows instanceof Uint8Array ? asStored(input, dataset.contrastLimit).div<Tensor2D>(255) : input)
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array }]))
-    }),
+    outputs: (rows, count) =>
+      tf.tidy(() => {
+        const input = tf.tensor2d(Float32Array.from(rows), [count, columns])
+        const results = part(
+          network(),
+          rows instanceof Uint8Array ? asStored(input, dataset.contrastLimit).div<Tensor2D>(255) : input,
+        )
+        return Object.fromEntries(
+          Object.entries(results).map(([name, tensor]) => [
+            name,
+            { shape: tensor.shape, data: tensor.dataSync().slice() as Float32Array },
+          ]),
+        )
+      }),
   }
   const outcome = await exportOnnx({
     ...job,
     version,
     geometry: dataset,
-    recordAt: (batch) => trace(
-      [{ name: job.part === 'decoder' ? 'code' : 'x', tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) } }],
-      specs.map(({ name, shape }) => ({ name, tensor: { shape, dtype: 'float32', values: state[name]! } })),
-      (named) => part(networkOf(variant, config, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))), named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D),
-      { fold: true },
-    ),
+    recordAt: (batch) =>
+      trace(
+        [
+          {
+            name: job.part === 'decoder' ? 'code' : 'x',
+            tensor: { shape: [batch, columns], dtype: 'float32', values: new Float32Array(batch * columns).fill(0.5) },
+          },
+        ],
+        specs.map(({ name, shape }) => ({ name, tensor: { shape, dtype: 'float32', values: state[name]! } })),
+        (named) =>
+          part(
+            networkOf(variant, config, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))),
+            named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D,
+          ),
+        { fold: true },
+      ),
     weights: Object.fromEntries(specs.map(({ name, shape }) => [name, { shape, data: state[name]! }])),
     reference,
     measure: (outputs) => measureReduced(job, outputs, { config, seed }, port),
     metadata: {
-      ...job.metadata, ...rangeSaid(job.datasetFolder), checkpoint, step: String(position.step), epoch: String(position.epoch),
-      'tfjs-node': tf.version['tfjs-node'] ?? '', 'onnxruntime-node': runtimeVersion, binarise: config.data.binarise,
+      ...job.metadata,
+      ...rangeSaid(job.datasetFolder),
+      checkpoint,
+      step: String(position.step),
+      epoch: String(position.epoch),
+      'tfjs-node': tf.version['tfjs-node'] ?? '',
+      'onnxruntime-node': runtimeVersion,
+      binarise: config.data.binarise,
       ...(config.data.statistics ? { standardised: JSON.stringify(config.data.statistics) } : {}),
     },
     signal: port.signal,

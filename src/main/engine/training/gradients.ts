@@ -4,11 +4,18 @@ import type { Variant } from '../variants/variant.ts'
 import { objectiveOf, type Given, type Objective } from './objective.ts'
 
 /** The objective, and the gradient of its loss with respect to every weight. */
-export function lossAndGradients(variant: Variant, config: Config, given: Given): Objective & { gradients: Record<string, Tensor> } {
+export function lossAndGradients(
+  variant: Variant,
+  config: Config,
+  given: Given,
+): Objective & { gradients: Record<string, Tensor> } {
   const names = Object.keys(given.weights)
   let objective: Objective = { terms: {}, observed: {}, watched: null }
   const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
-    objective = objectiveOf(variant, config, { ...given, weights: Object.fromEntries(names.map((name, index) => [name, values[index]!])) })
+    objective = objectiveOf(variant, config, {
+      ...given,
+      weights: Object.fromEntries(names.map((name, index) => [name, values[index]!])),
+    })
     // The gradient function tidies up what it ran; these are results, too.
     for (const value of [...Object.values(objective.terms), ...Object.values(objective.observed)]) tf.keep(value)
     return objective.terms['loss']!

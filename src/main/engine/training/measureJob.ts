@@ -19,11 +19,17 @@ import { withStatistics } from './statistics.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
 /** Steps before those that are timed, steps that are, and seconds after which fewer have to do. */
-const warmUp = 3, steps = 20, enough = 2, fewest = 3
+const warmUp = 3,
+  steps = 20,
+  enough = 2,
+  fewest = 3
 /** Rows that are validated at once. */
 const validated = 256
 
-/** Measures how long a config's steps, validations and, where asked, evaluation take on its dataset. Nothing is kept of what is trained. */
+/**
+ * Measures how long a config's steps, validations and, where asked, evaluation take on its dataset. Nothing is kept of what is
+ * trained.
+ */
 export async function measureRun(given: MeasureJob, port: Port): Promise<MeasureResult> {
   const { variant: id, seed } = given
   const variant = variantOf(id)
@@ -36,7 +42,21 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
   const parts = plan.length + (variant.fit ? 1 : 0) + (job.evaluation ? 1 : 0)
   let done = 0
   const report = async (share = 0) => {
-    port.send({ type: 'progress', progress: { done: Math.round(100 * (done + share)), total: 100 * parts, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' }, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
+    port.send({
+      type: 'progress',
+      progress: {
+        done: Math.round(100 * (done + share)),
+        total: 100 * parts,
+        unit: 'per cent',
+        perSecond: null,
+        secondsLeft: null,
+        stage: 'Measuring',
+      },
+      step: 0,
+      epoch: 0,
+      seconds: 0,
+      stepsPerSecond: null,
+    })
     if (await port.wanted()) throw new Stopped()
   }
   await report()
@@ -65,16 +85,26 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
     const fitting = performance.now()
     const weights = await variant.fit(rowsOf(read, rows.train), config, async (part, total) => report(part / total))
     fit = (performance.now() - fitting) / 1000
-    model.load(Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])))
+    model.load(
+      Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])),
+    )
     done += 1
   }
   let evaluation: number | null = null
   if (job.evaluation && model) {
-    evaluation = (await evaluate({
-      model, dataset: seen, train: rows.train, outputRange: activationRange[config.network.outputActivation],
-      corrupt: ownCorruption(variant, config, seen.channels), signal: port.signal,
-      onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
-    }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped() : thrown })).seconds
+    evaluation = (
+      await evaluate({
+        model,
+        dataset: seen,
+        train: rows.train,
+        outputRange: activationRange[config.network.outputActivation],
+        corrupt: ownCorruption(variant, config, seen.channels),
+        signal: port.signal,
+        onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
+      }).catch((thrown: unknown) => {
+        throw port.signal.aborted ? new Stopped() : thrown
+      })
+    ).seconds
   }
   return { kind: 'measure', stages, fit, start, evaluation, memory: process.resourceUsage().maxRSS * 1024 }
 }
@@ -93,12 +123,22 @@ function specOf({ variant, config }: MeasureJob, stage: PlannedStage, { read, se
 
 /** A batch of the data; of layers whose inputs are codes that do not exist yet, values like those of sigmoid units: they take as long. */
 function batchOf(source: PackedDataset | null, rows: Uint32Array, inputSize: number): Batch {
-  return source ? gatherBatch(source, rows) : Float32Array.from({ length: rows.length * inputSize }, (_, index) => (index % 97) / 97)
+  return source
+    ? gatherBatch(source, rows)
+    : Float32Array.from({ length: rows.length * inputSize }, (_, index) => (index % 97) / 97)
 }
 
-async function timeSteps(model: CompiledModel, spec: ModelSpec, source: PackedDataset | null, train: Uint32Array, batchSize: number, report: () => Promise<void>): Promise<{ each: number; all: number }> {
+async function timeSteps(
+  model: CompiledModel,
+  spec: ModelSpec,
+  source: PackedDataset | null,
+  train: Uint32Array,
+  batchSize: number,
+  report: () => Promise<void>,
+): Promise<{ each: number; all: number }> {
   const begin = performance.now()
-  let timed = 0, from = begin
+  let timed = 0,
+    from = begin
   for (let step = 1; timed < steps; step++) {
     const at = ((step - 1) * batchSize) % Math.max(1, train.length - batchSize + 1)
     const rows = train.subarray(at, at + batchSize)
@@ -113,7 +153,13 @@ async function timeSteps(model: CompiledModel, spec: ModelSpec, source: PackedDa
   return { each: (end - from) / 1000 / timed, all: (end - begin) / 1000 }
 }
 
-function timeValidation(model: CompiledModel, spec: ModelSpec, source: PackedDataset | null, validation: Uint32Array, classifies: boolean): number {
+function timeValidation(
+  model: CompiledModel,
+  spec: ModelSpec,
+  source: PackedDataset | null,
+  validation: Uint32Array,
+  classifies: boolean,
+): number {
   const usable = classifies ? validation.filter((row) => source!.labels![row]! >= 0) : validation
   const rows = usable.subarray(0, Math.min(validated, validation.length))
   if (rows.length === 0 || rows.length < Math.min(validated, validation.length)) return 0

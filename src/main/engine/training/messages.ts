@@ -95,7 +95,10 @@ export interface EmbedJob {
   about: Record<string, string>
 }
 /** Says what an ONNX file is as an encoder, without running it. */
-export interface InspectJob { kind: 'inspect'; file: EncoderChoice }
+export interface InspectJob {
+  kind: 'inspect'
+  file: EncoderChoice
+}
 /** Asks something of kept codes. */
 export interface LookIntoJob {
   kind: 'lookInto'
@@ -109,7 +112,10 @@ export interface LookIntoJob {
   side: number | undefined
 }
 /** Takes from runs what they can do without. */
-export interface ThinJob { kind: 'thin'; runs: { id: string; folder: string; snapshots: number[]; ended: boolean }[] }
+export interface ThinJob {
+  kind: 'thin'
+  runs: { id: string; folder: string; snapshots: number[]; ended: boolean }[]
+}
 /** Shows what becomes of some training images. */
 export interface AugmentJob {
   kind: 'augment'
@@ -119,20 +125,51 @@ export interface AugmentJob {
   /** So many of a training's first steps. */
   steps: number
 }
-export type Job = AugmentJob | ThinJob | LookIntoJob | AdoptJob | EmbedJob | InspectJob | MeasureJob | TrainJob | ExportJob | ObjectiveJob
-  | EvaluateJob | PruneJob
+export type Job =
+  | AugmentJob
+  | ThinJob
+  | LookIntoJob
+  | AdoptJob
+  | EmbedJob
+  | InspectJob
+  | MeasureJob
+  | TrainJob
+  | ExportJob
+  | ObjectiveJob
+  | EvaluateJob
+  | PruneJob
 
-export type ToWorker = { type: 'job'; job: Job } | { type: 'pause' } | { type: 'cancel' } | { type: 'committed' }
+export type ToWorker =
+  | { type: 'job'; job: Job }
+  | { type: 'pause' }
+  | { type: 'cancel' }
+  | { type: 'committed' }
   /** Instead of `committed`, to one that is to stop: there is no space, so it stops at its last checkpoint. */
   | { type: 'refused' }
   /** There is space on the disk again: what `waits` may try. */
   | { type: 'space' }
 
-export interface Point { key: string; step: number; epoch: number; seconds: number; value: number }
+export interface Point {
+  key: string
+  step: number
+  epoch: number
+  seconds: number
+  value: number
+}
 
 export type FromWorker =
   /** First message of a training job. `step` is where it begins: 0, or the checkpoint's; metrics beyond it are to be deleted. */
-  | { type: 'begun'; step: number; epoch: number; seconds: number; steps: number; epochs: number; stages: Stage[]; parameters: number; threads: number }
+  | {
+      type: 'begun'
+      step: number
+      epoch: number
+      seconds: number
+      steps: number
+      epochs: number
+      stages: Stage[]
+      parameters: number
+      threads: number
+    }
   | { type: 'progress'; progress: Progress; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
   /** With `flush` they are committed at once and answered with `committed`: a checkpoint is written only after that. */
   | { type: 'points'; points: Point[]; flush: boolean }
@@ -146,10 +183,26 @@ export type FromWorker =
   | { type: 'diverged'; step: number; error: ErrorInfo }
   | { type: 'failed'; error: ErrorInfo }
 
-export interface TrainResult { kind: 'train'; step: number; epoch: number; seconds: number; stepsPerSecond: number | null }
-export type ExportResult = { kind: 'export' } & Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'>
-export interface EvaluateResult { kind: 'evaluate'; evaluation: Evaluation }
-export interface ObjectiveResult { kind: 'objective'; loss: number; terms: Record<string, number> }
+export interface TrainResult {
+  kind: 'train'
+  step: number
+  epoch: number
+  seconds: number
+  stepsPerSecond: number | null
+}
+export type ExportResult = { kind: 'export' } & Pick<
+  Export,
+  'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'
+>
+export interface EvaluateResult {
+  kind: 'evaluate'
+  evaluation: Evaluation
+}
+export interface ObjectiveResult {
+  kind: 'objective'
+  loss: number
+  terms: Record<string, number>
+}
 export interface PruneResult {
   kind: 'prune'
   config: Config
@@ -165,18 +218,55 @@ export interface PruneResult {
   epoch: number
   seconds: number
 }
-/** Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an evaluation. */
-export interface MeasureResult { kind: 'measure'; stages: { step: number; row: number }[]; fit: number; start: number; evaluation: number | null; /** The most that the process took, in bytes. */ memory: number }
-export type EmbedResult = { kind: 'embed' } & Pick<Embedding, 'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'>
-export interface InspectResult { kind: 'inspect'; encoder: Encoder }
+/**
+ * Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an
+ * evaluation.
+ */
+export interface MeasureResult {
+  kind: 'measure'
+  stages: { step: number; row: number }[]
+  fit: number
+  start: number
+  evaluation: number | null
+  /** The most that the process took, in bytes. */ memory: number
+}
+export type EmbedResult = { kind: 'embed' } & Pick<
+  Embedding,
+  'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'
+>
+export interface InspectResult {
+  kind: 'inspect'
+  encoder: Encoder
+}
 export interface AdoptResult {
   kind: 'adopt'
   evaluation: Evaluation
   preview: Preview | null
   parameters: number
 }
-export interface LookIntoResult { kind: 'lookInto'; result: Result }
-export interface ThinResult { kind: 'thin'; /** Ids of runs whose last checkpoint is damaged. */ failed: string[] }
-export interface AugmentResult { kind: 'augment'; originals: Images; /** Of each step. */ changed: Images[] }
-export type JobResult = AugmentResult | ThinResult | LookIntoResult | AdoptResult | EmbedResult | InspectResult | MeasureResult
-  | TrainResult | ExportResult | ObjectiveResult | EvaluateResult | PruneResult
+export interface LookIntoResult {
+  kind: 'lookInto'
+  result: Result
+}
+export interface ThinResult {
+  kind: 'thin'
+  /** Ids of runs whose last checkpoint is damaged. */ failed: string[]
+}
+export interface AugmentResult {
+  kind: 'augment'
+  originals: Images
+  /** Of each step. */ changed: Images[]
+}
+export type JobResult =
+  | AugmentResult
+  | ThinResult
+  | LookIntoResult
+  | AdoptResult
+  | EmbedResult
+  | InspectResult
+  | MeasureResult
+  | TrainResult
+  | ExportResult
+  | ObjectiveResult
+  | EvaluateResult
+  | PruneResult

@@ -50,7 +50,12 @@ export class Meter {
   /** Turns what was counted since the last window into points: the mean over its steps. */
   endWindow(prefix: string, names: readonly string[], position: Position): void {
     if (!this.#sums || this.#counted === 0) return
-    this.add(prefix, names, this.#sums.map((sum) => sum / this.#counted), position)
+    this.add(
+      prefix,
+      names,
+      this.#sums.map((sum) => sum / this.#counted),
+      position,
+    )
     this.#sums.fill(0)
     this.#counted = 0
   }
@@ -79,7 +84,10 @@ export class Meter {
   }
 
   /** The body of a progress message; the rate is that of the last few seconds. */
-  progress(position: Position, { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>): Omit<Extract<FromWorker, { type: 'progress' }>, 'type'> {
+  progress(
+    position: Position,
+    { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>,
+  ): Omit<Extract<FromWorker, { type: 'progress' }>, 'type'> {
     const now = performance.now()
     this.#lastReport = now
     // Between two stages images are counted: their rate is not that of steps.
@@ -91,7 +99,9 @@ export class Meter {
     const perSecond = now > first.at && done > first.done ? ((done - first.done) * 1000) / (now - first.at) : null
     return {
       progress: { done, total, unit, stage, perSecond, secondsLeft: perSecond ? (total - done) / perSecond : null },
-      step: position.step, epoch: position.epoch, seconds: position.seconds,
+      step: position.step,
+      epoch: position.epoch,
+      seconds: position.seconds,
       stepsPerSecond: unit === 'steps' ? perSecond : null,
     }
   }

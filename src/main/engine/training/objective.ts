@@ -8,32 +8,45 @@ import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../t
 import { likelihoodOf, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
-export const termNames = (variant: Variant, config: Config): string[] =>
-  ['loss', ...variant.terms, ...(config.training.weightDecay > 0 ? ['weightDecay'] : [])]
+export const termNames = (variant: Variant, config: Config): string[] => [
+  'loss',
+  ...variant.terms,
+  ...(config.training.weightDecay > 0 ? ['weightDecay'] : []),
+]
 
 /** What a variant keeps from step to step with this config. */
-export const stateSpecs = (variant: Variant, config: Config, inputSize: number): StateSpec[] => variant.state?.(config, inputSize) ?? []
+export const stateSpecs = (variant: Variant, config: Config, inputSize: number): StateSpec[] =>
+  variant.state?.(config, inputSize) ?? []
 
 /** Names of what a variant watches, one for each number: `NAME`, or `NAME/0`, `NAME/1`, ... */
 export const watchedNames = (variant: Variant, config: Config): string[] =>
-  (variant.watched?.(config) ?? []).flatMap(({ name, size }) => (size === 1 ? [name] : Array.from({ length: size }, (_, index) => `${name}/${index}`)))
+  (variant.watched?.(config) ?? []).flatMap(({ name, size }) =>
+    size === 1 ? [name] : Array.from({ length: size }, (_, index) => `${name}/${index}`),
+  )
 
 /** The network of a variant: encode, gate, decode. */
 export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
   const { standardise, statistics = null } = config.data
   if (standardise !== 'none' && !statistics) throw new Error('a network with standardised inputs needs their mean and deviation')
-  return new Network({
-    network: config.network, reconstruction: config.reconstruction, heads: headsOf(likelihoodOf(variant, config)),
-    standardise: standardise === 'none' ? null : statistics, ...(gate ? { gate } : {}),
-  }, weights)
+  return new Network(
+    {
+      network: config.network,
+      reconstruction: config.reconstruction,
+      heads: headsOf(likelihoodOf(variant, config)),
+      standardise: standardise === 'none' ? null : statistics,
+      ...(gate ? { gate } : {}),
+    },
+    weights,
+  )
 }
 
 /** Name of what `cleanError` gives, among what is watched. */
 export const cleanErrorName = 'squaredError'
 
 /**
- * The squared error of the reconstructions of clean inputs, summed over values, a mean over the batch: the one measure that means the same
+ * The squared error of the reconstructions of clean inputs, summed over values, a mean over the batch: the one measure that
+ * means the same
  * for every objective. Nothing is corrupted or drawn, as in the evaluation. @param clean [B, D]
  */
 export function cleanError(variant: Variant, config: Config, weights: Weights, clean: Tensor2D): Scalar {
@@ -81,14 +94,33 @@ export function objectiveOf(variant: Variant, config: Config, given: Given): Obj
   const x = config.data.binarise === 'dynamic' ? boltzmann.bernoulli(images, random.uniform('binarise', images.shape)) : images
   const observed: Record<string, Tensor> = {}
   const watched: Record<string, Tensor> = {}
-  const terms: Record<string, Scalar> = { ...variant.objective({
-    x, network, random, settings, state, labels: labels ?? null, epoch: epoch ?? tf.scalar(afterTraining), withGradient, probability, boltzmann,
-    corrupted: corrupted ?? variant.corrupt?.(x, random, settings, channels) ?? x,
-    observe: (name, value) => { observed[name] = value },
-    watch: (name, value) => { watched[name] = value },
-  }) }
+  const terms: Record<string, Scalar> = {
+    ...variant.objective({
+      x,
+      network,
+      random,
+      settings,
+      state,
+      labels: labels ?? null,
+      epoch: epoch ?? tf.scalar(afterTraining),
+      withGradient,
+      probability,
+      boltzmann,
+      corrupted: corrupted ?? variant.corrupt?.(x, random, settings, channels) ?? x,
+      observe: (name, value) => {
+        observed[name] = value
+      },
+      watch: (name, value) => {
+        watched[name] = value
+      },
+    }),
+  }
   if (config.training.weightDecay > 0) terms['weightDecay'] = network.weightDecayTerm(config.training.weightDecay)
   const loss = Object.values(terms).reduce((sum, term) => sum.add(term))
   const names = (variant.watched?.(config) ?? []).map(({ name }) => name)
-  return { terms: { loss, ...terms }, observed, watched: names.length === 0 ? null : tf.concat(names.map((name) => watched[name]!.reshape([-1]))) as Tensor1D }
+  return {
+    terms: { loss, ...terms },
+    observed,
+    watched: names.length === 0 ? null : (tf.concat(names.map((name) => watched[name]!.reshape([-1]))) as Tensor1D),
+  }
 }

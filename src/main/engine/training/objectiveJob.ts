@@ -18,7 +18,12 @@ import { stateSpecs } from './objective.ts'
  */
 export function computeObjective({ variant: id, config: settings, in: input, out }: ObjectiveJob): ObjectiveResult {
   const variant = variantOf(id)
-  if (!variant.objective || variant.estimator) throw new WorkbenchError('VARIANT_UNSUITABLE', `${variant.title} has no objective; choose a variant that is trained by gradient.`, { field: 'variant' })
+  if (!variant.objective || variant.estimator)
+    throw new WorkbenchError(
+      'VARIANT_UNSUITABLE',
+      `${variant.title} has no objective; choose a variant that is trained by gradient.`,
+      { field: 'variant' },
+    )
   const { tensors } = readSafetensors(resolve(input))
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
@@ -27,14 +32,17 @@ export function computeObjective({ variant: id, config: settings, in: input, out
   const specs = weightsOf(variant, config, inputSize)
   const states = stateSpecs(variant, config, inputSize)
   const known = new Map<string, number[] | null>([
-    ['x', [rows, inputSize]], ...specs.map(({ name, shape }): [string, number[]] => [name, shape]), ...names,
+    ['x', [rows, inputSize]],
+    ...specs.map(({ name, shape }): [string, number[]] => [name, shape]),
+    ...names,
   ])
   for (const [name, shape] of known) {
     const found = tensors[name]
     if (!found) throw invalid(name, `is missing; give it with the shape [${shape!.join(', ')}]`)
     checkShape(name, found.shape, shape!)
   }
-  for (const [name, { data }] of Object.entries(tensors)) if (!data.every(Number.isFinite)) throw invalid(name, 'holds values that are not finite numbers; replace them')
+  for (const [name, { data }] of Object.entries(tensors))
+    if (!data.every(Number.isFinite)) throw invalid(name, 'holds values that are not finite numbers; replace them')
 
   tf.engine().startScope('objective')
   try {
@@ -47,21 +55,38 @@ export function computeObjective({ variant: id, config: settings, in: input, out
     }
     const needed = (name: string, shape: number[]): Tensor => {
       const found = use(name, shape)
-      if (!found) throw invalid(name, `is needed with the shape [${shape.join(', ')}]: this objective draws it, and nothing here is random`)
+      if (!found)
+        throw invalid(name, `is needed with the shape [${shape.join(', ')}]: this objective draws it, and nothing here is random`)
       return found
     }
     const draws: Randomness = {
-      uniform: needed, normal: needed,
+      uniform: needed,
+      normal: needed,
       keep(name, shape) {
         const mask = needed(name, shape)
-        if (tensors[name]!.data.some((value) => value !== 0 && value !== 1)) throw invalid(name, 'must hold zeros (dropped) and ones (kept) only')
+        if (tensors[name]!.data.some((value) => value !== 0 && value !== 1))
+          throw invalid(name, 'must hold zeros (dropped) and ones (kept) only')
         return mask
       },
-      get perImage() { return draws },
+      get perImage() {
+        return draws
+      },
     }
     const x = use('x', [rows, inputSize]) as Tensor2D
-    const refuse = (): never => { throw invalid('xCorrupted', `is needed with the shape [${rows}, ${inputSize}]: this objective corrupts its input, and nothing here is random`) }
-    const nothing: Randomness = { uniform: refuse, normal: refuse, keep: refuse, get perImage() { return nothing } }
+    const refuse = (): never => {
+      throw invalid(
+        'xCorrupted',
+        `is needed with the shape [${rows}, ${inputSize}]: this objective corrupts its input, and nothing here is random`,
+      )
+    }
+    const nothing: Randomness = {
+      uniform: refuse,
+      normal: refuse,
+      keep: refuse,
+      get perImage() {
+        return nothing
+      },
+    }
     // What the estimates and corruptions of other settings of this variant would read may be given, too.
     if (variant.corrupt) known.set('xCorrupted', null)
     if (variant.state) known.set('rhoHat', null)
@@ -70,13 +95,20 @@ export function computeObjective({ variant: id, config: settings, in: input, out
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
       x,
       corrupted: variant.corrupt
-        ? use('xCorrupted', [rows, inputSize]) as Tensor2D | null ?? variant.corrupt(x, nothing, config.regularizer as never, 1) : null,
+        ? ((use('xCorrupted', [rows, inputSize]) as Tensor2D | null) ?? variant.corrupt(x, nothing, config.regularizer as never, 1))
+        : null,
       random: draws,
     })
-    for (const name of Object.keys(tensors)) if (!known.has(name)) throw invalid(name, 'is no weight or input of this objective; leave it out')
+    for (const name of Object.keys(tensors))
+      if (!known.has(name)) throw invalid(name, 'is no weight or input of this objective; leave it out')
     const { loss, ...rest } = Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0]!]))
     writeSafetensors(resolve(out), {
-      tensors: Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, { shape: gradient.shape, data: gradient.dataSync().slice() as Float32Array }])),
+      tensors: Object.fromEntries(
+        Object.entries(gradients).map(([name, gradient]) => [
+          name,
+          { shape: gradient.shape, data: gradient.dataSync().slice() as Float32Array },
+        ]),
+      ),
       metadata: { format: 'autoencoder-workbench-gradients', variant: id, config: JSON.stringify(config) },
     })
     return { kind: 'objective', loss: loss!, terms: rest }
@@ -87,7 +119,9 @@ export function computeObjective({ variant: id, config: settings, in: input, out
 
 /** The config with what its inputs are standardised by, where they are: `inputMean` and `inputDeviation`, one value for each channel. */
 function standardisedBy(
-  config: Config, tensors: Record<string, NamedTensor>, inputSize: number,
+  config: Config,
+  tensors: Record<string, NamedTensor>,
+  inputSize: number,
 ): { config: Config; names: [string, number[]][] } {
   if (config.data.standardise === 'none') return { config, names: [] }
   const [mean, deviation] = ['inputMean', 'inputDeviation'].map((name) => {
@@ -102,11 +136,22 @@ function standardisedBy(
   }
   const sizes = [mean.length]
   const standardised = { ...config, data: { ...config.data, statistics: { mean, deviation } } }
-  return { config: standardised, names: [['inputMean', sizes], ['inputDeviation', sizes]] }
+  return {
+    config: standardised,
+    names: [
+      ['inputMean', sizes],
+      ['inputDeviation', sizes],
+    ],
+  }
 }
 
 function checkShape(name: string, found: readonly number[], wanted: readonly number[]): void {
-  if (found.join() !== wanted.join()) throw invalid(name, `has the shape [${found.join(', ')}] instead of [${wanted.join(', ')}]; check network.layers and network.tied`)
+  if (found.join() !== wanted.join())
+    throw invalid(
+      name,
+      `has the shape [${found.join(', ')}] instead of [${wanted.join(', ')}]; check network.layers and network.tied`,
+    )
 }
 
-const invalid = (name: string, what: string): WorkbenchError => new WorkbenchError('TENSOR_INVALID', `The tensor ${name} ${what}.`, { field: name })
+const invalid = (name: string, what: string): WorkbenchError =>
+  new WorkbenchError('TENSOR_INVALID', `The tensor ${name} ${what}.`, { field: name })

@@ -21,7 +21,9 @@ export interface Optimizer {
 
 const kind = { T: type('float32') }
 const T = { ...kind, use_locking: bool(false) }
-const beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
+const beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8
 
 /**
  * Kingma and Ba 2015 in the order of operations of their section 2's last paragraph, which is also TensorFlow's: the bias corrections go
@@ -30,14 +32,31 @@ const beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
 const adam: Optimizer = {
   slots: optimizerSlots.adam,
   rate: (learningRate, step) => (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step),
-  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyAdam', [
-    ...handles, graph.scalar(`${name}/power1`, 0), graph.scalar(`${name}/power2`, 0), rate,
-    graph.scalar(`${name}/beta1`, beta1), graph.scalar(`${name}/beta2`, beta2), graph.scalar(`${name}/epsilon`, epsilon), gradient,
-  ], { ...T, use_nesterov: bool(false) }),
+  apply: (graph, name, handles, rate, gradient) =>
+    graph.node(
+      name,
+      'ResourceApplyAdam',
+      [
+        ...handles,
+        graph.scalar(`${name}/power1`, 0),
+        graph.scalar(`${name}/power2`, 0),
+        rate,
+        graph.scalar(`${name}/beta1`, beta1),
+        graph.scalar(`${name}/beta2`, beta2),
+        graph.scalar(`${name}/epsilon`, epsilon),
+        gradient,
+      ],
+      { ...T, use_nesterov: bool(false) },
+    ),
   change(graph, name, [m, v], rate) {
     const root = graph.node(`${name}/root`, 'Sqrt', [v!], kind)
     const scaled = graph.node(`${name}/scaled`, 'Mul', [m!, rate], kind)
-    return graph.node(name, 'RealDiv', [scaled, graph.node(`${name}/denominator`, 'AddV2', [root, graph.scalar(`${name}/epsilon`, epsilon)], kind)], kind)
+    return graph.node(
+      name,
+      'RealDiv',
+      [scaled, graph.node(`${name}/denominator`, 'AddV2', [root, graph.scalar(`${name}/epsilon`, epsilon)], kind)],
+      kind,
+    )
   },
   plain([weight, m, v], rate, gradient) {
     const nextM = m!.mul(beta1).add(gradient.mul(1 - beta1))
@@ -49,7 +68,8 @@ const adam: Optimizer = {
 const sgd: Optimizer = {
   slots: optimizerSlots.sgd,
   rate: (learningRate) => learningRate,
-  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
+  apply: (graph, name, handles, rate, gradient) =>
+    graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
   change: (graph, name, _, rate, gradient) => graph.node(name, 'Mul', [gradient, rate], kind),
   plain: ([weight], rate, gradient) => [weight!.sub(gradient.mul(rate))],
 }
@@ -58,8 +78,11 @@ const sgd: Optimizer = {
 const momentumOf = (coefficient: number): Optimizer => ({
   slots: optimizerSlots.momentum,
   rate: (learningRate) => learningRate,
-  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyMomentum',
-    [...handles, rate, gradient, graph.scalar(`${name}/momentum`, coefficient)], { ...T, use_nesterov: bool(false) }),
+  apply: (graph, name, handles, rate, gradient) =>
+    graph.node(name, 'ResourceApplyMomentum', [...handles, rate, gradient, graph.scalar(`${name}/momentum`, coefficient)], {
+      ...T,
+      use_nesterov: bool(false),
+    }),
   change: (graph, name, [velocity], rate) => graph.node(name, 'Mul', [velocity!, rate], kind),
   plain([weight, velocity], rate, gradient) {
     const next = velocity!.mul(coefficient).add(gradient)
@@ -71,9 +94,20 @@ const momentumOf = (coefficient: number): Optimizer => ({
 const rmsprop: Optimizer = {
   slots: optimizerSlots.rmsprop,
   rate: (learningRate) => learningRate,
-  apply: (graph, name, handles, rate, gradient) => graph.node(name, 'ResourceApplyRMSProp', [
-    ...handles, rate, graph.scalar(`${name}/rho`, 0.9), graph.scalar(`${name}/momentum`, 0), graph.scalar(`${name}/epsilon`, epsilon), gradient,
-  ], T),
+  apply: (graph, name, handles, rate, gradient) =>
+    graph.node(
+      name,
+      'ResourceApplyRMSProp',
+      [
+        ...handles,
+        rate,
+        graph.scalar(`${name}/rho`, 0.9),
+        graph.scalar(`${name}/momentum`, 0),
+        graph.scalar(`${name}/epsilon`, epsilon),
+        gradient,
+      ],
+      T,
+    ),
   // Without momentum the velocity is the last step itself.
   change: (_graph, _name, [, velocity]) => velocity!,
   plain([weight, meanSquare, velocity], rate, gradient) {
@@ -106,7 +140,10 @@ export function clipInGraph(graph: GraphBuilder, gradients: string[], limit: num
 
 /** The same on tensors. */
 export function clipPlain(gradients: Tensor[], limit: number): Tensor[] {
-  const norm = gradients.map((gradient) => gradient.square().sum()).reduce((a, b) => a.add(b)).sqrt()
+  const norm = gradients
+    .map((gradient) => gradient.square().sum())
+    .reduce((a, b) => a.add(b))
+    .sqrt()
   const scale = tf.scalar(limit).div(norm.maximum(limit))
   return gradients.map((gradient) => gradient.mul(scale))
 }

@@ -23,13 +23,26 @@ export class PlainModel {
     this.#spec = spec
     this.terms = termNames(spec.variant, spec.config)
     const { slots } = optimizerOf(spec.variant, spec.config)
-    this.#values = new Map(weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) =>
-      [weight.name, [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))]]))
-    this.#state = new Map(stateSpecs(spec.variant, spec.config, spec.inputSize).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]))
+    this.#values = new Map(
+      weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) => [
+        weight.name,
+        [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))],
+      ]),
+    )
+    this.#state = new Map(
+      stateSpecs(spec.variant, spec.config, spec.inputSize).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
+    )
   }
 
   /** As the compiled model's `step`. */
-  step(batch: Batch, rows: Uint32Array, seed: number, step: number, learningRate: number, epoch = afterTraining): { terms: Float32Array; norms: Record<string, number> } {
+  step(
+    batch: Batch,
+    rows: Uint32Array,
+    seed: number,
+    step: number,
+    learningRate: number,
+    epoch = afterTraining,
+  ): { terms: Float32Array; norms: Record<string, number> } {
     const { variant, config, inputSize } = this.#spec
     const optimizer = optimizerOf(variant, config)
     tf.engine().startScope('step')
@@ -38,17 +51,30 @@ export class PlainModel {
       const x = (batch instanceof Uint8Array ? images.div(255) : images) as Tensor2D
       const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
       const given = {
-        weights: this.#weights(), state: Object.fromEntries(this.#state), x: trainedOn(this.#spec, x, random), random,
-        channels: channelsOf(this.#spec), epoch: tf.scalar(epoch),
+        weights: this.#weights(),
+        state: Object.fromEntries(this.#state),
+        x: trainedOn(this.#spec, x, random),
+        random,
+        channels: channelsOf(this.#spec),
+        epoch: tf.scalar(epoch),
       }
       const { terms, gradients, observed } = lossAndGradients(variant, config, given)
       const raw = Object.values(gradients)
       const clipped = config.training.clipNorm > 0 ? clipPlain(raw, config.training.clipNorm) : raw
       const before = [...this.#values.values()].flat()
-      const updated = new Map([...this.#values].map(([name, values], index) => [name, optimizer.plain(values, optimizer.rate(learningRate, step), clipped[index]!)]))
+      const updated = new Map(
+        [...this.#values].map(([name, values], index) => [
+          name,
+          optimizer.plain(values, optimizer.rate(learningRate, step), clipped[index]!),
+        ]),
+      )
       const norms = this.#norms(gradients, updated)
       const after = variant.afterStep?.({
-        weights: Object.fromEntries([...updated].map(([name, [weight]]) => [name, weight!])), state: given.state, observed, config, settings: config.regularizer as never,
+        weights: Object.fromEntries([...updated].map(([name, [weight]]) => [name, weight!])),
+        state: given.state,
+        observed,
+        config,
+        settings: config.regularizer as never,
       })
       for (const [name, weight] of Object.entries(after?.weights ?? {})) updated.get(name)![0] = weight
       for (const values of updated.values()) for (const value of values) tf.keep(value)
@@ -71,14 +97,17 @@ export class PlainModel {
   #norms(gradients: Record<string, Tensor>, updated: Map<string, Tensor[]>): Record<string, number> {
     const norm = (tensors: Tensor[]) => Math.sqrt(tensors.reduce((sum, tensor) => sum + tensor.square().sum().dataSync()[0]!, 0))
     const layers = new Set(Object.keys(gradients).map((name) => name.slice(0, name.lastIndexOf('/'))))
-    return Object.fromEntries([...layers].flatMap((layer) => {
-      const members = Object.keys(gradients).filter((name) => name.startsWith(`${layer}/`))
-      const gradient: [string, number] = [`gradient/${layer}`, norm(members.map((name) => gradients[name]!))]
-      const kernel = members.find((name) => name.endsWith('/kernel'))
-      if (!kernel) return [gradient]
-      const [old] = this.#values.get(kernel)!, [next] = updated.get(kernel)!
-      return [gradient, [`updateRatio/${layer}`, norm([next!.sub(old!)]) / norm([old!])] as [string, number]]
-    }))
+    return Object.fromEntries(
+      [...layers].flatMap((layer) => {
+        const members = Object.keys(gradients).filter((name) => name.startsWith(`${layer}/`))
+        const gradient: [string, number] = [`gradient/${layer}`, norm(members.map((name) => gradients[name]!))]
+        const kernel = members.find((name) => name.endsWith('/kernel'))
+        if (!kernel) return [gradient]
+        const [old] = this.#values.get(kernel)!,
+          [next] = updated.get(kernel)!
+        return [gradient, [`updateRatio/${layer}`, norm([next!.sub(old!)]) / norm([old!])] as [string, number]]
+      }),
+    )
   }
 
   #weights(): Record<string, Tensor> {

@@ -43,20 +43,22 @@ export function connectToParent(onJob: (message: Extract<ToWorker, { type: 'job'
   return {
     send,
     end: (message) => void process.send?.(message, () => process.exit(0)),
-    commit: (points) => new Promise((resolve) => {
-      committed = resolve
-      send({ type: 'points', points, flush: true })
-    }),
-    space: (bytes) => new Promise((resolve) => {
-      if (stop.signal.aborted) return resolve(false)
-      const stopped = () => resolve(false)
-      stop.signal.addEventListener('abort', stopped, { once: true })
-      roomy = () => {
-        stop.signal.removeEventListener('abort', stopped)
-        resolve(true)
-      }
-      send({ type: 'waits', bytes })
-    }),
+    commit: (points) =>
+      new Promise((resolve) => {
+        committed = resolve
+        send({ type: 'points', points, flush: true })
+      }),
+    space: (bytes) =>
+      new Promise((resolve) => {
+        if (stop.signal.aborted) return resolve(false)
+        const stopped = () => resolve(false)
+        stop.signal.addEventListener('abort', stopped, { once: true })
+        roomy = () => {
+          stop.signal.removeEventListener('abort', stopped)
+          resolve(true)
+        }
+        send({ type: 'waits', bytes })
+      }),
     wanted: () => new Promise((resolve) => setImmediate(() => resolve(stop.signal.aborted))),
     signal: stop.signal,
   }

@@ -22,24 +22,44 @@ import type { PlannedStage } from './stages.ts'
 import { initialLayer, stackOf, unrolled } from './unroll.ts'
 
 /**
- * Greedy pretraining of one layer as an autoencoder by itself (Hinton, Osindero and Teh 2006; Bengio, Lamblin, Popovici and Larochelle 2007): its
- * inputs are the clean codes of the layers below, computed once. Afterwards its weights are part of the whole network, and the next stage may begin.
+ * Greedy pretraining of one layer as an autoencoder by itself (Hinton, Osindero and Teh 2006; Bengio, Lamblin, Popovici and
+ * Larochelle 2007): its
+ * inputs are the clean codes of the layers below, computed once. Afterwards its weights are part of the whole network, and the
+ * next stage may begin.
  */
 export async function pretrainLayer(course: Course, stage: PlannedStage): Promise<void> {
-  const { job: { config, seed }, rows, data } = course
+  const {
+    job: { config, seed },
+    rows,
+    data,
+  } = course
   const layer = stage.layer!
   const depth = config.network.layers.length
   const inputs = layer === 0 ? data.read : await codesBelow(course, layer)
   const spec: ModelSpec = {
-    variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize: inputs.rowSize, kind: inputs.kind, size: inputs,
+    variant: layerVariantOf(config),
+    config: layerConfig(config, layer),
+    inputSize: inputs.rowSize,
+    kind: inputs.kind,
+    size: inputs,
   }
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
     model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, layer, depth, seed))
     course.resumed = null
-    if (course.position.step === stage.startStep) await course.save(model, true, 'last', ...(layer === 0 && course.snapshots > 0 ? ['snapshot-0' as const] : []))
+    if (course.position.step === stage.startStep)
+      await course.save(model, true, 'last', ...(layer === 0 && course.snapshots > 0 ? ['snapshot-0' as const] : []))
     const clean = layer === 0 ? data.seen : inputs
-    await trainEpochs(course, { stage, spec, model, inputs, clean, train: rows.train, validation: rows.validation, onEpoch: () => {} })
+    await trainEpochs(course, {
+      stage,
+      spec,
+      model,
+      inputs,
+      clean,
+      train: rows.train,
+      validation: rows.validation,
+      onEpoch: () => {},
+    })
     course.whole = { ...course.whole, ...unrolled(model.weights(), layer, depth) }
   } finally {
     model.close()
@@ -51,7 +71,11 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
 
 /** The layer's own weights, slots and state in a checkpoint. */
 const ownOf = (state: State): State =>
-  Object.fromEntries(Object.entries(state).flatMap(([name, values]): [string, Float32Array][] => (name.startsWith('stage/') ? [[name.slice('stage/'.length), values]] : [])))
+  Object.fromEntries(
+    Object.entries(state).flatMap(([name, values]): [string, Float32Array][] =>
+      name.startsWith('stage/') ? [[name.slice('stage/'.length), values]] : [],
+    ),
+  )
 
 const folderOf = ({ job }: Course) => join(job.runFolder, 'stages')
 /** Removes the codes that were kept for pretraining. */
@@ -59,10 +83,19 @@ export const removeCodes = (course: Course): void => rmSync(folderOf(course), { 
 
 /** The first layers of the whole network as they are by now. The caller closes the model. */
 function stackModel(course: Course, layers: number): { model: CompiledModel; spec: ModelSpec } {
-  const { job: { config, variant }, data: { seen } } = course
+  const {
+    job: { config, variant },
+    data: { seen },
+  } = course
   // What of a code the run's own variant lets through is its business, and that of the whole network only.
   const { gate: _, ...ungated } = variantOf(variant)
-  const spec: ModelSpec = { variant: ungated, config: stackConfig(config, layers), inputSize: seen.rowSize, kind: seen.kind, size: seen }
+  const spec: ModelSpec = {
+    variant: ungated,
+    config: stackConfig(config, layers),
+    inputSize: seen.rowSize,
+    kind: seen.kind,
+    size: seen,
+  }
   const model = new CompiledModel(spec)
   model.load(stackOf(course.whole, layers, config.network.layers.length))
   return { model, spec }
@@ -70,31 +103,50 @@ function stackModel(course: Course, layers: number): { model: CompiledModel; spe
 
 /** The clean codes of the layers below, from disk; computed where they are not there. */
 async function codesBelow(course: Course, layer: number): Promise<PackedDataset> {
-  const { data: { seen }, port, meter, job: { config } } = course
+  const {
+    data: { seen },
+    port,
+    meter,
+    job: { config },
+  } = course
   const width = config.network.layers[layer - 1]!
   const file = join(folderOf(course), `codes-${layer}.f32`)
   const below = stackOf(course.whole, layer, config.network.layers.length)
   const hash = createHash('sha256')
-  for (const name of Object.keys(below).filter((each) => each.startsWith('encoder/')).sort()) hash.update(name).update(below[name]!)
+  for (const name of Object.keys(below)
+    .filter((each) => each.startsWith('encoder/'))
+    .sort())
+    hash.update(name).update(below[name]!)
   const key = hash.digest('hex')
   const kept = openRowsFile(file, seen, width, key)
   if (kept) return kept
   removeCodes(course)
   const { model } = stackModel(course, layer)
   try {
-    await writeRowsFile(file, seen, width, (rows) => {
-      const x = inputTensor(seen, rows)
-      const code = model.encode(x)
-      try {
-        return code.dataSync<'float32'>().slice()
-      } finally {
-        x.dispose()
-        code.dispose()
-      }
-    }, {
-      key, signal: port.signal,
-      onProgress: (done, total) => port.send({ type: 'progress', ...meter.progress(course.position, { done, total, unit: 'images', stage: `Codes for layer ${layer + 1}` }) }),
-    })
+    await writeRowsFile(
+      file,
+      seen,
+      width,
+      (rows) => {
+        const x = inputTensor(seen, rows)
+        const code = model.encode(x)
+        try {
+          return code.dataSync<'float32'>().slice()
+        } finally {
+          x.dispose()
+          code.dispose()
+        }
+      },
+      {
+        key,
+        signal: port.signal,
+        onProgress: (done, total) =>
+          port.send({
+            type: 'progress',
+            ...meter.progress(course.position, { done, total, unit: 'images', stage: `Codes for layer ${layer + 1}` }),
+          }),
+      },
+    )
   } catch (thrown) {
     throw port.signal.aborted ? new Stopped(course.position) : thrown
   } finally {
@@ -105,19 +157,42 @@ async function codesBelow(course: Course, layer: number): Promise<PackedDataset>
 
 /** What the stack of pretrained layers makes of the test split, as one point of each figure's series; and what it looks like. */
 async function measureStack(course: Course, layers: number): Promise<void> {
-  const { data: { seen }, rows, port, meter, position } = course
+  const {
+    data: { seen },
+    rows,
+    port,
+    meter,
+    position,
+  } = course
   const { model, spec } = stackModel(course, layers)
   try {
     const preview = makePreview(model, spec, seen, position.step, position.epoch)
     if (preview) port.send({ type: 'preview', preview })
-    const subject: Subject = { model, dataset: seen, train: rows.train, outputRange: activationRange[spec.config.network.outputActivation], codes: null }
-    const report = async () => { if (await port.wanted()) throw new Stopped(position) }
+    const subject: Subject = {
+      model,
+      dataset: seen,
+      train: rows.train,
+      outputRange: activationRange[spec.config.network.outputActivation],
+      codes: null,
+    }
+    const report = async () => {
+      if (await port.wanted()) throw new Stopped(position)
+    }
     const { squaredError } = await reconstruction.measure(subject, report)
     const { jacobianNorm } = await jacobian.measure(subject, report)
     const { saturation } = await codeActivity.measure(subject, report)
     // Codes without bounds are never saturated, and have no such figure.
-    const figures = Object.entries({ squaredError: squaredError ?? NaN, jacobianNorm: jacobianNorm ?? NaN, ...(saturation === null ? {} : { saturation }) })
-    meter.add('stack/', figures.map(([name]) => name), figures.map(([, value]) => value), position)
+    const figures = Object.entries({
+      squaredError: squaredError ?? NaN,
+      jacobianNorm: jacobianNorm ?? NaN,
+      ...(saturation === null ? {} : { saturation }),
+    })
+    meter.add(
+      'stack/',
+      figures.map(([name]) => name),
+      figures.map(([, value]) => value),
+      position,
+    )
   } catch (thrown) {
     throw withStep(thrown, position.step)
   } finally {

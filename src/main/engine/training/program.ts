@@ -29,7 +29,8 @@ export interface ModelSpec {
 }
 
 /** Values of a pixel of what a network reads. */
-export const channelsOf = ({ kind, size }: Pick<ModelSpec, 'kind' | 'size'>): number => (kind === 'image' ? size?.channels ?? 1 : 1)
+export const channelsOf = ({ kind, size }: Pick<ModelSpec, 'kind' | 'size'>): number =>
+  kind === 'image' ? (size?.channels ?? 1) : 1
 
 /** The images of a batch as a step of training sees them: changed where the config says so. @param x [B, D] */
 export function trainedOn({ config, size }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
@@ -40,14 +41,24 @@ export function trainedOn({ config, size }: ModelSpec, x: Tensor2D, random: Rand
   return augmented(x, size, wanted, random)
 }
 
-export interface Variable { name: string; shape: number[]; initial: number }
+export interface Variable {
+  name: string
+  shape: number[]
+  initial: number
+}
 
 const float = { T: type('float32') }
-const filled = (shape: number[]): Given['tensor'] => ({ shape, dtype: 'float32', values: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5) })
+const filled = (shape: number[]): Given['tensor'] => ({
+  shape,
+  dtype: 'float32',
+  values: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5),
+})
 
 /**
- * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`, `norms`, `validateN`, `codeSum`,
- * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
+ * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`,
+ * `norms`, `validateN`, `codeSum`,
+ * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`.
+ * Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
  */
 export class Program {
   readonly graph = new GraphBuilder()
@@ -83,7 +94,12 @@ export class Program {
       const value = this.graph.input(`assign/${name}`, 'float32', shape)
       // A fed tensor's memory is JavaScript's, which only the main thread may release: a variable must not keep it, but have its own.
       const own = this.graph.node(`own/${name}`, 'DeepCopy', [value], float)
-      this.graph.node(`assigned/${name}`, 'Identity', [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), own)}`], float)
+      this.graph.node(
+        `assigned/${name}`,
+        'Identity',
+        [value, `^${this.graph.assign(`write/${name}`, this.#handle(name), own)}`],
+        float,
+      )
       this.graph.read(`read/${name}`, this.#handle(name))
     }
     const forward = this.#recordForward()
@@ -110,31 +126,53 @@ export class Program {
     const likelihood = likelihoodOf(variant, config)
     if (!likelihood) return
     const size = config.network.layers.at(-1)!
-    const recording = this.#recordAnyBatch((batch) => [{ name: 'x', tensor: filled([batch, inputSize]) }, { name: 'z', tensor: filled([batch, size]) }],
-      (network, named) => ({ logLikelihood: logLikelihoodOf(likelihood, network, named('x') as Tensor2D, named('z') as Tensor2D) }))
-    const { logLikelihood } = this.graph.inline('likelihood', recording, { x, z: this.graph.input('z', 'float32', [-1, size]), ...this.#reads('likelihood') })
+    const recording = this.#recordAnyBatch(
+      (batch) => [
+        { name: 'x', tensor: filled([batch, inputSize]) },
+        { name: 'z', tensor: filled([batch, size]) },
+      ],
+      (network, named) => ({ logLikelihood: logLikelihoodOf(likelihood, network, named('x') as Tensor2D, named('z') as Tensor2D) }),
+    )
+    const { logLikelihood } = this.graph.inline('likelihood', recording, {
+      x,
+      z: this.graph.input('z', 'float32', [-1, size]),
+      ...this.#reads('likelihood'),
+    })
     this.graph.node('logLikelihood', 'Identity', [logLikelihood!], float)
   }
 
   /** The forward pass, with what happens in each layer and what the heads beside the code give. */
   #recordForward(): Recording {
-    return this.#recordAnyBatch((batch) => [{ name: 'x', tensor: filled([batch, this.#spec.inputSize]) }], (network, named) => {
-      const x = named('x') as Tensor2D
-      const layers = network.encodeLayers(x)
-      const code = network.codeOf(layers)
-      const passes = layers.map(({ kernel, pre, output }, index) => prefixed(`layer${index}`, { kernel, pre, output }))
-      const result: Record<string, Tensor> = this.#classifies ? { probabilities: network.classify(code) } : { reconstruction: network.output(network.decode(code)) }
-      return { code, ...network.codeHeads(layers, x), ...result, ...Object.assign({}, ...passes) as Record<string, Tensor> }
-    })
+    return this.#recordAnyBatch(
+      (batch) => [{ name: 'x', tensor: filled([batch, this.#spec.inputSize]) }],
+      (network, named) => {
+        const x = named('x') as Tensor2D
+        const layers = network.encodeLayers(x)
+        const code = network.codeOf(layers)
+        const passes = layers.map(({ kernel, pre, output }, index) => prefixed(`layer${index}`, { kernel, pre, output }))
+        const result: Record<string, Tensor> = this.#classifies
+          ? { probabilities: network.classify(code) }
+          : { reconstruction: network.output(network.decode(code)) }
+        return { code, ...network.codeHeads(layers, x), ...result, ...(Object.assign({}, ...passes) as Record<string, Tensor>) }
+      },
+    )
   }
 
   /** Records something at two batch sizes: nothing in it may depend on the size. */
-  #recordAnyBatch(inputs: (batch: number) => Given[], compute: (network: Network, named: (name: string) => Tensor) => Record<string, Tensor>): Recording {
+  #recordAnyBatch(
+    inputs: (batch: number) => Given[],
+    compute: (network: Network, named: (name: string) => Tensor) => Record<string, Tensor>,
+  ): Recording {
     const { variant, config } = this.#spec
-    const [recording, other] = [2, 3].map((batch) => trace(inputs(batch), this.#givenWeights(), (named) =>
-      compute(networkOf(variant, config, this.#named(named)), named)).recording)
-    const frozen = ({ constants, operations }: Recording) => JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])
-    if (frozen(recording!) !== frozen(other!)) throw new Error(`the encoder of ${variant.id} computes something that depends on the batch size`)
+    const [recording, other] = [2, 3].map(
+      (batch) =>
+        trace(inputs(batch), this.#givenWeights(), (named) => compute(networkOf(variant, config, this.#named(named)), named))
+          .recording,
+    )
+    const frozen = ({ constants, operations }: Recording) =>
+      JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])
+    if (frozen(recording!) !== frozen(other!))
+      throw new Error(`the encoder of ${variant.id} computes something that depends on the batch size`)
     return recording!
   }
 
@@ -155,7 +193,10 @@ export class Program {
     if (this.#spec.kind === 'vector') {
       graph.node(name, 'Identity', [graph.input(input, 'float32', shape)], float)
     } else {
-      const real = graph.node(`${input}/float`, 'Cast', [graph.input(input, 'uint8', shape)], { SrcT: type('uint8'), DstT: type('float32') })
+      const real = graph.node(`${input}/float`, 'Cast', [graph.input(input, 'uint8', shape)], {
+        SrcT: type('uint8'),
+        DstT: type('float32'),
+      })
       graph.node(name, 'RealDiv', [real, graph.scalar(`${input}/255`, 255)], float)
     }
   }
@@ -170,7 +211,14 @@ export class Program {
       return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
     })
     const reads = { ...this.#reads('training'), ...this.#stateReads('training') }
-    const results = graph.inline('training', recording, { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...reads })
+    const results = graph.inline('training', recording, {
+      x: 'scaled',
+      seed: 'seed',
+      rows: 'rows',
+      epoch: 'epoch',
+      ...this.#labels,
+      ...reads,
+    })
     const rate = graph.input('rate', 'float32', [])
     const raw = this.weights.map(({ name }) => results[`gradient/${name}`]!)
     const gradients = config.training.clipNorm > 0 ? clipInGraph(graph, raw, config.training.clipNorm) : raw
@@ -180,18 +228,53 @@ export class Program {
       return `^${optimizer.apply(graph, `update/${name}`, own, rate, gradients[index]!)}`
     })
     const after = this.#addAfterStep(updates, reads, recording, results)
-    graph.node('step', 'Identity', [this.#packed('training/terms', this.terms.map((term) => results[term]!)), ...updates, ...after], float)
+    graph.node(
+      'step',
+      'Identity',
+      [
+        this.#packed(
+          'training/terms',
+          this.terms.map((term) => results[term]!),
+        ),
+        ...updates,
+        ...after,
+      ],
+      float,
+    )
 
     const norms = layersOf(this.weights).flatMap(({ layer, members }): [string, string][] => {
       const kernel = members.find(({ role }) => role === 'kernel')
-      const gradient: [string, string] = [`gradient/${layer}`, this.#norm(`norms/gradient/${layer}`, members.map(({ name }) => results[`gradient/${name}`]!))]
+      const gradient: [string, string] = [
+        `gradient/${layer}`,
+        this.#norm(
+          `norms/gradient/${layer}`,
+          members.map(({ name }) => results[`gradient/${name}`]!),
+        ),
+      ]
       if (!kernel) return [gradient]
-      const slots = optimizer.slots.map((slot) => graph.read(`norms/read/${slot}/${kernel.name}`, this.#handle(`optimizer/${slot}/${kernel.name}`), updates))
+      const slots = optimizer.slots.map((slot) =>
+        graph.read(`norms/read/${slot}/${kernel.name}`, this.#handle(`optimizer/${slot}/${kernel.name}`), updates),
+      )
       const change = optimizer.change(graph, `norms/change/${kernel.name}`, slots, rate, gradients[this.weights.indexOf(kernel)]!)
-      const ratio = graph.node(`norms/ratio/${layer}`, 'DivNoNan', [this.#norm(`norms/update/${layer}`, [change]), this.#norm(`norms/weight/${layer}`, [reads[kernel.name]!])], float)
+      const ratio = graph.node(
+        `norms/ratio/${layer}`,
+        'DivNoNan',
+        [this.#norm(`norms/update/${layer}`, [change]), this.#norm(`norms/weight/${layer}`, [reads[kernel.name]!])],
+        float,
+      )
       return [gradient, [`updateRatio/${layer}`, ratio]]
     })
-    graph.node('norms', 'Identity', [this.#packed('norms/packed', norms.map(([, node]) => node))], float)
+    graph.node(
+      'norms',
+      'Identity',
+      [
+        this.#packed(
+          'norms/packed',
+          norms.map(([, node]) => node),
+        ),
+      ],
+      float,
+    )
     return norms.map(([name]) => name)
   }
 
@@ -208,13 +291,21 @@ export class Program {
     ]
     const { recording } = trace(inputs, this.#givenWeights(), (named) => {
       const { weights = {}, state = {} } = variant.afterStep!({
-        weights: this.#named(named), state: this.#namedState(named), config, settings: config.regularizer as never,
+        weights: this.#named(named),
+        state: this.#namedState(named),
+        config,
+        settings: config.regularizer as never,
         observed: Object.fromEntries(observed.map(([name]) => [name.slice('observed/'.length), named(name)])),
       })
       return { ...weights, ...prefixed('state', state) }
     })
-    const current = Object.fromEntries(this.weights.map(({ name }) => [name, graph.read(`after/read/${name}`, this.#handle(name), updates)]))
-    const bound = Object.fromEntries([...observed.map(([name]) => [name, results[name]!]), ...this.#stateVariables().map(({ name }) => [name, reads[name]!])])
+    const current = Object.fromEntries(
+      this.weights.map(({ name }) => [name, graph.read(`after/read/${name}`, this.#handle(name), updates)]),
+    )
+    const bound = Object.fromEntries([
+      ...observed.map(([name]) => [name, results[name]!]),
+      ...this.#stateVariables().map(({ name }) => [name, reads[name]!]),
+    ])
     const changed = graph.inline('after', recording, { ...current, ...bound })
     return Object.entries(changed).map(([name, value]) => `^${graph.assign(`after/write/${name}`, this.#handle(name), value)}`)
   }
@@ -225,23 +316,48 @@ export class Program {
       const given = this.#given(named)
       const { terms, watched } = objectiveOf(variant, config, given)
       // Where the objective has just rebuilt these inputs as they are, TensorFlow finds the same operations and makes them once.
-      const measured: Record<string, Tensor> = this.#classifies ? {} : { [cleanErrorName]: cleanError(variant, config, given.weights, this.#drawsInputs ? named('clean') as Tensor2D : given.x) }
+      const measured: Record<string, Tensor> = this.#classifies
+        ? {}
+        : {
+            [cleanErrorName]: cleanError(
+              variant,
+              config,
+              given.weights,
+              this.#drawsInputs ? (named('clean') as Tensor2D) : given.x,
+            ),
+          }
       return { ...terms, ...(watched ? { watched } : {}), ...measured }
     })
     const prefix = `validation${size}`
     const clean: Record<string, string> = this.#drawsInputs ? { clean: 'clean/scaled' } : {}
     const results = this.graph.inline(prefix, recording, {
-      x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...this.#labels, ...clean, ...this.#reads(prefix), ...this.#stateReads(prefix),
+      x: 'scaled',
+      seed: 'seed',
+      rows: 'rows',
+      epoch: 'epoch',
+      ...this.#labels,
+      ...clean,
+      ...this.#reads(prefix),
+      ...this.#stateReads(prefix),
     })
     const { graph } = this
     const parts = [
-      this.#packed(`${prefix}/terms`, this.terms.map((term) => results[term]!)),
+      this.#packed(
+        `${prefix}/terms`,
+        this.terms.map((term) => results[term]!),
+      ),
       ...(results['watched'] ? [results['watched']] : []),
       ...(results[cleanErrorName] ? [this.#packed(`${prefix}/measured`, [results[cleanErrorName]])] : []),
     ]
     const axis = () => graph.constant(`${prefix}/axis`, 'int32', [], new Uint8Array(new Int32Array([0]).buffer))
-    const all = parts.length === 1 ? parts[0]!
-      : graph.node(`${prefix}/all`, 'ConcatV2', [...parts, axis()], { ...float, Tidx: type('int32'), N: { kind: 'int', value: parts.length } })
+    const all =
+      parts.length === 1
+        ? parts[0]!
+        : graph.node(`${prefix}/all`, 'ConcatV2', [...parts, axis()], {
+            ...float,
+            Tidx: type('int32'),
+            N: { kind: 'int', value: parts.length },
+          })
     graph.node(`validate${size}`, 'Identity', [all], float)
   }
 
@@ -254,8 +370,12 @@ export class Program {
 
   #given(named: (name: string) => Tensor) {
     return {
-      weights: this.#named(named), state: this.#namedState(named), x: named('x') as Tensor2D, channels: channelsOf(this.#spec),
-      labels: this.#classifies ? named('labels') as Tensor1D : null, epoch: named('epoch') as Scalar,
+      weights: this.#named(named),
+      state: this.#namedState(named),
+      x: named('x') as Tensor2D,
+      channels: channelsOf(this.#spec),
+      labels: this.#classifies ? (named('labels') as Tensor1D) : null,
+      epoch: named('epoch') as Scalar,
       random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D),
     }
   }
@@ -265,7 +385,9 @@ export class Program {
       { name: 'x', tensor: filled([size, this.#spec.inputSize]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
       { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
-      ...(this.#classifies ? [{ name: 'labels', tensor: { shape: [size], dtype: 'int32' as const, values: new Int32Array(size) } }] : []),
+      ...(this.#classifies
+        ? [{ name: 'labels', tensor: { shape: [size], dtype: 'int32' as const, values: new Int32Array(size) } }]
+        : []),
       { name: 'rows', tensor: { shape: [size], dtype: 'int32', values: Int32Array.from({ length: size }, (_, index) => index) } },
       ...this.#stateVariables().map(({ name, shape }) => ({ name, tensor: filled(shape) })),
     ]
@@ -309,7 +431,9 @@ export class Program {
   }
 
   #stateReads(prefix: string): Record<string, string> {
-    return Object.fromEntries(this.#stateVariables().map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.#handle(name))]))
+    return Object.fromEntries(
+      this.#stateVariables().map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.#handle(name))]),
+    )
   }
 
   #handle(name: string): string {
@@ -325,7 +449,11 @@ export class Program {
   }
 
   #packed(name: string, scalars: string[]): string {
-    return this.graph.node(name, 'Pack', scalars, { ...float, N: { kind: 'int', value: scalars.length }, axis: { kind: 'int', value: 0 } })
+    return this.graph.node(name, 'Pack', scalars, {
+      ...float,
+      N: { kind: 'int', value: scalars.length },
+      axis: { kind: 'int', value: 0 },
+    })
   }
 }
 

@@ -26,7 +26,9 @@ export function randomness(seed: Tensor1D, rows: Tensor1D): Randomness {
     uniform,
     normal: (name, shape, deviation) => draw('StatelessRandomNormal', seed, name, shape).mul(deviation),
     keep: (name, shape, rate) => uniform(name, shape).greaterEqual(rate).cast('float32'),
-    get perImage() { return imageRandomness(seed, rows) },
+    get perImage() {
+      return imageRandomness(seed, rows)
+    },
   }
 }
 
@@ -41,18 +43,35 @@ const mixed = (x: Tensor): Tensor => xorShifted(times(xorShifted(times(xorShifte
 
 function imageRandomness(seed: Tensor1D, rows: Tensor1D): Randomness {
   const uniform: Randomness['uniform'] = (name, [batch, width]) => {
-    const key = mixed(native('AddV2', I, [times(rows, 0x9e3779b9), native('AddV2', I, [seed.slice([0], [1]), int(hash(name))])])).reshape([batch!, 1])
+    const key = mixed(
+      native('AddV2', I, [times(rows, 0x9e3779b9), native('AddV2', I, [seed.slice([0], [1]), int(hash(name))])]),
+    ).reshape([batch!, 1])
     const columns = native('Range', { Tidx: type('int32') }, [int(0), int(width!), int(1)]).reshape([1, width!])
     const bits = mixed(native('AddV2', I, [key, times(columns, 0x27d4eb2f)]))
     // The upper 24 bits, which a float32 holds exactly.
-    return native('BitwiseAnd', I, [native('RightShift', I, [bits, int(8)]), int(0xffffff)]).cast('float32').mul(2 ** -24)
+    return native('BitwiseAnd', I, [native('RightShift', I, [bits, int(8)]), int(0xffffff)])
+      .cast('float32')
+      .mul(2 ** -24)
   }
   const own: Randomness = {
     uniform,
     /** Box and Muller 1958; the first uniform is kept from 0. */
-    normal: (name, shape, deviation) => uniform(`${name}/radius`, shape).add(2 ** -25).log().mul(-2).sqrt().mul(uniform(`${name}/angle`, shape).mul(2 * Math.PI).cos()).mul(deviation),
+    normal: (name, shape, deviation) =>
+      uniform(`${name}/radius`, shape)
+        .add(2 ** -25)
+        .log()
+        .mul(-2)
+        .sqrt()
+        .mul(
+          uniform(`${name}/angle`, shape)
+            .mul(2 * Math.PI)
+            .cos(),
+        )
+        .mul(deviation),
     keep: (name, shape, rate) => uniform(name, shape).greaterEqual(rate).cast('float32'),
-    get perImage() { return own },
+    get perImage() {
+      return own
+    },
   }
   return own
 }

@@ -9,8 +9,15 @@ export function learningRateAt(training: TrainingConfig, step: number, stepsPerE
   const epoch = (step - 1) / stepsPerEpoch
   const done = epoch / training.epochs
   const warmup = training.warmupEpochs > 0 ? Math.min(1, step / (training.warmupEpochs * stepsPerEpoch)) : 1
-  const factor = training.schedule === 'constant' ? 1
-    : training.schedule === 'step' ? (done < 0.5 ? 1 : done < 0.75 ? 0.1 : 0.01)
-    : (1 + Math.cos(Math.PI * done)) / 2
+  const factor =
+    training.schedule === 'constant'
+      ? 1
+      : training.schedule === 'step'
+        ? done < 0.5
+          ? 1
+          : done < 0.75
+            ? 0.1
+            : 0.01
+        : (1 + Math.cos(Math.PI * done)) / 2
   return training.learningRate * warmup * factor
 }

@@ -12,8 +12,10 @@ export interface Counts extends SplitCounts {
 }
 
 /** What the length of a training depends on. @param split the run's own, as of `validationSplit` */
-export const countsOf = ({ rowSize }: Pick<PackedDataset, 'rowSize'>, split: Pick<PackedDataset, 'train' | 'validation'>): Counts =>
-  ({ rowSize, trainCount: split.train.length, validationCount: split.validation.length })
+export const countsOf = (
+  { rowSize }: Pick<PackedDataset, 'rowSize'>,
+  split: Pick<PackedDataset, 'train' | 'validation'>,
+): Counts => ({ rowSize, trainCount: split.train.length, validationCount: split.validation.length })
 
 /** A stage with what is trained in it. */
 export interface PlannedStage extends Stage {
@@ -23,11 +25,21 @@ export interface PlannedStage extends Stage {
 }
 
 /** A stage as it is stored with its run and shown. */
-export const stageOf = ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs }: PlannedStage): Stage =>
-  ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs })
+export const stageOf = ({ kind, title, layer, variant, prefix, startStep, steps, startEpoch, epochs }: PlannedStage): Stage => ({
+  kind,
+  title,
+  layer,
+  variant,
+  prefix,
+  startStep,
+  steps,
+  startEpoch,
+  epochs,
+})
 
 /** Rows that the whole network is trained with: of a classification with few labels only those. */
-const lastRows = ({ fineTuning }: Config, rows: number): number => (fineTuning.kind === 'classification' && fineTuning.labelled > 0 ? Math.min(fineTuning.labelled, rows) : rows)
+const lastRows = ({ fineTuning }: Config, rows: number): number =>
+  fineTuning.kind === 'classification' && fineTuning.labelled > 0 ? Math.min(fineTuning.labelled, rows) : rows
 
 /**
  * A run's training in order: every layer by itself where there is pretraining, then the whole network. Empty for variants in closed form.
@@ -42,8 +54,11 @@ export function stagesOf(variant: Variant, config: Config, counts: Counts): Plan
     const last = stages.at(-1)
     const stepsPerEpoch = Math.floor(available / stage.batchSize)
     stages.push({
-      ...stage, stepsPerEpoch, steps: stage.epochs * stepsPerEpoch,
-      startStep: last ? last.startStep + last.steps : 0, startEpoch: last ? last.startEpoch + last.epochs : 0,
+      ...stage,
+      stepsPerEpoch,
+      steps: stage.epochs * stepsPerEpoch,
+      startStep: last ? last.startStep + last.steps : 0,
+      startEpoch: last ? last.startEpoch + last.epochs : 0,
     })
   }
   const { pretraining, fineTuning, training } = config
@@ -51,14 +66,29 @@ export function stagesOf(variant: Variant, config: Config, counts: Counts): Plan
     config.network.layers.forEach((_, layer) => {
       const { epochs, batchSize } = layerConfig(config, layer).training
       const title = `Layer ${layer + 1}: ${sizes[layer]} to ${sizes[layer + 1]}`
-      add({ kind: 'layer', title, layer, variant: layerVariantOf(config).id, prefix: `pretraining/${layer}/`, epochs, batchSize }, rows)
+      add(
+        { kind: 'layer', title, layer, variant: layerVariantOf(config).id, prefix: `pretraining/${layer}/`, epochs, batchSize },
+        rows,
+      )
     })
   }
   const available = lastRows(config, rows)
-  add({
-    kind: fineTuning.kind, title: pretraining.kind === 'none' && fineTuning.kind === 'reconstruction' ? 'Training' : fineTuning.kind === 'classification' ? 'Classification' : 'Fine-tuning',
-    layer: null, variant: variant.id, prefix: '', epochs: training.epochs,
-    batchSize: fineTuning.kind === 'classification' ? Math.min(training.batchSize, available) : training.batchSize,
-  }, available)
+  add(
+    {
+      kind: fineTuning.kind,
+      title:
+        pretraining.kind === 'none' && fineTuning.kind === 'reconstruction'
+          ? 'Training'
+          : fineTuning.kind === 'classification'
+            ? 'Classification'
+            : 'Fine-tuning',
+      layer: null,
+      variant: variant.id,
+      prefix: '',
+      epochs: training.epochs,
+      batchSize: fineTuning.kind === 'classification' ? Math.min(training.batchSize, available) : training.batchSize,
+    },
+    available,
+  )
   return stages
 }

@@ -16,7 +16,11 @@ const batchValues = 2 ** 22
  * Mean and deviation (of the whole set, divided by its number) of each channel of some images, in [0, 1]: from counts of the 256 levels,
  * which are exact, in float64. @throws Stopped where that is asked for
  */
-async function channelStatistics(dataset: PackedDataset, rows: Uint32Array, port: Pick<Port, 'wanted'>): Promise<ChannelStatistics> {
+async function channelStatistics(
+  dataset: PackedDataset,
+  rows: Uint32Array,
+  port: Pick<Port, 'wanted'>,
+): Promise<ChannelStatistics> {
   const { channels, rowSize } = dataset
   const counts = Array.from({ length: channels }, () => new Float64Array(256))
   for (const part of batchesOf(rows, Math.max(1, Math.floor(batchValues / rowSize)))) {
@@ -37,7 +41,10 @@ async function channelStatistics(dataset: PackedDataset, rows: Uint32Array, port
 
 /** A config with what its inputs are standardised by, where they are: measured on the training rows of the data. */
 export async function withStatistics(
-  config: Config, { read }: TrainingData, train: Uint32Array, port: Pick<Port, 'wanted'>,
+  config: Config,
+  { read }: TrainingData,
+  train: Uint32Array,
+  port: Pick<Port, 'wanted'>,
 ): Promise<Config> {
   const { standardise, binarise } = config.data
   if (standardise === 'none') return config

@@ -21,7 +21,8 @@ import { standardisedJob } from './statistics.ts'
 import { trainWhole } from './whole.ts'
 
 /**
- * Trains one run from its beginning or from its last checkpoint, stage by stage, and evaluates it. Everything random is a function of (seed,
+ * Trains one run from its beginning or from its last checkpoint, stage by stage, and evaluates it. Everything random is a
+ * function of (seed,
  * step) and (seed, epoch), so that a run which was interrupted any number of times ends with the same weights, bit for bit.
  * Throws Stopped after a requested stop, Diverged when values are no longer finite.
  */
@@ -32,9 +33,15 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   const { plan, meter } = course
   const last = plan.at(-1)
   port.send({
-    type: 'begun', step: course.position.step, epoch: course.position.epoch, seconds: course.position.seconds,
-    steps: meter.steps, epochs: last ? last.startEpoch + last.epochs : 0, stages: plan.map(stageOf),
-    parameters: countParameters(course.specs), threads,
+    type: 'begun',
+    step: course.position.step,
+    epoch: course.position.epoch,
+    seconds: course.position.seconds,
+    steps: meter.steps,
+    epochs: last ? last.startEpoch + last.epochs : 0,
+    stages: plan.map(stageOf),
+    parameters: countParameters(course.specs),
+    threads,
   })
 
   let model: CompiledModel | null = null
@@ -46,10 +53,16 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   const stepsPerSecond = meter.stepsPerSecond()
   const { step, epoch, seconds } = course.position
   const evaluation = await evaluate({
-    model, dataset: course.data.seen, train: course.rows.train, outputRange: activationRange[job.config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(job.variant), job.config, course.data.seen.channels), signal: port.signal,
+    model,
+    dataset: course.data.seen,
+    train: course.rows.train,
+    outputRange: activationRange[job.config.network.outputActivation],
+    corrupt: ownCorruption(variantOf(job.variant), job.config, course.data.seen.channels),
+    signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
-  }).catch((thrown: unknown) => { throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step) })
+  }).catch((thrown: unknown) => {
+    throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step)
+  })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
   // Nothing goes on from here: what was needed for that need not be kept.
   thinRun(job.runFolder, { snapshots: [], ended: true })
@@ -58,7 +71,13 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
 
 /** Variants in closed form: one pass over the data instead of training. */
 async function fit(course: Course): Promise<CompiledModel> {
-  const { job: { variant: id, config }, data: { read, seen }, rows, port, meter } = course
+  const {
+    job: { variant: id, config },
+    data: { read, seen },
+    rows,
+    port,
+    meter,
+  } = course
   const variant = variantOf(id)
   const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind, size: read }
   const model = new CompiledModel(spec)
@@ -66,10 +85,13 @@ async function fit(course: Course): Promise<CompiledModel> {
   const weights = await variant.fit!(rowsOf(read, rows.train), config, async (done, total) => {
     if (await port.wanted()) throw new Stopped(course.position)
     port.send({ type: 'progress', ...meter.progress(course.position, { done, total, unit: 'images', stage: 'Fitting' }) })
-  }).catch((thrown: unknown) => { throw withStep(thrown, 0) })
+  }).catch((thrown: unknown) => {
+    throw withStep(thrown, 0)
+  })
   model.load(Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])))
   course.position = { ...course.position, seconds: meter.seconds() }
-  if (rows.validation.length > 0) meter.add('validation/', [cleanErrorName], [await squaredErrorOf(model, seen, rows.validation)], course.position)
+  if (rows.validation.length > 0)
+    meter.add('validation/', [cleanErrorName], [await squaredErrorOf(model, seen, rows.validation)], course.position)
   await course.save(model, false, 'last')
   const preview = makePreview(model, spec, seen, 0, 0)
   if (preview) port.send({ type: 'preview', preview })

@@ -17,10 +17,21 @@ const comparedSteps = 10
 
 /** Trains the whole network: from its initial weights, or from those of the pretrained layers. The caller closes the model. */
 export async function trainWhole(course: Course, stage: PlannedStage): Promise<CompiledModel> {
-  const { job: { config, variant, runFolder }, data: { read, seen }, rows } = course
+  const {
+    job: { config, variant, runFolder },
+    data: { read, seen },
+    rows,
+  } = course
   const classifies = stage.kind === 'classification'
   const own = lastVariant(variantOf(variant), config)
-  const spec: ModelSpec = { variant: own, config, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
+  const spec: ModelSpec = {
+    variant: own,
+    config,
+    inputSize: read.rowSize,
+    kind: read.kind,
+    size: read,
+    classes: read.classes.length,
+  }
   const train = classifies ? rows.labelled : rows.train
   const validation = classifies ? rows.validation.filter((row) => read.labels![row]! >= 0) : rows.validation
   const model = new CompiledModel(spec, validationSizes(stage, validation))
@@ -46,7 +57,13 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
   course.resumed = null
   const before = pretrained ? readCheckpoint(runFolder, 'pretrained').state : null
   await trainEpochs(course, {
-    stage, spec, model, inputs: read, clean: seen, train, validation,
+    stage,
+    spec,
+    model,
+    inputs: read,
+    clean: seen,
+    train,
+    validation,
     onEpoch({ shows }) {
       if (before) addWeightChange(course, model, before)
       if (shows) show()
@@ -56,11 +73,24 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
 }
 
 /**
- * Gradient norms of the same network from its initial weights, averaged over the first batches, beside which those of the pretrained one can
- * be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: every step begins there again, and the weights are loaded anew afterwards.
+ * Gradient norms of the same network from its initial weights, averaged over the first batches, beside which those of the
+ * pretrained one can
+ * be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: every step begins there again, and the weights are
+ * loaded anew afterwards.
  */
-async function compareGradients(course: Course, stage: PlannedStage, { variant, config }: ModelSpec, model: CompiledModel, train: Uint32Array): Promise<void> {
-  const { job: { seed }, data: { read }, meter, position } = course
+async function compareGradients(
+  course: Course,
+  stage: PlannedStage,
+  { variant, config }: ModelSpec,
+  model: CompiledModel,
+  train: Uint32Array,
+): Promise<void> {
+  const {
+    job: { seed },
+    data: { read },
+    meter,
+    position,
+  } = course
   model.load(course.initial())
   const mean = variant.trainingMean?.(config.regularizer as never)
   if (mean) await refreshMean(model, read, train, mean.state)
@@ -72,8 +102,14 @@ async function compareGradients(course: Course, stage: PlannedStage, { variant, 
     const rows = order.subarray((step - 1) * stage.batchSize, step * stage.batchSize)
     const labels = stage.kind === 'classification' ? Int32Array.from(rows, (row) => read.labels![row]!) : null
     model.load(initial)
-    const { norms } = model.step(gatherBatch(read, rows), rows, seed, stage.startStep + step, 0, { withNorms: true, labels, updates: step })
-    norms!.forEach((norm, index) => { sums[index] = sums[index]! + norm / steps })
+    const { norms } = model.step(gatherBatch(read, rows), rows, seed, stage.startStep + step, 0, {
+      withNorms: true,
+      labels,
+      updates: step,
+    })
+    norms!.forEach((norm, index) => {
+      sums[index] = sums[index]! + norm / steps
+    })
   }
   model.norms.forEach((name, index) => {
     if (name.startsWith('gradient/')) meter.add('gradientUnpretrained/', [name.slice('gradient/'.length)], [sums[index]!], position)
@@ -86,7 +122,8 @@ function addWeightChange({ meter, position }: Course, model: CompiledModel, befo
   for (const [name, values] of Object.entries(now)) {
     const old = before[name]
     if (!name.endsWith('/kernel') || !old || name.startsWith('classifier/')) continue
-    let change = 0, size = 0
+    let change = 0,
+      size = 0
     for (let i = 0; i < values.length; i++) {
       change += (values[i]! - old[i]!) ** 2
       size += old[i]! ** 2

@@ -6,18 +6,30 @@ import { connectToParent, Stopped, type Port } from './port.ts'
 /** Entry of a worker process: one job, then the end. The kinds are loaded on demand, so that each process holds only what it needs. */
 async function carryOut(job: Job, port: Port): Promise<JobResult> {
   switch (job.kind) {
-    case 'train': return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
-    case 'export': return (await import('./exportJob.ts')).exportRun(job, port)
-    case 'evaluate': return (await import('./evaluateJob.ts')).evaluateRun(job, port)
-    case 'prune': return (await import('./pruneJob.ts')).pruneRun(job, port)
-    case 'measure': return (await import('./measureJob.ts')).measureRun(job, port)
-    case 'adopt': return (await import('./adoptJob.ts')).adopt(job, port)
-    case 'embed': return (await import('../embed/job.ts')).embed(job, port)
-    case 'inspect': return (await import('../embed/job.ts')).inspect(job)
-    case 'lookInto': return (await import('../embed/lookInto.ts')).lookInto(job, port)
-    case 'augment': return (await import('./augmentJob.ts')).augmentImages(job)
-    case 'thin': return (await import('./thinJob.ts')).thinRuns(job, port)
-    case 'objective': return (await import('./objectiveJob.ts')).computeObjective(job)
+    case 'train':
+      return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
+    case 'export':
+      return (await import('./exportJob.ts')).exportRun(job, port)
+    case 'evaluate':
+      return (await import('./evaluateJob.ts')).evaluateRun(job, port)
+    case 'prune':
+      return (await import('./pruneJob.ts')).pruneRun(job, port)
+    case 'measure':
+      return (await import('./measureJob.ts')).measureRun(job, port)
+    case 'adopt':
+      return (await import('./adoptJob.ts')).adopt(job, port)
+    case 'embed':
+      return (await import('../embed/job.ts')).embed(job, port)
+    case 'inspect':
+      return (await import('../embed/job.ts')).inspect(job)
+    case 'lookInto':
+      return (await import('../embed/lookInto.ts')).lookInto(job, port)
+    case 'augment':
+      return (await import('./augmentJob.ts')).augmentImages(job)
+    case 'thin':
+      return (await import('./thinJob.ts')).thinRuns(job, port)
+    case 'objective':
+      return (await import('./objectiveJob.ts')).computeObjective(job)
   }
 }
 
@@ -25,9 +37,14 @@ const port = connectToParent(async ({ job }) => {
   try {
     port.end({ type: 'done', result: await carryOut(job, port) })
   } catch (thrown) {
-    if (thrown instanceof Stopped) return port.end({ type: 'stopped', step: thrown.at.step, epoch: thrown.at.epoch, seconds: thrown.at.seconds })
+    if (thrown instanceof Stopped)
+      return port.end({ type: 'stopped', step: thrown.at.step, epoch: thrown.at.epoch, seconds: thrown.at.seconds })
     // The engine keeps the details in its log; the window shows the sentence.
     if (!(thrown instanceof WorkbenchError)) console.error(thrown instanceof Error ? thrown.stack : thrown)
-    port.end(thrown instanceof Diverged ? { type: 'diverged', step: thrown.step, error: thrown.toInfo() } : { type: 'failed', error: toErrorInfo(thrown) })
+    port.end(
+      thrown instanceof Diverged
+        ? { type: 'diverged', step: thrown.step, error: thrown.toInfo() }
+        : { type: 'failed', error: toErrorInfo(thrown) },
+    )
   }
 })

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, drawnCodes, samples, watchedUnits, weightedBound } from './bound.ts'
+import {
+  boundDefaults,
+  boundNetwork,
+  boundSettings,
+  checkLikelihood,
+  drawnCodes,
+  samples,
+  watchedUnits,
+  weightedBound,
+} from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** The variational autoencoder with a heavier divergence. */
@@ -11,7 +20,12 @@ export default defineVariant({
   glyph: '≋',
   terms: ['reconstruction', 'kl'],
   settings: z.strictObject({
-    klWeight: z.number().min(0).max(1e6).default(4).meta({ title: 'Beta', description: 'Weight of the KL term; above 1 the units are pressed to be independent.' }),
+    klWeight: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .default(4)
+      .meta({ title: 'Beta', description: 'Weight of the KL term; above 1 the units are pressed to be independent.' }),
     samples: samples(1),
     ...boundSettings,
   }),

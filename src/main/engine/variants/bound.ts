@@ -8,27 +8,56 @@ import { isContinuous, type Facts, type Problem, type Step, type Watched } from 
 
 export const boundSettings = {
   decoder: z.enum(likelihoods).default('bernoulli').meta({
-    title: 'Decoder', description: 'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli.',
+    title: 'Decoder',
+    description:
+      'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli.',
   }),
-  warmupEpochs: z.number().min(0).max(100_000).default(0).meta({ title: 'KL warm-up', description: 'Epochs in which the weight of the KL term rises linearly from 0.' }),
+  warmupEpochs: z
+    .number()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .meta({ title: 'KL warm-up', description: 'Epochs in which the weight of the KL term rises linearly from 0.' }),
 }
 /** The setting that says how many codes are drawn, with its default. */
-export const samples = (value: number) => z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })
+export const samples = (value: number) =>
+  z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })
 
 /** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
 export const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
 
 /** Vector data leave [0, 1], and photographs are no draws of ink: their default likelihood is Gaussian. */
 export const boundDefaults = (facts: Facts): { regularizer?: { decoder: 'gaussian' } } =>
-  (facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: 'gaussian' } } : {})
+  facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: 'gaussian' } } : {}
 
 /** What is wrong with a likelihood for these data and this network; empty where nothing is. */
 export function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {
   if (regularizer['decoder'] !== 'bernoulli') {
-    return data.binarise === 'none' ? [] : [{ field: 'regularizer.decoder', message: 'Binarised pixels are 0 or 1, where a Gaussian density has no meaning; set regularizer.decoder to bernoulli or data.binarise to none.' }]
+    return data.binarise === 'none'
+      ? []
+      : [
+          {
+            field: 'regularizer.decoder',
+            message:
+              'Binarised pixels are 0 or 1, where a Gaussian density has no meaning; ' +
+              'set regularizer.decoder to bernoulli or data.binarise to none.',
+          },
+        ]
   }
-  if (kind === 'vector') return [{ field: 'regularizer.decoder', message: 'A Bernoulli decoder needs data in [0, 1], which this dataset is not; set regularizer.decoder to gaussian.' }]
-  if (network.outputActivation !== 'sigmoid') return [{ field: 'network.outputActivation', message: 'A Bernoulli decoder gives probabilities; set network.outputActivation to sigmoid.' }]
+  if (kind === 'vector')
+    return [
+      {
+        field: 'regularizer.decoder',
+        message: 'A Bernoulli decoder needs data in [0, 1], which this dataset is not; set regularizer.decoder to gaussian.',
+      },
+    ]
+  if (network.outputActivation !== 'sigmoid')
+    return [
+      {
+        field: 'network.outputActivation',
+        message: 'A Bernoulli decoder gives probabilities; set network.outputActivation to sigmoid.',
+      },
+    ]
   return []
 }
 
@@ -51,25 +80,40 @@ export interface Drawn {
   logLikelihood: Tensor
 }
 
-type Bounded = Pick<Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>, 'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch' | 'watch'>
+type Bounded = Pick<
+  Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>,
+  'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch' | 'watch'
+>
 
 /** Encodes a batch, draws K codes of each image, decodes them; what `watchedUnits` names is given on the way. */
 export function draw({ x, network, random, probability, settings, watch }: Bounded, count: number): Drawn {
   const layers = network.encodeLayers(x)
-  const mean = layers.at(-1)!.output, logVariance = network.codeHeads(layers, x)['logVariance']!
+  const mean = layers.at(-1)!.output,
+    logVariance = network.codeHeads(layers, x)['logVariance']!
   const divergence = probability.standardNormalDivergence(mean, logVariance)
   watch('klPerUnit', divergence.mean(0))
   const epsilon = random.normal('epsilon', [count, ...mean.shape], 1)
   const z = probability.sampled(mean, logVariance, epsilon)
-  return { mean, logVariance, divergence, epsilon, z, logLikelihood: probability.logLikelihoodOf(settings.decoder, network, probability.repeated(x, count), z) }
+  return {
+    mean,
+    logVariance,
+    divergence,
+    epsilon,
+    z,
+    logLikelihood: probability.logLikelihoodOf(settings.decoder, network, probability.repeated(x, count), z),
+  }
 }
 
 /** The part of the KL term's weight that the warm-up leaves, a scalar in [0, 1]. */
-const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 => (settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1)
+const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 =>
+  settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1
 
 type Weighted = Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number; samples: number; klWeight: number }>
 
-/** -E log p(x|z) over K draws, and the divergence in closed form, weighted (Kingma and Welling 2014, eq. 10; Higgins et al. 2017, eq. 4). */
+/**
+ * -E log p(x|z) over K draws, and the divergence in closed form, weighted (Kingma and Welling 2014, eq. 10; Higgins et al. 2017,
+ * eq. 4).
+ */
 export function weightedBound(step: Weighted): Record<string, Scalar> {
   const { probability, settings } = step
   const { divergence, logLikelihood } = draw(step, settings.samples)

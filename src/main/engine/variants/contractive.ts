@@ -14,9 +14,13 @@ export default defineVariant({
   }),
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
   // Trained for classes it contracts in pretraining only, where layers have a setting of their own.
-  warnings: ({ network, fineTuning }) => (network.tied || network.weightNorm || fineTuning.kind === 'classification' ? [] : [
-    'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
-  ]),
+  warnings: ({ network, fineTuning }) =>
+    network.tied || network.weightNorm || fineTuning.kind === 'classification'
+      ? []
+      : [
+          'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which ' +
+            'satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
+        ],
   objective({ x, network, settings: { lambda } }) {
     const layers = network.encodeLayers(x)
     return {

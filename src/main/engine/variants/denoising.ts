@@ -4,28 +4,66 @@ import { uniformOfPixels } from './pixelDraws.ts'
 import { defineVariant, type Problem, type Randomness } from './variant.ts'
 
 const settings = z.strictObject({
-  noise: z.enum(['masking', 'saltAndPepper', 'gaussian', 'weights']).default('masking')
+  noise: z
+    .enum(['masking', 'saltAndPepper', 'gaussian', 'weights'])
+    .default('masking')
     .meta({ title: 'Noise', description: 'How the input is corrupted; `weights` adds Gaussian noise to the kernels instead.' }),
-  rate: z.number().min(0).max(1).default(0.3).meta({
-    title: 'Rate', description: 'Probability that a pixel, or a single value, is corrupted.',
-    when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
-  }),
-  values: z.enum(['pixel', 'channel']).default('pixel').meta({
-    title: 'Values', description: 'Of colour images: all channels of a pixel are corrupted together, or each value by itself.',
-    when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
-  }),
-  sigma: z.number().min(0).max(100).default(0.3).meta({
-    title: 'Sigma', description: 'Standard deviation of the noise.', when: { key: 'regularizer.noise', in: ['gaussian', 'weights'] },
-  }),
-  corruption: z.enum(['fresh', 'fixed']).default('fresh').meta({
-    title: 'Corruption', description: 'Drawn anew each time an image is seen, or once for each image.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
-  }),
-  corruptedWeight: z.number().min(0).max(1e6).default(1).meta({
-    title: 'Corrupted weight', description: 'Emphasis: weight of the error on pixels that the corruption changed.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
-  }),
-  cleanWeight: z.number().min(0).max(1e6).default(1).meta({
-    title: 'Clean weight', description: 'Emphasis: weight of the error on pixels that it left as they were.', when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
-  }),
+  rate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .meta({
+      title: 'Rate',
+      description: 'Probability that a pixel, or a single value, is corrupted.',
+      when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+    }),
+  values: z
+    .enum(['pixel', 'channel'])
+    .default('pixel')
+    .meta({
+      title: 'Values',
+      description: 'Of colour images: all channels of a pixel are corrupted together, or each value by itself.',
+      when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper'] },
+    }),
+  sigma: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0.3)
+    .meta({
+      title: 'Sigma',
+      description: 'Standard deviation of the noise.',
+      when: { key: 'regularizer.noise', in: ['gaussian', 'weights'] },
+    }),
+  corruption: z
+    .enum(['fresh', 'fixed'])
+    .default('fresh')
+    .meta({
+      title: 'Corruption',
+      description: 'Drawn anew each time an image is seen, or once for each image.',
+      when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+    }),
+  corruptedWeight: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(1)
+    .meta({
+      title: 'Corrupted weight',
+      description: 'Emphasis: weight of the error on pixels that the corruption changed.',
+      when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+    }),
+  cleanWeight: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(1)
+    .meta({
+      title: 'Clean weight',
+      description: 'Emphasis: weight of the error on pixels that it left as they were.',
+      when: { key: 'regularizer.noise', in: ['masking', 'saltAndPepper', 'gaussian'] },
+    }),
 })
 
 /** Corrupted inputs x~ (Vincent et al. 2010, section 3.3); the identity where the noise is on the weights. */
@@ -39,7 +77,10 @@ function corrupt(x: Tensor2D, draws: Randomness, chosen: z.output<typeof setting
     // One draw decides both: below rate/2 is pepper, from there to rate is salt.
     const draw = drawn()
     const kept = draw.greaterEqual(rate).cast('float32')
-    const salt = draw.greaterEqual(rate / 2).cast('float32').sub(kept)
+    const salt = draw
+      .greaterEqual(rate / 2)
+      .cast('float32')
+      .sub(kept)
     return x.mul(kept).add(salt)
   }
   return x
@@ -55,20 +96,38 @@ export default defineVariant({
   terms: ['reconstruction'],
   settings,
   // Of a gray image both are the same.
-  defaultsFor: ({ kind, size }) => (kind === 'vector' || size?.channels === 1 ? { regularizer: { values: 'channel' as const } } : {}),
+  defaultsFor: ({ kind, size }) =>
+    kind === 'vector' || size?.channels === 1 ? { regularizer: { values: 'channel' as const } } : {},
   check({ regularizer: { noise, corruption, corruptedWeight, cleanWeight } }) {
     const problems: Problem[] = []
     const onInputs = 'it has no meaning with noise on the weights; leave it at its default or choose another regularizer.noise.'
-    if (noise === 'weights' && corruption === 'fixed') problems.push({ field: 'regularizer.corruption', message: `A fixed corruption is one of inputs: ${onInputs}` })
-    if (noise === 'weights' && (corruptedWeight !== 1 || cleanWeight !== 1)) problems.push({ field: 'regularizer.corruptedWeight', message: `Emphasis weighs corrupted pixels: ${onInputs}` })
-    if (corruptedWeight === 0 && cleanWeight === 0) problems.push({ field: 'regularizer.corruptedWeight', message: 'With both weights 0 there is nothing to learn; set regularizer.corruptedWeight or regularizer.cleanWeight above 0.' })
+    if (noise === 'weights' && corruption === 'fixed')
+      problems.push({ field: 'regularizer.corruption', message: `A fixed corruption is one of inputs: ${onInputs}` })
+    if (noise === 'weights' && (corruptedWeight !== 1 || cleanWeight !== 1))
+      problems.push({ field: 'regularizer.corruptedWeight', message: `Emphasis weighs corrupted pixels: ${onInputs}` })
+    if (corruptedWeight === 0 && cleanWeight === 0)
+      problems.push({
+        field: 'regularizer.corruptedWeight',
+        message:
+          'With both weights 0 there is nothing to learn; set regularizer.corruptedWeight or regularizer.cleanWeight above 0.',
+      })
     return problems
   },
   objective({ x, corrupted, network, random, settings }) {
     const { noise, sigma, corruptedWeight, cleanWeight } = settings
-    const noisy = noise === 'weights' ? network.perturbed((name, kernel) => kernel.add(random.normal(`weightNoise/${name}`, kernel.shape, sigma))) : network
+    const noisy =
+      noise === 'weights'
+        ? network.perturbed((name, kernel) => kernel.add(random.normal(`weightNoise/${name}`, kernel.shape, sigma)))
+        : network
     // Vincent et al. 2010, section 4.3: what the corruption changed is weighted apart from what it left.
-    const emphasis = corruptedWeight === 1 && cleanWeight === 1 ? null : x.notEqual(corrupted).cast('float32').mul(corruptedWeight - cleanWeight).add<Tensor2D>(cleanWeight)
+    const emphasis =
+      corruptedWeight === 1 && cleanWeight === 1
+        ? null
+        : x
+            .notEqual(corrupted)
+            .cast('float32')
+            .mul(corruptedWeight - cleanWeight)
+            .add<Tensor2D>(cleanWeight)
     return { reconstruction: noisy.reconstructionTerm(noisy.decode(noisy.encode(corrupted)), x, emphasis) }
   },
   measuredOn({ noise, rate, sigma, corruption, values, corruptedWeight, cleanWeight }) {
@@ -80,7 +139,9 @@ export default defineVariant({
     const share = `${Number((100 * rate).toPrecision(3))}% of their ${values === 'pixel' ? 'pixels' : 'values'}`
     if (noise === 'masking') return `inputs with ${share} masked${fixed}${emphasis}`
     if (noise === 'saltAndPepper') return `inputs with ${share} set to 0 or 1${fixed}${emphasis}`
-    return noise === 'weights' ? `weights with Gaussian noise of ${sigma}` : `inputs with Gaussian noise of ${sigma}${fixed}${emphasis}`
+    return noise === 'weights'
+      ? `weights with Gaussian noise of ${sigma}`
+      : `inputs with Gaussian noise of ${sigma}${fixed}${emphasis}`
   },
   corrupt,
 })

@@ -10,11 +10,13 @@ const number = (value: number): string => value.toLocaleString('en')
 
 /** Images that training sees; undefined where it is not known. */
 export const seenOf = ({ trainCount, validationCount }: Facts): number | undefined =>
-  (trainCount === undefined ? undefined : trainingRows({ trainCount, validationCount }))
+  trainCount === undefined ? undefined : trainingRows({ trainCount, validationCount })
 
 /** Layers, batches and epochs that fit. */
 export function sizesFor(facts: Facts) {
-  const { layers } = networkSchema.parse({}), training = trainingSchema.parse({}), pretraining = pretrainingSchema.parse({})
+  const { layers } = networkSchema.parse({}),
+    training = trainingSchema.parse({}),
+    pretraining = pretrainingSchema.parse({})
   const seen = seenOf(facts)
   const ofTraining = (usual: { epochs: number; batchSize: number }, share = 1) => {
     if (seen === undefined) return {}
@@ -23,7 +25,8 @@ export function sizesFor(facts: Facts) {
     return { batchSize, epochs: Math.max(usual.epochs, Math.round(share * epochsThatTeach(training.epochs, seen, batchSize))) }
   }
   return {
-    network: facts.rowSize === undefined ? {} : { layers: usualLayers(facts.rowSize, facts.kind ?? 'image', [layers[0]!, layers[1]!]) },
+    network:
+      facts.rowSize === undefined ? {} : { layers: usualLayers(facts.rowSize, facts.kind ?? 'image', [layers[0]!, layers[1]!]) },
     training: ofTraining(training),
     pretraining: ofTraining(pretraining, 0.5),
   }
@@ -32,19 +35,26 @@ export function sizesFor(facts: Facts) {
 /** What the pixels are, as it stands behind “because these are”. */
 const pixelWords = { colour: 'colour images', gray: 'images of many shades of gray' }
 
-/** Why a default is another than where nothing is known of the data; undefined where it is not, or where that is not for such a reason. */
+/**
+ * Why a default is another than where nothing is known of the data; undefined where it is not, or where that is not for such a
+ * reason.
+ */
 export function reasonFor(key: string, value: unknown, facts: Facts): string | undefined {
-  const { pixels, rowSize, kind } = facts, seen = seenOf(facts)
+  const { pixels, rowSize, kind } = facts,
+    seen = seenOf(facts)
   const images = kind === 'vector' ? 'samples' : 'images'
   if (pixels === 'colour' || pixels === 'gray') {
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
     if (key === 'regularizer.decoder' && value === 'gaussian') return `Gaussian, because these are ${pixelWords[pixels]}.`
   }
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
-  if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${number(rowSize)} ${rowSize === 1 ? 'value' : 'values'} a row.`
+  if (key === 'network.layers' && rowSize !== undefined && rowSize < 512)
+    return `Sized for ${number(rowSize)} ${rowSize === 1 ? 'value' : 'values'} a row.`
   if (seen === undefined) return undefined
   const usual = key.startsWith('pretraining.') ? pretrainingSchema.parse({}) : trainingSchema.parse({})
-  if (/^(pre)?training\.batchSize$/.test(key) && (value as number) < usual.batchSize) return `${number(value as number)}, because ${number(seen)} ${seen === 1 ? images.slice(0, -1) : images} train.`
-  if (/^(pre)?training\.epochs$/.test(key) && (value as number) > usual.epochs && seen < usual.batchSize * 100) return `More than ${usual.epochs}, because few ${images} are few steps an epoch.`
+  if (/^(pre)?training\.batchSize$/.test(key) && (value as number) < usual.batchSize)
+    return `${number(value as number)}, because ${number(seen)} ${seen === 1 ? images.slice(0, -1) : images} train.`
+  if (/^(pre)?training\.epochs$/.test(key) && (value as number) > usual.epochs && seen < usual.batchSize * 100)
+    return `More than ${usual.epochs}, because few ${images} are few steps an epoch.`
   return undefined
 }

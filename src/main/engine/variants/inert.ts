@@ -9,12 +9,14 @@ export function inertSettings(variant: Variant, config: Config): Map<string, str
   const { network, fineTuning, pretraining, regularizer } = config
   const found = new Map<string, string>()
   if (network.layers.length === 1) found.set('network.activation', 'with one layer, which is the code, there is no hidden one')
-  if (likelihoodOf(variant, config) !== null) found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
+  if (likelihoodOf(variant, config) !== null)
+    found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
   if (fineTuning.kind !== 'classification') return found
   const why = 'the network is trained to tell classes apart'
   // What of the code is let through is the same for classes.
   if (!variant.gate) for (const key of Object.keys(regularizer)) found.set(`regularizer.${key}`, why)
   // Layers that are pretrained rebuild their inputs, the first one the images.
-  if (pretraining.kind === 'none') for (const key of ['reconstruction', 'network.outputActivation', 'network.tied']) found.set(key, why)
+  if (pretraining.kind === 'none')
+    for (const key of ['reconstruction', 'network.outputActivation', 'network.tied']) found.set(key, why)
   return found
 }

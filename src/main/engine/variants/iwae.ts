@@ -23,6 +23,8 @@ export default defineVariant({
     const { samples: count } = step.settings
     const drawn = draw({ ...step, settings: { ...step.settings, warmupEpochs: 0 } }, count)
     const logWeights = drawn.logLikelihood.add(step.probability.logPriorRatio(drawn))
-    return { reconstruction: step.probability.meanOf(step.probability.logMeanExp(logWeights.reshape([count, step.x.shape[0]]))).neg() }
+    return {
+      reconstruction: step.probability.meanOf(step.probability.logMeanExp(logWeights.reshape([count, step.x.shape[0]]))).neg(),
+    }
   },
 })

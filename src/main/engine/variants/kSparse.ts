@@ -16,7 +16,9 @@ export default defineVariant({
   defaultsFor: (_, codeSize) => (codeSize < 32 ? { regularizer: { k: Math.ceil(codeSize / 2) } } : {}),
   check({ network, regularizer }) {
     const size = network.layers.at(-1)!
-    return (regularizer['k'] as number) <= size ? [] : [{ field: 'regularizer.k', message: `The code has ${size} units; set regularizer.k to a whole number from 1 to ${size}.` }]
+    return (regularizer['k'] as number) <= size
+      ? []
+      : [{ field: 'regularizer.k', message: `The code has ${size} units; set regularizer.k to a whole number from 1 to ${size}.` }]
   },
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),

@@ -3,27 +3,33 @@ import { variantOf, variants } from './registry.ts'
 import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from './variant.ts'
 
 /** Variants whose networks can be made of pretrained layers, and fine-tuned. */
-export const takesPretraining = (variant: Variant): boolean => Boolean(variant.objective) && !variant.likelihood && !variant.singleLayer
+export const takesPretraining = (variant: Variant): boolean =>
+  Boolean(variant.objective) && !variant.likelihood && !variant.singleLayer
 
 /** Variants that can pretrain a layer as an autoencoder by itself: what they train is what the deep network then computes. */
-export const layerVariants = (): string[] => variants.filter((variant) => takesPretraining(variant) && !variant.gate).map(({ id }) => id)
+export const layerVariants = (): string[] =>
+  variants.filter((variant) => takesPretraining(variant) && !variant.gate).map(({ id }) => id)
 
 /** The variant of `pretraining.kind=rbm`. */
 const boltzmann = 'rbm'
 
 /** By what the layers of a network are pretrained. */
-export const layerVariantOf = ({ pretraining }: Pick<Config, 'pretraining'>): Variant => variantOf(pretraining.kind === 'rbm' ? boltzmann : pretraining.variant)
+export const layerVariantOf = ({ pretraining }: Pick<Config, 'pretraining'>): Variant =>
+  variantOf(pretraining.kind === 'rbm' ? boltzmann : pretraining.variant)
 
 /** Activation of an encoder layer. */
 const activationOf = ({ network }: Pick<Config, 'network'>, layer: number): Activation =>
-  (layer === network.layers.length - 1 ? network.codeActivation : network.activation)
+  layer === network.layers.length - 1 ? network.codeActivation : network.activation
 
 /** Where a layer stands in its network. */
-export const placeOf = (config: Pick<Config, 'network'>, layer: number): LayerPlace =>
-  ({ inputActivation: layer === 0 ? null : activationOf(config, layer - 1), activation: activationOf(config, layer) })
+export const placeOf = (config: Pick<Config, 'network'>, layer: number): LayerPlace => ({
+  inputActivation: layer === 0 ? null : activationOf(config, layer - 1),
+  activation: activationOf(config, layer),
+})
 
 /**
- * The config of the small autoencoder that pretrains one layer. Its code has the layer's activation, its output that of its inputs; codes of
+ * The config of the small autoencoder that pretrains one layer. Its code has the layer's activation, its output that of its
+ * inputs; codes of
  * sigmoid layers are reconstructed as the data are, others by the squared error.
  */
 export function layerConfig(config: Config, layer: number): Config {
@@ -35,13 +41,27 @@ export function layerConfig(config: Config, layer: number): Config {
   const fixed = fixedOf(variant, settings)
   return {
     network: {
-      ...network, layers: [network.layers[layer]!], codeActivation: place.activation, outputActivation: place.inputActivation ?? network.outputActivation,
-      tied: pretraining.tied, weightNorm: false, ...fixed.network,
+      ...network,
+      layers: [network.layers[layer]!],
+      codeActivation: place.activation,
+      outputActivation: place.inputActivation ?? network.outputActivation,
+      tied: pretraining.tied,
+      weightNorm: false,
+      ...fixed.network,
     },
-    reconstruction: fixed.reconstruction ?? (place.inputActivation === null || place.inputActivation === 'sigmoid' ? config.reconstruction : 'squaredError'),
+    reconstruction:
+      fixed.reconstruction ??
+      (place.inputActivation === null || place.inputActivation === 'sigmoid' ? config.reconstruction : 'squaredError'),
     training: {
-      ...config.training, epochs: pretraining.epochs, batchSize: pretraining.batchSize, learningRate: pretraining.learningRate * learningRateFactor,
-      weightDecay: pretraining.weightDecay, schedule: 'constant', warmupEpochs: 0, patience: 0, ...fixed.training,
+      ...config.training,
+      epochs: pretraining.epochs,
+      batchSize: pretraining.batchSize,
+      learningRate: pretraining.learningRate * learningRateFactor,
+      weightDecay: pretraining.weightDecay,
+      schedule: 'constant',
+      warmupEpochs: 0,
+      patience: 0,
+      ...fixed.training,
     },
     regularizer: settings,
     data: layer === 0 ? config.data : dataSchema.parse({}),
@@ -54,7 +74,10 @@ export function layerConfig(config: Config, layer: number): Config {
 export const stackConfig = (config: Config, depth = config.network.layers.length): Config => ({
   ...config,
   network: {
-    ...config.network, tied: false, layers: config.network.layers.slice(0, depth), codeActivation: activationOf(config, depth - 1),
+    ...config.network,
+    tied: false,
+    layers: config.network.layers.slice(0, depth),
+    codeActivation: activationOf(config, depth - 1),
   },
   fineTuning: { kind: 'reconstruction', labelled: 0 },
 })
@@ -63,15 +86,32 @@ export const stackConfig = (config: Config, depth = config.network.layers.length
 export function checkLayers(config: Config, facts: Facts): Problem[] {
   const variant = layerVariantOf(config)
   const { network } = config
-  if (network.weightNorm) return [{ field: 'network.weightNorm', message: 'Pretrained layers are unrolled as they are, which normalised weights would undo; turn network.weightNorm off.' }]
+  if (network.weightNorm)
+    return [
+      {
+        field: 'network.weightNorm',
+        message: 'Pretrained layers are unrolled as they are, which normalised weights would undo; turn network.weightNorm off.',
+      },
+    ]
   if (network.tied && layerConfig(config, 0).network.tied === false) {
-    return [{ field: 'network.tied', message: 'Layers that are pretrained untied bring decoders of their own, which tied weights would drop; set network.tied to false or pretraining.tied to true.' }]
+    return [
+      {
+        field: 'network.tied',
+        message:
+          'Layers that are pretrained untied bring decoders of their own, which tied ' +
+          'weights would drop; set network.tied to false or pretraining.tied to true.',
+      },
+    ]
   }
   for (const [layer, size] of network.layers.entries()) {
     const own = layerConfig(config, layer)
     const { activation, inputActivation } = placeOf(config, layer)
     const field = layer === network.layers.length - 1 ? 'network.codeActivation' : 'network.activation'
-    const inner: Facts = { ...facts, rowSize: layer === 0 ? facts.rowSize! : network.layers[layer - 1]!, kind: layer === 0 ? facts.kind ?? 'image' : inputActivation === 'sigmoid' ? 'image' : 'vector' }
+    const inner: Facts = {
+      ...facts,
+      rowSize: layer === 0 ? facts.rowSize! : network.layers[layer - 1]!,
+      kind: layer === 0 ? (facts.kind ?? 'image') : inputActivation === 'sigmoid' ? 'image' : 'vector',
+    }
     if (inner.rowSize === undefined) delete inner.rowSize
     const [problem] = variant.check?.(own, inner) ?? []
     if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, size) }]
@@ -81,13 +121,25 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
     const output = inputActivation ?? network.outputActivation
     if (own.network.outputActivation !== output) {
       const at = layer === 0 ? 'network.outputActivation' : 'network.activation'
-      const measure = layer === 0 && config.reconstruction === 'crossEntropy' && own.network.outputActivation !== 'sigmoid' ? ' and reconstruction to squaredError' : ''
-      return [{ field: at, message: `${variant.title} gives ${own.network.outputActivation} outputs with these settings, and the network has ${output} ones; set ${at} to ${own.network.outputActivation}${measure}.` }]
+      const measure =
+        layer === 0 && config.reconstruction === 'crossEntropy' && own.network.outputActivation !== 'sigmoid'
+          ? ' and reconstruction to squaredError'
+          : ''
+      return [
+        {
+          field: at,
+          message:
+            `${variant.title} gives ${own.network.outputActivation} outputs with these settings, and ` +
+            `the network has ${output} ones; set ${at} to ${own.network.outputActivation}${measure}.`,
+        },
+      ]
     }
   }
   return []
 }
 
-const inField = (field: string, activation: string): string => (field.startsWith('regularizer.') ? `pretraining.${field}` : field === 'network.codeActivation' ? activation : field)
+const inField = (field: string, activation: string): string =>
+  field.startsWith('regularizer.') ? `pretraining.${field}` : field === 'network.codeActivation' ? activation : field
 const inWords = (message: string, activation: string, size: number): string =>
-  `Layer of ${size} units: ${message.replace(/\bregularizer\./g, 'pretraining.regularizer.').replaceAll('network.codeActivation', activation)}`
+  `Layer of ${size} units: ` +
+  `${message.replace(/\bregularizer\./g, 'pretraining.regularizer.').replaceAll('network.codeActivation', activation)}`

@@ -21,18 +21,37 @@ export default defineVariant({
   },
   check(config, { rowSize }) {
     const [components, ...more] = config.network.layers
-    if (more.length > 0) return [{ field: 'network.layers', message: 'PCA has one layer; give network.layers one number, the size of the code.' }]
+    if (more.length > 0)
+      return [{ field: 'network.layers', message: 'PCA has one layer; give network.layers one number, the size of the code.' }]
     if (rowSize !== undefined && components! > rowSize) {
-      return [{ field: 'network.layers', message: `PCA has at most as many components as inputs (${rowSize}); give network.layers a smaller number.` }]
+      return [
+        {
+          field: 'network.layers',
+          message: `PCA has at most as many components as inputs (${rowSize}); give network.layers a smaller number.`,
+        },
+      ]
     }
     return []
   },
   /** So many samples less their mean span one dimension less than they are. */
-  warnings({ network: { layers: [components] } }, { trainCount, validationCount, kind = 'image' }) {
+  warnings(
+    {
+      network: {
+        layers: [components],
+      },
+    },
+    { trainCount, validationCount, kind = 'image' },
+  ) {
     if (trainCount === undefined) return []
     const most = Math.max(1, trainingRows({ trainCount, validationCount }) - 1)
     if (components! <= most) return []
-    return [`${(most + 1).toLocaleString('en')} training ${kind === 'image' ? 'images' : 'samples'} have at most ${most.toLocaleString('en')} principal components; the others of the ${components!.toLocaleString('en')} add nothing, and with as many the training ${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little of new ones.`]
+    return [
+      `${(most + 1).toLocaleString('en')} training ${kind === 'image' ? 'images' : 'samples'} have ` +
+        `at most ${most.toLocaleString('en')} principal components; the others of the ` +
+        `${components!.toLocaleString('en')} add nothing, and with as many the training ` +
+        `${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little ` +
+        'of new ones.',
+    ]
   },
   /** f(x) = W'(x - mean), g(h) = W h + mean, written as the tied linear network that it is. */
   async fit(data, config, report) {

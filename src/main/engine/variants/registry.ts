@@ -16,7 +16,21 @@ import variational from './variational.ts'
 import type { Variant } from './variant.ts'
 
 /** The registry: one line a variant, in the order in which they are offered. */
-const registered = [pca, classical, denoising, contractive, sparseKl, sparseBias, sparseL1, kSparse, dropout, rbm, variational, betaVae, iwae]
+const registered = [
+  pca,
+  classical,
+  denoising,
+  contractive,
+  sparseKl,
+  sparseBias,
+  sparseL1,
+  kSparse,
+  dropout,
+  rbm,
+  variational,
+  betaVae,
+  iwae,
+]
 
 export const variants: readonly Variant[] = registered as unknown as Variant[]
 
@@ -24,5 +38,12 @@ export const variants: readonly Variant[] = registered as unknown as Variant[]
 export function variantOf(id: string): Variant {
   const variant = variants.find((candidate) => candidate.id === id)
   if (variant) return variant
-  throw new WorkbenchError('VARIANT_UNKNOWN', `There is no variant “${id}”; ${suggestion(id, variants.map((candidate) => candidate.id))}`, { field: 'variant' })
+  throw new WorkbenchError(
+    'VARIANT_UNKNOWN',
+    `There is no variant “${id}”; ${suggestion(
+      id,
+      variants.map((candidate) => candidate.id),
+    )}`,
+    { field: 'variant' },
+  )
 }

@@ -12,7 +12,12 @@ export default defineVariant({
   terms: ['reconstruction'],
   settings: z.strictObject({
     rho: rho(-0.9),
-    beta: z.number().min(0).max(1e6).default(1).meta({ title: 'Beta', description: 'How far a bias moves for a unit of excess activation.' }),
+    beta: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .default(1)
+      .meta({ title: 'Beta', description: 'How far a bias moves for a unit of excess activation.' }),
     decay,
   }),
   defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },

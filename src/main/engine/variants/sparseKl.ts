@@ -7,12 +7,24 @@ const settings = z.strictObject({
   rho: rho(0.05),
   beta: z.number().min(0).max(1e6).default(5).meta({ title: 'Beta', description: 'Strength of the sparsity term.' }),
   estimate: z.enum(['batch', 'running', 'dataset']).default('batch').meta({
-    title: 'Estimate', description: 'Of the mean activation: of this batch, a running mean, or of the whole training set, refreshed now and then.',
+    title: 'Estimate',
+    description: 'Of the mean activation: of this batch, a running mean, or of the whole training set, refreshed now and then.',
   }),
-  decay: decay.meta({ title: 'Decay', description: 'Weight of the past in the running mean of activations.', when: { key: 'regularizer.estimate', in: ['running'] } }),
-  refresh: z.int().min(1).max(1_000_000).default(10).meta({
-    title: 'Refresh', description: 'Steps between two passes over the training set.', when: { key: 'regularizer.estimate', in: ['dataset'] },
+  decay: decay.meta({
+    title: 'Decay',
+    description: 'Weight of the past in the running mean of activations.',
+    when: { key: 'regularizer.estimate', in: ['running'] },
   }),
+  refresh: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10)
+    .meta({
+      title: 'Refresh',
+      description: 'Steps between two passes over the training set.',
+      when: { key: 'regularizer.estimate', in: ['dataset'] },
+    }),
 })
 
 /** Mean activations are kept away from 0 and 1, where the divergence has no finite value. */
@@ -21,7 +33,13 @@ const least = 1e-6
 /** sum_j KL(rho || rhoHat_j) of Bernoulli variables, in nats; logarithms of quotients, so that it is 0 where they are equal. */
 function divergence(rho: number, rhoHat: Tensor): Scalar {
   const active = rhoHat.reciprocal().mul(rho).log().mul(rho)
-  const inactive = rhoHat.neg().add(1).reciprocal().mul(1 - rho).log().mul(1 - rho)
+  const inactive = rhoHat
+    .neg()
+    .add(1)
+    .reciprocal()
+    .mul(1 - rho)
+    .log()
+    .mul(1 - rho)
   return active.add(inactive).sum() as Scalar
 }
 
@@ -38,20 +56,35 @@ export default defineVariant({
   defaults: { network: { activation: 'sigmoid' }, training: { learningRate: 0.002 } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),
-  state: ({ network, regularizer }) => (regularizer['estimate'] === 'batch' ? [] : [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }]),
+  state: ({ network, regularizer }) =>
+    regularizer['estimate'] === 'batch'
+      ? []
+      : [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }],
   objective({ x, network, state, settings: { rho, beta, estimate }, observe, withGradient }) {
     const code = network.encode(x)
     const reconstruction = network.reconstructionTerm(network.decode(code), x)
     const batchMean = code.mean<Tensor1D>(0)
-    if (estimate === 'batch') return { reconstruction, sparsity: divergence(rho, batchMean.clipByValue(least, 1 - least)).mul(beta) }
+    if (estimate === 'batch')
+      return { reconstruction, sparsity: divergence(rho, batchMean.clipByValue(least, 1 - least)).mul(beta) }
     observe('meanCode', batchMean)
     // The value is that of the estimate; the gradient is the divergence's at the estimate, carried by this batch's mean.
     const rhoHat = state['rhoHat']!.clipByValue(least, 1 - least)
-    const slope = rhoHat.reciprocal().mul(-rho).add(rhoHat.neg().add(1).reciprocal().mul(1 - rho))
+    const slope = rhoHat
+      .reciprocal()
+      .mul(-rho)
+      .add(
+        rhoHat
+          .neg()
+          .add(1)
+          .reciprocal()
+          .mul(1 - rho),
+      )
     return { reconstruction, sparsity: withGradient(batchMean, divergence(rho, rhoHat).mul(beta), slope.mul(beta)) }
   },
   afterStep({ state, observed, settings: { estimate, decay } }) {
-    return estimate === 'running' ? { state: { rhoHat: state['rhoHat']!.mul(decay).add(observed['meanCode']!.mul(1 - decay)) } } : {}
+    return estimate === 'running'
+      ? { state: { rhoHat: state['rhoHat']!.mul(decay).add(observed['meanCode']!.mul(1 - decay)) } }
+      : {}
   },
   trainingMean: ({ estimate, refresh }) => (estimate === 'dataset' ? { state: 'rhoHat', every: refresh } : null),
 })

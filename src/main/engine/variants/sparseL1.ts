@@ -17,7 +17,10 @@ export default defineVariant({
     const code = network.encode(x)
     return {
       reconstruction: network.reconstructionTerm(network.decode(code), x),
-      sparsity: code.abs().sum().mul(lambda / code.shape[0]),
+      sparsity: code
+        .abs()
+        .sum()
+        .mul(lambda / code.shape[0]),
     }
   },
 })

@@ -60,7 +60,11 @@ export interface AfterStep<S> {
 }
 
 /** A tensor that a variant keeps from step to step beside the weights; stored in checkpoints as `state/NAME`. */
-export interface StateSpec { name: string; shape: number[]; initial: number }
+export interface StateSpec {
+  name: string
+  shape: number[]
+  initial: number
+}
 
 /** Operations that a variant's file cannot import, because the registry is read by processes that must not load TensorFlow. */
 export interface GateTools {
@@ -69,12 +73,19 @@ export interface GateTools {
 }
 
 /** How the values of an image lie in its row: [height, width, channels], row by row. */
-export interface Layout { width: number; height: number; channels: number }
+export interface Layout {
+  width: number
+  height: number
+  channels: number
+}
 
 /** What is known of the data when settings are checked; absent facts are not checked. */
 export interface Facts {
   rowSize?: number
-  /** Rows to train with (and to draw validation from, unless the dataset brings it), and those of them that have a label (all, where it is not said). */
+  /**
+   * Rows to train with (and to draw validation from, unless the dataset brings it), and those of them that have a label (all,
+   * where it is not said).
+   */
   trainCount?: number
   /** Rows of the validation part that the dataset brings. */
   validationCount?: number
@@ -91,10 +102,17 @@ export interface Facts {
 export const isContinuous = ({ pixels }: Pick<Facts, 'pixels'>): boolean => pixels === 'gray' || pixels === 'colour'
 
 /** Shared settings that a variant determines. */
-export interface Fixed { network?: Partial<NetworkConfig>; reconstruction?: Reconstruction; training?: Partial<TrainingConfig> }
+export interface Fixed {
+  network?: Partial<NetworkConfig>
+  reconstruction?: Reconstruction
+  training?: Partial<TrainingConfig>
+}
 
 /** A value that is followed beside the terms without being a part of the objective: a number, or one for each unit. */
-export interface Watched { name: string; size: number }
+export interface Watched {
+  name: string
+  size: number
+}
 
 /** One layer of a deep network, of which a variant is to make an autoencoder by itself. */
 export interface LayerPlace {
@@ -103,7 +121,10 @@ export interface LayerPlace {
   activation: Activation
 }
 
-export interface Problem { field: string; message: string }
+export interface Problem {
+  field: string
+  message: string
+}
 
 /**
  * Everything that makes one autoencoder different from another. A variant is one file that default-exports one of these; it is
@@ -125,12 +146,21 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
   /** Where its defaults follow from the data, or from the size of the code. */
-  defaultsFor?(facts: Facts, codeSize: number): { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; regularizer?: Partial<z.output<S>> }
-  /** Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and cannot be changed. */
+  defaultsFor?(
+    facts: Facts,
+    codeSize: number,
+  ): { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; regularizer?: Partial<z.output<S>> }
+  /**
+   * Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and
+   * cannot be changed.
+   */
   fixed?: Fixed | ((settings: z.output<S>) => Fixed)
   /** True where it makes sense with one layer only; deep networks are made of several of it by pretraining. */
   singleLayer?: true
-  /** True where what it follows is no function's gradient: its terms have other values than what is differentiated, and are only watched. */
+  /**
+   * True where what it follows is no function's gradient: its terms have other values than what is differentiated, and are only
+   * watched.
+   */
   estimator?: true
   /** What of its settings, and of its training, follows from where a layer stands in a deep network that it pretrains. */
   asLayer?(place: LayerPlace, settings: z.output<S>): { regularizer?: Partial<z.output<S>>; learningRateFactor?: number }
@@ -144,7 +174,10 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   warnings?(config: Config, facts: Facts): string[]
   /** Trained by gradient: the objective's terms, each a scalar summed over pixels or units and averaged over the batch. */
   objective?(step: Step<z.output<S>>): Record<string, Scalar>
-  /** For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being the code. */
+  /**
+   * For probabilistic variants: p(x|z) of the decoder. The encoder then gives mean and log variance of q(z|x), the mean being
+   * the code.
+   */
   likelihood?(settings: z.output<S>): Likelihood
   /** For Boltzmann machines: the kinds of their units. They are looked into by their own chain. */
   machine?(settings: z.output<S>): { visible: 'bernoulli' | 'gaussian'; hidden: 'bernoulli' | 'linear' }
@@ -157,7 +190,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** What of the encoder's output is the code, in training and afterwards, same shape. */
   gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
   /**
-   * What its terms are measured on, in training and validation, where that is not clean inputs and the code as it is: words that stand after
+   * What its terms are measured on, in training and validation, where that is not clean inputs and the code as it is: words
+   * that stand after
    * “on”, the same where what is measured may be compared; null where it is clean after all.
    */
   measuredOn?(settings: z.output<S>): string | null
@@ -170,7 +204,10 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>
 }
 
-/** The training split, in batches, as the network takes it (float32 [n, D]; images scaled to [0, 1]). The caller disposes of each batch. */
+/**
+ * The training split, in batches, as the network takes it (float32 [n, D]; images scaled to [0, 1]). The caller disposes of each
+ * batch.
+ */
 export interface Rows {
   count: number
   inputSize: number
@@ -178,14 +215,21 @@ export interface Rows {
 }
 
 /** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */
-export const likelihoodOf = (variant: Pick<Variant, 'likelihood'>, config: Config): Likelihood | null => variant.likelihood?.(config.regularizer as never) ?? null
+export const likelihoodOf = (variant: Pick<Variant, 'likelihood'>, config: Config): Likelihood | null =>
+  variant.likelihood?.(config.regularizer as never) ?? null
 
 /** Shared settings that a variant with these settings of its own determines. */
-export const fixedOf = (variant: Pick<Variant, 'fixed'>, settings: unknown): Fixed => (typeof variant.fixed === 'function' ? variant.fixed(settings as never) : variant.fixed ?? {})
+export const fixedOf = (variant: Pick<Variant, 'fixed'>, settings: unknown): Fixed =>
+  typeof variant.fixed === 'function' ? variant.fixed(settings as never) : (variant.fixed ?? {})
 
 /** Every weight of a variant's network. @param classes of the dataset; only networks that classify need it */
 export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, inputSize: number, classes = 0): WeightSpec[] =>
-  weightSpecs(config.network, inputSize, headsOf(likelihoodOf(variant, config)), config.fineTuning.kind === 'classification' ? classes : null)
+  weightSpecs(
+    config.network,
+    inputSize,
+    headsOf(likelihoodOf(variant, config)),
+    config.fineTuning.kind === 'classification' ? classes : null,
+  )
 
 /** Types the pieces of a variant against each other. */
 export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant

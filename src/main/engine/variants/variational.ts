@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, drawnCodes, samples, watchedUnits, weightedBound } from './bound.ts'
+import {
+  boundDefaults,
+  boundNetwork,
+  boundSettings,
+  checkLikelihood,
+  drawnCodes,
+  samples,
+  watchedUnits,
+  weightedBound,
+} from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -11,7 +20,12 @@ export default defineVariant({
   glyph: '∿',
   terms: ['reconstruction', 'kl'],
   settings: z.strictObject({
-    klWeight: z.number().min(0).max(1e6).default(1).meta({ title: 'KL weight', description: 'Of the KL term; 1 is the bound on log p(x).' }),
+    klWeight: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .default(1)
+      .meta({ title: 'KL weight', description: 'Of the KL term; 1 is the bound on log p(x).' }),
     samples: samples(1),
     ...boundSettings,
   }),

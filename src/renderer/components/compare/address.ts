@@ -26,9 +26,16 @@ export interface CompareAddress {
 
 export const parts = ['curves', 'images', 'codes', 'relations', 'settings'] as const
 export type Part = (typeof parts)[number]
-export const partTitles: Record<Part, string> = { curves: 'Curves', images: 'Images', codes: 'Codes', relations: 'Relations', settings: 'Settings' }
+export const partTitles: Record<Part, string> = {
+  curves: 'Curves',
+  images: 'Images',
+  codes: 'Codes',
+  relations: 'Relations',
+  settings: 'Settings',
+}
 
-const oneOf = <T extends string>(value: string | null, choices: readonly T[], usual: T): T => (choices.includes(value as T) ? value as T : usual)
+const oneOf = <T extends string>(value: string | null, choices: readonly T[], usual: T): T =>
+  choices.includes(value as T) ? (value as T) : usual
 const list = (value: string | null): string[] => [...new Set((value ?? '').split(',').filter(Boolean))]
 
 export function readAddress(query: URLSearchParams): CompareAddress {
@@ -54,9 +61,17 @@ export function writeAddress(address: CompareAddress): string {
   const { runs, by, baseline, figure, show, part, axis, logX, logY, smoothing, series, terms } = address
   const parameters: [string, string | null][] = [
     ['runs', runs.length > 0 ? runs.map(encodeURIComponent).join(',') : null],
-    ['by', by === 'group' ? null : by], ['baseline', baseline && encodeURIComponent(baseline)], ['figure', figure && encodeURIComponent(figure)], ['show', show === 'values' ? null : show],
-    ['part', part === 'curves' ? null : part], ['axis', axis === 'epoch' ? null : axis], ['logX', logX ? 'yes' : null], ['logY', logY ? 'yes' : null],
-    ['smoothing', smoothing > 0 ? String(smoothing) : null], ['series', series.length > 0 ? series.map(encodeURIComponent).join(',') : null], ['terms', terms && encodeURIComponent(terms)],
+    ['by', by === 'group' ? null : by],
+    ['baseline', baseline && encodeURIComponent(baseline)],
+    ['figure', figure && encodeURIComponent(figure)],
+    ['show', show === 'values' ? null : show],
+    ['part', part === 'curves' ? null : part],
+    ['axis', axis === 'epoch' ? null : axis],
+    ['logX', logX ? 'yes' : null],
+    ['logY', logY ? 'yes' : null],
+    ['smoothing', smoothing > 0 ? String(smoothing) : null],
+    ['series', series.length > 0 ? series.map(encodeURIComponent).join(',') : null],
+    ['terms', terms && encodeURIComponent(terms)],
   ]
   const text = parameters.flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`])).join('&')
   return text === '' ? '#/compare' : `#/compare?${text}`

@@ -12,8 +12,14 @@ export function usualPair(columns: readonly PlotColumnHead[]): [string, string] 
   return two.length === 2 ? [two[0]!.key, two[1]!.key] : null
 }
 
-/** What a heat map begins with: the first two settings that differ, and the figure that the sentences are about; null where fewer than two differ. */
-export function usualHeat(columns: readonly PlotColumnHead[], headline: string | null): { x: string; y: string; figure: string } | null {
+/**
+ * What a heat map begins with: the first two settings that differ, and the figure that the sentences are about; null where fewer
+ * than two differ.
+ */
+export function usualHeat(
+  columns: readonly PlotColumnHead[],
+  headline: string | null,
+): { x: string; y: string; figure: string } | null {
   const settings = columns.filter(({ source, key, varies }) => varies && (source === 'setting' || key === 'variant'))
   // Strengths and sizes are what is swept; of code size and layers one is enough.
   const rank = ({ key, numeric }: PlotColumnHead) => (key === 'network.layers' ? 3 : key === 'variant' ? 1 : numeric ? 0 : 2)
@@ -26,7 +32,12 @@ export function usualHeat(columns: readonly PlotColumnHead[], headline: string |
   return x && y && figure ? { x: x.key, y: y.key, figure: figure.key } : null
 }
 
-export const sourceTitles: Record<PlotColumnHead['source'], string> = { fact: 'Run', setting: 'Settings', figure: 'Figures', series: 'Curves, last value' }
+export const sourceTitles: Record<PlotColumnHead['source'], string> = {
+  fact: 'Run',
+  setting: 'Settings',
+  figure: 'Figures',
+  series: 'Curves, last value',
+}
 
 /** Columns under the heads of a list, those that differ only. */
 export function bySource(columns: readonly PlotColumnHead[]): { title: string; columns: PlotColumnHead[] }[] {
@@ -36,4 +47,5 @@ export function bySource(columns: readonly PlotColumnHead[]): { title: string; c
   })
 }
 
-export const axisText = ({ title, unit }: Pick<Parallel['columns'][number], 'title' | 'unit'>): string => (unit === '' ? title : `${title} (${unit})`)
+export const axisText = ({ title, unit }: Pick<Parallel['columns'][number], 'title' | 'unit'>): string =>
+  unit === '' ? title : `${title} (${unit})`

@@ -15,12 +15,16 @@ import { subjectsOf, type Subject } from './subjects.ts'
 const pause = 3000
 
 /**
- * One comparison: what its address says, what the engine makes of it, and what the pointer brings forward in all of its parts at once. To be made while
+ * One comparison: what its address says, what the engine makes of it, and what the pointer brings forward in all of its parts
+ * at once. To be made while
  * a component starts.
  */
 export class Comparing {
   readonly address = $derived(readAddress(route.query))
-  /** Those of the address that are still there; null until that is known. As text, so that what depends on it is made anew only when it changes. */
+  /**
+   * Those of the address that are still there; null until that is known. As text, so that what depends on it is made anew only
+   * when it changes.
+   */
   readonly #ids = $derived(runs.ready ? this.address.runs.filter((id) => runs.byId.has(id)).join(',') : null)
   readonly ids = $derived(this.#ids === null ? [] : this.#ids.split(',').filter(Boolean))
   readonly ready = $derived(this.#ids !== null)
@@ -38,7 +42,9 @@ export class Comparing {
   /** Of a group the run of this seed stands in pictures and maps; null: the seed that most groups have. */
   seed = $state<number | null>(null)
   /** Rows and lines in pictures and maps: each with the one run that stands for it. */
-  readonly standing: Standing[] = $derived(this.comparison ? standingFor(this.subjects, this.comparison.runs, this.seed ?? seedChoices(this.subjects)[0] ?? null) : [])
+  readonly standing: Standing[] = $derived(
+    this.comparison ? standingFor(this.subjects, this.comparison.runs, this.seed ?? seedChoices(this.subjects)[0] ?? null) : [],
+  )
   readonly byId = $derived(new Map(this.subjects.map((subject) => [subject.id, subject])))
   /** Of each run the row or line that it is in. */
   readonly ofRun = $derived(new Map(this.subjects.flatMap((subject) => subject.runs.map((run) => [run, subject.id] as const))))
@@ -46,7 +52,10 @@ export class Comparing {
   /** While the slider is moved; the address gets the last value. */
   sliding = $state<number | null>(null)
   readonly smoothing = $derived(this.sliding ?? this.address.smoothing)
-  /** Keys of the series that have a chart. Before it is known what there is, what there usually is: so the engine reads points while the table is made. */
+  /**
+   * Keys of the series that have a chart. Before it is known what there is, what there usually is: so the engine reads points
+   * while the table is made.
+   */
   readonly series: string[] = $derived.by(() => {
     const known = this.comparison
     if (!known) return this.address.series.length > 0 ? this.address.series : ['validation/squaredError']
@@ -56,9 +65,18 @@ export class Comparing {
   /** Of each series a chart for all that are measured on the same. */
   readonly charts: CurveChart[] = $derived(this.comparison ? chartsOf(this.comparison, this.series, this.subjects) : [])
   readonly curves = latest(
-    () => (!this.possible || this.series.length === 0 ? null : {
-      runs: this.ids, keys: this.series, by: this.address.by, smoothing: this.smoothing, axis: this.address.axis, logarithmic: this.address.logX, columns: columnsFor(this.ids.length * this.series.length),
-    }),
+    () =>
+      !this.possible || this.series.length === 0
+        ? null
+        : {
+            runs: this.ids,
+            keys: this.series,
+            by: this.address.by,
+            smoothing: this.smoothing,
+            axis: this.address.axis,
+            logarithmic: this.address.logX,
+            columns: columnsFor(this.ids.length * this.series.length),
+          },
     (question) => call('compare.series', question),
   )
 
@@ -71,13 +89,17 @@ export class Comparing {
   brushed = $state.raw<ReadonlySet<string> | null>(null)
   brushedBy = $state<string | null>(null)
   /** Rows and lines of which no run is chosen. */
-  readonly faint: ReadonlySet<string> = $derived(this.brushed === null
-    ? new Set<string>() : new Set(this.subjects.filter(({ runs: members }) => !members.some((run) => this.brushed!.has(run))).map(({ id }) => id)))
+  readonly faint: ReadonlySet<string> = $derived(
+    this.brushed === null
+      ? new Set<string>()
+      : new Set(this.subjects.filter(({ runs: members }) => !members.some((run) => this.brushed!.has(run))).map(({ id }) => id)),
+  )
 
   /** What the crosshair of the curves reads. */
   pointed = $state.raw<{ title: string; texts: ReadonlyMap<string, string> } | null>(null)
   /**
-   * A column of the table that follows the crosshair; without one it has the last values in the first chart, whichever part is open, so that the
+   * A column of the table that follows the crosshair; without one it has the last values in the first chart, whichever part is
+   * open, so that the
    * table stands still.
    */
   readonly reading = $derived.by(() => {
@@ -92,20 +114,27 @@ export class Comparing {
   constructor() {
     const baseline = $derived(this.address.baseline)
     const figure = $derived(this.address.figure)
-    $effect(() => this.asked.follow(() => {
-      const ids = this.#ids?.split(',').filter(Boolean) ?? []
-      void this.news
-      if (ids.length < 2 || ids.length > mostCompared) return null
-      const given = { ...(baseline ? { baseline } : {}), ...(figure ? { figure } : {}) }
-      return call('compare', { runs: ids, ...given }).then(({ comparison }) => comparison)
-    }))
+    $effect(() =>
+      this.asked.follow(() => {
+        const ids = this.#ids?.split(',').filter(Boolean) ?? []
+        void this.news
+        if (ids.length < 2 || ids.length > mostCompared) return null
+        const given = { ...(baseline ? { baseline } : {}), ...(figure ? { figure } : {}) }
+        return call('compare', { runs: ids, ...given }).then(({ comparison }) => comparison)
+      }),
+    )
     $effect(() => {
       void this.#ids
-      untrack(() => { this.pinned = null; this.brush(null) })
+      untrack(() => {
+        this.pinned = null
+        this.brush(null)
+      })
     })
     $effect(() => this.#follow())
     // The curves themselves follow every point.
-    $effect(() => { if (this.news > 0 && untrack(() => this.address.part) !== 'curves') untrack(() => this.curves.again()) })
+    $effect(() => {
+      if (this.news > 0 && untrack(() => this.address.part) !== 'curves') untrack(() => this.curves.again())
+    })
   }
 
   /** Asks again when a compared run has changed; of those that train, now and then. */
@@ -131,16 +160,25 @@ export class Comparing {
         later(important ? 100 : Math.max(100, asked + pause - Date.now()))
       }
     })
-    return () => { stop(); clearTimeout(timer) }
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
   }
 
   /** What a chart shows; where a series has several, what this one's is measured on, too. */
   titleOf({ key, words }: CurveChart): string {
-    return this.charts.filter((chart) => chart.key === key).length > 1 && words !== '' ? `${seriesTitle(key)} ${words}` : seriesTitle(key)
+    return this.charts.filter((chart) => chart.key === key).length > 1 && words !== ''
+      ? `${seriesTitle(key)} ${words}`
+      : seriesTitle(key)
   }
 
-  hover(id: string | null): void { this.#hovered = id }
-  pin(id: string): void { this.pinned = this.pinned === id ? null : id }
+  hover(id: string | null): void {
+    this.#hovered = id
+  }
+  pin(id: string): void {
+    this.pinned = this.pinned === id ? null : id
+  }
   /** @param by where it was chosen: marks that belong to an earlier choice elsewhere are gone */
   brush(chosen: Iterable<string> | null, by: string | null = null): void {
     this.brushedBy = chosen === null ? null : by

@@ -1,7 +1,11 @@
 import type { Corruption } from '../../../shared/explore.ts'
 
 /** What the networks are given: the images as they are, as each one's own training corrupted them, or all of them corrupted alike. */
-export interface InputChoice { value: string; title: string; corruption: Corruption | null }
+export interface InputChoice {
+  value: string
+  title: string
+  corruption: Corruption | null
+}
 
 export const inputs: readonly InputChoice[] = [
   { value: 'clean', title: 'As they are', corruption: null },

@@ -2,7 +2,13 @@ import type { Better, Comparison, Difference } from '../../../shared/comparison.
 import { subjectsOf, type Subject } from './subjects.ts'
 
 /** The comparison's figures as the table shows them; the numbers are the engine's, down to their digits. */
-export interface FigureColumn { key: string; title: string; unit: string; better: Better; section: Section }
+export interface FigureColumn {
+  key: string
+  title: string
+  unit: string
+  better: Better
+  section: Section
+}
 export interface FigureCell {
   text: string
   /** By which rows are sorted; null goes last. */
@@ -13,14 +19,25 @@ export interface FigureCell {
   /** The same in words. */
   hint: string
 }
-export interface FigureRow extends Subject { baseline: boolean; cells: FigureCell[] }
-export interface FigureTable { columns: FigureColumn[]; rows: FigureRow[] }
+export interface FigureRow extends Subject {
+  baseline: boolean
+  cells: FigureCell[]
+}
+export interface FigureTable {
+  columns: FigureColumn[]
+  rows: FigureRow[]
+}
 
 export const sections = ['evaluation', 'noise', 'encoder'] as const
 export type Section = (typeof sections)[number]
-export const sectionTitles: Record<Section, string> = { evaluation: 'Evaluation on the test samples', noise: 'With noise at the input', encoder: 'What the encoders do' }
+export const sectionTitles: Record<Section, string> = {
+  evaluation: 'Evaluation on the test samples',
+  noise: 'With noise at the input',
+  encoder: 'What the encoders do',
+}
 
-const sectionOf = ({ key, better }: { key: string; better: Better }): Section => (key.startsWith('robustness.') ? 'noise' : better === 'neither' ? 'encoder' : 'evaluation')
+const sectionOf = ({ key, better }: { key: string; better: Better }): Section =>
+  key.startsWith('robustness.') ? 'noise' : better === 'neither' ? 'encoder' : 'evaluation'
 
 /** Bounds that may not be ranked here have no better end; they are still what the network was evaluated by. */
 const evaluated = new Set(['elbo', 'logLikelihood', 'corruptedSquaredError', 'brightness.shift'])
@@ -30,38 +47,78 @@ export function figureTable(comparison: Comparison, by: 'group' | 'run', show: '
   const subjects = subjectsOf(comparison, by)
   const { baseline } = comparison
   const isBaseline = (index: number): boolean => by === 'group' && baseline === index
-  const figures = by === 'group'
-    ? comparison.groupFigures.map((figure) => ({ figure, cells: show === 'differences' ? differenceCells(figure, subjects.length, isBaseline) : valueCells(figure) }))
-    : comparison.figures.map((figure) => ({
-      figure,
-      cells: figure.texts.map((text, index): FigureCell => ({ text, value: figure.values[index]!, best: figure.best.includes(index), verdict: null, hint: '' })),
-    }))
-  const shown = figures.filter(({ cells }) => cells.some(({ value }) => value !== null))
+  const figures =
+    by === 'group'
+      ? comparison.groupFigures.map((figure) => ({
+          figure,
+          cells: show === 'differences' ? differenceCells(figure, subjects.length, isBaseline) : valueCells(figure),
+        }))
+      : comparison.figures.map((figure) => ({
+          figure,
+          cells: figure.texts.map((text, index): FigureCell => ({
+            text,
+            value: figure.values[index]!,
+            best: figure.best.includes(index),
+            verdict: null,
+            hint: '',
+          })),
+        }))
+  const shown = figures
+    .filter(({ cells }) => cells.some(({ value }) => value !== null))
     .map((one) => ({ ...one, section: place(one.figure) }))
     .sort((a, b) => sections.indexOf(a.section) - sections.indexOf(b.section))
   return {
-    columns: shown.map(({ figure: { key, title, unit, better }, section }) => ({ key, title, unit: show === 'differences' && unit === '%' ? 'points' : unit, better, section })),
-    rows: subjects.map((subject, index) => ({ ...subject, baseline: isBaseline(index), cells: shown.map(({ cells }) => cells[index]!) })),
+    columns: shown.map(({ figure: { key, title, unit, better }, section }) => ({
+      key,
+      title,
+      unit: show === 'differences' && unit === '%' ? 'points' : unit,
+      better,
+      section,
+    })),
+    rows: subjects.map((subject, index) => ({
+      ...subject,
+      baseline: isBaseline(index),
+      cells: shown.map(({ cells }) => cells[index]!),
+    })),
   }
 }
 
 type GroupFigure = Comparison['groupFigures'][number]
 
-const valueCells = ({ estimates, best, unit }: GroupFigure): FigureCell[] => estimates.map(({ text, mean, n, low, values }, index) => ({
-  text, value: mean, best: best.includes(index), verdict: null,
-  hint: mean === null ? '' : n === 1 ? `One seed${values.length > 1 ? ` of ${values.length} has it` : ''}: nothing is known of how much it varies` : `Mean of ${n} seeds${low === null ? '' : ` and half of its 95% interval${unit === '%' ? ', in per cent' : ''}`}`,
-}))
+const valueCells = ({ estimates, best, unit }: GroupFigure): FigureCell[] =>
+  estimates.map(({ text, mean, n, low, values }, index) => ({
+    text,
+    value: mean,
+    best: best.includes(index),
+    verdict: null,
+    hint:
+      mean === null
+        ? ''
+        : n === 1
+          ? `One seed${values.length > 1 ? ` of ${values.length} has it` : ''}: nothing is known of how much it varies`
+          : `Mean of ${n} seeds${low === null ? '' : ` and half of its 95% interval${unit === '%' ? ', in per cent' : ''}`}`,
+  }))
 
 function differenceCells({ differences }: GroupFigure, count: number, isBaseline: (index: number) => boolean): FigureCell[] {
   const byGroup = new Map(differences.map((difference) => [difference.group, difference]))
   return Array.from({ length: count }, (_, index): FigureCell => {
     const difference = byGroup.get(index)
-    if (!difference) return { text: isBaseline(index) ? 'baseline' : '–', value: null, best: false, verdict: null, hint: isBaseline(index) ? 'The others are compared with this one' : '' }
+    if (!difference)
+      return {
+        text: isBaseline(index) ? 'baseline' : '–',
+        value: null,
+        best: false,
+        verdict: null,
+        hint: isBaseline(index) ? 'The others are compared with this one' : '',
+      }
     return { text: difference.text, value: difference.mean, best: false, verdict: difference.verdict, hint: difference.sentence }
   })
 }
 
-export interface Order { key: string; reversed: boolean }
+export interface Order {
+  key: string
+  reversed: boolean
+}
 
 /** Best first (largest where none is better), or the other way; what has no value goes last, and equal rows keep their order. */
 export function ordered({ columns, rows }: FigureTable, order: Order | null): FigureRow[] {
@@ -75,8 +132,16 @@ export function ordered({ columns, rows }: FigureTable, order: Order | null): Fi
   })
 }
 
-/** What a file of the table holds: its texts as they stand there; a difference and the ends of its interval in three columns, so that they stay numbers. */
-export function tableTexts(columns: readonly FigureColumn[], rows: readonly FigureRow[], by: 'group' | 'run', reading: { title: string; texts: ReadonlyMap<string, string> } | null) {
+/**
+ * What a file of the table holds: its texts as they stand there; a difference and the ends of its interval in three columns, so
+ * that they stay numbers.
+ */
+export function tableTexts(
+  columns: readonly FigureColumn[],
+  rows: readonly FigureRow[],
+  by: 'group' | 'run',
+  reading: { title: string; texts: ReadonlyMap<string, string> } | null,
+) {
   const spread = columns.map((_, at) => rows.some(({ cells }) => interval.test(cells[at]!.text)))
   const parts = (text: string, at: number): string[] => {
     if (!spread[at]) return [text]
@@ -86,10 +151,23 @@ export function tableTexts(columns: readonly FigureColumn[], rows: readonly Figu
   const read = reading ? [{ title: reading.title, unit: '', numeric: true }] : []
   return {
     columns: [
-      { title: by === 'group' ? 'Settings' : 'Run', unit: '', numeric: false }, { title: by === 'group' ? 'Seeds' : 'Seed', unit: '', numeric: true }, ...read,
-      ...columns.flatMap(({ title, unit }, at) => (spread[at] ? [title, `${title}, 95% from`, `${title}, 95% to`] : [title]).map((name) => ({ title: name, unit, numeric: true }))),
+      { title: by === 'group' ? 'Settings' : 'Run', unit: '', numeric: false },
+      { title: by === 'group' ? 'Seeds' : 'Seed', unit: '', numeric: true },
+      ...read,
+      ...columns.flatMap(({ title, unit }, at) =>
+        (spread[at] ? [title, `${title}, 95% from`, `${title}, 95% to`] : [title]).map((name) => ({
+          title: name,
+          unit,
+          numeric: true,
+        })),
+      ),
     ],
-    rows: rows.map((row) => [row.title, seedsText(row, by), ...(reading ? [reading.texts.get(row.id) ?? '–'] : []), ...row.cells.flatMap(({ text }, at) => parts(text, at))]),
+    rows: rows.map((row) => [
+      row.title,
+      seedsText(row, by),
+      ...(reading ? [reading.texts.get(row.id) ?? '–'] : []),
+      ...row.cells.flatMap(({ text }, at) => parts(text, at)),
+    ]),
   }
 }
 
@@ -98,4 +176,4 @@ export const interval = /^(\S+) \((\S+) to (\S+)\)$/
 
 /** How many seeds a group has, and of how many there are figures; or the seed of a run. */
 export const seedsText = ({ seeds, measured }: Pick<Subject, 'seeds' | 'measured'>, by: 'group' | 'run'): string =>
-  (by === 'run' ? String(seeds[0]) : measured < seeds.length ? `${measured} of ${seeds.length}` : String(seeds.length))
+  by === 'run' ? String(seeds[0]) : measured < seeds.length ? `${measured} of ${seeds.length}` : String(seeds.length)

@@ -3,7 +3,8 @@ import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import { connection } from '../../state/connection.svelte.ts'
 
 /**
- * The answer to the newest question. One call is under way at a time, and questions that come meanwhile replace each other: a slider that moves fifty times
+ * The answer to the newest question. One call is under way at a time, and questions that come meanwhile replace each other: a
+ * slider that moves fifty times
  * asks as often as the engine can answer. The answer before stays until the next is here.
  */
 export class Latest<Q, A> {
@@ -18,7 +19,9 @@ export class Latest<Q, A> {
   #dropped = false
   readonly #fetch: (question: Q) => Promise<A>
 
-  constructor(fetch: (question: Q) => Promise<A>) { this.#fetch = fetch }
+  constructor(fetch: (question: Q) => Promise<A>) {
+    this.#fetch = fetch
+  }
 
   /** Asks; null: there is nothing to be asked now, and no answer. */
   ask(question: Q | null): void {
@@ -57,14 +60,25 @@ export class Latest<Q, A> {
   }
 }
 
-/** For use while a component starts: asks what `question` says, and again when that changes (compared as JSON) or the engine comes back. */
+/**
+ * For use while a component starts: asks what `question` says, and again when that changes (compared as JSON) or the engine
+ * comes back.
+ */
 export function latest<Q, A>(question: () => Q | null, fetch: (question: Q) => Promise<A>): Latest<Q, A> & { again(): void } {
   const result = new Latest(fetch)
   let round = $state(0)
-  const text = $derived.by(() => { const asked = question(); return asked === null ? null : JSON.stringify(asked) })
+  const text = $derived.by(() => {
+    const asked = question()
+    return asked === null ? null : JSON.stringify(asked)
+  })
   $effect(() => {
     void [round, connection.generation]
-    result.ask(text === null ? null : JSON.parse(text) as Q)
+    result.ask(text === null ? null : (JSON.parse(text) as Q))
   })
-  return Object.assign(result, { again: () => untrack(() => { round += 1 }) })
+  return Object.assign(result, {
+    again: () =>
+      untrack(() => {
+        round += 1
+      }),
+  })
 }

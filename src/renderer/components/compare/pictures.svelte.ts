@@ -5,14 +5,22 @@ import type { Corruption } from '../../../shared/explore.ts'
 import { call } from '../../state/connection.svelte.ts'
 
 /** What a network makes of the preview images when all networks get them corrupted alike. */
-export interface Answered { corrupted: Images | null; reconstructions: Images | null; difference: Images | null; problem: string | null }
+export interface Answered {
+  corrupted: Images | null
+  reconstructions: Images | null
+  difference: Images | null
+  problem: string | null
+}
 
 /** Answers that are kept: moving back and forth asks once. */
 const most = 400
 /** Questions that wait: more than rows are ever shown at once. Older ones are of moments that the slider has left. */
 const mostWaiting = 120
 
-/** Reconstructions of corrupted images, asked for where they are drawn: two at a time, what is wanted now before what was wanted earlier. */
+/**
+ * Reconstructions of corrupted images, asked for where they are drawn: two at a time, what is wanted now before what was wanted
+ * earlier.
+ */
 export class CorruptedPictures {
   readonly #answers = new SvelteMap<string, Answered>()
   readonly #waiting = new Map<string, () => Promise<void>>()
@@ -45,9 +53,18 @@ export class CorruptedPictures {
 
   async #ask(key: string, run: string, step: number | null, corruption: Corruption): Promise<void> {
     try {
-      const { result } = await call('explore', { run, ...(step === null ? {} : { checkpoint: step }), question: { kind: 'reconstructions', rows: { preview: true }, corruption } })
+      const { result } = await call('explore', {
+        run,
+        ...(step === null ? {} : { checkpoint: step }),
+        question: { kind: 'reconstructions', rows: { preview: true }, corruption },
+      })
       if (result.kind !== 'reconstructions') return
-      this.#answers.set(key, { corrupted: result.corrupted?.images ?? null, reconstructions: result.reconstructions.images, difference: result.difference.images, problem: null })
+      this.#answers.set(key, {
+        corrupted: result.corrupted?.images ?? null,
+        reconstructions: result.reconstructions.images,
+        difference: result.difference.images,
+        problem: null,
+      })
     } catch (thrown) {
       this.#answers.set(key, { corrupted: null, reconstructions: null, difference: null, problem: toErrorInfo(thrown).message })
     }

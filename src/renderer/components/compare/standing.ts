@@ -2,7 +2,10 @@ import type { Run } from '../../../shared/domain.ts'
 import type { Subject } from './subjects.ts'
 
 /** A row of pictures: the setting or run that it is of, and the one run whose pictures are shown. */
-export interface Standing { subject: Subject; run: Run }
+export interface Standing {
+  subject: Subject
+  run: Run
+}
 
 /** Of each group the run of one seed (the first that it has, where it lacks that one): pictures cannot be averaged. */
 export function standingFor(subjects: readonly Subject[], runs: readonly Run[], seed: number | null): Standing[] {

@@ -19,11 +19,25 @@ export interface Subject {
 export function subjectsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>, by: 'group' | 'run'): Subject[] {
   if (by === 'group') {
     return groups.map(({ id, title, variant, colour, counted, runs: members, seeds }) => ({
-      id, title, variant, colour, runs: [...new Set([...counted.map(({ run }) => run), ...members])], seeds, measured: counted.length,
+      id,
+      title,
+      variant,
+      colour,
+      runs: [...new Set([...counted.map(({ run }) => run), ...members])],
+      seeds,
+      measured: counted.length,
     }))
   }
   const colours = new Map(groups.flatMap(({ runs: members, colour }) => members.map((run) => [run, colour] as const)))
-  return runs.map(({ id, name, variant, colour, seed, evaluation }) => ({ id, title: name, variant, colour: colours.get(id) ?? colour, runs: [id], seeds: [seed], measured: evaluation === null ? 0 : 1 }))
+  return runs.map(({ id, name, variant, colour, seed, evaluation }) => ({
+    id,
+    title: name,
+    variant,
+    colour: colours.get(id) ?? colour,
+    runs: [id],
+    seeds: [seed],
+    measured: evaluation === null ? 0 : 1,
+  }))
 }
 
 export const colourOf = (subject: Pick<Subject, 'colour'>): string => runVariable(subject.colour)

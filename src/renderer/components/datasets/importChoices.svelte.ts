@@ -27,10 +27,30 @@ export class ImportChoices {
   fit = $state<Fit>('crop')
   patches = $state(false)
   contrast = $state<Contrast>('none')
-  numbers = $state<Record<NumberField, string>>({ width: '', height: '', count: '', seed: '', splitSeed: '', 'patches.width': '', 'patches.height': '' })
+  numbers = $state<Record<NumberField, string>>({
+    width: '',
+    height: '',
+    count: '',
+    seed: '',
+    splitSeed: '',
+    'patches.width': '',
+    'patches.height': '',
+  })
   texts = $state<Record<TextField, string>>({
-    valPath: '', testPath: '', split: '', range: '', set: '', array: '', shape: '',
-    table: '', labelPattern: '', fileColumn: '', labelColumn: '', partColumn: '', groupColumn: '', group: '',
+    valPath: '',
+    testPath: '',
+    split: '',
+    range: '',
+    set: '',
+    array: '',
+    shape: '',
+    table: '',
+    labelPattern: '',
+    fileColumn: '',
+    labelColumn: '',
+    partColumn: '',
+    groupColumn: '',
+    group: '',
   })
   /** Where labels of image files come from; empty: as found. */
   labels = $state<'' | 'folders' | 'names' | 'none' | 'table'>('')
@@ -64,21 +84,38 @@ export class ImportChoices {
   readonly ofArrays = $derived(this.ofFiles && this.found?.kind !== 'folder')
 
   /** The number fields that are on the form now. */
-  readonly asked = $derived((Object.keys(ranges) as NumberField[]).filter((field) =>
-    (field === 'width' || field === 'height' ? this.sized : field === 'count' || field === 'seed' ? this.drawn
-      : field === 'splitSeed' ? this.ofFiles && this.texts.split.trim() !== '' : this.patching)))
+  readonly asked = $derived(
+    (Object.keys(ranges) as NumberField[]).filter((field) =>
+      field === 'width' || field === 'height'
+        ? this.sized
+        : field === 'count' || field === 'seed'
+          ? this.drawn
+          : field === 'splitSeed'
+            ? this.ofFiles && this.texts.split.trim() !== ''
+            : this.patching,
+    ),
+  )
 
   /** What is wrong with a field as it is typed, and what to do; null where it is right. */
   wrong(field: string): string | null {
     if (isNumber(field)) return this.asked.includes(field) ? numberProblem(field, this.numbers[field]) : null
-    if (field === 'rowShape') return this.ofArrays && this.texts.shape.trim() && this.#shape() === null ? 'Height, width and channels, as in 32x32x3.' : null
-    if (field === 'split') return this.ofFiles && this.texts.split.trim() && !sharesForm.test(this.texts.split.trim()) ? 'Shares, as in 70/15/15 or 80/20.' : null
+    if (field === 'rowShape')
+      return this.ofArrays && this.texts.shape.trim() && this.#shape() === null
+        ? 'Height, width and channels, as in 32x32x3.'
+        : null
+    if (field === 'split')
+      return this.ofFiles && this.texts.split.trim() && !sharesForm.test(this.texts.split.trim())
+        ? 'Shares, as in 70/15/15 or 80/20.'
+        : null
     if (!this.ranged) return null
     if (field === 'range') return this.texts.range.trim() && parseRange(this.texts.range) === null ? `Write ${rangeForms}.` : null
-    if (field === 'pick') return this.picked.trim() && this.#pick() === null ? 'One channel or three, counted from 0, as in 0,2,3.' : null
+    if (field === 'pick')
+      return this.picked.trim() && this.#pick() === null ? 'One channel or three, counted from 0, as in 0,2,3.' : null
     return null
   }
-  readonly anyWrong = $derived([...Object.keys(ranges), 'range', 'pick', 'rowShape', 'split'].some((field) => this.wrong(field) !== null))
+  readonly anyWrong = $derived(
+    [...Object.keys(ranges), 'range', 'pick', 'rowShape', 'split'].some((field) => this.wrong(field) !== null),
+  )
 
   /** What is asked of the engine, with those choices alone that apply to what the path holds; null while something is wrong. */
   readonly input = $derived.by((): ImportInput | null => {
@@ -87,20 +124,35 @@ export class ImportChoices {
     // Which choices apply shows first when it is known what the path holds.
     if (this.found === null || this.foundPath !== path) return { path }
     const given = (field: NumberField): number | null => (this.asked.includes(field) ? numberOf(field, this.numbers[field]) : null)
-    const [width, height, count, seed, splitSeed, patchWidth] = (['width', 'height', 'count', 'seed', 'splitSeed', 'patches.width'] as const).map(given)
-    const pick = this.#pick(), rowShape = this.#shape()
+    const [width, height, count, seed, splitSeed, patchWidth] = (
+      ['width', 'height', 'count', 'seed', 'splitSeed', 'patches.width'] as const
+    ).map(given)
+    const pick = this.#pick(),
+      rowShape = this.#shape()
     return {
-      path, ...(this.fitted && this.fit !== 'crop' ? { fit: this.fit } : {}),
-      ...(width == null ? {} : { width }), ...(height == null ? {} : { height }),
-      ...(count == null ? {} : { count }), ...(seed == null ? {} : { seed }),
-      ...(this.coloured && this.channels ? { channels: this.channels === '1' ? 1 as const : 3 as const } : {}),
+      path,
+      ...(this.fitted && this.fit !== 'crop' ? { fit: this.fit } : {}),
+      ...(width == null ? {} : { width }),
+      ...(height == null ? {} : { height }),
+      ...(count == null ? {} : { count }),
+      ...(seed == null ? {} : { seed }),
+      ...(this.coloured && this.channels ? { channels: this.channels === '1' ? (1 as const) : (3 as const) } : {}),
       ...(this.ofFiles ? this.#given(['valPath', 'testPath', 'split']) : {}),
-      ...(this.paged && this.pages === 'all' ? { pages: 'all' as const } : {}), ...(this.ofFolder ? this.#labelling() : {}),
+      ...(this.paged && this.pages === 'all' ? { pages: 'all' as const } : {}),
+      ...(this.ofFolder ? this.#labelling() : {}),
       ...(splitSeed == null ? {} : { splitSeed }),
-      ...(this.ofArrays ? this.#given(['set', 'array']) : {}), ...(this.ofArrays && rowShape ? { rowShape } : {}),
-      ...(this.ranged ? this.#given(['range']) : {}), ...(this.ranged && pick ? { pick } : {}),
+      ...(this.ofArrays ? this.#given(['set', 'array']) : {}),
+      ...(this.ofArrays && rowShape ? { rowShape } : {}),
+      ...(this.ranged ? this.#given(['range']) : {}),
+      ...(this.ranged && pick ? { pick } : {}),
       ...(this.patching
-        ? { ...(this.contrast === 'none' ? {} : { contrast: this.contrast }), patches: { width: patchWidth ?? patchDefaults.width, height: given('patches.height') ?? patchWidth ?? patchDefaults.height } }
+        ? {
+            ...(this.contrast === 'none' ? {} : { contrast: this.contrast }),
+            patches: {
+              width: patchWidth ?? patchDefaults.width,
+              height: given('patches.height') ?? patchWidth ?? patchDefaults.height,
+            },
+          }
         : {}),
     }
   })
@@ -125,14 +177,19 @@ export class ImportChoices {
     const { labels, texts } = this
     const from = labels === 'table' ? texts.table.trim() : labels
     return {
-      ...(from ? { labels: from } : {}), ...this.#given(['group']),
-      ...(labels === 'names' ? this.#given(['labelPattern']) : {}), ...(labels === 'table' && from ? this.#given(columns) : {}),
+      ...(from ? { labels: from } : {}),
+      ...this.#given(['group']),
+      ...(labels === 'names' ? this.#given(['labelPattern']) : {}),
+      ...(labels === 'table' && from ? this.#given(columns) : {}),
     }
   }
 
   #shape(): { height: number; width: number; channels: number; planes: boolean } | null {
-    const [, height, width, channels = '1'] = /^(\d{1,4})[x\u00d7](\d{1,4})(?:[x\u00d7](\d{1,5}))?$/i.exec(this.texts.shape.trim()) ?? []
-    return height && width ? { height: Number(height), width: Number(width), channels: Number(channels), planes: this.planes } : null
+    const [, height, width, channels = '1'] =
+      /^(\d{1,4})[x\u00d7](\d{1,4})(?:[x\u00d7](\d{1,5}))?$/i.exec(this.texts.shape.trim()) ?? []
+    return height && width
+      ? { height: Number(height), width: Number(width), channels: Number(channels), planes: this.planes }
+      : null
   }
 
   /** Back to an empty form. */

@@ -15,13 +15,22 @@ function sizeSentence(found: Inspected): string {
   if (width === null || height === null) return ''
   if (sizes === null) return ` Images of ${size({ width, height })}${colours(found)}.`
   const same = sizes.width === width && sizes.height === height
-  const become = ` They become ${size({ width, height })}${sizes.agree === 'differ' ? same ? ', their middle size' : ', in the proportions of their middle size' : ''}, unless you choose another size.`
-  if (sizes.agree === 'differ') return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
+  const become =
+    ' They become ' +
+    `${size({ width, height })}${sizes.agree === 'differ' ? (same ? ', their middle size' : ', in the proportions of their middle size') : ''}, ` +
+    'unless you choose another size.'
+  if (sizes.agree === 'differ')
+    return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
   return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same ? '' : become}`
 }
 
 const ofArrays: Readonly<Record<string, string>> = {
-  idx: 'An IDX file of images', npz: 'A NumPy archive', npy: 'A NumPy array', hdf5: 'An HDF5 file', csv: 'A table of pixels', cifar: 'Images in CIFAR’s binary format',
+  idx: 'An IDX file of images',
+  npz: 'A NumPy archive',
+  npy: 'A NumPy array',
+  hdf5: 'An HDF5 file',
+  csv: 'A table of pixels',
+  cifar: 'Images in CIFAR’s binary format',
 }
 
 /** What a path holds, in one or two sentences. */
@@ -30,12 +39,18 @@ export function sentence(found: Inspected, path = ''): string {
   if (found.kind === 'synthetic' && synthetic) return syntheticSets[synthetic].description
   const sizes = sizeSentence(found)
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${sizes}`
-  if (found.kind === 'dataset') return `A dataset that is here already: ${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? sizes : ' Patches are cut from images, and these are none.'}`
+  if (found.kind === 'dataset')
+    return (
+      'A dataset that is here already: ' +
+      `${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? sizes : ' Patches are cut from images, and these are none.'}`
+    )
   if (found.kind !== 'folder') return `${ofArrays[found.kind] ?? 'A file of arrays'}.${sizes}`
   const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`
   const names = found.classes.slice(0, few).join(', ')
   const more = found.classes.length > few ? ` and ${count(found.classes.length - few)} more` : ''
-  const classes = found.classes.length ? ` in ${counted(found.classes.length, 'class', 'classes')}: ${names}${more}` : ', without classes'
+  const classes = found.classes.length
+    ? ` in ${counted(found.classes.length, 'class', 'classes')}: ${names}${more}`
+    : ', without classes'
   return `A folder with ${files}${classes}.${sizes}`
 }
 
@@ -44,8 +59,12 @@ export function partsText({ parts, brought, images }: Inspected): string {
   if (!parts) return ''
   const { train, validation, test } = parts
   const own = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'brought by the source' : 'drawn')
-  const validated = validation > 0 ? `${count(validation)} for validation (${own('validation')})` : 'a tenth of them for validation, drawn by the seed of each run'
+  const validated =
+    validation > 0
+      ? `${count(validation)} for validation (${own('validation')})`
+      : 'a tenth of them for validation, drawn by the seed of each run'
   const trained = counted(train, images ? 'image' : 'row')
-  return validation > 0 ? `${trained} for training, ${validated}, ${count(test)} for testing (${own('test')}).`
+  return validation > 0
+    ? `${trained} for training, ${validated}, ${count(test)} for testing (${own('test')}).`
     : `${trained} for training (${validated}), ${count(test)} for testing (${own('test')}).`
 }

@@ -41,7 +41,8 @@ export class Inspecting {
   follow(): void {
     let path = ''
     $effect(() => {
-      const { question } = this.#choices, typed = this.#choices.path.trim()
+      const { question } = this.#choices,
+        typed = this.#choices.path.trim()
       void connection.generation
       untrack(() => {
         if (typed !== path) {
@@ -53,14 +54,19 @@ export class Inspecting {
         this.error = null
       })
       if (question === null) {
-        untrack(() => { this.#stop(); if (!typed) this.#choices.found = null })
+        untrack(() => {
+          this.#stop()
+          if (!typed) this.#choices.found = null
+        })
         return
       }
       if (untrack(() => this.#answered) === question) {
         untrack(() => this.#stop())
         return
       }
-      const timer = setTimeout(() => { if (this.#choices.input) void this.#look(this.#choices.input) }, pause)
+      const timer = setTimeout(() => {
+        if (this.#choices.input) void this.#look(this.#choices.input)
+      }, pause)
       return () => clearTimeout(timer)
     })
     $effect(() => {
@@ -73,9 +79,11 @@ export class Inspecting {
         if (!none && input) void this.#show(input, draw)
       })
     })
-    $effect(() => connection.onEvent((event) => {
-      if (event.type === 'inspection' && event.view === this.#view) this.progress = event.progress
-    }))
+    $effect(() =>
+      connection.onEvent((event) => {
+        if (event.type === 'inspection' && event.view === this.#view) this.progress = event.progress
+      }),
+    )
     $effect(() => () => this.#stop())
   }
 

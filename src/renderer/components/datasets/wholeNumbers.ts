@@ -2,8 +2,13 @@ import { count } from '../../format.ts'
 
 /** What the contract takes in the number fields of an import, so that what is out of range is said beside its field while it is typed. */
 export const ranges = {
-  width: [1, 4096], height: [1, 4096], count: [1, 1_000_000], seed: [0, 2_147_483_647], splitSeed: [0, 2_147_483_647],
-  'patches.width': [1, 4096], 'patches.height': [1, 4096],
+  width: [1, 4096],
+  height: [1, 4096],
+  count: [1, 1_000_000],
+  seed: [0, 2_147_483_647],
+  splitSeed: [0, 2_147_483_647],
+  'patches.width': [1, 4096],
+  'patches.height': [1, 4096],
 } as const
 export type NumberField = keyof typeof ranges
 

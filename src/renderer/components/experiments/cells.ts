@@ -3,7 +3,8 @@ import { columnsOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKey
 import { textOfValues } from './values.ts'
 
 /** A cell's title; without the swept values, where these stand beside it. */
-export const nameOf = ({ title, name }: Pick<Cell, 'title' | 'name'>, withoutValues: boolean): string => (withoutValues ? name ?? title : title)
+export const nameOf = ({ title, name }: Pick<Cell, 'title' | 'name'>, withoutValues: boolean): string =>
+  withoutValues ? (name ?? title) : title
 
 type Swept = Pick<Cell, 'values' | 'variant' | 'settings'>
 const owner = (cell: Swept) => ({ variant: cell.variant, layers: layersOfCell(cell) })
@@ -15,10 +16,12 @@ export function sweptText(cell: Swept, key: string): string {
 }
 
 /**
- * Keys of what is swept and tells cells apart, with its variant where several have a setting of that name; a setting that all that have it share is not among
+ * Keys of what is swept and tells cells apart, with its variant where several have a setting of that name; a setting that all
+ * that have it share is not among
  * them.
  */
 export function sweptKeys(cells: readonly Swept[]): string[] {
-  return columnsOf(cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
-    .filter((key) => new Set(cells.map((cell) => sweptText(cell, key)).filter((text) => text !== '')).size > 1)
+  return columnsOf(cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) }))).filter(
+    (key) => new Set(cells.map((cell) => sweptText(cell, key)).filter((text) => text !== '')).size > 1,
+  )
 }

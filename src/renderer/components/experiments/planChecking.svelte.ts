@@ -19,7 +19,7 @@ export class PlanChecking {
   #task = $state<string | null>(null)
   #again = $state(0)
   readonly #draft: PlanDraft
-  readonly measuring: Task | null = $derived(this.#task === null ? null : tasks.byId.get(this.#task) ?? null)
+  readonly measuring: Task | null = $derived(this.#task === null ? null : (tasks.byId.get(this.#task) ?? null))
   readonly isMeasuring: boolean = $derived(this.measuring?.state === 'running')
   /** Why a measurement failed. */
   readonly unmeasured: ErrorInfo | null = $derived(this.measuring?.state === 'failed' ? this.measuring.error : null)
@@ -28,7 +28,12 @@ export class PlanChecking {
     this.#draft = draft
     $effect(() => this.#fields())
     $effect(() => this.#check())
-    $effect(() => { if (this.measuring && this.measuring.state !== 'running') untrack(() => { this.#again += 1 }) })
+    $effect(() => {
+      if (this.measuring && this.measuring.state !== 'running')
+        untrack(() => {
+          this.#again += 1
+        })
+    })
     $effect(() => this.#measureWhenCalm())
   }
 
@@ -43,14 +48,20 @@ export class PlanChecking {
       for (const { one, variant, settings } of questions) {
         const key = JSON.stringify([variant, settings, dataset])
         if (one.asked === key) continue
-        call('runs.check', { variant, settings, ...(dataset ? { dataset } : {}) }).then(({ fields }) => {
-          if (!current || one.variant !== variant) return
-          one.asked = key
-          one.answered = fields
-        }, () => {})
+        call('runs.check', { variant, settings, ...(dataset ? { dataset } : {}) }).then(
+          ({ fields }) => {
+            if (!current || one.variant !== variant) return
+            one.asked = key
+            one.answered = fields
+          },
+          () => {},
+        )
       }
     }, pause / 2)
-    return () => { current = false; clearTimeout(timer) }
+    return () => {
+      current = false
+      clearTimeout(timer)
+    }
   }
 
   #check(): void | (() => void) {
@@ -59,32 +70,51 @@ export class PlanChecking {
     void this.#again
     if (connection.status !== 'open') return
     if (plan === null) {
-      untrack(() => { this.#draft.checked = null; this.refused = null; this.waiting = false })
+      untrack(() => {
+        this.#draft.checked = null
+        this.refused = null
+        this.waiting = false
+      })
       return
     }
     let current = true
-    untrack(() => { this.waiting = true })
+    untrack(() => {
+      this.waiting = true
+    })
     const timer = setTimeout(() => {
-      call('experiments.check', { plan }).then(({ check }) => {
-        if (!current) return
-        this.#draft.checked = check
-        this.refused = null
-        this.waiting = false
-      }, (thrown: unknown) => {
-        if (!current) return
-        this.#draft.checked = null
-        this.refused = toErrorInfo(thrown)
-        this.waiting = false
-      })
+      call('experiments.check', { plan }).then(
+        ({ check }) => {
+          if (!current) return
+          this.#draft.checked = check
+          this.refused = null
+          this.waiting = false
+        },
+        (thrown: unknown) => {
+          if (!current) return
+          this.#draft.checked = null
+          this.refused = toErrorInfo(thrown)
+          this.waiting = false
+        },
+      )
     }, pause)
-    return () => { current = false; clearTimeout(timer) }
+    return () => {
+      current = false
+      clearTimeout(timer)
+    }
   }
 
   /** Without being asked where nothing trains: beside a training both would be slower than they are. */
   #measureWhenCalm(): void | (() => void) {
     const { checked, plan } = this.#draft
-    const wanted = checked !== null && plan !== null && !this.waiting && checked.problems.length === 0 && !this.#draft.unreadable && checked.measured.known < checked.measured.total
-    if (!wanted || this.isMeasuring || runs.live.length > 0 || untrack(() => this.measuring?.state === 'failed' || this.#stopped)) return
+    const wanted =
+      checked !== null &&
+      plan !== null &&
+      !this.waiting &&
+      checked.problems.length === 0 &&
+      !this.#draft.unreadable &&
+      checked.measured.known < checked.measured.total
+    if (!wanted || this.isMeasuring || runs.live.length > 0 || untrack(() => this.measuring?.state === 'failed' || this.#stopped))
+      return
     const timer = setTimeout(() => void this.measure(), calm)
     return () => clearTimeout(timer)
   }

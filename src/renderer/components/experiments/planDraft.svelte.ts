@@ -16,7 +16,7 @@ let made = 0
 
 /** A variant of the plan as it is being written. */
 export class PlannedVariant {
-  readonly key = `planned-${made += 1}`
+  readonly key = `planned-${(made += 1)}`
   variant = $state('')
   title = $state('')
   open = $state(false)
@@ -34,7 +34,9 @@ export class PlannedVariant {
     this.open = open
   }
 
-  get name(): string { return this.title.trim() || (this.info?.title ?? this.variant) }
+  get name(): string {
+    return this.title.trim() || (this.info?.title ?? this.variant)
+  }
 
   choose(variant: string): void {
     if (variant === this.variant) return
@@ -61,19 +63,31 @@ export class PlanDraft {
 
   readonly seedList = $derived(readSeeds(this.seeds))
 
-  /** Settings that all variants share, each once, in the order of the first variant that has it; regularizers only where the plan sets them for all. */
+  /**
+   * Settings that all variants share, each once, in the order of the first variant that has it; regularizers only where the plan
+   * sets them for all.
+   */
   readonly fields: readonly Field[] = $derived.by(() => {
     const union = new Map<string, Field>()
     for (const one of this.planned) {
       const pretrainsItself = one.texts.has('pretraining.kind') || one.texts.has('pretraining.variant')
       for (const field of one.fields) {
-        if (union.has(field.key) || (isOwn(field.key) && !this.shared.has(field.key)) || (ofPretraining(field.key) && pretrainsItself)) continue
+        if (
+          union.has(field.key) ||
+          (isOwn(field.key) && !this.shared.has(field.key)) ||
+          (ofPretraining(field.key) && pretrainsItself)
+        )
+          continue
         union.set(field.key, field)
       }
     }
     return [...union.values()]
   })
-  readonly shown: readonly Field[] = $derived(shownFields(this.fields, (field) => this.#valuesOf(field, this.shared.get(field.key), () => this.defaultsOf(field.key).map(({ text }) => text))))
+  readonly shown: readonly Field[] = $derived(
+    shownFields(this.fields, (field) =>
+      this.#valuesOf(field, this.shared.get(field.key), () => this.defaultsOf(field.key).map(({ text }) => text)),
+    ),
+  )
 
   /** The variants' defaults of a shared setting: each text once, with the names of those that have it. */
   defaultsOf(key: string): { text: string; names: string[] }[] {
@@ -89,14 +103,21 @@ export class PlanDraft {
 
   #valuesOf(field: Field, text: string | undefined, otherwise: () => string[]): string[] {
     const written = text === undefined ? null : readValues(field, text)
-    return written?.kind === 'one' ? [textOf(written.value)] : written?.kind === 'several' ? written.values.map(textOf) : otherwise()
+    return written?.kind === 'one'
+      ? [textOf(written.value)]
+      : written?.kind === 'several'
+        ? written.values.map(textOf)
+        : otherwise()
   }
 
   /** Settings that stand with a variant: its own, and those in which it departs from the others; without what others switch off. */
   shownOf(one: PlannedVariant): Field[] {
-    const text = (field: Field): string[] => this.#valuesOf(field, one.texts.get(field.key) ?? this.shared.get(field.key), () => [textOf(field.default)])
+    const text = (field: Field): string[] =>
+      this.#valuesOf(field, one.texts.get(field.key) ?? this.shared.get(field.key), () => [textOf(field.default)])
     const pretrainsItself = one.texts.has('pretraining.kind') || one.texts.has('pretraining.variant')
-    return shownFields(one.fields, text).filter(({ key }) => one.texts.has(key) || isOwn(key) || (ofPretraining(key) && pretrainsItself))
+    return shownFields(one.fields, text).filter(
+      ({ key }) => one.texts.has(key) || isOwn(key) || (ofPretraining(key) && pretrainsItself),
+    )
   }
 
   /** Settings in which a variant could depart from the others and does not yet. */
@@ -135,7 +156,9 @@ export class PlanDraft {
   }))
 
   /** Whether something typed cannot be read; what it is stands beside its field. */
-  readonly unreadable = $derived(this.#parts.shared.wrong || this.#parts.planned.some(({ wrong }) => wrong) || 'message' in this.seedList)
+  readonly unreadable = $derived(
+    this.#parts.shared.wrong || this.#parts.planned.some(({ wrong }) => wrong) || 'message' in this.seedList,
+  )
 
   /** The plan without what cannot be read. Null where there is not enough for one. */
   readonly plan: PlanInput | null = $derived.by(() => {
@@ -143,10 +166,16 @@ export class PlanDraft {
     const { shared, planned } = this.#parts
     const index = this.planned.findIndex(({ key }) => key === this.baseline)
     return {
-      name: this.name.trim() || this.suggestedName, dataset: this.dataset, ...('seeds' in this.seedList ? { seeds: this.seedList.seeds } : {}),
-      ...filled('settings', shared.settings), ...filled('sweep', shared.sweep),
+      name: this.name.trim() || this.suggestedName,
+      dataset: this.dataset,
+      ...('seeds' in this.seedList ? { seeds: this.seedList.seeds } : {}),
+      ...filled('settings', shared.settings),
+      ...filled('sweep', shared.sweep),
       variants: this.planned.map((one, at) => ({
-        variant: one.variant, ...(one.title.trim() ? { title: one.title.trim() } : {}), ...filled('settings', planned[at]!.settings), ...filled('sweep', planned[at]!.sweep),
+        variant: one.variant,
+        ...(one.title.trim() ? { title: one.title.trim() } : {}),
+        ...filled('settings', planned[at]!.settings),
+        ...filled('sweep', planned[at]!.sweep),
       })),
       ...(this.baseline === null ? { baseline: null } : index >= 0 ? { baseline: index } : {}),
       ...(this.reuse ? {} : { reuse: false }),
@@ -155,7 +184,11 @@ export class PlanDraft {
 
   readonly suggestedName: string = $derived.by(() => {
     const names = [...new Set(this.planned.map(({ name }) => name))]
-    return names.length === 0 ? 'Experiment' : names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
+    return names.length === 0
+      ? 'Experiment'
+      : names.length <= 3
+        ? names.join(', ')
+        : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
   })
 
   /** The engine's settings of a variant for its fields: what this plan gives it, of several values the last. */
@@ -187,12 +220,20 @@ export class PlanDraft {
   problemsOf(one: PlannedVariant): string[] {
     const place = `variants.${this.planned.indexOf(one)}.`
     const beside = new Set(this.shownOf(one).flatMap(({ key }) => [`${place}settings.${key}`, `${place}sweep.${key}`]))
-    return (this.checked?.problems ?? []).filter(({ field }) => field?.startsWith(place) && !beside.has(field)).map(({ message }) => message)
+    return (this.checked?.problems ?? [])
+      .filter(({ field }) => field?.startsWith(place) && !beside.has(field))
+      .map(({ message }) => message)
   }
 
   /** Problems that stand nowhere else on the form. */
   readonly unseen = $derived.by(() => {
-    const beside = new Set(['seeds', 'dataset', 'name', 'baseline', ...this.shown.flatMap(({ key }) => [`settings.${key}`, `sweep.${key}`])])
+    const beside = new Set([
+      'seeds',
+      'dataset',
+      'name',
+      'baseline',
+      ...this.shown.flatMap(({ key }) => [`settings.${key}`, `sweep.${key}`]),
+    ])
     return (this.checked?.problems ?? []).filter(({ field }) => !field || (!beside.has(field) && !field.startsWith('variants.')))
   })
 
@@ -231,11 +272,13 @@ export class PlanDraft {
       fill(one.texts, planned)
       return one
     })
-    this.baseline = plan.baseline === null ? null : plan.baseline === undefined ? 'auto' : this.planned[plan.baseline]?.key ?? 'auto'
+    this.baseline =
+      plan.baseline === null ? null : plan.baseline === undefined ? 'auto' : (this.planned[plan.baseline]?.key ?? 'auto')
   }
 }
 
-const filled = <K extends string, V extends object>(key: K, value: V): Record<K, V> | object => (Object.keys(value).length > 0 ? { [key]: value } : {})
+const filled = <K extends string, V extends object>(key: K, value: V): Record<K, V> | object =>
+  Object.keys(value).length > 0 ? { [key]: value } : {}
 
 /** Of a setting, by any variant that has it. */
 const kindOf = (key: string): Field['kind'] | undefined =>
@@ -248,7 +291,9 @@ function fill(texts: Texts, { settings, sweep }: Pick<PlanVariant, 'settings' | 
 }
 
 /** How to read a setting that no variant has: as numbers where it looks like them. */
-const guessed = (text: string): Pick<Field, 'kind'> => ({ kind: /[a-z]{3}/i.test(text.replace(/\b(to|log|linear)\b/gi, '')) ? 'choice' : text.includes(';') ? 'integers' : 'number' })
+const guessed = (text: string): Pick<Field, 'kind'> => ({
+  kind: /[a-z]{3}/i.test(text.replace(/\b(to|log|linear)\b/gi, '')) ? 'choice' : text.includes(';') ? 'integers' : 'number',
+})
 
 /** The plan that is being written in this window. */
 export const draft = new PlanDraft()

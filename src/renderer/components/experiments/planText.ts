@@ -3,7 +3,10 @@ import type { PlanInput } from '../../../shared/experiments.ts'
 /** A plan as a file that the command line reads. @param dataset the name of its dataset, which other machines may know, too */
 export const planText = (plan: PlanInput, dataset: string): string => JSON.stringify({ ...plan, dataset }, null, 2)
 
-/** A command for a POSIX shell that writes the plan beside it and carries it out without a window. @param home where the workbench keeps everything */
+/**
+ * A command for a POSIX shell that writes the plan beside it and carries it out without a window. @param home where the
+ * workbench keeps everything
+ */
 export const planCommand = (text: string, home: string): string =>
   `cat > plan.json <<'PLAN'\n${text}\nPLAN\nnpm run -s aebench -- --home ${quoted(home)} experiment run plan.json`
 

@@ -14,20 +14,43 @@ export interface ResultRow {
   verdict: string
 }
 
-/** What a file of the results holds: the texts as they stand there, figures of single seeds where there are marks; a difference and the ends of its interval in three columns, so that they stay numbers. */
-export function resultTexts(heads: { swept: readonly string[]; seeds: readonly number[]; figure: string; unit: string; pairs: boolean }, rows: readonly ResultRow[]): Pick<CallInput<'tables.csv'>, 'columns' | 'rows'> {
+/**
+ * What a file of the results holds: the texts as they stand there, figures of single seeds where there are marks; a difference
+ * and the ends of its interval in three columns, so that they stay numbers.
+ */
+export function resultTexts(
+  heads: { swept: readonly string[]; seeds: readonly number[]; figure: string; unit: string; pairs: boolean },
+  rows: readonly ResultRow[],
+): Pick<CallInput<'tables.csv'>, 'columns' | 'rows'> {
   const { swept, seeds, figure, unit, pairs } = heads
   const column = (title: string, of = '', numeric = true) => ({ title, unit: of, numeric })
   const points = unit === '%' ? 'points' : unit
   return {
     columns: [
-      column('Cell', '', false), ...swept.map((title) => column(title)), ...seeds.map((seed) => column(`${figure}, seed ${seed}`, unit)), column(figure, unit),
-      ...(pairs ? [column('Difference to the baseline', points), column('Difference, 95% from', points), column('Difference, 95% to', points), column('p corrected (Holm)'), column('Verdict', '', false)] : []),
+      column('Cell', '', false),
+      ...swept.map((title) => column(title)),
+      ...seeds.map((seed) => column(`${figure}, seed ${seed}`, unit)),
+      column(figure, unit),
+      ...(pairs
+        ? [
+            column('Difference to the baseline', points),
+            column('Difference, 95% from', points),
+            column('Difference, 95% to', points),
+            column('p corrected (Holm)'),
+            column('Verdict', '', false),
+          ]
+        : []),
     ],
     rows: rows.map((row) => {
       const text = row.difference?.text ?? ''
       const [, mean, low, high] = interval.exec(text) ?? []
-      return [row.title, ...row.values, ...row.seeds, row.estimate?.text ?? '', ...(pairs ? [mean ?? text, low ?? '', high ?? '', row.difference?.correctedText ?? '', row.verdict] : [])]
+      return [
+        row.title,
+        ...row.values,
+        ...row.seeds,
+        row.estimate?.text ?? '',
+        ...(pairs ? [mean ?? text, low ?? '', high ?? '', row.difference?.correctedText ?? '', row.verdict] : []),
+      ]
     }),
   }
 }

@@ -8,11 +8,15 @@ import { runs } from '../../state/runs.svelte.ts'
 /** What an experiment's plan names as the baseline, for a comparison. */
 export const plannedBaseline = (experiment: string): string => `experiment:${experiment}`
 
-
 type Cell = Experiment['cells'][number]
 
 /** What a cell came to so far in one figure. */
-export interface CellResult { estimate: GroupEstimate; best: boolean; difference: Difference | null; isBaseline: boolean }
+export interface CellResult {
+  estimate: GroupEstimate
+  best: boolean
+  difference: Difference | null
+  isBaseline: boolean
+}
 
 /** The comparison of an experiment's runs as they end. For use while a component starts. */
 export class Results {
@@ -26,7 +30,9 @@ export class Results {
 
   /** Runs that came to a good end, in the plan's order; each once. */
   readonly ended: string[] = $derived.by(() => {
-    const ids = (this.#experiment()?.cells ?? []).flatMap(({ runs: places }) => places.flatMap(({ run }) => (run === null ? [] : [run])))
+    const ids = (this.#experiment()?.cells ?? []).flatMap(({ runs: places }) =>
+      places.flatMap(({ run }) => (run === null ? [] : [run])),
+    )
     return [...new Set(ids)].filter((id) => runs.row(id)?.state === 'completed')
   })
   /** Those of them that are compared. */
@@ -42,16 +48,28 @@ export class Results {
       void connection.generation
       void this.#again
       // Many runs end together; a comparison of many takes its time.
-      timer ??= setTimeout(() => { timer = undefined; void this.#ask(...JSON.parse(question) as [string[], string, string | null]) }, untrack(() => this.comparison) === null ? 0 : Math.min(3000, 100 + 4 * this.ended.length))
+      timer ??= setTimeout(
+        () => {
+          timer = undefined
+          void this.#ask(...(JSON.parse(question) as [string[], string, string | null]))
+        },
+        untrack(() => this.comparison) === null ? 0 : Math.min(3000, 100 + 4 * this.ended.length),
+      )
     })
     $effect(() => () => clearTimeout(timer))
   }
 
   async #ask(ids: string[], experiment: string, figure: string | null): Promise<void> {
-    if (ids.length < 2) { this.comparison = null; this.error = null; return }
+    if (ids.length < 2) {
+      this.comparison = null
+      this.error = null
+      return
+    }
     this.loading = true
     try {
-      this.comparison = (await call('compare', { runs: ids, baseline: plannedBaseline(experiment), ...(figure ? { figure } : {}) })).comparison
+      this.comparison = (
+        await call('compare', { runs: ids, baseline: plannedBaseline(experiment), ...(figure ? { figure } : {}) })
+      ).comparison
       this.error = null
     } catch (thrown) {
       this.error = toErrorInfo(thrown)
@@ -68,10 +86,14 @@ export class Results {
     const some = (this.comparison?.groupFigures ?? []).filter(({ estimates }) => estimates.some(({ n }) => n > 0))
     return [...some.filter(({ better }) => better !== 'neither'), ...some.filter(({ better }) => better === 'neither')]
   })
-  readonly shown: GroupFigure | null = $derived(this.figures.find(({ key }) => key === (this.figure ?? this.comparison?.headline)) ?? this.figures[0] ?? null)
+  readonly shown: GroupFigure | null = $derived(
+    this.figures.find(({ key }) => key === (this.figure ?? this.comparison?.headline)) ?? this.figures[0] ?? null,
+  )
 
   /** Index of a cell's group in the comparison. */
-  readonly #groups: Map<string, number> = $derived(new Map((this.comparison?.groups ?? []).flatMap((group, index) => group.runs.map((run) => [run, index] as const))))
+  readonly #groups: Map<string, number> = $derived(
+    new Map((this.comparison?.groups ?? []).flatMap((group, index) => group.runs.map((run) => [run, index] as const))),
+  )
   groupOf(cell: Cell): number | null {
     for (const { run } of cell.runs) {
       const group = run === null ? undefined : this.#groups.get(run)
@@ -86,7 +108,9 @@ export class Results {
     const estimate = group === null ? undefined : row?.estimates[group]
     if (group === null || !row || !estimate || estimate.n === 0) return null
     return {
-      estimate, best: row.best.includes(group), difference: row.differences.find((difference) => difference.group === group) ?? null,
+      estimate,
+      best: row.best.includes(group),
+      difference: row.differences.find((difference) => difference.group === group) ?? null,
       isBaseline: this.comparison?.baseline === group || row.differences.some(({ baseline }) => baseline === group),
     }
   }

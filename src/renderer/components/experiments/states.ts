@@ -2,7 +2,12 @@ import type { ExperimentSummary } from '../../../shared/experiments.ts'
 import { count } from '../../format.ts'
 
 /** Words and signs of an experiment's states: each sign has a shape of its own, as those of runs have. */
-export const experimentWords: Record<ExperimentSummary['state'], string> = { running: 'Running', paused: 'Paused', ended: 'Ended', cancelled: 'Cancelled' }
+export const experimentWords: Record<ExperimentSummary['state'], string> = {
+  running: 'Running',
+  paused: 'Paused',
+  ended: 'Ended',
+  cancelled: 'Cancelled',
+}
 export const experimentSigns: Record<ExperimentSummary['state'], string> = { running: '◐', paused: '‖', ended: '●', cancelled: '⊘' }
 
 type States = ExperimentSummary['states']
@@ -13,8 +18,17 @@ export const retried = ({ failed, interrupted, cancelled, removed }: States): nu
 /** `2 train, 7 wait, 1 failed`: what is worth saying, in that order; what is completed is said by the progress. */
 export function statesText(states: States): string {
   const parts: [number, string][] = [
-    [states.running, 'in training'], [states.queued, 'waiting'], [states.paused, 'paused'], [states.interrupted, 'interrupted'],
-    [states.failed, 'failed'], [states.diverged, 'diverged'], [states.cancelled, 'cancelled'], [states.removed, 'removed'],
+    [states.running, 'in training'],
+    [states.queued, 'waiting'],
+    [states.paused, 'paused'],
+    [states.interrupted, 'interrupted'],
+    [states.failed, 'failed'],
+    [states.diverged, 'diverged'],
+    [states.cancelled, 'cancelled'],
+    [states.removed, 'removed'],
   ]
-  return parts.filter(([number]) => number > 0).map(([number, word]) => `${count(number)} ${word}`).join(', ')
+  return parts
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${count(number)} ${word}`)
+    .join(', ')
 }

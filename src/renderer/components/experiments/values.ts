@@ -17,11 +17,17 @@ const example = 'Write numbers with commas between them (0.1, 0.3, 0.5), or a ra
 const wrong = (message: string): Written => ({ kind: 'wrong', message })
 
 /** A number as people write it; null for anything else. */
-const numberOf = (text: string): number | null => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : null)
-const partsOf = (text: string, between: RegExp): string[] => text.split(between).map((part) => part.trim()).filter(Boolean)
+const numberOf = (text: string): number | null =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : null
+const partsOf = (text: string, between: RegExp): string[] =>
+  text
+    .split(between)
+    .map((part) => part.trim())
+    .filter(Boolean)
 
 /**
- * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many, linear unless
+ * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many,
+ * linear unless
  * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches:
  * `relu, sigmoid`. Texts, which have commas of their own: `flip; flip, shift=4`.
  * Whether a value is allowed is the engine's to say.
@@ -41,7 +47,8 @@ function readNumbers(field: Kind, text: string): Written {
   for (const part of partsOf(text, /[\s,;]+/)) {
     const value = numberOf(part)
     if (value === null) return wrong(`“${part}” is not a number. ${example}`)
-    if (field.kind === 'integer' && !Number.isInteger(value)) return wrong(`${part} is not a whole number; this setting takes whole numbers only.`)
+    if (field.kind === 'integer' && !Number.isInteger(value))
+      return wrong(`${part} is not a whole number; this setting takes whole numbers only.`)
     values.push(value)
   }
   return several(values, String)
@@ -64,12 +71,14 @@ function readRange(field: Kind, from: string, rest: string): Written {
   if (first === last) return wrong(`The range begins and ends at ${from}; give it two ends, or write the one value.`)
   if (count === null) {
     const whole = Math.abs(last - first) + 1
-    if (field.kind !== 'integer' || scale === 'log' || !Number.isInteger(whole)) return wrong(`How many values are there from ${from} to ${to}? Add it: ${from} to ${to}, 5${scale === 'log' ? ', log' : ''}.`)
+    if (field.kind !== 'integer' || scale === 'log' || !Number.isInteger(whole))
+      return wrong(`How many values are there from ${from} to ${to}? Add it: ${from} to ${to}, 5${scale === 'log' ? ', log' : ''}.`)
     count = whole
   }
   if (!Number.isInteger(count) || count < 2) return wrong(`A range has at least 2 values, not ${count}; write the one value alone.`)
   if (count > mostValues) return wrong(`${count} values are too many; a setting takes at most ${mostValues}.`)
-  if (scale === 'log' && (first <= 0 || last <= 0)) return wrong('A logarithmic range has both ends above 0; choose others, or leave out “log”.')
+  if (scale === 'log' && (first <= 0 || last <= 0))
+    return wrong('A logarithmic range has both ends above 0; choose others, or leave out “log”.')
   return { kind: 'range', range: { from: first, to: last, count, scale } }
 }
 
@@ -79,7 +88,11 @@ function readLists(text: string): Written {
     const list: number[] = []
     for (const piece of partsOf(part, /[\s,×→-]+/)) {
       const value = numberOf(piece)
-      if (value === null) return wrong(`“${piece}” is not a number. Write sizes with commas between them (512, 64), and several networks with semicolons (512, 64; 256, 64).`)
+      if (value === null)
+        return wrong(
+          `“${piece}” is not a number. Write sizes with commas between them ` +
+            '(512, 64), and several networks with semicolons (512, 64; 256, 64).',
+        )
       list.push(value)
     }
     if (list.length > 0) lists.push(list)
@@ -88,7 +101,7 @@ function readLists(text: string): Written {
 }
 
 function readWords(field: Kind, text: string): Written {
-  const known = field.kind === 'boolean' ? ['true', 'false'] : field.choices ?? []
+  const known = field.kind === 'boolean' ? ['true', 'false'] : (field.choices ?? [])
   const values: unknown[] = []
   for (const part of partsOf(text, /[\s,;]+/)) {
     if (known.length > 0 && !known.includes(part)) return wrong(`“${part}” is not one of ${known.join(', ')}.`)
@@ -132,9 +145,11 @@ export function readSeeds(text: string): { seeds: number[] } | { message: string
     const [first, last] = [Number(found[1]), Number(found[2] ?? found[1])]
     if (last > largestSeed) return { message: `The seed ${last} is too large; the largest is 2,147,483,647.` }
     if (last < first) return { message: `The range ${part} runs backwards; write ${last}-${first}.` }
-    if (last - first >= mostSeeds || seeds.length + last - first >= mostSeeds) return { message: `An experiment has at most ${mostSeeds} seeds.` }
+    if (last - first >= mostSeeds || seeds.length + last - first >= mostSeeds)
+      return { message: `An experiment has at most ${mostSeeds} seeds.` }
     for (let seed = first; seed <= last; seed += 1) {
-      if (seeds.includes(seed)) return { message: `The seed ${seed} is listed twice, which would be the same run again; write each once.` }
+      if (seeds.includes(seed))
+        return { message: `The seed ${seed} is listed twice, which would be the same run again; write each once.` }
       seeds.push(seed)
     }
   }

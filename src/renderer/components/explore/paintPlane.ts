@@ -35,21 +35,29 @@ function stroke(context: CanvasRenderingContext2D, x: number, y: number, toX: nu
 
 /** Dots in the colours of their classes, one path for each class. `some`: only those; the others faint. */
 export function paintDots(
-  context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, coordinates: ArrayLike<number>, labels: ArrayLike<number>, theme: ChartTheme,
+  context: CanvasRenderingContext2D,
+  place: Pick<Mapping, 'x' | 'y'>,
+  coordinates: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  theme: ChartTheme,
   { radius, opacity = 1, some = null }: { radius?: number; opacity?: number; some?: ReadonlySet<number> | null } = {},
 ): void {
   const count = coordinates.length / 2
   const size = radius ?? (count <= 600 ? 2.5 : count <= 5000 ? 1.75 : count <= 20_000 ? 1.25 : 0.75)
   const groups = new Map<number, { label: number; faint: boolean; indices: number[] }>()
   for (let i = 0; i < count; i++) {
-    const label = labels[i] ?? -1, faint = some !== null && !some.has(i), key = 2 * label + Number(faint)
+    const label = labels[i] ?? -1,
+      faint = some !== null && !some.has(i),
+      key = 2 * label + Number(faint)
     const group = groups.get(key)
     if (group) group.indices.push(i)
     else groups.set(key, { label, faint, indices: [i] })
   }
   // Of many, some of each class at a time: where they lie upon each other, the last class does not cover all others.
   const turns = count > 5000 ? 16 : 1
-  const parts = [...groups.values()].flatMap((group) => Array.from({ length: turns }, (_, turn) => ({ ...group, turn }))).sort((a, b) => Number(b.faint) - Number(a.faint) || a.turn - b.turn)
+  const parts = [...groups.values()]
+    .flatMap((group) => Array.from({ length: turns }, (_, turn) => ({ ...group, turn })))
+    .sort((a, b) => Number(b.faint) - Number(a.faint) || a.turn - b.turn)
   for (const { label, faint, indices, turn } of parts) {
     const { colour, hollow, square } = classMark(label)
     // As large to the eye as a dot.
@@ -60,7 +68,8 @@ export function paintDots(
     context.beginPath()
     for (let at = turn; at < indices.length; at += turns) {
       const i = indices[at]!
-      const x = place.x(coordinates[2 * i]!), y = place.y(coordinates[2 * i + 1]!)
+      const x = place.x(coordinates[2 * i]!),
+        y = place.y(coordinates[2 * i + 1]!)
       // Nobody sees whether dots as small as these are round, and squares are drawn in a tenth of the time.
       if (square || size < 1) context.rect(x - half, y - half, 2 * half, 2 * half)
       else {
@@ -75,7 +84,14 @@ export function paintDots(
 }
 
 /** Places with names: a ring on paper each. */
-export function paintMark(context: CanvasRenderingContext2D, x: number, y: number, colour: string, title: string, theme: ChartTheme): void {
+export function paintMark(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  colour: string,
+  title: string,
+  theme: ChartTheme,
+): void {
   context.beginPath()
   context.arc(x, y, 5, 0, 2 * Math.PI)
   context.fillStyle = theme.paper
@@ -95,10 +111,17 @@ export function paintMark(context: CanvasRenderingContext2D, x: number, y: numbe
 }
 
 /** A line through points x, y, x, y, ... */
-export function paintLine(context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, points: ArrayLike<number>, from = 0, to = points.length): void {
+export function paintLine(
+  context: CanvasRenderingContext2D,
+  place: Pick<Mapping, 'x' | 'y'>,
+  points: ArrayLike<number>,
+  from = 0,
+  to = points.length,
+): void {
   context.beginPath()
   for (let i = from; i + 1 < to; i += 2) {
-    const x = place.x(points[i]!), y = place.y(points[i + 1]!)
+    const x = place.x(points[i]!),
+      y = place.y(points[i + 1]!)
     if (i === from) context.moveTo(x, y)
     else context.lineTo(x, y)
   }
@@ -106,7 +129,14 @@ export function paintLine(context: CanvasRenderingContext2D, place: Pick<Mapping
 }
 
 /** Points that are a lattice of so many columns and rows, one such after the other: each joined to its neighbours. */
-export function paintLattice(context: CanvasRenderingContext2D, place: Pick<Mapping, 'x' | 'y'>, points: ArrayLike<number>, columns: number, rows: number, theme: ChartTheme): void {
+export function paintLattice(
+  context: CanvasRenderingContext2D,
+  place: Pick<Mapping, 'x' | 'y'>,
+  points: ArrayLike<number>,
+  columns: number,
+  rows: number,
+  theme: ChartTheme,
+): void {
   context.strokeStyle = theme.quiet
   context.globalAlpha = 0.7
   context.lineWidth = 1

@@ -20,12 +20,22 @@ export function joinedImages(all: readonly Images[]): Images | null {
   if (!first) return null
   const pixels = new Uint8Array(all.reduce((sum, images) => sum + images.pixels.length, 0))
   let at = 0
-  for (const images of all) { pixels.set(images.pixels, at); at += images.pixels.length }
+  for (const images of all) {
+    pixels.set(images.pixels, at)
+    at += images.pixels.length
+  }
   return { ...first, count: all.reduce((sum, images) => sum + images.count, 0), pixels }
 }
 
-/** What an image of this size is drawn with: CSS pixels, whole device pixels a picture's pixel, about `wanted` wide. Strips of numbers are given some height. */
-export function boxOf({ width, height }: { width: number; height: number }, wanted: number, ratio: number): { width: number; height: number; scale: number } {
+/**
+ * What an image of this size is drawn with: CSS pixels, whole device pixels a picture's pixel, about `wanted` wide. Strips of
+ * numbers are given some height.
+ */
+export function boxOf(
+  { width, height }: { width: number; height: number },
+  wanted: number,
+  ratio: number,
+): { width: number; height: number; scale: number } {
   const scale = Math.max(1, Math.round((wanted * ratio) / Math.max(width, height)))
   const tall = height === 1 && width > 1 ? Math.max(scale, Math.round(12 * ratio)) : height * scale
   return { width: (width * scale) / ratio, height: tall / ratio, scale }
@@ -48,10 +58,12 @@ export class Sheet {
     const context = canvas.getContext('2d')!
     const data = context.createImageData(canvas.width, canvas.height)
     for (let i = 0; i < count; i++) {
-      const left = (i % this.#columns) * width, top = Math.floor(i / this.#columns) * height
+      const left = (i % this.#columns) * width,
+        top = Math.floor(i / this.#columns) * height
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
-          const from = ((i * height + y) * width + x) * channels, to = ((top + y) * canvas.width + left + x) * 4
+          const from = ((i * height + y) * width + x) * channels,
+            to = ((top + y) * canvas.width + left + x) * 4
           data.data[to] = pixels[from]!
           data.data[to + 1] = pixels[channels === 1 ? from : from + 1]!
           data.data[to + 2] = pixels[channels === 1 ? from : from + 2]!

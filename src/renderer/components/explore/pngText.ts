@@ -14,7 +14,8 @@ export function crc32(bytes: Uint8Array): number {
 }
 
 function chunk(type: string, content: Uint8Array): Uint8Array {
-  const out = new Uint8Array(12 + content.length), view = new DataView(out.buffer)
+  const out = new Uint8Array(12 + content.length),
+    view = new DataView(out.buffer)
   view.setUint32(0, content.length)
   for (let i = 0; i < 4; i++) out[4 + i] = type.charCodeAt(i)
   out.set(content, 8)
@@ -29,13 +30,21 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
 export function withTexts(png: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   if (png.length < 33 || signature.some((byte, i) => png[i] !== byte)) return Uint8Array.from(png)
   const encoder = new TextEncoder()
-  const chunks = Object.entries(texts).map(([keyword, text]) => (/^[\n\x20-\xff]*$/.test(text)
-    ? chunk('tEXt', Uint8Array.from(`${keyword}\0${text}`, (character) => character.charCodeAt(0)))
-    : chunk('iTXt', Uint8Array.from([...encoder.encode(keyword), 0, 0, 0, 0, 0, ...encoder.encode(text)]))))
+  const chunks = Object.entries(texts).map(([keyword, text]) =>
+    /^[\n\x20-\xff]*$/.test(text)
+      ? chunk(
+          'tEXt',
+          Uint8Array.from(`${keyword}\0${text}`, (character) => character.charCodeAt(0)),
+        )
+      : chunk('iTXt', Uint8Array.from([...encoder.encode(keyword), 0, 0, 0, 0, 0, ...encoder.encode(text)])),
+  )
   // The signature and the header are 8 and 25 bytes.
   const parts = [png.subarray(0, 33), ...chunks, png.subarray(33)]
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
-  for (const part of parts) { out.set(part, at); at += part.length }
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
   return out
 }

@@ -6,11 +6,26 @@ import type { ExploreView } from '../../state/exploreAddress.ts'
 export type Remedy = 'again' | 'otherRun' | 'otherImage' | 'newest' | 'train' | 'import'
 
 export const remedyTitles: Record<Remedy, string> = {
-  again: 'Ask again', otherRun: 'Choose another run', otherImage: 'Choose another image', newest: 'Show the result of the training', train: 'Train a run with its settings', import: 'Import images',
+  again: 'Ask again',
+  otherRun: 'Choose another run',
+  otherImage: 'Choose another image',
+  newest: 'Show the result of the training',
+  train: 'Train a run with its settings',
+  import: 'Import images',
 }
 
 /** What each view asks above all. */
-const asks: Record<ExploreView, QuestionKind> = { similar: 'neighbours', chain: 'chain', generate: 'generate', manifold: 'manifold', field: 'field', tangents: 'tangents', units: 'units', copying: 'copying', map: 'map' }
+const asks: Record<ExploreView, QuestionKind> = {
+  similar: 'neighbours',
+  chain: 'chain',
+  generate: 'generate',
+  manifold: 'manifold',
+  field: 'field',
+  tangents: 'tangents',
+  units: 'units',
+  copying: 'copying',
+  map: 'map',
+}
 
 /** Other views that a run can show, at most two, those first that come nearest to making images. */
 export function otherViews(unavailable: Opened['unavailable'], view: ExploreView): ExploreView[] {
@@ -22,12 +37,25 @@ export function otherViews(unavailable: Opened['unavailable'], view: ExploreView
 export function remediesFor({ code, field = '' }: Pick<ErrorInfo, 'code' | 'field'>, moment: boolean): Remedy[] {
   const image = /image|row|through|between|from|to$/.test(field)
   switch (code) {
-    case 'CHECKPOINT_MISSING': return moment ? ['newest', 'otherRun'] : ['otherRun', 'train']
-    case 'CHECKPOINT_DAMAGED': case 'RUN_MISMATCH': return moment ? ['newest', 'otherRun'] : ['train', 'otherRun']
-    case 'DATASET_UNKNOWN': case 'FILE_DAMAGED': return ['otherRun', 'import']
-    case 'IMAGE_SIZE': case 'FILE_UNSUPPORTED': case 'PATH_MISSING': case 'PATH_UNREADABLE': return ['otherImage']
-    case 'CALL_INVALID': return image ? ['otherImage'] : ['again']
-    case 'QUESTION_UNSUITABLE': case 'RUN_UNKNOWN': return ['otherRun']
-    default: return ['again', 'otherRun']
+    case 'CHECKPOINT_MISSING':
+      return moment ? ['newest', 'otherRun'] : ['otherRun', 'train']
+    case 'CHECKPOINT_DAMAGED':
+    case 'RUN_MISMATCH':
+      return moment ? ['newest', 'otherRun'] : ['train', 'otherRun']
+    case 'DATASET_UNKNOWN':
+    case 'FILE_DAMAGED':
+      return ['otherRun', 'import']
+    case 'IMAGE_SIZE':
+    case 'FILE_UNSUPPORTED':
+    case 'PATH_MISSING':
+    case 'PATH_UNREADABLE':
+      return ['otherImage']
+    case 'CALL_INVALID':
+      return image ? ['otherImage'] : ['again']
+    case 'QUESTION_UNSUITABLE':
+    case 'RUN_UNKNOWN':
+      return ['otherRun']
+    default:
+      return ['again', 'otherRun']
   }
 }

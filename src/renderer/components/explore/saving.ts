@@ -14,7 +14,11 @@ export async function saveAnswer(asked: Asked, format: FileFormat): Promise<stri
   try {
     const { side, ...whole } = asked
     // Pictures in their own size; what is only numbers is known already.
-    const { name, bytes } = await call('explore.file', { ...whole, ...(side !== undefined && (format === 'csv' || format === 'npz') ? { side } : {}), format })
+    const { name, bytes } = await call('explore.file', {
+      ...whole,
+      ...(side !== undefined && (format === 'csv' || format === 'npz') ? { side } : {}),
+      format,
+    })
     saveFile(name, new Blob([Uint8Array.from(bytes)], { type: types[format] }))
     return null
   } catch (thrown) {
@@ -25,19 +29,33 @@ export async function saveAnswer(asked: Asked, format: FileFormat): Promise<stri
 /** What a picture of a view says of itself: the same keywords as the engine writes into its own. */
 function textsFor(sides: readonly Side[], what: string, question: unknown): Record<string, string> {
   const facts = sides.map(({ run, network }) => ({
-    run: run.id, name: run.name, dataset: run.dataset, variant: run.variant, seed: run.seed, step: network.checkpoint ?? run.step, question, config: runs.byId.get(run.id)?.config,
+    run: run.id,
+    name: run.name,
+    dataset: run.dataset,
+    variant: run.variant,
+    seed: run.seed,
+    step: network.checkpoint ?? run.step,
+    question,
+    config: runs.byId.get(run.id)?.config,
   }))
   const plain = (_: string, value: unknown) => (ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : value)
   return {
-    Title: `${sides.map(({ title }) => title).join(' and ')}: ${what}`, Description: JSON.stringify(facts.length === 1 ? facts[0] : facts, plain),
+    Title: `${sides.map(({ title }) => title).join(' and ')}: ${what}`,
+    Description: JSON.stringify(facts.length === 1 ? facts[0] : facts, plain),
     Software: `Autoencoder Workbench ${connection.engine?.version ?? ''}`.trim(),
   }
 }
 
 /** Saves what is drawn on some canvases, side by side on paper, with what it is of. */
-export async function saveCanvases(canvases: readonly HTMLCanvasElement[], sides: readonly Side[], what: string, question: unknown): Promise<void> {
+export async function saveCanvases(
+  canvases: readonly HTMLCanvasElement[],
+  sides: readonly Side[],
+  what: string,
+  question: unknown,
+): Promise<void> {
   if (canvases.length === 0) return
-  const gap = 16, picture = document.createElement('canvas')
+  const gap = 16,
+    picture = document.createElement('canvas')
   picture.width = canvases.reduce((sum, canvas) => sum + canvas.width + gap, gap)
   picture.height = Math.max(...canvases.map(({ height }) => height)) + 2 * gap
   const context = picture.getContext('2d')!
@@ -48,7 +66,9 @@ export async function saveCanvases(canvases: readonly HTMLCanvasElement[], sides
     context.drawImage(canvas, left, gap)
     left += canvas.width + gap
   }
-  const blob = await new Promise<Blob | null>((done) => { picture.toBlob(done, 'image/png') })
+  const blob = await new Promise<Blob | null>((done) => {
+    picture.toBlob(done, 'image/png')
+  })
   if (blob) await savePng(blob, sides, what, question)
 }
 

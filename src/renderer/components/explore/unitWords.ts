@@ -2,15 +2,29 @@ import type { ResultOf } from '../../../shared/explore.ts'
 
 export type UnitState = ResultOf<'units'>['state'][number]
 
-export const stateTitles: Record<UnitState, string> = { dead: 'Dead', sparse: 'Sparse', active: 'Active', alwaysOn: 'Always on', silent: 'Silent', collapsed: 'Collapsed' }
+export const stateTitles: Record<UnitState, string> = {
+  dead: 'Dead',
+  sparse: 'Sparse',
+  active: 'Active',
+  alwaysOn: 'Always on',
+  silent: 'Silent',
+  collapsed: 'Collapsed',
+}
 export const stateHints: Record<UnitState, string> = {
-  dead: 'The same for every image.', sparse: 'Active in fewer than a fifth of the images.', active: 'Tells images apart.', alwaysOn: 'Active in nearly every image.',
-  silent: 'Its posterior is the prior, but the decoder still reads it.', collapsed: 'Tells nothing of the image, and the decoder does not read it.',
+  dead: 'The same for every image.',
+  sparse: 'Active in fewer than a fifth of the images.',
+  active: 'Tells images apart.',
+  alwaysOn: 'Active in nearly every image.',
+  silent: 'Its posterior is the prior, but the decoder still reads it.',
+  collapsed: 'Tells nothing of the image, and the decoder does not read it.',
 }
 const order: readonly UnitState[] = ['active', 'sparse', 'alwaysOn', 'silent', 'dead', 'collapsed']
 
 /** How many units are in each state, e.g. `3 active, 1 dead`. */
 export function stateSentence(states: readonly UnitState[]): string {
-  const parts = order.flatMap((state) => { const count = states.filter((one) => one === state).length; return count > 0 ? [`${count} ${stateTitles[state].toLowerCase()}`] : [] })
+  const parts = order.flatMap((state) => {
+    const count = states.filter((one) => one === state).length
+    return count > 0 ? [`${count} ${stateTitles[state].toLowerCase()}`] : []
+  })
   return parts.join(', ')
 }

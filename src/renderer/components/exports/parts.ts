@@ -19,7 +19,7 @@ export type Precision = Export['precision']
 
 /** What a network has: one that was trained for classes has no decoder. */
 export const partsOf = (run: Pick<Run, 'config'> | undefined): Part[] =>
-  (run?.config.fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder'])
+  run?.config.fineTuning.kind === 'classification' ? ['encoder', 'classifier'] : ['encoder', 'decoder', 'autoencoder']
 
 export const partTitle = (part: Part): string => partTexts[part].title
 
@@ -35,7 +35,20 @@ export function reductionTexts({ reduction }: Export): { name: string; text: str
   const { float32Bytes, relativeDifference, figure, float32, reduced } = reduction
   return [
     { name: 'In float32', text: bytes(float32Bytes) },
-    { name: 'Difference', text: `${(100 * relativeDifference).toPrecision(2)}% of the spread`, title: 'Root mean square of the difference of the outputs from the float32 network\'s, over that of their own deviations from the mean' },
-    ...(figure === null ? [] : [{ name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy', text: `${percent(reduced)}, in float32 ${percent(float32)}`, title: 'On the test split' }]),
+    {
+      name: 'Difference',
+      text: `${(100 * relativeDifference).toPrecision(2)}% of the spread`,
+      title:
+        "Root mean square of the difference of the outputs from the float32 network's, over that of their own deviations from the mean",
+    },
+    ...(figure === null
+      ? []
+      : [
+          {
+            name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy',
+            text: `${percent(reduced)}, in float32 ${percent(float32)}`,
+            title: 'On the test split',
+          },
+        ]),
   ]
 }

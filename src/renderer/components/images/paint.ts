@@ -1,7 +1,11 @@
 import type { Images } from '../../../shared/domain.ts'
 
 /** Where a pixel is: the image's index, and column and row within it. */
-export interface PixelAt { index: number; x: number; y: number }
+export interface PixelAt {
+  index: number
+  x: number
+  y: number
+}
 
 /** How images of one size stand in rows: everything in device pixels, so that every picture's pixel is a whole number of them. */
 export interface Grid {
@@ -20,7 +24,13 @@ export interface Grid {
  * One row of `count` images that fills `width` CSS pixels as well as whole scales allow, no image wider than `largest`. Where
  * not even one device pixel a picture's pixel fits, fewer images are shown.
  */
-export function rowGrid(images: { count: number; width: number; height: number }, count: number, width: number, largest: number, smallest: number): Grid {
+export function rowGrid(
+  images: { count: number; width: number; height: number },
+  count: number,
+  width: number,
+  largest: number,
+  smallest: number,
+): Grid {
   const ratio = window.devicePixelRatio || 1
   const gap = Math.max(1, Math.round(ratio))
   const room = Math.max(1, Math.floor(width * ratio))
@@ -44,7 +54,13 @@ export function blockGrid(images: { count: number; width: number; height: number
   while (even * 2 > fitting && images.count % even !== 0) even--
   const columns = Math.max(1, Math.min(images.count, even * 2 > fitting ? even : fitting))
   return {
-    columns, rows: Math.ceil(images.count / columns), scale, gap, cellWidth: images.width * scale, cellHeight: images.height * scale, ratio,
+    columns,
+    rows: Math.ceil(images.count / columns),
+    scale,
+    gap,
+    cellWidth: images.width * scale,
+    cellHeight: images.height * scale,
+    ratio,
   }
 }
 
@@ -95,8 +111,15 @@ export function paint(canvas: HTMLCanvasElement, images: Images, grid: Grid): vo
     const source = strip(images, first, count)
     for (let i = 0; i < count; i++) {
       context.drawImage(
-        source, i * images.width, 0, images.width, images.height,
-        i * (grid.cellWidth + grid.gap), row * (grid.cellHeight + grid.gap), grid.cellWidth, grid.cellHeight,
+        source,
+        i * images.width,
+        0,
+        images.width,
+        images.height,
+        i * (grid.cellWidth + grid.gap),
+        row * (grid.cellHeight + grid.gap),
+        grid.cellWidth,
+        grid.cellHeight,
       )
     }
   }
@@ -126,7 +149,8 @@ export function pixelAt(grid: Grid, count: number, left: number, top: number): P
   const index = row * grid.columns + column
   const width = grid.cellWidth / grid.scale
   const height = grid.cellHeight / grid.scale
-  if (column < 0 || column >= grid.columns || row < 0 || index >= count || inX < 0 || inY < 0 || inX >= width || inY >= height) return null
+  if (column < 0 || column >= grid.columns || row < 0 || index >= count || inX < 0 || inY < 0 || inX >= width || inY >= height)
+    return null
   return { index, x: inX, y: inY }
 }
 

@@ -4,6 +4,8 @@ export const weightText = (bytes: readonly number[]): string =>
 
 /** Differences are packed with 0 at mid-gray, and minus and plus 1 at the ends. */
 export const differenceText = (bytes: readonly number[]): string => {
-  const texts = bytes.map((byte) => ((byte - 127.5) / 127.5).toFixed(2)).map((text) => (Number(text) > 0 ? `+${text}` : text === '-0.00' ? '0.00' : text))
+  const texts = bytes
+    .map((byte) => ((byte - 127.5) / 127.5).toFixed(2))
+    .map((text) => (Number(text) > 0 ? `+${text}` : text === '-0.00' ? '0.00' : text))
   return texts.join(' ').replace(/-/g, '−') || '–'
 }

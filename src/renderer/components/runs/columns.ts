@@ -56,7 +56,14 @@ interface Fact extends Partial<Pick<TableColumn, 'numeric' | 'filter' | 'groupab
 
 const live = ({ state }: RunRow): boolean => state === 'running'
 export const stateWords: Record<RunRow['state'], string> = {
-  queued: 'Queued', running: 'Running', paused: 'Paused', interrupted: 'Interrupted', completed: 'Completed', diverged: 'Diverged', failed: 'Failed', cancelled: 'Cancelled',
+  queued: 'Queued',
+  running: 'Running',
+  paused: 'Paused',
+  interrupted: 'Interrupted',
+  completed: 'Completed',
+  diverged: 'Diverged',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
 }
 
 /** What every run has without being asked. */
@@ -66,25 +73,91 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
   state: { title: 'State', width: 110, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
   progress: {
-    title: 'Progress', width: 94, read: shareOf,
-    text: (row) => (row.state === 'completed' ? (row.epochs > 0 && row.steps > 0 ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}` : '') : row.state === 'queued' ? '' : percent(shareOf(row), 0)),
+    title: 'Progress',
+    width: 94,
+    read: shareOf,
+    text: (row) =>
+      row.state === 'completed'
+        ? row.epochs > 0 && row.steps > 0
+          ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}`
+          : ''
+        : row.state === 'queued'
+          ? ''
+          : percent(shareOf(row), 0),
   },
-  rate: { title: 'Steps/s', hint: 'Steps a second, while it runs', width: 70, numeric: true, read: (row) => (live(row) ? row.progress?.perSecond ?? null : null), text: (row) => (live(row) ? rate(row.progress?.perSecond) : '') },
+  rate: {
+    title: 'Steps/s',
+    hint: 'Steps a second, while it runs',
+    width: 70,
+    numeric: true,
+    read: (row) => (live(row) ? (row.progress?.perSecond ?? null) : null),
+    text: (row) => (live(row) ? rate(row.progress?.perSecond) : ''),
+  },
   time: {
-    title: 'Time', hint: 'Time left while it runs, then the time it trained', width: 84, numeric: true,
-    read: (row) => (live(row) ? row.progress?.secondsLeft ?? null : row.seconds || null),
-    text: (row) => (live(row) && row.progress?.secondsLeft != null ? leftText(row.progress.secondsLeft) : row.seconds > 0 ? duration(row.seconds) : ''),
+    title: 'Time',
+    hint: 'Time left while it runs, then the time it trained',
+    width: 84,
+    numeric: true,
+    read: (row) => (live(row) ? (row.progress?.secondsLeft ?? null) : row.seconds || null),
+    text: (row) =>
+      live(row) && row.progress?.secondsLeft != null
+        ? leftText(row.progress.secondsLeft)
+        : row.seconds > 0
+          ? duration(row.seconds)
+          : '',
   },
-  seed: { title: 'Seed', width: 48, numeric: true, read: ({ seed }) => seed, filter: 'number', groupable: true, engine: true, text: ({ seed }) => String(seed) },
-  tags: { title: 'Tags', width: 88, read: ({ tags }) => tags.join(', ') || null, readAll: ({ tags }) => tags, filter: 'choice', text: ({ tags }) => tags.join(', ') },
+  seed: {
+    title: 'Seed',
+    width: 48,
+    numeric: true,
+    read: ({ seed }) => seed,
+    filter: 'number',
+    groupable: true,
+    engine: true,
+    text: ({ seed }) => String(seed),
+  },
+  tags: {
+    title: 'Tags',
+    width: 88,
+    read: ({ tags }) => tags.join(', ') || null,
+    readAll: ({ tags }) => tags,
+    filter: 'choice',
+    text: ({ tags }) => tags.join(', '),
+  },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
-  experiment: { title: 'Experiment', width: 120, read: (row) => (row.experiment ? experiment(row.experiment.id) : null), filter: 'choice', groupable: true },
+  experiment: {
+    title: 'Experiment',
+    width: 120,
+    read: (row) => (row.experiment ? experiment(row.experiment.id) : null),
+    filter: 'choice',
+    groupable: true,
+  },
   started: { title: 'Started', width: 98, read: (row) => row.startedAt ?? row.createdAt, text: ({ startedAt }) => when(startedAt) },
   created: { title: 'Created', width: 112, read: ({ createdAt }) => createdAt, text: ({ createdAt }) => when(createdAt) },
   ended: { title: 'Ended', width: 112, read: ({ endedAt }) => endedAt, text: ({ endedAt }) => when(endedAt) },
-  parameters: { title: 'Parameters', width: 92, numeric: true, read: ({ parameters }) => parameters, filter: 'number', text: ({ parameters }) => count(parameters) },
-  epochs: { title: 'Epochs done', width: 92, numeric: true, read: ({ epoch, steps }) => (steps > 0 ? epoch : null), filter: 'number', text: ({ epoch, steps }) => (steps > 0 ? figure(epoch, 3) : '') },
-  bytes: { title: 'On disk', width: 76, numeric: true, read: (row) => row.bytes, text: (row) => (row.bytes === null ? '' : bytes(row.bytes)) },
+  parameters: {
+    title: 'Parameters',
+    width: 92,
+    numeric: true,
+    read: ({ parameters }) => parameters,
+    filter: 'number',
+    text: ({ parameters }) => count(parameters),
+  },
+  epochs: {
+    title: 'Epochs done',
+    width: 92,
+    numeric: true,
+    read: ({ epoch, steps }) => (steps > 0 ? epoch : null),
+    filter: 'number',
+    text: ({ epoch, steps }) => (steps > 0 ? figure(epoch, 3) : ''),
+  },
+  bytes: {
+    title: 'On disk',
+    width: 76,
+    numeric: true,
+    read: (row) => row.bytes,
+    text: (row) => (row.bytes === null ? '' : bytes(row.bytes)),
+  },
   id: { title: 'Id', width: 88, read: ({ id }) => id, filter: 'text' },
   archived: { title: 'Archived', width: 76, read: ({ archived }) => (archived ? 'archived' : null), filter: 'choice' },
   actions: { title: 'Actions', width: 106, sortable: false, read: () => null, text: () => '' },
@@ -92,26 +165,68 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
 
 const factSection = 'Run'
 /** What the engine calls a fact, where it groups by it under its own name. */
-const all = (read: Read): ReadAll => (row) => { const value = read(row); return value === null ? [] : [value] }
+const all =
+  (read: Read): ReadAll =>
+  (row) => {
+    const value = read(row)
+    return value === null ? [] : [value]
+  }
 
 export function factColumns(sources: Sources): TableColumn[] {
   return Object.entries(facts(sources)).map(([key, fact]) => ({
-    key, kind: 'fact', title: fact.title, hint: fact.hint ?? fact.title, section: factSection, full: fact.title, numeric: fact.numeric ?? false, width: fact.width, set: false, sortable: fact.sortable ?? true,
-    filter: fact.filter ?? null, groupable: fact.groupable ?? false, engine: fact.engine ?? false, read: fact.read, readAll: fact.readAll ?? all(fact.read),
-    text: fact.text ?? ((row) => { const value = fact.read(row); return value === null ? '' : String(value) }), write: (cell) => (cell === null ? '' : String(cell)), unit: '', count: null, varies: true,
+    key,
+    kind: 'fact',
+    title: fact.title,
+    hint: fact.hint ?? fact.title,
+    section: factSection,
+    full: fact.title,
+    numeric: fact.numeric ?? false,
+    width: fact.width,
+    set: false,
+    sortable: fact.sortable ?? true,
+    filter: fact.filter ?? null,
+    groupable: fact.groupable ?? false,
+    engine: fact.engine ?? false,
+    read: fact.read,
+    readAll: fact.readAll ?? all(fact.read),
+    text:
+      fact.text ??
+      ((row) => {
+        const value = fact.read(row)
+        return value === null ? '' : String(value)
+      }),
+    write: (cell) => (cell === null ? '' : String(cell)),
+    unit: '',
+    count: null,
+    varies: true,
   }))
 }
 
 /** Headers of the most frequent figures, which are shown before the list of columns has come. */
 const short: Record<string, { title: string; hint: string; width: number; unit?: string }> = {
   squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 72 },
-  linearProbeAccuracy: { title: 'Probe', hint: 'Accuracy of a linear classifier on the codes: higher is better', width: 70, unit: '%' },
-  knnAccuracy: { title: '5-NN', hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better', width: 70, unit: '%' },
+  linearProbeAccuracy: {
+    title: 'Probe',
+    hint: 'Accuracy of a linear classifier on the codes: higher is better',
+    width: 70,
+    unit: '%',
+  },
+  knnAccuracy: {
+    title: '5-NN',
+    hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better',
+    width: 70,
+    unit: '%',
+  },
   'validation/squaredError': {
-    title: 'Val. error', width: 76,
+    title: 'Val. error',
+    width: 76,
     hint: 'Latest squared error on clean validation images, summed over values: the same measure for every variant; lower is better',
   },
-  'validation/loss': { title: 'Val. loss', hint: 'Latest validation loss; it compares only runs with the same objective', width: 76 },
+  'validation/loss': {
+    title: 'Val. loss',
+    hint: 'Latest validation loss; it compares only runs with the same objective',
+    width: 76,
+  },
 }
 
 const betterWords = { lower: ': lower is better', higher: ': higher is better', neither: '' }
@@ -130,8 +245,8 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value, 
   const read: Read = (row) => value(key, row.id) ?? null
   const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
   const unit = info?.unit ?? known?.unit ?? ''
-  const full = kind === 'series' ? seriesTitle(key) : info?.title ?? known?.title
-    ?? (isSetting.test(key) ? settingTitle(key, variant) : key)
+  const full =
+    kind === 'series' ? seriesTitle(key) : (info?.title ?? known?.title ?? (isSetting.test(key) ? settingTitle(key, variant) : key))
   const numeric = info?.numeric ?? known !== undefined
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'
@@ -142,21 +257,61 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value, 
     return unit === 'dB' ? cell.toFixed(1).replace('-', '−') : figure(cell)
   }
   return {
-    key, kind, title: known?.title ?? full, full: unit && unit !== '%' ? `${full} (${unit})` : full, set: false, hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`, section: info?.section ?? 'Settings',
-    numeric, width: known?.width ?? Math.min(160, Math.max(72, 24 + 7 * full.length)), sortable: true, filter: numeric ? 'number' : 'choice', groupable: kind === 'setting',
-    engine: true, read, readAll: all(read), unit, count: info?.count ?? null, varies: info?.varies ?? true,
-    write, text(row) { const cell = value(key, row.id); return cell === undefined ? '' : write(cell) },
+    key,
+    kind,
+    title: known?.title ?? full,
+    full: unit && unit !== '%' ? `${full} (${unit})` : full,
+    set: false,
+    hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`,
+    section: info?.section ?? 'Settings',
+    numeric,
+    width: known?.width ?? Math.min(160, Math.max(72, 24 + 7 * full.length)),
+    sortable: true,
+    filter: numeric ? 'number' : 'choice',
+    groupable: kind === 'setting',
+    engine: true,
+    read,
+    readAll: all(read),
+    unit,
+    count: info?.count ?? null,
+    varies: info?.varies ?? true,
+    write,
+    text(row) {
+      const cell = value(key, row.id)
+      return cell === undefined ? '' : write(cell)
+    },
   }
 }
 
 /** The table as it is before anybody changed it. */
 export const standardView: TableView = {
   columns: [
-    'name', 'dataset', 'state', 'progress', 'time', 'squaredError', 'linearProbeAccuracy', 'validation/squaredError', 'seed', 'tags', 'started', 'actions',
+    'name',
+    'dataset',
+    'state',
+    'progress',
+    'time',
+    'squaredError',
+    'linearProbeAccuracy',
+    'validation/squaredError',
+    'seed',
+    'tags',
+    'started',
+    'actions',
   ].map((key) => ({ key, width: null })),
-  sort: { key: 'started', descending: true }, text: '', filters: [], group: null, archived: false,
+  sort: { key: 'started', descending: true },
+  text: '',
+  filters: [],
+  group: null,
+  archived: false,
 }
 
 /** For hovering over a moment. */
 export const momentOf = (key: string, row: RunRow): string | undefined =>
-  (key === 'started' ? moment(row.startedAt) : key === 'created' ? moment(row.createdAt) : key === 'ended' ? moment(row.endedAt) : undefined)
+  key === 'started'
+    ? moment(row.startedAt)
+    : key === 'created'
+      ? moment(row.createdAt)
+      : key === 'ended'
+        ? moment(row.endedAt)
+        : undefined

@@ -1,8 +1,10 @@
 import type { CellValue, RowFilter, RowGroup, RunRow } from '../../../shared/runTable.ts'
 
 /**
- * Which rows of the table are shown, and in which order. This is done in the window, not by the engine, because the window has all rows already: what is typed
- * is answered within a frame, without a round trip. Nothing is computed of the numbers; means and intervals of groups come from the engine.
+ * Which rows of the table are shown, and in which order. This is done in the window, not by the engine, because the window has
+ * all rows already: what is typed
+ * is answered within a frame, without a round trip. Nothing is computed of the numbers; means and intervals of groups come from
+ * the engine.
  * Pure functions over plain data, with properties that are tested without a browser.
  */
 
@@ -24,7 +26,10 @@ export const seedText = (seed: number): string => `seed ${seed};`
 /** The words of a search; `seed 1` is one: the run of that seed, and not every name with both in it. */
 const wordsOf = (text: string): string[] => {
   const seeds: string[] = []
-  const rest = text.toLowerCase().replace(/(?<!\S)seed\s+(\d+)(?!\S)/g, (_, seed: string) => { seeds.push(seedText(Number(seed))); return ' ' })
+  const rest = text.toLowerCase().replace(/(?<!\S)seed\s+(\d+)(?!\S)/g, (_, seed: string) => {
+    seeds.push(seedText(Number(seed)))
+    return ' '
+  })
   return [...rest.split(/\s+/).filter(Boolean), ...seeds]
 }
 
@@ -34,7 +39,8 @@ function test(filter: RowFilter, readAll: ReadAll): ((row: RunRow) => boolean) |
     case 'range': {
       const { from, to } = filter
       if (from === null && to === null) return null
-      return (row) => readAll(row).some((value) => typeof value === 'number' && (from === null || value >= from) && (to === null || value <= to))
+      return (row) =>
+        readAll(row).some((value) => typeof value === 'number' && (from === null || value >= from) && (to === null || value <= to))
     }
     case 'choice': {
       const wanted = new Set(filter.values)
@@ -47,7 +53,10 @@ function test(filter: RowFilter, readAll: ReadAll): ((row: RunRow) => boolean) |
       const words = wordsOf(filter.text)
       if (words.length === 0) return null
       return (row) => {
-        const text = readAll(row).filter((value) => value !== null).join(' ').toLowerCase()
+        const text = readAll(row)
+          .filter((value) => value !== null)
+          .join(' ')
+          .toLowerCase()
         return words.every((word) => text.includes(word))
       }
     }
@@ -58,22 +67,34 @@ function test(filter: RowFilter, readAll: ReadAll): ((row: RunRow) => boolean) |
  * Rows in which every word of the text occurs and that pass every filter, in the order given.
  * @param search all that can be found of a row, in lower case
  */
-export function filterRows(rows: readonly RunRow[], { text, filters, archived }: Ask, search: (row: RunRow) => string, column: (key: string) => ReadAll): RunRow[] {
+export function filterRows(
+  rows: readonly RunRow[],
+  { text, filters, archived }: Ask,
+  search: (row: RunRow) => string,
+  column: (key: string) => ReadAll,
+): RunRow[] {
   const words = wordsOf(text)
   const tests = filters.flatMap((filter) => test(filter, column(filter.key)) ?? [])
-  return rows.filter((row) => (archived || !row.archived) && tests.every((passes) => passes(row)) && (words.length === 0 || includesAll(search(row), words)))
+  return rows.filter(
+    (row) =>
+      (archived || !row.archived) &&
+      tests.every((passes) => passes(row)) &&
+      (words.length === 0 || includesAll(search(row), words)),
+  )
 }
 
 const includesAll = (text: string, words: readonly string[]): boolean => words.every((word) => text.includes(word))
 
 /** A text by which names sort as people count: `run 9` before `run 10`, `0.25` before `0.5`. */
-const sortText = (text: string): string => text.toLowerCase().replace(/(\d+)(\.\d+)?/g, (_, whole: string, part = '') => whole.padStart(15, '0') + part)
+const sortText = (text: string): string =>
+  text.toLowerCase().replace(/(\d+)(\.\d+)?/g, (_, whole: string, part = '') => whole.padStart(15, '0') + part)
 
 /** Negative where `a` goes first; values that are missing go last, whichever way. */
 function compare(a: CellValue, b: CellValue, descending: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   // Not a number goes behind numbers, and so does text.
-  const kindA = typeof a === 'number' ? Number.isNaN(a) ? 1 : 0 : 2, kindB = typeof b === 'number' ? Number.isNaN(b) ? 1 : 0 : 2
+  const kindA = typeof a === 'number' ? (Number.isNaN(a) ? 1 : 0) : 2,
+    kindB = typeof b === 'number' ? (Number.isNaN(b) ? 1 : 0) : 2
   if (kindA !== kindB) return kindA - kindB
   if (kindA === 1) return 0
   const order = a < b ? -1 : a > b ? 1 : 0
@@ -90,13 +111,15 @@ export function sortBy<T>(items: readonly T[], read: (item: T) => CellValue, des
 }
 
 /** A line of the table: a run, or the head of a group. */
-export type Item = { kind: 'run'; row: RunRow; group: string | null } | { kind: 'group'; group: RowGroup; rows: readonly RunRow[]; open: boolean }
+export type Item =
+  { kind: 'run'; row: RunRow; group: string | null } | { kind: 'group'; group: RowGroup; rows: readonly RunRow[]; open: boolean }
 
 /** Lines without groups. */
 export const plainItems = (rows: readonly RunRow[]): Item[] => rows.map((row) => ({ kind: 'run', row, group: null }))
 
 /**
- * Each group's head, and below it the rows of those that are open, in the order of `rows`. A group of which no run is shown any more is left out (the
+ * Each group's head, and below it the rows of those that are open, in the order of `rows`. A group of which no run is shown any
+ * more is left out (the
  * groups may be older than the rows), and so are runs that no group has yet.
  */
 export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[], open: ReadonlySet<string>): Item[] {
@@ -113,7 +136,10 @@ export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[],
     const own = members.get(group.id)
     if (own === undefined) return []
     const isOpen = open.has(group.id)
-    return [{ kind: 'group', group, rows: own, open: isOpen }, ...(isOpen ? own.map((row): Item => ({ kind: 'run', row, group: group.id })) : [])]
+    return [
+      { kind: 'group', group, rows: own, open: isOpen },
+      ...(isOpen ? own.map((row): Item => ({ kind: 'run', row, group: group.id })) : []),
+    ]
   })
 }
 
@@ -128,13 +154,20 @@ export function choicesOf(rows: readonly RunRow[], readAll: ReadAll): { value: s
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }
   }
-  return [...counts].map(([value, count]) => ({ value, count }))
-    .sort((a, b) => Number(a.value === null) - Number(b.value === null) || b.count - a.count || (sortText(a.value ?? '') < sortText(b.value ?? '') ? -1 : 1))
+  return [...counts]
+    .map(([value, count]) => ({ value, count }))
+    .sort(
+      (a, b) =>
+        Number(a.value === null) - Number(b.value === null) ||
+        b.count - a.count ||
+        (sortText(a.value ?? '') < sortText(b.value ?? '') ? -1 : 1),
+    )
 }
 
 /** The least and the largest number of a column; null where there is none. */
 export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: number; largest: number } | null {
-  let least = Infinity, largest = -Infinity
+  let least = Infinity,
+    largest = -Infinity
   for (const row of rows) {
     for (const value of readAll(row)) {
       if (typeof value !== 'number' || !Number.isFinite(value)) continue
@@ -146,9 +179,11 @@ export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: nu
 }
 
 /**
- * Widths of columns in a table that is wider than they need, in their order: the first one takes what is over until it has `first` pixels more, the rest is
+ * Widths of columns in a table that is wider than they need, in their order: the first one takes what is over until it has
+ * `first` pixels more, the rest is
  * shared by all that nobody has given a width, up to half as much again; beyond that it is the first one's.
- * @param columns the least width of each, and whether somebody set it; the first one is laid out to fill the table @param room pixels for all of them
+ * @param columns the least width of each, and whether somebody set it; the first one is laid out to fill the table @param room
+ * pixels for all of them
  */
 export function shareWidth(columns: readonly { width: number; set: boolean }[], room: number, first: number): number[] {
   const pool = columns.reduce((sum, { width, set }) => sum + (set ? 0 : width), 0)
@@ -160,11 +195,16 @@ export function shareWidth(columns: readonly { width: number; set: boolean }[], 
 export const block = 8
 
 /** The most lines that `inSight` names, wherever the table is scrolled to. */
-export const linesFor = (height: number, rowHeight: number): number => (Math.ceil((Math.ceil(height / rowHeight) + 1) / block) + 3) * block
+export const linesFor = (height: number, rowHeight: number): number =>
+  (Math.ceil((Math.ceil(height / rowHeight) + 1) / block) + 3) * block
 
 /** Rows in sight, with a block to spare on both sides, in whole blocks. */
 export function inSight(top: number, height: number, rowHeight: number, count: number): { begin: number; end: number } {
-  const first = Math.floor(Math.max(0, top) / rowHeight), last = Math.ceil((Math.max(0, top) + height) / rowHeight)
+  const first = Math.floor(Math.max(0, top) / rowHeight),
+    last = Math.ceil((Math.max(0, top) + height) / rowHeight)
   const begin = Math.max(0, Math.floor(first / block) - 1) * block
-  return { begin: Math.min(begin, Math.max(0, Math.floor((count - 1) / block) * block)), end: Math.min(count, (Math.ceil(last / block) + 1) * block) }
+  return {
+    begin: Math.min(begin, Math.max(0, Math.floor((count - 1) / block) * block)),
+    end: Math.min(count, (Math.ceil(last / block) + 1) * block),
+  }
 }

@@ -36,24 +36,32 @@ class RunsTable {
   }
   readonly facts = new Map(factColumns(this.#sources).map((column) => [column.key, column]))
   /** Every column that there is: facts, then what the engine knows. */
-  readonly all = $derived<TableColumn[]>([...this.facts.values(), ...runColumns.list.map((info) => engineColumn(info.key, info, this.#sources))])
+  readonly all = $derived<TableColumn[]>([
+    ...this.facts.values(),
+    ...runColumns.list.map((info) => engineColumn(info.key, info, this.#sources)),
+  ])
   /** Whether something can be done with any of the runs: else there is no need for a column of it. */
   readonly #actable = $derived(runs.list.some(({ state }) => !ended.has(state)))
   /** Without any tag the column is only where one can be given. */
   readonly #tagged = $derived(runs.list.some(({ tags }) => tags.length > 0))
   /** What is shown, in its order. */
-  readonly columns = $derived(this.view.columns.flatMap(({ key, width }) => {
-    if (key === 'actions' && !this.#actable) return []
-    const column = key === 'tags' && !this.#tagged ? { ...this.column(key), width: 52 } : this.column(key)
-    return [width === null ? column : { ...column, width, set: true }]
-  }))
+  readonly columns = $derived(
+    this.view.columns.flatMap(({ key, width }) => {
+      if (key === 'actions' && !this.#actable) return []
+      const column = key === 'tags' && !this.#tagged ? { ...this.column(key), width: 52 } : this.column(key)
+      return [width === null ? column : { ...column, width, set: true }]
+    }),
+  )
 
   /** All that the search finds of a row, in lower case; of a row that has not changed it is made once. */
   #texts = new WeakMap<RunRow, string>()
   readonly #search = (row: RunRow): string => {
     let text = this.#texts.get(row)
     if (text === undefined) {
-      text = `${row.name} ${row.dataset} ${row.variant} ${variants.byId.get(row.variant)?.title ?? ''} ${row.state} ${seedText(row.seed)} ${row.tags.join(' ')} ${row.note} ${row.id}`.toLowerCase()
+      text = (
+        `${row.name} ${row.dataset} ${row.variant} ${variants.byId.get(row.variant)?.title ?? ''} ` +
+        `${row.state} ${seedText(row.seed)} ${row.tags.join(' ')} ${row.note} ${row.id}`
+      ).toLowerCase()
       this.#texts.set(row, text)
     }
     return text
@@ -68,9 +76,21 @@ class RunsTable {
     if (group === null) return plainItems(this.rows)
     if (this.groups === null) return []
     // The engine groups by what it keeps; people read names.
-    const groups = group === 'experiment' ? this.groups.map((one) => (one.value === null ? one : { ...one, title: this.#sources.experiment(String(one.value)) ?? one.title }))
-      : group === 'state' ? this.groups.map((one) => ({ ...one, title: stateWords[one.value as keyof typeof stateWords] ?? one.title })) : this.groups
-    const ordered = sort ? sortBy(groups, (one) => (sort.key === 'name' ? one.title : sort.key === group ? one.value : one.cells[sort.key]?.value ?? null), sort.descending) : groups
+    const groups =
+      group === 'experiment'
+        ? this.groups.map((one) =>
+            one.value === null ? one : { ...one, title: this.#sources.experiment(String(one.value)) ?? one.title },
+          )
+        : group === 'state'
+          ? this.groups.map((one) => ({ ...one, title: stateWords[one.value as keyof typeof stateWords] ?? one.title }))
+          : this.groups
+    const ordered = sort
+      ? sortBy(
+          groups,
+          (one) => (sort.key === 'name' ? one.title : sort.key === group ? one.value : (one.cells[sort.key]?.value ?? null)),
+          sort.descending,
+        )
+      : groups
     return groupItems(ordered, this.rows, this.open)
   })
   /** The saved view that is being looked at, where it was not changed since. */
@@ -79,7 +99,9 @@ class RunsTable {
 
   constructor() {
     connection.onOpen(() => void this.#load())
-    connection.onEvent((event) => { if (event.type === 'views') this.saved = event.views })
+    connection.onEvent((event) => {
+      if (event.type === 'views') this.saved = event.views
+    })
   }
 
   /** Any column by its key, also one that no run has any more. */
@@ -97,7 +119,10 @@ class RunsTable {
 
   /** A setting that several variants have by now is one of each. */
   renew(): void {
-    const view = withOwners(this.view, runColumns.list.map(({ key }) => key))
+    const view = withOwners(
+      this.view,
+      runColumns.list.map(({ key }) => key),
+    )
     if (!same(view, this.view)) this.view = view
   }
 
@@ -135,7 +160,11 @@ class RunsTable {
   }
 
   resize(key: string, width: number | null): void {
-    this.change({ columns: this.view.columns.map((one) => (one.key === key ? { key, width: width === null ? null : Math.round(Math.min(1200, Math.max(40, width))) } : one)) })
+    this.change({
+      columns: this.view.columns.map((one) =>
+        one.key === key ? { key, width: width === null ? null : Math.round(Math.min(1200, Math.max(40, width))) } : one,
+      ),
+    })
   }
 
   sort(key: string, descending?: boolean): void {
@@ -150,7 +179,10 @@ class RunsTable {
   }
 
   apply(view: TableView): void {
-    if (view.group !== this.view.group) { this.groups = null; this.open.clear() }
+    if (view.group !== this.view.group) {
+      this.groups = null
+      this.open.clear()
+    }
     this.change({ ...view, columns: withName(view.columns) })
   }
 
@@ -198,18 +230,34 @@ const withName = (columns: TableView['columns']): TableView['columns'] => {
 
 export const table = new RunsTable()
 
-/** Waits a moment for more changes; so many milliseconds at least between two questions that only ask for newer figures of the same groups. */
-const settle = 120, refresh = 2000
+/**
+ * Waits a moment for more changes; so many milliseconds at least between two questions that only ask for newer figures of the
+ * same groups.
+ */
+const settle = 120,
+  refresh = 2000
 
 /** For use while the table is on screen: keeps its columns and groups loaded. */
 export function followTable(): void {
-  const keys = $derived([...new Set([
-    ...table.view.columns.map(({ key }) => key), ...table.view.filters.map(({ key }) => key), ...(table.view.sort ? [table.view.sort.key] : []),
-  ])].filter((key) => !table.facts.has(key)))
-  $effect(() => { if (table.ready) runColumns.want(keys) })
+  const keys = $derived(
+    [
+      ...new Set([
+        ...table.view.columns.map(({ key }) => key),
+        ...table.view.filters.map(({ key }) => key),
+        ...(table.view.sort ? [table.view.sort.key] : []),
+      ]),
+    ].filter((key) => !table.facts.has(key)),
+  )
+  $effect(() => {
+    if (table.ready) runColumns.want(keys)
+  })
   // The names of columns come after their values: those of the usual ones are known.
-  $effect(() => { if (table.ready && runs.ready) void runColumns.refresh() })
-  $effect(() => { if (table.ready && runColumns.list.length > 0) table.renew() })
+  $effect(() => {
+    if (table.ready && runs.ready) void runColumns.refresh()
+  })
+  $effect(() => {
+    if (table.ready && runColumns.list.length > 0) table.renew()
+  })
 
   let asked = ''
   let last = 0
@@ -222,7 +270,11 @@ export function followTable(): void {
     const ids = table.filtered.map(({ id }) => id)
     const columns = table.columns.filter(({ engine }) => engine).map(({ key }) => key)
     const question = `${by} ${columns.join(' ')} ${ids.join(' ')}`
-    const wait = untrack(() => table.groups === null) ? 0 : question === asked ? Math.max(settle, last + refresh - Date.now()) : settle
+    const wait = untrack(() => table.groups === null)
+      ? 0
+      : question === asked
+        ? Math.max(settle, last + refresh - Date.now())
+        : settle
     const timer = setTimeout(async () => {
       const mine = ++questions
       asked = question
@@ -230,7 +282,11 @@ export function followTable(): void {
       const fits = (): boolean => mine > answered && table.view.group === by
       try {
         const { groups } = await call('runs.groups', { runs: ids, by, columns })
-        if (fits()) { table.groups = groups; table.error = null; answered = mine }
+        if (fits()) {
+          table.groups = groups
+          table.error = null
+          answered = mine
+        }
       } catch (thrown) {
         if (fits()) table.error = toErrorInfo(thrown)
       }

@@ -6,7 +6,10 @@ import type { Item } from './rows.ts'
 const unread = new Set(['actions'])
 
 /** The lines of the table as texts, exactly as they are on screen, all of them and not only those in sight. */
-export function tableTexts(items: readonly Item[], columns: readonly TableColumn[]): { columns: { title: string; unit: string; numeric: boolean }[]; rows: string[][] } {
+export function tableTexts(
+  items: readonly Item[],
+  columns: readonly TableColumn[],
+): { columns: { title: string; unit: string; numeric: boolean }[]; rows: string[][] } {
   const shown = columns.filter(({ key }) => !unread.has(key))
   const grouped = items.some(({ kind }) => kind === 'group')
   const plain = ({ unit }: TableColumn, text: string): string => {
@@ -15,11 +18,21 @@ export function tableTexts(items: readonly Item[], columns: readonly TableColumn
     return /^−[\d.]/.test(bare) ? bare.replaceAll('−', '-') : bare
   }
   return {
-    columns: [...shown.map(({ title, unit, numeric }) => ({ title, unit: unit === 'units' ? '' : unit, numeric })), ...(grouped ? [{ title: 'Runs', unit: '', numeric: true }] : [])],
+    columns: [
+      ...shown.map(({ title, unit, numeric }) => ({ title, unit: unit === 'units' ? '' : unit, numeric })),
+      ...(grouped ? [{ title: 'Runs', unit: '', numeric: true }] : []),
+    ],
     rows: items.map((item) => {
       if (item.kind === 'run') return [...shown.map((column) => plain(column, column.text(item.row))), ...(grouped ? [''] : [])]
       const { group, rows } = item
-      return [...shown.map((column) => (column.key === 'name' ? group.title : plain(column, column.engine ? cellText(column, group.cells[column.key]) : commonText(column, item)))), String(rows.length)]
+      return [
+        ...shown.map((column) =>
+          column.key === 'name'
+            ? group.title
+            : plain(column, column.engine ? cellText(column, group.cells[column.key]) : commonText(column, item)),
+        ),
+        String(rows.length),
+      ]
     }),
   }
 }
@@ -27,7 +40,9 @@ export function tableTexts(items: readonly Item[], columns: readonly TableColumn
 /** A group's cell: with an interval as many digits as that allows, without one as many as a single run's. */
 export function cellText({ kind, write }: TableColumn, cell: GroupCell | undefined): string {
   if (cell === undefined) return ''
-  return (kind === 'figure' || kind === 'series') && typeof cell.value === 'number' && !cell.text.includes('±') ? write(cell.value) : cell.text
+  return (kind === 'figure' || kind === 'series') && typeof cell.value === 'number' && !cell.text.includes('±')
+    ? write(cell.value)
+    : cell.text
 }
 
 /** What all runs of a group have in common reads as in a single run. */

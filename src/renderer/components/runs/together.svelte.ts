@@ -49,22 +49,42 @@ export class Together {
   }
 
   async remove(rows: readonly RunRow[]): Promise<void> {
-    const done = await this.#each('Removing', rows.filter(({ state }) => state !== 'running'), async (row) => { await call('runs.remove', { run: row.id }) })
+    const done = await this.#each(
+      'Removing',
+      rows.filter(({ state }) => state !== 'running'),
+      async (row) => {
+        await call('runs.remove', { run: row.id })
+      },
+    )
     if (done.length === 0) return
-    undo.offer(`${subject(done)} ${were(done)} removed.`, () => this.#back('Restoring', done, async (row) => { runs.put((await call('runs.restore', { run: row.id })).run) }))
+    undo.offer(`${subject(done)} ${were(done)} removed.`, () =>
+      this.#back('Restoring', done, async (row) => {
+        runs.put((await call('runs.restore', { run: row.id })).run)
+      }),
+    )
   }
 
   async archive(rows: readonly RunRow[], archived: boolean): Promise<void> {
     const changed = rows.filter((row) => row.archived !== archived)
-    const set = (value: boolean) => async (row: RunRow): Promise<void> => { await call('runs.edit', { run: row.id, archived: value }) }
+    const set =
+      (value: boolean) =>
+      async (row: RunRow): Promise<void> => {
+        await call('runs.edit', { run: row.id, archived: value })
+      }
     const done = await this.#each(archived ? 'Archiving' : 'Taking out of the archive', changed, set(archived))
     if (done.length === 0) return
-    undo.offer(`${subject(done)} ${were(done)} ${archived ? 'archived' : 'taken out of the archive'}.`, () => this.#back(archived ? 'Taking out of the archive' : 'Archiving', done, set(!archived)))
+    undo.offer(`${subject(done)} ${were(done)} ${archived ? 'archived' : 'taken out of the archive'}.`, () =>
+      this.#back(archived ? 'Taking out of the archive' : 'Archiving', done, set(!archived)),
+    )
   }
 
-  /** Gives all of them the tags that are new among `tags`, and takes away those of `before` that are not among them any more; their other tags stay. */
+  /**
+   * Gives all of them the tags that are new among `tags`, and takes away those of `before` that are not among them any more;
+   * their other tags stay.
+   */
   async tag(rows: readonly RunRow[], before: readonly string[], tags: readonly string[]): Promise<void> {
-    const added = tags.filter((tag) => !before.includes(tag)), gone = before.filter((tag) => !tags.includes(tag))
+    const added = tags.filter((tag) => !before.includes(tag)),
+      gone = before.filter((tag) => !tags.includes(tag))
     await this.#each('Tagging', rows, async (row) => {
       await call('runs.edit', { run: row.id, tags: [...new Set([...row.tags.filter((tag) => !gone.includes(tag)), ...added])] })
     })

@@ -8,13 +8,23 @@ import { equal, flat, saidBeside, shownFields, textOf, valueOf } from './words.t
 export type Checked = CallOutput<'runs.check'>
 
 /** A draft as plain data. */
-export interface KeptDraft { dataset: string; variant: string; seed: string; name: string; preset: Run['preset']; texts: [key: string, text: string][] }
+export interface KeptDraft {
+  dataset: string
+  variant: string
+  seed: string
+  name: string
+  preset: Run['preset']
+  texts: [key: string, text: string][]
+}
 
 const usualSeed = '1'
 
 const ofLayers = 'pretraining.regularizer.'
 
-/** A run that is being written: only what differs from the defaults is kept, so that defaults stay the engine's. It outlives a change of view. */
+/**
+ * A run that is being written: only what differs from the defaults is kept, so that defaults stay the engine's. It outlives a
+ * change of view.
+ */
 export class Draft {
   dataset = $state('')
   variant = $state('')
@@ -32,7 +42,9 @@ export class Draft {
   readonly fields = $derived(this.checked?.fields ?? variants.byId.get(this.variant)?.settings ?? [])
   /** Shown only while the settings that they depend on have the values that need them. */
   readonly shown = $derived(shownFields(this.fields, (field) => this.text(field)))
-  readonly seedNumber = $derived(/^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null)
+  readonly seedNumber = $derived(
+    /^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null,
+  )
 
   /** By dotted keys, as the engine takes it. What another setting hides stays with the draft, and out of the run. */
   readonly settings = $derived.by((): Settings => {
@@ -85,7 +97,12 @@ export class Draft {
   }
 
   /** Settings that are refused, and the seed where it is none. */
-  readonly wrong = $derived([...new Set([...(this.seedNumber === null ? ['seed'] : []), ...(this.checked?.problems ?? []).flatMap(({ field }) => field ?? [])])])
+  readonly wrong = $derived([
+    ...new Set([
+      ...(this.seedNumber === null ? ['seed'] : []),
+      ...(this.checked?.problems ?? []).flatMap(({ field }) => field ?? []),
+    ]),
+  ])
   /** Whether anything but variant and dataset was chosen. */
   readonly touched = $derived(this.texts.size > 0 || this.name !== '' || this.seed !== usualSeed || this.preset !== null)
 
@@ -94,7 +111,8 @@ export class Draft {
     this.checked = checked
     // With new fields there may be more to ask; the next answer's defaults are the ones to compare with.
     if (this.#taken.size === 0 || !equal(this.settings, settings)) return
-    for (const { key, default: usual } of checked.fields) if (this.#taken.has(key) && this.texts.get(key) === textOf(usual)) this.texts.delete(key)
+    for (const { key, default: usual } of checked.fields)
+      if (this.#taken.has(key) && this.texts.get(key) === textOf(usual)) this.texts.delete(key)
     this.#taken.clear()
   }
 
@@ -107,7 +125,8 @@ export class Draft {
     this.checked = null
     const keys = new Set(variants.byId.get(variant)?.settings.map((field) => field.key))
     // Layers are of the chosen variant unless said otherwise.
-    const sameLayers = keys.has('pretraining.kind') && (this.texts.has('pretraining.variant') || this.texts.get('pretraining.kind') === 'rbm')
+    const sameLayers =
+      keys.has('pretraining.kind') && (this.texts.has('pretraining.variant') || this.texts.get('pretraining.kind') === 'rbm')
     this.#forget((key) => (key.startsWith(ofLayers) ? !sameLayers : key.startsWith('regularizer.') || !keys.has(key)))
   }
 

@@ -12,19 +12,38 @@ export interface FormGroup {
 const section = (key: string): string => key.split('.')[0]!
 const basics = ['training.epochs', 'training.batchSize', 'training.learningRate']
 
-/** The fields of the form in the order of what they are about: the network, what each layer learns by itself, what the whole network does; then the rest. */
+/**
+ * The fields of the form in the order of what they are about: the network, what each layer learns by itself, what the whole
+ * network does; then the rest.
+ */
 export function formGroups(fields: readonly Field[]): FormGroup[] {
   const pretrained = fields.some(({ key }) => key === 'pretraining.epochs')
   const groups: FormGroup[] = [
-    { title: 'Settings', more: false, fields: fields.filter(({ key }) => section(key) === 'regularizer' || key === 'network.layers') },
+    {
+      title: 'Settings',
+      more: false,
+      fields: fields.filter(({ key }) => section(key) === 'regularizer' || key === 'network.layers'),
+    },
     { title: 'Pretraining', more: false, fields: fields.filter(({ key }) => section(key) === 'pretraining') },
     {
-      title: pretrained ? 'Fine-tuning' : 'Training', more: false, ...(pretrained ? { note: 'Of the whole network, from its pretrained layers.' } : {}),
+      title: pretrained ? 'Fine-tuning' : 'Training',
+      more: false,
+      ...(pretrained ? { note: 'Of the whole network, from its pretrained layers.' } : {}),
       fields: [...fields.filter(({ key }) => section(key) === 'fineTuning'), ...fields.filter(({ key }) => basics.includes(key))],
     },
-    { title: 'Network and objective', more: true, fields: fields.filter(({ key }) => (section(key) === 'network' && key !== 'network.layers') || section(key) === 'reconstruction') },
+    {
+      title: 'Network and objective',
+      more: true,
+      fields: fields.filter(
+        ({ key }) => (section(key) === 'network' && key !== 'network.layers') || section(key) === 'reconstruction',
+      ),
+    },
     { title: 'Data', more: true, fields: fields.filter(({ key }) => section(key) === 'data') },
-    { title: pretrained ? 'More of fine-tuning' : 'More of training', more: true, fields: fields.filter(({ key }) => section(key) === 'training' && !basics.includes(key)) },
+    {
+      title: pretrained ? 'More of fine-tuning' : 'More of training',
+      more: true,
+      fields: fields.filter(({ key }) => section(key) === 'training' && !basics.includes(key)),
+    },
   ]
   return groups.filter((group) => group.fields.length > 0)
 }

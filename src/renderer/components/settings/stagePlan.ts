@@ -2,7 +2,12 @@ import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Stage } from '../../../shared/domain.ts'
 import { counted } from '../../format.ts'
 
-export interface PlannedStage { prefix: string; title: string; network: string; work: string }
+export interface PlannedStage {
+  prefix: string
+  title: string
+  network: string
+  work: string
+}
 
 /** Sizes of the layers of a stage's network, from its input to its output: `784 → 500 → 784`. */
 function networkOf({ kind, layer }: Stage, layers: readonly number[], inputSize: number, classes: number): string {
@@ -14,15 +19,23 @@ function networkOf({ kind, layer }: Stage, layers: readonly number[], inputSize:
 
 /** The stages of a run that is being planned, as they are read; and all of them together. */
 export function stagePlan(
-  stages: readonly Stage[], config: Config, dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'classes'>,
+  stages: readonly Stage[],
+  config: Config,
+  dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'classes'>,
 ): { stages: PlannedStage[]; total: string } {
   const inputSize = dataset.width * dataset.height * dataset.channels
   const work = (epochs: number, steps: number) => `${counted(epochs, 'epoch')}, ${counted(steps, 'step')}`
   return {
     stages: stages.map((stage) => ({
-      prefix: stage.prefix, title: stage.title, network: networkOf(stage, config.network.layers, inputSize, dataset.classes.length), work: work(stage.epochs, stage.steps),
+      prefix: stage.prefix,
+      title: stage.title,
+      network: networkOf(stage, config.network.layers, inputSize, dataset.classes.length),
+      work: work(stage.epochs, stage.steps),
     })),
-    total: work(sum(stages, ({ epochs }) => epochs), sum(stages, ({ steps }) => steps)),
+    total: work(
+      sum(stages, ({ epochs }) => epochs),
+      sum(stages, ({ steps }) => steps),
+    ),
   }
 }
 

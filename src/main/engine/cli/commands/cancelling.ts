@@ -11,7 +11,10 @@ export const runsCancel: Command = {
     for (const run of positionals) ids.push((await call('runs.show', { run })).run.id)
     const runs = []
     for (const run of new Set(ids)) runs.push((await call('runs.cancel', { run })).run)
-    return { json: { runs: runs.map(runJson) }, text: `${counted(runs.length, 'run')} cancelled; what was trained until now is kept.` }
+    return {
+      json: { runs: runs.map(runJson) },
+      text: `${counted(runs.length, 'run')} cancelled; what was trained until now is kept.`,
+    }
   },
 }
 

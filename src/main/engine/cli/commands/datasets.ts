@@ -48,10 +48,13 @@ export const datasetsShow: Command = {
   help: ['NAME              the dataset, by name or id'],
   positionals: [1, 1],
   async run(session, { positionals }) {
-    const { datasets } = await session.call('datasets.list', {}), wanted = positionals[0]!
+    const { datasets } = await session.call('datasets.list', {}),
+      wanted = positionals[0]!
     const dataset = named(datasets, wanted)
     if (!dataset) {
-      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${wanted}”; “datasets list” lists them.`, { field: 'dataset' })
+      throw new WorkbenchError('DATASET_UNKNOWN', `There is no dataset “${wanted}”; “datasets list” lists them.`, {
+        field: 'dataset',
+      })
     }
     const { json, text } = await shown(session, dataset)
     return { json: { dataset: json }, text }
@@ -62,7 +65,8 @@ export const datasetsRepair: Command = {
   usage: 'NAME [--path P]',
   summary: 'Imports the source of a damaged dataset again, in place of its files.',
   help: [
-    'NAME              the dataset, by name or id', '--path P          where its source lies now, if not where it was;',
+    'NAME              the dataset, by name or id',
+    '--path P          where its source lies now, if not where it was;',
     '                  that is its source from then on',
   ],
   options: { path: { type: 'string' } },
@@ -70,14 +74,24 @@ export const datasetsRepair: Command = {
   async run(session, { values, positionals, path }, terminal) {
     const from = values['path'] as string | undefined
     const before = named((await session.call('datasets.list', {})).datasets, positionals[0]!)
-    const dataset = await taskDone(session, () => session.call('datasets.repair', {
-      dataset: positionals[0]!, ...(from === undefined ? {} : { path: isWord(from) ? from.trim() : path(from) }),
-    }), terminal)
+    const dataset = await taskDone(
+      session,
+      () =>
+        session.call('datasets.repair', {
+          dataset: positionals[0]!,
+          ...(from === undefined ? {} : { path: isWord(from) ? from.trim() : path(from) }),
+        }),
+      terminal,
+    )
     const { name, source } = (await session.call('datasets.list', {})).datasets.find(({ id }) => id === dataset)!
     const { runs } = await session.call('runs.list', {})
     const stopped = runs.filter(({ datasetId, state }) => datasetId === dataset && (state === 'failed' || state === 'interrupted'))
     const moved = before !== undefined && before.source !== source
-    const resumed = stopped.slice(0, 3).map(({ id }) => `“resume ${id}”`).join(', ') + (stopped.length > 3 ? ' and so on' : '')
+    const resumed =
+      stopped
+        .slice(0, 3)
+        .map(({ id }) => `“resume ${id}”`)
+        .join(', ') + (stopped.length > 3 ? ' and so on' : '')
     const text = [
       `“${name}” is whole again, with the same images.`,
       ...(moved ? [`Its source is ${source} from now on; it was ${before.source}.`] : []),
@@ -94,17 +108,22 @@ export const datasetsList: Command = {
   async run({ call }) {
     const { datasets } = await call('datasets.list', {})
     const rows = datasets.map((dataset) => {
-      const { train, validation, test } = partsOf(dataset), { id, name, count, classes, skippedCount, notes } = dataset
+      const { train, validation, test } = partsOf(dataset),
+        { id, name, count, classes, skippedCount, notes } = dataset
       return [
-        id, name, ...[count, train, validation, test].map(thousands), sizeOf(dataset),
+        id,
+        name,
+        ...[count, train, validation, test].map(thousands),
+        sizeOf(dataset),
         ...[classes.length, skippedCount, notes.length].map(thousands),
       ]
     })
     return {
       json: { datasets: datasets.map((dataset) => ({ ...dataset, parts: partsOf(dataset) })) },
-      text: rows.length === 0
-        ? 'No datasets yet; “datasets add --path mnist” imports the sample digits.'
-        : table(['id', 'name', 'images', 'train', 'validation', 'test', 'size', 'classes', 'skipped', 'notes'], rows),
+      text:
+        rows.length === 0
+          ? 'No datasets yet; “datasets add --path mnist” imports the sample digits.'
+          : table(['id', 'name', 'images', 'train', 'validation', 'test', 'size', 'classes', 'skipped', 'notes'], rows),
     }
   },
 }

@@ -24,18 +24,32 @@ async function everything({ call }: Session, reference: string): Promise<{ exper
   const { experiment } = await call('experiments.show', { experiment: reference })
   const ids = [...new Set(experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
   const runs: Run[] = []
-  for (let from = 0; from < ids.length; from += atOnce) runs.push(...(await call('runs.several', { runs: ids.slice(from, from + atOnce) })).runs)
+  for (let from = 0; from < ids.length; from += atOnce)
+    runs.push(...(await call('runs.several', { runs: ids.slice(from, from + atOnce) })).runs)
   return { experiment, runs }
 }
 
-const json = ({ experiment, runs }: { experiment: Experiment; runs: Run[] }) => ({ experiment, runs: runs.map((run) => ({ ...runJson(run), experiment: run.experiment, bytes: run.bytes })) })
+const json = ({ experiment, runs }: { experiment: Experiment; runs: Run[] }) => ({
+  experiment,
+  runs: runs.map((run) => ({ ...runJson(run), experiment: run.experiment, bytes: run.bytes })),
+})
 
 function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] }): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
-  const rows = experiment.cells.flatMap(({ title, runs: places }) => places.map(({ seed, run: id, reused }) => {
-    const run = id === null ? undefined : byId.get(id)
-    return [title, String(seed), run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed', run?.id ?? '', figure(run?.evaluation?.squaredError), percent(run?.evaluation?.linearProbeAccuracy), percent(run?.evaluation?.classificationAccuracy)]
-  }))
+  const rows = experiment.cells.flatMap(({ title, runs: places }) =>
+    places.map(({ seed, run: id, reused }) => {
+      const run = id === null ? undefined : byId.get(id)
+      return [
+        title,
+        String(seed),
+        run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed',
+        run?.id ?? '',
+        figure(run?.evaluation?.squaredError),
+        percent(run?.evaluation?.linearProbeAccuracy),
+        percent(run?.evaluation?.classificationAccuracy),
+      ]
+    }),
+  )
   const heads = ['cell', 'seed', 'state', 'run', 'squared error', 'linear probe', 'classification']
   // A column in which there is nothing says nothing.
   const used = heads.map((_, column) => column < 4 || rows.some((row) => row[column] !== ''))
@@ -46,9 +60,14 @@ function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] })
 }
 
 /** Starts an experiment, or lets it go on, and waits until nothing of it trains or waits; Ctrl-C pauses it with checkpoints. */
-async function experimentEnded(session: Session, start: () => Promise<{ experiment: ExperimentSummary }>, terminal: Terminal): Promise<{ id: string; interrupted: boolean }> {
+async function experimentEnded(
+  session: Session,
+  start: () => Promise<{ experiment: ExperimentSummary }>,
+  terminal: Terminal,
+): Promise<{ id: string; interrupted: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const seen = new Map<string, ExperimentSummary>(), told = new Map<string, string>()
+  const seen = new Map<string, ExperimentSummary>(),
+    told = new Map<string, string>()
   let own: string | null = null
   let interrupted = false
   const lacks = sayOnce(terminal)
@@ -56,22 +75,37 @@ async function experimentEnded(session: Session, start: () => Promise<{ experime
     seen.set(experiment.id, experiment)
     if (experiment.id !== own) return
     const { done, total, secondsLeft, share } = experiment.progress
-    const worst = ['failed', 'diverged', 'interrupted'].flatMap((state) => (experiment.states[state as 'failed'] > 0 ? [`${experiment.states[state as 'failed']} ${state}`] : []))
-    terminal.progress(experiment.name, {
-      done: 100 * share, total: 100, unit: 'per cent', perSecond: null, secondsLeft,
-      stage: `${done} of ${counted(total, 'run has', 'runs have')} ended`,
-    }, worst.join(', '))
+    const worst = ['failed', 'diverged', 'interrupted'].flatMap((state) =>
+      experiment.states[state as 'failed'] > 0 ? [`${experiment.states[state as 'failed']} ${state}`] : [],
+    )
+    terminal.progress(
+      experiment.name,
+      {
+        done: 100 * share,
+        total: 100,
+        unit: 'per cent',
+        perSecond: null,
+        secondsLeft,
+        stage: `${done} of ${counted(total, 'run has', 'runs have')} ended`,
+      },
+      worst.join(', '),
+    )
     if (experiment.state !== 'running') resolve()
   }
   const unsubscribe = session.onEvent((event) => {
     if (event.type === 'experiment') look(event.experiment)
     else if (event.type === 'queue') lacks(event.queue.waitsFor?.message ?? null)
-    else if (event.type === 'experimentRemoved' && event.experiment === own) reject(new WorkbenchError('EXPERIMENT_UNKNOWN', 'The experiment was removed while it was trained.'))
+    else if (event.type === 'experimentRemoved' && event.experiment === own)
+      reject(new WorkbenchError('EXPERIMENT_UNKNOWN', 'The experiment was removed while it was trained.'))
     else if (event.type === 'run' && event.run.experiment?.id === own && told.get(event.run.id) !== event.run.state) {
       const { id, name, state, evaluation, error } = event.run
       told.set(id, state)
-      if (state === 'completed') terminal.tell(`${name}: completed${evaluation?.squaredError == null ? '' : `, squared error ${figure(evaluation.squaredError)}`}`)
-      else if (state === 'failed' || state === 'diverged' || state === 'interrupted') terminal.tell(`${name}: ${state}${error ? `. ${error.message}` : ''}`)
+      if (state === 'completed')
+        terminal.tell(
+          `${name}: completed${evaluation?.squaredError == null ? '' : `, squared error ${figure(evaluation.squaredError)}`}`,
+        )
+      else if (state === 'failed' || state === 'diverged' || state === 'interrupted')
+        terminal.tell(`${name}: ${state}${error ? `. ${error.message}` : ''}`)
     }
   })
   let release = () => {}
@@ -98,24 +132,44 @@ async function outcome(session: Session, { id, interrupted }: { id: string; inte
   const going = 'continue with: npm run -s aebench -- experiment resume '
   const bad = progress.total - states.completed
   const completed = `${states.completed} of ${counted(progress.total, 'run is', 'runs are')} completed`
-  const error: ErrorInfo | undefined = state === 'paused'
-    ? { code: 'CANCELLED', message: `The experiment “${name}” was paused, ${completed}; ${going}${id}` }
-    : state === 'cancelled' ? { code: 'CANCELLED', message: `The experiment “${name}” was cancelled; ${completed}.` }
-    : bad === 0 ? undefined
-    : { code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED', message: `${bad} of the ${counted(progress.total, 'run')} of `
-      + `“${name}” ${bad === 1 ? 'was' : 'were'} not completed; “experiment show ${id}” lists them.` }
-  return { json: json(all), text: describe(all), ...(error === undefined ? {} : { error }), ...(interrupted ? { exitCode: 130 } : {}) }
+  const error: ErrorInfo | undefined =
+    state === 'paused'
+      ? { code: 'CANCELLED', message: `The experiment “${name}” was paused, ${completed}; ${going}${id}` }
+      : state === 'cancelled'
+        ? { code: 'CANCELLED', message: `The experiment “${name}” was cancelled; ${completed}.` }
+        : bad === 0
+          ? undefined
+          : {
+              code: states.diverged === bad ? 'RUN_DIVERGED' : 'RUN_FAILED',
+              message:
+                `${bad} of the ${counted(progress.total, 'run')} of ` +
+                `“${name}” ${bad === 1 ? 'was' : 'were'} not completed; “experiment show ${id}” lists them.`,
+            }
+  return {
+    json: json(all),
+    text: describe(all),
+    ...(error === undefined ? {} : { error }),
+    ...(interrupted ? { exitCode: 130 } : {}),
+  }
 }
 
 /** The plan of a file, with what the command says instead of it; the sample dataset is imported where it is missing. */
-async function planOf(session: Session, file: string, values: Record<string, string | undefined>, terminal: Terminal): Promise<PlanInput> {
+async function planOf(
+  session: Session,
+  file: string,
+  values: Record<string, string | undefined>,
+  terminal: Terminal,
+): Promise<PlanInput> {
   const { name, dataset, seeds } = values
   const plan = {
-    ...readJsonFile(file, 'plan', example), ...(name === undefined ? {} : { name }), ...(dataset === undefined ? {} : { dataset }),
+    ...readJsonFile(file, 'plan', example),
+    ...(name === undefined ? {} : { name }),
+    ...(dataset === undefined ? {} : { dataset }),
     ...(seeds === undefined ? {} : { seeds: seeds.split(',').map((seed) => wholeNumber('seeds', seed.trim())) }),
   } as unknown as PlanInput
   const { datasets } = await session.call('datasets.list', {})
-  if (plan.dataset === sample && !datasets.some((each) => each.name === sample)) await importAndWait(session, { path: sample, name: sample }, terminal)
+  if (plan.dataset === sample && !datasets.some((each) => each.name === sample))
+    await importAndWait(session, { path: sample, name: sample }, terminal)
   return plan
 }
 
@@ -123,7 +177,9 @@ export const experimentRun: Command = {
   usage: 'PLAN.json',
   summary: 'Trains all runs of a plan and waits for them. Ctrl-C pauses them with checkpoints.',
   help: [
-    `PLAN.json         ${example}`, '                  and "seeds", "settings", "sweep", "baseline", "reuse"', '--dataset N, --name N, --seeds 1,2,3  instead of the plan\'s',
+    `PLAN.json         ${example}`,
+    '                  and "seeds", "settings", "sweep", "baseline", "reuse"',
+    "--dataset N, --name N, --seeds 1,2,3  instead of the plan's",
     '--check           only says what the plan comes to, with measured times',
   ],
   positionals: [1, 1],
@@ -140,14 +196,20 @@ export const experimentRun: Command = {
       check = (await session.call('experiments.check', { plan })).check
     }
     const size = [
-      counted(check.cells.length, 'cell'), counted(check.runs, 'run'),
+      counted(check.cells.length, 'cell'),
+      counted(check.runs, 'run'),
       ...(check.reused === 0 ? [] : [`${check.reused} of them there already`]),
       ...(check.seconds === null ? [] : [`about ${duration(check.seconds)}`]),
       `about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk`,
       ...(check.processMemory === null ? [] : [`about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`]),
     ].join(', ')
     if (values['check'] === true) {
-      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [title, parameters === null ? '' : parameters.toLocaleString('en'), steps.toLocaleString('en'), seconds === null ? '' : duration(seconds)])
+      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [
+        title,
+        parameters === null ? '' : parameters.toLocaleString('en'),
+        steps.toLocaleString('en'),
+        seconds === null ? '' : duration(seconds),
+      ])
       return { json: { check }, text: `${size}\n\n${table(['cell', 'parameters', 'steps', 'a run'], rows)}` }
     }
     terminal.tell(size)
@@ -186,10 +248,21 @@ export const experimentList: Command = {
   summary: 'All experiments, oldest first.',
   async run({ call }) {
     const { experiments } = await call('experiments.list', {})
-    const rows = experiments.map(({ id, name, state, dataset, cellCount, seedCount, progress }) => [id, name, state, dataset, String(cellCount), String(seedCount), `${progress.done}/${progress.total}`])
+    const rows = experiments.map(({ id, name, state, dataset, cellCount, seedCount, progress }) => [
+      id,
+      name,
+      state,
+      dataset,
+      String(cellCount),
+      String(seedCount),
+      `${progress.done}/${progress.total}`,
+    ])
     return {
       json: { experiments },
-      text: rows.length === 0 ? 'No experiments yet; “experiment run” makes one of a plan.' : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
+      text:
+        rows.length === 0
+          ? 'No experiments yet; “experiment run” makes one of a plan.'
+          : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
     }
   },
 }
@@ -197,13 +270,22 @@ export const experimentList: Command = {
 export const experimentPack: Command = {
   usage: 'E --out F.zip',
   summary: 'Writes an experiment with all of its runs into one file.',
-  help: ['--out F.zip       the file', '--with-images     its dataset, too; else it has to be there where it is unpacked', '--force           replaces an existing file'],
+  help: [
+    '--out F.zip       the file',
+    '--with-images     its dataset, too; else it has to be there where it is unpacked',
+    '--force           replaces an existing file',
+  ],
   positionals: [1, 1],
   options: { out: { type: 'string' }, 'with-images': { type: 'boolean' }, force: { type: 'boolean' } },
   async run(session, { positionals, values, path }, terminal) {
     const { out } = values
     if (typeof out !== 'string') throw new WorkbenchError('USAGE', 'Say where to write with --out F.zip.', { field: 'out' })
-    const input: CallInput<'experiments.pack'> = { experiment: positionals[0]!, file: path(out), withDataset: values['with-images'] === true, force: values['force'] === true }
+    const input: CallInput<'experiments.pack'> = {
+      experiment: positionals[0]!,
+      file: path(out),
+      withDataset: values['with-images'] === true,
+      force: values['force'] === true,
+    }
     const experiment = await taskDone(session, () => session.call('experiments.pack', input), terminal)
     return { json: { experiment, file: input.file }, text: input.file }
   },

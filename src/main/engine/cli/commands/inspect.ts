@@ -10,7 +10,9 @@ const size = ({ width, height }: { width: number; height: number }): string => `
 function what({ kind, images, files, count, truncated }: Inspection): string {
   const rows = `${thousands(count)} ${images ? 'images' : 'rows'}`
   if (kind !== 'folder') return `${kind}: ${rows}`
-  const found = truncated ? `at least ${thousands(files)} files; the search ended there, and an import goes on` : `${thousands(files)} files`
+  const found = truncated
+    ? `at least ${thousands(files)} files; the search ended there, and an import goes on`
+    : `${thousands(files)} files`
   return `folder: ${rows} (${found})`
 }
 
@@ -20,7 +22,8 @@ function sizes({ images, width, height, channels, sizes, fit }: Inspection): str
   const stored = `stored as ${size({ width, height })}, ${channels === 1 ? 'gray' : 'colour'}`
   if (sizes === null) return [`Size: ${stored}`]
   const same = sizes.agree === 'all' && sizes.width === width && sizes.height === height
-  const own = sizes.agree === 'differ' ? `from ${size(sizes.smallest)} to ${size(sizes.largest)}` : `${sizes.agree} are ${size(sizes)}`
+  const own =
+    sizes.agree === 'differ' ? `from ${size(sizes.smallest)} to ${size(sizes.largest)}` : `${sizes.agree} are ${size(sizes)}`
   return [`Size: ${own}; ${stored}${same ? '' : ` (${fit})`}`]
 }
 
@@ -29,21 +32,28 @@ const reason = ({ reason, count, names }: LeftOut): string =>
 
 /** An inspection for people. */
 function inspectionText(found: Inspection): string {
-  const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem, depth, pages } = found
+  const { parts, brought, byClass, classes, labelsFrom, checked, files, skippedCount, skipped, notes, problem, depth, pages } =
+    found
   const drawn = (part: 'validation' | 'test') => (brought.includes(part) ? '' : ' (drawn)')
   return [
     what(found),
-    ...(parts ? [
-      `Parts: ${thousands(parts.train)} train, ${parts.validation > 0 ? thousands(parts.validation) : 'no'} `
-        + `validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, `
-      + `${thousands(parts.test)} test${drawn('test')}`,
-    ] : []),
+    ...(parts
+      ? [
+          `Parts: ${thousands(parts.train)} train, ${parts.validation > 0 ? thousands(parts.validation) : 'no'} ` +
+            `validation${parts.validation > 0 ? '' : ' (each run draws its own)'}, ` +
+            `${thousands(parts.test)} test${drawn('test')}`,
+        ]
+      : []),
     labelsFrom === null ? 'Labels: none' : `Labels: ${thousands(classes.length)} classes, from ${labelsFrom}`,
     ...(byClass && classes.length > 0 ? [partTable(byClass)] : []),
     ...sizes(found),
     ...(depth === null ? [] : [`Depth: ${depthText(depth)}`]),
-    ...(pages === null ? [] : [`Pages: ${thousands(pages.files)} of ${thousands(pages.looked)} files have several, ${thousands(pages.pages)} in all`]),
-    ...(checked < files ? [`The headers of ${thousands(checked)} of ${thousands(files)} files were read; the others are taken for images.`] : []),
+    ...(pages === null
+      ? []
+      : [`Pages: ${thousands(pages.files)} of ${thousands(pages.looked)} files have several, ${thousands(pages.pages)} in all`]),
+    ...(checked < files
+      ? [`The headers of ${thousands(checked)} of ${thousands(files)} files were read; the others are taken for images.`]
+      : []),
     ...(skippedCount === 0 ? [] : [`Left out: ${thousands(skippedCount)}`, ...skipped.map(reason)]),
     ...notes.map(({ message }) => `Note: ${message}`),
     ...(problem === null ? [] : [`It would be refused: ${problem.message}`]),
@@ -56,7 +66,8 @@ export const datasetsInspect: Command = {
   help: sourceHelp,
   options: sourceOptions,
   async run(session, given, terminal) {
-    const input = sourceInput(given), view = `command ${process.pid}`
+    const input = sourceInput(given),
+      view = `command ${process.pid}`
     const stop = session.onEvent((event) => {
       if (event.type === 'inspection' && event.view === view && event.progress) terminal.progress('Looking', event.progress)
     })

@@ -1,6 +1,12 @@
 import type { Dataset, Run } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { presetForms, type Outcome as PresetOutcome, type PresetForm, type PresetFormInfo, type PresetInfo } from '../../../../shared/presets.ts'
+import {
+  presetForms,
+  type Outcome as PresetOutcome,
+  type PresetForm,
+  type PresetFormInfo,
+  type PresetInfo,
+} from '../../../../shared/presets.ts'
 import type { Settings } from '../../../../shared/config.ts'
 import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command, Outcome } from '../command.ts'
@@ -29,7 +35,14 @@ export async function findPreset({ call }: Session, id: string): Promise<PresetI
   const { presets } = await call('presets.list', {})
   const found = presets.find((preset) => preset.id === id)
   if (found) return found
-  throw new WorkbenchError('PRESET_UNKNOWN', `There is no preset “${id}”; ${suggestion(id, presets.map((preset) => preset.id))}`, { field: 'preset' })
+  throw new WorkbenchError(
+    'PRESET_UNKNOWN',
+    `There is no preset “${id}”; ${suggestion(
+      id,
+      presets.map((preset) => preset.id),
+    )}`,
+    { field: 'preset' },
+  )
 }
 
 /** A preset's runs in its quick form or in the paper's. */
@@ -46,14 +59,21 @@ export async function presetDataset(session: Session, preset: PresetInfo, termin
 
 /** Settings on top of others, in one level of dotted keys. */
 export function onTop(below: Settings, above: Settings): Settings {
-  const flat = (settings: Settings, prefix = ''): [string, unknown][] => Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
-    value !== null && typeof value === 'object' && !Array.isArray(value) ? flat(value as Settings, `${prefix}${key}.`) : [[prefix + key, value]])
+  const flat = (settings: Settings, prefix = ''): [string, unknown][] =>
+    Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
+      value !== null && typeof value === 'object' && !Array.isArray(value)
+        ? flat(value as Settings, `${prefix}${key}.`)
+        : [[prefix + key, value]],
+    )
   return Object.fromEntries([...flat(below), ...flat(above)])
 }
 
 /** What is told of a run beside its figures. */
 function outcomeText({ rows, reasons }: PresetOutcome): string {
-  return [...rows.map((row) => `  ${row.sentence}\n    ${row.says} (${row.where})`), ...reasons.map((reason) => `  ${reason}`)].join('\n')
+  return [
+    ...rows.map((row) => `  ${row.sentence}\n    ${row.says} (${row.where})`),
+    ...reasons.map((reason) => `  ${reason}`),
+  ].join('\n')
 }
 
 export const presetOptions = { preset: { type: 'string' }, form: { type: 'string' }, run: { type: 'string' } } as const
@@ -67,20 +87,36 @@ export const presetHelp = [
 /** `train --preset ID`: one run after the other, each beside what was published. Ctrl-C pauses the one that trains and starts no more. */
 export async function trainPreset(session: Session, { values, path }: Arguments, terminal: Terminal): Promise<Outcome> {
   const given = values as Record<string, string | undefined>
-  if (given['variant'] !== undefined) throw new WorkbenchError('USAGE', 'A preset says which variant; leave --variant out.', { field: 'variant' })
+  if (given['variant'] !== undefined)
+    throw new WorkbenchError('USAGE', 'A preset says which variant; leave --variant out.', { field: 'variant' })
   const preset = await findPreset(session, given['preset']!)
   const form = formNamed(given['form'])
   const all = formOf(preset, form).runs
   const chosen = given['run'] === undefined ? all : all.filter((run) => run.id === given['run'])
-  if (chosen.length === 0) throw new WorkbenchError('PRESET_UNKNOWN', `The ${form} form of ${preset.id} has no run “${given['run']}”; choose one of ${all.map((run) => run.id).join(', ')}.`, { field: 'run' })
-  if (given['name'] !== undefined && chosen.length > 1) throw new WorkbenchError('USAGE', `--name names one run, and this preset has ${chosen.length}; choose one with --run.`, { field: 'name' })
+  if (chosen.length === 0)
+    throw new WorkbenchError(
+      'PRESET_UNKNOWN',
+      `The ${form} form of ${preset.id} has no run “${given['run']}”; choose one of ${all.map((run) => run.id).join(', ')}.`,
+      { field: 'run' },
+    )
+  if (given['name'] !== undefined && chosen.length > 1)
+    throw new WorkbenchError('USAGE', `--name names one run, and this preset has ${chosen.length}; choose one with --run.`, {
+      field: 'name',
+    })
   const requests = []
   for (const { id, name, variant, settings, seed } of chosen) {
     const { fields } = await session.call('runs.check', { variant, settings })
-    const own = settingsFrom((values['set'] ?? []) as string[], given['config'] === undefined ? undefined : path(given['config']), fields)
+    const own = settingsFrom(
+      (values['set'] ?? []) as string[],
+      given['config'] === undefined ? undefined : path(given['config']),
+      fields,
+    )
     const request = {
-      variant, settings: onTop(settings, own), seed: given['seed'] === undefined ? seed : wholeNumber('seed', given['seed']),
-      name: given['name'] ?? name, preset: { id: preset.id, form, run: id },
+      variant,
+      settings: onTop(settings, own),
+      seed: given['seed'] === undefined ? seed : wholeNumber('seed', given['seed']),
+      name: given['name'] ?? name,
+      preset: { id: preset.id, form, run: id },
     }
     // Before minutes go into an import or into the runs before it.
     const { problems } = await session.call('runs.check', request)
@@ -103,8 +139,14 @@ export async function trainPreset(session: Session, { values, path }: Arguments,
 
 function report(preset: PresetInfo, form: PresetForm, done: { run: Run; outcome: PresetOutcome | null }[]): Outcome {
   const runs = done.map(({ run, outcome }) => ({ ...runJson(run), outcome }))
-  const text = done.map(({ run, outcome }) => `${run.name} (${run.id}), ${run.state}, ${about(run.seconds)}\n${outcome === null ? '' : outcomeText(outcome)}`)
-  return { json: { preset: preset.id, form, runs, ...(runs.length === 1 ? { run: runs[0] } : {}) }, text: [preset.reference, ...text].join('\n\n') }
+  const text = done.map(
+    ({ run, outcome }) =>
+      `${run.name} (${run.id}), ${run.state}, ${about(run.seconds)}\n${outcome === null ? '' : outcomeText(outcome)}`,
+  )
+  return {
+    json: { preset: preset.id, form, runs, ...(runs.length === 1 ? { run: runs[0] } : {}) },
+    text: [preset.reference, ...text].join('\n\n'),
+  }
 }
 
 export const presetsList: Command = {
@@ -114,10 +156,16 @@ export const presetsList: Command = {
     const { presets } = await call('presets.list', {})
     const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) =>
       `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${one.text}${one.unit === '%' ? '%' : ''}`).join(', ')}`
-    const text = presets.map((preset) => [
-      `${preset.id}  ${preset.title}`, `  ${preset.reference}`, `  ${preset.dataset.title}; ${preset.forms.map(({ form, seconds }) => `${form}: about ${about(seconds)}`).join(', ')}`,
-      ...formOf(preset, 'quick').runs.map(runLine),
-    ].join('\n')).join('\n\n')
+    const text = presets
+      .map((preset) =>
+        [
+          `${preset.id}  ${preset.title}`,
+          `  ${preset.reference}`,
+          `  ${preset.dataset.title}; ${preset.forms.map(({ form, seconds }) => `${form}: about ${about(seconds)}`).join(', ')}`,
+          ...formOf(preset, 'quick').runs.map(runLine),
+        ].join('\n'),
+      )
+      .join('\n\n')
     return { json: { presets }, text: `${text}\n\nTrain one with: train --preset ID [--form quick|paper] [--run R]` }
   },
 }

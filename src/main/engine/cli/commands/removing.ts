@@ -29,7 +29,7 @@ export const runsRemove: Command = {
       }
     }
     const removed: { run: string; name: string; until: string }[] = []
-    for (const [id, { name }] of found) removed.push({ ...await call('runs.remove', { run: id }), name })
+    for (const [id, { name }] of found) removed.push({ ...(await call('runs.remove', { run: id })), name })
     const { run, name, until } = removed[0]!
     const what = removed.length === 1 ? `The run “${name}” was` : `${counted(removed.length, 'run')} were`
     const which = removed.length === 1 ? 'it' : 'the first of them'
@@ -44,7 +44,9 @@ export const experimentRemove: Command = {
   positionals: [1, 1],
   options: { 'keep-runs': { type: 'boolean' } },
   async run({ call }, { positionals, values }) {
-    const { experiment: { id, name } } = await call('experiments.show', { experiment: positionals[0]! })
+    const {
+      experiment: { id, name },
+    } = await call('experiments.show', { experiment: positionals[0]! })
     const { runs, until } = await call('experiments.remove', { experiment: id, runs: values['keep-runs'] !== true })
     const removed = { experiment: id, name, runs, until }
     const own = runs.length === 0 ? '' : ` with ${counted(runs.length, 'run')}`
@@ -67,7 +69,9 @@ export const datasetsRemove: Command = {
     const removed = { dataset: id, name, ...gone }
     const also = [
       ...(removed.trashed > 0 ? [`${counted(removed.trashed, 'run')} of it that lay in the trash`] : []),
-      ...(removed.codes > 0 ? [`${counted(removed.codes, 'set')} of its codes that ${removed.codes === 1 ? 'was' : 'were'} kept`] : []),
+      ...(removed.codes > 0
+        ? [`${counted(removed.codes, 'set')} of its codes that ${removed.codes === 1 ? 'was' : 'were'} kept`]
+        : []),
     ]
     const withIt = also.length === 0 ? '' : `, and with it ${also.join(' and ')}`
     const text = `The dataset “${name}” was removed for good${withIt}; its source (${source}) was not touched.`
@@ -82,10 +86,14 @@ export const embeddingsRemove: Command = {
   positionals: [1, 10_000],
   async run({ call }, { positionals }) {
     const { embeddings } = await call('embeddings.list', {})
-    const found = positionals.map((reference) => only(embeddings, reference, {
-      none: `There are no codes “${reference}”; “embeddings list” shows those that exist.`,
-      several: 'codes', code: 'CALL_INVALID', field: 'embedding',
-    }))
+    const found = positionals.map((reference) =>
+      only(embeddings, reference, {
+        none: `There are no codes “${reference}”; “embeddings list” shows those that exist.`,
+        several: 'codes',
+        code: 'CALL_INVALID',
+        field: 'embedding',
+      }),
+    )
     const removed = [...new Map(found.map(({ id, name }) => [id, { embedding: id, name }])).values()]
     for (const { embedding } of removed) await call('embeddings.remove', { embedding })
     const what = removed.length === 1 ? `The codes “${removed[0]!.name}” were` : `${counted(removed.length, 'set')} of codes were`
@@ -97,9 +105,17 @@ export const trashList: Command = {
   usage: '',
   summary: 'What was removed and can be restored, and until when.',
   async run({ call }) {
-    const { storage: { removed } } = await call('storage.show', {})
-    const rows = removed.map(({ kind, id, name, removedAt, until, bytes }) =>
-      [id, kind, name, untilDay(removedAt), untilDay(until), megabytes(bytes)])
+    const {
+      storage: { removed },
+    } = await call('storage.show', {})
+    const rows = removed.map(({ kind, id, name, removedAt, until, bytes }) => [
+      id,
+      kind,
+      name,
+      untilDay(removedAt),
+      untilDay(until),
+      megabytes(bytes),
+    ])
     return {
       json: { removed },
       text: rows.length === 0 ? 'The trash is empty.' : table(['id', 'what', 'name', 'removed', 'kept until', 'on disk'], rows),
@@ -114,10 +130,14 @@ export const trashRestore: Command = {
   positionals: [1, 10_000],
   async run({ call }, { positionals }) {
     const { storage } = await call('storage.show', {})
-    const found = positionals.map((reference) => only(storage.removed, reference, {
-      none: `There is nothing called “${reference}” in the trash; “trash list” shows what is there.`,
-      several: 'removed runs or experiments', code: 'RUN_UNKNOWN', field: 'name',
-    }))
+    const found = positionals.map((reference) =>
+      only(storage.removed, reference, {
+        none: `There is nothing called “${reference}” in the trash; “trash list” shows what is there.`,
+        several: 'removed runs or experiments',
+        code: 'RUN_UNKNOWN',
+        field: 'name',
+      }),
+    )
     // An experiment brings its own runs back: it goes first, and what came with it is there already.
     const chosen = [...new Set(found)].sort((a, b) => Number(a.kind === 'run') - Number(b.kind === 'run'))
     for (const { kind, id } of chosen) {
@@ -132,7 +152,12 @@ export const trashRestore: Command = {
   },
 }
 
-interface Said { none: string; several: string; code: 'CALL_INVALID' | 'RUN_UNKNOWN'; field: string }
+interface Said {
+  none: string
+  several: string
+  code: 'CALL_INVALID' | 'RUN_UNKNOWN'
+  field: string
+}
 
 /** The one with this id or, if it is one's alone, this name or beginning of an id. Errors: as `said` says. */
 function only<T extends { id: string; name: string }>(items: readonly T[], reference: string, said: Said): T {
@@ -141,7 +166,10 @@ function only<T extends { id: string; name: string }>(items: readonly T[], refer
   const named = items.filter(({ name }) => name === reference)
   const found = named.length > 0 ? named : items.filter(({ id }) => id.startsWith(reference))
   if (found.length === 1) return found[0]!
-  const ids = `${found.slice(0, 3).map(({ id }) => id).join(', ')}${found.length > 3 ? ', ...' : ''}`
+  const ids = `${found
+    .slice(0, 3)
+    .map(({ id }) => id)
+    .join(', ')}${found.length > 3 ? ', ...' : ''}`
   const message = found.length === 0 ? said.none : `Several ${said.several} match “${reference}” (${ids}); give the whole id.`
   throw new WorkbenchError(said.code, message, { field: said.field })
 }

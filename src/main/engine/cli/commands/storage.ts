@@ -21,16 +21,35 @@ export const storageShow: Command = {
     return {
       json: { storage },
       text: [
-        `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`, '',
-        table(['', 'number', 'on disk', 'spare'], [
-          ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)], ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
-          ['codes', '', megabytes(codes), ''], ['database', '', megabytes(database), ''],
-          ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
-        ]), '',
-        table(['run', 'name', 'on disk', 'spare'], largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)])),
+        `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`,
+        '',
+        table(
+          ['', 'number', 'on disk', 'spare'],
+          [
+            ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)],
+            ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
+            ['codes', '', megabytes(codes), ''],
+            ['database', '', megabytes(database), ''],
+            ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+          ],
+        ),
+        '',
+        table(
+          ['run', 'name', 'on disk', 'spare'],
+          largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)]),
+        ),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
-        ...(unknown.folders.length > 0 ? ['', `${counted(unknown.folders.length, 'folder')} (${megabytes(unknown.bytes)}) ${unknown.folders.length === 1 ? 'belongs' : 'belong'} to nothing that is known here and ${unknown.folders.length === 1 ? 'is' : 'are'} left alone: ${unknown.folders.slice(0, 3).join(', ')}${unknown.folders.length > 3 ? ', ...' : ''}.`] : []),
-        ...(spare > 0 ? ['', `“storage thin” frees ${megabytes(spare)} of runs.`] : []), ...(removed.length > 0 ? [`“storage empty” frees ${megabytes(sum(removed))} of what was removed.`] : []),
+        ...(unknown.folders.length > 0
+          ? [
+              '',
+              `${counted(unknown.folders.length, 'folder')} (${megabytes(unknown.bytes)}) ` +
+                `${unknown.folders.length === 1 ? 'belongs' : 'belong'} to nothing that is known here and ` +
+                `${unknown.folders.length === 1 ? 'is' : 'are'} left alone: ` +
+                `${unknown.folders.slice(0, 3).join(', ')}${unknown.folders.length > 3 ? ', ...' : ''}.`,
+            ]
+          : []),
+        ...(spare > 0 ? ['', `“storage thin” frees ${megabytes(spare)} of runs.`] : []),
+        ...(removed.length > 0 ? [`“storage empty” frees ${megabytes(sum(removed))} of what was removed.`] : []),
       ].join('\n'),
     }
   },
@@ -42,30 +61,50 @@ function number(given: Arguments, name: string, most: number): number | undefine
   if (value === undefined) return undefined
   const found = String(value).trim() === '' ? NaN : Number(value)
   if (!(found >= (name === 'copies' ? 1 : 0) && found <= most) || (name === 'copies' && !Number.isInteger(found))) {
-    throw new WorkbenchError('USAGE', `--${name} is a number from ${name === 'copies' ? 1 : 0} to ${most.toLocaleString('en')}, not “${String(value)}”.`, { field: name })
+    throw new WorkbenchError(
+      'USAGE',
+      `--${name} is a number from ${name === 'copies' ? 1 : 0} to ${most.toLocaleString('en')}, not “${String(value)}”.`,
+      { field: name },
+    )
   }
   return found
 }
 
-const told = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): string => (runs === 0
-  ? `Of ${counted(considered, 'run')} none has anything to give up: each keeps its result and snapshots, ${copies} ${copies === 1 ? 'copy' : 'copies'} of its weights at most.`
-  : `${counted(runs, 'run')} of ${considered.toLocaleString('en')} would give up ${megabytes(bytes)}: ${counted(snapshots, 'snapshot')}, and what only training needs of ${counted(ended, 'run')}.`)
+const told = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): string =>
+  runs === 0
+    ? `Of ${counted(considered, 'run')} none has anything to give up: each keeps its result ` +
+      `and snapshots, ${copies} ${copies === 1 ? 'copy' : 'copies'} of its weights at most.`
+    : `${counted(runs, 'run')} of ${considered.toLocaleString('en')} would give up ${megabytes(bytes)}: ` +
+      `${counted(snapshots, 'snapshot')}, and what only training needs of ${counted(ended, 'run')}.`
 
 export const storageThin: Command = {
   usage: '[RUN...] [--experiment E] [--ended-before DAYS] [--copies N] [--dry-run]',
   summary: 'Takes from runs what they can do without: snapshots beyond a budget, and of ended ones the optimizer.',
   help: [
-    'RUN...            only these; else all runs', '--experiment E    only the runs of an experiment', '--ended-before D  only runs that ended at least so many days ago',
-    '--copies N        copies of its weights that a run keeps, its result among them', '                  (default: as the queue\'s settings say)', '--dry-run         only says what it would free',
+    'RUN...            only these; else all runs',
+    '--experiment E    only the runs of an experiment',
+    '--ended-before D  only runs that ended at least so many days ago',
+    '--copies N        copies of its weights that a run keeps, its result among them',
+    "                  (default: as the queue's settings say)",
+    '--dry-run         only says what it would free',
     'Results, figures, curves and pictures stay, and runs that can be resumed go on bit for bit.',
   ],
   positionals: [0, 10_000],
-  options: { 'experiment': { type: 'string' }, 'ended-before': { type: 'string' }, 'copies': { type: 'string' }, 'dry-run': { type: 'boolean' } },
+  options: {
+    experiment: { type: 'string' },
+    'ended-before': { type: 'string' },
+    copies: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+  },
   async run(session, given, terminal) {
-    const { experiment } = given.values, endedDaysAgo = number(given, 'ended-before', 100_000), copies = number(given, 'copies', 22)
+    const { experiment } = given.values,
+      endedDaysAgo = number(given, 'ended-before', 100_000),
+      copies = number(given, 'copies', 22)
     const asked: CallInput<'storage.thin'> = {
-      ...(given.positionals.length === 0 ? {} : { runs: given.positionals }), ...(typeof experiment === 'string' ? { experiment } : {}),
-      ...(endedDaysAgo === undefined ? {} : { endedDaysAgo }), ...(copies === undefined ? {} : { copies }),
+      ...(given.positionals.length === 0 ? {} : { runs: given.positionals }),
+      ...(typeof experiment === 'string' ? { experiment } : {}),
+      ...(endedDaysAgo === undefined ? {} : { endedDaysAgo }),
+      ...(copies === undefined ? {} : { copies }),
     }
     const { thinning } = await session.call('storage.thinning', asked)
     if (given.values['dry-run'] === true || thinning.runs === 0) return { json: { thinning, freed: 0 }, text: told(thinning) }
@@ -79,6 +118,9 @@ export const storageEmpty: Command = {
   summary: 'Deletes for good what was removed (as “trash empty” does).',
   async run({ call }) {
     const { runs, experiments, bytes } = await call('storage.empty', {})
-    return { json: { runs, experiments, bytes }, text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${megabytes(bytes)} are free.` }
+    return {
+      json: { runs, experiments, bytes },
+      text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${megabytes(bytes)} are free.`,
+    }
   },
 }

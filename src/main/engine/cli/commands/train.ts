@@ -12,7 +12,11 @@ import { ended } from './runs.ts'
 
 const sample = 'mnist'
 
-export const settingOptions = { variant: { type: 'string' }, set: { type: 'string', multiple: true }, config: { type: 'string' } } as const
+export const settingOptions = {
+  variant: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  config: { type: 'string' },
+} as const
 export const settingHelp = [
   '--variant V       “variants” lists them and their settings',
   '--set key=value   one setting, e.g. --set network.layers=512,64; may be given often',
@@ -20,11 +24,17 @@ export const settingHelp = [
 ]
 
 /** The variant and settings that a command was given. @param otherwise the variant where none is named */
-export async function variantAndSettings({ call }: Session, { values, path }: Arguments, otherwise?: string): Promise<{ variant: string; settings: Settings }> {
+export async function variantAndSettings(
+  { call }: Session,
+  { values, path }: Arguments,
+  otherwise?: string,
+): Promise<{ variant: string; settings: Settings }> {
   const variant = values['variant'] ?? otherwise
-  if (typeof variant !== 'string') throw new WorkbenchError('USAGE', 'Say which variant with --variant; “variants” lists them.', { field: 'variant' })
+  if (typeof variant !== 'string')
+    throw new WorkbenchError('USAGE', 'Say which variant with --variant; “variants” lists them.', { field: 'variant' })
   const config = values['config']
-  const read = (fields: readonly Field[]) => settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields)
+  const read = (fields: readonly Field[]) =>
+    settingsFrom((values['set'] ?? []) as string[], typeof config === 'string' ? path(config) : undefined, fields)
   const { fields } = await call('runs.check', { variant })
   // Some settings bring others with them, such as those of pretrained layers.
   return { variant, settings: read((await call('runs.check', { variant, settings: read(fields) })).fields) }
@@ -39,19 +49,42 @@ export const train: Command = {
   usage: '--dataset N --variant V | --preset ID | --from F.safetensors',
   summary: 'Trains an autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
   help: [
-    '--dataset N       a dataset by name or id; mnist is imported where it is missing', ...settingHelp, '--seed S          of everything random (default: 1)', '--name N          the run\'s name',
-    '--from F          begins with the weights of a checkpoint, and with its', '                  settings; --set goes on top',
+    '--dataset N       a dataset by name or id; mnist is imported where it is missing',
+    ...settingHelp,
+    '--seed S          of everything random (default: 1)',
+    "--name N          the run's name",
+    '--from F          begins with the weights of a checkpoint, and with its',
+    '                  settings; --set goes on top',
     ...presetHelp,
   ],
-  options: { dataset: { type: 'string' }, ...settingOptions, seed: { type: 'string' }, name: { type: 'string' }, from: { type: 'string' }, ...presetOptions },
+  options: {
+    dataset: { type: 'string' },
+    ...settingOptions,
+    seed: { type: 'string' },
+    name: { type: 'string' },
+    from: { type: 'string' },
+    ...presetOptions,
+  },
   async run(session, given, terminal) {
     const { dataset, seed, name, preset, form, run: part, from } = given.values as Record<string, string | undefined>
     if (preset !== undefined) return trainPreset(session, given, terminal)
-    if (form !== undefined || part !== undefined) throw new WorkbenchError('USAGE', '--form and --run are of a preset; name it with --preset.', { field: 'preset' })
-    if (dataset === undefined) throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; “datasets list” lists them.', { field: 'dataset' })
+    if (form !== undefined || part !== undefined)
+      throw new WorkbenchError('USAGE', '--form and --run are of a preset; name it with --preset.', { field: 'preset' })
+    if (dataset === undefined)
+      throw new WorkbenchError('USAGE', 'Say which dataset with --dataset; “datasets list” lists them.', { field: 'dataset' })
     const weights = from === undefined ? undefined : given.path(from)
-    const { variant, settings } = await variantAndSettings(session, given, weights === undefined ? undefined : (await session.call('weights.inspect', { weights })).weights.variant)
-    const chosen = { variant, settings, ...(weights === undefined ? {} : { weights }), ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }), ...(name === undefined ? {} : { name }) }
+    const { variant, settings } = await variantAndSettings(
+      session,
+      given,
+      weights === undefined ? undefined : (await session.call('weights.inspect', { weights })).weights.variant,
+    )
+    const chosen = {
+      variant,
+      settings,
+      ...(weights === undefined ? {} : { weights }),
+      ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
+      ...(name === undefined ? {} : { name }),
+    }
     if (dataset === sample && !(await hasDataset(session, sample))) {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)

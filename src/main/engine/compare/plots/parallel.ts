@@ -9,7 +9,10 @@ const most = 12
 /** Parallel coordinates: an axis for each of some columns, a line for each run or group. A key that no run has a value of is left out. */
 export function parallelOf({ subjects, columns }: Plot, keys?: readonly string[]): Parallel {
   const byKey = new Map(columns.map((column) => [column.key, column]))
-  const shown = keys === undefined ? usual(columns) : [...new Set(keys.flatMap((key) => currentKeys(key, [...byKey.keys()])))].flatMap((key) => byKey.get(key) ?? [])
+  const shown =
+    keys === undefined
+      ? usual(columns)
+      : [...new Set(keys.flatMap((key) => currentKeys(key, [...byKey.keys()])))].flatMap((key) => byKey.get(key) ?? [])
   const axes = shown.map((column) => axisOf(column.values, column.numeric, column.kind === 'setting'))
   return {
     axes: shown.map((column, index) => {
@@ -17,7 +20,9 @@ export function parallelOf({ subjects, columns }: Plot, keys?: readonly string[]
       return { ...columnHead(column), kind, logarithmic, ticks }
     }),
     lines: subjects.map((subject, at) => ({
-      ...subjectHead(subject), places: shown.map(({ values }, index) => axes[index]!.placeOf(values[at]!.value)), texts: shown.map(({ values }) => values[at]!.text),
+      ...subjectHead(subject),
+      places: shown.map(({ values }, index) => axes[index]!.placeOf(values[at]!.value)),
+      texts: shown.map(({ values }) => values[at]!.text),
     })),
     columns: columns.map(columnHead),
   }
@@ -27,7 +32,9 @@ export function parallelOf({ subjects, columns }: Plot, keys?: readonly string[]
 function usual(columns: readonly PlotColumn[]): PlotColumn[] {
   const settings = columns.filter((column) => (column.kind === 'setting' || column.key === 'variant') && varies(column))
   const codeOnly = settings.some(({ key }) => key === 'network.codeSize')
-  const figures = columns.filter((column) => column.kind === 'figure' && column.better !== 'neither' && varies(column) && !column.key.startsWith('robustness.'))
+  const figures = columns.filter(
+    (column) => column.kind === 'figure' && column.better !== 'neither' && varies(column) && !column.key.startsWith('robustness.'),
+  )
   const room = Math.max(1, most - Math.min(figures.length, 5))
   return [...settings.filter(({ key }) => !(codeOnly && key === 'network.layers')).slice(0, room), ...figures.slice(0, 5)]
 }

@@ -5,15 +5,23 @@ import { colourOf, dashOf } from './style.ts'
 
 const size = { width: 960, height: 320, left: 78, right: 176, top: 12, bottom: 40 }
 
-/** Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses fall steeply. */
+/**
+ * Curves over epochs with their bands, as an SVG. The vertical range is that of what follows the first twentieth, where losses
+ * fall steeply.
+ */
 export function lineChart(lines: readonly CompareLine[], title: string, unit: string): Markup | null {
   const some = lines.filter(({ value }) => value.some(Number.isFinite))
   if (some.length === 0) return null
   const last = Math.max(...some.map(({ epoch }) => epoch.at(-1)!), 1e-9)
   const drawn = some.map((line) => (line.level ? alongAxis(line, last) : line))
-  const later = drawn.flatMap((line) => [...line.value, ...(line.low ?? []), ...(line.high ?? [])].filter((value, index) => Number.isFinite(value) && line.epoch[index % line.epoch.length]! >= last / 20))
+  const later = drawn.flatMap((line) =>
+    [...line.value, ...(line.low ?? []), ...(line.high ?? [])].filter(
+      (value, index) => Number.isFinite(value) && line.epoch[index % line.epoch.length]! >= last / 20,
+    ),
+  )
   const all = later.length > 1 ? later : drawn.flatMap(({ value }) => [...value].filter(Number.isFinite))
-  let low = least(all), high = most(all)
+  let low = least(all),
+    high = most(all)
   if (low === high) [low, high] = [low - 1, high + 1]
   const margin = (high - low) * 0.05
   low -= margin
@@ -21,9 +29,15 @@ export function lineChart(lines: readonly CompareLine[], title: string, unit: st
   const { width, height, left, right, top, bottom } = size
   const x = (value: number) => left + (value / last) * (width - left - right)
   const y = (value: number) => top + ((high - value) / (high - low)) * (height - top - bottom)
-  const point = (line: CompareLine, column: Float64Array, index: number) => `${x(line.epoch[index]!).toFixed(1)} ${y(Math.min(Math.max(column[index]!, low - 10 * margin), high + 10 * margin)).toFixed(1)}`
+  const point = (line: CompareLine, column: Float64Array, index: number) =>
+    `${x(line.epoch[index]!).toFixed(1)} ${y(Math.min(Math.max(column[index]!, low - 10 * margin), high + 10 * margin)).toFixed(1)}`
 
-  const labels = spread(drawn.map((line) => y(line.value.findLast(Number.isFinite)!)), 13, top, height - bottom)
+  const labels = spread(
+    drawn.map((line) => y(line.value.findLast(Number.isFinite)!)),
+    13,
+    top,
+    height - bottom,
+  )
   return html`<figure><figcaption><span class="called">${title}</span>${drawn.some(({ low: band }) => band !== null) && ': means over seeds, bands their 95% intervals'}</figcaption><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
 <clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
 ${steps(low, high).map(({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`)}
@@ -51,7 +65,12 @@ function bandPath(line: CompareLine, point: (line: CompareLine, column: Float64A
     let end = start
     while (end + 1 < low.length && Number.isFinite(low[end + 1]!)) end++
     const indices = Array.from({ length: end - start + 1 }, (_, index) => start + index)
-    pieces.push(`M${indices.map((index) => point(line, high, index)).join('L')}L${indices.reverse().map((index) => point(line, low, index)).join('L')}Z`)
+    pieces.push(
+      `M${indices.map((index) => point(line, high, index)).join('L')}L${indices
+        .reverse()
+        .map((index) => point(line, low, index))
+        .join('L')}Z`,
+    )
     start = end
   }
   return html`<path d="${pieces.join('')}" fill="${colourOf(line.colour)}" opacity="0.15"/>`
@@ -68,27 +87,43 @@ function paths(column: Float64Array, point: (index: number) => string): string {
   return path
 }
 
-export interface ForestRow { title: string; colour: number; mean: number; low: number; high: number; text: string }
+export interface ForestRow {
+  title: string
+  colour: number
+  mean: number
+  low: number
+  high: number
+  text: string
+}
 
 /** Differences with their intervals beside a line at zero. @param unit of the numbers, already scaled */
 export function forest(rows: readonly ForestRow[], title: string): Markup | null {
   if (rows.length === 0) return null
-  const row = 24, left = 260, right = 176, width = 960, top = 8, bottom = 32
+  const row = 24,
+    left = 260,
+    right = 176,
+    width = 960,
+    top = 8,
+    bottom = 32
   const height = top + rows.length * row + bottom
-  const low = Math.min(0, ...rows.map((one) => one.low)), high = Math.max(0, ...rows.map((one) => one.high))
+  const low = Math.min(0, ...rows.map((one) => one.low)),
+    high = Math.max(0, ...rows.map((one) => one.high))
   const margin = (high - low || 1) * 0.05
   const x = (value: number) => left + ((value - low + margin) / (high - low + 2 * margin)) * (width - left - right)
   return html`<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">
 ${steps(low - margin, high + margin).map(({ value, text }) => html`<line class="grid" x1="${x(value).toFixed(1)}" x2="${x(value).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(value).toFixed(1)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`)}
 <line class="axis" x1="${x(0).toFixed(1)}" x2="${x(0).toFixed(1)}" y1="${top}" y2="${height - bottom}"/>
 ${rows.map((one, index) => {
-    const y = top + index * row + row / 2
-    return html`<text class="name" x="${left - 12}" y="${y + 4}" text-anchor="end"><title>${one.title}</title>${short(one.title, 36)}</text><line x1="${x(one.low).toFixed(1)}" x2="${x(one.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colourOf(one.colour)}" stroke-width="1.5"/><circle cx="${x(one.mean).toFixed(1)}" cy="${y}" r="3.5" fill="${colourOf(one.colour)}"/><text x="${width - right + 12}" y="${y + 4}">${one.text}</text>`
-  })}
+  const y = top + index * row + row / 2
+  return html`<text class="name" x="${left - 12}" y="${y + 4}" text-anchor="end"><title>${one.title}</title>${short(one.title, 36)}</text><line x1="${x(one.low).toFixed(1)}" x2="${x(one.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colourOf(one.colour)}" stroke-width="1.5"/><circle cx="${x(one.mean).toFixed(1)}" cy="${y}" r="3.5" fill="${colourOf(one.colour)}"/><text x="${width - right + 12}" y="${y + 4}">${one.text}</text>`
+})}
 </svg><figcaption>${title}</figcaption></figure>`
 }
 
-/** A long name is cut; the whole stands in the tables. SVG has no element that keeps the direction of a name to itself, but there are characters that do. */
+/**
+ * A long name is cut; the whole stands in the tables. SVG has no element that keeps the direction of a name to itself, but there
+ * are characters that do.
+ */
 function short(text: string, length: number): string {
   const characters = [...text]
   return `\u2068${characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`}\u2069`

@@ -1,8 +1,12 @@
 /** Text that is HTML already. Made by `html` only. */
 export class Markup {
   readonly text: string
-  constructor(text: string) { this.text = text }
-  toString(): string { return this.text }
+  constructor(text: string) {
+    this.text = text
+  }
+  toString(): string {
+    return this.text
+  }
 }
 
 type Part = string | number | Markup | null | false | readonly Part[]
@@ -20,10 +24,11 @@ function shown(part: Part): string {
 }
 
 /** Safe between tags and in quoted attributes; what no document may contain is replaced. */
-export const escaped = (text: string): string => text
-  // eslint-disable-next-line no-control-regex
-  .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
-  .replace(/[&<>"']/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' })[character]!)
+export const escaped = (text: string): string =>
+  text
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
+    .replace(/[&<>"']/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[character]!)
 
 /** A name that a person gave: whatever its direction, the text around it keeps its own. */
 export const name = (text: string): Markup => html`<bdi>${text}</bdi>`

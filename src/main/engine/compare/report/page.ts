@@ -57,9 +57,12 @@ ${datasets.map(({ name: called, count, testCount, width, height, channels, kind,
 ${notes.length > 0 && html`<ul class="muted">${notes.map((note) => html`<li>${sentence(note, names)}</li>`)}</ul>`}
 ${figuresSection(comparison)}
 ${differencesSection(comparison, correction)}
-${charts.some(Boolean) && html`<h2>Curves</h2>
+${
+  charts.some(Boolean) &&
+  html`<h2>Curves</h2>
 ${comparison.curves.notes.map((note) => html`<p class="muted">${sentence(note, names)}</p>`)}
-<div class="charts">${charts}</div>`}
+<div class="charts">${charts}</div>`
+}
 ${picturesSection(facts)}
 ${settingsSection(comparison)}
 ${runsSection(comparison)}
@@ -72,26 +75,34 @@ ${runsSection(comparison)}
 
 /** Groups in a table at most: more would not fit on paper. */
 const across = 6
-const blocks = (count: number): number[][] => Array.from({ length: Math.ceil(count / across) }, (_, block) => Array.from({ length: Math.min(across, count - block * across) }, (_, index) => block * across + index))
+const blocks = (count: number): number[][] =>
+  Array.from({ length: Math.ceil(count / across) }, (_, block) =>
+    Array.from({ length: Math.min(across, count - block * across) }, (_, index) => block * across + index),
+  )
 
-const groupHead = ({ groups }: Comparison, indices: readonly number[], first: string): Markup => html`<thead><tr><th scope="col">${first}</th>${indices.map((index) => {
-  const group = groups[index]!
-  return html`<th scope="col" class="number"><span class="swatch" style="border-top-color:${colourOf(group.colour)};border-top-style:${dashOf(group.colour) === '' ? 'solid' : 'dashed'}"></span>${name(group.title)}<br><span class="unit">${group.counted.length === 1 ? '1 seed' : `${group.counted.length} seeds`}</span></th>`
-})}</tr></thead>`
+const groupHead = ({ groups }: Comparison, indices: readonly number[], first: string): Markup =>
+  html`<thead><tr><th scope="col">${first}</th>${indices.map((index) => {
+    const group = groups[index]!
+    return html`<th scope="col" class="number"><span class="swatch" style="border-top-color:${colourOf(group.colour)};border-top-style:${dashOf(group.colour) === '' ? 'solid' : 'dashed'}"></span>${name(group.title)}<br><span class="unit">${group.counted.length === 1 ? '1 seed' : `${group.counted.length} seeds`}</span></th>`
+  })}</tr></thead>`
 
 function figuresSection(comparison: Comparison): Markup | false {
   const shown = comparison.groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
   if (shown.length === 0) return false
   return html`<h2>Figures on the test samples</h2>
-${blocks(comparison.groups.length).map((indices) => html`<div class="scroll"><table>${groupHead(comparison, indices, 'Mean ± half of its 95% interval')}<tbody>
+${blocks(comparison.groups.length).map(
+  (indices) => html`<div class="scroll"><table>${groupHead(comparison, indices, 'Mean ± half of its 95% interval')}<tbody>
 ${shown.map(({ title, unit, better, estimates, best }) => html`<tr><th scope="row">${title} ${unit !== '' && html`<span class="unit">(${unit})</span>`} ${better === 'neither' ? null : html`<span class="unit">${better === 'lower' ? '↓' : '↑'}</span>`}</th>${indices.map((index) => html`<td class="number${best.includes(index) ? ' best' : ''}">${estimates[index]!.text}</td>`)}</tr>`)}
-</tbody></table></div>`)}<p class="muted small">↓ lower is better, ↑ higher is better; the best in bold.</p>`
+</tbody></table></div>`,
+)}<p class="muted small">↓ lower is better, ↑ higher is better; the best in bold.</p>`
 }
 
 const unitsOf = (unit: string): string => (unit === '%' ? 'points' : unit)
 
 function differencesSection(comparison: Comparison, correction: string | null): Markup | false {
-  const shown = comparison.groupFigures.filter(({ better, differences }) => better !== 'neither' && differences.some(({ low }) => low !== null))
+  const shown = comparison.groupFigures.filter(
+    ({ better, differences }) => better !== 'neither' && differences.some(({ low }) => low !== null),
+  )
   if (shown.length === 0) return false
   const headline = shown.find(({ key }) => key === comparison.headline) ?? shown[0]!
   const titles = comparison.groups.map(({ title }) => title)
@@ -105,8 +116,20 @@ ${shown.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) 
 
 function forestRows({ groups }: Comparison, { unit, differences }: GroupFigure) {
   const scale = unit === '%' ? 100 : 1
-  return differences.flatMap(({ group, mean, low, high, text }) => (mean === null || low === null || high === null ? []
-    : [{ title: groups[group]!.title, colour: groups[group]!.colour, mean: mean * scale, low: low * scale, high: high * scale, text }]))
+  return differences.flatMap(({ group, mean, low, high, text }) =>
+    mean === null || low === null || high === null
+      ? []
+      : [
+          {
+            title: groups[group]!.title,
+            colour: groups[group]!.colour,
+            mean: mean * scale,
+            low: low * scale,
+            high: high * scale,
+            text,
+          },
+        ],
+  )
 }
 
 /** Widest row of pictures, in their own pixels. */
@@ -125,9 +148,12 @@ function picturesSection({ comparison: { groups }, pictures, originals }: Report
     const factor = Math.max(1, Math.min(2, Math.floor(896 / width)))
     return html`<span>${label}</span><img alt="${description}" width="${width * factor}" height="${height * factor}" src="data:image/png;base64,${png.toString('base64')}">`
   }
-  return html`${some.length > 0 && html`<h2>The same test images as each rebuilds them</h2>
+  return html`${
+    some.length > 0 &&
+    html`<h2>The same test images as each rebuilds them</h2>
 <div class="strips">${originals.map(({ dataset, images }) => strip(html`Original${originals.length > 1 && html` (${name(dataset)})`}`, images, 'Test images'))}
-${some.map((one) => html`${strip(html`${name(titleOf(one.group))} <span class="unit">seed ${one.seed}</span>`, one.reconstructions, `Reconstructions by ${titleOf(one.group)}`)}${one.corrupted && strip(html`<span class="unit">its corrupted input</span>`, one.corrupted, 'Corrupted input')}${one.denoised && strip(html`<span class="unit">rebuilt from that</span>`, one.denoised, 'Reconstructions of the corrupted input')}`)}</div>`}
+${some.map((one) => html`${strip(html`${name(titleOf(one.group))} <span class="unit">seed ${one.seed}</span>`, one.reconstructions, `Reconstructions by ${titleOf(one.group)}`)}${one.corrupted && strip(html`<span class="unit">its corrupted input</span>`, one.corrupted, 'Corrupted input')}${one.denoised && strip(html`<span class="unit">rebuilt from that</span>`, one.denoised, 'Reconstructions of the corrupted input')}`)}</div>`
+  }
 ${filters.length > 0 && html`<h2>Filters of the first layer</h2><div class="strips">${filters.map((one) => strip(html`${name(titleOf(one.group))} <span class="unit">seed ${one.seed}</span>`, one.filters, `Filters of ${titleOf(one.group)}`))}</div>`}`
 }
 
@@ -135,11 +161,15 @@ function settingsSection(comparison: Comparison): Markup | false {
   const { groups } = comparison
   const settings = chosenSettings(comparison.settings)
   if (settings.length === 0) return false
-  const rows = (sections: readonly SettingSection[], depth: number, indices: readonly number[]): Markup[] => sections.flatMap((section) => [
-    html`<tr><th scope="rowgroup" colspan="${indices.length + 1}" style="padding-left:${depth * 12}px;font-weight:600">${section.title}</th></tr>`,
-    ...section.rows.map(({ key, title, groupValues }) => html`<tr><th scope="row" style="padding-left:${(depth + 1) * 12}px">${title}</th>${indices.map((index) => html`<td class="number">${isChoice(key) ? settingText(key, groupValues[index]!) : name(groupValues[index]!)}</td>`)}</tr>`),
-    ...rows(section.sections, depth + 1, indices),
-  ])
+  const rows = (sections: readonly SettingSection[], depth: number, indices: readonly number[]): Markup[] =>
+    sections.flatMap((section) => [
+      html`<tr><th scope="rowgroup" colspan="${indices.length + 1}" style="padding-left:${depth * 12}px;font-weight:600">${section.title}</th></tr>`,
+      ...section.rows.map(
+        ({ key, title, groupValues }) =>
+          html`<tr><th scope="row" style="padding-left:${(depth + 1) * 12}px">${title}</th>${indices.map((index) => html`<td class="number">${isChoice(key) ? settingText(key, groupValues[index]!) : name(groupValues[index]!)}</td>`)}</tr>`,
+      ),
+      ...rows(section.sections, depth + 1, indices),
+    ])
   return html`<h2>Settings that differ</h2>${blocks(groups.length).map((indices) => html`<div class="scroll"><table>${groupHead(comparison, indices, '')}<tbody>${rows(settings, 0, indices)}</tbody></table></div>`)}`
 }
 
@@ -149,7 +179,9 @@ const runFigures = 5
 function runsSection(comparison: Comparison): Markup {
   const { runs, groups, figures } = comparison
   const groupOf = new Map(groups.flatMap((group) => group.runs.map((run) => [run, group.title] as const)))
-  const shown = figures.filter(({ better, values }) => better !== 'neither' && values.some((value) => value !== null)).slice(0, runFigures)
+  const shown = figures
+    .filter(({ better, values }) => better !== 'neither' && values.some((value) => value !== null))
+    .slice(0, runFigures)
   return html`<h2>Runs</h2><div class="scroll"><table><thead><tr><th scope="col">Run</th><th scope="col">Settings</th><th scope="col" class="number">Seed</th><th scope="col">State</th><th scope="col" class="number">Epochs</th><th scope="col" class="number">Parameters</th>${shown.map(({ title, unit }) => html`<th scope="col" class="number">${title}${unit !== '' && html` <span class="unit">(${unit})</span>`}</th>`)}<th scope="col">Id</th></tr></thead><tbody>
 ${runs.map((run, index) => html`<tr><th scope="row">${name(run.name)}</th><td>${name(groupOf.get(run.id) ?? '')}</td><td class="number">${run.seed}</td><td>${run.state}</td><td class="number">${Math.round(run.epoch * 10) / 10}</td><td class="number">${run.parameters.toLocaleString('en')}</td>${shown.map(({ texts }) => html`<td class="number">${texts[index]!}</td>`)}<td>${run.id}</td></tr>`)}
 </tbody></table></div>`

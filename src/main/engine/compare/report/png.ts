@@ -12,7 +12,12 @@ export function pngOf(width: number, height: number, pixels: Uint8Array): Buffer
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 6, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', deflateSync(lines, { level: 9 })), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(lines, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function chunk(name: string, content: Buffer): Buffer {
@@ -25,7 +30,10 @@ function chunk(name: string, content: Buffer): Buffer {
 }
 
 /** The first `count` images in one row, a transparent pixel between two. */
-export function stripOf({ width, height, channels, pixels }: Images, count: number): { width: number; height: number; png: Buffer } {
+export function stripOf(
+  { width, height, channels, pixels }: Images,
+  count: number,
+): { width: number; height: number; png: Buffer } {
   const across = count * (width + 1) - 1
   const out = new Uint8Array(across * height * 4)
   for (let image = 0; image < count; image++) {

@@ -12,7 +12,8 @@ export const dashOf = (index: number): string => dashes[Math.floor(Math.max(0, i
 const variables = (colours: readonly string[]): string => colours.map((colour, index) => `--c${index}:${colour}`).join(';')
 
 /** A style sheet is no text to be escaped: it holds nothing that anybody typed. */
-export const style = new Markup(`
+export const style = new Markup(
+  `
 :root{color-scheme:light dark;--paper:#fcfcfa;--paper2:#f4f4f1;--line:#dedfd9;--strong:#8c8e88;--ink:#1b1c1e;--ink2:#585a5f;${variables(light)}}
 @media screen and (prefers-color-scheme:dark){:root{--paper:#17181b;--paper2:#1e2024;--line:#34373d;--strong:#7b8089;--ink:#e8e8e5;--ink2:#a9adb5;${variables(dark)}}}
 *{box-sizing:border-box}
@@ -53,4 +54,5 @@ thead .swatch{display:block;margin:0 0 4px auto}
 .strips span{overflow-wrap:anywhere}
 @page{margin:14mm}
 @media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}table{font-size:9.5px;line-height:13px}th,td{padding:3px 5px 3px 0}th bdi,td bdi{max-width:20ch}.strips{grid-template-columns:110px minmax(0,1fr)}}
-`.trim())
+`.trim(),
+)

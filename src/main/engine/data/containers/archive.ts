@@ -10,20 +10,30 @@ import { isBeside, longestLabel, sampleName } from './samples.ts'
 import type { ContainerSource, Shard } from './shards.ts'
 import { readTar, type Packing } from './tar.ts'
 
-export interface ListOptions { signal?: AbortSignal | undefined; limit?: number | undefined; onCount?(images: number): void }
+export interface ListOptions {
+  signal?: AbortSignal | undefined
+  limit?: number | undefined
+  onCount?(images: number): void
+}
 
 const mostMembers = 10_000_000
 const headerBytes = 2 ** 16
 /** Of an archive that is packed as a whole the headers of the first images are looked at, and of every so many others. */
-const firstHeaders = 500, everyHeader = 97
+const firstHeaders = 500,
+  everyHeader = 97
 
 /** Goes through archives. @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED */
 export async function readContents(source: ContainerSource, { signal, limit = Infinity, onCount }: ListOptions): Promise<Contents> {
-  const collector = new Collector(source, source.shards.some(({ packing }) => packing !== 'plain')), { contents } = collector
+  const collector = new Collector(
+      source,
+      source.shards.some(({ packing }) => packing !== 'plain'),
+    ),
+    { contents } = collector
   for (const [index, shard] of source.shards.entries()) {
-    const hadEnd = shard.kind === 'zip'
-      ? await readZipShard(collector, shard, index)
-      : await readTarShard(collector, shard, index, limit, signal, onCount)
+    const hadEnd =
+      shard.kind === 'zip'
+        ? await readZipShard(collector, shard, index)
+        : await readTarShard(collector, shard, index, limit, signal, onCount)
     collector.endShard(shard, hadEnd)
     onCount?.(contents.members.count)
     if (contents.truncated) break
@@ -45,9 +55,17 @@ async function readZipShard(collector: Collector, shard: Shard, index: number): 
 }
 
 async function readTarShard(
-  collector: Collector, shard: Shard, index: number, limit: number, signal: AbortSignal | undefined, onCount: ListOptions['onCount'],
+  collector: Collector,
+  shard: Shard,
+  index: number,
+  limit: number,
+  signal: AbortSignal | undefined,
+  onCount: ListOptions['onCount'],
 ): Promise<boolean> {
-  const { contents } = collector, { members } = contents, stream = streamOf(shard.file, shard.packing), part = shard.part ?? trainPart
+  const { contents } = collector,
+    { members } = contents,
+    stream = streamOf(shard.file, shard.packing),
+    part = shard.part ?? trainPart
   const tar = readTar(shard.file, shard.packing)
   for (let ordinal = 0; ; ordinal++) {
     const { value: member, done } = await tar.next()
@@ -62,7 +80,8 @@ async function readTarShard(
     if (isBeside(is)) {
       collector.beside(is)
       if (is !== 'cls' && is !== 'json') continue
-      if (member.size > longestLabel) contents.skipped.push({ path: collector.shown(name, shard), reason: 'too large to hold a label' })
+      if (member.size > longestLabel)
+        contents.skipped.push({ path: collector.shown(name, shard), reason: 'too large to hold a label' })
       else collector.label(name, is, await member.read(member.size))
       continue
     }
@@ -73,22 +92,29 @@ async function readTarShard(
     }
     if (shard.packing !== 'plain' && (members.count < firstHeaders || members.count % everyHeader === 0)) {
       contents.sampled++
-      const head = await member.read(headerBytes), seen = readHeader(head, member.size <= headerBytes)
+      const head = await member.read(headerBytes),
+        seen = readHeader(head, member.size <= headerBytes)
       if (typeof seen === 'object' && 'header' in seen) contents.tally!.add(seen.header)
     }
-    collector.image(name, index, () => (shard.packing === 'plain'
-      ? members.pushSpan(collector.shown(name, shard), part, { file: shard.file, offset: member.offset, length: member.size })
-      : members.pushStreamed(collector.shown(name, shard), part, stream, ordinal)))
+    collector.image(name, index, () =>
+      shard.packing === 'plain'
+        ? members.pushSpan(collector.shown(name, shard), part, { file: shard.file, offset: member.offset, length: member.size })
+        : members.pushStreamed(collector.shown(name, shard), part, stream, ordinal),
+    )
   }
 }
 
-/** The members of a packed archive in order; one that is too large for an image comes as nothing. What is given is valid until the next. */
+/**
+ * The members of a packed archive in order; one that is too large for an image comes as nothing. What is given is valid until
+ * the next.
+ */
 function streamOf(file: string, packing: Packing): ImageStream {
   return {
     file,
-    async* read(wanted, signal) {
+    async *read(wanted, signal) {
       const indices = wanted[Symbol.iterator]()
-      let next = indices.next(), ordinal = 0
+      let next = indices.next(),
+        ordinal = 0
       for await (const member of readTar(file, packing)) {
         signal?.throwIfAborted()
         if (next.done) return

@@ -18,10 +18,15 @@ const chunkBytes = 2 ** 17
 
 /** Of a file: what is passed over is not read. */
 export async function fileReader(path: string): Promise<ByteReader> {
-  const file = await open(path, 'r'), { size } = await file.stat()
-  let chunk: Buffer = Buffer.alloc(0), start = 0, position = 0
+  const file = await open(path, 'r'),
+    { size } = await file.stat()
+  let chunk: Buffer = Buffer.alloc(0),
+    start = 0,
+    position = 0
   return {
-    get position() { return position },
+    get position() {
+      return position
+    },
     async read(length) {
       if (position < start || position + length > start + chunk.length) {
         const wanted = Math.min(Math.max(length, chunkBytes), Math.max(0, size - position))
@@ -44,10 +49,13 @@ export async function fileReader(path: string): Promise<ByteReader> {
 /** Of a stream that has to be unpacked to be passed over. @param pieces what it unpacks to */
 export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
   const iterator = pieces[Symbol.asyncIterator]()
-  let rest: Buffer = Buffer.alloc(0), position = 0, ended = false, turns = 0
+  let rest: Buffer = Buffer.alloc(0),
+    position = 0,
+    ended = false,
+    turns = 0
   const more = async (): Promise<boolean> => {
     if (ended) return false
-    const { value, done } = await iterator.next() as IteratorResult<Buffer, undefined>
+    const { value, done } = (await iterator.next()) as IteratorResult<Buffer, undefined>
     if (done) ended = true
     else rest = rest.length === 0 ? value : Buffer.concat([rest, value])
     // Streams that have their data at hand would never let anything else happen.
@@ -55,11 +63,13 @@ export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
     return !ended
   }
   return {
-    get position() { return position },
+    get position() {
+      return position
+    },
     async read(length) {
       const parts: Buffer[] = []
       let filled = 0
-      while (filled < length && (rest.length > 0 || await more())) {
+      while (filled < length && (rest.length > 0 || (await more()))) {
         const taken = rest.subarray(0, length - filled)
         parts.push(taken)
         filled += taken.length
@@ -70,7 +80,7 @@ export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
     },
     async skip(length) {
       let left = length
-      while (left > 0 && (rest.length > 0 || await more())) {
+      while (left > 0 && (rest.length > 0 || (await more()))) {
         const taken = Math.min(left, rest.length)
         rest = rest.subarray(taken)
         left -= taken

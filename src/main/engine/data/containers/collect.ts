@@ -31,7 +31,11 @@ export interface Contents {
 const mostRecent = 50_000
 
 /** The label of a sample, its image (-1: none yet), and more images where it has several: there may be very many samples of one. */
-interface Sampled { label: string | null; image: number; more: number[] | null }
+interface Sampled {
+  label: string | null
+  image: number
+  more: number[] | null
+}
 
 /** Collects what lies in archives; nothing is unpacked but what says which class a sample is of. */
 export class Collector {
@@ -47,21 +51,33 @@ export class Collector {
   constructor(source: ContainerSource, streamed: boolean) {
     this.prefix = source.shards.length > 1
     this.contents = {
-      members: new Members(), inner: new Names(), shard: new Column(), skipped: [], notes: [...source.notes], truncated: false,
+      members: new Members(),
+      inner: new Names(),
+      shard: new Column(),
+      skipped: [],
+      notes: [...source.notes],
+      truncated: false,
       samples: false,
-      beside: new Map(), sampled: 0, tally: streamed ? new SizeTally() : null,
+      beside: new Map(),
+      sampled: 0,
+      tally: streamed ? new SizeTally() : null,
     }
   }
 
   /** Whether a member may be a file of the data; says why where not. */
   accept(written: string, shard: Shard, reason: string | null): string | null {
-    const name = cleanName(written), { skipped } = this.contents
+    const name = cleanName(written),
+      { skipped } = this.contents
     if (name === null) {
       skipped.push({ path: this.shown(written.slice(0, 300), shard), reason: 'its name leads out of the archive, or is none' })
       return null
     }
-    const parts = name.split('/'), last = parts.at(-1)!
-    if (parts.some((part) => part.toLowerCase() === '__macosx') || last.startsWith('._')) { this.forks++; return null }
+    const parts = name.split('/'),
+      last = parts.at(-1)!
+    if (parts.some((part) => part.toLowerCase() === '__macosx') || last.startsWith('._')) {
+      this.forks++
+      return null
+    }
     const why = parts.some((part) => part.startsWith('.')) ? 'a hidden file' : reason
     if (why === null) return name
     skipped.push({ path: this.shown(name, shard), reason: why })
@@ -74,7 +90,9 @@ export class Collector {
 
   /** Takes a file down, of which `pushed` says where it lies. */
   image(name: string, shard: number, push: () => void): void {
-    const { members, inner } = this.contents, sample = this.sampleOf(name), image = members.count
+    const { members, inner } = this.contents,
+      sample = this.sampleOf(name),
+      image = members.count
     push()
     inner.push(name)
     this.contents.shard.push(shard)
@@ -84,7 +102,8 @@ export class Collector {
   }
 
   private sampleOf(name: string): Sampled {
-    const { key } = sampleName(name), there = this.recent.get(key)
+    const { key } = sampleName(name),
+      there = this.recent.get(key)
     if (there) return there
     // Members of a sample lie side by side.
     if (this.recent.size >= mostRecent) this.forget()
@@ -100,7 +119,8 @@ export class Collector {
 
   /** Takes the label of a sample down, from `.cls` (which goes before) or `.json`. */
   label(name: string, is: string, bytes: Buffer): void {
-    const { members } = this.contents, sample = this.sampleOf(name)
+    const { members } = this.contents,
+      sample = this.sampleOf(name)
     let label: string | null
     if (is === 'cls') label = labelOfCls(bytes)
     else {
@@ -125,29 +145,46 @@ export class Collector {
   endShard(shard: Shard, hadEnd: boolean): void {
     this.forget()
     if (!hadEnd) {
-      this.contents.notes.push({ code: 'archiveEnd', message: `${shard.name} lacks the mark that ends an archive; it may be truncated.` })
+      this.contents.notes.push({
+        code: 'archiveEnd',
+        message: `${shard.name} lacks the mark that ends an archive; it may be truncated.`,
+      })
     }
   }
 
   end(): Contents {
     const { notes, samples } = this.contents
-    if (this.forks > 0) notes.push({ code: 'resourceForks', message: `Left out: ${thousands(this.forks)} of the files that macOS adds `
-      + 'to archives (._*, __MACOSX).' })
+    if (this.forks > 0)
+      notes.push({
+        code: 'resourceForks',
+        message: `Left out: ${thousands(this.forks)} of the files that macOS adds to archives (._*, __MACOSX).`,
+      })
     if (!samples) return this.contents
     const [field] = this.fields
     if (field !== undefined) {
-      const message = field === '' ? 'The labels are what the .json files hold.'
-        : `The labels are those of the field “${[...this.fields].join('”, “')}” of the .json files.`
+      const message =
+        field === ''
+          ? 'The labels are what the .json files hold.'
+          : `The labels are those of the field “${[...this.fields].join('”, “')}” of the .json files.`
       notes.push({ code: 'labelField', message })
     }
-    if (this.lists > 0) notes.push({ code: 'severalLabels', message: `${thousands(this.lists)} samples have a list of labels; `
-      + 'these images are imported without labels.' })
+    if (this.lists > 0)
+      notes.push({
+        code: 'severalLabels',
+        message: `${thousands(this.lists)} samples have a list of labels; these images are imported without labels.`,
+      })
     if (this.unmatched > 0) {
-      notes.push({ code: 'labelsWithoutImage', message: `${thousands(this.unmatched)} labels are of samples in which there is no image.` })
+      notes.push({
+        code: 'labelsWithoutImage',
+        message: `${thousands(this.unmatched)} labels are of samples in which there is no image.`,
+      })
     }
     const others = [...this.contents.beside].filter(([is]) => is !== 'cls' && is !== 'json')
     if (others.length > 0) {
-      const named = others.slice(0, 8).map(([is, number]) => `${thousands(number)} .${is}`).join(', ')
+      const named = others
+        .slice(0, 8)
+        .map(([is, number]) => `${thousands(number)} .${is}`)
+        .join(', ')
       const captions = others.some(([is]) => is === 'txt') ? ' (captions are no labels)' : ''
       notes.push({ code: 'besideImages', message: `Not used, beside the images: ${named}${captions}.` })
     }

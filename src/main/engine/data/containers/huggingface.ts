@@ -23,12 +23,18 @@ const rank = (names: readonly string[], name: string): number => {
 }
 const listed = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(', ')
 
-interface Feature { _type?: unknown; names?: unknown; feature?: Feature }
+interface Feature {
+  _type?: unknown
+  names?: unknown
+  feature?: Feature
+}
 
 /** The features that the library describes in the file's notes; none where it does not, or they make no sense. */
 function featuresOf({ notes }: ParquetFile): Map<string, Feature> {
   try {
-    const { info } = parseJson(notes.get('huggingface') ?? '{}', manifestLimits) as { info?: { features?: Record<string, Feature> } }
+    const { info } = parseJson(notes.get('huggingface') ?? '{}', manifestLimits) as {
+      info?: { features?: Record<string, Feature> }
+    }
     return new Map(Object.entries(info?.features ?? {}).filter(([, feature]) => typeof feature === 'object' && feature !== null))
   } catch {
     return new Map()
@@ -37,27 +43,43 @@ function featuresOf({ notes }: ParquetFile): Map<string, Feature> {
 
 /** Finds the columns of images and labels. @throws WorkbenchError FILE_UNSUPPORTED */
 export function findColumns(file: ParquetFile): ImageColumns {
-  const features = featuresOf(file), notes: DatasetNote[] = []
+  const features = featuresOf(file),
+    notes: DatasetNote[] = []
   const tops = [...new Set(file.columns.map(({ path }) => path[0]!))]
   const plain = (top: string, ...inner: string[]) =>
     file.columns.find(({ path, repeated }) => !repeated && path.join('\0') === [top, ...inner].join('\0')) ?? null
   const isBytes = (column: ParquetColumn | null) => column !== null && column.type === 'BYTE_ARRAY' && !column.text && !column.json
   const bytesOf = (top: string) => {
-    const inner = plain(top, 'bytes'), own = plain(top)
+    const inner = plain(top, 'bytes'),
+      own = plain(top)
     return isBytes(inner) ? inner : isBytes(own) ? own : null
   }
 
-  const candidates = tops.filter((top) => bytesOf(top) !== null && (features.get(top)?._type === 'Image' || plain(top, 'bytes') !== null
-    || imageNames.includes(top.toLowerCase()) || !features.has(top)))
+  const candidates = tops.filter(
+    (top) =>
+      bytesOf(top) !== null &&
+      (features.get(top)?._type === 'Image' ||
+        plain(top, 'bytes') !== null ||
+        imageNames.includes(top.toLowerCase()) ||
+        !features.has(top)),
+  )
   const sure = candidates.filter((top) => features.get(top)?._type === 'Image')
   const images = (sure.length > 0 ? sure : candidates).toSorted((a, b) => rank(imageNames, a) - rank(imageNames, b))
   const [top] = images
   if (top === undefined) {
-    throw unsupportedFile(file.path, 'holds no column of images, which are bytes, or bytes and path; '
-      + `it holds ${listed(tops.slice(0, 12)) || 'nothing'}. Choose another file, or save the images with the library datasets.`)
+    throw unsupportedFile(
+      file.path,
+      'holds no column of images, which are bytes, or bytes and path; ' +
+        `it holds ${listed(tops.slice(0, 12)) || 'nothing'}. Choose another file, or save the images with the library datasets.`,
+    )
   }
-  if (images.length > 1) notes.push({ code: 'imageColumn', message: 'The images are those of the column '
-    + `“${top}”; ${listed(images.slice(1))} ${images.length === 2 ? 'is' : 'are'} not used.` })
+  if (images.length > 1)
+    notes.push({
+      code: 'imageColumn',
+      message:
+        'The images are those of the column ' +
+        `“${top}”; ${listed(images.slice(1))} ${images.length === 2 ? 'is' : 'are'} not used.`,
+    })
 
   const others = tops.filter((name) => name !== top)
   const isLabel = (name: string) => features.get(name)?._type === 'ClassLabel' || rank(labelNames, name) < labelNames.length
@@ -69,21 +91,32 @@ export function findColumns(file: ParquetFile): ImageColumns {
   const [label] = usable
   const several = called.filter((name) => file.columns.some(({ path, repeated, json }) => path[0] === name && (repeated || json)))
   if (label === undefined && several.length > 0) {
-    notes.push({ code: 'severalLabels', message: `The column ${listed(several)} gives each image a list of `
-      + 'labels; imported without labels.' })
+    notes.push({
+      code: 'severalLabels',
+      message: `The column ${listed(several)} gives each image a list of labels; imported without labels.`,
+    })
   }
   if (label !== undefined && usable.length > 1) {
-    notes.push({ code: 'labelColumn', message: 'The labels are those of the column '
-      + `“${label}”; ${listed(usable.slice(1))} ${usable.length === 2 ? 'is' : 'are'} not used.` })
+    notes.push({
+      code: 'labelColumn',
+      message:
+        'The labels are those of the column ' +
+        `“${label}”; ${listed(usable.slice(1))} ${usable.length === 2 ? 'is' : 'are'} not used.`,
+    })
   }
   const ignored = others.filter((name) => !called.includes(name))
-  if (ignored.length > 0) notes.push({
-    code: 'unusedColumns', message: `Columns that are not used: ${listed(ignored.slice(0, 10))}${ignored.length > 10 ? ' and more' : ''}.`,
-  })
+  if (ignored.length > 0)
+    notes.push({
+      code: 'unusedColumns',
+      message: `Columns that are not used: ${listed(ignored.slice(0, 10))}${ignored.length > 10 ? ' and more' : ''}.`,
+    })
   const names = label === undefined ? null : features.get(label)?.names
   return {
-    image: bytesOf(top)!, path: plain(top, 'path'), label: label === undefined ? null : plain(label),
-    names: Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : null, notes,
+    image: bytesOf(top)!,
+    path: plain(top, 'path'),
+    label: label === undefined ? null : plain(label),
+    names: Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : null,
+    notes,
   }
 }
 

@@ -9,11 +9,17 @@ import type { ContainerSource } from './shards.ts'
 
 /** The list of samples, or of several archives: labels from beside the images, or from the folders within the archives. */
 export function listArchives(
-  source: ContainerSource, { members, inner, shard, skipped, notes, truncated, tally, sampled, samples }: Contents,
+  source: ContainerSource,
+  { members, inner, shard, skipped, notes, truncated, tally, sampled, samples }: Contents,
 ): ContainerList {
   if (!samples) labelByFolders(source, members, inner, shard)
   return listOfMembers(samples ? leaveOthers(members, inner, notes) : members, {
-    source, notes, skipped, truncated, order: [], labelsFrom: samples ? 'the files beside the images' : 'the names of the folders',
+    source,
+    notes,
+    skipped,
+    truncated,
+    order: [],
+    labelsFrom: samples ? 'the files beside the images' : 'the names of the folders',
     sample: tally?.result(sampled === members.count),
   })
 }
@@ -21,16 +27,23 @@ export function listArchives(
 /** Where one sample has several images, those that are called like an image alone are taken, and others said. */
 function leaveOthers(members: Members, inner: Names, notes: DatasetNote[]): Members {
   const kinds = new Map<string, number>()
-  for (let i = 0; i < inner.count; i++) { const { is } = sampleName(inner.at(i)); kinds.set(is, (kinds.get(is) ?? 0) + 1) }
-  const compound = [...kinds.keys()].filter((is) => is.includes('.')), plain = [...kinds.keys()].filter((is) => !is.includes('.'))
+  for (let i = 0; i < inner.count; i++) {
+    const { is } = sampleName(inner.at(i))
+    kinds.set(is, (kinds.get(is) ?? 0) + 1)
+  }
+  const compound = [...kinds.keys()].filter((is) => is.includes('.')),
+    plain = [...kinds.keys()].filter((is) => !is.includes('.'))
   if (compound.length === 0) return members
-  const preferred = plain.length > 0
-    ? plain
-    : compound.toSorted((a, b) => rankOf(a) - rankOf(b) || kinds.get(b)! - kinds.get(a)!).slice(0, 1)
+  const preferred =
+    plain.length > 0 ? plain : compound.toSorted((a, b) => rankOf(a) - rankOf(b) || kinds.get(b)! - kinds.get(a)!).slice(0, 1)
   const left = [...kinds].filter(([is]) => !preferred.includes(is))
   if (left.length === 0) return members
-  notes.push({ code: 'otherImages', message: `Of each sample the image .${preferred.join(', .')} is taken; `
-    + `left out: ${left.map(([is, count]) => `${thousands(count)} .${is}`).join(', ')}.` })
+  notes.push({
+    code: 'otherImages',
+    message:
+      `Of each sample the image .${preferred.join(', .')} is taken; ` +
+      `left out: ${left.map(([is, count]) => `${thousands(count)} .${is}`).join(', ')}.`,
+  })
   return members.only((image) => preferred.includes(sampleName(inner.at(image)).is))
 }
 
@@ -43,8 +56,13 @@ const rankOf = (is: string): number => {
 function labelByFolders(source: ContainerSource, members: Members, inner: Names, shard: Column): void {
   const common = source.shards.map(() => null as string[] | null)
   for (let i = 0; i < inner.count; i++) {
-    const folders = inner.at(i).split('/').slice(0, -1), own = shard.at(i), before = common[own]!
-    if (before === null) { common[own] = folders; continue }
+    const folders = inner.at(i).split('/').slice(0, -1),
+      own = shard.at(i),
+      before = common[own]!
+    if (before === null) {
+      common[own] = folders
+      continue
+    }
     let same = 0
     while (same < before.length && before[same] === folders[same]) same++
     if (same < before.length) before.length = same

@@ -15,7 +15,12 @@ export function nameIn(bytes: Buffer, otherwise: 'latin1' | 'cp437' = 'latin1'):
 
 /** A name as it is kept: relative, with `/`, without `.` and doubled separators; null where it leads out of the archive. */
 export function cleanName(name: string): string | null {
-  const parts = name.replaceAll('\\', '/').split('/').filter((part) => part !== '' && part !== '.')
+  const parts = name
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
   // eslint-disable-next-line no-control-regex
-  return parts.includes('..') || /^(\/|[a-zA-Z]:)/.test(name) || parts.length === 0 || /[\0-\x1f]/.test(name) ? null : parts.join('/')
+  return parts.includes('..') || /^(\/|[a-zA-Z]:)/.test(name) || parts.length === 0 || /[\0-\x1f]/.test(name)
+    ? null
+    : parts.join('/')
 }

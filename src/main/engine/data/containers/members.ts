@@ -75,7 +75,9 @@ export class Members {
     const out = new Members()
     for (let index = 0; index < this.count; index++) {
       if (!keep(index)) continue
-      const inside = this.insideOf(index), label = this.labelOf(index), name = this.names.at(index)
+      const inside = this.insideOf(index),
+        label = this.labelOf(index),
+        name = this.names.at(index)
       if ('stream' in inside) out.pushStreamed(name, this.partOf(index), inside.stream, inside.index)
       else out.pushSpan(name, this.partOf(index), inside)
       if (label !== null) out.label(out.count - 1, label)
@@ -92,7 +94,9 @@ export class Members {
     if (typeof file !== 'string') return { stream: file, index: this.offset.at(index) }
     const zip = this.zip.at(index)
     return {
-      file, offset: this.offset.at(index), length: this.length.at(index),
+      file,
+      offset: this.offset.at(index),
+      length: this.length.at(index),
       ...(zip > 0 ? { zip: { deflated: zip === 2, size: this.size.at(index), crc: this.crc.at(index) } } : {}),
     }
   }
@@ -109,25 +113,48 @@ interface Told {
 }
 
 /**
- * The list of images whose labels and parts are known one by one. Parts count only where some images are for training, or a path was given
+ * The list of images whose labels and parts are known one by one. Parts count only where some images are for training, or a
+ * path was given
  * for them.
  * @param order of the classes, where the source has one; others are sorted, numbers as numbers
  */
-export function listOfMembers(members: Members, { source, notes, skipped, truncated, order, sample, labelsFrom }: Told): ContainerList {
-  const there = [trainPart, validationPart, testPart].map((part) => source.shards.some((shard) => (shard.part ?? trainPart) === part))
+export function listOfMembers(
+  members: Members,
+  { source, notes, skipped, truncated, order, sample, labelsFrom }: Told,
+): ContainerList {
+  const there = [trainPart, validationPart, testPart].map((part) =>
+    source.shards.some((shard) => (shard.part ?? trainPart) === part),
+  )
   const parted = there[trainPart]! && (there[validationPart]! || there[testPart]!)
   if (parted) notes.push(partsNote(source))
-  else if (!there[trainPart]) notes.push({ code: 'partAlone', message: 'By the names of the files all images are of one part, '
-    + 'and there is none to train with; they are split as if they had none.' })
+  else if (!there[trainPart])
+    notes.push({
+      code: 'partAlone',
+      message:
+        'By the names of the files all images are of one part, ' +
+        'and there is none to train with; they are split as if they had none.',
+    })
   const isNumber = (name: string) => /^-?\d{1,15}$/.test(name)
   const place = new Map(order.map((name, index) => [name.normalize('NFC'), index]))
   const classOrder = (a: string, b: string): number =>
-    ((place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || (isNumber(a) && isNumber(b) ? Number(a) - Number(b) : byCodePoint(a, b)))
+    (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) ||
+    (isNumber(a) && isNumber(b) ? Number(a) - Number(b) : byCodePoint(a, b))
   return {
-    names: members.names, skipped, notes, truncated, labelled: members.labelled, classOrder, sample, from: source.container,
+    names: members.names,
+    skipped,
+    notes,
+    truncated,
+    labelled: members.labelled,
+    classOrder,
+    sample,
+    from: source.container,
     labelsFrom,
-    rootOf: () => source.path, pathOf: (image) => members.names.at(image), partOf: (image) => (parted ? members.partOf(image) : trainPart),
-    labelOf: (image) => members.labelOf(image), groupOf: () => null, insideOf: (image) => members.insideOf(image),
+    rootOf: () => source.path,
+    pathOf: (image) => members.names.at(image),
+    partOf: (image) => (parted ? members.partOf(image) : trainPart),
+    labelOf: (image) => members.labelOf(image),
+    groupOf: () => null,
+    insideOf: (image) => members.insideOf(image),
   }
 }
 

@@ -1,7 +1,14 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { parquetMetadata, snappyUncompress, type ColumnChunk, type Compressors, type FileMetaData, type SchemaElement } from 'hyparquet'
+import {
+  parquetMetadata,
+  snappyUncompress,
+  type ColumnChunk,
+  type Compressors,
+  type FileMetaData,
+  type SchemaElement,
+} from 'hyparquet'
 import { compressors as others } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
@@ -11,7 +18,8 @@ import { thousands } from '../../../../shared/words.ts'
 import { bytesAt, damagedFile, unsupportedFile } from '../byte-stream.ts'
 
 /**
- * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file says of sizes
+ * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file
+ * says of sizes
  * and counts is held against its real size before anything is made of it.
  */
 const mega = 2 ** 20
@@ -54,11 +62,16 @@ interface Leaf extends ParquetColumn {
 
 /** What unpacks to more than was said ends there. */
 const compressors: Compressors = {
-  SNAPPY: (input, length) => { const out = new Uint8Array(length); snappyUncompress(input, out); return out },
+  SNAPPY: (input, length) => {
+    const out = new Uint8Array(length)
+    snappyUncompress(input, out)
+    return out
+  },
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
   ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
-  ...(others.LZ4 ? { LZ4: others.LZ4 } : {}), ...(others.LZ4_RAW ? { LZ4_RAW: others.LZ4_RAW } : {}),
+  ...(others.LZ4 ? { LZ4: others.LZ4 } : {}),
+  ...(others.LZ4_RAW ? { LZ4_RAW: others.LZ4_RAW } : {}),
 }
 /** To how much more a codec can unpack its input at most; others are ended when they do. */
 const mostRatio: Record<string, number> = { UNCOMPRESSED: 1, SNAPPY: 64, LZ4: 256, LZ4_RAW: 256, GZIP: 1100 }
@@ -72,7 +85,10 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     const columns = leavesOf(metadata.schema)
     checkGroups(metadata, columns, size, path)
     return {
-      path, columns, rows: Number(metadata.num_rows), groups: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
+      path,
+      columns,
+      rows: Number(metadata.num_rows),
+      groups: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
       notes: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
       read: (column, group) => {
         const { columns: chunks, num_rows: rows } = metadata.row_groups[group]!
@@ -88,7 +104,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
 
 /** Errors of the library are those of the file. */
 const damaged = (path: string, what: string, error: unknown): unknown =>
-  (error instanceof WorkbenchError ? error : damagedFile(path, what, error))
+  error instanceof WorkbenchError ? error : damagedFile(path, what, error)
 
 async function readFooter(file: FileHandle, size: number, path: string): Promise<FileMetaData> {
   const tail = await bytesAt(file, Math.max(0, size - 8), 8)
@@ -116,11 +132,19 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
     }
     const levels = here.slice(1).filter((one) => one.element.repetition_type !== 'REQUIRED')
     leaves.push({
-      index: leaves.length, path, type: element.type ?? '', element, schemaPath: here, definition: levels.length,
+      index: leaves.length,
+      path,
+      type: element.type ?? '',
+      element,
+      schemaPath: here,
+      definition: levels.length,
       repeated: levels.some((one) => one.element.repetition_type === 'REPEATED'),
       json: element.converted_type === 'JSON' || element.logical_type?.type === 'JSON',
-      text: element.converted_type === 'UTF8' || element.converted_type === 'ENUM' || element.logical_type?.type === 'STRING'
-        || element.logical_type?.type === 'ENUM',
+      text:
+        element.converted_type === 'UTF8' ||
+        element.converted_type === 'ENUM' ||
+        element.logical_type?.type === 'STRING' ||
+        element.logical_type?.type === 'ENUM',
     })
   }
   const root = { element: schema[0]!, children: [] as never[], count: 1, path: [] }
@@ -128,15 +152,23 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
   return leaves
 }
 
-function checkGroups({ row_groups: groups, num_rows: all }: FileMetaData, columns: readonly Leaf[], size: number, path: string): void {
+function checkGroups(
+  { row_groups: groups, num_rows: all }: FileMetaData,
+  columns: readonly Leaf[],
+  size: number,
+  path: string,
+): void {
   const lies = (what: string) => damagedFile(path, `${what}, which its size contradicts`)
-  let rows = 0, together = 0
+  let rows = 0,
+    together = 0
   for (const group of groups) {
     rows += Number(group.num_rows)
-    if (group.columns.length !== columns.length || group.num_rows < 0) throw lies('it says that a group has other columns than the file')
+    if (group.columns.length !== columns.length || group.num_rows < 0)
+      throw lies('it says that a group has other columns than the file')
     for (const { meta_data: chunk } of group.columns) {
       if (!chunk) throw unsupportedFile(path, 'is encrypted, or keeps its columns in other files; save it as one file.')
-      const start = chunkStart(chunk), length = Number(chunk.total_compressed_size)
+      const start = chunkStart(chunk),
+        length = Number(chunk.total_compressed_size)
       if (!(start >= 4 && length >= 0 && start + length <= size - 8)) throw lies('it says that a column lies beyond its end')
       together += length
     }
@@ -151,32 +183,43 @@ function checkGroups({ row_groups: groups, num_rows: all }: FileMetaData, column
 type Chunk = NonNullable<ColumnChunk['meta_data']>
 /** Some writers leave the place of the dictionary out, or write 0. */
 const chunkStart = ({ dictionary_page_offset: dictionary, data_page_offset: data }: Chunk): number =>
-  (dictionary && dictionary < data ? Number(dictionary) : Number(data))
+  dictionary && dictionary < data ? Number(dictionary) : Number(data)
 
 /** The same bytes as no Buffer, whose `slice` makes no copy where the library expects one. */
 const plainly = (bytes: Buffer) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 
 async function* readChunk(
-  file: FileHandle, leaf: Leaf, { meta_data: chunk }: ColumnChunk, rows: number, path: string,
+  file: FileHandle,
+  leaf: Leaf,
+  { meta_data: chunk }: ColumnChunk,
+  rows: number,
+  path: string,
 ): AsyncGenerator<ArrayLike<ParquetValue>> {
-  const { codec, total_compressed_size: length } = chunk!, name = leaf.path.join('.')
-  const decoder = { ...leaf, pathInSchema: [...leaf.path], codec, compressors } as unknown as
-    Parameters<typeof readDataPage>[2] & Parameters<typeof readDataPageV2>[2]
+  const { codec, total_compressed_size: length } = chunk!,
+    name = leaf.path.join('.')
+  const decoder = { ...leaf, pathInSchema: [...leaf.path], codec, compressors } as unknown as Parameters<typeof readDataPage>[2] &
+    Parameters<typeof readDataPageV2>[2]
   let dictionary: ArrayLike<ParquetValue> | undefined
   try {
     for (let at = chunkStart(chunk!), end = at + Number(length), seen = 0; seen < rows;) {
       const { header, size } = await pageHeader(file, at, end)
       at += size
       const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
-      const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values
-        ?? header.dictionary_page_header?.num_values ?? 0
+      const values =
+        header.data_page_header?.num_values ??
+        header.data_page_header_v2?.num_values ??
+        header.dictionary_page_header?.num_values ??
+        0
       if (!(packed >= 0 && at + packed <= end) || !(unpacked >= 0)) throw damagedFile(path, `a page of ${name} lies beyond its end`)
       if (unpacked > packed * (mostRatio[codec] ?? Infinity) + 1024) {
         throw damagedFile(path, `a page of ${name} says that it is larger than it can be`)
       }
       if (unpacked > mostPage) {
-        throw unsupportedFile(path, `has pages of ${Math.round(unpacked / mega)} MB in ${name}; `
-          + 'save it again with smaller groups of rows (pyarrow: row_group_size=100).')
+        throw unsupportedFile(
+          path,
+          `has pages of ${Math.round(unpacked / mega)} MB in ${name}; ` +
+            'save it again with smaller groups of rows (pyarrow: row_group_size=100).',
+        )
       }
       if (!(values >= 0 && values <= (header.type === 'DICTIONARY_PAGE' ? unpacked : rows - seen))) {
         throw damagedFile(path, `a page of ${name} has more values than rows`)
@@ -185,7 +228,12 @@ async function* readChunk(
       at += packed
       if (header.type === 'DICTIONARY_PAGE') {
         const page = decompressPage(bytes, unpacked, codec, compressors)
-        dictionary = readPlain({ view: viewOf(page), offset: 0 }, chunk!.type, values, leaf.element.type_length) as ArrayLike<ParquetValue>
+        dictionary = readPlain(
+          { view: viewOf(page), offset: 0 },
+          chunk!.type,
+          values,
+          leaf.element.type_length,
+        ) as ArrayLike<ParquetValue>
       } else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
         const encoding = header.data_page_header?.encoding ?? header.data_page_header_v2?.encoding ?? ''
         // Beginnings that are shared with the value before may add up to anything.
@@ -195,7 +243,7 @@ async function* readChunk(
         const page = header.data_page_header
           ? readDataPage(decompressPage(bytes, unpacked, codec, compressors), header.data_page_header, decoder)
           : readDataPageV2(bytes, header, decoder)
-        yield valuesOf(page, values, leaf.definition, encoding.endsWith('_DICTIONARY') ? dictionary ?? [] : null)
+        yield valuesOf(page, values, leaf.definition, encoding.endsWith('_DICTIONARY') ? (dictionary ?? []) : null)
         seen += values
       }
       await setImmediate()
@@ -208,9 +256,14 @@ async function* readChunk(
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** What stands before a page; longer where a writer put the least and greatest values into it. */
-async function pageHeader(file: FileHandle, at: number, end: number): Promise<{ header: ReturnType<typeof parquetHeader>; size: number }> {
+async function pageHeader(
+  file: FileHandle,
+  at: number,
+  end: number,
+): Promise<{ header: ReturnType<typeof parquetHeader>; size: number }> {
   for (const step of [2 ** 12, 2 ** 20, 2 ** 24]) {
-    const bytes = await bytesAt(file, at, Math.min(step, Math.max(0, end - at))), reader = { view: viewOf(bytes), offset: 0 }
+    const bytes = await bytesAt(file, at, Math.min(step, Math.max(0, end - at))),
+      reader = { view: viewOf(bytes), offset: 0 }
     try {
       return { header: parquetHeader(reader), size: reader.offset }
     } catch (error) {
@@ -221,7 +274,8 @@ async function pageHeader(file: FileHandle, at: number, end: number): Promise<{ 
 }
 
 function valuesOf(
-  { definitionLevels: levels, dataPage }: { definitionLevels: ArrayLike<number> | undefined; dataPage: ArrayLike<unknown> }, count: number,
+  { definitionLevels: levels, dataPage }: { definitionLevels: ArrayLike<number> | undefined; dataPage: ArrayLike<unknown> },
+  count: number,
   definition: number,
   dictionary: ArrayLike<ParquetValue> | null,
 ): ArrayLike<ParquetValue> {

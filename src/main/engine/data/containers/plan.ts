@@ -11,16 +11,23 @@ import { listTree } from './tree.ts'
 /** Understands the images of Parquet files, tar or zip archives: their names and labels; images are read when they are decoded. */
 export async function planContainer(source: ContainerSource, request: SourceRequest, options: PlanOptions): Promise<FolderPlan> {
   if (request.pages === 'all') {
-    const message = 'All pages are taken of files in a folder, not of those in an archive or in Parquet files; unpack them first, or leave pages out.'
+    const message =
+      'All pages are taken of files in a folder, not of those in an archive or in Parquet files; unpack them first, or leave pages out.'
     throw new WorkbenchError('CALL_INVALID', message, { field: 'pages' })
   }
   return planList(await relabel(await listContainer(source, request, options), request), request, options)
 }
 
-async function listContainer(source: ContainerSource, request: SourceRequest, { meter, signal, limit }: PlanOptions): Promise<FileList> {
+async function listContainer(
+  source: ContainerSource,
+  request: SourceRequest,
+  { meter, signal, limit }: PlanOptions,
+): Promise<FileList> {
   const reading = { signal, limit, onCount: (images: number) => meter.update('Finding images', images, 0) }
   // Loaded when a file needs it: what unpacks Parquet takes 20 MB.
   if (source.container === 'parquet') return (await import('./rows.ts')).listRows(source, reading)
   const contents = await readContents(source, reading)
-  return source.shards.length > 1 || contents.samples ? listArchives(source, contents) : listTree(source, contents, request, reading)
+  return source.shards.length > 1 || contents.samples
+    ? listArchives(source, contents)
+    : listTree(source, contents, request, reading)
 }

@@ -13,28 +13,46 @@ import { openParquet, type ParquetFile, type ParquetValue } from './parquet.ts'
 import type { ContainerSource, Shard } from './shards.ts'
 
 /** Of so many groups of rows, evenly spread, the headers of so many images are looked at. */
-const sampledGroups = 24, sampledImages = 64
+const sampledGroups = 24,
+  sampledImages = 64
 
 /**
  * The images of Parquet files as `datasets` writes them. Labels and names are read at once, images only later, one group of rows after
  * another.
  * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED
  */
-export async function listRows(source: ContainerSource, { signal, limit = Infinity, onCount }: ListOptions): Promise<ContainerList> {
-  const members = new Members(), notes: DatasetNote[] = [...source.notes], tally = new SizeTally()
-  const order: string[] = [], groups: { shard: Shard; group: number }[] = []
-  let truncated = false, unknown = 0, withBytes = 0, withPath = 0, seen = 0
+export async function listRows(
+  source: ContainerSource,
+  { signal, limit = Infinity, onCount }: ListOptions,
+): Promise<ContainerList> {
+  const members = new Members(),
+    notes: DatasetNote[] = [...source.notes],
+    tally = new SizeTally()
+  const order: string[] = [],
+    groups: { shard: Shard; group: number }[] = []
+  let truncated = false,
+    unknown = 0,
+    withBytes = 0,
+    withPath = 0,
+    seen = 0
   for (const shard of source.shards) {
     const file = await openParquet(shard.file)
     try {
-      const columns = findColumns(file), stream = streamOf(shard.file), first = members.count
+      const columns = findColumns(file),
+        stream = streamOf(shard.file),
+        first = members.count
       for (const note of columns.notes) if (!notes.some(({ message }) => message === note.message)) notes.push(note)
       for (const name of columns.names ?? []) if (!order.includes(name)) order.push(name)
       for (const [group, rows] of file.groups.entries()) {
         signal?.throwIfAborted()
-        if (members.count >= limit) { truncated = true; break }
+        if (members.count >= limit) {
+          truncated = true
+          break
+        }
         groups.push({ shard, group })
-        await pushGroup(members, file, columns, group, rows, shard, stream, first, () => { unknown++ })
+        await pushGroup(members, file, columns, group, rows, shard, stream, first, () => {
+          unknown++
+        })
         onCount?.(members.count)
         await setImmediate()
       }
@@ -63,30 +81,53 @@ export async function listRows(source: ContainerSource, { signal, limit = Infini
     await file?.close()
   }
   if (withBytes === 0 && withPath > 0) {
-    throw unsupportedFile(source.shards[0]!.file, 'holds the paths of images and not the images themselves; '
-      + 'import the folder that these lie in, or save the set again with the images in it (datasets: embed_external_files).')
+    throw unsupportedFile(
+      source.shards[0]!.file,
+      'holds the paths of images and not the images themselves; ' +
+        'import the folder that these lie in, or save the set again with the images in it (datasets: embed_external_files).',
+    )
   }
-  if (unknown > 0) notes.push({ code: 'unknownLabels', message: `${thousands(unknown)} labels are no numbers of a class that has a `
-    + 'name; these images have none.' })
+  if (unknown > 0)
+    notes.push({
+      code: 'unknownLabels',
+      message: `${thousands(unknown)} labels are no numbers of a class that has a name; these images have none.`,
+    })
   return listOfMembers(members, {
-    source, notes, skipped: [], truncated, order, labelsFrom: 'a column of the file', sample: tally.result(seen === members.count),
+    source,
+    notes,
+    skipped: [],
+    truncated,
+    order,
+    labelsFrom: 'a column of the file',
+    sample: tally.result(seen === members.count),
   })
 }
 
 async function pushGroup(
-  members: Members, file: ParquetFile, { label, path, names }: ImageColumns, group: number, rows: number, shard: Shard, stream: ImageStream,
-  first: number, onUnknown: () => void,
+  members: Members,
+  file: ParquetFile,
+  { label, path, names }: ImageColumns,
+  group: number,
+  rows: number,
+  shard: Shard,
+  stream: ImageStream,
+  first: number,
+  onUnknown: () => void,
 ): Promise<void> {
   const from = members.count
   const paths = path === null || path.type !== 'BYTE_ARRAY' ? null : file.read(path, group)[Symbol.asyncIterator]()
-  let page: ArrayLike<ParquetValue> = [], at = 0
+  let page: ArrayLike<ParquetValue> = [],
+    at = 0
   for (let row = 0; row < rows; row++) {
     if (paths !== null && at >= page.length) {
-      page = (await paths.next()).value as ArrayLike<ParquetValue> | undefined ?? []
+      page = ((await paths.next()).value as ArrayLike<ParquetValue> | undefined) ?? []
       at = 0
     }
     members.pushStreamed(
-      `${shard.name}/${from - first + row}${fileName(page[at++] ?? null)}`, shard.part ?? trainPart, stream, from - first + row,
+      `${shard.name}/${from - first + row}${fileName(page[at++] ?? null)}`,
+      shard.part ?? trainPart,
+      stream,
+      from - first + row,
     )
   }
   if (label === null) return
@@ -105,17 +146,25 @@ const utf8 = new TextDecoder()
 /** The last part of a path, as the end of a name. */
 function fileName(path: ParquetValue): string {
   if (!(path instanceof Uint8Array) || path.length === 0) return ''
-  // eslint-disable-next-line no-control-regex
-  const name = utf8.decode(path.subarray(Math.max(0, path.length - 400))).split(/[/\\]/).at(-1)!.replace(/[\0-\x1f]/g, '')
+  const name = utf8
+    .decode(path.subarray(Math.max(0, path.length - 400)))
+    .split(/[/\\]/)
+    .at(-1)!
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\0-\x1f]/g, '')
   return name === '' ? '' : `/${name}`
 }
 
 /** Looks at the first images of a group. @returns how many, how many of them have bytes, and how many a path */
 async function sampleGroup(
-  file: ParquetFile, group: number, tally: SizeTally,
+  file: ParquetFile,
+  group: number,
+  tally: SizeTally,
 ): Promise<{ images: number; bytes: number; paths: number }> {
   const columns = findColumns(file)
-  let images = 0, bytes = 0, paths = 0
+  let images = 0,
+    bytes = 0,
+    paths = 0
   for await (const page of file.read(columns.image, group)) {
     for (let i = 0; i < Math.min(page.length, sampledImages); i++) {
       const image = page[i]
@@ -137,11 +186,13 @@ async function sampleGroup(
 function streamOf(path: string): ImageStream {
   return {
     file: path,
-    async* read(wanted, signal) {
+    async *read(wanted, signal) {
       const file = await openParquet(path)
       try {
-        const { image } = findColumns(file), indices = wanted[Symbol.iterator]()
-        let next = indices.next(), start = 0
+        const { image } = findColumns(file),
+          indices = wanted[Symbol.iterator]()
+        let next = indices.next(),
+          start = 0
         for (const [group, rows] of file.groups.entries()) {
           const end = start + rows
           if (!next.done && next.value < end) {
@@ -165,4 +216,3 @@ function streamOf(path: string): ImageStream {
     },
   }
 }
-

@@ -8,7 +8,8 @@ import { documentLimits } from '../../../../shared/limits.ts'
 
 /** A member's sample and what it is of it, in small letters. */
 export function sampleName(name: string): { key: string; is: string } {
-  const slash = name.lastIndexOf('/') + 1, dot = name.indexOf('.', slash + 1)
+  const slash = name.lastIndexOf('/') + 1,
+    dot = name.indexOf('.', slash + 1)
   return dot < 0 ? { key: name, is: '' } : { key: name.slice(0, dot), is: name.slice(dot + 1).toLowerCase() }
 }
 
@@ -19,8 +20,21 @@ export const isBeside = (is: string): boolean => besides.test(is.slice(is.lastIn
 
 /** Fields of a sample's json that hold a label, the first that is there. */
 const fields = [
-  'label', 'cls', 'class', 'class_name', 'classname', 'label_name', 'category', 'category_name', 'target', 'y', 'class_id', 'class_index',
-  'category_id', 'labels', 'classes',
+  'label',
+  'cls',
+  'class',
+  'class_name',
+  'classname',
+  'label_name',
+  'category',
+  'category_name',
+  'target',
+  'y',
+  'class_id',
+  'class_index',
+  'category_id',
+  'labels',
+  'classes',
 ]
 export const longestLabel = 2 ** 20
 

@@ -38,7 +38,11 @@ export function partOfName(name: string): number | null {
   return null
 }
 
-const endings: readonly [ShardKind, RegExp][] = [['parquet', /\.parquet$/i], ['tar', /\.(tar|tar\.gz|tgz|tar\.zst)$/i], ['zip', /\.zip$/i]]
+const endings: readonly [ShardKind, RegExp][] = [
+  ['parquet', /\.parquet$/i],
+  ['tar', /\.(tar|tar\.gz|tgz|tar\.zst)$/i],
+  ['zip', /\.zip$/i],
+]
 export const offeredContainers = /\.(parquet|tar|tar\.gz|tgz|tar\.zst|zip)$/i
 
 /** What kind of container a file is, by content; null where it is none. A zip archive of NumPy arrays is none. */
@@ -46,9 +50,14 @@ export async function containerOf(path: string): Promise<Pick<Shard, 'kind' | 'p
   const start = await readAt(path, 0, 512)
   if (/^PAR[1E]/.test(start.toString('latin1', 0, 4))) return { kind: 'parquet', packing: 'plain' }
   if (start.toString('latin1', 0, 2) === 'PK') {
-    const members = await readZip(path), arrays = members.filter(({ name }) => /\.npy$/i.test(name)).length
+    const members = await readZip(path),
+      arrays = members.filter(({ name }) => /\.npy$/i.test(name)).length
     const files = members.filter(({ name }) => !name.endsWith('/')).length
-    return arrays > 0 && 2 * arrays >= files ? null : isTorch(members.map(({ name }) => name)) ? null : { kind: 'zip', packing: 'plain' }
+    return arrays > 0 && 2 * arrays >= files
+      ? null
+      : isTorch(members.map(({ name }) => name))
+        ? null
+        : { kind: 'zip', packing: 'plain' }
   }
   if (start.length < 4) return null
   const packing = await tarPacking(path, start)
@@ -58,11 +67,13 @@ export async function containerOf(path: string): Promise<Pick<Shard, 'kind' | 'p
 /** A file of PyTorch, which is a zip archive too. */
 const isTorch = (names: readonly string[]): boolean => names.some((name) => /(^|\/)data\.pkl$/.test(name))
 
-const deepest = 4, mostNames = 20_000
+const deepest = 4,
+  mostNames = 20_000
 
 /** The shards in a folder: where it, or folders in it, hold nothing but Parquet files or tar or zip archives and what describes them. */
 export async function shardsIn(
-  folder: string, isOther: (name: string) => boolean,
+  folder: string,
+  isOther: (name: string) => boolean,
 ): Promise<{ shards: Shard[]; notes: DatasetNote[] } | null> {
   const found = new Map<ShardKind, string[]>(endings.map(([kind]) => [kind, []]))
   let seen = 0
@@ -72,9 +83,11 @@ export async function shardsIn(
     const entries = await opendir(join(folder, inside)).catch(() => null)
     for await (const entry of entries ?? []) {
       if (entry.name.startsWith('.') || seen++ > mostNames) continue
-      const name = inside === '' ? entry.name : `${inside}/${entry.name}`, kind = endings.find(([, ending]) => ending.test(entry.name))?.[0]
-      if (entry.isDirectory()) { if (depth < deepest && await look(name, depth + 1)) return true }
-      else if (kind !== undefined) found.get(kind)!.push(name)
+      const name = inside === '' ? entry.name : `${inside}/${entry.name}`,
+        kind = endings.find(([, ending]) => ending.test(entry.name))?.[0]
+      if (entry.isDirectory()) {
+        if (depth < deepest && (await look(name, depth + 1))) return true
+      } else if (kind !== undefined) found.get(kind)!.push(name)
       else if (!isOther(entry.name)) return true
     }
     return false
@@ -82,16 +95,25 @@ export async function shardsIn(
   if (await look('', 0)) return null
   const [main, ...rest] = [...found].filter(([, names]) => names.length > 0)
   if (main === undefined) return null
-  const [, files] = main, notes: DatasetNote[] = []
+  const [, files] = main,
+    notes: DatasetNote[] = []
   const unused = rest.flatMap(([, names]) => names)
-  if (unused.length > 0) notes.push({ code: 'unusedFiles', message: `Files beside the ${main[0]} files that are not `
-    + `used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.` })
+  if (unused.length > 0)
+    notes.push({
+      code: 'unusedFiles',
+      message:
+        `Files beside the ${main[0]} files that are not ` +
+        `used: ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', ...' : ''}.`,
+    })
   const shards: Shard[] = []
   for (const name of files.sort(byCodePoint)) {
-    const file = join(folder, name), is = await isFile(file) ? await containerOf(file) : null
+    const file = join(folder, name),
+      is = (await isFile(file)) ? await containerOf(file) : null
     if (is === null || is.kind !== main[0]) {
       if (is === null && main[0] === 'zip') return null
-      throw new WorkbenchError('FILE_DAMAGED', `${name} is not what its name says, or is damaged; get the file again.`, { field: 'path' })
+      throw new WorkbenchError('FILE_DAMAGED', `${name} is not what its name says, or is damaged; get the file again.`, {
+        field: 'path',
+      })
     }
     shards.push({ file, name, ...is, part: partOfName(name) })
   }
@@ -106,19 +128,32 @@ export function missingShards(shards: readonly Pick<Shard, 'name'>[]): DatasetNo
   for (const { name } of shards) {
     const match = numbered.exec(name)
     if (match === null) continue
-    const key = `${match[1]}${match[4]}/${match[3]}`, set = sets.get(key) ?? { of: Number(match[3]), there: new Set() }
+    const key = `${match[1]}${match[4]}/${match[3]}`,
+      set = sets.get(key) ?? { of: Number(match[3]), there: new Set() }
     set.there.add(Number(match[2]))
     sets.set(key, set)
   }
-  return [...sets].flatMap(([key, { of, there }]) => (there.size >= of ? [] : [{
-    code: 'missingShards', message: `Of ${of} files ${basename(key.slice(0, key.lastIndexOf('/')))} `
-      + `only ${there.size} ${there.size === 1 ? 'is' : 'are'} there; images of the others are missing.`,
-  }]))
+  return [...sets].flatMap(([key, { of, there }]) =>
+    there.size >= of
+      ? []
+      : [
+          {
+            code: 'missingShards',
+            message:
+              `Of ${of} files ${basename(key.slice(0, key.lastIndexOf('/')))} ` +
+              `only ${there.size} ${there.size === 1 ? 'is' : 'are'} there; images of the others are missing.`,
+          },
+        ],
+  )
 }
 
 /** The set that a shard is of: its folders, without those that say a part or nothing. */
 const setOf = (name: string): string =>
-  name.split('/').slice(0, -1).filter((folder) => partOfName(folder) === null && folder !== 'data').join('/')
+  name
+    .split('/')
+    .slice(0, -1)
+    .filter((folder) => partOfName(folder) === null && folder !== 'data')
+    .join('/')
 
 /**
  * Shards that are sets of their own, by the folders that they lie in.

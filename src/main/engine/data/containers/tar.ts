@@ -42,7 +42,10 @@ const octal = (field: Buffer): number => {
   const text = /^[\0 ]*([0-7]*)/.exec(field.toString('latin1'))![1]!
   return text === '' ? 0 : parseInt(text, 8)
 }
-const until0 = (field: Buffer): Buffer => { const end = field.indexOf(0); return end < 0 ? field : field.subarray(0, end) }
+const until0 = (field: Buffer): Buffer => {
+  const end = field.indexOf(0)
+  return end < 0 ? field : field.subarray(0, end)
+}
 
 /** How a tar archive is packed; null where the file is none. @param start its first 512 bytes, at least 4 of them */
 export async function tarPacking(path: string, start: Buffer): Promise<Packing | null> {
@@ -62,7 +65,10 @@ export async function tarPacking(path: string, start: Buffer): Promise<Packing |
 async function openTar(path: string, packing: Packing): Promise<{ reader: ByteReader; size: number }> {
   const { size } = await stat(path)
   if (packing === 'plain') return { reader: await fileReader(path), size }
-  return { reader: streamReader(readPieces(path, 0, size, packing === 'gzip' ? createGunzip() : createZstdDecompress())), size: Infinity }
+  return {
+    reader: streamReader(readPieces(path, 0, size, packing === 'gzip' ? createGunzip() : createZstdDecompress())),
+    size: Infinity,
+  }
 }
 
 /**
@@ -72,7 +78,8 @@ async function openTar(path: string, packing: Packing): Promise<{ reader: ByteRe
  */
 export async function* readTar(path: string, packing: Packing): AsyncGenerator<TarMember, boolean> {
   const { reader, size: whole } = await openTar(path, packing)
-  let long: { name?: string; size?: number; sparse?: boolean } = {}, everywhere: typeof long = {}
+  let long: { name?: string; size?: number; sparse?: boolean } = {},
+    everywhere: typeof long = {}
   try {
     for (;;) {
       const header = Buffer.from(await reader.read(block))
@@ -82,7 +89,8 @@ export async function* readTar(path: string, packing: Packing): AsyncGenerator<T
       if (octal(header.subarray(148, 156)) !== sum(header)) {
         throw damagedFile(path, `the header at byte ${reader.position - block} is no header of a tar archive`)
       }
-      const type = String.fromCharCode(header[156]!), size = long.size ?? everywhere.size ?? octal(header.subarray(124, 136))
+      const type = String.fromCharCode(header[156]!),
+        size = long.size ?? everywhere.size ?? octal(header.subarray(124, 136))
       if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be')
       const offset = reader.position
       if (offset + size > whole) {
@@ -98,13 +106,17 @@ export async function* readTar(path: string, packing: Packing): AsyncGenerator<T
         else if (type === 'g') everywhere = pax(record)
         continue
       }
-      const name = long.name ?? everywhere.name ?? shortName(header), sparse = type === 'S' || long.sparse === true
+      const name = long.name ?? everywhere.name ?? shortName(header),
+        sparse = type === 'S' || long.sparse === true
       long = {}
       if (type !== '5' && !(type === '0' && name.endsWith('/')) && !(type === '\0' && name.endsWith('/'))) {
         const reason = sparse ? 'a file with holes (sparse), as GNU tar stores it, which is not read' : whyNoFile(type)
         let taken = 0
         yield {
-          name, size, offset, reason,
+          name,
+          size,
+          offset,
+          reason,
           read: async (length) => {
             const bytes = await reader.read(Math.min(length, size - taken))
             taken += bytes.length
@@ -114,7 +126,8 @@ export async function* readTar(path: string, packing: Packing): AsyncGenerator<T
       }
       const left = offset + padded - reader.position
       // The last member need not be filled up.
-      if (await reader.skip(left) < left && reader.position < offset + size) throw damagedFile(path, `it is truncated within ${name}`)
+      if ((await reader.skip(left)) < left && reader.position < offset + size)
+        throw damagedFile(path, `it is truncated within ${name}`)
     }
   } finally {
     await reader.close()
@@ -127,7 +140,8 @@ function whyNoFile(type: string): string | null {
 }
 
 function shortName(header: Buffer): string {
-  const name = until0(header.subarray(0, 100)), ustar = header.toString('latin1', 257, 263) === 'ustar\0'
+  const name = until0(header.subarray(0, 100)),
+    ustar = header.toString('latin1', 257, 263) === 'ustar\0'
   const prefix = ustar ? until0(header.subarray(345, 500)) : Buffer.alloc(0)
   return nameIn(prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]))
 }
@@ -136,10 +150,13 @@ function shortName(header: Buffer): string {
 function pax(bytes: Buffer): { name?: string; size?: number; sparse?: boolean } {
   const found: { name?: string; size?: number; sparse?: boolean } = {}
   for (let at = 0; at < bytes.length;) {
-    const space = bytes.indexOf(0x20, at), length = Number(bytes.toString('latin1', at, space < 0 ? at : space))
+    const space = bytes.indexOf(0x20, at),
+      length = Number(bytes.toString('latin1', at, space < 0 ? at : space))
     if (space < 0 || !Number.isInteger(length) || length < space - at + 3 || at + length > bytes.length) break
-    const record = bytes.subarray(space + 1, at + length - 1), equals = record.indexOf(0x3d)
-    const key = record.toString('latin1', 0, Math.max(0, equals)), value = record.subarray(equals + 1)
+    const record = bytes.subarray(space + 1, at + length - 1),
+      equals = record.indexOf(0x3d)
+    const key = record.toString('latin1', 0, Math.max(0, equals)),
+      value = record.subarray(equals + 1)
     if (key === 'path' && found.name === undefined) found.name = nameIn(value)
     else if (key === 'size') found.size = Number(value.toString('latin1'))
     else if (key === 'GNU.sparse.name') found.name = nameIn(value)

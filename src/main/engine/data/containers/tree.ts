@@ -17,12 +17,24 @@ class Entry {
     this.name = name
     this.folder = folder
   }
-  isFile(): boolean { return !this.folder }
-  isDirectory(): boolean { return this.folder }
-  isFIFO(): boolean { return false }
-  isSocket(): boolean { return false }
-  isBlockDevice(): boolean { return false }
-  isCharacterDevice(): boolean { return false }
+  isFile(): boolean {
+    return !this.folder
+  }
+  isDirectory(): boolean {
+    return this.folder
+  }
+  isFIFO(): boolean {
+    return false
+  }
+  isSocket(): boolean {
+    return false
+  }
+  isBlockDevice(): boolean {
+    return false
+  }
+  isCharacterDevice(): boolean {
+    return false
+  }
 }
 
 /** The folders that an archive's names make. */
@@ -32,38 +44,62 @@ function treeOf(names: Names): Tree {
   const folderOf = (path: string): Map<string, boolean> => {
     let folder = folders.get(path)
     if (folder) return folder
-    folders.set(path, folder = new Map())
-    const slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
+    folders.set(path, (folder = new Map()))
+    const slash = path.lastIndexOf('/'),
+      name = path.slice(slash + 1)
     folderOf(slash < 0 ? '' : path.slice(0, slash)).set(name, true)
     return folder
   }
   for (let i = 0; i < names.count; i++) {
-    const path = names.at(i), slash = path.lastIndexOf('/'), name = path.slice(slash + 1)
+    const path = names.at(i),
+      slash = path.lastIndexOf('/'),
+      name = path.slice(slash + 1)
     const folder = folderOf(slash < 0 ? '' : path.slice(0, slash))
     if (!folder.has(name)) folder.set(name, false)
   }
-  return { entries: (path) => Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent) }
+  return {
+    entries: (path) => Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent),
+  }
 }
 
 /** Where the files of a list lie among an archive's; what finds them is forgotten, which matters where there are very many. */
 function placesOf(names: Names, inner: Names): { places: Uint32Array; repeated: number } {
-  const at = new Map<string, number>(), places = new Uint32Array(names.count)
+  const at = new Map<string, number>(),
+    places = new Uint32Array(names.count)
   for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
   for (let file = 0; file < places.length; file++) places[file] = at.get(names.at(file))!
   return { places, repeated: inner.count - at.size }
 }
 
-/** One archive, understood as the folder would be that it unpacks to. Of members with one name the last counts, as when it is unpacked. */
+/**
+ * One archive, understood as the folder would be that it unpacks to. Of members with one name the last counts, as when it is
+ * unpacked.
+ */
 export async function listTree(
-  source: ContainerSource, contents: Contents, request: SourceRequest, { signal }: ListOptions,
+  source: ContainerSource,
+  contents: Contents,
+  request: SourceRequest,
+  { signal }: ListOptions,
 ): Promise<FileList> {
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
-  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) }, { signal, labels: labelling(request) })
+  const list = await listFolder(
+    { root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) },
+    { signal, labels: labelling(request) },
+  )
   const { places, repeated } = placesOf(list.names, inner)
-  if (repeated > 0) notes.push({ code: 'sameNames', message: `${thousands(repeated)} files of the archive have the name of a later one, which counts.` })
+  if (repeated > 0)
+    notes.push({
+      code: 'sameNames',
+      message: `${thousands(repeated)} files of the archive have the name of a later one, which counts.`,
+    })
   const whole: FileList = {
-    ...list, skipped: [...skipped, ...list.skipped], notes: [...notes, ...list.notes], truncated, from: source.container,
-    sample: tally?.result(sampled === members.count), insideOf: (file) => members.insideOf(places[file]!),
+    ...list,
+    skipped: [...skipped, ...list.skipped],
+    notes: [...notes, ...list.notes],
+    truncated,
+    from: source.container,
+    sample: tally?.result(sampled === members.count),
+    insideOf: (file) => members.insideOf(places[file]!),
   }
   if (places.length === 0 || !isStreamed(members.insideOf(places[0]!))) return whole
   // What comes one after another is taken as it comes.

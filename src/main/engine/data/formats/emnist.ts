@@ -14,9 +14,14 @@ export async function mappingOf(file: string): Promise<ReadonlyMap<number, strin
   const set = named.exec(basename(file))?.groups?.['set']
   const path = join(dirname(file), `emnist-${set?.toLowerCase()}-mapping.txt`)
   if (set === undefined || !existsSync(path)) return null
-  const text = (await readAt(path, 0, longestMapping)).toString('latin1'), names = new Map<number, string>()
+  const text = (await readAt(path, 0, longestMapping)).toString('latin1'),
+    names = new Map<number, string>()
   for (const line of text.split(/\r?\n/)) {
-    const numbers = line.trim().split(/[\s,]+/).map(Number), [label, ...codes] = numbers
+    const numbers = line
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number),
+      [label, ...codes] = numbers
     if (line.trim() === '' || codes.length === 0) continue
     if (numbers.some((value) => !Number.isInteger(value) || value < 0 || value > 0x10ffff)) return null
     names.set(label!, String.fromCodePoint(...codes))

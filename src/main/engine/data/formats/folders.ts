@@ -17,7 +17,10 @@ const mostLevels = 2
  * @throws WorkbenchError FILE_UNSUPPORTED where there are several sets and none, or none of these, was chosen; PATH_UNREADABLE
  */
 export async function arraysInFolder(
-  formats: readonly Format[], folder: string, field: string, choice: Choice,
+  formats: readonly Format[],
+  folder: string,
+  field: string,
+  choice: Choice,
 ): Promise<{ format: Format; file: string; set: string | undefined } | null> {
   let at = folder
   for (let level = 0; level <= mostLevels; level++) {
@@ -28,7 +31,8 @@ export async function arraysInFolder(
     // The files of MNIST may lie beside anything; other arrays beside images or folders of images are what belongs to these.
     const beside = files.some((name) => picture.test(name)) || folders.length > 0
     const found = await inFolder(beside ? formats.filter(({ name }) => name === 'idx') : formats, at, files)
-    const sure = found.filter(({ format }) => format.name === 'idx'), sets = sure.length > 0 ? sure : found
+    const sure = found.filter(({ format }) => format.name === 'idx'),
+      sets = sure.length > 0 ? sure : found
     if (sets.length > 0) return chosen(folder, sets, choice.set, field)
     const inner = folders.filter(({ name }) => !name.startsWith('.') && name !== '__MACOSX')
     if (inner.length !== 1 || files.some((name) => !leaflet.test(name))) return null
@@ -41,8 +45,10 @@ async function list(folder: string, field: string) {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (cause) {
-    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`,
-      { field, cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `The folder ${folder} cannot be read; choose another one, or allow reading it.`, {
+      field,
+      cause,
+    })
   }
 }
 
@@ -61,14 +67,20 @@ async function inFolder(formats: readonly Format[], folder: string, names: reado
 
 /** @returns with what is left to be chosen within the file */
 function chosen(
-  folder: string, sets: SetOf[], wanted: string | undefined, field: string,
+  folder: string,
+  sets: SetOf[],
+  wanted: string | undefined,
+  field: string,
 ): { format: Format; file: string; set: string | undefined } {
   const asked = wanted?.trim().toLowerCase()
-  const matching = asked === undefined ? sets
-    : sets.filter(({ set, file }) => set.toLowerCase() === asked || basename(file).toLowerCase() === asked)
+  const matching =
+    asked === undefined
+      ? sets
+      : sets.filter(({ set, file }) => set.toLowerCase() === asked || basename(file).toLowerCase() === asked)
   if (matching.length === 1) return { ...matching[0]!, set: undefined }
   if (sets.length === 1) return { ...sets[0]!, set: wanted }
-  const names = sets.map(({ set }) => set), same = new Set(names).size < names.length
+  const names = sets.map(({ set }) => set),
+    same = new Set(names).size < names.length
   const said = sets.map((each) => (each.set === '' || same ? basename(each.file) : each.set))
   throw severalSets(folder, said, asked === undefined ? '' : `There is no set “${wanted}”: `, field)
 }

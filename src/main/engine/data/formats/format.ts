@@ -4,12 +4,19 @@ import type { NpzArray } from '../npy.ts'
 import type { StoredArray } from '../numbers.ts'
 
 /** Images, or vectors, as an array, with the array of their labels. */
-export interface Labelled { images: StoredArray; labels: NpzArray | null }
+export interface Labelled {
+  images: StoredArray
+  labels: NpzArray | null
+}
 /** They belong to this part (`trainPart` and the others). */
-export interface ArrayPart extends Labelled { part: number }
+export interface ArrayPart extends Labelled {
+  part: number
+}
 
 /** With `part`, it is void where another path takes the place of that part. */
-export interface ArrayNote extends DatasetNote { part?: number }
+export interface ArrayNote extends DatasetNote {
+  part?: number
+}
 
 /** What a file of arrays holds, before values are read. */
 export interface Arrays {
@@ -33,7 +40,10 @@ export interface Choice {
 }
 
 /** Files of one set in a folder: the one that stands for it is opened, and finds the others. */
-export interface FoundSet { set: string; file: string }
+export interface FoundSet {
+  set: string
+  file: string
+}
 
 /** A kind of file that holds data as arrays. A new one is one file in this folder and a line in index.ts. */
 export interface Format {

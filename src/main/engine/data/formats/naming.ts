@@ -35,14 +35,20 @@ function splitWord(word: string): string[] {
 
 /** @param name without an ending */
 export function readName(name: string): Naming {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+  const words = name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
     .flatMap(splitWord)
   const found: Naming = { set: '', part: null, role: null, rank: 0 }
   const automatic = /^arr_(\d+)$/.exec(name)
   if (automatic) return automatic[1] === '0' ? { ...found, role: 'images' } : { ...found, set: name }
   const rest: string[] = []
   for (const word of words) {
-    const part = partOf(word), image = imageWords.indexOf(word), label = labelWords.indexOf(word)
+    const part = partOf(word),
+      image = imageWords.indexOf(word),
+      label = labelWords.indexOf(word)
     if (part !== null && found.part === null) found.part = part
     else if (nameWords.includes(word)) found.role = 'classNames'
     else if (image >= 0 && found.role === null) Object.assign(found, { role: 'images', rank: image })

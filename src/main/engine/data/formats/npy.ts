@@ -19,22 +19,33 @@ const npy: Format = {
   inFolder: (folder, names) => setsOf(imagesOf(namedFiles(folder, names, ending))),
   async open(path, alone, choice = {}) {
     refuseSet(path, choice)
-    const own = basename(path), folder = dirname(path)
+    const own = basename(path),
+      folder = dirname(path)
     const files = namedFiles(folder, await readdir(folder), ending)
-    const naming = readName(own.replace(ending, '')), sets = setsOf(imagesOf(files))
+    const naming = readName(own.replace(ending, '')),
+      sets = setsOf(imagesOf(files))
     // Labels that name no set belong to the images only where these are the only ones.
-    const beside = files.filter((file) => file.naming.role !== 'images'
-      && (file.naming.set === naming.set || file.naming.set === '' && sets.length === 1))
+    const beside = files
+      .filter(
+        (file) =>
+          file.naming.role !== 'images' && (file.naming.set === naming.set || (file.naming.set === '' && sets.length === 1)),
+      )
       .filter((file) => file.naming.role !== null)
-    const others = files.filter((file) => !alone && naming.part !== null && file.naming.role === 'images' && file.naming.set === naming.set)
+    const others = files.filter(
+      (file) => !alone && naming.part !== null && file.naming.role === 'images' && file.naming.set === naming.set,
+    )
     const chosen = [...new Set([path, ...others.map((file) => file.path), ...beside.map((file) => file.path)])]
     const arrays = new Map(chosen.map((file): [string, OpenArray] => [basename(file).replace(ending, ''), () => openFile(file)]))
     // A file of another part than training's is taken as it is.
     const asked = naming.part === null || naming.role !== 'images' || alone ? own.replace(ending, '') : undefined
     const found = await chooseArrays(path, arrays, alone, { ...choice, set: undefined, array: choice.array ?? asked })
     const labels = found.parts.flatMap((part) => (part.labels === null ? [] : [part.labels.name]))
-    const notes = [...found.notes ?? [], ...labels.length === 0 ? []
-      : [{ code: 'labelsBeside', message: `Labels come from ${labels.join(', ')}, beside the images.` }]]
+    const notes = [
+      ...(found.notes ?? []),
+      ...(labels.length === 0
+        ? []
+        : [{ code: 'labelsBeside', message: `Labels come from ${labels.join(', ')}, beside the images.` }]),
+    ]
     return { ...found, notes, unused: [] }
   },
 }

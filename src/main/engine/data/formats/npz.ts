@@ -14,13 +14,17 @@ const npz: Format = {
   offered: ending,
   recognise: (_, start) => start[0] === 0x50 && start[1] === 0x4b,
   inFolder: (folder, names) => setsOf(namedFiles(folder, names, ending)),
-  open: (path, alone, choice) => openWithParts(path, alone, ending, async (file, one) => {
-    const arrays = await readNpz(file)
-    if (arrays.size === 0 && /\.(pt|pth|ckpt)$/i.test(file)) {
-      throw unsupportedFile(file, 'is a PyTorch file of pickled objects, which are never unpacked because they can run programs; save '
-        + 'its tensors with numpy.savez.')
-    }
-    return chooseArrays(file, arrays, one, choice)
-  }),
+  open: (path, alone, choice) =>
+    openWithParts(path, alone, ending, async (file, one) => {
+      const arrays = await readNpz(file)
+      if (arrays.size === 0 && /\.(pt|pth|ckpt)$/i.test(file)) {
+        throw unsupportedFile(
+          file,
+          'is a PyTorch file of pickled objects, which are never unpacked because they can run programs; save ' +
+            'its tensors with numpy.savez.',
+        )
+      }
+      return chooseArrays(file, arrays, one, choice)
+    }),
 }
 export default npz

@@ -8,11 +8,16 @@ import { readName, type Naming } from './naming.ts'
 
 /** Files that hold one part each, such as `train.npz` and `test.npz`, `mnist_train.csv` and `mnist_test.csv`. */
 
-export interface NamedFile { path: string; naming: Naming }
+export interface NamedFile {
+  path: string
+  naming: Naming
+}
 
 /** The files of a folder with one of these endings, with what their names say. */
 export function namedFiles(folder: string, names: readonly string[], ending: RegExp): NamedFile[] {
-  return names.filter((name) => ending.test(name)).sort()
+  return names
+    .filter((name) => ending.test(name))
+    .sort()
     .map((name) => ({ path: join(folder, name), naming: readName(name.replace(ending, '')) }))
 }
 
@@ -21,10 +26,12 @@ export function setsOf(files: readonly NamedFile[]): FoundSet[] {
   const sets = new Map<string, NamedFile[]>()
   for (const file of files) {
     const { set } = file.naming
-    sets.set(set, [...sets.get(set) ?? [], file])
+    sets.set(set, [...(sets.get(set) ?? []), file])
   }
-  return [...sets].map(([set, of]) =>
-    ({ set, file: (of.find(({ naming }) => naming.part === trainPart) ?? of.find(({ naming }) => naming.part === null) ?? of[0]!).path }))
+  return [...sets].map(([set, of]) => ({
+    set,
+    file: (of.find(({ naming }) => naming.part === trainPart) ?? of.find(({ naming }) => naming.part === null) ?? of[0]!).path,
+  }))
 }
 
 /**
@@ -32,22 +39,37 @@ export function setsOf(files: readonly NamedFile[]): FoundSet[] {
  * @param openOne opens a file as one part
  */
 export async function openWithParts(
-  path: string, alone: boolean, ending: RegExp, openOne: (path: string, alone: boolean) => Promise<Arrays>,
+  path: string,
+  alone: boolean,
+  ending: RegExp,
+  openOne: (path: string, alone: boolean) => Promise<Arrays>,
 ): Promise<Arrays> {
-  const own = await openOne(path, alone), naming = readName(basename(path).replace(ending, ''))
+  const own = await openOne(path, alone),
+    naming = readName(basename(path).replace(ending, ''))
   if (alone || naming.part !== trainPart || own.parts.length !== 1) return own
-  const folder = dirname(path), beside = namedFiles(folder, await readdir(folder), ending)
-    .filter((file) => file.naming.set === naming.set && file.naming.part !== null && file.naming.part !== trainPart
-      && file.naming.role === naming.role)
-  const parts: ArrayPart[] = [...own.parts], unused = [...own.unused], notes = [...own.notes ?? []]
+  const folder = dirname(path),
+    beside = namedFiles(folder, await readdir(folder), ending).filter(
+      (file) =>
+        file.naming.set === naming.set &&
+        file.naming.part !== null &&
+        file.naming.part !== trainPart &&
+        file.naming.role === naming.role,
+    )
+  const parts: ArrayPart[] = [...own.parts],
+    unused = [...own.unused],
+    notes = [...(own.notes ?? [])]
   for (const file of beside.toSorted((a, b) => a.naming.part! - b.naming.part!)) {
-    if (parts.some(({ part }) => part === file.naming.part) || !await isFile(file.path)) continue
+    if (parts.some(({ part }) => part === file.naming.part) || !(await isFile(file.path))) continue
     const other = await openOne(file.path, true)
     parts.push(...other.parts.map((part) => ({ ...part, part: file.naming.part! })))
     unused.push(...other.unused.map((name) => `${basename(file.path)}/${name}`))
-    notes.push(...other.notes ?? [])
+    notes.push(...(other.notes ?? []))
     const part = file.naming.part!
-    notes.push({ code: 'partBeside', message: `${basename(file.path)} beside ${basename(path)} is the ${partNames[part]} part.`, part })
+    notes.push({
+      code: 'partBeside',
+      message: `${basename(file.path)} beside ${basename(path)} is the ${partNames[part]} part.`,
+      part,
+    })
   }
   return { ...own, parts, unused, notes }
 }

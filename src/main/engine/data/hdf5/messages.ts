@@ -21,5 +21,8 @@ export interface Listing {
 
 export type Question = { type: 'list' } | { type: 'read'; path: string; offset: number[]; count: number[] }
 /** `unreadable`: what HDF5 could not do. */
-export type Answer = { type: 'listing'; listing: Listing } | { type: 'bytes'; bytes: ArrayBuffer } | { type: 'texts'; texts: string[] }
+export type Answer =
+  | { type: 'listing'; listing: Listing }
+  | { type: 'bytes'; bytes: ArrayBuffer }
+  | { type: 'texts'; texts: string[] }
   | { type: 'unreadable'; message: string }

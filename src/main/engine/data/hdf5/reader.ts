@@ -17,12 +17,17 @@ const mostLevels = 16
 let loaded = false
 const openAny = fs.openSync
 fs.openSync = ((path: fs.PathLike, flags?: fs.OpenMode, mode?: fs.Mode) => {
-  if (loaded && resolve(String(path)) !== file) throw Object.assign(new Error('ENOENT: another file'), { code: 'ENOENT', errno: -2 })
-  return openAny(path, loaded ? 'r' : flags ?? 'r', mode)
+  if (loaded && resolve(String(path)) !== file)
+    throw Object.assign(new Error('ENOENT: another file'), { code: 'ENOENT', errno: -2 })
+  return openAny(path, loaded ? 'r' : (flags ?? 'r'), mode)
 }) as typeof fs.openSync
 
-interface Memory { buffer: ArrayBuffer; grow(pages: number): number }
-const memory = (globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } }).WebAssembly.Memory.prototype, { grow } = memory
+interface Memory {
+  buffer: ArrayBuffer
+  grow(pages: number): number
+}
+const memory = (globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } }).WebAssembly.Memory.prototype,
+  { grow } = memory
 memory.grow = function (pages: number) {
   if (this.buffer.byteLength + pages * 65_536 > mostMemory) throw new RangeError('the file needs too much memory')
   return grow.call(this, pages)
@@ -39,37 +44,52 @@ function typeOf(meta: ReturnType<typeof module.get_dataset_metadata>, filters: r
   const { type, size, signed, vlen } = meta
   const strange = filters.find((id) => !knownFilters.has(id))
   if (meta.virtual_sources !== undefined) return { unread: 'lies in other places (a virtual dataset); copy it into one of its own' }
-  if (strange !== undefined) return { unread: `is compressed by ${filterNames.get(strange) ?? `filter ${strange}`}; repack it with `
-    + 'h5repack -f GZIP=4' }
+  if (strange !== undefined)
+    return { unread: `is compressed by ${filterNames.get(strange) ?? `filter ${strange}`}; repack it with h5repack -f GZIP=4` }
   if (type === kinds.H5T_STRING.value) return { text: vlen ? 'variable' : size }
   if (type === kinds.H5T_INTEGER.value && [1, 2, 4, 8].includes(size)) return { number: `${signed ? 'i' : 'u'}${size}` }
   if (type === kinds.H5T_FLOAT.value && [2, 4, 8].includes(size)) return { number: `f${size}` }
   if (type === kinds.H5T_BITFIELD.value && size === 1) return { number: 'b1' }
   if (type === kinds.H5T_ENUM.value && [1, 2, 4, 8].includes(size)) {
-    const names = Object.keys(meta.enum_type?.members ?? {}).sort().join()
+    const names = Object.keys(meta.enum_type?.members ?? {})
+      .sort()
+      .join()
     return { number: size === 1 && names === 'FALSE,TRUE' ? 'b1' : `u${size}` }
   }
-  const named = type === kinds.H5T_REFERENCE.value ? 'references to other objects (such as cells of MATLAB)'
-    : 'values of a kind that is not read'
+  const named =
+    type === kinds.H5T_REFERENCE.value
+      ? 'references to other objects (such as cells of MATLAB)'
+      : 'values of a kind that is not read'
   return { unread: `holds ${named}; save it as an array of numbers, and texts as strings` }
 }
 
 /** Those that come with HDF5: deflate, shuffle, Fletcher's checksum, n-bit, scale and offset. */
 const knownFilters = new Set([1, 2, 3, 5, 6])
-const filterNames = new Map([[4, 'szip'], [307, 'bzip2'], [32000, 'LZF'], [32001, 'Blosc'], [32004, 'LZ4'], [32008, 'bitshuffle'],
-  [32015, 'Zstandard']])
+const filterNames = new Map([
+  [4, 'szip'],
+  [307, 'bzip2'],
+  [32000, 'LZF'],
+  [32001, 'Blosc'],
+  [32004, 'LZ4'],
+  [32008, 'bitshuffle'],
+  [32015, 'Zstandard'],
+])
 
 function list(): Listing {
   const listing: Listing = { datasets: [], external: [], truncated: false }
   const walk = (group: InstanceType<typeof h5wasm.Group>, prefix: string, level: number): void => {
     for (const name of group.keys()) {
-      if (listing.datasets.length >= mostDatasets) { listing.truncated = true; return }
-      const path = prefix + name, type = group.get_type(`/${path}`)
+      if (listing.datasets.length >= mostDatasets) {
+        listing.truncated = true
+        return
+      }
+      const path = prefix + name,
+        type = group.get_type(`/${path}`)
       if (type === module.H5G_UDLINK) listing.external.push(path)
       else if (type === module.H5G_DATASET) listing.datasets.push(describe(path))
       // MATLAB and others keep what they refer to in groups of this kind.
-      else if (type === module.H5G_GROUP && level < mostLevels
-        && !name.startsWith('#')) walk(group.get(name) as InstanceType<typeof h5wasm.Group>, `${path}/`, level + 1)
+      else if (type === module.H5G_GROUP && level < mostLevels && !name.startsWith('#'))
+        walk(group.get(name) as InstanceType<typeof h5wasm.Group>, `${path}/`, level + 1)
     }
   }
   walk(open, '', 0)
@@ -79,7 +99,7 @@ function list(): Listing {
 function describe(path: string): Hdf5Dataset {
   const meta = module.get_dataset_metadata(open.file_id, `/${path}`)
   const filters = module.get_dataset_filters(open.file_id, `/${path}`).map(({ id }: { id: number }) => id)
-  return { path, shape: [...meta.shape ?? []], chunks: meta.chunks && [...meta.chunks], type: typeOf(meta, filters) }
+  return { path, shape: [...(meta.shape ?? [])], chunks: meta.chunks && [...meta.chunks], type: typeOf(meta, filters) }
 }
 
 function read(path: string, offset: number[], count: number[]): Answer {
@@ -88,12 +108,19 @@ function read(path: string, offset: number[], count: number[]): Answer {
     const ranges = offset.map((from, axis): [number, number] => [from, from + count[axis]!])
     return { type: 'texts', texts: (open.get(`/${path}`) as InstanceType<typeof h5wasm.Dataset>).slice(ranges) as string[] }
   }
-  const size = meta.size * count.reduce((product, n) => product * n, 1), place = module._malloc(size)
+  const size = meta.size * count.reduce((product, n) => product * n, 1),
+    place = module._malloc(size)
   if (place === 0) throw new Error('the file needs too much memory')
   try {
     const strides = count.map(() => 1n)
-    const status = module.get_dataset_data(open.file_id, `/${path}`, count.map(BigInt), offset.map(BigInt), strides,
-      BigInt(place)) as unknown as number
+    const status = module.get_dataset_data(
+      open.file_id,
+      `/${path}`,
+      count.map(BigInt),
+      offset.map(BigInt),
+      strides,
+      BigInt(place),
+    ) as unknown as number
     if (status < 0) throw new Error(`${path} cannot be read: its values are damaged, or lie in another file`)
     return { type: 'bytes', bytes: module.HEAPU8.slice(place, place + size).buffer as ArrayBuffer }
   } finally {

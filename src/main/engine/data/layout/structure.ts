@@ -17,16 +17,28 @@ export interface Place {
   /** Names here that belong to other places. */
   elsewhere: ReadonlySet<string>
 }
-interface Structure { places: Place[]; skipped: Skipped[]; notes: DatasetNote[] }
+interface Structure {
+  places: Place[]
+  skipped: Skipped[]
+  notes: DatasetNote[]
+}
 /** `tree`: what lies below the root, where that is no folder on the disk. */
-export interface Roots { root: string; valRoot: string | null; testRoot: string | null; tree?: Tree }
+export interface Roots {
+  root: string
+  valRoot: string | null
+  testRoot: string | null
+  tree?: Tree
+}
 
 /** A folder within a folder is looked into so many times at most. */
 const deepest = 32
 const manyImages = 1000
 const none: ReadonlySet<string> = new Set()
 export const listed = (names: readonly string[], most = 5): string =>
-  names.slice(0, most).map((name) => `“${readable(name)}”`).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '')
+  names
+    .slice(0, most)
+    .map((name) => `“${readable(name)}”`)
+    .join(', ') + (names.length > most ? ` and ${names.length - most} more` : '')
 const below = (inside: string, name: string): string => (inside === '' ? name : `${inside}/${name}`)
 
 /** What lies in a folder, by names alone. */
@@ -39,14 +51,22 @@ interface Look {
 }
 
 async function look(
-  root: string, inside: string, elsewhere: ReadonlySet<string>, without: ReadonlySet<string>, tree?: Tree,
+  root: string,
+  inside: string,
+  elsewhere: ReadonlySet<string>,
+  without: ReadonlySet<string>,
+  tree?: Tree,
 ): Promise<Look> {
   const seen: Look = { folders: [], images: [], others: [] }
-  for (const entry of tree?.entries(inside) ?? await entriesOf(placeOf(root, inside)).catch(() => [])) {
+  for (const entry of tree?.entries(inside) ?? (await entriesOf(placeOf(root, inside)).catch(() => []))) {
     // Of very many files, the names of the first ones tell enough.
-    if (seen.images.length >= manyImages && entry.isFile()) { seen.images.push(entry.name); continue }
+    if (seen.images.length >= manyImages && entry.isFile()) {
+      seen.images.push(entry.name)
+      continue
+    }
     if (isJunk(entry.name) || elsewhere.has(entry.name)) continue
-    const place = () => placeOf(root, below(inside, entry.name)), type = isTold(entry) ? entry : await typeOf(place())
+    const place = () => placeOf(root, below(inside, entry.name)),
+      type = isTold(entry) ? entry : await typeOf(place())
     if (typeof type === 'string') continue
     if (type.isDirectory()) {
       if (without.size === 0 || !without.has(fromBytes(await realpath(place(), 'buffer')))) seen.folders.push(entry.name)
@@ -72,7 +92,8 @@ async function holdsImages(root: string, inside: string, without: ReadonlySet<st
 }
 
 /**
- * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a single folder
+ * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a
+ * single folder
  * too; paths that were named for a part come before folders that are called so.
  * @param lenient takes a folder that holds nothing for training as it is
  * @returns with the real paths that were named for a part (`without`), which no other place holds
@@ -80,8 +101,12 @@ async function holdsImages(root: string, inside: string, without: ReadonlySet<st
  */
 export async function findStructure(roots: Roots, lenient = false): Promise<Structure & { without: ReadonlySet<string> }> {
   const { root, valRoot, testRoot } = roots
-  const given = ([[validationPart, valRoot, 'valPath'], [testPart, testRoot, 'testPath']] as const).flatMap(([part, at, field]) =>
-    (at === null ? [] : [{ part, at, field }]))
+  const given = (
+    [
+      [validationPart, valRoot, 'valPath'],
+      [testPart, testRoot, 'testPath'],
+    ] as const
+  ).flatMap(([part, at, field]) => (at === null ? [] : [{ part, at, field }]))
   const without = new Set<string>()
   for (const { at } of given) without.add(fromBytes(await realpath(placeOf('', at), 'buffer')))
   const out: Structure = { places: [], skipped: [], notes: [] }
@@ -119,7 +144,8 @@ class Finder {
     const all = [...folders, ...others]
     for (const name of names) {
       this.out.skipped.push({
-        path: readable(below(inside, name)), reason: others.includes(name) && isMaskFolder(name, all) ? maskReasons.folder : reason,
+        path: readable(below(inside, name)),
+        reason: others.includes(name) && isMaskFolder(name, all) ? maskReasons.folder : reason,
       })
     }
   }
@@ -142,11 +168,19 @@ class Finder {
   }
 
   /** Takes the parts that lie in a folder itself. @returns whether there are any */
-  private async takeParts(root: string, inside: string, seen: Look, given: ReadonlySet<number>, lenient: boolean): Promise<boolean> {
+  private async takeParts(
+    root: string,
+    inside: string,
+    seen: Look,
+    given: ReadonlySet<number>,
+    lenient: boolean,
+  ): Promise<boolean> {
     const named = seen.folders.flatMap((name) => {
       const part = partOfWord(name)
       // Of what is valid or invalid, neither is for validation.
-      return part === null || (/^valid$/i.test(name) && seen.folders.some((other) => /^invalid$/i.test(other))) ? [] : [{ name, part }]
+      return part === null || (/^valid$/i.test(name) && seen.folders.some((other) => /^invalid$/i.test(other)))
+        ? []
+        : [{ name, part }]
     })
     if (named.length === 0) return false
     const rest = seen.folders.filter((name) => !named.some((other) => other.name === name))
@@ -154,19 +188,27 @@ class Finder {
     for (const name of rest) if (await holdsImages(root, below(inside, name), this.without, this.tree)) withImages.push(name)
     const trains = named.some(({ part }) => part === trainPart)
     const alone = trains && named.every(({ part }) => part === trainPart)
-    if (alone && withImages.length > 0 && !await this.isDeeper(root, inside, named, withImages)) {
-      const message = `The folder ${listed(named.map(({ name }) => name))} lies beside ${listed(withImages)} and no test or validation `
-        + 'folder, so it is taken for a class.'
+    if (alone && withImages.length > 0 && !(await this.isDeeper(root, inside, named, withImages))) {
+      const message =
+        `The folder ${listed(named.map(({ name }) => name))} lies beside ${listed(withImages)} and no test or validation ` +
+        'folder, so it is taken for a class.'
       this.out.notes.push({ code: 'partAsClass', message })
       return false
     }
     if (!trains && withImages.length === 0 && seen.images.length === 0) {
       if (lenient || (named.length === 1 && given.has(named[0]!.part))) return false
-      throw nothingToTrain(root, named.map(({ name }) => name))
+      throw nothingToTrain(
+        root,
+        named.map(({ name }) => name),
+      )
     }
-    const used = named.filter(({ part }) => !given.has(part)), elsewhere = new Set(named.map(({ name }) => name))
+    const used = named.filter(({ part }) => !given.has(part)),
+      elsewhere = new Set(named.map(({ name }) => name))
     this.leaveOut(
-      inside, seen, named.filter(({ part }) => given.has(part)).map(({ name }) => name), 'in place of it another path was given',
+      inside,
+      seen,
+      named.filter(({ part }) => given.has(part)).map(({ name }) => name),
+      'in place of it another path was given',
     )
     if (trains) {
       this.leaveOut(inside, seen, [...rest, ...seen.images, ...seen.others].sort(byCodePoint), 'beside the folders of the parts')
@@ -178,7 +220,7 @@ class Finder {
       this.out.places.push(await this.settle(root, inside, trainPart, elsewhere))
     }
     for (const { name, part } of used) {
-      if (!await holdsImages(root, below(inside, name), this.without, this.tree)) {
+      if (!(await holdsImages(root, below(inside, name), this.without, this.tree))) {
         this.out.notes.push({ code: 'emptyPart', message: `The folder “${readable(name)}” holds no images.` })
       }
       this.out.places.push(await this.settle(root, below(inside, name), part))
@@ -198,7 +240,12 @@ class Finder {
   }
 
   /** Whether the images of some folders lie in folders of their own there, and those of others do not. */
-  private async isDeeper(root: string, inside: string, named: readonly { name: string }[], others: readonly string[]): Promise<boolean> {
+  private async isDeeper(
+    root: string,
+    inside: string,
+    named: readonly { name: string }[],
+    others: readonly string[],
+  ): Promise<boolean> {
     for (const { name } of named) {
       const { folders, images } = await this.look(root, below(inside, name))
       if (folders.length < 2 || images.length > 0) return false
@@ -211,14 +258,19 @@ class Finder {
   async settle(root: string, inside: string, part: number, elsewhere: ReadonlySet<string> = none): Promise<Place> {
     let at: Place = { root, inside, part, label: undefined, elsewhere }
     for (let depth = 0; depth < deepest; depth++) {
-      const seen = await this.look(root, at.inside, at.elsewhere), { folders, images, others } = seen
+      const seen = await this.look(root, at.inside, at.elsewhere),
+        { folders, images, others } = seen
       const [only] = folders
       if (only === undefined || folders.length > 1 || images.length > 0) return at
-      const deeper = below(at.inside, only), next = await this.look(root, deeper)
+      const deeper = below(at.inside, only),
+        next = await this.look(root, deeper)
       this.leaveOut(at.inside, seen, others, 'beside the folder of the images')
       at = {
-        root, inside: deeper, part,
-        label: next.images.length > 0 || next.folders.length === 0 ? (isGeneral(only) ? null : only) : undefined, elsewhere: none,
+        root,
+        inside: deeper,
+        part,
+        label: next.images.length > 0 || next.folders.length === 0 ? (isGeneral(only) ? null : only) : undefined,
+        elsewhere: none,
       }
       if (at.label !== undefined) return at
     }
@@ -230,12 +282,17 @@ class Finder {
     const { folders } = await this.look(at, '')
     const named = folders.filter((name) => partOfWord(name) !== null)
     if (new Set(named.map(partOfWord)).size < 2) return
-    const message = `${at} is to be the ${partNames[part]} part, and holds parts itself: ${listed(named)}; `
-      + 'name the folder of the one that is meant.'
+    const message =
+      `${at} is to be the ${partNames[part]} part, and holds parts itself: ${listed(named)}; ` +
+      'name the folder of the one that is meant.'
     throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
   }
 }
 
-const nothingToTrain = (root: string, names: readonly string[]) => new WorkbenchError('FILE_UNSUPPORTED',
-  `${root} holds ${listed(names)} and nothing to train with; add a folder called train, `
-    + `or import ${names.length === 1 ? 'that folder' : 'one of these folders'} itself.`, { field: 'path' })
+const nothingToTrain = (root: string, names: readonly string[]) =>
+  new WorkbenchError(
+    'FILE_UNSUPPORTED',
+    `${root} holds ${listed(names)} and nothing to train with; add a folder called train, ` +
+      `or import ${names.length === 1 ? 'that folder' : 'one of these folders'} itself.`,
+    { field: 'path' },
+  )

@@ -16,7 +16,8 @@ const junk = /^(__macosx|thumbs\.db|desktop\.ini|@eadir|\$recycle\.bin|system vo
 export const isJunk = (name: string): boolean => name.startsWith('.') || junk.test(name)
 
 /**
- * Names of files that promise to be no image. They decide nothing but how a folder is understood: what is read as an image goes by content.
+ * Names of files that promise to be no image. They decide nothing but how a folder is understood: what is read as an image goes
+ * by content.
  */
 const others =
   /(^(readme|licen[cs]e|notice|copying|changelog|makefile)$)|\.(txt|md|rst|csv|tsv|jsonl?|xml|html?|pdf|ya?ml|toml|ini|log|py|ipynb|m|sh|mat|npy|npz|pkl|pt|h5|hdf5|parquet|zip|tar|t?gz|bz2|7z|rar|docx?|xlsx?|odt|rtf|bib|sha256|md5)$/i
@@ -33,21 +34,26 @@ const besideMasks =
   /^(images?|imgs?|photos?|pictures?|jpegimages|jpe?gs?|rgb|raw|inputs?|originals?|frames|train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval)$/i
 
 /**
- * Whether a folder holds masks, by its name and those of its neighbours: `ground_truth` beside others does, `mask` only beside `images` or
+ * Whether a folder holds masks, by its name and those of its neighbours: `ground_truth` beside others does, `mask` only beside
+ * `images` or
  * a part (there are classes called so), and none where several are called after masks and nothing else is there.
  */
 export function isMaskFolder(name: string, neighbours: readonly string[]): boolean {
   const surely = surelyMasks.test(name)
   if (!surely && !perhapsMasks.test(name)) return false
   const rest = neighbours.filter((other) => other !== name && !isJunk(other))
-  return rest.some((other) => besideMasks.test(other)) || (surely && rest.some((other) => !surelyMasks.test(other) && !/mask/i.test(other)))
+  return (
+    rest.some((other) => besideMasks.test(other)) ||
+    (surely && rest.some((other) => !surelyMasks.test(other) && !/mask/i.test(other)))
+  )
 }
 
 /** Why masks are left out. */
 export const maskReasons = { folder: 'a folder of masks, which are no images', file: 'the mask of an image beside it' }
 
 const maskWord = '(?:masks?|gt|ground[_-]?truth|seg|segmentation|trimap)'
-const maskAfter = new RegExp(`^(.+?)[_.\\- ]${maskWord}(?:[_-]?\\d+)?$`, 'i'), maskBefore = new RegExp(`^${maskWord}[_-](.+)$`, 'i')
+const maskAfter = new RegExp(`^(.+?)[_.\\- ]${maskWord}(?:[_-]?\\d+)?$`, 'i'),
+  maskBefore = new RegExp(`^${maskWord}[_-](.+)$`, 'i')
 /** The name, without its ending, of the image that a file is a mask of, by its own name; null for any other file. */
 export function maskedStem(name: string): string | null {
   // Most names are told by this alone, which matters where there are very many.

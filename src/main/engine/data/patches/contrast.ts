@@ -4,23 +4,37 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Meter } from '../progress.ts'
 import { hashBytes, hashRows } from '../row-hash.ts'
 
-interface Rows { path: string; count: number; rowBytes: number; meter: Meter; signal?: AbortSignal | undefined }
+interface Rows {
+  path: string
+  count: number
+  rowBytes: number
+  meter: Meter
+  signal?: AbortSignal | undefined
+}
 
 const blockBytes = 2 ** 20
 
 /** Goes through a packed file of bytes block by block; what `visit` changes is written back where it says so. */
-async function eachBlock({ path, count, rowBytes, meter, signal }: Rows, stage: string, visit: (block: Buffer, rows: number, first: number) => boolean): Promise<void> {
-  const perBlock = Math.max(1, Math.floor(blockBytes / rowBytes)), buffer = Buffer.allocUnsafeSlow(Math.min(perBlock, count) * rowBytes)
+async function eachBlock(
+  { path, count, rowBytes, meter, signal }: Rows,
+  stage: string,
+  visit: (block: Buffer, rows: number, first: number) => boolean,
+): Promise<void> {
+  const perBlock = Math.max(1, Math.floor(blockBytes / rowBytes)),
+    buffer = Buffer.allocUnsafeSlow(Math.min(perBlock, count) * rowBytes)
   const file = openSync(path, 'r+')
   try {
     for (let first = 0; first < count; first += perBlock) {
       signal?.throwIfAborted()
-      const rows = Math.min(perBlock, count - first), block = buffer.subarray(0, rows * rowBytes), at = first * rowBytes
+      const rows = Math.min(perBlock, count - first),
+        block = buffer.subarray(0, rows * rowBytes),
+        at = first * rowBytes
       for (let got = 0, done = 0; done < block.length; done += got) {
         got = readSync(file, block, done, block.length - done, at + done)
         if (got === 0) throw new Error(`${path} ends early`)
       }
-      if (visit(block, rows, first)) for (let done = 0; done < block.length;) done += writeSync(file, block, done, block.length - done, at + done)
+      if (visit(block, rows, first))
+        for (let done = 0; done < block.length;) done += writeSync(file, block, done, block.length - done, at + done)
       meter.update(stage, first + rows, count, 'patches')
       await setImmediate()
     }
@@ -56,7 +70,8 @@ export async function normalisePatches(rows: Rows): Promise<number> {
   let squares = 0
   await eachBlock(rows, 'Measuring contrast', (block, inBlock) => {
     for (let row = 0; row < inBlock; row++) {
-      let sum = 0, squared = 0
+      let sum = 0,
+        squared = 0
       for (let i = row * rowBytes; i < (row + 1) * rowBytes; i++) {
         const value = block[i]!
         sum += value
@@ -68,7 +83,12 @@ export async function normalisePatches(rows: Rows): Promise<number> {
   })
   const limit = 3 * Math.sqrt(squares / Math.max(1, count * rowBytes - 1))
   if (!(limit > 0)) {
-    throw new WorkbenchError('CALL_INVALID', 'Every patch is of one brightness, so there is no contrast to normalise; choose larger patches or other images, or leave the contrast as it is.', { field: 'contrast' })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      'Every patch is of one brightness, so there is no contrast to normalise; ' +
+        'choose larger patches or other images, or leave the contrast as it is.',
+      { field: 'contrast' },
+    )
   }
   await eachBlock(rows, 'Normalising', (block, inBlock) => {
     for (let row = 0; row < inBlock; row++) {

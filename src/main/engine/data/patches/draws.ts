@@ -2,13 +2,24 @@ import { random } from '../random.ts'
 import type { Wanted } from './cut.ts'
 
 /** Which image each patch is of, and the column and row of its upper left pixel there. */
-export interface Draws { image: Uint32Array; x: Uint32Array; y: Uint32Array }
+export interface Draws {
+  image: Uint32Array
+  x: Uint32Array
+  y: Uint32Array
+}
 
-export interface Sizes { count: number; widthOf(image: number): number; heightOf(image: number): number }
+export interface Sizes {
+  count: number
+  widthOf(image: number): number
+  heightOf(image: number): number
+}
 
 /** Room for so many patches. */
-export const emptyDraws = (count: number): Draws =>
-  ({ image: new Uint32Array(count), x: new Uint32Array(count), y: new Uint32Array(count) })
+export const emptyDraws = (count: number): Draws => ({
+  image: new Uint32Array(count),
+  x: new Uint32Array(count),
+  y: new Uint32Array(count),
+})
 
 /** Some of the patches. */
 export function onlyDraws(draws: Draws, rows: readonly number[]): Draws {
@@ -22,7 +33,12 @@ export function onlyDraws(draws: Draws, rows: readonly number[]): Draws {
  * At least one image must not be.
  */
 export function draw(
-  draws: Draws, rows: Uint32Array, sizes: Sizes, patch: { width: number; height: number }, seed: number, bad: Uint8Array,
+  draws: Draws,
+  rows: Uint32Array,
+  sizes: Sizes,
+  patch: { width: number; height: number },
+  seed: number,
+  bad: Uint8Array,
 ): void {
   for (const row of rows) {
     const source = random('patches', seed, row)
@@ -52,7 +68,8 @@ export function byImage(draws: Draws, rows: Uint32Array, imageCount: number): Wa
   return {
     images: list,
     windowsOf(index) {
-      const from = index === 0 ? 0 : ends[list[index - 1]!]!, to = ends[list[index]!]!
+      const from = index === 0 ? 0 : ends[list[index - 1]!]!,
+        to = ends[list[index]!]!
       const windows = new Uint32Array(3 * (to - from))
       for (let i = from; i < to; i++) windows.set([order[i]!, draws.x[order[i]!]!, draws.y[order[i]!]!], 3 * (i - from))
       return windows

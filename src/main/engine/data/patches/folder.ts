@@ -29,18 +29,30 @@ const batchFiles = 16
  * header is read for its size; smaller images than the patches are skipped.
  */
 export async function folderSource(
-  roots: Roots, request: SourceRequest, patch: { width: number; height: number }, { signal, meter, limit }: OpenOptions,
+  roots: Roots,
+  request: SourceRequest,
+  patch: { width: number; height: number },
+  { signal, meter, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
   const found = await listFolder(roots, {
-    signal, labels: labelling(request), ...(limit === undefined ? {} : { limit }),
+    signal,
+    labels: labelling(request),
+    ...(limit === undefined ? {} : { limit }),
     onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
   if (found.truncated) return null
   const list = await labelledList(found, request, { meter, signal })
-  const { names } = list, skipped = [...list.skipped]
-  const files = new Uint32Array(names.count), widths = new Uint32Array(names.count), heights = new Uint32Array(names.count)
+  const { names } = list,
+    skipped = [...list.skipped]
+  const files = new Uint32Array(names.count),
+    widths = new Uint32Array(names.count),
+    heights = new Uint32Array(names.count)
   const wides = new Uint8Array(names.count)
-  let count = 0, small = 0, gray = true, widest = 0, highest = 0
+  let count = 0,
+    small = 0,
+    gray = true,
+    widest = 0,
+    highest = 0
   for (let file = 0; file < names.count; file++) {
     if (file % 50 === 0) {
       signal?.throwIfAborted()
@@ -52,11 +64,15 @@ export async function folderSource(
       skipped.push({ path: list.pathOf(file), reason: result.reason })
       continue
     }
-    const { header } = result, turned = header.orientation >= 5
-    const width = turned ? header.height : header.width, height = turned ? header.width : header.height
+    const { header } = result,
+      turned = header.orientation >= 5
+    const width = turned ? header.height : header.width,
+      height = turned ? header.width : header.height
     if (width * height > pixelLimit) {
-      skipped.push({ path: list.pathOf(file), reason: `too large for patches: ${width} x ${height} is more than 40 `
-        + 'megapixels; cut it into parts' })
+      skipped.push({
+        path: list.pathOf(file),
+        reason: `too large for patches: ${width} x ${height} is more than 40 megapixels; cut it into parts`,
+      })
       continue
     }
     if (width < patch.width || height < patch.height) {
@@ -77,8 +93,15 @@ export async function folderSource(
   const channels = request.channels ?? (request.pick ? (request.pick.length === 1 ? 1 : 3) : gray ? 1 : 3)
   const values = new PatchValues(list, files.subarray(0, count), wides.subarray(0, count), request, channels)
   return {
-    kind: 'folder', count, channels, from: roots.root, skipped, notes: [...list.notes, ...rows.notes], parts: rows.parts,
-    widthOf: (image) => widths[image]!, heightOf: (image) => heights[image]!,
+    kind: 'folder',
+    count,
+    channels,
+    from: roots.root,
+    skipped,
+    notes: [...list.notes, ...rows.notes],
+    parts: rows.parts,
+    widthOf: (image) => widths[image]!,
+    heightOf: (image) => heights[image]!,
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
     cut: async (wanted, options) => {
@@ -91,27 +114,51 @@ export async function folderSource(
 }
 
 function noneLeft(
-  { path }: SourceRequest, patch: { width: number; height: number }, small: number, widest: number, highest: number, skipped: Skipped[],
+  { path }: SourceRequest,
+  patch: { width: number; height: number },
+  small: number,
+  widest: number,
+  highest: number,
+  skipped: Skipped[],
 ): WorkbenchError {
   if (small > 0) {
-    const what = small === 1 ? `The only image has ${widest} x ${highest} pixels` : `All ${small} images are smaller than the patches (at most ${widest} pixels wide and ${highest} high)`
-    return new WorkbenchError('IMAGE_SIZE', `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`, { field: 'patches' })
+    const what =
+      small === 1
+        ? `The only image has ${widest} x ${highest} pixels`
+        : `All ${small} images are smaller than the patches (at most ${widest} pixels wide and ${highest} high)`
+    return new WorkbenchError(
+      'IMAGE_SIZE',
+      `${what}, so no patch of ${patch.width} x ${patch.height} can be cut; choose smaller patches or larger images.`,
+      { field: 'patches' },
+    )
   }
   return noUsableImage(path, skipped)
 }
 
 /** Has the files decoded by several processes, which cut the patches out and write them. */
 async function cutInDecoders(
-  list: FileList, files: Uint32Array, widths: Uint32Array, heights: Uint32Array, wanted: Wanted,
-  { shape, pixels, onResult, signal }: CutOptions, handling: Handling, seen: Seen,
+  list: FileList,
+  files: Uint32Array,
+  widths: Uint32Array,
+  heights: Uint32Array,
+  wanted: Wanted,
+  { shape, pixels, onResult, signal }: CutOptions,
+  handling: Handling,
+  seen: Seen,
 ): Promise<void> {
-  const { images } = wanted, decoders = decoderCount(images.length, filesPerDecoder)
+  const { images } = wanted,
+    decoders = decoderCount(images.length, filesPerDecoder)
   const size = Math.max(1, Math.min(batchFiles, Math.ceil(images.length / decoders / 4)))
   function* batches(): Generator<Batch> {
     for (let start = 0; start < images.length;) {
-      const root = list.rootOf(files[images[start]!]!), paths: string[] = [], cuts: Batch['cuts'] = [], places: Span[] = []
+      const root = list.rootOf(files[images[start]!]!),
+        paths: string[] = [],
+        cuts: Batch['cuts'] = [],
+        places: Span[] = []
       while (start + paths.length < images.length && paths.length < size) {
-        const index = start + paths.length, image = images[index]!, file = files[image]!
+        const index = start + paths.length,
+          image = images[index]!,
+          file = files[image]!
         if (list.rootOf(file) !== root) break
         paths.push(list.names.at(file))
         if (list.insideOf) places.push(list.insideOf(file) as Span)
@@ -121,17 +168,30 @@ async function cutInDecoders(
       start += paths.length
     }
   }
-  await decodeAll(batches(), decoders, pixels, { ...shape, fit: 'crop' }, {
-    signal, handling,
-    onImages: () => {},
-    onResult: ({ batch, hashes, skipped, seen: inBatch }) => {
-      addSeen(seen, inBatch)
-      const reasons = new Map(skipped.map(({ index, reason }) => [index, reason]))
-      let good = 0
-      batch.cuts!.forEach(({ windows }, index) => {
-        const image = images[batch.start + index]!, patches = windows.length / 3, reason = reasons.get(index)
-        onResult(reason === undefined ? { image, patches, hash: hashes.subarray(good * hashBytes, ++good * hashBytes) } : { image, patches, reason })
-      })
+  await decodeAll(
+    batches(),
+    decoders,
+    pixels,
+    { ...shape, fit: 'crop' },
+    {
+      signal,
+      handling,
+      onImages: () => {},
+      onResult: ({ batch, hashes, skipped, seen: inBatch }) => {
+        addSeen(seen, inBatch)
+        const reasons = new Map(skipped.map(({ index, reason }) => [index, reason]))
+        let good = 0
+        batch.cuts!.forEach(({ windows }, index) => {
+          const image = images[batch.start + index]!,
+            patches = windows.length / 3,
+            reason = reasons.get(index)
+          onResult(
+            reason === undefined
+              ? { image, patches, hash: hashes.subarray(good * hashBytes, ++good * hashBytes) }
+              : { image, patches, reason },
+          )
+        })
+      },
     },
-  })
+  )
 }

@@ -19,11 +19,15 @@ export const patchSize = ({ patches }: SourceRequest): { width: number; height: 
  */
 function checkPatchOptions(request: SourceRequest): void {
   const sized = (['width', 'height'] as const).find((key) => request[key] !== undefined)
-  if (sized) throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', { field: sized })
+  if (sized)
+    throw new WorkbenchError('CALL_INVALID', 'Patches are cut from images at their own size; leave the image size out.', {
+      field: sized,
+    })
   const divided = (['group', 'groupColumn', 'split', 'splitSeed'] as const).find((key) => request[key] !== undefined)
   if (divided) {
-    const message = 'Patches are split by the images that they are of, so that no groups and no shares can be given; '
-      + 'leave them out, or import the images whole.'
+    const message =
+      'Patches are split by the images that they are of, so that no groups and no shares can be given; ' +
+      'leave them out, or import the images whole.'
     throw new WorkbenchError('CALL_INVALID', message, { field: divided })
   }
   const name = syntheticName(request.path)
@@ -33,7 +37,10 @@ function checkPatchOptions(request: SourceRequest): void {
   refuseValueOptions(`The set ${name} is computed`, request)
 }
 
-const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, and patches are cut from images; choose images, or leave patches out.`, { field: 'patches' })
+const noImages = (what: string) =>
+  new WorkbenchError('CALL_INVALID', `${what}, and patches are cut from images; choose images, or leave patches out.`, {
+    field: 'patches',
+  })
 
 /**
  * Opens what patches are to be cut from: sizes are known then, values not yet read.
@@ -43,7 +50,10 @@ const noImages = (what: string) => new WorkbenchError('CALL_INVALID', `${what}, 
 export async function openPatchSource(request: SourceRequest, options: OpenOptions): Promise<PatchSource | null> {
   checkPatchOptions(request)
   if (datasetReference(request.path) !== null) {
-    for (const [field, title] of [['testPath', 'test'], ['valPath', 'validation']] as const) {
+    for (const [field, title] of [
+      ['testPath', 'test'],
+      ['valPath', 'validation'],
+    ] as const) {
       if (request[field] !== undefined) {
         throw new WorkbenchError('CALL_INVALID', `Patches of a dataset keep its split; leave the ${title} path out.`, { field })
       }
@@ -61,8 +71,12 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
   }
   const found = await findSource(request.path, request, request)
   if (found.kind === 'container') {
-    throw new WorkbenchError('FILE_UNSUPPORTED', `Patches are not cut from ${found.container} files directly; `
-      + `unpack ${request.path} and choose that folder, or import it and cut from the dataset.`, { field: 'path' })
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `Patches are not cut from ${found.container} files directly; ` +
+        `unpack ${request.path} and choose that folder, or import it and cut from the dataset.`,
+      { field: 'path' },
+    )
   }
   if (found.kind === 'folder') return folderSource(found, request, patchSize(request), options)
   refuseLabels(`${request.path} holds arrays`, request)

@@ -40,7 +40,8 @@ interface PatchesPlan extends Plan {
 export async function planPatches(request: SourceRequest, { meter, signal }: PlanOptions): Promise<PatchesPlan> {
   const source = (await openPatchSource(request, { signal, meter }))!
   try {
-    const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
+    const { count = patchDefaults.count, seed = patchDefaults.seed } = request,
+      patch = patchSize(request)
     requireLargeEnough(source, patch)
     const draws = emptyDraws(count)
     await drawAll(draws, allRows(count), source, patch, seed, new Uint8Array(source.count), signal)
@@ -53,7 +54,12 @@ export async function planPatches(request: SourceRequest, { meter, signal }: Pla
 
 /** As `draw`, with room for other work in between. @throws the signal's reason */
 async function drawAll(
-  draws: Draws, rows: Uint32Array, source: PatchSource, patch: { width: number; height: number }, seed: number, bad: Uint8Array,
+  draws: Draws,
+  rows: Uint32Array,
+  source: PatchSource,
+  patch: { width: number; height: number },
+  seed: number,
+  bad: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> {
   for (let from = 0; from < rows.length; from += drawnAtOnce) {
@@ -65,17 +71,29 @@ async function drawAll(
 
 /** @param known of some of the patches: what the plan of all of them says */
 function planOf(
-  source: PatchSource, draws: Draws, patchLabels: ImageLabels, request: SourceRequest,
+  source: PatchSource,
+  draws: Draws,
+  patchLabels: ImageLabels,
+  request: SourceRequest,
   known?: Pick<PatchesPlan, 'parts' | 'skipped' | 'partial'>,
 ): PatchesPlan {
   const plan: PatchesPlan = {
-    from: source.kind, labelsFrom: patchLabels.labels === null ? null : 'those of the images',
-    kind: 'image', ...patchSize(request), channels: source.channels, count: draws.image.length, source, draws, patchLabels,
-    ...labelsOf(draws, patchLabels.classes, patchLabels.labels), notes: source.notes ?? [],
-    ...known ?? { parts: likelyParts(draws, source, patchLabels), skipped: source.skipped },
+    from: source.kind,
+    labelsFrom: patchLabels.labels === null ? null : 'those of the images',
+    kind: 'image',
+    ...patchSize(request),
+    channels: source.channels,
+    count: draws.image.length,
+    source,
+    draws,
+    patchLabels,
+    ...labelsOf(draws, patchLabels.classes, patchLabels.labels),
+    notes: source.notes ?? [],
+    ...(known ?? { parts: likelyParts(draws, source, patchLabels), skipped: source.skipped }),
     ...(source.measure && {
       measure: async (signal) => {
-        const { ranges, notes: stored, ahead } = await source.measure!(signal), notes = source.said?.().notes ?? []
+        const { ranges, notes: stored, ahead } = await source.measure!(signal),
+          notes = source.said?.().notes ?? []
         return { ranges, notes, ahead: notes.map((note) => ahead[stored.indexOf(note)] ?? note) }
       },
     }),
@@ -87,9 +105,15 @@ function planOf(
 }
 
 /** Some of the patches. Where contrast is normalised, it is measured on these alone. */
-function onlyPatches({ source, draws, patchLabels, parts }: PatchesPlan, rows: readonly number[], request: SourceRequest): PatchesPlan {
+function onlyPatches(
+  { source, draws, patchLabels, parts }: PatchesPlan,
+  rows: readonly number[],
+  request: SourceRequest,
+): PatchesPlan {
   return planOf(source, onlyDraws(draws, rows), patchLabels, request, {
-    parts: parts && Uint8Array.from(rows, (row) => parts[row]!), partial: true, skipped: [],
+    parts: parts && Uint8Array.from(rows, (row) => parts[row]!),
+    partial: true,
+    skipped: [],
   })
 }
 
@@ -107,25 +131,43 @@ function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels)
  * @throws WorkbenchError as `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
  */
 async function packPatches(
-  plan: PatchesPlan, request: SourceRequest, partial: string, room: number, meter: Meter, signal?: AbortSignal,
+  plan: PatchesPlan,
+  request: SourceRequest,
+  partial: string,
+  room: number,
+  meter: Meter,
+  signal?: AbortSignal,
 ): Promise<Packed> {
-  const { source, draws, width, height, count, patchLabels: { classes, labels } } = plan
-  const patch = { width, height }, shape = { ...patch, channels: source.channels }, rowBytes = width * height * source.channels
+  const {
+    source,
+    draws,
+    width,
+    height,
+    count,
+    patchLabels: { classes, labels },
+  } = plan
+  const patch = { width, height },
+    shape = { ...patch, channels: source.channels },
+    rowBytes = width * height * source.channels
   const { seed = patchDefaults.seed, contrast = patchDefaults.contrast } = request
   requireRoom(count * rowBytes, room)
 
-  const pixels = join(partial, files.pixels), file = openSync(pixels, 'w')
+  const pixels = join(partial, files.pixels),
+    file = openSync(pixels, 'w')
   try {
     ftruncateSync(file, count * rowBytes)
   } finally {
     closeSync(file)
   }
-  const bad = new Uint8Array(source.count), imageHashes = new Uint8Array(source.count * hashBytes)
+  const bad = new Uint8Array(source.count),
+    imageHashes = new Uint8Array(source.count * hashBytes)
   const reasons = new Map<number, string>()
   for (let rows = allRows(count), done = 0; ;) {
     meter.update('Cutting patches', done, count, 'patches')
     await source.cut(byImage(draws, rows, source.count), {
-      shape, pixels, signal,
+      shape,
+      pixels,
+      signal,
       onResult: (result) => {
         if ('reason' in result) {
           bad[result.image] = 1
@@ -133,7 +175,7 @@ async function packPatches(
           return
         }
         imageHashes.set(result.hash, result.image * hashBytes)
-        meter.update('Cutting patches', done += result.patches, count, 'patches')
+        meter.update('Cutting patches', (done += result.patches), count, 'patches')
       },
     })
     rows = rows.filter((row) => bad[draws.image[row]!] === 1)
@@ -147,28 +189,57 @@ async function packPatches(
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
   const { notes = [], ranges = null } = source.said?.() ?? {}
-  const unreadable = [...reasons.keys()].sort((a, b) => a - b), names = source.namesOf(Uint32Array.from(unreadable))
+  const unreadable = [...reasons.keys()].sort((a, b) => a - b),
+    names = source.namesOf(Uint32Array.from(unreadable))
   return {
-    kind: 'image', ...shape, count, hashes, ...labelsOf(draws, classes, labels), parts, copies: 'train',
-    notes: [...source.notes ?? [], ...notes],
-    ...(ranges && { ranges }), ...(contrastLimit === undefined ? {} : { contrastLimit }),
+    kind: 'image',
+    ...shape,
+    count,
+    hashes,
+    ...labelsOf(draws, classes, labels),
+    parts,
+    copies: 'train',
+    notes: [...(source.notes ?? []), ...notes],
+    ...(ranges && { ranges }),
+    ...(contrastLimit === undefined ? {} : { contrastLimit }),
     skipped: [...source.skipped, ...unreadable.map((image, i) => ({ path: names[i]!, reason: reasons.get(image)! }))],
-    source: patchesText({ ...patch, count, seed, contrast, channels: request.channels, from: source.from, testFrom: request.testPath }),
+    source: patchesText({
+      ...patch,
+      count,
+      seed,
+      contrast,
+      channels: request.channels,
+      from: source.from,
+      testFrom: request.testPath,
+    }),
     paths: await placesOf(draws, source, signal),
   }
 }
 
 function requireLargeEnough(source: PatchSource, { width, height }: { width: number; height: number }): void {
-  if (source.count === 0) throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', { field: 'path' })
+  if (source.count === 0)
+    throw new WorkbenchError('DATASET_EMPTY', 'There is no usable image in it; choose a folder, IDX or npz file with images.', {
+      field: 'path',
+    })
   for (let image = 0; image < source.count; image++) {
     if (source.widthOf(image) >= width && source.heightOf(image) >= height) continue
-    throw new WorkbenchError('IMAGE_SIZE', `Patches of ${width} x ${height} do not fit into images of ${source.widthOf(image)} x ${source.heightOf(image)} pixels; choose smaller patches or larger images.`, { field: 'patches' })
+    throw new WorkbenchError(
+      'IMAGE_SIZE',
+      `Patches of ${width} x ${height} do not fit into images of ${source.widthOf(image)} ` +
+        `x ${source.heightOf(image)} pixels; choose smaller patches or larger images.`,
+      { field: 'patches' },
+    )
   }
 }
 
 function noneReadable(source: PatchSource, { path }: SourceRequest, reasons: ReadonlyMap<number, string>): WorkbenchError {
   const [name] = source.namesOf(Uint32Array.of(0))
-  return new WorkbenchError('DATASET_EMPTY', `There is no usable image in ${path}: ${reasons.size === 1 ? '1 file was' : `${reasons.size} files were`} looked at (${name}: ${reasons.get(0)}). Choose other images.`, { field: 'path' })
+  return new WorkbenchError(
+    'DATASET_EMPTY',
+    `There is no usable image in ${path}: ${reasons.size === 1 ? '1 file was' : `${reasons.size} files were`} ` +
+      `looked at (${name}: ${reasons.get(0)}). Choose other images.`,
+    { field: 'path' },
+  )
 }
 
 /** Each patch's class is its image's; classes of which there is no patch are left out. */
@@ -185,14 +256,17 @@ async function placesOf({ image, x, y }: Draws, source: PatchSource, signal?: Ab
   const places = new Names()
   for (let first = 0; first < image.length; first += namesAtOnce) {
     signal?.throwIfAborted()
-    source.namesOf(image.subarray(first, first + namesAtOnce)).forEach((name, i) => places.push(`${name}@${x[first + i]},${y[first + i]}`))
+    source
+      .namesOf(image.subarray(first, first + namesAtOnce))
+      .forEach((name, i) => places.push(`${name}@${x[first + i]},${y[first + i]}`))
     await setImmediate()
   }
   return places.packed(() => true)
 }
 
 /**
- * Refuses what will certainly be refused once the patches are taken, as far as that can be told in a moment: without reading an image, and of a
+ * Refuses what will certainly be refused once the patches are taken, as far as that can be told in a moment: without reading an
+ * image, and of a
  * large folder not at all.
  * @throws WorkbenchError as `packPatches`
  */
@@ -200,10 +274,12 @@ export async function checkPatches(request: SourceRequest): Promise<void> {
   const source = await openPatchSource(request, { meter: new Meter(undefined), limit: quickFiles })
   if (source === null) return
   try {
-    const { count = patchDefaults.count, seed = patchDefaults.seed } = request, patch = patchSize(request)
+    const { count = patchDefaults.count, seed = patchDefaults.seed } = request,
+      patch = patchSize(request)
     requireLargeEnough(source, patch)
     // Of many patches some are of test images, unless there is only one image.
-    const drawn = Math.min(count, quickPatches), draws = emptyDraws(drawn)
+    const drawn = Math.min(count, quickPatches),
+      draws = emptyDraws(drawn)
     if (drawn < count && source.count > 1) return
     draw(draws, allRows(drawn), source, patch, seed, new Uint8Array(source.count))
     splitPatches(draws, source.count, source.parts, (await source.labels()).labels, null)

@@ -31,8 +31,12 @@ export function datasetSource({ path, dataset: given, channels }: SourceRequest)
     }
   }
   return {
-    kind: 'dataset', ...sameSize(count, width, height), channels: channels ?? (dataset.channels === 1 ? 1 : 3),
-    from: `dataset:${given.name} (${sha256.slice(0, 16)})`, parts, skipped: [],
+    kind: 'dataset',
+    ...sameSize(count, width, height),
+    channels: channels ?? (dataset.channels === 1 ? 1 : 3),
+    from: `dataset:${given.name} (${sha256.slice(0, 16)})`,
+    parts,
+    skipped: [],
     labels: async () => ({ classes: dataset.classes, labels: dataset.labels }),
     namesOf: (images) => rowPaths(given.folder, images),
     cut: (wanted, options) => cutHere(wanted, read(wanted.images), options),
@@ -42,9 +46,12 @@ export function datasetSource({ path, dataset: given, channels }: SourceRequest)
 
 /** The images of a synthetic set, as many as it has by default, computed from the same seed as the patches. */
 export function syntheticSource(name: SyntheticImages, request: SourceRequest): PatchSource {
-  const { count } = syntheticSets[name], shape = syntheticShape(name, { channels: request.channels }), { width, height, channels } = shape
+  const { count } = syntheticSets[name],
+    shape = syntheticShape(name, { channels: request.channels }),
+    { width, height, channels } = shape
   async function* paint(images: Uint32Array, signal?: AbortSignal): AsyncGenerator<Picture> {
-    const fill = imagePainter(name, shape, request.seed ?? defaultSeed, signal), data = new Uint8Array(width * height * channels)
+    const fill = imagePainter(name, shape, request.seed ?? defaultSeed, signal),
+      data = new Uint8Array(width * height * channels)
     for (let image = 0, next = 0; next < images.length; image++) {
       await fill(data, image)
       if (images[next] !== image) continue
@@ -53,7 +60,12 @@ export function syntheticSource(name: SyntheticImages, request: SourceRequest): 
     }
   }
   return {
-    kind: 'synthetic', ...sameSize(count, width, height), channels, from: name, parts: null, skipped: [],
+    kind: 'synthetic',
+    ...sameSize(count, width, height),
+    channels,
+    from: name,
+    parts: null,
+    skipped: [],
     labels: async () => ({ classes: [], labels: null }),
     namesOf: (images) => Array.from(images, (image) => `${name}#${image}`),
     cut: (wanted, options) => cutHere(wanted, paint(wanted.images, options.signal), options),

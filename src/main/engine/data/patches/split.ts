@@ -19,7 +19,11 @@ const fewest = { train: 2, test: 1 }
  * @throws WorkbenchError DATASET_TOO_SMALL when a side would be empty, with the field that can help
  */
 export function splitPatches(
-  draws: Draws, imageCount: number, brought: Uint8Array | null, labels: Int32Array | null, hashes: Uint8Array | null,
+  draws: Draws,
+  imageCount: number,
+  brought: Uint8Array | null,
+  labels: Int32Array | null,
+  hashes: Uint8Array | null,
 ): Uint8Array {
   const used = new Uint8Array(imageCount)
   for (const image of draws.image) used[image] = 1
@@ -27,7 +31,9 @@ export function splitPatches(
   const onTest = Uint8Array.from(images, (image) => (brought?.[image] === testPart ? 1 : 0))
   if (brought === null) {
     const rows = images.map((_, i) => i)
-    for (const row of drawStratified(rows, labels && Int32Array.from(images, (image) => labels[image]!), testShare, random('test')).drawn) onTest[row] = 1
+    for (const row of drawStratified(rows, labels && Int32Array.from(images, (image) => labels[image]!), testShare, random('test'))
+      .drawn)
+      onTest[row] = 1
   }
   if (hashes && brought === null) {
     const own = new Uint8Array(images.length * hashBytes)
@@ -35,18 +41,36 @@ export function splitPatches(
     keepCopiesTogether(onTest, firstIdentical(own, images.length), labels && Int32Array.from(images, (image) => labels[image]!))
   }
   const sides = new Uint8Array(imageCount)
-  images.forEach((image, i) => { sides[image] = onTest[i]! })
+  images.forEach((image, i) => {
+    sides[image] = onTest[i]!
+  })
   const test = Uint8Array.from(draws.image, (image) => sides[image]!)
-  const testImages = onTest.reduce((sum, side) => sum + side, 0), testPatches = test.reduce((sum, side) => sum + side, 0)
+  const testImages = onTest.reduce((sum, side) => sum + side, 0),
+    testPatches = test.reduce((sum, side) => sum + side, 0)
   if (brought === null && (testImages === 0 || testImages === images.length)) {
-    const why = imageCount === 1 ? 'There is only 1 usable image' : images.length === 1 ? 'All patches are of 1 image' : `The ${images.length} images are copies of one another`
-    throw new WorkbenchError('DATASET_TOO_SMALL', `${why}, and patches of one image are either all for training or all for testing; ${imageCount === 1 || images.length > 1 ? 'add other images' : 'take more patches'}.`, {
-      field: imageCount === 1 || images.length > 1 ? 'path' : 'count',
-    })
+    const why =
+      imageCount === 1
+        ? 'There is only 1 usable image'
+        : images.length === 1
+          ? 'All patches are of 1 image'
+          : `The ${images.length} images are copies of one another`
+    throw new WorkbenchError(
+      'DATASET_TOO_SMALL',
+      `${why}, and patches of one image are either all for training or all for testing; ` +
+        `${imageCount === 1 || images.length > 1 ? 'add other images' : 'take more patches'}.`,
+      {
+        field: imageCount === 1 || images.length > 1 ? 'path' : 'count',
+      },
+    )
   }
   if (testPatches < fewest.test || test.length - testPatches < fewest.train) {
     const count = test.length
-    throw new WorkbenchError('DATASET_TOO_SMALL', `Of ${count === 1 ? '1 patch' : `${count} patches`} ${testPatches} would be of test images; at least ${fewest.train} for training and ${fewest.test} for testing are needed, so take more patches.`, { field: 'count' })
+    throw new WorkbenchError(
+      'DATASET_TOO_SMALL',
+      `Of ${count === 1 ? '1 patch' : `${count} patches`} ${testPatches} would be of test images; at least ` +
+        `${fewest.train} for training and ${fewest.test} for testing are needed, so take more patches.`,
+      { field: 'count' },
+    )
   }
-  return Uint8Array.from(draws.image, (image, i) => (test[i] ? testPart : brought?.[image] ?? trainPart))
+  return Uint8Array.from(draws.image, (image, i) => (test[i] ? testPart : (brought?.[image] ?? trainPart)))
 }

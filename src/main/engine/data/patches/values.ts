@@ -10,7 +10,8 @@ import { measureImages, notesOf } from '../values/passes.ts'
 import { decideRange, type Ranges } from '../values/range.ts'
 import { addSeen, nothingSeen, type Seen } from '../values/seen.ts'
 
-const filesPerDecoder = 8, batchFiles = 16
+const filesPerDecoder = 8,
+  batchFiles = 16
 
 /**
  * What values the files have that patches are cut from, and what becomes of them:
@@ -38,28 +39,36 @@ export class PatchValues {
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED */
   async measured(meter: Meter, signal?: AbortSignal): Promise<Ranges> {
     if (this.ranges !== null) return this.ranges
-    const { request: { range, pick } } = this, wish = wishOf(range), plain: Ranges = { bytes: null, wide: null }
+    const {
+        request: { range, pick },
+      } = this,
+      wish = wishOf(range),
+      plain: Ranges = { bytes: null, wide: null }
     const pass = (files: Uint32Array) => (stage: string, handling: Handling) => this.pass(files, stage, handling, meter, signal)
     const files = wish === null ? this.files.filter((_, i) => this.wides[i] === 1) : this.files
-    if (files.length === 0) return this.ranges = plain
-    return this.ranges = (await measureImages(wish, pick, pass(files))).ranges
+    if (files.length === 0) return (this.ranges = plain)
+    return (this.ranges = (await measureImages(wish, pick, pass(files))).ranges)
   }
 
   said(): { notes: DatasetNote[]; ranges: Ranges } {
-    const { seen } = this, ranges = this.ranges ?? { bytes: null, wide: null }
-    const bytes = ranges.bytes
-      ?? (seen.images.bytes > 0 ? { ...decideRange(seen.bytes, null, null), from: 0, to: 255, reason: 'bytes' as const } : null)
+    const { seen } = this,
+      ranges = this.ranges ?? { bytes: null, wide: null }
+    const bytes =
+      ranges.bytes ??
+      (seen.images.bytes > 0 ? { ...decideRange(seen.bytes, null, null), from: 0, to: 255, reason: 'bytes' as const } : null)
     return { notes: notesOf(seen, { ...ranges, bytes }, this.channels, this.request), ranges: { ...ranges, bytes } }
   }
 
   private async pass(files: Uint32Array, stage: string, handling: Handling, meter: Meter, signal?: AbortSignal): Promise<Seen> {
-    const seen = nothingSeen(), batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
+    const seen = nothingSeen(),
+      batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
     const shape = { width: 1, height: 1, channels: this.channels, fit: 'crop' } as const
     let done = 0
     meter.update(stage, 0, files.length)
     await decodeAll(batches, decoderCount(files.length, filesPerDecoder), null, shape, {
-      handling, signal,
-      onImages: (images) => meter.update(stage, done += images, files.length),
+      handling,
+      signal,
+      onImages: (images) => meter.update(stage, (done += images), files.length),
       onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),
     })
     return seen

@@ -42,7 +42,8 @@ const mostClasses = 2000
 export function findColumns(table: Table, finder: FileFinder, named: NamedColumns): Columns {
   const rows: string[][] = []
   for (const row of table.rows()) if (rows.push(row) === triedRows) break
-  const width = rows.reduce((most, row) => Math.max(most, row.length), 0), first = rows[0] ?? []
+  const width = rows.reduce((most, row) => Math.max(most, row.length), 0),
+    first = rows[0] ?? []
   const hits = (column: number, from: number) =>
     rows.slice(from).reduce((sum, row) => sum + (finder.find(row[column] ?? '') !== -1 ? 1 : 0), 0)
   const byName = (column: string, field: string): number => {
@@ -59,9 +60,10 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
   const file = named.fileColumn === undefined ? likeliest() : byName(named.fileColumn, 'fileColumn')
   const matched = hits(file, 0)
   if (matched === 0) {
-    const remedy = named.fileColumn === undefined
-      ? 'name the column of the files with --file-column, or give the folder that the table is of'
-      : 'name another column, or give the folder that the table is of'
+    const remedy =
+      named.fileColumn === undefined
+        ? 'name the column of the files with --file-column, or give the folder that the table is of'
+        : 'name another column, or give the folder that the table is of'
     const message = `No row of the table ${table.path} names a file of the folder (its first row: ${told(first)}); ${remedy}.`
     throw new WorkbenchError('CALL_INVALID', message, { field: named.fileColumn === undefined ? 'labels' : 'fileColumn' })
   }
@@ -70,34 +72,54 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
   const body = header ? rows.slice(1) : rows
   const called = (test: RegExp) => columns.filter((column) => column !== file && test.test(header?.[column] ?? ''))
   const values = columns.map((column) => new Set(body.map((row) => (row[column] ?? '').trim()).filter((value) => value !== '')))
-  const onlyParts = (column: number) => values[column]!.size > 0 && [...values[column]!].every((value) => partOfWord(value) !== null)
+  const onlyParts = (column: number) =>
+    values[column]!.size > 0 && [...values[column]!].every((value) => partOfWord(value) !== null)
 
-  const part = named.partColumn !== undefined ? byName(named.partColumn, 'partColumn')
-    : [...called(partNames), ...columns].find((
-      column,
-    ) => column !== file && onlyParts(column) && (partNames.test(header?.[column] ?? '') || values[column]!.size > 1)) ?? null
-  const group = named.groupColumn !== undefined
-    ? byName(named.groupColumn, 'groupColumn')
-    : called(groupNames).find((column) => column !== part) ?? null
-  const perhapsParts = part !== null ? [] : [...new Set([...called(partNames), ...called(onePartNames)])]
-    .filter((column) => column !== group && values[column]!.size > 0)
+  const part =
+    named.partColumn !== undefined
+      ? byName(named.partColumn, 'partColumn')
+      : ([...called(partNames), ...columns].find(
+          (column) => column !== file && onlyParts(column) && (partNames.test(header?.[column] ?? '') || values[column]!.size > 1),
+        ) ?? null)
+  const group =
+    named.groupColumn !== undefined
+      ? byName(named.groupColumn, 'groupColumn')
+      : (called(groupNames).find((column) => column !== part) ?? null)
+  const perhapsParts =
+    part !== null
+      ? []
+      : [...new Set([...called(partNames), ...called(onePartNames)])].filter(
+          (column) => column !== group && values[column]!.size > 0,
+        )
   const rest = columns.filter((column) => column !== file && column !== part && column !== group && !perhapsParts.includes(column))
-  const label = named.labelColumn !== undefined ? byName(named.labelColumn, 'labelColumn') : labelOf(table, rest, header, values, body)
-  const perhapsGroups =
-    called(perhapsGroupNames).filter((column) => column !== group && column !== label && !(Array.isArray(label) && label.includes(column)))
+  const label =
+    named.labelColumn !== undefined ? byName(named.labelColumn, 'labelColumn') : labelOf(table, rest, header, values, body)
+  const perhapsGroups = called(perhapsGroupNames).filter(
+    (column) => column !== group && column !== label && !(Array.isArray(label) && label.includes(column)),
+  )
   const names = (found: readonly number[]) => found.map((column) => header![column]!)
   return {
-    header, file, label, part, group, perhapsGroups: names(perhapsGroups), perhapsParts: names(perhapsParts.filter((column) => column !== label)),
+    header,
+    file,
+    label,
+    part,
+    group,
+    perhapsGroups: names(perhapsGroups),
+    perhapsParts: names(perhapsParts.filter((column) => column !== label)),
   }
 }
 
 /** The column of the labels: the one that is called so, else the only one that can be. */
 function labelOf(
-  table: Table, rest: readonly number[], header: readonly string[] | null, values: readonly ReadonlySet<string>[],
+  table: Table,
+  rest: readonly number[],
+  header: readonly string[] | null,
+  values: readonly ReadonlySet<string>[],
   body: readonly string[][],
 ): number | number[] | null {
-  const binary =
-    rest.filter((column) => values[column]!.size > 0 && [...values[column]!].every((value) => /^(-1|[01])(\.0*)?$/.test(value)))
+  const binary = rest.filter(
+    (column) => values[column]!.size > 0 && [...values[column]!].every((value) => /^(-1|[01])(\.0*)?$/.test(value)),
+  )
   const isBinary = new Set(binary)
   const named = rest.filter((column) => labelNames.test(header?.[column] ?? '') && values[column]!.size > 0)
   const plain = named.filter((column) => !isBinary.has(column))
@@ -106,12 +128,17 @@ function labelOf(
   if (named.length > 0) return named[0]!
   const possible = rest.filter((column) => {
     const { size } = values[column]!
-    return size > 1 && size <= mostClasses && (size <= 2 || size * 2 <= body.length)
-      && ![...values[column]!].every((value) => /^-?\d+\.\d*[1-9]\d*$/.test(value))
+    return (
+      size > 1 &&
+      size <= mostClasses &&
+      (size <= 2 || size * 2 <= body.length) &&
+      ![...values[column]!].every((value) => /^-?\d+\.\d*[1-9]\d*$/.test(value))
+    )
   })
   if (possible.length > 1) {
-    const message = `Several columns of the table ${table.path} may be the `
-      + `labels: ${told(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
+    const message =
+      `Several columns of the table ${table.path} may be the ` +
+      `labels: ${told(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
     throw new WorkbenchError('CALL_INVALID', message, { field: 'labelColumn' })
   }
   const [only] = possible.length > 0 ? possible : rest.length === 1 && values[rest[0]!]!.size > 0 ? rest : []
@@ -119,4 +146,7 @@ function labelOf(
 }
 
 const told = (cells: readonly string[]): string =>
-  cells.slice(0, 12).map((cell) => `“${cell.trim().slice(0, 60)}”`).join(', ') + (cells.length > 12 ? ' ...' : '')
+  cells
+    .slice(0, 12)
+    .map((cell) => `“${cell.trim().slice(0, 60)}”`)
+    .join(', ') + (cells.length > 12 ? ' ...' : '')

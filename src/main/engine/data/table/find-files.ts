@@ -47,13 +47,19 @@ export class FileFinder {
 
   /** @returns the image; -1: there is none; -2: there are several */
   find(cell: string): number {
-    const wanted = cell.trim().replaceAll('\\', '/').replace(/^(\.\/)+/, '').normalize('NFC')
+    const wanted = cell
+      .trim()
+      .replaceAll('\\', '/')
+      .replace(/^(\.\/)+/, '')
+      .normalize('NFC')
     if (wanted === '' || wanted.endsWith('/')) return -1
     if (this.byPath) {
       return wanted.includes('/') ? this.byWholePath(wanted) : this.first.has(wanted) || this.first.has(stemOf(wanted)) ? -2 : -1
     }
-    const last = lastOf(wanted), folder = folderOf(wanted)
-    let found = -1, several = false
+    const last = lastOf(wanted),
+      folder = folderOf(wanted)
+    let found = -1,
+      several = false
     for (const whole of [true, false]) {
       const stem = whole ? last : stemOf(last)
       if (!whole && stem === last) continue

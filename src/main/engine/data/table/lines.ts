@@ -6,19 +6,23 @@ import { damagedFile, isGzip, readAt, readPieces, unsupportedFile } from '../byt
 
 const longestLine = 2 ** 23
 export const mostColumns = 2 ** 20
-const newline = 10, carriage = 13
+const newline = 10,
+  carriage = 13
 
 export const separators = [',', ';', '\t'] as const
 
 /** Calls `visit` with the bytes of each line that is not empty, and its number from 1, in blocks; ends early where it says false. */
 export async function* linesOf(
-  path: string, signal?: AbortSignal,
+  path: string,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ bytes: Buffer; from: number; to: number; line: number }[]> {
   const zipped = isGzip(await readAt(path, 0, 2))
-  let rest: Buffer = Buffer.alloc(0), line = 0
+  let rest: Buffer = Buffer.alloc(0),
+    line = 0
   for await (const piece of readPieces(path, 0, Infinity, zipped ? createGunzip() : undefined)) {
     signal?.throwIfAborted()
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]), lines = []
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]),
+      lines = []
     let from = 0
     for (let to = bytes.indexOf(newline); to >= 0; to = bytes.indexOf(newline, from)) {
       line++
@@ -27,17 +31,19 @@ export async function* linesOf(
       from = to + 1
     }
     rest = Buffer.from(bytes.subarray(from))
-    if (rest.length > longestLine) throw unsupportedFile(path, `has a line of more than ${longestLine} bytes, which is no table of images.`)
+    if (rest.length > longestLine)
+      throw unsupportedFile(path, `has a line of more than ${longestLine} bytes, which is no table of images.`)
     if (lines.length > 0) yield lines
     await setImmediate()
   }
-  const end = trimmed(rest, 0, rest.length), start = line === 0 ? afterMark(rest, 0) : 0
+  const end = trimmed(rest, 0, rest.length),
+    start = line === 0 ? afterMark(rest, 0) : 0
   if (end > start) yield [{ bytes: rest, from: start, to: end, line: line + 1 }]
 }
 
 /** Some programs begin a text with a byte-order mark. */
 const afterMark = (bytes: Buffer, from: number): number =>
-  (bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from)
+  bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from
 
 function trimmed(bytes: Buffer, from: number, to: number): number {
   let end = to
@@ -66,7 +72,8 @@ export function numbersOfLine(bytes: Buffer, from: number, to: number, separator
   let column = 0
   for (let at = from; at <= to; at++, column++) {
     const start = at
-    let value = 0, digits = true
+    let value = 0,
+      digits = true
     for (; at < to && bytes[at] !== separator; at++) {
       const digit = bytes[at]! - 48
       if (digit >= 0 && digit <= 9) value = value * 10 + digit

@@ -9,15 +9,30 @@ const longest = 200
  * @throws WorkbenchError CALL_INVALID
  */
 export function compilePattern(pattern: string, word: 'label' | 'group', field: string): (path: string) => string | null {
-  const whole = pattern.includes('/'), hole = `{${word}}`
-  const refuse = (why: string) => new WorkbenchError('CALL_INVALID', `“${pattern}” ${why}; write it like ${hole}_*.png, `
-    + `or as a regular expression with the ${word} in brackets, like ^([a-z]+).`, { field })
+  const whole = pattern.includes('/'),
+    hole = `{${word}}`
+  const refuse = (why: string) =>
+    new WorkbenchError(
+      'CALL_INVALID',
+      `“${pattern}” ${why}; write it like ${hole}_*.png, ` +
+        `or as a regular expression with the ${word} in brackets, like ^([a-z]+).`,
+      { field },
+    )
   if (pattern.length > longest) throw refuse(`has more than ${longest} letters`)
   let expression: RegExp
   if (pattern.includes(hole)) {
-    const source = pattern.split(/(\{label\}|\{group\}|\*|\?)/).map((piece) =>
-      (piece === hole ? `(?<${word}>[^/]+?)` : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]'
-        : piece.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))).join('')
+    const source = pattern
+      .split(/(\{label\}|\{group\}|\*|\?)/)
+      .map((piece) =>
+        piece === hole
+          ? `(?<${word}>[^/]+?)`
+          : piece === '*'
+            ? '[^/]*'
+            : piece === '?'
+              ? '[^/]'
+              : piece.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+      )
+      .join('')
     if (pattern.split(hole).length > 2) throw refuse(`names the ${word} twice`)
     expression = new RegExp(`^(?:.*/)?${source}$`, 'u')
   } else {

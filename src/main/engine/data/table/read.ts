@@ -25,25 +25,32 @@ const refuse = (path: string, why: string, cause?: unknown) =>
 export async function openTable(path: string): Promise<Table> {
   let bytes: Buffer
   try {
-    const { size } =
-      await stat(path).then((found) => (found.isFile() ? found : Promise.reject(Object.assign(new Error('no file'), { code: 'EISDIR' }))))
+    const { size } = await stat(path).then((found) =>
+      found.isFile() ? found : Promise.reject(Object.assign(new Error('no file'), { code: 'EISDIR' })),
+    )
     if (size > fileLimit) throw refuse(path, 'has more than 256 MB; give one with the columns that are needed.')
     bytes = await readFile(path)
   } catch (cause) {
     if (cause instanceof WorkbenchError) throw cause
     const code = (cause as { code?: string }).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new WorkbenchError('PATH_MISSING', `There is no table at ${path}; check the path, `
-      + 'or say folders, names or none.', { field: 'labels', cause })
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new WorkbenchError('PATH_MISSING', `There is no table at ${path}; check the path, or say folders, names or none.`, {
+        field: 'labels',
+        cause,
+      })
     if (code === 'EISDIR') throw refuse(path, 'is no file; give a table as CSV, or say folders, names or none.', cause)
-    throw new WorkbenchError('PATH_UNREADABLE', `The table ${path} cannot be read; allow reading it, `
-      + 'or give another one.', { field: 'labels', cause })
+    throw new WorkbenchError('PATH_UNREADABLE', `The table ${path} cannot be read; allow reading it, or give another one.`, {
+      field: 'labels',
+      cause,
+    })
   }
   const { text, foreign } = decode(bytes)
   if (text.includes('\0')) throw refuse(path, 'is no text; save it as CSV and give that.')
   if (text.trim() === '') throw refuse(path, 'is empty.')
   const delimiter = delimiterOf(text)
   return {
-    path, foreign,
+    path,
+    foreign,
     *rows() {
       for (const row of parse(text, delimiter)) {
         if (row.length > mostColumns) {
@@ -68,7 +75,8 @@ function decode(bytes: Buffer): { text: string; foreign: boolean } {
 
 /** The delimiter by which most rows have the same number of columns, and that more than one. */
 function delimiterOf(text: string): string {
-  let best = ',', most = 0
+  let best = ',',
+    most = 0
   for (const delimiter of [',', ';', '\t', '|', ' ']) {
     const counts = new Map<number, number>()
     let rows = 0
@@ -95,7 +103,11 @@ function* parse(text: string, delimiter: string): Generator<string[]> {
       if (text[at] === '"') {
         for (at++; ;) {
           const close = text.indexOf('"', at)
-          if (close < 0) { cell += text.slice(at); at = end; break }
+          if (close < 0) {
+            cell += text.slice(at)
+            at = end
+            break
+          }
           cell += text.slice(at, close)
           at = close + 1
           if (text[at] !== '"') break

@@ -20,7 +20,7 @@ export const isTable = ({ labels }: LabelRequest): boolean =>
 
 /** What `listFolder` is to make of folders of classes. */
 export const labelling = ({ labels, labelPattern }: LabelRequest): 'folders' | 'elsewhere' | undefined =>
-  (labels === 'folders' ? 'folders' : labels === undefined && labelPattern === undefined ? undefined : 'elsewhere')
+  labels === 'folders' ? 'folders' : labels === undefined && labelPattern === undefined ? undefined : 'elsewhere'
 
 const labelFields = ['labels', 'labelPattern', 'fileColumn', 'labelColumn', 'partColumn', 'groupColumn', 'group'] as const
 
@@ -28,8 +28,12 @@ const labelFields = ['labels', 'labelPattern', 'fileColumn', 'labelColumn', 'par
 export function refuseLabels(what: string, request: LabelRequest): void {
   const field = labelFields.find((key) => request[key] !== undefined)
   if (field === undefined) return
-  throw new WorkbenchError('CALL_INVALID', `${what}, which bring their own labels and have no names to go by; `
-    + `leave ${field === 'group' || field === 'groupColumn' ? 'groups' : 'labels'} out.`, { field })
+  throw new WorkbenchError(
+    'CALL_INVALID',
+    `${what}, which bring their own labels and have no names to go by; ` +
+      `leave ${field === 'group' || field === 'groupColumn' ? 'groups' : 'labels'} out.`,
+    { field },
+  )
 }
 
 /**
@@ -39,15 +43,20 @@ export function refuseLabels(what: string, request: LabelRequest): void {
  */
 export async function relabel<L extends ImageList>(list: L, request: LabelRequest): Promise<L> {
   requireSense(request)
-  const notes = [...list.notes], out: L = { ...list, notes }
+  const notes = [...list.notes],
+    out: L = { ...list, notes }
   if (list.names.count === 0) return out
   let groupByColumn = false
   if (isTable(request)) {
-    const table = await openTable(request.labels!), finder = new FileFinder(list)
-    groupByColumn = request.group !== undefined
-      && firstRow(table).some((cell) => cell.trim().toLowerCase() === request.group!.trim().toLowerCase())
-    const columns =
-      findColumns(table, finder, { ...request, groupColumn: request.groupColumn ?? (groupByColumn ? request.group : undefined) })
+    const table = await openTable(request.labels!),
+      finder = new FileFinder(list)
+    groupByColumn =
+      request.group !== undefined &&
+      firstRow(table).some((cell) => cell.trim().toLowerCase() === request.group!.trim().toLowerCase())
+    const columns = findColumns(table, finder, {
+      ...request,
+      groupColumn: request.groupColumn ?? (groupByColumn ? request.group : undefined),
+    })
     Object.assign(out, readRows(list, table, finder, columns, notes))
   } else if (request.labels === 'none') {
     Object.assign(out, { labelled: false, labelOf: () => null })
@@ -56,11 +65,20 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
   }
   if (request.group !== undefined && !groupByColumn) {
     const { codes, texts, missing } = taken(list, compilePattern(request.group, 'group', 'group'))
-    if (texts.length === 0) throw new WorkbenchError('CALL_INVALID', `No name has a group by the pattern “${request.group}” `
-      + `(${example(list)}); write another pattern.`, { field: 'group' })
+    if (texts.length === 0)
+      throw new WorkbenchError(
+        'CALL_INVALID',
+        `No name has a group by the pattern “${request.group}” (${example(list)}); write another pattern.`,
+        { field: 'group' },
+      )
     out.groupOf = (image) => texts[codes[image]!] ?? null
-    if (missing > 0) notes.push({ code: 'withoutGroup', message: `${counted(missing, 'image is', 'images are')} in no group by the pattern `
-      + `“${request.group}”; each is taken for itself.` })
+    if (missing > 0)
+      notes.push({
+        code: 'withoutGroup',
+        message:
+          `${counted(missing, 'image is', 'images are')} in no group by the pattern ` +
+          `“${request.group}”; each is taken for itself.`,
+      })
   }
   if (request.labels === undefined && request.labelPattern === undefined) mentionLabels(out, notes)
   return out
@@ -69,8 +87,9 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
 function requireSense({ labels, labelPattern, group, groupColumn, ...columns }: LabelRequest): void {
   const refuse = (message: string, field: string) => new WorkbenchError('CALL_INVALID', message, { field })
   if (!isTable({ labels })) {
-    const field = (['fileColumn', 'labelColumn', 'partColumn'] as const).find((key) => columns[key] !== undefined)
-      ?? (groupColumn !== undefined ? 'groupColumn' : undefined)
+    const field =
+      (['fileColumn', 'labelColumn', 'partColumn'] as const).find((key) => columns[key] !== undefined) ??
+      (groupColumn !== undefined ? 'groupColumn' : undefined)
     if (field !== undefined) throw refuse('Columns are those of a table of labels; give one, or leave the column out.', field)
   }
   if (labelPattern !== undefined && labels !== undefined && labels !== 'names') {
@@ -86,10 +105,12 @@ const example = (list: ImageList): string => `“${readable(list.names.at(0))}�
 
 /** What a function finds in the name of every image, as numbers of texts; -1: nothing. */
 function taken(list: ImageList, find: (path: string) => string | null) {
-  const texts = new Texts(), codes = new Int32Array(list.names.count).fill(-1)
+  const texts = new Texts(),
+    codes = new Int32Array(list.names.count).fill(-1)
   let missing = 0
   for (let image = 0; image < list.names.count; image++) {
-    const path = readable(list.names.at(image)), value = find(path)
+    const path = readable(list.names.at(image)),
+      value = find(path)
     if (value !== null) codes[image] = texts.codeOf(value)
     else if (!looksLikeOther(path)) missing++
   }
@@ -100,15 +121,21 @@ function fromNames(list: ImageList, pattern: string | undefined, notes: DatasetN
   const field = pattern === undefined ? 'labels' : 'labelPattern'
   const { codes, texts, missing } = taken(list, pattern === undefined ? prefixOf : compilePattern(pattern, 'label', field))
   if (texts.length === 0) {
-    const what = pattern === undefined ? 'begins with a label before a number, like cat.0.png' : `has a label by the pattern “${pattern}”`
+    const what =
+      pattern === undefined ? 'begins with a label before a number, like cat.0.png' : `has a label by the pattern “${pattern}”`
     throw new WorkbenchError(
-      'CALL_INVALID', `No name ${what} (${example(list)}); ${pattern === undefined ? 'give a pattern' : 'write another pattern'}.`,
+      'CALL_INVALID',
+      `No name ${what} (${example(list)}); ${pattern === undefined ? 'give a pattern' : 'write another pattern'}.`,
       { field },
     )
   }
   if (list.names.count > 10 && texts.length * 2 > list.names.count) {
-    throw new WorkbenchError('CALL_INVALID', `Of ${thousands(list.names.count)} names ${thousands(texts.length)} would `
-      + `be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`, { field })
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `Of ${thousands(list.names.count)} names ${thousands(texts.length)} would ` +
+        `be labels (${listed(texts, 3)}), so that hardly two images have the same; write another pattern.`,
+      { field },
+    )
   }
   const from = pattern === undefined ? 'names begin with before their number' : `the pattern “${pattern}” finds in names`
   notes.push({ code: 'labelsFromNames', message: `Labels are what ${from}: ${listed(texts, 10)}.` })

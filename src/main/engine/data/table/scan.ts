@@ -26,10 +26,13 @@ const square = (n: number): boolean => n > 1 && Number.isInteger(Math.sqrt(n))
 function readTable(lines: { bytes: Buffer; from: number; to: number }[]): Table | null {
   const first = lines[0]
   if (!first || lines.length < 2) return null
-  const counted = separators.map((text) =>
-    ({ code: text.charCodeAt(0), cells: cellsOf(first.bytes, first.from, first.to, text.charCodeAt(0)) }))
+  const counted = separators.map((text) => ({
+    code: text.charCodeAt(0),
+    cells: cellsOf(first.bytes, first.from, first.to, text.charCodeAt(0)),
+  }))
   const { code: separator, cells } = counted.reduce((best, each) => (each.cells.length > best.cells.length ? each : best))
-  const columns = cells.length, all = lines.slice(1).map(({ bytes, from, to }) => cellsOf(bytes, from, to, separator))
+  const columns = cells.length,
+    all = lines.slice(1).map(({ bytes, from, to }) => cellsOf(bytes, from, to, separator))
   // A line or a cell that is out of order is for whoever reads the whole table to name.
   const rows = all.filter((row) => row.length === columns)
   if (columns < 3 || columns > mostColumns || rows.length * 2 < all.length) return null
@@ -40,7 +43,7 @@ function readTable(lines: { bytes: Buffer; from: number; to: number }[]): Table 
   const texts = Array.from({ length: columns }, (_, column) => column).filter(isText)
   const header = cells.some((cell, column) => Number.isNaN(numberOf(cell)) && !texts.includes(column)) ? cells : null
   const named = header === null ? -1 : header.findIndex((name) => labelNames.test(name))
-  if (texts.length > 1 || texts.length === 1 && texts[0] !== 0 && texts[0] !== columns - 1 && texts[0] !== named) return null
+  if (texts.length > 1 || (texts.length === 1 && texts[0] !== 0 && texts[0] !== columns - 1 && texts[0] !== named)) return null
   if (texts.length === 1) return { separator, header, columns, label: texts[0]!, labelKnown: true }
   if (named >= 0) return { separator, header, columns, label: named, labelKnown: true }
   const pixels = header !== null && header.every((name) => pixelNames.test(name))
@@ -67,15 +70,24 @@ const mostKnown = 4
  * @throws WorkbenchError FILE_DAMAGED with the number of the line, FILE_UNSUPPORTED; the signal's reason
  */
 export async function scanTable(path: string, signal?: AbortSignal): Promise<Scanned> {
-  const { size, mtimeMs, ino } = statSync(path), key = `${path} ${size} ${mtimeMs} ${ino}`
+  const { size, mtimeMs, ino } = statSync(path),
+    key = `${path} ${size} ${mtimeMs} ${ino}`
   const before = known.get(key)
   if (before) return before
   const table = await beginningOf(path, signal)
-  if (table === null) throw unsupportedFile(path, 'is no table of numbers with one image a line; for a table of labels beside images, '
-    + 'choose the folder of the images.')
-  const { columns, separator, header, label } = table, values = new Float64Array(columns), labels: Label[] = []
+  if (table === null)
+    throw unsupportedFile(
+      path,
+      'is no table of numbers with one image a line; for a table of labels beside images, choose the folder of the images.',
+    )
+  const { columns, separator, header, label } = table,
+    values = new Float64Array(columns),
+    labels: Label[] = []
   const texts = new Map<string, string>()
-  let count = 0, whole = true, least = Infinity, most = -Infinity
+  let count = 0,
+    whole = true,
+    least = Infinity,
+    most = -Infinity
   for await (const lines of linesOf(path, signal)) {
     for (const { bytes, from, to, line } of lines) {
       if (line === 1 && header !== null) continue
@@ -90,11 +102,13 @@ export async function scanTable(path: string, signal?: AbortSignal): Promise<Sca
         if (value > most) most = value
       }
       if (label >= 0) {
-        const value = values[label]!, text = Number.isNaN(value) ? cellsOf(bytes, from, to, separator)[label]! : ''
-        labels.push(Number.isNaN(value) ? texts.get(text) ?? (texts.set(text, text), text) : value)
+        const value = values[label]!,
+          text = Number.isNaN(value) ? cellsOf(bytes, from, to, separator)[label]! : ''
+        labels.push(Number.isNaN(value) ? (texts.get(text) ?? (texts.set(text, text), text)) : value)
       }
       if (++count > mostRows || texts.size > mostClasses) {
-        throw count > mostRows ? unsupportedFile(path, `has more than ${thousands(mostRows)} lines, and no more can be imported.`)
+        throw count > mostRows
+          ? unsupportedFile(path, `has more than ${thousands(mostRows)} lines, and no more can be imported.`)
           : tooManyTexts(path, 'a column')
       }
     }

@@ -42,10 +42,26 @@ export const sourceOfFile = (file: number, base: number, size: number, start?: B
 
 /** Tags by their numbers. */
 export const tag = {
-  subfile: 254, width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, stripOffsets: 273, orientation: 274,
+  subfile: 254,
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
+  stripOffsets: 273,
+  orientation: 274,
   samples: 277,
-  rowsPerStrip: 278, stripBytes: 279, planar: 284, predictor: 317, tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325,
-  extra: 338, format: 339,
+  rowsPerStrip: 278,
+  stripBytes: 279,
+  planar: 284,
+  predictor: 317,
+  tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
+  tileBytes: 325,
+  extra: 338,
+  format: 339,
 } as const
 type Tag = (typeof tag)[keyof typeof tag]
 
@@ -61,12 +77,16 @@ export interface Page {
 const sizes: Record<number, number> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8 }
 /** Offsets of strips of a page, at most: what 400 million rows of a pixel would need is no image. */
 const mostNumbers = 2 ** 20
-const mostEntries = 4096, mostPages = 1_000_000
+const mostEntries = 4096,
+  mostPages = 1_000_000
 
 /** Whether a file begins as one. */
 export function isTiff(start: Uint8Array): boolean {
   const [a, b, c, d] = start
-  return (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) || (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
+  return (
+    (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
+    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
+  )
 }
 
 /**
@@ -74,7 +94,9 @@ export function isTiff(start: Uint8Array): boolean {
  * @throws RangeError where the file ends before its directories do
  */
 export function* pagesOf(source: ByteSource): Generator<Page> {
-  const start = source.read(0, 8), little = start[0] === 0x49, big = (little ? start[2] : start[3]) === 43
+  const start = source.read(0, 8),
+    little = start[0] === 0x49,
+    big = (little ? start[2] : start[3]) === 43
   const seen = new Set<number>()
   let at = big ? numberAt(source.read(8, 8), 0, 8, little) : numberAt(start, 4, 4, little)
   while (at !== 0 && !seen.has(at) && seen.size < mostPages) {
@@ -91,17 +113,22 @@ function numberAt(bytes: Buffer, at: number, size: number, little: boolean): num
 }
 
 function pageAt(source: ByteSource, at: number, little: boolean, big: boolean): { page: Page; next: number } {
-  const counter = big ? 8 : 2, entry = big ? 20 : 12, field = big ? 8 : 4
+  const counter = big ? 8 : 2,
+    entry = big ? 20 : 12,
+    field = big ? 8 : 4
   const entries = numberAt(source.read(at, counter), 0, counter, little)
   if (entries > mostEntries) throw new RangeError('a directory of too many entries')
-  const bytes = source.read(at + counter, entries * entry), places = new Map<number, number>()
+  const bytes = source.read(at + counter, entries * entry),
+    places = new Map<number, number>()
   for (let i = 0; i < entries; i++) places.set(numberAt(bytes, i * entry, 2, little), i * entry)
   const numbers = (name: Tag): number[] => {
     const place = places.get(name)
     if (place === undefined) return []
-    const size = sizes[numberAt(bytes, place + 2, 2, little)] ?? 0, count = numberAt(bytes, place + 4, field, little)
+    const size = sizes[numberAt(bytes, place + 2, 2, little)] ?? 0,
+      count = numberAt(bytes, place + 4, field, little)
     if (size === 0 || count > mostNumbers) throw new RangeError('a tag that makes no sense')
-    const inside = size * count <= field, from = place + 4 + field
+    const inside = size * count <= field,
+      from = place + 4 + field
     const values = inside ? bytes : source.read(numberAt(bytes, from, field, little), size * count)
     return Array.from({ length: count }, (_, i) => numberAt(values, (inside ? from : 0) + i * size, size, little))
   }

@@ -20,19 +20,38 @@ export interface Description {
 }
 const photometrics = { whiteIsZero: 0, blackIsZero: 1, rgb: 2 } as const
 const names: Record<number, string> = {
-  3: 'a palette', 4: 'a mask', 5: 'CMYK', 6: 'YCbCr', 8: 'CIELAB', 9: 'ICCLAB', 10: 'ITULAB', 32803: 'a colour filter array', 34892: 'raw',
+  3: 'a palette',
+  4: 'a mask',
+  5: 'CMYK',
+  6: 'YCbCr',
+  8: 'CIELAB',
+  9: 'ICCLAB',
+  10: 'ITULAB',
+  32803: 'a colour filter array',
+  34892: 'raw',
 }
 
 export function describePage(page: Page): Description {
-  const channels = page.number(tag.samples, 1), bits = page.number(tag.bits, 1), format = page.number(tag.format, 1)
-  const letter = format === 2 ? 'i' : format === 3 ? 'f' : 'u', bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8
-  const orientation = page.number(tag.orientation, 1), photometric = page.number(tag.photometric, -1)
-  const colours = photometric <= 1 ? 1 : 3, extra = page.numbers(tag.extra)
+  const channels = page.number(tag.samples, 1),
+    bits = page.number(tag.bits, 1),
+    format = page.number(tag.format, 1)
+  const letter = format === 2 ? 'i' : format === 3 ? 'f' : 'u',
+    bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8
+  const orientation = page.number(tag.orientation, 1),
+    photometric = page.number(tag.photometric, -1)
+  const colours = photometric <= 1 ? 1 : 3,
+    extra = page.numbers(tag.extra)
   while (extra.length < channels - colours) extra.push(0)
   return {
-    width: page.number(tag.width, 0), height: page.number(tag.height, 0), channels, bits, photometric, extra,
+    width: page.number(tag.width, 0),
+    height: page.number(tag.height, 0),
+    channels,
+    bits,
+    photometric,
+    extra,
     wide: bits > 8 || letter !== 'u',
-    type: `${letter}${bytes}` as NumberType, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
+    type: `${letter}${bytes}` as NumberType,
+    orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
   }
 }
 
@@ -41,8 +60,10 @@ const mostBytes = 2 ** 31
 
 /** Why the numbers of a page are not read here, as the end of a sentence; null where they are. */
 export function whyNotRead(page: Page, { photometric, bits, type, channels }: Description): string | null {
-  const compression = page.number(tag.compression, 1), letter = type[0]
-  if (photometric !== 0 && photometric !== 1 && photometric !== 2) return `its values are ${names[photometric] ?? 'of no known meaning'}`
+  const compression = page.number(tag.compression, 1),
+    letter = type[0]
+  if (photometric !== 0 && photometric !== 1 && photometric !== 2)
+    return `its values are ${names[photometric] ?? 'of no known meaning'}`
   if (page.number(tag.format, 1) > 4 || page.numbers(tag.format).some((format, _, all) => format !== all[0])) {
     return 'its values are complex, or of several kinds'
   }
@@ -59,7 +80,14 @@ export function whyNotRead(page: Page, { photometric, bits, type, channels }: De
 }
 
 const makers = {
-  u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, f2: Float32Array, f4: Float32Array,
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+  i1: Int8Array,
+  i2: Int16Array,
+  i4: Int32Array,
+  f2: Float32Array,
+  f4: Float32Array,
   f8: Float64Array,
 }
 
@@ -73,22 +101,30 @@ export function readPage(source: ByteSource, page: Page, described: Description)
   const Maker = makers[type as keyof typeof makers]
   if (width * height * channels * Maker.BYTES_PER_ELEMENT > mostBytes) throw new RangeError('more values than can be held')
   const data = new Maker(width * height * channels)
-  const tiled = page.numbers(tag.tileWidth).length > 0, planes = page.number(tag.planar, 1) === 2 ? channels : 1
+  const tiled = page.numbers(tag.tileWidth).length > 0,
+    planes = page.number(tag.planar, 1) === 2 ? channels : 1
   const inBlock = channels / planes
   const blockWidth = tiled ? page.number(tag.tileWidth, 0) : width
   const blockHeight = tiled ? page.number(tag.tileHeight, 0) : Math.min(height, page.number(tag.rowsPerStrip, height) || height)
   if (blockWidth < 1 || blockHeight < 1 || blockWidth > 2 ** 20 || blockWidth * blockHeight * inBlock > mostBytes) {
     throw new RangeError('blocks that make no sense')
   }
-  const offsets = page.numbers(tiled ? tag.tileOffsets : tag.stripOffsets), counts = page.numbers(tiled ? tag.tileBytes : tag.stripBytes)
-  const across = Math.ceil(width / blockWidth), down = Math.ceil(height / blockHeight)
+  const offsets = page.numbers(tiled ? tag.tileOffsets : tag.stripOffsets),
+    counts = page.numbers(tiled ? tag.tileBytes : tag.stripBytes)
+  const across = Math.ceil(width / blockWidth),
+    down = Math.ceil(height / blockHeight)
   const lineBytes = Math.ceil((blockWidth * inBlock * bits) / 8)
-  const compression = page.number(tag.compression, 1), predictor = page.number(tag.predictor, 1)
+  const compression = page.number(tag.compression, 1),
+    predictor = page.number(tag.predictor, 1)
   const line = { bits, type, little: page.little, values: blockWidth * inBlock, predictor, step: inBlock }
   for (let block = 0; block < across * down * planes; block++) {
-    const plane = Math.floor(block / (across * down)), place = block % (across * down), x = (place % across) * blockWidth
+    const plane = Math.floor(block / (across * down)),
+      place = block % (across * down),
+      x = (place % across) * blockWidth
     const y = Math.floor(place / across) * blockHeight
-    const rows = tiled ? blockHeight : Math.min(blockHeight, height - y), size = lineBytes * rows, offset = offsets[block]
+    const rows = tiled ? blockHeight : Math.min(blockHeight, height - y),
+      size = lineBytes * rows,
+      offset = offsets[block]
     if (offset === undefined) throw new RangeError('a block that is missing')
     // A writer of one uncompressed strip may leave out its length.
     const packed = source.read(offset, counts[block] ?? (compression === 1 ? size : source.size - offset))
@@ -101,29 +137,45 @@ export function readPage(source: ByteSource, page: Page, described: Description)
       else for (let i = 0; i < columns; i++) data[to + i * channels] = values[i]!
     }
   }
-  const most = 2 ** bits - 1, letter = type[0]
-  if (photometric === photometrics.whiteIsZero && letter === 'u') for (let i = 0; i < data.length; i += channels) data[i] = most - data[i]!
+  const most = 2 ** bits - 1,
+    letter = type[0]
+  if (photometric === photometrics.whiteIsZero && letter === 'u')
+    for (let i = 0; i < data.length; i += channels) data[i] = most - data[i]!
   if (bits < 8 && letter === 'u') for (let i = 0; i < data.length; i++) data[i] = Math.round((data[i]! * 255) / most)
-  const last = extra.at(-1), declared = channels === (photometric === photometrics.rgb ? 4 : 2) && (last === 1 || last === 2)
+  const last = extra.at(-1),
+    declared = channels === (photometric === photometrics.rgb ? 4 : 2) && (last === 1 || last === 2)
   const opaque = letter === 'f' ? 1 : letter === 'i' ? 2 ** (bits - 1) - 1 : bits < 8 ? 255 : most
   return { data, width, height, channels, type, orientation, alpha: declared ? { opaque, premultiplied: last === 1 } : null }
 }
 
-interface Line { bits: number; type: NumberType; little: boolean; values: number; predictor: number; step: number }
+interface Line {
+  bits: number
+  type: NumberType
+  little: boolean
+  values: number
+  predictor: number
+  step: number
+}
 
 /** The numbers of one line of a block: brought into this machine's order, unpacked, and summed up where differences were written. */
 function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step }: Line): Numbers {
-  if (type[0] === 'f' && predictor === 3) return numbersIn(Buffer.from(differencesOfBytes(bytes, step, bits / 8).buffer), type, false)
+  if (type[0] === 'f' && predictor === 3)
+    return numbersIn(Buffer.from(differencesOfBytes(bytes, step, bits / 8).buffer), type, false)
   if (bits < 8 || bits % 8 !== 0) return bitsOf(bytes, bits, values)
-  const own = Uint8Array.from(bytes), buffer = Buffer.from(own.buffer)
+  const own = Uint8Array.from(bytes),
+    buffer = Buffer.from(own.buffer)
   if (!little && bits === 16) buffer.swap16()
   if (!little && bits === 32) buffer.swap32()
   if (!little && bits === 64) buffer.swap64()
   if (predictor === 2) {
-    const whole = bits === 8 ? own
-      : bits === 16 ? new Uint16Array(own.buffer)
-      : bits === 32 ? new Uint32Array(own.buffer)
-      : new BigUint64Array(own.buffer)
+    const whole =
+      bits === 8
+        ? own
+        : bits === 16
+          ? new Uint16Array(own.buffer)
+          : bits === 32
+            ? new Uint32Array(own.buffer)
+            : new BigUint64Array(own.buffer)
     if (whole instanceof BigUint64Array) for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
     else for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
   }
@@ -136,7 +188,8 @@ function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
   for (let i = 0, at = 0; i < values; i++) {
     let value = 0
     for (let left = bits; left > 0;) {
-      const inside = at & 7, taken = Math.min(left, 8 - inside)
+      const inside = at & 7,
+        taken = Math.min(left, 8 - inside)
       value = value * 2 ** taken + ((bytes[at >> 3]! >> (8 - inside - taken)) & (2 ** taken - 1))
       at += taken
       left -= taken
@@ -148,7 +201,9 @@ function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
 
 /** Undoes the floating-point predictor (Adobe TIFF technote 3): differences of bytes, all highest bytes of a line first. */
 function differencesOfBytes(bytes: Uint8Array, step: number, size: number): Uint8Array<ArrayBuffer> {
-  const sums = Uint8Array.from(bytes), values = sums.length / size, out = new Uint8Array(sums.length)
+  const sums = Uint8Array.from(bytes),
+    values = sums.length / size,
+    out = new Uint8Array(sums.length)
   for (let i = step; i < sums.length; i++) sums[i]! += sums[i - step]!
   for (let value = 0; value < values; value++) {
     for (let byte = 0; byte < size; byte++) out[value * size + size - 1 - byte] = sums[byte * values + value]!

@@ -9,7 +9,10 @@ const listed = (channels: readonly number[]): string =>
 export function whyNotTaken(channels: number, pick: readonly number[] | undefined): string | null {
   if (pick === undefined) {
     if (channels === 1 || channels === 3) return null
-    return `what they are is not said, so choose one or three of them, counted from 0, as in --channels ${channels === 2 ? '0,' : '0,1,2'}`
+    return (
+      'what they are is not said, so choose one or three of them, counted ' +
+      `from 0, as in --channels ${channels === 2 ? '0,' : '0,1,2'}`
+    )
   }
   const beyond = pick.filter((channel) => channel >= channels)
   if (beyond.length === 0) return null
@@ -19,6 +22,8 @@ export function whyNotTaken(channels: number, pick: readonly number[] | undefine
 /** Said of what was picked. */
 export const pickNote = (pick: readonly number[], channels: number) => ({
   code: 'pickedChannels',
-  message: pick.length === 1 ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) is taken as gray.`
-    : `Of ${channels} channels, ${listed(pick)} (counted from 0) are taken as red, green and blue.`,
+  message:
+    pick.length === 1
+      ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) is taken as gray.`
+      : `Of ${channels} channels, ${listed(pick)} (counted from 0) are taken as red, green and blue.`,
 })

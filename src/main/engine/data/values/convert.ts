@@ -17,11 +17,15 @@ export function converter(type: NumberType, range: ValueRange): Converter {
   }
   const least = smallest[type]
   if (least === undefined) {
-    return (numbers, from, length, out, to) => { for (let i = 0; i < length; i++) out[to + i] = toByte(numbers[from + i]!, range) }
+    return (numbers, from, length, out, to) => {
+      for (let i = 0; i < length; i++) out[to + i] = toByte(numbers[from + i]!, range)
+    }
   }
   const table = new Uint8Array(type[1] === '1' ? 2 ** 8 : 2 ** 16)
   for (let i = 0; i < table.length; i++) table[i] = toByte(type === 'b1' ? Math.min(1, i) : i + least, range)
-  return (numbers, from, length, out, to) => { for (let i = 0; i < length; i++) out[to + i] = table[numbers[from + i]! - least]! }
+  return (numbers, from, length, out, to) => {
+    for (let i = 0; i < length; i++) out[to + i] = table[numbers[from + i]! - least]!
+  }
 }
 
 /** The same for whole images of `size` values, by the ranges of their import or, where that was asked for, by their own. */
@@ -37,7 +41,8 @@ export function rowConverter(type: NumberType, ranges: Ranges, size: number): Co
 
 /** From the smallest to the largest of `size` numbers from `first` on. */
 export function ownRange(numbers: ArrayLike<number>, first: number, size: number): ValueRange {
-  let from = Infinity, to = -Infinity
+  let from = Infinity,
+    to = -Infinity
   for (let i = first; i < first + size; i++) {
     const value = numbers[i]!
     if (value < from) from = value

@@ -4,7 +4,10 @@ import { pictureBy, type Decoded } from './pictures.ts'
 import { decideRange, type Ranges } from './range.ts'
 import { look, nothingSeen } from './seen.ts'
 
-/** The ranges that a dataset was imported with, so that other images are handled alike; none where it says nothing of them, or is gone. */
+/**
+ * The ranges that a dataset was imported with, so that other images are handled alike; none where it says nothing of them, or is
+ * gone.
+ */
 export function rangesOf(folder: string | null): Ranges {
   const none: Ranges = { bytes: null, wide: null }
   if (folder === null) return none

@@ -4,7 +4,11 @@ import type { Tally, ValueRange } from './range.ts'
 const bins = 2 ** 16
 
 /** Where values fall: bin = floor((v - least) / width). */
-export interface Binning { least: number; width: number; whole: boolean }
+export interface Binning {
+  least: number
+  width: number
+  whole: boolean
+}
 
 export function binningOf({ least, most, whole }: Pick<Tally, 'least' | 'most' | 'whole'>): Binning {
   return whole && most - least < bins ? { least, width: 1, whole } : { least, width: (most - least) / (bins - 1), whole: false }
@@ -13,7 +17,13 @@ export function binningOf({ least, most, whole }: Pick<Tally, 'least' | 'most' |
 export const emptyCounts = (): Float64Array => new Float64Array(bins)
 
 /** Counts some of `numbers`, in place. */
-export function countValues(numbers: ArrayLike<number>, from: number, to: number, { least, width }: Binning, counts: Float64Array): void {
+export function countValues(
+  numbers: ArrayLike<number>,
+  from: number,
+  to: number,
+  { least, width }: Binning,
+  counts: Float64Array,
+): void {
   for (let i = from; i < to; i++) counts[Math.floor((numbers[i]! - least) / width)]!++
 }
 
@@ -24,7 +34,9 @@ export function countValues(numbers: ArrayLike<number>, from: number, to: number
 export function percentileRange(counts: Float64Array, binning: Binning, { low, high }: { low: number; high: number }): ValueRange {
   const total = counts.reduce((sum, count) => sum + count, 0)
   const at = (percent: number): number => {
-    const place = ((total - 1) * percent) / 100, floor = Math.floor(place), value = valueAt(counts, binning, floor)
+    const place = ((total - 1) * percent) / 100,
+      floor = Math.floor(place),
+      value = valueAt(counts, binning, floor)
     return place === floor ? value : value + (place - floor) * (valueAt(counts, binning, floor + 1) - value)
   }
   return { from: at(low), to: at(high) }
@@ -32,7 +44,8 @@ export function percentileRange(counts: Float64Array, binning: Binning, { low, h
 
 /** The value of this rank, counted from 0. */
 function valueAt(counts: Float64Array, { least, width, whole }: Binning, rank: number): number {
-  let before = 0, bin = 0
+  let before = 0,
+    bin = 0
   while (bin < bins - 1 && before + counts[bin]! <= rank) before += counts[bin++]!
   return whole ? least + bin : least + width * (bin + (counts[bin]! > 0 ? (rank - before + 0.5) / counts[bin]! : 0))
 }

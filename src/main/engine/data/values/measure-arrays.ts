@@ -8,14 +8,24 @@ import { itemBytes, numbersIn, valuesOf, type StoredArray } from '../numbers.ts'
 import { ownRange } from './convert.ts'
 import { binningOf, countValues, emptyCounts, percentileRange, type Binning } from './histogram.ts'
 import {
-  addTally, decideRange, emptyTally, farBelow, isByte, rangeNotes, type Decided, type Ranges, type Tally, type ValueRange,
+  addTally,
+  decideRange,
+  emptyTally,
+  farBelow,
+  isByte,
+  rangeNotes,
+  type Decided,
+  type Ranges,
+  type Tally,
+  type ValueRange,
 } from './range.ts'
 
 /** What a request asks for. @throws WorkbenchError CALL_INVALID for a text that is no range */
 export function wishOf(range: string | undefined): RangeWish | null {
   if (range === undefined) return null
   const wish = parseRange(range)
-  if (wish === null) throw new WorkbenchError('CALL_INVALID', `“${range}” is no range of values; write ${rangeForms}.`, { field: 'range' })
+  if (wish === null)
+    throw new WorkbenchError('CALL_INVALID', `“${range}” is no range of values; write ${rangeForms}.`, { field: 'range' })
   return wish
 }
 
@@ -50,8 +60,11 @@ export function requireFinite(array: StoredArray, numbers: ArrayLike<number>, fi
     const value = numbers[i]!
     if (Number.isFinite(asFloat32 ? Math.fround(value) : value)) continue
     const what = Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? `${value}, which float32 cannot hold` : 'an infinite value'
-    throw unsupportedFile(array.file, `holds values that are not finite (NaN or infinite) in ${array.name}: `
-      + `the first is ${what} at ${placeOf(first + i, array.shape)}; replace them.`)
+    throw unsupportedFile(
+      array.file,
+      `holds values that are not finite (NaN or infinite) in ${array.name}: ` +
+        `the first is ${what} at ${placeOf(first + i, array.shape)}; replace them.`,
+    )
   }
 }
 
@@ -60,28 +73,40 @@ export function requireFinite(array: StoredArray, numbers: ArrayLike<number>, fi
  * @throws WorkbenchError FILE_UNSUPPORTED for values that are not finite
  */
 async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal): Promise<Tally> {
-  const tally: Tally = { ...emptyTally(), types: [array.type] }, float = array.type[0] === 'f', bytes = isByte(array.type)
+  const tally: Tally = { ...emptyTally(), types: [array.type] },
+    float = array.type[0] === 'f',
+    bytes = isByte(array.type)
   if (array.type === 'b1' && !whole) return { ...tally, least: 0, most: 1 }
-  await eachBlock(array, (numbers, first) => {
-    if (float) requireFinite(array, numbers, first)
-    const { from, to } = ownRange(numbers, 0, numbers.length)
-    tally.least = Math.min(tally.least, from)
-    tally.most = Math.max(tally.most, to)
-    if (float && tally.whole) for (let i = 0; i < numbers.length && tally.whole; i++) tally.whole = Number.isInteger(numbers[i]!)
-    return whole || !bytes || tally.most <= farBelow
-  }, signal)
+  await eachBlock(
+    array,
+    (numbers, first) => {
+      if (float) requireFinite(array, numbers, first)
+      const { from, to } = ownRange(numbers, 0, numbers.length)
+      tally.least = Math.min(tally.least, from)
+      tally.most = Math.max(tally.most, to)
+      if (float && tally.whole) for (let i = 0; i < numbers.length && tally.whole; i++) tally.whole = Number.isInteger(numbers[i]!)
+      return whole || !bytes || tally.most <= farBelow
+    },
+    signal,
+  )
   return array.type === 'b1' ? { ...tally, most: Math.min(1, tally.most) } : tally
 }
 
 /**
- * The ranges of all image arrays of an import, and what is to be said of them: two passes where percentiles are asked for, one else, and of
+ * The ranges of all image arrays of an import, and what is to be said of them: two passes where percentiles are asked for, one
+ * else, and of
  * ordinary bytes almost none.
  * @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED
  */
 export async function measureArrays(
-  arrays: readonly StoredArray[], range: string | undefined, signal?: AbortSignal,
+  arrays: readonly StoredArray[],
+  range: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Measured> {
-  const wish = wishOf(range), ranges: Ranges = { bytes: null, wide: null }, notes: DatasetNote[] = [], ahead: DatasetNote[] = []
+  const wish = wishOf(range),
+    ranges: Ranges = { bytes: null, wide: null },
+    notes: DatasetNote[] = [],
+    ahead: DatasetNote[] = []
   for (const kind of ['bytes', 'wide'] as const) {
     const own = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
     if (own.length === 0) continue
@@ -98,8 +123,11 @@ export async function measureArrays(
 /** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */
 function requireSpan({ from, to }: ValueRange): void {
   if (Number.isFinite(to - from)) return
-  throw new WorkbenchError('FILE_UNSUPPORTED', `The values go from ${from} to ${to}, which is too far apart to scale; `
-    + 'give a range with --range A..B.', { field: 'range' })
+  throw new WorkbenchError(
+    'FILE_UNSUPPORTED',
+    `The values go from ${from} to ${to}, which is too far apart to scale; give a range with --range A..B.`,
+    { field: 'range' },
+  )
 }
 
 /** As `decideRange`. @throws WorkbenchError FILE_UNSUPPORTED where values lie too far apart */
@@ -117,9 +145,13 @@ export function binned(tally: Tally): Binning | null {
 }
 
 async function percentilesOf(
-  arrays: readonly StoredArray[], tally: Tally, wish: { low: number; high: number }, signal?: AbortSignal,
+  arrays: readonly StoredArray[],
+  tally: Tally,
+  wish: { low: number; high: number },
+  signal?: AbortSignal,
 ): Promise<ValueRange> {
-  const binning = binned(tally), counts = emptyCounts()
+  const binning = binned(tally),
+    counts = emptyCounts()
   if (binning === null) return { from: tally.least, to: tally.most }
   for (const array of arrays) await eachBlock(array, (numbers) => countValues(numbers, 0, numbers.length, binning, counts), signal)
   return percentileRange(counts, binning, wish)

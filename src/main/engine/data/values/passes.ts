@@ -9,10 +9,16 @@ import { decideRange, rangeNotes, type Ranges } from './range.ts'
 import { nothingSeen, type Seen } from './seen.ts'
 
 /** How an import's images were stored in the end. */
-interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: DatasetNote[] }
+interface Passed {
+  channels: 1 | 3
+  ranges: Ranges
+  seen: Seen
+  notes: DatasetNote[]
+}
 
 /**
- * Goes over all images of an import as often as their values need. Ordinary bytes need one pass, in which they are stored. Wide values are
+ * Goes over all images of an import as often as their values need. Ordinary bytes need one pass, in which they are stored. Wide
+ * values are
  * measured before that. What shows on the way (colour among images that were taken for gray, wide values that no header promised, bytes
  * that are 0 and 1 only) lets it begin again, since the order of names must not matter.
  * @param channels as the headers of some files let expect
@@ -21,10 +27,13 @@ interface Passed { channels: 1 | 3; ranges: Ranges; seen: Seen; notes: DatasetNo
  * @throws WorkbenchError FILE_UNSUPPORTED, and what `pass` throws
  */
 export async function passOver(
-  request: Pick<SourceRequest, 'range' | 'pick' | 'channels' | 'pages'>, channels: 1 | 3, known: Ranges,
+  request: Pick<SourceRequest, 'range' | 'pick' | 'channels' | 'pages'>,
+  channels: 1 | 3,
+  known: Ranges,
   pass: (channels: 1 | 3, handling: Handling, goOn: (seen: Seen) => boolean) => Promise<Seen>,
 ): Promise<Passed> {
-  const { pick } = request, ranges = { ...known }
+  const { pick } = request,
+    ranges = { ...known }
   let seen = nothingSeen()
   const free = request.channels === undefined && pick === undefined
   for (;;) {
@@ -45,80 +54,118 @@ export async function passOver(
 }
 
 /**
- * What has to be known before images are stored: all values are measured, and counted where percentiles are wanted. Where no range is asked
+ * What has to be known before images are stored: all values are measured, and counted where percentiles are wanted. Where no
+ * range is asked
  * for, only that of wide values is decided.
  */
 export async function measureImages(
-  wish: RangeWish | null, pick: number[] | undefined, pass: (stage: string, handling: Handling) => Promise<Seen>,
+  wish: RangeWish | null,
+  pick: number[] | undefined,
+  pass: (stage: string, handling: Handling) => Promise<Seen>,
 ): Promise<Measured> {
   const ranges: Ranges = { bytes: null, wide: null }
   if (wish?.kind === 'image') {
-    return { ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } }, notes: [], ahead: imageNote }
+    return {
+      ranges: { bytes: { from: 0, to: 255, reason: 'image' }, wide: { from: 0, to: 255, reason: 'image' } },
+      notes: [],
+      ahead: imageNote,
+    }
   }
   const seen = await pass('Measuring values', { task: 'measure', ranges, pick })
-  let { counts } = seen, binnings: Record<'bytes' | 'wide', Binning | null> = { bytes: null, wide: null }
+  let { counts } = seen,
+    binnings: Record<'bytes' | 'wide', Binning | null> = { bytes: null, wide: null }
   if (wish?.kind === 'percentiles') {
     binnings = { bytes: binned(seen.bytes), wide: binned(seen.wide) }
     counts = (await pass('Counting values', { task: 'count', ranges, pick, binnings })).counts
   }
   for (const kind of ['bytes', 'wide'] as const) {
     if (seen.images[kind] === 0 || (kind === 'bytes' && wish === null)) continue
-    const tally = seen[kind], own = counts[kind], binning = binnings[kind], flat = { from: tally.least, to: tally.most }
-    ranges[kind] =
-      decidedRange(tally, wish, wish?.kind !== 'percentiles' ? null : own && binning ? percentileRange(own, binning, wish) : flat)
+    const tally = seen[kind],
+      own = counts[kind],
+      binning = binnings[kind],
+      flat = { from: tally.least, to: tally.most }
+    ranges[kind] = decidedRange(
+      tally,
+      wish,
+      wish?.kind !== 'percentiles' ? null : own && binning ? percentileRange(own, binning, wish) : flat,
+    )
   }
-  const notes = (ahead: boolean) => (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind], ahead)))
+  const notes = (ahead: boolean) =>
+    (['bytes', 'wide'] as const).flatMap((kind) => (ranges[kind] === null ? [] : rangeNotes(seen[kind], ranges[kind], ahead)))
   return { ranges, notes: notes(false), ahead: notes(true) }
 }
 
-const imageNote = [{
-  code: 'scaledValues', message: 'The values of each image will be scaled by its own range, as asked, so images cannot be compared in brightness.',
-}]
+const imageNote = [
+  {
+    code: 'scaledValues',
+    message: 'The values of each image will be scaled by its own range, as asked, so images cannot be compared in brightness.',
+  },
+]
 
 const images = (count: number): string => counted(count, 'image')
 
 /** What is to be said of images that were stored. */
 export function notesOf(
-  { bytes, wide, images: counts, several }: Seen, ranges: Ranges, channels: 1 | 3,
+  { bytes, wide, images: counts, several }: Seen,
+  ranges: Ranges,
+  channels: 1 | 3,
   request: Pick<SourceRequest, 'channels' | 'pick' | 'pages'>,
 ): DatasetNote[] {
-  const notes: DatasetNote[] = [], all = counts.bytes + counts.wide, gray = all - counts.coloured
+  const notes: DatasetNote[] = [],
+    all = counts.bytes + counts.wide,
+    gray = all - counts.coloured
   const note = (code: string, message: string) => notes.push({ code, message })
   if (ranges.bytes !== null && counts.bytes > 0) notes.push(...rangeNotes(bytes, ranges.bytes))
   if (ranges.wide !== null && counts.wide > 0) notes.push(...rangeNotes(wide, ranges.wide))
   if (counts.bytes > 0 && counts.wide > 0) {
-    note('mixedDepths', `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; `
-      + 'each kind has a range of its own, '
-      + 'so their brightness may not agree.')
+    note(
+      'mixedDepths',
+      `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; ` +
+        'each kind has a range of its own, ' +
+        'so their brightness may not agree.',
+    )
   }
   if (request.pick !== undefined) {
     const [first, ...more] = request.pick
-    note('pickedChannels', more.length === 0 ? `Channel ${first} (counted from 0) of each image was taken as gray.`
-      : `Channels ${first}, ${more[0]} and ${more[1]} (counted from 0) of each image were taken as red, green and blue.`)
+    note(
+      'pickedChannels',
+      more.length === 0
+        ? `Channel ${first} (counted from 0) of each image was taken as gray.`
+        : `Channels ${first}, ${more[0]} and ${more[1]} (counted from 0) of each image were taken as red, green and blue.`,
+    )
   }
   if (channels === 1 && counts.coloured > 0) {
     note('colourLost', `${images(counts.coloured)} of ${thousands(all)} lost their colour, as gray was asked for.`)
   }
   if (channels === 3 && gray === all && all > 0) {
-    note('grayInColour', 'All images are gray: red, green and blue are the same everywhere. '
-      + '--channels gray stores them in a third of the space.')
+    note(
+      'grayInColour',
+      'All images are gray: red, green and blue are the same everywhere. --channels gray stores them in a third of the space.',
+    )
   } else if (channels === 3 && gray > 0 && request.channels === undefined) {
-    note('grayAmongColour', `${images(gray)} of ${thousands(all)} are gray and were stored in three equal channels, `
-      + 'since the others are in colour.')
+    note(
+      'grayAmongColour',
+      `${images(gray)} of ${thousands(all)} are gray and were stored in three equal channels, since the others are in colour.`,
+    )
   }
-  if (counts.transparent > 0) note(
-    'transparency',
-    `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`,
-  )
+  if (counts.transparent > 0)
+    note(
+      'transparency',
+      `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`,
+    )
   if (counts.shrunk > 0) {
     const were = counts.shrunk === 1 ? 'was' : 'were'
     note('shrunkWhileRead', `${images(counts.shrunk)} of more than 40 megapixels ${were} made smaller while being read.`)
   }
   if (several.files > 0) {
-    note('firstPages', `${counted(several.files, 'file has', 'files have')} several pages or frames (${thousands(several.pages)} in all); the first of each was taken`
-      + (request.pages === 'all'
-        ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
-        : '. --pages all takes each as an image.'))
+    note(
+      'firstPages',
+      `${counted(several.files, 'file has', 'files have')} several pages or ` +
+        `frames (${thousands(several.pages)} in all); the first of each was taken` +
+        (request.pages === 'all'
+          ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
+          : '. --pages all takes each as an image.'),
+    )
   }
   return notes
 }

@@ -14,7 +14,8 @@ const coloursOf = (channels: number): number => (channels >= 3 ? 3 : 1)
 
 /** Applies a list of channels to take; a channel of transparency that is taken is brightness like any other. */
 export function picked(decoded: Decoded, pick: readonly number[] | undefined): Decoded | { reason: string } {
-  const image = 'picture' in decoded ? decoded.picture : decoded.samples, { channels } = image
+  const image = 'picture' in decoded ? decoded.picture : decoded.samples,
+    { channels } = image
   const declared = 'samples' in decoded ? decoded.samples.alpha !== null : channels === 2 || channels === 4
   const refused = pick === undefined && declared && (channels === 2 || channels === 4) ? null : whyNotTaken(channels, pick)
   if (refused !== null) return { reason: `an image of ${channels} channels: ${refused}` }
@@ -27,13 +28,15 @@ export function picked(decoded: Decoded, pick: readonly number[] | undefined): D
   if ('picture' in decoded) {
     return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
   }
-  const { samples } = decoded, Maker = samples.data.constructor as new (length: number) => Samples['data']
+  const { samples } = decoded,
+    Maker = samples.data.constructor as new (length: number) => Samples['data']
   return { samples: { ...samples, channels: pick.length, alpha: null, data: take(samples.data, new Maker(pixels * pick.length)) } }
 }
 
 /** Goes over the numbers that are brightness, in runs; ends where `visit` says false. */
 export function eachBrightness(
-  { data, channels }: { data: ArrayLike<number>; channels: number }, visit: (from: number, to: number) => boolean | void,
+  { data, channels }: { data: ArrayLike<number>; channels: number },
+  visit: (from: number, to: number) => boolean | void,
 ): void {
   const colours = coloursOf(channels)
   if (colours === channels) visit(0, data.length)
@@ -84,9 +87,11 @@ export function pictureOf(samples: Samples, range: Decided): Picture {
 
 /** A picture of bytes by the range of bytes, which leaves nearly all as they are. */
 export function scaledPicture(picture: Picture, range: Decided): Picture {
-  const { data, channels } = picture, own = range.reason === 'image' ? brightnessRange(picture) : range
+  const { data, channels } = picture,
+    own = range.reason === 'image' ? brightnessRange(picture) : range
   if (own.from === 0 && own.to === 255) return picture
-  const out = Uint8Array.from(data), table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own))
+  const out = Uint8Array.from(data),
+    table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own))
   const colours = coloursOf(channels)
   for (let at = 0; at < out.length; at += channels) for (let c = 0; c < colours; c++) out[at + c] = table[data[at + c]!]!
   return { ...picture, data: out }
@@ -94,7 +99,8 @@ export function scaledPicture(picture: Picture, range: Decided): Picture {
 
 /** From the smallest to the largest brightness of one image. */
 function brightnessRange(image: { data: ArrayLike<number>; channels: number }): ValueRange {
-  let from = Infinity, to = -Infinity
+  let from = Infinity,
+    to = -Infinity
   eachBrightness(image, (start, end) => {
     const own = ownRange(image.data, start, end - start)
     from = Math.min(from, own.from)

@@ -17,7 +17,9 @@ export interface Seen {
 }
 
 export const nothingSeen = (): Seen => ({
-  bytes: emptyTally(), wide: emptyTally(), images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0, shrunk: 0 },
+  bytes: emptyTally(),
+  wide: emptyTally(),
+  images: { bytes: 0, wide: 0, waiting: 0, coloured: 0, transparent: 0, shrunk: 0 },
   several: { files: 0, pages: 0 },
   counts: { bytes: null, wide: null },
 })
@@ -30,7 +32,8 @@ export function addSeen(into: Seen, more: Seen): void {
   into.several.files += more.several.files
   into.several.pages += more.several.pages
   for (const kind of ['bytes', 'wide'] as const) {
-    const own = into.counts[kind], other = more.counts[kind]
+    const own = into.counts[kind],
+      other = more.counts[kind]
     if (own === null || other === null) into.counts[kind] = own ?? other
     else for (let i = 0; i < own.length; i++) own[i]! += other[i]!
   }
@@ -38,7 +41,8 @@ export function addSeen(into: Seen, more: Seen): void {
 
 /** Takes a look at a decoded image. @param whole all values of bytes are measured, too */
 export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boolean }, whole: boolean): void {
-  const image = 'picture' in decoded ? decoded.picture : decoded.samples, kind = 'picture' in decoded ? 'bytes' : 'wide'
+  const image = 'picture' in decoded ? decoded.picture : decoded.samples,
+    kind = 'picture' in decoded ? 'bytes' : 'wide'
   const { images, several } = seen
   images[kind]++
   if (isColoured(image)) images.coloured++
@@ -54,8 +58,14 @@ export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boo
   }
 }
 
-function measure(tally: Tally, image: { data: ArrayLike<number>; channels: number }, type: Tally['types'][number], whole: boolean): void {
-  const { data } = image, float = type[0] === 'f'
+function measure(
+  tally: Tally,
+  image: { data: ArrayLike<number>; channels: number },
+  type: Tally['types'][number],
+  whole: boolean,
+): void {
+  const { data } = image,
+    float = type[0] === 'f'
   if (!tally.types.includes(type)) tally.types.push(type)
   let { least, most } = tally
   eachBrightness(image, (from, to) => {
@@ -82,9 +92,10 @@ function isTransparent({ data, channels }: Picture): boolean {
 
 /** Counts the values of a decoded image. */
 export function count(seen: Seen, decoded: Decoded, binnings: { bytes: Binning | null; wide: Binning | null }): void {
-  const kind = 'picture' in decoded ? 'bytes' : 'wide', image = 'picture' in decoded ? decoded.picture : decoded.samples
+  const kind = 'picture' in decoded ? 'bytes' : 'wide',
+    image = 'picture' in decoded ? decoded.picture : decoded.samples
   const binning = binnings[kind]
   if (binning === null) return
-  const counts = seen.counts[kind] ??= emptyCounts()
+  const counts = (seen.counts[kind] ??= emptyCounts())
   eachBrightness(image, (from, to) => countValues(image.data, from, to, binning, counts))
 }

@@ -6,12 +6,17 @@ import { labelAt, rowsAtOnce, type Write } from './file.ts'
 /** Nine digits tell every float32 from its neighbours. */
 const number = (value: number): string => String(Number(value.toPrecision(9)))
 
-/** One line an image: path, label, and the code's units. Paths and labels come back as they are: see csv.ts for the apostrophe before some of them. */
+/**
+ * One line an image: path, label, and the code's units. Paths and labels come back as they are: see csv.ts for the apostrophe
+ * before some of them.
+ */
 export const writeCsv: Write = async (path, source, onRows) => {
   const { count, codeSize, codes } = source
   const file = await open(path, 'wx')
   try {
-    const put = async (text: string) => { await file.appendFile(text) }
+    const put = async (text: string) => {
+      await file.appendFile(text)
+    }
     await put(csvLine(['path', 'label', ...Array.from({ length: codeSize }, (_, unit) => `code_${unit}`)]))
     const most = Math.max(1, Math.floor(rowsAtOnce(source) / 8))
     for (let start = 0; start < count; start += most) {

@@ -22,4 +22,5 @@ export type Write = (path: string, source: Source, onRows: OnRows) => Promise<vo
 export const rowsAtOnce = ({ codeSize }: Source): number => Math.max(1, Math.min(16_384, Math.floor(2 ** 20 / codeSize)))
 
 /** The class of a row by its name; null where it has none. */
-export const labelAt = ({ labels, classes }: Source, row: number): string | null => (labels && labels[row]! >= 0 ? classes[labels[row]!]! : null)
+export const labelAt = ({ labels, classes }: Source, row: number): string | null =>
+  labels && labels[row]! >= 0 ? classes[labels[row]!]! : null

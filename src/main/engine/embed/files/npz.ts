@@ -11,21 +11,26 @@ function npyTexts(texts: readonly string[], shape: readonly number[]): Buffer {
   return Buffer.concat([npyHeader(`<U${width}`, shape), Buffer.from(values.buffer)])
 }
 
-const npyIntegers = (values: Int32Array): Buffer => Buffer.concat([npyHeader('<i4', [values.length]), Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
+const npyIntegers = (values: Int32Array): Buffer =>
+  Buffer.concat([npyHeader('<i4', [values.length]), Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
 
 const pathsOf = ({ count, pathAt }: Source): string[] => Array.from({ length: count }, (_, row) => pathAt(row))
 
 /**
- * NumPy's archive: `codes` float32 [N, Z], `paths` [N], with labels `labels` int32 [N] (-1 for none) and `classes` [C], and what the codes are from as
+ * NumPy's archive: `codes` float32 [N, Z], `paths` [N], with labels `labels` int32 [N] (-1 for none) and `classes` [C], and
+ * what the codes are from as
  * texts of their own.
  */
 export const writeNpz: Write = async (path, source, onRows) => {
   const zip = await ZipWriter.create(path)
   try {
     const bytesOfRow = source.codeSize * 4
-    let written = 0, stopped: unknown = null
+    let written = 0,
+      stopped: unknown = null
     await zip.addFile('codes.npy', source.codes, (bytes) => {
-      onRows(Math.min(source.count, Math.floor((written += bytes) / bytesOfRow))).catch((thrown: unknown) => { stopped = thrown })
+      onRows(Math.min(source.count, Math.floor((written += bytes) / bytesOfRow))).catch((thrown: unknown) => {
+        stopped = thrown
+      })
       if (stopped !== null) throw stopped
     })
     await zip.add('paths.npy', npyTexts(pathsOf(source), [source.count]))

@@ -15,12 +15,18 @@ export const writeParquet: Write = async (path, source, onRows) => {
       { name: 'path', data: each((row) => source.pathAt(row)), type: 'STRING' as const, nullable: false },
       { name: 'label', data: each((row) => labelAt(source, row)), type: 'STRING' as const },
       ...Array.from({ length: codeSize }, (_, unit) => ({
-        name: `code_${unit}`, data: Float32Array.from({ length: rows }, (_, row) => values[row * codeSize + unit]!), type: 'FLOAT' as const, nullable: false,
+        name: `code_${unit}`,
+        data: Float32Array.from({ length: rows }, (_, row) => values[row * codeSize + unit]!),
+        type: 'FLOAT' as const,
+        nullable: false,
       })),
     ]
   }
   const writer = new ParquetWriter({
-    writer: fileWriter(path), schema: schemaFromColumnData({ columnData: columnsOf(0, 0) }), createdBy: 'autoencoder-workbench', statistics: false,
+    writer: fileWriter(path),
+    schema: schemaFromColumnData({ columnData: columnsOf(0, 0) }),
+    createdBy: 'autoencoder-workbench',
+    statistics: false,
     kvMetadata: Object.entries(source.about).map(([key, value]) => ({ key, value })),
   })
   const most = rowsAtOnce(source)

@@ -9,17 +9,29 @@ import { writeNpz } from './npz.ts'
 export function formatOf(out: string): Format {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1]?.toLowerCase()
   const format = embeddingFormats.find((each) => each === ending)
-  if (format === undefined) throw new WorkbenchError('CALL_INVALID', `${out} does not say in what format; end its name with ${embeddingFormats.map((each) => `.${each}`).join(', ').replace(/, ([^,]*)$/, ' or $1')}.`, { field: 'out' })
+  if (format === undefined)
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `${out} does not say in what format; end its name with ${embeddingFormats
+        .map((each) => `.${each}`)
+        .join(', ')
+        .replace(/, ([^,]*)$/, ' or $1')}.`,
+      { field: 'out' },
+    )
   return format
 }
 
 const writers: Record<Format, () => Promise<Write>> = {
-  npz: async () => writeNpz, csv: async () => writeCsv,
+  npz: async () => writeNpz,
+  csv: async () => writeCsv,
   // Loaded when it is needed.
   parquet: async () => (await import('./parquet.ts')).writeParquet,
 }
 
-/** Writes codes as a file that appears whole under its name, or not at all. @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL */
+/**
+ * Writes codes as a file that appears whole under its name, or not at all. @throws WorkbenchError EXPORT_EXISTS,
+ * EXPORT_UNWRITABLE, DISK_FULL
+ */
 export async function writeEmbedding(target: string, force: boolean, source: Source, onRows: OnRows): Promise<void> {
   const write = await writers[formatOf(target)]()
   await writeWhole(target, force, async (temporary) => {

@@ -12,14 +12,21 @@ import { version } from '../../version.ts'
 import { checkpointPart, datasetPart, format, formatVersion, manifestName, type Manifest } from './manifest.ts'
 import { ZipWriter, type Part } from './zipWriter.ts'
 
-interface Options { withDataset: boolean; force: boolean; signal: AbortSignal; onProgress: (progress: Progress) => void }
+interface Options {
+  withDataset: boolean
+  force: boolean
+  signal: AbortSignal
+  onProgress: (progress: Progress) => void
+}
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value))
 
 /** Files of a folder whose names are of a kind; none where it is not there. */
 function filesOf(folder: string, kind: RegExp): string[] {
   try {
-    return readdirSync(folder).filter((name) => kind.test(name)).sort()
+    return readdirSync(folder)
+      .filter((name) => kind.test(name))
+      .sort()
   } catch {
     return []
   }
@@ -29,7 +36,12 @@ function filesOf(folder: string, kind: RegExp): string[] {
  * Writes an experiment with all of its runs into one file, which is whole or not there. None of its runs may be training meanwhile.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, DISK_FULL; the signal's reason.
  */
-export async function packExperiment({ store, home }: { store: Store; home: Home }, id: string, file: string, { withDataset, force, signal, onProgress }: Options): Promise<void> {
+export async function packExperiment(
+  { store, home }: { store: Store; home: Home },
+  id: string,
+  file: string,
+  { withDataset, force, signal, onProgress }: Options,
+): Promise<void> {
   const { dataset: _, ...experiment } = store.experiments.get(id)
   const dataset = store.datasets.get(experiment.datasetId)
   const members = store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
@@ -51,15 +63,24 @@ export async function packExperiment({ store, home }: { store: Store; home: Home
       parts.push(await zip.add('experiment.json', json({ experiment: plain, members })))
       for (const run of runs) {
         signal.throwIfAborted()
-        parts.push(...await packRun(store, home, zip, run, onBytes))
+        parts.push(...(await packRun(store, home, zip, run, onBytes)))
         await setImmediate()
       }
       if (withDataset) {
         const folder = home.dataset(dataset.id)
-        for (const name of filesOf(folder, datasetPart)) parts.push(await zip.addFile(`dataset/${name}`, join(folder, name), onBytes))
+        for (const name of filesOf(folder, datasetPart))
+          parts.push(await zip.addFile(`dataset/${name}`, join(folder, name), onBytes))
       }
       const manifest: Manifest = {
-        format, formatVersion, workbench: version, packedAt: new Date().toISOString(), experiment: { id, name: experiment.name }, dataset, withDataset, runs, parts,
+        format,
+        formatVersion,
+        workbench: version,
+        packedAt: new Date().toISOString(),
+        experiment: { id, name: experiment.name },
+        dataset,
+        withDataset,
+        runs,
+        parts,
       }
       await zip.add(manifestName, json(manifest))
       await zip.finish()
@@ -75,8 +96,10 @@ async function packRun(store: Store, home: Home, zip: ZipWriter, id: string, onB
     await zip.add(`${folder}/run.json`, json({ run: store.runs.get(id), version: store.runs.versionOf(id) })),
     await zip.add(`${folder}/series.bin`, encode(store.points.series(id, undefined, undefined))),
   ]
-  for (const { step } of store.previews.moments(id)) parts.push(await zip.add(`${folder}/previews/${step}.bin`, encode(store.previews.get(id, step))))
+  for (const { step } of store.previews.moments(id))
+    parts.push(await zip.add(`${folder}/previews/${step}.bin`, encode(store.previews.get(id, step))))
   const checkpoints = join(home.run(id), 'checkpoints')
-  for (const name of filesOf(checkpoints, checkpointPart)) parts.push(await zip.addFile(`${folder}/checkpoints/${name}`, join(checkpoints, name), onBytes))
+  for (const name of filesOf(checkpoints, checkpointPart))
+    parts.push(await zip.addFile(`${folder}/checkpoints/${name}`, join(checkpoints, name), onBytes))
   return parts
 }

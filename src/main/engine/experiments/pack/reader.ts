@@ -50,7 +50,8 @@ export class PackReader {
       if (cause instanceof LimitError) throw damagedFile(file, `${manifestName} is not what it should be: ${cause.message}`, cause)
       throw cause instanceof SyntaxError ? unsupportedFile(file, foreign) : cause
     }
-    if (Number((written as { formatVersion?: unknown } | null)?.formatVersion) > formatVersion) throw unsupportedFile(file, 'was packed by a newer version of the workbench; update this one.')
+    if (Number((written as { formatVersion?: unknown } | null)?.formatVersion) > formatVersion)
+      throw unsupportedFile(file, 'was packed by a newer version of the workbench; update this one.')
     const manifest = manifestSchema.safeParse(written)
     if (!manifest.success) throw unsupportedFile(file, foreign)
     byName.delete(manifestName)
@@ -59,7 +60,8 @@ export class PackReader {
     }
     const listed = new Set(manifest.data.parts.map(({ name }) => name))
     const stranger = [...byName.keys()].find((name) => !listed.has(name))
-    if (stranger !== undefined || listed.size !== manifest.data.parts.length) throw damagedFile(file, 'it holds what its manifest does not list')
+    if (stranger !== undefined || listed.size !== manifest.data.parts.length)
+      throw damagedFile(file, 'it holds what its manifest does not list')
     return new PackReader(file, manifest.data, byName, onBytes)
   }
 
@@ -85,7 +87,9 @@ export class PackReader {
     mkdirSync(dirname(target), { recursive: true })
     const handle = await open(target, 'wx')
     try {
-      await this.#pass(name, async (piece) => { await handle.writeFile(piece) })
+      await this.#pass(name, async (piece) => {
+        await handle.writeFile(piece)
+      })
       await handle.sync()
     } finally {
       await handle.close()

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { decodeForeign } from '../../../../shared/codec.ts'
-import { previewSchema, seriesSchema, type Dataset, type Progress, type Run, type Series, type Skipped } from '../../../../shared/domain.ts'
+import {
+  previewSchema,
+  seriesSchema,
+  type Dataset,
+  type Progress,
+  type Run,
+  type Series,
+  type Skipped,
+} from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
 import { claim } from '../../claims.ts'
@@ -20,11 +28,23 @@ import { packedExperimentSchema, packedRunSchema } from './manifest.ts'
 import { PackReader } from './reader.ts'
 import { requireSameFacts, verifyDataset, verifyUnpacked } from './verify.ts'
 
-interface Parts { store: Store; home: Home; space: Space }
-interface Options { signal: AbortSignal; onProgress: (progress: Progress) => void }
+interface Parts {
+  store: Store
+  home: Home
+  space: Space
+}
+interface Options {
+  signal: AbortSignal
+  onProgress: (progress: Progress) => void
+}
 
 /** A run from the file: its row; its curves and pictures lie in its folder until they are stored. */
-interface UnpackedRun { was: string; id: string; run: Run; version: string | null }
+interface UnpackedRun {
+  was: string
+  id: string
+  run: Run
+  version: string | null
+}
 
 /** Of rows that nobody is to see yet: should the engine die now, its successor deletes them as removed long ago. */
 const hidden = new Date(0).toISOString()
@@ -33,15 +53,22 @@ const rowsFolder = 'unpacked'
 const pointsAtOnce = 50_000
 
 /**
- * Takes an experiment out of a file that `packExperiment` wrote: everything is read, compared with its checksum and understood before anything is
- * stored, and then all of it is stored or nothing. Ids that are taken here get new ones. Its dataset is the one with the same fingerprint, whatever
+ * Takes an experiment out of a file that `packExperiment` wrote: everything is read, compared with its checksum and understood
+ * before anything is
+ * stored, and then all of it is stored or nothing. Ids that are taken here get new ones. Its dataset is the one with the same
+ * fingerprint, whatever
  * its name, else the one in the file.
  * @returns ids of the experiment and its runs, and of the dataset where that is new
  * @throws WorkbenchError PATH_MISSING, FILE_DAMAGED, FILE_UNSUPPORTED, PACK_DATASET, DISK_FULL; the signal's reason.
  */
-export async function unpackExperiment({ store, home, space }: Parts, file: string, { signal, onProgress }: Options): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
+export async function unpackExperiment(
+  { store, home, space }: Parts,
+  file: string,
+  { signal, onProgress }: Options,
+): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
   const meter = new Meter(onProgress)
-  let done = 0, total = 0
+  let done = 0,
+    total = 0
   const reader = await PackReader.open(file, (bytes) => {
     signal.throwIfAborted()
     done += bytes
@@ -50,7 +77,10 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
   const { manifest } = reader
   total = manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0)
   const existing = store.datasets.findByFingerprint(manifest.dataset.sha256)
-  requireRoom(home, manifest.parts.reduce((sum, { name, bytes }) => (existing !== null && name.startsWith('dataset/') ? sum : sum + bytes), 0))
+  requireRoom(
+    home,
+    manifest.parts.reduce((sum, { name, bytes }) => (existing !== null && name.startsWith('dataset/') ? sum : sum + bytes), 0),
+  )
   if (existing === null && !manifest.withDataset) throw missingDataset(manifest.dataset)
   if (existing !== null) requireSameFacts(file, manifest.dataset, existing)
 
@@ -74,11 +104,13 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
       runs.push(await unpackRun(reader, file, was, id, newFolder('runs', id), signal))
     }
     const datasetId = existing?.id ?? newId()
-    const skipped = existing === null ? await unpackDataset(reader, file, manifest.dataset, newFolder('datasets', datasetId), signal) : []
+    const skipped =
+      existing === null ? await unpackDataset(reader, file, manifest.dataset, newFolder('datasets', datasetId), signal) : []
     if (existing !== null) for (const name of reader.names('dataset/')) await reader.compare(name)
     reader.requireAllRead()
     const known = new Set(manifest.runs)
-    if (members.some(({ run, cell }) => (run !== null && !known.has(run)) || cell >= experiment.cells.length)) throw damagedFile(file, 'it names runs or cells that it does not hold')
+    if (members.some(({ run, cell }) => (run !== null && !known.has(run)) || cell >= experiment.cells.length))
+      throw damagedFile(file, 'it names runs or cells that it does not hold')
     signal.throwIfAborted()
 
     // From here on nothing is wrong with the file.
@@ -95,20 +127,36 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
     claims.push(claim(home, { kind: 'experiments', id: experimentId }))
     store.transaction(() => {
       store.experiments.insert({
-        ...experiment, id: experimentId, name: freeName(experiment.name, store.experiments.isTaken), datasetId, wanted: runs.some(({ run }) => isOpen(run)) ? 'paused' : experiment.wanted,
+        ...experiment,
+        id: experimentId,
+        name: freeName(experiment.name, store.experiments.isTaken),
+        datasetId,
+        wanted: runs.some(({ run }) => isOpen(run)) ? 'paused' : experiment.wanted,
       })
       store.experiments.markRemoved(experimentId, hidden)
     })
     made.experiment = experimentId
     for (const { id, run, version } of runs) {
       made.runs.push(id)
-      await storeRun(store, home.run(id), {
-        ...run, id, datasetId, state: isOpen(run) ? 'paused' : run.state, experiment: run.experiment?.id === experiment.id ? { id: experimentId, cell: run.experiment.cell } : null,
-      }, version)
+      await storeRun(
+        store,
+        home.run(id),
+        {
+          ...run,
+          id,
+          datasetId,
+          state: isOpen(run) ? 'paused' : run.state,
+          experiment: run.experiment?.id === experiment.id ? { id: experimentId, cell: run.experiment.cell } : null,
+        },
+        version,
+      )
       signal.throwIfAborted()
     }
     store.transaction(() => {
-      store.experiments.place(experimentId, members.map((member) => ({ ...member, run: member.run === null ? null : ids.get(member.run)! })))
+      store.experiments.place(
+        experimentId,
+        members.map((member) => ({ ...member, run: member.run === null ? null : ids.get(member.run)! })),
+      )
       store.experiments.markRemoved(experimentId, null)
       made.runs.forEach((id) => store.runs.update(id, { removedAt: null }))
     })
@@ -116,11 +164,12 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
   } catch (thrown) {
     // The files first: of a full disk they may be the reason.
     for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
-    const undo = () => store.transaction(() => {
-      made.runs.forEach((id) => store.runs.remove(id))
-      if (made.experiment !== null) store.experiments.remove(made.experiment)
-      if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
-    })
+    const undo = () =>
+      store.transaction(() => {
+        made.runs.forEach((id) => store.runs.remove(id))
+        if (made.experiment !== null) store.experiments.remove(made.experiment)
+        if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
+      })
     try {
       space.withReserveNow(undo)
     } catch (refused) {
@@ -129,7 +178,8 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
       space.later(`unpacked ${newId()}`, undo)
     }
     if (thrown instanceof LimitError) throw damagedFile(file, `a part of it is not what it should be: ${thrown.message}`, thrown)
-    if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw damagedFile(file, 'a part of it does not hold what it should', thrown)
+    if (thrown instanceof z.ZodError || thrown instanceof SyntaxError)
+      throw damagedFile(file, 'a part of it does not hold what it should', thrown)
     throw thrown
   } finally {
     claims.forEach((one) => one.release())
@@ -138,7 +188,12 @@ export async function unpackExperiment({ store, home, space }: Parts, file: stri
 
 /** Reads and understands everything of one run; weights go into their place, rows beside them. */
 async function unpackRun(
-  reader: PackReader, file: string, was: string, id: string, folder: string, signal: AbortSignal,
+  reader: PackReader,
+  file: string,
+  was: string,
+  id: string,
+  folder: string,
+  signal: AbortSignal,
 ): Promise<UnpackedRun> {
   const from = `runs/${was}/`
   const { run, version } = packedRunSchema.parse(await reader.json(`${from}run.json`, documentLimits))
@@ -200,7 +255,13 @@ function* rowsOf(series: readonly Series[]): Generator<PointRow> {
 }
 
 /** Takes out the images, if they are the ones that the runs were trained on. @returns what their import left out */
-async function unpackDataset(reader: PackReader, file: string, dataset: Dataset, partial: string, signal: AbortSignal): Promise<Skipped[]> {
+async function unpackDataset(
+  reader: PackReader,
+  file: string,
+  dataset: Dataset,
+  partial: string,
+  signal: AbortSignal,
+): Promise<Skipped[]> {
   for (const name of reader.names('dataset/')) await reader.extract(name, join(partial, name.slice('dataset/'.length)))
   return verifyDataset(file, partial, dataset, signal)
 }
@@ -210,12 +271,21 @@ function requireRoom({ folder }: Home, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder)
   if (bytes <= bavail * bsize) return
   const gigabytes = (value: number): string => (value / 1e9).toFixed(2)
-  throw new WorkbenchError('DISK_FULL', `The packed experiment takes ${gigabytes(bytes)} GB, and ${gigabytes(bavail * bsize)} GB are free; free some space and try again.`)
+  throw new WorkbenchError(
+    'DISK_FULL',
+    `The packed experiment takes ${gigabytes(bytes)} GB, and ${gigabytes(bavail * bsize)} GB are free; free some space and try again.`,
+  )
 }
 
-const missingDataset = ({ name, count, width, height, channels, kind, sha256, source }: Dataset) => new WorkbenchError(
-  'PACK_DATASET', `Its runs were trained on “${name}” (${count.toLocaleString('en')} ${kind === 'image' ? `images of ${width} × ${height}${channels === 3 ? ' in colour' : ''}` : 'rows'} from ${source}, fingerprint ${sha256.slice(0, 12)}…), which is not here and not in the file; import the same data first, or pack the experiment with its images.`,
-  { field: 'file' })
+const missingDataset = ({ name, count, width, height, channels, kind, sha256, source }: Dataset) =>
+  new WorkbenchError(
+    'PACK_DATASET',
+    `Its runs were trained on “${name}” (${count.toLocaleString('en')} ` +
+      `${kind === 'image' ? `images of ${width} × ${height}${channels === 3 ? ' in colour' : ''}` : 'rows'} from ` +
+      `${source}, fingerprint ${sha256.slice(0, 12)}…), which is not here and not in the file; import the same data ` +
+      'first, or pack the experiment with its images.',
+    { field: 'file' },
+  )
 
 /** The name, or with a number where that is taken. */
 function freeName(name: string, isTaken: (name: string) => boolean): string {

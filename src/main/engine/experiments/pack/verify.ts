@@ -18,8 +18,16 @@ import { eachOf } from './eachOf.ts'
 
 /** What can be counted again of a dataset: its row says the same as its files, or the same as the row of the equal one that is here. */
 const names = {
-  kind: 'kind', count: 'count', testCount: 'test part', validationCount: 'validation part', width: 'width', height: 'height',
-  channels: 'channels', bytes: 'size', classes: 'classes', classCounts: 'counts of its classes',
+  kind: 'kind',
+  count: 'count',
+  testCount: 'test part',
+  validationCount: 'validation part',
+  width: 'width',
+  height: 'height',
+  channels: 'channels',
+  bytes: 'size',
+  classes: 'classes',
+  classCounts: 'counts of its classes',
 } as const satisfies Partial<Record<keyof Dataset, string>>
 type Facts = Pick<Dataset, keyof typeof names>
 
@@ -27,7 +35,8 @@ type Facts = Pick<Dataset, keyof typeof names>
 export function requireSameFacts(file: string, said: Facts, found: Facts): void {
   for (const [key, name] of Object.entries(names)) {
     const [theirs, ours] = [said, found].map((facts) => JSON.stringify(facts[key as keyof Facts]))
-    if (theirs !== ours) throw damagedFile(file, `it says that the ${name} of its dataset is ${short(theirs!)}, and it is ${short(ours!)}`)
+    if (theirs !== ours)
+      throw damagedFile(file, `it says that the ${name} of its dataset is ${short(theirs!)}, and it is ${short(ours!)}`)
   }
 }
 
@@ -52,7 +61,8 @@ export async function verifyDataset(file: string, folder: string, said: Dataset,
     const sha256 = await fingerprint(join(folder, files.pixels), opened, opened, new Meter(undefined), signal)
     if (sha256 !== said.sha256) throw damagedFile(file, 'its images are others than those that it names')
     requireSameFacts(file, said, factsOf(opened))
-    const checksums = readChecksumsOf(file, folder), wrong = checksums === null ? [] : await checkFiles(folder, checksums, signal)
+    const checksums = readChecksumsOf(file, folder),
+      wrong = checksums === null ? [] : await checkFiles(folder, checksums, signal)
     if (wrong.length > 0) throw damagedFile(file, `of its dataset, ${wrong[0]}`)
     if (opened.count > 0) rowPaths(folder, [0, opened.count - 1])
   } finally {
@@ -85,7 +95,12 @@ function readChecksumsOf(file: string, folder: string): ReturnType<typeof readCh
  * @throws WorkbenchError FILE_DAMAGED; the signal's reason
  */
 export async function verifyUnpacked(
-  file: string, part: string, checkpoint: string, run: Run, dataset: Dataset, signal: AbortSignal,
+  file: string,
+  part: string,
+  checkpoint: string,
+  run: Run,
+  dataset: Dataset,
+  signal: AbortSignal,
 ): Promise<void> {
   const refuse = (why: string, cause?: unknown) => damagedFile(file, `the checkpoint ${part} ${why}`, cause)
   try {

@@ -3,9 +3,20 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { crc32, deflateRawSync } from 'node:zlib'
 
 /** One file of an archive, as it was before packing. */
-export interface Part { name: string; bytes: number; sha256: string }
+export interface Part {
+  name: string
+  bytes: number
+  sha256: string
+}
 
-interface Entry { name: string; method: number; crc: number; size: number; packed: number; offset: number }
+interface Entry {
+  name: string
+  method: number
+  crc: number
+  size: number
+  packed: number
+  offset: number
+}
 
 /** Stands in a field of 32 bits for what is written in 64. */
 const elsewhere = 0xffffffff
@@ -27,7 +38,8 @@ function record(...fields: [size: 2 | 4 | 8, value: number][]): Buffer {
 }
 
 /** The extra field of 64-bit sizes (APPNOTE 6.3.10, 4.5.3); empty where none is needed. */
-const wideField = (values: number[]): Buffer => (values.length === 0 ? Buffer.alloc(0) : record([2, 1], [2, 8 * values.length], ...values.map((value): [8, number] => [8, value])))
+const wideField = (values: number[]): Buffer =>
+  values.length === 0 ? Buffer.alloc(0) : record([2, 1], [2, 8 * values.length], ...values.map((value): [8, number] => [8, value]))
 
 /** Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after `finish`. */
 export class ZipWriter {
@@ -41,7 +53,10 @@ export class ZipWriter {
     this.#wide = wide
   }
 
-  /** A new file; it must not exist. @param wide sizes and offsets from here on are written in 64 bits; less than the default only to test that */
+  /**
+   * A new file; it must not exist. @param wide sizes and offsets from here on are written in 64 bits; less than the default only
+   * to test that
+   */
   static async create(path: string, wide = elsewhere): Promise<ZipWriter> {
     return new ZipWriter(await open(path, 'wx'), wide)
   }
@@ -49,7 +64,14 @@ export class ZipWriter {
   /** Adds bytes, compressed. */
   async add(name: string, bytes: Uint8Array): Promise<Part> {
     const packed = deflateRawSync(bytes)
-    const header = this.#begin({ name, method: 8, crc: crc32(bytes), size: bytes.length, packed: packed.length, offset: this.#offset })
+    const header = this.#begin({
+      name,
+      method: 8,
+      crc: crc32(bytes),
+      size: bytes.length,
+      packed: packed.length,
+      offset: this.#offset,
+    })
     await this.#write(Buffer.concat([header, packed]))
     return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
   }
@@ -88,18 +110,53 @@ export class ZipWriter {
     for (const entry of this.#entries) {
       const { size, packed, offset, name } = entry
       const extra = wideField([size, packed, offset].filter((value) => value >= this.#wide))
-      await this.#write(Buffer.concat([
-        record([4, 0x02014b50], [2, 45], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, this.#narrow(packed)], [4, this.#narrow(size)],
-          [2, Buffer.byteLength(name)], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, this.#narrow(offset)]),
-        Buffer.from(name), extra,
-      ]))
+      await this.#write(
+        Buffer.concat([
+          record(
+            [4, 0x02014b50],
+            [2, 45],
+            [2, 45],
+            [2, utf8],
+            [2, entry.method],
+            [2, 0],
+            [2, date],
+            [4, entry.crc],
+            [4, this.#narrow(packed)],
+            [4, this.#narrow(size)],
+            [2, Buffer.byteLength(name)],
+            [2, extra.length],
+            [2, 0],
+            [2, 0],
+            [2, 0],
+            [4, 0],
+            [4, this.#narrow(offset)],
+          ),
+          Buffer.from(name),
+          extra,
+        ]),
+      )
     }
-    const length = this.#offset - start, end = this.#offset, count = this.#entries.length
+    const length = this.#offset - start,
+      end = this.#offset,
+      count = this.#entries.length
     if (count >= 0xffff || end >= this.#wide) {
-      await this.#write(record([4, 0x06064b50], [8, 44], [2, 45], [2, 45], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]))
+      await this.#write(
+        record([4, 0x06064b50], [8, 44], [2, 45], [2, 45], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]),
+      )
       await this.#write(record([4, 0x07064b50], [4, 0], [8, end], [4, 1]))
     }
-    await this.#write(record([4, 0x06054b50], [2, 0], [2, 0], [2, Math.min(count, 0xffff)], [2, Math.min(count, 0xffff)], [4, this.#narrow(length)], [4, this.#narrow(start)], [2, 0]))
+    await this.#write(
+      record(
+        [4, 0x06054b50],
+        [2, 0],
+        [2, 0],
+        [2, Math.min(count, 0xffff)],
+        [2, Math.min(count, 0xffff)],
+        [4, this.#narrow(length)],
+        [4, this.#narrow(start)],
+        [2, 0],
+      ),
+    )
     await this.#file.sync()
   }
 
@@ -114,8 +171,21 @@ export class ZipWriter {
     const large = size >= this.#wide || packed >= this.#wide
     const extra = large ? wideField([size, packed]) : Buffer.alloc(0)
     return Buffer.concat([
-      record([4, 0x04034b50], [2, 45], [2, utf8], [2, entry.method], [2, 0], [2, date], [4, entry.crc], [4, large ? elsewhere : packed], [4, large ? elsewhere : size], [2, Buffer.byteLength(name)], [2, extra.length]),
-      Buffer.from(name), extra,
+      record(
+        [4, 0x04034b50],
+        [2, 45],
+        [2, utf8],
+        [2, entry.method],
+        [2, 0],
+        [2, date],
+        [4, entry.crc],
+        [4, large ? elsewhere : packed],
+        [4, large ? elsewhere : size],
+        [2, Buffer.byteLength(name)],
+        [2, extra.length],
+      ),
+      Buffer.from(name),
+      extra,
     ])
   }
 

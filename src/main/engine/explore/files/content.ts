@@ -12,9 +12,11 @@ export interface Content<K extends QuestionKind> {
   shapes?(result: ResultOf<K>): Record<string, readonly number[]>
 }
 
-export interface Names { classes: readonly string[] }
+export interface Names {
+  classes: readonly string[]
+}
 /** What a label is called in a table: the class's name, or the number itself where it has none; empty for rows without a class. */
-export const className = ({ classes }: Names, label: number): string => (label < 0 ? '' : classes[label] ?? String(label))
+export const className = ({ classes }: Names, label: number): string => (label < 0 ? '' : (classes[label] ?? String(label)))
 
 /** Lists of pictures below one another; of points, each list in a colour of its own, joined to the first one. */
 export function listed(...lists: (Pictures | null)[]): Raster {
@@ -35,7 +37,8 @@ export function listed(...lists: (Pictures | null)[]): Raster {
 
 /** Dots in the colours of their classes; of one dimension on a line, of three the first two. */
 export function scatter(coordinates: Float32Array, dimensions: number, labels: Int32Array): Raster {
-  const x = (i: number) => coordinates[i * dimensions]!, y = (i: number) => (dimensions > 1 ? coordinates[i * dimensions + 1]! : 0)
+  const x = (i: number) => coordinates[i * dimensions]!,
+    y = (i: number) => (dimensions > 1 ? coordinates[i * dimensions + 1]! : 0)
   const all = Array.from(labels, (_, i) => i)
   const plot = new Plot(rangeOf(all.map(x)), rangeOf(all.map(y)))
   for (const i of all) plot.dot(x(i), y(i), 2.5, colourOf(labels[i]!))
@@ -55,9 +58,12 @@ export function curves(x: ArrayLike<number>, lines: readonly ArrayLike<number>[]
 
 /** A row for each of n, from columns of values. */
 export const columns = (named: Record<string, (i: number) => string | number | null>, count: number): Table => ({
-  head: Object.keys(named), rows: Array.from({ length: count }, (_, i) => Object.values(named).map((cell) => cell(i))),
+  head: Object.keys(named),
+  rows: Array.from({ length: count }, (_, i) => Object.values(named).map((cell) => cell(i))),
 })
 
 /** `NAME 0`, `NAME 1`, ...: one column for each of some numbers a row. */
 export const spread = (name: string, values: ArrayLike<number>, width: number): Record<string, (i: number) => number> =>
-  Object.fromEntries(Array.from({ length: width }, (_, column) => [`${name} ${column}`, (i: number) => values[i * width + column]!]))
+  Object.fromEntries(
+    Array.from({ length: width }, (_, column) => [`${name} ${column}`, (i: number) => values[i * width + column]!]),
+  )

@@ -1,17 +1,29 @@
 import { zipSync } from 'fflate'
 
-export interface NamedArray { shape: readonly number[]; data: Uint8Array | Int32Array | Float32Array | Float64Array }
+export interface NamedArray {
+  shape: readonly number[]
+  data: Uint8Array | Int32Array | Float32Array | Float64Array
+}
 
 /** Arrays as NumPy's npz archive (NEP 1), which `numpy.load` opens. `texts` are arrays of one string. */
-export function encodeNpz(arrays: Readonly<Record<string, NamedArray>>, texts: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+export function encodeNpz(
+  arrays: Readonly<Record<string, NamedArray>>,
+  texts: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const members: Record<string, Uint8Array> = {}
   for (const [name, { shape, data }] of Object.entries(arrays)) {
-    const descr = data instanceof Uint8Array ? '|u1' : data instanceof Int32Array ? '<i4' : data instanceof Float32Array ? '<f4' : '<f8'
+    const descr =
+      data instanceof Uint8Array ? '|u1' : data instanceof Int32Array ? '<i4' : data instanceof Float32Array ? '<f4' : '<f8'
     members[`${name}.npy`] = npy(descr, shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
   for (const [name, text] of Object.entries(texts)) {
-    const characters = [...text], codes = Uint32Array.from(characters, (character) => character.codePointAt(0)!)
-    members[`${name}.npy`] = npy(`<U${Math.max(1, characters.length)}`, [], codes.length > 0 ? new Uint8Array(codes.buffer) : new Uint8Array(4))
+    const characters = [...text],
+      codes = Uint32Array.from(characters, (character) => character.codePointAt(0)!)
+    members[`${name}.npy`] = npy(
+      `<U${Math.max(1, characters.length)}`,
+      [],
+      codes.length > 0 ? new Uint8Array(codes.buffer) : new Uint8Array(4),
+    )
   }
   return Uint8Array.from(zipSync(members, { level: 6 }))
 }

@@ -1,13 +1,24 @@
 import type { Raster } from './raster.ts'
 
 /** Okabe and Ito's colours, in the order in which the workbench uses them; labels beyond them begin anew. */
-const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0], [240, 228, 66], [100, 100, 100]] as const
+const palette = [
+  [0, 114, 178],
+  [230, 159, 0],
+  [0, 158, 115],
+  [204, 121, 167],
+  [86, 180, 233],
+  [213, 94, 0],
+  [240, 228, 66],
+  [100, 100, 100],
+] as const
 export type Colour = readonly [number, number, number]
-export const ink: Colour = [40, 40, 40], faint: Colour = [170, 170, 170]
+export const ink: Colour = [40, 40, 40],
+  faint: Colour = [170, 170, 170]
 /** The colour of a class or of a list by its index; gray below 0. */
 export const colourOf = (label: number): Colour => (label < 0 ? [110, 110, 110] : palette[label % palette.length]!)
 
-const side = 720, margin = 16
+const side = 720,
+  margin = 16
 
 /** A square of white paper on which data are drawn, y upwards. Lines are antialiased; nothing is written on it. */
 export class Plot {
@@ -22,10 +33,12 @@ export class Plot {
   }
 
   dot(x: number, y: number, radius: number, colour: Colour): void {
-    const cx = this.#x(x), cy = this.#y(y)
+    const cx = this.#x(x),
+      cy = this.#y(y)
     if (!Number.isFinite(cx + cy)) return
     for (let py = Math.floor(cy - radius); py <= cy + radius + 1; py++) {
-      for (let px = Math.floor(cx - radius); px <= cx + radius + 1; px++) this.#mix(px, py, colour, Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(px - cx, py - cy))))
+      for (let px = Math.floor(cx - radius); px <= cx + radius + 1; px++)
+        this.#mix(px, py, colour, Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(px - cx, py - cy))))
     }
   }
 
@@ -39,13 +52,16 @@ export class Plot {
     const length = Math.hypot(bx - ax, by - ay)
     if (!(length > 0.5)) return
     this.#stroke(ax, ay, bx, by, colour, 1)
-    const head = Math.min(6, length / 2), angle = Math.atan2(by - ay, bx - ax)
-    for (const turn of [2.6, -2.6]) this.#stroke(bx, by, bx + head * Math.cos(angle + turn), by + head * Math.sin(angle + turn), colour, 1)
+    const head = Math.min(6, length / 2),
+      angle = Math.atan2(by - ay, bx - ax)
+    for (const turn of [2.6, -2.6])
+      this.#stroke(bx, by, bx + head * Math.cos(angle + turn), by + head * Math.sin(angle + turn), colour, 1)
   }
 
   bar(x0: number, x1: number, y: number, colour: Colour): void {
     const [left, right, top, bottom] = [this.#x(x0), this.#x(x1), this.#y(y), this.#y(0)]
-    for (let py = Math.round(top); py < bottom; py++) for (let px = Math.ceil(left); px < right - 1; px++) this.#mix(px, py, colour, 1)
+    for (let py = Math.round(top); py < bottom; py++)
+      for (let px = Math.ceil(left); px < right - 1; px++) this.#mix(px, py, colour, 1)
   }
 
   raster(): Raster {
@@ -55,12 +71,24 @@ export class Plot {
   /** Steps of half a pixel with the distance to the line as coverage. */
   #stroke(ax: number, ay: number, bx: number, by: number, colour: Colour, opacity: number): void {
     if (![ax, ay, bx, by].every((value) => Math.abs(value) < 10 * side)) return
-    const length = Math.hypot(bx - ax, by - ay), steep = Math.abs(by - ay) > Math.abs(bx - ax)
+    const length = Math.hypot(bx - ax, by - ay),
+      steep = Math.abs(by - ay) > Math.abs(bx - ax)
     const steps = Math.max(1, Math.ceil(steep ? Math.abs(by - ay) : Math.abs(bx - ax)))
     for (let i = 0; i <= steps; i++) {
-      const x = ax + ((bx - ax) * i) / steps, y = ay + ((by - ay) * i) / steps
-      const whole = Math.floor(steep ? x : y), part = (steep ? x : y) - whole
-      for (const [offset, cover] of [[0, 1 - part], [1, part]] as const) this.#mix(steep ? whole + offset : Math.round(x), steep ? Math.round(y) : whole + offset, colour, cover * opacity * Math.min(1, length))
+      const x = ax + ((bx - ax) * i) / steps,
+        y = ay + ((by - ay) * i) / steps
+      const whole = Math.floor(steep ? x : y),
+        part = (steep ? x : y) - whole
+      for (const [offset, cover] of [
+        [0, 1 - part],
+        [1, part],
+      ] as const)
+        this.#mix(
+          steep ? whole + offset : Math.round(x),
+          steep ? Math.round(y) : whole + offset,
+          colour,
+          cover * opacity * Math.min(1, length),
+        )
     }
   }
 
@@ -73,7 +101,8 @@ export class Plot {
 
 /** A range that holds the values, a little wider. */
 export function rangeOf(values: Iterable<number>, room = 0.05): [number, number] {
-  let low = Infinity, high = -Infinity
+  let low = Infinity,
+    high = -Infinity
   for (const value of values) {
     if (!Number.isFinite(value)) continue
     low = Math.min(low, value)

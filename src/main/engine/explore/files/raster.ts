@@ -1,11 +1,18 @@
 import type { Images } from '../../../../shared/domain.ts'
 
 /** A picture as bytes [height, width, channels]. */
-export interface Raster { width: number; height: number; channels: number; pixels: Uint8Array }
+export interface Raster {
+  width: number
+  height: number
+  channels: number
+  pixels: Uint8Array
+}
 
 /** Small images are enlarged by whole factors to at least so many pixels on their longer side, and a picture has at most so many. */
-const tileSide = 56, mostSide = 4096
-const gap = 2, paper = 255
+const tileSide = 56,
+  mostSide = 4096
+const gap = 2,
+  paper = 255
 
 /** Which image stands in a place of a grid; null: none. */
 export type Place = (row: number, column: number) => { images: Images; index: number } | null
@@ -15,18 +22,32 @@ export function grid(rows: number, columns: number, at: Place): Raster {
   const first = firstOf(rows, columns, at)
   if (first === null) return { width: 1, height: 1, channels: 1, pixels: Uint8Array.of(paper) }
   const { width, height, channels } = first
-  const factor = Math.max(1, Math.min(Math.ceil(tileSide / Math.max(width, height)), Math.floor(mostSide / (columns * width)), Math.floor(mostSide / (rows * height))))
-  const w = width * factor, h = height * factor
+  const factor = Math.max(
+    1,
+    Math.min(
+      Math.ceil(tileSide / Math.max(width, height)),
+      Math.floor(mostSide / (columns * width)),
+      Math.floor(mostSide / (rows * height)),
+    ),
+  )
+  const w = width * factor,
+    h = height * factor
   const raster: Raster = { width: columns * (w + gap) + gap, height: rows * (h + gap) + gap, channels, pixels: new Uint8Array(0) }
   raster.pixels = new Uint8Array(raster.width * raster.height * channels).fill(paper)
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const found = at(row, column)
       if (!found || found.index >= found.images.count) continue
-      const { images: { pixels }, index } = found
+      const {
+        images: { pixels },
+        index,
+      } = found
       for (let y = 0; y < h; y++) {
-        const to = ((gap + row * (h + gap) + y) * raster.width + gap + column * (w + gap)) * channels, from = (index * height + Math.floor(y / factor)) * width * channels
-        for (let x = 0; x < w; x++) for (let c = 0; c < channels; c++) raster.pixels[to + x * channels + c] = pixels[from + Math.floor(x / factor) * channels + c]!
+        const to = ((gap + row * (h + gap) + y) * raster.width + gap + column * (w + gap)) * channels,
+          from = (index * height + Math.floor(y / factor)) * width * channels
+        for (let x = 0; x < w; x++)
+          for (let c = 0; c < channels; c++)
+            raster.pixels[to + x * channels + c] = pixels[from + Math.floor(x / factor) * channels + c]!
       }
     }
   }
@@ -34,20 +55,25 @@ export function grid(rows: number, columns: number, at: Place): Raster {
 }
 
 function firstOf(rows: number, columns: number, at: Place): Images | null {
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
-    const found = at(row, column)
-    if (found && found.images.count > 0) return found.images
-  }
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const found = at(row, column)
+      if (found && found.images.count > 0) return found.images
+    }
   return null
 }
 
 /** Lists of images as rows, one below the other. */
 export const inRows = (...lists: (Images | null)[]): Raster => {
   const rows = lists.filter((list) => list !== null)
-  return grid(rows.length, Math.max(0, ...rows.map(({ count }) => count)), (row, column) => (column < rows[row]!.count ? { images: rows[row]!, index: column } : null))
+  return grid(rows.length, Math.max(0, ...rows.map(({ count }) => count)), (row, column) =>
+    column < rows[row]!.count ? { images: rows[row]!, index: column } : null,
+  )
 }
 
 /** A list of images as a rectangle, by rows. */
 export function inSquare(images: Images, columns = Math.ceil(Math.sqrt(images.count))): Raster {
-  return grid(Math.ceil(images.count / Math.max(1, columns)), columns, (row, column) => (row * columns + column < images.count ? { images, index: row * columns + column } : null))
+  return grid(Math.ceil(images.count / Math.max(1, columns)), columns, (row, column) =>
+    row * columns + column < images.count ? { images, index: row * columns + column } : null,
+  )
 }

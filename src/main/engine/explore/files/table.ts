@@ -1,7 +1,10 @@
 import { csvLine, csvText } from '../../csv.ts'
 
 export type Cell = string | number | null
-export interface Table { head: readonly string[]; rows: readonly (readonly Cell[])[] }
+export interface Table {
+  head: readonly string[]
+  rows: readonly (readonly Cell[])[]
+}
 
 /** CSV. Nine digits tell a float32 from its neighbours; what is no number is empty. */
 export function encodeCsv({ head, rows }: Table): Uint8Array<ArrayBuffer> {

@@ -18,7 +18,8 @@ const mostShown = 4000
 type Step = (state: Tensor2D, draws: Randomness) => { next: Tensor2D; shown: Tensor2D }
 
 /**
- * Chains of images. An autoencoder's: corrupt, encode, decode, again (Bengio, Yao, Alain and Vincent 2013, algorithm 1, where the draw from the decoder is
+ * Chains of images. An autoencoder's: corrupt, encode, decode, again (Bengio, Yao, Alain and Vincent 2013, algorithm 1, where
+ * the draw from the decoder is
  * part of each step; here it can be left out). A Boltzmann machine's: block Gibbs sampling (Hinton 2012, section 3).
  */
 export const chain: Answer<'chain'> = async (question, { subject, drawing, report }) => {
@@ -27,7 +28,13 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
   const { state: first, step: from } = await startOf(subject, question)
   const chains = first.shape[0]
   const states = 1 + Math.floor(steps / every)
-  if (states * chains > mostShown) throw new WorkbenchError('CALL_INVALID', `${states} states of ${chains} chains are more than the ${mostShown} that can be shown at once; show fewer of them (every) or ask for fewer steps.`, { field: 'question.every' })
+  if (states * chains > mostShown)
+    throw new WorkbenchError(
+      'CALL_INVALID',
+      `${states} states of ${chains} chains are more than the ${mostShown} that ` +
+        'can be shown at once; show fewer of them (every) or ask for fewer steps.',
+      { field: 'question.every' },
+    )
   const { machine } = network
   const distribution = await distributionOf(subject)
   const given = question.corruption ?? null
@@ -50,9 +57,18 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
     await report(number / steps)
   }
   return {
-    kind: 'chain', walk: machine ? 'gibbs' : 'denoising', corruption: given, distribution, chains,
-    sentence: machine ? gibbsWords(machine) : words(network, given, sampled ? distribution : null, 'row' in start || 'file' in start || 'values' in start ? chains : 1),
-    shown: Int32Array.from(numbers), pictures: book.pictures, last: read(state), step: from + steps,
+    kind: 'chain',
+    walk: machine ? 'gibbs' : 'denoising',
+    corruption: given,
+    distribution,
+    chains,
+    sentence: machine
+      ? gibbsWords(machine)
+      : words(network, given, sampled ? distribution : null, 'row' in start || 'file' in start || 'values' in start ? chains : 1),
+    shown: Int32Array.from(numbers),
+    pictures: book.pictures,
+    last: read(state),
+    step: from + steps,
   }
 }
 
@@ -61,14 +77,26 @@ async function startOf(subject: Subject, { start, chains, seed }: QuestionOf<'ch
   const size = subject.network.inputSize
   if ('last' in start) {
     const count = start.last.length / size
-    if (!Number.isInteger(count) || count < 1 || count > 64 || !start.last.every(Number.isFinite)) throw new WorkbenchError('IMAGE_SIZE', `A chain goes on from ${size} values for each of up to 64 chains, as an earlier answer gave them.`, { field: 'question.start' })
+    if (!Number.isInteger(count) || count < 1 || count > 64 || !start.last.every(Number.isFinite))
+      throw new WorkbenchError(
+        'IMAGE_SIZE',
+        `A chain goes on from ${size} values for each of up to 64 chains, as an earlier answer gave them.`,
+        { field: 'question.start' },
+      )
     return { state: tf.tensor2d(start.last.slice(), [count, size]), step: start.step }
   }
   if ('noise' in start) {
-    const draws = drawsOf(seed, 0), shape = [chains, size]
+    const draws = drawsOf(seed, 0),
+      shape = [chains, size]
     const vectors = subject.target.dataset.kind === 'vector'
     // Pixels are in [0, 1], vectors standardised.
-    const state = start.noise === 'uniform' ? draws.uniform('start', shape).mul(vectors ? 6 : 1).sub(vectors ? 3 : 0) : draws.normal('start', shape, vectors ? 1 : 0.25).add(vectors ? 0 : 0.5)
+    const state =
+      start.noise === 'uniform'
+        ? draws
+            .uniform('start', shape)
+            .mul(vectors ? 6 : 1)
+            .sub(vectors ? 3 : 0)
+        : draws.normal('start', shape, vectors ? 1 : 0.25).add(vectors ? 0 : 0.5)
     return { state: state as Tensor2D, step: 0 }
   }
   if ('rows' in start) {
@@ -79,40 +107,56 @@ async function startOf(subject: Subject, { start, chains, seed }: QuestionOf<'ch
   return { state: tf.tile(inputs, [chains, 1]), step: 0 }
 }
 
-const gibbsStep = (machine: Machine): Step => (state, draws) => {
-  const hidden = sampleHidden(machine, machine.network.encode(state), draws, 'hidden')
-  const mean = machine.network.output(machine.network.decode(hidden))
-  return { next: sampleVisible(machine, mean, draws, 'visible'), shown: mean }
-}
+const gibbsStep =
+  (machine: Machine): Step =>
+  (state, draws) => {
+    const hidden = sampleHidden(machine, machine.network.encode(state), draws, 'hidden')
+    const mean = machine.network.output(machine.network.decode(hidden))
+    return { next: sampleVisible(machine, mean, draws, 'visible'), shown: mean }
+  }
 
 /** @param given null: the variant's own corruption @param draws null: the decoder's output goes on as it is */
-const denoisingStep = (
-  network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, channels: number,
-): Step => (state, draws) => {
-  const noisy = given ? corrupted(state, given, draws, channels) : network.corrupt?.(state, draws, channels) ?? state
-  if (!distribution) {
-    const next = network.reconstruct(noisy)
-    return { next, shown: next.clone() }
-  }
-  const { latent } = network
-  if (!latent) {
-    const { mean, drawn } = network.drawDecoded(network.encode(noisy), distribution, draws)
+const denoisingStep =
+  (network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, channels: number): Step =>
+  (state, draws) => {
+    const noisy = given ? corrupted(state, given, draws, channels) : (network.corrupt?.(state, draws, channels) ?? state)
+    if (!distribution) {
+      const next = network.reconstruct(noisy)
+      return { next, shown: next.clone() }
+    }
+    const { latent } = network
+    if (!latent) {
+      const { mean, drawn } = network.drawDecoded(network.encode(noisy), distribution, draws)
+      return { next: drawn, shown: mean }
+    }
+    const { mean: centre, logVariance } = latent.posterior(noisy)
+    const { mean, drawn } = network.drawDecoded(
+      centre.add(draws.normal('code', centre.shape, 1).mul(logVariance.mul(0.5).exp())),
+      distribution,
+      draws,
+    )
     return { next: drawn, shown: mean }
   }
-  const { mean: centre, logVariance } = latent.posterior(noisy)
-  const { mean, drawn } = network.drawDecoded(centre.add(draws.normal('code', centre.shape, 1).mul(logVariance.mul(0.5).exp())), distribution, draws)
-  return { next: drawn, shown: mean }
-}
 
 /** @param alike chains that begin with one image: without any draw all of them are one */
 function words(network: ExploredNetwork, given: Corruption | null, distribution: Distribution | null, alike: number): string {
   const corruption = given ? corruptionWords(given) : network.corrupt ? 'the input is corrupted as it was in training' : null
-  const then = distribution === null ? 'encoded and decoded' : network.latent ? `encoded, a code is drawn from q(z|x) and decoded, and ${distributionWords(distribution)}` : `encoded and decoded, and ${distributionWords(distribution)}`
+  const then =
+    distribution === null
+      ? 'encoded and decoded'
+      : network.latent
+        ? `encoded, a code is drawn from q(z|x) and decoded, and ${distributionWords(distribution)}`
+        : `encoded and decoded, and ${distributionWords(distribution)}`
   const drawn = distribution === null ? '' : ' The means of the draws are shown.'
-  const same = alike === 1 || corruption !== null || distribution !== null ? ''
-    : given === null ? ' The run was trained without noise, so nothing is drawn and all chains are the same; choose a noise to see them part.' : ' Nothing is drawn, so all chains are the same; choose a noise to see them part.'
+  const same =
+    alike === 1 || corruption !== null || distribution !== null
+      ? ''
+      : given === null
+        ? ' The run was trained without noise, so nothing is drawn and all chains are the same; choose a noise to see them part.'
+        : ' Nothing is drawn, so all chains are the same; choose a noise to see them part.'
   return `In each step ${corruption === null ? 'the input' : `${corruption}; then the result`} is ${then}.${drawn}${same}`
 }
 
 const gibbsWords = ({ visible, hidden }: Machine): string =>
-  `In each step the ${hidden === 'bernoulli' ? 'binary' : 'linear'} hidden units are drawn given the visible ones, then the ${visible === 'bernoulli' ? 'binary' : 'normal'} visible ones given these. Their means are shown.`
+  `In each step the ${hidden === 'bernoulli' ? 'binary' : 'linear'} hidden units are drawn given the visible ones, ` +
+  `then the ${visible === 'bernoulli' ? 'binary' : 'normal'} visible ones given these. Their means are shown.`

@@ -11,10 +11,15 @@ import { sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
 
 /** Images that figures are measured on, and values of them at a time. */
-const measured = 1000, valuesAtOnce = 2 ** 20
+const measured = 1000,
+  valuesAtOnce = 2 ** 20
 
 /** Some images of a set, from one place on. */
-interface Source { count: number; inputs(start: number, count: number): Tensor2D; rows(count: number): Int32Array<ArrayBuffer> }
+interface Source {
+  count: number
+  inputs(start: number, count: number): Tensor2D
+  rows(count: number): Int32Array<ArrayBuffer>
+}
 
 /** Images of a kind that the network never saw, `random` ones among them: a network that rebuilds these as well has learned to copy. */
 export const copying: Answer<'copying'> = async ({ count, seed }, { subject, drawing, report, other }) => {
@@ -22,13 +27,23 @@ export const copying: Answer<'copying'> = async ({ count, seed }, { subject, dra
   const foreign = other ? openDataset(other.folder, { resident: false }) : null
   try {
     const source = foreign ? sourceOf(foreign) : randomSource(subject, seed)
-    const figures = { own: await rebuilding(subject, own, part(report, 0, 0.5)), other: await rebuilding(subject, source, part(report, 0.5, 1)) }
+    const figures = {
+      own: await rebuilding(subject, own, part(report, 0, 0.5)),
+      other: await rebuilding(subject, source, part(report, 0.5, 1)),
+    }
     const shown = Math.min(count, source.count)
-    const originals = source.inputs(0, shown), rebuilt = subject.network.reconstruct(originals)
+    const originals = source.inputs(0, shown),
+      rebuilt = subject.network.reconstruct(originals)
     const name = other?.name ?? 'random'
     return {
-      kind: 'copying', dataset: name, rows: source.rows(shown), originals: picturesOf(originals, drawing), reconstructions: picturesOf(rebuilt, drawing), squaredErrors: read(rebuilt.sub(originals).square().sum(1)),
-      ...figures, sentence: sentenceOf(name, subject.target.dataset.name, figures),
+      kind: 'copying',
+      dataset: name,
+      rows: source.rows(shown),
+      originals: picturesOf(originals, drawing),
+      reconstructions: picturesOf(rebuilt, drawing),
+      squaredErrors: read(rebuilt.sub(originals).square().sum(1)),
+      ...figures,
+      sentence: sentenceOf(name, subject.target.dataset.name, figures),
     }
   } finally {
     foreign?.close()
@@ -37,7 +52,11 @@ export const copying: Answer<'copying'> = async ({ count, seed }, { subject, dra
 
 function sourceOf(dataset: PackedDataset): Source {
   const rows = sampleRows(dataset.test, dataset.labels, measured, 1)
-  return { count: rows.length, inputs: (start, count) => inputTensor(dataset, rows.slice(start, start + count)), rows: (count) => Int32Array.from(rows.subarray(0, count)) }
+  return {
+    count: rows.length,
+    inputs: (start, count) => inputTensor(dataset, rows.slice(start, start + count)),
+    rows: (count) => Int32Array.from(rows.subarray(0, count)),
+  }
 }
 
 /** Independent uniform pixels; for standardised vectors of the same mean and variance. */
@@ -45,21 +64,28 @@ function randomSource(subject: Subject, seed: number): Source {
   const vectors = subject.target.dataset.kind === 'vector'
   return {
     count: measured,
-    inputs: (start, count) => tf.tidy(() => {
-      const uniform = drawsOf(seed).uniform('random', [start + count, subject.network.inputSize]).slice([start, 0], [count, -1])
-      return (vectors ? uniform.sub(0.5).mul(Math.sqrt(12)) : uniform) as Tensor2D
-    }),
+    inputs: (start, count) =>
+      tf.tidy(() => {
+        const uniform = drawsOf(seed)
+          .uniform('random', [start + count, subject.network.inputSize])
+          .slice([start, 0], [count, -1])
+        return (vectors ? uniform.sub(0.5).mul(Math.sqrt(12)) : uniform) as Tensor2D
+      }),
     rows: (count) => new Int32Array(count).fill(-1),
   }
 }
 
 async function rebuilding({ network }: Subject, source: Source, report: Report): Promise<ResultOf<'copying'>['own']> {
-  let error = 0, squares = 0
+  let error = 0,
+    squares = 0
   const atOnce = Math.max(16, Math.min(250, Math.floor(valuesAtOnce / network.inputSize)))
   let sum = tf.zeros([1, network.inputSize]) as Tensor2D
   for (let start = 0; start < source.count; start += atOnce) {
     const inputs = source.inputs(start, Math.min(atOnce, source.count - start))
-    const [wrong, square] = [tf.tidy(() => network.reconstruct(inputs).sub(inputs).square().sum()), tf.tidy(() => inputs.square().sum())]
+    const [wrong, square] = [
+      tf.tidy(() => network.reconstruct(inputs).sub(inputs).square().sum()),
+      tf.tidy(() => inputs.square().sum()),
+    ]
     error += wrong.dataSync()[0]!
     squares += square.dataSync()[0]!
     const next = tf.tidy(() => sum.add<Tensor2D>(inputs.sum(0, true)))
@@ -69,15 +95,21 @@ async function rebuilding({ network }: Subject, source: Source, report: Report):
   }
   const centre = tf.tidy(() => sum.div(source.count).square().sum()).dataSync()[0]!
   sum.dispose()
-  const squaredError = error / source.count, spread = Math.max(0, squares / source.count - centre)
+  const squaredError = error / source.count,
+    spread = Math.max(0, squares / source.count - centre)
   return { squaredError, spread, rebuilt: spread > 0 ? 1 - squaredError / spread : 0 }
 }
 
 function sentenceOf(name: string, own: string, figures: Pick<ResultOf<'copying'>, 'own' | 'other'>): string {
   const percent = (value: number) => `${(100 * Math.max(0, value)).toFixed(0)}%`
   const what = name === 'random' ? 'random pixels' : `“${name}”`
-  const { own: { rebuilt }, other: { rebuilt: foreign } } = figures
+  const {
+    own: { rebuilt },
+    other: { rebuilt: foreign },
+  } = figures
   const facts = `Of what varies in “${own}” ${percent(rebuilt)} is rebuilt, of ${what} ${percent(foreign)}`
   if (foreign > 0.9 * rebuilt) return `${facts}: the network copies what it is given.`
-  return foreign > 0.5 * rebuilt ? `${facts}: the network copies a good part of what it is given.` : `${facts}: the network rebuilds what it was trained on, and not whatever it is given.`
+  return foreign > 0.5 * rebuilt
+    ? `${facts}: the network copies a good part of what it is given.`
+    : `${facts}: the network rebuilds what it was trained on, and not whatever it is given.`
 }

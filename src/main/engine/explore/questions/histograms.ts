@@ -9,6 +9,8 @@ export const histograms: Answer<'histograms'> = async ({ bins }, { subject, repo
   const edges = edgesOf(codes, network.codeActivation, bins)
   const counts = countsOf(codes, network.codeSize, edges)
   const total = new Int32Array(bins)
-  counts.forEach((count, at) => { total[at % bins]! += count })
+  counts.forEach((count, at) => {
+    total[at % bins]! += count
+  })
   return { kind: 'histograms', units: network.codeSize, images: dataset.test.length, edges, counts, total }
 }

@@ -14,25 +14,48 @@ const readUnits = 50
 const mostValues = 2 ** 26
 
 /** Codes where they can be seen. */
-export const map: Answer<'map'> = async ({ method, count, seed, dimensions: wanted, split, perplexity, neighbours, side }, { subject, drawing, report }) => {
+export const map: Answer<'map'> = async (
+  { method, count, seed, dimensions: wanted, split, perplexity, neighbours, side },
+  { subject, drawing, report },
+) => {
   const { dataset, network } = subject
   const { codeSize } = network
   const dimensions = method === 'units' || method === 'pca' ? Math.min(wanted, codeSize) : wanted
-  const every = split === 'all' ? Uint32Array.from({ length: dataset.count }, (_, row) => row) : split === 'test' ? dataset.test : subject.trainRows
+  const every =
+    split === 'all'
+      ? Uint32Array.from({ length: dataset.count }, (_, row) => row)
+      : split === 'test'
+        ? dataset.test
+        : subject.trainRows
   const rows = sampleRows(every, dataset.labels, count, seed)
   if ((method === 'tsne' || method === 'umap') && rows.length > most[method]) {
-    throw unsuitable(`${method === 'tsne' ? 't-SNE' : 'UMAP'} is computed of up to ${most[method].toLocaleString('en')} codes, and ${rows.length.toLocaleString('en')} were asked for; ask for fewer, or choose principal components.`, 'question.count')
+    throw unsuitable(
+      `${method === 'tsne' ? 't-SNE' : 'UMAP'} is computed of up to ${most[method].toLocaleString('en')} codes, ` +
+        `and ${rows.length.toLocaleString('en')} were asked for; ask for fewer, or choose principal components.`,
+      'question.count',
+    )
   }
   if (rows.length * codeSize > mostValues) {
-    throw unsuitable(`${rows.length.toLocaleString('en')} codes of ${codeSize} units are more than can be held at once; ask for up to ${Math.floor(mostValues / codeSize).toLocaleString('en')}.`, 'question.count')
+    throw unsuitable(
+      `${rows.length.toLocaleString('en')} codes of ${codeSize} units are more than can be held ` +
+        `at once; ask for up to ${Math.floor(mostValues / codeSize).toLocaleString('en')}.`,
+      'question.count',
+    )
   }
   if (rows.length < 3) throw unsuitable('A map needs at least three images; choose another split or another dataset.')
   const codes = await codesOf(subject, rows, part(report, 0, method === 'pca' || method === 'units' ? 1 : 0.1))
-  if (!codes.every(Number.isFinite)) throw unsuitable('The codes are not finite numbers, so they cannot be placed; train the run again with a smaller training.learningRate.')
+  if (!codes.every(Number.isFinite))
+    throw unsuitable(
+      'The codes are not finite numbers, so they cannot be placed; train the run again with a smaller training.learningRate.',
+    )
   const rest = part(report, 0.1, 1)
   let explained: number[] | null = null
   const place = async () => {
-    if (method === 'units') return Float32Array.from({ length: rows.length * dimensions }, (_, i) => codes[Math.floor(i / dimensions) * codeSize + i % dimensions]!)
+    if (method === 'units')
+      return Float32Array.from(
+        { length: rows.length * dimensions },
+        (_, i) => codes[Math.floor(i / dimensions) * codeSize + (i % dimensions)]!,
+      )
     const leading = async (components: number) => {
       const plane = await planeThrough(codes, codeSize, Math.min(components, codeSize), async () => {})
       return { placed: placeOn(plane, codes, codeSize), plane }
@@ -42,16 +65,29 @@ export const map: Answer<'map'> = async ({ method, count, seed, dimensions: want
       explained = plane.explained
       return placed
     }
-    const width = Math.min(readUnits, codeSize), read = codeSize > readUnits ? (await leading(readUnits)).placed : codes
+    const width = Math.min(readUnits, codeSize),
+      read = codeSize > readUnits ? (await leading(readUnits)).placed : codes
     if (method === 'umap') return umap(read, width, { neighbours, seed, dimensions, report: rest })
     const { placed, plane } = await leading(dimensions)
     // A code of fewer units than places have dimensions begins with 0 in the others.
-    const start = Float32Array.from({ length: rows.length * dimensions }, (_, i) => (i % dimensions < plane.dimensions ? placed[Math.floor(i / dimensions) * plane.dimensions + i % dimensions]! : 0))
+    const start = Float32Array.from({ length: rows.length * dimensions }, (_, i) =>
+      i % dimensions < plane.dimensions ? placed[Math.floor(i / dimensions) * plane.dimensions + (i % dimensions)]! : 0,
+    )
     return tsne(read, width, start, { perplexity, seed, dimensions, report: rest })
   }
   const coordinates = await place()
   return {
-    kind: 'map', method, dimensions, coordinates, rows: Int32Array.from(rows), labels: subject.labelsOf(rows), of: every.length, explained,
-    pictures: side > 0 ? picturesInParts(rows.length, { ...drawing, side }, (start, some) => subject.inputs(rows.subarray(start, start + some))) : null,
+    kind: 'map',
+    method,
+    dimensions,
+    coordinates,
+    rows: Int32Array.from(rows),
+    labels: subject.labelsOf(rows),
+    of: every.length,
+    explained,
+    pictures:
+      side > 0
+        ? picturesInParts(rows.length, { ...drawing, side }, (start, some) => subject.inputs(rows.subarray(start, start + some)))
+        : null,
   }
 }

@@ -13,10 +13,18 @@ export const neighbours: Answer<'neighbours'> = async (question, asking) => {
   const { network } = subject
   const { codes, pixels } = subject.blocks
   const allowed = allowedRows(subject, question.among, row)
-  const find = (query: Tensor2D, blocks: Blocks, from: number) => nearest(query, blocks, { ...question, allowed, label }, { ...asking, report: part(report, from, from + 0.5) })
+  const find = (query: Tensor2D, blocks: Blocks, from: number) =>
+    nearest(query, blocks, { ...question, allowed, label }, { ...asking, report: part(report, from, from + 0.5) })
   return {
-    kind: 'neighbours', metric: question.metric, row, label, fitted, query: picturesOf(inputs, drawing), reconstruction: network.classifies ? null : picturesOf(network.reconstruct(inputs), drawing),
-    code: await find(network.encode(inputs), codes, 0), pixels: await find(inputs, pixels, 0.5),
+    kind: 'neighbours',
+    metric: question.metric,
+    row,
+    label,
+    fitted,
+    query: picturesOf(inputs, drawing),
+    reconstruction: network.classifies ? null : picturesOf(network.reconstruct(inputs), drawing),
+    code: await find(network.encode(inputs), codes, 0),
+    pixels: await find(inputs, pixels, 0.5),
   }
 }
 
@@ -30,9 +38,18 @@ function allowedRows({ dataset }: Asking['subject'], among: 'all' | 'train' | 't
 }
 
 async function nearest(
-  query: Tensor2D, blocks: Blocks, { count, metric, allowed, label }: Pick<QuestionOf<'neighbours'>, 'count' | 'metric'> & { allowed: Uint8Array; label: number }, { subject, drawing, report }: Asking,
+  query: Tensor2D,
+  blocks: Blocks,
+  { count, metric, allowed, label }: Pick<QuestionOf<'neighbours'>, 'count' | 'metric'> & { allowed: Uint8Array; label: number },
+  { subject, drawing, report }: Asking,
 ): Promise<ResultOf<'neighbours'>['code']> {
   const { rows, distances } = await nearestTo(query, blocks, count, metric, allowed, report)
   const labels = subject.labelsOf(rows)
-  return { rows, distances, labels, pictures: picturesOf(subject.inputs(rows), drawing), sameClass: label < 0 || rows.length === 0 ? null : labels.filter((each) => each === label).length / rows.length }
+  return {
+    rows,
+    distances,
+    labels,
+    pictures: picturesOf(subject.inputs(rows), drawing),
+    sameClass: label < 0 || rows.length === 0 ? null : labels.filter((each) => each === label).length / rows.length,
+  }
 }

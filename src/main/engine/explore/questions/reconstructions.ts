@@ -13,7 +13,13 @@ export const reconstructions: Answer<'reconstructions'> = async ({ rows: wanted,
   const rebuilt = subject.network.reconstruct(inputs)
   const difference = tf.sub(rebuilt, originals) as typeof rebuilt
   return {
-    kind: 'reconstructions', rows: Int32Array.from(rows), labels: subject.labelsOf(rows), originals: picturesOf(originals, drawing), corrupted: corrupts ? picturesOf(inputs, drawing) : null,
-    reconstructions: picturesOf(rebuilt, drawing), difference: signedPictures(difference, drawing, 1), squaredErrors: read(difference.square().sum(1)),
+    kind: 'reconstructions',
+    rows: Int32Array.from(rows),
+    labels: subject.labelsOf(rows),
+    originals: picturesOf(originals, drawing),
+    corrupted: corrupts ? picturesOf(inputs, drawing) : null,
+    reconstructions: picturesOf(rebuilt, drawing),
+    difference: signedPictures(difference, drawing, 1),
+    squaredErrors: read(difference.square().sum(1)),
   }
 }

@@ -11,8 +11,13 @@ const mostEntries = 4e6
 /** How much the code answers to a step in each direction: few large singular values are the tangents of what the code holds on to. */
 export const tangents: Answer<'tangents'> = async ({ image, average, count }, { subject, drawing, report }) => {
   const { network } = subject
-  if (network.codeSize * network.inputSize > 4 * mostEntries) throw unsuitable(`The derivative of ${network.codeSize} code units by ${network.inputSize} values is too large to decompose; choose a run with a smaller code or smaller images.`)
-  const rows = average > 0 || !image ? sampleRows(subject.dataset.test, subject.dataset.labels, Math.max(1, average), 1) : new Uint32Array()
+  if (network.codeSize * network.inputSize > 4 * mostEntries)
+    throw unsuitable(
+      `The derivative of ${network.codeSize} code units by ${network.inputSize} values ` +
+        'is too large to decompose; choose a run with a smaller code or smaller images.',
+    )
+  const rows =
+    average > 0 || !image ? sampleRows(subject.dataset.test, subject.dataset.labels, Math.max(1, average), 1) : new Uint32Array()
   const given = image ? await imageOf(subject, image) : await imageOf(subject, { row: rows[0]! })
   const { values, directions } = spectrumAt(subject, given.inputs, count)
   let mean: Float32Array<ArrayBuffer> = values
@@ -22,13 +27,22 @@ export const tangents: Answer<'tangents'> = async ({ image, average, count }, { 
       const inputs = subject.inputs([row])
       const spectrum = spectrumAt(subject, inputs, 1)
       tf.dispose([inputs, spectrum.directions])
-      spectrum.values.forEach((value, at) => { sum[at]! += value / rows.length })
+      spectrum.values.forEach((value, at) => {
+        sum[at]! += value / rows.length
+      })
       await report((index + 1) / rows.length)
     }
     mean = Float32Array.from(sum)
   }
   return {
-    kind: 'tangents', image: picturesOf(given.inputs, drawing), row: given.row, label: given.label, averaged: average > 0 ? rows.length : 0, singularValues: mean,
-    norm: Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)), directions: signedPictures(directions, drawing), directionValues: read(directions),
+    kind: 'tangents',
+    image: picturesOf(given.inputs, drawing),
+    row: given.row,
+    label: given.label,
+    averaged: average > 0 ? rows.length : 0,
+    singularValues: mean,
+    norm: Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)),
+    directions: signedPictures(directions, drawing),
+    directionValues: read(directions),
   }
 }

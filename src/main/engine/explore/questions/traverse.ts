@@ -16,10 +16,13 @@ export const traverse: Answer<'traverse'> = async ({ image, units: wanted, range
   const { network } = subject
   const { codeSize } = network
   const wrong = wanted?.find((unit) => unit >= codeSize)
-  if (wrong !== undefined) throw unsuitable(`There is no unit ${wrong} in a code of ${codeSize}; choose one from 0 to ${codeSize - 1}.`, 'question.units')
+  if (wrong !== undefined)
+    throw unsuitable(`There is no unit ${wrong} in a code of ${codeSize}; choose one from 0 to ${codeSize - 1}.`, 'question.units')
   const prior = network.likelihood !== null
   const summary = prior ? null : await summaryOf(subject, report)
-  const base = image ? read(network.encode((await imageOf(subject, image)).inputs)) : Float32Array.from(summary?.mean ?? new Float64Array(codeSize))
+  const base = image
+    ? read(network.encode((await imageOf(subject, image)).inputs))
+    : Float32Array.from(summary?.mean ?? new Float64Array(codeSize))
   const units = wanted ?? unitsOf(summary?.deviation ?? null, codeSize)
   const low = Float32Array.from(units, (unit) => (prior ? -range : base[unit]! - range * summary!.deviation[unit]!))
   const high = Float32Array.from(units, (unit) => (prior ? range : base[unit]! + range * summary!.deviation[unit]!))
@@ -34,8 +37,15 @@ export const traverse: Answer<'traverse'> = async ({ image, units: wanted, range
   const z = withinRange(subject, tf.tensor2d(codes, [units.length * steps, codeSize]))
   const reached = read(z)
   return {
-    kind: 'traverse', base, basePicture: picturesOf(network.decode(tf.tensor2d(base.slice(), [1, codeSize])), drawing), units: Int32Array.from(units), steps,
-    values: Float32Array.from({ length: units.length * steps }, (_, i) => reached[i * codeSize + units[Math.floor(i / steps)]!]!), pictures: picturesInParts(units.length * steps, drawing, (start, count) => network.decode(z.slice([start, 0], [count, -1]))), low, high,
+    kind: 'traverse',
+    base,
+    basePicture: picturesOf(network.decode(tf.tensor2d(base.slice(), [1, codeSize])), drawing),
+    units: Int32Array.from(units),
+    steps,
+    values: Float32Array.from({ length: units.length * steps }, (_, i) => reached[i * codeSize + units[Math.floor(i / steps)]!]!),
+    pictures: picturesInParts(units.length * steps, drawing, (start, count) => network.decode(z.slice([start, 0], [count, -1]))),
+    low,
+    high,
   }
 }
 
@@ -47,11 +57,18 @@ function unitsOf(deviation: Float64Array | null, codeSize: number): number[] {
 }
 
 /** Mean and deviation of every unit over training codes. */
-const summaryOf = (subject: Subject, report: Report): Promise<{ mean: Float64Array; deviation: Float64Array }> => subject.rememberLater('summary', async () => {
-  const rows = sampleRows(subject.trainRows, null, summarisedCodes, 1), { codeSize } = subject.network
-  const codes = await codesOf(subject, rows, report)
-  const mean = new Float64Array(codeSize), squares = new Float64Array(codeSize)
-  codes.forEach((value, at) => { mean[at % codeSize]! += value / rows.length })
-  codes.forEach((value, at) => { squares[at % codeSize]! += (value - mean[at % codeSize]!) ** 2 / rows.length })
-  return { mean, deviation: squares.map(Math.sqrt) }
-})
+const summaryOf = (subject: Subject, report: Report): Promise<{ mean: Float64Array; deviation: Float64Array }> =>
+  subject.rememberLater('summary', async () => {
+    const rows = sampleRows(subject.trainRows, null, summarisedCodes, 1),
+      { codeSize } = subject.network
+    const codes = await codesOf(subject, rows, report)
+    const mean = new Float64Array(codeSize),
+      squares = new Float64Array(codeSize)
+    codes.forEach((value, at) => {
+      mean[at % codeSize]! += value / rows.length
+    })
+    codes.forEach((value, at) => {
+      squares[at % codeSize]! += (value - mean[at % codeSize]!) ** 2 / rows.length
+    })
+    return { mean, deviation: squares.map(Math.sqrt) }
+  })

@@ -30,11 +30,22 @@ export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, 
   const collapsed = new Set(subject.target.collapsed ?? [])
   const state = Array.from({ length: codeSize }, (_, unit): ResultOf<'units'>['state'][number] => {
     if (statistics) {
-      const of = { kl: statistics.kl[unit]!, mean: statistics.mean[unit]!, meanVariance: statistics.meanVariance[unit]!, deviation: statistics.deviation[unit]! }
+      const of = {
+        kl: statistics.kl[unit]!,
+        mean: statistics.mean[unit]!,
+        meanVariance: statistics.meanVariance[unit]!,
+        deviation: statistics.deviation[unit]!,
+      }
       return collapsed.has(unit) ? 'collapsed' : isPrior(of) ? 'silent' : 'active'
     }
     const activity = figures.activity[unit]!
-    return activity === 0 || figures.maximum[unit] === figures.minimum[unit] ? 'dead' : activity > shares.alwaysOn ? 'alwaysOn' : activity < shares.sparse ? 'sparse' : 'active'
+    return activity === 0 || figures.maximum[unit] === figures.minimum[unit]
+      ? 'dead'
+      : activity > shares.alwaysOn
+        ? 'alwaysOn'
+        : activity < shares.sparse
+          ? 'sparse'
+          : 'active'
   })
 
   const shown = Int32Array.from({ length: Math.max(0, Math.min(count, codeSize - offset)) }, (_, i) => offset + i)
@@ -45,17 +56,42 @@ export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, 
   const excitingRows = Int32Array.from(found.places, (place) => rows[place]!)
   const floats = (values: readonly number[]) => Float32Array.from(values)
   return {
-    kind: 'units', units: codeSize, images: rows.length, ...figures, state,
-    posterior: statistics && { kl: floats(statistics.kl), mean: floats(statistics.mean), meanVariance: floats(statistics.meanVariance), deviation: floats(statistics.deviation), outgoing: floats(outgoing) },
-    edges, counts: countsOf(codes, codeSize, edges), shown, filterOf: isSingle(subject) ? 'kernel' : 'meanGradient', filters: signedPictures(filters, drawing),
-    excitingRows, excitingLabels: subject.labelsOf(excitingRows), excitingValues: found.values, exciting: most > 0 ? picturesInParts(excitingRows.length, drawing, (start, some) => subject.inputs(excitingRows.subarray(start, start + some))) : null,
+    kind: 'units',
+    units: codeSize,
+    images: rows.length,
+    ...figures,
+    state,
+    posterior: statistics && {
+      kl: floats(statistics.kl),
+      mean: floats(statistics.mean),
+      meanVariance: floats(statistics.meanVariance),
+      deviation: floats(statistics.deviation),
+      outgoing: floats(outgoing),
+    },
+    edges,
+    counts: countsOf(codes, codeSize, edges),
+    shown,
+    filterOf: isSingle(subject) ? 'kernel' : 'meanGradient',
+    filters: signedPictures(filters, drawing),
+    excitingRows,
+    excitingLabels: subject.labelsOf(excitingRows),
+    excitingValues: found.values,
+    exciting:
+      most > 0
+        ? picturesInParts(excitingRows.length, drawing, (start, some) => subject.inputs(excitingRows.subarray(start, start + some)))
+        : null,
   }
 }
 
 /** Of every column of codes [n, Z]. */
 function figuresOf(codes: Float32Array, codeSize: number, inactive: number) {
-  const count = codes.length / codeSize, zeros = () => new Float64Array(codeSize)
-  const sum = zeros(), squares = zeros(), active = zeros(), minimum = zeros().fill(Infinity), maximum = zeros().fill(-Infinity)
+  const count = codes.length / codeSize,
+    zeros = () => new Float64Array(codeSize)
+  const sum = zeros(),
+    squares = zeros(),
+    active = zeros(),
+    minimum = zeros().fill(Infinity),
+    maximum = zeros().fill(-Infinity)
   codes.forEach((value, at) => {
     const unit = at % codeSize
     sum[unit]! += value
@@ -63,9 +99,14 @@ function figuresOf(codes: Float32Array, codeSize: number, inactive: number) {
     maximum[unit] = Math.max(maximum[unit]!, value)
     if (Math.abs(value - inactive) > nearEnd) active[unit]!++
   })
-  codes.forEach((value, at) => { squares[at % codeSize]! += (value - sum[at % codeSize]! / count) ** 2 })
+  codes.forEach((value, at) => {
+    squares[at % codeSize]! += (value - sum[at % codeSize]! / count) ** 2
+  })
   return {
-    mean: Float32Array.from(sum, (value) => value / count), deviation: Float32Array.from(squares, (value) => Math.sqrt(value / count)), minimum: Float32Array.from(minimum), maximum: Float32Array.from(maximum),
+    mean: Float32Array.from(sum, (value) => value / count),
+    deviation: Float32Array.from(squares, (value) => Math.sqrt(value / count)),
+    minimum: Float32Array.from(minimum),
+    maximum: Float32Array.from(maximum),
     activity: Float32Array.from(active, (value) => value / count),
   }
 }
@@ -73,7 +114,8 @@ function figuresOf(codes: Float32Array, codeSize: number, inactive: number) {
 /** The rows in which some units are largest, the largest first, [units, most]; equal ones by row. */
 function strongest(codes: Float32Array, codeSize: number, units: Int32Array, most: number) {
   const count = codes.length / codeSize
-  const places = new Int32Array(units.length * most), values = new Float32Array(units.length * most)
+  const places = new Int32Array(units.length * most),
+    values = new Float32Array(units.length * most)
   values.fill(-Infinity)
   units.forEach((unit, at) => {
     const first = at * most
@@ -93,7 +135,10 @@ function strongest(codes: Float32Array, codeSize: number, units: Int32Array, mos
 
 const isSingle = ({ network }: Subject): boolean => network.config.network.layers.length === 1
 
-/** What of the input a unit answers to, [units, D]: its kernel's column, or of a deeper encoder its mean gradient over some test images. */
+/**
+ * What of the input a unit answers to, [units, D]: its kernel's column, or of a deeper encoder its mean gradient over some test
+ * images.
+ */
 async function filtersOf(subject: Subject, units: Int32Array, report: Report): Promise<Tensor2D> {
   const { network } = subject
   const { codeSize, inputSize } = network

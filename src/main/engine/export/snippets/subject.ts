@@ -20,7 +20,8 @@ export function feedOf({ part, inputs, dataset }: SnippetSubject): 'bytes' | 're
 }
 
 /** The output that a reader wants first. */
-export const resultOf = ({ part }: SnippetSubject): string => ({ encoder: 'code', decoder: 'reconstruction', autoencoder: 'reconstruction', classifier: 'probabilities' })[part]
+export const resultOf = ({ part }: SnippetSubject): string =>
+  ({ encoder: 'code', decoder: 'reconstruction', autoencoder: 'reconstruction', classifier: 'probabilities' })[part]
 
 /** Values of one row of the input, for codes and vectors. */
 export const inputSize = ({ inputs }: SnippetSubject): number => Number(inputs[0]!.shape[1])
