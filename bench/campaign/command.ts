@@ -9,10 +9,8 @@ const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /**
  * `npm run bench -- campaign [NAME...] [--seed S] [--rounds N]`: attacks on the product in their long form, or with as many
- * rounds as are named; all of
- * them, or those that are named. A campaign that finds something throws with the round and the seed. What a long form came to
- * is kept in campaign.json,
- * and the table is made of it.
+ * rounds as are named; all of them, or those that are named. A campaign that finds something throws with the round and the
+ * seed. What a long form came to is kept in campaign.json, and the table is made of it.
  */
 export async function campaignCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({

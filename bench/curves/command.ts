@@ -191,8 +191,7 @@ async function round(browser: Browser, home: string, ids: readonly string[]): Pr
 
 /**
  * `npm run bench -- curves`: fills a home folder with 10,000 runs, 1,000 of them with 10,000 points, and compares 100 of those
- * in Chromium. `--runs`, `--with-points` and
- * `--rounds` make it smaller, `--out FILE` writes elsewhere.
+ * in Chromium. `--runs`, `--with-points` and `--rounds` make it smaller, `--out FILE` writes elsewhere.
  */
 export async function curvesCommand(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({

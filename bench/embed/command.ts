@@ -87,8 +87,8 @@ function timed(program: string, args: string[]): { wall: number; own: number } {
 
 /**
  * `npm run bench -- embed`: the codes of 10,000 gray PNGs of 28x28 in ten folders by an encoder 784-512-64, by the embedding's
- * job, by the whole command
- * line, and by a PyTorch loop with Pillow on all cores, in turn, each in processes of its own. The codes of both are compared first.
+ * job, by the whole command line, and by a PyTorch loop with Pillow on all cores, in turn, each in processes of its own. The
+ * codes of both are compared first.
  */
 export function embedCommand(args: string[]): void {
   const rounds = Number(args[0] ?? 5)

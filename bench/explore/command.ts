@@ -17,9 +17,8 @@ const high = (times: number[]) => sorted(times)[Math.floor(times.length * 0.95)]
 
 /**
  * `bench -- explore [engine|window]`: what one waits for after a click, from the call to the answer, through the engine and its
- * explorer process, retrieval also
- * alone; and in the window. Runs of one epoch are trained for it in a home folder of their own. What is not measured stays as
- * it was written.
+ * explorer process, retrieval also alone; and in the window. Runs of one epoch are trained for it in a home folder of their
+ * own. What is not measured stays as it was written.
  */
 export async function exploreCommand([only]: readonly string[] = []): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'bench-explore-'))

@@ -18,8 +18,7 @@ export interface Seen {
 
 /**
  * Begins to watch at every frame; `watched` ends it. A new answer is one where what is counted has grown since the frame
- * before: an attribute of an element, or
- * how often a canvas was drawn anew.
+ * before: an attribute of an element, or how often a canvas was drawn anew.
  */
 export const watch = (page: Page, what: { selector: string; attribute: string } | { canvas: string }): Promise<void> =>
   page.evaluate((of) => {

@@ -14,9 +14,9 @@ import { document, section, type Reproduced } from './report.ts'
 
 /**
  * `npm run reproduce -- quick|paper [ID...] [--home DIR] [--out FILE] [--epochs N]`: trains every run of the presets' forms,
- * those that are complete
- * with the same settings and sources excepted, and writes what came out beside what was published to bench/reproductions.md.
- * Ctrl-C pauses with a checkpoint; the same command goes on from there. `--epochs` cuts every stage short, to try it out.
+ * those that are complete with the same settings and sources excepted, and writes what came out beside what was published to
+ * bench/reproductions.md. Ctrl-C pauses with a checkpoint; the same command goes on from there. `--epochs` cuts every stage
+ * short, to try it out.
  */
 const root = resolve(import.meta.dirname, '../..')
 const terminal = terminalOn(process.stderr)

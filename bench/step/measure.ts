@@ -13,8 +13,7 @@ import { mnistInMemory } from '../mnist.ts'
 
 /**
  * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the
- * objective written with
- * tfjs's own operations and optimizer; `fit`: the classical network by tfjs's `model.fit`.
+ * objective written with tfjs's own operations and optimizer; `fit`: the classical network by tfjs's `model.fit`.
  */
 export const modes = ['compiled', 'plain', 'loop', 'fit'] as const
 export type Mode = (typeof modes)[number]

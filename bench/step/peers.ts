@@ -70,10 +70,8 @@ function findTorch(): { python: string; script: string } | string {
 
 /**
  * `bench -- steps [--variants a,b] [--rounds N]`: measures every variant's step against its contenders in turn, round after
- * round, because machines are
- * shared and noisy. The least time of each is compared: what disturbs a contender only ever adds to its time. Prints a table
- * and stores it, and the times
- * for the README.
+ * round, because machines are shared and noisy. The least time of each is compared: what disturbs a contender only ever adds to
+ * its time. Prints a table and stores it, and the times for the README.
  */
 export function comparePeers(args: string[]): void {
   const { values } = parseArgs({ args, options: { variants: { type: 'string' }, rounds: { type: 'string', default: '5' } } })

@@ -151,9 +151,8 @@ export interface FillOptions {
 
 /**
  * Fills a home folder with runs that were never trained, straight through the store: every variant with different settings,
- * three seeds each, on two
- * datasets, most of them completed and evaluated, some with names that are hard to show. The same for the same seed. Returns
- * the ids, oldest first.
+ * three seeds each, on two datasets, most of them completed and evaluated, some with names that are hard to show. The same for
+ * the same seed. Returns the ids, oldest first.
  */
 export function fillHome(folder: string, { runs, withPoints = 0, points = 10_000, seed = 1 }: FillOptions): string[] {
   const home = homeAt(folder)

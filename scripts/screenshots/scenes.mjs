@@ -1,7 +1,6 @@
 /**
  * What is looked at: the name of the picture, the address, and what is done before it is taken. A scene waits for what it
- * shows, so that a view that never
- * comes is a picture that is missed.
+ * shows, so that a view that never comes is a picture that is missed.
  */
 
 const heading = (name) => (page) => page.getByRole('heading', { name }).first().waitFor()

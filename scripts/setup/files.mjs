@@ -27,8 +27,7 @@ export async function requireSha256(file, expected, what) {
 
 /**
  * Makes a folder atomically: `fill` writes into a temporary folder beside it, which then takes its name. When another process
- * was faster, its
- * folder stays. After a failure nothing is left.
+ * was faster, its folder stays. After a failure nothing is left.
  * @param {string} folder
  * @param {(temporary: string) => Promise<void>} fill
  */

@@ -212,15 +212,14 @@ export const calls = {
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
   /**
    * Imports a damaged dataset's source again, from where it was or from `path`, and puts the files in place of the damaged
-   * ones. The task's result is
-   * the dataset's id; it fails with DATASET_DIFFERS, and changes nothing, where other images come out.
+   * ones. The task's result is the dataset's id; it fails with DATASET_DIFFERS, and changes nothing, where other images come
+   * out.
    */
   'datasets.repair': call(z.strictObject({ dataset: idSchema, path: path.optional() }), z.object({ task: taskSchema })),
   /**
-   * What an import would make of a source; takes what `datasets.import` takes, and changes nothing. Reads names and headers only, of a
-   * folder with very many files some. `view`: who asks; a newer question of the same view ends this one (error CANCELLED), and
-   * progress is
-   * told to it.
+   * What an import would make of a source; takes what `datasets.import` takes, and changes nothing. Reads names and headers
+   * only, of a folder with very many files some. `view`: who asks; a newer question of the same view ends this one (error
+   * CANCELLED), and progress is told to it.
    */
   'datasets.inspect': call(importSchema.omit({ name: true }).extend({ view: idSchema.optional() }), inspectionSchema),
   /** Some images as an import would store them, of several classes and parts, chosen by `draw`. */

@@ -21,8 +21,7 @@ function tooBright({ brightness }: Pick<Evaluation, 'brightness'>): number | nul
 
 /**
  * What is to be known of a network that is judged on clean inputs, as a sentence without its subject: that those suit it less
- * than what it was
- * trained on, or that it makes images too bright or too dark. Null where there is nothing.
+ * than what it was trained on, or that it makes images too bright or too dark. Null where there is nothing.
  */
 export function cleanInputsSentence(
   evaluation: Pick<Evaluation, 'squaredError' | 'corruptedSquaredError' | 'brightness'>,

@@ -10,18 +10,15 @@ import type { Evaluation } from './domain.ts'
  * - `meanVariance`: of the posterior's mean over the images; units above it are active (Burda, Grosse and Salakhutdinov 2016,
  * section 4.1).
  * - `change`: by how much the bound may change, nats, mean over the images, when the collapsed units all go: up or down, so
- * that a run and its
- * pruned one have the same bound for all purposes. How small the weights that read them must be for that depends on what reads
- * them and with
- * how much noise they were trained, so no norm says it; they never become exactly 0, and the noise that they let through costs
- * something.
+ * that a run and its pruned one have the same bound for all purposes. How small the weights that read them must be for that
+ * depends on what reads them and with how much noise they were trained, so no norm says it; they never become exactly 0, and
+ * the noise that they let through costs something.
  */
 export const collapseLimits = { kl: 0.01, mean: 0.1, meanVariance: 0.01, deviation: 0.1, change: 0.09 } as const
 
 /**
  * `used`: its posterior tells something of the image. `silent`: it does not, and yet the decoder reads its noise. `collapsed`:
- * it does not, and the
- * decoder has learned to ignore it.
+ * it does not, and the decoder has learned to ignore it.
  */
 export type UnitState = 'used' | 'silent' | 'collapsed'
 
@@ -64,8 +61,7 @@ export function codeUnits({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' 
 
 /**
  * The units that pruning would remove: all collapsed ones, but for the one with the largest KL where nothing else would be left
- * of the code.
- * Ascending.
+ * of the code. Ascending.
  */
 export function prunable({ klPerUnit, collapse }: Pick<Evaluation, 'klPerUnit' | 'collapse'>): number[] {
   if (!klPerUnit || !collapse) return []

@@ -139,8 +139,7 @@ const comparedRuns = (least: number) =>
 const comparisonOptions = {
   /**
    * Id of the group that others are compared with, or of a run in it; `experiment:ID`: what the plan of that experiment says,
-   * whose cells then give the groups their
-   * names. Without one see `comparisonSchema.baseline`.
+   * whose cells then give the groups their names. Without one see `comparisonSchema.baseline`.
    */
   baseline: idSchema.optional(),
   /** Key of the figure that the sentences are to be about. */
@@ -261,8 +260,7 @@ export const lineSchema = z.object({
   raw: column.nullable(),
   /**
    * The last measured value; of a group the mean over its seeds of each one's last. Never smoothed, and of the whole axis
-   * whichever part was
-   * asked for.
+   * whichever part was asked for.
    */
   last: z.object({ value: number, n: z.int() }),
   /** It is one value without steps, as of what is computed in one go: a level to compare with, drawn along the whole axis. */

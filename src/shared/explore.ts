@@ -14,8 +14,7 @@ const row = z.int().min(0)
 
 /**
  * Rows to be looked at; one of the two is there. `images`: of images as they are, made smaller where `side` asked for it; of
- * vectors of other than two
- * values a strip of grays each. `points`: rows of two values.
+ * vectors of other than two values a strip of grays each. `points`: rows of two values.
  */
 const picturesSchema = z.object({ images: imagesSchema.nullable(), points: pointsSchema.nullable() })
 export type Pictures = z.infer<typeof picturesSchema>
@@ -54,10 +53,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   }),
   /**
    * Codes in one to three dimensions: their principal components, t-SNE, UMAP, or (`units`) the code units themselves; all of a
-   * split where `count` is as
-   * large. Else the same rows for every run of a dataset, chosen evenly over the classes. `side`: pictures of the rows with at
-   * most that many pixels on a
-   * side; 0: none.
+   * split where `count` is as large. Else the same rows for every run of a dataset, chosen evenly over the classes. `side`:
+   * pictures of the rows with at most that many pixels on a side; 0: none.
    */
   question('map', {
     method: z.enum(['pca', 'tsne', 'umap', 'units']).default('pca'),
@@ -75,9 +72,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   question('agreement', { count: z.int().min(1).max(100).default(10), metric: metrics, among }),
   /**
    * Corrupt, encode, decode, again. Without a corruption the variant's own one, if it has any. `sampled`: goes on with a draw
-   * from the decoder's distribution.
-   * Of a Boltzmann machine it is the Gibbs chain. `start`: one image for all chains, noise of each, or where an earlier answer
-   * ended (its `last` and `step`).
+   * from the decoder's distribution. Of a Boltzmann machine it is the Gibbs chain. `start`: one image for all chains, noise of
+   * each, or where an earlier answer ended (its `last` and `step`).
    */
   question('chain', {
     start: z.union([

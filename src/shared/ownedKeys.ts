@@ -1,7 +1,7 @@
 /**
  * Settings of regularizers mean what their variant makes of them: the lambda of contraction is not that of an L1 norm. Where
- * several variants have one of
- * the same name, it is a setting of each, with a key that says whose: `regularizer.lambda@contractive`.
+ * several variants have one of the same name, it is a setting of each, with a key that says whose:
+ * `regularizer.lambda@contractive`.
  */
 
 const ofLayers = 'pretraining.regularizer.'

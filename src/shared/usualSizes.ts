@@ -11,8 +11,8 @@ export const usualCode = (values: number, most = 64): number => Math.max(1, Math
 
 /**
  * Layers of an encoder of images: a hidden one about as wide as the rows, and the code. Vectors keep the usual ones: those of
- * two numbers, say, are
- * looked at for how a wide network folds the plane, which takes many more units than there are coordinates.
+ * two numbers, say, are looked at for how a wide network folds the plane, which takes many more units than there are
+ * coordinates.
  * @param values of a row @param most of each
  */
 export function usualLayers(

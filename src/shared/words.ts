@@ -1,6 +1,6 @@
 /**
- * A number as people read it: `1,234`. As `toLocaleString('en')` writes it, which loads
- * 9 MB of languages into every process that asks for it.
+ * A number as people read it: `1,234`. As `toLocaleString('en')` writes it, which loads 9 MB of languages into every process
+ * that asks for it.
  */
 export const thousands = (value: number): string => String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',')
 

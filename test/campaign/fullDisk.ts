@@ -26,8 +26,8 @@ const variants = ['classical', 'denoising', 'variational'] as const
 
 /**
  * Fills the disk of the home at a random moment of training, and frees it again at another. Nobody does anything about it, but
- * removes, empties,
- * evaluates and kills: every run is completed, with the weights and curves of one on an empty disk, and all that removes works.
+ * removes, empties, evaluates and kills: every run is completed, with the weights and curves of one on an empty disk, and all
+ * that removes works.
  */
 export const runFullDisk = ({ seed, rounds, folder }: CampaignOptions): Promise<FullDiskCounts> =>
   onSmallDisk(fileURLToPath(import.meta.url), join(folder, 'disk'), megabytes, [
@@ -160,8 +160,7 @@ async function rounds(disk: string, seed: number, most: number, folder: string):
 
 /**
  * The engine has its reserve: it writes it again whenever there is space. A disk that fills up in the very moment of that has
- * none for the
- * next start, which then says that the disk is full.
+ * none for the next start, which then says that the disk is full.
  */
 async function reserved(home: string): Promise<void> {
   for (const file = join(home, 'reserve'), end = Date.now() + 60_000; !existsSync(file) && Date.now() < end;) await pause(20)

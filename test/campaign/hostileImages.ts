@@ -32,9 +32,8 @@ const most = { engine: 1500, decoder: 2500 }
 
 /**
  * Imports images that were made wrong, beside sound ones, by the real import of an engine in its own process. The engine lives;
- * every file
- * is read or skipped
- * with a reason; every sound one is read, with the pixels that it has; memory is bounded; nothing is left when a dataset is removed.
+ * every file is read or skipped with a reason; every sound one is read, with the pixels that it has; memory is bounded; nothing
+ * is left when a dataset is removed.
  * @param options.rounds files that are made wrong
  */
 export async function runHostileImages({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<ImageCounts> {

@@ -243,11 +243,9 @@ interface Way extends Channel {
 }
 
 /**
- * Sends the engine what no window would, by every way into it: bytes that are no call, calls with something wrong in them, the same call
- * again, streams that
- * break off. Every call is answered, with a code where it is refused and never with INTERNAL; the engine lives and answers others; its
- * memory is bounded; and
- * what it has is what it had, unless a call was carried out.
+ * Sends the engine what no window would, by every way into it: bytes that are no call, calls with something wrong in them, the
+ * same call again, streams that break off. Every call is answered, with a code where it is refused and never with INTERNAL; the
+ * engine lives and answers others; its memory is bounded; and what it has is what it had, unless a call was carried out.
  * @param options.rounds messages
  */
 export async function runHostileMessages({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<MessageCounts> {

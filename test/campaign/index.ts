@@ -15,8 +15,7 @@ export interface Campaign {
 
 /**
  * Attacks on the product, with a seed: the same seed does the same. Each throws where something is lost, wrong or unsaid. The
- * short forms are run by
- * `test/fault/campaign.test.ts`, the long ones by `npm run bench -- campaign`.
+ * short forms are run by `test/fault/campaign.test.ts`, the long ones by `npm run bench -- campaign`.
  */
 export const campaigns: readonly Campaign[] = [
   {

@@ -40,10 +40,8 @@ const settings = { network: { layers: [12, 4] }, training: { epochs: 25, batchSi
 
 /**
  * Kills the engine, or one of its workers, at a random moment of a random piece of work, again and again. After every kill the
- * engine is started
- * again and has everything that it had said to have done; in the end every run is completed with the weights and the curves,
- * bit for bit, of one that
- * nobody disturbed.
+ * engine is started again and has everything that it had said to have done; in the end every run is completed with the weights
+ * and the curves, bit for bit, of one that nobody disturbed.
  * @returns how often what was done; `lost` is 0, since a loss fails an assertion
  */
 export async function runKills({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<KillCounts> {

@@ -26,10 +26,8 @@ const covered = /^(datasets\/[^/]+\/[a-z]+\.(bin|json)|runs\/[^/]+\/checkpoints\
 
 /**
  * Damages one random file of a home with a dataset and two runs, again and again: a flipped bit, a cut, a loss, the file of
- * another run. Each time
- * `doctor --check` names the file, whoever uses it says it with a code (never INTERNAL), everything else goes on, and a damaged
- * dataset is repaired
- * from its source.
+ * another run. Each time `doctor --check` names the file, whoever uses it says it with a code (never INTERNAL), everything else
+ * goes on, and a damaged dataset is repaired from its source.
  */
 export async function runRot({ seed, rounds, folder, log = () => {} }: CampaignOptions): Promise<RotCounts> {
   const draw = random('rot', seed)

@@ -10,8 +10,8 @@ import { root, workplace } from './offline/workplace.ts'
 
 /**
  * Offline is literal: no socket beyond loopback, no name looked up, no file outside the home, the target and the temporary
- * folder. The tests that
- * hold it are in offline/; each file runs where only loopback exists, so that what would go out cannot, and is noticed all the same.
+ * folder. The tests that hold it are in offline/; each file runs where only loopback exists, so that what would go out cannot,
+ * and is noticed all the same.
  */
 const missing = whyNoTrap()
 const route = missing === null ? withoutRoute() : null

@@ -4,8 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /**
  * Waits until what is read is what is expected, and says what it was where it never is. For whatever a page shows a moment
- * after something
- * else: a single read of it is a race, which a slower machine loses.
+ * after something else: a single read of it is a race, which a slower machine loses.
  */
 export async function settles<T>(read: () => Promise<T>, expected: T, what?: string, within = 20_000): Promise<void> {
   const end = Date.now() + within

@@ -17,8 +17,8 @@ import { npy } from '../fixtures/npz.ts'
 
 /**
  * Whatever a kill leaves, the next start makes it whole: every folder has a row, every row that needs a folder has it, nothing
- * temporary is left, in
- * the home and where a user let something be written. Every state of the disk that a kill can leave is one copy of it.
+ * temporary is left, in the home and where a user let something be written. Every state of the disk that a kill can leave is
+ * one copy of it.
  */
 const base = mkdtempSync(join(tmpdir(), 'half-done-'))
 const gone = spawnSync(process.execPath, ['-e', '']).pid!

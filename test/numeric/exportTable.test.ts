@@ -22,9 +22,8 @@ import { exportHere } from '../fixtures/trainHere.ts'
 
 /**
  * Every variant x {tied, untied} x {1, 3 layers} x {raw, pixels} x every part that it has, run by onnxruntime and, where there
- * is a Python that
- * has it, by that one, against float64 and plain loops. Weights are drawn, not trained: so every bias, head and unit counts, and codes
- * spread over hundreds. What is exported of trained runs is compared elsewhere.
+ * is a Python that has it, by that one, against float64 and plain loops. Weights are drawn, not trained: so every bias, head
+ * and unit counts, and codes spread over hundreds. What is exported of trained runs is compared elsewhere.
  */
 
 const D = 16,

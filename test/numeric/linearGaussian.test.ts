@@ -10,11 +10,10 @@ import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { eigen, identity, plus, solve, times, transpose, type Matrix } from '../fixtures/linear.ts'
 
 /**
- * The variational objective on models in which everything is known: a linear encoder and a linear decoder with Gaussian noise. There
- * log p(x|z) is quadratic in z, so that its mean over the 2Z points mean +- sqrt(Z) deviation_j is its expectation under q,
- * without any sampling:
- * given these as draws, the product's loss is -ELBO up to the rounding of float32. All that it is compared with is float64 and
- * closed form.
+ * The variational objective on models in which everything is known: a linear encoder and a linear decoder with Gaussian noise.
+ * There log p(x|z) is quadratic in z, so that its mean over the 2Z points mean +- sqrt(Z) deviation_j is its expectation under
+ * q, without any sampling: given these as draws, the product's loss is -ELBO up to the rounding of float32. All that it is
+ * compared with is float64 and closed form.
  */
 const D = 5,
   Z = 2

@@ -18,8 +18,7 @@ export interface Attendant {
 
 /**
  * What the shell does for what trains, as far as the queue's settings want it: keeps the machine awake, goes on without a
- * window until nothing is left
- * to train, says by a notification of the system what nobody is looking at.
+ * window until nothing is left to train, says by a notification of the system what nobody is looking at.
  */
 export function attendQueue({ icon, openWindow }: { icon: string; openWindow(): void }): Attendant {
   let known: QueueState | null = null

@@ -14,8 +14,7 @@ export interface Follower {
 
 /**
  * Follows the engine as one more of its windows, to know what trains and when an experiment ends: the frames of real windows
- * are relayed unread.
- * Knows nothing of Electron.
+ * are relayed unread. Knows nothing of Electron.
  * @param onQueue null: no engine runs
  */
 export function followEngine({

@@ -4,10 +4,9 @@ import type { Home } from './home.ts'
 
 /**
  * Folders and rows come and go together, though the disk knows no transaction of both. A folder that is about to get its name
- * is *claimed* until
- * its row is stored; one whose row is about to go is *discarded*, under another name, until it is gone. Whatever a kill leaves
- * is so known to be of
- * no use, and nothing else ever is: a folder without a row, as beside an older database that somebody put back, is left alone.
+ * is *claimed* until its row is stored; one whose row is about to go is *discarded*, under another name, until it is gone.
+ * Whatever a kill leaves is so known to be of no use, and nothing else ever is: a folder without a row, as beside an older
+ * database that somebody put back, is left alone.
  */
 
 export const kept = ['datasets', 'runs', 'embeddings', 'trash'] as const

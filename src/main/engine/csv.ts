@@ -2,8 +2,8 @@ import { absent, plainNumber } from './compare/formats.ts'
 
 /**
  * CSV (RFC 4180) wherever the workbench writes it, by one rule. A text that a spreadsheet would run, and one that begins with
- * an apostrophe, gets an
- * apostrophe in front: whoever reads the file takes one apostrophe away from the beginning of a cell and has the text as it was.
+ * an apostrophe, gets an apostrophe in front: whoever reads the file takes one apostrophe away from the beginning of a cell and
+ * has the text as it was.
  */
 
 /**

@@ -7,8 +7,7 @@ export const exitCodeOf = (signal: EndSignal): number => codes[signal]
 
 /**
  * From here on this process ends, whatever it waits for: a full disk, another command, an engine or a worker that does not
- * answer. Nothing is lost
- * by it that a kill would not leave in order.
+ * answer. Nothing is lost by it that a kill would not leave in order.
  */
 export function endSoon(signal: EndSignal): void {
   setTimeout(() => process.exit(exitCodeOf(signal)), endGrace).unref()

@@ -57,8 +57,8 @@ export function homeAt(folder: string): Home {
 export const homeFolders = ['datasets', 'runs', 'embeddings', 'experiments', 'trash'] as const
 
 /**
- * Makes the folders, each for its owner alone, and tries a write.
- * Errors: HOME_UNWRITABLE, HOME_READ_ONLY, HOME_NOT_FOLDER, DISK_FULL, DISK_ERROR.
+ * Makes the folders, each for its owner alone, and tries a write. Errors: HOME_UNWRITABLE, HOME_READ_ONLY, HOME_NOT_FOLDER,
+ * DISK_FULL, DISK_ERROR.
  */
 export function prepareHome(home: Home): void {
   let at = home.folder

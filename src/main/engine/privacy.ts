@@ -48,8 +48,8 @@ function isOurs(home: Home, name: string): boolean {
 
 /**
  * Takes from others what earlier versions of the workbench let them read. Only what is the user's own and named as the
- * workbench names it:
- * the home itself where nothing else lies in it, else its files and folders. Nothing is loosened, and links are not followed.
+ * workbench names it: the home itself where nothing else lies in it, else its files and folders. Nothing is loosened, and links
+ * are not followed.
  */
 export function tightenHome(home: Home, log: Log): void {
   const user = process.getuid?.()

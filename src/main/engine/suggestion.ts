@@ -3,8 +3,7 @@ const longestWord = 200
 
 /**
  * The candidate with the smallest edit distance, if it is near enough to be a misspelling: of the last part, where all before
- * it is right. Upper and lower
- * case are one. @returns null where none is near
+ * it is right. Upper and lower case are one. @returns null where none is near
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   if (word.length > longestWord) return null

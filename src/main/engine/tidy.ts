@@ -27,8 +27,7 @@ const hasRow = (store: Store, kind: Kept, id: string): boolean => {
 
 /**
  * Removes folders that never got a row or have lost it for good, and gives back those whose rows were kept after all; removed
- * runs have their files in
- * the trash, others have not. What has no row for another reason is left as it is.
+ * runs have their files in the trash, others have not. What has no row for another reason is left as it is.
  */
 function tidyFolders(home: Home, store: Store): Recovered {
   const recovered: Recovered = { folders: 0, files: 0, bytes: 0 }

@@ -23,8 +23,7 @@ export function untilOf(removedAt: string): string {
 
 /**
  * Removal that can be undone: rows are marked and nothing shows them, files lie in the home's `trash` until it is emptied, or
- * for 30 days. What a kill
- * leaves in between, the next start brings into order (tidy.ts).
+ * for 30 days. What a kill leaves in between, the next start brings into order (tidy.ts).
  */
 export function createTrash({
   home,

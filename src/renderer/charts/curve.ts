@@ -69,8 +69,7 @@ export function readAt(curve: Curve, x: number): { x: number; y: number; value: 
 
 /**
  * Curves that follow each other along the horizontal axis as one curve, with a gap where one ends and the next begins. Each
- * part's x begin where the
- * part before it ended, or later.
+ * part's x begin where the part before it ended, or later.
  */
 export function joined(parts: readonly { x: Float64Array; y: Float64Array }[]): { x: Float64Array; y: Float64Array } {
   const some = parts.filter((part) => part.x.length > 0)

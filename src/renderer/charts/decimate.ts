@@ -3,9 +3,8 @@ import type { Scale } from './ticks.ts'
 
 /**
  * A curve between two x values in pixels, as x, y, x, y; NaN where it has a gap. A curve with more points than the plot has
- * columns is reduced column by
- * column to its first, lowest, highest and last value, so that no spike is lost; values themselves are never averaged, and a
- * gap stays one.
+ * columns is reduced column by column to its first, lowest, highest and last value, so that no spike is lost; values themselves
+ * are never averaged, and a gap stays one.
  *
  * @param columns a pixel of the page: on a fine screen more than one
  */

@@ -11,8 +11,7 @@ export interface PlacedMark {
 
 /**
  * Places marks between two pixels. The last one that lies before the left edge names what is seen there; it has no line, and
- * neither has the one at
- * the edge itself. A name reaches to the next mark at most.
+ * neither has the one at the edge itself. A name reaches to the next mark at most.
  */
 export function placeMarks(marks: readonly Mark[], pixelOf: (x: number) => number, left: number, right: number): PlacedMark[] {
   const pixels = marks.map((mark) => pixelOf(mark.x))

@@ -13,8 +13,8 @@ interface Pen {
 
 /**
  * The part of a canvas's 2D context that axes and bars of Chart.js draw with, taken down as shapes. Needs no page. Colours stay
- * as they were given, texts
- * have the one size of our charts and are drawn by their middle. What is clipped is laid out to fit, so clips are left out.
+ * as they were given, texts have the one size of our charts and are drawn by their middle. What is clipped is laid out to fit,
+ * so clips are left out.
  */
 export class RecordingContext implements Pen {
   readonly shapes: Shape[] = []

@@ -178,8 +178,7 @@ function rangeOf(
 
 /**
  * From point to point of the front in steps around what they dominate: with x better low that lies to the right of each, so the
- * step is first
- * across; else first up or down.
+ * step is first across; else first up or down.
  */
 function steps(front: readonly { x: number; y: number }[], x: Scale, y: Scale, lower: boolean): number[] {
   return front.flatMap((point, index) => {

@@ -1,7 +1,7 @@
 /**
  * What a chart shows, as shapes in CSS pixels from the top left. One pure function makes it from data and size; a painter puts
- * it on a canvas or writes
- * it as SVG, so that both show the same. Colours are CSS colours, custom properties included; whoever paints resolves them.
+ * it on a canvas or writes it as SVG, so that both show the same. Colours are CSS colours, custom properties included; whoever
+ * paints resolves them.
  */
 export type Shape =
   /** Points as x, y, x, y; NaN lifts the pen. */

@@ -29,8 +29,7 @@ const moved =
 
 /**
  * Whether who answers at the page's address knows the token: asked for the HMAC of a fresh challenge. `none`: nobody answers.
- * Where the browser cannot
- * compute one, it is believed.
+ * Where the browser cannot compute one, it is believed.
  */
 async function proof(token: string): Promise<'ours' | 'other' | 'none'> {
   const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -18,10 +18,9 @@ export const textOf = (asked: Asked): string =>
 
 /**
  * The answer to a question about a trained network. A newer question ends the one before, in the engine too (`replace`); or
- * waits until it is answered, the
- * newest only, so that what follows a pointer asks as often as it is answered (`live`); or is asked when the run is asked
- * nothing else (`background`).
- * The answer before stays until the next is there, as long as it is of the same network.
+ * waits until it is answered, the newest only, so that what follows a pointer asks as often as it is answered (`live`); or is
+ * asked when the run is asked nothing else (`background`). The answer before stays until the next is there, as long as it is of
+ * the same network.
  */
 export class Ask<K extends QuestionKind> {
   value = $state.raw<ResultOf<K> | null>(null)
@@ -132,8 +131,7 @@ const networkOf = ({ run, checkpoint }: Asked): string => `${run} ${checkpoint ?
 
 /**
  * For use while a component starts: asks what `question` says, again when that changes or the engine comes back, and ends what
- * is on its way when the component
- * goes.
+ * is on its way when the component goes.
  */
 export function asking<K extends QuestionKind>(
   question: () => AskedOf<K> | null,

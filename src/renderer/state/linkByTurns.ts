@@ -10,8 +10,7 @@ export interface Link {
 
 /**
  * Puts into order what the shell tells of its engines. States and ports come by ways of their own, so the port of an engine may
- * arrive after the news
- * of its end: such a port is dead and is dropped.
+ * arrive after the news of its end: such a port is dead and is dropped.
  */
 export function linkByTurns(link: Link) {
   /** The last engine that is known to have ended. */

@@ -8,8 +8,7 @@ const pause = 400
 
 /**
  * Figures, settings and latest values of curves as columns: which there are, and of those that somebody shows the value of
- * every run. Of a run that
- * has changed only its own values are asked for again.
+ * every run. Of a run that has changed only its own values are asked for again.
  */
 class RunColumns {
   /** In the engine's order. */

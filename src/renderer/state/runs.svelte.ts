@@ -18,8 +18,8 @@ const mostWhole = 500
 
 /**
  * All runs of the home: of each a row (`list`, `row`), and the whole run (`byId.get`) of those that somebody asked for. Ten
- * thousand whole runs, each with
- * its config and evaluation, would take seconds to send and hundreds of megabytes to keep; rows take a tenth of a second.
+ * thousand whole runs, each with its config and evaluation, would take seconds to send and hundreds of megabytes to keep; rows
+ * take a tenth of a second.
  */
 class Runs {
   /** False until the first rows have come. */

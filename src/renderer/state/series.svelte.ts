@@ -93,8 +93,8 @@ class RunSeries {
 
   /**
    * Step after which points may be new; undefined: anywhere. Series do not come in step: one epoch's validation may arrive
-   * after the next epoch's first
-   * training points, and what is measured of its end (of a layer's stack, of the weights) after its validation, at the same step.
+   * after the next epoch's first training points, and what is measured of its end (of a layer's stack, of the weights) after
+   * its validation, at the same step.
    */
   get #knownTo(): number | undefined {
     const validated = Math.max(

@@ -88,8 +88,7 @@ const points = 21
 
 /**
  * How many times smaller the gradient of the first layer is than that of the last one, where so much is lost on the way that it
- * vanishes; null where it
- * does not. With one hidden layer there is no way on which it could.
+ * vanishes; null where it does not. With one hidden layer there is no way on which it could.
  * @param layers gradient norms of each layer over the training, from the input to the output
  */
 export function vanishing(layers: readonly ArrayLike<number>[]): number | null {

@@ -18,9 +18,8 @@ export function leftText(seconds: number): string {
 
 /**
  * What a list of runs to choose from offers. Without a text: all but the archived ones, of which only those that are chosen
- * already. With one: the runs in
- * which every word of it occurs (in name, dataset, variant, state, `seed 3` or `archived`), the archived ones after the others.
- * The order is otherwise kept.
+ * already. With one: the runs in which every word of it occurs (in name, dataset, variant, state, `seed 3` or `archived`), the
+ * archived ones after the others. The order is otherwise kept.
  */
 export function filtered<T extends Pick<Run, 'id' | 'name' | 'dataset' | 'variant' | 'state' | 'seed' | 'archived'>>(
   runs: readonly T[],
@@ -62,8 +61,7 @@ export function momentText(moment: { step: number; epoch: number }, iterative = 
 
 /**
  * The loss of a probabilistic variant over the whole training set, by the minibatch estimate N/M sum L: N times the mean over
- * the last batches. Null for
- * variants whose loss is no negative log likelihood, and before the first point.
+ * the last batches. Null for variants whose loss is no negative log likelihood, and before the first point.
  */
 export function totalLoss(
   run: Run,

@@ -113,8 +113,8 @@ export const layerVariantOf = ({ stages, config }: Pick<Run, 'stages' | 'config'
 
 /**
  * The run that shows what the layers' regularizer does to a stack: its layers are pretrained without one, the rest that matters
- * is the same (dataset,
- * layers, seed). Of several the one with the same length of pretraining, then the newest. Null for runs that need no comparison, too.
+ * is the same (dataset, layers, seed). Of several the one with the same length of pretraining, then the newest. Null for runs
+ * that need no comparison, too.
  */
 export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
   const own = layerVariantOf(run)

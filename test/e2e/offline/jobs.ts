@@ -9,8 +9,8 @@ import { workplace } from './workplace.ts'
 
 /**
  * Every job of the engine under the trap: a command by itself, then commands that the browser mode carries out while a page is
- * open in Chromium.
- * (browserTest holds that the page asks nothing of any other place than loopback; Chromium's own doings are no part of the product.)
+ * open in Chromium. (browserTest holds that the page asks nothing of any other place than loopback; Chromium's own doings are
+ * no part of the product.)
  */
 browserTest('every job, by commands and in the browser mode, keeps to this machine', async ({ open }, t) => {
   const place = workplace(t)

@@ -6,9 +6,8 @@ import { root, workplace } from './workplace.ts'
 
 /**
  * Each native library of the product by itself under the trap: loaded as the product loads it, used, and left alone for longer
- * than the one that
- * is known to phone home waits (ONNX Runtime looks for its collector after 9 seconds). What is native is found, not listed: a package
- * with machine code of which no trial maps anything fails.
+ * than the one that is known to phone home waits (ONNX Runtime looks for its collector after 9 seconds). What is native is
+ * found, not listed: a package with machine code of which no trial maps anything fails.
  */
 const patience = 14_000
 

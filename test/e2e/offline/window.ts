@@ -14,10 +14,9 @@ before(() => buildFirst())
 
 /**
  * What Electron's own processes do on a Linux desktop besides what we have them do, all of it on this machine: they draw
- * through X, speak to the
- * desktop's bus, share memory, watch network devices and displays (netlink), tell the kernel whom to end first, ask who the
- * user is (nscd), and the
- * graphics driver keeps a cache of shaders. Name servers and other machines are not among it.
+ * through X, speak to the desktop's bus, share memory, watch network devices and displays (netlink), tell the kernel whom to
+ * end first, ask who the user is (nscd), and the graphics driver keeps a cache of shaders. Name servers and other machines are
+ * not among it.
  */
 const ofElectron = [
   /^spoke to .*(\.X11-unix\/|dbus|\/bus$)/,

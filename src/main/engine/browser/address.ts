@@ -35,8 +35,7 @@ function isThisStart(started: string): boolean {
 
 /**
  * The address that the workbench of this home folder had before, so that open tabs and bookmarks go on; null where there is
- * none, where the
- * computer was started since, or where somebody else could have read or written it.
+ * none, where the computer was started since, or where somebody else could have read or written it.
  */
 export function rememberedAddress(folder: string): Address | null {
   try {

@@ -25,8 +25,8 @@ export const identityOf = ({ name, variant, seed, config }: Run, { sha256 }: Pic
 
 /**
  * Refuses checkpoints that are another run's, copied into this one's folder: what such a run is said to have learned would be
- * wrong. Reads what the
- * files say of themselves, no values. Files that are not there, and what earlier versions did not write, are not compared.
+ * wrong. Reads what the files say of themselves, no values. Files that are not there, and what earlier versions did not write,
+ * are not compared.
  * @throws WorkbenchError CHECKPOINT_DAMAGED
  */
 export function requireOwn(runFolder: string, names: readonly CheckpointName[], identity: Identity): void {

@@ -40,8 +40,8 @@ export interface Checkpoint {
   position: Position
   /**
    * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state as `state/NAME`. While a layer is
-   * pretrained: the whole network's
-   * weights as they are by then, and all of the layer's autoencoder by the same names behind `stage/`.
+   * pretrained: the whole network's weights as they are by then, and all of the layer's autoencoder by the same names behind
+   * `stage/`.
    */
   state: Record<string, Float32Array>
   /** Shapes of what is not among the whole network's weights, by the names in `state`. */
@@ -182,8 +182,7 @@ export function removePartials(runFolder: string): void {
 
 /**
  * The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last;
- * the last one
- * too where a run was stopped before its first validation and has no best weights yet.
+ * the last one too where a run was stopped before its first validation and has no best weights yet.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */
 export function readResult(runFolder: string): Checkpoint & { name: 'best' | 'last' } {

@@ -23,8 +23,7 @@ export function surplusBytes(runFolder: string, name: CheckpointName): number {
 
 /**
  * Leaves a checkpoint the network's weights, bit for bit, and takes from it what only further training needs. The smaller file
- * is whole before it
- * has the name; a training that had ended and is resumed ends with the same.
+ * is whole before it has the name; a training that had ended and is resumed ends with the same.
  * @throws WorkbenchError CHECKPOINT_DAMAGED
  */
 export function keepWeightsOnly(runFolder: string, name: CheckpointName): void {

@@ -221,8 +221,7 @@ const pieceBytes = 4 * 2 ** 20
 
 /**
  * Reads a file through to its end, as `readSafetensors` does, and keeps nothing but a few megabytes at a time: whether it is
- * whole, what it
- * was when it was written, and made of finite numbers. Others get their turn in between.
+ * whole, what it was when it was written, and made of finite numbers. Others get their turn in between.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; the signal's reason
  */
 export async function verifySafetensors(file: string, signal?: AbortSignal): Promise<void> {

@@ -39,8 +39,8 @@ function lastStep(runFolder: string): number | null {
 
 /**
  * What thinning a run out takes from it: snapshots beyond its budget, those that are left being spread over its training; and
- * of one that cannot go
- * on what only that would need. A run whose last checkpoint cannot be read keeps everything. Reads no weights.
+ * of one that cannot go on what only that would need. A run whose last checkpoint cannot be read keeps everything. Reads no
+ * weights.
  * @param copies of its weights that it keeps, its result among them
  */
 export function thinningOf(runFolder: string, { config, goesOn }: { config: Config; goesOn: boolean }, copies: number): Thinning {

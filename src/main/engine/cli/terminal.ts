@@ -8,9 +8,8 @@ export interface Terminal {
   progress(label: string, progress: Progress, more?: string): void
   /**
    * Carries out `stop` at the first Ctrl-C; a second one ends the process at once. Who asks the process itself to end (SIGTERM,
-   * SIGHUP) asks once: then
-   * everything is stopped, what comes later too, and the process ends within a time, whatever it waits for. Returns the
-   * function that undoes this.
+   * SIGHUP) asks once: then everything is stopped, what comes later too, and the process ends within a time, whatever it waits
+   * for. Returns the function that undoes this.
    */
   onInterrupt(stop: () => void): () => void
 }

@@ -75,8 +75,7 @@ const named = (names: readonly string[]): string =>
 
 /**
  * That some were trained for another figure than the one that ranks them, as the end of a sentence about the figure; empty
- * where all were trained for it, and for
- * figures that none was. Labels alone set apart who is ranked by accuracy.
+ * where all were trained for it, and for figures that none was. Labels alone set apart who is ranked by accuracy.
  */
 export function aimClause({ key, title }: { key: string; title: string }, subjects: readonly Subject[]): string {
   const goals = goalsOf(key)

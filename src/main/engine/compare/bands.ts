@@ -18,10 +18,8 @@ export interface Band extends Line {
 
 /**
  * Exponential smoothing: s <- w s + (1 - w) x from 0, divided by 1 - w^k, which makes the k values so far count in full (the
- * correction of
- * Kingma and Ba 2015, section 3). A smoothed value depends on what came before it only, so what was once drawn stays. Gaps
- * remain gaps and
- * are passed over. @param weight w, from 0 (nothing) to below 1
+ * correction of Kingma and Ba 2015, section 3). A smoothed value depends on what came before it only, so what was once drawn
+ * stays. Gaps remain gaps and are passed over. @param weight w, from 0 (nothing) to below 1
  */
 export function smoothed(values: Float64Array, weight: number): Float64Array {
   if (weight <= 0) return values

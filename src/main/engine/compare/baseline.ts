@@ -14,11 +14,10 @@ export interface Baseline {
 const usual = 'classical'
 
 /**
- * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the classical
- * variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each other group
- * is compared with
- * the one that differs from it in the fewest settings besides those of the regularizer, the first of these should several be as
- * near; and one with which none would be compared is compared itself.
+ * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the
+ * classical variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each
+ * other group is compared with the one that differs from it in the fewest settings besides those of the regularizer, the first
+ * of these should several be as near; and one with which none would be compared is compared itself.
  * @param wanted id of a group, or of a run in it
  * @returns null where `wanted` is in none of the groups
  */

@@ -85,8 +85,7 @@ function headlineOf(figures: readonly GroupFigure[], wanted: string | undefined)
 
 /**
  * Of groups with several seeds: those that are differences first, the largest gain in front; then what cannot be told. Of a
- * single group what
- * it comes to.
+ * single group what it comes to.
  */
 function seedSentences(groups: readonly RunGroup[], figure: GroupFigure | null): string[] {
   if (figure === null || !groups.some(({ counted }) => counted.length > 1)) return []

@@ -14,8 +14,7 @@ const mostNamed = 5
 
 /**
  * Of each series the groups that may share a chart, since they are measured on the same; which series are shown where nobody
- * chose; and what is
- * to be said about that.
+ * chose; and what is to be said about that.
  */
 export function curvesOf(groups: readonly RunGroup[], keys: readonly string[]): Curves {
   const series = keys.map((key) => ({ key, kinds: kindsOf(groups, key) }))

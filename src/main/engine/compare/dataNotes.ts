@@ -11,8 +11,8 @@ export interface About {
 }
 
 /**
- * What the data make of some runs' figures, one sentence each, whichever of them it is about:
- * few test images, likelihoods that are none.
+ * What the data make of some runs' figures, one sentence each, whichever of them it is about: few test images, likelihoods that
+ * are none.
  */
 export function dataNotes(runs: readonly Run[], aboutOf: (datasetId: string) => About | null): string[] {
   const evaluated = runs.filter(({ evaluation }) => evaluation !== null)

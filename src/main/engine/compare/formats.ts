@@ -30,8 +30,8 @@ export function formatList(items: readonly string[]): string {
 
 /**
  * A mean and half its interval with the digits that the interval allows: of the half width one significant digit, two where its
- * first three
- * are below 355 (the rule of the Particle Data Group), and no digit of the mean beyond. 12.3417 with 0.42 -> `12.3` and `0.4`.
+ * first three are below 355 (the rule of the Particle Data Group), and no digit of the mean beyond. 12.3417 with 0.42 -> `12.3`
+ * and `0.4`.
  * @param least decimals that both have at least
  */
 export function withUncertainty(mean: number, half: number, least = 0): { mean: string; half: string } {

@@ -26,8 +26,7 @@ export interface RunGroup extends Omit<Group, 'runs' | 'counted' | 'missing'> {
 
 /**
  * Runs that have everything in common but the seed, in the order in which the first of each appears. Settings that have no
- * effect (`sigma`
- * while the noise masks) do not set runs apart.
+ * effect (`sigma` while the noise masks) do not set runs apart.
  */
 export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[], cells: readonly Cell[] = []): RunGroup[] {
   const settingsOf = settingsReader(variants)

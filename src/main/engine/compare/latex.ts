@@ -4,8 +4,7 @@ import type { TextTable } from './textTables.ts'
 
 /**
  * A table for a paper: `booktabs`, the best of each figure in bold. A table that is wider than long is turned: figures are its
- * rows, as on the
- * screen. Any name compiles and stays a name (`latexText.ts`).
+ * rows, as on the screen. Any name compiles and stays a name (`latexText.ts`).
  */
 export function latexOf(table: TextTable): string {
   const head = table.columns.map(({ title, unit }) => latexText(unit === '' ? title : `${title} (${unit})`))

@@ -43,8 +43,7 @@ const axisColumn = { step: 'step', epoch: 'epoch', time: 'seconds' } as const
 
 /**
  * One series of a run, or the mean and band of a group's seeds, ready to draw: smoothed on all of its points, then averaged,
- * then reduced to
- * what the pixels can show. Null where no run has any point of it.
+ * then reduced to what the pixels can show. Null where no run has any point of it.
  */
 export function lineOf(subject: Subject, key: string, read: ReadSeries, options: LineOptions): CompareLine | null {
   const found = seedsOf(subject, key, read)

@@ -11,10 +11,8 @@ export interface Window {
 
 /**
  * Which points of a line are to be drawn: of each column of pixels the first, the last, and the lowest and highest of every
- * column of values, so that
- * no extreme is lost and nothing is averaged; one gap of each column that has any. All where there are not more than four a
- * column. A point
- * on either side of the window is in it, too, so that lines reach its edges.
+ * column of values, so that no extreme is lost and nothing is averaged; one gap of each column that has any. All where there
+ * are not more than four a column. A point on either side of the window is in it, too, so that lines reach its edges.
  * @param x ascending
  * @param ys columns of values as long as `x`
  * @returns ascending indices

@@ -6,8 +6,7 @@ const room = 8 * 2 ** 20
 
 /**
  * Keeps the series that were read last, as long as nothing is added to them: a curve is asked for again with every other
- * smoothing and with every zoom, and
- * reading its rows is what takes the time.
+ * smoothing and with every zoom, and reading its rows is what takes the time.
  */
 export function seriesCache(read: (run: string, key: string) => Line | null) {
   const kept = new Map<string, { line: Line | null; values: number }>()

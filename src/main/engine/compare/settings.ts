@@ -194,8 +194,7 @@ const sections = ['network', 'reconstruction', 'regularizer', 'data', 'pretraini
 
 /**
  * Key and title of every setting of any run: in the order of the variants' fields, then what no field describes. What several
- * variants call alike is a setting
- * of each: `Contractive: lambda`.
+ * variants call alike is a setting of each: `Contractive: lambda`.
  */
 function titlesOf(
   runs: readonly Run[],

@@ -1,7 +1,6 @@
 /**
  * Student's t distribution. No table and no normal approximation: with three seeds there are two degrees of freedom, and there
- * the two differ
- * by a factor of two.
+ * the two differ by a factor of two.
  */
 
 /**
@@ -19,8 +18,7 @@ export function logGamma(x: number): number {
 
 /**
  * The regularised incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and Stegun 1964, 26.5.8) on the
- * side where that
- * converges fast, evaluated by Lentz's method. Relative error about 1e-13.
+ * side where that converges fast, evaluated by Lentz's method. Relative error about 1e-13.
  * @param complement 1 - x, given where the caller knows it better than the subtraction does
  */
 export function incompleteBeta(x: number, a: number, b: number, complement = 1 - x): number {

@@ -34,8 +34,7 @@ const facts: Record<string, (entry: TableEntry) => CellValue> = {
 
 /**
  * The groups of some runs in the order in which the first of each appears, with every column's mean and 95% interval. Figures
- * that were not
- * measured alike are never put together.
+ * that were not measured alike are never put together.
  * @param by `bySeeds`: everything but the seed; else the key of a column
  * @param cells of experiments, by which groups over seeds are called
  */

@@ -121,8 +121,7 @@ function numbersOf(text: string): [string, string, string] {
 
 /**
  * Sections as groups are told apart: without the settings that some merely lack, as PCA lacks those of training: who reads what
- * differs wants what was chosen. The
- * regularizers' own stay, since they are what was chosen.
+ * differs wants what was chosen. The regularizers' own stay, since they are what was chosen.
  */
 export function chosenSettings(sections: readonly SettingSection[]): SettingSection[] {
   return sections

@@ -24,8 +24,7 @@ export function figureOfSentence(figures: readonly FigureRow[], wanted?: string)
 
 /**
  * The comparison in one sentence: who is best in a figure that all runs have, and by how much. No statistics over seeds are
- * made here, and the sentence
- * says so.
+ * made here, and the sentence says so.
  */
 export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean, wanted?: string): string {
   if (runs.length < 2) return 'Choose at least two runs to compare them.'

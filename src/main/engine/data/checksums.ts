@@ -11,8 +11,7 @@ const mostKnown = 50
 
 /**
  * What the files of a dataset have to come to: CRC-32 of every block of the packed rows, and of each other file whole. Rot on a
- * disk is noticed where
- * it is read, and only what is read has to be looked at.
+ * disk is noticed where it is read, and only what is read has to be looked at.
  */
 const schema = z.object({
   version: z.literal(1),

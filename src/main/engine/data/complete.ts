@@ -14,8 +14,8 @@ const importable = (name: string): boolean =>
 
 /**
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end),
- * then files that can be imported or unpacked; hidden ones only
- * when the typed name begins with a dot. An unreadable or missing folder completes to nothing.
+ * then files that can be imported or unpacked; hidden ones only when the typed name begins with a dot. An unreadable or missing
+ * folder completes to nothing.
  * @param ending of the files that are wanted instead of those that can be imported ('': none); then there are no words either
  */
 export async function completePath(prefix: string, ending?: string): Promise<string[]> {

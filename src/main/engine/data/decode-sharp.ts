@@ -6,10 +6,9 @@ sharp.cache(false)
 sharp.concurrency(1)
 
 /**
- * The general decoder, for everything that TensorFlow's do not read as it should be read: WebP, Exif rotation, CMYK, transparent
- * GIFs, TIFF with palettes and rare compressions, large pictures. One frame or page, counted from 0; embedded colour profiles
- * are ignored,
- * as TensorFlow does.
+ * The general decoder, for everything that TensorFlow's do not read as it should be read: WebP, Exif rotation, CMYK,
+ * transparent GIFs, TIFF with palettes and rare compressions, large pictures. One frame or page, counted from 0; embedded
+ * colour profiles are ignored, as TensorFlow does.
  * @throws when the bytes are damaged or truncated.
  */
 export async function decodeGeneral(bytes: Uint8Array, page = 0): Promise<Picture> {
@@ -27,8 +26,7 @@ const shrunkPixels = 2 ** 24
 
 /**
  * Decodes a picture of more than 40 megapixels, made smaller by a whole factor while it is read (a JPEG by its decoder, others
- * by a linear
- * filter as wide as the factor), so that only some of its lines are in memory at a time.
+ * by a linear filter as wide as the factor), so that only some of its lines are in memory at a time.
  * @throws when the bytes are damaged or truncated.
  */
 export async function decodeShrunk(bytes: Uint8Array, { width, height }: Header): Promise<Picture> {

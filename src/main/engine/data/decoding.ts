@@ -13,9 +13,8 @@ export interface Cut {
 
 /**
  * A run of images to decode into the rows from `start` on, or, with `cuts`, to cut patches out of into the rows that the
- * windows name. They
- * are the files `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here as `bytes` (null: nothing is
- * where an image should be).
+ * windows name. They are the files `paths` below `root`, or, where they are no files of their own, lie at `places`, or are here
+ * as `bytes` (null: nothing is where an image should be).
  */
 export interface Batch {
   start: number

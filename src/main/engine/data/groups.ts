@@ -6,8 +6,7 @@ type Units = Int32Array
 
 /**
  * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
- * where there
- * are two or more. A function of (rows, units, labels, source). Both results ascend.
+ * where there are two or more. A function of (rows, units, labels, source). Both results ascend.
  */
 export function drawUnits(
   rows: Uint32Array,

@@ -5,8 +5,7 @@ import type { Samples } from './samples.ts'
 
 /**
  * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of
- * @cornerstonejs/codec-openjpeg (OpenJPEG
- * as WebAssembly), since the libvips that comes with sharp has none.
+ * @cornerstonejs/codec-openjpeg (OpenJPEG as WebAssembly), since the libvips that comes with sharp has none.
  */
 interface Decoder {
   getEncodedBuffer(length: number): Uint8Array

@@ -5,10 +5,9 @@ import { random, shuffleInPlace } from './random.ts'
 import { byClass } from './split.ts'
 
 /**
- * Rows whose labels a classification uses: `count` of the given ones (0: all that have a label), evenly over the classes, one of each in
- * turn until a class has no more. A function of (rows, labels, seed); with the same seed the rows for a smaller count are among
- * those for a
- * larger one.
+ * Rows whose labels a classification uses: `count` of the given ones (0: all that have a label), evenly over the classes, one
+ * of each in turn until a class has no more. A function of (rows, labels, seed); with the same seed the rows for a smaller
+ * count are among those for a larger one.
  * @returns ascending rows.
  * @throws WorkbenchError SETTING_INVALID for `fineTuning.kind` where the dataset has no two classes to tell apart, for
  * `fineTuning.labelled`

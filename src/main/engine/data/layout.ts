@@ -68,9 +68,9 @@ interface Found {
 
 /**
  * Lists the images of folders. Parts are recognised by the names of folders (see layout/words.ts), or are given as paths of
- * their own. Each
- * part decides for itself whether it has classes: one subfolder a class, files of deeper folders belonging to it, where most files lie in
- * folders; files beside these are then left out. Where the folders of classes hold `train` and `test`, these are the parts.
+ * their own. Each part decides for itself whether it has classes: one subfolder a class, files of deeper folders belonging to
+ * it, where most files lie in folders; files beside these are then left out. Where the folders of classes hold `train` and
+ * `test`, these are the parts.
  * @throws WorkbenchError FILE_UNSUPPORTED, and the operating system's error when a folder itself cannot be read
  */
 export async function listFolder(roots: Roots, options: Options = {}): Promise<FileList> {

@@ -4,9 +4,8 @@ import { byCodePoint } from './walk.ts'
 
 /**
  * What the rows of a dataset take over from the list of images that they were made of: labels (-1: none) with the names of the
- * classes that
- * have a row, in order, the part of each and the number of its group (-1: none); null where no row has one, and where all are
- * for training.
+ * classes that have a row, in order, the part of each and the number of its group (-1: none); null where no row has one, and
+ * where all are for training.
  * @param images the image of every row, in the order of the rows
  */
 export function rowsOfList(list: ImageList, images: ArrayLike<number>): Rows {

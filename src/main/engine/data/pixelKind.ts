@@ -8,9 +8,8 @@ const rows = { least: 3, most: 512 }
 
 /**
  * Pixels drawn as 0 or 1, each with its value as probability, would have a variance of m (1 - m), m being the mean; E x (1 - x)
- * of that is the draw's. Of values
- * that are 0 and 1 already it is nothing, of evenly spread ones two thirds. Measured: MNIST 0.16, its kin of 8 x 8 pixels 0.33,
- * photographs 0.6 to 0.9.
+ * of that is the draw's. Of values that are 0 and 1 already it is nothing, of evenly spread ones two thirds. Measured: MNIST
+ * 0.16, its kin of 8 x 8 pixels 0.33, photographs 0.6 to 0.9.
  */
 const share = { gray: 0.35, colour: 0.05 }
 

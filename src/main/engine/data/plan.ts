@@ -10,8 +10,7 @@ import { checkOptions, planSynthetic } from './synthetic.ts'
 
 /**
  * Understands what a request comes to, from names and headers: the one place where that is decided. An import packs the plan,
- * an inspection
- * tells of it, so that the two cannot disagree. Whoever has the plan closes it.
+ * an inspection tells of it, so that the two cannot disagree. Whoever has the plan closes it.
  * @throws WorkbenchError CALL_INVALID, PATH_MISSING, PATH_UNREADABLE, FILE_DAMAGED, FILE_UNSUPPORTED, IMAGE_SIZE
  */
 export async function planImport(request: SourceRequest, options: PlanOptions): Promise<Plan> {

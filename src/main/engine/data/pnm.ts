@@ -2,10 +2,9 @@ import type { Depth } from '../../../shared/inspection.ts'
 import type { Samples } from './samples.ts'
 
 /**
- * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with comments, and with
- * any greatest value (`maxval`) from 1 to 65535; up to 255 it is white, and values beyond are numbers that a range is needed
- * for. After the
- * formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
+ * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with
+ * comments, and with any greatest value (`maxval`) from 1 to 65535; up to 255 it is white, and values beyond are numbers that a
+ * range is needed for. After the formats' manual pages (pbm(5), pgm(5), ppm(5)); of a file with several images, the first.
  */
 interface Parts {
   kind: number

@@ -7,8 +7,7 @@ import type { PackedDataset } from './packed.ts'
 
 /**
  * Rows computed from a dataset, kept on disk: float32, one for each training row, in the order of `train`. The file begins as a
- * safetensors
- * file does, with the header's length (8 bytes, little-endian) and a JSON header padded with spaces to 8 bytes.
+ * safetensors file does, with the header's length (8 bytes, little-endian) and a JSON header padded with spaces to 8 bytes.
  */
 interface Header {
   version: number
@@ -32,8 +31,8 @@ export interface RowsFileOptions {
 
 /**
  * Computes a row of `width` values for every training row of a dataset and writes them to `file`, by way of `file +
- * '.partial'`: on an error or
- * a cancellation nothing new is left behind, and the file either is whole or does not exist. Its folder is made where it is missing.
+ * '.partial'`: on an error or a cancellation nothing new is left behind, and the file either is whole or does not exist. Its
+ * folder is made where it is missing.
  * @param produce the values of some training rows, [rows.length, width]; called with the same batches each time.
  * @throws WorkbenchError DISK_FULL; the signal's reason; what `produce` throws.
  */
@@ -83,8 +82,8 @@ export async function writeRowsFile(
 
 /**
  * Opens rows that were computed from `dataset`: vectors of `width` values under the same row numbers, with the same labels and
- * split. They stay on
- * disk and are read as they are asked for; test rows, which have none, are a RangeError. The caller closes it.
+ * split. They stay on disk and are read as they are asked for; test rows, which have none, are a RangeError. The caller closes
+ * it.
  * @returns null where the file is missing, not whole, or of another key, width or number of rows: then the rows are to be computed.
  */
 export function openRowsFile(file: string, dataset: PackedDataset, width: number, key: string): PackedDataset | null {

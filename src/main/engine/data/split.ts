@@ -59,8 +59,7 @@ export function drawStratified(
 
 /**
  * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`,
- * stratified by class where
- * there are labels, of whole groups where there are groups, a function of the seed only.
+ * stratified by class where there are labels, of whole groups where there are groups, a function of the seed only.
  */
 export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
   const { train, validation } = dataset
@@ -82,8 +81,7 @@ export function shuffled(train: Uint32Array, seed: number, epoch: number): Uint3
 
 /**
  * The test rows that every run reconstructs for the eye: up to 32 images or 300 vectors, the same for every run, one of each
- * class in turn
- * (so the first ten of a ten-class set show all classes).
+ * class in turn (so the first ten of a ten-class set show all classes).
  */
 export function previewRows({
   test,

@@ -28,11 +28,9 @@ export interface Split {
 
 /**
  * Decides the split of an import. Parts that the source brings stay as they are, and it is said how many images, and groups,
- * are in two of
- * them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by class, with a seed
- * that is the
- * same for every import unless it is given; identical images end up on one side, and groups too. So is a validation part, where three
- * shares are asked for.
+ * are in two of them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by
+ * class, with a seed that is the same for every import unless it is given; identical images end up on one side, and groups too.
+ * So is a validation part, where three shares are asked for.
  * @param rows their part as the source brings them (null: it brings none), labels and groups
  * @param copies `train`: of rows that are alike and in two parts, training keeps all; else they stay where the source has them
  * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL, CALL_INVALID

@@ -58,8 +58,7 @@ const switchedOff = Object.entries(quietLibraries)
 
 /**
  * Runs a model in a process whose folders for caches and temporary files are an empty one, and looks whether something is in
- * there afterwards:
- * the library writes a device id as soon as it has a session, long before it looks for a collector.
+ * there afterwards: the library writes a device id as soon as it has a session, long before it looks for a collector.
  * @param script of the process
  */
 export async function checkQuiet(script = fileURLToPath(new URL('./quietTrial.ts', import.meta.url))): Promise<Check> {

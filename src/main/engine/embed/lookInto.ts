@@ -21,8 +21,7 @@ type Asked = Pick<
 
 /**
  * Kept codes of a dataset as what a question is asked about. What encodes is the place in the dataset: the rows of `dataset`
- * are the codes, and the
- * network gives them as they are; `inputs` and pictures are those of the images.
+ * are the codes, and the network gives them as they are; `inputs` and pictures are those of the images.
  */
 async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close(): void }> {
   const { codes: folder, codeSize, dataset: shape, question, again } = job

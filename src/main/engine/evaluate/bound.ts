@@ -117,8 +117,7 @@ async function meanLogLikelihood(
 
 /**
  * The place of each unit in their order: which of the draws it gets. So a network that lacks the last ones is measured with the
- * same draws, and the
- * bounds of the two differ by what the units did and not by chance.
+ * same draws, and the bounds of the two differ by what the units did and not by chance.
  */
 function placesOf(units: readonly number[]): number[] {
   const places: number[] = []

@@ -4,8 +4,7 @@ import { forEachBatch, notFinite, take } from './samples.ts'
 
 /**
  * `classificationAccuracy`: share of the labelled test samples whose most probable class by the network's own softmax layer is
- * theirs; null for
- * networks without one. No training label is used here.
+ * theirs; null for networks without one. No training label is used here.
  * @throws RUN_DIVERGED where probabilities are not finite.
  */
 export const classification: Measurement<'classificationAccuracy'> = {

@@ -51,8 +51,7 @@ export async function unitStatistics(
 
 /**
  * All code units in the order in which they would go last: those that tell something, by their KL, then those whose posterior
- * is the prior, by the
- * norms of the weights that read them. `silent` of them, from the end, are of the second kind.
+ * is the prior, by the norms of the weights that read them. `silent` of them, from the end, are of the second kind.
  */
 export function rankedUnits(
   { kl, mean, meanVariance, deviation }: UnitStatistics,

@@ -10,8 +10,7 @@ export type Figures = Omit<Evaluation, 'version' | 'checkpoint' | 'seconds'>
 
 /**
  * A network's own corruption of some test samples: inputs [N, D] of these rows, from this place in the test split on. It gives
- * the very tensor
- * that it was given where what was noisy in training is not the inputs.
+ * the very tensor that it was given where what was noisy in training is not the inputs.
  */
 export type Corrupt = (inputs: Tensor2D, rows: Uint32Array, start: number) => Tensor2D
 

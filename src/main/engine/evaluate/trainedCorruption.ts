@@ -5,8 +5,7 @@ import { forEachBatch, take } from './samples.ts'
 
 /**
  * Of a network that was trained on corrupted inputs, what it makes of the test samples corrupted in that way; beside the
- * figures of the clean
- * ones it can be seen which of the two it is made for.
+ * figures of the clean ones it can be seen which of the two it is made for.
  * - `corruptedSquaredError`: sum over values of (x' - x)^2 against the clean sample, mean over samples. Null for networks without one.
  * - `brightness`: means over all values of the images, and of the reconstructions of the clean and of the corrupted ones. Null
  * for vectors.

@@ -4,8 +4,8 @@ import { formatList } from '../compare/formats.ts'
 
 /**
  * What is to be known of a baseline that is several cells. A cell is compared with the one of them that is nearest to it in
- * what the variants share (as it is in a
- * sweep of code sizes); of cells that differ in what is the baseline's own, nothing says which one is meant, and the first is taken.
+ * what the variants share (as it is in a sweep of code sizes); of cells that differ in what is the baseline's own, nothing says
+ * which one is meant, and the first is taken.
  */
 export function baselineWarning(
   cells: readonly { cell: Cell; resolved: { config: Config | null } }[],

@@ -13,10 +13,8 @@ const size = 4
 
 /**
  * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
- * layer's activations, once
- * forwards and once backwards, for each sample where a variant draws several. Not counted: the dataset, TensorFlow itself, and
- * what a single
- * variant computes beside this.
+ * layer's activations, once forwards and once backwards, for each sample where a variant draws several. Not counted: the
+ * dataset, TensorFlow itself, and what a single variant computes beside this.
  */
 export function memoryOf(config: Config, rowSize: number, parameters: number): number {
   const {

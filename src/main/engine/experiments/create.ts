@@ -21,9 +21,8 @@ export const runName = (title: string, seed: number): string => {
 
 /**
  * Stores an experiment with its runs, all or nothing: seed by seed, so that every cell can soon be compared. Runs that are
- * there already are taken
- * where the plan wants that; cells that are the same share their runs then.
- * Errors: the plan's first problem; DATASET_UNKNOWN. @returns the experiment's id, and the runs that are to be trained, in their order
+ * there already are taken where the plan wants that; cells that are the same share their runs then. Errors: the plan's first
+ * problem; DATASET_UNKNOWN. @returns the experiment's id, and the runs that are to be trained, in their order
  */
 export function createExperiment({ store, home }: { store: Store; home: Home }, plan: Plan): { id: string; runs: string[] } {
   const dataset = store.datasets.get(plan.dataset)

@@ -22,8 +22,7 @@ const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-'
 
 /**
  * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every
- * figure as it was measured, in full. A place whose run was removed is a row
- * without figures.
+ * figure as it was measured, in full. A place whose run was removed is a row without figures.
  */
 export function experimentCsv(experiment: Experiment, runs: readonly Run[]): string {
   const byId = new Map(runs.map((run) => [run.id, run]))

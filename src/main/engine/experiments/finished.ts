@@ -13,8 +13,8 @@ export const identityOf = (variant: string, seed: number, config: Run['config'])
 
 /**
  * Completed runs of a dataset that were trained and measured by this version of the workbench, by identity: another run with
- * the same one would
- * come to the same. (Equal fingerprints are one dataset.) Runs that were not trained themselves are not among them. The oldest first.
+ * the same one would come to the same. (Equal fingerprints are one dataset.) Runs that were not trained themselves are not
+ * among them. The oldest first.
  */
 export function finishedRuns(store: Store, datasetId: string): Map<string, { id: string; name: string }> {
   const found = new Map<string, { id: string; name: string }>()

@@ -22,9 +22,7 @@ interface Parts {
 
 /**
  * Measures, in processes of their own, one after the other, every kind of step of a plan whose time is not known, and stores
- * it. What was measured
- * before a cancellation stays.
- * Errors: DATASET_UNKNOWN, the plan's first problem.
+ * it. What was measured before a cancellation stays. Errors: DATASET_UNKNOWN, the plan's first problem.
  */
 export function measurePlan({ store, home, tasks, log, script, threads }: Parts, plan: Plan): Task {
   const dataset = store.datasets.get(plan.dataset)

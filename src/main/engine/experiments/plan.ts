@@ -39,10 +39,8 @@ interface Combination {
 
 /**
  * The cells of a plan: for each of its variants every combination of swept values. Settings and sweeps of the plan go to the
- * variants that
- * have them; what has no effect beside other settings is left out, and combinations that then are the same are one cell. A
- * function of its
- * arguments alone; nothing is thrown for a plan that cannot be carried out, it has problems.
+ * variants that have them; what has no effect beside other settings is left out, and combinations that then are the same are
+ * one cell. A function of its arguments alone; nothing is thrown for a plan that cannot be carried out, it has problems.
  */
 export function expandPlan(plan: Plan, facts: Facts): Expansion {
   const problems = new Problems()

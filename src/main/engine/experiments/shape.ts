@@ -37,8 +37,7 @@ export interface Machine {
 
 /**
  * The same for two configs whose steps take equally long: network, batch, optimizer and what the variants count, without
- * strengths, rates and the
- * length of the training.
+ * strengths, rates and the length of the training.
  */
 export function shapeOf(variant: string, config: Config, { rowSize, kind, classes, threads, cpu }: Machine): string {
   const { network, reconstruction, training, regularizer, data, pretraining, fineTuning } = config

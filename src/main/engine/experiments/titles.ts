@@ -17,8 +17,8 @@ interface Untitled {
 
 /**
  * Names for every cell, no two titles alike: the variant's title; where several of the plan have the same, what each was given
- * for itself; and of the swept
- * settings those that tell the cell from another: `Contractive, lambda 0.1`. Variants that even so are called alike are numbered.
+ * for itself; and of the swept settings those that tell the cell from another: `Contractive, lambda 0.1`. Variants that even so
+ * are called alike are numbered.
  * @returns `name`: the title without the swept values
  */
 export function titled(cells: readonly Untitled[]): { title: string; name: string }[] {

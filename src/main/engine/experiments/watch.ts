@@ -10,8 +10,7 @@ const interval = 1000
 
 /**
  * Follows the runs of experiments and tells windows how these are doing: at once when a run's state changes, now and then while
- * runs train. When
- * the last run of an experiment has ended, that is stored and told, once.
+ * runs train. When the last run of an experiment has ended, that is stored and told, once.
  */
 export function watchExperiments({
   store,

@@ -8,8 +8,7 @@ export interface Block {
 
 /**
  * Rows of a matrix that may be too large to be kept: made block by block, in order; what fits into `keptBytes` is kept and not
- * made again.
- * The tensors belong to this.
+ * made again. The tensors belong to this.
  */
 export class Blocks {
   readonly count: number

@@ -10,8 +10,7 @@ export const drawsOf = (seed: number, number = 0, rows: ArrayLike<number> = []):
 
 /**
  * Corrupted inputs, as the design defines the three noises, of colour images whole pixels; without one the inputs themselves.
- * Call it in a
- * tidy.
+ * Call it in a tidy.
  * @param channels values of a pixel; 1 of vectors
  */
 export function corrupted(inputs: Tensor2D, { kind, level }: Corruption, draws: Randomness, channels: number): Tensor2D {

@@ -91,8 +91,8 @@ function logDensities(codes: Tensor2D, components: readonly Normal[]): Tensor2D 
 
 /**
  * A mixture of normal distributions with full covariances by expectation maximisation (Dempster, Laird and Rubin 1977; Bishop
- * 2006, section 9.2.2), from means
- * at codes that are chosen as k-means++ does (Arthur and Vassilvitskii 2007). Components that lose all their codes go.
+ * 2006, section 9.2.2), from means at codes that are chosen as k-means++ does (Arthur and Vassilvitskii 2007). Components that
+ * lose all their codes go.
  * @param codes [n, Z]
  * @param onIteration is told the mean log likelihood; awaited, so that others get their turn
  */

@@ -11,8 +11,8 @@ const rounding = 1e-5
 
 /**
  * The rows of a matrix that are nearest to one vector: every row is compared, by one matrix product a block; those that
- * rounding leaves in question
- * are measured again in float64. Equal distances by row. Cosine distance is 1 - cos; that to a vector of zeros is 1.
+ * rounding leaves in question are measured again in float64. Equal distances by row. Cosine distance is 1 - cos; that to a
+ * vector of zeros is 1.
  * @param query [1, D]
  * @param allowed 1 for the rows that count; null: all
  */

@@ -17,8 +17,7 @@ export type Distribution = { kind: 'bernoulli'; deviation: null } | { kind: 'gau
 
 /**
  * A trained network that is only looked into. Its operations are carried out one by one: a question takes a few of them, and
- * nothing has to be
- * compiled first. What its functions give belongs to the caller.
+ * nothing has to be compiled first. What its functions give belongs to the caller.
  */
 export class ExploredNetwork implements Model {
   readonly inputSize: number
@@ -118,8 +117,8 @@ export class ExploredNetwork implements Model {
 
   /**
    * What the decoder says of the values, given a code. An autoencoder that was trained by cross-entropy gives probabilities;
-   * one trained by squared
-   * error gives the mean of a normal distribution, of which the variance is what remains: the mean squared error of a value.
+   * one trained by squared error gives the mean of a normal distribution, of which the variance is what remains: the mean
+   * squared error of a value.
    * @param deviation of an autoencoder's errors, measured
    */
   distribution(deviation: number): Distribution {

@@ -7,8 +7,7 @@ import type { Subject } from './subject.ts'
 
 /**
  * df/dx of one input, [Z, D]: D_L W_L' ... D_1 W_1', D_l being the diagonal matrix of a layer's slopes. A gate's closed units
- * have no slope.
- * Call it in a tidy. @param pass of one row
+ * have no slope. Call it in a tidy. @param pass of one row
  */
 export function jacobianOf({ layers, code }: EncoderPass): Tensor2D {
   const last = layers.at(-1)!

@@ -3,8 +3,8 @@ import { normals } from '../data/reals.ts'
 
 /**
  * t-SNE (van der Maaten and Hinton 2008), exact: every pair counts. Begins at the given places, made small, and follows the
- * gradient with momentum, gains, and
- * early exaggeration. A function of its arguments. All pairs are held once, [n (n - 1) / 2] in the order (1,0), (2,0), (2,1), ...
+ * gradient with momentum, gains, and early exaggeration. A function of its arguments. All pairs are held once, [n (n - 1) / 2]
+ * in the order (1,0), (2,0), (2,1), ...
  */
 export interface TsneOptions {
   perplexity: number
@@ -37,8 +37,7 @@ const pairAt = (i: number, j: number): number => (i > j ? (i * (i - 1)) / 2 + j 
 
 /**
  * Symmetric affinities p_ij = (p_j|i + p_i|j) / 2n, each p_.|i a Gaussian whose width gives the perplexity (their sections 2
- * and 3.1); sum over all ordered
- * pairs 1.
+ * and 3.1); sum over all ordered pairs 1.
  */
 export async function affinities(
   distances: Float32Array,

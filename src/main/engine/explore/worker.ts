@@ -6,8 +6,7 @@ import { Subject } from './subject.ts'
 
 /**
  * Entry of an explorer process: answers questions about trained networks, one after the other, and keeps the last few networks
- * with what was found out
- * about them. When the engine is gone, so is the process.
+ * with what was found out about them. When the engine is gone, so is the process.
  */
 const mostSubjects = 4
 /** Codes and pixels of all networks together. */

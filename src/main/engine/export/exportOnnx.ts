@@ -147,12 +147,10 @@ function graphOf(request: ExportRequest): OnnxGraph {
 }
 
 /**
- * Writes one part of a trained network as an ONNX file. The file appears under its name only after onnxruntime has given the same
- * outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains. A reduced file is
- * held against
- * the float32 network with the kernels that it stands for, after the float32 file itself was held against TensorFlow; what it
- * differs from the
- * trained network is measured.
+ * Writes one part of a trained network as an ONNX file. The file appears under its name only after onnxruntime has given the
+ * same outputs as TensorFlow on real test data; on any failure the target is as it was and nothing else remains. A reduced file
+ * is held against the float32 network with the kernels that it stands for, after the float32 file itself was held against
+ * TensorFlow; what it differs from the trained network is measured.
  * @throws WorkbenchError EXPORT_EXISTS, EXPORT_UNWRITABLE, EXPORT_UNSUPPORTED, OPERATION_UNKNOWN, EXPORT_DISAGREES, DISK_FULL, CANCELLED.
  */
 export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome> {

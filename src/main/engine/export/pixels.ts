@@ -68,8 +68,8 @@ export const pixelOpening =
 
 /**
  * What the import did to the contrast of patches (data/patches/contrast.ts), in levels: the mean of each is subtracted, what is
- * left truncated, squashed into [0.1, 0.9]
- * of the range, and rounded as it was when it was stored. The sum of bytes is exact, so that every runtime rounds alike.
+ * left truncated, squashed into [0.1, 0.9] of the range, and rounded as it was when it was stored. The sum of bytes is exact,
+ * so that every runtime rounds alike.
  */
 function normalised(
   draft: Draft,

@@ -4,11 +4,10 @@ import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnxModel.ts'
 
 /**
  * Smaller files: kernels as float16, or as int8 with a scale for each of their columns. What is computed stays float32: the
- * graph makes the
- * kernels float32 again, once, when a runtime loads the file and folds its constants. So an image's code is the same whatever it shares a
- * batch with, and a reduced file can be held to the same tolerance as any other; with activations quantised as well
- * (`DynamicQuantizeLinear`)
- * the scale would be that of the whole batch. Biases, a few per mille of the bytes, stay as they are.
+ * graph makes the kernels float32 again, once, when a runtime loads the file and folds its constants. So an image's code is the
+ * same whatever it shares a batch with, and a reduced file can be held to the same tolerance as any other; with activations
+ * quantised as well (`DynamicQuantizeLinear`) the scale would be that of the whole batch. Biases, a few per mille of the bytes,
+ * stay as they are.
  */
 export type ReducedPrecision = 'float16' | 'int8'
 

@@ -56,10 +56,9 @@ export async function checkFolder(out: string, force: boolean, home: string): Pr
 
 /**
  * Has files written into a folder of their own, and gives them their place when all are there: a new folder at once, or one
- * after the other in a
- * folder that exists, each replacing at once what has its name. Whatever fails, the target is as it was and nothing else
- * remains; other files in it
- * are never touched. After a kill among the renames the next start goes on with them.
+ * after the other in a folder that exists, each replacing at once what has its name. Whatever fails, the target is as it was
+ * and nothing else remains; other files in it are never touched. After a kill among the renames the next start goes on with
+ * them.
  * @param write gets the folder to write into
  * @throws WorkbenchError EXPORT_UNWRITABLE, DISK_FULL
  */

@@ -55,8 +55,7 @@ export function imagesOf(dataset: PackedDataset, rows: ArrayLike<number>): Image
 
 /**
  * Rows as pictures with no side longer than `side` (undefined: any), and fewer pixels still where the answer would take more
- * than 64 MB: then each
- * pixel is the mean of a square of as many pixels as it takes, the same for all, rounded.
+ * than 64 MB: then each pixel is the mean of a square of as many pixels as it takes, the same for all, rounded.
  */
 export async function thumbnailsOf(dataset: PackedDataset, rows: ArrayLike<number>, side?: number): Promise<Images> {
   const { kind, channels, rowSize } = dataset

@@ -16,8 +16,7 @@ interface MadeRun {
 
 /**
  * Adds a completed run to the store, whole or not at all. `make` gets the id it will have and an name for a folder, which it
- * makes and puts the
- * weights into; what it throws is thrown on, and then neither run nor folder is left. @returns the id
+ * makes and puts the weights into; what it throws is thrown on, and then neither run nor folder is left. @returns the id
  */
 export async function addMadeRun(
   { home, store, queue, emit }: Context,

@@ -17,8 +17,8 @@ export const pruningHandlers = (context: Context) => {
   return {
     /**
      * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last
-     * two as well, and with
-     * RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is left.
+     * two as well, and with RUN_UNKNOWN where the run was removed meanwhile. Whatever ends it early, no run and no folder is
+     * left.
      */
     'runs.prune': ({ run: reference }) => {
       const run = store.runs.ours(reference)

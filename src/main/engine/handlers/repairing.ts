@@ -20,8 +20,8 @@ export function requireNoRepair({ id, name }: Pick<Dataset, 'id' | 'name'>): voi
 
 /**
  * Imports a dataset's source again and puts the files in place of those that are there. Runs keep their dataset: nothing is
- * replaced unless the same
- * images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset` throws; then all is as before.
+ * replaced unless the same images, labels and split come out. The task fails with DATASET_DIFFERS, or with what `importDataset`
+ * throws; then all is as before.
  * @param path where the source lies now, if it is not where it was; it is the dataset's source from then on
  */
 export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, path: string | undefined): Task {

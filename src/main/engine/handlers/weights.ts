@@ -24,9 +24,8 @@ export function openWeights(path: string): WeightsFile {
 }
 
 /**
- * The same of a file that is read through to its end before anything is made of it: what is damaged, or not finite, is refused by its own
- * name.
- * Errors: also CHECKPOINT_DAMAGED.
+ * The same of a file that is read through to its end before anything is made of it: what is damaged, or not finite, is refused
+ * by its own name. Errors: also CHECKPOINT_DAMAGED.
  */
 export async function openWholeWeights(path: string): Promise<WeightsFile> {
   const file = openWeights(path)
@@ -48,8 +47,7 @@ async function checksum(path: string): Promise<string> {
 
 /**
  * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained
- * already are not pretrained
- * again; of a run of another variant the network alone, and what it reads, are the file's.
+ * already are not pretrained again; of a run of another variant the network alone, and what it reads, are the file's.
  */
 export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
   const same = file.variant === variant

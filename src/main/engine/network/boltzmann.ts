@@ -25,9 +25,8 @@ export const bernoulli = (probabilities: Tensor2D, uniform: Tensor): Tensor2D =>
 
 /**
  * Free energy -log sum_h exp(-E(v, h)) of visible states, [B] (Hinton 2012, section 16.1): of Bernoulli hidden units -sum_j
- * softplus(c_j + v W_j),
- * of linear ones with variance 1 -1/2 sum_j (c_j + v W_j)^2 (Welling, Rosen-Zvi and Hinton 2005); of the visible side -b v, or
- * 1/2 |v - b|^2.
+ * softplus(c_j + v W_j), of linear ones with variance 1 -1/2 sum_j (c_j + v W_j)^2 (Welling, Rosen-Zvi and Hinton 2005); of the
+ * visible side -b v, or 1/2 |v - b|^2.
  * @param pre c + v W where it is known already, [B, H]
  */
 export function freeEnergy(
@@ -92,8 +91,8 @@ export const valuedAs = (gradient: Scalar, value: Scalar): Scalar => gradient.su
 
 /**
  * Pseudo-likelihood in nats, mean over the batch, of rounded visible states: D times log p(v_i | the others) at one bit i of
- * each image, drawn
- * (Besag 1975; the stochastic estimate of Tieleman's tutorial code). log p(v_i | v_-i) = log sigmoid(F(v with bit i flipped) - F(v)).
+ * each image, drawn (Besag 1975; the stochastic estimate of Tieleman's tutorial code). log p(v_i | v_-i) = log sigmoid(F(v with
+ * bit i flipped) - F(v)).
  */
 export function pseudoLikelihood(machine: Machine, x: Tensor2D, draws: Draws): Scalar {
   const [batch, width] = x.shape

@@ -37,12 +37,9 @@ export function derivative({ activation, pre, output }: LayerPass): Tensor2D | n
 
 /**
  * mean_B ||df/dx||_F^2 of a whole encoder, exact and differentiable. With W1 the first kernel and M (one row for each image and
- * code unit)
- * the Jacobian of the code with respect to the first layer's pre-activations, ||M W1'||^2 = sum(M * M G) for the Gram matrix G
- * = W1' W1: the
- * input's dimension never enters the large product. Of an input much smaller than the first layer M W1' itself is cheaper. One
- * layer needs
- * no matrix product at all (Rifai et al. 2011, section 3).
+ * code unit) the Jacobian of the code with respect to the first layer's pre-activations, ||M W1'||^2 = sum(M * M G) for the
+ * Gram matrix G = W1' W1: the input's dimension never enters the large product. Of an input much smaller than the first layer M
+ * W1' itself is cheaper. One layer needs no matrix product at all (Rifai et al. 2011, section 3).
  */
 export function meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
   const batch = layers[0]!.output.shape[0]

@@ -11,11 +11,9 @@ export interface Prunable {
 
 /**
  * A network without some of its code units: neither the layers that make the code nor those that read it have them any more.
- * What the decoder made
- * of a unit's mean, a constant, goes into the next biases, b <- b + mean_j W_j; so nothing changes where a unit never leaves
- * its mean, nor where
- * the weights that read it are 0. Kernels that were normalised are stored as they were used, for without a row another norm
- * would come out.
+ * What the decoder made of a unit's mean, a constant, goes into the next biases, b <- b + mean_j W_j; so nothing changes where
+ * a unit never leaves its mean, nor where the weights that read it are 0. Kernels that were normalised are stored as they were
+ * used, for without a row another norm would come out.
  * @param removed units, of which some must be left
  * @param means of every code unit of the given network, [codeSize]
  */

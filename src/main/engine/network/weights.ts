@@ -83,9 +83,9 @@ export const classifierLayer: Layer = {
 
 /**
  * Every weight of a network, encoder first. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and
- * linear layers
- * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation of the layer that the
- * kernel feeds; a tied kernel counts as the encoder's. A network that classifies has a softmax layer instead of a decoder.
+ * linear layers (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation of the
+ * layer that the kernel feeds; a tied kernel counts as the encoder's. A network that classifies has a softmax layer instead of
+ * a decoder.
  * @param classes null for an autoencoder
  */
 export function weightSpecs(

@@ -7,8 +7,7 @@ const rho = 0.01,
 
 /**
  * The notes minimise 1/2 E||x' - x||^2 + lambda/2 sum W^2 + beta sum KL. Twice that is what is minimised here, with a weight
- * decay of lambda and a
- * strength of 2 beta; the minimum is the same.
+ * decay of lambda and a strength of 2 beta; the minimum is the same.
  */
 const run = (epochs: number, batchSize: number, learningRate: number, estimate: 'batch' | 'dataset'): PresetRun => ({
   id: 'sparse',

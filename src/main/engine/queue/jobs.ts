@@ -14,8 +14,8 @@ interface Options {
 }
 
 /**
- * Carries out a job other than a training in a worker process of its own.
- * Errors: what the worker reports, CANCELLED, RUN_FAILED when it dies.
+ * Carries out a job other than a training in a worker process of its own. Errors: what the worker reports, CANCELLED,
+ * RUN_FAILED when it dies.
  */
 export async function runJob<J extends Exclude<Job, TrainJob>>(
   job: J,

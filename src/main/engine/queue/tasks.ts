@@ -34,10 +34,8 @@ const inTurn = (before: number): string =>
 
 /**
  * Imports, exports, evaluations: long work beside the runs, with progress and cancelling; so many at once as the settings say,
- * the others wait in the
- * order in which they came. A short one, which somebody sits and waits for, has one place more, so that it waits for short ones
- * only. They live as long
- * as the engine does.
+ * the others wait in the order in which they came. A short one, which somebody sits and waits for, has one place more, so that
+ * it waits for short ones only. They live as long as the engine does.
  * @param most how many at once
  */
 export function createTasks(

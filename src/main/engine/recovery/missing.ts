@@ -14,8 +14,7 @@ const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(
 
 /**
  * Ids of what lies in a home's folders and is whole enough to be found again: datasets with their index, runs with checkpoints
- * or a record
- * of what they were, kept codes. `unknown`: folders of runs of which nothing tells.
+ * or a record of what they were, kept codes. `unknown`: folders of runs of which nothing tells.
  */
 export function foldersOf(home: Home): {
   datasets: string[]

@@ -12,10 +12,8 @@ import type { Store } from '../store/store.ts'
 
 /**
  * What only the database knows of a dataset, a run, kept codes or an experiment lies once more beside its data, so that a lost
- * database can
- * be made again from folders: the name of a dataset; of a run everything but its curves and pictures, as of its last change of
- * state; what
- * codes are of; an experiment's plan. But for that the database alone is ever read.
+ * database can be made again from folders: the name of a dataset; of a run everything but its curves and pictures, as of its
+ * last change of state; what codes are of; an experiment's plan. But for that the database alone is ever read.
  */
 /** Its name is none that packs take along. */
 export const recordName = '.record.json'

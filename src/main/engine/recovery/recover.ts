@@ -23,12 +23,10 @@ export interface Choices {
 }
 
 /**
- * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of datasets
- * and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only read. A sound
- * database is
- * completed by what lies in folders and it does not name.
- * Errors: DATABASE_SOUND, DATABASE_LOCKED and DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and
- * `openDatabase`.
+ * Makes a new database for a home whose own is damaged, missing or empty: from the newest sound backup, and from the folders of
+ * datasets and runs. The new one takes its place when it is whole; the old file is kept aside. Images and weights are only
+ * read. A sound database is completed by what lies in folders and it does not name. Errors: DATABASE_SOUND, DATABASE_LOCKED and
+ * DISK_ERROR where nothing is lost; DATASET_UNKNOWN; those of `lockHome`, `prepareHome` and `openDatabase`.
  */
 export function recover(home: Home, choices: Choices = {}): Recovery {
   keepPrivate()
@@ -75,8 +73,7 @@ function reindexed(home: Home): Recovery {
 
 /**
  * Takes back into a sound database what it does not name: runs whose dataset is here again, say. It is backed up first, and
- * nothing that is
- * there changes.
+ * nothing that is there changes.
  */
 function complete(home: Home, choices: Choices): Recovery {
   const store = openStore(home.database)

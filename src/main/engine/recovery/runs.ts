@@ -45,8 +45,7 @@ function readTold(folder: string): Told | null {
 
 /**
  * Puts back the runs whose folders hold a checkpoint or a record and that the store does not have: from their records where
- * they have one,
- * else from what the checkpoint tells. Those that had been removed stay removed and can be restored.
+ * they have one, else from what the checkpoint tells. Those that had been removed stay removed and can be restored.
  * @param chosen the dataset of those of which nothing tells it
  * @returns how many there are now
  */

@@ -21,8 +21,7 @@ interface Waiting {
 
 /**
  * What waits for space on the disk, in one place: whoever meets a full disk leaves here what is to be done once there is room.
- * While anything
- * lacks space the disk is looked at again and again, at growing intervals; then all of it is done, in order.
+ * While anything lacks space the disk is looked at again and again, at growing intervals; then all of it is done, in order.
  */
 export function createSpace(home: Home, log: Log) {
   const waiting = new Map<string, Waiting>()

@@ -57,8 +57,7 @@ export function remakeIndexes(file: string): boolean {
 
 /**
  * Writes a copy of an open database beside it, named after the time and its version: whole, read again and synced before it
- * gets that name.
- * Error: SQLite's or the system's; then no backup is there that was not before.
+ * gets that name. Error: SQLite's or the system's; then no backup is there that was not before.
  */
 export function writeBackup(database: Database, file: string, version: number): string {
   removeUnfinished(file)

@@ -35,9 +35,9 @@ const explain = (thrown: unknown, file: string): unknown =>
 
 /**
  * Opens (or creates) a database: integrity checked, brought to the newest version, a backup written beside it first when it
- * holds something. Every commit is on the disk when it returns: with a write-ahead log, or with what its file system can do instead
- * (keeping.ts). `onKeeping` is told which.
- * Errors: DATABASE_DAMAGED, DATABASE_NEWER, DATABASE_LOCKED, HOME_UNWRITABLE, HOME_READ_ONLY, DISK_FULL, DISK_ERROR.
+ * holds something. Every commit is on the disk when it returns: with a write-ahead log, or with what its file system can do
+ * instead (keeping.ts). `onKeeping` is told which. Errors: DATABASE_DAMAGED, DATABASE_NEWER, DATABASE_LOCKED, HOME_UNWRITABLE,
+ * HOME_READ_ONLY, DISK_FULL, DISK_ERROR.
  */
 export function openDatabase(
   file: string,

@@ -32,9 +32,8 @@ export const keepingText = ({ journal, exclusive: alone, unlocked }: Keeping): s
   `journal ${journal}${alone ? ', for one process alone' : ''}${unlocked ? ', without locks of the system' : ''}`
 
 /**
- * Puts an open connection, of which nothing was read yet, into its mode. What the pragma answers is no proof that the file system can do
- * it: the first access after it is.
- * Error: SQLite's own, or one with the code JOURNAL_REFUSED.
+ * Puts an open connection, of which nothing was read yet, into its mode. What the pragma answers is no proof that the file
+ * system can do it: the first access after it is. Error: SQLite's own, or one with the code JOURNAL_REFUSED.
  */
 export function keep(database: Database, { journal, exclusive: alone }: Keeping): void {
   // Before the first access: only then does a write-ahead log do without shared memory.

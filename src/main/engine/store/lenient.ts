@@ -14,8 +14,7 @@ import { isObject } from '../../../shared/json.ts'
 
 /**
  * Rows that this version did not write: a newer one may know more kinds, codes and settings. What can be understood of them is
- * shown, the rest is left
- * alone in the database; one row never takes a list with it.
+ * shown, the rest is left alone in the database; one row never takes a list with it.
  */
 
 /** Why something is shown and otherwise left as it is; for messages. */

@@ -17,11 +17,10 @@ export interface Lock {
 }
 
 /**
- * Takes a lock that lasts until `release` or the end of this process, however it ends; null when another process holds it. It is two: the
- * operating system's lock on the file, which cannot be stale; and an owner file (owner.ts), since on a network drive the
- * system's lock may
- * be one machine's alone, or none. Both are needed, so that neither has to be believed.
- * Errors: as of `troubleWith`.
+ * Takes a lock that lasts until `release` or the end of this process, however it ends; null when another process holds it. It
+ * is two: the operating system's lock on the file, which cannot be stale; and an owner file (owner.ts), since on a network
+ * drive the system's lock may be one machine's alone, or none. Both are needed, so that neither has to be believed. Errors: as
+ * of `troubleWith`.
  */
 export function tryLock(file: string): Lock | null {
   const folder = dirname(file)

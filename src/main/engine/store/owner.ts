@@ -8,13 +8,11 @@ import { bootId, startOf, textOf } from '../processes.ts'
 import { fileSystemOf } from './fileSystem.ts'
 
 /**
- * Who has a home, as a file of its own beside the database: for file systems whose locks do not work, or are only those of one machine.
- * Whoever wants the home writes a file under a name that nobody else has, and then looks at the files of all others: with a living one
- * among them it takes its own back. Of two that come at once at least one sees the other, so that never both have it; and no
- * file has to be
- * taken over, which could not be done safely. A file is dead when its process is, or, where that cannot be seen from here, when
- * it was not
- * renewed for long.
+ * Who has a home, as a file of its own beside the database: for file systems whose locks do not work, or are only those of one
+ * machine. Whoever wants the home writes a file under a name that nobody else has, and then looks at the files of all others:
+ * with a living one among them it takes its own back. Of two that come at once at least one sees the other, so that never both
+ * have it; and no file has to be taken over, which could not be done safely. A file is dead when its process is, or, where that
+ * cannot be seen from here, when it was not renewed for long.
  */
 const ownerSchema = z.object({
   id: z.string(),

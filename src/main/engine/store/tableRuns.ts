@@ -84,8 +84,7 @@ function once<T>(read: (text: string) => T): (text: string) => T {
 
 /**
  * Many runs at once, for the table of runs: ten thousand rows in some ten milliseconds, and their settings and figures without
- * the checks that every
- * single run gets when it is read (`runStore`), which would take a second.
+ * the checks that every single run gets when it is read (`runStore`), which would take a second.
  */
 export function tableRunStore(database: Database) {
   // Whoever changes a run, and by whatever statement: it is noticed here. In memory, so that a full disk is no matter for it.

@@ -51,8 +51,7 @@ export const isBusy = (thrown: unknown): boolean => /^SQLITE_(BUSY|LOCKED|PROTOC
 
 /**
  * What SQLite or the system says of a database file, as a WorkbenchError with what to do; null where it is neither. Damage is
- * not among it
- * (see `damaged`): nothing here is said of a file that is no sound database.
+ * not among it (see `damaged`): nothing here is said of a file that is no sound database.
  */
 export function troubleWith(thrown: unknown, file: string): WorkbenchError | null {
   if (thrown instanceof WorkbenchError) return thrown

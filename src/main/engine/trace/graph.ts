@@ -135,8 +135,7 @@ export class GraphBuilder {
 
   /**
    * TensorFlow's own rewriting takes a sum with a matrix of one number for a product with a bias, which then has the wrong rank
-   * (2.9, `Remapper`): such
-   * sums are made of vectors.
+   * (2.9, `Remapper`): such sums are made of vectors.
    */
   #copied(name: string, { op, attributes, outputs }: Recording['operations'][number], inputs: readonly string[]): string {
     const [output] = outputs

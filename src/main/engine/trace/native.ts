@@ -87,8 +87,7 @@ const toBindingAttributes = (attributes: Record<string, Attribute>): BindingAttr
 
 /**
  * Bytes as a float32 tensor, divided by `divisor` natively: a tenth of the time that a loop and tfjs's own conversion take. The
- * array must
- * be fresh: the tensor may share its memory.
+ * array must be fresh: the tensor may share its memory.
  */
 export function scaledBytes(values: Uint8Array, shape: number[], divisor: number): Tensor {
   const bytes = binding.createTensor(shape, typeNumber.uint8, values)

@@ -13,10 +13,9 @@ const draws = 8
 
 /**
  * Test images to compare two computations of a network on. A gate lets through what is largest: where two units are equal but
- * for rounding, another
- * order of the same sums lets the other one through, and both are right. Such images, found by changing the code a little, say
- * nothing and are left out;
- * where hardly any others are left, they are taken as they come. A function of network and dataset.
+ * for rounding, another order of the same sums lets the other one through, and both are right. Such images, found by changing
+ * the code a little, say nothing and are left out; where hardly any others are left, they are taken as they come. A function of
+ * network and dataset.
  */
 export function clearRows(
   variant: Pick<Variant, 'gate'>,

@@ -121,8 +121,7 @@ export class Course {
 
   /**
    * Makes everything up to now durable: first the points, then the weights.
-   * @param model what is trained now; @param layer it is the autoencoder of one layer
-   * Waits where the disk is full.
+   * @param model what is trained now; @param layer it is the autoencoder of one layer Waits where the disk is full.
    * @throws Diverged where weights are not finite; Stopped where that is asked for while there is no space
    */
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {

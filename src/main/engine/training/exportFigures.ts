@@ -18,8 +18,7 @@ const none: Figures = { figure: null, float32: null, reduced: null }
 
 /**
  * What a reduced file is worth beside the float32 one, on the dataset that the run was trained on and split as it was: an
- * encoder's linear
- * probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
+ * encoder's linear probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
  * @throws WorkbenchError CANCELLED
  */
 export async function measureReduced(

@@ -46,8 +46,7 @@ export const cleanErrorName = 'squaredError'
 
 /**
  * The squared error of the reconstructions of clean inputs, summed over values, a mean over the batch: the one measure that
- * means the same
- * for every objective. Nothing is corrupted or drawn, as in the evaluation. @param clean [B, D]
+ * means the same for every objective. Nothing is corrupted or drawn, as in the evaluation. @param clean [B, D]
  */
 export function cleanError(variant: Variant, config: Config, weights: Weights, clean: Tensor2D): Scalar {
   const network = networkOf(variant, config, weights)

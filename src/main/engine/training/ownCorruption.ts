@@ -7,8 +7,7 @@ import { randomness } from './randomness.ts'
 
 /**
  * How a variant with this config corrupts its inputs in training, drawn anew for the test split, the same for every seed; null
- * where inputs
- * stay what they are.
+ * where inputs stay what they are.
  * @param channels values of a pixel
  */
 export function ownCorruption(

@@ -23,9 +23,8 @@ import { initialLayer, stackOf, unrolled } from './unroll.ts'
 
 /**
  * Greedy pretraining of one layer as an autoencoder by itself (Hinton, Osindero and Teh 2006; Bengio, Lamblin, Popovici and
- * Larochelle 2007): its
- * inputs are the clean codes of the layers below, computed once. Afterwards its weights are part of the whole network, and the
- * next stage may begin.
+ * Larochelle 2007): its inputs are the clean codes of the layers below, computed once. Afterwards its weights are part of the
+ * whole network, and the next stage may begin.
  */
 export async function pretrainLayer(course: Course, stage: PlannedStage): Promise<void> {
   const {

@@ -56,9 +56,9 @@ const filled = (shape: number[]): Given['tensor'] => ({
 
 /**
  * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`,
- * `norms`, `validateN`, `codeSum`,
- * `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`, `read/NAME`, `assigned/NAME`.
- * Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`, `assign/NAME`.
+ * `norms`, `validateN`, `codeSum`, `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`,
+ * `read/NAME`, `assigned/NAME`. Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`,
+ * `assign/NAME`.
  */
 export class Program {
   readonly graph = new GraphBuilder()

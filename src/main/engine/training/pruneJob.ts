@@ -22,8 +22,8 @@ import type { ModelSpec } from './program.ts'
 
 /**
  * Makes a run's network anew without its collapsed code units, writes it as a run's checkpoint and measures it as a training
- * would at its end. The
- * units are found, and the bound before is measured, on the test split; the units' means are those of the training split.
+ * would at its end. The units are found, and the bound before is measured, on the test split; the units' means are those of the
+ * training split.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH, RUN_DIVERGED, VARIANT_UNSUITABLE,
  * NOTHING_TO_PRUNE, CANCELLED
  */

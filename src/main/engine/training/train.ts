@@ -22,9 +22,8 @@ import { trainWhole } from './whole.ts'
 
 /**
  * Trains one run from its beginning or from its last checkpoint, stage by stage, and evaluates it. Everything random is a
- * function of (seed,
- * step) and (seed, epoch), so that a run which was interrupted any number of times ends with the same weights, bit for bit.
- * Throws Stopped after a requested stop, Diverged when values are no longer finite.
+ * function of (seed, step) and (seed, epoch), so that a run which was interrupted any number of times ends with the same
+ * weights, bit for bit. Throws Stopped after a requested stop, Diverged when values are no longer finite.
  */
 export async function train(given: TrainJob, threads: number, port: Port): Promise<TrainResult> {
   const data = openTrainingData(given.datasetFolder, given.config)

@@ -12,8 +12,7 @@ export const initialLayer = (specs: readonly WeightSpec[], layer: number, depth:
 
 /**
  * A pretrained layer's weights under their names in the whole network. A tied decoder becomes a kernel of its own, the
- * encoder's transposed
- * (Hinton and Salakhutdinov 2006, figure 1: unrolling).
+ * encoder's transposed (Hinton and Salakhutdinov 2006, figure 1: unrolling).
  */
 export function unrolled(weights: State, layer: number, depth: number): State {
   const deep = Object.fromEntries(Object.entries(weights).map(([name, values]) => [deepName(name, layer, depth), values]))

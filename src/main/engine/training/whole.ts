@@ -74,9 +74,8 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
 
 /**
  * Gradient norms of the same network from its initial weights, averaged over the first batches, beside which those of the
- * pretrained one can
- * be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: every step begins there again, and the weights are
- * loaded anew afterwards.
+ * pretrained one can be seen (Bengio et al. 2007; Glorot and Bengio 2010). Nothing is learned: every step begins there again,
+ * and the weights are loaded anew afterwards.
  */
 async function compareGradients(
   course: Course,

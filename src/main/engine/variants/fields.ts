@@ -82,10 +82,10 @@ const defaultLayerVariant = (variant: Variant): string => (layerVariants().inclu
 const fewLabels = { count: 5000, epochs: 100, batchSize: 20 }
 
 /**
- * What a config holds before the user says anything: the shared defaults, those of vector data (a linear output and the squared error,
- * because standardised reals leave [0, 1]), those of the layers' variant where there is pretraining (and weights that
- * fine-tuning unties), the
- * variant's own (but what Boltzmann machines are made of they are made of), and what the variant determines, the later winning.
+ * What a config holds before the user says anything: the shared defaults, those of vector data (a linear output and the squared
+ * error, because standardised reals leave [0, 1]), those of the layers' variant where there is pretraining (and weights that
+ * fine-tuning unties), the variant's own (but what Boltzmann machines are made of they are made of), and what the variant
+ * determines, the later winning.
  */
 export function defaultsOf(
   variant: Variant,

@@ -29,8 +29,7 @@ export const placeOf = (config: Pick<Config, 'network'>, layer: number): LayerPl
 
 /**
  * The config of the small autoencoder that pretrains one layer. Its code has the layer's activation, its output that of its
- * inputs; codes of
- * sigmoid layers are reconstructed as the data are, others by the squared error.
+ * inputs; codes of sigmoid layers are reconstructed as the data are, others by the squared error.
  */
 export function layerConfig(config: Config, layer: number): Config {
   const { pretraining, network } = config

@@ -6,9 +6,8 @@ type Pixels = Pick<Facts, 'pixels'>
 
 /**
  * What is to be said of an objective that takes pixels for probabilities of ink where they are measured values, as those of
- * photographs are: it can be
- * minimised, and its value is no likelihood. Empty where there is nothing to be said. @param remedy whether the settings can
- * still be changed
+ * photographs are: it can be minimised, and its value is no likelihood. Empty where there is nothing to be said. @param remedy
+ * whether the settings can still be changed
  */
 export function likelihoodNotes(config: Config, variant: Variant, facts: Pixels, remedy = true): string[] {
   if (!isContinuous(facts) || config.data.binarise !== 'none' || config.fineTuning.kind === 'classification') return []

@@ -191,8 +191,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
   /**
    * What its terms are measured on, in training and validation, where that is not clean inputs and the code as it is: words
-   * that stand after
-   * “on”, the same where what is measured may be compared; null where it is clean after all.
+   * that stand after “on”, the same where what is measured may be compared; null where it is clean after all.
    */
   measuredOn?(settings: z.output<S>): string | null
   /**

@@ -16,8 +16,7 @@ const pause = 3000
 
 /**
  * One comparison: what its address says, what the engine makes of it, and what the pointer brings forward in all of its parts
- * at once. To be made while
- * a component starts.
+ * at once. To be made while a component starts.
  */
 export class Comparing {
   readonly address = $derived(readAddress(route.query))
@@ -99,8 +98,7 @@ export class Comparing {
   pointed = $state.raw<{ title: string; texts: ReadonlyMap<string, string> } | null>(null)
   /**
    * A column of the table that follows the crosshair; without one it has the last values in the first chart, whichever part is
-   * open, so that the
-   * table stands still.
+   * open, so that the table stands still.
    */
   readonly reading = $derived.by(() => {
     const [chart] = this.charts

@@ -18,8 +18,7 @@ export interface CompareCurve extends Curve {
 
 /**
  * Lines of one series as curves, in the order and the colours of the table's rows. Smoothing is of the line; what is read from
- * it is what was
- * measured.
+ * it is what was measured.
  * @param along where what has no steps is drawn as a level
  */
 export function curvesOf(

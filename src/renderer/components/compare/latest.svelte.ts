@@ -4,8 +4,7 @@ import { connection } from '../../state/connection.svelte.ts'
 
 /**
  * The answer to the newest question. One call is under way at a time, and questions that come meanwhile replace each other: a
- * slider that moves fifty times
- * asks as often as the engine can answer. The answer before stays until the next is here.
+ * slider that moves fifty times asks as often as the engine can answer. The answer before stays until the next is here.
  */
 export class Latest<Q, A> {
   value = $state.raw<A | null>(null)

@@ -17,8 +17,7 @@ export function sweptText(cell: Swept, key: string): string {
 
 /**
  * Keys of what is swept and tells cells apart, with its variant where several have a setting of that name; a setting that all
- * that have it share is not among
- * them.
+ * that have it share is not among them.
  */
 export function sweptKeys(cells: readonly Swept[]): string[] {
   return columnsOf(cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) }))).filter(

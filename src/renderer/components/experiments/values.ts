@@ -27,10 +27,9 @@ const partsOf = (text: string, between: RegExp): string[] =>
 
 /**
  * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many,
- * linear unless
- * said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices and switches:
- * `relu, sigmoid`. Texts, which have commas of their own: `flip; flip, shift=4`.
- * Whether a value is allowed is the engine's to say.
+ * linear unless said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices
+ * and switches: `relu, sigmoid`. Texts, which have commas of their own: `flip; flip, shift=4`. Whether a value is allowed is
+ * the engine's to say.
  */
 export function readValues(field: Kind, text: string): Written {
   const trimmed = text.trim()

@@ -3,9 +3,8 @@ import { stepsAlong, valueAlong } from './places.ts'
 
 /**
  * Pictures of a manifold stand in even steps although their places in the code need not: a place on screen is a number of
- * cells, a place in the code is read
- * off the axes. Along the first axis from left to right, along the second from bottom to top; the middle of a cell is the place
- * of its picture.
+ * cells, a place in the code is read off the axes. Along the first axis from left to right, along the second from bottom to
+ * top; the middle of a cell is the place of its picture.
  */
 export interface ManifoldArea extends Area {
   cell: number

@@ -17,8 +17,7 @@ export function fieldExtent({ x, y }: Pick<Field, 'x' | 'y'>): Extent {
 
 /**
  * An arrow at each place of the grid, as long as the square root of its vector's length: short ones keep their direction, and
- * the colour says how long they are.
- * The longest of all that are compared (`longest`) is a little longer than a cell.
+ * the colour says how long they are. The longest of all that are compared (`longest`) is a little longer than a cell.
  */
 export function paintArrows(
   context: CanvasRenderingContext2D,

@@ -110,8 +110,7 @@ export function inside(polygon: readonly number[], x: number, y: number): boolea
 
 /**
  * Where a value lies among the ascending values of an axis, as a number of steps from the first one: between two values evenly,
- * beyond the ends as far as the
- * last step reaches. Quantiles of a prior are not evenly spaced, and pictures of them are.
+ * beyond the ends as far as the last step reaches. Quantiles of a prior are not evenly spaced, and pictures of them are.
  */
 export function stepsAlong(axis: ArrayLike<number>, value: number): number {
   const last = axis.length - 1

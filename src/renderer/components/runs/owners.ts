@@ -3,8 +3,7 @@ import type { TableView } from '../../../shared/runTable.ts'
 
 /**
  * A way to look at the table that was kept before several variants had a setting of one name, with the columns that there are
- * now: each variant's has its
- * own; rows are sorted, filtered and grouped by that of the first.
+ * now: each variant's has its own; rows are sorted, filtered and grouped by that of the first.
  */
 export function withOwners(view: TableView, known: readonly string[]): TableView {
   const first = (key: string): string => currentKeys(key, known)[0]!

@@ -2,10 +2,9 @@ import type { CellValue, RowFilter, RowGroup, RunRow } from '../../../shared/run
 
 /**
  * Which rows of the table are shown, and in which order. This is done in the window, not by the engine, because the window has
- * all rows already: what is typed
- * is answered within a frame, without a round trip. Nothing is computed of the numbers; means and intervals of groups come from
- * the engine.
- * Pure functions over plain data, with properties that are tested without a browser.
+ * all rows already: what is typed is answered within a frame, without a round trip. Nothing is computed of the numbers; means
+ * and intervals of groups come from the engine. Pure functions over plain data, with properties that are tested without a
+ * browser.
  */
 
 /** Reads one column of a row; null where the run has none. */
@@ -119,8 +118,7 @@ export const plainItems = (rows: readonly RunRow[]): Item[] => rows.map((row) =>
 
 /**
  * Each group's head, and below it the rows of those that are open, in the order of `rows`. A group of which no run is shown any
- * more is left out (the
- * groups may be older than the rows), and so are runs that no group has yet.
+ * more is left out (the groups may be older than the rows), and so are runs that no group has yet.
  */
 export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[], open: ReadonlySet<string>): Item[] {
   const groupOf = new Map(groups.flatMap((group) => group.runs.map((id) => [id, group.id] as const)))
@@ -180,8 +178,8 @@ export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: nu
 
 /**
  * Widths of columns in a table that is wider than they need, in their order: the first one takes what is over until it has
- * `first` pixels more, the rest is
- * shared by all that nobody has given a width, up to half as much again; beyond that it is the first one's.
+ * `first` pixels more, the rest is shared by all that nobody has given a width, up to half as much again; beyond that it is the
+ * first one's.
  * @param columns the least width of each, and whether somebody set it; the first one is laid out to fill the table @param room
  * pixels for all of them
  */

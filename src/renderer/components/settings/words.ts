@@ -39,9 +39,8 @@ export function flat(settings: object, prefix = ''): [string, unknown][] {
 
 /**
  * Fields that no other setting switches off: the one that they depend on has one of the values that need them, and is itself
- * not switched off.
- * Settings of the layers' variant depend on there being pretraining. @param text a field's present text, or the texts of all
- * values that it is to have
+ * not switched off. Settings of the layers' variant depend on there being pretraining. @param text a field's present text, or
+ * the texts of all values that it is to have
  */
 export function shownFields(fields: readonly Field[], text: (field: Field) => string | readonly string[]): Field[] {
   const byKey = new Map(fields.map((field) => [field.key, field]))

@@ -114,8 +114,7 @@ interface Told {
 
 /**
  * The list of images whose labels and parts are known one by one. Parts count only where some images are for training, or a
- * path was given
- * for them.
+ * path was given for them.
  * @param order of the classes, where the source has one; others are sorted, numbers as numbers
  */
 export function listOfMembers(

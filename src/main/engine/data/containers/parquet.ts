@@ -19,8 +19,7 @@ import { bytesAt, damagedFile, unsupportedFile } from '../byte-stream.ts'
 
 /**
  * The one door of hyparquet: columns of Parquet files, page by page, so that memory does not grow with the file. What a file
- * says of sizes
- * and counts is held against its real size before anything is made of it.
+ * says of sizes and counts is held against its real size before anything is made of it.
  */
 const mega = 2 ** 20
 const mostFooter = 16 * mega

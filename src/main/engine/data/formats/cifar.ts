@@ -9,8 +9,7 @@ import type { ArrayPart, Format, FoundSet } from './format.ts'
 
 /**
  * The binary files of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one or two bytes of labels and 3 x 32 x 32 of
- * pixels, channel by
- * channel.
+ * pixels, channel by channel.
  */
 interface Kind {
   set: string

@@ -93,8 +93,7 @@ async function holdsImages(root: string, inside: string, without: ReadonlySet<st
 
 /**
  * Finds out where the images of each part lie, by the names of folders alone: parts by their names, below folders that hold a
- * single folder
- * too; paths that were named for a part come before folders that are called so.
+ * single folder too; paths that were named for a part come before folders that are called so.
  * @param lenient takes a folder that holds nothing for training as it is
  * @returns with the real paths that were named for a part (`without`), which no other place holds
  * @throws WorkbenchError FILE_UNSUPPORTED where the parts cannot be those of a dataset

@@ -35,8 +35,7 @@ const besideMasks =
 
 /**
  * Whether a folder holds masks, by its name and those of its neighbours: `ground_truth` beside others does, `mask` only beside
- * `images` or
- * a part (there are classes called so), and none where several are called after masks and nothing else is there.
+ * `images` or a part (there are classes called so), and none where several are called after masks and nothing else is there.
  */
 export function isMaskFolder(name: string, neighbours: readonly string[]): boolean {
   const surely = surelyMasks.test(name)

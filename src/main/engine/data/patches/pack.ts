@@ -266,8 +266,7 @@ async function placesOf({ image, x, y }: Draws, source: PatchSource, signal?: Ab
 
 /**
  * Refuses what will certainly be refused once the patches are taken, as far as that can be told in a moment: without reading an
- * image, and of a
- * large folder not at all.
+ * image, and of a large folder not at all.
  * @throws WorkbenchError as `packPatches`
  */
 export async function checkPatches(request: SourceRequest): Promise<void> {

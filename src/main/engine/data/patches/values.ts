@@ -14,8 +14,8 @@ const filesPerDecoder = 8,
   batchFiles = 16
 
 /**
- * What values the files have that patches are cut from, and what becomes of them:
- * measured before the first is cut, where that is needed.
+ * What values the files have that patches are cut from, and what becomes of them: measured before the first is cut, where that
+ * is needed.
  */
 export class PatchValues {
   /** Of the images that patches were cut from. */

@@ -94,8 +94,7 @@ async function measure(array: StoredArray, whole: boolean, signal?: AbortSignal)
 
 /**
  * The ranges of all image arrays of an import, and what is to be said of them: two passes where percentiles are asked for, one
- * else, and of
- * ordinary bytes almost none.
+ * else, and of ordinary bytes almost none.
  * @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED
  */
 export async function measureArrays(

@@ -18,9 +18,8 @@ interface Passed {
 
 /**
  * Goes over all images of an import as often as their values need. Ordinary bytes need one pass, in which they are stored. Wide
- * values are
- * measured before that. What shows on the way (colour among images that were taken for gray, wide values that no header promised, bytes
- * that are 0 and 1 only) lets it begin again, since the order of names must not matter.
+ * values are measured before that. What shows on the way (colour among images that were taken for gray, wide values that no
+ * header promised, bytes that are 0 and 1 only) lets it begin again, since the order of names must not matter.
  * @param channels as the headers of some files let expect
  * @param known ranges that were measured before
  * @param pass goes over all images; asks whether to go on by what was seen so far
@@ -55,8 +54,7 @@ export async function passOver(
 
 /**
  * What has to be known before images are stored: all values are measured, and counted where percentiles are wanted. Where no
- * range is asked
- * for, only that of wide values is decided.
+ * range is asked for, only that of wide values is decided.
  */
 export async function measureImages(
   wish: RangeWish | null,

@@ -18,8 +18,7 @@ const pathsOf = ({ count, pathAt }: Source): string[] => Array.from({ length: co
 
 /**
  * NumPy's archive: `codes` float32 [N, Z], `paths` [N], with labels `labels` int32 [N] (-1 for none) and `classes` [C], and
- * what the codes are from as
- * texts of their own.
+ * what the codes are from as texts of their own.
  */
 export const writeNpz: Write = async (path, source, onRows) => {
   const zip = await ZipWriter.create(path)

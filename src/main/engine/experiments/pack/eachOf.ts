@@ -2,8 +2,7 @@ import { z } from 'zod'
 
 /**
  * A list of which every item is of a kind, as `z.array`; but the first wrong item is the only one that is told of. Lists in
- * files can have
- * millions of items, and an account of each costs far more than the item.
+ * files can have millions of items, and an account of each costs far more than the item.
  */
 export const eachOf = <S extends z.ZodType>(item: S) =>
   z.array(z.unknown()).transform((values, context): z.output<S>[] => {

@@ -54,10 +54,8 @@ const pointsAtOnce = 50_000
 
 /**
  * Takes an experiment out of a file that `packExperiment` wrote: everything is read, compared with its checksum and understood
- * before anything is
- * stored, and then all of it is stored or nothing. Ids that are taken here get new ones. Its dataset is the one with the same
- * fingerprint, whatever
- * its name, else the one in the file.
+ * before anything is stored, and then all of it is stored or nothing. Ids that are taken here get new ones. Its dataset is the
+ * one with the same fingerprint, whatever its name, else the one in the file.
  * @returns ids of the experiment and its runs, and of the dataset where that is new
  * @throws WorkbenchError PATH_MISSING, FILE_DAMAGED, FILE_UNSUPPORTED, PACK_DATASET, DISK_FULL; the signal's reason.
  */

@@ -19,8 +19,8 @@ type Step = (state: Tensor2D, draws: Randomness) => { next: Tensor2D; shown: Ten
 
 /**
  * Chains of images. An autoencoder's: corrupt, encode, decode, again (Bengio, Yao, Alain and Vincent 2013, algorithm 1, where
- * the draw from the decoder is
- * part of each step; here it can be left out). A Boltzmann machine's: block Gibbs sampling (Hinton 2012, section 3).
+ * the draw from the decoder is part of each step; here it can be left out). A Boltzmann machine's: block Gibbs sampling (Hinton
+ * 2012, section 3).
  */
 export const chain: Answer<'chain'> = async (question, { subject, drawing, report }) => {
   const { network } = subject

@@ -16,8 +16,7 @@ const rowsAtOnce = 1000
 
 /**
  * |f(x + r u) - f(x)| / r for random unit vectors u, by radius (Rifai, Vincent, Muller, Glorot and Bengio 2011, section 5.3):
- * below 1 the encoder contracts.
- * And between two images, where a map that contracts at the samples may expand.
+ * below 1 the encoder contracts. And between two images, where a map that contracts at the samples may expand.
  */
 export const contraction: Answer<'contraction'> = async ({ image, images, largest, between, steps, seed }, asking) => {
   const { subject, report } = asking

@@ -24,8 +24,8 @@ interface Frame {
 
 /**
  * Where the network moves points to: g(f(x)) - x on a grid, as the component along the plane and the whole length, with paths
- * that follow it. Of a denoising
- * autoencoder of small noise it is proportional to the gradient of the log density (Alain and Bengio 2014, theorem 2).
+ * that follow it. Of a denoising autoencoder of small noise it is proportional to the gradient of the log density (Alain and
+ * Bengio 2014, theorem 2).
  */
 export const field: Answer<'field'> = async (question, { subject, drawing, report }) => {
   const { size, paths: count, pathSteps } = question

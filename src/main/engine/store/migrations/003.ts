@@ -1,7 +1,6 @@
 /**
  * Experiments and the runs that belong to them; what a user keeps with a run; the queue's order; removal that can be undone;
- * times that were
- * measured; preferences.
+ * times that were measured; preferences.
  */
 export default `
 CREATE TABLE experiments (
