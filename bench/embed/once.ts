@@ -1,4 +1,4 @@
-import { embed } from '../../src/main/engine/embed/job.ts'
+import { embed } from '../../src/main/engine/jobs/embed.ts'
 import type { Port } from '../../src/main/engine/training/port.ts'
 
 /** One embedding in a process of its own: MODEL FOLDER WORK OUT. Prints its seconds. */

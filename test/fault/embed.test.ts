@@ -8,7 +8,7 @@ import type { CallInput } from '../../src/shared/calls.ts'
 import type { Embedding } from '../../src/shared/embeddings.ts'
 import { WorkbenchError, type ErrorCode } from '../../src/shared/errors.ts'
 import { checkIntegrity } from '../../src/main/engine/doctor/integrity.ts'
-import { embed } from '../../src/main/engine/embed/job.ts'
+import { embed } from '../../src/main/engine/jobs/embed.ts'
 import { readKept, writeSum } from '../../src/main/engine/embed/keptCodes.ts'
 import { CodesFile } from '../../src/main/engine/embed/npy.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
@@ -22,7 +22,7 @@ import { portTo } from '../fixtures/trainHere.ts'
 
 /** Embedding where things go wrong: a code and a sentence, and nothing half-written anywhere. */
 
-const worker = new URL('../../src/main/engine/training/worker.ts', import.meta.url).pathname
+const worker = new URL('../../src/main/engine/jobs/worker.ts', import.meta.url).pathname
 
 function prepared(t: TestContext, count = 60) {
   const folder = temporaryFolder(t)

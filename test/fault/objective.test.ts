@@ -12,7 +12,7 @@ import { homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.
 test('tensors that an objective cannot use are refused by name by the engine and its worker, and nothing is written', async (t) => {
   const folder = temporaryFolder(t)
   const { call } = testEngine(t, homeWithDataset(t), {
-    workerScript: fileURLToPath(new URL('../../src/main/engine/training/worker.ts', import.meta.url)),
+    workerScript: fileURLToPath(new URL('../../src/main/engine/jobs/worker.ts', import.meta.url)),
   })
   const settings: Settings = { 'network.layers': [3] }
   const { config } = resolveConfig('sparseKl', settings)

@@ -7,7 +7,7 @@ import { readSafetensors, writeSafetensors, type NamedTensor } from '../../src/m
 import { random } from '../../src/main/engine/data/random.ts'
 import { logMeanExp, logPriorRatio, sampled, standardNormalDivergence } from '../../src/main/engine/network/probability.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
-import { computeObjective } from '../../src/main/engine/training/objectiveJob.ts'
+import { computeObjective } from '../../src/main/engine/jobs/objective.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import type { Settings } from '../../src/shared/config.ts'

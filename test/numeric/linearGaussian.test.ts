@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
-import { computeObjective } from '../../src/main/engine/training/objectiveJob.ts'
+import { computeObjective } from '../../src/main/engine/jobs/objective.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { eigen, identity, plus, solve, times, transpose, type Matrix } from '../fixtures/linear.ts'
 

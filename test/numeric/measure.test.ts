@@ -36,7 +36,7 @@ function configOf(variant: string, settings: Settings) {
   return { config: config!, parameters: parameters! }
 }
 async function measured(variant: string, settings: Settings, evaluation: boolean) {
-  const { measureRun } = await import('../../src/main/engine/training/measureJob.ts')
+  const { measureRun } = await import('../../src/main/engine/jobs/measure.ts')
   return measureRun(
     { kind: 'measure', datasetFolder, variant, config: configOf(variant, settings).config, seed: 1, evaluation },
     portTo([]),
@@ -74,7 +74,7 @@ test('every stage is timed: layers by themselves, the whole network, a fit in cl
 })
 
 test('a measurement stops when it is asked to', async () => {
-  const { measureRun } = await import('../../src/main/engine/training/measureJob.ts')
+  const { measureRun } = await import('../../src/main/engine/jobs/measure.ts')
   let told = 0
   await assert.rejects(
     measureRun(

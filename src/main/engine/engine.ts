@@ -163,7 +163,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     }
   }
   const recovered = tidy(home, store, log)
-  const script = options.workerScript ?? fileURLToPath(new URL('./training/worker.ts', import.meta.url))
+  const script = options.workerScript ?? fileURLToPath(new URL('./jobs/worker.ts', import.meta.url))
   const ended = 'The workbench ended while this run was training'
   const cut = store.runs.running()
   for (const { id, epoch } of cut) store.runs.interrupt(id, new Date().toISOString(), interruptedError(ended, home.run(id), epoch))

@@ -8,9 +8,9 @@ import { measureCodes } from '../embed/measure.ts'
 import { batchSize } from '../evaluate/samples.ts'
 import { fileRows } from '../export/fileRows.ts'
 import type { Outputs } from '../export/verify.ts'
-import { openTrainingData } from './data.ts'
-import type { ExportJob } from './messages.ts'
-import type { Port } from './port.ts'
+import { openTrainingData } from '../training/data.ts'
+import type { ExportJob } from '../training/messages.ts'
+import type { Port } from '../training/port.ts'
 
 type Figures = Pick<NonNullable<Export['reduction']>, 'figure' | 'float32' | 'reduced'>
 type Report = (share: number) => Promise<void>

@@ -1,7 +1,7 @@
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
-import type { Job, JobResult } from './messages.ts'
-import { Diverged } from './diverged.ts'
-import { connectToParent, Stopped, type Port } from './port.ts'
+import type { Job, JobResult } from '../training/messages.ts'
+import { Diverged } from '../training/diverged.ts'
+import { connectToParent, Stopped, type Port } from '../training/port.ts'
 
 /** Entry of a worker process: one job, then the end. The kinds are loaded on demand, so that each process holds only what it needs. */
 async function carryOut(job: Job, port: Port): Promise<JobResult> {
@@ -9,27 +9,27 @@ async function carryOut(job: Job, port: Port): Promise<JobResult> {
     case 'train':
       return (await import('./train.ts')).train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
     case 'export':
-      return (await import('./exportJob.ts')).exportRun(job, port)
+      return (await import('./export.ts')).exportRun(job, port)
     case 'evaluate':
-      return (await import('./evaluateJob.ts')).evaluateRun(job, port)
+      return (await import('./evaluate.ts')).evaluateRun(job, port)
     case 'prune':
-      return (await import('./pruneJob.ts')).pruneRun(job, port)
+      return (await import('./prune.ts')).pruneRun(job, port)
     case 'measure':
-      return (await import('./measureJob.ts')).measureRun(job, port)
+      return (await import('./measure.ts')).measureRun(job, port)
     case 'adopt':
-      return (await import('./adoptJob.ts')).adopt(job, port)
+      return (await import('./adopt.ts')).adopt(job, port)
     case 'embed':
-      return (await import('../embed/job.ts')).embed(job, port)
+      return (await import('./embed.ts')).embed(job, port)
     case 'inspect':
-      return (await import('../embed/job.ts')).inspect(job)
+      return (await import('./embed.ts')).inspect(job)
     case 'lookInto':
-      return (await import('../embed/lookInto.ts')).lookInto(job, port)
+      return (await import('./lookInto.ts')).lookInto(job, port)
     case 'augment':
-      return (await import('./augmentJob.ts')).augmentImages(job)
+      return (await import('./augment.ts')).augmentImages(job)
     case 'thin':
-      return (await import('./thinJob.ts')).thinRuns(job, port)
+      return (await import('./thin.ts')).thinRuns(job, port)
     case 'objective':
-      return (await import('./objectiveJob.ts')).computeObjective(job)
+      return (await import('./objective.ts')).computeObjective(job)
   }
 }
 

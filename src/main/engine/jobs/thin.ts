@@ -1,7 +1,7 @@
 import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
 import { thinRun } from '../checkpoint/thin.ts'
-import type { ThinJob, ThinResult } from './messages.ts'
-import type { Port } from './port.ts'
+import type { ThinJob, ThinResult } from '../training/messages.ts'
+import type { Port } from '../training/port.ts'
 
 /**
  * Thins runs out, one after the other. One that cannot be, as its checkpoint is damaged, is left as it is and named.

@@ -5,9 +5,9 @@ import { openDataset } from '../data/open.ts'
 import { augmented } from '../network/augment.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import type { AugmentJob, AugmentResult } from './messages.ts'
-import { imagesOf } from './preview.ts'
-import { randomness } from './randomness.ts'
+import type { AugmentJob, AugmentResult } from '../training/messages.ts'
+import { imagesOf } from '../training/preview.ts'
+import { randomness } from '../training/randomness.ts'
 
 /** Images that are shown, and values that they may have together. */
 const shown = 8,

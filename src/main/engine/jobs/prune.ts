@@ -13,12 +13,12 @@ import { withoutUnits } from '../network/prune.ts'
 import { countParameters, headsOf } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { likelihoodOf } from '../variants/variant.ts'
-import { CompiledModel } from './compiled.ts'
-import { openTrainingData } from './data.ts'
-import type { PruneJob, PruneResult } from './messages.ts'
-import type { Port } from './port.ts'
-import { makePreview } from './preview.ts'
-import type { ModelSpec } from './program.ts'
+import { CompiledModel } from '../training/compiled.ts'
+import { openTrainingData } from '../training/data.ts'
+import type { PruneJob, PruneResult } from '../training/messages.ts'
+import type { Port } from '../training/port.ts'
+import { makePreview } from '../training/preview.ts'
+import type { ModelSpec } from '../training/program.ts'
 
 /**
  * Makes a run's network anew without its collapsed code units, writes it as a run's checkpoint and measures it as a training

@@ -8,8 +8,8 @@ import { inputTensor } from '../network/inputs.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import type { LookIntoJob, LookIntoResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
-import { codesDataset } from './codes.ts'
-import { readKept } from './keptCodes.ts'
+import { codesDataset } from '../embed/codes.ts'
+import { readKept } from '../embed/keptCodes.ts'
 
 /** As an explorer has it for a run with the usual seed: the same rows are chosen for both. */
 const seed = 1

@@ -1,14 +1,14 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { validationSplit } from '../data/split.ts'
-import { openTrainingData } from './data.ts'
+import { openTrainingData } from '../training/data.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import { activationRange } from '../network/activation.ts'
 import { variantOf } from '../variants/index.ts'
-import { CompiledModel } from './compiled.ts'
-import type { EvaluateJob, EvaluateResult } from './messages.ts'
-import { ownCorruption } from './ownCorruption.ts'
-import type { Port } from './port.ts'
+import { CompiledModel } from '../training/compiled.ts'
+import type { EvaluateJob, EvaluateResult } from '../training/messages.ts'
+import { ownCorruption } from '../training/ownCorruption.ts'
+import type { Port } from '../training/port.ts'
 
 /**
  * Measures a run from its checkpoint, as its training did at its end.

@@ -5,9 +5,9 @@ import { readSafetensors, writeSafetensors, type NamedTensor } from '../checkpoi
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf, type Randomness } from '../variants/variant.ts'
-import { lossAndGradients } from './gradients.ts'
-import type { ObjectiveJob, ObjectiveResult } from './messages.ts'
-import { stateSpecs } from './objective.ts'
+import { lossAndGradients } from '../training/gradients.ts'
+import type { ObjectiveJob, ObjectiveResult } from '../training/messages.ts'
+import { stateSpecs } from '../training/objective.ts'
 
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input

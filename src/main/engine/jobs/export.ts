@@ -13,11 +13,11 @@ import { version } from '../version.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf } from '../variants/variant.ts'
 import { inputTensor } from '../network/inputs.ts'
-import { clearRows } from './clearRows.ts'
+import { clearRows } from '../export/clearRows.ts'
 import { measureReduced } from './exportFigures.ts'
-import type { ExportJob, ExportResult } from './messages.ts'
-import { networkOf } from './objective.ts'
-import type { Port } from './port.ts'
+import type { ExportJob, ExportResult } from '../training/messages.ts'
+import { networkOf } from '../training/objective.ts'
+import type { Port } from '../training/port.ts'
 
 /**
  * Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does

@@ -12,15 +12,15 @@ import { rangesOf } from '../data/values/fit.ts'
 import type { Ranges } from '../data/values/range.ts'
 import type { EmbedJob, EmbedResult, InspectJob, InspectResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
-import { codesDataset } from './codes.ts'
-import { encodeDataset } from './dataset.ts'
-import { encoderOf } from './encoder.ts'
-import { writeEmbedding } from './files/write.ts'
-import { encodeFolder } from './folder.ts'
-import { writeSum } from './keptCodes.ts'
-import { CodesFile, codesName, readCodes } from './npy.ts'
-import { readOnnx } from './onnxFile.ts'
-import { openEncoder, type OpenEncoder } from './session.ts'
+import { codesDataset } from '../embed/codes.ts'
+import { encodeDataset } from '../embed/dataset.ts'
+import { encoderOf } from '../embed/encoder.ts'
+import { writeEmbedding } from '../embed/files/write.ts'
+import { encodeFolder } from '../embed/folder.ts'
+import { writeSum } from '../embed/keptCodes.ts'
+import { CodesFile, codesName, readCodes } from '../embed/npy.ts'
+import { readOnnx } from '../embed/onnxFile.ts'
+import { openEncoder, type OpenEncoder } from '../embed/session.ts'
 
 /** What the train split of runs without a seed of their own would be: their probes learn from the same images as these. */
 const seed = 1
@@ -43,7 +43,7 @@ export async function inspect({ file }: InspectJob): Promise<InspectResult> {
 async function open({ encoder, data, work }: EmbedJob, port: Port): Promise<OpenEncoder> {
   if ('file' in encoder) return openEncoder(encoder.file.model, encoderOf(await readOnnx(encoder.file.model), encoder.file))
   const out = join(work, 'encoder.onnx')
-  const { exportRun } = await import('../training/exportJob.ts')
+  const { exportRun } = await import('./export.ts')
   await exportRun(
     {
       ...encoder.run,
@@ -138,7 +138,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
 async function measure(dataset: PackedDataset, path: string, codeSize: number, send: (progress: Progress) => void, port: Port) {
   if (!dataset.labels) return null
   // Only here TensorFlow is needed.
-  const { measureCodes } = await import('./measure.ts')
+  const { measureCodes } = await import('../embed/measure.ts')
   return measureCodes(
     codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset),
     validationSplit(dataset, seed).train,
