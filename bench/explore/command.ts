@@ -4,8 +4,8 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/engine.ts'
 import type { Client } from '../../src/shared/connection.ts'
-import type { EngineEvent } from '../../src/shared/calls.ts'
-import type { QuestionInput } from '../../src/shared/explore.ts'
+import type { EngineEvent } from '../../src/shared/events.ts'
+import type { QuestionInput } from '../../src/shared/questions.ts'
 import { measureWindow } from './window.ts'
 
 const here = import.meta.dirname,

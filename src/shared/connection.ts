@@ -1,5 +1,6 @@
 import { createBirpc } from 'birpc'
-import type { CallInput, CallName, CallOutput, EngineEvent } from './calls.ts'
+import type { CallInput, CallName, CallOutput } from './calls.ts'
+import type { EngineEvent } from './events.ts'
 import { decode, decodeForeign, encode } from './codec.ts'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from './errors.ts'
 import { callLimits, LimitError } from './limits.ts'

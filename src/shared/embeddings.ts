@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { questionSchema, type Question } from './explore.ts'
+import { questionSchema, type Question } from './questions.ts'
 import { fits, idSchema, nameSchema, skippedSchema } from './domain.ts'
 
 /** Encoders that are ONNX files, and the codes that encoders gave of images. */

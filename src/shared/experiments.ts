@@ -195,13 +195,13 @@ export const planTemplateSchema = z.object({
 })
 export type PlanTemplate = z.infer<typeof planTemplateSchema>
 
-/** What the queue does; kept in the database. */
 /** A run has no more moments than that of which weights could be kept. */
 export const mostCopies = 22
 
 /** Of tasks at once. */
 export const mostTasks = 16
 
+/** What the queue does; kept in the database. */
 export const queueSettingsSchema = z.object({
   /** Runs that train at once. */
   trainers: z.int().min(1).max(64),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { QuestionInput } from '../../src/shared/explore.ts'
+import type { QuestionInput } from '../../src/shared/questions.ts'
 import { sampleRows } from '../../src/main/engine/explore/rows.ts'
 import { affinities, divergence, pairDistances, tsne } from '../../src/main/engine/explore/tsne.ts'
 import { umap } from '../../src/main/engine/explore/umap.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { questionKinds, type QuestionInput } from '../../src/shared/explore.ts'
+import { questionKinds, type QuestionInput } from '../../src/shared/questions.ts'
 import { ExploredNetwork } from '../../src/main/engine/explore/network.ts'
 import { whyNot } from '../../src/main/engine/explore/suits.ts'
 import { tf, type Tensor, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'

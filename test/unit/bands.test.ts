@@ -7,7 +7,7 @@ import { reduced } from '../../src/main/engine/compare/reduce.ts'
 import { seriesCache } from '../../src/main/engine/compare/seriesCache.ts'
 import { estimate } from '../../src/main/engine/compare/statistics.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
-import { lineSchema, termsSchema } from '../../src/shared/comparison.ts'
+import { lineSchema, termsSchema } from '../../src/shared/comparisonLines.ts'
 import { run } from '../fixtures/storedRuns.ts'
 
 const line = (values: number[], steps = values.map((_, index) => 10 * (index + 1))): Line => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { questionKinds, questionSchema, type QuestionKind } from '../../src/shared/explore.ts'
+import { questionKinds, questionSchema, type QuestionKind } from '../../src/shared/questions.ts'
 import { explore, questionOf } from '../../src/main/engine/cli/commands/explore.ts'
 
 const given = (values: Record<string, string | boolean | string[]>) => ({

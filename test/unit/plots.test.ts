@@ -10,7 +10,7 @@ import { parallelOf } from '../../src/main/engine/compare/plots/parallel.ts'
 import { paretoFront, scatterOf } from '../../src/main/engine/compare/plots/scatter.ts'
 import { plotOf } from '../../src/main/engine/compare/plots/subjects.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
-import { heatMapSchema, parallelSchema, scatterSchema } from '../../src/shared/comparison.ts'
+import { heatMapSchema, parallelSchema, scatterSchema } from '../../src/shared/plots.ts'
 import type { Run } from '../../src/shared/domain.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
 

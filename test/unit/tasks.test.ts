@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
-import type { EngineEvent } from '../../src/shared/calls.ts'
+import type { EngineEvent } from '../../src/shared/events.ts'
 import type { Task } from '../../src/shared/domain.ts'
 import { createPlaces } from '../../src/main/engine/queue/places.ts'
 import { createTasks } from '../../src/main/engine/queue/tasks.ts'

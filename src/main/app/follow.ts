@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../shared/calls.ts'
+import type { EngineEvent } from '../../shared/events.ts'
 import { connectToEngine } from '../../shared/connection.ts'
 import type { ExperimentSummary, QueueState } from '../../shared/experiments.ts'
 import type { EngineState } from '../../shared/host.ts'

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { calls, type CallName, type EngineEvent } from '../../shared/calls.ts'
+import { calls, type CallName } from '../../shared/calls.ts'
+import { type EngineEvent } from '../../shared/events.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
 import type { Recovery } from '../../shared/recovery.ts'
 import { augmentingHandlers } from './handlers/augmenting.ts'

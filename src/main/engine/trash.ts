@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { EngineEvent } from '../../shared/calls.ts'
+import type { EngineEvent } from '../../shared/events.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
 import { claimed, discard, moveFolder } from './claims.ts'
 import { folderBytes } from './folderBytes.ts'

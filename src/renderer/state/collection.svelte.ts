@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity'
-import type { EngineEvent } from '../../shared/calls.ts'
+import type { EngineEvent } from '../../shared/events.ts'
 import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import { connection } from './connection.svelte.ts'
 

@@ -1,4 +1,5 @@
-import type { CallInput, CallName, CallOutput, EngineEvent } from '../../shared/calls.ts'
+import type { CallInput, CallName, CallOutput } from '../../shared/calls.ts'
+import type { EngineEvent } from '../../shared/events.ts'
 import { connectToEngine, type Client } from '../../shared/connection.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
 import { isRecoverable } from '../../shared/recovery.ts'

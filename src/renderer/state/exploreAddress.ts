@@ -1,4 +1,5 @@
-import type { ImageRef, Opened } from '../../shared/explore.ts'
+import type { Opened } from '../../shared/explore.ts'
+import type { ImageRef } from '../../shared/questions.ts'
 
 export const views = ['similar', 'chain', 'generate', 'manifold', 'field', 'tangents', 'units', 'copying', 'map'] as const
 export type ExploreView = (typeof views)[number]

@@ -1,7 +1,8 @@
 import { untrack } from 'svelte'
 import type { CallInput } from '../../shared/calls.ts'
 import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
-import type { QuestionKind, ResultOf } from '../../shared/explore.ts'
+import type { ResultOf } from '../../shared/answers.ts'
+import type { QuestionKind } from '../../shared/questions.ts'
 import { call, connection } from './connection.svelte.ts'
 import { traffic } from './exploreTraffic.svelte.ts'
 

@@ -1,6 +1,7 @@
 import { untrack } from 'svelte'
 import type { ErrorInfo } from '../../shared/errors.ts'
-import type { ImageRef, Opened } from '../../shared/explore.ts'
+import type { Opened } from '../../shared/explore.ts'
+import type { ImageRef } from '../../shared/questions.ts'
 import type { Dataset } from '../../shared/domain.ts'
 import type { RunRow } from '../../shared/runTable.ts'
 import {

@@ -1,4 +1,4 @@
-import type { QuestionKind } from '../../shared/explore.ts'
+import type { QuestionKind } from '../../shared/questions.ts'
 import { asking, type Ask, type AskedOf } from './exploreAsk.svelte.ts'
 import type { Desk, Side } from './exploreDesk.svelte.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { Client } from '../../../shared/connection.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { createEngine, type Engine } from '../engine.ts'

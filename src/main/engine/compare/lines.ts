@@ -1,4 +1,4 @@
-import type { CompareLine, CompareTerms, LinesInput } from '../../../shared/comparison.ts'
+import type { CompareLine, CompareTerms, LinesInput } from '../../../shared/comparisonLines.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { bandOf, smoothed, type Band, type Line } from './bands.ts'
 import type { RunGroup } from './groups.ts'

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { Experiment, ExperimentSummary } from '../../../shared/experiments.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Space } from '../space/space.ts'

@@ -1,4 +1,5 @@
-import type { Question, Result } from '../../../shared/explore.ts'
+import type { Result } from '../../../shared/answers.ts'
+import type { Question } from '../../../shared/questions.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Report } from '../evaluate/report.ts'
 import { tf } from '../trace/tensorflow.ts'

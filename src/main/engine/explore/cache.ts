@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode, encode } from '../../../shared/codec.ts'
-import type { Result } from '../../../shared/explore.ts'
+import type { Result } from '../../../shared/answers.ts'
 import type { Asked } from './messages.ts'
 
 /** Raised when answers change: what was kept before is not used any more. */

@@ -1,4 +1,4 @@
-import type { Corruption } from '../../../shared/explore.ts'
+import type { Corruption } from '../../../shared/questions.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { randomness } from '../training/randomness.ts'
 import { uniformOfPixels } from '../variants/pixelDraws.ts'

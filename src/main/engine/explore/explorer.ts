@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Result } from '../../../shared/explore.ts'
+import type { Result } from '../../../shared/answers.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
 import { endWithThisProcess } from '../children.ts'

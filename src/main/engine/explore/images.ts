@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { ImageRef } from '../../../shared/explore.ts'
+import type { ImageRef } from '../../../shared/questions.ts'
 import { decodeFile } from '../data/decode-file.ts'
 import { readFormats } from '../data/header.ts'
 import { packRow } from '../data/pixels.ts'

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
 import type { Report } from '../evaluate/report.ts'
 import { principalComponents } from '../network/principalComponents.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
-import type { Question, Result } from '../../../shared/explore.ts'
+import type { Result } from '../../../shared/answers.ts'
+import type { Question } from '../../../shared/questions.ts'
 import type { CheckpointName } from '../checkpoint/checkpoint.ts'
 
 /** Which network is asked, and what it was trained on. */

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../shared/domain.ts'
-import type { Pictures } from '../../../shared/explore.ts'
+import type { Pictures } from '../../../shared/questions.ts'
 import { thumbnailFactor, thumbnailSize } from '../../../shared/thumbnails.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 

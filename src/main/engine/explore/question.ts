@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { QuestionKind, QuestionOf, ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
+import type { QuestionKind, QuestionOf } from '../../../shared/questions.ts'
 import type { Report } from '../evaluate/report.ts'
 import type { Drawing } from './pictures.ts'
 import type { Subject } from './subject.ts'

@@ -1,4 +1,4 @@
-import type { QuestionKind } from '../../../shared/explore.ts'
+import type { QuestionKind } from '../../../shared/questions.ts'
 import type { Answer } from './question.ts'
 import { agreement } from './questions/agreement.ts'
 import { chain } from './questions/chain.ts'

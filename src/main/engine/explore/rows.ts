@@ -1,4 +1,4 @@
-import type { QuestionOf } from '../../../shared/explore.ts'
+import type { QuestionOf } from '../../../shared/questions.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { random, shuffleInPlace } from '../data/random.ts'
 import { byClass, previewRows } from '../data/split.ts'

@@ -1,5 +1,5 @@
 import type { Dataset, Run } from '../../../shared/domain.ts'
-import type { QuestionKind } from '../../../shared/explore.ts'
+import type { QuestionKind } from '../../../shared/questions.ts'
 import { variantOf } from '../variants/registry.ts'
 import { likelihoodOf } from '../variants/variant.ts'
 

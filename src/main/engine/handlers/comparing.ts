@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { CallArguments } from '../../../shared/calls.ts'
-import type { Comparison, CompareExport, CompareLine } from '../../../shared/comparison.ts'
+import type { Comparison, CompareExport } from '../../../shared/comparison.ts'
+import type { CompareLine } from '../../../shared/comparisonLines.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { compareRuns } from '../compare/comparison.ts'

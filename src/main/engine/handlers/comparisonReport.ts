@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { CallArguments } from '../../../shared/calls.ts'
-import type { Comparison, CompareLine } from '../../../shared/comparison.ts'
+import type { Comparison } from '../../../shared/comparison.ts'
+import type { CompareLine } from '../../../shared/comparisonLines.ts'
 import { cleanKey } from '../compare/basis.ts'
 import { curveTitles } from '../compare/curveKinds.ts'
 import { reportPage, type Pictures, type ReportFacts } from '../compare/report/page.ts'

@@ -1,4 +1,5 @@
-import type { CallArguments, CallName, CallOutput, EngineEvent } from '../../../shared/calls.ts'
+import type { CallArguments, CallName, CallOutput } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { ExperimentWatch } from '../experiments/watch.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'

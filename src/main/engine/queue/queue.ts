@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { Run, RunState } from '../../../shared/domain.ts'
 import type { QueueSettings, QueueState } from '../../../shared/experiments.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'

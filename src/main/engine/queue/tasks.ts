@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { Progress, Task } from '../../../shared/domain.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'

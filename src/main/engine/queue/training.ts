@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import type { Preview, Run, RunState } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import type { EngineEvent } from '../../../shared/calls.ts'
+import type { EngineEvent } from '../../../shared/events.ts'
 import { nameSchema, runSchema, type Run } from '../../../shared/domain.ts'
 import { embeddingSchema } from '../../../shared/embeddings.ts'
 import { cellSchema, planSchema } from '../../../shared/experiments.ts'

@@ -1,7 +1,8 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Evaluation, Export, Images, Preview, Progress, Stage } from '../../../shared/domain.ts'
 import type { Embedding, Encoder, EncoderChoice } from '../../../shared/embeddings.ts'
-import type { Question, Result } from '../../../shared/explore.ts'
+import type { Result } from '../../../shared/answers.ts'
+import type { Question } from '../../../shared/questions.ts'
 import type { Target } from '../explore/messages.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 

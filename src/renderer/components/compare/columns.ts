@@ -1,4 +1,4 @@
-import type { Parallel, PlotColumnHead } from '../../../shared/comparison.ts'
+import type { Parallel, PlotColumnHead } from '../../../shared/plots.ts'
 
 export type { PlotColumnHead }
 

@@ -1,4 +1,4 @@
-import type { Corruption } from '../../../shared/explore.ts'
+import type { Corruption } from '../../../shared/questions.ts'
 
 /** What the networks are given: the images as they are, as each one's own training corrupted them, or all of them corrupted alike. */
 export interface InputChoice {

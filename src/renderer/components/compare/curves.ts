@@ -1,4 +1,5 @@
-import type { CompareLine, CompareTerms, Comparison } from '../../../shared/comparison.ts'
+import type { Comparison } from '../../../shared/comparison.ts'
+import type { CompareLine, CompareTerms } from '../../../shared/comparisonLines.ts'
 import { measured } from '../../charts/axes.ts'
 import { readAt, type Curve, type XKind } from '../../charts/curve.ts'
 import { extent } from '../../charts/lineScene.ts'

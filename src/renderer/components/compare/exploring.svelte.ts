@@ -1,4 +1,5 @@
-import type { Result, ResultOf, QuestionInput, QuestionKind } from '../../../shared/explore.ts'
+import type { Result, ResultOf } from '../../../shared/answers.ts'
+import type { QuestionInput, QuestionKind } from '../../../shared/questions.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { latest } from './latest.svelte.ts'
 

@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Images } from '../../../shared/domain.ts'
 import { toErrorInfo } from '../../../shared/errors.ts'
-import type { Corruption } from '../../../shared/explore.ts'
+import type { Corruption } from '../../../shared/questions.ts'
 import { call } from '../../state/connection.svelte.ts'
 
 /** What a network makes of the preview images when all networks get them corrupted alike. */

@@ -1,5 +1,6 @@
 import type { Images } from '../../../shared/domain.ts'
-import type { Pictures, ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
+import type { Pictures } from '../../../shared/questions.ts'
 
 /** A chain as far as it has been asked for: answers that go on from each other. */
 export interface Film {

@@ -1,4 +1,4 @@
-import type { Corruption } from '../../../shared/explore.ts'
+import type { Corruption } from '../../../shared/questions.ts'
 import { numberOf, oneOf } from '../../state/exploreAddress.ts'
 
 /** `own`: as the variant corrupts in its training. */

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
 import { figure } from '../../format.ts'
 
 export interface NeighbourTexts {

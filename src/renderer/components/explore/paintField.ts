@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
 import type { ChartTheme } from '../../charts/theme.ts'
 import { paintLine } from './paintPlane.ts'
 import type { Extent, Mapping } from './places.ts'

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../../../shared/errors.ts'
-import type { Opened, QuestionKind } from '../../../shared/explore.ts'
+import type { Opened } from '../../../shared/explore.ts'
+import type { QuestionKind } from '../../../shared/questions.ts'
 import type { ExploreView } from '../../state/exploreAddress.ts'
 
 /** What can be done about an error of a question, by name; the view knows how. */

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/explore.ts'
+import type { ResultOf } from '../../../shared/answers.ts'
 
 export type UnitState = ResultOf<'units'>['state'][number]
 

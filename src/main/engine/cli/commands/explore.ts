@@ -1,17 +1,16 @@
 import { dirname, extname } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { type Result } from '../../../../shared/answers.ts'
+import { fileFormats, type FileFormat } from '../../../../shared/explore.ts'
 import {
   corruptionKinds,
-  fileFormats,
   questionKinds,
   type Corruption,
-  type FileFormat,
   type ImageRef,
   type QuestionInput,
   type QuestionKind,
-  type Result,
-} from '../../../../shared/explore.ts'
+} from '../../../../shared/questions.ts'
 import { checkTarget, writeChecked } from '../../export/targetFile.ts'
 import { whileNoted } from '../../export/targetNotes.ts'
 import { suggestion } from '../../suggestion.ts'

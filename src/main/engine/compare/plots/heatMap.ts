@@ -1,4 +1,4 @@
-import type { HeatMap } from '../../../../shared/comparison.ts'
+import type { HeatMap } from '../../../../shared/plots.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { bestOf } from '../figures.ts'
 import { absent, formatQuantity } from '../formats.ts'

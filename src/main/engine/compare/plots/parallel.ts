@@ -1,4 +1,4 @@
-import type { Parallel } from '../../../../shared/comparison.ts'
+import type { Parallel } from '../../../../shared/plots.ts'
 import { currentKeys } from '../../../../shared/ownedKeys.ts'
 import { axisOf } from './axis.ts'
 import { columnHead, subjectHead, varies, type Plot, type PlotColumn } from './subjects.ts'

@@ -1,4 +1,5 @@
-import type { Better, Scatter } from '../../../../shared/comparison.ts'
+import type { Better } from '../../../../shared/comparison.ts'
+import type { Scatter } from '../../../../shared/plots.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isLogarithmic } from './axis.ts'
 import { aimsOfPlot, columnHead, findColumn, subjectHead, type Plot, type PlotColumn } from './subjects.ts'

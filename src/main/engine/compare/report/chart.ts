@@ -1,4 +1,4 @@
-import type { CompareLine } from '../../../../shared/comparison.ts'
+import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import { steps } from '../plots/axis.ts'
 import { html, type Markup } from './html.ts'
 import { colourOf, dashOf } from './style.ts'

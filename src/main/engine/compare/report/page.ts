@@ -1,4 +1,5 @@
-import type { CompareLine, Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
+import type { Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
+import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { counted } from '../../../../shared/words.ts'
 import { inSentence } from '../formats.ts'

@@ -1,4 +1,5 @@
-import type { Pictures, QuestionKind, ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
+import type { Pictures, QuestionKind } from '../../../../shared/questions.ts'
 import { colourOf, faint, ink, Plot, rangeOf } from './plot.ts'
 import { inRows, type Raster } from './raster.ts'
 import type { Table } from './table.ts'

@@ -1,4 +1,5 @@
-import type { QuestionKind, ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
+import type { QuestionKind } from '../../../../shared/questions.ts'
 import { className, columns, curves, listed, scatter, spread, type Content } from './content.ts'
 import { colourOf, faint, ink, Plot, rangeOf } from './plot.ts'
 import { grid, inSquare, type Raster } from './raster.ts'

@@ -1,4 +1,4 @@
-import type { Corruption, QuestionOf } from '../../../../shared/explore.ts'
+import type { Corruption, QuestionOf } from '../../../../shared/questions.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { sampleHidden, sampleVisible, type Machine } from '../../network/boltzmann.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'

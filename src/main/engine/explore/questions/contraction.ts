@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import type { ImageRef, ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
+import type { ImageRef } from '../../../../shared/questions.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import { drawsOf } from '../corrupt.ts'
 import { imageOf } from '../images.ts'

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
 import { openDataset } from '../../data/open.ts'
 import type { PackedDataset } from '../../data/packed.ts'
 import type { Report } from '../../evaluate/report.ts'

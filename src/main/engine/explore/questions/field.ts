@@ -1,6 +1,6 @@
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import type { Report } from '../../evaluate/report.ts'
-import type { QuestionOf } from '../../../../shared/explore.ts'
+import type { QuestionOf } from '../../../../shared/questions.ts'
 import { corrupted, drawsOf } from '../corrupt.ts'
 import { imageOf } from '../images.ts'
 import { isPoints, picturesOf, read } from '../pictures.ts'

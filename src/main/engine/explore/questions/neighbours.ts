@@ -3,7 +3,8 @@ import { nearestTo } from '../nearest.ts'
 import { picturesOf } from '../pictures.ts'
 import { part, type Answer, type Asking } from '../question.ts'
 import type { Blocks } from '../blocks.ts'
-import type { QuestionOf, ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
+import type { QuestionOf } from '../../../../shared/questions.ts'
 import type { Tensor2D } from '../../trace/tensorflow.ts'
 
 /** What lies nearest to an image in the code, and what in the pixels; the image itself left out where it is a row of the dataset. */

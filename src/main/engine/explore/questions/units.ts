@@ -1,5 +1,5 @@
 import { isPrior } from '../../../../shared/collapse.ts'
-import type { ResultOf } from '../../../../shared/explore.ts'
+import type { ResultOf } from '../../../../shared/answers.ts'
 import { nearEnd } from '../../evaluate/codeActivity.ts'
 import { unitStatistics } from '../../evaluate/collapse.ts'
 import type { Report } from '../../evaluate/report.ts'

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { settingsSchema, variantInfoSchema } from '../config.ts'
+import { idSchema, taskSchema } from '../domain.ts'
+import { recoveredSchema } from '../experiments.ts'
+import { outcomeSchema, presetSchema } from '../presets.ts'
+import { recoverySchema } from '../recovery.ts'
+import { call, none, path, runRef } from './call.ts'
+
+export const engineCalls = {
+  'engine.status': call(
+    none,
+    z.object({
+      version: z.string(),
+      home: z.string(),
+      node: z.string(),
+      cores: z.int(),
+      trainers: z.int(),
+      folderDialog: z.boolean(),
+      /** What a recovery did that was asked for before this start; null where there was none. */
+      recovery: recoverySchema.nullable(),
+    }),
+  ),
+  /**
+   * What the start removed that an earlier engine left half done, and that in a sentence: told once, to whoever asks first; null
+   * where there is nothing to tell.
+   */
+  'engine.recovered': call(none, z.object({ recovered: recoveredSchema.extend({ sentence: z.string() }).nullable() })),
+
+  'variants.list': call(none, z.object({ variants: z.array(variantInfoSchema) })),
+  'presets.list': call(none, z.object({ presets: z.array(presetSchema) })),
+  /** Imports the data that a preset needs. */
+  'presets.import': call(z.strictObject({ preset: idSchema }), z.object({ task: taskSchema })),
+  /** What a run that was made from a preset came to beside what was published; null for other runs. */
+  'presets.outcome': call(runRef, z.object({ outcome: outcomeSchema.nullable() })),
+
+  /** Completes a typed path: folders first, then files that can be imported. */
+  'paths.complete': call(
+    z.strictObject({
+      prefix: z.string().max(32_768),
+      /** Of other files, e.g. `.onnx`: folders and those; empty: folders alone. */
+      ending: z
+        .string()
+        .regex(/^(\.[a-z]+)?$/)
+        .optional(),
+    }),
+    z.object({ paths: z.array(z.string()) }),
+  ),
+
+  'tasks.list': call(none, z.object({ tasks: z.array(taskSchema) })),
+  'tasks.show': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),
+  'tasks.cancel': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),
+
+  /** Loss and gradients at given weights; see the command line's `objective`. */
+  objective: call(
+    z.strictObject({ variant: idSchema, settings: settingsSchema.default({}), in: path, out: path }),
+    z.object({ loss: z.number(), terms: z.record(z.string(), z.number()) }),
+  ),
+}
