@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { importDataset } from '../../src/main/engine/data/import.ts'
+import { streamReader } from '../../src/main/engine/data/containers/byte-reader.ts'
 import { findColumns } from '../../src/main/engine/data/containers/huggingface.ts'
 import { openParquet } from '../../src/main/engine/data/containers/parquet.ts'
+import { readTar } from '../../src/main/engine/data/containers/tar.ts'
 import { grayPng, imageParquet, paxRecord, tar, tarHeader, write } from '../fixtures/archives.ts'
 import { importsPlace } from '../fixtures/imports.ts'
 import { presentMemory } from '../fixtures/memory.ts'
@@ -64,6 +66,15 @@ test('tar archives that lie or end early are refused', async () => {
       ),
     ],
   ]
+  for (const [name, size] of ['-1', '1.5', '1e3', 'NaN', ''].entries()) {
+    const bytes = tar([good, { name: 'x', type: 'x', content: paxRecord('size', size) }, good])
+    cases.push([`size${name}.tar`, bytes], [`size${name}.tgz`, gzipSync(bytes)])
+  }
+  // What packs an archive says at its end whether it came whole: after the end of the archive, and before its first header.
+  const packed = gzipSync(tar([good, good])),
+    other = Buffer.from(packed)
+  other[other.length - 6]! ^= 1
+  cases.push(['checksum.tgz', other], ['trailer.tgz', packed.subarray(0, -4)], ['begin.tgz', packed.subarray(0, 12)])
   for (const [name, bytes] of cases) await refused(write(join(root, name), bytes), ['FILE_DAMAGED'], new RegExp(name))
   // Cut off between two members: nothing is known to be missing, and it is said.
   const cut = await importDataset(
@@ -129,6 +140,28 @@ test('archives that unpack to far more than they are take no memory for it, and 
     assert.match(dataset.skipped[0]!.reason, reason)
   }
   await refused(write(join(root, 'cut.zip'), zip(members, true).subarray(0, 300)), ['FILE_DAMAGED'])
+})
+
+test('what a few bytes unpack to is left at once', async () => {
+  const controller = new AbortController(),
+    zeros = Buffer.alloc(2 ** 16)
+  let given = 0
+  const endless = async function* () {
+    for (;;) {
+      if (++given === 100) controller.abort()
+      yield zeros
+    }
+  }
+  await assert.rejects(streamReader(endless(), controller.signal).skip(2 ** 50), { name: 'AbortError' })
+  assert.ok(given < 110)
+  // Headers without a member between them: folders, and names that stand before nothing.
+  const root = fresh('headers'),
+    headers = tar(Array.from({ length: 600 }, (_, i) => ({ name: `d${i}`, type: i % 2 ? '5' : 'g' })))
+  for (const name of ['headers.tar', 'headers.tgz'] as const) {
+    const file = write(join(root, name), name === 'headers.tar' ? headers : gzipSync(headers))
+    const members = readTar(file, name === 'headers.tar' ? 'plain' : 'gzip', AbortSignal.abort())
+    await assert.rejects(members.next(), { name: 'AbortError' })
+  }
 })
 
 test('Parquet that lies or is cut off is refused, whatever byte is wrong', async () => {

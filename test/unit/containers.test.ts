@@ -9,6 +9,7 @@ import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, readIndex, rowPath } from '../../src/main/engine/data/open.ts'
 import { previewImport } from '../../src/main/engine/data/preview.ts'
+import { readZip } from '../../src/main/engine/data/zip.ts'
 import { gnuName, grayPixels, grayPng, imageParquet, paxName, tar, type TarEntry } from '../fixtures/archives.ts'
 import { importsPlace } from '../fixtures/imports.ts'
 import { zip } from '../fixtures/npz.ts'
@@ -318,4 +319,57 @@ test('one archive is understood as the folder would be that it unpacks to', asyn
     )
     if (name === 'a.tar') assert.equal(dataset.sha256, folder.dataset.sha256)
   }
+})
+
+test('an archive whose names no file system could hold, and what lies under the name of a folder', async () => {
+  const root = fresh('names'),
+    [a, b, ...more] = await images(120, 134)
+  const good = more.map((content, i) => ({ name: `${i % 2 ? 'x' : 'y'}/${i}.png`, content }))
+  const deep = 'd/'.repeat(30_000),
+    entries = [
+      ...good,
+      gnuName(`${deep}1.png`),
+      { name: 'short', content: a! },
+      gnuName(`${'e/'.repeat(101)}2.png`),
+      { name: 'short', content: a! },
+      { name: 'x/3.png/4.png', content: b! },
+    ]
+  const names = [`${deep}1.png`, `${'e/'.repeat(101)}2.png`, 'x/3.png/4.png']
+  writeFileSync(join(root, 'a.tar'), tar(entries))
+  const members = [...good.map(({ name, content }) => [name, content]), ...names.map((name, i) => [name, i < 2 ? a! : b!])]
+  writeFileSync(join(root, 'a.zip'), zip(Object.fromEntries(members) as Record<string, Buffer>, true))
+  for (const archive of ['a.tar', 'a.zip']) {
+    const { dataset, rows } = await rowsOf(join(root, archive))
+    const skipped = dataset.skipped.map(({ path, reason }) => [path.length < 200, reason])
+    assert.deepEqual(skipped.map(([, reason]) => reason).sort(), [
+      'a folder of the archive has the same name',
+      'it lies more than 100 folders deep',
+      'its name is longer than that of any file can be',
+    ])
+    assert.ok(skipped.every(([short]) => short) && rows.some(({ name }) => name === 'x/3.png/4.png'), archive)
+    assert.deepEqual([dataset.count, dataset.classes], [12, ['x', 'y']])
+  }
+})
+
+test('a zip archive whose comment holds the mark of its end, and one whose members were counted with 16 bits', async () => {
+  const root = fresh('ends'),
+    pngs = await images(140, 152)
+  const members = Object.fromEntries(pngs.map((png, i) => [`${i % 2 ? 'x' : 'y'}/${i}.png`, png])),
+    bytes = zip(members, true)
+  const comment = Buffer.from('after PK\x05\x06 comes the end: this is no end at all', 'latin1'),
+    commented = Buffer.concat([bytes, comment])
+  commented.writeUInt16LE(comment.length, bytes.length - 2)
+  writeFileSync(join(root, 'commented.zip'), commented)
+  assert.equal((await rowsOf(join(root, 'commented.zip'))).dataset.count, 12)
+  // What does not come to the count, be it less or more, is not all of the archive.
+  for (const count of [5, 500]) {
+    const wrong = Buffer.from(bytes)
+    wrong.writeUInt16LE(count, bytes.length - 12)
+    writeFileSync(join(root, 'wrong.zip'), wrong)
+    await assert.rejects(importDataset(request(join(root, 'wrong.zip'))), { code: 'FILE_DAMAGED', message: /12 entries/ })
+  }
+  const many = zip({ ...Object.fromEntries(Array.from({ length: 65_536 }, (_, i) => [`${i}`, Buffer.of()])), ...members }, false)
+  const file = join(root, 'many.zip')
+  writeFileSync(file, many)
+  assert.equal((await readZip(file)).length, 65_548)
 })

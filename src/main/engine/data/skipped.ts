@@ -34,7 +34,7 @@ export function noUsableImage(path: string, skipped: readonly Skipped[], field =
     'DATASET_EMPTY',
     only
       ? `There is no usable image in ${path}: ${looked} looked at (${whySkipped(skipped)}). Choose a folder with ${readFormats} images.`
-      : `The folder ${path} is empty; choose one with images.`,
+      : `There is nothing in ${path}; choose a folder or an archive with images.`,
     { field },
   )
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { crc32, createInflateRaw } from 'node:zlib'
 import { damagedFile, readAt, readPieces, unsupportedFile } from './byte-stream.ts'
+import { thousands } from '../../../shared/words.ts'
 import { nameIn } from './containers/member-names.ts'
 
 /**
@@ -35,9 +36,8 @@ export async function readZip(path: string): Promise<ZipMember[]> {
   const { size } = await stat(path)
   const tailStart = Math.max(0, size - 65_557 - 20),
     tail = await readAt(path, tailStart, size - tailStart)
-  const end = tail.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'))
-  if (end < 0 || end + 22 > tail.length)
-    throw damagedFile(path, 'the list of its contents is missing; it is truncated or no zip archive')
+  const end = endOf(tail)
+  if (end < 0) throw damagedFile(path, 'the list of its contents is missing; it is truncated or no zip archive')
   let entries = tail.readUInt16LE(end + 10),
     length = tail.readUInt32LE(end + 12),
     start = tail.readUInt32LE(end + 16)
@@ -50,8 +50,10 @@ export async function readZip(path: string): Promise<ZipMember[]> {
     length = Number(record.readBigUInt64LE(40))
     start = Number(record.readBigUInt64LE(48))
   }
-  if (start + length > size || length > longestList || entries > mostMembers)
-    throw damagedFile(path, 'the list of its contents is damaged')
+  if (start + length > size) throw damagedFile(path, 'the list of its contents is damaged')
+  if (length > longestList || entries > mostMembers) {
+    throw unsupportedFile(path, `holds more than ${thousands(mostMembers)} files; unpack it, and import the folder.`)
+  }
   const directory = await readAt(path, start, length)
   try {
     return readDirectory(directory, entries, path, size)
@@ -61,11 +63,27 @@ export async function readZip(path: string): Promise<ZipMember[]> {
   }
 }
 
+/**
+ * Where the record lies that ends an archive, in its last bytes; -1 where there is none. What follows it is a comment, which may
+ * hold the same mark: the record is the last one whose comment ends the file, else (something was appended) the last one.
+ */
+function endOf(tail: Buffer): number {
+  const mark = Buffer.from('PK\x05\x06', 'latin1')
+  let last = -1
+  for (let at = tail.lastIndexOf(mark); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(mark, at - 1)) {
+    if (at + 22 > tail.length) continue
+    if (at + 22 + tail.readUInt16LE(at + 20) === tail.length) return at
+    if (last < 0) last = at
+  }
+  return last
+}
+
 function readDirectory(directory: Buffer, entries: number, path: string, fileSize: number): ZipMember[] {
   const members: ZipMember[] = []
-  let together = 0
-  for (let i = 0, at = 0; i < entries; i++) {
-    if (directory.readUInt32LE(at) !== 0x02014b50) throw damagedFile(path, 'the list of its contents is damaged')
+  let together = 0,
+    at = 0
+  // Writers that know no zip64 count 65,536 members as none: the list itself says how many there are.
+  while (at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50) {
     const flags = directory.readUInt16LE(at + 8),
       method = directory.readUInt16LE(at + 10),
       crc = directory.readUInt32LE(at + 16)
@@ -129,6 +147,9 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
         if (seen !== size || sum !== crc) throw damagedFile(path, `the checksum of ${name} is wrong`)
       },
     })
+  }
+  if (members.length % 65_536 !== entries % 65_536) {
+    throw damagedFile(path, `its list of contents has ${members.length} entries, and is said to have ${entries}`)
   }
   return members
 }

@@ -1,5 +1,3 @@
-import { thousands } from '../../../../shared/words.ts'
-import { unsupportedFile } from '../byte-stream.ts'
 import { readHeader } from '../header.ts'
 import { fileLimit } from '../image-file.ts'
 import { trainPart } from '../request.ts'
@@ -16,7 +14,6 @@ export interface ListOptions {
   onCount?(images: number): void
 }
 
-const mostMembers = 10_000_000
 const headerBytes = 2 ** 16
 /** Of an archive that is packed as a whole the headers of the first images are looked at, and of every so many others. */
 const firstHeaders = 500,
@@ -30,6 +27,7 @@ export async function readContents(source: ContainerSource, { signal, limit = In
     ),
     { contents } = collector
   for (const [index, shard] of source.shards.entries()) {
+    signal?.throwIfAborted()
     const hadEnd =
       shard.kind === 'zip'
         ? await readZipShard(collector, shard, index)
@@ -38,7 +36,6 @@ export async function readContents(source: ContainerSource, { signal, limit = In
     onCount?.(contents.members.count)
     if (contents.truncated) break
   }
-  if (contents.members.count > mostMembers) throw unsupportedFile(source.path, `holds more than ${thousands(mostMembers)} files.`)
   return collector.end()
 }
 
@@ -66,22 +63,18 @@ async function readTarShard(
     { members } = contents,
     stream = streamOf(shard.file, shard.packing),
     part = shard.part ?? trainPart
-  const tar = readTar(shard.file, shard.packing)
+  const tar = readTar(shard.file, shard.packing, signal)
   for (let ordinal = 0; ; ordinal++) {
     const { value: member, done } = await tar.next()
     if (done) return member
-    if (ordinal % 256 === 0) {
-      signal?.throwIfAborted()
-      onCount?.(members.count)
-    }
+    if (ordinal % 256 === 0) onCount?.(members.count)
     const name = collector.accept(member.name, shard, member.reason)
     if (name === null) continue
     const { is } = sampleName(name)
     if (isBeside(is)) {
       collector.beside(is)
       if (is !== 'cls' && is !== 'json') continue
-      if (member.size > longestLabel)
-        contents.skipped.push({ path: collector.shown(name, shard), reason: 'too large to hold a label' })
+      if (member.size > longestLabel) collector.skip(name, shard, 'too large to hold a label')
       else collector.label(name, is, await member.read(member.size))
       continue
     }
@@ -115,8 +108,7 @@ function streamOf(file: string, packing: Packing): ImageStream {
       const indices = wanted[Symbol.iterator]()
       let next = indices.next(),
         ordinal = 0
-      for await (const member of readTar(file, packing)) {
-        signal?.throwIfAborted()
+      for await (const member of readTar(file, packing, signal)) {
         if (next.done) return
         if (ordinal++ !== next.value) continue
         yield member.size > fileLimit ? null : await member.read(member.size)

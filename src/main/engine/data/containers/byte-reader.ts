@@ -46,8 +46,11 @@ export async function fileReader(path: string): Promise<ByteReader> {
   }
 }
 
-/** Of a stream that has to be unpacked to be passed over. @param pieces what it unpacks to */
-export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
+/**
+ * Of a stream that has to be unpacked to be passed over, of which a few bytes can make very much: it ends with `signal`, by its
+ * reason. @param pieces what it unpacks to
+ */
+export function streamReader(pieces: AsyncIterable<Buffer>, signal?: AbortSignal): ByteReader {
   const iterator = pieces[Symbol.asyncIterator]()
   let rest: Buffer = Buffer.alloc(0),
     position = 0,
@@ -55,6 +58,7 @@ export function streamReader(pieces: AsyncIterable<Buffer>): ByteReader {
     turns = 0
   const more = async (): Promise<boolean> => {
     if (ended) return false
+    signal?.throwIfAborted()
     const { value, done } = (await iterator.next()) as IteratorResult<Buffer, undefined>
     if (done) ended = true
     else rest = rest.length === 0 ? value : Buffer.concat([rest, value])

@@ -1,9 +1,10 @@
 import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
 import { thousands } from '../../../../shared/words.ts'
+import { unsupportedFile } from '../byte-stream.ts'
 import { Names } from '../names.ts'
 import { SizeTally } from '../size-tally.ts'
 import { Column } from './inside.ts'
-import { cleanName } from './member-names.ts'
+import { cleanName, longestName, mostLevels } from './member-names.ts'
 import { Members } from './members.ts'
 import { labelOfCls, labelOfJson, sampleName } from './samples.ts'
 import type { ContainerSource, Shard } from './shards.ts'
@@ -28,7 +29,11 @@ export interface Contents {
   beside: Map<string, number>
 }
 
+const longestShown = 120
 const mostRecent = 50_000
+/** Images, and files that are left out: of these each is kept with its reason, and a few bytes can unpack to very many. */
+const mostImages = 10_000_000,
+  mostSkipped = 1_000_000
 
 /** The label of a sample, its image (-1: none yet), and more images where it has several: there may be very many samples of one. */
 interface Sampled {
@@ -40,6 +45,7 @@ interface Sampled {
 /** Collects what lies in archives; nothing is unpacked but what says which class a sample is of. */
 export class Collector {
   readonly contents: Contents
+  private readonly source: ContainerSource
   private readonly prefix: boolean
   /** The samples of late: their label, and their images. */
   private readonly recent = new Map<string, Sampled>()
@@ -49,6 +55,7 @@ export class Collector {
   private unmatched = 0
 
   constructor(source: ContainerSource, streamed: boolean) {
+    this.source = source
     this.prefix = source.shards.length > 1
     this.contents = {
       members: new Members(),
@@ -66,12 +73,10 @@ export class Collector {
 
   /** Whether a member may be a file of the data; says why where not. */
   accept(written: string, shard: Shard, reason: string | null): string | null {
-    const name = cleanName(written),
-      { skipped } = this.contents
-    if (name === null) {
-      skipped.push({ path: this.shown(written.slice(0, 300), shard), reason: 'its name leads out of the archive, or is none' })
-      return null
-    }
+    const name = cleanName(written)
+    if (name === null) return this.skip(written, shard, 'its name leads out of the archive, or is none')
+    if (name.length > longestName) return this.skip(name, shard, 'its name is longer than that of any file can be')
+    if (name.split('/').length > mostLevels) return this.skip(name, shard, `it lies more than ${mostLevels} folders deep`)
     const parts = name.split('/'),
       last = parts.at(-1)!
     if (parts.some((part) => part.toLowerCase() === '__macosx') || last.startsWith('._')) {
@@ -79,8 +84,20 @@ export class Collector {
       return null
     }
     const why = parts.some((part) => part.startsWith('.')) ? 'a hidden file' : reason
-    if (why === null) return name
-    skipped.push({ path: this.shown(name, shard), reason: why })
+    return why === null ? name : this.skip(name, shard, why)
+  }
+
+  /** Leaves a file out. @throws WorkbenchError FILE_UNSUPPORTED where there are too many of these */
+  skip(name: string, shard: Shard, reason: string): null {
+    const { skipped } = this.contents
+    if (skipped.length >= mostSkipped) {
+      throw unsupportedFile(
+        shard.file,
+        `holds more than ${thousands(mostSkipped)} files that are no images; unpack it, and import the folder.`,
+      )
+    }
+    const shown = name.length > longestShown ? `${name.slice(0, longestShown)}…` : name
+    skipped.push({ path: this.shown(shown, shard), reason })
     return null
   }
 
@@ -93,6 +110,10 @@ export class Collector {
     const { members, inner } = this.contents,
       sample = this.sampleOf(name),
       image = members.count
+    if (image >= mostImages) {
+      const { file } = this.source.shards[shard]!
+      throw unsupportedFile(file, `holds more than ${thousands(mostImages)} files; divide it, or import a part of it.`)
+    }
     push()
     inner.push(name)
     this.contents.shard.push(shard)

@@ -13,6 +13,11 @@ export function nameIn(bytes: Buffer, otherwise: 'latin1' | 'cp437' = 'latin1'):
   }
 }
 
+/** Of a path on the disk, in bytes: no system has longer ones. */
+export const longestName = 4096
+/** Of folders in one another. */
+export const mostLevels = 100
+
 /** A name as it is kept: relative, with `/`, without `.` and doubled separators; null where it leads out of the archive. */
 export function cleanName(name: string): string | null {
   const parts = name

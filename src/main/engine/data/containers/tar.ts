@@ -47,26 +47,31 @@ const until0 = (field: Buffer): Buffer => {
   return end < 0 ? field : field.subarray(0, end)
 }
 
-/** How a tar archive is packed; null where the file is none. @param start its first 512 bytes, at least 4 of them */
+const isHeader = (header: Buffer): boolean => header.length === block && octal(header.subarray(148, 156)) === sum(header)
+
+/**
+ * How a tar archive is packed; null where the file is none. @param start its first 512 bytes, at least 4 of them
+ * @throws WorkbenchError FILE_DAMAGED where only the name says that it is one, and it cannot be unpacked
+ */
 export async function tarPacking(path: string, start: Buffer): Promise<Packing | null> {
   const packing: Packing = isGzip(start) ? 'gzip' : start.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
-  const looks = (header: Buffer) => header.length === block && header[0] !== 0 && octal(header.subarray(148, 156)) === sum(header)
-  if (packing === 'plain') return looks(start) ? packing : null
+  if (packing === 'plain') return isHeader(start) ? packing : null
   const { reader } = await openTar(path, packing)
   try {
-    return looks(await reader.read(block)) ? packing : null
-  } catch {
+    return isHeader(await reader.read(block)) ? packing : null
+  } catch (error) {
+    if (/\.(tar\.\w+|tgz)$/i.test(path)) throw error
     return null
   } finally {
     await reader.close()
   }
 }
 
-async function openTar(path: string, packing: Packing): Promise<{ reader: ByteReader; size: number }> {
+async function openTar(path: string, packing: Packing, signal?: AbortSignal): Promise<{ reader: ByteReader; size: number }> {
   const { size } = await stat(path)
   if (packing === 'plain') return { reader: await fileReader(path), size }
   return {
-    reader: streamReader(readPieces(path, 0, size, packing === 'gzip' ? createGunzip() : createZstdDecompress())),
+    reader: streamReader(readPieces(path, 0, size, packing === 'gzip' ? createGunzip() : createZstdDecompress()), signal),
     size: Infinity,
   }
 }
@@ -74,24 +79,29 @@ async function openTar(path: string, packing: Packing): Promise<{ reader: ByteRe
 /**
  * The members of an archive, in its order, folders left out.
  * @returns (at the end) whether the archive had an end: one that was cut off between two members has none
- * @throws WorkbenchError FILE_DAMAGED
+ * @throws WorkbenchError FILE_DAMAGED; the signal's reason
  */
-export async function* readTar(path: string, packing: Packing): AsyncGenerator<TarMember, boolean> {
-  const { reader, size: whole } = await openTar(path, packing)
+export async function* readTar(path: string, packing: Packing, signal?: AbortSignal): AsyncGenerator<TarMember, boolean> {
+  const { reader, size: whole } = await openTar(path, packing, signal)
   let long: { name?: string; size?: number; sparse?: boolean } = {},
     everywhere: typeof long = {}
   try {
-    for (;;) {
+    for (let blocks = 0; ; blocks++) {
+      if (blocks % 256 === 0) signal?.throwIfAborted()
       const header = Buffer.from(await reader.read(block))
       if (header.length === 0) return false
       if (header.length < block) throw damagedFile(path, 'it is truncated within the header of a member')
-      if (header.every((byte) => byte === 0)) return true
-      if (octal(header.subarray(148, 156)) !== sum(header)) {
+      if (header.every((byte) => byte === 0)) {
+        // What packs an archive has its checksum at the very end.
+        if (packing !== 'plain') await reader.skip(largest)
+        return true
+      }
+      if (!isHeader(header)) {
         throw damagedFile(path, `the header at byte ${reader.position - block} is no header of a tar archive`)
       }
       const type = String.fromCharCode(header[156]!),
         size = long.size ?? everywhere.size ?? octal(header.subarray(124, 136))
-      if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be')
+      if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be, or its size is no number')
       const offset = reader.position
       if (offset + size > whole) {
         throw damagedFile(path, `it is truncated, or says that a member has ${size} bytes where ${whole - offset} are left`)
@@ -158,7 +168,7 @@ function pax(bytes: Buffer): { name?: string; size?: number; sparse?: boolean } 
     const key = record.toString('latin1', 0, Math.max(0, equals)),
       value = record.subarray(equals + 1)
     if (key === 'path' && found.name === undefined) found.name = nameIn(value)
-    else if (key === 'size') found.size = Number(value.toString('latin1'))
+    else if (key === 'size') found.size = /^\d+$/.test(value.toString('latin1')) ? Number(value.toString('latin1')) : NaN
     else if (key === 'GNU.sparse.name') found.name = nameIn(value)
     if (key.startsWith('GNU.sparse.')) found.sparse = true
     at += length

@@ -1,5 +1,7 @@
 import type { Dirent } from 'node:fs'
+import type { Skipped } from '../../../../shared/domain.ts'
 import { thousands } from '../../../../shared/words.ts'
+import { unsupportedFile } from '../byte-stream.ts'
 import { onlyFiles, listFolder, type FileList } from '../layout.ts'
 import type { Names } from '../names.ts'
 import type { SourceRequest } from '../request.ts'
@@ -37,13 +39,17 @@ class Entry {
   }
 }
 
-/** The folders that an archive's names make. */
-function treeOf(names: Names): Tree {
+/** Of the folders in one archive: a long name can make thousands of them. */
+const mostFolders = 1_000_000
+
+/** The folders that an archive's names make, and the files that cannot be there because a folder has their name. */
+function treeOf(names: Names, archive: string): { tree: Tree; skipped: Skipped[] } {
   /** Of each folder what lies in it, and whether that is a folder. */
   const folders = new Map<string, Map<string, boolean>>([['', new Map()]])
   const folderOf = (path: string): Map<string, boolean> => {
     let folder = folders.get(path)
     if (folder) return folder
+    if (folders.size >= mostFolders) throw unsupportedFile(archive, `holds more than ${thousands(mostFolders)} folders; divide it.`)
     folders.set(path, (folder = new Map()))
     const slash = path.lastIndexOf('/'),
       name = path.slice(slash + 1)
@@ -57,9 +63,16 @@ function treeOf(names: Names): Tree {
     const folder = folderOf(slash < 0 ? '' : path.slice(0, slash))
     if (!folder.has(name)) folder.set(name, false)
   }
-  return {
-    entries: (path) => Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent),
+  const skipped: Skipped[] = []
+  for (let i = 0; i < names.count; i++) {
+    const path = names.at(i)
+    if (folders.has(path)) skipped.push({ path, reason: 'a folder of the archive has the same name' })
   }
+  const tree = {
+    entries: (path: string) =>
+      Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent),
+  }
+  return { tree, skipped }
 }
 
 /** Where the files of a list lie among an archive's; what finds them is forgotten, which matters where there are very many. */
@@ -82,10 +95,8 @@ export async function listTree(
   { signal }: ListOptions,
 ): Promise<FileList> {
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
-  const list = await listFolder(
-    { root: source.path, valRoot: null, testRoot: null, tree: treeOf(inner) },
-    { signal, labels: labelling(request) },
-  )
+  const { tree, skipped: hidden } = treeOf(inner, source.path)
+  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree }, { signal, labels: labelling(request) })
   const { places, repeated } = placesOf(list.names, inner)
   if (repeated > 0)
     notes.push({
@@ -94,7 +105,7 @@ export async function listTree(
     })
   const whole: FileList = {
     ...list,
-    skipped: [...skipped, ...list.skipped],
+    skipped: [...skipped, ...hidden, ...list.skipped],
     notes: [...notes, ...list.notes],
     truncated,
     from: source.container,
