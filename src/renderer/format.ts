@@ -5,7 +5,9 @@ const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 /** `60000` as `60,000`. */
 export const count = (value: number): string => grouped.format(value)
 
-export { counted } from '../shared/words.ts'
+import { counted } from '../shared/words.ts'
+
+export { counted }
 
 /** Significant digits without a tail of noise: `12.34`, `0.00123`, `1.2e-7`; a dash where there is no value. */
 export function figure(value: number | null | undefined, digits = 4): string {
@@ -22,6 +24,20 @@ export function figure(value: number | null | undefined, digits = 4): string {
   const text = value.toFixed(Math.min(decimals, 8))
   return text.replace('-', '−')
 }
+
+/** How many images or rows of a dataset: `60,000 images`. */
+export const samples = (kind: 'image' | 'vector', many: number): string => counted(many, kind === 'image' ? 'image' : 'row')
+
+/** A dataset in a line: `60,000 images, 28 × 28, 10 classes`. `unlabelled`: what is said where it has no classes. */
+export const datasetFacts = (
+  of: { kind: 'image' | 'vector'; count: number; classes: readonly unknown[] } & Parameters<typeof size>[0],
+  unlabelled?: string,
+): string =>
+  [
+    samples(of.kind, of.count),
+    size(of),
+    ...(of.classes.length > 0 ? [counted(of.classes.length, 'class', 'classes')] : unlabelled ? [unlabelled] : []),
+  ].join(', ')
 
 /** A share as a percentage with one digit: `93.1%`. */
 export const percent = (value: number | null | undefined, digits = 1): string =>

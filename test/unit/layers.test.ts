@@ -166,11 +166,8 @@ function cycles(imports: Imports): string[] {
 
 /** Grew beyond the limit when the code was formatted; each is to be split, and this list to go. */
 const toSplit = [
-  'src/renderer/charts/LineChart.svelte',
-  'src/renderer/views/Runs.svelte',
   'src/main/engine/training/program.ts',
   'src/main/engine/variants/resolve.ts',
-  'src/renderer/components/experiments/ExperimentTable.svelte',
 ]
 
 function nameAndSizeProblems(sources: Sources): string[] {

@@ -1,6 +1,6 @@
 import { grouped, linearTick } from './axes.ts'
-import { barScene } from './barScene.ts'
-import { fontSize, type Measure, type Scene, type Shape } from './scene.ts'
+import { barScene, type BarPlot } from './barScene.ts'
+import { fontSize, type Area, type Measure, type Shape } from './scene.ts'
 
 export interface HistogramState {
   /** Ends of the bins: one more than there are. */
@@ -12,11 +12,8 @@ export interface HistogramState {
   units: number
   colour: string
 }
-export interface HistogramPlot {
-  scene: Scene
-  left: number
-  right: number
-  bottom: number
+/** Bars with the rows below them: where the rows begin, and their height and number. */
+export interface HistogramPlot extends BarPlot, Area {
   mapTop: number
   rowHeight: number
   rows: number
@@ -30,6 +27,7 @@ export function histogramScene(
 ): HistogramPlot {
   const bins = total.length,
     all = total.reduce((sum, count) => sum + count, 0) || 1
+  const mapTop = Math.round((height - 6) * 0.5) + 16
   const bars = barScene(
     {
       values: Float64Array.from(total, (count) => (100 * count) / all),
@@ -37,14 +35,14 @@ export function histogramScene(
       colour,
       format: (value) => `${linearTick(value)}%`,
       room: 40,
+      foot: height - mapTop + 2,
     },
-    { width, height: Math.round((height - 6) * 0.5) + 14 },
+    { width, height },
     measure,
   )
-  const { left, right, bottom } = bars.area,
-    mapTop = bars.scene.height + 2,
+  const { left, right } = bars.area,
     wide = (right - left) / bins
-  const shapes: Shape[] = [...bars.scene.shapes]
+  const shapes: Shape[] = []
   // Units that are more than pixels are drawn together, so many a row.
   const rows = Math.min(units, Math.max(1, Math.floor(height - mapTop - 2))),
     perRow = Math.ceil(units / rows),
@@ -70,16 +68,9 @@ export function histogramScene(
       })
     })
   }
-  shapes.push({ kind: 'text', x: left - 6, y: mapTop + 6, text: 'unit 1', colour: 'var(--ink-2)', align: 'right', size: fontSize })
-  if (height - mapTop > 36)
-    shapes.push({
-      kind: 'text',
-      x: left - 6,
-      y: height - 8,
-      text: grouped(units),
-      colour: 'var(--ink-2)',
-      align: 'right',
-      size: fontSize,
-    })
-  return { scene: { width, height, shapes }, left, right, bottom, mapTop, rowHeight: rowHeight / perRow, rows: units }
+  const name = { kind: 'text', x: left - 6, colour: 'var(--ink-2)', align: 'right', size: fontSize } as const
+  shapes.push({ ...name, y: mapTop + 6, text: 'unit 1' })
+  if (height - mapTop > 36) shapes.push({ ...name, y: height - 8, text: grouped(units) })
+  const scene = { width, height, shapes: [...bars.scene.shapes, ...shapes] }
+  return { ...bars, ...bars.area, scene, over: shapes, mapTop, rowHeight: rowHeight / perRow, rows: units }
 }

@@ -18,7 +18,8 @@ export function paintScene(canvas: HTMLCanvasElement, scene: Scene, theme: Chart
   paintShapes(context, scene.shapes, theme)
 }
 
-function paintShapes(context: CanvasRenderingContext2D, shapes: readonly Shape[], theme: ChartTheme): void {
+/** Puts shapes on a canvas whose unit is a CSS pixel, above what is there. */
+export function paintShapes(context: CanvasRenderingContext2D, shapes: readonly Shape[], theme: ChartTheme): void {
   for (const shape of shapes) {
     if (shape.kind === 'clip') {
       context.save()

@@ -68,7 +68,9 @@ export function sceneSvg(
       })
       .join('\n')
   const body = write(scene.shapes)
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${place(scene.width)}" height="${place(scene.height)}" viewBox="0 0 ${place(scene.width)} ${place(scene.height)}" font-family="${xmlText(font)}" role="img">
+  const [width, height] = [place(scene.width), place(scene.height)]
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${xmlText(font)}" role="img">
 <title>${xmlText(title)}</title>
 <rect width="100%" height="100%" fill="${xmlText(paper)}"/>
 ${body}

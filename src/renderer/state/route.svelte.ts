@@ -71,10 +71,11 @@ export const to = {
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => (ids.length ? `#/compare?runs=${ids.map(encodeURIComponent).join(',')}` : '#/compare'),
   /** Into one trained run, or two side by side; without one, into the run that was looked into last. */
-  explore: (ids: readonly string[] = [], view?: string) =>
-    ids[0] === undefined
-      ? '#/explore'
-      : `#/explore/${encodeURIComponent(ids[0])}${view ? `/${view}` : ''}${ids[1] === undefined ? '' : `?with=${encodeURIComponent(ids[1])}`}`,
+  explore: ([first, second]: readonly string[] = [], view?: string) => {
+    if (first === undefined) return '#/explore'
+    const beside = second === undefined ? '' : `?with=${encodeURIComponent(second)}`
+    return `#/explore/${encodeURIComponent(first)}${view ? `/${view}` : ''}${beside}`
+  },
   /** `settings`: by dotted keys, on top of those of the run or the variant. */
   newRun: ({
     settings,

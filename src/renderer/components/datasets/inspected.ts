@@ -1,6 +1,6 @@
 import type { CallOutput } from '../../../shared/calls.ts'
 import { syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
-import { count, counted } from '../../format.ts'
+import { count, counted, samples } from '../../format.ts'
 
 export type Inspected = CallOutput<'datasets.inspect'>
 
@@ -15,10 +15,8 @@ function sizeSentence(found: Inspected): string {
   if (width === null || height === null) return ''
   if (sizes === null) return ` Images of ${size({ width, height })}${colours(found)}.`
   const same = sizes.width === width && sizes.height === height
-  const become =
-    ' They become ' +
-    `${size({ width, height })}${sizes.agree === 'differ' ? (same ? ', their middle size' : ', in the proportions of their middle size') : ''}, ` +
-    'unless you choose another size.'
+  const why = sizes.agree !== 'differ' ? '' : same ? ', their median size,' : ', in the proportions of their median size,'
+  const become = ` They become ${size({ width, height })}${why} unless you choose another size.`
   if (sizes.agree === 'differ')
     return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
   return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same ? '' : become}`
@@ -41,8 +39,8 @@ export function sentence(found: Inspected, path = ''): string {
   if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${sizes}`
   if (found.kind === 'dataset')
     return (
-      'A dataset that is here already: ' +
-      `${counted(found.files, found.images ? 'image' : 'row')}.${found.images ? sizes : ' Patches are cut from images, and these are none.'}`
+      `A dataset that is already here: ${samples(found.images ? 'image' : 'vector', found.files)}.` +
+      (found.images ? sizes : ' Patches can only be cut from images.')
     )
   if (found.kind !== 'folder') return `${ofArrays[found.kind] ?? 'A file of arrays'}.${sizes}`
   const files = `${found.truncated ? 'at least ' : ''}${counted(found.files, 'file')}`
@@ -58,12 +56,12 @@ export function sentence(found: Inspected, path = ''): string {
 export function partsText({ parts, brought, images }: Inspected): string {
   if (!parts) return ''
   const { train, validation, test } = parts
-  const own = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'brought by the source' : 'drawn')
+  const own = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'given by the source' : 'drawn')
   const validated =
     validation > 0
       ? `${count(validation)} for validation (${own('validation')})`
       : 'a tenth of them for validation, drawn by the seed of each run'
-  const trained = counted(train, images ? 'image' : 'row')
+  const trained = samples(images ? 'image' : 'vector', train)
   return validation > 0
     ? `${trained} for training, ${validated}, ${count(test)} for testing (${own('test')}).`
     : `${trained} for training (${validated}), ${count(test)} for testing (${own('test')}).`
