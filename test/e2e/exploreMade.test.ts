@@ -139,7 +139,7 @@ browserTest(
     await page.keyboard.press('ArrowRight')
     await codes.focus()
     await page.keyboard.press('ArrowRight')
-    await page.getByRole('img', { name: /^Row \d+, class \d/ }).waitFor()
+    await page.getByRole('img', { name: /^\S.*, class \d/ }).waitFor()
     const { bytes, name } = await saved(page, page.getByRole('button', { name: 'Save manifold of bayes as PNG' }))
     assert.match(name, /bayes.*manifold.*\.png/)
     const about = JSON.parse(textsOf(bytes)['Description']!)

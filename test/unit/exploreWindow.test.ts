@@ -13,6 +13,7 @@ import { inside, stepsAlong, valueAlong } from '../../src/renderer/components/ex
 import { otherViews, remediesFor } from '../../src/renderer/components/explore/remedies.ts'
 import { pictured } from '../../src/renderer/components/explore/thumbnailPlaces.ts'
 import { placeOf, readSliders, valueAt, writeSliders } from '../../src/renderer/components/explore/unitSliders.ts'
+import { nameIn, rowTitle } from '../../src/renderer/state/rowTitle.ts'
 import { corruptionOf, noiseOf } from '../../src/renderer/components/explore/corruptionChoice.ts'
 
 const read = (address: string) => {
@@ -177,12 +178,14 @@ test('sliders of units come back from the address, held to their range, and mean
 
 test("a neighbour says its distance, and its class where that is not the image's own", () => {
   const found = { rows: Int32Array.of(4, 9, 2), labels: Int32Array.of(1, 0, -1), distances: Float32Array.of(0, 0.5, 12.25) }
-  const known = neighbourTexts(found, 1, ['ring', 'square'])
+  const nameOf = (row: number, label = -1) =>
+    rowTitle(nameIn(row === 4 ? 'cats/tom.png' : 'images.idx#9'), row, 'image', ['ring', 'square'][label])
+  const known = neighbourTexts(found, 1, ['ring', 'square'], nameOf)
   assert.deepEqual(
     [known.captions, known.odd, known.name(0), known.name(2)],
-    [['0', '0.500\nring', '12.3'], [false, true, true], 'Row 4, class square', 'Row 2'],
+    [['0', '0.500\nring', '12.3'], [false, true, true], 'tom.png, class square', 'Image 2'],
   )
-  const unknown = neighbourTexts(found, -1, ['ring', 'square'])
+  const unknown = neighbourTexts(found, -1, ['ring', 'square'], nameOf)
   assert.deepEqual(
     [unknown.captions, unknown.odd],
     [

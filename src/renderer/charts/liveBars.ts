@@ -75,6 +75,7 @@ function configuration(
     options: {
       animation: false,
       responsive: false,
+      maintainAspectRatio: false,
       devicePixelRatio,
       // Pointer and keys are the component's: every bar can be read without a pointer, too.
       events: [],

@@ -21,6 +21,7 @@ import { call } from './connection.svelte.ts'
 import { datasets } from './datasets.svelte.ts'
 import { Loaded, loaded } from './loaded.svelte.ts'
 import { route } from './route.svelte.ts'
+import { rowNames } from './rowNames.svelte.ts'
 import { runs } from './runs.svelte.ts'
 
 /** One of the networks that are looked into. */
@@ -84,6 +85,11 @@ export class Desk {
       ? call('datasets.points', { dataset: id, count: 24, split: 'test' })
       : call('datasets.images', { dataset: id, count: 24, preview: true, side: 1 })
   })
+
+  /** What a row is called: its file's name, else its number; with its class where it has one. */
+  nameOf(row: number, label?: number | null): string {
+    return rowNames.title(this.dataset?.id, row, this.word, this.classes[label ?? -1])
+  }
 
   constructor() {
     for (const slot of [0, 1] as const) {
