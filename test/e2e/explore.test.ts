@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodePng } from '../../src/main/engine/explore/files/png.ts'
+import { encodePng } from '../../src/main/engine/files/png.ts'
 import { digits } from '../fixtures/digits.ts'
 import { digitPng } from '../fixtures/digitFolder.ts'
 import { drawn } from './canvas.ts'

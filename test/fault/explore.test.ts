@@ -11,7 +11,7 @@ import type { Client } from '../../src/shared/connection.ts'
 import { type ResultOf } from '../../src/shared/answers.ts'
 import { questionKinds, type QuestionInput } from '../../src/shared/questions.ts'
 import { createEngine, type Engine } from '../../src/main/engine/engine.ts'
-import { encodePng } from '../../src/main/engine/explore/files/png.ts'
+import { encodePng } from '../../src/main/engine/files/png.ts'
 import { digitLabels } from '../fixtures/digits.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
 

@@ -8,7 +8,7 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import type { Source } from '../../src/main/engine/embed/files/file.ts'
 import { csvText } from '../../src/main/engine/csv.ts'
 import { writeEmbedding } from '../../src/main/engine/embed/files/write.ts'
-import { CodesFile } from '../../src/main/engine/embed/npy.ts'
+import { CodesFile } from '../../src/main/engine/embed/codesFile.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
 /**

@@ -1,8 +1,12 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 
-/** Writes all of `bytes` where the open file stands; a call of the system may take less. What the system throws is thrown on. */
-export function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written)
+/**
+ * Writes all of `bytes`; a call of the system may take less. What the system throws is thrown on.
+ * @param position in the file; where it stands if there is none
+ */
+export function writeAll(descriptor: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position === undefined ? null : position + done)
 }
 
 /** Makes a rename within a folder itself durable; Windows has no such call for folders and needs none. */

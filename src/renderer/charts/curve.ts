@@ -1,3 +1,5 @@
+import { lowerBound } from '../../shared/lowerBound.ts'
+
 /** What a chart draws: one line, in columns of equal length with `x` ascending. Columns may be views of longer buffers. */
 export interface Curve {
   id: string
@@ -30,18 +32,6 @@ export function nearestIndex(column: Float64Array, x: number): number {
   if (after === 0) return 0
   if (after === column.length) return column.length - 1
   return x - column[after - 1]! <= column[after]! - x ? after - 1 : after
-}
-
-/** Index of the first value that is not below `x`. */
-export function lowerBound(column: Float64Array, x: number): number {
-  let low = 0
-  let high = column.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (column[middle]! < x) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** The point of any of the curves that is nearest to `x`, of those that are in sight if any is; null without points. */

@@ -1,4 +1,5 @@
-import { lowerBound, type Curve } from './curve.ts'
+import { lowerBound } from '../../shared/lowerBound.ts'
+import type { Curve } from './curve.ts'
 import type { Scale } from './ticks.ts'
 
 /**

@@ -1,3 +1,5 @@
+import { lowerBound } from '../../../shared/lowerBound.ts'
+
 /** Which part of an axis is looked at, and how finely. */
 export interface Window {
   /** Values of the axis; everything where not given. */
@@ -22,8 +24,8 @@ export function reduced(
   ys: readonly Float64Array[],
   { from = -Infinity, to = Infinity, columns, logarithmic }: Window,
 ): Int32Array {
-  const start = Math.max(0, firstNotBelow(x, from) - 1)
-  const end = Math.min(x.length, firstNotBelow(x, to) + 2)
+  const start = Math.max(0, lowerBound(x, from) - 1)
+  const end = Math.min(x.length, lowerBound(x, to) + 2)
   const count = end - start
   if (count <= columns * 4) return Int32Array.from({ length: count }, (_, index) => start + index)
   const place = logarithmic ? (value: number) => Math.log(Math.max(value, 1e-300)) : (value: number) => value
@@ -66,17 +68,6 @@ function extremes(y: Float64Array, first: number, last: number): number[] {
     }
   }
   return [low, high, gap].filter((index) => index >= 0)
-}
-
-export function firstNotBelow(column: Float64Array, value: number): number {
-  let low = 0
-  let high = column.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (column[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** The points at some indices of a column. */

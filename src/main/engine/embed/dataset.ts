@@ -3,7 +3,7 @@ import type { PackedDataset } from '../data/packed.ts'
 import type { Meter } from '../data/progress.ts'
 import { misfit } from './fitting.ts'
 import type { Encoded } from './folder.ts'
-import type { CodesFile } from './npy.ts'
+import type { CodesFile } from './codesFile.ts'
 import type { OpenEncoder } from './session.ts'
 
 /** Rows at a time: at most 1,000, and about 16 MB. */

@@ -11,7 +11,7 @@ import type { Meter } from '../data/progress.ts'
 import type { Ranges } from '../data/values/range.ts'
 import { requireRoom } from '../data/room.ts'
 import { noUsableImage } from '../data/skipped.ts'
-import type { CodesFile } from './npy.ts'
+import type { CodesFile } from './codesFile.ts'
 import type { OpenEncoder } from './session.ts'
 
 /** What was encoded, in the order of the codes. */

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { replacePrivately } from '../durable.ts'
-import { codesName, npyHeader, type CodesFile } from './npy.ts'
+import { npyHeader } from '../files/npy.ts'
+import { codesName, type CodesFile } from './codesFile.ts'
 
 /**
  * Codes that are kept: `codes.npy`, and beside it what that has to come to, so that rot on a disk is noticed where codes are used and by

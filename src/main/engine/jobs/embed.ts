@@ -18,7 +18,7 @@ import { encoderOf } from '../embed/encoder.ts'
 import { writeEmbedding } from '../embed/files/write.ts'
 import { encodeFolder } from '../embed/folder.ts'
 import { writeSum } from '../embed/keptCodes.ts'
-import { CodesFile, codesName, readCodes } from '../embed/npy.ts'
+import { CodesFile, codesName, readCodes } from '../embed/codesFile.ts'
 import { readOnnx } from '../embed/onnxFile.ts'
 import { openEncoder, type OpenEncoder } from '../embed/session.ts'
 

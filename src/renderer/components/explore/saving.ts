@@ -1,11 +1,11 @@
 import { toErrorInfo } from '../../../shared/errors.ts'
 import type { FileFormat } from '../../../shared/explore.ts'
+import { withTexts } from '../../../shared/png.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import type { Asked } from '../../state/exploreAsk.svelte.ts'
 import type { Side } from '../../state/exploreDesk.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { saveFile } from '../../state/saveFile.ts'
-import { withTexts } from './pngText.ts'
 
 const types: Record<FileFormat, string> = { png: 'image/png', gif: 'image/gif', csv: 'text/csv', npz: 'application/zip' }
 

@@ -6,7 +6,7 @@ import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
 import { html, name, sentence, type Markup } from './html.ts'
-import { stripOf } from './png.ts'
+import { stripOf } from './strip.ts'
 import { colourOf, dashOf, style } from './style.ts'
 
 /** What one run of a group looks like: its last pictures, on the dataset's preview rows. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { csvLine, csvText } from '../../csv.ts'
-import { readCodes } from '../npy.ts'
+import { readCodes } from '../codesFile.ts'
 import { labelAt, rowsAtOnce, type Write } from './file.ts'
 
 /** Nine digits tell every float32 from its neighbours. */

@@ -1,18 +1,6 @@
-import { ZipWriter } from '../../experiments/pack/zipWriter.ts'
-import { npyHeader } from '../npy.ts'
+import { npyArray, npyTexts } from '../../files/npy.ts'
+import { ZipWriter } from '../../files/zipWriter.ts'
 import type { Source, Write } from './file.ts'
-
-/** Strings as NumPy keeps them: as many characters of UTF-32 each as the longest one has. */
-function npyTexts(texts: readonly string[], shape: readonly number[]): Buffer {
-  const points = texts.map((text) => Array.from(text, (character) => character.codePointAt(0)!))
-  const width = points.reduce((most, each) => Math.max(most, each.length), 1)
-  const values = new Uint32Array(texts.length * width)
-  points.forEach((each, index) => values.set(each, index * width))
-  return Buffer.concat([npyHeader(`<U${width}`, shape), Buffer.from(values.buffer)])
-}
-
-const npyIntegers = (values: Int32Array): Buffer =>
-  Buffer.concat([npyHeader('<i4', [values.length]), Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
 
 const pathsOf = ({ count, pathAt }: Source): string[] => Array.from({ length: count }, (_, row) => pathAt(row))
 
@@ -34,7 +22,7 @@ export const writeNpz: Write = async (path, source, onRows) => {
     })
     await zip.add('paths.npy', npyTexts(pathsOf(source), [source.count]))
     if (source.labels) {
-      await zip.add('labels.npy', npyIntegers(source.labels))
+      await zip.add('labels.npy', npyArray({ shape: [source.count], data: source.labels }))
       await zip.add('classes.npy', npyTexts(source.classes, [source.classes.length]))
     }
     for (const [name, text] of Object.entries(source.about)) await zip.add(`${name}.npy`, npyTexts([text], []))

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
-import { readCodes } from '../npy.ts'
+import { readCodes } from '../codesFile.ts'
 import { labelAt, rowsAtOnce, type Write } from './file.ts'
 
 /** Apache Parquet: the columns of the CSV, a few thousand rows in a group. */

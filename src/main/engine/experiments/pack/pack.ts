@@ -10,7 +10,7 @@ import type { Home } from '../../home.ts'
 import type { Store } from '../../store/store.ts'
 import { version } from '../../version.ts'
 import { checkpointPart, datasetPart, format, formatVersion, manifestName, type Manifest } from './manifest.ts'
-import { ZipWriter, type Part } from './zipWriter.ts'
+import { ZipWriter, type Part } from '../../files/zipWriter.ts'
 
 interface Options {
   withDataset: boolean

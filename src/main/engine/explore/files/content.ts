@@ -1,7 +1,8 @@
 import type { ResultOf } from '../../../../shared/answers.ts'
 import type { Pictures, QuestionKind } from '../../../../shared/questions.ts'
 import { colourOf, faint, ink, Plot, rangeOf } from './plot.ts'
-import { inRows, type Raster } from './raster.ts'
+import type { Raster } from '../../files/png.ts'
+import { inRows } from './raster.ts'
 import type { Table } from './table.ts'
 
 /** What an answer is as a file: each of these where it has a meaning. */

@@ -2,7 +2,8 @@ import type { ResultOf } from '../../../../shared/answers.ts'
 import type { QuestionKind } from '../../../../shared/questions.ts'
 import { className, columns, curves, listed, scatter, spread, type Content } from './content.ts'
 import { colourOf, faint, ink, Plot, rangeOf } from './plot.ts'
-import { grid, inSquare, type Raster } from './raster.ts'
+import type { Raster } from '../../files/png.ts'
+import { grid, inSquare } from './raster.ts'
 
 /** Every answer as a file; one entry a question. */
 export const contents: { [K in QuestionKind]: Content<K> } = {

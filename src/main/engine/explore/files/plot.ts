@@ -1,4 +1,4 @@
-import type { Raster } from './raster.ts'
+import type { Raster } from '../../files/png.ts'
 
 /** Okabe and Ito's colours, in the order in which the workbench uses them; labels beyond them begin anew. */
 const palette = [

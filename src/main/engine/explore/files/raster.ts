@@ -1,12 +1,5 @@
 import type { Images } from '../../../../shared/domain.ts'
-
-/** A picture as bytes [height, width, channels]. */
-export interface Raster {
-  width: number
-  height: number
-  channels: number
-  pixels: Uint8Array
-}
+import type { Raster } from '../../files/png.ts'
 
 /** Small images are enlarged by whole factors to at least so many pixels on their longer side, and a picture has at most so many. */
 const tileSide = 56,

@@ -41,7 +41,11 @@ function record(...fields: [size: 2 | 4 | 8, value: number][]): Buffer {
 const wideField = (values: number[]): Buffer =>
   values.length === 0 ? Buffer.alloc(0) : record([2, 1], [2, 8 * values.length], ...values.map((value): [8, number] => [8, value]))
 
-/** Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after `finish`. */
+/**
+ * Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after
+ * `finish`. Libraries hold what they write (fflate, which has no 64-bit sizes either) or take a time that grows with the square of the number
+ * of parts (yazl).
+ */
 export class ZipWriter {
   readonly #file: FileHandle
   readonly #wide: number
@@ -110,27 +114,12 @@ export class ZipWriter {
     for (const entry of this.#entries) {
       const { size, packed, offset, name } = entry
       const extra = wideField([size, packed, offset].filter((value) => value >= this.#wide))
+      const place = record([2, 0], [2, 0], [2, 0], [4, 0], [4, this.#narrow(offset)])
       await this.#write(
         Buffer.concat([
-          record(
-            [4, 0x02014b50],
-            [2, 45],
-            [2, 45],
-            [2, utf8],
-            [2, entry.method],
-            [2, 0],
-            [2, date],
-            [4, entry.crc],
-            [4, this.#narrow(packed)],
-            [4, this.#narrow(size)],
-            [2, Buffer.byteLength(name)],
-            [2, extra.length],
-            [2, 0],
-            [2, 0],
-            [2, 0],
-            [4, 0],
-            [4, this.#narrow(offset)],
-          ),
+          record([4, 0x02014b50], [2, 45]),
+          this.#facts(entry, this.#narrow(packed), this.#narrow(size), extra),
+          place,
           Buffer.from(name),
           extra,
         ]),
@@ -170,23 +159,17 @@ export class ZipWriter {
     // Both or neither, here (4.5.3).
     const large = size >= this.#wide || packed >= this.#wide
     const extra = large ? wideField([size, packed]) : Buffer.alloc(0)
-    return Buffer.concat([
-      record(
-        [4, 0x04034b50],
-        [2, 45],
-        [2, utf8],
-        [2, entry.method],
-        [2, 0],
-        [2, date],
-        [4, entry.crc],
-        [4, large ? elsewhere : packed],
-        [4, large ? elsewhere : size],
-        [2, Buffer.byteLength(name)],
-        [2, extra.length],
-      ),
-      Buffer.from(name),
-      extra,
-    ])
+    const facts = this.#facts(entry, large ? elsewhere : packed, large ? elsewhere : size, extra)
+    return Buffer.concat([record([4, 0x04034b50]), facts, Buffer.from(name), extra])
+  }
+
+  /** What a part's own header and its line in the list of contents have in common. */
+  #facts({ method, crc, name }: Entry, packed: number, size: number, extra: Buffer): Buffer {
+    const lengths: [2, number][] = [
+      [2, Buffer.byteLength(name)],
+      [2, extra.length],
+    ]
+    return record([2, 45], [2, utf8], [2, method], [2, 0], [2, date], [4, crc], [4, packed], [4, size], ...lengths)
   }
 
   #narrow(value: number): number {
