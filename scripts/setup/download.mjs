@@ -17,7 +17,7 @@ const redirects = 5
  * @param {{limit?: number, headers?: Record<string, string>}} options `limit` in milliseconds of silence
  * @returns {Promise<import('node:http').IncomingMessage>} a response with status 200
  */
-export function request(address, { limit = connectLimit, headers = {} } = {}, left = redirects) {
+function request(address, { limit = connectLimit, headers = {} } = {}, left = redirects) {
   return new Promise((resolve, reject) => {
     const get = address.startsWith('http:') ? getHttp : getHttps
     const sent = get(address, { headers }, (response) => {

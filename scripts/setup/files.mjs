@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { SetupError } from './report.mjs'
 
 /** The sha256 of a file, in hexadecimal. */
-export async function sha256(file) {
+async function sha256(file) {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
   return hash.digest('hex')

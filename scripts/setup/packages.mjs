@@ -9,7 +9,7 @@ import { say, SetupError, waiting } from './report.mjs'
 const readJson = async (file) => JSON.parse(await readFile(file, 'utf8'))
 
 /** True when node_modules holds exactly what the lock file names (optional packages of other platforms aside). */
-export async function packagesFit() {
+async function packagesFit() {
   const installedFile = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(installedFile)) return false
   const { '': _project, ...locked } = (await readJson(join(root, 'package-lock.json'))).packages

@@ -77,6 +77,7 @@ async function withPip(wheel, folder) {
  * The address of a wheel on a simple index (PEP 503 in HTML, PEP 691 in JSON).
  * @param {string} page what the index answered
  * @param {string} address where it answered, for relative links
+ * @public A test reads it without importing the module.
  */
 export function wheelAddress(page, address, file) {
   if (page.trimStart().startsWith('{')) {

@@ -8,7 +8,7 @@ const interactive = process.stderr.isTTY === true
 let lineOpen = false
 
 /** Ends an unfinished progress line, so that what follows starts on its own line. */
-export function endLine() {
+function endLine() {
   if (lineOpen) process.stderr.write('\n')
   lineOpen = false
 }

@@ -196,7 +196,7 @@ async function besideAddon(libraries) {
 }
 
 /** Null when the addon in the package loads on the project's Node 24, else what the loader says. */
-export async function addonProblem() {
+async function addonProblem() {
   if (!existsSync(addonPath())) return 'there is no addon'
   const { code, output } = await run(node24Path(), ['-e', `process.dlopen({ exports: {} }, ${JSON.stringify(addonPath())})`], {
     limit: 60_000,

@@ -74,6 +74,11 @@ export const stages = [
     run: async () => one((await onNode24([bin('oxlint', 'bin', 'oxlint'), '--deny-warnings', '--format=unix'])) === 0),
   },
   {
+    name: 'unused',
+    run: async () =>
+      one((await onNode24([bin('knip', 'bin', 'knip.js'), '--no-progress', '--treat-config-hints-as-errors'])) === 0),
+  },
+  {
     name: 'format',
     run: async () => {
       const cache = ['--cache', '--cache-location', join(root, 'node_modules', '.cache', 'prettier')]

@@ -25,7 +25,7 @@ export const calls = {
   ...embeddingCalls,
 } as const
 
-export type Calls = typeof calls
+type Calls = typeof calls
 export type CallName = keyof Calls
 /** What a caller writes (defaults may be left out) and what a handler receives (defaults filled in). */
 export type CallInput<N extends CallName> = z.input<Calls[N]['input']>

@@ -54,7 +54,7 @@ const estimateSchema = z.object({
 })
 export type GroupEstimate = z.infer<typeof estimateSchema>
 
-export const verdicts = ['better', 'worse', 'higher', 'lower', 'same', 'undecided', 'untested'] as const
+const verdicts = ['better', 'worse', 'higher', 'lower', 'same', 'undecided', 'untested'] as const
 /** A group's figure minus a baseline's, paired by seed. */
 const differenceSchema = z.object({
   /** Indices of groups. */

@@ -5,7 +5,7 @@ import { idSchema } from './domain.ts'
 /** Curves of several runs, as they are asked for and as they are drawn. */
 
 const number = z.number().nullable()
-export const axes = ['step', 'epoch', 'time'] as const
+const axes = ['step', 'epoch', 'time'] as const
 export const lineKinds = ['run', 'group'] as const
 /** Steps, epochs, or seconds of training, by the axis. */
 const place = z.number().optional()

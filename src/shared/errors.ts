@@ -99,7 +99,7 @@ export function isDiskFull(thrown: unknown): boolean {
 }
 
 /** Whether it is the user's share of a disk that is full, and not the disk. */
-export function isQuota(thrown: unknown): boolean {
+function isQuota(thrown: unknown): boolean {
   if (thrown === null || typeof thrown !== 'object') return false
   const { code, message, cause } = thrown as { code?: unknown; message?: unknown; cause?: unknown }
   return (

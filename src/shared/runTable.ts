@@ -64,7 +64,7 @@ export const runColumnSchema = z.object({
 export type RunColumn = z.infer<typeof runColumnSchema>
 
 /** Columns in one question at most. */
-export const mostColumns = 200
+const mostColumns = 200
 const columnKey = z.string().min(1).max(300)
 export const columnKeysSchema = z.array(columnKey).max(mostColumns)
 

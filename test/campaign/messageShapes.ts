@@ -106,7 +106,7 @@ function deep(draw: Random): unknown {
 }
 
 /** Anything but what was meant. */
-export function wrongValue(draw: Random): unknown {
+function wrongValue(draw: Random): unknown {
   switch (draw.below(11)) {
     case 0:
       return pick(draw, numbers)

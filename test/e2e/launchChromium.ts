@@ -17,7 +17,7 @@ const root = resolve(import.meta.dirname, '../..')
 declare const window: any, document: any
 
 /** The browser mode in a process of its own. */
-export interface Server {
+interface Server {
   url: string
   port: number
   process: ChildProcess

@@ -14,7 +14,7 @@ export function isOurs(address: string): boolean {
 }
 
 /** Whether an address is that of the page itself, wherever in it. */
-export function isPage(address: string): boolean {
+function isPage(address: string): boolean {
   return isOurs(address) && new URL(address).pathname === '/index.html'
 }
 

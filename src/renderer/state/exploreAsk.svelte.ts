@@ -14,7 +14,7 @@ const page = Math.random().toString(36).slice(2, 10)
 let count = 0
 
 /** The same for two questions that are the same. */
-export const textOf = (asked: Asked): string =>
+const textOf = (asked: Asked): string =>
   JSON.stringify(asked, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value))
 
 /**

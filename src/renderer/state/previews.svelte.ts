@@ -4,7 +4,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import { call, connection } from './connection.svelte.ts'
 import { perRun } from './perRun.svelte.ts'
 
-export type Moment = CallOutput<'runs.moments'>['moments'][number]
+type Moment = CallOutput<'runs.moments'>['moments'][number]
 
 /** A run's previews: what it made of the same test images at several moments. Fetched when asked for, then kept. */
 class RunPreviews {

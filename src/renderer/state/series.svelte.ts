@@ -5,7 +5,7 @@ import { call, connection } from './connection.svelte.ts'
 import { perRun } from './perRun.svelte.ts'
 
 /** One series in columns that grow in place: appending copies only when the room has run out. */
-export class Columns {
+class Columns {
   length = 0
   #columns = [0, 1, 2, 3].map(() => new Float64Array(256))
 

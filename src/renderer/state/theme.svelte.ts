@@ -1,5 +1,5 @@
 const themes = ['system', 'light', 'dark'] as const
-export type ThemeChoice = (typeof themes)[number]
+type ThemeChoice = (typeof themes)[number]
 
 const key = 'theme'
 const system = window.matchMedia('(prefers-color-scheme: dark)')

@@ -1,7 +1,7 @@
 import { toErrorInfo } from '../../shared/errors.ts'
 
 /** Something that was done and can be taken back for a while; or that has happened, with what to do about it. */
-export interface Offer {
+interface Offer {
   id: number
   /** What was done: `“Contractive” was removed.` */
   text: string

@@ -8,7 +8,7 @@ export interface Timed {
 }
 export type SeriesMap<T> = ReadonlyMap<string, T>
 
-export type StageState = 'done' | 'now' | 'stopped' | 'to come'
+type StageState = 'done' | 'now' | 'stopped' | 'to come'
 export interface StageLine {
   stage: Stage
   state: StageState

@@ -11,7 +11,7 @@ interface Aim {
   goal: Goal | null
   words: string
 }
-export type Aimed = Pick<Run, 'variant' | 'config' | 'origin'>
+type Aimed = Pick<Run, 'variant' | 'config' | 'origin'>
 
 const byId = new Map(variants.map((variant) => [variant.id, variant]))
 const likelihoodWords = {

@@ -72,4 +72,3 @@ export function tableIndex(source: TableSource, variants: readonly VariantInfo[]
     },
   }
 }
-export type TableIndex = ReturnType<typeof tableIndex>

@@ -23,7 +23,7 @@ const schema = z.object({
 export type Checksums = z.infer<typeof schema>
 
 /** Small enough for one thumbnail, large enough that 600 MB have a few thousand. */
-export const blockBytes = 2 ** 18
+const blockBytes = 2 ** 18
 
 /** Takes checksums of the packed rows as they are read through. */
 export class BlockSums {

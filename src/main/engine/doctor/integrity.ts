@@ -13,7 +13,7 @@ import { checkKept, remedyOf } from '../embed/keptCodes.ts'
 import type { Home } from '../home.ts'
 
 /** Something that is not what was written. */
-export interface Finding {
+interface Finding {
   kind: 'dataset' | 'checkpoint' | 'codes'
   id: string
   name: string

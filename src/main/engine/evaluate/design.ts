@@ -8,7 +8,7 @@ const smallestVariation = 1e-6
 const blockValues = 2 * 2 ** 20
 
 /** Some rows [n, width] and their classes [n]. */
-export interface DesignBlock {
+interface DesignBlock {
   rows: Tensor2D
   labels: Tensor1D
 }

@@ -14,7 +14,7 @@ import { expandPlan } from './plan.ts'
 const longest = 200
 
 /** A run's name: its cell and seed. */
-export const runName = (title: string, seed: number): string => {
+const runName = (title: string, seed: number): string => {
   const end = `, seed ${seed}`
   return `${title.slice(0, longest - end.length)}${end}`
 }

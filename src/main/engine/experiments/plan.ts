@@ -13,7 +13,7 @@ import { titled } from './titles.ts'
 import { combinations, sweptValues } from './values.ts'
 
 /** A cell with its settings resolved on the plan's dataset. */
-export interface ExpandedCell {
+interface ExpandedCell {
   cell: Cell
   resolved: Resolved
 }

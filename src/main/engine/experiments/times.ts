@@ -68,4 +68,3 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
     },
   }
 }
-export type KnownTimes = ReturnType<typeof knownTimes>

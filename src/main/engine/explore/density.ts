@@ -13,7 +13,7 @@ export interface Normal {
 const ridge = 1e-4
 
 /** The lower triangle of L L' = A of a positive definite matrix (Golub and Van Loan 2013, algorithm 4.2.1). */
-export function cholesky(matrix: Float64Array, size: number): Float64Array {
+function cholesky(matrix: Float64Array, size: number): Float64Array {
   const triangle = new Float64Array(size * size)
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {

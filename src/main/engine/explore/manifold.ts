@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts'
 import { manifoldOf } from './suits.ts'
 
 /** Test codes that ranges and principal components are taken from. */
-export const placedCodes = 10_000
+const placedCodes = 10_000
 /** A range goes from one percentile of the codes to the other. */
 const ends = [0.01, 0.99] as const
 
@@ -21,7 +21,7 @@ export interface Plane {
 }
 
 /** Rows of numbers in memory, in batches. */
-export const rowsInMemory = (values: Float32Array, width: number): Rows => ({
+const rowsInMemory = (values: Float32Array, width: number): Rows => ({
   count: values.length / width,
   inputSize: width,
   *batches(size) {

@@ -3,7 +3,7 @@ import type { DType } from '../trace/record.ts'
 import type { DynamicConstant, DynamicOperation, DynamicRecording } from './dynamicRecording.ts'
 
 /** The values of one weight, row by row. */
-export interface WeightValue {
+interface WeightValue {
   shape: number[]
   data: Float32Array
 }

@@ -13,7 +13,7 @@ import { reduceGraph, type ReducedPrecision } from './reduce.ts'
 import { compareSession, openDeclared, outputsOf, verifiedBatches, verifyModel, type Outputs, type Reference } from './verify.ts'
 
 /** A recording, and the values of what in it depends on weights and constants only. */
-export interface Recorded {
+interface Recorded {
   recording: Recording
   folded: ValueSource['folded']
 }

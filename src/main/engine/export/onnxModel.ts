@@ -25,7 +25,7 @@ export interface OnnxNode {
 }
 
 /** What constants of a file may be; computed are only the first of them. */
-export type OnnxType = DType | 'float16' | 'int8'
+type OnnxType = DType | 'float16' | 'int8'
 
 /** A constant of the file. `data`: the elements as little-endian bytes, row by row. */
 export interface OnnxTensor {

@@ -6,7 +6,7 @@ import { openSession, type OnnxSession, type RuntimeValue } from './onnxruntime.
 export type Rows = Uint8Array | Float32Array
 
 /** An output of the network as it was computed elsewhere. */
-export interface ReferenceTensor {
+interface ReferenceTensor {
   shape: number[]
   data: Float32Array
 }

@@ -4,9 +4,6 @@ import { native, type } from '../trace/native.ts'
 import type { Network } from './network.ts'
 import { activate } from './operations.ts'
 
-/** Units of one side of a restricted Boltzmann machine: 0 or 1, or real with variance 1. */
-export type Units = 'bernoulli' | 'linear' | 'gaussian'
-
 /** A restricted Boltzmann machine: a tied network of one layer, its encoder giving E(h|v) and its decoder E(v|h). */
 export interface Machine {
   network: Network
@@ -17,7 +14,7 @@ export interface Machine {
 const T = { T: type('float32') }
 
 /** The same values, through which no gradient passes. */
-export const constant = <R extends Tensor>(values: R): R => native('StopGradient', T, [values]) as R
+const constant = <R extends Tensor>(values: R): R => native('StopGradient', T, [values]) as R
 
 /** 1 where a uniform draw lies below the probability, else 0. Constants for the gradient. */
 export const bernoulli = (probabilities: Tensor2D, uniform: Tensor): Tensor2D =>
@@ -86,7 +83,10 @@ export function gibbs(
   }
 }
 
-/** A scalar with the value of one and the gradient of another: contrastive divergence follows no function's gradient. */
+/**
+ * A scalar with the value of one and the gradient of another: contrastive divergence follows no function's gradient.
+ * @public Variants are given this module.
+ */
 export const valuedAs = (gradient: Scalar, value: Scalar): Scalar => gradient.sub(constant(gradient)).add(constant(value)) as Scalar
 
 /**

@@ -102,7 +102,7 @@ function reasonsOf(
 }
 
 /** `training.epochs 1 instead of 12`, for every setting that differs. */
-export function differences(wanted: object, actual: object, prefix = ''): string[] {
+function differences(wanted: object, actual: object, prefix = ''): string[] {
   const keys = [...new Set([...Object.keys(wanted), ...Object.keys(actual)])]
   return keys.flatMap((key) => {
     const [a, b] = [(wanted as Record<string, unknown>)[key], (actual as Record<string, unknown>)[key]]

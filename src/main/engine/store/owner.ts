@@ -49,7 +49,7 @@ function space(): string {
 const here = () => ({ host: hostname(), machine: textOf('/etc/machine-id'), boot: bootId(), space: space() })
 
 /** `unseen`: a process of another machine or container, of which only the file tells. */
-export type Life = 'alive' | 'gone' | 'unseen'
+type Life = 'alive' | 'gone' | 'unseen'
 
 /**
  * @param isLocal whether its disk is this machine's alone: copies of a machine share its name and id, so that on a shared disk an owner

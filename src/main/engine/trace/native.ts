@@ -13,7 +13,7 @@ export interface BindingAttribute {
   type: number
   value: unknown
 }
-export interface TensorMetadata {
+interface TensorMetadata {
   id: number
   shape: number[]
   dtype: number
@@ -51,8 +51,6 @@ export const typeName = (number: number): DType => {
 export const type = (value: DType): Attribute => ({ kind: 'type', value })
 /** An attribute: a truth value. */
 export const bool = (value: boolean): Attribute => ({ kind: 'bool', value })
-/** An attribute: a number. */
-export const float = (value: number): Attribute => ({ kind: 'float', value })
 
 const toBinding: Record<Attribute['kind'], string> = {
   type: 'TF_ATTR_TYPE',

@@ -117,7 +117,7 @@ const rmsprop: Optimizer = {
   },
 }
 
-export const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum: momentumOf(0.9), rmsprop }
+const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum: momentumOf(0.9), rmsprop }
 
 /** The optimizer of a variant with this config. */
 export function optimizerOf(variant: Pick<Variant, 'momentum'>, { training, regularizer }: Config): Optimizer {

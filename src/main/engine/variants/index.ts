@@ -3,7 +3,7 @@ import { fieldsOf } from './fields.ts'
 import { variants } from './registry.ts'
 
 export { variants, variantOf } from './registry.ts'
-export { resolveConfig, type Resolved } from './resolve.ts'
+export { resolveConfig } from './resolve.ts'
 
 /** What a window or the command line needs to know of every variant. */
 export const variantInfos = (): VariantInfo[] =>

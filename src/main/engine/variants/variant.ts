@@ -49,7 +49,7 @@ export interface Step<S> {
 }
 
 /** What a variant may use once the optimizer has updated the weights. */
-export interface AfterStep<S> {
+interface AfterStep<S> {
   /** The updated weights. */
   weights: Record<string, Tensor>
   state: Record<string, Tensor>
@@ -67,7 +67,7 @@ export interface StateSpec {
 }
 
 /** Operations that a variant's file cannot import, because the registry is read by processes that must not load TensorFlow. */
-export interface GateTools {
+interface GateTools {
   /** 1 where a value is among the k largest of its row, else 0; a constant for the gradient. */
   largest(values: Tensor2D, k: number): Tensor2D
 }

@@ -32,7 +32,7 @@ export function usualHeat(
   return x && y && figure ? { x: x.key, y: y.key, figure: figure.key } : null
 }
 
-export const sourceTitles: Record<PlotColumnHead['source'], string> = {
+const sourceTitles: Record<PlotColumnHead['source'], string> = {
   fact: 'Run',
   setting: 'Settings',
   figure: 'Figures',

@@ -9,7 +9,7 @@ export interface FigureColumn {
   better: Better
   section: Section
 }
-export interface FigureCell {
+interface FigureCell {
   text: string
   /** By which rows are sorted; null goes last. */
   value: number | null

@@ -151,7 +151,7 @@ function unlike(key: string, runs: readonly Run[]): Partial<Pick<PlotColumn, 'un
   return oneBasis(having, key) ? {} : { unit: 'not measured alike', better: 'neither' }
 }
 
-export const isNumeric = (values: readonly PlotValue[]): boolean =>
+const isNumeric = (values: readonly PlotValue[]): boolean =>
   values.every(({ value }) => value === null || typeof value === 'number')
 
 /** A column's own description, without its values. */

@@ -14,7 +14,7 @@ export interface ArrayPart extends Labelled {
 }
 
 /** With `part`, it is void where another path takes the place of that part. */
-export interface ArrayNote extends DatasetNote {
+interface ArrayNote extends DatasetNote {
   part?: number
 }
 

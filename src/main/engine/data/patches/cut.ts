@@ -63,7 +63,7 @@ export interface Wanted {
 }
 
 /** What becomes of an image: its hash, or why it cannot be used; then none of its patches was written. */
-export type CutResult = { image: number; patches: number; hash: Uint8Array } | { image: number; patches: number; reason: string }
+type CutResult = { image: number; patches: number; hash: Uint8Array } | { image: number; patches: number; reason: string }
 
 export interface CutOptions {
   shape: PatchShape

@@ -73,7 +73,7 @@ function converterOf(type: NumberType, { from, to }: ValueRange): Converter {
 }
 
 /** The picture of wider numbers, scaled by a range; transparency by its own. */
-export function pictureOf(samples: Samples, range: Decided): Picture {
+function pictureOf(samples: Samples, range: Decided): Picture {
   const { data, width, height, channels, type, alpha, orientation } = samples
   const own = range.reason === 'image' ? brightnessRange(samples) : range
   const out = new Uint8Array(width * height * channels)
@@ -86,7 +86,7 @@ export function pictureOf(samples: Samples, range: Decided): Picture {
 }
 
 /** A picture of bytes by the range of bytes, which leaves nearly all as they are. */
-export function scaledPicture(picture: Picture, range: Decided): Picture {
+function scaledPicture(picture: Picture, range: Decided): Picture {
   const { data, channels } = picture,
     own = range.reason === 'image' ? brightnessRange(picture) : range
   if (own.from === 0 && own.to === 255) return picture

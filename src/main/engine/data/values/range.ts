@@ -20,7 +20,7 @@ export function toByte(value: number, { from, to }: ValueRange): number {
 
 /** Where a range comes from, which says how it is told. */
 export const reasons = ['binary', 'unit', 'bytes', 'type', 'data', 'percentiles', 'given', 'image', 'full'] as const
-export type Reason = (typeof reasons)[number]
+type Reason = (typeof reasons)[number]
 export interface Decided extends ValueRange {
   reason: Reason
 }

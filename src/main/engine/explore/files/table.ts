@@ -1,6 +1,6 @@
 import { csvLine, csvText } from '../../csv.ts'
 
-export type Cell = string | number | null
+type Cell = string | number | null
 export interface Table {
   head: readonly string[]
   rows: readonly (readonly Cell[])[]

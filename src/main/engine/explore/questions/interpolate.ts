@@ -24,7 +24,7 @@ export const interpolate: Answer<'interpolate'> = async ({ from, to, path, steps
  * Codes from the first of two to the second, [steps, Z], evenly spaced: along the straight line, or along the great circle with
  * the length changing evenly (Shoemake 1985; White 2016), which is the line where the two point the same way or nowhere.
  */
-export function between(codes: Float32Array, size: number, path: 'linear' | 'spherical', steps: number): Float32Array<ArrayBuffer> {
+function between(codes: Float32Array, size: number, path: 'linear' | 'spherical', steps: number): Float32Array<ArrayBuffer> {
   const a = codes.subarray(0, size),
     b = codes.subarray(size, 2 * size)
   const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
