@@ -1,4 +1,5 @@
-import { lowerBound, readAt, type Curve } from './curve.ts'
+import { lowerBound } from '../../shared/lowerBound.ts'
+import { readAt, type Curve } from './curve.ts'
 import type { LinePlot } from './lineScene.ts'
 import { pannedBy, zoomedAt, type Span } from './navigate.ts'
 
