@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -94,7 +95,7 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
     data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value),
   })
   const weights = Object.fromEntries(
-    weightsOf(variant, config, inputSize).map((spec) => [
+    weightsOf(variant, config, vectorOf(inputSize)).map((spec) => [
       spec.name,
       { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) },
     ]),
@@ -117,7 +118,10 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
   // Half of the pixels are corrupted, so that both weights of an emphasis count.
   const corrupted = { shape: x.shape, data: x.data.map((value) => (uniform() < 0.5 ? value : uniform())) }
   const states = Object.fromEntries(
-    stateSpecs(variant, config, x.shape[1]!).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]),
+    stateSpecs(variant, config, vectorOf(x.shape[1]!)).map(({ name, shape }) => [
+      name,
+      filled(shape, () => 0.05 + 0.5 * uniform()),
+    ]),
   )
   tf.tidy(() => {
     objectiveOf(variant, config, {

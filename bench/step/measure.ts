@@ -36,9 +36,8 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const spec: ModelSpec = {
     variant: variantOf(variantId),
     config: standardised,
-    inputSize: dataset.rowSize,
+    input: dataset,
     kind: 'image',
-    size: dataset,
   }
   const { batchSize, learningRate } = config.training
   const model =

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../src/shared/shape.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../../src/main/engine/trace/tensorflow.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
@@ -74,7 +75,7 @@ export class TfjsLoop {
     this.#spec = spec
     this.#adam = tf.train.adam(spec.config.training.learningRate)
     this.#weights = Object.fromEntries(
-      weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) => [
+      weightsOf(spec.variant, spec.config, spec.input).map((weight) => [
         weight.name,
         tf.variable(tf.tensor(initialValues(weight, 1), weight.shape), true, weight.name),
       ]),
@@ -82,9 +83,9 @@ export class TfjsLoop {
   }
 
   step(batch: Uint8Array | Float32Array, rows: Uint32Array): void {
-    const { variant, config, inputSize } = this.#spec
+    const { variant, config, input } = this.#spec
     tf.tidy(() => {
-      const x = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize]).div(255) as Tensor2D
+      const x = tf.tensor2d(Float32Array.from(batch), [rows.length, sizeOf(input)]).div(255) as Tensor2D
       const loss = this.#adam.minimize(
         () => objectives[variant.id]!(this.#weights, x, config.network.activation, config.network.codeActivation),
         true,

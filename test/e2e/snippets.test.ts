@@ -108,9 +108,9 @@ after(async () => {
 
 /** Codes [count, Z] as the network itself gives them, in the order of the dataset's rows, and the rows' files. */
 function ownCodes(run: Run): { codes: Float32Array; paths: string[]; size: number } {
-  const { variant, config, inputSize, state } = readResult(engine.home.run(run.id))
+  const { variant, config, inputShape, state } = readResult(engine.home.run(run.id))
   const dataset = openDataset(engine.home.dataset(run.datasetId))
-  const network = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state)
+  const network = new ExploredNetwork(variantOf(variant), config, inputShape, 0, state)
   const rows = Uint32Array.from({ length: dataset.count }, (_, row) => row)
   const inputs = inputTensor(dataset, rows),
     codes = network.encode(inputs)
@@ -178,11 +178,11 @@ test('programs for rows that are no images take them from a table', async () => 
   const { task } = await call('datasets.import', { name: 'moons', path: 'moons' })
   await ended(task.id)
   const run = await trained('moons', { 'network.layers': [8, 2], 'training.batchSize': 32 })
-  const { variant, config, inputSize, state } = readResult(engine.home.run(run.id))
+  const { variant, config, inputShape, state } = readResult(engine.home.run(run.id))
   const dataset = openDataset(engine.home.dataset(run.datasetId))
   const values = new Float32Array(5 * 2)
   dataset.gather(Uint32Array.of(0, 1, 2, 3, 4), values)
-  const codes = new ExploredNetwork(variantOf(variant), config, inputSize, 0, state)
+  const codes = new ExploredNetwork(variantOf(variant), config, inputShape, 0, state)
     .encode(inputTensor(dataset, Uint32Array.of(0, 1, 2, 3, 4)))
     .dataSync()
   const rows = join(folder, 'rows.csv')

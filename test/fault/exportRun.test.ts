@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { ErrorCode } from '../../src/shared/errors.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
@@ -36,7 +37,7 @@ after(() => rmSync(home, { recursive: true, force: true }))
 function drawn(change: (file: string) => void = () => {}) {
   const { config } = resolveConfig('classical', { 'network.layers': [6] }, { rowSize: 16, trainCount: 200, kind: 'image' })
   const state = Object.fromEntries(
-    weightsOf(variantOf('classical'), config!, 16).map((spec) => [spec.name, initialValues({ ...spec, scale: 0.3 }, 3)]),
+    weightsOf(variantOf('classical'), config!, vectorOf(16)).map((spec) => [spec.name, initialValues({ ...spec, scale: 0.3 }, 3)]),
   )
   const runFolder = mkdtempSync(join(home, 'run-')),
     out = mkdtempSync(join(home, 'out-'))
@@ -44,7 +45,7 @@ function drawn(change: (file: string) => void = () => {}) {
     variant: 'classical',
     config: config!,
     seed: 1,
-    inputSize: 16,
+    inputShape: vectorOf(16),
     classes: [],
     position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
     state,

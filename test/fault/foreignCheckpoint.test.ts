@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { checkpointFile, readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { identityOf, requireOwn } from '../../src/main/engine/checkpoint/belongs.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
@@ -19,14 +20,14 @@ function checkpointIn(
 ): { run: Run; dataset: { sha256: string } } {
   const { config } = resolveConfig(variant, { 'network.layers': [units] }, { rowSize: 16, trainCount: 100, kind: 'image' })
   const state = Object.fromEntries(
-    weightsOf(variantOf(variant), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, seed)]),
+    weightsOf(variantOf(variant), config!, vectorOf(16), 0).map((spec) => [spec.name, initialValues(spec, seed)]),
   )
   writeCheckpoint(folder, 'last', {
     variant,
     config: config!,
     seed,
     dataset,
-    inputSize: 16,
+    inputShape: vectorOf(16),
     classes: [],
     position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null },
     state,

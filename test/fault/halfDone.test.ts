@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { zipSync } from 'fflate'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Client } from '../../src/shared/connection.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { createEngine, type Engine } from '../../src/main/engine/engine.ts'
@@ -72,13 +73,13 @@ before(async () => {
     { rowSize: 16, trainCount: 30, kind: 'image', classes: 0 },
   )
   const state = Object.fromEntries(
-    weightsOf(variantOf('classical'), config!, 16).map((spec) => [spec.name, initialValues(spec, 1)]),
+    weightsOf(variantOf('classical'), config!, vectorOf(16)).map((spec) => [spec.name, initialValues(spec, 1)]),
   )
   writeCheckpoint(join(base, 'files', 'weights'), 'last', {
     variant: 'classical',
     config: config!,
     seed: 1,
-    inputSize: 16,
+    inputShape: vectorOf(16),
     classes: [],
     position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
     state,

@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { checkpointFile, readCheckpointFile, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, verifySafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { files } from '../../src/main/engine/data/index-file.ts'
@@ -66,10 +67,18 @@ test('a checkpoint that holds far more than its network is refused unread, and a
   const folder = temporaryFolder(t)
   const { config } = resolveConfig('classical', { 'network.layers': [4] }, { rowSize: 16, trainCount: 100, kind: 'image' })
   const state = Object.fromEntries(
-    weightsOf(variantOf('classical'), config!, 16, 0).map((spec) => [spec.name, initialValues(spec, 1)]),
+    weightsOf(variantOf('classical'), config!, vectorOf(16), 0).map((spec) => [spec.name, initialValues(spec, 1)]),
   )
   const position = { stage: 0, step: 7, epoch: 1, seconds: 1, best: null }
-  writeCheckpoint(folder, 'last', { variant: 'classical', config: config!, seed: 1, inputSize: 16, classes: [], position, state })
+  writeCheckpoint(folder, 'last', {
+    variant: 'classical',
+    config: config!,
+    seed: 1,
+    inputShape: vectorOf(16),
+    classes: [],
+    position,
+    state,
+  })
   const file = checkpointFile(folder, 'last'),
     { metadata } = readSafetensors(file),
     small = readFileSync(file)

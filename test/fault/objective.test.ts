@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { weightSpecs } from '../../src/main/engine/network/weights.ts'
@@ -21,7 +22,7 @@ test('tensors that an objective cannot use are refused by name by the engine and
     data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(value),
   })
   const whole: Record<string, NamedTensor> = {
-    ...Object.fromEntries(weightSpecs(config!.network, 4).map(({ name, shape }) => [name, tensor(shape)])),
+    ...Object.fromEntries(weightSpecs(config!.network, vectorOf(4)).map(({ name, shape }) => [name, tensor(shape)])),
     x: tensor([2, 4]),
   }
   const [input, out] = [join(folder, 'in.safetensors'), join(folder, 'out.safetensors')]

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync, writeF
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Run, RunState } from '../../src/shared/domain.ts'
 import { checkpointFile, readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { snapshotSteps, thinningOf, thinRun } from '../../src/main/engine/checkpoint/thin.ts'
@@ -22,7 +23,7 @@ import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } f
 function asBefore(folder: string, { config, seed, step }: Pick<Run, 'config' | 'seed' | 'step'>): Record<string, Float32Array> {
   rmSync(folder, { recursive: true, force: true })
   const weights = Object.fromEntries(
-    weightsOf(variantOf('classical'), config, 16).map((spec) => [spec.name, initialValues(spec, 7)]),
+    weightsOf(variantOf('classical'), config, vectorOf(16)).map((spec) => [spec.name, initialValues(spec, 7)]),
   )
   const slots = Object.fromEntries(
     ['m', 'v'].flatMap((slot) =>
@@ -34,7 +35,7 @@ function asBefore(folder: string, { config, seed, step }: Pick<Run, 'config' | '
       variant: 'classical',
       config,
       seed,
-      inputSize: 16,
+      inputShape: vectorOf(16),
       classes: [],
       position: { stage: 0, step: at, epoch: at, seconds: 1, best: null },
       state,

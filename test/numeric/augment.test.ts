@@ -194,7 +194,7 @@ const specOf = (id: string, augment: string): ModelSpec => {
   const size = { width: 4, height: 4, channels: 1 }
   const { config, problems } = resolveConfig(id, { ...tiny(variant), 'data.augment': augment }, { ...facts, size })
   assert.deepEqual(problems, [])
-  return { variant, config: config!, inputSize: 16, kind: 'image', size }
+  return { variant, config: config!, input: size, kind: 'image' }
 }
 const stepsOf = (model: CompiledModel | PlainModel, count: number) =>
   Array.from({ length: count }, (_, index) => {

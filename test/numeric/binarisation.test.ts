@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { binarised } from '../../src/main/engine/data/binarise.ts'
@@ -98,7 +99,7 @@ test(
     `pixel's own value as probability; the same step draws the same`,
   () => {
     const { config } = jobOf({ 'data.binarise': 'dynamic', 'training.batchSize': 1, 'training.learningRate': 1e-30 })
-    const model = new CompiledModel({ variant: showing, config, inputSize: D, kind: 'image' }, [1])
+    const model = new CompiledModel({ variant: showing, config, input: vectorOf(D), kind: 'image' }, [1])
     model.load({})
     const image = Uint8Array.from({ length: D }, (_, pixel) => pixel * 17)
     const rows = Uint32Array.from([7])

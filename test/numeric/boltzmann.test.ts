@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { freeEnergy, gibbs, pseudoLikelihood, type Machine } from '../../src/main/engine/network/boltzmann.ts'
@@ -55,7 +56,7 @@ function machineOf(
   scale = 0.8,
 ): { machine64: Machine64; values: Record<string, Float32Array>; tensors(): Record<string, Tensor>; machine(): Machine } {
   const config = configOf(kind)
-  const specs = weightsOf(rbm, config, D)
+  const specs = weightsOf(rbm, config, vectorOf(D))
   const values = Object.fromEntries(
     specs.map(({ name, shape }) => [
       name,
@@ -67,7 +68,7 @@ function machineOf(
     machine64: machine64Of(kind, values),
     values,
     tensors,
-    machine: () => ({ network: networkOf(rbm, config, tensors()), ...kind }),
+    machine: () => ({ network: networkOf(rbm, config, vectorOf(D), tensors()), ...kind }),
   }
 }
 
@@ -305,7 +306,7 @@ for (const kind of kinds) {
         'training.learningRate': rate,
         'regularizer.momentum': 0.5,
       })
-      const model = new CompiledModel({ variant: rbm, config, inputSize: D, kind: 'vector' }, [size])
+      const model = new CompiledModel({ variant: rbm, config, input: vectorOf(D), kind: 'vector' }, [size])
       model.load(
         Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 2).map((value) => value * 0.1)])),
       )

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { logMeanExp, logPriorRatio, sampled, standardNormalDivergence } from '../../src/main/engine/network/probability.ts'
@@ -96,7 +97,7 @@ for (const [variant, regularizer, klWeight] of cases) {
     assert.deepEqual(problems, [])
     const samples = config!.regularizer['samples'] as number
     const weights = Object.fromEntries(
-      weightsOf(variantOf(variant), config!, D).map(({ name, shape }) => [name, values(shape, 1.4)]),
+      weightsOf(variantOf(variant), config!, vectorOf(D)).map(({ name, shape }) => [name, values(shape, 1.4)]),
     )
     const x = values([B, D], 1, 0.5),
       epsilon = values([samples, B, Z], 3)

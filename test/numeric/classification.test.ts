@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { random } from '../../src/main/engine/data/random.ts'
@@ -85,7 +86,7 @@ for (const [variant, settings] of [
       const config = configOf(variant, { ...settings, 'training.optimizer': 'sgd' })
       const own = lastVariant(variantOf(variant), config)
       const source = random('classification', variant.length)
-      const specs = weightsOf(own, config, D, C)
+      const specs = weightsOf(own, config, vectorOf(D), C)
       const values = Object.fromEntries(
         specs.map(({ name, shape }) => [
           name,
@@ -110,7 +111,7 @@ for (const [variant, settings] of [
       const near = (a: number, b: number, what: string, floor = 1e-6) =>
         assert.ok(Math.abs(a - b) <= 1e-4 * Math.abs(b) + floor, `${what}: ${a}, expected ${b}`)
 
-      const model = new CompiledModel({ variant: own, config, inputSize: D, kind: 'image', classes: C }, [B])
+      const model = new CompiledModel({ variant: own, config, input: vectorOf(D), kind: 'image', classes: C }, [B])
       model.load(values)
       const before = model.validate(batch.slice(), rows, 1, -1, labels.slice())
       const stepped = model.step(batch.slice(), rows, 1, 1, rate, { labels: labels.slice() }).terms

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dense } from '../../src/main/engine/network/layers/dense.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { codeActivity } from '../../src/main/engine/evaluate/codeActivity.ts'
 import type { Model } from '../../src/main/engine/evaluate/model.ts'
 import { activate } from '../../src/main/engine/network/operations.ts'
@@ -17,7 +19,7 @@ async function figures(rows: number[][], chain: Activation[], gate = (code: Tens
     const layers = chain.map((activation) => {
       const pre = h
       h = activate(pre, activation)
-      return { kernel, activation, pre, output: h }
+      return { map: dense(vectorOf(size), vectorOf(size)), kernel, activation, pre, output: h }
     })
     return { layers, code: gate(h) }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { binding } from '../../src/main/engine/trace/native.ts'
@@ -20,7 +21,7 @@ const batch = (step: number) => images.slice((step - 1) * batchSize * inputSize,
 function specOf(id: string, settings: Settings): ModelSpec {
   const { config, problems } = resolveConfig(id, settings, { rowSize: inputSize, trainCount: 50_000, kind: 'image' })
   assert.deepEqual(problems, [])
-  return { variant: variantOf(id), config: config!, inputSize, kind: 'image' }
+  return { variant: variantOf(id), config: config!, input: vectorOf(inputSize), kind: 'image' }
 }
 
 function compiledOf(spec: ModelSpec, seed: number): CompiledModel {

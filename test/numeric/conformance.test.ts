@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { decode, encode } from '../../src/shared/codec.ts'
 import { readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
@@ -117,7 +118,7 @@ for (const variant of variants) {
 
         const classes = config.fineTuning.kind === 'classification' ? ['a', 'b'] : []
         const state = Object.fromEntries(
-          weightsOf(variant, config, 16, classes.length).map(({ name, shape }) => [
+          weightsOf(variant, config, vectorOf(16), classes.length).map(({ name, shape }) => [
             name,
             new Float32Array(shape.reduce((product, size) => product * size, 1)),
           ]),
@@ -126,7 +127,7 @@ for (const variant of variants) {
           variant: variant.id,
           config,
           seed: 1,
-          inputSize: 16,
+          inputShape: vectorOf(16),
           classes,
           position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
           state,
@@ -170,7 +171,7 @@ for (const variant of variants) {
     const { config } = resolveConfig(variant.id, tiny(variant), facts)
     const job = jobOf(variant, config!)
     await trainHere(job)
-    const model = new CompiledModel({ variant, config: config!, inputSize: 16, kind: 'image' })
+    const model = new CompiledModel({ variant, config: config!, input: vectorOf(16), kind: 'image' })
     model.load(readCheckpoint(job.runFolder, 'last').state)
     const dataset = openDataset(datasetFolder)
     const x = inputTensor(dataset, dataset.test)
@@ -209,7 +210,7 @@ for (const variant of variants) {
 
 const pool = smallDigits(1000)
 const modelFor = (variant: Variant, config: Config, seed: number, sizes: number[]): CompiledModel => {
-  const model = new CompiledModel({ variant, config, inputSize: 16, kind: 'image' }, sizes)
+  const model = new CompiledModel({ variant, config, input: vectorOf(16), kind: 'image' }, sizes)
   model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, seed)])))
   return model
 }
@@ -244,7 +245,7 @@ for (const [variant, flavour] of cases) {
       variant: variant.id,
       config,
       seed: 7,
-      inputSize: 16,
+      inputShape: vectorOf(16),
       classes: [],
       position: { stage: 0, step: 7, epoch: 1, seconds: 1, best: null },
       state: one.state(),
@@ -271,7 +272,7 @@ for (const [variant, flavour] of cases) {
       { ...tiny(variant), ...flavour, 'training.batchSize': size },
       { kind: 'image', rowSize: width },
     )
-    const model = new CompiledModel({ variant, config: config!, inputSize: width, kind: 'image' }, [size])
+    const model = new CompiledModel({ variant, config: config!, input: vectorOf(width), kind: 'image' }, [size])
     model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 3)])))
     const batch = (step: number) => new Uint8Array(size * width).fill(step % 200, (step % size) * width)
     const rows = Uint32Array.from({ length: size }, (_, row) => row)
@@ -281,7 +282,7 @@ for (const [variant, flavour] of cases) {
         if (step % 50 !== 0) continue
         model.validate(batch(step), rows, 7, -1)
         const means = model.codeSum(batch(step)).map((sum) => sum / size)
-        for (const { name, shape } of variant.state?.(config!, width) ?? [])
+        for (const { name, shape } of variant.state?.(config!, vectorOf(width)) ?? [])
           if (shape.length === 1) model.setState(name, means.slice(0, shape[0]))
       }
       collectGarbage()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dense } from '../../src/main/engine/network/layers/dense.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { contraction, directionsFrom, radii } from '../../src/main/engine/evaluate/contraction.ts'
 import { jacobian, sumOfNorms } from '../../src/main/engine/evaluate/jacobian.ts'
@@ -40,7 +42,7 @@ function networkOf(
 ): { model: CompiledModel; codes: (x: Matrix) => Matrix } {
   const { config, problems } = resolveConfig(variant, settings, { rowSize: inputSize, trainCount: 1000, kind: 'vector' })
   assert.deepEqual(problems, [])
-  const model = new CompiledModel({ variant: variantOf(variant), config: config!, inputSize, kind: 'vector' })
+  const model = new CompiledModel({ variant: variantOf(variant), config: config!, input: vectorOf(inputSize), kind: 'vector' })
   const state = Object.fromEntries(
     model.specs.map((spec) => [spec.name, initialValues({ ...spec, scale: spec.role === 'bias' ? 0.3 : 1.5 * spec.scale }, 5)]),
   )
@@ -149,12 +151,13 @@ test('a linear encoder contracts by its singular values, alike at every radius a
     () => tf.linalg.qr(tf.randomNormal([inputSize, inputSize], 0, 1, 'float32', 3) as Tensor2D)[0] as Tensor2D,
   )
   const linear = (kernel: Tensor2D): Model => {
+    const map = dense(vectorOf(inputSize), vectorOf(kernel.shape[1]))
     const encode = (x: Tensor2D): Tensor2D => tf.tidy(() => tf.matMul(x, kernel))
     const encodeLayers = (x: Tensor2D) => {
       const code = encode(x)
-      return { layers: [{ kernel, activation: 'linear' as const, pre: code, output: code }], code }
+      return { layers: [{ map, kernel, activation: 'linear' as const, pre: code, output: code }], code }
     }
-    return { inputSize, codeSize: kernel.shape[1], encode, reconstruct: (x) => x.clone(), encodeLayers }
+    return { input: vectorOf(inputSize), codeSize: kernel.shape[1], encode, reconstruct: (x) => x.clone(), encodeLayers }
   }
   // All singular values 0.3: every distance shrinks to exactly 0.3 of itself.
   const even = tf.tidy(() => rotation.mul(0.3) as Tensor2D)

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { dense } from '../../src/main/engine/network/layers/dense.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 import type { Model } from '../../src/main/engine/evaluate/model.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
@@ -54,9 +56,10 @@ export const modelOf = (
   reconstruct: Model['reconstruct'],
   encodeLayers: Model['encodeLayers'] = (x) => {
     const output = encode(x)
-    return { layers: [{ kernel: tf.eye(inputSize, codeSize), activation: 'linear', pre: output, output }], code: output }
+    const map = dense(vectorOf(inputSize), vectorOf(codeSize))
+    return { layers: [{ map, kernel: tf.eye(inputSize, codeSize), activation: 'linear', pre: output, output }], code: output }
   },
-): Model => ({ inputSize, codeSize, encode, reconstruct, encodeLayers })
+): Model => ({ input: vectorOf(inputSize), codeSize, encode, reconstruct, encodeLayers })
 
 /** Code and reconstruction are the input. */
 export const identity = (size: number): Model =>
@@ -82,7 +85,8 @@ export function tiles(): Model {
     (x) => tf.tidy(() => tf.matMul(encode(x), kernel, false, true)),
     (x) => {
       const code = encode(x)
-      return { layers: [{ kernel: kernel.div(16), activation: 'linear', pre: code, output: code }], code }
+      const map = dense(vectorOf(784), vectorOf(49))
+      return { layers: [{ map, kernel: kernel.div(16), activation: 'linear', pre: code, output: code }], code }
     },
   )
 }

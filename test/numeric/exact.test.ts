@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -62,7 +63,7 @@ function trainOn(id: string, settings: Settings, rows: Float32Array, size: numbe
     ...settings,
   })
   assert.deepEqual(problems, [])
-  const model = new CompiledModel({ variant: variantOf(id), config: config!, inputSize: size, kind: 'vector' }, [count])
+  const model = new CompiledModel({ variant: variantOf(id), config: config!, input: vectorOf(size), kind: 'vector' }, [count])
   model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
   const all = Uint32Array.from({ length: count }, (_, row) => row)
   for (let step = 1; step <= steps; step++) model.step(rows.slice(), all, 1, step, learningRateAt(config!.training, step, 1))
@@ -209,7 +210,7 @@ const images = smallDigits(512),
 function imageModel(id: string, settings: Settings): CompiledModel {
   const { config, problems } = resolveConfig(id, { 'training.batchSize': 512, ...settings })
   assert.deepEqual(problems, [])
-  const model = new CompiledModel({ variant: variantOf(id), config: config!, inputSize: 16, kind: 'image' }, [512])
+  const model = new CompiledModel({ variant: variantOf(id), config: config!, input: vectorOf(16), kind: 'image' }, [512])
   model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
   return model
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { questionKinds, type QuestionInput } from '../../src/shared/questions.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { ExploredNetwork } from '../../src/main/engine/explore/network.ts'
 import { whyNot } from '../../src/main/engine/explore/suits.ts'
 import { tf, type Tensor, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
@@ -40,8 +41,8 @@ for (const variant of variants) {
     for (const settings of [...flavoursOf(variant), ...shared]) {
       const config = tinyConfig(variant, settings)
       const weights = weightsFor(variant.id, config, width)
-      const network = new ExploredNetwork(variant, config, width, 0, weights)
-      const model = new CompiledModel({ variant, config, inputSize: width, kind: 'image' })
+      const network = new ExploredNetwork(variant, config, vectorOf(width), 0, weights)
+      const model = new CompiledModel({ variant, config, input: vectorOf(width), kind: 'image' })
       model.load(weights)
       const x = tf.randomUniform([7, width], 0, 1, 'float32', 3) as Tensor2D
       const what = `${variant.id} ${JSON.stringify(settings)}`

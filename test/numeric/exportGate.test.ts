@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { clearRows } from '../../src/main/engine/export/clearRows.ts'
@@ -49,9 +50,12 @@ const state = {
 test('images whose code hangs by rounding are left out, and only those', () => {
   const dataset = openDataset(datasetFolder)
   const tensors = Object.fromEntries(
-    weightsOf(variant, config!, 16).map(({ name, shape }) => [name, tf.tensor(state[name as keyof typeof state].slice(), shape)]),
+    weightsOf(variant, config!, vectorOf(16)).map(({ name, shape }) => [
+      name,
+      tf.tensor(state[name as keyof typeof state].slice(), shape),
+    ]),
   )
-  const rows = clearRows(variant, config!, () => networkOf(variant, config!, tensors), dataset, 1000)
+  const rows = clearRows(variant, config!, () => networkOf(variant, config!, vectorOf(16), tensors), dataset, 1000)
   const pixels = new Uint8Array(dataset.test.length * 16)
   dataset.gather(dataset.test, pixels)
   const clear = dataset.test.filter((_, index) => pixels[index * 16 + mark]! > 3)
@@ -66,7 +70,7 @@ test('images whose code hangs by rounding are left out, and only those', () => {
   )
   const same = { ...tensors, 'encoder/0/kernel': tf.ones([16, 6]) }
   assert.deepEqual(
-    clearRows(variant, config!, () => networkOf(variant, config!, same), dataset, 1000),
+    clearRows(variant, config!, () => networkOf(variant, config!, vectorOf(16), same), dataset, 1000),
     dataset.test,
   )
 })
@@ -77,7 +81,7 @@ test('a run with such codes is exported', async () => {
     variant: variant.id,
     config: config!,
     seed: 1,
-    inputSize: 16,
+    inputShape: vectorOf(16),
     classes: [],
     position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
     state,

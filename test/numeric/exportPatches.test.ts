@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
@@ -42,7 +43,7 @@ before(async () => {
   })
   const { config } = resolveConfig('classical', { 'network.layers': [Z] }, { rowSize: D, trainCount: 400, kind: 'image' })
   const state = Object.fromEntries(
-    weightsOf(variantOf('classical'), config!, D).map((spec) => [
+    weightsOf(variantOf('classical'), config!, vectorOf(D)).map((spec) => [
       spec.name,
       initialValues({ ...spec, scale: spec.scale || 0.3 }, 1),
     ]),
@@ -51,7 +52,7 @@ before(async () => {
     variant: 'classical',
     config: config!,
     seed: 1,
-    inputSize: D,
+    inputShape: vectorOf(D),
     classes: [],
     position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
     state,

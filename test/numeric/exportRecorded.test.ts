@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { networkSchema } from '../../src/shared/config.ts'
 import { exportOnnx } from '../../src/main/engine/export/exportOnnx.ts'
 import { decodeModel } from '../../src/main/engine/export/onnxModel.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { Network } from '../../src/main/engine/network/network.ts'
 import { networkParts, type NetworkPart } from '../../src/main/engine/network/parts.ts'
-import { weightSpecs } from '../../src/main/engine/network/weights.ts'
+import { layersOf, weightSpecs } from '../../src/main/engine/network/weights.ts'
 import { trace } from '../../src/main/engine/trace/recorder.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { numbers } from '../fixtures/exports.ts'
@@ -28,7 +29,7 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
   const config = networkSchema.parse(settings)
   const name = part === 'decoder' ? 'code' : 'x'
   const columns = part === 'decoder' ? config.layers.at(-1)! : inputSize
-  const specs = weightSpecs(config, inputSize)
+  const specs = weightSpecs(config, vectorOf(inputSize))
   // Biases away from their initial 0, so that one left out would be seen.
   const values = new Map(
     specs.map((spec) => [spec.name, spec.role === 'bias' ? initialValues({ ...spec, scale: 0.3 }, 5) : initialValues(spec, 5)]),
@@ -51,7 +52,7 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
         (named) =>
           compute(
             new Network(
-              { network: config, reconstruction: 'squaredError' },
+              { network: config, layers: layersOf(config, vectorOf(inputSize)), reconstruction: 'squaredError' },
               Object.fromEntries(specs.map((spec) => [spec.name, named(spec.name)])),
             ),
             named(name) as Tensor2D,
@@ -68,7 +69,7 @@ async function exportNetwork(title: string, settings: object, part: NetworkPart,
         tf.tidy(() => {
           const x = tf.tensor2d(Float32Array.from(rows), [count, columns])
           const network = new Network(
-            { network: config, reconstruction: 'squaredError' },
+            { network: config, layers: layersOf(config, vectorOf(inputSize)), reconstruction: 'squaredError' },
             Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(values.get(spec.name)!.slice(), spec.shape)])),
           )
           const outputs = compute(network, (rows instanceof Uint8Array ? x.div(255) : x) as Tensor2D)
@@ -110,7 +111,7 @@ for (const part of ['encoder', 'decoder', 'autoencoder'] as const) {
                 .map(({ name }) => name)
                 .filter((name) => name !== 'pixels/scale/range')
                 .toSorted(),
-              weightSpecs(networkSchema.parse(settings), 64)
+              weightSpecs(networkSchema.parse(settings), vectorOf(64))
                 .map(({ name }) => name)
                 .filter(
                   (name) =>

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import type { Export } from '../../src/shared/domain.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
@@ -11,10 +12,10 @@ import { openDataset } from '../../src/main/engine/data/open.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { allowedDifference, unitScales } from '../../src/main/engine/export/verify.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { headsOf, layersOf, type Layer } from '../../src/main/engine/network/weights.ts'
+import type { Layer } from '../../src/main/engine/network/layer.ts'
 import { partsOf } from '../../src/main/engine/network/parts.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
-import { likelihoodOf, weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
+import { layersOfVariant, weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
 import { digitLabels } from '../fixtures/digits.ts'
 import { layer64 } from '../fixtures/layers64.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
@@ -51,7 +52,7 @@ const cases: Case[] = []
 /** A run of drawn weights: as large as an initialiser makes them, times `spread`. */
 function drawnRun(variant: Variant, config: Config, spread: number): { runFolder: string; state: State } {
   const classes = config.fineTuning.kind === 'classification' ? Array.from({ length: C }, (_, index) => String(index)) : []
-  const specs = weightsOf(variant, config, D, classes.length)
+  const specs = weightsOf(variant, config, vectorOf(D), classes.length)
   const state = Object.fromEntries(
     specs.map((spec) => [
       spec.name,
@@ -63,7 +64,7 @@ function drawnRun(variant: Variant, config: Config, spread: number): { runFolder
     variant: variant.id,
     config,
     seed: 1,
-    inputSize: D,
+    inputShape: vectorOf(D),
     classes,
     position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
     state,
@@ -80,18 +81,18 @@ function expected64(
   rows: number[][],
 ): Record<string, number[][]> {
   const { network } = config
-  const { encoder, decoder, codeHeads } = layersOf(network, headsOf(likelihoodOf(variant, config)))
+  const { encoder, decoder, codeHeads } = layersOfVariant(variant, config, vectorOf(D))
   const kernelOf = (name: string): number[] => {
     const values = Array.from(state[name]!)
     if (!network.weightNorm) return values
-    const columns = weightsOf(variant, config, D, C).find((spec) => spec.name === name)!.shape[1]!
+    const columns = weightsOf(variant, config, vectorOf(D), C).find((spec) => spec.name === name)!.shape[1]!
     const norms = Array.from({ length: columns }, (_, column) =>
       Math.sqrt(values.reduce((sum, value, index) => (index % columns === column ? sum + value ** 2 : sum), 0)),
     )
     return values.map((value, index) => value / norms[index % columns]!)
   }
-  const through = ({ kernel, bias, activation, transposed }: Layer, h: number[]) =>
-    layer64({ kernel: kernelOf(kernel), bias: Array.from(state[bias]!), activation, transposed }, h)
+  const through = ({ kernel, bias, activation, adjoint }: Pick<Layer, 'kernel' | 'bias' | 'activation' | 'adjoint'>, h: number[]) =>
+    layer64({ kernel: kernelOf(kernel), bias: Array.from(state[bias]!), activation, transposed: adjoint }, h)
   const hidden = (x: number[]) => encoder.slice(0, -1).reduce((h, layer) => through(layer, h), x)
   const gated = (code: number[]) => {
     if (!variant.gate) return code
@@ -110,7 +111,7 @@ function expected64(
     return {
       probabilities: rows.map((x) => {
         const exponentials = through(
-          { kernel: 'classifier/kernel', bias: 'classifier/bias', activation: 'linear', transposed: false },
+          { kernel: 'classifier/kernel', bias: 'classifier/bias', activation: 'linear', adjoint: false },
           encode(x),
         ).map(Math.exp)
         return exponentials.map((value) => value / exponentials.reduce((a, b) => a + b))

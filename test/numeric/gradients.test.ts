@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -61,7 +62,7 @@ for (const variant of trained.filter(({ estimator }) => !estimator)) {
         const config = smooth(variant, flavour)
         const source = random(`gradients ${variant.id}`)
         const uniform = () => source.next() / 2 ** 32
-        const specs = weightsOf(variant, config, facts.rowSize)
+        const specs = weightsOf(variant, config, vectorOf(facts.rowSize))
         const values = Object.fromEntries(
           specs.map((spec) => [spec.name, initialValues(spec, 5).map((value) => value + 0.2 * (uniform() - 0.5))]),
         )
@@ -69,7 +70,7 @@ for (const variant of trained.filter(({ estimator }) => !estimator)) {
         try {
           const x = tf.tensor2d(Float32Array.from(images), [batchSize, facts.rowSize]).div(255) as Tensor2D
           const state = Object.fromEntries(
-            (variant.state?.(config, facts.rowSize) ?? []).map(({ name, shape, initial }) => [
+            (variant.state?.(config, vectorOf(facts.rowSize)) ?? []).map(({ name, shape, initial }) => [
               name,
               tf.fill(shape, initial).mul(
                 tf.tensor(

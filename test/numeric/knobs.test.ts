@@ -61,7 +61,7 @@ const ofSteps = (variant: Variant, config: Config, compiled: boolean) =>
     const { batchSize, epochs } = config.training
     const statistics = { mean: [0.2, 0.4], deviation: [0.3, 0.1] }
     const standardised = config.data.standardise === 'none' ? config : { ...config, data: { ...config.data, statistics } }
-    const spec = { variant, config: standardised, inputSize: facts.rowSize, kind: facts.kind, size: facts.size }
+    const spec = { variant, config: standardised, input: facts.size, kind: facts.kind }
     const model = compiled ? new CompiledModel(spec, [batchSize]) : new PlainModel(spec, seed)
     if (model instanceof CompiledModel)
       model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, seed)])))

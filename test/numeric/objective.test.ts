@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { weightSpecs } from '../../src/main/engine/network/weights.ts'
@@ -157,7 +158,7 @@ for (const { variant, settings, gives, noise: noisy, formula, value, term } of c
     const { config, problems } = resolveConfig(variant, settings, { rowSize: D })
     assert.deepEqual(problems, [])
     const { network, reconstruction, training } = config!
-    const weights = Object.fromEntries(weightSpecs(network, D).map(({ name, shape }) => [name, values(shape, 1.6)]))
+    const weights = Object.fromEntries(weightSpecs(network, vectorOf(D)).map(({ name, shape }) => [name, values(shape, 1.6)]))
     const x = values([B, D], 1, 0.5)
     const given = gives?.(network.layers) ?? {}
     const extra = formula?.(given, rowsOf(x)) ?? {}
@@ -209,7 +210,7 @@ for (const { variant, settings, gives, noise: noisy, formula, value, term } of c
 test('tensors that are missing, misshapen, surplus or not finite are refused by name', () => {
   const { config } = resolveConfig('denoising', { network: { layers: [3] } })
   const whole = {
-    ...Object.fromEntries(weightSpecs(config!.network, D).map(({ name, shape }) => [name, values(shape, 1)])),
+    ...Object.fromEntries(weightSpecs(config!.network, vectorOf(D)).map(({ name, shape }) => [name, values(shape, 1)])),
     x: values([B, D], 1),
     xCorrupted: values([B, D], 1),
   }

@@ -6,7 +6,7 @@ import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 const componentsOf = async (rows: number[][], count: number): Promise<number[][]> => {
   const data = {
     count: rows.length,
-    inputSize: rows[0]!.length,
+    rowSize: rows[0]!.length,
     *batches(): Generator<Tensor2D> {
       yield tf.tensor2d(rows)
     },

@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { withoutUnits } from '../../src/main/engine/network/prune.ts'
 import { readersOf } from '../../src/main/engine/network/readers.ts'
-import { headsOf } from '../../src/main/engine/network/weights.ts'
+import { headsOf, layersOf } from '../../src/main/engine/network/weights.ts'
 import { tf, type Tensor, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
@@ -44,9 +45,9 @@ function randomModel(settings: Settings, change: (name: string, shape: number[],
   const { config, problems } = resolveConfig('variational', settings)
   assert.deepEqual(problems, [])
   const heads = headsOf(likelihoodOf(variant, config!))
-  const readers = readersOf(config!.network, heads).map(({ kernel }) => kernel)
+  const readers = readersOf(layersOf(config!.network, vectorOf(D), heads)).map(({ kernel }) => kernel)
   const weights = Object.fromEntries(
-    weightsOf(variant, config!, D).map(({ name, shape }) => {
+    weightsOf(variant, config!, vectorOf(D)).map(({ name, shape }) => {
       const values = draw(
         shape.reduce((a, b) => a * b, 1),
         0.5,
@@ -59,7 +60,7 @@ function randomModel(settings: Settings, change: (name: string, shape: number[],
 }
 
 function compiled(config: Config, weights: Record<string, Float32Array>): CompiledModel {
-  const model = new CompiledModel({ variant, config, inputSize: D, kind: 'image' })
+  const model = new CompiledModel({ variant, config, input: vectorOf(D), kind: 'image' })
   model.load(weights)
   return model
 }
@@ -81,7 +82,11 @@ for (const [title, settings] of cases) {
       if (reads) for (const unit of removed) values.fill(0, unit * outputs!, (unit + 1) * outputs!)
     })
     assert.equal(readers.length, title.startsWith('both') ? 2 : 1)
-    const pruned = withoutUnits({ network: config.network, heads, weights }, removed, Array<number>(Z).fill(3.7))
+    const pruned = withoutUnits(
+      { network: config.network, input: vectorOf(D), heads, weights },
+      removed,
+      Array<number>(Z).fill(3.7),
+    )
     assert.deepEqual(pruned.network.layers, [...config.network.layers.slice(0, -1), kept.length])
     const before = compiled(config, weights),
       after = compiled({ ...config, network: pruned.network }, pruned.weights)
@@ -107,7 +112,7 @@ for (const [title, settings] of cases) {
       }
     })
     const means = Array.from({ length: Z }, (_, unit) => (unit === 1 ? 0.8 : unit === 4 ? -1.3 : Number.NaN))
-    const pruned = withoutUnits({ network: config.network, heads, weights }, removed, means)
+    const pruned = withoutUnits({ network: config.network, input: vectorOf(D), heads, weights }, removed, means)
     const x = tf.tensor2d(Float32Array.from({ length: 32 * D }, uniform), [32, D])
     const before = compiled(config, weights),
       after = compiled({ ...config, network: pruned.network }, pruned.weights)
@@ -115,7 +120,7 @@ for (const [title, settings] of cases) {
     assert.ok(most <= 2e-6, `reconstructions differ by ${most}`)
     const unfolded = compiled(
       { ...config, network: pruned.network },
-      withoutUnits({ network: config.network, heads, weights }, removed, Array<number>(Z).fill(0)).weights,
+      withoutUnits({ network: config.network, input: vectorOf(D), heads, weights }, removed, Array<number>(Z).fill(0)).weights,
     )
     assert.ok(difference(before.reconstruct(x), unfolded.reconstruct(x)) > 1e-2, 'the units matter')
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
@@ -170,7 +171,12 @@ for (const [title, settings] of pretrained) {
       assert.equal(machines.length, 3)
 
       const state = readCheckpoint(job.runFolder, 'pretrained').state
-      const model = new CompiledModel({ variant: variantOf('classical'), config: stackConfig(config), inputSize: D, kind: 'image' })
+      const model = new CompiledModel({
+        variant: variantOf('classical'),
+        config: stackConfig(config),
+        input: vectorOf(D),
+        kind: 'image',
+      })
       model.load(state)
       const { test: rows, train } = digits.dataset
       const x = inputTensor(digits.dataset, rows)
@@ -198,7 +204,7 @@ for (const [title, settings] of pretrained) {
       })
       assert.ok(!existsSync(join(job.runFolder, 'stages')), 'codes that nobody needs any more are left behind')
 
-      const stages = stagesOf(variantOf('classical'), config, { rowSize: D, trainCount: train.length })
+      const stages = stagesOf(variantOf('classical'), config, { input: vectorOf(D), trainCount: train.length })
       const mean = (list: Uint32Array, of: (row: number) => number) => list.reduce((sum, row) => sum + of(row), 0) / list.length
       const series = (key: string) => points.filter((point) => point.key === key).map(({ step, value }) => ({ step, value }))
       for (const [key, of] of [
@@ -345,9 +351,9 @@ for (const [variant, settings] of [
       const { config, runFolder } = job
       const { points } = await trainHere(job)
       const { train } = validationSplit(digits.dataset, seed)
-      const last = stagesOf(variantOf(variant), config, { rowSize: D, trainCount: digits.dataset.train.length }).at(-1)!
+      const last = stagesOf(variantOf(variant), config, { input: vectorOf(D), trainCount: digits.dataset.train.length }).at(-1)!
 
-      const specs = weightsOf(variantOf(variant), config, D)
+      const specs = weightsOf(variantOf(variant), config, vectorOf(D))
       const order = shuffled(train, seed, 0)
       const steps = 10
       const sums: Record<string, number> = {}
@@ -357,7 +363,7 @@ for (const [variant, settings] of [
         )
         const initial = Object.fromEntries(specs.map((spec) => [spec.name, initialValues(spec, seed)]))
         const state = Object.fromEntries(
-          (variantOf(variant).state?.(config, D) ?? []).map(({ name, shape, initial: value }): [string, Tensor] => [
+          (variantOf(variant).state?.(config, vectorOf(D)) ?? []).map(({ name, shape, initial: value }): [string, Tensor] => [
             name,
             tf.fill(shape, value),
           ]),

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { withoutStatistics, type ChannelStatistics, type Config, type Settings } from '../../src/shared/config.ts'
 import { readShapes } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { configOf as configOfRow } from '../../src/main/engine/store/lenient.ts'
@@ -13,7 +14,7 @@ import { openDataset } from '../../src/main/engine/data/open.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { openSession, type RuntimeTensor } from '../../src/main/engine/export/onnxruntime.ts'
 import { decodeModel } from '../../src/main/engine/export/onnxModel.ts'
-import type { WeightSpec } from '../../src/main/engine/network/weights.ts'
+import type { WeightSpec } from '../../src/main/engine/network/layer.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
@@ -122,7 +123,7 @@ for (const { id } of able)
       // Untied: of a tied kernel the decoder reads the one, and the encoder the other.
       const config = withMeasured(configOf(id, { 'network.layers': layers, 'network.tied': false }), statistics)
       const plain: Config = { ...config, data: { ...withoutStatistics(config).data, standardise: 'none' } }
-      const specs = weightsOf(variant, config, D)
+      const specs = weightsOf(variant, config, vectorOf(D))
       const waves = (length: number) => Float32Array.from({ length }, (_, at) => 0.1 * Math.sin(at))
       const valuesOf = (spec: WeightSpec) => (spec.role === 'bias' ? waves(spec.shape[0]!) : initialValues(spec, 2))
       const weights = Object.fromEntries(specs.map((spec) => [spec.name, valuesOf(spec)]))
@@ -130,7 +131,10 @@ for (const { id } of able)
         .filter(({ name, shape, role }) => name.startsWith('encoder/') && role === 'kernel' && shape[0] === D)
         .map(({ name }) => name.replace(/\/kernel$/, ''))
       const other = unstandardised(weights, firsts, statistics)
-      const [one, two] = [new ExploredNetwork(variant, config, D, 0, weights), new ExploredNetwork(variant, plain, D, 0, other)]
+      const [one, two] = [
+        new ExploredNetwork(variant, config, vectorOf(D), 0, weights),
+        new ExploredNetwork(variant, plain, vectorOf(D), 0, other),
+      ]
       tf.tidy(() => {
         const x = tf.tensor2d(
           Float32Array.from(pixels.subarray(0, 16 * D), (byte) => byte / 255),
@@ -143,7 +147,7 @@ for (const { id } of able)
         const termsOf = (of: Config, values: Record<string, Float32Array>) => {
           const random = randomness(tf.tensor1d([1, 1], 'int32'), tf.range(0, 16, 1, 'int32'))
           const state = Object.fromEntries(
-            (variant.state?.(of, D) ?? []).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
+            (variant.state?.(of, vectorOf(D)) ?? []).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
           )
           const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)]))
           const { terms } = objectiveOf(variant, of, { weights: tensors, x, random, state, channels })
@@ -162,7 +166,7 @@ for (const { id } of able)
         configOf(id, { 'network.layers': layers, 'data.augment': 'flip,shift=1,brightness=0.1' }),
         statistics,
       )
-      const spec: ModelSpec = { variant: variantOf(id), config, inputSize: D, kind: 'image', size }
+      const spec: ModelSpec = { variant: variantOf(id), config, input: size, kind: 'image' }
       const compiled = new CompiledModel(spec, [16]),
         plain = new PlainModel(spec, 3)
       compiled.load(Object.fromEntries(compiled.specs.map((weight) => [weight.name, initialValues(weight, 3)])))
@@ -294,7 +298,7 @@ test('a run from a file of weights keeps what they were trained with; another ki
   await trainHere(from)
   const statisticsOf = ({ runFolder }: TrainJob) => readCheckpoint(runFolder, 'last').config.data.statistics
   assert.deepEqual(statisticsOf(from), statisticsOf(job))
-  const match = (config: Config) => matchWeights(file, variantOf('classical'), config, { rowSize: D, classes: 0 })
+  const match = (config: Config) => matchWeights(file, variantOf('classical'), config, { input: vectorOf(D), classes: 0 })
   assert.deepEqual(match(job.config).anew, [])
   const other: Config = { ...job.config, data: { ...job.config.data, standardise: 'none' } }
   assert.throws(() => match(other), { code: 'RUN_MISMATCH', field: 'data.standardise' })

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { binarised } from '../../src/main/engine/data/binarise.ts'
@@ -71,7 +72,7 @@ async function measuredAgain(job: ReturnType<typeof jobOf>): Promise<number> {
   const model = new CompiledModel({
     variant: variantOf(job.variant),
     config: job.config,
-    inputSize: dataset.rowSize,
+    input: vectorOf(dataset.rowSize),
     kind: dataset.kind,
   })
   model.load(readCheckpoint(job.runFolder, 'last').state)

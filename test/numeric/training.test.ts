@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Settings, TrainingConfig } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -54,7 +55,7 @@ test('clipping scales all gradients together to the stated norm, and leaves smal
     rows = Uint32Array.from({ length: 16 }, (_, row) => row)
   const step = (clipNorm: number) => {
     const config = configOf({ 'training.optimizer': 'sgd', 'training.batchSize': 16, 'training.clipNorm': clipNorm })
-    const model = new CompiledModel({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16])
+    const model = new CompiledModel({ variant: variantOf('classical'), config, input: vectorOf(16), kind: 'image' }, [16])
     model.load(Object.fromEntries(model.specs.map((weight) => [weight.name, initialValues(weight, 1)])))
     const start = model.weights()
     model.step(pixels.slice(), rows, 1, 1, 1)
@@ -73,7 +74,9 @@ test('clipping scales all gradients together to the stated norm, and leaves smal
 
 test("a session keeps no memory of JavaScript, which TensorFlow's threads would release behind its back", () => {
   const config = configOf({ 'training.batchSize': 16 })
-  const session = new Session(new Program({ variant: variantOf('classical'), config, inputSize: 16, kind: 'image' }, [16]).graph)
+  const session = new Session(
+    new Program({ variant: variantOf('classical'), config, input: vectorOf(16), kind: 'image' }, [16]).graph,
+  )
   const shape = [16, 8]
   // Whether an array's memory would be shared depends on where it happens to lie.
   for (let round = 0; round < 100; round++) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { vectorOf } from '../../src/shared/shape.ts'
 import type { Config } from '../../src/shared/config.ts'
 import type { Run, Stage } from '../../src/shared/domain.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
@@ -38,7 +39,7 @@ const configOf = (variant: string, settings: object): Config => {
 }
 const planned = (variant: string, settings: object): { config: Config; stages: Stage[] } => {
   const config = configOf(variant, settings)
-  return { config, stages: stagesOf(variantOf(variant), config, facts) }
+  return { config, stages: stagesOf(variantOf(variant), config, { ...facts, input: vectorOf(facts.rowSize) }) }
 }
 const runOf = (id: string, variant: string, settings: object, more: Partial<Run> = {}): Run =>
   ({

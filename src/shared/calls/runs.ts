@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { configSchema, fieldSchema, settingsSchema } from '../config.ts'
+import { shapeSchema } from '../shape.ts'
 import {
   errorInfoSchema,
   idSchema,
@@ -131,7 +132,7 @@ export const runCalls = {
         variant: z.string(),
         config: configSchema,
         seed: z.int(),
-        inputSize: z.int(),
+        inputShape: shapeSchema,
         classes: z.array(z.string()),
         step: z.int(),
         epoch: z.number(),

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { variantOf } from '../variants/registry.ts'
 import { weightsOf } from '../variants/variant.ts'
+import { inputMetadata, inputShapeIn } from './inputShape.ts'
 import { isFinite, readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
@@ -34,7 +36,7 @@ export interface Checkpoint {
   seed: number
   /** Fingerprint of the dataset that it was trained on; null in checkpoints of versions that did not write it. */
   dataset?: string | null
-  inputSize: number
+  inputShape: Shape
   /** Names of the dataset's classes, in the order of a classifier's outputs; empty for other networks. */
   classes: readonly string[]
   position: Position
@@ -57,9 +59,9 @@ export const checkpointFile = (runFolder: string, name: CheckpointName) => join(
 
 /** Writes a checkpoint in place of the one of that name; the new one is whole before the old one goes. */
 export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
-  const { variant, config, seed, dataset, inputSize, classes, position, state } = checkpoint
+  const { variant, config, seed, dataset, inputShape, classes, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
-  const shapes = new Map(weightsOf(variantOf(variant), config, inputSize, classes.length).map((spec) => [spec.name, spec.shape]))
+  const shapes = new Map(weightsOf(variantOf(variant), config, inputShape, classes.length).map((spec) => [spec.name, spec.shape]))
   const tensors = Object.fromEntries(
     Object.entries(state).map(([key, data]): [string, NamedTensor] => {
       const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
@@ -73,7 +75,7 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
       formatVersion: '1',
       variant,
       seed: String(seed),
-      inputSize: String(inputSize),
+      ...inputMetadata(inputShape),
       classes: JSON.stringify(classes),
       config: JSON.stringify(config),
       position: JSON.stringify(position),
@@ -125,19 +127,19 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
   const { shapes, metadata } = readShapes(file)
   try {
     const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
-    const inputSize = Number(metadata['inputSize'])
+    const inputShape = inputShapeIn(metadata)
     const classes = z.array(z.string()).parse(JSON.parse(metadata['classes'] ?? '[]'))
     // Checkpoints from before there were stages are of runs with one.
     const position = positionSchema.parse(JSON.parse(metadata['position'] ?? ''))
     let own = 0
-    for (const { name, shape } of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputSize, classes.length)) {
+    for (const { name, shape } of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputShape, classes.length)) {
       if (!shapes[name] || count(shapes[name]) !== count(shape)) throw new Error(`${name} is missing or has another size`)
       own += count(shape)
     }
     const all = Object.values(shapes).reduce((sum, shape) => sum + count(shape), 0)
     if (all > Math.max(mostTimes * own, alwaysAllowed)) throw new Error('it holds much more than the network that it describes')
     const { variant, seed, dataset = null } = metadata
-    return { variant: variant!, config, seed: Number(seed), dataset, inputSize, classes, position }
+    return { variant: variant!, config, seed: Number(seed), dataset, inputShape, classes, position }
   } catch (cause) {
     throw new WorkbenchError(
       'CHECKPOINT_DAMAGED',

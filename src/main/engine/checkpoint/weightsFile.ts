@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { variants } from '../variants/registry.ts'
 import { weightsOf, type Variant } from '../variants/variant.ts'
 import type { Position } from './checkpoint.ts'
+import { inputShapeIn } from './inputShape.ts'
 import { readShapes } from './safetensors.ts'
 
 /** A checkpoint as a file of its own: what it was trained as, without its values. */
@@ -12,7 +14,7 @@ export interface WeightsFile {
   variant: string
   config: Config
   seed: number
-  inputSize: number
+  inputShape: Shape
   classes: string[]
   step: number
   epoch: number
@@ -63,7 +65,7 @@ export function readWeightsFile(path: string): WeightsFile {
       variant: metadata['variant']!,
       config,
       seed: Number(metadata['seed']),
-      inputSize: Number(metadata['inputSize']),
+      inputShape: inputShapeIn(metadata),
       classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
       step: position.step,
       epoch: position.epoch,
@@ -84,17 +86,17 @@ export function readWeightsFile(path: string): WeightsFile {
  * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
  */
 export function matchWeights(
-  file: Pick<WeightsFile, 'path' | 'shapes' | 'inputSize' | 'config'>,
+  file: Pick<WeightsFile, 'path' | 'shapes' | 'inputShape' | 'config'>,
   variant: Variant,
   config: Config,
-  facts: { rowSize: number; classes: number },
+  facts: { input: Shape; classes: number },
 ): { taken: string[]; anew: string[] } {
-  const { path, shapes, inputSize } = file
-  if (inputSize !== facts.rowSize) {
+  const { path, shapes, inputShape } = file
+  if (sizeOf(inputShape) !== sizeOf(facts.input)) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The weights in ${path} are for ${inputSize} values an image, and the dataset's images ` +
-        `have ${facts.rowSize}; import the images with the size that they were trained on.`,
+      `The weights in ${path} are for ${sizeOf(inputShape)} values an image, and the dataset's images ` +
+        `have ${sizeOf(facts.input)}; import the images with the size that they were trained on.`,
       { field: 'dataset' },
     )
   }
@@ -105,7 +107,7 @@ export function matchWeights(
       field: 'data.standardise',
     })
   }
-  const specs = weightsOf(variant, config, facts.rowSize, facts.classes)
+  const specs = weightsOf(variant, config, facts.input, facts.classes)
   const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()
   const unfit = specs.find((spec) => spec.name.startsWith('encoder/') && !fits(spec))
   if (unfit !== undefined) {

@@ -1,4 +1,5 @@
-import { derivative } from '../network/jacobian.ts'
+import { sizeOf } from '../../../shared/shape.ts'
+import { derivative, outputsByInputs, pullBack, squaredOutputNorms, throughActivation } from '../network/jacobian.ts'
 import { product } from '../network/operations.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Measurement } from './measurement.ts'
@@ -44,37 +45,32 @@ export function finiteMean(total: number, count: number): number | null {
 }
 
 /**
- * ||df/dx||_F^2 of every sample: [n]. With D_l the diagonal matrix of a layer's slopes, df/dx = D_L W_L' ... D_1 W_1'. The
- * product is made from the code's side, where it has one row for each sample and code unit; D_L only weighs the rows' norms.
- * A gate's closed units have no slope.
+ * ||df/dx||_F^2 of every sample: [n]. The product is made from the code's side, where it has one row for each sample and code
+ * unit; the code's own slopes only weigh the rows' norms. A gate's closed units have no slope.
  */
 function squaredNorms({ layers, code }: EncoderPass, productValues: number): Tensor1D {
-  const last = layers.at(-1)!
+  const first = layers[0]!,
+    last = layers.at(-1)!
   const [count, units] = code.shape
   const slopes = derivative(last)
   const open = code.equal(last.output).cast('float32')
   const weights = (slopes ? slopes.mul(open) : open).square()
-  if (layers.length === 1) return weights.mul(last.kernel.square().sum(0)).sum(1) as Tensor1D
+  if (layers.length === 1) return weights.mul(squaredOutputNorms(last)).sum(1) as Tensor1D
 
-  const first = layers[0]!
-  const [inputs, hidden] = first.kernel.shape
   // The norm of M W' is that of M in the metric W' W, which is the smaller product where the layer has fewer units than inputs.
-  const gram = hidden < inputs ? product(first.kernel, first.kernel, true) : null
-  const widest = Math.max(...layers.slice(1).map(({ kernel }) => kernel.shape[0]), gram ? 0 : inputs)
+  const matrix = first.map.matrix(first.kernel)
+  const metric = matrix && matrix.shape[1] < matrix.shape[0] ? product(matrix, matrix, true) : null
+  const widest = Math.max(...layers.slice(metric ? 1 : 0).map(({ map }) => sizeOf(map.in)))
   const atOnce = Math.max(1, Math.floor(productValues / (count * widest)))
+  const outputs = outputsByInputs(last)
   const norms: Tensor2D[] = []
   for (let unit = 0; unit < units; unit += atOnce) {
     const some = Math.min(atOnce, units - unit)
     norms.push(
       tf.tidy(() => {
-        let rows: Tensor2D = tf.tile(last.kernel.slice([0, unit], [-1, some]).transpose<Tensor2D>(), [count, 1])
-        for (const layer of layers.slice(0, -1).toReversed()) {
-          const width = layer.output.shape[1]
-          const own = derivative(layer)
-          if (own) rows = rows.reshape([count, some, width]).mul(own.expandDims(1)).reshape([-1, width])
-          if (layer !== first) rows = product(rows, layer.kernel, false, true)
-        }
-        const squares = gram ? rows.mul(product(rows, gram)) : product(rows, first.kernel, false, true).square()
+        const rows = pullBack(layers.slice(1, -1), tf.tile(outputs.slice([unit, 0], [some, -1]), [count, 1]))
+        const m = metric ? throughActivation(first, rows) : pullBack([first], rows)
+        const squares = metric ? m.mul(product(m, metric)) : m.square()
         return squares.sum(1).reshape([count, some]) as Tensor2D
       }),
     )

@@ -1,3 +1,4 @@
+import type { Shape } from '../../../shared/shape.ts'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import type { Likelihood } from '../network/weights.ts'
 import type { LayerPass } from '../network/jacobian.ts'
@@ -24,11 +25,11 @@ export interface Latent {
 
 /** A trained network as the evaluation sees it: functions on batches of any size. */
 export interface Model {
-  readonly inputSize: number
+  readonly input: Shape
   readonly codeSize: number
-  /** Inputs as the network takes them ([N, inputSize], images scaled to [0, 1]) -> codes [N, codeSize]. The caller disposes of both. */
+  /** Inputs as the network takes them ([N, D], images scaled to [0, 1]) -> codes [N, codeSize]. The caller disposes of both. */
   encode(inputs: Tensor2D): Tensor2D
-  /** Inputs -> reconstructions, both [N, inputSize]. */
+  /** Inputs -> reconstructions, both [N, D]. */
   reconstruct(inputs: Tensor2D): Tensor2D
   /** What happens inside `encode`. All tensors belong to the caller, who calls it in a tidy. */
   encodeLayers(inputs: Tensor2D): EncoderPass

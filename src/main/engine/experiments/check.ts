@@ -2,13 +2,14 @@ import { totalmem } from 'node:os'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import type { Home } from '../home.ts'
 import { freeBytesOf } from '../space/full.ts'
 import type { Store } from '../store/store.ts'
 import { bytesOf, memoryOf, scheduled, slotBytesOf } from './costs.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
-import { factsOf, plannedStages, rowSizeOf } from './newRun.ts'
+import { factsOf, plannedStages } from './newRun.ts'
 import { expandPlan } from './plan.ts'
 import { knownTimes } from './times.ts'
 
@@ -49,7 +50,7 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
     if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
     return {
       ...base,
-      memory: memoryOf(config, rowSizeOf(dataset), parameters ?? 0),
+      memory: memoryOf(config, sizeOf(dataset), parameters ?? 0),
       processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
       steps: last ? last.startStep + last.steps : 0,
       epochs: last ? last.startEpoch + last.epochs : 0,

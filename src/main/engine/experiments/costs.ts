@@ -1,12 +1,12 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { splitCounts, validationRows } from '../../../shared/split.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
 import { keptEpochs, resultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { optimizerSlots } from '../training/slots.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
-import { rowSizeOf } from './newRun.ts'
 
 /** Bytes of a float32. */
 const size = 4
@@ -57,7 +57,7 @@ export function bytesOf(
   copies: number,
 ): number {
   const variant = variantOf(variantId)
-  const rowSize = rowSizeOf(dataset)
+  const rowSize = sizeOf(dataset)
   const weights = size * parameters + headerBytes
   const last = stages.at(-1)
   if (!last) return weights + picturesOf(dataset, rowSize, config, false)

@@ -2,18 +2,13 @@ import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
 import { splitCounts, type SplitCounts } from '../../../shared/split.ts'
+import { shapeOf, sizeOf } from '../../../shared/shape.ts'
 import { groupedCounts } from '../data/grouped-counts.ts'
 import { pixelKindOf } from '../data/pixelKind.ts'
 import type { Home } from '../home.ts'
 import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Facts } from '../variants/variant.ts'
-
-export const rowSizeOf = ({ width, height, channels }: Pick<Dataset, 'width' | 'height' | 'channels'>): number =>
-  width * height * channels
-
-const sizeOf = ({ kind, width, height, channels }: Dataset): Pick<Facts, 'size'> =>
-  kind === 'image' ? { size: { width, height, channels } } : {}
 
 /** What the pixels of a dataset are; nothing where it has none, or they cannot be read. */
 export function pixelsOf(home: Home, { kind, id }: Dataset): Pick<Facts, 'pixels'> {
@@ -25,8 +20,8 @@ export function pixelsOf(home: Home, { kind, id }: Dataset): Pick<Facts, 'pixels
 export function factsOf(home: Home, dataset: Dataset): Facts {
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
-    rowSize: rowSizeOf(dataset),
-    ...sizeOf(dataset),
+    rowSize: sizeOf(dataset),
+    ...(dataset.kind === 'image' ? { size: shapeOf(dataset) } : {}),
     ...splitCounts(dataset),
     kind: dataset.kind,
     classes: dataset.classes.length,
@@ -45,7 +40,7 @@ export const plannedStages = (
   config: Config,
   dataset: Dataset,
   counts: SplitCounts = splitCounts(dataset),
-): PlannedStage[] => stagesOf(variantOf(variant), config, { rowSize: rowSizeOf(dataset), ...counts })
+): PlannedStage[] => stagesOf(variantOf(variant), config, { input: dataset, ...counts })
 
 /** How many rows a run of this seed is trained and validated with: where groups stay together, that depends on the seed. */
 function countsOfRun(home: Home, dataset: Dataset, seed: number): SplitCounts {

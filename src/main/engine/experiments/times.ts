@@ -2,10 +2,10 @@ import { cpus } from 'node:os'
 import { z } from 'zod'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { secondsOf, type Timing } from './costs.ts'
-import { rowSizeOf } from './newRun.ts'
 import { evaluationShape, keyOf, shapeOf } from './shape.ts'
 
 const timingSchema = z.object({
@@ -18,7 +18,7 @@ const cpu = cpus()[0]?.model ?? ''
 
 /** What is known of how long runs on a dataset take: what was measured, else what was seen of runs of the same shape. */
 export function knownTimes(store: Store, dataset: Dataset, threads: number) {
-  const machine = { rowSize: rowSizeOf(dataset), kind: dataset.kind, classes: dataset.classes.length, threads, cpu }
+  const machine = { rowSize: sizeOf(dataset), kind: dataset.kind, classes: dataset.classes.length, threads, cpu }
   const shape = (variant: string, config: Config) => keyOf(shapeOf(variant, config, machine))
   const evaluationKey = (variant: string, config: Config) => keyOf(evaluationShape(variant, config, dataset.sha256, threads, cpu))
   let seen: { rates: Map<string, number>; evaluations: Map<string, number> } | null = null

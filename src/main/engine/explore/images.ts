@@ -1,5 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { ImageRef } from '../../../shared/questions.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { decodeFile } from '../data/decode-file.ts'
 import { readFormats } from '../data/header.ts'
 import { packRow } from '../data/pixels.ts'
@@ -7,7 +8,6 @@ import { resolvePath } from '../data/source.ts'
 import { fitPicture, rangesOf } from '../data/values/fit.ts'
 import { scaledBytes } from '../trace/native.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import { rowSizeOf } from './pictures.ts'
 import type { Subject } from './subject.ts'
 
 export interface Given {
@@ -26,7 +26,7 @@ export interface Given {
  */
 export async function imageOf(subject: Subject, ref: ImageRef): Promise<Given> {
   const shape = subject.target.dataset,
-    size = rowSizeOf(shape)
+    size = sizeOf(shape)
   if ('row' in ref) {
     requireRows(subject, [ref.row])
     return { inputs: subject.inputs([ref.row]), row: ref.row, label: subject.labelOf(ref.row), fitted: null }

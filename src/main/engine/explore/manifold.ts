@@ -23,7 +23,7 @@ export interface Plane {
 /** Rows of numbers in memory, in batches. */
 const rowsInMemory = (values: Float32Array, width: number): Rows => ({
   count: values.length / width,
-  inputSize: width,
+  rowSize: width,
   *batches(size) {
     for (let start = 0; start < values.length; start += size * width)
       yield tf.tensor2d(values.slice(start, start + size * width), [Math.min(size, (values.length - start) / width), width])

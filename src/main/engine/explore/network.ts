@@ -1,13 +1,14 @@
 import type { Activation, Config } from '../../../shared/config.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import { bernoulli, type Machine } from '../network/boltzmann.ts'
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf, logVarianceRange } from '../network/probability.ts'
 import { outgoingNorms } from '../network/readers.ts'
-import { headsOf, type Likelihood } from '../network/weights.ts'
+import type { Layers, Likelihood } from '../network/weights.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { networkOf } from '../training/objective.ts'
-import { likelihoodOf, weightsOf, type Randomness, type Variant } from '../variants/variant.ts'
+import { layersOfVariant, likelihoodOf, weightsOf, type Randomness, type Variant } from '../variants/variant.ts'
 
 /**
  * What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the
@@ -20,7 +21,7 @@ export type Distribution = { kind: 'bernoulli'; deviation: null } | { kind: 'gau
  * nothing has to be compiled first. What its functions give belongs to the caller.
  */
 export class ExploredNetwork implements Model {
-  readonly inputSize: number
+  readonly input: Shape
   readonly codeSize: number
   readonly config: Config
   readonly likelihood: Likelihood | null
@@ -30,9 +31,9 @@ export class ExploredNetwork implements Model {
   readonly #tensors: Record<string, ReturnType<typeof tf.tensor>>
 
   /** @param weights by their names; other ones among them are left out */
-  constructor(variant: Variant, config: Config, inputSize: number, classes: number, weights: Record<string, Float32Array>) {
-    const specs = weightsOf(variant, config, inputSize, classes)
-    this.inputSize = inputSize
+  constructor(variant: Variant, config: Config, input: Shape, classes: number, weights: Record<string, Float32Array>) {
+    const specs = weightsOf(variant, config, input, classes)
+    this.input = input
     this.codeSize = config.network.layers.at(-1)!
     this.config = config
     this.likelihood = likelihoodOf(variant, config)
@@ -44,7 +45,7 @@ export class ExploredNetwork implements Model {
 
   /** A new one for each use: a network keeps what it normalises, and here tensors last as long as the use. */
   get #network(): Network {
-    return networkOf(this.#variant, this.config, this.#tensors)
+    return networkOf(this.#variant, this.config, this.input, this.#tensors)
   }
 
   encode(inputs: Tensor2D): Tensor2D {
@@ -83,7 +84,7 @@ export class ExploredNetwork implements Model {
             return { mean: network.codeOf(layers), logVariance: network.codeHeads(layers, inputs)['logVariance']! }
           }),
         logLikelihood: (inputs, codes) => tf.tidy(() => logLikelihoodOf(likelihood, this.#network, inputs, codes)),
-        outgoing: () => outgoingNorms(this.config.network, headsOf(likelihood), this.#weights),
+        outgoing: () => outgoingNorms(this.config.network, this.layers, this.#weights),
       }
     )
   }
@@ -99,6 +100,10 @@ export class ExploredNetwork implements Model {
     const variant = this.#variant
     if (!variant.corrupt) return null
     return (inputs, random, channels) => variant.corrupt!(inputs, random, this.config.regularizer as never, channels)
+  }
+
+  get layers(): Layers {
+    return layersOfVariant(this.#variant, this.config, this.input)
   }
 
   get codeActivation(): Activation {

@@ -1,14 +1,13 @@
 import type { Dataset } from '../../../shared/domain.ts'
 import type { Pictures } from '../../../shared/questions.ts'
 import { thumbnailFactor, thumbnailSize } from '../../../shared/thumbnails.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 
 /** What is known of a dataset's rows without its files. */
 export type Shape = Pick<Dataset, 'kind' | 'width' | 'height' | 'channels'>
-/** Values of a row. */
-export const rowSizeOf = ({ width, height, channels }: Shape): number => width * height * channels
 /** Rows of two values are drawn as points of a plane, not as pictures. */
-export const isPoints = (shape: Shape): boolean => shape.kind === 'vector' && rowSizeOf(shape) === 2
+export const isPoints = (shape: Shape): boolean => shape.kind === 'vector' && sizeOf(shape) === 2
 
 /** An answer's pictures may take so many bytes. */
 const mostBytes = 48 * 2 ** 20
@@ -92,7 +91,7 @@ const valuesAtOnce = 8 * 2 ** 20
 /** Rows that are made part by part, as pictures; each part is disposed of. @param make rows from `start` on, [count, D] */
 export function picturesInParts(count: number, drawing: Drawing, make: (start: number, count: number) => Tensor2D): Pictures {
   const book = new PictureBook(count, drawing, drawing.range),
-    atOnce = Math.max(1, Math.floor(valuesAtOnce / rowSizeOf(drawing.shape)))
+    atOnce = Math.max(1, Math.floor(valuesAtOnce / sizeOf(drawing.shape)))
   for (let start = 0; start < count; start += atOnce) {
     const part = make(start, Math.min(atOnce, count - start))
     book.add(part)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { shapeOf, sizeOf } from '../../../shared/shape.ts'
 import { readCheckpoint, readResult } from '../checkpoint/checkpoint.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { validationSplit } from '../data/split.ts'
@@ -11,7 +12,7 @@ import { Blocks } from './blocks.ts'
 import type { DataPool, ExploredData } from './data.ts'
 import type { Target } from './messages.ts'
 import { ExploredNetwork } from './network.ts'
-import { rowSizeOf, type Drawing } from './pictures.ts'
+import type { Drawing } from './pictures.ts'
 
 /** Codes are kept up to this size. */
 const keptBytes = 256 * 2 ** 20
@@ -41,20 +42,25 @@ export class Subject {
 
   /** @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH */
   static load(target: Target, pool: DataPool): Subject {
-    const { variant, config, seed, inputSize, classes, state } =
+    const { variant, config, seed, inputShape, classes, state } =
       target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
-    if (inputSize !== rowSizeOf(target.dataset)) {
+    if (sizeOf(inputShape) !== sizeOf(target.dataset)) {
       throw new WorkbenchError(
         'RUN_MISMATCH',
-        `The checkpoint takes ${inputSize} values and the dataset's samples have ${rowSizeOf(target.dataset)}; train the run again.`,
+        `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${sizeOf(target.dataset)}; train the run again.`,
       )
     }
     const { folder } = target.dataset
     const key = `${folder}${config.data.binarise === 'none' ? '' : ' binarised'}`
-    return new Subject(new ExploredNetwork(variantOf(variant), config, inputSize, classes.length, state), seed, target, {
-      open: () => pool.take(key, () => openTrainingData(folder, config).seen),
-      close: () => pool.giveBack(key),
-    })
+    return new Subject(
+      new ExploredNetwork(variantOf(variant), config, shapeOf(target.dataset), classes.length, state),
+      seed,
+      target,
+      {
+        open: () => pool.take(key, () => openTrainingData(folder, config).seen),
+        close: () => pool.giveBack(key),
+      },
+    )
   }
 
   /** @throws WorkbenchError DATASET_UNKNOWN where its files are gone, FILE_DAMAGED */

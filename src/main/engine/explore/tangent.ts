@@ -1,24 +1,16 @@
 import type { EncoderPass } from '../evaluate/model.ts'
-import { derivative } from '../network/jacobian.ts'
-import { product } from '../network/operations.ts'
+import { derivative, outputsByInputs, pullBack } from '../network/jacobian.ts'
 import { bool, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Subject } from './subject.ts'
 
-/**
- * df/dx of one input, [Z, D]: D_L W_L' ... D_1 W_1', D_l being the diagonal matrix of a layer's slopes. A gate's closed units
- * have no slope. Call it in a tidy. @param pass of one row
- */
+/** df/dx of one input, [Z, D]. A gate's closed units have no slope. Call it in a tidy. @param pass of one row */
 export function jacobianOf({ layers, code }: EncoderPass): Tensor2D {
   const last = layers.at(-1)!
   const slopes = derivative(last),
     open = code.equal(last.output).cast('float32')
-  let rows = last.kernel.transpose<Tensor2D>().mul<Tensor2D>((slopes ? slopes.mul(open) : open).transpose())
-  for (const layer of layers.slice(0, -1).toReversed()) {
-    const own = derivative(layer)
-    rows = product(own ? rows.mul<Tensor2D>(own) : rows, layer.kernel, false, true)
-  }
-  return rows
+  const rows = outputsByInputs(last).mul<Tensor2D>((slopes ? slopes.mul(open) : open).transpose())
+  return pullBack(layers.slice(0, -1), rows)
 }
 
 export interface Spectrum {

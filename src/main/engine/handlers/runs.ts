@@ -3,7 +3,7 @@ import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
-import { factsOf, lengthOf, pixelsOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
+import { factsOf, lengthOf, pixelsOf, runOf } from '../experiments/newRun.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
@@ -23,7 +23,7 @@ function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: 
       `${title} is computed in one go and begins with no weights; choose a variant that is trained.`,
       { field: 'variant' },
     )
-  const { anew } = matchWeights(file, variantOf(variant), config, { rowSize: rowSizeOf(dataset), classes: dataset.classes.length })
+  const { anew } = matchWeights(file, variantOf(variant), config, { input: dataset, classes: dataset.classes.length })
   return anew.length === 0 ? [] : [`Not in the file, and so begun anew: ${anew.join(', ')}.`]
 }
 

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises'
 import type { Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { verifySafetensors } from '../checkpoint/safetensors.ts'
 import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { claim } from '../claims.ts'
-import { rowSizeOf } from '../experiments/newRun.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
 import { flatten } from '../variants/resolve.ts'
@@ -90,7 +90,7 @@ export const weightsHandlers = (context: Context) => {
         weights: { ...file, sha256: await checksum(file.path) },
         datasets: store.datasets
           .list()
-          .filter((dataset) => rowSizeOf(dataset) === file.inputSize)
+          .filter((dataset) => sizeOf(dataset) === sizeOf(file.inputShape))
           .map(({ name }) => name),
       }
     },

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { readCheckpointFile, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { validationSplit } from '../data/split.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
@@ -19,12 +20,12 @@ import type { ModelSpec } from '../training/program.ts'
  */
 export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: Port): Promise<AdoptResult> {
   const checkpoint = readCheckpointFile(file)
-  const { variant: id, config, seed, inputSize, classes, position } = checkpoint
+  const { variant: id, config, seed, inputShape, classes, position } = checkpoint
   const { seen: dataset, fingerprint } = openTrainingData(datasetFolder, config)
-  if (inputSize !== dataset.rowSize) {
+  if (sizeOf(inputShape) !== dataset.rowSize) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The weights are for ${inputSize} values an image, and the dataset's images have ` +
+      `The weights are for ${sizeOf(inputShape)} values an image, and the dataset's images have ` +
         `${dataset.rowSize}; import the images with the size that they were trained on.`,
       { field: 'dataset' },
     )
@@ -38,7 +39,7 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
     )
   }
   const state = Object.fromEntries(Object.entries(checkpoint.state).filter(([name]) => !/^(optimizer|state|stage)\//.test(name)))
-  const spec: ModelSpec = { variant: variantOf(id), config, inputSize, kind: dataset.kind, size: dataset, classes: classes.length }
+  const spec: ModelSpec = { variant: variantOf(id), config, input: dataset, kind: dataset.kind, classes: classes.length }
   const model = new CompiledModel(spec)
   model.load(state)
   writeCheckpoint(outFolder, 'last', { ...checkpoint, dataset: fingerprint, state: model.weights() })

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { validationSplit } from '../data/split.ts'
 import { openTrainingData } from '../training/data.ts'
@@ -15,20 +16,19 @@ import type { Port } from '../training/port.ts'
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, RUN_MISMATCH, RUN_DIVERGED, CANCELLED
  */
 export async function evaluateRun(job: EvaluateJob, port: Port): Promise<EvaluateResult> {
-  const { variant, config, seed, inputSize, classes, state, position, name } = readResult(job.runFolder)
+  const { variant, config, seed, inputShape, classes, state, position, name } = readResult(job.runFolder)
   const { seen: dataset } = openTrainingData(job.datasetFolder, config)
-  if (inputSize !== dataset.rowSize) {
+  if (sizeOf(inputShape) !== dataset.rowSize) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
+      `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
     )
   }
   const model = new CompiledModel({
     variant: variantOf(variant),
     config,
-    inputSize,
+    input: dataset,
     kind: dataset.kind,
-    size: dataset,
     classes: classes.length,
   })
   model.load(state)

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { rangesOf } from '../data/values/fit.ts'
 import { openDataset } from '../data/open.ts'
@@ -36,11 +37,11 @@ function asStored(bytes: Tensor2D, contrastLimit: number | undefined): Tensor2D 
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
 export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
   const dataset = openDataset(job.datasetFolder)
-  const { variant: id, config, seed, state, inputSize, classes, name: checkpoint, position } = readResult(job.runFolder)
-  if (inputSize !== dataset.rowSize) {
+  const { variant: id, config, seed, state, inputShape, classes, name: checkpoint, position } = readResult(job.runFolder)
+  if (sizeOf(inputShape) !== dataset.rowSize) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
+      `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
     )
   }
   const parts = partsOf(config)
@@ -52,11 +53,11 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     )
   const part = networkParts[job.part]
   const variant = variantOf(id)
-  const specs = weightsOf(variant, config, inputSize, classes.length)
+  const specs = weightsOf(variant, config, dataset, classes.length)
   const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.keep(tf.tensor(state[name]!.slice(), shape))]))
   // A new one for each use: a network keeps what it normalises, and that lasts as long as the use.
-  const network = () => networkOf(variant, config, tensors)
-  const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : inputSize
+  const network = () => networkOf(variant, config, dataset, tensors)
+  const columns = job.part === 'decoder' ? config.network.layers.at(-1)! : dataset.rowSize
 
   const compared =
     job.part === 'decoder' ? dataset.test : clearRows(variant, config, network, dataset, Math.max(...verifiedBatches))
@@ -104,7 +105,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
         specs.map(({ name, shape }) => ({ name, tensor: { shape, dtype: 'float32', values: state[name]! } })),
         (named) =>
           part(
-            networkOf(variant, config, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))),
+            networkOf(variant, config, dataset, Object.fromEntries(specs.map(({ name }) => [name, named(name)]))),
             named(job.part === 'decoder' ? 'code' : 'x') as Tensor2D,
           ),
         { fold: true },

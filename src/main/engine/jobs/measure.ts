@@ -1,3 +1,4 @@
+import { shapeOf, sizeOf, type Shape } from '../../../shared/shape.ts'
 import { validationSplit } from '../data/split.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
@@ -6,6 +7,7 @@ import { gatherBatch } from '../network/inputs.ts'
 import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf } from '../variants/layers.ts'
 import { labelledRows } from '../data/labelled.ts'
+import { layersOf } from '../network/weights.ts'
 import { initialValues } from '../network/initialise.ts'
 import { rowsOf } from '../training/batches.ts'
 import { lastVariant } from '../training/classification.ts'
@@ -79,7 +81,7 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
   }
   let fit = 0
   if (variant.fit) {
-    const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind, size: read }
+    const spec: ModelSpec = { variant, config, input: read, kind: read.kind }
     model = new CompiledModel(spec)
     start = performance.now() / 1000
     const fitting = performance.now()
@@ -113,19 +115,19 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
 function specOf({ variant, config }: MeasureJob, stage: PlannedStage, { read, seen }: TrainingData): ModelSpec {
   if (stage.kind !== 'layer') {
     const whole = { variant: lastVariant(variantOf(variant), config), config }
-    return { ...whole, inputSize: read.rowSize, kind: read.kind, size: read, classes: read.classes.length }
+    return { ...whole, input: read, kind: read.kind, classes: read.classes.length }
   }
   const layer = stage.layer!
-  const inputSize = layer === 0 ? seen.rowSize : config.network.layers[layer - 1]!
+  const input = layersOf(config.network, shapeOf(seen)).encoder[layer]!.map.in
   const kind = layer === 0 ? read.kind : 'vector'
-  return { variant: layerVariantOf(config), config: layerConfig(config, layer), inputSize, kind, size: read }
+  return { variant: layerVariantOf(config), config: layerConfig(config, layer), input, kind }
 }
 
 /** A batch of the data; of layers whose inputs are codes that do not exist yet, values like those of sigmoid units: they take as long. */
-function batchOf(source: PackedDataset | null, rows: Uint32Array, inputSize: number): Batch {
+function batchOf(source: PackedDataset | null, rows: Uint32Array, input: Shape): Batch {
   return source
     ? gatherBatch(source, rows)
-    : Float32Array.from({ length: rows.length * inputSize }, (_, index) => (index % 97) / 97)
+    : Float32Array.from({ length: rows.length * sizeOf(input) }, (_, index) => (index % 97) / 97)
 }
 
 async function timeSteps(
@@ -143,7 +145,7 @@ async function timeSteps(
     const at = ((step - 1) * batchSize) % Math.max(1, train.length - batchSize + 1)
     const rows = train.subarray(at, at + batchSize)
     const labels = spec.config.fineTuning.kind === 'classification' ? Int32Array.from(rows, (row) => source!.labels![row]!) : null
-    model.step(batchOf(source, rows, spec.inputSize), rows, 1, step, spec.config.training.learningRate, { labels })
+    model.step(batchOf(source, rows, spec.input), rows, 1, step, spec.config.training.learningRate, { labels })
     if (step === warmUp) from = performance.now()
     if (step > warmUp) timed += 1
     if (timed >= fewest && performance.now() - from > enough * 1000) break
@@ -164,7 +166,7 @@ function timeValidation(
   const rows = usable.subarray(0, Math.min(validated, validation.length))
   if (rows.length === 0 || rows.length < Math.min(validated, validation.length)) return 0
   const labels = classifies ? Int32Array.from(rows, (row) => source!.labels![row]!) : null
-  const once = () => model.validate(batchOf(source, rows, spec.inputSize), rows, 1, -1, labels)
+  const once = () => model.validate(batchOf(source, rows, spec.input), rows, 1, -1, labels)
   once()
   const from = performance.now()
   for (let i = 0; i < 3; i++) once()

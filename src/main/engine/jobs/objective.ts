@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Config } from '../../../shared/config.ts'
+import { vectorOf } from '../../../shared/shape.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../checkpoint/safetensors.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
@@ -28,9 +29,10 @@ export function computeObjective({ variant: id, config: settings, in: input, out
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
+  const shape = vectorOf(inputSize)
   const { config, names } = standardisedBy(settings, tensors, inputSize)
-  const specs = weightsOf(variant, config, inputSize)
-  const states = stateSpecs(variant, config, inputSize)
+  const specs = weightsOf(variant, config, shape)
+  const states = stateSpecs(variant, config, shape)
   const known = new Map<string, number[] | null>([
     ['x', [rows, inputSize]],
     ...specs.map(({ name, shape }): [string, number[]] => [name, shape]),

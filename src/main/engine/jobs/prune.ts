@@ -2,6 +2,7 @@ import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/coll
 import { withoutStatistics } from '../../../shared/config.ts'
 import type { Progress } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { readResult, writeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { validationSplit } from '../data/split.ts'
 import { bound } from '../evaluate/bound.ts'
@@ -29,12 +30,12 @@ import type { ModelSpec } from '../training/program.ts'
  */
 export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> {
   const { name, ...checkpoint } = readResult(job.runFolder)
-  const { config, seed, inputSize, state, position } = checkpoint
+  const { config, seed, inputShape, state, position } = checkpoint
   const { seen: dataset } = openTrainingData(job.datasetFolder, config)
-  if (inputSize !== dataset.rowSize) {
+  if (sizeOf(inputShape) !== dataset.rowSize) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The checkpoint takes ${inputSize} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
+      `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
     )
   }
   const variant = variantOf(checkpoint.variant)
@@ -56,7 +57,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
       if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
     }
 
-  const spec: ModelSpec = { variant, config, inputSize, kind: dataset.kind, size: dataset }
+  const spec: ModelSpec = { variant, config, input: dataset, kind: dataset.kind }
   const model = new CompiledModel(spec)
   model.load(state)
   if (!model.latent) throw new WorkbenchError('VARIANT_UNSUITABLE', notProbabilistic(variant.title), { field: 'run' })
@@ -68,7 +69,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
   model.close()
 
   const { network, weights } = withoutUnits(
-    { network: config.network, heads: headsOf(likelihoodOf(variant, config)), weights: state },
+    { network: config.network, input: dataset, heads: headsOf(likelihoodOf(variant, config)), weights: state },
     removed,
     mean,
   )

@@ -78,7 +78,7 @@ async function fit(course: Course): Promise<CompiledModel> {
     meter,
   } = course
   const variant = variantOf(id)
-  const spec: ModelSpec = { variant, config, inputSize: read.rowSize, kind: read.kind, size: read }
+  const spec: ModelSpec = { variant, config, input: read, kind: read.kind }
   const model = new CompiledModel(spec)
   model.load(course.whole)
   const weights = await variant.fit!(rowsOf(read, rows.train), config, async (done, total) => {

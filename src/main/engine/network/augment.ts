@@ -1,7 +1,8 @@
 import type { Augmentation } from '../../../shared/augmentation.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { native, type } from '../trace/native.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
-import type { Layout, Randomness } from '../variants/variant.ts'
+import type { Randomness } from '../variants/variant.ts'
 
 /** Where in the draws of an image each change has its own, so that none depends on which others are on. */
 const places = { flip: 0, flipVertical: 1, shiftX: 2, shiftY: 3, cropScale: 4, cropX: 5, cropY: 6, brightness: 7 } as const
@@ -85,7 +86,7 @@ function resampled(x: Tensor, from: Places | null, axis: number): Tensor {
  * size, mirrored, moved, made lighter or darker. A constant for the gradient. Flips and shifts move values and make no new ones.
  * @param x [B, height * width * channels], in [0, 1] @returns the same shape, in [0, 1]
  */
-export function augmented(x: Tensor2D, { width, height, channels }: Layout, wanted: Augmentation, random: Randomness): Tensor2D {
+export function augmented(x: Tensor2D, { width, height, channels }: Shape, wanted: Augmentation, random: Randomness): Tensor2D {
   const { flip, flipVertical, shift, crop, brightness } = wanted
   const [batch, values] = x.shape
   const draws = random.uniform('augment', [batch, count])

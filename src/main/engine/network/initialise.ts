@@ -1,5 +1,5 @@
 import { random } from '../data/random.ts'
-import type { WeightSpec } from './weights.ts'
+import type { WeightSpec } from './layer.ts'
 
 /**
  * Initial values of a weight: standard normal draws that depend on (seed, name, shape) only, times the initialiser's scale, so that

@@ -1,12 +1,15 @@
-import { tf, type Scalar, type Tensor2D, type Tensor3D } from '../trace/tensorflow.ts'
-import type { Activation } from '../../../shared/config.ts'
-import { gram, isPositive, product2d, sumOfProducts, sumOfSquares } from './operations.ts'
+import { sizeOf } from '../../../shared/shape.ts'
+import { tf, type Scalar, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import type { Layer, LinearMap } from './layer.ts'
+import * as operations from './operations.ts'
+
+const { gram, isPositive, sumOfProducts, sumOfSquares } = operations
 
 /** One encoder layer as it ran on a batch. */
-export interface LayerPass {
-  /** What the layer read, [in, out]: normalised or perturbed where the settings say so. */
-  kernel: Tensor2D
-  activation: Activation
+export interface LayerPass extends Pick<Layer, 'activation'> {
+  map: LinearMap
+  /** What the layer read: normalised or perturbed where the settings say so. */
+  kernel: Tensor
   /** Before the activation, [B, out]. */
   pre: Tensor2D
   /** After it. */
@@ -17,7 +20,7 @@ export interface LayerPass {
  * The activation's derivative, elementwise, written in terms of its output where that is possible: tfjs has no second derivatives
  * of sigmoid, tanh and exp, and these expressions need only first ones. Null for the identity.
  */
-export function derivative({ activation, pre, output }: LayerPass): Tensor2D | null {
+export function derivative({ activation, pre, output }: Pick<LayerPass, 'activation' | 'pre' | 'output'>): Tensor2D | null {
   switch (activation) {
     case 'linear':
       return null
@@ -36,45 +39,57 @@ export function derivative({ activation, pre, output }: LayerPass): Tensor2D | n
 }
 
 /**
- * mean_B ||df/dx||_F^2 of a whole encoder, exact and differentiable. With W1 the first kernel and M (one row for each image and
- * code unit) the Jacobian of the code with respect to the first layer's pre-activations, ||M W1'||^2 = sum(M * M G) for the
- * Gram matrix G = W1' W1: the input's dimension never enters the large product. Of an input much smaller than the first layer M
- * W1' itself is cheaper. One layer needs no matrix product at all (Rifai et al. 2011, section 3).
+ * Rows of derivatives by what a layer gives, [B R, out] for R rows of each of B inputs one after another, as derivatives by what
+ * its map gives.
+ */
+export function throughActivation(layer: LayerPass, rows: Tensor2D): Tensor2D {
+  const slopes = derivative(layer)
+  if (!slopes) return rows
+  const [batch, width] = slopes.shape
+  const each = rows.reshape([batch, rows.shape[0] / batch, width])
+  return each.mul(slopes.reshape([batch, 1, width])).reshape(rows.shape)
+}
+
+/** The same by what the first of some layers reads, [B R, in]: the one way back through layers of any kind, differentiable. */
+export const pullBack = (layers: readonly LayerPass[], rows: Tensor2D): Tensor2D =>
+  layers.toReversed().reduce((m, layer) => layer.map.back(throughActivation(layer, m), layer.kernel, operations), rows)
+
+/** Every output of a layer's map by its inputs, [out, in]. */
+export const outputsByInputs = ({ map, kernel }: Pick<LayerPass, 'map' | 'kernel'>): Tensor2D =>
+  map.matrix(kernel)?.transpose() ?? map.back(tf.eye(sizeOf(map.out)), kernel, operations)
+
+/** Squared L2 norm of each of these rows, [out]. */
+export const squaredOutputNorms = ({ map, kernel }: Pick<LayerPass, 'map' | 'kernel'>): Tensor =>
+  map.matrix(kernel)?.square().sum(0) ?? outputsByInputs({ map, kernel }).square().sum(1)
+
+/**
+ * mean_B ||df/dx||_F^2 of a whole encoder, exact and differentiable. With M (one row for each image and code unit) the Jacobian
+ * of the code by what the first layer's map gives, and that map a matrix W1, ||M W1'||^2 = sum(M * M G) for the Gram matrix
+ * G = W1' W1: the input's dimension never enters the large product. Of an input much smaller than the first layer M W1' itself
+ * is cheaper. One layer needs no matrix product at all (Rifai et al. 2011, section 3).
  */
 export function meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
-  const batch = layers[0]!.output.shape[0]
-  const first = layers[0]!
-  const slope = derivative(first)
+  const first = layers[0]!,
+    last = layers.at(-1)!
+  const [batch, units] = last.output.shape
+  const slope = derivative(last)
   if (layers.length === 1) {
-    const columns = first.kernel.square().sum(0)
-    return (slope ? slope.square().mul(columns).sum() : columns.sum().mul(batch)).div(batch) as Scalar
+    const norms = squaredOutputNorms(last)
+    return (slope ? slope.square().mul(norms).sum() : norms.sum().mul(batch)).div(batch) as Scalar
   }
-  // From the code side: rows of M are code units of images; each layer multiplies by its kernel transposed, then by its derivative.
-  const last = layers.at(-1)!
-  const units = last.output.shape[1]
-  const lastSlope = derivative(last)
-  const transposed = last.kernel.transpose<Tensor2D>()
-  let m = (
-    lastSlope
-      ? lastSlope.reshape([batch, units, 1]).mul(transposed.reshape([1, units, transposed.shape[1]]))
-      : tf.tile(transposed.reshape([1, units, transposed.shape[1]]), [batch, 1, 1])
-  ) as Tensor3D
-  for (let index = layers.length - 2; index >= 0; index--) {
-    const layer = layers[index]!
-    const width = layer.output.shape[1]
-    const slopes = derivative(layer)
-    if (slopes) m = m.mul(slopes.reshape([batch, 1, width])) as Tensor3D
-    if (index > 0)
-      m = product2d(m.reshape([batch * units, width]), layer.kernel, false, true).reshape([
-        batch,
-        units,
-        layer.kernel.shape[0],
-      ]) as Tensor3D
-  }
-  const rows = m.reshape([batch * units, first.output.shape[1]]) as Tensor2D
-  const [inputs, width] = first.kernel.shape
-  // With its gradient M W1' takes three products with the input's dimension, M G two with the layer's.
-  const sum =
-    3 * inputs < 2 * width ? sumOfSquares(product2d(rows, first.kernel, false, true)) : sumOfProducts(rows, gram(first.kernel))
-  return sum.div(batch) as Scalar
+  // From the code's side: rows are code units of images.
+  const outputs = outputsByInputs(last)
+  const width = outputs.shape[1]
+  const each = outputs.reshape([1, units, width])
+  const rows = slope ? slope.reshape([batch, units, 1]).mul(each) : tf.tile(each, [batch, 1, 1])
+  const m = throughActivation(first, pullBack(layers.slice(1, -1), rows.reshape([batch * units, width])))
+  return squaredNorm(first, m).div(batch)
+}
+
+/** ||M W'||^2 of rows M [n, out] that are pulled back through a map. */
+function squaredNorm({ map, kernel }: LayerPass, m: Tensor2D): Scalar {
+  const matrix = map.matrix(kernel)
+  // With its gradient M W' takes three products with the input's dimension, M G two with the layer's.
+  if (matrix && 3 * matrix.shape[0] >= 2 * matrix.shape[1]) return sumOfProducts(m, gram(matrix))
+  return sumOfSquares(map.back(m, kernel, operations))
 }

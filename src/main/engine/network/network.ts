@@ -1,24 +1,19 @@
 import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
-import {
-  activate,
-  crossEntropyOfClasses,
-  dense,
-  normalisedColumns,
-  probabilitiesOf,
-  reconstructionTerm,
-  sumOfSquares,
-} from './operations.ts'
-import { classifierLayer, layersOf, type Heads, type Layer } from './weights.ts'
+import type { Layer } from './layer.ts'
+import * as operations from './operations.ts'
+import { classifierOf, type Layers } from './weights.ts'
+
+const { activate, crossEntropyOfClasses, probabilitiesOf, reconstructionTerm, sumOfSquares } = operations
 
 export type Weights = Record<string, Tensor>
 
 /** What makes one network different from another, beside its weights. */
 export interface NetworkShape {
   network: NetworkConfig
+  layers: Layers
   reconstruction: Reconstruction
-  heads?: Heads | null
   /** What the encoder's inputs are standardised by, channel by channel; null where they are read as they are. */
   standardise?: ChannelStatistics | null
   /** What of the encoder's output is the code; all of it without a gate. */
@@ -32,20 +27,16 @@ const divisors = ({ deviation }: ChannelStatistics): number[] => deviation.map((
 const tiled = (values: readonly number[], size: number): Tensor1D =>
   tf.stack(values.map((value) => tf.scalar(value))).tile([size / values.length]) as Tensor1D
 
-/** A dense autoencoder as functions of tensors: x -> code -> logits -> output. It holds weights but does not own them. */
+/** An autoencoder as functions of tensors: x -> code -> logits -> output. It holds weights but does not own them. */
 export class Network {
   readonly #shape: NetworkShape
   readonly #config: NetworkConfig
   readonly #weights: Weights
   /** What the layers read: weights, normalised and perturbed where the settings say so; each made once. */
-  readonly #kernels = new Map<string, Tensor2D>()
-  readonly #perturb: (name: string, kernel: Tensor2D) => Tensor2D
+  readonly #kernels = new Map<string, Tensor>()
+  readonly #perturb: (name: string, kernel: Tensor) => Tensor
 
-  constructor(
-    shape: NetworkShape,
-    weights: Weights,
-    perturb: (name: string, kernel: Tensor2D) => Tensor2D = (_, kernel) => kernel,
-  ) {
+  constructor(shape: NetworkShape, weights: Weights, perturb: (name: string, kernel: Tensor) => Tensor = (_, kernel) => kernel) {
     this.#shape = shape
     this.#config = shape.network
     this.#weights = weights
@@ -53,7 +44,7 @@ export class Network {
   }
 
   /** The same network with every kernel passed through `change` (a tied kernel once, so that both its uses see the same). */
-  perturbed(change: (name: string, kernel: Tensor2D) => Tensor2D): Network {
+  perturbed(change: (name: string, kernel: Tensor) => Tensor): Network {
     return new Network(this.#shape, this.#weights, change)
   }
 
@@ -71,11 +62,12 @@ export class Network {
   /** What every encoder layer reads and gives on a batch, the code's layer last (before a gate). */
   encodeLayers(x: Tensor2D): LayerPass[] {
     let h = this.#standardised(x)
-    return this.#layers().encoder.map((layer, index) => {
+    return this.#shape.layers.encoder.map((layer, index) => {
+      const { map, activation } = layer
       const pre = this.#affine(h, layer)
-      h = activate(pre, layer.activation)
+      h = activate(pre, activation)
       const kernel = index === 0 ? this.#ofInputs(layer.kernel) : this.#kernel(layer.kernel)
-      return { kernel, activation: layer.activation, pre, output: h }
+      return { map, kernel, activation, pre, output: h }
     })
   }
 
@@ -86,12 +78,12 @@ export class Network {
 
   /** What the heads beside the code give, by name: [N, Z] each. */
   codeHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
-    return this.#heads(this.#layers().codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
+    return this.#heads(this.#shape.layers.codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
   }
 
   /** The logits, and what the heads beside the output give, by name: [N, D] each. */
   decodeHeads(code: Tensor2D): { logits: Tensor2D; heads: Record<string, Tensor2D> } {
-    const { decoder, outputHeads } = this.#layers()
+    const { decoder, outputHeads } = this.#shape.layers
     const hidden = decoder.slice(0, -1).reduce((h, layer) => activate(this.#affine(h, layer), layer.activation), code)
     return { logits: this.#affine(hidden, decoder.at(-1)!), heads: this.#heads(outputHeads, hidden) }
   }
@@ -108,12 +100,12 @@ export class Network {
 
   /** @param code [N, Z] -> class probabilities [N, C] of a network that classifies */
   classify(code: Tensor2D): Tensor2D {
-    return probabilitiesOf(this.#affine(code, classifierLayer))
+    return probabilitiesOf(this.#classLogits(code))
   }
 
   /** Mean over the batch of -log p(label | code). @param labels int32 [N] */
   classificationTerm(code: Tensor2D, labels: Tensor1D): Scalar {
-    return crossEntropyOfClasses(this.#affine(code, classifierLayer), labels)
+    return crossEntropyOfClasses(this.#classLogits(code), labels)
   }
 
   /** A weight as it is stored. */
@@ -145,30 +137,34 @@ export class Network {
   }
 
   /** The first kernel as it acts on inputs that are not standardised yet: what a derivative by them is made of. */
-  #ofInputs(name: string): Tensor2D {
+  #ofInputs(name: string): Tensor {
     const { standardise } = this.#shape
     const kernel = this.#kernel(name)
-    return standardise ? kernel.div(tiled(divisors(standardise), kernel.shape[0]).reshape([-1, 1])) : kernel
-  }
-
-  #layers() {
-    return layersOf(this.#config, this.#shape.heads)
+    if (!standardise) return kernel
+    const weights = kernel.shape.slice(0, -1)
+    const size = weights.reduce((product, length) => product * length, 1)
+    return kernel.div(tiled(divisors(standardise), size).reshape([...weights, 1]))
   }
 
   /** Layers that read the same, by the last part of their names. */
   #heads(layers: readonly Layer[], h: Tensor2D): Record<string, Tensor2D> {
-    return Object.fromEntries(layers.map((layer) => [layer.kernel.split('/').at(-2)!, this.#affine(h, layer)]))
+    return Object.fromEntries(layers.map((layer) => [layer.name.split('/').at(-1)!, this.#affine(h, layer)]))
   }
 
-  #affine(h: Tensor2D, { kernel, bias, transposed }: Layer): Tensor2D {
-    return dense(h, this.#kernel(kernel), this.#weights[bias] as Tensor1D, transposed)
+  #classLogits(code: Tensor2D): Tensor2D {
+    return this.#affine(code, classifierOf(code.shape[1], this.#weights['classifier/bias']!.size))
   }
 
-  #kernel(name: string): Tensor2D {
+  #affine(h: Tensor2D, { map, adjoint, kernel, bias }: Layer): Tensor2D {
+    const pre = adjoint ? map.back(h, this.#kernel(kernel), operations) : map.apply(h, this.#kernel(kernel), operations)
+    return operations.addBias(pre, this.#weights[bias] as Tensor1D)
+  }
+
+  #kernel(name: string): Tensor {
     let kernel = this.#kernels.get(name)
     if (!kernel) {
-      const stored = this.#weights[name] as Tensor2D
-      kernel = this.#perturb(name, this.#config.weightNorm ? normalisedColumns(stored) : stored)
+      const stored = this.#weights[name]!
+      kernel = this.#perturb(name, this.#config.weightNorm ? operations.normalisedFilters(stored) : stored)
       this.#kernels.set(name, kernel)
     }
     return kernel

@@ -25,25 +25,16 @@ const differentiable = <Out extends Tensor>(
 export const product = (a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor2D =>
   native('MatMul', { ...T, transpose_a: bool(transposeA), transpose_b: bool(transposeB) }, [a, b]) as Tensor2D
 
-/**
- * x W + b, or x W' + b with `transposed`.
- * @param x [N, in]
- * @param kernel [in, out], or [out, in] with `transposed`
- * @param bias [out]
- */
-export function dense(x: Tensor2D, kernel: Tensor2D, bias: Tensor1D, transposed: boolean): Tensor2D {
-  return differentiable(
-    [x, kernel, bias],
-    (save) => {
-      save([x, kernel])
-      return native('BiasAdd', T, [product(x, kernel, false, transposed), bias])
-    },
-    (dy, [x, kernel]) => [
-      product(dy, kernel!, false, !transposed),
-      transposed ? product(dy, x!, true, false) : product(x!, dy, true, false),
-      native('BiasAddGrad', T, [dy]),
-    ],
+/** x + b, where b is added to every row, or, shorter than it, to every one of the parts that make it up. @param x [N, D] */
+export function addBias(x: Tensor2D, bias: Tensor1D): Tensor2D {
+  const [rows, width] = x.shape
+  const parts = bias.size === width ? x : x.reshape([(rows * width) / bias.size, bias.size])
+  const sum = differentiable<Tensor2D>(
+    [parts, bias],
+    () => native('BiasAdd', T, [parts, bias]),
+    (dy) => [dy, native('BiasAddGrad', T, [dy])],
   )
+  return bias.size === width ? sum : sum.reshape([rows, width])
 }
 
 /**
@@ -213,5 +204,8 @@ export const sumOfSquares = (kernel: Tensor): Scalar =>
     (dy, [kernel]) => [kernel!.mul(dy.mul(2))],
   )
 
-/** Each column of a kernel divided by its L2 norm (a column of zeros stays as it is, up to a norm of 1e-12). */
-export const normalisedColumns = (kernel: Tensor2D): Tensor2D => kernel.div(kernel.square().sum(0, true).add(1e-24).sqrt())
+/** Each filter of a kernel, along its last axis, divided by its L2 norm (one of zeros stays as it is, up to a norm of 1e-12). */
+export function normalisedFilters(kernel: Tensor): Tensor {
+  const weights = Array.from({ length: kernel.rank - 1 }, (_, axis) => axis)
+  return kernel.div(kernel.square().sum(weights, true).add(1e-24).sqrt())
+}

@@ -19,7 +19,7 @@ export async function principalComponents(
   count: number,
   report: (done: number, total: number) => Promise<void>,
 ): Promise<{ mean: Tensor2D; components: Tensor2D }> {
-  const whole = data.inputSize <= largestCovariance
+  const whole = data.rowSize <= largestCovariance
   const total = data.count * (whole ? 2 : 2 + passes)
   let done = 0
   /** Sum over the data of f(batch), each batch disposed of. */
@@ -44,10 +44,10 @@ export async function principalComponents(
   sum.dispose()
   let basis: Tensor2D | null = null
   if (!whole) {
-    const width = Math.min(data.inputSize, count + 16)
+    const width = Math.min(data.rowSize, count + 16)
     basis = orthonormal(
       native('StatelessRandomNormal', { T: type('int32'), dtype: type('float32'), Tseed: type('int32') }, [
-        tf.tensor1d([data.inputSize, width], 'int32'),
+        tf.tensor1d([data.rowSize, width], 'int32'),
         tf.tensor1d([1, 1], 'int32'),
       ]) as Tensor2D,
     )

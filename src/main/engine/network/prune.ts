@@ -1,9 +1,12 @@
 import type { NetworkConfig } from '../../../shared/config.ts'
-import { readersOf, usedKernel } from './readers.ts'
+import type { Shape } from '../../../shared/shape.ts'
+import { filtersIn, usedKernel, type Layer, type LayerWeights } from './layer.ts'
+import { prunedBy, readersOf } from './readers.ts'
 import { layersOf, weightSpecs, type Heads } from './weights.ts'
 
 export interface Prunable {
   network: NetworkConfig
+  input: Shape
   heads: Heads | null
   /** Weights by their names; other ones among them are left out. */
   weights: Record<string, Float32Array>
@@ -18,46 +21,24 @@ export interface Prunable {
  * @param means of every code unit of the given network, [codeSize]
  */
 export function withoutUnits(
-  { network, heads, weights }: Prunable,
+  { network, input, heads, weights }: Prunable,
   removed: readonly number[],
   means: readonly number[],
 ): Pick<Prunable, 'network' | 'weights'> {
-  const units = network.layers.at(-1)!
-  const gone = new Set(removed)
-  const kept = Array.from({ length: units }, (_, unit) => unit).filter((unit) => !gone.has(unit))
-  const { encoder, codeHeads } = layersOf(network, heads)
-  const inputSize = weights[encoder[0]!.kernel]!.length / network.layers[0]!
+  const constants = new Map(removed.map((unit) => [unit, means[unit]!]))
+  const kept = Array.from({ length: network.layers.at(-1)! }, (_, unit) => unit).filter((unit) => !constants.has(unit))
+  const layers = layersOf(network, input, heads)
   const result: Record<string, Float32Array> = Object.fromEntries(
-    weightSpecs(network, inputSize, heads).map(({ name, role, shape }) => [
+    weightSpecs(network, input, heads).map(({ name, role, shape }) => [
       name,
-      role === 'kernel' ? usedKernel(network, weights[name]!, shape[0]!) : weights[name]!,
+      role === 'kernel' ? usedKernel(network, weights[name]!, filtersIn(shape)) : weights[name]!,
     ]),
   )
-
-  const makers = [encoder.at(-1)!, ...codeHeads].flatMap(({ kernel, bias }) => [kernel, bias])
-  for (const name of makers) result[name] = columnsOf(result[name]!, units, kept)
-  for (const { kernel, bias } of readersOf(network, heads)) {
-    const values = result[kernel]!,
-      outputs = values.length / units
-    const row = (unit: number) => values.subarray(unit * outputs, (unit + 1) * outputs)
-    const shifted = Float64Array.from(result[bias]!)
-    for (const unit of gone)
-      row(unit).forEach((weight, output) => {
-        shifted[output]! += means[unit]! * weight
-      })
-    result[bias] = Float32Array.from(shifted)
-    const rows = new Float32Array(kept.length * outputs)
-    kept.forEach((unit, at) => rows.set(row(unit), at * outputs))
-    result[kernel] = rows
+  const change = (layer: Layer, how: (own: LayerWeights) => LayerWeights) => {
+    const { kernel, bias } = how({ kernel: result[layer.kernel]!, bias: result[layer.bias]! })
+    Object.assign(result, { [layer.kernel]: kernel, [layer.bias]: bias })
   }
+  for (const layer of [layers.encoder.at(-1)!, ...layers.codeHeads]) change(layer, (own) => prunedBy(layer).outputs(own, kept))
+  for (const layer of readersOf(layers)) change(layer, (own) => prunedBy(layer).inputs(own, constants))
   return { network: { ...network, layers: [...network.layers.slice(0, -1), kept.length], weightNorm: false }, weights: result }
-}
-
-/** Some columns of a matrix [rows, columns]; of a vector some values. */
-function columnsOf(values: Float32Array, columns: number, kept: readonly number[]): Float32Array {
-  const rows = values.length / columns
-  return Float32Array.from(
-    { length: rows * kept.length },
-    (_, at) => values[Math.floor(at / kept.length) * columns + kept[at % kept.length]!]!,
-  )
 }

@@ -2,9 +2,11 @@ import type { Config } from '../../../shared/config.ts'
 import { configSchema, withoutStatistics } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { counted } from '../../../shared/words.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { checkpointFile, type Position } from '../checkpoint/checkpoint.ts'
+import { inputShapeIn } from '../checkpoint/inputShape.ts'
 import { readShapes } from '../checkpoint/safetensors.ts'
-import { factsOf, rowSizeOf, runOf } from '../experiments/newRun.ts'
+import { factsOf, runOf } from '../experiments/newRun.ts'
 import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
@@ -20,7 +22,7 @@ interface Told {
   variant: string
   config: Config
   seed: number
-  inputSize: number
+  inputShape: Shape
   classes: readonly string[]
   position: Position
 }
@@ -34,7 +36,7 @@ function readTold(folder: string): Told | null {
       variant,
       config: withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? ''))),
       seed: Number(metadata['seed']),
-      inputSize: Number(metadata['inputSize']),
+      inputShape: inputShapeIn(metadata),
       classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
       position: { stage: 0, ...position },
     }
@@ -138,7 +140,8 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
   if (told === null) return 'its last checkpoint cannot be read'
   const all = store.datasets.list()
   const suits = (dataset: Dataset): boolean =>
-    rowSizeOf(dataset) === told.inputSize && (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
+    sizeOf(dataset) === sizeOf(told.inputShape) &&
+    (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {

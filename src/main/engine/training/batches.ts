@@ -10,7 +10,7 @@ export function* batchesOf(rows: Uint32Array, size: number): Generator<Uint32Arr
 /** The training split as closed-form variants read it. */
 export const rowsOf = (dataset: PackedDataset, rows: Uint32Array): Rows => ({
   count: rows.length,
-  inputSize: dataset.rowSize,
+  rowSize: dataset.rowSize,
   *batches(size) {
     for (const part of batchesOf(rows, size)) yield inputTensor(dataset, part)
   },

@@ -1,9 +1,11 @@
-import type { Activation, NetworkConfig } from '../../../shared/config.ts'
+import type { NetworkConfig } from '../../../shared/config.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import type { LayerPass } from '../network/jacobian.ts'
-import { likelihoodOf } from '../variants/variant.ts'
+import type { WeightSpec } from '../network/layer.ts'
+import { layersOfVariant, likelihoodOf } from '../variants/variant.ts'
 import { outgoingNorms } from '../network/readers.ts'
-import { headsOf, layersOf, type Likelihood, type WeightSpec } from '../network/weights.ts'
+import { type Layers, type Likelihood } from '../network/weights.ts'
 import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
 import { afterTraining } from './objective.ts'
@@ -29,7 +31,7 @@ export interface StepOptions {
  * owns the weights. A step is one native call.
  */
 export class CompiledModel implements Model {
-  readonly inputSize: number
+  readonly input: Shape
   readonly codeSize: number
   readonly specs: readonly WeightSpec[]
   readonly #network: NetworkConfig
@@ -42,7 +44,7 @@ export class CompiledModel implements Model {
   readonly watched: readonly string[]
   /** Names of the norms that `step` returns when asked, in their order. */
   readonly norms: readonly string[]
-  readonly #activations: readonly Activation[]
+  readonly #layers: Layers
   readonly #variables: readonly Variable[]
   readonly #optimizer: Optimizer
   readonly #session: Session
@@ -50,7 +52,7 @@ export class CompiledModel implements Model {
   /** @param validationSizes batch sizes at which `validate` will be called; none: the model only encodes and reconstructs */
   constructor(spec: ModelSpec, validationSizes: readonly number[] = []) {
     const program = new Program(spec, validationSizes)
-    this.inputSize = spec.inputSize
+    this.input = spec.input
     this.codeSize = spec.config.network.layers.at(-1)!
     this.specs = program.weights
     this.#network = spec.config.network
@@ -60,7 +62,7 @@ export class CompiledModel implements Model {
     this.terms = program.terms
     this.watched = program.watched
     this.norms = program.norms
-    this.#activations = layersOf(spec.config.network, headsOf(this.#likelihood)).encoder.map(({ activation }) => activation)
+    this.#layers = layersOfVariant(spec.variant, spec.config, spec.input)
     this.#variables = program.variables
     this.#optimizer = program.optimizer
     this.#session = new Session(program.graph)
@@ -159,11 +161,11 @@ export class CompiledModel implements Model {
   }
 
   encodeLayers(inputs: Tensor2D): EncoderPass {
-    const names = this.#activations.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
+    const names = this.#layers.encoder.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
     const [code, ...tensors] = this.#session.map({ x: inputs }, ['code', ...names]) as [Tensor2D, ...Tensor2D[]]
-    const layers = this.#activations.map((activation, index): LayerPass => {
+    const layers = this.#layers.encoder.map(({ map, activation }, index): LayerPass => {
       const [kernel, pre, output] = tensors.slice(3 * index, 3 * index + 3) as [Tensor2D, Tensor2D, Tensor2D]
-      return { kernel, activation, pre, output }
+      return { map, kernel, activation, pre, output }
     })
     return { layers, code }
   }
@@ -178,7 +180,7 @@ export class CompiledModel implements Model {
           return { mean, logVariance }
         },
         logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
-        outgoing: () => outgoingNorms(this.#network, headsOf(likelihood), this.weights()),
+        outgoing: () => outgoingNorms(this.#network, this.#layers, this.weights()),
       }
     )
   }
@@ -205,7 +207,8 @@ export class CompiledModel implements Model {
   }
 
   #value(data: Batch): Value {
-    return { shape: [data.length / this.inputSize, this.inputSize], dtype: data instanceof Uint8Array ? 'uint8' : 'float32', data }
+    const width = sizeOf(this.input)
+    return { shape: [data.length / width, width], dtype: data instanceof Uint8Array ? 'uint8' : 'float32', data }
   }
 
   #assign(values: [name: string, shape: number[], data: Float32Array][]): void {

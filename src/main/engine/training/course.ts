@@ -13,7 +13,7 @@ import { defaultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { labelledRows } from '../data/labelled.ts'
 import { validationSplit } from '../data/split.ts'
 import { initialValues } from '../network/initialise.ts'
-import type { WeightSpec } from '../network/weights.ts'
+import type { WeightSpec } from '../network/layer.ts'
 import { variantOf } from '../variants/index.ts'
 import { stackConfig } from '../variants/layers.ts'
 import { weightsOf } from '../variants/variant.ts'
@@ -81,7 +81,7 @@ export class Course {
           { field },
         )
     }
-    this.specs = weightsOf(variant, config, seen.rowSize, seen.classes.length)
+    this.specs = weightsOf(variant, config, seen, seen.classes.length)
     const last = this.plan.at(-1)
     removePartials(job.runFolder)
     if (job.resume) {
@@ -101,7 +101,7 @@ export class Course {
 
   /** The autoencoder that pretrained layers are unrolled to. */
   get stackSpecs(): WeightSpec[] {
-    return weightsOf(variantOf(this.job.variant), stackConfig(this.job.config), this.data.seen.rowSize)
+    return weightsOf(variantOf(this.job.variant), stackConfig(this.job.config), this.data.seen)
   }
 
   /**
@@ -159,7 +159,7 @@ export class Course {
           config,
           seed,
           dataset: this.data.fingerprint,
-          inputSize: seen.rowSize,
+          inputShape: seen,
           classes,
           position,
           state,

@@ -1,11 +1,11 @@
 import type { Config } from '../../../shared/config.ts'
+import { vectorOf, type Shape } from '../../../shared/shape.ts'
 import { Network, type Weights } from '../network/network.ts'
 import * as boltzmann from '../network/boltzmann.ts'
 import { largest, reconstructionTerm, withGradient } from '../network/operations.ts'
 import * as probability from '../network/probability.ts'
-import { headsOf } from '../network/weights.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
-import { likelihoodOf, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
+import { layersOfVariant, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
 export const termNames = (variant: Variant, config: Config): string[] => [
@@ -15,8 +15,7 @@ export const termNames = (variant: Variant, config: Config): string[] => [
 ]
 
 /** What a variant keeps from step to step with this config. */
-export const stateSpecs = (variant: Variant, config: Config, inputSize: number): StateSpec[] =>
-  variant.state?.(config, inputSize) ?? []
+export const stateSpecs = (variant: Variant, config: Config, input: Shape): StateSpec[] => variant.state?.(config, input) ?? []
 
 /** Names of what a variant watches, one for each number: `NAME`, or `NAME/0`, `NAME/1`, ... */
 export const watchedNames = (variant: Variant, config: Config): string[] =>
@@ -25,15 +24,15 @@ export const watchedNames = (variant: Variant, config: Config): string[] =>
   )
 
 /** The network of a variant: encode, gate, decode. */
-export function networkOf(variant: Variant, config: Config, weights: Weights): Network {
+export function networkOf(variant: Variant, config: Config, input: Shape, weights: Weights): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
   const { standardise, statistics = null } = config.data
   if (standardise !== 'none' && !statistics) throw new Error('a network with standardised inputs needs their mean and deviation')
   return new Network(
     {
       network: config.network,
+      layers: layersOfVariant(variant, config, input),
       reconstruction: config.reconstruction,
-      heads: headsOf(likelihoodOf(variant, config)),
       standardise: standardise === 'none' ? null : statistics,
       ...(gate ? { gate } : {}),
     },
@@ -48,8 +47,8 @@ export const cleanErrorName = 'squaredError'
  * The squared error of the reconstructions of clean inputs, summed over values, a mean over the batch: the one measure that
  * means the same for every objective. Nothing is corrupted or drawn, as in the evaluation. @param clean [B, D]
  */
-export function cleanError(variant: Variant, config: Config, weights: Weights, clean: Tensor2D): Scalar {
-  const network = networkOf(variant, config, weights)
+export function cleanError(variant: Variant, config: Config, input: Shape, weights: Weights, clean: Tensor2D): Scalar {
+  const network = networkOf(variant, config, input, weights)
   return reconstructionTerm('squaredError', network.decode(network.encode(clean)), config.network.outputActivation, clean)
 }
 
@@ -60,6 +59,8 @@ export interface Given {
   weights: Weights
   /** [B, D] */
   x: Tensor2D
+  /** Of a row of x; a vector where it is absent. */
+  input?: Shape
   random: Randomness
   state: Record<string, Tensor>
   /** Classes of the batch's images, int32 [B]; for networks that classify. */
@@ -86,9 +87,9 @@ export interface Objective {
  * plainly as the reference, and asked for gradients at given weights.
  */
 export function objectiveOf(variant: Variant, config: Config, given: Given): Objective {
-  const { weights, x: images, random, state, labels, epoch, channels = 1, corrupted } = given
+  const { weights, x: images, input = vectorOf(images.shape[1]), random, state, labels, epoch, channels = 1, corrupted } = given
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
-  const network = networkOf(variant, config, weights)
+  const network = networkOf(variant, config, input, weights)
   const settings = config.regularizer as never
   const x = config.data.binarise === 'dynamic' ? boltzmann.bernoulli(images, random.uniform('binarise', images.shape)) : images
   const observed: Record<string, Tensor> = {}

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../shared/shape.ts'
 import { initialValues } from '../network/initialise.ts'
 import { weightsOf } from '../variants/variant.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
@@ -24,13 +25,13 @@ export class PlainModel {
     this.terms = termNames(spec.variant, spec.config)
     const { slots } = optimizerOf(spec.variant, spec.config)
     this.#values = new Map(
-      weightsOf(spec.variant, spec.config, spec.inputSize).map((weight) => [
+      weightsOf(spec.variant, spec.config, spec.input).map((weight) => [
         weight.name,
         [tf.tensor(initialValues(weight, seed), weight.shape), ...slots.map(() => tf.zeros(weight.shape))],
       ]),
     )
     this.#state = new Map(
-      stateSpecs(spec.variant, spec.config, spec.inputSize).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
+      stateSpecs(spec.variant, spec.config, spec.input).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
     )
   }
 
@@ -43,11 +44,11 @@ export class PlainModel {
     learningRate: number,
     epoch = afterTraining,
   ): { terms: Float32Array; norms: Record<string, number> } {
-    const { variant, config, inputSize } = this.#spec
+    const { variant, config, input } = this.#spec
     const optimizer = optimizerOf(variant, config)
     tf.engine().startScope('step')
     try {
-      const images = tf.tensor2d(Float32Array.from(batch), [rows.length, inputSize])
+      const images = tf.tensor2d(Float32Array.from(batch), [rows.length, sizeOf(input)])
       const x = (batch instanceof Uint8Array ? images.div(255) : images) as Tensor2D
       const random = randomness(tf.tensor1d([seed, step], 'int32'), tf.tensor1d(Int32Array.from(rows)))
       const given = {
@@ -55,6 +56,7 @@ export class PlainModel {
         state: Object.fromEntries(this.#state),
         x: trainedOn(this.#spec, x, random),
         random,
+        input,
         channels: channelsOf(this.#spec),
         epoch: tf.scalar(epoch),
       }

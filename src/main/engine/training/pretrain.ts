@@ -38,9 +38,8 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
   const spec: ModelSpec = {
     variant: layerVariantOf(config),
     config: layerConfig(config, layer),
-    inputSize: inputs.rowSize,
+    input: inputs,
     kind: inputs.kind,
-    size: inputs,
   }
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
@@ -91,9 +90,8 @@ function stackModel(course: Course, layers: number): { model: CompiledModel; spe
   const spec: ModelSpec = {
     variant: ungated,
     config: stackConfig(config, layers),
-    inputSize: seen.rowSize,
+    input: seen,
     kind: seen.kind,
-    size: seen,
   }
   const model = new CompiledModel(spec)
   model.load(stackOf(course.whole, layers, config.network.layers.length))

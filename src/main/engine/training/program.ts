@@ -1,15 +1,16 @@
 import { readAugmentation } from '../../../shared/augmentation.ts'
 import type { Config } from '../../../shared/config.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { augmented } from '../network/augment.ts'
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf } from '../network/probability.ts'
-import type { WeightSpec } from '../network/weights.ts'
+import type { WeightSpec } from '../network/layer.ts'
 import { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
 import type { Recording } from '../trace/record.ts'
 import { trace, type Given } from '../trace/recorder.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
-import { likelihoodOf, weightsOf, type Layout, type Randomness, type Variant } from '../variants/variant.ts'
+import { likelihoodOf, weightsOf, type Randomness, type Variant } from '../variants/variant.ts'
 import { lossAndGradients } from './gradients.ts'
 import { cleanError, cleanErrorName, networkOf, objectiveOf, stateSpecs, termNames, watchedNames } from './objective.ts'
 import { clipInGraph, optimizerOf, type Optimizer } from './optimizers.ts'
@@ -18,27 +19,23 @@ import { randomness } from './randomness.ts'
 export interface ModelSpec {
   variant: Variant
   config: Config
-  /** Values of one row. */
-  inputSize: number
+  input: Shape
   /** Images arrive as uint8 and are divided by 255 in the graph; vectors arrive as float32. */
   kind: 'image' | 'vector'
-  /** Of images: how a row's values lie. What changes images, or corrupts whole pixels, needs it. */
-  size?: Layout
   /** Number of the dataset's classes; only networks that classify need it. */
   classes?: number
 }
 
 /** Values of a pixel of what a network reads. */
-export const channelsOf = ({ kind, size }: Pick<ModelSpec, 'kind' | 'size'>): number =>
-  kind === 'image' ? (size?.channels ?? 1) : 1
+export const channelsOf = ({ kind, input }: Pick<ModelSpec, 'kind' | 'input'>): number => (kind === 'image' ? input.channels : 1)
 
 /** The images of a batch as a step of training sees them: changed where the config says so. @param x [B, D] */
-export function trainedOn({ config, size }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
+export function trainedOn({ config, input }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
   const { augment } = config.data
   if (augment === 'none') return x
   const wanted = readAugmentation(augment)
-  if (typeof wanted === 'string' || !size) throw new Error(`images of unknown size cannot be changed by “${augment}”`)
-  return augmented(x, size, wanted, random)
+  if (typeof wanted === 'string') throw new Error(`images cannot be changed by “${augment}”: ${wanted}`)
+  return augmented(x, input, wanted, random)
 }
 
 export interface Variable {
@@ -77,9 +74,9 @@ export class Program {
   /** @param validationSizes batch sizes at which the objective is validated; none: the program does not train */
   constructor(spec: ModelSpec, validationSizes: readonly number[]) {
     this.#spec = spec
-    const { variant, config, inputSize } = spec
+    const { variant, config, input } = spec
     const trains = variant.objective !== undefined && validationSizes.length > 0
-    this.weights = weightsOf(variant, config, inputSize, spec.classes)
+    this.weights = weightsOf(variant, config, input, spec.classes)
     this.optimizer = optimizerOf(variant, config)
     this.terms = trains ? termNames(variant, config) : []
     this.watched = trains ? [...watchedNames(variant, config), ...(this.#classifies ? [] : [cleanErrorName])] : []
@@ -87,7 +84,7 @@ export class Program {
     this.variables = [
       ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
       ...slots.flatMap((slot) => this.weights.map(({ name, shape }) => ({ name: `optimizer/${slot}/${name}`, shape, initial: 0 }))),
-      ...(trains ? stateSpecs(variant, config, inputSize).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
+      ...(trains ? stateSpecs(variant, config, input).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
     ]
     this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
     for (const { name, shape } of this.variables) {
@@ -114,7 +111,7 @@ export class Program {
   /** Encoder and autoencoder on any number of rows. */
   #addForward(forward: Recording): void {
     const { graph } = this
-    const x = graph.input('x', 'float32', [-1, this.#spec.inputSize])
+    const x = graph.input('x', 'float32', [-1, sizeOf(this.#spec.input)])
     const results = graph.inline('forward', forward, { x, ...this.#reads('forward') })
     for (const [name, result] of Object.entries(results)) graph.node(name, 'Identity', [result], float)
     this.#addLikelihood(x)
@@ -122,13 +119,13 @@ export class Program {
 
   /** log p(x|z) of given codes, for probabilistic variants. */
   #addLikelihood(x: string): void {
-    const { variant, config, inputSize } = this.#spec
+    const { variant, config, input } = this.#spec
     const likelihood = likelihoodOf(variant, config)
     if (!likelihood) return
     const size = config.network.layers.at(-1)!
     const recording = this.#recordAnyBatch(
       (batch) => [
-        { name: 'x', tensor: filled([batch, inputSize]) },
+        { name: 'x', tensor: filled([batch, sizeOf(input)]) },
         { name: 'z', tensor: filled([batch, size]) },
       ],
       (network, named) => ({ logLikelihood: logLikelihoodOf(likelihood, network, named('x') as Tensor2D, named('z') as Tensor2D) }),
@@ -144,7 +141,7 @@ export class Program {
   /** The forward pass, with what happens in each layer and what the heads beside the code give. */
   #recordForward(): Recording {
     return this.#recordAnyBatch(
-      (batch) => [{ name: 'x', tensor: filled([batch, this.#spec.inputSize]) }],
+      (batch) => [{ name: 'x', tensor: filled([batch, sizeOf(this.#spec.input)]) }],
       (network, named) => {
         const x = named('x') as Tensor2D
         const layers = network.encodeLayers(x)
@@ -163,10 +160,10 @@ export class Program {
     inputs: (batch: number) => Given[],
     compute: (network: Network, named: (name: string) => Tensor) => Record<string, Tensor>,
   ): Recording {
-    const { variant, config } = this.#spec
+    const { variant, config, input } = this.#spec
     const [recording, other] = [2, 3].map(
       (batch) =>
-        trace(inputs(batch), this.#givenWeights(), (named) => compute(networkOf(variant, config, this.#named(named)), named))
+        trace(inputs(batch), this.#givenWeights(), (named) => compute(networkOf(variant, config, input, this.#named(named)), named))
           .recording,
     )
     const frozen = ({ constants, operations }: Recording) =>
@@ -189,7 +186,7 @@ export class Program {
 
   #addScaled(input: string, name: string): void {
     const { graph } = this
-    const shape = [-1, this.#spec.inputSize]
+    const shape = [-1, sizeOf(this.#spec.input)]
     if (this.#spec.kind === 'vector') {
       graph.node(name, 'Identity', [graph.input(input, 'float32', shape)], float)
     } else {
@@ -322,6 +319,7 @@ export class Program {
             [cleanErrorName]: cleanError(
               variant,
               config,
+              given.input,
               given.weights,
               this.#drawsInputs ? (named('clean') as Tensor2D) : given.x,
             ),
@@ -373,6 +371,7 @@ export class Program {
       weights: this.#named(named),
       state: this.#namedState(named),
       x: named('x') as Tensor2D,
+      input: this.#spec.input,
       channels: channelsOf(this.#spec),
       labels: this.#classifies ? (named('labels') as Tensor1D) : null,
       epoch: named('epoch') as Scalar,
@@ -382,7 +381,7 @@ export class Program {
 
   #givenBatch(size: number): Given[] {
     return [
-      { name: 'x', tensor: filled([size, this.#spec.inputSize]) },
+      { name: 'x', tensor: filled([size, sizeOf(this.#spec.input)]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
       { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
       ...(this.#classifies
@@ -395,7 +394,7 @@ export class Program {
 
   /** What an autoencoder is judged on, where the objective draws its inputs anew from those that it is given. */
   #givenClean(size: number): Given[] {
-    return this.#drawsInputs && !this.#classifies ? [{ name: 'clean', tensor: filled([size, this.#spec.inputSize]) }] : []
+    return this.#drawsInputs && !this.#classifies ? [{ name: 'clean', tensor: filled([size, sizeOf(this.#spec.input)]) }] : []
   }
 
   get #drawsInputs(): boolean {

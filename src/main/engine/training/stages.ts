@@ -1,21 +1,24 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Stage } from '../../../shared/domain.ts'
 import { trainingRows, type SplitCounts } from '../../../shared/split.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import type { PackedDataset } from '../data/packed.ts'
+import { layersOf } from '../network/weights.ts'
 import { layerConfig, layerVariantOf } from '../variants/layers.ts'
 import type { Variant } from '../variants/variant.ts'
 
 /** What the length of a run's training depends on. */
 export interface Counts extends SplitCounts {
-  /** Values of one row. */
-  rowSize: number
+  /** Of one row. */
+  input: Shape
 }
 
 /** What the length of a training depends on. @param split the run's own, as of `validationSplit` */
-export const countsOf = (
-  { rowSize }: Pick<PackedDataset, 'rowSize'>,
-  split: Pick<PackedDataset, 'train' | 'validation'>,
-): Counts => ({ rowSize, trainCount: split.train.length, validationCount: split.validation.length })
+export const countsOf = (input: Shape, split: Pick<PackedDataset, 'train' | 'validation'>): Counts => ({
+  input,
+  trainCount: split.train.length,
+  validationCount: split.validation.length,
+})
 
 /** A stage with what is trained in it. */
 export interface PlannedStage extends Stage {
@@ -48,7 +51,6 @@ const lastRows = ({ fineTuning }: Config, rows: number): number =>
 export function stagesOf(variant: Variant, config: Config, counts: Counts): PlannedStage[] {
   if (variant.fit) return []
   const rows = trainingRows(counts)
-  const sizes = [counts.rowSize, ...config.network.layers]
   const stages: PlannedStage[] = []
   const add = (stage: Omit<PlannedStage, 'startStep' | 'startEpoch' | 'steps' | 'stepsPerEpoch'>, available: number) => {
     const last = stages.at(-1)
@@ -63,9 +65,9 @@ export function stagesOf(variant: Variant, config: Config, counts: Counts): Plan
   }
   const { pretraining, fineTuning, training } = config
   if (pretraining.kind !== 'none') {
-    config.network.layers.forEach((_, layer) => {
+    layersOf(config.network, counts.input).encoder.forEach(({ map }, layer) => {
       const { epochs, batchSize } = layerConfig(config, layer).training
-      const title = `Layer ${layer + 1}: ${sizes[layer]} to ${sizes[layer + 1]}`
+      const title = `Layer ${layer + 1}: ${sizeOf(map.in)} to ${sizeOf(map.out)}`
       add(
         { kind: 'layer', title, layer, variant: layerVariantOf(config).id, prefix: `pretraining/${layer}/`, epochs, batchSize },
         rows,

@@ -1,5 +1,5 @@
 import { initialValues } from '../network/initialise.ts'
-import type { WeightSpec } from '../network/weights.ts'
+import type { WeightSpec } from '../network/layer.ts'
 import type { State } from './compiled.ts'
 
 /** Name in the whole network of a weight of the autoencoder that pretrains one of its layers. @param depth of the whole network */

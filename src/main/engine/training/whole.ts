@@ -27,9 +27,8 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
   const spec: ModelSpec = {
     variant: own,
     config,
-    inputSize: read.rowSize,
+    input: read,
     kind: read.kind,
-    size: read,
     classes: read.classes.length,
   }
   const train = classifies ? rows.labelled : rows.train

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../shared/shape.ts'
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import { defineVariant } from './variant.ts'
@@ -94,8 +95,8 @@ export default defineVariant({
   },
   watched: ({ regularizer }) =>
     regularizer['visible'] === 'bernoulli' && regularizer['hidden'] === 'bernoulli' ? [{ name: 'pseudoLikelihood', size: 1 }] : [],
-  state: ({ training, regularizer }, inputSize) =>
-    regularizer['persistent'] ? [{ name: 'chains', shape: [training.batchSize, inputSize], initial: 0 }] : [],
+  state: ({ training, regularizer }, input) =>
+    regularizer['persistent'] ? [{ name: 'chains', shape: [training.batchSize, sizeOf(input)], initial: 0 }] : [],
   objective({ x, network, random, settings: { visible, hidden, steps, persistent }, state, observe, watch, boltzmann }) {
     const machine = { network, visible, hidden }
     const { pre, output } = network.encodeLayers(x)[0]!

@@ -13,6 +13,7 @@ import {
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { trainingRows } from '../../../shared/split.ts'
 import { augmentationProblem, readAugmentation, writtenAugmentation } from '../../../shared/augmentation.ts'
+import { vectorOf } from '../../../shared/shape.ts'
 import { nearest } from '../suggestion.ts'
 import { countParameters } from '../network/weights.ts'
 import { chosenOf, defaultsOf, fieldsOf, type Chosen, type Sections } from './fields.ts'
@@ -79,7 +80,9 @@ export function resolveConfig(variantId: string, settings: Settings, facts: Fact
       : [],
     fromData: sound ? fromData(fields, new Set(given.map(([key]) => key)), sound) : [],
     parameters:
-      sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
+      sound && facts.rowSize !== undefined
+        ? countParameters(weightsOf(variant, sound, facts.size ?? vectorOf(facts.rowSize), facts.classes))
+        : null,
   }
 }
 

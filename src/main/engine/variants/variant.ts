@@ -2,9 +2,10 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
 import type { Activation, Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
 import type { PixelKind } from '../../../shared/pixelKind.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import type { Network } from '../network/network.ts'
-import type { Likelihood, WeightSpec } from '../network/weights.ts'
-import { headsOf, weightSpecs } from '../network/weights.ts'
+import type { WeightSpec } from '../network/layer.ts'
+import { headsOf, layersOf, weightSpecs, type Layers, type Likelihood } from '../network/weights.ts'
 
 /**
  * Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. Whoever asks for an
@@ -72,13 +73,6 @@ interface GateTools {
   largest(values: Tensor2D, k: number): Tensor2D
 }
 
-/** How the values of an image lie in its row: [height, width, channels], row by row. */
-export interface Layout {
-  width: number
-  height: number
-  channels: number
-}
-
 /** What is known of the data when settings are checked; absent facts are not checked. */
 export interface Facts {
   rowSize?: number
@@ -92,7 +86,7 @@ export interface Facts {
   labelled?: number
   kind?: 'image' | 'vector'
   /** Of one image. */
-  size?: Layout
+  size?: Shape
   classes?: number
   /** Of images, as they are drawn where they are binarised. */
   pixels?: PixelKind
@@ -182,7 +176,7 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   /** For Boltzmann machines: the kinds of their units. They are looked into by their own chain. */
   machine?(settings: z.output<S>): { visible: 'bernoulli' | 'gaussian'; hidden: 'bernoulli' | 'linear' }
   /** Tensors that it keeps from step to step. */
-  state?(config: Config, inputSize: number): StateSpec[]
+  state?(config: Config, input: Shape): StateSpec[]
   /** What changes after the optimizer's update: new values of weights and of its state. */
   afterStep?(step: AfterStep<z.output<S>>): { weights?: Record<string, Tensor>; state?: Record<string, Tensor> }
   /** A state that is the mean code over the training split, computed anew before every `every`-th step. */
@@ -209,7 +203,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
  */
 export interface Rows {
   count: number
-  inputSize: number
+  /** Values of one row, D. */
+  rowSize: number
   batches(size: number): Iterable<Tensor2D>
 }
 
@@ -222,13 +217,17 @@ export const fixedOf = (variant: Pick<Variant, 'fixed'>, settings: unknown): Fix
   typeof variant.fixed === 'function' ? variant.fixed(settings as never) : (variant.fixed ?? {})
 
 /** Every weight of a variant's network. @param classes of the dataset; only networks that classify need it */
-export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, inputSize: number, classes = 0): WeightSpec[] =>
+export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape, classes = 0): WeightSpec[] =>
   weightSpecs(
     config.network,
-    inputSize,
+    input,
     headsOf(likelihoodOf(variant, config)),
     config.fineTuning.kind === 'classification' ? classes : null,
   )
+
+/** The layers of a variant's network. */
+export const layersOfVariant = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape): Layers =>
+  layersOf(config.network, input, headsOf(likelihoodOf(variant, config)))
 
 /** Types the pieces of a variant against each other. */
 export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant

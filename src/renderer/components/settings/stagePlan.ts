@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../shared/shape.ts'
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Stage } from '../../../shared/domain.ts'
 import { counted } from '../../format.ts'
@@ -23,7 +24,7 @@ export function stagePlan(
   config: Config,
   dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'classes'>,
 ): { stages: PlannedStage[]; total: string } {
-  const inputSize = dataset.width * dataset.height * dataset.channels
+  const inputSize = sizeOf(dataset)
   const work = (epochs: number, steps: number) => `${counted(epochs, 'epoch')}, ${counted(steps, 'step')}`
   return {
     stages: stages.map((stage) => ({

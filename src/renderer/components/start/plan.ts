@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../shared/shape.ts'
 import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../../shared/split.ts'
@@ -24,7 +25,7 @@ export function layersOf(
   dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined,
 ): [hidden: number, code: number] {
   if (!dataset) return [...most]
-  const values = dataset.width * dataset.height * dataset.channels
+  const values = sizeOf(dataset)
   return [usualLayers(values, dataset.kind, most)[0], usualCode(values, most[1])]
 }
 

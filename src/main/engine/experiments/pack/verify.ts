@@ -4,6 +4,7 @@ import { skippedSchema, type Dataset, type Run, type Skipped } from '../../../..
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseJson } from '../../../../shared/json.ts'
 import { manifestLimits } from '../../../../shared/limits.ts'
+import { sizeOf } from '../../../../shared/shape.ts'
 import { foreignIn, identityOf } from '../../checkpoint/belongs.ts'
 import { verifyCheckpoint } from '../../checkpoint/sound.ts'
 import { readShapes } from '../../checkpoint/safetensors.ts'
@@ -104,11 +105,11 @@ export async function verifyUnpacked(
 ): Promise<void> {
   const refuse = (why: string, cause?: unknown) => damagedFile(file, `the checkpoint ${part} ${why}`, cause)
   try {
-    const { inputSize } = await verifyCheckpoint(checkpoint, signal)
+    const { inputShape } = await verifyCheckpoint(checkpoint, signal)
     const foreign = foreignIn(readShapes(checkpoint).metadata, identityOf(run, dataset))
     if (foreign !== null) throw refuse(`is ${foreign}, and not of “${run.name}”`)
-    const rowSize = dataset.width * dataset.height * dataset.channels
-    if (inputSize !== rowSize) throw refuse(`takes ${inputSize} values, and a row of the dataset has ${rowSize}`)
+    if (sizeOf(inputShape) !== sizeOf(dataset))
+      throw refuse(`takes ${sizeOf(inputShape)} values, and a row of the dataset has ${sizeOf(dataset)}`)
   } catch (thrown) {
     if (!(thrown instanceof WorkbenchError) || !thrown.code.startsWith('CHECKPOINT_')) throw thrown
     // Its own sentence names a file that is gone in a moment.

@@ -1,5 +1,6 @@
 import type { Corruption, QuestionOf } from '../../../../shared/questions.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { sizeOf } from '../../../../shared/shape.ts'
 import { sampleHidden, sampleVisible, type Machine } from '../../network/boltzmann.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import type { Randomness } from '../../variants/variant.ts'
@@ -74,7 +75,7 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
 
 /** The states that the chains begin with, [chains, D]. */
 async function startOf(subject: Subject, { start, chains, seed }: QuestionOf<'chain'>): Promise<{ state: Tensor2D; step: number }> {
-  const size = subject.network.inputSize
+  const size = sizeOf(subject.network.input)
   if ('last' in start) {
     const count = start.last.length / size
     if (!Number.isInteger(count) || count < 1 || count > 64 || !start.last.every(Number.isFinite))

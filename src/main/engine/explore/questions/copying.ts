@@ -1,4 +1,5 @@
 import type { ResultOf } from '../../../../shared/answers.ts'
+import { sizeOf } from '../../../../shared/shape.ts'
 import { openDataset } from '../../data/open.ts'
 import type { PackedDataset } from '../../data/packed.ts'
 import type { Report } from '../../evaluate/report.ts'
@@ -67,7 +68,7 @@ function randomSource(subject: Subject, seed: number): Source {
     inputs: (start, count) =>
       tf.tidy(() => {
         const uniform = drawsOf(seed)
-          .uniform('random', [start + count, subject.network.inputSize])
+          .uniform('random', [start + count, sizeOf(subject.network.input)])
           .slice([start, 0], [count, -1])
         return (vectors ? uniform.sub(0.5).mul(Math.sqrt(12)) : uniform) as Tensor2D
       }),
@@ -78,8 +79,8 @@ function randomSource(subject: Subject, seed: number): Source {
 async function rebuilding({ network }: Subject, source: Source, report: Report): Promise<ResultOf<'copying'>['own']> {
   let error = 0,
     squares = 0
-  const atOnce = Math.max(16, Math.min(250, Math.floor(valuesAtOnce / network.inputSize)))
-  let sum = tf.zeros([1, network.inputSize]) as Tensor2D
+  const atOnce = Math.max(16, Math.min(250, Math.floor(valuesAtOnce / sizeOf(network.input))))
+  let sum = tf.zeros([1, sizeOf(network.input)]) as Tensor2D
   for (let start = 0; start < source.count; start += atOnce) {
     const inputs = source.inputs(start, Math.min(atOnce, source.count - start))
     const [wrong, square] = [

@@ -1,6 +1,7 @@
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import type { Report } from '../../evaluate/report.ts'
 import type { QuestionOf } from '../../../../shared/questions.ts'
+import { sizeOf } from '../../../../shared/shape.ts'
 import { corrupted, drawsOf } from '../corrupt.ts'
 import { imageOf } from '../images.ts'
 import { isPoints, picturesOf, read } from '../pictures.ts'
@@ -151,7 +152,7 @@ async function vectorsAt(
   report: Report,
 ): Promise<{ vectors: Tensor2D; lengths: Tensor2D }> {
   const count = places.shape[0],
-    rows = Math.max(1, Math.min(rowsAtOnce, Math.floor(4e6 / subject.network.inputSize)))
+    rows = Math.max(1, Math.min(rowsAtOnce, Math.floor(4e6 / sizeOf(subject.network.input))))
   const repeats = corruption.kind === 'none' || corruption.level === 0 ? 1 : draws
   const parts: { vectors: Tensor2D; lengths: Tensor2D }[] = []
   for (let start = 0; start < count; start += rows) {

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../../shared/shape.ts'
 import { tf } from '../../trace/tensorflow.ts'
 import { imageOf } from '../images.ts'
 import { read, signedPictures, picturesOf } from '../pictures.ts'
@@ -11,9 +12,9 @@ const mostEntries = 4e6
 /** How much the code answers to a step in each direction: few large singular values are the tangents of what the code holds on to. */
 export const tangents: Answer<'tangents'> = async ({ image, average, count }, { subject, drawing, report }) => {
   const { network } = subject
-  if (network.codeSize * network.inputSize > 4 * mostEntries)
+  if (network.codeSize * sizeOf(network.input) > 4 * mostEntries)
     throw unsuitable(
-      `The derivative of ${network.codeSize} code units by ${network.inputSize} values ` +
+      `The derivative of ${network.codeSize} code units by ${sizeOf(network.input)} values ` +
         'is too large to decompose; choose a run with a smaller code or smaller images.',
     )
   const rows =

@@ -1,9 +1,10 @@
 import { isPrior } from '../../../../shared/collapse.ts'
 import type { ResultOf } from '../../../../shared/answers.ts'
+import { sizeOf } from '../../../../shared/shape.ts'
 import { nearEnd } from '../../evaluate/codeActivity.ts'
 import { unitStatistics } from '../../evaluate/collapse.ts'
 import type { Report } from '../../evaluate/report.ts'
-import { usedKernel } from '../../network/readers.ts'
+import { usedKernel } from '../../network/layer.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import { countsOf, edgesOf } from '../histogram.ts'
 import { picturesInParts, signedPictures } from '../pictures.ts'
@@ -141,10 +142,11 @@ const isSingle = ({ network }: Subject): boolean => network.config.network.layer
  */
 async function filtersOf(subject: Subject, units: Int32Array, report: Report): Promise<Tensor2D> {
   const { network } = subject
-  const { codeSize, inputSize } = network
+  const { codeSize, input } = network
+  const inputSize = sizeOf(input)
   const chosen = tf.tensor1d(units.slice(), 'int32')
   if (isSingle(subject)) {
-    const kernel = usedKernel(network.config.network, network.weight(network.weightNames[0]!), inputSize)
+    const kernel = usedKernel(network.config.network, network.weight(network.weightNames[0]!), codeSize)
     return tf.tidy(() => tf.gather(tf.tensor2d(kernel.slice(), [inputSize, codeSize]).transpose<Tensor2D>(), chosen))
   }
   const rows = sampleRows(subject.dataset.test, subject.dataset.labels, gradientImages, 1)

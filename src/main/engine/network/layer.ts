@@ -1,0 +1,117 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
+import type { Activation, NetworkConfig } from '../../../shared/config.ts'
+import type { Shape } from '../../../shared/shape.ts'
+
+/** What a layer computes with; given to it, since processes that must not load TensorFlow know layers, too. */
+export type Operations = typeof import('./operations.ts')
+
+/** Values of a kernel and of the bias that goes with it. */
+export interface LayerWeights {
+  kernel: Float32Array
+  bias: Float32Array
+}
+
+/**
+ * A linear map between rows of values, which a kernel determines. Tensors are [N, values] outside; a map that needs space
+ * reshapes inside.
+ */
+export interface LinearMap {
+  readonly in: Shape
+  readonly out: Shape
+  /** Shape of the kernel. The last axis counts its filters; along the one before lie the channels of the inputs. */
+  readonly kernel: readonly number[]
+  /** How many inputs an output reads, and how many outputs an input reaches: initial scales follow from both. */
+  readonly fan: { readonly in: number; readonly out: number }
+  /** How many biases its outputs have, and its inputs where a decoder goes back through it. */
+  readonly biases: { readonly in: number; readonly out: number }
+  /** What one filter looks like: its weights as an image. */
+  readonly filter: Shape
+  /** x [N, in] -> [N, out], differentiable in both. */
+  apply(x: Tensor2D, kernel: Tensor, operations: Operations): Tensor2D
+  /** Its adjoint, y [N, out] -> [N, in], differentiable in both: the gradient by x, and what a tied decoder computes. */
+  back(y: Tensor2D, kernel: Tensor, operations: Operations): Tensor2D
+  /** The matrix [in, out] that it multiplies by, of which closed forms are made; null where it is no such product. */
+  matrix(kernel: Tensor): Tensor2D | null
+  /** The way back with a kernel of its own, as an untied decoder has it. */
+  mirror(): Mirror
+  /** How single outputs and inputs are taken away; absent where they cannot be: such a map neither makes nor reads codes. */
+  readonly pruned?: {
+    /** Without all outputs but those that are kept. */
+    outputs(weights: LayerWeights, kept: readonly number[]): LayerWeights
+    /** Without inputs that are the constants given; what they added goes into the bias. */
+    inputs(weights: LayerWeights, constants: ReadonlyMap<number, number>): LayerWeights
+    /** Adds to each input's sum the squares of the weights that read it. */
+    addSquares(kernel: Float32Array, sums: Float64Array): void
+  }
+}
+
+/** A map that goes back from another's outputs to its inputs. */
+export interface Mirror {
+  map: LinearMap
+  /** Whether it is that map's adjoint which goes back. */
+  adjoint: boolean
+  /** The values with which it does what the other one's adjoint does with these. */
+  kernelOf(kernel: Float32Array): Float32Array
+}
+
+/** One kind of layers. It is registered by a line in kinds.ts. */
+export interface LayerKind {
+  /** Before the number in the names of its layers: `encoder/PREFIX0`. */
+  prefix: string
+  /** The encoder's layers of this kind that the settings ask for, on inputs of a shape, in order. */
+  mapsOf(network: NetworkConfig, input: Shape): LinearMap[]
+  /** ONNX operators that read its kernels as their second input, and the axis that counts filters there. */
+  onnx: { operators: readonly string[]; filterAxis: number }
+}
+
+/** One layer of a network: a linear map or its adjoint, the weights that it reads, and what follows. */
+export interface Layer {
+  /** `encoder/0` */
+  name: string
+  map: LinearMap
+  /** True where the map is gone back through, as a tied decoder does with the encoder's. */
+  adjoint: boolean
+  /** Names of its weights. */
+  kernel: string
+  bias: string
+  activation: Activation
+}
+
+/** One named tensor of a network, with how it begins. Names are fixed by the design: `encoder/0/kernel`, `decoder/0/bias`, ... */
+export interface WeightSpec {
+  name: string
+  shape: number[]
+  role: 'kernel' | 'bias'
+  /** Standard deviation of the initial normal draw; 0 for biases. */
+  scale: number
+}
+
+/**
+ * A layer's kernel and bias. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and linear layers
+ * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation that the kernel feeds.
+ */
+export function specsOf({ map, adjoint, kernel, bias, activation }: Layer): [WeightSpec, WeightSpec] {
+  const he = activation === 'relu' || activation === 'elu'
+  const scale = Math.sqrt(2 / (he ? map.fan.in : map.fan.in + map.fan.out))
+  return [
+    { name: kernel, shape: [...map.kernel], role: 'kernel', scale },
+    { name: bias, shape: [adjoint ? map.biases.in : map.biases.out], role: 'bias', scale: 0 },
+  ]
+}
+
+/** Number of filters of a kernel with this shape. */
+export const filtersIn = (kernel: readonly number[]): number => kernel.at(-1)!
+
+/** The weights of one filter. */
+export const filterOf = (kernel: Float32Array, filters: number, filter: number): Float32Array =>
+  Float32Array.from({ length: kernel.length / filters }, (_, at) => kernel[at * filters + filter]!)
+
+/** A kernel as the network uses it: with weight normalisation each filter is divided by its L2 norm. */
+export function usedKernel({ weightNorm }: Pick<NetworkConfig, 'weightNorm'>, kernel: Float32Array, filters: number): Float32Array {
+  if (!weightNorm) return kernel
+  const squares = new Float64Array(filters)
+  kernel.forEach((value, at) => {
+    squares[at % filters]! += value * value
+  })
+  return kernel.map((value, at) => value / Math.sqrt(squares[at % filters]! + 1e-24))
+}

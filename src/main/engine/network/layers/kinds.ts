@@ -1,0 +1,5 @@
+import type { LayerKind } from '../layer.ts'
+import { denseLayers } from './dense.ts'
+
+/** The registry: one line a kind, in the order in which an encoder has them; the code's own layer is of the last one. */
+export const layerKinds: readonly LayerKind[] = [denseLayers]
