@@ -7,23 +7,8 @@ export const count = (value: number): string => grouped.format(value)
 
 import { counted } from '../shared/words.ts'
 
+export { formatPercent as percent, formatSignificant as figure } from '../shared/quantities.ts'
 export { counted }
-
-/** Significant digits without a tail of noise: `12.34`, `0.00123`, `1.2e-7`; a dash where there is no value. */
-export function figure(value: number | null | undefined, digits = 4): string {
-  if (value === null || value === undefined) return '–'
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
-  if (value === 0) return '0'
-  const size = Math.abs(value)
-  if (size >= 1e6 || size < 1e-4)
-    return value
-      .toExponential(Math.max(0, digits - 2))
-      .replace('-', '−')
-      .replace('e−', 'e-')
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)))
-  const text = value.toFixed(Math.min(decimals, 8))
-  return text.replace('-', '−')
-}
 
 /** How many images or rows of a dataset: `60,000 images`. */
 export const samples = (kind: 'image' | 'vector', many: number): string => counted(many, kind === 'image' ? 'image' : 'row')
@@ -38,10 +23,6 @@ export const datasetFacts = (
     size(of),
     ...(of.classes.length > 0 ? [counted(of.classes.length, 'class', 'classes')] : unlabelled ? [unlabelled] : []),
   ].join(', ')
-
-/** A share as a percentage with one digit: `93.1%`. */
-export const percent = (value: number | null | undefined, digits = 1): string =>
-  value === null || value === undefined ? '–' : `${(100 * value).toFixed(digits)}%`
 
 /** Seconds as a person says them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number | null | undefined): string {

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { idSchema, runSchema, runStates } from './domain.ts'
+import { figureHead } from './figures.ts'
 import { thousands } from './words.ts'
 
 /** What the comparison view shows. Everything is computed and worded by the engine; a view only draws. */
 
 const number = z.number().nullable()
-export const betters = ['lower', 'higher', 'neither'] as const
-export type Better = (typeof betters)[number]
 
 /** Runs of one dataset, variant and settings, which differ in their seed only. */
 const groupSchema = z.object({
@@ -84,8 +83,6 @@ const differenceSchema = z.object({
 })
 export type Difference = z.infer<typeof differenceSchema>
 
-const figureHead = { key: z.string(), title: z.string(), unit: z.string(), better: z.enum(betters) }
-
 const groupFigureSchema = z.object({
   ...figureHead,
   /** One for each group. */
@@ -97,6 +94,16 @@ const groupFigureSchema = z.object({
   tested: z.int(),
 })
 export type GroupFigure = z.infer<typeof groupFigureSchema>
+
+const figureRowSchema = z.object({
+  ...figureHead,
+  values: z.array(number),
+  /** The values as they are to be shown. */
+  texts: z.array(z.string()),
+  /** Indices of the best runs; empty where fewer than two have a value or none is better. */
+  best: z.array(z.int()),
+})
+export type FigureRow = z.infer<typeof figureRowSchema>
 
 /** Settings that differ, nested as the config is: `Training`, `Pretraining` with its `Regularizer`. */
 export interface SettingSection {
@@ -158,16 +165,7 @@ export const comparisonSchema = z.object({
   /** The same, nested, by run and by group. */
   settings: z.array(settingSectionSchema),
   /** One row a figure of the evaluation. */
-  figures: z.array(
-    z.object({
-      ...figureHead,
-      values: z.array(number),
-      /** The values as they are to be shown. */
-      texts: z.array(z.string()),
-      /** Indices of the best runs; empty where fewer than two have a value or none is better. */
-      best: z.array(z.int()),
-    }),
-  ),
+  figures: z.array(figureRowSchema),
   groups: z.array(groupSchema),
   /**
    * Index of the group that the others are compared with, or null: with one group, and where each is compared with that group of

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { betters, comparedRuns } from './comparison.ts'
+import { comparedRuns } from './comparison.ts'
+import { betters } from './figures.ts'
 import { lineKinds } from './comparisonLines.ts'
 import { idSchema } from './domain.ts'
 

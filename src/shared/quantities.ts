@@ -30,3 +30,63 @@ export function formatQuantity(value: number | null | undefined): string {
   if (size >= 1) return formatDecimals(value, 2)
   return formatDecimals(value, 2 - Math.floor(Math.log10(size)))
 }
+
+/**
+ * A number with so many significant digits, without a tail of noise: `12.34`, `0.00123`, `1.2e-7`; a dash where there is no value.
+ * Of what is no figure: coordinates, distances, losses as they run.
+ */
+export function formatSignificant(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined) return absent
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 1e6 || size < 1e-4)
+    return value
+      .toExponential(Math.max(0, digits - 2))
+      .replace('-', '−')
+      .replace('e−', 'e-')
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)))
+  return withMinus(value.toFixed(Math.min(decimals, 8)))
+}
+
+/** A share of 1 in per cent: `93.0%`. */
+export function formatPercent(value: number | null | undefined, decimals = 1): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? absent : `${formatDecimals(100 * value, decimals)}%`
+}
+
+/**
+ * A mean and half its interval with the digits that the interval allows: of the half width one significant digit, two where its
+ * first three are below 355 (the rule of the Particle Data Group), and no digit of the mean beyond. 12.3417 with 0.42 -> `12.3`
+ * and `0.4`.
+ * @param least decimals that both have at least
+ */
+export function withUncertainty(mean: number, half: number, least = 0): { mean: string; half: string } {
+  const size = Math.abs(mean)
+  // As formatQuantity writes the very small.
+  const exponent = size > 0 && size < 1e-4 && half < 1e-3 ? Math.floor(Math.log10(Math.max(size, half))) : 0
+  const decimals = Math.min(20, Math.max(least, decimalsFor(half / 10 ** exponent)))
+  const written = (value: number) =>
+    `${formatDecimals(value / 10 ** exponent, decimals)}${exponent === 0 ? '' : withMinus(`e${exponent}`)}`
+  return { mean: written(mean), half: written(half) }
+}
+
+/** How many decimals a value with this uncertainty deserves; never fewer than none. */
+export function decimalsFor(half: number): number {
+  if (!(half > 0) || !Number.isFinite(half)) return 0
+  const exponent = Math.floor(Math.log10(half))
+  const leading = Math.round((half / 10 ** exponent) * 100)
+  const significant = leading < 355 || leading >= 950 ? 2 : 1
+  // 0.0097 is written 0.010.
+  return Math.max(0, significant - 1 - exponent - (leading >= 950 ? 1 : 0))
+}
+
+/** A probability with two significant digits: `0.032`, `< 0.0001`, `1`. */
+export function formatProbability(p: number): string {
+  if (p < 0.0001) return '< 0.0001'
+  if (p >= 0.995) return '1'
+  return formatDecimals(p, p >= 0.1 ? 2 : 1 - Math.floor(Math.log10(p)))
+}
+
+/** As programs and spreadsheets write it, with a hyphen; null for what is not a number. */
+export const plainNumber = (text: string): string | null =>
+  /^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null

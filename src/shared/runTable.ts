@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { betters } from './comparison.ts'
 import { idSchema, nameSchema, runSchema } from './domain.ts'
+import { betters } from './figures.ts'
 
 /** The table of runs: what travels for it, and what is kept of how somebody wants it. */
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
+import { runFigures } from '../../src/main/engine/figures/index.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import { figureTable } from '../../src/renderer/components/compare/figureTable.ts'
-import { figureTexts } from '../../src/renderer/views/runFigures.ts'
 import { cleanInputsSentence } from '../../src/shared/cleanInputs.ts'
 import { evaluationSchema } from '../../src/shared/domain.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
@@ -53,7 +53,7 @@ test('a comparison and a run’s page show clean and corrupted beside each other
     /Denoising rebuilds clean inputs worse \(squared error 13\.57\) than those corrupted as in training \(11\.51\)/,
   )
   assert.doesNotMatch(comparison.notes.join('\n'), /Classical (?:rebuilds|makes)/)
-  const texts = figureTexts(runs[1]!.evaluation!).map(({ key, text }) => [key, text])
+  const texts = runFigures(runs[1]!).map(({ key, text }) => [key, text])
   assert.deepEqual(texts.slice(0, 2), [
     ['squaredError', '12.57'],
     ['corruptedSquaredError', '11.51'],

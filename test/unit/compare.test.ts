@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { dataNotes } from '../../src/main/engine/compare/dataNotes.ts'
 import { textTables } from '../../src/main/engine/compare/textTables.ts'
-import { formatDecimals, formatPercent, formatQuantity, formatSetting } from '../../src/main/engine/compare/formats.ts'
+import { formatSetting } from '../../src/main/engine/compare/formats.ts'
+import { formatFigure } from '../../src/shared/figures.ts'
+import { formatDecimals, formatQuantity } from '../../src/shared/quantities.ts'
 import { resolveConfig, variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { comparisonSchema } from '../../src/shared/comparison.ts'
@@ -427,7 +429,10 @@ test('numbers are written with at least three significant digits and never as Na
     const value = 10 ** exponent
     assert.ok(Math.abs(Number(formatQuantity(value).replace('−', '-')) / value - 1) < 0.0051, String(value))
   }
-  assert.deepEqual([formatPercent(0.9304), formatPercent(null), formatDecimals(-0.0001, 2)], ['93.0', '–', '0.00'])
+  assert.deepEqual(
+    [formatFigure(0.9304, { unit: '%' }), formatFigure(null, { unit: '%' }), formatDecimals(-0.0001, 2)],
+    ['93.0', '–', '0.00'],
+  )
   assert.deepEqual([[512, 64], true, 0.001, 'masking', null].map(formatSetting), ['512, 64', 'yes', '0.001', 'masking', '–'])
 })
 

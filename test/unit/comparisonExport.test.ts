@@ -106,7 +106,7 @@ test('in every table as CSV a column of numbers holds nothing else: pairs are tw
     assert.deepEqual(wrong, [], table.key)
   }
   const [head = [], first = []] = parseCsv(csvOf(textTables.runs(small)))
-  const at = head.findIndex((title) => title.startsWith('Code units active in <') && !title.endsWith(', of'))
+  const at = head.findIndex((title) => title.startsWith('Number of dead code units') && !title.endsWith(', of'))
   // 0.99, 0.5, 0.004, 1: one of four is hardly ever active.
   assert.deepEqual([head[at + 1], first[at], first[at + 1]], [`${head[at]!}, of`, '1', '4'])
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { figureInfos } from '../../src/main/engine/figures/index.ts'
 import { fromRowColumns, newestFirst, rowOf, toRowColumns } from '../../src/shared/runRows.ts'
 import type { CellValue, RowFilter, RowGroup, RunRow } from '../../src/shared/runTable.ts'
 import { engineColumn, factColumns, standardView, type Sources } from '../../src/renderer/components/runs/columns.ts'
@@ -266,7 +267,9 @@ const values: Record<string, CellValue> = {
   'network.layers': '512, 64',
   psnr: null,
 }
-const sources: Sources = { variant: (id) => id.toUpperCase(), experiment: () => null, value: (key) => values[key] ?? null }
+const words = new Map(figureInfos().map((info) => [info.key, info]))
+const figure = (key: string) => words.get(key)
+const sources: Sources = { variant: (id) => id.toUpperCase(), experiment: () => null, figure, value: (key) => values[key] ?? null }
 
 test('what is saved as a file is what stands on screen', () => {
   const [row] = randomRows(1, 1)
@@ -298,10 +301,10 @@ test('what is saved as a file is what stands on screen', () => {
   const own = { ...row!, name: '=1+1', seed: 3, tags: ['a', 'b'] }
   assert.deepEqual(
     columns.map((column) => column.text(own)),
-    ['=1+1', '3', 'a, b', '12.35', '93.1%', '−101.3', '–', '0.3', '512, 64', ''],
+    ['=1+1', '3', 'a, b', '12.35', '93.1%', '−101.25', '–', '0.3', '512, 64', ''],
   )
   const table = tableTexts(plainItems([own]), columns)
-  assert.deepEqual(table.rows, [['=1+1', '3', 'a, b', '12.35', '93.1', '-101.3', '–', '0.3', '512, 64']])
+  assert.deepEqual(table.rows, [['=1+1', '3', 'a, b', '12.35', '93.1', '-101.25', '–', '0.3', '512, 64']])
   assert.deepEqual(
     table.columns.map(({ title, unit }) => (unit ? `${title} (${unit})` : title)),
     [
@@ -344,12 +347,12 @@ test('what is saved as a file is what stands on screen', () => {
 })
 
 test('a group without an interval is written as a run is, one with an interval as that allows', () => {
-  const sources: Sources = { variant: (id) => id, experiment: () => null, value: () => undefined }
+  const sources: Sources = { variant: (id) => id, experiment: () => null, figure, value: () => undefined }
   const error = engineColumn('squaredError', undefined, sources),
     probe = engineColumn('linearProbeAccuracy', undefined, sources),
     layers = engineColumn('network.layers', undefined, sources)
   const cell = (text: string, value: CellValue) => ({ text, value, hint: '' })
-  assert.equal(cellText(error, cell('243.36', 243.3561)), '243.4')
+  assert.equal(cellText(error, cell('243.36', 243.3561)), '243.36')
   assert.equal(cellText(error, cell('243.356 ± 0.012', 243.3561)), '243.356 ± 0.012')
   assert.equal(cellText(probe, cell('87.2', 0.87213)), '87.2%')
   assert.equal(cellText(error, cell('–', null)), '–')

@@ -5,7 +5,7 @@ import { csvOf } from '../../src/main/engine/compare/csv.ts'
 import { textTables } from '../../src/main/engine/compare/textTables.ts'
 import { verdictOf, type Reason, type Tested } from '../../src/main/engine/compare/verdict.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
-import { betters } from '../../src/shared/comparison.ts'
+import { betters } from '../../src/shared/figures.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
 
 test('a verdict agrees with what stands beside it, whatever the reason, the direction and the correction', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { settingsSchema, variantInfoSchema } from '../config.ts'
+import { figureInfoSchema } from '../figures.ts'
 import { idSchema, taskSchema } from '../domain.ts'
 import { recoveredSchema } from '../experiments.ts'
 import { outcomeSchema, presetSchema } from '../presets.ts'
@@ -27,6 +28,8 @@ export const engineCalls = {
   'engine.recovered': call(none, z.object({ recovered: recoveredSchema.extend({ sentence: z.string() }).nullable() })),
 
   'variants.list': call(none, z.object({ variants: z.array(variantInfoSchema) })),
+  /** What each figure of an evaluation is called, means and is read by. */
+  'figures.list': call(none, z.object({ figures: z.array(figureInfoSchema) })),
   'presets.list': call(none, z.object({ presets: z.array(presetSchema) })),
   /** Imports the data that a preset needs. */
   'presets.import': call(z.strictObject({ preset: idSchema }), z.object({ task: taskSchema })),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { configSchema, fieldSchema, settingsSchema } from '../config.ts'
+import { runFigureSchema } from '../figures.ts'
 import { shapeSchema } from '../shape.ts'
 import {
   errorInfoSchema,
@@ -56,6 +57,8 @@ export const runCalls = {
    * and the keys of settings that its other ones leave without a use.
    */
   'runs.notes': call(runRef, z.object({ notes: z.array(z.string()), inert: z.array(z.string()) })),
+  /** The figures that a run has, as they are read. */
+  'runs.figures': call(runRef, z.object({ figures: z.array(runFigureSchema) })),
   /** Every run in short, oldest first. */
   'runs.rows': call(none, z.object({ rows: rowColumnsSchema })),
   /** Those of the named runs (by id) that exist, whole. */

@@ -1,10 +1,10 @@
 import type { Run } from '../../../shared/domain.ts'
+import type { Goal } from '../figures/figure.ts'
+import { goalsOf } from '../figures/index.ts'
+import { likelihoodWords } from '../figures/likelihood.ts'
 import { variants } from '../variants/index.ts'
 import { likelihoodOf } from '../variants/variant.ts'
 import { formatList, inSentence } from './formats.ts'
-
-/** What networks can be trained for that figures measure. */
-type Goal = 'squaredError' | 'crossEntropy' | 'elbo' | 'importanceBound' | 'classes'
 
 /** What a run was trained for: the figure's kind, or null where no figure measures it; and in words, behind “trained”. */
 interface Aim {
@@ -14,11 +14,6 @@ interface Aim {
 type Aimed = Pick<Run, 'variant' | 'config' | 'origin'>
 
 const byId = new Map(variants.map((variant) => [variant.id, variant]))
-const likelihoodWords = {
-  gaussian: 'a Gaussian likelihood',
-  fixedGaussian: 'a Gaussian likelihood of variance 1',
-  bernoulli: 'a Bernoulli likelihood',
-} as const
 
 function aimOf({ variant: id, config, origin }: Aimed): Aim {
   if (origin?.kind === 'weights' && origin.trained === false)
@@ -39,15 +34,6 @@ function aimOf({ variant: id, config, origin }: Aimed): Aim {
   return config.reconstruction === 'squaredError'
     ? { goal: 'squaredError', words: 'for squared error' }
     : { goal: 'crossEntropy', words: 'for cross-entropy' }
-}
-
-/** The goals that a figure measures; null for figures that nothing is trained for. */
-function goalsOf(figure: string): readonly Goal[] | null {
-  if (figure === 'squaredError' || figure === 'psnr' || figure.startsWith('robustness.')) return ['squaredError']
-  if (figure === 'crossEntropy') return ['crossEntropy']
-  if (figure === 'elbo') return ['elbo']
-  if (figure === 'logLikelihood') return ['elbo', 'importanceBound']
-  return figure.endsWith('Accuracy') ? ['classes'] : null
 }
 
 interface Subject {

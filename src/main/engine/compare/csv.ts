@@ -1,5 +1,5 @@
 import { csvLine, csvShown, csvText } from '../csv.ts'
-import { absent } from './formats.ts'
+import { absent } from '../../../shared/quantities.ts'
 import type { TextTable } from './textTables.ts'
 
 /**

@@ -1,8 +1,10 @@
 import type { Difference } from '../../../shared/comparison.ts'
-import { decimalsOf, scaleOf, writtenDifference } from './estimates.ts'
+import { differenceWithUnit, formatFigure, scaleOf, withUnit } from '../../../shared/figures.ts'
+import { decimalsOf } from './estimates.ts'
 import { aimClause } from './aims.ts'
-import { valueOf, type Figure } from './figures.ts'
-import { formatDecimals, formatList, formatProbability, inSentence } from './formats.ts'
+import { textOf, valueOf, type Figure } from '../figures/index.ts'
+import { formatDecimals, formatProbability } from '../../../shared/quantities.ts'
+import { formatList, inSentence } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import type { Doubt, Reason } from './verdict.ts'
 import { groupName } from './wording.ts'
@@ -19,15 +21,6 @@ export interface Worded {
 }
 
 const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : title)
-
-/** What follows a difference, by the unit of the figure. */
-const units: Record<string, string> = { '%': ' points', dB: ' dB', 'nats per sample': ' nats', units: ' units' }
-
-/** `1.2 points`, `1 point`. */
-const measured = (text: string, { unit }: Figure): string => {
-  const word = units[unit] ?? ''
-  return `${text}${/^−?1$/.test(text) && word.endsWith('s') ? word.slice(0, -1) : word}`
-}
 
 /**
  * One difference in one sentence: whether it is one, how large, how sure, from how many seeds, and whether both were trained for
@@ -57,7 +50,7 @@ function measuredSentence(worded: Worded): string {
   if (reason === 'unlike') {
     return (
       `${atStart(group)} and ${b} are not compared in ${name}: ` +
-      `${figure.bound ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
+      `${figure.yardstick === 'likelihood' ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
     )
   }
   if (reason === 'none')
@@ -71,7 +64,7 @@ function measuredSentence(worded: Worded): string {
   }
   if (reason === 'constant') {
     return (
-      `${atStart(group)} is ${measured(writtenDifference(figure, Math.abs(mean!)), figure)} ` +
+      `${atStart(group)} is ${differenceWithUnit(formatFigure(Math.abs(mean!), figure), figure.unit)} ` +
       `${mean! > 0 ? 'above' : 'below'} ${b} in ${name} with each of ${seeds.length} seeds; ` +
       'the difference has no spread, so there is no interval and nothing to test.'
     )
@@ -125,11 +118,10 @@ function spread(figure: Figure, mean: number, low: number, high: number): string
   const scale = scaleOf(figure)
   const decimals = decimalsOf(figure, (high - low) / 2)
   const [shown, from, to] = [mean, low, high].map((value) => formatDecimals(value * scale, decimals))
-  return `${measured(shown!, figure)}, 95% interval ${from} to ${to}`
+  return `${differenceWithUnit(shown!, figure.unit)}, 95% interval ${from} to ${to}`
 }
 
 function texts(figure: Figure, { counted }: RunGroup, seed: number): string {
   const run = counted.find((one) => one.seed === seed)!
-  const text = figure.text(valueOf(figure, run), run.evaluation)
-  return figure.unit === '%' ? `${text}%` : figure.unit === 'dB' ? `${text} dB` : text
+  return withUnit(textOf(figure, valueOf(figure, run), run.evaluation), figure.unit)
 }

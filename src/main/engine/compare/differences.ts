@@ -1,10 +1,12 @@
 import type { Difference, GroupFigure } from '../../../shared/comparison.ts'
+import { formatFigure, scaleOf } from '../../../shared/figures.ts'
 import type { Baseline } from './baseline.ts'
 import { measuredAlike, yardstick } from './comparable.ts'
 import { differenceSentence } from './differenceWording.ts'
-import { bestGroups, decimalsOf, groupEstimate, scaleOf, writtenDifference } from './estimates.ts'
-import { betterAmong, figuresOf, valueOf, type Figure } from './figures.ts'
-import { absent, formatDecimals } from './formats.ts'
+import { bestGroups, decimalsOf, groupEstimate } from './estimates.ts'
+import { figuresOf, headOf, valueOf, type Figure } from '../figures/index.ts'
+import { betterAmong } from './figureRows.ts'
+import { absent, formatDecimals } from '../../../shared/quantities.ts'
 import type { RunGroup } from './groups.ts'
 import { holm, pairedDifference } from './statistics.ts'
 import { probabilityText, verdictOf, type Reason } from './verdict.ts'
@@ -18,9 +20,7 @@ export function groupFigures(groups: readonly RunGroup[], baseline: Baseline): G
     const estimates = groups.map((group) => groupEstimate(figure, group))
     const differences = groupDifferences(figure, groups, baseline)
     return {
-      key: figure.key,
-      title: figure.title,
-      unit: figure.unit,
+      ...headOf(figure),
       better,
       estimates,
       best: alike ? bestGroups({ ...figure, better }, estimates) : [],
@@ -76,7 +76,13 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
       b = against === undefined ? null : valueOf(figure, against)
     return a === null || b === null
       ? []
-      : [{ seed: run.seed, values: [a, b] as const, alike: yardstick(run, figure) === yardstick(against!, figure) }]
+      : [
+          {
+            seed: run.seed,
+            values: [a, b] as const,
+            alike: yardstick(run, figure.yardstick) === yardstick(against!, figure.yardstick),
+          },
+        ]
   })
   if (both.some(({ alike }) => !alike)) return { ...nothing, reason: 'unlike' }
   const found = pairedDifference(both.map(({ values }) => values))
@@ -87,7 +93,7 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
   if (half === null || half === 0)
     return {
       ...result,
-      text: writtenDifference(figure, mean),
+      text: formatFigure(mean, figure),
       reason: half === null ? 'one' : p === null ? 'constant' : 'measured',
     }
   const decimals = decimalsOf(figure, half)

@@ -1,24 +1,18 @@
 import type { GroupEstimate } from '../../../shared/comparison.ts'
-import { valueOf, type Figure } from './figures.ts'
-import { absent, decimalsFor, formatDecimals, formatQuantity, plainNumber, withUncertainty } from './formats.ts'
+import { digitsOf, scaleOf, type FigureFormat } from '../../../shared/figures.ts'
+import { textOf, valueOf, type Figure } from '../figures/index.ts'
+import { absent, decimalsFor, formatDecimals, plainNumber, withUncertainty } from '../../../shared/quantities.ts'
 import type { RunGroup } from './groups.ts'
 import { estimate } from './statistics.ts'
 
-/** Per cent are stored as shares of 1 and written times 100. */
-export const scaleOf = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' ? 100 : 1)
-
-/** Per cent and decibels have one decimal wherever they stand, and more where an interval allows them, so that a column reads alike. */
-const leastDecimals = ({ unit }: Pick<Figure, 'unit'>): number => (unit === '%' || unit === 'dB' ? 1 : 0)
+/** A figure's own decimals are there wherever it stands, and more where an interval allows them, so that a column reads alike. */
+const leastDecimals = (figure: FigureFormat): number => digitsOf(figure) ?? 0
 
 /** Decimals of a figure's mean or difference, in its unit, that half its interval allows. */
-export const decimalsOf = (figure: Pick<Figure, 'unit'>, half: number): number =>
+export const decimalsOf = (figure: FigureFormat, half: number): number =>
   Math.min(20, Math.max(leastDecimals(figure), decimalsFor(half * scaleOf(figure))))
 
 const none = { n: 0, mean: null, deviation: null, half: null, low: null, high: null, text: absent, meanText: absent, halfText: '' }
-
-/** A difference without an interval, written as the figure itself is, in its unit. */
-export const writtenDifference = (figure: Pick<Figure, 'unit'>, mean: number): string =>
-  figure.unit === '%' || figure.unit === 'dB' ? formatDecimals(mean * scaleOf(figure), 1) : formatQuantity(mean)
 
 /** A figure of a group: its mean over the seeds with the 95% interval, in the figure's own scale; texts in its unit. */
 export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'counted'>): GroupEstimate {
@@ -28,7 +22,7 @@ export function groupEstimate(figure: Figure, { counted }: Pick<RunGroup, 'count
   const { half } = found
   // One seed, or all alike: as a single run's figure is written.
   if (half === null || half === 0) {
-    const written = figure.text(found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
+    const written = textOf(figure, found.mean, counted.find((run) => valueOf(figure, run) !== null)!.evaluation)
     // Of counts such as `3 of 64` there is nothing to add.
     const sure = half === 0 && plainNumber(written) !== null
     const zero = (0).toFixed(leastDecimals(figure))

@@ -1,4 +1,4 @@
-import { plainNumber } from './formats.ts'
+import { plainNumber } from '../../../shared/quantities.ts'
 import { latexText, oneLine, otherLetters } from './latexText.ts'
 import type { TextTable } from './textTables.ts'
 

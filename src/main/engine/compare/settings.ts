@@ -5,7 +5,8 @@ import { isObject } from '../../../shared/json.ts'
 import { columnsOf, isOf, ownerOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { variants as registered } from '../variants/registry.ts'
-import { absent, formatSetting, inSentence } from './formats.ts'
+import { absent } from '../../../shared/quantities.ts'
+import { formatSetting, inSentence } from './formats.ts'
 
 export type DifferenceRow = Comparison['differences'][number]
 

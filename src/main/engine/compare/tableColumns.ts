@@ -2,7 +2,7 @@ import type { VariantInfo } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
 import { cleanKey } from './basis.ts'
-import { figuresOf, valueOf, type Figure } from './figures.ts'
+import { figuresOf, valueOf, type Figure } from '../figures/index.ts'
 import { choiceWords, formatSetting } from './formats.ts'
 import { isOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { ownerIn, settingTitles } from './settings.ts'
@@ -43,20 +43,8 @@ const seriesUnit = (key: string): Pick<RunColumn, 'unit' | 'better'> =>
   key === cleanKey ? { unit: 'per sample', better: 'lower' } : { unit: '', better: 'neither' }
 
 /** The figures that some of the runs have, by key. */
-export function figuresByKey(entries: Iterable<TableEntry>): Map<string, Figure> {
-  // Which figures there are depends on little; runs that are alike in it are looked at once.
-  const different = new Map<string, Run>()
-  for (const { run } of entries) {
-    const { evaluation, config } = run
-    if (!evaluation) continue
-    const { contractionRatio, robustness } = evaluation
-    const signature =
-      `${config.fineTuning.kind} ${evaluation.likelihood} ${Object.keys(contractionRatio?.radius ?? {})} ` +
-      `${Object.keys(robustness?.masking ?? {})} ${Object.keys(robustness?.gaussian ?? {})}`
-    if (!different.has(signature)) different.set(signature, run)
-  }
-  return new Map(figuresOf([...different.values()]).map((figure) => [figure.key, figure]))
-}
+export const figuresByKey = (entries: readonly TableEntry[]): Map<string, Figure> =>
+  new Map(figuresOf(entries.flatMap(({ run }) => (run.evaluation ? [run] : []))).map((figure) => [figure.key, figure]))
 
 /** Reads one column of a run; null for a column that there is not. */
 export function columnReader(key: string, figures: ReadonlyMap<string, Figure>): (entry: TableEntry) => CellValue {

@@ -1,10 +1,11 @@
 import type { VariantInfo } from '../../../shared/config.ts'
+import { withSign } from '../../../shared/figures.ts'
 import { bySeeds } from '../../../shared/runRows.ts'
 import type { CellValue, GroupCell, RowGroup } from '../../../shared/runTable.ts'
 import { oneBasis } from './basis.ts'
-import { groupEstimate, scaleOf } from './estimates.ts'
-import type { Figure } from './figures.ts'
-import { absent, formatQuantity, withUncertainty } from './formats.ts'
+import { groupEstimate } from './estimates.ts'
+import type { Figure } from '../figures/figure.ts'
+import { absent, formatQuantity, withUncertainty } from '../../../shared/quantities.ts'
 import { groupRuns, type Cell } from './groups.ts'
 import { estimate } from './statistics.ts'
 import { columnReader, figuresByKey } from './tableColumns.ts'
@@ -120,17 +121,15 @@ function figureCell(figure: Figure, group: Members): GroupCell {
   const newest = Math.max(...measured.map(({ run }) => run.evaluation!.version))
   // Of one seed group the newest evaluations count; of other groups only what is alike altogether is a mean of anything.
   const counted = group.overSeeds ? measured.filter(({ run }) => run.evaluation!.version === newest) : measured
-  const yard = figure.bound ? ('bound' as const) : ('plain' as const)
   const found = groupEstimate(figure, { counted: counted.map(({ run }) => run) })
   if (found.mean === null) return nothing()
   const valued = counted.filter((_, index) => found.values[index] !== null)
-  if (valued.some(({ measured: own }) => own[yard] !== valued[0]!.measured[yard]))
+  if (valued.some(({ measured: own }) => own[figure.yardstick] !== valued[0]!.measured[figure.yardstick]))
     return nothing('Not measured alike: on other images, with another likelihood or by another version of the evaluation')
   const missing = group.counted.length - found.n
   const again = group.all.length - group.counted.length
-  const text = figure.unit === '%' ? percent(found) : found.text
   return {
-    text,
+    text: withSign(found.text, figure.unit),
     value: found.mean,
     hint: [
       found.n === 1 ? 'One run: nothing is known of how much it varies' : over(found.n, group),
@@ -139,10 +138,6 @@ function figureCell(figure: Figure, group: Members): GroupCell {
     ].join('; '),
   }
 }
-
-/** As a single run's share is written, with its sign. */
-const percent = ({ meanText, halfText }: { meanText: string; halfText: string }): string =>
-  `${meanText}${halfText ? ` ± ${halfText}` : ''}%`
 
 function seriesCell(key: string, read: (entry: TableEntry) => CellValue, group: Members): GroupCell {
   // Of what is measured on different things there is no mean.
@@ -158,7 +153,7 @@ function seriesCell(key: string, read: (entry: TableEntry) => CellValue, group: 
   if (!alike) return nothing('Not measured alike: of curves of different objectives, corruptions or data the mean means nothing')
   if (found.half === null || found.half === 0)
     return { text: formatQuantity(found.mean), value: found.mean, hint: found.n === 1 ? 'One run' : over(found.n, group) }
-  const texts = withUncertainty(found.mean * scaleOf({ unit: '' }), found.half)
+  const texts = withUncertainty(found.mean, found.half)
   return { text: `${texts.mean} ± ${texts.half}`, value: found.mean, hint: over(found.n, group) }
 }
 

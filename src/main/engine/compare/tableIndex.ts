@@ -1,7 +1,8 @@
 import { setImmediate as later } from 'node:timers/promises'
 import type { VariantInfo } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
-import { yardstick } from './comparable.ts'
+import type { Yardstick } from '../figures/figure.ts'
+import { yardsticksOf } from './comparable.ts'
 import { settingsReader } from './settings.ts'
 
 /** A run as columns and groups are made of it. */
@@ -10,8 +11,8 @@ export interface TableEntry {
   run: Run
   /** The settings that have an effect, by dotted key. Shared by runs that differ in their seed only. */
   settings: ReadonlyMap<string, unknown>
-  /** Figures of two runs may be put together where these are equal; `bound` for bounds of the likelihood. */
-  measured: { plain: string; bound: string }
+  /** Figures of two runs may be put together where that by which they are measured is equal. */
+  measured: Record<Yardstick, string>
 }
 
 /** What the index is made from: the stored runs, and which of them have changed. */
@@ -45,7 +46,7 @@ export function tableIndex(source: TableSource, variants: readonly VariantInfo[]
     const pair = `${run.variant} ${run.stages.find(({ kind }) => kind === 'layer')?.variant ?? ''}`
     let settings = byVariants.get(pair)
     if (settings === undefined) byVariants.set(pair, (settings = settingsOf(run)))
-    entries.set(id, { run, settings, measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } })
+    entries.set(id, { run, settings, measured: yardsticksOf(run) })
   }
   const update = async (): Promise<void> => {
     if (!begun) for (const id of source.ids()) waiting.add(id)

@@ -1,6 +1,8 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
+import { differenceUnit } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
-import { absent, choiceWords } from './formats.ts'
+import { absent } from '../../../shared/quantities.ts'
+import { choiceWords } from './formats.ts'
 import { probabilityText } from './verdict.ts'
 
 /** A table as it is shown, to be written as CSV or LaTeX. */
@@ -97,7 +99,7 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
           cells: [
             groups[difference.group]!.title,
             groups[difference.baseline]!.title,
-            unit === '' ? title : `${title} (${unit === '%' ? 'points' : unit})`,
+            unit === '' ? title : `${title} (${differenceUnit(unit)})`,
             ...numbersOf(difference.text),
             String(difference.seeds.length),
             probabilityText(difference.p),

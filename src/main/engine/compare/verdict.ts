@@ -1,5 +1,6 @@
-import type { Better, Difference } from '../../../shared/comparison.ts'
-import { absent, formatProbability } from './formats.ts'
+import type { Difference } from '../../../shared/comparison.ts'
+import type { Better } from '../../../shared/figures.ts'
+import { absent, formatProbability } from '../../../shared/quantities.ts'
 import { confidence } from './statistics.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { GroupFigure } from '../../../shared/comparison.ts'
+import type { FigureRow, GroupFigure } from '../../../shared/comparison.ts'
+import { withUnit } from '../../../shared/figures.ts'
 import type { RunGroup } from './groups.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { aimClause } from './aims.ts'
-import type { FigureRow } from './figures.ts'
 import { formatList, inSentence } from './formats.ts'
 
 /** A run's name as it stands in a sentence. The text is plain: whoever shows it escapes it. */
@@ -39,7 +39,7 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   if (figure.best.length === 0) {
     const same = new Set(figure.texts).size === 1
     return same
-      ? `On the test samples all runs have the same ${name}, ${withUnit(figure, 0)}.`
+      ? `On the test samples all runs have the same ${name}, ${textAt(figure, 0)}.`
       : `On the test samples no run is better in ${name} than another.`
   }
   const winners = figure.best.map((index) => quoted(runs[index] as Run))
@@ -47,7 +47,7 @@ export function comparisonSentence(runs: readonly Run[], figures: readonly Figur
   const verb = winners.length === 1 ? 'has' : 'have'
   return (
     `On the test samples ${formatList(winners)} ${verb} the ${figure.better === 'lower' ? 'lowest' : 'highest'} ${name}, ` +
-    `${withUnit(figure, figure.best[0] as number)} against ${withUnit(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}${aimClause(
+    `${textAt(figure, figure.best[0] as number)} against ${textAt(figure, next)} of ${quoted(runs[next] as Run)}; ${doubt}${aimClause(
       figure,
       runs.map((run) => ({ name: quoted(run), run })),
     )}.`
@@ -60,16 +60,11 @@ export function oneGroupSentence({ title, unit, estimates: [estimate] }: GroupFi
   if (halfText === '') return `These runs have the same settings; only one of their seeds has a ${inSentence(title)}.`
   return (
     `${n} seeds of the same settings: ${inSentence(title)} ${meanText} ± ` +
-    `${halfText}${unit === '%' ? '%' : unit === 'dB' ? ' dB' : ''} (mean and its 95% ` +
-    'interval).'
+    `${withUnit(halfText, unit)} (mean and its 95% interval).`
   )
 }
 
-function withUnit(figure: FigureRow, index: number): string {
-  const text = figure.texts[index] ?? ''
-  if (figure.unit === '%') return `${text}%`
-  return figure.unit === 'dB' ? `${text} dB` : text
-}
+const textAt = ({ texts, unit }: FigureRow, index: number): string => withUnit(texts[index] ?? '', unit)
 
 /** Index of the best run among those that are not best. */
 function nextBest(figure: FigureRow): number {

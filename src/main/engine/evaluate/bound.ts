@@ -1,4 +1,5 @@
 import { collapseLimits } from '../../../shared/collapse.ts'
+import { likelihoodImages, likelihoodSamples } from '../figures/protocol.ts'
 import { logMeanExp, logPriorRatio } from '../network/probability.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
@@ -9,9 +10,6 @@ import type { Latent } from './model.ts'
 import type { Report } from './report.ts'
 import { forEachBatch, notFinite, take } from './samples.ts'
 
-/** Importance-sampled likelihoods are estimated on the first images of the test split, with so many draws of each. */
-const likelihoodImages = 1000,
-  likelihoodSamples = 100
 /** Rows of x and z in one pass of the importance sampling. */
 const rowsAtOnce = 4000
 

@@ -1,14 +1,9 @@
+import { nearEnd } from '../figures/protocol.ts'
 import { activationRange } from '../network/activation.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Measurement } from './measurement.ts'
 import type { Model } from './model.ts'
 import { forEachBatch, notFinite } from './samples.ts'
-
-/**
- * An activation this near to an end of its range is saturated; a unit is active in an image when it is farther than this from
- * its inactive state.
- */
-export const nearEnd = 0.05
 
 /**
  * What the encoder's units do on the test samples. The inactive state of a unit is 0, for tanh -1.

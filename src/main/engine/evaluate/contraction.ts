@@ -1,12 +1,10 @@
 import { random, shuffleInPlace } from '../data/random.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { draw, evaluationSeed } from './draws.ts'
-import { derivativeSamples, finiteMean, samplesAtOnce, sumOfNorms } from './jacobian.ts'
+import { contractionRadii as radii, derivativeSamples } from '../figures/protocol.ts'
+import { finiteMean, samplesAtOnce, sumOfNorms } from './jacobian.ts'
 import type { Measurement } from './measurement.ts'
 import { forEachBatch, take } from './samples.ts'
-
-/** Distances from the test samples at which the contraction is measured. */
-export const radii = [0.5, 1, 2, 4] as const
 
 /**
  * `contractionRatio`, on the first 1,000 test samples (Rifai et al. 2011, section 5.3):

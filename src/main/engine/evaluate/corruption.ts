@@ -1,9 +1,9 @@
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
+import { noiseLevels } from '../figures/protocol.ts'
 import { draw } from './draws.ts'
 
 export const corruptions = ['masking', 'gaussian'] as const
 export type Corruption = (typeof corruptions)[number]
-export const levels = [0.1, 0.25, 0.5] as const
 
 /**
  * A test batch corrupted at every level: `masking` sets each value to 0 with probability `level`, `gaussian` adds
@@ -13,7 +13,7 @@ export const levels = [0.1, 0.25, 0.5] as const
 export function corrupt(kind: Corruption, inputs: Tensor2D, start: number): Tensor2D[] {
   return tf.tidy(() => {
     const drawn = draw(kind === 'masking' ? 'uniform' : 'normal', kind, inputs.shape, start)
-    return levels.map((level): Tensor2D =>
+    return noiseLevels.map((level): Tensor2D =>
       kind === 'masking' ? inputs.mul(drawn.greaterEqual(level).cast('float32')) : inputs.add(drawn.mul(level)),
     )
   })

@@ -1,4 +1,5 @@
 import { sizeOf } from '../../../shared/shape.ts'
+import { derivativeSamples } from '../figures/protocol.ts'
 import { derivative, outputsByInputs, pullBack, squaredOutputNorms, throughActivation } from '../network/jacobian.ts'
 import { product } from '../network/operations.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
@@ -6,8 +7,6 @@ import type { Measurement } from './measurement.ts'
 import type { EncoderPass, Model } from './model.ts'
 import { forEachBatch, take } from './samples.ts'
 
-/** Figures about the encoder's derivative are measured on the first this many test samples. */
-export const derivativeSamples = 1000
 /** Samples, and values of a product (64 MB), at a time. */
 export const samplesAtOnce = 50
 const usualValues = 16 * 2 ** 20

@@ -1,10 +1,9 @@
+import { neighbourCount } from '../figures/protocol.ts'
 import { tf, type Tensor1D } from '../trace/tensorflow.ts'
 import type { Codes } from './codes.ts'
 import type { Measurement } from './measurement.ts'
 import { NearestList } from './nearestList.ts'
 import { leadingDirections, References, type Projection } from './neighbourSearch.ts'
-
-const neighbourCount = 5
 
 /**
  * `knnAccuracy`: share of the labelled test samples whose class is that of most of their 5 nearest training samples (fewer

@@ -1,4 +1,5 @@
-import { corrupt, corruptions, levels } from './corruption.ts'
+import { noiseLevels } from '../figures/protocol.ts'
+import { corrupt, corruptions } from './corruption.ts'
 import type { Measurement } from './measurement.ts'
 import { squaredErrors } from './reconstruction.ts'
 import { forEachBatch, take } from './samples.ts'
@@ -12,7 +13,7 @@ export const robustness: Measurement<'robustness'> = {
   async measure({ model, dataset }, report) {
     const { test } = dataset
     if (test.length === 0 || model.classify) return { robustness: null }
-    const totals = corruptions.map(() => levels.map(() => 0))
+    const totals = corruptions.map(() => noiseLevels.map(() => 0))
     await forEachBatch(dataset, test, async ({ start, size, inputs }) => {
       corruptions.forEach((kind, k) => {
         const corrupted = corrupt(kind, inputs, start)
@@ -27,7 +28,7 @@ export const robustness: Measurement<'robustness'> = {
     })
     const [masking, gaussian] = totals.map((byLevel) =>
       Object.fromEntries(
-        byLevel.map((total, level) => [String(levels[level]), Number.isFinite(total) ? total / test.length : null]),
+        byLevel.map((total, level) => [String(noiseLevels[level]), Number.isFinite(total) ? total / test.length : null]),
       ),
     )
     return { robustness: { masking: masking!, gaussian: gaussian! } }

@@ -5,6 +5,7 @@ import { manifestLimits } from '../../../shared/limits.ts'
 import { isUnread, readForeignJson } from '../foreignJson.ts'
 import { columnsOf, headOf, isOf, partsOf } from '../../../shared/ownedKeys.ts'
 import { csvLine, csvText } from '../csv.ts'
+import { numberKeys } from '../figures/index.ts'
 
 /** One file of a folder of exports, and the run that it is of. */
 export interface IndexedFile extends Pick<
@@ -56,13 +57,12 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
   throw new WorkbenchError('FILE_DAMAGED', `${path} is not an index of exported runs; export them again.`, { field: 'folder' })
 }
 
-const figures = ['squaredError', 'crossEntropy', 'psnr', 'linearProbeAccuracy', 'knnAccuracy', 'classificationAccuracy'] as const
-
 const cell = (value: unknown): string =>
   value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The index as a table: one line a file, a column for each swept setting. */
+/** The index as a table: one line a file, a column for each swept setting and for each figure that is a metric by itself. */
 export function indexCsv({ files }: FolderIndex): string {
+  const figures = numberKeys()
   const owner = ({ variant, layers = null }: IndexedFile) => ({ variant, layers })
   const swept = columnsOf(files.map((item) => ({ keys: Object.keys(item.values), ...owner(item) })))
   const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept.map(headOf), ...figures, 'bytes', 'maxAbsDiff', 'sha256']

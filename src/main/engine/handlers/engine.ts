@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Recovered } from '../../../shared/experiments.ts'
 import type { Recovery } from '../../../shared/recovery.ts'
+import { figureInfos } from '../figures/index.ts'
 import { tidied } from '../tidy.ts'
 import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
@@ -31,5 +32,6 @@ export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: 
       return { recovered: { ...recovered, sentence } }
     },
     'variants.list': () => ({ variants: variantInfos() }),
+    'figures.list': () => ({ figures: figureInfos() }),
   } satisfies Partial<Handlers>
 }

@@ -4,6 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { factsOf, lengthOf, pixelsOf, runOf } from '../experiments/newRun.ts'
+import { runFigures } from '../figures/index.ts'
 import { requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
@@ -92,6 +93,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         inert: [...inertSettings(made, config).keys()],
       }
     },
+    'runs.figures': ({ run }) => ({ figures: runFigures(store.runs.resolve(run)) }),
     'runs.show': ({ run }) => ({ run: queue.view(store.runs.resolve(run)) }),
     'runs.pause': ({ run }) => ({ run: queue.pause(store.runs.resolve(run)) }),
     'runs.resume': async ({ run }) => ({ run: await queue.resume(store.runs.resolve(run)) }),

@@ -1,4 +1,5 @@
-import type { Better, Comparison, Difference } from '../../../shared/comparison.ts'
+import type { Comparison, Difference } from '../../../shared/comparison.ts'
+import { differenceUnit, sectionNames, type Better, type FigureSection } from '../../../shared/figures.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
 /** The comparison's figures as the table shows them; the numbers are the engine's, down to their digits. */
@@ -7,7 +8,8 @@ export interface FigureColumn {
   title: string
   unit: string
   better: Better
-  section: Section
+  section: FigureSection
+  explanation: string
 }
 interface FigureCell {
   text: string
@@ -27,21 +29,6 @@ export interface FigureTable {
   columns: FigureColumn[]
   rows: FigureRow[]
 }
-
-export const sections = ['evaluation', 'noise', 'encoder'] as const
-export type Section = (typeof sections)[number]
-export const sectionTitles: Record<Section, string> = {
-  evaluation: 'Evaluation on the test samples',
-  noise: 'With noise at the input',
-  encoder: 'What the encoders do',
-}
-
-const sectionOf = ({ key, better }: { key: string; better: Better }): Section =>
-  key.startsWith('robustness.') ? 'noise' : better === 'neither' ? 'encoder' : 'evaluation'
-
-/** Bounds that may not be ranked here have no better end; they are still what the network was evaluated by. */
-const evaluated = new Set(['elbo', 'logLikelihood', 'corruptedSquaredError', 'brightness.shift'])
-const place = (figure: { key: string; better: Better }): Section => (evaluated.has(figure.key) ? 'evaluation' : sectionOf(figure))
 
 export function figureTable(comparison: Comparison, by: 'group' | 'run', show: 'values' | 'differences'): FigureTable {
   const subjects = subjectsOf(comparison, by)
@@ -65,15 +52,15 @@ export function figureTable(comparison: Comparison, by: 'group' | 'run', show: '
         }))
   const shown = figures
     .filter(({ cells }) => cells.some(({ value }) => value !== null))
-    .map((one) => ({ ...one, section: place(one.figure) }))
-    .sort((a, b) => sections.indexOf(a.section) - sections.indexOf(b.section))
+    .sort((a, b) => sectionNames.indexOf(a.figure.section) - sectionNames.indexOf(b.figure.section))
   return {
-    columns: shown.map(({ figure: { key, title, unit, better }, section }) => ({
+    columns: shown.map(({ figure: { key, title, unit, better, section, explanation } }) => ({
       key,
       title,
-      unit: show === 'differences' && unit === '%' ? 'points' : unit,
+      unit: show === 'differences' ? differenceUnit(unit) : unit,
       better,
       section,
+      explanation,
     })),
     rows: subjects.map((subject, index) => ({
       ...subject,

@@ -1,5 +1,6 @@
 import type { Export, Run } from '../../../shared/domain.ts'
-import { bytes, figure, percent } from '../../format.ts'
+import { bytes, figure } from '../../format.ts'
+import { figures } from '../../state/figures.svelte.ts'
 
 /** The parts of a network that can be taken away, and what each is for. */
 export const partTexts = {
@@ -32,7 +33,7 @@ export const tensorText = (tensor: Export['inputs'][number]): string => `${tenso
 /** What a smaller file costs, as lines of a list of facts. */
 export function reductionTexts({ reduction }: Export): { name: string; text: string; title?: string }[] {
   if (reduction === null) return []
-  const { float32Bytes, relativeDifference, figure, float32, reduced } = reduction
+  const { float32Bytes, relativeDifference, figure: key, float32, reduced } = reduction
   return [
     { name: 'In float32', text: bytes(float32Bytes) },
     {
@@ -41,13 +42,13 @@ export function reductionTexts({ reduction }: Export): { name: string; text: str
       title:
         "Root mean square of the difference of the outputs from the float32 network's, over that of their own deviations from the mean",
     },
-    ...(figure === null
+    ...(key === null
       ? []
       : [
           {
-            name: figure === 'linearProbeAccuracy' ? 'Linear probe' : 'Accuracy',
-            text: `${percent(reduced)}, in float32 ${percent(float32)}`,
-            title: 'On the test split',
+            name: figures.title(key),
+            text: `${figures.text(key, reduced)}, in float32 ${figures.text(key, float32)}`,
+            title: figures.hint(key),
           },
         ]),
   ]

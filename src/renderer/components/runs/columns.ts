@@ -1,3 +1,4 @@
+import { formatFigure, withSign, type FigureInfo } from '../../../shared/figures.ts'
 import type { CellValue, RunColumn, RunRow, TableView } from '../../../shared/runTable.ts'
 import { partsOf } from '../../../shared/ownedKeys.ts'
 import { bytes, count, duration, figure, moment, percent, rate, when } from '../../format.ts'
@@ -42,6 +43,8 @@ export interface TableColumn {
 export interface Sources {
   variant(id: string): string
   experiment(id: string): string | null
+  /** What is known of a figure by its key. */
+  figure(key: string): FigureInfo | undefined
   /** Of a figure, setting or curve; undefined while it is on its way. */
   value(key: string, run: string): CellValue | undefined
 }
@@ -202,30 +205,15 @@ export function factColumns(sources: Sources): TableColumn[] {
   }))
 }
 
-/** Headers of the most frequent figures, which are shown before the list of columns has come. */
-const short: Record<string, { title: string; hint: string; width: number; unit?: string }> = {
-  squaredError: { title: 'Error', hint: 'Squared error on the test samples, summed over values: lower is better', width: 72 },
-  linearProbeAccuracy: {
-    title: 'Probe',
-    hint: 'Accuracy of a linear classifier on the codes: higher is better',
-    width: 70,
-    unit: '%',
-  },
-  knnAccuracy: {
-    title: '5-NN',
-    hint: 'Accuracy of the 5 nearest neighbours by their codes: higher is better',
-    width: 70,
-    unit: '%',
-  },
+/** Headers of the curves that are shown most. */
+const curves: Record<string, { short: string; explanation: string }> = {
   'validation/squaredError': {
-    title: 'Val. error',
-    width: 76,
-    hint: 'Latest squared error on clean validation images, summed over values: the same measure for every variant; lower is better',
+    short: 'Val. error',
+    explanation: 'Of the clean validation images, summed over values: the same measure for every variant.',
   },
   'validation/loss': {
-    title: 'Val. loss',
-    hint: 'Latest validation loss; it compares only runs with the same objective',
-    width: 76,
+    short: 'Val. loss',
+    explanation: 'It compares only runs with the same objective.',
   },
 }
 
@@ -240,32 +228,32 @@ function settingTitle(key: string, variant: Sources['variant']): string {
 const isSetting = /^(network|regularizer|training|data|pretraining|fineTuning)\./
 
 /** A figure, setting or curve as a column. */
-export function engineColumn(key: string, info: RunColumn | undefined, { value, variant }: Sources): TableColumn {
-  const known = short[key]
+export function engineColumn(key: string, info: RunColumn | undefined, { value, variant, figure: wordsOf }: Sources): TableColumn {
+  const words = wordsOf(key)
+  const known = words ?? curves[key]
   const read: Read = (row) => value(key, row.id) ?? null
-  const kind = info?.kind ?? (key.includes('/') ? 'series' : known ? 'figure' : 'setting')
-  const unit = info?.unit ?? known?.unit ?? ''
+  const kind = info?.kind ?? (key.includes('/') ? 'series' : words ? 'figure' : 'setting')
+  const unit = info?.unit ?? words?.unit ?? ''
   const full =
-    kind === 'series' ? seriesTitle(key) : (info?.title ?? known?.title ?? (isSetting.test(key) ? settingTitle(key, variant) : key))
+    kind === 'series' ? seriesTitle(key) : (info?.title ?? words?.title ?? (isSetting.test(key) ? settingTitle(key, variant) : key))
   const numeric = info?.numeric ?? known !== undefined
+  const named = unit && unit !== '%' ? `${full} (${unit})` : full
   const write = (cell: CellValue): string => {
     if (cell === null) return '–'
     if (typeof cell === 'string') return cell
     if (kind === 'setting') return String(cell)
-    if (unit === '%') return percent(cell)
-    if (unit === 'units') return String(cell)
-    return unit === 'dB' ? cell.toFixed(1).replace('-', '−') : figure(cell)
+    return withSign(formatFigure(cell, { unit, digits: words?.digits }), unit)
   }
   return {
     key,
     kind,
-    title: known?.title ?? full,
-    full: unit && unit !== '%' ? `${full} (${unit})` : full,
+    title: known?.short ?? full,
+    full: named,
     set: false,
-    hint: known?.hint ?? `${full}${unit && unit !== '%' ? ` (${unit})` : ''}${info ? betterWords[info.better] : ''}`,
+    hint: `${named}${betterWords[info?.better ?? words?.better ?? 'neither']}${known ? `. ${known.explanation}` : ''}`,
     section: info?.section ?? 'Settings',
     numeric,
-    width: known?.width ?? Math.min(160, Math.max(72, 24 + 7 * full.length)),
+    width: Math.min(160, Math.max(72, 24 + 7 * (known?.short ?? full).length)),
     sortable: true,
     filter: numeric ? 'number' : 'choice',
     groupable: kind === 'setting',

@@ -4,6 +4,7 @@ import type { RowFilter, RowGroup, RunRow, SavedView, TableView } from '../../..
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { experiments } from '../../state/experiments.svelte.ts'
+import { figures } from '../../state/figures.svelte.ts'
 import { runColumns } from '../../state/runColumns.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
@@ -32,6 +33,7 @@ class RunsTable {
   readonly #sources: Sources = {
     variant: (id) => variants.byId.get(id)?.title ?? id,
     experiment: (id) => experiments.byId.get(id)?.name ?? id,
+    figure: (key) => figures.byId.get(key),
     value: (key, run) => runColumns.value(key, run),
   }
   readonly facts = new Map(factColumns(this.#sources).map((column) => [column.key, column]))

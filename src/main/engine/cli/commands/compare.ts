@@ -1,4 +1,5 @@
 import { exportTables, type Comparison } from '../../../../shared/comparison.ts'
+import { differenceUnit } from '../../../../shared/figures.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Command, Values } from '../command.ts'
 import { table } from '../table.ts'
@@ -13,12 +14,12 @@ const figureHeads = ['figure', 'settings', 'compared with', 'difference (95% int
  */
 function differencesText({ groups, groupFigures }: Comparison): string | null {
   const rows = groupFigures
-    .filter(({ key, better }) => better !== 'neither' && !key.startsWith('robustness.'))
+    .filter(({ section, better }) => better !== 'neither' && section !== 'noise')
     .flatMap((row) =>
       row.differences
         .filter(({ mean }) => mean !== null)
         .map((one) => [
-          titled({ title: row.title, unit: row.unit === '%' ? 'points' : row.unit }),
+          titled({ title: row.title, unit: differenceUnit(row.unit) }),
           groups[one.group]!.title,
           groups[one.baseline]!.title,
           one.text,

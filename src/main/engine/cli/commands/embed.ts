@@ -4,7 +4,8 @@ import { pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
-import { percent, table } from '../table.ts'
+import { figureName, figureText } from '../figures.ts'
+import { table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { oneOf } from './results.ts'
 
@@ -45,26 +46,17 @@ const embeddingJson = ({
   seconds,
 })
 
-function describe({
-  name,
-  id,
-  count,
-  codeSize,
-  file,
-  bytes,
-  skipped,
-  linearProbeAccuracy,
-  knnAccuracy,
-  seconds,
-}: Embedding): string {
+/** What is measured of codes. */
+const measured = ['linearProbeAccuracy', 'knnAccuracy'] as const
+
+function describe(embedding: Embedding): string {
+  const { name, id, count, codeSize, file, bytes, skipped, linearProbeAccuracy, seconds } = embedding
   const named = skipped.slice(0, 20).map((each) => `  ${each.path}: ${each.reason}`)
   return [
     `${name} (${id}): ${counted(count, 'code')} ` +
       `of ${counted(codeSize, 'value')}, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
     ...(file === null ? [] : [`${file}, ${bytes!.toLocaleString('en')} bytes`]),
-    ...(linearProbeAccuracy === null
-      ? []
-      : [`linear probe ${percent(linearProbeAccuracy)}, nearest neighbours ${percent(knnAccuracy)}`]),
+    ...(linearProbeAccuracy === null ? [] : [measured.map((key) => `${figureName(key)} ${figureText(key, embedding)}`).join(', ')]),
     ...(skipped.length === 0
       ? []
       : [
@@ -157,8 +149,7 @@ export const embeddingsList: Command = {
         each.dataset ?? each.folder ?? '',
         String(each.count),
         String(each.codeSize),
-        percent(each.linearProbeAccuracy),
-        percent(each.knnAccuracy),
+        ...measured.map((key) => figureText(key, each)),
         each.file ?? '',
       ]),
       ...runs
@@ -169,8 +160,7 @@ export const embeddingsList: Command = {
           run.dataset,
           '',
           String(run.config.network.layers.at(-1)),
-          percent(run.evaluation!.linearProbeAccuracy),
-          percent(run.evaluation!.knnAccuracy),
+          ...measured.map((key) => figureText(key, run.evaluation)),
           '',
         ]),
     ]
@@ -179,7 +169,7 @@ export const embeddingsList: Command = {
       text:
         rows.length === 0
           ? 'No codes yet; “embed” makes some.'
-          : table(['id', 'codes', 'of', 'images', 'size', 'linear probe', 'nearest neighbours', 'file'], rows),
+          : table(['id', 'codes', 'of', 'images', 'size', ...measured.map(figureName), 'file'], rows),
     }
   },
 }

@@ -7,7 +7,8 @@ import { experimentCsv } from '../../experiments/csv.ts'
 import type { Command, Outcome } from '../command.ts'
 import { readJsonFile } from '../jsonFile.ts'
 import type { Session } from '../session.ts'
-import { figure, percent, table } from '../table.ts'
+import { figureName, figureText } from '../figures.ts'
+import { table } from '../table.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import { sayOnce, taskDone } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
@@ -16,6 +17,8 @@ import { runJson } from './runs.ts'
 
 const example = '{"name": "two", "dataset": "mnist", "variants": [{"variant": "classical"}, {"variant": "denoising"}]}'
 const sample = 'mnist'
+/** Figures in the list of an experiment's runs. */
+const listed = ['squaredError', 'linearProbeAccuracy', 'classificationAccuracy'] as const
 /** Runs asked for at once. */
 const atOnce = 500
 
@@ -44,13 +47,11 @@ function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] })
         String(seed),
         run ? `${run.state}${reused ? ' (before)' : ''}` : 'removed',
         run?.id ?? '',
-        figure(run?.evaluation?.squaredError),
-        percent(run?.evaluation?.linearProbeAccuracy),
-        percent(run?.evaluation?.classificationAccuracy),
+        ...listed.map((key) => figureText(key, run?.evaluation)),
       ]
     }),
   )
-  const heads = ['cell', 'seed', 'state', 'run', 'squared error', 'linear probe', 'classification']
+  const heads = ['cell', 'seed', 'state', 'run', ...listed.map(figureName)]
   // A column in which there is nothing says nothing.
   const used = heads.map((_, column) => column < 4 || rows.some((row) => row[column] !== ''))
   const shown = (row: string[]) => row.filter((_, column) => used[column])
@@ -102,7 +103,7 @@ async function experimentEnded(
       told.set(id, state)
       if (state === 'completed')
         terminal.tell(
-          `${name}: completed${evaluation?.squaredError == null ? '' : `, squared error ${figure(evaluation.squaredError)}`}`,
+          `${name}: completed${evaluation?.squaredError == null ? '' : `, ${figureName('squaredError')} ${figureText('squaredError', evaluation)}`}`,
         )
       else if (state === 'failed' || state === 'diverged' || state === 'interrupted')
         terminal.tell(`${name}: ${state}${error ? `. ${error.message}` : ''}`)

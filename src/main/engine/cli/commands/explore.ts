@@ -11,12 +11,13 @@ import {
   type QuestionInput,
   type QuestionKind,
 } from '../../../../shared/questions.ts'
+import { formatSignificant } from '../../../../shared/quantities.ts'
 import { checkTarget, writeChecked } from '../../export/targetFile.ts'
 import { whileNoted } from '../../export/targetNotes.ts'
 import { suggestion } from '../../suggestion.ts'
 import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
-import { figure, table } from '../table.ts'
+import { table } from '../table.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 
 /** What each question takes of the options, beside the images. */
@@ -202,7 +203,7 @@ function describe(csv: Uint8Array, result: Result): string {
     line
       .split(',')
       .slice(0, 10)
-      .map((cell) => (cell !== '' && cell.includes('.') && Number.isFinite(Number(cell)) ? figure(Number(cell)) : cell)),
+      .map((cell) => (cell !== '' && cell.includes('.') && Number.isFinite(Number(cell)) ? formatSignificant(Number(cell)) : cell)),
   )
   const more = lines.length > 20 ? [`and ${lines.length - 20} more rows (--out F.csv has all)`] : []
   return [table(head.split(',').slice(0, 10), shown), ...more, ...('sentence' in result ? ['', result.sentence] : [])].join('\n')

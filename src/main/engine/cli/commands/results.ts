@@ -4,8 +4,9 @@ import { parts, type Export } from '../../../../shared/domain.ts'
 import { counted } from '../../../../shared/words.ts'
 import { readIndex } from '../../export/folderIndex.ts'
 import type { Command, Outcome } from '../command.ts'
+import { figureName, figureText } from '../figures.ts'
 import type { Session } from '../session.ts'
-import { percent, table } from '../table.ts'
+import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
@@ -116,15 +117,13 @@ function describeExport({ file, sha256, opset, bytes, precision, maxAbsDiff, red
       `largest difference to the trained network ${maxAbsDiff.toExponential(1)}`,
   ]
   if (reduction !== null) {
-    const { float32Bytes, relativeDifference, figure: name, float32, reduced } = reduction
+    const { float32Bytes, relativeDifference, figure: key, float32, reduced } = reduction
     facts.push(
       `float32: ${float32Bytes.toLocaleString('en')} bytes; the outputs differ ` +
         `by ${(100 * relativeDifference).toPrecision(2)}% of their spread`,
     )
-    if (name !== null)
-      facts.push(
-        `${name === 'linearProbeAccuracy' ? 'linear probe' : 'accuracy'} ${percent(reduced)}, in float32 ${percent(float32)}`,
-      )
+    if (key !== null)
+      facts.push(`${figureName(key)} ${figureText(key, { [key]: reduced })}, in float32 ${figureText(key, { [key]: float32 })}`)
   }
   return facts.join('\n')
 }

@@ -3,9 +3,10 @@ import { validatedOn } from '../../../../shared/datasetWords.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import { fewTestsSentence } from '../../../../shared/fewTests.ts'
 import type { Command, Outcome } from '../command.ts'
-import { figureRows } from '../../compare/figures.ts'
+import { runFigures } from '../../figures/index.ts'
+import { figureName, figureText } from '../figures.ts'
 import type { Session } from '../session.ts'
-import { figure, percent, table } from '../table.ts'
+import { table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
 /** A run as the command line tells it: what it is, then every figure that it has, in two columns. */
@@ -22,9 +23,7 @@ export async function describeRun({ call }: Session, run: Run): Promise<string> 
     ['Steps', `${run.step.toLocaleString('en')} of ${run.steps.toLocaleString('en')}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
-  const figures = figureRows([run])
-    .filter(({ values }) => values[0] !== null)
-    .map(({ title, texts, unit }): [string, string] => [title, `${texts[0]}${unit === '' ? '' : unit === '%' ? '%' : ` ${unit}`}`])
+  const figures = runFigures(run).map(({ title, text, unit }): [string, string] => [title, `${text} ${unit}`.trimEnd()])
   const rows = [...facts, ...figures]
   const width = Math.max(...rows.map(([title]) => title.length)) + 2
   return rows.map(([title, value]) => `${title.padEnd(width)}${value}`).join('\n')
@@ -83,6 +82,9 @@ async function withNotes({ call }: Session, { id, evaluation }: Run, outcome: Ou
   return { ...outcome, json: { ...outcome.json, notes }, text: [outcome.text, ...notes].join('\n\n') }
 }
 
+/** Figures in the list of runs. */
+const listed = ['squaredError', 'linearProbeAccuracy'] as const
+
 export const runsList: Command = {
   usage: '',
   summary: 'All runs, oldest first.',
@@ -95,10 +97,9 @@ export const runsList: Command = {
       run.dataset,
       run.variant,
       String(run.seed),
-      figure(run.evaluation?.squaredError),
-      percent(run.evaluation?.linearProbeAccuracy),
+      ...listed.map((key) => figureText(key, run.evaluation)),
     ])
-    const head = ['id', 'name', 'state', 'dataset', 'variant', 'seed', 'squared error', 'linear probe']
+    const head = ['id', 'name', 'state', 'dataset', 'variant', 'seed', ...listed.map(figureName)]
     const measured = new Set(runs.flatMap(({ evaluation, datasetId }) => (evaluation === null ? [] : [datasetId])))
     const { datasets } = await call('datasets.list', {})
     const few = datasets.filter(({ id }) => measured.has(id)).flatMap((dataset) => fewTestsSentence(dataset) ?? [])

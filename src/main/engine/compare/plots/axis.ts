@@ -1,4 +1,4 @@
-import { formatDecimals, withMinus } from '../formats.ts'
+import { formatDecimals, withMinus } from '../../../../shared/quantities.ts'
 import type { PlotValue } from './subjects.ts'
 
 /** An axis from 0 to 1, with what stands at its ticks. */

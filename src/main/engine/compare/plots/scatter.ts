@@ -1,4 +1,4 @@
-import type { Better } from '../../../../shared/comparison.ts'
+import type { Better } from '../../../../shared/figures.ts'
 import type { Scatter } from '../../../../shared/plots.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isLogarithmic } from './axis.ts'

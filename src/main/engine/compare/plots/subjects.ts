@@ -1,13 +1,14 @@
 import type { VariantInfo } from '../../../../shared/config.ts'
-import type { Better } from '../../../../shared/comparison.ts'
 import type { Run } from '../../../../shared/domain.ts'
+import { scaleOf, type Better } from '../../../../shared/figures.ts'
 import { currentKeys } from '../../../../shared/ownedKeys.ts'
 import { oneBasis } from '../basis.ts'
-import { measuredAlike, yardstick } from '../comparable.ts'
+import { measuredAlike, yardsticksOf } from '../comparable.ts'
 import { aimClause, aimNote } from '../aims.ts'
-import { groupEstimate, scaleOf } from '../estimates.ts'
-import { betterAmong, type Figure } from '../figures.ts'
-import { absent, formatQuantity } from '../formats.ts'
+import { groupEstimate } from '../estimates.ts'
+import type { Figure } from '../../figures/figure.ts'
+import { betterAmong } from '../figureRows.ts'
+import { absent, formatQuantity } from '../../../../shared/quantities.ts'
 import { groupRuns, type Cell } from '../groups.ts'
 import { settingsReader } from '../settings.ts'
 import { estimate } from '../statistics.ts'
@@ -87,10 +88,7 @@ export function plotOf(
 ): Plot {
   const settingsOf = settingsReader(variants)
   const entries = new Map(
-    runs.map((run): [string, TableEntry] => [
-      run.id,
-      { run, settings: settingsOf(run), measured: { plain: yardstick(run), bound: yardstick(run, { bound: true }) } },
-    ]),
+    runs.map((run): [string, TableEntry] => [run.id, { run, settings: settingsOf(run), measured: yardsticksOf(run) }]),
   )
   const entryOf = ({ id }: Run): TableEntry => entries.get(id)!
   const subjects: PlotSubject[] =

@@ -1,6 +1,7 @@
 import type { Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
 import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
+import { differenceUnit, scaleOf } from '../../../../shared/figures.ts'
 import { counted } from '../../../../shared/words.ts'
 import { inSentence } from '../formats.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
@@ -98,8 +99,6 @@ ${shown.map(({ title, unit, better, estimates, best }) => html`<tr><th scope="ro
 )}<p class="muted small">↓ lower is better, ↑ higher is better; the best in bold.</p>`
 }
 
-const unitsOf = (unit: string): string => (unit === '%' ? 'points' : unit)
-
 function differencesSection(comparison: Comparison, correction: string | null): Markup | false {
   const shown = comparison.groupFigures.filter(
     ({ better, differences }) => better !== 'neither' && differences.some(({ low }) => low !== null),
@@ -109,14 +108,14 @@ function differencesSection(comparison: Comparison, correction: string | null): 
   const titles = comparison.groups.map(({ title }) => title)
   return html`<h2>Differences, paired by seed</h2>
 ${correction !== null && html`<p class="muted">${correction}</p>`}
-${forest(forestRows(comparison, headline), `Difference in ${inSentence(headline.title)}${headline.unit === '' ? '' : ` (${unitsOf(headline.unit)})`}, ${headline.better === 'lower' ? 'lower' : 'higher'} is better; with 95% intervals`)}
+${forest(forestRows(comparison, headline), `Difference in ${inSentence(headline.title)}${headline.unit === '' ? '' : ` (${differenceUnit(headline.unit)})`}, ${headline.better === 'lower' ? 'lower' : 'higher'} is better; with 95% intervals`)}
 <div class="scroll"><table><thead><tr><th scope="col">Figure</th><th scope="col">Settings</th><th scope="col">Compared with</th><th scope="col" class="number">Difference (95% interval)</th><th scope="col" class="number">Seeds</th><th scope="col" class="number">p corrected</th><th scope="col">Verdict</th></tr></thead><tbody>
-${shown.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((one) => html`<tr><th scope="row">${title}${unit !== '' && html` <span class="unit">(${unitsOf(unit)})</span>`}</th><td>${name(titles[one.group]!)}</td><td>${name(titles[one.baseline]!)}</td><td class="number">${one.text}</td><td class="number">${one.seeds.length}</td><td class="number">${one.correctedText}</td><td>${one.verdictText}</td></tr>`))}
+${shown.flatMap(({ title, unit, differences }) => differences.filter(({ mean }) => mean !== null).map((one) => html`<tr><th scope="row">${title}${unit !== '' && html` <span class="unit">(${differenceUnit(unit)})</span>`}</th><td>${name(titles[one.group]!)}</td><td>${name(titles[one.baseline]!)}</td><td class="number">${one.text}</td><td class="number">${one.seeds.length}</td><td class="number">${one.correctedText}</td><td>${one.verdictText}</td></tr>`))}
 </tbody></table></div>`
 }
 
 function forestRows({ groups }: Comparison, { unit, differences }: GroupFigure) {
-  const scale = unit === '%' ? 100 : 1
+  const scale = scaleOf({ unit })
   return differences.flatMap(({ group, mean, low, high, text }) =>
     mean === null || low === null || high === null
       ? []

@@ -1,4 +1,5 @@
 import type { ResultOf } from '../../../../shared/answers.ts'
+import { formatPercent } from '../../../../shared/quantities.ts'
 import { sizeOf } from '../../../../shared/shape.ts'
 import { openDataset } from '../../data/open.ts'
 import type { PackedDataset } from '../../data/packed.ts'
@@ -102,7 +103,7 @@ async function rebuilding({ network }: Subject, source: Source, report: Report):
 }
 
 function sentenceOf(name: string, own: string, figures: Pick<ResultOf<'copying'>, 'own' | 'other'>): string {
-  const percent = (value: number) => `${(100 * Math.max(0, value)).toFixed(0)}%`
+  const percent = (value: number) => formatPercent(Math.max(0, value), 0)
   const what = name === 'random' ? 'random pixels' : `“${name}”`
   const {
     own: { rebuilt },

@@ -1,0 +1,61 @@
+import { formatQuantity } from '../../../shared/quantities.ts'
+import type { Metrics } from './figure.ts'
+
+const summed = 'Summed over values, mean over the test samples.'
+
+/** How well a network rebuilds the test samples. */
+export const reconstruction = {
+  squaredError: {
+    title: 'Squared error',
+    short: 'Error',
+    unit: 'per sample',
+    better: 'lower',
+    explanation: `Between reconstructions and test samples. ${summed}`,
+    section: 'evaluation',
+    goals: ['squaredError'],
+  },
+  // Each network's own corruption: beside the clean error, and not to be ranked among those of others.
+  corruptedSquaredError: {
+    title: 'Squared error, inputs corrupted as in training',
+    short: 'Error, corrupted',
+    unit: 'per sample',
+    better: 'neither',
+    explanation:
+      'Against the clean samples, with the corruption at the input that the network was trained with; “Squared error” is of clean inputs.',
+    section: 'evaluation',
+  },
+  crossEntropy: {
+    title: 'Cross-entropy',
+    unit: 'nats per sample',
+    better: 'lower',
+    explanation: `Of the reconstructions, read as probabilities, with the test samples. ${summed}`,
+    section: 'evaluation',
+    goals: ['crossEntropy'],
+  },
+  psnr: {
+    title: 'Peak signal-to-noise ratio',
+    short: 'PSNR',
+    unit: 'dB',
+    better: 'higher',
+    explanation: 'Of each reconstruction, for a peak of 1; mean over the test samples.',
+    section: 'evaluation',
+    goals: ['squaredError'],
+  },
+  brightness: {
+    section: 'evaluation',
+    parts: () => [
+      {
+        name: 'shift',
+        title: 'Brightness shift of the reconstructions',
+        short: 'Brightness shift',
+        unit: '',
+        better: 'neither',
+        explanation: 'Mean brightness of the reconstructions less that of the test images, on a scale from 0 (black) to 1 (white).',
+        detail: ({ brightness }) =>
+          brightness &&
+          `The reconstructions have a mean of ${formatQuantity(brightness.clean)}, the images of ${formatQuantity(brightness.input)}.`,
+        read: ({ clean, input }) => clean - input,
+      },
+    ],
+  },
+} as const satisfies Partial<Metrics>
