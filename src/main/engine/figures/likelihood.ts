@@ -60,7 +60,9 @@ export const likelihood = {
     unit: '',
     digits: 0,
     better: 'neither',
-    explanation: `Those whose mean varies by more than ${collapseLimits.meanVariance} over the test samples; the others tell nothing of them.`,
+    explanation:
+      `Those whose mean has a variance above ${collapseLimits.meanVariance} over the test samples; ` +
+      'the others tell nothing of them.',
     outOf: ({ klPerUnit }) => klPerUnit?.length,
   },
   collapse: { shownIn: 'the table of the code units' },

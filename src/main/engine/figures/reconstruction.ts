@@ -21,7 +21,8 @@ export const reconstruction = {
     unit: 'per sample',
     better: 'neither',
     explanation:
-      'Against the clean samples, with the corruption at the input that the network was trained with; “Squared error” is of clean inputs.',
+      'Against the clean samples, with the corruption at the input that the network was trained with; ' +
+      'the squared error itself is of clean inputs.',
     section: 'evaluation',
   },
   crossEntropy: {

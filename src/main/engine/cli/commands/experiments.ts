@@ -103,7 +103,12 @@ async function experimentEnded(
       told.set(id, state)
       if (state === 'completed')
         terminal.tell(
-          `${name}: completed${evaluation?.squaredError == null ? '' : `, ${figureName('squaredError')} ${figureText('squaredError', evaluation)}`}`,
+          [
+            `${name}: completed`,
+            ...(evaluation?.squaredError == null
+              ? []
+              : [`${figureName('squaredError')} ${figureText('squaredError', evaluation)}`]),
+          ].join(', '),
         )
       else if (state === 'failed' || state === 'diverged' || state === 'interrupted')
         terminal.tell(`${name}: ${state}${error ? `. ${error.message}` : ''}`)
