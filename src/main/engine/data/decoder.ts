@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { decodeFile } from './decode-file.ts'
 import type { Batch, Cut, FromDecoder, Handling, ToDecoder } from './decoding.ts'
 import type { ImageSource } from './image-file.ts'
-import { cutWindows, flattened } from './patches/cut.ts'
 import { packRow, type Picture, type Shape } from './pixels.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
-import { pictureBy } from './values/pictures.ts'
-import { count, look, nothingSeen, type Seen } from './values/seen.ts'
+import type { Decoded } from './values/pictures.ts'
+import type { Ranges } from './values/range.ts'
+import { look, nothingSeen, type Seen } from './values/seen.ts'
 
 /**
  * A decoder process: reads image files itself and writes their rows straight into the packed file, so that only names go
@@ -28,6 +28,16 @@ const sourceOf = ({ root, paths, places, bytes }: Batch, index: number): ImageSo
 /** Why a row is left out: an import comes back to it. */
 const noRange = 'its values are wider than bytes, and no range is known that would become 0 to 255'
 
+/** Loaded when values are counted, or become others: of ordinary images they are stored as they are. */
+let counting: typeof import('./values/count.ts') | undefined
+let pictures: typeof import('./values/pictures.ts') | undefined
+
+async function pictureBy(decoded: Decoded, ranges: Ranges): Promise<Picture | null> {
+  if ('picture' in decoded && ranges.bytes === null) return decoded.picture
+  pictures ??= await import('./values/pictures.ts')
+  return pictures.pictureBy(decoded, ranges)
+}
+
 /**
  * Decodes an image of a batch as the import wants it handled. @returns null where it was looked at only
  */
@@ -36,12 +46,13 @@ async function handle(batch: Batch, index: number, seen: Seen): Promise<{ pictur
     decoded = await decodeFile(sourceOf(batch, index), pick)
   if ('reason' in decoded) return decoded
   if (task === 'count') {
-    count(seen, decoded, binnings!)
+    counting ??= await import('./values/count.ts')
+    counting.count(seen, decoded, binnings!)
     return null
   }
   look(seen, decoded, task === 'measure')
   if (task === 'measure') return null
-  const picture = pictureBy(decoded, ranges)
+  const picture = await pictureBy(decoded, ranges)
   if (picture === null) seen.images.waiting++
   return picture && { picture }
 }
@@ -79,7 +90,8 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
 
 /** Patches go to the rows that their windows name; the hashes are those of the whole images. */
 async function cutBatch(batch: Extract<ToDecoder, { type: 'batch' }>, cuts: readonly Cut[]): Promise<void> {
-  const { file, shape } = target!
+  const { cutWindows, flattened } = await import('./patches/cut.ts'),
+    { file, shape } = target!
   const skipped: { index: number; reason: string }[] = [],
     hashes: Uint8Array[] = [],
     seen = nothingSeen()

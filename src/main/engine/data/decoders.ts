@@ -24,8 +24,21 @@ const batchBytes = 2 ** 23
 /** A decoder with TensorFlow and sharp loaded takes about 300 MB; together they may take half the machine's memory. */
 const decoderBytes = 400 * 2 ** 20
 
+const fewestFiles = 64
+/** Nanoseconds of processor time: what it takes to start a decoder, to open a file, and to decode a pixel. */
+const startCost = 150e6,
+  fileCost = 25e3,
+  pixelCost = 40
+
+/**
+ * How many files of a usual size are worth a further decoder, which then has as much to do as it costs to start it: thousands of digits, or
+ * a few dozen photographs.
+ */
+export const filesPerDecoder = (usual: { width: number; height: number } | null): number =>
+  usual === null ? fewestFiles : Math.max(fewestFiles, Math.floor(startCost / (fileCost + pixelCost * usual.width * usual.height)))
+
 /** How many processes decode so many files: as many as there are cores, memory and work for; one at least. */
-export function decoderCount(files: number, filesPerDecoder = 64): number {
+export function decoderCount(files: number, filesPerDecoder = fewestFiles): number {
   return Math.max(
     1,
     Math.min(availableParallelism(), Math.floor(totalmem() / 2 / decoderBytes), Math.ceil(files / filesPerDecoder)),

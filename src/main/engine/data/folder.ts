@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
-import { batchSize, decodeAll, decoderCount } from './decoders.ts'
+import { batchSize, decodeAll, decoderCount, filesPerDecoder } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, onlyFiles, type FileList } from './layout.ts'
 import { listed as named } from './layout/structure.ts'
@@ -30,6 +30,8 @@ export interface FolderPlan extends Plan {
   shape: Shape
   /** Whether the headers that were looked at promise values wider than bytes. */
   wide: boolean
+  /** How many of its files are worth a decoder. */
+  perDecoder: number
   /** The values of the whole folder. */
   values: FolderValues
 }
@@ -77,7 +79,8 @@ export async function planList(list: FileList, request: SourceRequest, { meter, 
   })
   const size = defaultShape(sample, request),
     shape = { ...size, fit: request.fit },
-    values = new FolderValues(list, request)
+    perDecoder = filesPerDecoder(sample),
+    values = new FolderValues(list, request, perDecoder)
   return planOf(
     list,
     {
@@ -87,6 +90,7 @@ export async function planList(list: FileList, request: SourceRequest, { meter, 
       shape,
       wide: sample?.wide ?? false,
       depths: sample?.depths ?? [],
+      perDecoder,
       values,
       sizes: sample && sizesOf(sample),
       truncated: list.truncated,
@@ -100,20 +104,22 @@ export async function planList(list: FileList, request: SourceRequest, { meter, 
 class FolderValues {
   private readonly list: FileList
   private readonly request: SourceRequest
+  private readonly perDecoder: number
   private found: Measured | null = null
   /** Files that could not be decoded while values were measured, by path: each with its reason. */
   readonly unreadable = new Map<string, string>()
 
-  constructor(list: FileList, request: SourceRequest) {
+  constructor(list: FileList, request: SourceRequest, perDecoder: number) {
     this.list = list
     this.request = request
+    this.perDecoder = perDecoder
   }
 
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED; the signal's reason */
   async measure(meter: Meter, signal?: AbortSignal): Promise<Measured> {
     const { list, request } = this,
       { count } = list.names,
-      decoders = decoderCount(count)
+      decoders = decoderCount(count, this.perDecoder)
     return (this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
       const seen = nothingSeen()
       let done = 0
@@ -209,7 +215,7 @@ async function packFolder(
     { names } = list,
     { width, height } = plan.shape
   const pixels = join(partial, files.pixels)
-  const decoders = decoderCount(names.count)
+  const decoders = decoderCount(names.count, plan.perDecoder)
   const hashes = Buffer.alloc(names.count * hashBytes)
   /** 1: a row lies at this file's place... */
   const good = new Uint8Array(names.count)

@@ -1,10 +1,18 @@
 import type { Depth } from '../../../shared/inspection.ts'
-import { foreignKind, foreignReason, isRawCamera, jpegLs, rawCamera } from './foreign.ts'
-import { jpeg2000Header, looksLikeJpeg2000 } from './jpeg2000.ts'
-import { kindOf } from './numbers.ts'
-import { looksLikePnm, pnmHeader } from './pnm.ts'
-import { isTiff, pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
-import { describePage } from './tiff/read.ts'
+import { createRequire } from 'node:module'
+import type { FilePlace } from './tiff/directory.ts'
+
+const require = createRequire(import.meta.url)
+/**
+ * What only some files need, loaded with the first of them and at once, since headers are read without waiting: a decoder of
+ * ordinary PNGs starts with half the work.
+ */
+const rare = {
+  foreign: () => require('./foreign.ts') as typeof import('./foreign.ts'),
+  jpeg2000: () => require('./jpeg2000.ts') as typeof import('./jpeg2000.ts'),
+  pnm: () => require('./pnm.ts') as typeof import('./pnm.ts'),
+  tiff: () => require('./tiff/header.ts') as typeof import('./tiff/header.ts'),
+}
 
 /**
  * Reads an image's type, size and peculiarities from its first bytes, by content and never by file name, without decoding
@@ -30,6 +38,8 @@ export interface Header {
   depth?: Depth
   /** What to ask TensorFlow for: 1 gray, 3 colour, 4 with alpha. */
   channels: 1 | 3 | 4
+  /** Frames of an animated PNG, as it says (PNG, third edition). */
+  frames?: number
 }
 /** `more`: the header continues after the given bytes. */
 export type HeaderResult = { header: Header } | { reason: string } | 'more'
@@ -55,17 +65,20 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
     else if (starts(0x42, 0x4d) && bytes.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(bytes.readUInt32LE(14)))
       result = bmp(bytes)
     else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
-    else if (isTiff(bytes)) result = tiff(sourceOfBytes(bytes))
-    else if (looksLikeJpeg2000(bytes)) result = own('jp2', jpeg2000Header(bytes))
+    else if (isTiff(bytes)) result = rare.tiff().tiffHeader(bytes)
+    else if (looksLikeJpeg2000(bytes)) result = own('jp2', rare.jpeg2000().jpeg2000Header(bytes))
     else if (isAvif(bytes)) result = avif(bytes)
-    else if (looksLikePnm(bytes)) result = own('pnm', pnmHeader(bytes))
+    else if (looksLikePnm(bytes)) result = own('pnm', rare.pnm().pnmHeader(bytes))
     else if (bytes.length < 12 && [0x89, 0xff, 0x47, 0x42, 0x52, 0x49, 0x4d].includes(bytes[0]!) && !whole) return 'more'
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     result = 'more'
   }
-  const foreign = result === notAnImage ? foreignKind(bytes) : null
-  if (foreign) return { reason: foreignReason(foreign) }
+  if (result === notAnImage) {
+    const { foreignKind, foreignReason } = rare.foreign(),
+      foreign = foreignKind(bytes)
+    if (foreign) return { reason: foreignReason(foreign) }
+  }
   if (result === 'more') return whole ? cutShort : 'more'
   return withinLimits(result)
 }
@@ -85,8 +98,6 @@ function withinLimits(result: HeaderResult): HeaderResult {
 
 /** The depth of unsigned integers, for a header. */
 const ofBits = (bits: number): Pick<Header, 'depth'> => (bits === 8 ? {} : { depth: { bits, kind: 'unsigned' } })
-/** A TIFF's photometric interpretation whose values are places of colours of 8 bits. */
-const palette = 3
 
 const grayPalette = (bytes: Buffer, from: number, to: number, step: number) => {
   for (let i = from; i + 2 < to; i += step)
@@ -105,7 +116,8 @@ function png(bytes: Buffer): HeaderResult {
   let gray = colour === 0 || colour === 4,
     transparent = false,
     rotated = false,
-    orientation = 1
+    orientation = 1,
+    frames = 1
   for (let at = 33; ;) {
     const length = bytes.readUInt32BE(at),
       name = bytes.toString('latin1', at + 4, at + 8)
@@ -113,6 +125,7 @@ function png(bytes: Buffer): HeaderResult {
     if (name === 'IDAT' || name === 'IEND') break
     if (name === 'PLTE' && colour === 3) gray = grayPalette(bytes, at + 8, at + 8 + length, 3)
     if (name === 'tRNS') transparent = true
+    if (name === 'acTL') frames = bytes.readUInt32BE(at + 8)
     if (name === 'eXIf') {
       rotated = true
       orientation = exifOrientation(bytes.subarray(at + 8, at + 8 + length))
@@ -121,9 +134,9 @@ function png(bytes: Buffer): HeaderResult {
   }
   const decoder = depth === 16 ? 'own' : rotated ? 'sharp' : interlaced ? 'tensorflow' : 'own'
   const channels = colour >= 4 || transparent ? 4 : colour === 0 ? 1 : 3
-  const bits = ofBits(colour === 3 ? 8 : depth)
+  const more = { ...ofBits(colour === 3 ? 8 : depth), ...(frames > 1 ? { frames } : {}) }
   return {
-    header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels, ...bits },
+    header: { type: 'png', width, height, orientation, gray, wide: depth === 16, streams: !interlaced, decoder, channels, ...more },
   }
 }
 
@@ -133,7 +146,7 @@ function jpeg(bytes: Buffer): HeaderResult {
     while (bytes.readUInt8(at) === 0xff && bytes.readUInt8(at + 1) === 0xff) at++
     if (bytes[at] !== 0xff) return { reason: 'damaged: a JPEG whose header makes no sense' }
     const marker = bytes[at + 1]!
-    if (marker === 0xf7) return { reason: foreignReason(jpegLs) }
+    if (marker === 0xf7) return { reason: rare.foreign().foreignReason(rare.foreign().jpegLs) }
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
       at += 2
       continue
@@ -170,14 +183,7 @@ function jpeg(bytes: Buffer): HeaderResult {
 }
 
 /** @param block a TIFF structure as in Exif. */
-function exifOrientation(block: Buffer): number {
-  try {
-    for (const page of pagesOf(sourceOfBytes(block))) return describePage(page).orientation
-    return 1
-  } catch {
-    return 1
-  }
-}
+const exifOrientation = (block: Buffer): number => rare.tiff().orientationIn(block)
 
 /** TensorFlow's decoder ignores transparency, and wants a first frame that fills the picture. */
 function gif(bytes: Buffer): HeaderResult {
@@ -261,6 +267,25 @@ const own = (
 ): HeaderResult =>
   'reason' in found ? found : { header: { type, ...found, orientation: 1, gray: found.channels === 1, decoder: 'own' } }
 
+/** Whether a file begins as TIFF or BigTIFF does, in either order of bytes. */
+export function isTiff(start: Uint8Array): boolean {
+  const [a, b, c, d] = start
+  return (
+    (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
+    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
+  )
+}
+
+const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
+/** P1 to P6, then white space or a comment. */
+const looksLikePnm = (bytes: Buffer): boolean =>
+  bytes[0] === 0x50 && bytes[1]! >= 0x31 && bytes[1]! <= 0x36 && bytes.length > 2 && (isSpace(bytes[2]!) || bytes[2] === 0x23)
+
+const jp2 = Buffer.from('0000000c6a5020200d0a870a', 'hex'),
+  codestream = Buffer.from('ff4fff51', 'hex')
+const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
+  bytes.subarray(0, jp2.length).equals(jp2) || bytes.subarray(0, codestream.length).equals(codestream)
+
 const isAvif = (bytes: Buffer): boolean =>
   bytes.toString('latin1', 4, 8) === 'ftyp' &&
   bytes
@@ -331,37 +356,10 @@ export function whyRefused(bytes: Buffer, type: Header['type']): string {
       : `truncated: the ${name} ends too early`
 }
 
-/** A page, counted from 0. @throws RangeError where it is not within the source */
-function tiff(source: ByteSource, wanted = 0): HeaderResult {
-  if (isRawCamera(source.read(0, Math.min(source.size, 2 ** 16)))) return { reason: foreignReason(rawCamera) }
-  let index = 0
-  for (const page of pagesOf(source)) {
-    if (index++ < wanted) continue
-    const { width, height, orientation, photometric, channels, wide, bits, type } = describePage(page)
-    const gray = photometric === 0 || photometric === 1
-    const depth = type === 'u1' && (bits === 8 || photometric === palette) ? {} : { depth: { bits, kind: kindOf(type) } }
-    return {
-      header: {
-        type: 'tiff',
-        width,
-        height,
-        orientation,
-        gray: gray && channels <= 2,
-        wide,
-        streams: true,
-        decoder: 'own',
-        channels: 3,
-        ...depth,
-      },
-    }
-  }
-  return { reason: 'damaged: a TIFF without a page' }
-}
-
 /** The header of an open file that begins as a TIFF does: its directories may lie anywhere in it. */
-export function readTiffHeader(source: ByteSource, page = 0): HeaderResult {
+export function readTiffHeader(place: FilePlace, page = 0): HeaderResult {
   try {
-    return withinLimits(tiff(source, page))
+    return withinLimits(rare.tiff().tiffHeaderOfFile(place, page))
   } catch (error) {
     if (error instanceof RangeError) return cutShort
     throw error

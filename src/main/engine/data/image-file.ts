@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
-import { readHeader, readTiffHeader, type Header, type HeaderResult } from './header.ts'
+import { isTiff, readHeader, readTiffHeader, type Header, type HeaderResult } from './header.ts'
 import { onDisk } from './names.ts'
-import { isTiff, sourceOfFile } from './tiff/directory.ts'
 
 /** Where the bytes of an image lie that is no file of its own. */
 export interface Span {
@@ -118,7 +117,7 @@ function readFrom(
   const look = (): HeaderResult => {
     const start = scratch.subarray(0, filled)
     // Writers of TIFF put the directory at the file's end: it is read from there, without what lies between.
-    return isTiff(start) ? readTiffHeader(sourceOfFile(file, base, size, start), page) : readHeader(start, filled === size)
+    return isTiff(start) ? readTiffHeader({ file, base, size, start }, page) : readHeader(start, filled === size)
   }
   let seen: HeaderResult = known ? look() : 'more'
   for (const step of [headerSteps[0]!, headerSteps[1]!, size]) {

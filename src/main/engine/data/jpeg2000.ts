@@ -18,13 +18,9 @@ interface OpenJpeg {
   J2KDecoder: new () => Decoder
 }
 
-const signature = Buffer.from('0000000c6a5020200d0a870a', 'hex'),
-  codestream = Buffer.from('ff4fff51', 'hex')
+const codestream = Buffer.from('ff4fff51', 'hex')
 
 const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
-
-export const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
-  bytes.subarray(0, 12).equals(signature) || bytes.subarray(0, 4).equals(codestream)
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
 export function jpeg2000Header(

@@ -5,22 +5,11 @@ import { pagesOf, sourceOfBytes, type ByteSource } from './tiff/directory.ts'
  * How many images a file holds that a reader takes the first of: pages of TIFF, frames of GIF, WebP and PNG.
  * Of damaged files, those before the damage.
  */
-export function countPages(bytes: Buffer, { type }: Pick<Header, 'type'>): number {
-  const count = {
-    tiff: tiffPages,
-    gif: gifFrames,
-    webp: webpFrames,
-    png: pngFrames,
-    jpeg: one,
-    bmp: one,
-    avif: one,
-    pnm: one,
-    jp2: one,
-  }[type]
-  return Math.max(1, count(bytes))
+export function countPages(bytes: Buffer, { type, frames = 1 }: Pick<Header, 'type' | 'frames'>): number {
+  const counted =
+    type === 'tiff' ? tiffPages(bytes) : type === 'gif' ? gifFrames(bytes) : type === 'webp' ? webpFrames(bytes) : frames
+  return Math.max(1, counted)
 }
-
-const one = () => 1
 
 /** What can be counted before the file ends. */
 function counting(count: (found: () => void) => void): number {
@@ -69,16 +58,3 @@ const webpFrames = (bytes: Buffer): number =>
       if (bytes.toString('latin1', at, at + 4) === 'ANMF') found()
     }
   })
-
-/** What the chunk `acTL`, which lies before the picture, says (PNG, third edition). */
-const pngFrames = (bytes: Buffer): number => {
-  let frames = 1
-  counting(() => {
-    for (let at = 8; ; at += 12 + bytes.readUInt32BE(at)) {
-      const name = bytes.toString('latin1', at + 4, at + 8)
-      if (name === 'acTL') frames = bytes.readUInt32BE(at + 8)
-      if (name === 'acTL' || name === 'IDAT' || name === '') return
-    }
-  })
-  return frames
-}

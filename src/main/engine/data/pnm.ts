@@ -63,10 +63,6 @@ function parts(bytes: Buffer): Parts | null {
     : { kind, width, height, most, start: text.at + 1 }
 }
 
-/** Whether a file begins as one of the maps. */
-export const looksLikePnm = (bytes: Buffer): boolean =>
-  bytes[0] === 0x50 && bytes[1]! >= 0x31 && bytes[1]! <= 0x36 && bytes.length > 2 && (isSpace(bytes[2]!) || bytes[2] === hash)
-
 /** @throws RangeError where the header continues after the given bytes */
 export function pnmHeader(
   bytes: Buffer,

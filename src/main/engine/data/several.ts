@@ -70,7 +70,7 @@ function pagesOfTiff(source: string | Span): number {
   }
   try {
     const { offset, length } = typeof source === 'string' ? { offset: 0, length: fstatSync(file).size } : source
-    return countTiffPages(sourceOfFile(file, offset, length))
+    return countTiffPages(sourceOfFile({ file, base: offset, size: length }))
   } catch {
     return 1
   } finally {

@@ -22,11 +22,17 @@ export const sourceOfBytes = (bytes: Buffer): ByteSource => ({
     return bytes.subarray(offset, offset + length)
   },
 })
-/**
- * Of the `size` bytes of an open file from `base` on: only what is asked for is read.
- * @param start the first of these bytes, where they were read already; what lies within them is valid as long as they are
- */
-export const sourceOfFile = (file: number, base: number, size: number, start?: Buffer): ByteSource => ({
+/** `size` bytes of an open file, from `base` on. */
+export interface FilePlace {
+  file: number
+  base: number
+  size: number
+  /** The first of these bytes, where they were read already; what lies within them is valid as long as they are. */
+  start?: Buffer
+}
+
+/** Of an open file only what is asked for is read. */
+export const sourceOfFile = ({ file, base, size, start }: FilePlace): ByteSource => ({
   size,
   read(offset, length) {
     beyond(offset, length, size)
@@ -79,15 +85,6 @@ const sizes: Record<number, number> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 
 const mostNumbers = 2 ** 20
 const mostEntries = 4096,
   mostPages = 1_000_000
-
-/** Whether a file begins as one. */
-export function isTiff(start: Uint8Array): boolean {
-  const [a, b, c, d] = start
-  return (
-    (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
-    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
-  )
-}
 
 /**
  * The pages of a file in their order, without those that are smaller copies or masks of others (but always the first).

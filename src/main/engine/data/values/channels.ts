@@ -1,3 +1,6 @@
+import type { Samples } from '../samples.ts'
+import type { Decoded } from './pictures.ts'
+
 /** Channels as people count them in a list: “0, 2 and 3”. */
 const listed = (channels: readonly number[]): string =>
   channels.length < 2 ? channels.join('') : `${channels.slice(0, -1).join(', ')} and ${channels.at(-1)}`
@@ -27,3 +30,24 @@ export const pickNote = (pick: readonly number[], channels: number) => ({
       ? `Of ${channels} channels, channel ${pick[0]} (counted from 0) is taken as gray.`
       : `Of ${channels} channels, ${listed(pick)} (counted from 0) are taken as red, green and blue.`,
 })
+
+/** Applies a list of channels to take; a channel of transparency that is taken is brightness like any other. */
+export function picked(decoded: Decoded, pick: readonly number[] | undefined): Decoded | { reason: string } {
+  const image = 'picture' in decoded ? decoded.picture : decoded.samples,
+    { channels } = image
+  const declared = 'samples' in decoded ? decoded.samples.alpha !== null : channels === 2 || channels === 4
+  const refused = pick === undefined && declared && (channels === 2 || channels === 4) ? null : whyNotTaken(channels, pick)
+  if (refused !== null) return { reason: `an image of ${channels} channels: ${refused}` }
+  if (pick === undefined) return decoded
+  const pixels = image.width * image.height
+  const take = <T extends { [index: number]: number }>(from: ArrayLike<number>, to: T): T => {
+    for (let i = 0; i < pixels; i++) for (let c = 0; c < pick.length; c++) to[i * pick.length + c] = from[i * channels + pick[c]!]!
+    return to
+  }
+  if ('picture' in decoded) {
+    return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
+  }
+  const { samples } = decoded,
+    Maker = samples.data.constructor as new (length: number) => Samples['data']
+  return { samples: { ...samples, channels: pick.length, alpha: null, data: take(samples.data, new Maker(pixels * pick.length)) } }
+}

@@ -1,4 +1,5 @@
-import type { Tally, ValueRange } from './range.ts'
+import type { ValueRange } from './range.ts'
+import type { Tally } from './tally.ts'
 
 /** Bins over the values from the smallest to the largest; of whole numbers that span less, one for each value. */
 const bins = 2 ** 16

@@ -7,18 +7,8 @@ import { inBlocks, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, numbersIn, valuesOf, type StoredArray } from '../numbers.ts'
 import { ownRange } from './convert.ts'
 import { binningOf, countValues, emptyCounts, percentileRange, type Binning } from './histogram.ts'
-import {
-  addTally,
-  decideRange,
-  emptyTally,
-  farBelow,
-  isByte,
-  rangeNotes,
-  type Decided,
-  type Ranges,
-  type Tally,
-  type ValueRange,
-} from './range.ts'
+import { decideRange, isByte, rangeNotes, type Decided, type Ranges, type ValueRange } from './range.ts'
+import { addTally, emptyTally, farBelow, type Tally } from './tally.ts'
 
 /** What a request asks for. @throws WorkbenchError CALL_INVALID for a text that is no range */
 export function wishOf(range: string | undefined): RangeWish | null {

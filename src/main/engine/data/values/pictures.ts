@@ -2,53 +2,12 @@ import type { NumberType } from '../numbers.ts'
 import type { Picture } from '../pixels.ts'
 import type { Samples } from '../samples.ts'
 import { turned } from '../turn.ts'
-import { whyNotTaken } from './channels.ts'
+import { coloursOf, eachBrightness } from './brightness.ts'
 import { converter, ownRange, type Converter } from './convert.ts'
 import { toByte, type Decided, type Ranges, type ValueRange } from './range.ts'
 
 /** What a decoder makes of a file: bytes, or wider numbers that a range is needed for. */
 export type Decoded = { picture: Picture } | { samples: Samples }
-
-/** The channels of brightness at the beginning of each pixel; what may follow is transparency. */
-const coloursOf = (channels: number): number => (channels >= 3 ? 3 : 1)
-
-/** Applies a list of channels to take; a channel of transparency that is taken is brightness like any other. */
-export function picked(decoded: Decoded, pick: readonly number[] | undefined): Decoded | { reason: string } {
-  const image = 'picture' in decoded ? decoded.picture : decoded.samples,
-    { channels } = image
-  const declared = 'samples' in decoded ? decoded.samples.alpha !== null : channels === 2 || channels === 4
-  const refused = pick === undefined && declared && (channels === 2 || channels === 4) ? null : whyNotTaken(channels, pick)
-  if (refused !== null) return { reason: `an image of ${channels} channels: ${refused}` }
-  if (pick === undefined) return decoded
-  const pixels = image.width * image.height
-  const take = <T extends { [index: number]: number }>(from: ArrayLike<number>, to: T): T => {
-    for (let i = 0; i < pixels; i++) for (let c = 0; c < pick.length; c++) to[i * pick.length + c] = from[i * channels + pick[c]!]!
-    return to
-  }
-  if ('picture' in decoded) {
-    return { picture: { ...decoded.picture, channels: pick.length, data: take(image.data, new Uint8Array(pixels * pick.length)) } }
-  }
-  const { samples } = decoded,
-    Maker = samples.data.constructor as new (length: number) => Samples['data']
-  return { samples: { ...samples, channels: pick.length, alpha: null, data: take(samples.data, new Maker(pixels * pick.length)) } }
-}
-
-/** Goes over the numbers that are brightness, in runs; ends where `visit` says false. */
-export function eachBrightness(
-  { data, channels }: { data: ArrayLike<number>; channels: number },
-  visit: (from: number, to: number) => boolean | void,
-): void {
-  const colours = coloursOf(channels)
-  if (colours === channels) visit(0, data.length)
-  else for (let at = 0; at < data.length; at += channels) if (visit(at, at + colours) === false) return
-}
-
-/** Whether any pixel is no gray. */
-export function isColoured({ data, channels }: { data: ArrayLike<number>; channels: number }): boolean {
-  if (channels < 3) return false
-  for (let at = 0; at < data.length; at += channels) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return true
-  return false
-}
 
 /** Where a value does not exist as a number: its place in the image; null where all do. */
 export function notFinite({ data, width, channels, type }: Samples): string | null {

@@ -2,6 +2,7 @@ import type { DatasetNote } from '../../../../shared/domain.ts'
 import type { RangeWish } from '../../../../shared/valueRange.ts'
 import { thousands } from '../../../../shared/words.ts'
 import { itemBytes, type NumberType } from '../numbers.ts'
+import { farBelow, type Tally } from './tally.ts'
 
 /** Values from `from` to `to` become 0 to 255; those outside are brought to the nearer end. */
 export interface ValueRange {
@@ -30,28 +31,6 @@ export interface Ranges {
   bytes: Decided | null
   wide: Decided | null
 }
-
-/** What was seen of values that have one meaning: those of bytes, or those of all wider numbers. */
-export interface Tally {
-  /** As NumPy names them. */
-  types: NumberType[]
-  /** Infinity and -Infinity where none was seen. Of bytes `most` may be any value seen above `farBelow`. */
-  least: number
-  most: number
-  whole: boolean
-}
-export const emptyTally = (): Tally => ({ types: [], least: Infinity, most: -Infinity, whole: true })
-
-/** Changes `into`. */
-export function addTally(into: Tally, { types, least, most, whole }: Tally): void {
-  for (const type of types) if (!into.types.includes(type)) into.types.push(type)
-  into.least = Math.min(into.least, least)
-  into.most = Math.max(into.most, most)
-  into.whole &&= whole
-}
-
-/** Bytes of which none is above this are far below 255. */
-export const farBelow = 127
 
 /** Whether values are bytes, whose range is 0 to 255 unless all are 0 or 1, or something wider that needs a range. */
 export const isByte = (type: NumberType): boolean => type === 'u1' || type === 'b1'

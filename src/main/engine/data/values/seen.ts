@@ -1,7 +1,7 @@
 import type { Picture } from '../pixels.ts'
-import { countValues, emptyCounts, type Binning } from './histogram.ts'
-import { eachBrightness, isColoured, type Decoded } from './pictures.ts'
-import { addTally, emptyTally, farBelow, type Tally } from './range.ts'
+import { eachBrightness, isColoured } from './brightness.ts'
+import type { Decoded } from './pictures.ts'
+import { addTally, emptyTally, farBelow, type Tally } from './tally.ts'
 
 /** What decoders noticed of images on their way. */
 export interface Seen {
@@ -88,14 +88,4 @@ function isTransparent({ data, channels }: Picture): boolean {
   if (channels !== 2 && channels !== 4) return false
   for (let at = channels - 1; at < data.length; at += channels) if (data[at]! < 255) return true
   return false
-}
-
-/** Counts the values of a decoded image. */
-export function count(seen: Seen, decoded: Decoded, binnings: { bytes: Binning | null; wide: Binning | null }): void {
-  const kind = 'picture' in decoded ? 'bytes' : 'wide',
-    image = 'picture' in decoded ? decoded.picture : decoded.samples
-  const binning = binnings[kind]
-  if (binning === null) return
-  const counts = (seen.counts[kind] ??= emptyCounts())
-  eachBrightness(image, (from, to) => countValues(image.data, from, to, binning, counts))
 }
