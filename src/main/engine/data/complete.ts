@@ -3,14 +3,15 @@ import { basename, dirname, join, sep } from 'node:path'
 import { isPack } from '../../../shared/packs.ts'
 import { syntheticNames } from '../../../shared/synthetic.ts'
 import { offeredContainers } from './containers/shards.ts'
-import { formats } from './formats/index.ts'
 import { resolvePath, sampleName } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
 /** By name, for a list that appears while someone types; the import itself goes by content. */
-const importable = (name: string): boolean =>
-  formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
+async function importable(): Promise<(name: string) => boolean> {
+  const { formats } = await import('./formats/index.ts')
+  return (name) => formats.some(({ offered }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
+}
 
 /**
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end),
@@ -20,7 +21,7 @@ const importable = (name: string): boolean =>
  */
 export async function completePath(prefix: string, ending?: string): Promise<string[]> {
   if (prefix.trim() === '') return []
-  const wanted = ending === undefined ? importable : (name: string) => ending !== '' && name.toLowerCase().endsWith(ending)
+  const wanted = ending === undefined ? await importable() : (name: string) => ending !== '' && name.toLowerCase().endsWith(ending)
   const words =
     ending !== undefined
       ? []

@@ -4,24 +4,22 @@ import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
 import { batchSize, decodeAll, decoderCount, filesPerDecoder } from './decoders.ts'
 import { files } from './index-file.ts'
-import { listFolder, onlyFiles, type FileList } from './layout.ts'
+import { listFolder, onlyFiles, type FileList, type ImageList } from './layout.ts'
 import { listed as named } from './layout/structure.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
 import { fileBatches, headerOf } from './listed-image.ts'
 import type { Shape } from './pixels.ts'
 import { Meter } from './progress.ts'
-import type { Checked, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
+import type { Checked, LabelRequest, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
 import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
-import { findPages, listPages } from './page-list.ts'
-import { countSeveral } from './several.ts'
-import { withoutTable } from './table/beside.ts'
-import { isTable, labelling, relabel } from './table/relabel.ts'
-import { measureImages, passOver } from './values/passes.ts'
-import { wishOf } from './values/measure-arrays.ts'
+import { mentionLabels } from './table/hint.ts'
+import { asksForLabels, isTable, labelling } from './table/request.ts'
+import { wishOf } from './values/decide.ts'
+import { passOver } from './values/passes.ts'
 import { addSeen, nothingSeen } from './values/seen.ts'
 
 /** How a folder of image files is understood: which files, in which order, of which parts and classes, and the shape that they get. */
@@ -48,8 +46,16 @@ export async function planFolder(
     ...(limit === undefined ? {} : { limit }),
     onCount: (count) => meter.update('Finding files', count, 0, 'files'),
   })
-  const files = isTable(request) ? withoutTable(found, request.labels!) : found
+  const files = isTable(request) ? (await import('./table/beside.ts')).withoutTable(found, request.labels!) : found
   return planList(await labelledList(files, request, { meter, signal }), request, { meter, signal })
+}
+
+/** The list with the labels, parts and groups that were asked for; where none were, it is said where some may be. */
+export async function relabelled<L extends ImageList>(list: L, request: LabelRequest): Promise<L> {
+  if (asksForLabels(request)) return (await import('./table/relabel.ts')).relabel(list, request)
+  const notes = [...list.notes]
+  if (list.names.count > 0) mentionLabels(list, notes)
+  return { ...list, notes }
 }
 
 /**
@@ -57,12 +63,13 @@ export async function planFolder(
  * a table may name these, or their files.
  */
 export async function labelledList(found: FileList, request: SourceRequest, options: PlanOptions): Promise<FileList> {
-  if (request.pages !== 'all') return relabel(found, request)
+  if (request.pages !== 'all') return relabelled(found, request)
+  const { findPages, listPages } = await import('./page-list.ts')
   const pages = await findPages(found, options)
-  if (!isTable(request) || !pages.several.includes(1)) return listPages(await relabel(found, request), pages)
+  if (!isTable(request) || !pages.several.includes(1)) return listPages(await relabelled(found, request), pages)
   const [ofPages, ofFiles] = await Promise.allSettled([
-    relabel(listPages(found, pages), request),
-    relabel(found, request).then((list) => listPages(list, pages)),
+    relabelled(listPages(found, pages), request),
+    relabelled(found, request).then((list) => listPages(list, pages)),
   ])
   const labels = ({ names, labelOf }: FileList) =>
     Array.from({ length: names.count }, (_, image) => labelOf(image)).filter((label) => label !== null).length
@@ -119,7 +126,8 @@ class FolderValues {
   async measure(meter: Meter, signal?: AbortSignal): Promise<Measured> {
     const { list, request } = this,
       { count } = list.names,
-      decoders = decoderCount(count, this.perDecoder)
+      decoders = decoderCount(count, this.perDecoder),
+      { measureImages } = await import('./values/measure-images.ts')
     return (this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
       const seen = nothingSeen()
       let done = 0
@@ -158,7 +166,7 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(plan, options),
-    countPages: (options) => countSeveral(list, options),
+    countPages: async (options) => (await import('./several.ts')).countSeveral(list, options),
     ...((understood.wide || request.range !== undefined) && {
       measure: (signal) => understood.values.measure(new Meter(undefined), signal),
     }),

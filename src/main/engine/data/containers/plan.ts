@@ -1,8 +1,7 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { planList, type FolderPlan } from '../folder.ts'
+import { planList, relabelled, type FolderPlan } from '../folder.ts'
 import type { PlanOptions, SourceRequest } from '../request.ts'
 import type { FileList } from '../layout.ts'
-import { relabel } from '../table/relabel.ts'
 import { readContents } from './archive.ts'
 import { listArchives } from './list-archives.ts'
 import type { ContainerSource } from './shards.ts'
@@ -15,7 +14,7 @@ export async function planContainer(source: ContainerSource, request: SourceRequ
       'All pages are taken of files in a folder, not of those in an archive or in Parquet files; unpack them first, or leave pages out.'
     throw new WorkbenchError('CALL_INVALID', message, { field: 'pages' })
   }
-  return planList(await relabel(await listContainer(source, request, options), request), request, options)
+  return planList(await relabelled(await listContainer(source, request, options), request), request, options)
 }
 
 async function listContainer(

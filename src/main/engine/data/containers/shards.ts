@@ -5,8 +5,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isFile, readAt } from '../byte-stream.ts'
 import { partOfWord } from '../layout/words.ts'
 import { byCodePoint } from '../walk.ts'
-import { readZip } from '../zip.ts'
-import { tarPacking, type Packing } from './tar.ts'
+import type { Packing } from './tar.ts'
 
 /** A file that holds many images. */
 type ShardKind = 'parquet' | 'tar' | 'zip'
@@ -50,6 +49,7 @@ export async function containerOf(path: string): Promise<Pick<Shard, 'kind' | 'p
   const start = await readAt(path, 0, 512)
   if (/^PAR[1E]/.test(start.toString('latin1', 0, 4))) return { kind: 'parquet', packing: 'plain' }
   if (start.toString('latin1', 0, 2) === 'PK') {
+    const { readZip } = await import('../zip.ts')
     const members = await readZip(path),
       arrays = members.filter(({ name }) => /\.npy$/i.test(name)).length
     const files = members.filter(({ name }) => !name.endsWith('/')).length
@@ -60,7 +60,7 @@ export async function containerOf(path: string): Promise<Pick<Shard, 'kind' | 'p
         : { kind: 'zip', packing: 'plain' }
   }
   if (start.length < 4) return null
-  const packing = await tarPacking(path, start)
+  const packing = await (await import('./tar.ts')).tarPacking(path, start)
   return packing && { kind: 'tar', packing }
 }
 

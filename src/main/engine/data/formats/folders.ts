@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { isFile } from '../byte-stream.ts'
-import { severalSets } from './choose.ts'
 import type { Choice, Format, FoundSet } from './format.ts'
 
 const picture = /\.(png|jpe?g|jfif|webp|bmp|gif|tiff?|jp[2xf]|j2[kc]|p[bgnp]m|heic|heif|avif|dcm)$/i
@@ -17,7 +16,6 @@ const mostLevels = 2
  * @throws WorkbenchError FILE_UNSUPPORTED where there are several sets and none, or none of these, was chosen; PATH_UNREADABLE
  */
 export async function arraysInFolder(
-  formats: readonly Format[],
   folder: string,
   field: string,
   choice: Choice,
@@ -30,7 +28,7 @@ export async function arraysInFolder(
     const files = names.filter((name) => !name.startsWith('.'))
     // The files of MNIST may lie beside anything; other arrays beside images or folders of images are what belongs to these.
     const beside = files.some((name) => picture.test(name)) || folders.length > 0
-    const found = await inFolder(beside ? formats.filter(({ name }) => name === 'idx') : formats, at, files)
+    const found = files.every((name) => picture.test(name)) ? [] : await inFolder(await formatsFor(beside), at, files)
     const sure = found.filter(({ format }) => format.name === 'idx'),
       sets = sure.length > 0 ? sure : found
     if (sets.length > 0) return chosen(folder, sets, choice.set, field)
@@ -39,6 +37,12 @@ export async function arraysInFolder(
     at = join(at, inner[0]!.name)
   }
   return null
+}
+
+/** What reads arrays is loaded where some file may be of them. */
+async function formatsFor(beside: boolean): Promise<readonly Format[]> {
+  if (beside) return [(await import('./idx.ts')).default]
+  return (await import('./index.ts')).formats
 }
 
 async function list(folder: string, field: string) {
@@ -66,12 +70,12 @@ async function inFolder(formats: readonly Format[], folder: string, names: reado
 }
 
 /** @returns with what is left to be chosen within the file */
-function chosen(
+async function chosen(
   folder: string,
   sets: SetOf[],
   wanted: string | undefined,
   field: string,
-): { format: Format; file: string; set: string | undefined } {
+): Promise<{ format: Format; file: string; set: string | undefined }> {
   const asked = wanted?.trim().toLowerCase()
   const matching =
     asked === undefined
@@ -82,5 +86,6 @@ function chosen(
   const names = sets.map(({ set }) => set),
     same = new Set(names).size < names.length
   const said = sets.map((each) => (each.set === '' || same ? basename(each.file) : each.set))
+  const { severalSets } = await import('./choose.ts')
   throw severalSets(folder, said, asked === undefined ? '' : `There is no set “${wanted}”: `, field)
 }

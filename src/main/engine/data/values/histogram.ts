@@ -1,3 +1,4 @@
+import { requireSpan } from './decide.ts'
 import type { ValueRange } from './range.ts'
 import type { Tally } from './tally.ts'
 
@@ -11,8 +12,15 @@ export interface Binning {
   whole: boolean
 }
 
-export function binningOf({ least, most, whole }: Pick<Tally, 'least' | 'most' | 'whole'>): Binning {
+function binningOf({ least, most, whole }: Pick<Tally, 'least' | 'most' | 'whole'>): Binning {
   return whole && most - least < bins ? { least, width: 1, whole } : { least, width: (most - least) / (bins - 1), whole: false }
+}
+
+/** Where values are counted; null where all are the same. @throws WorkbenchError FILE_UNSUPPORTED where they lie too far apart */
+export function binned(tally: Tally): Binning | null {
+  if (!(tally.least < tally.most)) return null
+  requireSpan({ from: tally.least, to: tally.most })
+  return binningOf(tally)
 }
 
 export const emptyCounts = (): Float64Array => new Float64Array(bins)

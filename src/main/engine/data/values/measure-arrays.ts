@@ -1,23 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote } from '../../../../shared/domain.ts'
 import type { Measured } from '../request.ts'
-import { WorkbenchError } from '../../../../shared/errors.ts'
-import { parseRange, rangeForms, type RangeWish } from '../../../../shared/valueRange.ts'
 import { inBlocks, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, numbersIn, valuesOf, type StoredArray } from '../numbers.ts'
 import { ownRange } from './convert.ts'
-import { binningOf, countValues, emptyCounts, percentileRange, type Binning } from './histogram.ts'
-import { decideRange, isByte, rangeNotes, type Decided, type Ranges, type ValueRange } from './range.ts'
+import { decidedRange, wishOf } from './decide.ts'
+import { binned, countValues, emptyCounts, percentileRange } from './histogram.ts'
+import { isByte, rangeNotes, type Ranges, type ValueRange } from './range.ts'
 import { addTally, emptyTally, farBelow, type Tally } from './tally.ts'
-
-/** What a request asks for. @throws WorkbenchError CALL_INVALID for a text that is no range */
-export function wishOf(range: string | undefined): RangeWish | null {
-  if (range === undefined) return null
-  const wish = parseRange(range)
-  if (wish === null)
-    throw new WorkbenchError('CALL_INVALID', `“${range}” is no range of values; write ${rangeForms}.`, { field: 'range' })
-  return wish
-}
 
 type OnValues = (numbers: ArrayLike<number>, first: number) => boolean | void
 
@@ -107,30 +97,6 @@ export async function measureArrays(
     ahead.push(...rangeNotes(tally, decided, true))
   }
   return { ranges, notes, ahead }
-}
-
-/** @throws WorkbenchError FILE_UNSUPPORTED where values lie farther apart than a number can say */
-function requireSpan({ from, to }: ValueRange): void {
-  if (Number.isFinite(to - from)) return
-  throw new WorkbenchError(
-    'FILE_UNSUPPORTED',
-    `The values go from ${from} to ${to}, which is too far apart to scale; give a range with --range A..B.`,
-    { field: 'range' },
-  )
-}
-
-/** As `decideRange`. @throws WorkbenchError FILE_UNSUPPORTED where values lie too far apart */
-export function decidedRange(tally: Tally, wish: RangeWish | null, percentiles: ValueRange | null): Decided {
-  const range = decideRange(tally, wish, percentiles)
-  requireSpan(range)
-  return range
-}
-
-/** Where values are counted; null where all are the same. @throws WorkbenchError FILE_UNSUPPORTED where they lie too far apart */
-export function binned(tally: Tally): Binning | null {
-  if (!(tally.least < tally.most)) return null
-  requireSpan({ from: tally.least, to: tally.most })
-  return binningOf(tally)
 }
 
 async function percentilesOf(
