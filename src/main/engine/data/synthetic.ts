@@ -1,7 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { WorkbenchError } from '../../../shared/errors.ts'
 import { syntheticImages, syntheticSets, type SyntheticImages, type SyntheticName } from '../../../shared/synthetic.ts'
 import { paintLeaves } from './dead-leaves.ts'
 import { files } from './index-file.ts'
