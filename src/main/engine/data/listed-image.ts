@@ -14,6 +14,7 @@ export function headerOf(list: FileList, file: number): ImageFile | null {
 
 /** Rows of a batch that are read at once, in bytes. */
 const batchBytes = 2 ** 23
+const blockBytes = 2 ** 16
 
 /**
  * The images of a list in runs of at most `size`, for decoders: by name below one folder, by place in an archive, or with their
@@ -56,10 +57,20 @@ async function* streamedBatches(list: FileList, size: number): AsyncGenerator<Ba
     let start = from,
       paths: string[] = [],
       bytes: (Uint8Array | null)[] = [],
-      held = 0
+      held = 0,
+      block = Buffer.alloc(0),
+      filled = 0
+    // What is given is valid until the next is asked for. Copies share blocks: of many small ones each would have its own.
+    const copied = (image: Uint8Array): Uint8Array => {
+      if (filled + image.length > block.length) {
+        block = Buffer.allocUnsafeSlow(Math.max(image.length, blockBytes))
+        filled = 0
+      }
+      block.set(image, filled)
+      return block.subarray(filled, (filled += image.length))
+    }
     for await (const image of stream.read(wanted())) {
-      // What is given is valid until the next is asked for.
-      bytes.push(image && Uint8Array.from(image))
+      bytes.push(image && copied(image))
       paths.push(list.names.at(start + paths.length))
       held += image?.length ?? 0
       if (paths.length < size && held < batchBytes) continue

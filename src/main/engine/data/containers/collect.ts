@@ -13,7 +13,7 @@ import type { ContainerSource, Shard } from './shards.ts'
 export interface Contents {
   /** Files, in the order of the archives. */
   members: Members
-  /** Names within the archives, in the same order. */
+  /** Names within the archives, in the same order; those of the members where there is one archive. */
   inner: Names
   /** Index of the shard of each. */
   shard: Column
@@ -57,9 +57,10 @@ export class Collector {
   constructor(source: ContainerSource, streamed: boolean) {
     this.source = source
     this.prefix = source.shards.length > 1
+    const members = new Members()
     this.contents = {
-      members: new Members(),
-      inner: new Names(),
+      members,
+      inner: this.prefix ? new Names() : members.names,
       shard: new Column(),
       skipped: [],
       notes: [...source.notes],
@@ -115,7 +116,7 @@ export class Collector {
       throw unsupportedFile(file, `holds more than ${thousands(mostImages)} files; divide it, or import a part of it.`)
     }
     push()
-    inner.push(name)
+    if (this.prefix) inner.push(name)
     this.contents.shard.push(shard)
     if (sample.image < 0) sample.image = image
     else (sample.more ??= []).push(image)

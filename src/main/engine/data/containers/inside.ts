@@ -16,25 +16,31 @@ export interface ImageStream {
 export type Inside = Span | { stream: ImageStream; index: number }
 export const isStreamed = (inside: Inside): inside is Exclude<Inside, Span> => 'stream' in inside
 
-/** Numbers outside the heap, as many as there come. */
+/** Numbers outside the heap, as many as there come; as long as all are the same they take nothing. */
 export class Column {
-  private values: Float64Array<ArrayBuffer> = new Float64Array(1024)
+  private values: Float64Array<ArrayBuffer> | null = null
+  private same = 0
   count = 0
 
   push(value: number): void {
-    if (this.count === this.values.length) {
-      const larger = new Float64Array(this.values.length * 2)
-      larger.set(this.values)
-      this.values = larger
-    }
-    this.values[this.count++] = value
+    if (this.count === 0) this.same = value
+    if (value !== this.same || this.values !== null) this.room(this.count + 1)[this.count] = value
+    this.count++
   }
 
   at(index: number): number {
-    return this.values[index]!
+    return this.values === null ? this.same : this.values[index]!
   }
 
   set(index: number, value: number): void {
-    this.values[index] = value
+    if (this.at(index) !== value) this.room(this.count)[index] = value
+  }
+
+  private room(count: number): Float64Array<ArrayBuffer> {
+    if (this.values !== null && count <= this.values.length) return this.values
+    const larger = new Float64Array(Math.max(1024, 2 ** Math.ceil(Math.log2(count))))
+    if (this.values === null) larger.fill(this.same, 0, this.count)
+    else larger.set(this.values)
+    return (this.values = larger)
   }
 }

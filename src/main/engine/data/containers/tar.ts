@@ -39,8 +39,11 @@ const octal = (field: Buffer): number => {
     for (const byte of field.subarray(1)) value = value * 256 + byte
     return value
   }
-  const text = /^[\0 ]*([0-7]*)/.exec(field.toString('latin1'))![1]!
-  return text === '' ? 0 : parseInt(text, 8)
+  let at = 0,
+    value = 0
+  while (field[at] === 0 || field[at] === 0x20) at++
+  for (; field[at]! >= 0x30 && field[at]! <= 0x37; at++) value = value * 8 + field[at]! - 0x30
+  return value
 }
 const until0 = (field: Buffer): Buffer => {
   const end = field.indexOf(0)
@@ -88,7 +91,7 @@ export async function* readTar(path: string, packing: Packing, signal?: AbortSig
   try {
     for (let blocks = 0; ; blocks++) {
       if (blocks % 256 === 0) signal?.throwIfAborted()
-      const header = Buffer.from(await reader.read(block))
+      const header = await reader.read(block)
       if (header.length === 0) return false
       if (header.length < block) throw damagedFile(path, 'it is truncated within the header of a member')
       if (header.every((byte) => byte === 0)) {

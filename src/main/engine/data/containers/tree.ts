@@ -42,46 +42,81 @@ class Entry {
 /** Of the folders in one archive: a long name can make thousands of them. */
 const mostFolders = 1_000_000
 
-/** The folders that an archive's names make, and the files that cannot be there because a folder has their name. */
-function treeOf(names: Names, archive: string): { tree: Tree; skipped: Skipped[] } {
-  /** Of each folder what lies in it, and whether that is a folder. */
-  const folders = new Map<string, Map<string, boolean>>([['', new Map()]])
-  const folderOf = (path: string): Map<string, boolean> => {
-    let folder = folders.get(path)
-    if (folder) return folder
-    if (folders.size >= mostFolders) throw unsupportedFile(archive, `holds more than ${thousands(mostFolders)} folders; divide it.`)
-    folders.set(path, (folder = new Map()))
-    const slash = path.lastIndexOf('/'),
-      name = path.slice(slash + 1)
-    folderOf(slash < 0 ? '' : path.slice(0, slash)).set(name, true)
-    return folder
-  }
-  for (let i = 0; i < names.count; i++) {
-    const path = names.at(i),
-      slash = path.lastIndexOf('/'),
-      name = path.slice(slash + 1)
-    const folder = folderOf(slash < 0 ? '' : path.slice(0, slash))
-    if (!folder.has(name)) folder.set(name, false)
-  }
-  const skipped: Skipped[] = []
-  for (let i = 0; i < names.count; i++) {
-    const path = names.at(i)
-    if (folders.has(path)) skipped.push({ path, reason: 'a folder of the archive has the same name' })
-  }
-  const tree = {
-    entries: (path: string) =>
-      Array.from(folders.get(path) ?? [], ([name, folder]) => new Entry(name, folder) as unknown as Dirent),
-  }
-  return { tree, skipped }
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** What lies in a folder: the names of folders, and which of the archive's files, whose names are made when they are asked for. */
+interface Folder {
+  folders: Set<string>
+  files: number[]
 }
 
-/** Where the files of a list lie among an archive's; what finds them is forgotten, which matters where there are very many. */
-function placesOf(names: Names, inner: Names): { places: Uint32Array; repeated: number } {
-  const at = new Map<string, number>(),
-    places = new Uint32Array(names.count)
-  for (let i = 0; i < inner.count; i++) at.set(inner.at(i), i)
-  for (let file = 0; file < places.length; file++) places[file] = at.get(names.at(file))!
-  return { places, repeated: inner.count - at.size }
+/** The folders that an archive's names make. */
+class Folders {
+  private readonly names: Names
+  private readonly archive: string
+  private readonly all = new Map<string, Folder>([['', { folders: new Set(), files: [] }]])
+  /** By their names the last files of the folder that was asked for last, and of those around it. */
+  private readonly asked = new Map<string, ReadonlyMap<string, number>>()
+
+  constructor(names: Names, archive: string) {
+    this.names = names
+    this.archive = archive
+    for (let file = 0; file < names.count; file++) this.folder(folderOf(names.at(file))).files.push(file)
+  }
+
+  private folder(path: string): Folder {
+    let folder = this.all.get(path)
+    if (folder) return folder
+    if (this.all.size >= mostFolders)
+      throw unsupportedFile(this.archive, `holds more than ${thousands(mostFolders)} folders; divide it.`)
+    this.all.set(path, (folder = { folders: new Set(), files: [] }))
+    this.folder(folderOf(path)).folders.add(baseOf(path))
+    return folder
+  }
+
+  /** What lies in a folder, each name once. */
+  entries(path: string): Dirent[] {
+    const folder = this.all.get(path)
+    if (!folder) return []
+    const entries = Array.from(folder.folders, (name) => new Entry(name, true))
+    for (const name of this.lastOf(path).keys()) if (!folder.folders.has(name)) entries.push(new Entry(name, false))
+    return entries as unknown as Dirent[]
+  }
+
+  /** Which of the archive's files has a name: the last one. */
+  place(name: string): number {
+    return this.lastOf(folderOf(name)).get(baseOf(name))!
+  }
+
+  /** How many files have the name of a later one. */
+  get repeated(): number {
+    let repeated = 0
+    for (const { files } of this.all.values())
+      repeated += files.length - new Set(files.map((file) => baseOf(this.names.at(file)))).size
+    return repeated
+  }
+
+  /** Files that cannot be there, since a folder has their name. */
+  hidden(): Skipped[] {
+    const hidden: Skipped[] = []
+    for (let file = 0; file < this.names.count; file++) {
+      const path = this.names.at(file)
+      if (this.all.has(path)) hidden.push({ path, reason: 'a folder of the archive has the same name' })
+    }
+    return hidden
+  }
+
+  private lastOf(path: string): ReadonlyMap<string, number> {
+    const known = this.asked.get(path)
+    if (known) return known
+    // Names come folder by folder, depth first.
+    for (const other of this.asked.keys()) if (other !== '' && !path.startsWith(`${other}/`)) this.asked.delete(other)
+    const last = new Map<string, number>()
+    for (const file of this.all.get(path)?.files ?? []) last.set(baseOf(this.names.at(file)), file)
+    this.asked.set(path, last)
+    return last
+  }
 }
 
 /**
@@ -95,9 +130,14 @@ export async function listTree(
   { signal }: ListOptions,
 ): Promise<FileList> {
   const { members, inner, skipped, notes, truncated, tally, sampled } = contents
-  const { tree, skipped: hidden } = treeOf(inner, source.path)
-  const list = await listFolder({ root: source.path, valRoot: null, testRoot: null, tree }, { signal, labels: labelling(request) })
-  const { places, repeated } = placesOf(list.names, inner)
+  const folders = new Folders(inner, source.path)
+  const list = await listFolder(
+    { root: source.path, valRoot: null, testRoot: null, tree: folders },
+    { signal, labels: labelling(request) },
+  )
+  const places = new Uint32Array(list.names.count),
+    { repeated } = folders
+  for (let file = 0; file < places.length; file++) places[file] = folders.place(list.names.at(file))
   if (repeated > 0)
     notes.push({
       code: 'sameNames',
@@ -105,7 +145,7 @@ export async function listTree(
     })
   const whole: FileList = {
     ...list,
-    skipped: [...skipped, ...hidden, ...list.skipped],
+    skipped: [...skipped, ...folders.hidden(), ...list.skipped],
     notes: [...notes, ...list.notes],
     truncated,
     from: source.container,
