@@ -81,7 +81,7 @@ export const stages = [
   {
     name: 'format',
     run: async () => {
-      const cache = ['--cache', '--cache-location', join(root, 'node_modules', '.cache', 'prettier')]
+      const cache = ['--cache', '--cache-location', join(root, 'node_modules', '.cache', 'prettier-check')]
       return one(
         (await onNode24([bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...cache, ...formatted])) === 0,
       )
