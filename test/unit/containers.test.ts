@@ -373,3 +373,71 @@ test('a zip archive whose comment holds the mark of its end, and one whose membe
   writeFileSync(file, many)
   assert.equal((await readZip(file)).length, 65_548)
 })
+
+test('labels of Parquet as other writers have them: floats, numbers without a sign, names twice, and shards without rows', async () => {
+  const root = fresh('writers'),
+    pngs = (await images(160, 172)).map((png) => new Uint8Array(png))
+  const made = (type: string, data: unknown[], converted?: string) => {
+    const filename = join(root, `${type}${converted ?? ''}${data.length}.parquet`)
+    parquetWriteFile({
+      filename,
+      columnData: [
+        { name: 'image', data: pngs.slice(0, data.length) },
+        { name: 'label', data },
+      ],
+      schema: [
+        { name: 'schema', num_children: 2 },
+        { name: 'image', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+        { name: 'label', type, converted_type: converted, repetition_type: 'OPTIONAL' },
+      ] as NonNullable<Parameters<typeof parquetWriteFile>[0]['schema']>,
+    })
+    return filename
+  }
+  const labelsOf = async (file: string) => (await rowsOf(file)).rows.map(({ label }) => label)
+  // pandas makes floats of whole numbers where one is missing.
+  const floats = pngs.map((_, i) => (i === 2 ? null : i === 3 ? NaN : i % 3)),
+    expected = floats.map((value) => (value === null || Number.isNaN(value) ? null : String(value)))
+  assert.deepEqual(await labelsOf(made('DOUBLE', floats)), expected)
+  assert.deepEqual(await labelsOf(made('FLOAT', floats)), expected)
+  const measured = await rowsOf(made('DOUBLE', [0.5, ...floats.slice(1, 11)]))
+  assert.match(measured.dataset.notes.find(({ code }) => code === 'unknownLabels')!.message, /^1 labels are no numbers of a class/)
+  const high = pngs.map((_, i) => 2 ** 32 - 1 - (i % 2))
+  const higher = high.map((value) => 2n ** 64n - 2n ** 32n + BigInt(value))
+  assert.deepEqual(await labelsOf(made('INT32', high, 'UINT_32')), high.map(String))
+  assert.deepEqual(await labelsOf(made('INT64', higher, 'UINT_64')), higher.map(String))
+  const struct = join(root, 'struct.parquet')
+  parquetWriteFile({
+    filename: struct,
+    columnData: [
+      { name: 'image', data: pngs },
+      { name: 'label', data: pngs.map((_, id) => ({ id })) },
+    ],
+    schema: [
+      { name: 'schema', num_children: 2 },
+      { name: 'image', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+      { name: 'label', num_children: 1, repetition_type: 'OPTIONAL' },
+      { name: 'id', type: 'INT32', repetition_type: 'OPTIONAL' },
+    ],
+  })
+  assert.match(
+    (await rowsOf(struct)).dataset.notes.find(({ code }) => code === 'noClasses')!.message,
+    /“label” holds values of a kind/,
+  )
+  const blank = pngs.map((_, i) => (i % 3 ? 'a' : ' '))
+  assert.deepEqual(
+    await labelsOf(made('BYTE_ARRAY', blank, 'UTF8')),
+    blank.map((text) => (text === ' ' ? null : text)),
+  )
+
+  // Two classes of one name stay two; one without a name is its number.
+  const sets = fresh('twice'),
+    rows = pngs.map((png, i) => ({ bytes: Buffer.from(png), label: i % 4 }))
+  imageParquet(join(sets, 'train-00000-of-00002.parquet'), rows, { names: ['crane', 'é', 'crane', ''] })
+  imageParquet(join(sets, 'train-00001-of-00002.parquet'), [], { names: ['crane', 'é', 'crane', ''] })
+  const twice = await rowsOf(sets)
+  assert.deepEqual(
+    [twice.dataset.classes, twice.rows.map(({ label }) => label)],
+    [['crane (0)', 'é', 'crane (2)', '3'], rows.map(({ label }) => ['crane (0)', 'é', 'crane (2)', '3'][label])],
+  )
+  await assert.rejects(importDataset(request(join(sets, 'train-00001-of-00002.parquet'))), { code: 'DATASET_EMPTY' })
+})

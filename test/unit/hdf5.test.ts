@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -190,6 +191,55 @@ test('HDF5 files that lie, or end early, are refused at once', async () => {
     writeFileSync(path, changed)
     await importDataset(request(path)).catch((thrown: { code?: string }) =>
       assert.match(String(thrown.code), /^(FILE_|DATASET_)/, `byte ${at}: ${thrown}`),
+    )
+  }
+})
+
+test('links within a file: what they lead to, groups that lie within themselves, and links that lead nowhere', async () => {
+  const root = fresh('links'),
+    images = bytes(12 * 30)
+  const path = write(join(root, 'links.h5'), {
+    'a/raw': { data: images, shape: [12, 6, 5] },
+    'a/classes_of_all': { data: ['crane', 'dog', 'crane'], shape: [3] },
+  })
+  const module = await h5.ready,
+    file = new h5.File(path, 'a')
+  file.create_group('g')
+  for (let i = 0; i < 12; i++) module.create_hard_link(file.file_id, '/g', `/g/link${i}`)
+  file.create_soft_link('/a/raw', 'images')
+  file.create_soft_link('/a', 'again')
+  file.create_soft_link('/nowhere', 'lost')
+  file.create_soft_link('/loop', 'loop')
+  file.create_dataset({ name: 'labels', data: Uint8Array.from({ length: 12 }, (_, i) => i % 3), shape: [12] })
+  file.create_soft_link('/a/classes_of_all', 'class_names')
+  file.close()
+  const ask = request(path),
+    dataset = await importDataset(ask)
+  assert.ok(stored(ask.folder).equals(images))
+  assert.deepEqual(dataset.classes, ['crane (0)', 'dog', 'crane (2)'])
+  assert.deepEqual(
+    dataset.skipped.map((each) => each.path.replace(`${path}/`, '')),
+    ['a/classes_of_all', 'a/raw', 'loop (a link that leads nowhere)', 'lost (a link that leads nowhere)'],
+  )
+
+  // What the library has to say is for whoever reads the error, and for nobody else.
+  const cut = join(root, 'cut.h5')
+  writeFileSync(cut, readFileSync(path).subarray(0, 900))
+  const reader = new URL('../../src/main/engine/data/hdf5/file.ts', import.meta.url).href
+  for (const each of [path, cut]) {
+    const code = `const { listDatasets } = await import('${reader}')
+      await listDatasets(${JSON.stringify(each)}).catch(({ code, message }) => console.log(code, message))`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', code], {
+      encoding: 'utf8',
+    })
+    assert.deepEqual(
+      [stdout, stderr],
+      [
+        each === path
+          ? ''
+          : 'FILE_DAMAGED cut.h5 is damaged: HDF5 cannot open it (its beginning is damaged, or it ends early). Get the file again.\n',
+        '',
+      ],
     )
   }
 })

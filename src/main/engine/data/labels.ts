@@ -133,6 +133,20 @@ function textIn(item: Buffer, type: 'U' | 'S', bigEndian: boolean): string {
 }
 
 /**
+ * Names of classes by number, of which none is empty and no two are the same (as ImageNet's “crane”, a bird and a machine), which would
+ * make one class of two: those have their number beside them.
+ */
+export function distinctNames(names: readonly string[], numbers: readonly number[] = [...names.keys()]): string[] {
+  const keyOf = (name: string) => name.normalize('NFC').trim(),
+    alike = Map.groupBy(names, keyOf),
+    numbered = (name: string, i: number) => `${name} (${numbers[i]})`
+  const told = names.map((name, i) =>
+    keyOf(name) === '' ? String(numbers[i]) : alike.get(keyOf(name))!.length > 1 ? numbered(name, i) : name,
+  )
+  return new Set(told.map(keyOf)).size === told.length ? told : names.map(numbered)
+}
+
+/**
  * Class names and label indices of parts that follow one another. Numbers are sorted as numbers, names by code point; a part without
  * labels gets -1. `{classes: [], labels: null}` when no part has any.
  * @param names what numbers stand for, where that is known
@@ -155,7 +169,8 @@ export function indexLabels(
     })
     row += part.count
   }
-  const named = classes.map((value) => (typeof value === 'number' ? names.get(value) : undefined) ?? String(value))
-  // Names that two numbers share would make two classes one to the eye.
-  return { classes: new Set(named).size === named.length ? named : classes.map(String), labels }
+  const numbers = [...names.keys()],
+    told = distinctNames([...names.values()], numbers),
+    nameOf = new Map(numbers.map((number, i) => [number, told[i]!]))
+  return { classes: classes.map((value) => (typeof value === 'number' ? nameOf.get(value) : undefined) ?? String(value)), labels }
 }

@@ -2,6 +2,7 @@ import type { DatasetNote } from '../../../../shared/domain.ts'
 import { parseJson } from '../../../../shared/json.ts'
 import { manifestLimits } from '../../../../shared/limits.ts'
 import { unsupportedFile } from '../byte-stream.ts'
+import { distinctNames } from '../labels.ts'
 import type { ParquetColumn, ParquetFile, ParquetValue } from './parquet.ts'
 
 /** What the columns of a file are, as the library `datasets` of Hugging Face writes them, or as they are called. */
@@ -86,10 +87,17 @@ export function findColumns(file: ParquetFile): ImageColumns {
   const called = others.filter(isLabel).toSorted((a, b) => rank(labelNames, a) - rank(labelNames, b))
   const usable = called.filter((name) => {
     const column = plain(name)
-    return column !== null && !column.json && (column.text || /^(INT32|INT64|BOOLEAN|BYTE_ARRAY)$/.test(column.type))
+    return column !== null && !column.json && (column.text || /^(INT32|INT64|BOOLEAN|BYTE_ARRAY|FLOAT|DOUBLE)$/.test(column.type))
   })
   const [label] = usable
   const several = called.filter((name) => file.columns.some(({ path, repeated, json }) => path[0] === name && (repeated || json)))
+  const strange = called.filter((name) => !usable.includes(name) && !several.includes(name))
+  if (label === undefined && strange.length > 0) {
+    notes.push({
+      code: 'noClasses',
+      message: `The column ${listed(strange)} holds values of a kind that is not read as labels; imported without labels.`,
+    })
+  }
   if (label === undefined && several.length > 0) {
     notes.push({
       code: 'severalLabels',
@@ -115,7 +123,7 @@ export function findColumns(file: ParquetFile): ImageColumns {
     image: bytesOf(top)!,
     path: plain(top, 'path'),
     label: label === undefined ? null : plain(label),
-    names: Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : null,
+    names: Array.isArray(names) && names.every((name) => typeof name === 'string') ? distinctNames(names) : null,
     notes,
   }
 }
@@ -123,14 +131,19 @@ export function findColumns(file: ParquetFile): ImageColumns {
 const utf8 = new TextDecoder()
 
 /**
- * A label as the name of its class; null where there is none (also -1, which stands for that),
- * undefined where it is no number of a class.
+ * A label as the name of its class; null where there is none (no text, not a number; where classes have names also -1, which
+ * stands for that), undefined where it is no number of a class.
  */
-export function labelOf(value: ParquetValue, names: readonly string[] | null): string | null | undefined {
+export function labelOf(value: ParquetValue, { label, names }: ImageColumns): string | null | undefined {
   if (value === null) return null
-  if (value instanceof Uint8Array) return utf8.decode(value.subarray(0, 1000))
+  if (value instanceof Uint8Array) {
+    const text = utf8.decode(value.subarray(0, 1000))
+    return text.trim() === '' ? null : text
+  }
   if (typeof value === 'boolean') return String(value)
-  const number = Number(value)
-  if (names === null) return String(value)
-  return number === -1 ? null : names[number]
+  // Tables in which some rows lack a label have whole numbers as floats.
+  if (typeof value === 'number' && !Number.isInteger(value)) return Number.isNaN(value) ? null : undefined
+  if (names !== null) return Number(value) === -1 ? null : names[Number(value)]
+  if (!label?.unsigned) return String(value)
+  return String(typeof value === 'bigint' ? BigInt.asUintN(64, value) : value >>> 0)
 }

@@ -34,6 +34,8 @@ export interface ParquetColumn {
   type: string
   /** Whether a row may have several values. */
   repeated: boolean
+  /** Whether its numbers are whole ones without a sign. */
+  unsigned: boolean
   /** Whether its bytes are text, and whether that is JSON. */
   text: boolean
   json: boolean
@@ -138,6 +140,9 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
       schemaPath: here,
       definition: levels.length,
       repeated: levels.some((one) => one.element.repetition_type === 'REPEATED'),
+      unsigned:
+        (element.logical_type?.type === 'INTEGER' && !element.logical_type.isSigned) ||
+        element.converted_type?.startsWith('UINT_') === true,
       json: element.converted_type === 'JSON' || element.logical_type?.type === 'JSON',
       text:
         element.converted_type === 'UTF8' ||
@@ -166,6 +171,8 @@ function checkGroups(
       throw lies('it says that a group has other columns than the file')
     for (const { meta_data: chunk } of group.columns) {
       if (!chunk) throw unsupportedFile(path, 'is encrypted, or keeps its columns in other files; save it as one file.')
+      // Of no rows there are no pages, wherever they are said to lie.
+      if (Number(group.num_rows) === 0) continue
       const start = chunkStart(chunk),
         length = Number(chunk.total_compressed_size)
       if (!(start >= 4 && length >= 0 && start + length <= size - 8)) throw lies('it says that a column lies beyond its end')

@@ -90,7 +90,7 @@ export async function listRows(
   if (unknown > 0)
     notes.push({
       code: 'unknownLabels',
-      message: `${thousands(unknown)} labels are no numbers of a class that has a name; these images have none.`,
+      message: `${thousands(unknown)} labels are no numbers of a class, or of none that has a name; these images have none.`,
     })
   return listOfMembers(members, {
     source,
@@ -106,7 +106,7 @@ export async function listRows(
 async function pushGroup(
   members: Members,
   file: ParquetFile,
-  { label, path, names }: ImageColumns,
+  columns: ImageColumns,
   group: number,
   rows: number,
   shard: Shard,
@@ -114,7 +114,8 @@ async function pushGroup(
   first: number,
   onUnknown: () => void,
 ): Promise<void> {
-  const from = members.count
+  const { label, path } = columns,
+    from = members.count
   const paths = path === null || path.type !== 'BYTE_ARRAY' ? null : file.read(path, group)[Symbol.asyncIterator]()
   let page: ArrayLike<ParquetValue> = [],
     at = 0
@@ -134,7 +135,7 @@ async function pushGroup(
   let row = from
   for await (const values of file.read(label, group)) {
     for (let i = 0; i < values.length && row < members.count; i++, row++) {
-      const name = labelOf(values[i]!, names)
+      const name = labelOf(values[i]!, columns)
       if (name === undefined) onUnknown()
       else if (name !== null) members.label(row, name)
     }

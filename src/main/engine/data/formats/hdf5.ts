@@ -35,7 +35,7 @@ async function openOne(file: string, alone: boolean, choice: Choice = {}): Promi
       `is a MATLAB file of an older version; save it in MATLAB with save(..., '-v7.3'), or in Python as an npz file.`,
     )
   }
-  const { arrays, external } = await arraysOf(file, choice.signal)
+  const { arrays, external, lost } = await arraysOf(file, choice.signal)
   const beside = await labelsBeside(file)
   if (beside !== null) {
     const others = [...(await arraysOf(beside, choice.signal)).arrays]
@@ -56,7 +56,11 @@ async function openOne(file: string, alone: boolean, choice: Choice = {}): Promi
     ...(found.notes ?? []),
     ...labelNames.map((name) => ({ code: 'labelsBeside', message: `Labels come from ${name}, beside the images.` })),
   ]
-  const unused = [...found.unused, ...external.map((name) => `${name} (a link into another file, which is not followed)`)]
+  const unused = [
+    ...found.unused,
+    ...external.map((name) => `${name} (a link into another file, which is not followed)`),
+    ...lost.map((name) => `${name} (a link that leads nowhere)`),
+  ]
   return {
     ...found,
     unused,
@@ -65,11 +69,14 @@ async function openOne(file: string, alone: boolean, choice: Choice = {}): Promi
   }
 }
 
-async function arraysOf(file: string, signal?: AbortSignal): Promise<{ arrays: Map<string, OpenArray>; external: string[] }> {
-  const { datasets, external, truncated } = await listDatasets(file, signal)
+async function arraysOf(
+  file: string,
+  signal?: AbortSignal,
+): Promise<{ arrays: Map<string, OpenArray>; external: string[]; lost: string[] }> {
+  const { datasets, external, lost, truncated } = await listDatasets(file, signal)
   if (truncated) throw unsupportedFile(file, 'holds thousands of datasets; join the images in one, counted by its first axis.')
   const arrays = new Map(datasets.map((dataset): [string, OpenArray] => [dataset.path, () => openDatasetOf(file, dataset, signal)]))
-  return { arrays, external }
+  return { arrays, external, lost }
 }
 
 /** The file of labels that belongs to a file of images, as `..._train_y.h5` to `..._train_x.h5`. */

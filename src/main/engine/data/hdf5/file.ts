@@ -56,7 +56,8 @@ function openReader(file: string, signal: AbortSignal | undefined) {
   signal?.addEventListener('abort', stop, { once: true })
   return {
     async ask(question: Question): Promise<Answer> {
-      const answered = once(worker, 'message')
+      // A thread that fails does so for whoever waits for a message, too, but with an error that is not for users.
+      const answered = once(worker, 'message').catch(() => failure)
       answered.catch(() => {})
       worker.postMessage(question, [])
       let answer: Answer

@@ -15,6 +15,8 @@ export interface Listing {
   datasets: Hdf5Dataset[]
   /** Links that lead into other files, which are not followed. */
   external: string[]
+  /** Links that lead nowhere. */
+  lost: string[]
   /** There are more datasets than were listed. */
   truncated: boolean
 }

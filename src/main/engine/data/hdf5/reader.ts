@@ -22,6 +22,19 @@ fs.openSync = ((path: fs.PathLike, flags?: fs.OpenMode, mode?: fs.Mode) => {
   return openAny(path, loaded ? 'r' : (flags ?? 'r'), mode)
 }) as typeof fs.openSync
 
+/** What the library last wrote of an error, which it does to the process's standard error; that is not for users. */
+let written = ''
+const writeAny = fs.writeSync as (...args: unknown[]) => number
+fs.writeSync = ((...args: unknown[]) => {
+  const [to, bytes, offset, length] = args
+  if (to !== 2 || !ArrayBuffer.isView(bytes)) return writeAny(...args)
+  written = (
+    written +
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', Number(offset), Number(offset) + Number(length))
+  ).slice(-4000)
+  return Number(length)
+}) as typeof fs.writeSync
+
 interface Memory {
   buffer: ArrayBuffer
   grow(pages: number): number
@@ -37,6 +50,9 @@ const h5wasm = await import('h5wasm/node')
 const module = await h5wasm.ready
 loaded = true
 const open = new h5wasm.File(file, 'r')
+if (open.file_id < 0n) throw new Error('its beginning is damaged, or it ends early')
+// What goes wrong from now on is thrown, where it would else be the answer of some function or other.
+module.activate_throwing_error_handler()
 
 const { H5T_class_t: kinds } = module
 
@@ -75,20 +91,39 @@ const filterNames = new Map([
   [32015, 'Zstandard'],
 ])
 
+/** What lies at a path; null where a symbolic link leads nowhere, or to itself. */
+function kindAt(path: string): number | null {
+  try {
+    const kind = module.get_type(open.file_id, path)
+    return kind === module.H5G_LINK ? null : kind
+  } catch (error) {
+    if (module.get_symbolic_link(open.file_id, path) === null) throw error
+    return null
+  }
+}
+
 function list(): Listing {
-  const listing: Listing = { datasets: [], external: [], truncated: false }
+  const listing: Listing = { datasets: [], external: [], lost: [], truncated: false },
+    /** Where the groups lie that were entered: by its names, one may lie within itself. */
+    entered = new Set<string>()
+  const placeOf = (path: string) => Buffer.from(module.create_object_reference(open.file_id, path)).toString('hex')
   const walk = (group: InstanceType<typeof h5wasm.Group>, prefix: string, level: number): void => {
+    const place = placeOf(group.path)
+    if (entered.has(place)) return
+    entered.add(place)
     for (const name of group.keys()) {
       if (listing.datasets.length >= mostDatasets) {
         listing.truncated = true
         return
       }
       const path = prefix + name,
-        type = group.get_type(`/${path}`)
-      if (type === module.H5G_UDLINK) listing.external.push(path)
+        type = kindAt(`/${path}`)
+      if (type === null) listing.lost.push(path)
+      else if (type === module.H5G_UDLINK) listing.external.push(path)
       else if (type === module.H5G_DATASET) listing.datasets.push(describe(path))
       // MATLAB and others keep what they refer to in groups of this kind.
-      else if (type === module.H5G_GROUP && level < mostLevels && !name.startsWith('#'))
+      // What a symbolic link leads to is listed where it lies.
+      else if (type === module.H5G_GROUP && level < mostLevels && !name.startsWith('#') && group.get_link(`/${path}`) === null)
         walk(group.get(name) as InstanceType<typeof h5wasm.Group>, `${path}/`, level + 1)
     }
   }
@@ -113,27 +148,32 @@ function read(path: string, offset: number[], count: number[]): Answer {
   if (place === 0) throw new Error('the file needs too much memory')
   try {
     const strides = count.map(() => 1n)
-    const status = module.get_dataset_data(
-      open.file_id,
-      `/${path}`,
-      count.map(BigInt),
-      offset.map(BigInt),
-      strides,
-      BigInt(place),
-    ) as unknown as number
-    if (status < 0) throw new Error(`${path} cannot be read: its values are damaged, or lie in another file`)
+    try {
+      module.get_dataset_data(open.file_id, `/${path}`, count.map(BigInt), offset.map(BigInt), strides, BigInt(place))
+    } catch (cause) {
+      written = ''
+      throw new Error(`${path} cannot be read: its values are damaged, or lie in another file`, { cause })
+    }
     return { type: 'bytes', bytes: module.HEAPU8.slice(place, place + size).buffer as ArrayBuffer }
   } finally {
     module._free(place)
   }
 }
 
+/** Of the library's stack of errors the innermost, which is the cause. */
+const said = (message: string): string =>
+  `${written}${message}`
+    .match(/\(\): .*/g)
+    ?.at(-1)
+    ?.slice(4) ?? message
+
 parentPort!.on('message', (question: Question) => {
   let answer: Answer
+  written = ''
   try {
     answer = question.type === 'list' ? { type: 'listing', listing: list() } : read(question.path, question.offset, question.count)
   } catch (thrown) {
-    answer = { type: 'unreadable', message: thrown instanceof Error ? thrown.message : String(thrown) }
+    answer = { type: 'unreadable', message: said(thrown instanceof Error ? thrown.message : String(thrown)) }
   }
   parentPort!.postMessage(answer, answer.type === 'bytes' ? [answer.bytes] : [])
 })
