@@ -225,6 +225,14 @@ export function withoutStatistics(config: Config): Config {
 export const settingsSchema = z.record(z.string(), z.unknown())
 export type Settings = z.infer<typeof settingsSchema>
 
+/**
+ * Whose word a setting is. Defaults: all variants share it (`shared`), it follows from the `data`, the `variant` has or determines
+ * it, the `layers` that are pretrained need it, few `labels` do. On top of them: a file of `weights`, a `preset`, a `plan`, or what
+ * was `given` for this one run.
+ */
+export const origins = ['shared', 'data', 'layers', 'variant', 'labels', 'weights', 'preset', 'plan', 'given'] as const
+export type Origin = (typeof origins)[number]
+
 /** One setting as a form field, an argument of the command line, a row of the documentation. */
 export const fieldSchema = z.object({
   /** Dotted path, e.g. `regularizer.rate`. */
@@ -241,6 +249,8 @@ export const fieldSchema = z.object({
   exclusiveMaximum: z.boolean().optional(),
   /** The variant's default. */
   default: z.unknown(),
+  /** Whose word the default is. */
+  from: z.enum(origins).optional(),
   /** Why the default is what it is, where that follows from the data: one sentence. */
   because: z.string().optional(),
   /** Shown only while another field has one of these values, e.g. `sigma` while `noise` is `gaussian`. */

@@ -4,8 +4,10 @@
  * `regularizer.lambda@contractive`.
  */
 
-const ofLayers = 'pretraining.regularizer.'
-export const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith(ofLayers)
+/** What the keys of settings of the layers' variant begin with. */
+export const layerPrefix = 'pretraining.regularizer.'
+/** Settings in which variants differ by nature: nobody expects them to be the same. */
+export const isOwn = (key: string): boolean => key.startsWith('regularizer.') || key.startsWith(layerPrefix)
 
 const ownedKey = (key: string, owner: string): string => `${key}@${owner}`
 
@@ -23,7 +25,7 @@ export function headOf(key: string): string {
 
 /** Whose a setting is: the variant's, or of layers that are pretrained the variant's that does it; null for settings that all share. */
 export const ownerOf = (key: string, { variant, layers }: { variant: string; layers: string | null }): string | null =>
-  !isOwn(key) ? null : key.startsWith(ofLayers) ? (layers ?? variant) : variant
+  !isOwn(key) ? null : key.startsWith(layerPrefix) ? (layers ?? variant) : variant
 
 /**
  * Some things that each have settings of their own, as columns: one for each key, and for each owner of a key that has several.

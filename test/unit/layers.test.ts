@@ -165,7 +165,7 @@ function cycles(imports: Imports): string[] {
 }
 
 /** Grew beyond the limit when the code was formatted; each is to be split, and this list to go. */
-const toSplit = ['src/main/engine/training/program.ts', 'src/main/engine/variants/resolve.ts']
+const toSplit = ['src/main/engine/training/program.ts']
 
 function nameAndSizeProblems(sources: Sources): string[] {
   const problems: string[] = []

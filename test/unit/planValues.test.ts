@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSeeds, readValues, textOfSeeds, textOfValues, type Written } from '../../src/renderer/components/experiments/values.ts'
+import { readSeeds, textOfSeeds } from '../../src/renderer/components/experiments/seeds.ts'
+import { readValues, textOfValues, type Written } from '../../src/shared/settings/values.ts'
 
 const number = { kind: 'number' } as const
 const integer = { kind: 'integer' } as const

@@ -14,7 +14,10 @@ import { placeMarks } from '../../src/renderer/charts/placeMarks.ts'
 import { byLastValue, greatest, unitPixels } from '../../src/renderer/charts/unitRows.ts'
 import { formGroups } from '../../src/renderer/components/settings/groups.ts'
 import { stagePlan } from '../../src/renderer/components/settings/stagePlan.ts'
-import { flat, saidBeside, shownFields, textOf } from '../../src/renderer/components/settings/words.ts'
+import { fieldsThatApply } from '../../src/shared/settings/applies.ts'
+import { flatten } from '../../src/shared/settings/nested.ts'
+import { saidBeside } from '../../src/renderer/components/settings/words.ts'
+import { textOf } from '../../src/shared/settings/text.ts'
 import { splitCounts, trainingRows } from '../../src/shared/split.ts'
 import { momentText, totalLoss } from '../../src/renderer/views/runFacts.ts'
 import { lossIsAll, onlyTerm, termSeries, vanishing, watchedSeries } from '../../src/renderer/views/runCurves.ts'
@@ -67,7 +70,7 @@ const series = (steps: number[], values: number[] = steps.map(() => 1)) => ({
 test('the form shows a setting only where what it depends on is chosen, and each field in one group', () => {
   const fields = (settings: object) => resolveConfig('classical', { ...settings }, facts).fields
   const keys = (settings: Record<string, unknown>) =>
-    shownFields(fields(settings), (field) => textOf(settings[field.key] ?? field.default)).map(({ key }) => key)
+    fieldsThatApply(fields(settings), (field) => textOf(settings[field.key] ?? field.default)).map(({ key }) => key)
   assert.deepEqual(
     keys({}).filter((key) => key.startsWith('pretraining.') || key === 'fineTuning.labelled'),
     ['pretraining.kind'],
@@ -79,7 +82,7 @@ test('the form shows a setting only where what it depends on is chosen, and each
   assert.ok(gaussian.includes('pretraining.regularizer.sigma') && !gaussian.includes('pretraining.regularizer.rate'))
   assert.ok(!keys({ 'pretraining.kind': 'rbm' }).includes('pretraining.variant'))
   // The fields of a moment ago, before the engine has answered: what has been switched off is out of sight at once.
-  const stale = shownFields(fields(greedy), (field) => (field.key === 'pretraining.kind' ? 'none' : textOf(field.default)))
+  const stale = fieldsThatApply(fields(greedy), (field) => (field.key === 'pretraining.kind' ? 'none' : textOf(field.default)))
   assert.deepEqual(
     stale.filter(({ key }) => key.startsWith('pretraining.')).map(({ key }) => key),
     ['pretraining.kind'],
@@ -94,7 +97,7 @@ test('the form shows a setting only where what it depends on is chosen, and each
     )
   }
   assert.deepEqual(
-    flat({ pretraining: { regularizer: { rate: 0.3 } }, network: { layers: [5, 3] }, reconstruction: 'squaredError' }),
+    flatten({ pretraining: { regularizer: { rate: 0.3 } }, network: { layers: [5, 3] }, reconstruction: 'squaredError' }),
     [
       ['pretraining.regularizer.rate', 0.3],
       ['network.layers', [5, 3]],

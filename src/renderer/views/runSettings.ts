@@ -1,5 +1,6 @@
 import type { Config, Field, VariantInfo } from '../../shared/config.ts'
-import { flat } from '../components/settings/words.ts'
+import { applies, fieldsByKey } from '../../shared/settings/applies.ts'
+import { flatten } from '../../shared/settings/nested.ts'
 import { sentence } from '../terms.ts'
 
 export interface SettingRow {
@@ -12,18 +13,18 @@ export interface SettingRow {
 
 type Entries = [string, unknown][]
 const pretrained = ({ pretraining }: Config): boolean => pretraining.kind !== 'none'
-const training = (config: Config): Entries => flat(config.training, 'training.')
-const fineTuning = (config: Config): Entries => flat(config.fineTuning, 'fineTuning.')
+const training = (config: Config): Entries => flatten(config.training, 'training.')
+const fineTuning = (config: Config): Entries => flatten(config.fineTuning, 'fineTuning.')
 
 /**
  * What is as it was before there was such a thing is not worth saying. With pretraining the training of the whole network is
  * fine-tuning.
  */
 const groups: { title: string; of(config: Config): Entries }[] = [
-  { title: 'Regularizer', of: (config) => flat(config.regularizer, 'regularizer.') },
-  { title: 'Network', of: (config) => [...flat(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
-  { title: 'Data', of: ({ data }) => flat(data, 'data.').filter(([, value]) => value !== 'none') },
-  { title: 'Pretraining', of: (config) => (pretrained(config) ? flat(config.pretraining, 'pretraining.') : []) },
+  { title: 'Regularizer', of: (config) => flatten(config.regularizer, 'regularizer.') },
+  { title: 'Network', of: (config) => [...flatten(config.network, 'network.'), ['reconstruction', config.reconstruction]] },
+  { title: 'Data', of: ({ data }) => flatten(data, 'data.').filter(([, value]) => value !== 'none') },
+  { title: 'Pretraining', of: (config) => (pretrained(config) ? flatten(config.pretraining, 'pretraining.') : []) },
   { title: 'Fine-tuning', of: (config) => (pretrained(config) ? [...fineTuning(config), ...training(config)] : []) },
   {
     title: 'Training',
@@ -56,7 +57,7 @@ export function settingGroups(
   inert: readonly string[] = [],
 ): { title: string; rows: SettingRow[] }[] {
   const all = new Map(groups.flatMap((group) => group.of(config)))
-  const known = new Map(fields.map((field) => [field.key, field]))
+  const known = fieldsByKey(fields)
   const titles = new Map(variants.flatMap(({ settings }) => settings.map(({ key, title }) => [key, title] as const)))
   const text = (key: string, value: unknown) =>
     (key === 'pretraining.variant'
@@ -71,7 +72,7 @@ export function settingGroups(
     const rows = of(config).flatMap(([key, value]) => {
       const field = known.get(key)
       if (inert.includes(key)) return []
-      if (field?.when && !field.when.in.includes(String(all.get(field.when.key)))) return []
+      if (field && !applies(field, known, (owner) => all.get(owner.key))) return []
       const own = text(key, value)
       const usual = text(key, field ? field.default : value)
       return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text: own, changed: own !== usual, usual }]

@@ -1,4 +1,5 @@
 import type { VariantInfo } from '../../../shared/config.ts'
+import { plainest } from '../variants/registry.ts'
 import type { RunGroup } from './groups.ts'
 import { settingsReader } from './settings.ts'
 
@@ -10,12 +11,9 @@ export interface Baseline {
   of: (number | null)[]
 }
 
-/** What others are compared with where nobody says otherwise. */
-const usual = 'classical'
-
 /**
  * A named baseline is compared with all other groups. Without one it is what the groups' experiment says, else the group of the
- * classical variant, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each
+ * variant without a regularizer, else of the first group's variant. Where there are several of these, as in a sweep of code sizes, each
  * other group is compared with the one that differs from it in the fewest settings besides those of the regularizer, the first
  * of these should several be as near; and one with which none would be compared is compared itself.
  * @param wanted id of a group, or of a run in it
@@ -49,7 +47,7 @@ function candidatesOf(groups: readonly RunGroup[]): number[] {
   // In the plan's order, whatever that of the runs: the first of several that are as near is taken.
   const planned = which((group) => group.planned !== null).sort((a, b) => groups[a]!.planned! - groups[b]!.planned!)
   if (planned.length > 0) return planned
-  const variant = groups.some((group) => group.variant === usual) ? usual : groups[0]!.variant
+  const variant = groups.some((group) => group.variant === plainest.id) ? plainest.id : groups[0]!.variant
   return which((group) => group.variant === variant)
 }
 

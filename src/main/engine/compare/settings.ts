@@ -1,8 +1,9 @@
 import type { Field, VariantInfo } from '../../../shared/config.ts'
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
-import { isObject } from '../../../shared/json.ts'
 import { columnsOf, isOf, ownerOf, partsOf } from '../../../shared/ownedKeys.ts'
+import { applies, fieldsByKey } from '../../../shared/settings/applies.ts'
+import { flatten } from '../../../shared/settings/nested.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { variants as registered } from '../variants/registry.ts'
 import { absent } from '../../../shared/quantities.ts'
@@ -171,13 +172,13 @@ function allFields(variant: VariantInfo, layers: VariantInfo | undefined): Field
 function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unknown> {
   const all = new Map(flatten(run.config))
   if (!fields) return all
-  const byKey = new Map(fields.map((field) => [field.key, field]))
+  const byKey = fieldsByKey(fields)
   const inert = inertIn(run)
   return new Map(
     [...all].filter(([key]) => {
       if (inert.has(key)) return false
       const field = byKey.get(key)
-      return field ? applies(field, all) : key === 'reconstruction' || key.startsWith('network.')
+      return field ? applies(field, byKey, (owner) => all.get(owner.key)) : key === 'reconstruction' || key.startsWith('network.')
     }),
   )
 }
@@ -185,10 +186,6 @@ function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unkn
 function inertIn({ variant: id, config }: Run): ReadonlyMap<string, string> {
   const variant = registered.find((one) => one.id === id)
   return variant === undefined ? new Map() : inertSettings(variant, config)
-}
-
-function applies(field: Field, settings: ReadonlyMap<string, unknown>): boolean {
-  return !field.when || field.when.in.includes(String(settings.get(field.when.key)))
 }
 
 const sections = ['network', 'reconstruction', 'regularizer', 'data', 'pretraining', 'fineTuning', 'training']
@@ -233,9 +230,3 @@ function titlesOf(
 
 /** What the titles of settings of pretraining begin with. */
 const ofPretraining = 'Pretraining: '
-
-function flatten(value: object, prefix = ''): [string, unknown][] {
-  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
-    isObject(inner) ? flatten(inner, `${prefix}${name}.`) : [[`${prefix}${name}`, inner] as [string, unknown]],
-  )
-}

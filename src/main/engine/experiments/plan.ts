@@ -1,14 +1,16 @@
 import type { Field } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { mostCells, mostRuns, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
+import { applies, fieldsByKey, fieldsThatApply } from '../../../shared/settings/applies.ts'
+import { flatten, valueAt } from '../../../shared/settings/nested.ts'
 import { suggestion } from '../suggestion.ts'
-import { chosenOf, fieldsOf } from '../variants/fields.ts'
-import { layerVariants } from '../variants/layers.ts'
-import { variants } from '../variants/registry.ts'
-import { flatten, resolveConfig, type Resolved } from '../variants/resolve.ts'
+import { plainest, variants } from '../variants/registry.ts'
+import { chosenOf } from '../variants/settings/chosen.ts'
+import { fieldsOf } from '../variants/settings/fields.ts'
+import { resolveConfig, type Resolved } from '../variants/settings/resolve.ts'
 import type { Facts, Variant } from '../variants/variant.ts'
 import { baselineWarning } from './baselineWarning.ts'
-import { isOwn } from './own.ts'
+import { isOwn } from '../../../shared/ownedKeys.ts'
 import { titled } from './titles.ts'
 import { combinations, sweptValues } from './values.ts'
 
@@ -85,7 +87,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
       values,
       given,
       own: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)),
-      fields: fieldsFor(variant, facts, given),
+      fields: fieldsByKey(fieldsFor(variant, facts, given)),
     })),
   )
   const cells = sound.map(({ planned, variant, values, given, ignored }, index): ExpandedCell => {
@@ -105,7 +107,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
         overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)),
         // What a variant determines just as the plan wants it is not ignored.
         ignored: ignored.filter(
-          (key) => !shared.has(key) || JSON.stringify(at(resolved.config, key)) !== JSON.stringify(shared.get(key)),
+          (key) => !shared.has(key) || JSON.stringify(valueAt(resolved.config, key)) !== JSON.stringify(shared.get(key)),
         ),
       },
       resolved,
@@ -113,10 +115,6 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
   })
   return { cells, problems: problems.list, warnings: [...warningsOf(plan, cells), ...baselineWarning(cells, baseline)], baseline }
 }
-
-/** A value of a config by dotted key. */
-const at = (config: unknown, key: string): unknown =>
-  key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], config)
 
 function draftsOf(
   plan: Plan,
@@ -187,7 +185,7 @@ function fitted(
 ): Combination {
   const given = new Map([...base, ...combination])
   const fields = fieldsFor(variant, facts, given)
-  const byKey = new Map(fields.map((field) => [field.key, field]))
+  const byKey = fieldsByKey(fields)
   const ignored: string[] = []
   for (const key of [...given.keys()]) {
     if (byKey.has(key)) used.add(key)
@@ -199,10 +197,8 @@ function fitted(
   }
   const values = new Map([...combination].filter(([key]) => given.has(key)))
   for (const key of values.keys()) {
-    const when = byKey.get(key)?.when
-    if (!when) continue
-    const now = String(given.get(when.key) ?? byKey.get(when.key)?.default)
-    if (when.in.includes(now)) continue
+    const field = byKey.get(key)
+    if (!field || applies(field, byKey, (owner) => given.get(owner.key) ?? owner.default)) continue
     values.delete(key)
     given.delete(key)
   }
@@ -238,13 +234,10 @@ function checkSeeds({ seeds }: Plan, problems: Problems): void {
     )
 }
 
-/** The variant without a regularizer, which the others are to be compared with. */
-const plainest = (): string => layerVariants()[0]!
-
 function baselineOf({ variants: planned, baseline }: Plan, problems: Problems): number | null {
   if (baseline === null) return null
   if (baseline === undefined) {
-    const index = planned.findIndex(({ variant }) => variant === plainest())
+    const index = planned.findIndex(({ variant }) => variant === plainest.id)
     return index < 0 ? null : index
   }
   if (baseline < planned.length) return baseline
@@ -311,10 +304,9 @@ function unequalDefaults(plan: Plan, cells: readonly ExpandedCell[]): string[] {
     resolved: { config, fields },
   } of cells) {
     if (config === null) continue
-    for (const { key, when } of fields) {
+    for (const { key } of fieldsThatApply(fields, (owner) => valueAt(config, owner.key))) {
       if (!sharedSections.includes(key.split('.')[0]!) || isOwn(key) || key in cell.settings) continue
-      if (when && !when.in.includes(String(at(config, when.key)))) continue
-      const value = at(config, key)
+      const value = valueAt(config, key)
       const byValue = values.get(key) ?? new Map<string, Set<string>>()
       const text = Array.isArray(value) ? value.join(', ') : String(value)
       byValue.set(

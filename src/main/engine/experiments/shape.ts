@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Config, Field } from '../../../shared/config.ts'
 import { layerVariantOf } from '../variants/layers.ts'
-import { fieldsOf } from '../variants/fields.ts'
+import { fieldsOf } from '../variants/settings/fields.ts'
 import { variantOf } from '../variants/registry.ts'
 
 /** What of its own settings decides how much a variant computes: choices and counts do, strengths and rates do not. */

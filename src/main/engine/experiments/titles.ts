@@ -1,6 +1,7 @@
 import type { Field } from '../../../shared/config.ts'
+import { applies, type FieldsByKey } from '../../../shared/settings/applies.ts'
 import { choiceWords, formatSetting, inSentence } from '../compare/formats.ts'
-import { isOwn } from './own.ts'
+import { isOwn } from '../../../shared/ownedKeys.ts'
 
 /** A cell before it has a name. */
 interface Untitled {
@@ -12,7 +13,7 @@ interface Untitled {
   given: ReadonlyMap<string, unknown>
   /** Keys that the plan sets for this variant alone. */
   own: ReadonlySet<string>
-  fields: readonly Field[]
+  fields: FieldsByKey
 }
 
 /**
@@ -63,27 +64,29 @@ function counting(): (among: readonly Untitled[], key: string) => boolean {
 
 /** A setting's value in a cell, given or usual, as it is read; null where it has no effect there. */
 function textAt(cell: Untitled, key: string): string | null {
-  const field = cell.fields.find((candidate) => candidate.key === key)
+  const field = cell.fields.get(key)
   if (!field) return cell.given.has(key) ? textOf(cell.given.get(key)) : null
-  return applies(field, cell) ? textOf(cell.given.get(key) ?? field.default) : null
+  return hasEffect(field, cell) ? textOf(valueIn(cell)(field)) : null
 }
+
+const valueIn =
+  ({ given }: Untitled) =>
+  (field: Field): unknown =>
+    given.get(field.key) ?? field.default
+const hasEffect = (field: Field, cell: Untitled): boolean => applies(field, cell.fields, valueIn(cell))
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.map(textOf).join('-') : choiceWords(formatSetting(value)))
-
-function applies({ when }: Field, { given, fields }: Untitled): boolean {
-  return when === undefined || when.in.includes(String(given.get(when.key) ?? fields.find(({ key }) => key === when.key)?.default))
-}
 
 /**
  * A field's title as it stands inside a sentence; what belongs to the pretraining says so where the whole network has a setting
  * of that title.
  */
 function nameOf(key: string, cell: Untitled): string {
-  const field = cell.fields.find((candidate) => candidate.key === key)
+  const field = cell.fields.get(key)
   if (!field) return key
   const title = inSentence(field.title)
   return key.startsWith('pretraining.') &&
-    cell.fields.some((other) => other.key !== key && other.title === field.title && applies(other, cell))
+    [...cell.fields.values()].some((other) => other.key !== key && other.title === field.title && hasEffect(other, cell))
     ? `pretraining ${title}`
     : title
 }

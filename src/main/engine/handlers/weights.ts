@@ -12,7 +12,7 @@ import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weig
 import { claim } from '../claims.ts'
 import type { Home } from '../home.ts'
 import { runJob } from '../queue/jobs.ts'
-import { flatten } from '../variants/resolve.ts'
+import { flatten } from '../../../shared/settings/nested.ts'
 import type { Context, Handlers } from './context.ts'
 import { addMadeRun } from './madeRun.ts'
 

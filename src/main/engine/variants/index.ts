@@ -1,9 +1,9 @@
 import type { VariantInfo } from '../../../shared/config.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from './settings/fields.ts'
 import { variants } from './registry.ts'
 
 export { variants, variantOf } from './registry.ts'
-export { resolveConfig } from './resolve.ts'
+export { resolveConfig } from './settings/resolve.ts'
 
 /** What a window or the command line needs to know of every variant. */
 export const variantInfos = (): VariantInfo[] =>

@@ -1,4 +1,4 @@
-import { dataSchema, type Activation, type Config } from '../../../shared/config.ts'
+import { dataSchema, type Activation, type Config, type NetworkConfig } from '../../../shared/config.ts'
 import { variantOf, variants } from './registry.ts'
 import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from './variant.ts'
 
@@ -6,15 +6,32 @@ import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from
 export const takesPretraining = (variant: Variant): boolean =>
   Boolean(variant.objective) && !variant.likelihood && !variant.singleLayer
 
-/** Variants that can pretrain a layer as an autoencoder by itself: what they train is what the deep network then computes. */
-export const layerVariants = (): string[] =>
-  variants.filter((variant) => takesPretraining(variant) && !variant.gate).map(({ id }) => id)
+/**
+ * Variants that can pretrain the layers of a variant's networks, each as an autoencoder by itself: what they train is what the deep
+ * network then computes, so one that determines an activation fits only where the network may have it.
+ */
+export const layerVariantsOf = (whole: Variant): string[] =>
+  variants.filter((variant) => takesPretraining(variant) && !variant.gate && agree(whole, variant)).map(({ id }) => id)
+
+/** Without settings of their own what variants determine is what they determine of every network. */
+const determined = (variant: Variant): Partial<NetworkConfig> => fixedOf(variant, variant.settings.parse({})).network ?? {}
+
+function agree(whole: Variant, layers: Variant): boolean {
+  const ofWhole = determined(whole),
+    ofLayers = layers.asLayer ? {} : determined(layers)
+  const same = (a?: Activation, b?: Activation) => a === undefined || b === undefined || a === b
+  return (
+    same(ofWhole.codeActivation, ofLayers.codeActivation) &&
+    same(ofWhole.activation, ofLayers.codeActivation) &&
+    same(ofWhole.outputActivation, ofLayers.outputActivation)
+  )
+}
 
 /** The variant of `pretraining.kind=rbm`. */
 const boltzmann = 'rbm'
 
 /** By what the layers of a network are pretrained. */
-export const layerVariantOf = ({ pretraining }: Pick<Config, 'pretraining'>): Variant =>
+export const layerVariantOf = ({ pretraining }: { pretraining: Pick<Config['pretraining'], 'kind' | 'variant'> }): Variant =>
   variantOf(pretraining.kind === 'rbm' ? boltzmann : pretraining.variant)
 
 /** Activation of an encoder layer. */

@@ -34,6 +34,9 @@ const registered = [
 
 export const variants: readonly Variant[] = registered as unknown as Variant[]
 
+/** The first one without a regularizer: what others are compared with, and what layers are unless something else is said. */
+export const plainest: Variant = variants.find(({ objective, settings }) => objective && Object.keys(settings.shape).length === 0)!
+
 /** Throws VARIANT_UNKNOWN. */
 export function variantOf(id: string): Variant {
   const variant = variants.find((candidate) => candidate.id === id)

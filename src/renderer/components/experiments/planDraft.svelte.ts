@@ -2,8 +2,11 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { Field, Settings, VariantInfo } from '../../../shared/config.ts'
 import type { Plan, PlanCheck, PlanInput, PlanVariant, Sweep } from '../../../shared/experiments.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { flat, shownFields, textOf } from '../settings/words.ts'
-import { readSeeds, readValues, textOfSeeds, textOfValues, type Written } from './values.ts'
+import { fieldsThatApply } from '../../../shared/settings/applies.ts'
+import { flatten } from '../../../shared/settings/nested.ts'
+import { textOf } from '../../../shared/settings/text.ts'
+import { readSeeds, textOfSeeds } from './seeds.ts'
+import { readValues, textOfValues, type Written } from '../../../shared/settings/values.ts'
 
 /** Texts of settings, by dotted key: one value, several, or a range. */
 type Texts = SvelteMap<string, string>
@@ -84,7 +87,7 @@ export class PlanDraft {
     return [...union.values()]
   })
   readonly shown: readonly Field[] = $derived(
-    shownFields(this.fields, (field) =>
+    fieldsThatApply(this.fields, (field) =>
       this.#valuesOf(field, this.shared.get(field.key), () => this.defaultsOf(field.key).map(({ text }) => text)),
     ),
   )
@@ -115,7 +118,7 @@ export class PlanDraft {
     const text = (field: Field): string[] =>
       this.#valuesOf(field, one.texts.get(field.key) ?? this.shared.get(field.key), () => [textOf(field.default)])
     const pretrainsItself = one.texts.has('pretraining.kind') || one.texts.has('pretraining.variant')
-    return shownFields(one.fields, text).filter(
+    return fieldsThatApply(one.fields, text).filter(
       ({ key }) => one.texts.has(key) || isOwn(key) || (ofPretraining(key) && pretrainsItself),
     )
   }
@@ -286,7 +289,7 @@ const kindOf = (key: string): Field['kind'] | undefined =>
 
 function fill(texts: Texts, { settings, sweep }: Pick<PlanVariant, 'settings' | 'sweep'>): void {
   texts.clear()
-  for (const [key, value] of flat(settings)) texts.set(key, textOfValues(value, kindOf(key)))
+  for (const [key, value] of flatten(settings)) texts.set(key, textOfValues(value, kindOf(key)))
   for (const [key, value] of Object.entries(sweep)) texts.set(key, textOfValues(value, kindOf(key)))
 }
 

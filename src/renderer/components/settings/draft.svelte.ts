@@ -3,7 +3,10 @@ import type { CallOutput } from '../../../shared/calls.ts'
 import type { Field, Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { equal, flat, saidBeside, shownFields, textOf, valueOf } from './words.ts'
+import { equal, saidBeside } from './words.ts'
+import { fieldsThatApply } from '../../../shared/settings/applies.ts'
+import { flatten } from '../../../shared/settings/nested.ts'
+import { textOf, valueOf } from '../../../shared/settings/text.ts'
 
 export type Checked = CallOutput<'runs.check'>
 
@@ -41,7 +44,7 @@ export class Draft {
 
   readonly fields = $derived(this.checked?.fields ?? variants.byId.get(this.variant)?.settings ?? [])
   /** Shown only while the settings that they depend on have the values that need them. */
-  readonly shown = $derived(shownFields(this.fields, (field) => this.text(field)))
+  readonly shown = $derived(fieldsThatApply(this.fields, (field) => this.text(field)))
   readonly seedNumber = $derived(
     /^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null,
   )
@@ -51,7 +54,7 @@ export class Draft {
     const settings: Record<string, unknown> = {}
     for (const field of this.shown) {
       const text = this.texts.get(field.key)
-      if (text !== undefined) settings[field.key] = field.kind === 'boolean' ? text === 'true' : valueOf(field, text)
+      if (text !== undefined) settings[field.key] = valueOf(field, text)
     }
     return settings
   })
@@ -152,7 +155,7 @@ export class Draft {
     this.preset = null
     this.checked = null
     this.texts.clear()
-    for (const [key, value] of flat(settings)) this.texts.set(key, textOf(value))
+    for (const [key, value] of flatten(settings)) this.texts.set(key, textOf(value))
     this.#taken = new Set(this.texts.keys())
   }
 

@@ -1,6 +1,7 @@
-import type { Field } from '../../../shared/config.ts'
-import type { Range } from '../../../shared/experiments.ts'
-import { isObject } from '../../../shared/json.ts'
+import type { Field } from '../config.ts'
+import type { Range } from '../experiments.ts'
+import { isObject } from '../json.ts'
+import { betweenLists, numberOf, piecesOf, sizesOf, textOf } from './text.ts'
 
 /** What a setting's text says: one value, several, evenly spaced ones, or why it says none of these. */
 export type Written =
@@ -16,15 +17,6 @@ const mostValues = 1000
 const example = 'Write numbers with commas between them (0.1, 0.3, 0.5), or a range and how many values it has (0.01 to 1, 5, log).'
 const wrong = (message: string): Written => ({ kind: 'wrong', message })
 
-/** A number as people write it; null for anything else. */
-const numberOf = (text: string): number | null =>
-  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : null
-const partsOf = (text: string, between: RegExp): string[] =>
-  text
-    .split(between)
-    .map((part) => part.trim())
-    .filter(Boolean)
-
 /**
  * What was typed for a setting. Numbers: `0.1`, `0.1, 0.3, 0.5`, or a range such as `0.01 to 1, 5, log` (from, to, how many,
  * linear unless said). Whole numbers may leave out how many: `1 to 5`. Lists of numbers (layers): `512, 64; 256, 64`. Choices
@@ -36,14 +28,14 @@ export function readValues(field: Kind, text: string): Written {
   if (trimmed === '') return { kind: 'none' }
   if (field.kind === 'integers') return readLists(trimmed)
   if (field.kind === 'choice' || field.kind === 'boolean') return readWords(field, trimmed)
-  if (field.kind === 'text') return several(partsOf(trimmed, /;/), String)
+  if (field.kind === 'text') return several(piecesOf(trimmed, /;/), String)
   const range = /^(.+?)(?:\s+to\s+|\s*(?:\.\.\.?|…)\s*)(.*)$/i.exec(trimmed)
   return range ? readRange(field, range[1]!.trim(), range[2]!) : readNumbers(field, trimmed)
 }
 
 function readNumbers(field: Kind, text: string): Written {
   const values: number[] = []
-  for (const part of partsOf(text, /[\s,;]+/)) {
+  for (const part of piecesOf(text, /[\s,;]+/)) {
     const value = numberOf(part)
     if (value === null) return wrong(`“${part}” is not a number. ${example}`)
     if (field.kind === 'integer' && !Number.isInteger(value))
@@ -54,7 +46,7 @@ function readNumbers(field: Kind, text: string): Written {
 }
 
 function readRange(field: Kind, from: string, rest: string): Written {
-  const [to = '', ...more] = partsOf(rest, /[\s,;]+/)
+  const [to = '', ...more] = piecesOf(rest, /[\s,;]+/)
   const [first, last] = [numberOf(from), numberOf(to)]
   if (first === null) return wrong(`The range begins with “${from}”, which is not a number. ${example}`)
   if (to === '') return wrong(`Where does the range from ${from} end? ${example}`)
@@ -83,9 +75,9 @@ function readRange(field: Kind, from: string, rest: string): Written {
 
 function readLists(text: string): Written {
   const lists: number[][] = []
-  for (const part of partsOf(text, /[;|\n]/)) {
+  for (const part of piecesOf(text, betweenLists)) {
     const list: number[] = []
-    for (const piece of partsOf(part, /[\s,×→-]+/)) {
+    for (const piece of sizesOf(part)) {
       const value = numberOf(piece)
       if (value === null)
         return wrong(
@@ -102,7 +94,7 @@ function readLists(text: string): Written {
 function readWords(field: Kind, text: string): Written {
   const known = field.kind === 'boolean' ? ['true', 'false'] : (field.choices ?? [])
   const values: unknown[] = []
-  for (const part of partsOf(text, /[\s,;]+/)) {
+  for (const part of piecesOf(text, /[\s,;]+/)) {
     if (known.length > 0 && !known.includes(part)) return wrong(`“${part}” is not one of ${known.join(', ')}.`)
     values.push(field.kind === 'boolean' ? part === 'true' : part)
   }
@@ -125,45 +117,7 @@ function several<T>(values: T[], shown: (value: T) => string): Written {
 /** A value, or what is swept, as it is typed: the inverse of `readValues`. @param kind of its field, where that is known */
 export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (isRange(given)) return `${given.from} to ${given.to}, ${given.count}${given.scale === 'log' ? ', log' : ''}`
-  if (!Array.isArray(given)) return given === null || given === undefined ? '' : String(given)
-  if (given.some(Array.isArray)) return given.map((list) => (list as unknown[]).join(', ')).join('; ')
-  return given.join(kind === 'text' ? '; ' : ', ')
+  if (Array.isArray(given) && (kind === 'text' || given.some(Array.isArray))) return given.map(textOf).join('; ')
+  return textOf(given)
 }
 const isRange = (given: unknown): given is Range => isObject(given) && 'from' in given && 'to' in given
-
-const mostSeeds = 1000
-const largestSeed = 2_147_483_647
-
-/** `1-3`, `1, 2, 5`, `1-3, 10`: whole numbers from 0 on, each once; or why they are none. */
-export function readSeeds(text: string): { seeds: number[] } | { message: string } {
-  const seeds: number[] = []
-  const help = 'Write them with commas between them (1, 2, 3), or as a range (1-3).'
-  for (const part of partsOf(text.replace(/\s*(?:-|–|to|\.\.)\s*/g, '-'), /[\s,;]+/)) {
-    const found = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part)
-    if (!found) return { message: `“${part}” is no seed; seeds are whole numbers from 0 on. ${help}` }
-    const [first, last] = [Number(found[1]), Number(found[2] ?? found[1])]
-    if (last > largestSeed) return { message: `The seed ${last} is too large; the largest is 2,147,483,647.` }
-    if (last < first) return { message: `The range ${part} runs backwards; write ${last}-${first}.` }
-    if (last - first >= mostSeeds || seeds.length + last - first >= mostSeeds)
-      return { message: `An experiment has at most ${mostSeeds} seeds.` }
-    for (let seed = first; seed <= last; seed += 1) {
-      if (seeds.includes(seed))
-        return { message: `The seed ${seed} is listed twice, which would be the same run again; write each once.` }
-      seeds.push(seed)
-    }
-  }
-  return seeds.length > 0 ? { seeds } : { message: `An experiment needs at least one seed. ${help}` }
-}
-
-/** `[1, 2, 3, 7]` as `1-3, 7`. */
-export function textOfSeeds(seeds: readonly number[]): string {
-  const parts: string[] = []
-  for (let begin = 0; begin < seeds.length;) {
-    let end = begin
-    while (end + 1 < seeds.length && seeds[end + 1] === seeds[end]! + 1) end += 1
-    if (end - begin >= 2) parts.push(`${seeds[begin]}-${seeds[end]}`)
-    else for (let at = begin; at <= end; at += 1) parts.push(String(seeds[at]))
-    begin = end + 1
-  }
-  return parts.join(', ')
-}

@@ -1,2 +1,0 @@
-/** Settings in which variants differ by nature: nobody expects them to be the same. */
-export { isOwn } from '../../../shared/ownedKeys.ts'

@@ -1,0 +1,45 @@
+import { layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
+import { variantOf, variants } from '../registry.ts'
+import type { Variant } from '../variant.ts'
+
+/** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
+export interface Chosen {
+  /** What pretrains the layers; null without pretraining. */
+  layers: Variant | null
+  classification: boolean
+  labelled: number
+  /** Units of the code; null where the default is to be taken. */
+  codeSize: number | null
+  binarised: boolean
+}
+
+export const nothingChosen: Chosen = { layers: null, classification: false, labelled: 0, codeSize: null, binarised: false }
+
+/** What a user chose of these, by dotted keys. */
+export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>): Chosen {
+  const labelled = Number(given.get('fineTuning.labelled') ?? 0)
+  const sizes = given.get('network.layers'),
+    code: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
+  return {
+    layers: chosenLayers(variant, given),
+    classification: given.get('fineTuning.kind') === 'classification',
+    labelled: Number.isFinite(labelled) ? labelled : 0,
+    codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null,
+    binarised: (given.get('data.binarise') ?? 'none') !== 'none',
+  }
+}
+
+function chosenLayers(variant: Variant, given: ReadonlyMap<string, unknown>): Variant | null {
+  if (!takesPretraining(variant)) return null
+  const kind = given.get('pretraining.kind')
+  const usual = defaultLayerVariant(variant)
+  if (kind === 'rbm') return layerVariantOf({ pretraining: { kind, variant: usual } })
+  const wanted = given.get('pretraining.variant') ?? usual
+  return kind === 'greedy' ? (variants.find(({ id }) => id === wanted) ?? variantOf(usual)) : null
+}
+
+/** Layers are pretrained as the whole network is trained, where that is possible. */
+export function defaultLayerVariant(variant: Variant): string {
+  const possible = layerVariantsOf(variant)
+  return possible.includes(variant.id) ? variant.id : possible[0]!
+}

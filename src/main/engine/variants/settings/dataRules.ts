@@ -1,0 +1,70 @@
+import { augmentationProblem, readAugmentation } from '../../../../shared/augmentation.ts'
+import type { Config } from '../../../../shared/config.ts'
+import { layerVariantOf } from '../layers.ts'
+import { fixedOf, type Facts, type Problem, type Variant } from '../variant.ts'
+
+/** What is wrong with a config for data of this kind. */
+export function dataProblems(config: Config, facts: Facts, variant: Variant): Problem[] {
+  return [
+    ...reconstructionRules(config, facts, variant),
+    ...binarisingRules(config, facts),
+    ...augmentationRules(config, facts),
+    ...standardisingRules(config, facts, variant),
+  ]
+}
+
+function reconstructionRules(config: Config, { kind }: Facts, variant: Variant): Problem[] {
+  // A variant that determines how it reconstructs, by a likelihood or otherwise, has rules of its own.
+  if (config.reconstruction !== 'crossEntropy' || fixedOf(variant, config.regularizer).reconstruction) return []
+  const refused = (message: string): Problem[] => [{ field: 'reconstruction', message }]
+  if (kind === 'vector')
+    return refused(
+      'This dataset has values outside [0, 1], for which cross-entropy has no meaning; set reconstruction to squaredError.',
+    )
+  return config.network.outputActivation === 'sigmoid'
+    ? []
+    : refused('Cross-entropy needs outputs in [0, 1]; set network.outputActivation to sigmoid or reconstruction to squaredError.')
+}
+
+const binarisingRules = ({ data }: Config, { kind }: Facts): Problem[] =>
+  data.binarise !== 'none' && kind === 'vector'
+    ? [
+        {
+          field: 'data.binarise',
+          message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.',
+        },
+      ]
+    : []
+
+/** What is wrong with changes of the training images; empty where nothing is. */
+function augmentationRules({ data }: Config, { kind, size }: Facts): Problem[] {
+  const field = 'data.augment'
+  const wanted = readAugmentation(data.augment)
+  if (typeof wanted === 'string') return [{ field, message: wanted }]
+  if (data.augment === 'none') return []
+  const refused = (message: string): Problem[] => [{ field, message }]
+  if (kind === 'vector')
+    return refused('This dataset has no images that could be mirrored, moved or cut; set data.augment to none.')
+  if (data.binarise === 'fixed' && (wanted.crop < 1 || wanted.brightness > 0)) {
+    const remedy = 'set data.binarise to dynamic, or leave them out of data.augment'
+    return refused(`Crop and brightness make gray of pixels that were drawn as 0 or 1 once; ${remedy}.`)
+  }
+  const message = size ? augmentationProblem(wanted, size) : null
+  return message ? refused(message) : []
+}
+
+/** Why inputs cannot be standardised; empty where they can. */
+function standardisingRules(config: Config, { kind }: Facts, variant: Variant): Problem[] {
+  const field = 'data.standardise'
+  if (config.data.standardise === 'none') return []
+  if (kind === 'vector') {
+    return [{ field, message: 'This dataset has no images whose channels could be standardised; set data.standardise to none.' }]
+  }
+  const machine = variant.machine ? variant : config.pretraining.kind === 'none' ? null : layerVariantOf(config)
+  if (machine?.machine) {
+    return [
+      { field, message: `A ${machine.title} models the values that it reads and gives as one; set data.standardise to none.` },
+    ]
+  }
+  return []
+}

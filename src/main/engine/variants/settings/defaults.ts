@@ -1,0 +1,140 @@
+import {
+  dataSchema,
+  fineTuningSchema,
+  networkSchema,
+  pretrainingSchema,
+  reconstructionSchema,
+  trainingSchema,
+  type NetworkConfig,
+  type Origin,
+} from '../../../../shared/config.ts'
+import { flatten } from '../../../../shared/settings/nested.ts'
+import { usualBatch } from '../../../../shared/usualSizes.ts'
+import { seenOf, sizesFor } from '../fromData.ts'
+import { takesPretraining } from '../layers.ts'
+import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
+import { defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
+
+/** Values of one config section, key by key. */
+export type Section = Record<string, unknown>
+export interface Sections {
+  network: Section
+  reconstruction: unknown
+  training: Section
+  regularizer: Section
+  data: Section
+  pretraining: Section & { regularizer: Section }
+  fineTuning: Section
+}
+
+/** Some settings, nested, that are taken where no later layer says otherwise. What is undefined is not said. */
+interface Layer {
+  from: Origin
+  values: { [K in keyof Sections]?: K extends 'pretraining' ? Section : Sections[K] | undefined }
+}
+
+export interface Defaults {
+  sections: Sections
+  /** By dotted key: the layer that made a setting what it is. */
+  from: ReadonlyMap<string, Origin>
+}
+
+/** Few labels: many passes over them, in small steps. */
+const fewLabels = { count: 5000, epochs: 100, batchSize: 20 }
+
+/** What a config holds before the user says anything, and whose word that is. */
+export function defaultsOf(variant: Variant, facts: Facts = {}, chosen: Chosen = nothingChosen): Defaults {
+  const sections = { network: {}, training: {}, regularizer: {}, data: {}, pretraining: { regularizer: {} }, fineTuning: {} }
+  const values = sections as unknown as Sections
+  const from = new Map<string, Origin>()
+  for (const layer of layersOf(variant, facts, chosen)) {
+    for (const [key, value] of flatten(layer.values)) {
+      if (value === undefined) continue
+      if (setAt(values, key, value)) from.set(key, layer.from)
+    }
+  }
+  return { sections: values, from }
+}
+
+/** Puts a setting in its section. @returns whether that makes it another one than it was */
+export function setAt(sections: Sections, key: string, value: unknown): boolean {
+  const path = key.split('.'),
+    last = path.pop()!
+  const section = path.reduce<Section>((at, part) => at[part] as Section, sections as unknown as Section)
+  const changes = JSON.stringify(section[last]) !== JSON.stringify(value)
+  section[last] = value
+  return changes
+}
+
+/**
+ * The layers of the defaults, a later one winning over those before it: what all variants share; what follows from the data
+ * (standardised reals leave [0, 1], hence a linear output and the squared error); what the layers' variant needs where there is
+ * pretraining; the variant's own; what of these follows from the data; and what is determined: what Boltzmann machines are made
+ * of they are made of, fine-tuning unties the weights.
+ */
+function layersOf(variant: Variant, given: Facts, { layers, classification, labelled, codeSize, binarised }: Chosen): Layer[] {
+  // What is drawn as 0 or 1 is no photograph any more.
+  const facts = binarised && given.pixels ? { ...given, pixels: 'nearlyBinary' as const } : given
+  const sizes = sizesFor(facts)
+  const shared = networkSchema.parse({})
+  const usual = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, shared]
+  const code = codeSize ?? usual.find((network) => network?.layers?.at(-1) !== undefined)!.layers!.at(-1)!
+  const ofData = variant.defaultsFor?.(facts, code)
+  const regularizer = variant.settings.parse({}) as Section
+  const fixed = fixedOf(variant, { ...regularizer, ...ofData?.regularizer })
+  const ofLayers = layers ? { ...fixedOf(layers, layers.settings.parse({})).network, ...layers.defaults?.network } : {}
+  const { outputActivation: _, codeActivation, layers: __, ...network }: Partial<NetworkConfig> = ofLayers
+  const few = classification && labelled > 0 && labelled <= fewLabels.count
+  const vector = facts.kind === 'vector'
+  return [
+    {
+      from: 'shared',
+      values: {
+        network: shared,
+        reconstruction: reconstructionSchema.parse(undefined),
+        training: trainingSchema.parse({}),
+        data: dataSchema.parse({}),
+        pretraining: pretrainingSchema.parse({}),
+        fineTuning: fineTuningSchema.parse({}),
+      },
+    },
+    {
+      from: 'data',
+      values: {
+        ...sizes,
+        network: { ...sizes.network, ...(vector ? { outputActivation: 'linear' } : {}) },
+        reconstruction: vector || isContinuous(facts) ? 'squaredError' : undefined,
+      },
+    },
+    {
+      from: 'layers',
+      values: {
+        network: { ...network, ...(layers?.asLayer ? {} : { codeActivation }) },
+        pretraining: {
+          ...pick(layers?.defaults?.training ?? {}, ['epochs', 'learningRate', 'weightDecay', 'batchSize']),
+          regularizer: layers?.settings.parse({}),
+        },
+      },
+    },
+    {
+      from: 'variant',
+      values: {
+        ...variant.defaults,
+        regularizer,
+        pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
+      },
+    },
+    { from: 'data', values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code).regularizer } } },
+    { from: 'layers', values: { network: layers?.asLayer ? network : {} } },
+    { from: 'variant', values: { ...fixed } },
+    { from: 'layers', values: { network: layers ? { tied: false } : {} } },
+    {
+      from: 'labels',
+      values: {
+        training: few ? { epochs: fewLabels.epochs, batchSize: usualBatch(seenOf(facts) ?? Infinity, fewLabels.batchSize) } : {},
+      },
+    },
+  ]
+}
+
+const pick = (section: Section, keys: readonly string[]): Section => Object.fromEntries(keys.map((key) => [key, section[key]]))

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import {
+  dataSchema,
+  fineTuningSchema,
+  networkSchema,
+  pretrainingSchema,
+  reconstructionSchema,
+  trainingSchema,
+  type Field,
+} from '../../../../shared/config.ts'
+import { reasonFor } from '../fromData.ts'
+import { layerVariantsOf, takesPretraining } from '../layers.ts'
+import { fixedOf, type Facts, type Variant } from '../variant.ts'
+import type { Chosen } from './chosen.ts'
+import { defaultsOf, type Defaults, type Section, type Sections } from './defaults.ts'
+
+/** The parts of a JSON Schema that describe one of our settings. */
+interface Described {
+  title?: string
+  description?: string
+  type?: string
+  enum?: string[]
+  examples?: string[]
+  items?: Described
+  minimum?: number
+  maximum?: number
+  exclusiveMinimum?: number
+  exclusiveMaximum?: number
+  when?: Field['when']
+}
+
+/**
+ * Every setting that a user of this variant may choose, in the order of the form. Closed-form variants have no training settings.
+ * @param defaults of these facts and choices, where they are known already
+ */
+export function fieldsOf(
+  variant: Variant,
+  facts: Facts = {},
+  chosen?: Chosen,
+  { sections, from }: Defaults = defaultsOf(variant, facts, chosen),
+): Field[] {
+  const fixed = fixedOf(variant, sections.regularizer)
+  const known = chosen?.binarised && facts.pixels ? { ...facts, pixels: 'nearlyBinary' as const } : facts
+  const field = (key: string, described: Described, value: unknown): Field => ({
+    ...fieldOf(key, described, value, reasonFor(key, value, known)),
+    from: from.get(key) ?? 'shared',
+  })
+  const section = (
+    name: keyof Omit<Sections, 'reconstruction'>,
+    schema: z.ZodObject,
+    without: object = {},
+    under: string = name,
+    values: Section = sections[name],
+  ) =>
+    Object.entries(propertiesOf(schema))
+      .filter(([key]) => !(key in without))
+      .map(([key, described]) => field(`${under}.${key}`, described, values[key]))
+  const ofLayers = ({ settings, asLayer }: Variant) => {
+    const { regularizer } = sections.pretraining
+    const determined = asLayer?.({ inputActivation: null, activation: 'sigmoid' }, regularizer as never).regularizer
+    return section('pretraining', settings, determined, 'pretraining.regularizer', regularizer).map(underPretraining)
+  }
+  return [
+    ...section('regularizer', variant.settings),
+    ...section('network', networkSchema, fixed.network),
+    ...(fixed.reconstruction
+      ? []
+      : [field('reconstruction', z.toJSONSchema(reconstructionSchema) as Described, sections.reconstruction)]),
+    ...(variant.objective ? section('data', dataSchema, { statistics: true }) : []),
+    ...(variant.fit ? [] : section('training', trainingSchema, fixed.training)),
+    ...(takesPretraining(variant)
+      ? [
+          ...section('pretraining', pretrainingSchema, { regularizer: true }).map((each) =>
+            each.key === 'pretraining.variant' ? { ...each, kind: 'choice' as const, choices: layerVariantsOf(variant) } : each,
+          ),
+          ...(chosen?.layers ? ofLayers(chosen.layers) : []),
+          ...section('fineTuning', fineTuningSchema),
+        ]
+      : []),
+  ]
+}
+
+/** Settings of the layers' variant: what depends on another one of them depends on it there, and all on there being pretraining. */
+const underPretraining = (field: Field): Field => ({
+  ...field,
+  when: field.when
+    ? { ...field.when, key: `pretraining.${field.when.key}` }
+    : { key: 'pretraining.kind', in: pretrainingSchema.shape.kind.unwrap().options.filter((kind) => kind !== 'none') },
+})
+
+/** Made once of each schema: settings are checked at every key that is pressed. */
+const described = new WeakMap<z.ZodObject, Record<string, Described>>()
+
+function propertiesOf(schema: z.ZodObject): Record<string, Described> {
+  const known = described.get(schema) ?? ((z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Record<string, Described>)
+  described.set(schema, known)
+  return known
+}
+
+const kinds: Record<string, Field['kind']> = { array: 'integers', boolean: 'boolean', integer: 'integer', string: 'text' }
+
+function fieldOf(key: string, described: Described, value: unknown, because: string | undefined): Field {
+  const kind = described.enum ? 'choice' : (kinds[described.type ?? ''] ?? 'number')
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = described.items ?? described
+  const [least, most] = [exclusiveMinimum ?? minimum, exclusiveMaximum ?? maximum]
+  return {
+    key,
+    title: described.title ?? key,
+    description: described.description ?? '',
+    kind,
+    ...(described.enum ? { choices: described.enum } : {}),
+    ...(kind === 'text' && described.examples ? { examples: described.examples } : {}),
+    ...(least === undefined ? {} : { minimum: least }),
+    ...(exclusiveMinimum === undefined ? {} : { exclusiveMinimum: true }),
+    ...(most === undefined ? {} : { maximum: most }),
+    ...(exclusiveMaximum === undefined ? {} : { exclusiveMaximum: true }),
+    default: value,
+    ...(because === undefined ? {} : { because }),
+    ...(described.when ? { when: described.when } : {}),
+  }
+}
