@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { augmentationExamples } from './augmentation.ts'
 
+/** The variant without a regularizer: what others are compared with, and how layers are pretrained unless something else is said. */
+export const plainVariant = 'classical'
+
 /**
  * The settings that all variants share, as stored with a run. Field texts (`meta`) drive the form, the command line's
  * messages and the documentation alike. A variant's own settings (`regularizer`) are described by the variant.
@@ -131,7 +134,7 @@ export const pretrainingSchema = z.strictObject({
   }),
   variant: z
     .string()
-    .default('classical')
+    .default(plainVariant)
     .meta({
       title: 'Layer variant',
       description: 'How each layer is pretrained.',

@@ -32,7 +32,9 @@ export const openedSchema = z.object({
   codeSize: z.int(),
   /** How many dimensions the manifold has, and whether that is a plane through a larger code. */
   manifold: z.object({ dimensions: z.int(), plane: z.boolean() }),
+  /** Whether the decoder's output is a distribution; and whether codes were trained to follow one, and can be drawn from it. */
   probabilistic: z.boolean(),
+  prior: z.boolean(),
   machine: z.boolean(),
   shows: z.enum(['images', 'points', 'strips']),
   classes: z.array(z.string()),

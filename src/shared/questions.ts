@@ -92,7 +92,7 @@ export const questionSchema = z.discriminatedUnion('kind', [
     sampled: z.boolean().default(false),
     seed,
   }),
-  /** `prior`: of probabilistic networks; the others are fitted to the codes of the training split. */
+  /** `prior`: of networks whose codes are trained to follow one; the others are fitted to the codes of the training split. */
   question('generate', {
     from: z.enum(['prior', 'gaussian', 'mixture']).optional(),
     components: z.int().min(1).max(50).default(10),
@@ -101,7 +101,7 @@ export const questionSchema = z.discriminatedUnion('kind', [
     seed,
   }),
   /**
-   * Each unit by itself from -range to range: of a probabilistic network in the prior's deviations from 0, else in deviations of
+   * Each unit by itself from -range to range: of a network with a prior in its deviations from 0, else in deviations of
    * the unit from the base. Without an image the base is the mean code.
    */
   question('traverse', {

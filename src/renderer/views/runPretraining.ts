@@ -1,3 +1,4 @@
+import { plainVariant } from '../../shared/config.ts'
 import type { Run, Stage } from '../../shared/domain.ts'
 import { shortTitle, type SeriesMap } from './runStages.ts'
 
@@ -104,9 +105,6 @@ export function stackRows(stages: readonly Stage[], series: SeriesMap<Values>): 
     )
 }
 
-/** The variant of a stack without a regularizer. */
-const plain = 'classical'
-
 /** By what the layers of a run were pretrained as autoencoders; null where they were not. */
 export const layerVariantOf = ({ stages, config }: Pick<Run, 'stages' | 'config'>): string | null =>
   config.pretraining.kind === 'none' ? null : (stages.find(({ kind }) => kind === 'layer')?.variant ?? null)
@@ -118,14 +116,14 @@ export const layerVariantOf = ({ stages, config }: Pick<Run, 'stages' | 'config'
  */
 export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
   const own = layerVariantOf(run)
-  if (own === null || own === plain) return null
+  if (own === null || own === plainVariant) return null
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
   const alike = runs.filter(
     (other) =>
       other.id !== run.id &&
       other.datasetId === run.datasetId &&
       other.seed === run.seed &&
-      layerVariantOf(other) === plain &&
+      layerVariantOf(other) === plainVariant &&
       same(other.config.network.layers, run.config.network.layers) &&
       Object.hasOwn(other.latest, 'stack/jacobianNorm'),
   )

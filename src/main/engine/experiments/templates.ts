@@ -5,8 +5,10 @@ import { usualLength } from '../../../shared/trainingLength.ts'
 import { trainingRows } from '../../../shared/split.ts'
 import { usualCode } from '../../../shared/usualSizes.ts'
 import type { Home } from '../home.ts'
-import { resolveConfig } from '../variants/index.ts'
-import type { Facts } from '../variants/variant.ts'
+import { takesPretraining } from '../variants/layers.ts'
+import { plainest, variants } from '../variants/registry.ts'
+import { resolveConfig } from '../variants/settings/resolve.ts'
+import type { Facts, Variant } from '../variants/variant.ts'
 import { factsOf } from './newRun.ts'
 import { expandPlan } from './plan.ts'
 
@@ -58,31 +60,41 @@ const widthOf = ({ rowSize, kind }: Data): number =>
 /** A baseline has at most as many components as there are inputs, and as the images differ in. */
 const mostComponents = (data: Data): number => Math.max(1, Math.min(data.rowSize, seen(data) - 1))
 const components = (size: number, data: Data): Settings => ({ 'network.layers': [Math.min(size, mostComponents(data))] })
-const baseline = (size: number, data: Data) => (data.rowSize > 1 ? [{ variant: 'pca', settings: components(size, data) }] : [])
+const baselines = (size: number, data: Data) =>
+  data.rowSize > 1 ? closedForms().map(({ id: variant }) => ({ variant, settings: components(size, data) })) : []
 
 /** Of a single value there is one size. */
 const powersUpTo = (most: number): number[] => (most < 2 ? [1] : [2, 4, 8, 16, 32, 64, 128, 256].filter((size) => size <= most))
 
-/** A sweep of one setting of a variant beside the network without it. */
-const strength = (
-  id: string,
-  title: string,
-  description: string,
-  variant: string,
-  sweep: NonNullable<PlanInput['sweep']>,
-  settings: Settings = {},
-): Template => ({
-  id,
-  title,
-  description,
-  plan: (data) => ({
-    settings: { ...sigmoidLayer(widthOf(data)), ...training(data) },
-    variants: [{ variant: 'classical' }, { variant, settings, sweep }],
-  }),
-})
+/** Computed in one go: what all others are to be better than. */
+const closedForms = (): Variant[] => variants.filter(({ fit }) => fit)
+const plain = { variant: plainest.id }
+/** Those that add something to the network without one, in the registry's order. */
+const regularizers = (): Variant[] => variants.filter((variant) => takesPretraining(variant) && variant !== plainest)
+/** Of a study: the network without a regularizer, then those that say that they belong there. */
+const studied = (study: 'codeSize' | 'labelled'): string[] => [
+  plainest.id,
+  ...variants.filter(({ plans }) => plans?.studies?.includes(study)).map(({ id }) => id),
+]
 
-/** What plans can begin with. Like presets, and nothing else, templates name variants. */
-const templates: readonly Template[] = [
+/** Sweeps of one setting of a variant beside the network without it; strengths of terms before those of corruptions. */
+const sweeps = (): Template[] =>
+  [...variants]
+    .sort((a, b) => Number(Boolean(a.corrupt)) - Number(Boolean(b.corrupt)))
+    .flatMap(({ id: variant, plans }) =>
+      (plans?.sweeps ?? []).map(({ id, title, description, sweep, settings = {} }) => ({
+        id,
+        title,
+        description,
+        plan: (data: Data) => ({
+          settings: { ...sigmoidLayer(widthOf(data)), ...training(data) },
+          variants: [plain, { variant, settings, sweep }],
+        }),
+      })),
+    )
+
+/** What plans can begin with. They name no variant: what is compared with what the variants say themselves. */
+const templates = (): Template[] => [
   {
     id: 'regularizers',
     title: 'Compare all regularizers',
@@ -92,51 +104,15 @@ const templates: readonly Template[] = [
       return {
         settings: { ...sigmoidLayer(size), ...training(data) },
         variants: [
-          ...baseline(size, data),
-          { variant: 'classical' },
-          { variant: 'classical', title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
-          { variant: 'denoising' },
-          { variant: 'contractive' },
-          { variant: 'sparseKl', settings: { 'training.learningRate': 0.002 } },
-          { variant: 'sparseBias', settings: { 'regularizer.rho': 0.05 } },
-          { variant: 'sparseL1' },
-          { variant: 'kSparse', settings: { 'regularizer.k': Math.max(1, Math.round(size / 10)) } },
-          { variant: 'dropout' },
+          ...baselines(size, data),
+          plain,
+          { ...plain, title: 'Weight decay', settings: { 'training.weightDecay': 0.001 } },
+          ...regularizers().map(({ id: variant, plans }) => ({ variant, settings: plans?.compared?.(size) ?? {} })),
         ],
       }
     },
   },
-  strength(
-    'lambda',
-    'Strength of contraction',
-    'Lambda of the contractive autoencoder over three orders of magnitude.',
-    'contractive',
-    { 'regularizer.lambda': { from: 0.01, to: 10, count: 7, scale: 'log' } },
-  ),
-  strength(
-    'rho',
-    'Target activation',
-    'Rho of the sparse autoencoder: how seldom a unit is to be active.',
-    'sparseKl',
-    { 'regularizer.rho': [0.01, 0.02, 0.05, 0.1, 0.2] },
-    { 'training.learningRate': 0.002 },
-  ),
-  strength(
-    'beta',
-    'Strength of sparsity',
-    'Beta of the sparse autoencoder at one target activation.',
-    'sparseKl',
-    { 'regularizer.beta': { from: 0.1, to: 10, count: 5, scale: 'log' } },
-    { 'training.learningRate': 0.002 },
-  ),
-  strength(
-    'rate',
-    'Rate of corruption',
-    'How much of an image is hidden from the denoising autoencoder.',
-    'denoising',
-    { 'regularizer.rate': [0.1, 0.2, 0.3, 0.5, 0.7] },
-    { 'regularizer.noise': 'masking' },
-  ),
+  ...sweeps(),
   {
     id: 'codeSize',
     title: 'Size of the code',
@@ -147,8 +123,10 @@ const templates: readonly Template[] = [
       return {
         settings: { 'network.activation': 'relu', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         variants: [
-          ...(data.rowSize > 1 && ofBaseline.length > 0 ? [{ variant: 'pca', sweep: { 'network.layers': ofBaseline } }] : []),
-          ...['classical', 'denoising'].map((variant) => ({
+          ...(data.rowSize > 1 && ofBaseline.length > 0
+            ? closedForms().map(({ id: variant }) => ({ variant, sweep: { 'network.layers': ofBaseline } }))
+            : []),
+          ...studied('codeSize').map((variant) => ({
             variant,
             sweep: { 'network.layers': sizes.map((size) => [widthOf(data), size]) },
           })),
@@ -171,9 +149,9 @@ const templates: readonly Template[] = [
         settings: { 'network.activation': 'sigmoid', 'network.codeActivation': 'linear', 'network.tied': false, ...training(data) },
         sweep: { 'network.layers': hidden },
         variants: [
-          { variant: 'classical' },
+          plain,
           {
-            variant: 'classical',
+            ...plain,
             title: 'Pretrained',
             settings: greedy(data, 0.5),
           },
@@ -203,8 +181,8 @@ const templates: readonly Template[] = [
         },
         sweep: { 'fineTuning.labelled': counts.length > 0 ? counts : [Math.max(2, data.classes)] },
         variants: [
-          { variant: 'classical', title: 'Not pretrained' },
-          ...['classical', 'denoising', 'contractive'].map((variant) => ({
+          { ...plain, title: 'Not pretrained' },
+          ...studied('labelled').map((variant) => ({
             variant,
             settings: { ...pretraining, 'pretraining.variant': variant },
           })),
@@ -219,7 +197,7 @@ const templates: readonly Template[] = [
 export function planTemplates(home: Home, dataset: Dataset | null): PlanTemplate[] {
   const facts = dataset ? factsOf(home, dataset) : {}
   const data: Data = dataset ? { ...digits, ...facts } : digits
-  return templates.map(({ id, title, description, plan: make }) => {
+  return templates().map(({ id, title, description, plan: make }) => {
     const draft = make(data)
     // Nothing is lost of a comparison without a variant that the data rule out.
     const fitting = draft.variants.filter(

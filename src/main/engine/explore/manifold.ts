@@ -142,7 +142,7 @@ export const manifoldFor = (subject: Subject, report: Report): Promise<Manifold>
       return low < high ? [low, high] : [low - 1, low + 1]
     })
     return {
-      place: plane ? ('plane' as const) : network.likelihood ? ('quantiles' as const) : ('range' as const),
+      place: plane ? ('plane' as const) : network.prior ? ('quantiles' as const) : ('range' as const),
       dimensions,
       plane,
       ranges,

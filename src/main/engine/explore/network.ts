@@ -8,7 +8,15 @@ import { outgoingNorms } from '../network/readers.ts'
 import type { Layers, Likelihood } from '../network/weights.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { networkOf } from '../training/objective.ts'
-import { layersOfVariant, likelihoodOf, weightsOf, type Randomness, type Variant } from '../variants/variant.ts'
+import {
+  layersOfVariant,
+  likelihoodOf,
+  priorOf,
+  weightsOf,
+  type Prior,
+  type Randomness,
+  type Variant,
+} from '../variants/variant.ts'
 
 /**
  * What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the
@@ -25,6 +33,8 @@ export class ExploredNetwork implements Model {
   readonly codeSize: number
   readonly config: Config
   readonly likelihood: Likelihood | null
+  /** What codes can be drawn from; null where they were not trained against a prior. */
+  readonly prior: Prior | null
   readonly classifies: boolean
   readonly #variant: Variant
   readonly #weights: Record<string, Float32Array>
@@ -37,6 +47,7 @@ export class ExploredNetwork implements Model {
     this.codeSize = config.network.layers.at(-1)!
     this.config = config
     this.likelihood = likelihoodOf(variant, config)
+    this.prior = priorOf(variant, config)
     this.classifies = config.fineTuning.kind === 'classification'
     this.#variant = variant
     this.#weights = weights

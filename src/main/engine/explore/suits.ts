@@ -1,7 +1,7 @@
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import type { QuestionKind } from '../../../shared/questions.ts'
 import { variantOf } from '../variants/registry.ts'
-import { likelihoodOf } from '../variants/variant.ts'
+import { likelihoodOf, priorOf } from '../variants/variant.ts'
 
 type Asked = Pick<Run, 'config' | 'variant'>
 type Data = Pick<Dataset, 'kind' | 'width' | 'height' | 'channels' | 'classes'>
@@ -37,8 +37,10 @@ export function whyNot(kind: QuestionKind, { config, variant }: Asked, data: Dat
   return null
 }
 
-/** Whether the decoder's output is a distribution, so that codes have a prior and the bound can be computed. */
+/** Whether the decoder's output is a distribution, so that the bound can be computed. */
 export const isProbabilistic = ({ config, variant }: Asked): boolean => likelihoodOf(variantOf(variant), config) !== null
+/** Whether codes were trained to follow a prior, so that they can be drawn from it. */
+export const hasPrior = ({ config, variant }: Asked): boolean => priorOf(variantOf(variant), config) !== null
 /** Whether the run is a Boltzmann machine, whose chain is block Gibbs sampling. */
 export const isMachine = ({ config, variant }: Asked): boolean => Boolean(variantOf(variant).machine?.(config.regularizer as never))
 

@@ -13,7 +13,7 @@ import { createCache } from '../explore/cache.ts'
 import { createExplorer } from '../explore/explorer.ts'
 import { fileOf } from '../explore/files/file.ts'
 import type { Asked, Target } from '../explore/messages.ts'
-import { isMachine, isProbabilistic, manifoldOf, whyNot } from '../explore/suits.ts'
+import { hasPrior, isMachine, isProbabilistic, manifoldOf, whyNot } from '../explore/suits.ts'
 import type { Context, Handlers } from './context.ts'
 
 const defaultScript = fileURLToPath(new URL('../explore/worker.ts', import.meta.url))
@@ -128,6 +128,7 @@ export function exploringHandlers({ home, store, emit, log, threads }: Context, 
         codeSize,
         manifold: manifoldOf(codeSize),
         probabilistic: isProbabilistic(run),
+        prior: hasPrior(run),
         machine: isMachine(run),
         shows: dataset.kind === 'image' ? 'images' : dataset.width === 2 ? 'points' : 'strips',
         classes: dataset.classes,

@@ -8,12 +8,12 @@ import { variantOf } from '../variants/index.ts'
 import { weightsOf, type Randomness } from '../variants/variant.ts'
 import { lossAndGradients } from '../training/gradients.ts'
 import type { ObjectiveJob, ObjectiveResult } from '../training/messages.ts'
-import { stateSpecs } from '../training/objective.ts'
+import { stateNames, stateSpecs } from '../training/objective.ts'
 
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
  * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME` (added to
- * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; the variant's state where it has one, `rhoHat` [Z]; and of standardised
+ * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; the variant's state where it has one, by name (`rhoHat` [Z]); and of standardised
  * inputs `inputMean` and `inputDeviation` [C].
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
@@ -91,7 +91,7 @@ export function computeObjective({ variant: id, config: settings, in: input, out
     }
     // What the estimates and corruptions of other settings of this variant would read may be given, too.
     if (variant.corrupt) known.set('xCorrupted', null)
-    if (variant.state) known.set('rhoHat', null)
+    for (const name of stateNames(variant, config, inputSize)) known.set(name, null)
     const { terms, gradients } = lossAndGradients(variant, config, {
       weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),

@@ -104,7 +104,10 @@ class Recorder {
       name,
       op,
       inputs: read,
-      attributes: Object.fromEntries(attributes.map((attribute) => [attribute.name, toAttribute(attribute)])),
+      attributes: {
+        ...inferred(op, specs[0]!),
+        ...Object.fromEntries(attributes.map((attribute) => [attribute.name, toAttribute(attribute)])),
+      },
       outputs: specs,
     })
     const live = read.some((input) => this.#dependsOnInput.has(input))
@@ -164,6 +167,10 @@ function toAttribute({ type, value }: BindingAttribute): Attribute {
       throw new Error(`attributes of kind ${type} cannot be recorded`)
   }
 }
+
+/** What tfjs leaves to TensorFlow to find out when it carries an operation out, and a graph has to say. */
+const inferred = (op: string, { dtype }: TensorSpec): Record<string, Attribute> =>
+  op === 'ExpandDims' ? { T: { kind: 'type', value: dtype }, Tdim: { kind: 'type', value: 'int32' } } : {}
 
 let current: Recorder | null = null
 let registered = false

@@ -1,5 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import { vectorOf, type Shape } from '../../../shared/shape.ts'
+import { fieldsOf } from '../variants/settings/fields.ts'
 import { Network, type Weights } from '../network/network.ts'
 import * as boltzmann from '../network/boltzmann.ts'
 import { largest, reconstructionTerm, withGradient } from '../network/operations.ts'
@@ -16,6 +17,19 @@ export const termNames = (variant: Variant, config: Config): string[] => [
 
 /** What a variant keeps from step to step with this config. */
 export const stateSpecs = (variant: Variant, config: Config, input: Shape): StateSpec[] => variant.state?.(config, input) ?? []
+
+/** Names of all that a variant may keep, whatever its own choices are. */
+export function stateNames(variant: Variant, config: Config, input: Shape): Set<string> {
+  const choices = fieldsOf(variant).filter(({ key, choices }) => key.startsWith('regularizer.') && choices)
+  const settings = choices.flatMap(({ key, choices }) =>
+    choices!.map((choice) => ({ ...config.regularizer, [key.slice('regularizer.'.length)]: choice })),
+  )
+  return new Set(
+    [config.regularizer, ...settings].flatMap((regularizer) =>
+      stateSpecs(variant, { ...config, regularizer }, input).map(({ name }) => name),
+    ),
+  )
+}
 
 /** Names of what a variant watches, one for each number: `NAME`, or `NAME/0`, `NAME/1`, ... */
 export const watchedNames = (variant: Variant, config: Config): string[] =>

@@ -33,6 +33,7 @@ export default defineVariant({
   defaultsFor: boundDefaults,
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
+  prior: () => 'standardNormal',
   watched: watchedUnits,
   measuredOn: () => drawnCodes,
   objective: weightedBound,

@@ -9,6 +9,17 @@ export default defineVariant({
   reference: 'Rifai, Vincent, Muller, Glorot and Bengio 2011, eq. 4',
   glyph: '◉',
   terms: ['reconstruction', 'contraction'],
+  plans: {
+    studies: ['labelled'],
+    sweeps: [
+      {
+        id: 'lambda',
+        title: 'Strength of contraction',
+        description: 'Lambda of the contractive autoencoder over three orders of magnitude.',
+        sweep: { 'regularizer.lambda': { from: 0.01, to: 10, count: 7, scale: 'log' } },
+      },
+    ],
+  },
   settings: z.strictObject({
     lambda: z.number().min(0).max(1e6).default(0.5).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
   }),

@@ -94,6 +94,18 @@ export default defineVariant({
   reference: 'Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010, eq. 9',
   glyph: '◌',
   terms: ['reconstruction'],
+  plans: {
+    studies: ['codeSize', 'labelled'],
+    sweeps: [
+      {
+        id: 'rate',
+        title: 'Rate of corruption',
+        description: 'How much of an image is hidden from the denoising autoencoder.',
+        sweep: { 'regularizer.rate': [0.1, 0.2, 0.3, 0.5, 0.7] },
+        settings: { 'regularizer.noise': 'masking' },
+      },
+    ],
+  },
   settings,
   // Of a gray image both are the same.
   defaultsFor: ({ kind, size }) =>

@@ -16,6 +16,7 @@ export default defineVariant({
   defaultsFor: boundDefaults,
   check: checkLikelihood,
   likelihood: ({ decoder }) => decoder,
+  prior: () => 'standardNormal',
   watched: watchedUnits,
   // The bound itself, which rises with the number of draws.
   measuredOn: ({ samples: count }) => `${count === 1 ? 'a code' : `${count} codes`} drawn at random, the divergence included`,

@@ -9,6 +9,7 @@ export default defineVariant({
   reference: 'Makhzani and Frey 2014, algorithm 1',
   glyph: '⋯',
   terms: ['reconstruction'],
+  plans: { compared: (units) => ({ 'regularizer.k': Math.max(1, Math.round(units / 10)) }) },
   settings: z.strictObject({
     k: z.int().min(1).max(16384).default(16).meta({ title: 'k', description: 'Code units that pass, of each image.' }),
   }),

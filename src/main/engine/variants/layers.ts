@@ -13,8 +13,8 @@ export const takesPretraining = (variant: Variant): boolean =>
 export const layerVariantsOf = (whole: Variant): string[] =>
   variants.filter((variant) => takesPretraining(variant) && !variant.gate && agree(whole, variant)).map(({ id }) => id)
 
-/** Without settings of their own what variants determine is what they determine of every network. */
-const determined = (variant: Variant): Partial<NetworkConfig> => fixedOf(variant, variant.settings.parse({})).network ?? {}
+/** What a variant determines of its network, its own settings at their defaults. */
+export const determined = (variant: Variant): Partial<NetworkConfig> => fixedOf(variant, variant.settings.parse({})).network ?? {}
 
 function agree(whole: Variant, layers: Variant): boolean {
   const ofWhole = determined(whole),

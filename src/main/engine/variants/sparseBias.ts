@@ -10,6 +10,7 @@ export default defineVariant({
   reference: 'Ng 2011 (CS294A lecture notes, the earlier bias rule); Lee, Ekanadham and Ng 2008, section 2',
   glyph: '▽',
   terms: ['reconstruction'],
+  plans: { compared: () => ({ 'regularizer.rho': 0.05 }) },
   settings: z.strictObject({
     rho: rho(-0.9),
     beta: z

@@ -43,6 +43,9 @@ function divergence(rho: number, rhoHat: Tensor): Scalar {
   return active.add(inactive).sum() as Scalar
 }
 
+/** Sigmoid codes begin at one half and have far to go; at half this rate they are still on their way after ten epochs of MNIST. */
+const learningRate = { 'training.learningRate': 0.002 }
+
 /** Code units whose mean activation is held near rho by a divergence. */
 export default defineVariant({
   id: 'sparseKl',
@@ -51,9 +54,27 @@ export default defineVariant({
   reference: 'Ng 2011 (CS294A lecture notes, section 3)',
   glyph: '▲',
   terms: ['reconstruction', 'sparsity'],
+  plans: {
+    compared: () => learningRate,
+    sweeps: [
+      {
+        id: 'rho',
+        title: 'Target activation',
+        description: 'Rho of the sparse autoencoder: how seldom a unit is to be active.',
+        sweep: { 'regularizer.rho': [0.01, 0.02, 0.05, 0.1, 0.2] },
+        settings: learningRate,
+      },
+      {
+        id: 'beta',
+        title: 'Strength of sparsity',
+        description: 'Beta of the sparse autoencoder at one target activation.',
+        sweep: { 'regularizer.beta': { from: 0.1, to: 10, count: 5, scale: 'log' } },
+        settings: learningRate,
+      },
+    ],
+  },
   settings,
-  // Sigmoid codes begin at one half and have far to go; at half this rate they are still on their way after ten epochs of MNIST.
-  defaults: { network: { activation: 'sigmoid' }, training: { learningRate: 0.002 } },
+  defaults: { network: { activation: 'sigmoid' }, training: { learningRate: learningRate['training.learningRate'] } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),
   state: ({ network, regularizer }) =>

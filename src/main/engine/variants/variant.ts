@@ -1,6 +1,7 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node'
 import type { z } from 'zod'
-import type { Activation, Config, NetworkConfig, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
+import type { Activation, Config, NetworkConfig, Settings, TrainingConfig, Reconstruction } from '../../../shared/config.ts'
+import type { Sweep } from '../../../shared/experiments.ts'
 import type { PixelKind } from '../../../shared/pixelKind.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import type { Network } from '../network/network.ts'
@@ -102,6 +103,19 @@ export interface Fixed {
   training?: Partial<TrainingConfig>
 }
 
+/** A distribution of codes: each unit standard normal, independent of the others. */
+export type Prior = 'standardNormal'
+
+/** How a variant takes part in the plans of experiments/templates.ts. */
+export interface Plans {
+  /** What it is given beside others on one tied layer of so many sigmoid units; nothing unless it says so. */
+  compared?(units: number): Settings
+  /** Studies in which it stands beside the variant without a regularizer. */
+  studies?: readonly ('codeSize' | 'labelled')[]
+  /** Plans that vary one setting of it. */
+  sweeps?: readonly { id: string; title: string; description: string; sweep: Sweep; settings?: Settings }[]
+}
+
 /** A value that is followed beside the terms without being a part of the objective: a number, or one for each unit. */
 export interface Watched {
   name: string
@@ -122,7 +136,7 @@ export interface Problem {
 
 /**
  * Everything that makes one autoencoder different from another. A variant is one file that default-exports one of these; it is
- * registered by a line in index.ts, and nothing else in the project names it.
+ * registered by a line in registry.ts, and beside presets nothing else in the project names it.
  */
 export interface Variant<S extends z.ZodObject = z.ZodObject> {
   id: string
@@ -137,6 +151,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   terms: readonly string[]
   /** Its own settings (`regularizer.*`) with defaults; `meta({ title, description, when })` describes each field. */
   settings: S
+  /** How it takes part in the plans that experiments can begin with. */
+  plans?: Plans
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
   /** Where its defaults follow from the data, or from the size of the code. */
@@ -173,6 +189,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
    * the code.
    */
   likelihood?(settings: z.output<S>): Likelihood
+  /** What its codes are trained to be distributed as, so that new ones can be drawn; absent where they are not. */
+  prior?(settings: z.output<S>): Prior | null
   /** For Boltzmann machines: the kinds of their units. They are looked into by their own chain. */
   machine?(settings: z.output<S>): { visible: 'bernoulli' | 'gaussian'; hidden: 'bernoulli' | 'linear' }
   /** Tensors that it keeps from step to step. */
@@ -211,6 +229,10 @@ export interface Rows {
 /** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */
 export const likelihoodOf = (variant: Pick<Variant, 'likelihood'>, config: Config): Likelihood | null =>
   variant.likelihood?.(config.regularizer as never) ?? null
+
+/** What codes of a config can be drawn from; null where they were not trained to be distributed in any way. */
+export const priorOf = (variant: Pick<Variant, 'prior'>, config: Config): Prior | null =>
+  variant.prior?.(config.regularizer as never) ?? null
 
 /** Shared settings that a variant with these settings of its own determines. */
 export const fixedOf = (variant: Pick<Variant, 'fixed'>, settings: unknown): Fixed =>

@@ -19,8 +19,8 @@ export const generate: Answer<'generate'> = async (
   { subject, drawing, report },
 ) => {
   const { network } = subject
-  const from = wanted ?? (network.likelihood ? 'prior' : 'gaussian')
-  if (from === 'prior' && !network.likelihood) {
+  const from = wanted ?? (network.prior ? 'prior' : 'gaussian')
+  if (from === 'prior' && !network.prior) {
     throw unsuitable(
       'This network was not trained against a prior, so there is none to draw codes ' +
         'from; draw them from a Gaussian or a mixture that is fitted to its codes.',

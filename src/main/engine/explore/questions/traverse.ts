@@ -18,7 +18,7 @@ export const traverse: Answer<'traverse'> = async ({ image, units: wanted, range
   const wrong = wanted?.find((unit) => unit >= codeSize)
   if (wrong !== undefined)
     throw unsuitable(`There is no unit ${wrong} in a code of ${codeSize}; choose one from 0 to ${codeSize - 1}.`, 'question.units')
-  const prior = network.likelihood !== null
+  const prior = network.prior !== null
   const summary = prior ? null : await summaryOf(subject, report)
   const base = image
     ? read(network.encode((await imageOf(subject, image)).inputs))

@@ -1,5 +1,6 @@
-import { layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
-import { variantOf, variants } from '../registry.ts'
+import { networkSchema } from '../../../../shared/config.ts'
+import { determined, layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
+import { plainest, variantOf, variants } from '../registry.ts'
 import type { Variant } from '../variant.ts'
 
 /** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
@@ -38,8 +39,9 @@ function chosenLayers(variant: Variant, given: ReadonlyMap<string, unknown>): Va
   return kind === 'greedy' ? (variants.find(({ id }) => id === wanted) ?? variantOf(usual)) : null
 }
 
-/** Layers are pretrained as the whole network is trained, where that is possible. */
+/** Layers are pretrained as the whole network is trained, where that is possible and leaves hidden layers their usual activation. */
 export function defaultLayerVariant(variant: Variant): string {
-  const possible = layerVariantsOf(variant)
-  return possible.includes(variant.id) ? variant.id : possible[0]!
+  const { activation = networkSchema.parse({}).activation } = variant.defaults?.network ?? {}
+  const { codeActivation = activation } = determined(variant)
+  return codeActivation === activation && layerVariantsOf(variant).includes(variant.id) ? variant.id : plainest.id
 }

@@ -11,7 +11,7 @@ import {
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
 import { seenOf, sizesFor } from '../fromData.ts'
-import { takesPretraining } from '../layers.ts'
+import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
 import { defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
 
@@ -82,8 +82,18 @@ function layersOf(variant: Variant, given: Facts, { layers, classification, labe
   const ofData = variant.defaultsFor?.(facts, code)
   const regularizer = variant.settings.parse({}) as Section
   const fixed = fixedOf(variant, { ...regularizer, ...ofData?.regularizer })
-  const ofLayers = layers ? { ...fixedOf(layers, layers.settings.parse({})).network, ...layers.defaults?.network } : {}
-  const { outputActivation: _, codeActivation, layers: __, ...network }: Partial<NetworkConfig> = ofLayers
+  // Machines determine what they are made of; of others it is the activation of their code, hence of every layer, hidden ones too.
+  const ofLayers = layers ? determined(layers) : {}
+  const only = ofLayers.codeActivation
+  const {
+    outputActivation: _,
+    codeActivation,
+    layers: __,
+    ...network
+  }: Partial<NetworkConfig> = {
+    ...ofLayers,
+    ...layers?.defaults?.network,
+  }
   const few = classification && labelled > 0 && labelled <= fewLabels.count
   const vector = facts.kind === 'vector'
   return [
@@ -125,7 +135,7 @@ function layersOf(variant: Variant, given: Facts, { layers, classification, labe
       },
     },
     { from: 'data', values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code).regularizer } } },
-    { from: 'layers', values: { network: layers?.asLayer ? network : {} } },
+    { from: 'layers', values: { network: layers?.asLayer ? network : only ? { activation: only, codeActivation: only } : {} } },
     { from: 'variant', values: { ...fixed } },
     { from: 'layers', values: { network: layers ? { tied: false } : {} } },
     {

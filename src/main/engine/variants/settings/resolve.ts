@@ -1,5 +1,6 @@
 import type { Config, Field, Origin, Settings } from '../../../../shared/config.ts'
 import type { ErrorInfo } from '../../../../shared/errors.ts'
+import { vectorOf } from '../../../../shared/shape.ts'
 import { fieldsByKey } from '../../../../shared/settings/applies.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { countParameters } from '../../network/weights.ts'
@@ -83,7 +84,9 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
       : [],
     fromData: sound ? fromData(fields, values, sound) : [],
     parameters:
-      sound && facts.rowSize !== undefined ? countParameters(weightsOf(variant, sound, facts.rowSize, facts.classes)) : null,
+      sound && facts.rowSize !== undefined
+        ? countParameters(weightsOf(variant, sound, facts.size ?? vectorOf(facts.rowSize), facts.classes))
+        : null,
   }
 }
 
