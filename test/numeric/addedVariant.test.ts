@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import type { Settings } from '../../src/shared/config.ts'
 import type { ResultOf } from '../../src/shared/answers.ts'
 import type { QuestionInput } from '../../src/shared/questions.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { weightSpecs } from '../../src/main/engine/network/weights.ts'
 import { register, variants } from '../../src/main/engine/variants/registry.ts'
@@ -66,7 +67,7 @@ test('its objective takes the tensors that it names, its state under any of its 
   const settings: Settings = { 'network.layers': [3] }
   const { config } = resolveConfig(id, settings)
   const tensors = {
-    ...Object.fromEntries(weightSpecs(config!.network, 4).map(({ name, shape }) => [name, tensor(shape)])),
+    ...Object.fromEntries(weightSpecs(config!.network, vectorOf(4)).map(({ name, shape }) => [name, tensor(shape)])),
     x: tensor([2, 4]),
     prior: tensor([2, 3]),
   }

@@ -91,7 +91,7 @@ export function computeObjective({ variant: id, config: settings, in: input, out
     }
     // What the estimates and corruptions of other settings of this variant would read may be given, too.
     if (variant.corrupt) known.set('xCorrupted', null)
-    for (const name of stateNames(variant, config, inputSize)) known.set(name, null)
+    for (const name of stateNames(variant, config, shape)) known.set(name, null)
     const { terms, gradients } = lossAndGradients(variant, config, {
       weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
