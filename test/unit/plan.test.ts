@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Dataset } from '../../src/shared/domain.ts'
 import { planSchema, type PlanInput } from '../../src/shared/experiments.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { memoryOf, scheduled } from '../../src/main/engine/experiments/costs.ts'
 import { expandPlan, type Expansion } from '../../src/main/engine/experiments/plan.ts'
 import { combinations, sweptValues } from '../../src/main/engine/experiments/values.ts'
 import { summaryOf } from '../../src/main/engine/experiments/summary.ts'
-import { canonical, shapeOf } from '../../src/main/engine/experiments/shape.ts'
+import { canonical, stepKey } from '../../src/main/engine/experiments/timeKeys.ts'
 import { moved } from '../../src/main/engine/queue/order.ts'
 import { fewStepsWarnings } from '../../src/main/engine/experiments/fewSteps.ts'
 import { plannedStages } from '../../src/main/engine/experiments/newRun.ts'
@@ -335,10 +336,10 @@ test('ranges: both ends, evenly spaced, whole where the setting is, with no more
   )
 })
 
-test('a shape is what a step costs: lengths, rates and strengths are not part of it', () => {
-  const machine = { rowSize: 784, kind: 'image', classes: 10, threads: 2, cpu: 'x' }
+test('a key of times is what a step costs: lengths, rates and strengths are not part of it', () => {
+  const machine = { input: vectorOf(784), kind: 'image', classes: 10, threads: 2, cpu: 'x' }
   const shape = (variant: string, given: object, other = machine) =>
-    shapeOf(variant, resolveConfig(variant, given as never, digits).config!, other)
+    stepKey(variant, resolveConfig(variant, given as never, digits).config!, other)
   const same = [
     ['contractive', { 'regularizer.lambda': 3 }],
     ['contractive', { 'training.epochs': 7, 'training.learningRate': 0.1, 'training.patience': 3 }],
@@ -557,7 +558,7 @@ test("what a network occupies: the weights with gradients and slots, and a batch
       { 'network.layers': [32, 8], 'training.batchSize': 64, ...settings } as never,
       digits,
     )
-    return { memory: memoryOf(config!, 784, parameters!), parameters: parameters! }
+    return { memory: memoryOf(config!, vectorOf(784), parameters!), parameters: parameters! }
   }
   const adam = of('classical', {}),
     sgd = of('classical', { 'training.optimizer': 'sgd' })

@@ -2,7 +2,6 @@ import { totalmem } from 'node:os'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
-import { sizeOf } from '../../../shared/shape.ts'
 import type { Home } from '../home.ts'
 import { freeBytesOf } from '../space/full.ts'
 import type { Store } from '../store/store.ts'
@@ -47,10 +46,10 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
     })
     const seconds = times.seconds(cell.variant, config, stages)
     slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
-    if (reuse.length < plan.seeds.length) shapes.set(times.shape(cell.variant, config), seconds !== null)
+    if (reuse.length < plan.seeds.length) shapes.set(times.keyOf(cell.variant, config), seconds !== null)
     return {
       ...base,
-      memory: memoryOf(config, sizeOf(dataset), parameters ?? 0),
+      memory: memoryOf(config, dataset, parameters ?? 0),
       processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
       steps: last ? last.startStep + last.steps : 0,
       epochs: last ? last.startEpoch + last.epochs : 0,

@@ -1,9 +1,11 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { splitCounts, validationRows } from '../../../shared/split.ts'
-import { sizeOf } from '../../../shared/shape.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
 import { keptEpochs, resultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
+import { filtersIn } from '../network/layer.ts'
+import { layersOf } from '../network/weights.ts'
 import { optimizerSlots } from '../training/slots.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
@@ -16,14 +18,9 @@ const size = 4
  * layer's activations, once forwards and once backwards, for each sample where a variant draws several. Not counted: the
  * dataset, TensorFlow itself, and what a single variant computes beside this.
  */
-export function memoryOf(config: Config, rowSize: number, parameters: number): number {
-  const {
-    network: { layers },
-    training,
-    regularizer,
-    fineTuning,
-  } = config
-  const encoder = layers.reduce((sum, units) => sum + units, rowSize)
+export function memoryOf(config: Config, input: Shape, parameters: number): number {
+  const { network, training, regularizer, fineTuning } = config
+  const encoder = layersOf(network, input).encoder.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
   const decoder = fineTuning.kind === 'classification' ? 0 : encoder
   const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
   return (
@@ -57,25 +54,29 @@ export function bytesOf(
   copies: number,
 ): number {
   const variant = variantOf(variantId)
-  const rowSize = sizeOf(dataset)
   const weights = size * parameters + headerBytes
   const last = stages.at(-1)
-  if (!last) return weights + picturesOf(dataset, rowSize, config, false)
+  if (!last) return weights + picturesOf(dataset, config, false)
   const moments = snapshotEpochs(last.epochs).size
   const checkpoints = weights * (resultCopies(config) + keptEpochs(last.epochs, snapshotsWithin(copies, config)).size)
-  const curves = variant.terms.length + 2 + 2 * (config.network.layers.length * 2)
+  const { encoder, decoder } = layersOf(config.network, dataset)
+  const curves = variant.terms.length + 2 + 2 * (encoder.length + decoder.length)
   const points = stages.reduce(
     (sum, { epochs, stepsPerEpoch }) =>
       sum + epochs * (curves * Math.min(stepsPerEpoch, pointsPerEpoch) + variant.terms.length + 2),
     0,
   )
-  return checkpoints + moments * picturesOf(dataset, rowSize, config, variant.corrupt !== undefined) + points * pointBytes
+  return checkpoints + moments * picturesOf(dataset, config, variant.corrupt !== undefined) + points * pointBytes
 }
 
-function picturesOf({ kind, testCount }: Dataset, rowSize: number, { network, fineTuning }: Config, corrupts: boolean): number {
+function picturesOf(dataset: Dataset, { network, fineTuning }: Config, corrupts: boolean): number {
+  const { kind, testCount } = dataset,
+    rowSize = sizeOf(dataset)
   const kinds = fineTuning.kind === 'classification' ? 0 : corrupts ? 3 : 1
   if (kind === 'vector') return rowSize === 2 ? kinds * Math.min(shown.points, testCount) * 2 * size : 0
-  return rowSize * (kinds * Math.min(shown.pictures, testCount) + Math.min(shown.filters, network.layers[0]!))
+  const { map } = layersOf(network, dataset).encoder[0]!
+  const filters = sizeOf(map.filter) * Math.min(shown.filters, filtersIn(map.kernel))
+  return rowSize * kinds * Math.min(shown.pictures, testCount) + filters
 }
 
 /** What was measured of a shape, in seconds. */

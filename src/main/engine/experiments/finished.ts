@@ -2,7 +2,7 @@ import type { Run } from '../../../shared/domain.ts'
 import { EVALUATION_VERSION } from '../evaluate/version.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
-import { canonical } from './shape.ts'
+import { canonical } from './timeKeys.ts'
 
 /** Of runs whose config was read already: it never changes. */
 const identities = new Map<string, string>()

@@ -31,8 +31,8 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
   const times = knownTimes(store, dataset, threads)
   const unknown = new Map<string, (typeof cells)[number]>()
   for (const cell of cells) {
-    if (cell.seconds === null && cell.reuse.length < plan.seeds.length && !unknown.has(times.shape(cell.variant, cell.config!)))
-      unknown.set(times.shape(cell.variant, cell.config!), cell)
+    if (cell.seconds === null && cell.reuse.length < plan.seeds.length && !unknown.has(times.keyOf(cell.variant, cell.config!)))
+      unknown.set(times.keyOf(cell.variant, cell.config!), cell)
   }
   return tasks.start(
     'estimate',

@@ -2,11 +2,10 @@ import { cpus } from 'node:os'
 import { z } from 'zod'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
-import { sizeOf } from '../../../shared/shape.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { secondsOf, type Timing } from './costs.ts'
-import { evaluationShape, keyOf, shapeOf } from './shape.ts'
+import { evaluationKey, stepKey } from './timeKeys.ts'
 
 const timingSchema = z.object({
   stages: z.array(z.object({ step: z.number(), row: z.number() })),
@@ -18,9 +17,9 @@ const cpu = cpus()[0]?.model ?? ''
 
 /** What is known of how long runs on a dataset take: what was measured, else what was seen of runs of the same shape. */
 export function knownTimes(store: Store, dataset: Dataset, threads: number) {
-  const machine = { rowSize: sizeOf(dataset), kind: dataset.kind, classes: dataset.classes.length, threads, cpu }
-  const shape = (variant: string, config: Config) => keyOf(shapeOf(variant, config, machine))
-  const evaluationKey = (variant: string, config: Config) => keyOf(evaluationShape(variant, config, dataset.sha256, threads, cpu))
+  const machine = { input: dataset, kind: dataset.kind, classes: dataset.classes.length, threads, cpu }
+  const keyOf = (variant: string, config: Config) => stepKey(variant, config, machine)
+  const keyOfEvaluation = (variant: string, config: Config) => evaluationKey(variant, config, dataset.sha256, threads, cpu)
   let seen: { rates: Map<string, number>; evaluations: Map<string, number> } | null = null
 
   /** Read only where something was not measured. */
@@ -32,25 +31,25 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       if (used !== threads) continue
       const config = configSchema.safeParse(JSON.parse(text))
       if (!config.success) continue
-      const key = evaluationKey(variant, config.data)
+      const key = keyOfEvaluation(variant, config.data)
       if (evaluationSeconds !== null && !evaluations.has(key)) evaluations.set(key, evaluationSeconds)
-      if (stepsPerSecond && !rates.has(shape(variant, config.data))) rates.set(shape(variant, config.data), stepsPerSecond)
+      if (stepsPerSecond && !rates.has(keyOf(variant, config.data))) rates.set(keyOf(variant, config.data), stepsPerSecond)
     }
     return (seen = { rates, evaluations })
   }
 
   const measured = (key: string): Timing | null => timingSchema.safeParse(store.timings.get(key)).data ?? null
   const evaluation = (variant: string, config: Config): number | null => {
-    const key = evaluationKey(variant, config)
+    const key = keyOfEvaluation(variant, config)
     return z.number().safeParse(store.timings.get(key)).data ?? fromRuns().evaluations.get(key) ?? null
   }
   return {
-    shape,
-    evaluationKey,
+    keyOf,
+    keyOfEvaluation,
     evaluation,
     /** Seconds of a step and all around it; null where nothing is known. */
     timing(variant: string, config: Config, stages: readonly PlannedStage[]): Timing | null {
-      const key = shape(variant, config)
+      const key = keyOf(variant, config)
       const known = measured(key)
       if (known) return known
       // Seen from outside: its rate includes validation and saving, and is one for all stages.
@@ -63,8 +62,8 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       return timing && secondsOf(timing, stages, dataset, evaluation(variant, config))
     },
     store(variant: string, config: Config, timing: Timing, evaluationSeconds: number | null): void {
-      store.timings.set(shape(variant, config), timing)
-      if (evaluationSeconds !== null) store.timings.set(evaluationKey(variant, config), evaluationSeconds)
+      store.timings.set(keyOf(variant, config), timing)
+      if (evaluationSeconds !== null) store.timings.set(keyOfEvaluation(variant, config), evaluationSeconds)
     },
   }
 }

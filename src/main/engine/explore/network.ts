@@ -126,11 +126,6 @@ export class ExploredNetwork implements Model {
     return this.#weights[name]!
   }
 
-  /** Names of the weights, the first layer's first. */
-  get weightNames(): string[] {
-    return Object.keys(this.#tensors)
-  }
-
   /**
    * What the decoder says of the values, given a code. An autoencoder that was trained by cross-entropy gives probabilities;
    * one trained by squared error gives the mean of a normal distribution, of which the variance is what remains: the mean

@@ -1,3 +1,4 @@
+import { kernelReaders } from '../network/layers/kinds.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnxModel.ts'
 import type { Draft, DraftInitialiser, DraftNode } from './translator.ts'
 
@@ -53,7 +54,7 @@ export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs:
     const own = layerOf(node, draft.initialisers)
     const layer = own || node.inputs.map((id) => layers.get(id)).find((each) => each !== undefined) || graphLayer
     for (const output of node.outputs) layers.set(output, layer)
-    const short = own !== '' && (node.op === 'Gemm' || node.op === 'MatMul') ? layer : `${layer}/${lowerFirst(node.op)}`
+    const short = own !== '' && kernelReaders.has(node.op) ? layer : `${layer}/${lowerFirst(node.op)}`
     let candidate = node.name ?? short
     for (let count = 2; nodeNames.has(candidate); count++) candidate = `${node.name ?? `${layer}/${lowerFirst(node.op)}`}_${count}`
     nodeNames.add(candidate)

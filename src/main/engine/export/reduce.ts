@@ -1,9 +1,10 @@
 /// <reference lib="esnext.float16" />
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { kernelReaders } from '../network/layers/kinds.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnxModel.ts'
 
 /**
- * Smaller files: kernels as float16, or as int8 with a scale for each of their columns. What is computed stays float32: the
+ * Smaller files: kernels as float16, or as int8 with a scale for each of their filters. What is computed stays float32: the
  * graph makes the kernels float32 again, once, when a runtime loads the file and folds its constants. So an image's code is the
  * same whatever it shares a batch with, and a reduced file can be held to the same tolerance as any other; with activations
  * quantised as well (`DynamicQuantizeLinear`) the scale would be that of the whole batch. Biases, a few per mille of the bytes,
@@ -57,34 +58,41 @@ function halved(tensor: OnnxTensor): Reduced {
   }
 }
 
-/** Symmetric: 0 stays 0, and the largest of a column becomes 127 or -127. */
-function quantised(tensor: OnnxTensor): Reduced {
+/** Symmetric: 0 stays 0, and the largest of a filter becomes 127 or -127. @param axis that counts the filters */
+function quantised(tensor: OnnxTensor, axis: number): Reduced {
   const { name, shape } = tensor
   const values = floatsOf(tensor)
-  const columns = shape[1]!
-  const scales = new Float32Array(columns)
+  const filters = shape[axis]!
+  const after = shape.slice(axis + 1)
+  const stride = after.reduce((product, length) => product * length, 1)
+  const filterOf = (index: number) => Math.floor(index / stride) % filters
+  const scales = new Float32Array(filters)
   values.forEach((value, index) => {
-    scales[index % columns] = Math.max(scales[index % columns]!, Math.abs(value) / 127)
+    scales[filterOf(index)] = Math.max(scales[filterOf(index)]!, Math.abs(value) / 127)
   })
-  for (let column = 0; column < columns; column++) if (scales[column] === 0) scales[column] = 1
-  const integers = Int8Array.from(values, (value, index) => Math.round(value / scales[index % columns]!))
+  for (let filter = 0; filter < filters; filter++) if (scales[filter] === 0) scales[filter] = 1
+  const integers = Int8Array.from(values, (value, index) => Math.round(value / scales[filterOf(index)]!))
   const [integer, scale, value] = [`${name}/float`, `${name}/scale`, `${name}/scaled`]
   return {
     initialisers: [
       { name, dtype: 'int8', shape, data: bytesOf(integers) },
-      { name: scale, dtype: 'float32', shape: [columns], data: bytesOf(scales) },
+      { name: scale, dtype: 'float32', shape: [filters, ...after.map(() => 1)], data: bytesOf(scales) },
     ],
     nodes: [toFloat(name, integer), { name: value, op: 'Mul', inputs: [integer, scale], outputs: [value], attributes: {} }],
     value,
     steps: [integer, value],
-    rounded: Float32Array.from(integers, (each, index) => each * scales[index % columns]!),
+    rounded: Float32Array.from(integers, (each, index) => each * scales[filterOf(index)]!),
   }
 }
 
-/** Constants that products read. */
-function kernelsOf({ nodes, initialisers }: OnnxGraph): OnnxTensor[] {
-  const read = new Set(nodes.filter(({ op }) => op === 'Gemm' || op === 'MatMul').flatMap(({ inputs }) => inputs.slice(0, 2)))
-  return initialisers.filter(({ name, dtype, shape }) => read.has(name) && dtype === 'float32' && shape.length === 2)
+/** Kernels that layers read, and the axis of each that counts its filters. */
+function kernelsOf({ nodes, initialisers }: OnnxGraph): { tensor: OnnxTensor; axis: number }[] {
+  return initialisers.flatMap((tensor) => {
+    if (tensor.dtype !== 'float32') return []
+    const reader = nodes.find(({ op, inputs }) => kernelReaders.has(op) && inputs.slice(0, 2).includes(tensor.name))
+    const kind = reader && kernelReaders.get(reader.op)!
+    return kind && tensor.shape.length === kind.rank ? [{ tensor, axis: kind.filterAxis }] : []
+  })
 }
 
 /**
@@ -92,7 +100,9 @@ function kernelsOf({ nodes, initialisers }: OnnxGraph): OnnxTensor[] {
  * @throws WorkbenchError EXPORT_UNSUPPORTED for values that float16 does not hold
  */
 export function reduceGraph(graph: OnnxGraph, precision: ReducedPrecision): { reduced: OnnxGraph; rounded: OnnxGraph } {
-  const kernels = new Map(kernelsOf(graph).map((tensor) => [tensor.name, (precision === 'float16' ? halved : quantised)(tensor)]))
+  const kernels = new Map(
+    kernelsOf(graph).map(({ tensor, axis }) => [tensor.name, precision === 'float16' ? halved(tensor) : quantised(tensor, axis)]),
+  )
   const written = new Set<string>()
   const nodes = graph.nodes.flatMap((node): OnnxNode[] => {
     const before = node.inputs.filter((input) => kernels.has(input) && !written.has(input))

@@ -60,8 +60,8 @@ export interface LayerKind {
   prefix: string
   /** The encoder's layers of this kind that the settings ask for, on inputs of a shape, in order. */
   mapsOf(network: NetworkConfig, input: Shape): LinearMap[]
-  /** ONNX operators that read its kernels as their second input, and the axis that counts filters there. */
-  onnx: { operators: readonly string[]; filterAxis: number }
+  /** ONNX operators that read its kernels; of a kernel there the number of axes, and the one that counts its filters. */
+  onnx: Readonly<Record<string, { rank: number; filterAxis: number }>>
 }
 
 /** One layer of a network: a linear map or its adjoint, the weights that it reads, and what follows. */

@@ -34,6 +34,7 @@ export class CompiledModel implements Model {
   readonly input: Shape
   readonly codeSize: number
   readonly specs: readonly WeightSpec[]
+  readonly layers: Layers
   readonly #network: NetworkConfig
   readonly #likelihood: Likelihood | null
   readonly #classifies: boolean
@@ -44,7 +45,6 @@ export class CompiledModel implements Model {
   readonly watched: readonly string[]
   /** Names of the norms that `step` returns when asked, in their order. */
   readonly norms: readonly string[]
-  readonly #layers: Layers
   readonly #variables: readonly Variable[]
   readonly #optimizer: Optimizer
   readonly #session: Session
@@ -62,7 +62,7 @@ export class CompiledModel implements Model {
     this.terms = program.terms
     this.watched = program.watched
     this.norms = program.norms
-    this.#layers = layersOfVariant(spec.variant, spec.config, spec.input)
+    this.layers = layersOfVariant(spec.variant, spec.config, spec.input)
     this.#variables = program.variables
     this.#optimizer = program.optimizer
     this.#session = new Session(program.graph)
@@ -161,9 +161,9 @@ export class CompiledModel implements Model {
   }
 
   encodeLayers(inputs: Tensor2D): EncoderPass {
-    const names = this.#layers.encoder.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
+    const names = this.layers.encoder.flatMap((_, index) => ['kernel', 'pre', 'output'].map((name) => `layer${index}/${name}`))
     const [code, ...tensors] = this.#session.map({ x: inputs }, ['code', ...names]) as [Tensor2D, ...Tensor2D[]]
-    const layers = this.#layers.encoder.map(({ map, activation }, index): LayerPass => {
+    const layers = this.layers.encoder.map(({ map, activation }, index): LayerPass => {
       const [kernel, pre, output] = tensors.slice(3 * index, 3 * index + 3) as [Tensor2D, Tensor2D, Tensor2D]
       return { map, kernel, activation, pre, output }
     })
@@ -180,7 +180,7 @@ export class CompiledModel implements Model {
           return { mean, logVariance }
         },
         logLikelihood: (inputs, codes) => this.#session.map({ x: inputs, z: codes }, ['logLikelihood'])[0]!,
-        outgoing: () => outgoingNorms(this.#network, this.#layers, this.weights()),
+        outgoing: () => outgoingNorms(this.#network, this.layers, this.weights()),
       }
     )
   }

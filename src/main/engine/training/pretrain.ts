@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { sizeOf } from '../../../shared/shape.ts'
 import { openRowsFile, writeRowsFile } from '../data/rowsFile.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { activationRange } from '../network/activation.ts'
@@ -9,6 +10,7 @@ import { jacobian } from '../evaluate/jacobian.ts'
 import type { Subject } from '../evaluate/measurement.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import { inputTensor } from '../network/inputs.ts'
+import { layersOf } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf, stackConfig } from '../variants/layers.ts'
 import { CompiledModel, type State } from './compiled.ts'
@@ -19,7 +21,7 @@ import { Stopped } from './port.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './program.ts'
 import type { PlannedStage } from './stages.ts'
-import { initialLayer, stackOf, unrolled } from './unroll.ts'
+import { initialLayer, stackLayers, stackOf, unrolled } from './unroll.ts'
 
 /**
  * Greedy pretraining of one layer as an autoencoder by itself (Hinton, Osindero and Teh 2006; Bengio, Lamblin, Popovici and
@@ -33,7 +35,6 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
     data,
   } = course
   const layer = stage.layer!
-  const depth = config.network.layers.length
   const inputs = layer === 0 ? data.read : await codesBelow(course, layer)
   const spec: ModelSpec = {
     variant: layerVariantOf(config),
@@ -41,9 +42,11 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
     input: inputs,
     kind: inputs.kind,
   }
+  const own = layersOf(spec.config.network, spec.input),
+    whole = stackLayers(config, data.seen)
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
-    model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, layer, depth, seed))
+    model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, own, whole, layer, seed))
     course.resumed = null
     if (course.position.step === stage.startStep)
       await course.save(model, true, 'last', ...(layer === 0 && course.snapshots > 0 ? ['snapshot-0' as const] : []))
@@ -58,7 +61,7 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
       validation: rows.validation,
       onEpoch: () => {},
     })
-    course.whole = { ...course.whole, ...unrolled(model.weights(), layer, depth) }
+    course.whole = { ...course.whole, ...unrolled(model.weights(), own, whole, layer) }
   } finally {
     model.close()
     if (inputs !== data.read) inputs.close()
@@ -79,7 +82,11 @@ const folderOf = ({ job }: Course) => join(job.runFolder, 'stages')
 /** Removes the codes that were kept for pretraining. */
 export const removeCodes = (course: Course): void => rmSync(folderOf(course), { recursive: true, force: true })
 
-/** The first layers of the whole network as they are by now. The caller closes the model. */
+/** Weights of the first layers of the whole network, as they are by now. */
+const firstLayers = ({ whole, job: { config }, data: { seen } }: Course, layers: number): State =>
+  stackOf(whole, stackLayers(config, seen), stackLayers(config, seen, layers))
+
+/** These layers as a network. The caller closes the model. */
 function stackModel(course: Course, layers: number): { model: CompiledModel; spec: ModelSpec } {
   const {
     job: { config, variant },
@@ -94,7 +101,7 @@ function stackModel(course: Course, layers: number): { model: CompiledModel; spe
     kind: seen.kind,
   }
   const model = new CompiledModel(spec)
-  model.load(stackOf(course.whole, layers, config.network.layers.length))
+  model.load(firstLayers(course, layers))
   return { model, spec }
 }
 
@@ -106,9 +113,9 @@ async function codesBelow(course: Course, layer: number): Promise<PackedDataset>
     meter,
     job: { config },
   } = course
-  const width = config.network.layers[layer - 1]!
+  const width = sizeOf(stackLayers(config, seen).encoder[layer]!.map.in)
   const file = join(folderOf(course), `codes-${layer}.f32`)
-  const below = stackOf(course.whole, layer, config.network.layers.length)
+  const below = firstLayers(course, layer)
   const hash = createHash('sha256')
   for (const name of Object.keys(below)
     .filter((each) => each.startsWith('encoder/'))

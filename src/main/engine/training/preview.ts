@@ -1,8 +1,10 @@
 import type { Images, Points, Preview } from '../../../shared/domain.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { previewRows } from '../data/split.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { inputTensor } from '../network/inputs.ts'
+import { filterOf, filtersIn } from '../network/layer.ts'
 import type { CompiledModel } from './compiled.ts'
 import type { ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
@@ -34,9 +36,7 @@ export function makePreview(
     : null
   try {
     if (model.classify)
-      return plane
-        ? null
-        : { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: filtersOf(model, dataset) }
+      return plane ? null : { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: filtersOf(model) }
     const reconstruct = <T>(input: Tensor2D, shown: (tensor: Tensor2D) => T): T => {
       const output = model.reconstruct(input)
       try {
@@ -51,7 +51,7 @@ export function makePreview(
       denoised: corrupted && reconstruct(corrupted, shown),
     })
     if (plane) return { step, epoch, reconstructions: null, corrupted: null, denoised: null, filters: null, points: all(pointsOf) }
-    return { step, epoch, ...all((tensor) => imagesOf(tensor, dataset)), filters: filtersOf(model, dataset) }
+    return { step, epoch, ...all((tensor) => imagesOf(tensor, dataset)), filters: filtersOf(model) }
   } finally {
     originals.dispose()
     corrupted?.dispose()
@@ -73,17 +73,21 @@ export const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDa
 const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(tensor.dataSync(), (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
 
-/** The first columns of the first kernel, each scaled by its own largest magnitude, 0 as mid-gray. */
-function filtersOf(model: CompiledModel, { width, height, channels, rowSize }: PackedDataset): Images {
-  // The encoder's first kernel, whatever its name: with a single layer it may be a head.
-  const kernel = model.weights()[model.specs[0]!.name]!
-  const units = kernel.length / rowSize
-  const count = Math.min(filterCount, units, Math.max(4, Math.floor(filterPixels / rowSize)))
-  const pixels = new Uint8Array(count * rowSize)
-  for (let unit = 0; unit < count; unit++) {
-    let largest = 1e-12
-    for (let i = 0; i < rowSize; i++) largest = Math.max(largest, Math.abs(kernel[i * units + unit]!))
-    for (let i = 0; i < rowSize; i++) pixels[unit * rowSize + i] = Math.round(127.5 + (127.5 * kernel[i * units + unit]!) / largest)
+/** The first filters of the first layer, each scaled by its own largest magnitude, 0 as mid-gray. */
+function filtersOf(model: CompiledModel): Images {
+  const { map, kernel: name } = model.layers.encoder[0]!
+  const kernel = model.weights()[name]!
+  const filters = filtersIn(map.kernel),
+    size = sizeOf(map.filter)
+  const count = Math.min(filterCount, filters, Math.max(4, Math.floor(filterPixels / size)))
+  const pixels = new Uint8Array(count * size)
+  for (let filter = 0; filter < count; filter++) {
+    const weights = filterOf(kernel, filters, filter)
+    const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-12)
+    weights.forEach((weight, i) => {
+      pixels[filter * size + i] = Math.round(127.5 + (127.5 * weight) / largest)
+    })
   }
+  const { width, height, channels } = map.filter
   return { count, width, height, channels, pixels }
 }

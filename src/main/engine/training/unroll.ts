@@ -1,45 +1,53 @@
+import type { Config } from '../../../shared/config.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { initialValues } from '../network/initialise.ts'
 import type { WeightSpec } from '../network/layer.ts'
+import { layersOf, type Layers } from '../network/weights.ts'
+import { stackConfig } from '../variants/layers.ts'
 import type { State } from './compiled.ts'
 
-/** Name in the whole network of a weight of the autoencoder that pretrains one of its layers. @param depth of the whole network */
-const deepName = (name: string, layer: number, depth: number): string =>
-  name.replace(/^encoder\/0\//, `encoder/${layer}/`).replace(/^decoder\/0\//, `decoder/${depth - 1 - layer}/`)
-
-/** Initial values of a layer's autoencoder: those that the whole network's layer would begin with. */
-export const initialLayer = (specs: readonly WeightSpec[], layer: number, depth: number, seed: number): State =>
-  Object.fromEntries(specs.map((spec) => [spec.name, initialValues({ ...spec, name: deepName(spec.name, layer, depth) }, seed)]))
+/** The layers that pretrained ones are unrolled to. @param depth of its first layers only */
+export const stackLayers = (config: Config, input: Shape, depth?: number): Layers =>
+  layersOf(stackConfig(config, depth).network, input)
 
 /**
- * A pretrained layer's weights under their names in the whole network. A tied decoder becomes a kernel of its own, the
- * encoder's transposed (Hinton and Salakhutdinov 2006, figure 1: unrolling).
+ * Names of the weights of one layer, and of the one that mirrors it, by those that they have in another network. A kernel that
+ * both read there is the encoder's.
  */
-export function unrolled(weights: State, layer: number, depth: number): State {
-  const deep = Object.fromEntries(Object.entries(weights).map(([name, values]) => [deepName(name, layer, depth), values]))
-  const outputs = weights['encoder/0/bias']!.length
-  return {
-    ...deep,
-    [deepName('decoder/0/kernel', layer, depth)]: weights['decoder/0/kernel'] ?? transposed(weights['encoder/0/kernel']!, outputs),
-  }
-}
-
-/** The first layers of a whole network as a network: their weights from the whole network's. */
-export function stackOf(whole: State, layers: number, depth: number): State {
-  return Object.fromEntries(
-    Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) =>
-      ['kernel', 'bias'].flatMap((part): [string, Float32Array][] => [
-        [`encoder/${layer}/${part}`, whole[`encoder/${layer}/${part}`]!],
-        [`decoder/${layers - 1 - layer}/${part}`, whole[`decoder/${depth - 1 - layer}/${part}`]!],
-      ]),
-    ),
+function namesOf(from: Layers, layer: number, to: Layers, place: number): Map<string, string> {
+  const pairs = [
+    [from.decoder.at(-1 - layer)!, to.decoder.at(-1 - place)!],
+    [from.encoder[layer]!, to.encoder[place]!],
+  ] as const
+  return new Map(
+    pairs.flatMap(([one, other]) => [
+      [one.kernel, other.kernel],
+      [one.bias, other.bias],
+    ]),
   )
 }
 
-/** [rows, columns] -> [columns, rows] */
-function transposed(kernel: Float32Array, columns: number): Float32Array {
-  const rows = kernel.length / columns
-  const result = new Float32Array(kernel.length)
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[column * rows + row] = kernel[row * columns + column]!
-  return result
+/** Initial values of a layer's autoencoder: those that the whole network's layer would begin with. */
+export function initialLayer(specs: readonly WeightSpec[], own: Layers, whole: Layers, layer: number, seed: number): State {
+  const names = namesOf(own, 0, whole, layer)
+  return Object.fromEntries(
+    specs.map((spec) => [spec.name, initialValues({ ...spec, name: names.get(spec.name) ?? spec.name }, seed)]),
+  )
 }
+
+/**
+ * A pretrained layer's weights under their names in the whole network. A tied decoder gets a kernel of its own, of the
+ * encoder's values (Hinton and Salakhutdinov 2006, figure 1: unrolling).
+ */
+export function unrolled(weights: State, own: Layers, whole: Layers, layer: number): State {
+  const deep = Object.fromEntries([...namesOf(own, 0, whole, layer)].map(([name, other]) => [other, weights[name]!]))
+  const { map, kernel } = own.encoder[0]!
+  if (own.decoder[0]!.kernel === kernel) deep[whole.decoder.at(-1 - layer)!.kernel] = map.mirror().kernelOf(weights[kernel]!)
+  return deep
+}
+
+/** The weights of the first layers of a whole network, as a network of their own has them. */
+export const stackOf = (state: State, whole: Layers, stack: Layers): State =>
+  Object.fromEntries(
+    stack.encoder.flatMap((_, layer) => [...namesOf(whole, layer, stack, layer)].map(([name, own]) => [own, state[name]!])),
+  )

@@ -4,7 +4,7 @@ import { sizeOf } from '../../../../shared/shape.ts'
 import { unitStatistics } from '../../evaluate/collapse.ts'
 import type { Report } from '../../evaluate/report.ts'
 import { nearEnd } from '../../figures/protocol.ts'
-import { usedKernel } from '../../network/layer.ts'
+import { filterOf, usedKernel, type Layer } from '../../network/layer.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
 import { countsOf, edgesOf } from '../histogram.ts'
 import { picturesInParts, signedPictures } from '../pictures.ts'
@@ -72,7 +72,7 @@ export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, 
     edges,
     counts: countsOf(codes, codeSize, edges),
     shown,
-    filterOf: isSingle(subject) ? 'kernel' : 'meanGradient',
+    filterOf: singleLayer(subject) ? 'kernel' : 'meanGradient',
     filters: signedPictures(filters, drawing),
     excitingRows,
     excitingLabels: subject.labelsOf(excitingRows),
@@ -134,21 +134,27 @@ function strongest(codes: Float32Array, codeSize: number, units: Int32Array, mos
   return { places, values }
 }
 
-const isSingle = ({ network }: Subject): boolean => network.config.network.layers.length === 1
+/** The only layer of an encoder whose code units are its filters, each as large as an input; null where there is none. */
+function singleLayer({ network }: Subject): Layer | null {
+  const [first, second] = network.layers.encoder
+  return second === undefined && sizeOf(first!.map.filter) === sizeOf(network.input) ? first! : null
+}
 
 /**
- * What of the input a unit answers to, [units, D]: its kernel's column, or of a deeper encoder its mean gradient over some test
- * images.
+ * What of the input a unit answers to, [units, D]: its filter, or of a deeper encoder its mean gradient over some test images.
  */
 async function filtersOf(subject: Subject, units: Int32Array, report: Report): Promise<Tensor2D> {
   const { network } = subject
-  const { codeSize, input } = network
-  const inputSize = sizeOf(input)
-  const chosen = tf.tensor1d(units.slice(), 'int32')
-  if (isSingle(subject)) {
-    const kernel = usedKernel(network.config.network, network.weight(network.weightNames[0]!), codeSize)
-    return tf.tidy(() => tf.gather(tf.tensor2d(kernel.slice(), [inputSize, codeSize]).transpose<Tensor2D>(), chosen))
+  const { codeSize } = network,
+    inputSize = sizeOf(network.input)
+  const single = singleLayer(subject)
+  if (single) {
+    const kernel = usedKernel(network.config.network, network.weight(single.kernel), codeSize)
+    const filters = new Float32Array(units.length * inputSize)
+    units.forEach((unit, at) => filters.set(filterOf(kernel, codeSize, unit), at * inputSize))
+    return tf.tensor2d(filters, [units.length, inputSize])
   }
+  const chosen = tf.tensor1d(units.slice(), 'int32')
   const rows = sampleRows(subject.dataset.test, subject.dataset.labels, gradientImages, 1)
   let sum = tf.zeros([units.length, inputSize]) as Tensor2D
   for (const [index, row] of rows.entries()) {

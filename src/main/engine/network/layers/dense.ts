@@ -62,5 +62,5 @@ export const denseLayers: LayerKind = {
   prefix: '',
   mapsOf: ({ layers }, input) =>
     layers.map((units, index) => dense(index === 0 ? input : vectorOf(layers[index - 1]!), vectorOf(units))),
-  onnx: { operators: ['Gemm', 'MatMul'], filterAxis: 1 },
+  onnx: { Gemm: { rank: 2, filterAxis: 1 }, MatMul: { rank: 2, filterAxis: 1 } },
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Config, Field } from '../../../shared/config.ts'
+import { shapeOf, type Shape } from '../../../shared/shape.ts'
 import { layerVariantOf } from '../variants/layers.ts'
 import { fieldsOf } from '../variants/settings/fields.ts'
 import { variantOf } from '../variants/registry.ts'
@@ -28,7 +29,7 @@ const counted = (variant: string, regularizer: Record<string, unknown>): [string
 
 /** What the speed of a run depends on beside its settings. */
 export interface Machine {
-  rowSize: number
+  input: Shape
   kind: string
   classes: number
   threads: number
@@ -36,10 +37,10 @@ export interface Machine {
 }
 
 /**
- * The same for two configs whose steps take equally long: network, batch, optimizer and what the variants count, without
- * strengths, rates and the length of the training.
+ * The same for two configs whose steps take equally long: all of the network, batch, optimizer and what the variants count,
+ * without strengths, rates and the length of the training.
  */
-export function shapeOf(variant: string, config: Config, { rowSize, kind, classes, threads, cpu }: Machine): string {
+export function stepKey(variant: string, config: Config, { input, kind, classes, threads, cpu }: Machine): string {
   const { network, reconstruction, training, regularizer, data, pretraining, fineTuning } = config
   const classifies = fineTuning.kind === 'classification'
   const layers =
@@ -53,9 +54,9 @@ export function shapeOf(variant: string, config: Config, { rowSize, kind, classe
           pretraining.tied,
           counted(layerVariantOf(config).id, pretraining.regularizer),
         ]
-  return JSON.stringify([
+  return short([
     variant,
-    [network.layers, network.activation, network.codeActivation, network.outputActivation, network.tied, network.weightNorm],
+    canonical(network),
     reconstruction,
     [training.batchSize, training.optimizer, training.weightDecay > 0, training.clipNorm > 0],
     counted(variant, regularizer),
@@ -64,7 +65,7 @@ export function shapeOf(variant: string, config: Config, { rowSize, kind, classe
     ...(data.augment === 'none' ? [] : [{ augment: data.augment.replace(/=[\d.]+/g, '') }]),
     ...(data.standardise === 'none' ? [] : [{ standardise: data.standardise }]),
     classifies ? [classes, fineTuning.labelled] : [],
-    rowSize,
+    canonical(shapeOf(input)),
     kind,
     threads,
     cpu,
@@ -72,12 +73,12 @@ export function shapeOf(variant: string, config: Config, { rowSize, kind, classe
 }
 
 /** What the time of an evaluation depends on. */
-export const evaluationShape = (variant: string, config: Config, dataset: string, threads: number, cpu: string): string => {
+export const evaluationKey = (variant: string, config: Config, dataset: string, threads: number, cpu: string): string => {
   const { likelihood } = variantOf(variant)
-  return JSON.stringify([
+  return short([
     'evaluation',
     dataset,
-    config.network.layers,
+    canonical(config.network),
     config.fineTuning.kind,
     likelihood ? likelihood(config.regularizer as never) : null,
     threads,
@@ -85,8 +86,8 @@ export const evaluationShape = (variant: string, config: Config, dataset: string
   ])
 }
 
-/** A short key for a long one. */
-export const keyOf = (shape: string): string => createHash('sha256').update(shape).digest('hex').slice(0, 32)
+/** A key of what decides. */
+const short = (parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 
 /** Two configs that are the same in everything have the same text, whatever the order of their keys. */
 export function canonical(value: unknown): string {
