@@ -76,5 +76,5 @@ export const short = (id: string): string => id.slice(0, 8)
 /** `28 × 28`, `64 × 64 × 3`, `2 values`. */
 export const size = (of: { kind: 'image' | 'vector'; width: number; height: number; channels: number }): string =>
   of.kind === 'vector'
-    ? `${of.width} values`
+    ? counted(of.width, 'value')
     : `${of.width}\u00a0×\u00a0${of.height}${of.channels > 1 ? `\u00a0×\u00a0${of.channels}` : ''}`

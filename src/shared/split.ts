@@ -3,6 +3,10 @@ export const validationShare = 0.1
 
 /** Shares of training, validation and testing as they are written: `70/15/15`, or `80/20`. */
 export const sharesForm = /^\d+(\.\d+)?(\/\d+(\.\d+)?){1,2}$/
+/** What to write instead of what is none of that form. */
+export const sharesSentence =
+  'Shares are written in per cent, with strokes between them, and come to 100: training/validation/testing like 70/15/15, ' +
+  'or training/testing like 80/20.'
 
 /** `round(share * rows)`, at least one and never all, where there are two or more. */
 export const drawnOf = (rows: number, share: number): number =>

@@ -146,3 +146,29 @@ browserTest('the range of values of 12 bits is told, shown and changed before th
   await page.getByRole('link', { name: 'deep', exact: true }).last().click()
   await page.getByText('0 to 1,100 is stored as 0 to 255').waitFor()
 })
+
+browserTest(
+  'of files with several pages the note names the field, which takes each page as an image',
+  async ({ folder, serve, open }) => {
+    const root = join(folder, 'stacks')
+    mkdirSync(root)
+    for (let i = 0; i < 6; i++) {
+      const frames = Buffer.from({ length: 3 * 12 * 8 } as ArrayLike<number>).map((_, at) => (37 * i + 5 * at) % 256)
+      await sharp(frames, { raw: { width: 12, height: 24, channels: 1, pageHeight: 8 } })
+        .gif({ loop: 0 })
+        .toFile(join(root, `${i}.gif`))
+    }
+    const page = await open((await serve(join(folder, 'home'))).url)
+    await go(page, '#/datasets')
+    await page.getByLabel('Folder or file', { exact: true }).fill(root)
+    const understood = page.getByRole('region', { name: 'What was understood' })
+    await understood.getByText('“Pages and frames: All, each as an image” takes each').waitFor()
+    assert.doesNotMatch(await understood.innerText(), /--/)
+    await page.getByLabel('Pages and frames').selectOption('All, each as an image')
+    await understood.getByText('6 files have several pages or frames (18 in all); each is an image of its own.').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('link', { name: 'stacks', exact: true }).last().click()
+    await page.getByText('18 images', { exact: true }).waitFor()
+  },
+)

@@ -8,6 +8,7 @@ import { withoutStatistics, type ChannelStatistics, type Config, type Settings }
 import { readShapes } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { configOf as configOfRow } from '../../src/main/engine/store/lenient.ts'
 import { checkpointFile, readCheckpoint, writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { standardisedNotes } from '../../src/main/engine/checkpoint/standardised.ts'
 import { requireOwn } from '../../src/main/engine/checkpoint/belongs.ts'
 import { matchWeights, readWeightsFile } from '../../src/main/engine/checkpoint/weightsFile.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
@@ -192,6 +193,11 @@ test('a run measures its training rows exactly, keeps that in its checkpoints, a
   near(stored.data.statistics!.deviation, wanted.deviation, 1e-13)
   assert.equal(stored.data.statistics!.deviation[2], 0)
   assert.deepEqual(withoutStatistics(stored), config)
+  const [note] = standardisedNotes(whole.runFolder, config),
+    { mean, deviation } = stored.data.statistics!
+  assert.match(note!, /pixels from 0 to 1.*: red mean 0\.\d+, deviation 0\.\d+; green mean .*; blue mean 0\.302, deviation 0\.$/)
+  assert.ok(note!.includes(`green mean ${Number(mean[1]!.toPrecision(4))}, deviation ${Number(deviation[1]!.toPrecision(4))}`))
+  assert.deepEqual(standardisedNotes(whole.runFolder, { ...config, data: { ...config.data, standardise: 'none' } }), [])
   const fingerprint = readCheckpoint(whole.runFolder, 'last').dataset!
   requireOwn(whole.runFolder, ['last'], { name: 'r', variant: 'denoising', seed: 4, config, dataset: fingerprint })
 

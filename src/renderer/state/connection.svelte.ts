@@ -3,6 +3,7 @@ import type { EngineEvent } from '../../shared/events.ts'
 import { connectToEngine, type Client } from '../../shared/connection.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
 import { isRecoverable } from '../../shared/recovery.ts'
+import { inWindow } from '../optionTitles.ts'
 import { linkByPort, linkBySocket } from './channels.ts'
 import { host } from './host.ts'
 
@@ -69,9 +70,17 @@ class Connection {
     this.#link = host ? linkByPort(host, link) : linkBySocket(link)
   }
 
-  /** One call to the engine. Rejects with a WorkbenchError: the engine's own, or ENGINE_LOST. */
-  call: Client = (<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> =>
-    this.#client ? this.#client.call(name, input) : Promise.reject(lost())) as Client
+  /** One call to the engine. Rejects with a WorkbenchError: the engine's own in words of a window, or ENGINE_LOST. */
+  call: Client = (async <N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> => {
+    if (!this.#client) throw lost()
+    try {
+      return await this.#client.call(name, input)
+    } catch (thrown) {
+      if (!(thrown instanceof WorkbenchError)) throw thrown
+      const { code, field, message } = thrown
+      throw new WorkbenchError(code, inWindow(message), { cause: thrown, ...(field === undefined ? {} : { field }) })
+    }
+  }) as Client
 
   /** Listens to the engine's events for as long as the window lives, or until the returned function is called. */
   onEvent(listener: (event: EngineEvent) => void): () => void {

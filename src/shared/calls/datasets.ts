@@ -12,7 +12,7 @@ import {
 } from '../domain.ts'
 import { classTableSchema, importPreviewSchema, inspectionSchema } from '../inspection.ts'
 import { contrasts } from '../patches.ts'
-import { sharesForm } from '../split.ts'
+import { sharesForm, sharesSentence } from '../split.ts'
 import { parseRange, rangeForms } from '../valueRange.ts'
 import { call, none, path } from './call.ts'
 
@@ -46,7 +46,7 @@ const importSchema = z.strictObject({
    * Shares that are drawn where the source brings no parts: `70/15/15` (training, validation, testing) or `80/20`,
    * and what they are drawn from.
    */
-  split: z.string().max(30).regex(sharesForm, 'shares of training, validation and testing, like 70/15/15, or 80/20').optional(),
+  split: z.string().max(30, sharesSentence).regex(sharesForm, sharesSentence).optional(),
   splitSeed: z.int().min(0).max(2_147_483_647).optional(),
   width: z.int().min(1).max(4096).optional(),
   height: z.int().min(1).max(4096).optional(),
@@ -54,13 +54,13 @@ const importSchema = z.strictObject({
   /** Channels of the source to take, counted from 0: one as gray, or three as red, green and blue. */
   pick: z
     .array(z.int().min(0).max(65_535))
-    .refine(({ length }) => length === 1 || length === 3, 'one channel or three')
+    .refine(({ length }) => length === 1 || length === 3, 'Take one channel as gray, or three as red, green and blue.')
     .optional(),
   /** What becomes 0 to 255, where it is not for the import to decide: `data`, `image`, `A..B` or `pA..pB` (see valueRange.ts). */
   range: z
     .string()
     .max(100)
-    .refine((text) => parseRange(text) !== null, `no range of values: write ${rangeForms}`)
+    .refine((text) => parseRange(text) !== null, `That is no range of values; write ${rangeForms}.`)
     .optional(),
   /** `all`: every page of a TIFF and every frame of a GIF or WebP is an image, named `FILE#0`, `FILE#1` ...; else the first is taken. */
   pages: z.enum(['first', 'all']).optional(),

@@ -1,5 +1,5 @@
 import type { ClassTable } from '../../../shared/inspection.ts'
-import { thousands } from '../../../shared/words.ts'
+import { counted } from '../../../shared/words.ts'
 import { table } from './table.ts'
 
 /** Classes that are told; the others only counted. */
@@ -11,6 +11,6 @@ export function partTable({ classes, unlabelled }: ClassTable): string {
     [train, validation, test].map(String)
   const rows = classes.slice(0, most).map(({ name, ...parts }) => [name, ...cells(parts)])
   if (unlabelled.train + unlabelled.validation + unlabelled.test > 0) rows.push(['(no label)', ...cells(unlabelled)])
-  const more = classes.length > most ? `\nand ${thousands(classes.length - most)} classes more (--json has all)` : ''
+  const more = classes.length > most ? `\nand ${counted(classes.length - most, 'more class', 'more classes')} (--json has all)` : ''
   return table(['class', 'train', 'validation', 'test'], rows) + more
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream, statSync } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline, type Transform } from 'node:stream'
@@ -17,11 +17,16 @@ export const isGzip = (start: Buffer): boolean => start[0] === 0x1f && start[1] 
 
 /** Whether a path leads to a regular file; pipes and devices are never opened, which might wait for ever. */
 export const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false
+/** The same at once, for what may lie beside a file. */
+export const isFileBeside = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** Should a pipe have taken a file's place, nothing waits for its other end. */
+const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Bytes of a file from `start` up to (not including) `end`, in pieces of at most 1 MB, through `transform` where there is one. */
 export async function* readPieces(path: string, start: number, end: number, transform?: Transform): AsyncGenerator<Buffer> {
   if (end <= start) return
-  const source = createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 20 })
+  const source = createReadStream(path, { flags: readOnly as unknown as string, start, end: end - 1, highWaterMark: 2 ** 20 })
   if (transform) pipeline(source, transform, () => {})
   try {
     yield* (transform ?? source) as AsyncIterable<Buffer>
@@ -79,11 +84,11 @@ export async function bytesAt(file: FileHandle, start: number, length: number): 
   return bytes.subarray(0, done)
 }
 
-/** Up to `length` bytes at `start`. */
+/** Up to `length` bytes at `start`; none of what is no regular file. */
 export async function readAt(path: string, start: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r')
+  const file = await open(path, readOnly)
   try {
-    return await bytesAt(file, start, length)
+    return (await file.stat()).isFile() ? await bytesAt(file, start, length) : Buffer.alloc(0)
   } finally {
     await file.close()
   }

@@ -1,17 +1,21 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { listed } from './layout/structure.ts'
-import { testPart, trainPart, type Packed } from './request.ts'
+import { testPart, trainPart, validationPart, type Packed } from './request.ts'
 
 const images = (count: number): string => counted(count, 'image')
 
 /**
  * The classes of a dataset whose source brings parts are those of which there is an image for training: others can be neither learned nor
  * told from these, so that their images are kept without a label (-1), and it is said.
+ * @returns with how many images of each part that were (`untrained`)
  */
-export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 'parts'>>(rows: R): R & { notes: DatasetNote[] } {
+export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 'parts'>>(
+  rows: R,
+): R & { notes: DatasetNote[]; untrained: readonly number[] } {
   const { classes, labels, parts } = rows
-  if (labels === null || parts === null) return { ...rows, notes: [] }
+  const untrained = [0, 0, 0]
+  if (labels === null || parts === null) return { ...rows, notes: [], untrained }
   const trained = new Uint8Array(classes.length),
     lost = new Uint8Array(classes.length)
   let labelledTraining = 0,
@@ -21,16 +25,17 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
     trained[labels[row]!] = 1
     labelledTraining++
   }
-  for (const label of labels) {
+  for (const [row, label] of labels.entries()) {
     if (label < 0 || trained[label]) continue
     lost[label] = 1
     unlabelled++
+    untrained[parts[row]!]!++
   }
-  if (unlabelled === 0) return { ...rows, notes: [] }
+  if (unlabelled === 0) return { ...rows, notes: [], untrained }
   const names = listed(classes.filter((_, label) => lost[label]))
   if (labelledTraining === 0) {
     const message = `The images for training have no labels, so those of the other parts (${names}) are not used.`
-    return { ...rows, classes: [], labels: null, notes: [{ code: 'unlabelledTraining', message }] }
+    return { ...rows, classes: [], labels: null, notes: [{ code: 'unlabelledTraining', message }], untrained }
   }
   const message =
     `${images(unlabelled)} of classes that no image for training has ` +
@@ -43,6 +48,7 @@ export function classesOfTraining<R extends Pick<Packed, 'classes' | 'labels' | 
     classes: kept,
     labels: labels.map((label) => (label < 0 ? -1 : places[label]!)),
     notes: [{ code: 'untrainedClasses', message }],
+    untrained,
   }
 }
 
@@ -53,10 +59,12 @@ export function classesLacking(rows: Pick<Packed, 'classes' | 'labels' | 'groups
   return (
     [
       [trainPart, 'training'],
+      [validationPart, 'validation'],
       [testPart, 'testing'],
     ] as const
   ).flatMap(([part, title]) => {
     const has = new Uint8Array(classes.length)
+    if (!parts.includes(part)) return []
     for (let row = 0; row < labels.length; row++) if (parts[row] === part && labels[row]! >= 0) has[labels[row]!] = 1
     const lacking = classes.filter((_, label) => !has[label])
     if (lacking.length === 0 || lacking.length === classes.length) return []
@@ -68,10 +76,11 @@ export function classesLacking(rows: Pick<Packed, 'classes' | 'labels' | 'groups
 /**
  * What about classes may be a mistake, whatever the source.
  * @param rows with the part of each once the split is decided; null where that cannot be
+ * @param untrained images of each part whose label was taken away, which was said (see classesOfTraining)
  * @param first for every row the first one that is identical (see duplicates.ts); null where copies are no mistake
  */
 export function doubtsOfClasses(
-  { classes, labels, parts }: Pick<Packed, 'classes' | 'labels' | 'parts'>,
+  { classes, labels, parts, untrained = [] }: Pick<Packed, 'classes' | 'labels' | 'parts'> & { untrained?: readonly number[] },
   first: Uint32Array | null,
 ): DatasetNote[] {
   if (labels === null) return []
@@ -108,7 +117,7 @@ export function doubtsOfClasses(
     else if (other !== label) torn.add(of)
   }
   const missing = ['training', 'validation', 'testing'].flatMap((title, part) => {
-    const without = unlabelled[part]!,
+    const without = unlabelled[part]! - (untrained[part] ?? 0),
       of = `${images(all[part]!)} for ${title}`
     if (without === 0) return []
     if (without === all[part]) return [`none of the ${of} has one`]

@@ -21,13 +21,13 @@ export async function finish(
   signal?: AbortSignal,
 ): Promise<Imported> {
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
-  const packed = given.copies === 'train' ? { ...given, notes: [] } : classesOfTraining(given),
+  const packed = given.copies === 'train' ? { ...given, notes: [], untrained: [] } : classesOfTraining(given),
     groups = given.groups ?? null
   const { kind, width, height, channels, count, labels, classes } = packed
   const split = splitRows(packed, packed.hashes, request, packed.copies)
   const { parts, test, validation, duplicates, movedToOneSide } = split,
     whole = packed.copies !== 'train'
-  const doubts = doubtsOfClasses({ classes, labels, parts }, whole ? split.first : null)
+  const doubts = doubtsOfClasses({ classes, labels, parts, untrained: packed.untrained }, whole ? split.first : null)
   if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
   const notes = [...(given.notes ?? []), ...packed.notes, ...doubts, ...split.notes]
   const blocks = new BlockSums()

@@ -2,19 +2,10 @@ import { drawnOf } from '../../../shared/split.ts'
 import { shuffleInPlace, type Random } from './random.ts'
 
 /** What a split never divides: for every row a number; rows of one number belong together, -1 to nothing. */
-type Units = Int32Array
+export type Units = Int32Array
 
-/**
- * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
- * where there are two or more. A function of (rows, units, labels, source). Both results ascend.
- */
-export function drawUnits(
-  rows: Uint32Array,
-  units: Units,
-  labels: Int32Array | null,
-  share: number,
-  source: Random,
-): { drawn: Uint32Array; rest: Uint32Array } {
+/** The rows of each unit, in the order of their first ones. */
+export function gatherUnits(rows: Uint32Array, units: Units): number[][] {
   const members = new Map<number, number[]>(),
     all: number[][] = []
   for (const row of rows) {
@@ -28,6 +19,21 @@ export function drawUnits(
     all.push(begun)
     if (unit >= 0) members.set(unit, begun)
   }
+  return all
+}
+
+/**
+ * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
+ * where there are two or more. A function of (rows, units, labels, source). Both results ascend.
+ */
+export function drawUnits(
+  rows: Uint32Array,
+  units: Units,
+  labels: Int32Array | null,
+  share: number,
+  source: Random,
+): { drawn: Uint32Array; rest: Uint32Array } {
+  const all = gatherUnits(rows, units)
   if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }
   const classOf = (row: number) => labels?.[row] ?? 0
   /** How many rows of each class are still to be drawn. */

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import { damagedFile, isGzip, readAt, readPieces, skipBytes, unsupportedFile } from './byte-stream.ts'
+import { damagedFile, isFileBeside, isGzip, readAt, readPieces, skipBytes, unsupportedFile } from './byte-stream.ts'
 import { deflateGrowth } from './zip.ts'
 import { type NumberType, type StoredArray, itemBytes, valuesOf } from './numbers.ts'
 
@@ -60,12 +59,13 @@ export async function readIdx(path: string): Promise<StoredArray> {
   return { file: path, name: basename(path), shape, type, bigEndian: true, pieces }
 }
 
-/** The first file that exists, of a name with or without `.gz`. */
+/** The first that is a file, of a name with or without `.gz`. */
 function besides(path: string, name: string): string | null {
   const plain = name.replace(/\.gz$/i, '')
   return (
-    [name, plain, `${plain}.gz`].map((other) => join(dirname(path), other)).find((other) => other !== path && existsSync(other)) ??
-    null
+    [name, plain, `${plain}.gz`]
+      .map((other) => join(dirname(path), other))
+      .find((other) => other !== path && isFileBeside(other)) ?? null
   )
 }
 

@@ -84,14 +84,14 @@ async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Mea
 /** @param rows those of the plan that are left once headers were looked at */
 function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
   // Parts of patches may be drawn, and then say nothing of classes.
-  const rows = request.patches ? { ...all, notes: [] } : classesOfTraining(all)
+  const rows = request.patches ? { ...all, notes: [], untrained: [] } : classesOfTraining(all)
   const { kind, sizes = null, truncated = false } = plan,
     { count, labels, classes, parts } = rows
   // A folder in which no image was found says nothing of a shape.
   const shaped = plan.sizes !== null
   const split = splitOf(rows, request)
   const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
-  const doubts = doubtsOfClasses({ classes, labels, parts: split.rows?.parts ?? parts }, null)
+  const doubts = doubtsOfClasses({ classes, labels, parts: split.rows?.parts ?? parts, untrained: rows.untrained }, null)
   if (split.rows && !request.patches) doubts.push(...classesLacking(rows, split.rows.parts))
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {

@@ -29,6 +29,8 @@ export interface SplitRequest {
   split?: string | undefined
   /** What these are drawn from; by default the same for every import. */
   splitSeed?: number | undefined
+  /** How groups are drawn: classes as near to their shares as groups allow; left out in datasets of before, whose repair draws as then. */
+  groupDraw?: 'balanced' | undefined
 }
 
 /** What is to be imported, and how; checked against the contract's schema before it comes here. */

@@ -1,11 +1,14 @@
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { thousands } from '../../../shared/words.ts'
+import { sharesSentence } from '../../../shared/split.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import { firstIdentical, keepCopiesTogether } from './duplicates.ts'
+import { drawBalanced } from './balanced-groups.ts'
 import { connected, drawUnits } from './groups.ts'
 import { random, type Random } from './random.ts'
-import { testPart, trainPart, validationPart, type Rows, type SplitRequest } from './request.ts'
+import { testPart, trainPart, validationPart, type Packed, type Rows, type SourceRequest, type SplitRequest } from './request.ts'
 import { drawStratified } from './split.ts'
+import type { Decided, Ranges } from './values/range.ts'
 
 /** Share of the images that are fixed for testing when a dataset brings no test split of its own. */
 export const testShare = 0.15
@@ -31,14 +34,14 @@ export interface Split {
  * are in two of them. Where it brings no test part, one is drawn of the others: 15%, or as the request says, stratified by
  * class, with a seed that is the same for every import unless it is given; identical images end up on one side, and groups too.
  * So is a validation part, where three shares are asked for.
- * @param rows their part as the source brings them (null: it brings none), labels and groups
+ * @param rows their part as the source brings them (null: it brings none), labels and groups, and what became 0 to 255
  * @param copies `train`: of rows that are alike and in two parts, training keeps all; else they stay where the source has them
  * @throws WorkbenchError DATASET_EMPTY, DATASET_TOO_SMALL, CALL_INVALID
  */
 export function splitRows(
-  { count, labels, parts, groups = null }: Omit<Rows, 'classes'>,
+  { count, labels, parts, groups = null, ranges }: Omit<Rows, 'classes'> & Pick<Packed, 'ranges'>,
   hashes: Uint8Array,
-  request: SplitRequest = {},
+  request: SplitRequest & Pick<SourceRequest, 'range'> = {},
   copies?: 'train',
 ): Split {
   if (count === 0)
@@ -50,7 +53,8 @@ export function splitRows(
   const first = firstIdentical(hashes, count)
   let duplicates = 0
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
-  const notes: DatasetNote[] = []
+  const notes: DatasetNote[] = [],
+    drawGroups = request.groupDraw === 'balanced' ? drawBalanced : drawUnits
   const brought = part.includes(validationPart) || part.includes(testPart)
   let movedToOneSide = 0
   if (copies === 'train') movedToOneSide = keepForTraining(part, first)
@@ -60,6 +64,7 @@ export function splitRows(
       which: testPart,
       share: shares.test,
       source: sourceOf('test', request),
+      drawGroups,
     })
   if (part.includes(validationPart)) notes.push(...copiesBetween(part, first, validationPart, 'validation'))
   else if (shares.validation > 0) {
@@ -68,6 +73,7 @@ export function splitRows(
       which: validationPart,
       share,
       source: sourceOf('validation part', request),
+      drawGroups,
     })
   }
   if (groups) notes.push(...notesOfGroups(part, groups, brought))
@@ -77,18 +83,29 @@ export function splitRows(
   requireGroups(part, groups, validation.length > 0)
   // Without a validation part each run keeps one of the others aside.
   if (test.length < 1 || train < (validation.length > 0 ? 1 : 2)) {
+    const scaled = count < fewest ? null : scaledBy(ranges)
     const why =
       count < fewest
-        ? `There ${count === 1 ? 'is only 1 usable image' : `are only ${count} usable images`}`
-        : `Of ${count} images ${duplicates} are copies of others, so that ` +
-          `${train} would be left for training and ${test.length} for testing`
+        ? `There ${count === 1 ? 'is' : 'are'} only ${counted(count, 'usable image')}`
+        : `Of ${counted(count, 'image')} ${duplicates === 1 ? '1 is a copy of another' : `${thousands(duplicates)} are copies of others`}` +
+          `${scaled === null ? '' : `, as they are stored (${scaled})`}, so that ` +
+          `${thousands(train)} would be left for training and ${thousands(test.length)} for testing`
     throw new WorkbenchError(
       'DATASET_TOO_SMALL',
-      `${why}; training, validation and testing need at least one different image each. Add more images.`,
-      { field: 'path' },
+      `${why}; training, validation and testing need at least one different image each. ` +
+        `${scaled === null ? 'Add more images.' : 'Give another --range, or add more images.'}`,
+      { field: scaled !== null && request.range !== undefined ? 'range' : 'path' },
     )
   }
   return { test, validation, parts: part, duplicates, movedToOneSide, first, notes }
+}
+
+/** The range of values by which images were scaled, which may make different ones equal; null where they are stored as they are. */
+function scaledBy(ranges: Ranges | undefined): string | null {
+  const kept: readonly Decided['reason'][] = ['bytes', 'binary', 'unit']
+  const found = [ranges?.wide, ranges?.bytes].find((range) => range && !kept.includes(range.reason))
+  if (!found) return null
+  return found.reason === 'image' ? 'each image scaled by its own range' : `values from ${found.from} to ${found.to} as 0 to 255`
 }
 
 /** The rows of a part, ascending. */
@@ -124,11 +141,7 @@ function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?:
   const numbers = split.split('/').map(Number),
     sum = numbers.reduce((all, number) => all + number, 0)
   if (![2, 3].includes(numbers.length) || numbers.some((number) => !(number > 0)) || Math.abs(sum - 100) > 1e-6) {
-    throw refuse(
-      `“${split}” is no split; write shares that come to 100: training/validation/testing like 70/15/15, ` +
-        'or training/testing like 80/20.',
-      'split',
-    )
+    throw refuse(`“${split}” is no split. ${sharesSentence}`, 'split')
   }
   if (numbers.length === 3 && part.includes(validationPart)) {
     throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')
@@ -142,14 +155,14 @@ function drawPart(
   first: Uint32Array,
   labels: Int32Array | null,
   groups: Int32Array | null,
-  { which, share, source }: { which: number; share: number; source: Random },
+  { which, share, source, drawGroups }: { which: number; share: number; source: Random; drawGroups: typeof drawUnits },
 ): number {
   const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
   const units = groups && connected(groups, first),
     unitOf = units ?? first
-  for (const row of (units ? drawUnits(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
+  for (const row of (units ? drawGroups(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
     drawn[row] = 1
   }
   const before = drawn.slice()
@@ -171,12 +184,17 @@ function notesOfGroups(part: Uint8Array, groups: Int32Array, brought: boolean): 
   /** Of each group the parts that it is in, as bits. */
   const sides = new Map<number, number>()
   for (const [row, group] of groups.entries()) if (group >= 0) sides.set(group, (sides.get(group) ?? 0) | (1 << part[row]!))
-  const notes = [{ code: 'groups', message: `There are ${thousands(sides.size)} groups; a drawn split divides none of them.` }]
+  const notes = [
+    {
+      code: 'groups',
+      message: `There ${sides.size === 1 ? 'is' : 'are'} ${counted(sides.size, 'group')}; a drawn split divides none of them.`,
+    },
+  ]
   let torn = 0
   if (brought) for (const bits of sides.values()) if ((bits & (bits - 1)) !== 0) torn++
   if (torn > 0) {
     const message =
-      `${thousands(torn)} of the ${thousands(sides.size)} groups ${torn === 1 ? 'is' : 'are'} in more than one part, ` +
+      `${thousands(torn)} of the ${counted(sides.size, 'group')} ${torn === 1 ? 'is' : 'are'} in more than one part, ` +
       'as the source has them; they stay.'
     notes.push({ code: 'groupsInTwoParts', message })
   }
@@ -228,7 +246,7 @@ function copiesBetween(part: Uint8Array, first: Uint32Array, which: number, name
   }
   if (copies === 0) return []
   const message =
-    `${thousands(copies)} of the ${thousands(all)} ${name} images are also among those for training, ` +
-    'as the source has them; they stay.'
+    `${thousands(copies)} of the ${counted(all, `${name} image`)} ${copies === 1 ? 'is' : 'are'} also among those for training, ` +
+    `as the source has them; ${copies === 1 ? 'it stays' : 'they stay'}.`
   return [{ code: `${name}Copies`, message }]
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/words.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { Encoder } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -5,9 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 type Shape = Pick<Dataset, 'kind' | 'width' | 'height' | 'channels'>
 
 const sizeOf = ({ kind, width, height, channels }: Shape): string =>
-  kind === 'image'
-    ? `images of ${width} × ${height} with ${channels} channel${channels === 1 ? '' : 's'}`
-    : `rows of ${width} values`
+  kind === 'image' ? `images of ${width} × ${height} with ${counted(channels, 'channel')}` : `rows of ${counted(width, 'value')}`
 
 /** @param normalised the dataset's patches were made of normalised contrast when they were cut */
 export interface Given extends Shape {
@@ -47,7 +46,7 @@ export function misfit({ input, metadata }: Pick<Encoder, 'input' | 'metadata'>,
     return null
   const remedy =
     input.kind === 'image'
-      ? `import the images with ${input.width} × ${input.height} and ${input.channels} channel${input.channels === 1 ? '' : 's'}`
+      ? `import the images with ${input.width} × ${input.height} and ${counted(input.channels, 'channel')}`
       : 'choose a dataset of such rows'
   return new WorkbenchError(
     'IMAGE_SIZE',

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/words.ts'
 import type { Encoder } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { openSession } from '../export/onnxruntime.ts'
@@ -34,7 +35,7 @@ export async function openEncoder(path: string, encoder: Encoder): Promise<OpenE
     } catch (cause) {
       throw new WorkbenchError(
         'FILE_UNSUPPORTED',
-        `${path} failed on ${count} ${count === 1 ? 'image' : 'images'} (${saidBy(cause)}); export it again, or choose another encoder.`,
+        `${path} failed on ${counted(count, 'image')} (${saidBy(cause)}); export it again, or choose another encoder.`,
         { field: 'model', cause },
       )
     }

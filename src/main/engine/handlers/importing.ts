@@ -129,7 +129,12 @@ export async function preview(context: Context, input: CallArguments<'datasets.p
 
 const requestOf = ({ home, store }: Context, input: Omit<CallArguments<'datasets.inspect'>, 'view'>): SourceRequest => {
   const source = sourceOf(store, input.path)
-  return { ...input, ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }) }
+  const grouped = input.group !== undefined || input.groupColumn !== undefined
+  return {
+    ...input,
+    ...(grouped && { groupDraw: 'balanced' }),
+    ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
+  }
 }
 
 /** The dataset that `dataset:NAME` stands for; null for any other path. Error: DATASET_UNKNOWN. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { factsOf, lengthOf, pixelsOf, runOf } from '../experiments/newRun.ts'
@@ -89,7 +90,10 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         dataset = store.datasets.get(datasetId),
         facts = pixelsOf(home, dataset)
       return {
-        notes: run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts })),
+        notes: [
+          ...standardisedNotes(home.run(run.id), config),
+          ...(run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts }))),
+        ],
         inert: [...inertSettings(made, config).keys()],
       }
     },

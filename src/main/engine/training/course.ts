@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/words.ts'
 import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
 import {
   hasNonFinite,
@@ -77,7 +78,7 @@ export class Course {
       if (stepsPerEpoch === 0)
         throw new WorkbenchError(
           'SETTING_INVALID',
-          `The training split has ${split.train.length} images; set ${field} to at most that.`,
+          `The training split has ${counted(split.train.length, 'image')}; set ${field} to at most that.`,
           { field },
         )
     }

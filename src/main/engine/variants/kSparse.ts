@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/words.ts'
 import { z } from 'zod'
 import { defineVariant } from './variant.ts'
 
@@ -19,7 +20,12 @@ export default defineVariant({
     const size = network.layers.at(-1)!
     return (regularizer['k'] as number) <= size
       ? []
-      : [{ field: 'regularizer.k', message: `The code has ${size} units; set regularizer.k to a whole number from 1 to ${size}.` }]
+      : [
+          {
+            field: 'regularizer.k',
+            message: `The code has ${counted(size, 'unit')}; set regularizer.k to a whole number from 1 to ${size}.`,
+          },
+        ]
   },
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),

@@ -1,4 +1,5 @@
 import { dataSchema, type Activation, type Config, type NetworkConfig } from '../../../shared/config.ts'
+import { counted } from '../../../shared/words.ts'
 import { variantOf, variants } from './registry.ts'
 import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from './variant.ts'
 
@@ -157,5 +158,5 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
 const inField = (field: string, activation: string): string =>
   field.startsWith('regularizer.') ? `pretraining.${field}` : field === 'network.codeActivation' ? activation : field
 const inWords = (message: string, activation: string, size: number): string =>
-  `Layer of ${size} units: ` +
+  `Layer of ${counted(size, 'unit')}: ` +
   `${message.replace(/\bregularizer\./g, 'pretraining.regularizer.').replaceAll('network.codeActivation', activation)}`

@@ -1,7 +1,7 @@
 import { formatFigure, withSign, type FigureInfo } from '../../../shared/figures.ts'
 import type { CellValue, RunColumn, RunRow, TableView } from '../../../shared/runTable.ts'
 import { partsOf } from '../../../shared/ownedKeys.ts'
-import { bytes, count, duration, figure, moment, percent, rate, when } from '../../format.ts'
+import { bytes, count, counted, duration, figure, moment, percent, rate, when } from '../../format.ts'
 import { sentence, seriesTitle } from '../../terms.ts'
 import { leftText, shareOf } from '../../views/runFacts.ts'
 import type { Read, ReadAll } from './rows.ts'
@@ -82,7 +82,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
     text: (row) =>
       row.state === 'completed'
         ? row.epochs > 0 && row.steps > 0
-          ? `${row.epoch.toFixed(0)} ${row.epoch === 1 ? 'epoch' : 'epochs'}`
+          ? counted(Math.round(row.epoch), 'epoch')
           : ''
         : row.state === 'queued'
           ? ''

@@ -1,5 +1,5 @@
 import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
-import { thousands } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { Names } from '../names.ts'
 import { SizeTally } from '../size-tally.ts'
@@ -193,12 +193,12 @@ export class Collector {
     if (this.lists > 0)
       notes.push({
         code: 'severalLabels',
-        message: `${thousands(this.lists)} samples have a list of labels; these images are imported without labels.`,
+        message: `${counted(this.lists, 'sample has', 'samples have')} a list of labels; these images are imported without labels.`,
       })
     if (this.unmatched > 0) {
       notes.push({
         code: 'labelsWithoutImage',
-        message: `${thousands(this.unmatched)} labels are of samples in which there is no image.`,
+        message: `${counted(this.unmatched, 'label is of a sample', 'labels are of samples')} in which there is no image.`,
       })
     }
     const others = [...this.contents.beside].filter(([is]) => is !== 'cls' && is !== 'json')

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote } from '../../../../shared/domain.ts'
-import { thousands } from '../../../../shared/words.ts'
+import { counted } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { readImage } from '../image-file.ts'
 import { trainPart } from '../request.ts'
@@ -90,7 +90,9 @@ export async function listRows(
   if (unknown > 0)
     notes.push({
       code: 'unknownLabels',
-      message: `${thousands(unknown)} labels are no numbers of a class, or of none that has a name; these images have none.`,
+      message:
+        `${counted(unknown, 'label is no number', 'labels are no numbers')} of a class, or of none that has a name; ` +
+        'such images have none.',
     })
   return listOfMembers(members, {
     source,

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import type { Skipped } from '../../../../shared/domain.ts'
-import { thousands } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { onlyFiles, listFolder, type FileList } from '../layout.ts'
 import type { Names } from '../names.ts'
@@ -140,7 +140,7 @@ export async function listTree(
   if (repeated > 0)
     notes.push({
       code: 'sameNames',
-      message: `${thousands(repeated)} files of the archive have the name of a later one, which counts.`,
+      message: `${counted(repeated, 'file of the archive has', 'files of the archive have')} the name of a later one, which counts.`,
     })
   const whole: FileList = {
     ...list,

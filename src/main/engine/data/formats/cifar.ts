@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { damagedFile, inBlocks, isFile, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
+import { damagedFile, inBlocks, isFile, isFileBeside, readAt, readPieces, unsupportedFile } from '../byte-stream.ts'
 import type { StoredArray } from '../numbers.ts'
 import { testPart, trainPart } from '../request.ts'
 import { refuseSet } from './choose.ts'
@@ -66,7 +66,7 @@ export default cifar
 function kindOf(path: string): Kind | null {
   const name = basename(path),
     kind = kinds.find(({ train, test }) => train.test(name) || test.test(name))
-  if (!kind || !existsSync(path)) return null
+  if (!kind || !isFileBeside(path)) return null
   const { size } = statSync(path)
   // A train.bin may be anything.
   return kind.labels === 1 || (size % (kind.labels + pixels) === 0 && size > 0) ? kind : null
@@ -129,7 +129,7 @@ function arraysOf(files: readonly string[], { labels }: Kind): { images: StoredA
 
 /** Names of classes, one a line; null where there is no such file. */
 async function namesIn(file: string): Promise<ReadonlyMap<number, string> | null> {
-  if (!existsSync(file)) return null
+  if (!isFileBeside(file)) return null
   const lines = (await readAt(file, 0, longestNames))
     .toString('utf8')
     .split(/\r?\n/)

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { readAt } from '../byte-stream.ts'
+import { isFileBeside, readAt } from '../byte-stream.ts'
 
 /** What EMNIST (Cohen et al. 2017) adds to the files of MNIST: several sets, images stored column by column, and mapping files. */
 const named = /^emnist-(?<set>[a-z]+)-/i
@@ -13,7 +12,7 @@ const longestMapping = 2 ** 16
 export async function mappingOf(file: string): Promise<ReadonlyMap<number, string> | null> {
   const set = named.exec(basename(file))?.groups?.['set']
   const path = join(dirname(file), `emnist-${set?.toLowerCase()}-mapping.txt`)
-  if (set === undefined || !existsSync(path)) return null
+  if (set === undefined || !isFileBeside(path)) return null
   const text = (await readAt(path, 0, longestMapping)).toString('latin1'),
     names = new Map<number, string>()
   for (const line of text.split(/\r?\n/)) {

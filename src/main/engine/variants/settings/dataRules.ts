@@ -63,7 +63,12 @@ function standardisingRules(config: Config, { kind }: Facts, variant: Variant): 
   const machine = variant.machine ? variant : config.pretraining.kind === 'none' ? null : layerVariantOf(config)
   if (machine?.machine) {
     return [
-      { field, message: `A ${machine.title} models the values that it reads and gives as one; set data.standardise to none.` },
+      {
+        field,
+        message:
+          `A ${machine.title} models the images themselves: it gives back what it reads, and standardised inputs are not the ` +
+          'images; set data.standardise to none.',
+      },
     ]
   }
   return []

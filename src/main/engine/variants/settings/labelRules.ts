@@ -1,3 +1,4 @@
+import { counted } from '../../../../shared/words.ts'
 import type { Config } from '../../../../shared/config.ts'
 import type { Facts, Problem } from '../variant.ts'
 
@@ -17,7 +18,7 @@ function labelRules(
   if (labelled !== trainCount && labelled !== undefined && trainCount !== undefined) {
     // Validation takes its share of each class, rounded up at most.
     const sure = Math.floor((labelled * available) / trainCount) - classes
-    const only = `Of the ${trainCount} images that are not for testing ${labelled} have a label`
+    const only = `Of the ${trainCount} images that are not for testing ${labelled} ${labelled === 1 ? 'has' : 'have'} a label`
     if (sure < classes)
       problems.push({ field: 'fineTuning.kind', message: `${only}, too few to learn ${classes} classes from; ${none}.` })
     if (wanted === 0 || wanted > sure)
@@ -29,13 +30,13 @@ function labelRules(
   if (wanted > available) {
     problems.push({
       field: 'fineTuning.labelled',
-      message: `The training split has ${available} images beside those for validation; set fineTuning.labelled to at most that.`,
+      message: `The training split has ${counted(available, 'image')} beside those for validation; set fineTuning.labelled to at most that.`,
     })
   }
   if (wanted > 0 && classes !== Infinity && wanted < classes) {
     problems.push({
       field: 'fineTuning.labelled',
-      message: `There are ${classes} classes; set fineTuning.labelled to at least that, so that each has an image.`,
+      message: `There ${classes === 1 ? 'is' : 'are'} ${counted(classes, 'class', 'classes')}; set fineTuning.labelled to at least that, so that each has an image.`,
     })
   }
   if (wanted > 0 && training.patience > 0) {

@@ -1,3 +1,4 @@
+import { counted } from '../../../../shared/words.ts'
 import type { Config } from '../../../../shared/config.ts'
 import { trainingRows } from '../../../../shared/split.ts'
 import { checkLayers } from '../layers.ts'
@@ -25,7 +26,7 @@ function lengthRules({ training, pretraining, fineTuning }: Config, variant: Var
   const few = fineTuning.kind === 'classification' && fineTuning.labelled > 0
   const tooLarge = (field: string): Problem => ({
     field,
-    message: `The training split has ${available} images; set ${field} to at most that.`,
+    message: `The training split has ${counted(available, 'image')}; set ${field} to at most that.`,
   })
   if (!variant.fit && !few && training.batchSize > available) problems.push(tooLarge('training.batchSize'))
   if (pretraining.kind !== 'none' && pretraining.batchSize > available) problems.push(tooLarge('pretraining.batchSize'))
