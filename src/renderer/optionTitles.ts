@@ -71,7 +71,7 @@ export function inWindow(text: string): string {
 
 /** After “as in” whatever follows is an example. */
 function valueOf(option: Option, before: string, after: string): string | null {
-  const form = values[option]?.form ?? (/as in $/.test(before) ? /^[^\s,;.]+/ : null)
+  const form = values[option]?.form ?? (before.endsWith('as in ') ? /^[^\s,;.]+/ : null)
   return form?.exec(after)?.[0] ?? null
 }
 

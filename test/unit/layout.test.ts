@@ -198,7 +198,7 @@ test('paths for validation and testing come before folders of such names, and ar
     [copies.parts, copies.message('testCopies')],
     [
       { train: 4, validation: 0, test: 2 },
-      '1 of the 2 test images are also among those for training, as the source has them; they stay.',
+      '1 of the 2 test images is also among those for training, as the source has them; it stays.',
     ],
   )
   for (const [more, field] of [
@@ -239,7 +239,7 @@ test('arrays take a file for validation too, and classes go by the training rows
   )
   assert.deepEqual(
     dataset.notes.map(({ code }) => code),
-    ['untrainedClasses', 'withoutLabels'],
+    ['untrainedClasses'],
   )
 })
 
