@@ -5,7 +5,6 @@ import type { Port } from '../../src/main/engine/training/port.ts'
 const [model, folder, work, out] = process.argv.slice(2) as [string, string, string, string]
 const port: Port = {
   send: () => {},
-  end: () => {},
   commit: async () => true,
   space: async () => false,
   wanted: async () => false,

@@ -6,7 +6,9 @@ import { after, before, test } from 'node:test'
 import { readCheckpoint, type CheckpointName } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
-import type { FromWorker, TrainJob } from '../../src/main/engine/training/messages.ts'
+import type { FromWorker } from '../../src/main/engine/jobs/messages.ts'
+import type { ResultOf } from '../../src/main/engine/jobs/registry.ts'
+import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import type { Settings } from '../../src/shared/config.ts'
 import { digitLabels, digits } from '../fixtures/digits.ts'
@@ -82,7 +84,7 @@ interface Blow {
 }
 
 const progressOf = (message: FromWorker): { stage: string; step: number } | null =>
-  message.type === 'progress' ? { stage: message.progress.stage, step: message.step } : null
+  message.type === 'progress' ? { stage: message.progress.stage, step: message.step ?? 0 } : null
 /** Progress within a stage, `step` steps after its beginning. */
 const within =
   (title: string, step = 0): Blow['at'] =>
@@ -298,7 +300,7 @@ test('a run with early stopping that was cancelled before its first validation c
   assert.equal(exported.last?.type, 'done')
   const evaluated = await runWorker({ kind: 'evaluate', ...files })
   assert.equal(
-    evaluated.last?.type === 'done' && evaluated.last.result.kind === 'evaluate' && evaluated.last.result.evaluation.checkpoint,
+    evaluated.last?.type === 'done' && (evaluated.last.result as ResultOf<'evaluate'>).evaluation.checkpoint,
     'last',
   )
 })

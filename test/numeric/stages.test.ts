@@ -13,7 +13,8 @@ import { tf, type Tensor } from '../../src/main/engine/trace/tensorflow.ts'
 import { CompiledModel, type State } from '../../src/main/engine/training/compiled.ts'
 import { Diverged } from '../../src/main/engine/training/diverged.ts'
 import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
-import type { FromWorker, TrainJob } from '../../src/main/engine/training/messages.ts'
+import type { FromWorker } from '../../src/main/engine/jobs/messages.ts'
+import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { stagesOf } from '../../src/main/engine/training/stages.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
@@ -516,7 +517,7 @@ test('a run that was stopped while a layer was pretrained can be measured and ex
       'fineTuning.kind': fineTuning,
     })
     await assert.rejects(
-      trainHere(job, (message) => message.type === 'progress' && message.step > 0),
+      trainHere(job, (message) => message.type === 'progress' && message.step! > 0),
       { message: 'stopped on request' },
     )
     const { position, state } = readCheckpoint(job.runFolder, 'last')

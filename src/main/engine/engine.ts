@@ -32,8 +32,9 @@ import { homeAt, lockHome, lostHome, prepareHome, removeTrials, type Home } from
 import { invalidInput } from './invalid.ts'
 import { logTo, type Log } from './log.ts'
 import { interruptedError } from './queue/interrupted.ts'
-import { createQueue } from './queue/queue.ts'
-import { createPlaces, questionsAtOnce } from './queue/places.ts'
+import { Jobs } from './queue/jobs.ts'
+import { Queue } from './queue/queue.ts'
+import { KeptSettings } from './queue/settings.ts'
 import { createTasks } from './queue/tasks.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
 import { keepRecords } from './recovery/records.ts'
@@ -169,18 +170,10 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const cut = store.runs.running()
   for (const { id, epoch } of cut) store.runs.interrupt(id, new Date().toISOString(), interruptedError(ended, home.run(id), epoch))
   const space = createSpace(home, log)
-  const queue = createQueue({
-    store,
-    home,
-    space,
-    script,
-    trainers: options.trainers,
-    threads: options.threads,
-    emit,
-    log,
-    startQueued: options.startQueued ?? true,
-  })
-  const tasks = createTasks(emit, log, space, () => queue.settings.get().tasks)
+  const settings = new KeptSettings(store.preferences, options)
+  const jobs = new Jobs({ script, threads: settings.threads, log })
+  const queue = new Queue({ store, home, space, jobs, settings, emit, log, startQueued: options.startQueued ?? true })
+  const tasks = createTasks(emit, log, space, () => settings.get().tasks)
   const trash = createTrash({ home, store, space, emit })
   const experiments = watchExperiments({ store, space, queue, emit })
   listeners.add(experiments.hear)
@@ -191,13 +184,11 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     space,
     queue,
     tasks,
-    questions: createPlaces(questionsAtOnce),
+    jobs,
     trash,
     experiments,
     emit,
     log,
-    script,
-    threads: options.threads ?? queue.settings.threads,
     folderDialog: options.folderDialog ?? false,
   }
   const exploring = exploringHandlers(context)

@@ -53,6 +53,13 @@ export function homeAt(folder: string): Home {
   }
 }
 
+/** Where the network of a run, and what it was trained on, lie: for a job. */
+export const foldersOf = (home: Home, { id, datasetId }: { id: string; datasetId: string }) => ({
+  runId: id,
+  runFolder: home.run(id),
+  datasetFolder: home.dataset(datasetId),
+})
+
 /** The folders in a home. */
 export const homeFolders = ['datasets', 'runs', 'embeddings', 'experiments', 'trash'] as const
 

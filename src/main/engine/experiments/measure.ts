@@ -3,8 +3,7 @@ import type { Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Plan } from '../../../shared/experiments.ts'
 import type { Home } from '../home.ts'
-import type { Log } from '../log.ts'
-import { runJob } from '../queue/jobs.ts'
+import type { Jobs } from '../queue/jobs.ts'
 import type { Tasks } from '../queue/tasks.ts'
 import type { Store } from '../store/store.ts'
 import { checkPlan } from './check.ts'
@@ -15,8 +14,8 @@ interface Parts {
   store: Store
   home: Home
   tasks: Tasks
-  log: Log
-  script: string
+  jobs: Jobs
+  /** Threads of a training. */
   threads: number
 }
 
@@ -24,7 +23,7 @@ interface Parts {
  * Measures, in processes of their own, one after the other, every kind of step of a plan whose time is not known, and stores
  * it. What was measured before a cancellation stays. Errors: DATASET_UNKNOWN, the plan's first problem.
  */
-export function measurePlan({ store, home, tasks, log, script, threads }: Parts, plan: Plan): Task {
+export function measurePlan({ store, home, tasks, jobs, threads }: Parts, plan: Plan): Task {
   const dataset = store.datasets.get(plan.dataset)
   const { cells, problems } = checkPlan({ store, home, trainers: 1, copies: defaultCopies, threads }, plan)
   if (problems[0]) throw WorkbenchError.from(problems[0])
@@ -54,11 +53,7 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
         const stages = plannedStages(variant, config!, dataset)
         const known = times.timing(variant, config!, stages)
         if (known === null || needed) {
-          const {
-            kind: _,
-            evaluation,
-            ...timing
-          } = await runJob(
+          const { evaluation, ...timing } = await jobs.run(
             {
               kind: 'measure',
               datasetFolder: home.dataset(dataset.id),
@@ -67,7 +62,7 @@ export function measurePlan({ store, home, tasks, log, script, threads }: Parts,
               seed: plan.seeds[0]!,
               evaluation: needed,
             },
-            { script, threads, signal, onProgress: (progress) => tell(progress.done / progress.total), log },
+            { threads, signal, onProgress: (progress) => tell(progress.done / progress.total) },
           )
           await keep(() => times.store(variant, config!, timing, evaluation))
         }

@@ -1,11 +1,10 @@
 import { augmentationProblem, readAugmentation } from '../../../shared/augmentation.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { runJob } from '../queue/jobs.ts'
 import type { Context, Handlers } from './context.ts'
 import { reduced } from './images.ts'
 
 /** What becomes of training images. */
-export const augmentingHandlers = ({ home, store, questions, script, threads, log }: Context) =>
+export const augmentingHandlers = ({ home, store, jobs }: Context) =>
   ({
     /** Errors: DATASET_UNKNOWN; SETTING_INVALID; CALL_INVALID where there are no images. */
     'datasets.augmented': async ({ dataset: reference, augment, seed, steps, side }) => {
@@ -17,11 +16,8 @@ export const augmentingHandlers = ({ home, store, questions, script, threads, lo
       const wanted = readAugmentation(augment)
       const problem = typeof wanted === 'string' ? wanted : augmentationProblem(wanted, dataset)
       if (problem !== null) throw new WorkbenchError('SETTING_INVALID', problem, { field: 'data.augment' })
-      const signal = new AbortController().signal
       const job = { kind: 'augment' as const, datasetFolder: home.dataset(dataset.id), augment, seed, steps }
-      const { originals, changed } = await questions.use(signal, () =>
-        runJob(job, { script, threads, signal, onProgress: () => {}, log }),
-      )
+      const { originals, changed } = await jobs.ask(job)
       return { originals: reduced(originals, side), changed: changed.map((images) => reduced(images, side)) }
     },
   }) satisfies Partial<Handlers>

@@ -3,7 +3,7 @@ import type { EngineEvent } from '../../../shared/events.ts'
 import type { ExperimentWatch } from '../experiments/watch.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
-import type { Places } from '../queue/places.ts'
+import type { Jobs } from '../queue/jobs.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Tasks } from '../queue/tasks.ts'
 import type { Space } from '../space/space.ts'
@@ -18,16 +18,12 @@ export interface Context {
   readonly space: Space
   readonly queue: Queue
   readonly tasks: Tasks
-  /** Processes that answer a question at once, without a task. */
-  readonly questions: Places
+  /** What worker processes do. */
+  readonly jobs: Jobs
   readonly trash: Trash
   readonly experiments: ExperimentWatch
   readonly emit: (event: EngineEvent) => void
   readonly log: Log
-  /** Path of the worker processes' script. */
-  readonly script: string
-  /** Threads of a worker that does something other than training. */
-  readonly threads: number
   /** Whether the host has a dialog for choosing folders. */
   readonly folderDialog: boolean
 }

@@ -11,10 +11,10 @@ import { keptNames, remedyOf } from '../embed/keptCodes.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import { runJob } from '../queue/jobs.ts'
+import { foldersOf } from '../home.ts'
 import { newerText } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
-import type { EmbedJob } from '../training/messages.ts'
+import type { EmbedJob } from '../jobs/embed.ts'
 import type { Context, Handlers } from './context.ts'
 import { exportMetadata, requireCheckpoint } from './exports.ts'
 import { withDataset } from './images.ts'
@@ -25,8 +25,7 @@ function requireAbsolute(path: string, field: string): void {
 }
 
 /** Encoders from files, and codes of images by any encoder. */
-export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) => {
-  const options = (signal: AbortSignal) => ({ script, threads, signal, onProgress: () => {}, log })
+export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) => {
   const find = (id: string): Embedding => {
     const found = store.embeddings.find(id)
     if (found === null && store.embeddings.has(id)) {
@@ -57,12 +56,7 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
       model: null,
       title: run.name,
       job: {
-        run: {
-          runId: run.id,
-          runFolder: home.run(run.id),
-          datasetFolder: home.dataset(dataset.id),
-          metadata: exportMetadata(run, dataset),
-        },
+        run: { ...foldersOf(home, run), metadata: exportMetadata(run, dataset) },
       },
     }
   }
@@ -70,10 +64,7 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
   return {
     'encoders.inspect': async (choice) => {
       requireAbsolute(choice.model, 'model')
-      const { signal } = new AbortController()
-      const { encoder } = await questions.use(signal, () =>
-        runJob({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } }, options(signal)),
-      )
+      const { encoder } = await jobs.ask({ kind: 'inspect', file: { ...choice, model: resolve(choice.model) } })
       const contrast = encoder.metadata['contrast'] === 'normalise'
       const fitting = store.datasets.list().filter(
         (dataset) =>
@@ -125,8 +116,8 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
         const claimed = claim(home, { kind: 'embeddings', id })
         mkdirSync(work, { recursive: true })
         try {
-          const { kind: _, ...facts } = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () =>
-            runJob(
+          const facts = await whileNoted(home.folder, file === null ? [] : [dirname(file)], () =>
+            jobs.run(
               {
                 kind: 'embed',
                 encoder: job,
@@ -142,7 +133,7 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
                   images: dataset === null ? folder! : `dataset ${dataset.name}, sha256 ${dataset.sha256}`,
                 },
               },
-              { script, threads: run?.threads ?? threads, signal, onProgress, log },
+              { threads: run?.threads, signal, onProgress },
             ),
           )
           // Who cancels now comes too late: the file has its name.
@@ -216,21 +207,15 @@ export const embeddingHandlers = ({ home, store, tasks, questions, emit, log, sc
         )
       }
       const { name: dataset, kind, count, width, height, channels, classes, fit } = store.datasets.get(datasetId)
-      const { signal } = new AbortController()
-      const { result } = await questions.use(signal, () =>
-        runJob(
-          {
-            kind: 'lookInto',
-            codes: home.embedding(id),
-            again: remedyOf(found),
-            codeSize,
-            question,
-            side,
-            dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
-          },
-          options(signal),
-        ),
-      )
+      const { result } = await jobs.ask({
+        kind: 'lookInto',
+        codes: home.embedding(id),
+        again: remedyOf(found),
+        codeSize,
+        question,
+        side,
+        dataset: { name: dataset, kind, count, width, height, channels, classes, fit, folder: home.dataset(datasetId) },
+      })
       return { result }
     },
     'embeddings.remove': ({ embedding }) => {

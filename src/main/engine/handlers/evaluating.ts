@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
-import { runJob } from '../queue/jobs.ts'
+import { foldersOf } from '../home.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** Measuring a run again. */
-export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, script, threads }: Context) =>
+export const evaluationHandlers = ({ home, store, queue, tasks, jobs, emit }: Context) =>
   ({
     /** Errors: RUN_UNKNOWN, RUN_STATE, CHECKPOINT_MISSING. The task fails with RUN_STATE where the run was resumed meanwhile. */
     'runs.evaluate': ({ run: reference }) => {
@@ -35,14 +35,9 @@ export const evaluationHandlers = ({ home, store, queue, tasks, emit, log, scrip
       }
       requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
       const task = tasks.start('evaluate', run.name, async (signal, onProgress, keep) => {
-        const { evaluation } = await runJob(
-          {
-            kind: 'evaluate',
-            runId: run.id,
-            runFolder: home.run(run.id),
-            datasetFolder: home.dataset(run.datasetId),
-          },
-          { script, threads: run.threads ?? threads, signal, onProgress, log },
+        const { evaluation } = await jobs.run(
+          { kind: 'evaluate', ...foldersOf(home, run) },
+          { threads: run.threads, signal, onProgress },
         )
         const { state } = store.runs.get(run.id)
         if (state !== run.state)

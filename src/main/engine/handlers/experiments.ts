@@ -12,7 +12,7 @@ import type { Context, Handlers } from './context.ts'
 
 /** Experiments: what a plan comes to, and what is done with all runs of one. */
 export const experimentHandlers = (context: Context) => {
-  const { home, store, queue, tasks, trash, experiments, emit, log, script } = context
+  const { home, store, queue, tasks, trash, experiments, jobs, emit } = context
   const size = () => ({
     trainers: queue.settings.get().trainers,
     copies: queue.settings.get().copies,
@@ -45,7 +45,7 @@ export const experimentHandlers = (context: Context) => {
   return {
     'experiments.check': ({ plan }) => ({ check: checkPlan({ store, home, ...size() }, plan) }),
     'experiments.estimate': ({ plan }) => ({
-      task: measurePlan({ store, home, tasks, log, script, threads: queue.settings.threads }, plan),
+      task: measurePlan({ store, home, tasks, jobs, threads: queue.settings.threads }, plan),
     }),
     'experiments.templates': ({ dataset }) => ({
       templates: planTemplates(home, dataset === undefined ? null : store.datasets.get(dataset)),

@@ -19,8 +19,8 @@ import type { Context, Handlers } from './context.ts'
 const defaultScript = fileURLToPath(new URL('../explore/worker.ts', import.meta.url))
 
 /** Answers questions about trained networks. @param script of the explorer processes; tests give another one */
-export function exploringHandlers({ home, store, emit, log, threads }: Context, script: string = defaultScript) {
-  const explorer = createExplorer({ script, threads, log })
+export function exploringHandlers({ home, store, jobs, emit, log }: Context, script: string = defaultScript) {
+  const explorer = createExplorer({ script, threads: jobs.threads, log })
   const cache = createCache()
   /** What each view asked last. */
   const asking = new Map<string, AbortController>()

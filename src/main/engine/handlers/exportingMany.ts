@@ -7,7 +7,7 @@ import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../expo
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import { runJob } from '../queue/jobs.ts'
+import { foldersOf } from '../home.ts'
 import { newId } from '../store/ids.ts'
 import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
@@ -32,7 +32,7 @@ const usedOf = (values: Record<string, unknown>, used: ReadonlyMap<string, unkno
   Object.fromEntries(Object.entries(values).filter(([key]) => used.has(key)))
 
 /** Exporting all runs of an experiment. */
-export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, threads }: Context) =>
+export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
   ({
     /**
      * Errors: EXPERIMENT_UNKNOWN, EXPERIMENT_STATE where no run of it has ended, EXPORT_EXISTS, EXPORT_UNWRITABLE. A run that
@@ -82,12 +82,10 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
               const file = names.get(run.id)!
               try {
                 requireCheckpoint(home, run, dataset)
-                const { kind: _, ...facts } = await runJob(
+                const facts = await jobs.run(
                   {
                     kind: 'export',
-                    runId: run.id,
-                    runFolder: home.run(run.id),
-                    datasetFolder: home.dataset(dataset.id),
+                    ...foldersOf(home, run),
                     part,
                     input: takes,
                     precision,
@@ -96,7 +94,7 @@ export const manyExportsHandlers = ({ home, store, tasks, emit, log, script, thr
                     evaluation: run.evaluation,
                     metadata: exportMetadata(run, dataset),
                   },
-                  { script, threads: run.threads ?? threads, signal, onProgress: () => {}, log },
+                  { threads: run.threads, signal },
                 )
                 made.push({
                   id: newId(),

@@ -8,8 +8,7 @@ import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget, writeWhole } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import type { Home } from '../home.ts'
-import { runJob } from '../queue/jobs.ts'
+import { foldersOf, type Home } from '../home.ts'
 import { requireOurs } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig } from '../variants/index.ts'
@@ -45,7 +44,7 @@ export const exportMetadata = (run: Run, dataset: Dataset): Record<string, strin
 })
 
 /** Exported files and the programs that use them; tasks of every kind. */
-export const exportHandlers = ({ home, store, tasks, questions, emit, log, script, threads }: Context) =>
+export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
   ({
     'exports.create': async (input) => {
       const run = store.runs.resolve(input.run)
@@ -63,13 +62,11 @@ export const exportHandlers = ({ home, store, tasks, questions, emit, log, scrip
         'export',
         `${run.name}: ${part}`,
         async (signal, onProgress, keep) => {
-          const result = await whileNoted(home.folder, [dirname(out)], () =>
-            runJob(
+          const facts = await whileNoted(home.folder, [dirname(out)], () =>
+            jobs.run(
               {
                 kind: 'export',
-                runId: run.id,
-                runFolder: home.run(run.id),
-                datasetFolder: home.dataset(dataset.id),
+                ...foldersOf(home, run),
                 part,
                 input: takes,
                 precision,
@@ -78,10 +75,9 @@ export const exportHandlers = ({ home, store, tasks, questions, emit, log, scrip
                 evaluation: run.evaluation,
                 metadata: exportMetadata(run, dataset),
               },
-              { script, threads: run.threads ?? threads, signal, onProgress, log },
+              { threads: run.threads, signal, onProgress },
             ),
           )
-          const { kind: _, ...facts } = result
           if (!store.runs.has(run.id)) {
             throw new WorkbenchError(
               'RUN_UNKNOWN',
@@ -136,15 +132,9 @@ export const exportHandlers = ({ home, store, tasks, questions, emit, log, scrip
           { field: 'out' },
         )
       await checkTarget(out, true, home.folder)
-      const signal = new AbortController().signal
       const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () =>
         writeWhole(resolve(out), true, (temporary) =>
-          questions.use(signal, () =>
-            runJob(
-              { kind: 'objective', variant, config, in: input, out: temporary },
-              { script, threads, signal, onProgress: () => {}, log },
-            ),
-          ),
+          jobs.ask({ kind: 'objective', variant, config, in: input, out: temporary }),
         ),
       )
       return { loss, terms }

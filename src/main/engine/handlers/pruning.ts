@@ -4,8 +4,7 @@ import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
-import type { Home } from '../home.ts'
-import { runJob } from '../queue/jobs.ts'
+import { foldersOf, type Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Context, Handlers } from './context.ts'
@@ -13,7 +12,7 @@ import { addMadeRun } from './madeRun.ts'
 
 /** Making a smaller run of one whose code units have collapsed. */
 export const pruningHandlers = (context: Context) => {
-  const { home, store, tasks, log, script, threads } = context
+  const { home, store, tasks, jobs } = context
   return {
     /**
      * Errors: RUN_UNKNOWN, RUN_STATE, VARIANT_UNSUITABLE, CHECKPOINT_MISSING, NOTHING_TO_PRUNE; the task fails with the last
@@ -29,23 +28,9 @@ export const pruningHandlers = (context: Context) => {
         run.name,
         (signal, onProgress, keep) =>
           addMadeRun(context, keep, async (outFolder) => {
-            const {
-              kind: _,
-              config,
-              removed,
-              elbo,
-              preview,
-              parameters,
-              ...reached
-            } = await runJob(
-              {
-                kind: 'prune',
-                runId: run.id,
-                runFolder: home.run(run.id),
-                datasetFolder: home.dataset(run.datasetId),
-                outFolder,
-              },
-              { script, threads: run.threads ?? threads, signal, onProgress, log },
+            const { config, removed, elbo, preview, parameters, ...reached } = await jobs.run(
+              { kind: 'prune', ...foldersOf(home, run), outFolder },
+              { threads: run.threads, signal, onProgress },
             )
             signal.throwIfAborted()
             if (!store.runs.has(run.id))
@@ -63,7 +48,7 @@ export const pruningHandlers = (context: Context) => {
                 parameters,
                 origin: { kind: 'pruned', run: run.id, removed, elbo },
               },
-              reached: { ...reached, threads: run.threads ?? threads },
+              reached: { ...reached, threads: run.threads ?? jobs.threads },
               preview,
             }
           }),

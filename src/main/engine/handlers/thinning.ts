@@ -3,7 +3,6 @@ import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { thinningOf, type Thinning } from '../checkpoint/thin.ts'
 import { folderBytes } from '../folderBytes.ts'
-import { runJob } from '../queue/jobs.ts'
 import type { Context, Handlers } from './context.ts'
 
 type Asked = CallArguments<'storage.thin'>
@@ -19,7 +18,7 @@ export const goesOn = ({ state }: Pick<Run, 'state'>, isPlanned: boolean): boole
   state === 'cancelled' ? isPlanned : state !== 'completed' && state !== 'diverged'
 
 /** Thinning runs out: what they keep of their weights is what can be of use. */
-export function thinningHandlers({ home, store, space, queue, tasks, emit, log, script, threads }: Context) {
+export function thinningHandlers({ home, store, space, queue, tasks, jobs, emit }: Context) {
   /** Errors: RUN_UNKNOWN, EXPERIMENT_UNKNOWN; RUN_STATE where one that is named is of a newer version, of which others are left out. */
   const chosen = ({ runs, experiment, endedDaysAgo }: Asked): Run[] => {
     const of = experiment === undefined ? null : store.experiments.resolve(experiment)
@@ -86,7 +85,7 @@ export function thinningHandlers({ home, store, space, queue, tasks, emit, log, 
           if (thinned.length > 0) {
             // It frees space, and writes first what is to stay.
             const job = { kind: 'thin' as const, runs: thinned.map(jobOf) }
-            const { failed } = await space.withReserve(() => runJob(job, { script, threads, signal, onProgress, log }))
+            const { failed } = await space.withReserve(() => jobs.run(job, { signal, onProgress }))
             if (failed.length > 0) {
               const names = failed
                 .slice(0, 3)

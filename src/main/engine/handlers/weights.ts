@@ -11,7 +11,6 @@ import { verifySafetensors } from '../checkpoint/safetensors.ts'
 import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { claim } from '../claims.ts'
 import type { Home } from '../home.ts'
-import { runJob } from '../queue/jobs.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import type { Context, Handlers } from './context.ts'
 import { addMadeRun } from './madeRun.ts'
@@ -82,7 +81,7 @@ export async function withWeights(
 
 /** Weights from files: what a file is, and a run that is its network, measured here. */
 export const weightsHandlers = (context: Context) => {
-  const { home, store, tasks, log, script, threads } = context
+  const { home, store, tasks, jobs } = context
   return {
     'weights.inspect': async ({ weights }) => {
       const { shapes: _, ...file } = await openWholeWeights(weights)
@@ -105,9 +104,9 @@ export const weightsHandlers = (context: Context) => {
         addMadeRun(context, keep, async (outFolder) => {
           const sha256 = await checksum(file.path)
           mkdirSync(outFolder, { recursive: true })
-          const { evaluation, preview, parameters } = await runJob(
+          const { evaluation, preview, parameters } = await jobs.run(
             { kind: 'adopt', file: file.path, datasetFolder: home.dataset(dataset.id), outFolder },
-            { script, threads, signal, onProgress, log },
+            { signal, onProgress },
           )
           signal.throwIfAborted()
           return {
@@ -123,7 +122,7 @@ export const weightsHandlers = (context: Context) => {
               parameters,
               origin: { kind: 'weights', run: sha256, removed: [], elbo: null, file: file.path, trained: false },
             },
-            reached: { step: file.step, epoch: file.epoch, threads, evaluation },
+            reached: { step: file.step, epoch: file.epoch, threads: jobs.threads, evaluation },
             preview,
           }
         }),

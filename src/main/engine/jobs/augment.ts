@@ -5,9 +5,22 @@ import { openDataset } from '../data/open.ts'
 import { augmented } from '../network/augment.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import type { AugmentJob, AugmentResult } from '../training/messages.ts'
 import { imagesOf } from '../training/preview.ts'
 import { randomness } from '../training/randomness.ts'
+
+export interface AugmentJob {
+  kind: 'augment'
+  datasetFolder: string
+  augment: string
+  seed: number
+  /** So many of a training's first steps. */
+  steps: number
+}
+export interface AugmentResult {
+  originals: Images
+  /** Of each step. */
+  changed: Images[]
+}
 
 /** Images that are shown, and values that they may have together. */
 const shown = 8,
@@ -33,7 +46,7 @@ export function augmentImages({ datasetFolder, augment, seed, steps }: AugmentJo
         const random = randomness(tf.tensor1d([seed, step + 1], 'int32'), tf.tensor1d(Int32Array.from(rows), 'int32'))
         return imagesOf(augmented(originals, dataset, wanted, random) as Tensor2D, dataset)
       })
-      return { kind: 'augment' as const, originals: imagesOf(originals, dataset), changed }
+      return { originals: imagesOf(originals, dataset), changed }
     })
   } finally {
     dataset.close()

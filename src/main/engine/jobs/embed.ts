@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Progress } from '../../../shared/domain.ts'
+import type { Embedding, EncoderChoice } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { parseRange } from '../../../shared/valueRange.ts'
 import { binarised } from '../data/binarise.ts'
@@ -10,7 +10,6 @@ import { Meter } from '../data/progress.ts'
 import { validationSplit } from '../data/split.ts'
 import { rangesOf } from '../data/values/fit.ts'
 import type { Ranges } from '../data/values/range.ts'
-import type { EmbedJob, EmbedResult, InspectJob, InspectResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
 import { codesDataset } from '../embed/codes.ts'
 import { encodeDataset } from '../embed/dataset.ts'
@@ -21,20 +20,30 @@ import { writeSum } from '../embed/keptCodes.ts'
 import { CodesFile, codesName, readCodes } from '../embed/codesFile.ts'
 import { readOnnx } from '../embed/onnxFile.ts'
 import { openEncoder, type OpenEncoder } from '../embed/session.ts'
+import type { ExportJob } from './export.ts'
+import { reporting, telling } from './share.ts'
+
+/** Encodes the images of a folder or a dataset. */
+export interface EmbedJob {
+  kind: 'embed'
+  /** A run, of which the encoder is exported first; or an ONNX file, with what it does not say of itself. */
+  encoder: { run: Omit<ExportJob, 'kind' | 'part' | 'input' | 'precision' | 'out' | 'force'> } | { file: EncoderChoice }
+  data: { folder: string } | { datasetFolder: string; binarise: boolean }
+  /** A folder for what is on its way, and for the codes (`codes.npy`). */
+  work: string
+  out: { file: string; force: boolean } | null
+  /** Whether the codes of a labelled dataset are measured. */
+  measure: boolean
+  /** Words about where the codes are from. */
+  about: Record<string, string>
+}
+export type EmbedResult = Pick<
+  Embedding,
+  'count' | 'codeSize' | 'output' | 'modelSha256' | 'skipped' | 'bytes' | 'linearProbeAccuracy' | 'knnAccuracy' | 'seconds'
+>
 
 /** What the train split of runs without a seed of their own would be: their probes learn from the same images as these. */
 const seed = 1
-
-/**
- * What an ONNX file says of itself as an encoder. @throws WorkbenchError as of reading it, FILE_UNSUPPORTED where onnxruntime
- * does not know its operations
- */
-export async function inspect({ file }: InspectJob): Promise<InspectResult> {
-  const encoder = encoderOf(await readOnnx(file.model), file)
-  // Loading tells whether onnxruntime knows its operations; nothing is computed.
-  await (await openEncoder(file.model, encoder)).close()
-  return { kind: 'inspect', encoder }
-}
 
 /**
  * The encoder of a run becomes an ONNX file first: what is embedded is what is exported. A dataset's rows are what the network
@@ -74,9 +83,7 @@ function rangesFor({ encoder }: EmbedJob, { metadata }: { metadata: Record<strin
 export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
   const { data, work, out, signal } = { ...job, signal: port.signal }
   const began = performance.now()
-  const send = (progress: Progress) =>
-    port.send({ type: 'progress', progress, step: 0, epoch: 0, seconds: 0, stepsPerSecond: null })
-  const meter = new Meter(send)
+  const meter = new Meter(telling(port).onProgress)
   const encoder = await open(job, port)
   const codes = new CodesFile(join(work, codesName))
   let dataset: PackedDataset | null = null
@@ -93,7 +100,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
       { count } = codes
     if (dataset !== null) writeSum(work, codes)
     const seconds = (performance.now() - began) / 1000
-    const figures = dataset !== null && job.measure ? await measure(dataset, codes.path, codeSize, send, port) : null
+    const figures = dataset !== null && job.measure ? await measure(dataset, codes.path, codeSize, port) : null
     let bytes: number | null = null
     if (out !== null) {
       await writeEmbedding(
@@ -114,7 +121,6 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
       bytes = (await stat(out.file)).size
     }
     return {
-      kind: 'embed',
       count,
       codeSize,
       output: encoder.encoder.output,
@@ -135,7 +141,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
   }
 }
 
-async function measure(dataset: PackedDataset, path: string, codeSize: number, send: (progress: Progress) => void, port: Port) {
+async function measure(dataset: PackedDataset, path: string, codeSize: number, port: Port) {
   if (!dataset.labels) return null
   // Only here TensorFlow is needed.
   const { measureCodes } = await import('../embed/measure.ts')
@@ -143,16 +149,6 @@ async function measure(dataset: PackedDataset, path: string, codeSize: number, s
     codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset),
     validationSplit(dataset, seed).train,
     ['linearProbeAccuracy', 'knnAccuracy'],
-    async (share) => {
-      if (await port.wanted()) port.signal.throwIfAborted()
-      send({
-        done: Math.round(100 * Math.min(1, share)),
-        total: 100,
-        unit: 'per cent',
-        perSecond: null,
-        secondsLeft: null,
-        stage: 'Measuring',
-      })
-    },
+    reporting(port, 'Measuring'),
   )
 }

@@ -1,8 +1,7 @@
+import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { sizeOf } from '../../../shared/shape.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { rangesOf } from '../data/values/fit.ts'
-import { openDataset } from '../data/open.ts'
 import { exportOnnx } from '../export/exportOnnx.ts'
 import { fileRows } from '../export/fileRows.ts'
 import { runtimeVersion } from '../export/onnxruntime.ts'
@@ -11,14 +10,31 @@ import { networkParts, partsOf } from '../network/parts.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
-import { variantOf } from '../variants/index.ts'
 import { weightsOf } from '../variants/variant.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { clearRows } from '../export/clearRows.ts'
 import { measureReduced } from './exportFigures.ts'
-import type { ExportJob, ExportResult } from '../training/messages.ts'
+import { openTrained } from './openTrained.ts'
+import type { RunFolders } from '../training/messages.ts'
 import { networkOf } from '../training/objective.ts'
 import type { Port } from '../training/port.ts'
+
+export interface ExportJob extends RunFolders {
+  kind: 'export'
+  part: Export['part']
+  input: Export['input']
+  precision: Export['precision']
+  out: string
+  force: boolean
+  /** The run's; what it says of the trained network is not measured again. */
+  evaluation?: Evaluation | null
+  /** Goes into the file's metadata: run id and name, dataset name and fingerprint, settings, evaluation, versions. */
+  metadata: Record<string, string>
+}
+export type ExportResult = Pick<
+  Export,
+  'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'
+>
 
 /**
  * Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does
@@ -36,14 +52,10 @@ function asStored(bytes: Tensor2D, contrastLimit: number | undefined): Tensor2D 
 
 /** Writes a part of a trained run as ONNX, translated from a recording of it and verified against plain tfjs on test images. */
 export async function exportRun(job: ExportJob, port: Port): Promise<ExportResult> {
-  const dataset = openDataset(job.datasetFolder)
-  const { variant: id, config, seed, state, inputShape, classes, name: checkpoint, position } = readResult(job.runFolder)
-  if (sizeOf(inputShape) !== dataset.rowSize) {
-    throw new WorkbenchError(
-      'RUN_MISMATCH',
-      `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
-    )
-  }
+  const { checkpoint, data, train, spec } = openTrained(readResult(job.runFolder), job.datasetFolder)
+  const { config, state, classes, position } = checkpoint
+  const { variant } = spec
+  const dataset = data.stored
   const parts = partsOf(config)
   if (!parts.includes(job.part))
     throw new WorkbenchError(
@@ -52,7 +64,6 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
       { field: 'part' },
     )
   const part = networkParts[job.part]
-  const variant = variantOf(id)
   const specs = weightsOf(variant, config, dataset, classes.length)
   const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.keep(tf.tensor(state[name]!.slice(), shape))]))
   // A new one for each use: a network keeps what it normalises, and that lasts as long as the use.
@@ -90,7 +101,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
         )
       }),
   }
-  const outcome = await exportOnnx({
+  return exportOnnx({
     ...job,
     version,
     geometry: dataset,
@@ -112,11 +123,11 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
       ),
     weights: Object.fromEntries(specs.map(({ name, shape }) => [name, { shape, data: state[name]! }])),
     reference,
-    measure: (outputs) => measureReduced(job, outputs, { config, seed }, port),
+    measure: (outputs) => measureReduced(job, outputs, data.seen, train, port),
     metadata: {
       ...job.metadata,
       ...rangeSaid(job.datasetFolder),
-      checkpoint,
+      checkpoint: checkpoint.name,
       step: String(position.step),
       epoch: String(position.epoch),
       'tfjs-node': tf.version['tfjs-node'] ?? '',
@@ -126,7 +137,6 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
     },
     signal: port.signal,
   })
-  return { kind: 'export', ...outcome }
 }
 
 /**

@@ -1,63 +1,44 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Config } from '../../../shared/config.ts'
-import type { Export } from '../../../shared/domain.ts'
+import type { Evaluation, Export } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import { validationSplit } from '../data/split.ts'
 import { codesDataset } from '../embed/codes.ts'
 import { measureCodes } from '../embed/measure.ts'
+import type { Report } from '../evaluate/report.ts'
 import { batchSize } from '../evaluate/samples.ts'
 import { fileRows } from '../export/fileRows.ts'
 import type { Outputs } from '../export/verify.ts'
-import { openTrainingData } from '../training/data.ts'
-import type { ExportJob } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
+import { reporting } from './share.ts'
 
 type Figures = Pick<NonNullable<Export['reduction']>, 'figure' | 'float32' | 'reduced'>
-type Report = (share: number) => Promise<void>
 const none: Figures = { figure: null, float32: null, reduced: null }
+const stopped = () => new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
 
 /**
  * What a reduced file is worth beside the float32 one, on the dataset that the run was trained on and split as it was: an
  * encoder's linear probe, a classifier's accuracy. Of the float32 network the run's evaluation is taken where it says it.
+ * @param train rows of its training split
  * @throws WorkbenchError CANCELLED
  */
 export async function measureReduced(
-  { part, datasetFolder, evaluation }: ExportJob,
+  { part, evaluation }: { part: Export['part']; evaluation?: Evaluation | null },
   outputs: { float32: Outputs; reduced: Outputs },
-  { config, seed }: { config: Config; seed: number },
+  dataset: PackedDataset,
+  train: Uint32Array,
   port: Port,
 ): Promise<Figures> {
   const figure = part === 'encoder' ? 'linearProbeAccuracy' : part === 'classifier' ? 'classificationAccuracy' : null
-  const { seen: dataset } = openTrainingData(datasetFolder, config)
-  try {
-    if (figure === null || !dataset.labels) return none
-    const known = evaluation?.[figure] ?? null
-    const measure =
-      figure === 'linearProbeAccuracy'
-        ? (of: Outputs, report: Report) => probe(of, dataset, validationSplit(dataset, seed).train, report)
-        : (of: Outputs, report: Report) => accuracy(of, dataset, report)
-    const reduced = await measure(outputs.reduced, reporting(port, 0, known === null ? 50 : 100))
-    if (reduced === null) return none
-    return { figure, float32: known ?? (await measure(outputs.float32, reporting(port, 50, 100))), reduced }
-  } finally {
-    dataset.close()
-  }
+  if (figure === null || !dataset.labels) return none
+  const known = evaluation?.[figure] ?? null
+  const measure =
+    figure === 'linearProbeAccuracy'
+      ? (of: Outputs, report: Report) => probe(of, dataset, train, report)
+      : (of: Outputs, report: Report) => accuracy(of, dataset, report)
+  const reduced = await measure(outputs.reduced, reporting(port, 'Measuring', { to: known === null ? 0.5 : 1, stopped }))
+  if (reduced === null) return none
+  const float32 = known ?? (await measure(outputs.float32, reporting(port, 'Measuring', { from: 0.5, stopped })))
+  return { figure, float32, reduced }
 }
-
-const reporting =
-  (port: Port, from: number, to: number): Report =>
-  async (share) => {
-    if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'The export was cancelled; no file was written.')
-    const done = Math.round(from + (to - from) * Math.min(1, share))
-    port.send({
-      type: 'progress',
-      progress: { done, total: 100, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Measuring' },
-      step: 0,
-      epoch: 0,
-      seconds: 0,
-      stepsPerSecond: null,
-    })
-  }
 
 /** Visits what a file gives for some rows of a dataset, batch by batch. */
 async function forEachOutput(

@@ -1,15 +1,31 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Result } from '../../../shared/answers.ts'
+import type { Question } from '../../../shared/questions.ts'
 import { openDataset } from '../data/open.ts'
 import { validationSplit } from '../data/split.ts'
+import { codesDataset } from '../embed/codes.ts'
+import { readKept } from '../embed/keptCodes.ts'
 import { answer } from '../explore/answer.ts'
 import { Blocks } from '../explore/blocks.ts'
+import type { Target } from '../explore/messages.ts'
 import type { Subject } from '../explore/subject.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
-import type { LookIntoJob, LookIntoResult } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
-import { codesDataset } from '../embed/codes.ts'
-import { readKept } from '../embed/keptCodes.ts'
+import { reporting } from './share.ts'
+
+/** Asks something of kept codes. */
+export interface LookIntoJob {
+  kind: 'lookInto'
+  /** The folder of the codes of every row, and the size of one. */
+  codes: string
+  codeSize: number
+  /** What to do where they are damaged; a sentence. */
+  again: string
+  dataset: Target['dataset']
+  question: Question
+  side: number | undefined
+}
 
 /** As an explorer has it for a run with the usual seed: the same rows are chosen for both. */
 const seed = 1
@@ -73,7 +89,7 @@ async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close():
 }
 
 /** Answers a question about kept codes. @throws WorkbenchError as the question's answer does; CANCELLED */
-export async function lookInto(job: LookIntoJob, port: Port): Promise<LookIntoResult> {
+export async function lookInto(job: LookIntoJob, port: Port): Promise<{ result: Result }> {
   const { question, side } = job
   if (question.kind === 'neighbours' && !('row' in question.image)) {
     throw new WorkbenchError(
@@ -84,25 +100,7 @@ export async function lookInto(job: LookIntoJob, port: Port): Promise<LookIntoRe
   }
   const { subject, close } = await subjectOf(job)
   try {
-    const result = await answer(subject, { question, side, other: null }, async (share) => {
-      if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
-      port.send({
-        type: 'progress',
-        progress: {
-          done: Math.round(100 * Math.min(1, share)),
-          total: 100,
-          unit: 'per cent',
-          perSecond: null,
-          secondsLeft: null,
-          stage: 'Looking',
-        },
-        step: 0,
-        epoch: 0,
-        seconds: 0,
-        stepsPerSecond: null,
-      })
-    })
-    return { kind: 'lookInto', result }
+    return { result: await answer(subject, { question, side, other: null }, reporting(port, 'Looking')) }
   } finally {
     close()
   }

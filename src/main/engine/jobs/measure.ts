@@ -1,8 +1,7 @@
+import type { Config } from '../../../shared/config.ts'
 import { shapeOf, sizeOf, type Shape } from '../../../shared/shape.ts'
 import { validationSplit } from '../data/split.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
-import { activationRange } from '../network/activation.ts'
 import { gatherBatch } from '../network/inputs.ts'
 import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf } from '../variants/layers.ts'
@@ -13,12 +12,35 @@ import { rowsOf } from '../training/batches.ts'
 import { lastVariant } from '../training/classification.ts'
 import { CompiledModel, type Batch } from '../training/compiled.ts'
 import { openTrainingData, type TrainingData } from '../training/data.ts'
-import type { MeasureJob, MeasureResult } from '../training/messages.ts'
-import { ownCorruption } from '../training/ownCorruption.ts'
+import { evaluateTrained } from '../training/evaluation.ts'
 import { Stopped, type Port } from '../training/port.ts'
 import type { ModelSpec } from '../training/program.ts'
 import { withStatistics } from '../training/statistics.ts'
 import { countsOf, stagesOf, type PlannedStage } from '../training/stages.ts'
+import { reporting } from './share.ts'
+
+/** Times a config's steps on its dataset, so that it can be told how long its training will take. */
+export interface MeasureJob {
+  kind: 'measure'
+  datasetFolder: string
+  variant: string
+  config: Config
+  seed: number
+  /** Whether an evaluation is measured, too. */
+  evaluation: boolean
+}
+/**
+ * Seconds: of each stage a step and the validation of one row; a fit in closed form (else 0); all before the first step; an
+ * evaluation.
+ */
+export interface MeasureResult {
+  stages: { step: number; row: number }[]
+  fit: number
+  start: number
+  evaluation: number | null
+  /** The most that the process took, in bytes. */
+  memory: number
+}
 
 /** Steps before those that are timed, steps that are, and seconds after which fewer have to do. */
 const warmUp = 3,
@@ -43,24 +65,8 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
   const plan = stagesOf(variant, config, countsOf(seen, rows))
   const parts = plan.length + (variant.fit ? 1 : 0) + (job.evaluation ? 1 : 0)
   let done = 0
-  const report = async (share = 0) => {
-    port.send({
-      type: 'progress',
-      progress: {
-        done: Math.round(100 * (done + share)),
-        total: 100 * parts,
-        unit: 'per cent',
-        perSecond: null,
-        secondsLeft: null,
-        stage: 'Measuring',
-      },
-      step: 0,
-      epoch: 0,
-      seconds: 0,
-      stepsPerSecond: null,
-    })
-    if (await port.wanted()) throw new Stopped()
-  }
+  const tell = reporting(port, 'Measuring', { stopped: () => new Stopped() })
+  const report = (share = 0) => tell((done + share) / parts)
   await report()
 
   const stages: MeasureResult['stages'] = []
@@ -95,12 +101,7 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
   let evaluation: number | null = null
   if (job.evaluation && model) {
     evaluation = (
-      await evaluate({
-        model,
-        dataset: seen,
-        train: rows.train,
-        outputRange: activationRange[config.network.outputActivation],
-        corrupt: ownCorruption(variant, config, seen.channels),
+      await evaluateTrained(model, { variant, config }, seen, rows.train, {
         signal: port.signal,
         onProgress: ({ done: part, total }) => void report(part / total).catch(() => {}),
       }).catch((thrown: unknown) => {
@@ -108,7 +109,7 @@ export async function measureRun(given: MeasureJob, port: Port): Promise<Measure
       })
     ).seconds
   }
-  return { kind: 'measure', stages, fit, start, evaluation, memory: process.resourceUsage().maxRSS * 1024 }
+  return { stages, fit, start, evaluation, memory: process.resourceUsage().maxRSS * 1024 }
 }
 
 /** What a stage trains, as its training would. */

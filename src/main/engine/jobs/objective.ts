@@ -7,8 +7,19 @@ import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
 import { weightsOf, type Randomness } from '../variants/variant.ts'
 import { lossAndGradients } from '../training/gradients.ts'
-import type { ObjectiveJob, ObjectiveResult } from '../training/messages.ts'
 import { stateNames, stateSpecs } from '../training/objective.ts'
+
+export interface ObjectiveJob {
+  kind: 'objective'
+  variant: string
+  config: Config
+  in: string
+  out: string
+}
+export interface ObjectiveResult {
+  loss: number
+  terms: Record<string, number>
+}
 
 /**
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
@@ -113,7 +124,7 @@ export function computeObjective({ variant: id, config: settings, in: input, out
       ),
       metadata: { format: 'autoencoder-workbench-gradients', variant: id, config: JSON.stringify(config) },
     })
-    return { kind: 'objective', loss: loss!, terms: rest }
+    return { loss: loss!, terms: rest }
   } finally {
     tf.engine().endScope()
   }

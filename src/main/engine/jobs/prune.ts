@@ -1,25 +1,42 @@
 import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/collapse.ts'
-import { withoutStatistics } from '../../../shared/config.ts'
-import type { Progress } from '../../../shared/domain.ts'
+import { withoutStatistics, type Config } from '../../../shared/config.ts'
+import type { Evaluation, Preview } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { sizeOf } from '../../../shared/shape.ts'
 import { readResult, writeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
-import { validationSplit } from '../data/split.ts'
 import { bound } from '../evaluate/bound.ts'
 import { unitStatistics } from '../evaluate/collapse.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
-import type { Report } from '../evaluate/report.ts'
 import { activationRange } from '../network/activation.ts'
 import { withoutUnits } from '../network/prune.ts'
 import { countParameters, headsOf } from '../network/weights.ts'
-import { variantOf } from '../variants/index.ts'
-import { likelihoodOf } from '../variants/variant.ts'
 import { CompiledModel } from '../training/compiled.ts'
-import { openTrainingData } from '../training/data.ts'
-import type { PruneJob, PruneResult } from '../training/messages.ts'
+import { evaluateTrained } from '../training/evaluation.ts'
+import type { RunFolders } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
 import { makePreview } from '../training/preview.ts'
 import type { ModelSpec } from '../training/program.ts'
+import { likelihoodOf } from '../variants/variant.ts'
+import { openTrained } from './openTrained.ts'
+import { reporting, telling } from './share.ts'
+
+export interface PruneJob extends RunFolders {
+  kind: 'prune'
+  /** Becomes the folder of the pruned run. */
+  outFolder: string
+}
+export interface PruneResult {
+  config: Config
+  /** Code units of the run that its pruned network lacks. */
+  removed: number[]
+  /** The run's bound, measured in the same way as the pruned one's; nats. */
+  elbo: number
+  evaluation: Evaluation
+  preview: Preview | null
+  parameters: number
+  /** How far the weights had been trained. */
+  step: number
+  epoch: number
+  seconds: number
+}
 
 /**
  * Makes a run's network anew without its collapsed code units, writes it as a run's checkpoint and measures it as a training
@@ -29,43 +46,21 @@ import type { ModelSpec } from '../training/program.ts'
  * NOTHING_TO_PRUNE, CANCELLED
  */
 export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> {
-  const { name, ...checkpoint } = readResult(job.runFolder)
-  const { config, seed, inputShape, state, position } = checkpoint
-  const { seen: dataset } = openTrainingData(job.datasetFolder, config)
-  if (sizeOf(inputShape) !== dataset.rowSize) {
-    throw new WorkbenchError(
-      'RUN_MISMATCH',
-      `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${dataset.rowSize}; train the run again.`,
-    )
-  }
-  const variant = variantOf(checkpoint.variant)
-  const { train } = validationSplit(dataset, seed)
-  const outputRange = activationRange[config.network.outputActivation]
-  const send = (progress: Progress) => port.send({ type: 'progress', progress, ...position, stepsPerSecond: null })
-  /** Progress of a part of what comes before the evaluation. */
-  const part =
-    (from: number, to: number): Report =>
-    async (share) => {
-      send({
-        done: Math.round(100 * (from + (to - from) * share)),
-        total: 100,
-        unit: 'per cent',
-        perSecond: null,
-        secondsLeft: null,
-        stage: 'Pruning',
-      })
-      if (await port.wanted()) throw new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
-    }
-
-  const spec: ModelSpec = { variant, config, input: dataset, kind: dataset.kind }
-  const model = new CompiledModel(spec)
-  model.load(state)
+  const { checkpoint, data, train, spec, load } = openTrained(readResult(job.runFolder), job.datasetFolder)
+  const { name, config, state, position } = checkpoint
+  const { variant } = spec
+  const dataset = data.seen
+  const model = load()
   if (!model.latent) throw new WorkbenchError('VARIANT_UNSUITABLE', notProbabilistic(variant.title), { field: 'run' })
-  const before = await bound.measure({ model, dataset, train, outputRange, codes: null }, part(0, 0.6))
+  const outputRange = activationRange[config.network.outputActivation]
+  const before = await bound.measure(
+    { model, dataset, train, outputRange, codes: null },
+    reporting(port, 'Pruning', { to: 0.6 }),
+  )
   const removed = prunable(before)
   if (removed.length === 0 || before.elbo === null)
     throw new WorkbenchError('NOTHING_TO_PRUNE', nothingToPrune(before), { field: 'run' })
-  const { mean } = await unitStatistics(model.latent, dataset, train, part(0.6, 1))
+  const { mean } = await unitStatistics(model.latent, dataset, train, reporting(port, 'Pruning', { from: 0.6 }))
   model.close()
 
   const { network, weights } = withoutUnits(
@@ -80,9 +75,8 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
   const pruned = new CompiledModel(smaller)
   pruned.load(weights)
   const preview = makePreview(pruned, smaller, dataset, position.step, position.epoch)
-  const evaluation = await evaluate({ model: pruned, dataset, train, outputRange, signal: port.signal, onProgress: send })
+  const evaluation = await evaluateTrained(pruned, smaller, dataset, train, telling(port))
   return {
-    kind: 'prune',
     config: withoutStatistics(smaller.config),
     removed,
     elbo: before.elbo,

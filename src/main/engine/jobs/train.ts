@@ -1,7 +1,5 @@
 import { thinRun } from '../checkpoint/thin.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
 import { squaredErrorOf } from '../evaluate/reconstruction.ts'
-import { activationRange } from '../network/activation.ts'
 import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { rowsOf } from '../training/batches.ts'
@@ -11,7 +9,7 @@ import { openTrainingData } from '../training/data.ts'
 import { withStep } from '../training/diverged.ts'
 import type { TrainJob, TrainResult } from '../training/messages.ts'
 import { cleanErrorName } from '../training/objective.ts'
-import { ownCorruption } from '../training/ownCorruption.ts'
+import { evaluateTrained } from '../training/evaluation.ts'
 import { Stopped, type Port } from '../training/port.ts'
 import { pretrainLayer } from '../training/pretrain.ts'
 import { makePreview } from '../training/preview.ts'
@@ -51,12 +49,8 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   if (course.best) model.load(course.best)
   const stepsPerSecond = meter.stepsPerSecond()
   const { step, epoch, seconds } = course.position
-  const evaluation = await evaluate({
-    model,
-    dataset: course.data.seen,
-    train: course.rows.train,
-    outputRange: activationRange[job.config.network.outputActivation],
-    corrupt: ownCorruption(variantOf(job.variant), job.config, course.data.seen.channels),
+  const own = { variant: variantOf(job.variant), config: job.config }
+  const evaluation = await evaluateTrained(model, own, course.data.seen, course.rows.train, {
     signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => {
@@ -65,8 +59,12 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
   // Nothing goes on from here: what was needed for that need not be kept.
   thinRun(job.runFolder, { snapshots: [], ended: true })
-  return { kind: 'train', step, epoch, seconds, stepsPerSecond }
+  return { step, epoch, seconds, stepsPerSecond }
 }
+
+/** In a worker process, of which the engine has pinned the threads. */
+export const trainRun = (job: TrainJob, port: Port): Promise<TrainResult> =>
+  train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
 
 /** Variants in closed form: one pass over the data instead of training. */
 async function fit(course: Course): Promise<CompiledModel> {

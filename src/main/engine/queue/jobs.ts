@@ -1,53 +1,79 @@
 import type { Progress } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import type { FromWorker } from '../jobs/messages.ts'
+import type { Job, ResultOf } from '../jobs/registry.ts'
 import type { Log } from '../log.ts'
-import type { FromWorker, Job, JobResult, TrainJob } from '../training/messages.ts'
-import { startWorker } from './workers.ts'
+import type { TrainJob } from '../training/messages.ts'
+import { createPlaces, questionsAtOnce } from './places.ts'
+import { startWorker, type Worker } from './workers.ts'
 
-type ResultOf<J extends Job> = Extract<JobResult, { kind: J['kind'] }>
+/** Any job but a training, which the queue starts and records. */
+type ShortJob = Exclude<Job, TrainJob>
+
 interface Options {
-  script: string
-  threads: number
-  signal: AbortSignal
-  onProgress: (progress: Progress) => void
-  log: Log
+  signal?: AbortSignal
+  onProgress?: (progress: Progress) => void
+  /** Of the run that it is about; null: as many as usual. */
+  threads?: number | null | undefined
 }
 
-/**
- * Carries out a job other than a training in a worker process of its own. Errors: what the worker reports, CANCELLED,
- * RUN_FAILED when it dies.
- */
-export async function runJob<J extends Exclude<Job, TrainJob>>(
-  job: J,
-  { script, threads, signal, onProgress, log }: Options,
-): Promise<ResultOf<J>> {
-  signal.throwIfAborted()
-  let outcome: ResultOf<J> | WorkbenchError | null = null
-  const worker = startWorker(
-    script,
-    job,
-    threads,
-    (message: FromWorker) => {
-      if (message.type === 'progress') onProgress(message.progress)
-      else if (message.type === 'failed') outcome = WorkbenchError.from(message.error)
-      else if (message.type === 'stopped') outcome = new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
-      else if (message.type === 'done' && message.result.kind === job.kind) outcome = message.result as ResultOf<J>
-    },
-    log,
-  )
-  const cancel = () => {
-    worker.send({ type: 'cancel' })
-    setTimeout(() => worker.kill(), 3000).unref()
+/** How long a process that is cancelled may take to end. */
+const cancelGrace = 3000
+
+/** Has jobs carried out, each in a worker process of its own. */
+export class Jobs {
+  /** Threads of a worker where nothing else is said. */
+  readonly threads: number
+  readonly #script: string
+  readonly #log: Log
+  readonly #questions = createPlaces(questionsAtOnce)
+
+  /** @param script of the worker processes */
+  constructor({ script, threads, log }: { script: string; threads: number; log: Log }) {
+    this.#script = script
+    this.threads = threads
+    this.#log = log
   }
-  signal.addEventListener('abort', cancel, { once: true })
-  const how = await worker.ended
-  signal.removeEventListener('abort', cancel)
-  const result = outcome as ResultOf<J> | WorkbenchError | null
-  if (result instanceof WorkbenchError) throw result
-  if (result !== null) return result
-  signal.throwIfAborted()
-  throw new WorkbenchError(
-    'RUN_FAILED',
-    `The process that did this ended unexpectedly (${how}); try again, and see engine.log in the home folder if it happens again.`,
-  )
+
+  /** Starts any job; what its worker says is the caller's to understand. */
+  start(job: Job, threads: number, onMessage: (message: FromWorker) => void): Worker {
+    return startWorker(this.#script, job, threads, onMessage, this.#log)
+  }
+
+  /** Carries out a job. Errors: what the worker reports, CANCELLED, RUN_FAILED when it dies. */
+  async run<J extends ShortJob>(
+    job: J,
+    { signal = new AbortController().signal, onProgress, threads }: Options = {},
+  ): Promise<ResultOf<J['kind']>> {
+    signal.throwIfAborted()
+    const cancelled = new WorkbenchError('CANCELLED', 'It was cancelled; nothing was kept.')
+    let outcome = null as { result: ResultOf<J['kind']> } | { error: WorkbenchError } | null
+    const worker = this.start(job, threads ?? this.threads, (message) => {
+      if (message.type === 'progress') onProgress?.(message.progress)
+      else if (message.type === 'failed') outcome = { error: WorkbenchError.from(message.error) }
+      else if (message.type === 'stopped') outcome = { error: cancelled }
+      else if (message.type === 'done') outcome = { result: message.result as ResultOf<J['kind']> }
+    })
+    const cancel = () => {
+      worker.send({ type: 'cancel' })
+      setTimeout(() => worker.kill(), cancelGrace).unref()
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    const how = await worker.ended
+    signal.removeEventListener('abort', cancel)
+    if (outcome !== null) {
+      if ('error' in outcome) throw outcome.error
+      return outcome.result
+    }
+    signal.throwIfAborted()
+    throw new WorkbenchError(
+      'RUN_FAILED',
+      `The process that did this ended unexpectedly (${how}); try again, and see engine.log in the home folder if it happens again.`,
+    )
+  }
+
+  /** The same for a short question that somebody waits for without a task: a few at once, in the order in which they came. */
+  ask<J extends ShortJob>(job: J): Promise<ResultOf<J['kind']>> {
+    return this.#questions.use(new AbortController().signal, () => this.run(job))
+  }
 }

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import type { FromWorker, Job, ToWorker } from '../training/messages.ts'
+import type { FromWorker, ToWorker } from '../jobs/messages.ts'
+import type { Job } from '../jobs/registry.ts'
 import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
 import { endWithThisProcess } from '../children.ts'

@@ -5,6 +5,8 @@ import type { PackedDataset } from '../data/packed.ts'
 
 /** A run's dataset as its config wants the pixels. */
 export interface TrainingData {
+  /** The images as they are stored. */
+  stored: PackedDataset
   /** What training reads; where pixels are binarised anew at every step, that is done in the step. */
   read: PackedDataset
   /** What the run is measured on and shown with: one draw of each image, the same for every run. */
@@ -15,7 +17,7 @@ export interface TrainingData {
 
 /** @throws WorkbenchError FILE_DAMAGED */
 export function openTrainingData(folder: string, { data }: Pick<Config, 'data'>): TrainingData {
-  const dataset = openDataset(folder)
-  const seen = data.binarise === 'none' ? dataset : binarised(dataset)
-  return { read: data.binarise === 'fixed' ? seen : dataset, seen, fingerprint: dataset.sha256 }
+  const stored = openDataset(folder)
+  const seen = data.binarise === 'none' ? stored : binarised(stored)
+  return { stored, read: data.binarise === 'fixed' ? seen : stored, seen, fingerprint: stored.sha256 }
 }

@@ -1,5 +1,5 @@
 import type { Progress } from '../../../shared/domain.ts'
-import type { FromWorker, Point } from './messages.ts'
+import type { FromTrainer, Point } from './messages.ts'
 import type { Position } from '../checkpoint/checkpoint.ts'
 
 /** How often the engine hears of progress, in milliseconds. */
@@ -87,7 +87,7 @@ export class Meter {
   progress(
     position: Position,
     { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>,
-  ): Omit<Extract<FromWorker, { type: 'progress' }>, 'type'> {
+  ): Omit<Extract<FromTrainer, { type: 'progress' }>, 'type'> {
     const now = performance.now()
     this.#lastReport = now
     // Between two stages images are counted: their rate is not that of steps.

@@ -42,7 +42,7 @@ async function channelStatistics(
 /** A config with what its inputs are standardised by, where they are: measured on the training rows of the data. */
 export async function withStatistics(
   config: Config,
-  { read }: TrainingData,
+  { read }: Pick<TrainingData, 'read'>,
   train: Uint32Array,
   port: Pick<Port, 'wanted'>,
 ): Promise<Config> {

@@ -1,0 +1,51 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { sizeOf } from '../../../shared/shape.ts'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import { validationSplit } from '../data/split.ts'
+import { CompiledModel } from '../training/compiled.ts'
+import { openTrainingData, type TrainingData } from '../training/data.ts'
+import type { ModelSpec } from '../training/program.ts'
+import { variantOf } from '../variants/index.ts'
+
+/** A trained network beside what it was trained on. */
+export interface Trained<C extends Checkpoint = Checkpoint> {
+  checkpoint: C
+  data: TrainingData
+  /** Rows of the training split that the run was trained with. */
+  train: Uint32Array
+  spec: ModelSpec
+  /** The network itself, compiled; the caller closes it. */
+  load(): CompiledModel
+}
+
+/** Of a run whose checkpoint and dataset do not belong together. */
+const trainAgain = (takes: number, has: number): WorkbenchError =>
+  new WorkbenchError(
+    'RUN_MISMATCH',
+    `The checkpoint takes ${takes} values and the dataset's samples have ${has}; train the run again.`,
+  )
+
+/**
+ * Opens what nearly every job on a trained network needs first.
+ * @param misfit what is said where the network takes more or fewer values than the samples have
+ * @throws WorkbenchError FILE_DAMAGED, and what `misfit` makes
+ */
+export function openTrained<C extends Checkpoint>(checkpoint: C, datasetFolder: string, misfit = trainAgain): Trained<C> {
+  const { variant, config, seed, inputShape, classes, state } = checkpoint
+  const data = openTrainingData(datasetFolder, config)
+  const { seen } = data
+  const takes = sizeOf(inputShape)
+  if (takes !== seen.rowSize) throw misfit(takes, seen.rowSize)
+  const spec = { variant: variantOf(variant), config, input: seen, kind: seen.kind, classes: classes.length }
+  return {
+    checkpoint,
+    data,
+    train: validationSplit(seen, seed).train,
+    spec,
+    load() {
+      const model = new CompiledModel(spec)
+      model.load(state)
+      return model
+    },
+  }
+}
