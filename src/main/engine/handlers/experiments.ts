@@ -68,17 +68,17 @@ export const experimentHandlers = (context: Context) => {
     'experiments.pause': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
       store.experiments.want(experiment.id, 'paused')
-      return { experiment: each(experiment, ['queued', 'running'], queue.pause) }
+      return { experiment: each(experiment, ['queued', 'running'], (run) => queue.pause(run)) }
     },
     'experiments.resume': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
       store.experiments.want(experiment.id, 'running')
-      return { experiment: queue.together(() => each(experiment, ['paused', 'interrupted'], queue.again)) }
+      return { experiment: queue.together(() => each(experiment, ['paused', 'interrupted'], (run) => queue.again(run))) }
     },
     'experiments.cancel': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
       store.experiments.want(experiment.id, 'cancelled')
-      return { experiment: each(experiment, ['queued', 'running', 'paused', 'interrupted'], queue.cancel) }
+      return { experiment: each(experiment, ['queued', 'running', 'paused', 'interrupted'], (run) => queue.cancel(run)) }
     },
     'experiments.retry': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
@@ -91,7 +91,7 @@ export const experimentHandlers = (context: Context) => {
             emit({ type: 'run', run })
             queue.add(run.id)
           }
-          return each(experiment, ['failed', 'interrupted', 'cancelled'], queue.again)
+          return each(experiment, ['failed', 'interrupted', 'cancelled'], (run) => queue.again(run))
         }),
       }
     },

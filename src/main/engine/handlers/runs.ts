@@ -82,7 +82,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       queue.add(run.id)
       return { run: queue.view(store.runs.get(run.id)) }
     },
-    'runs.list': () => ({ runs: store.runs.list().map(queue.view) }),
+    'runs.list': () => ({ runs: store.runs.list().map((run) => queue.view(run)) }),
     'runs.notes': ({ run: reference }) => {
       const run = store.runs.resolve(reference),
         { variant, config, datasetId } = run
