@@ -299,10 +299,7 @@ test('a run with early stopping that was cancelled before its first validation c
   })
   assert.equal(exported.last?.type, 'done')
   const evaluated = await runWorker({ kind: 'evaluate', ...files })
-  assert.equal(
-    evaluated.last?.type === 'done' && (evaluated.last.result as ResultOf<'evaluate'>).evaluation.checkpoint,
-    'last',
-  )
+  assert.equal(evaluated.last?.type === 'done' && (evaluated.last.result as ResultOf<'evaluate'>).evaluation.checkpoint, 'last')
 })
 
 test('a learning rate that diverges ends the run as diverged and keeps the last finite weights', async () => {

@@ -133,9 +133,7 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
         )
       await checkTarget(out, true, home.folder)
       const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () =>
-        writeWhole(resolve(out), true, (temporary) =>
-          jobs.ask({ kind: 'objective', variant, config, in: input, out: temporary }),
-        ),
+        writeWhole(resolve(out), true, (temporary) => jobs.ask({ kind: 'objective', variant, config, in: input, out: temporary })),
       )
       return { loss, terms }
     },

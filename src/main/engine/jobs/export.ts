@@ -31,10 +31,7 @@ export interface ExportJob extends RunFolders {
   /** Goes into the file's metadata: run id and name, dataset name and fingerprint, settings, evaluation, versions. */
   metadata: Record<string, string>
 }
-export type ExportResult = Pick<
-  Export,
-  'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'
->
+export type ExportResult = Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'>
 
 /**
  * Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does

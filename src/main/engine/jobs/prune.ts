@@ -53,10 +53,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
   const model = load()
   if (!model.latent) throw new WorkbenchError('VARIANT_UNSUITABLE', notProbabilistic(variant.title), { field: 'run' })
   const outputRange = activationRange[config.network.outputActivation]
-  const before = await bound.measure(
-    { model, dataset, train, outputRange, codes: null },
-    reporting(port, 'Pruning', { to: 0.6 }),
-  )
+  const before = await bound.measure({ model, dataset, train, outputRange, codes: null }, reporting(port, 'Pruning', { to: 0.6 }))
   const removed = prunable(before)
   if (removed.length === 0 || before.elbo === null)
     throw new WorkbenchError('NOTHING_TO_PRUNE', nothingToPrune(before), { field: 'run' })

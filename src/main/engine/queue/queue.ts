@@ -86,8 +86,7 @@ export class Queue {
     const { home, store } = this.#parts
     requireOurs(run)
     if (run.state === 'running') {
-      if (this.#trainers.get(run.id)?.stopping)
-        throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
+      if (this.#trainers.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
       return this.view(run)
     }
     if (run.state === 'queued') this.add(run.id)
