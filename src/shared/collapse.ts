@@ -1,4 +1,5 @@
 import type { Evaluation } from './domain.ts'
+import { formatDecimals } from './quantities.ts'
 
 /**
  * When a code unit of a probabilistic network has collapsed: its posterior is the prior for every image, and the decoder does
@@ -99,11 +100,9 @@ const tolerance = 0.1
 export function pruningSentence(before: number, after: number, removed: number): string {
   const change = after - before,
     size = Math.abs(change)
-  const amount = `${size < 0.1 ? size.toFixed(3) : size.toFixed(2)} nats`
+  const amount = `${formatDecimals(size, size < 0.1 ? 3 : 2)} nats`
   const units = `${removed} code ${removed === 1 ? 'unit' : 'units'}`
-  const bounds = `it was ${written(before)} and is ${written(after)} nats`
+  const bounds = `it was ${formatDecimals(before, 2)} and is ${formatDecimals(after, 2)} nats`
   if (change < -tolerance) return `Without ${units} the bound fell: ${bounds}, ${amount} less.`
   return `Without ${units} the bound has lost nothing: ${bounds}${size < 0.0005 ? '' : `, ${amount} ${change > 0 ? 'more' : 'less'}`}.`
 }
-
-const written = (value: number): string => value.toFixed(2).replace('-', '−')

@@ -6,3 +6,7 @@ export const thousands = (value: number): string => String(value).replace(/\B(?<
 
 /** A count with its noun, as people read it: `1 run`, `1,234 runs`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${thousands(count)} ${count === 1 ? one : many}`
+
+/** A setting's choice as words: `saltAndPepper` as `salt and pepper`; names of functions stay as they are. */
+export const choiceWords = (choice: string): string =>
+  choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)

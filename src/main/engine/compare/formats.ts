@@ -24,7 +24,3 @@ export function formatList(items: readonly string[]): string {
 export function inSentence(title: string): string {
   return /^(Hoyer|Jacobian)/.test(title) ? title : title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 }
-
-/** `saltAndPepper` as `salt and pepper`, as a choice is read. */
-export const choiceWords = (choice: string): string =>
-  choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)

@@ -86,7 +86,8 @@ export const ownerIn = ({ variant, stages, config: { pretraining } }: Pick<Run, 
   layers: pretraining.kind === 'none' ? null : (stages.find(({ kind }) => kind === 'layer')?.variant ?? pretraining.variant),
 })
 
-const sectionTitles: Record<string, string> = {
+/** Of the parts of a config. */
+export const sectionTitles: Readonly<Record<string, string>> = {
   run: 'Run',
   network: 'Network',
   objective: 'Objective',

@@ -3,23 +3,14 @@ import type { Run } from '../../../shared/domain.ts'
 import type { CellValue, RunColumn } from '../../../shared/runTable.ts'
 import { cleanKey } from './basis.ts'
 import { figuresOf, valueOf, type Figure } from '../figures/index.ts'
-import { choiceWords, formatSetting } from './formats.ts'
+import { formatSetting } from './formats.ts'
 import { isOf, partsOf } from '../../../shared/ownedKeys.ts'
-import { ownerIn, settingTitles } from './settings.ts'
+import { choiceWords } from '../../../shared/words.ts'
+import { ownerIn, sectionTitles, settingTitles } from './settings.ts'
 import type { TableEntry } from './tableIndex.ts'
 
 /** What is known of single code units is no column: there are as many as units. */
 const isColumn = (series: string): boolean => !/validation\/[^/]+\/\d+$/.test(series)
-
-const sectionTitles: Record<string, string> = {
-  network: 'Network',
-  reconstruction: 'Objective',
-  regularizer: 'Regularizer',
-  data: 'Data',
-  training: 'Training',
-  pretraining: 'Pretraining',
-  fineTuning: 'Fine-tuning',
-}
 
 /** The size of the code, which is the last of the layers' sizes and by itself what one sorts and groups by. */
 const codeSize = 'network.codeSize'
@@ -89,7 +80,7 @@ export function tableColumns(entries: readonly TableEntry[], variants: readonly 
   const settings = new Map<ReadonlyMap<string, unknown>, Run>()
   for (const entry of entries) if (!settings.has(entry.settings)) settings.set(entry.settings, entry.run)
   for (const { key, title } of settingTitles([...settings.values()], variants)) {
-    const section = sectionTitles[key.split('.')[0] ?? ''] ?? 'Settings'
+    const section = sectionTitles[key === 'reconstruction' ? 'objective' : key.split('.')[0]!] ?? 'Settings'
     add({
       key,
       title: title.replace(/^Pretraining: ([a-z])/, (_, letter: string) => letter.toUpperCase()),

@@ -2,7 +2,7 @@ import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import { differenceUnit } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
 import { absent } from '../../../shared/quantities.ts'
-import { choiceWords } from './formats.ts'
+import { choiceWords } from '../../../shared/words.ts'
 import { probabilityText } from './verdict.ts'
 
 /** A table as it is shown, to be written as CSV or LaTeX. */

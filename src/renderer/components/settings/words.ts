@@ -1,8 +1,6 @@
 import type { Field } from '../../../shared/config.ts'
 
-/** A setting's choice as words: `saltAndPepper` as `salt and pepper`; names of functions stay as they are. */
-export const words = (choice: string): string =>
-  choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+export { choiceWords as words } from '../../../shared/words.ts'
 
 /** The range of a number, where it is narrow enough to be worth its words. */
 export const range = ({ minimum, maximum, exclusiveMaximum }: Field): string =>
