@@ -19,7 +19,7 @@ browserTest(
     const understood = page.getByRole('region', { name: 'What was understood' })
     const shown = page.getByRole('region', { name: 'Images as they would be stored' })
     await path.fill(root)
-    await understood.getByText('7 for testing (brought by the source)').waitFor()
+    await understood.getByText('7 for testing (given by the source)').waitFor()
     await understood.getByText('2 classes, from the names of the folders').click()
     await settles(
       () =>
@@ -94,7 +94,7 @@ browserTest(
     await understood.getByText('10 for testing (drawn)').waitFor()
     await page.getByLabel('Shares').fill('')
     await page.getByLabel('Folder or file of validation images').fill(apart)
-    await understood.getByText('3 for validation (brought by the source)').waitFor()
+    await understood.getByText('3 for validation (given by the source)').waitFor()
     await settles(
       () =>
         understood
