@@ -12,7 +12,7 @@ export type Better = (typeof betters)[number]
 /** Under what heads figures stand, in this order. */
 export const figureSections = {
   evaluation: 'Evaluation on the test samples',
-  noise: 'With noise at the input',
+  noise: 'Squared error with noise at the input',
   encoder: 'What the encoder does',
 } as const
 export type FigureSection = keyof typeof figureSections
