@@ -10,7 +10,8 @@ import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { objectiveOf, stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
-import { weightsOf, type Randomness, type Variant } from '../../src/main/engine/variants/variant.ts'
+import type { Randomness } from '../../src/main/engine/network/randomness.ts'
+import { weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
 
 /** Largest relative error of loss, terms and gradients that counts as agreement. */

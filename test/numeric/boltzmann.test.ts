@@ -11,7 +11,8 @@ import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import { networkOf } from '../../src/main/engine/training/objective.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
-import { weightsOf, type Randomness } from '../../src/main/engine/variants/variant.ts'
+import type { Randomness } from '../../src/main/engine/network/randomness.ts'
+import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import {
   dot,
   energy,

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 // The reader that the writer depends on.
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import type { Source } from '../../src/main/engine/embed/files/file.ts'
-import { csvText } from '../../src/main/engine/csv.ts'
+import { csvText } from '../../src/main/engine/files/csv.ts'
 import { writeEmbedding } from '../../src/main/engine/embed/files/write.ts'
 import { CodesFile } from '../../src/main/engine/embed/codesFile.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'

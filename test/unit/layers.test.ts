@@ -146,6 +146,39 @@ function layerProblems(imports: Imports): string[] {
   return problems
 }
 
+/** Folders and single files of the engine, from the ground up: each may import what stands before it, and nothing behind. */
+const floors = [
+  // What any part may need.
+  ...['callInput.ts', 'children.ts', 'ending.ts', 'folderBytes.ts', 'foreignJson.ts', 'log.ts', 'processes.ts', 'suggestion.ts'],
+  ...['invalid.ts', 'version.ts', 'files'],
+  // Where everything is kept.
+  ...['store', 'home.ts', 'privacy.ts', 'claims.ts', 'space'],
+  // From a file to a trained network, and what is asked and made of it.
+  ...['trace', 'data', 'network', 'variants', 'checkpoint', 'figures', 'evaluate', 'training'],
+  ...['explore', 'export', 'embed', 'jobs'],
+  // From stored rows to what a view shows.
+  ...['compare', 'presets'],
+  // What runs when, and what becomes of it.
+  ...['queue', 'experiments', 'recovery', 'tidy.ts', 'trash.ts', 'handlers', 'engine.ts'],
+  // Who hosts the engine.
+  ...['windows.ts', 'local.ts', 'child.ts', 'doctor', 'doctor.ts', 'browser', 'serve.ts', 'cli', 'cli.ts'],
+]
+
+const engine = 'src/main/engine/'
+const partOf = (path: string): string => path.slice(engine.length).split('/')[0]!
+
+/** Imports that lead up, and parts without a floor. Types count: they tie parts together as much. */
+function floorProblems(imports: Imports): string[] {
+  const inside = [...imports].filter(([path]) => path.startsWith(engine))
+  const homeless = new Set(inside.map(([path]) => partOf(path)).filter((part) => !floors.includes(part)))
+  const upwards = inside.flatMap(([path, found]) =>
+    found
+      .filter(({ file }) => file?.startsWith(engine) && floors.indexOf(partOf(file)) > floors.indexOf(partOf(path)))
+      .map(({ file }) => `${path} imports ${file}: that leads up`),
+  )
+  return [...Array.from(homeless, (part) => `${part}: say in which order it stands among the floors`), ...upwards]
+}
+
 /** Cycles of imports; those of types alone do no harm at run time, but they tie files together as much, so they count. */
 function cycles(imports: Imports): string[] {
   const done = new Set<string>()
@@ -201,6 +234,7 @@ test('there are sources to look at, and every relative import leads to one', () 
 })
 test('packages with a door are imported behind it only', () => assert.deepEqual(doorProblems(imports), []))
 test('layers import only what lies below them', () => assert.deepEqual(layerProblems(imports), []))
+test('the folders of the engine build on each other in one order', () => assert.deepEqual(floorProblems(imports), []))
 test('no import goes in a circle', () => assert.deepEqual(cycles(imports), []))
 test('files are short and named for what they do', () => assert.deepEqual(nameAndSizeProblems(sources), []))
 
@@ -256,6 +290,17 @@ test('the rules see what they forbid', () => {
   assert.deepEqual(
     layerProblems(found).map((each) => each.split(':')[0]),
     ['src/shared/a.ts imports src/main/engine/b.ts', 'src/renderer/View.svelte imports src/main/engine/b.ts'],
+  )
+  assert.deepEqual(
+    floorProblems(
+      readImports(
+        new Map([
+          ['src/main/engine/data/a.ts', "import type { B } from '../training/b.ts'\nimport { c } from '../trace/c.ts'\n"],
+          ['src/main/engine/attic/d.ts', "import { e } from './e.ts'\n"],
+        ]),
+      ),
+    ).map((each) => each.split(':')[0]),
+    ['attic', 'src/main/engine/data/a.ts imports src/main/engine/training/b.ts'],
   )
   assert.deepEqual(cycles(found), ['src/main/engine/b.ts -> src/main/engine/utils/c.ts -> src/main/engine/b.ts'])
   assert.deepEqual(

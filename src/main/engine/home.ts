@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { isDiskFull, WorkbenchError } from '../../shared/errors.ts'
 import { holderOf, tryLock, type Lock } from './store/lock.ts'
 import { isOwnerFile, patience } from './store/owner.ts'
-import { isTrial, tryWrite } from './space/full.ts'
+import { isTrial, tryWrite } from './files/disk.ts'
 import { codeOf } from './store/sqlite.ts'
 import { systemTrouble } from './store/trouble.ts'
 

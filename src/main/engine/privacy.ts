@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { homeFolders, type Home } from './home.ts'
 import type { Log } from './log.ts'
-import { isTrial } from './space/full.ts'
+import { isTrial } from './files/disk.ts'
 import { isOwnerFile } from './store/owner.ts'
 
 /**

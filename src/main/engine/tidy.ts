@@ -10,7 +10,7 @@ import { sweepTargets } from './export/targetNotes.ts'
 import { folderBytes } from './folderBytes.ts'
 import type { Home } from './home.ts'
 import type { Log } from './log.ts'
-import { makerOfTrial } from './space/full.ts'
+import { makerOfTrial } from './files/disk.ts'
 import type { Store } from './store/store.ts'
 
 /** What a kill left half done, finished or taken back at the next start. Only the holder of the home's lock may do this. */

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { uptime, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { replacePrivately } from '../durable.ts'
+import { replacePrivately } from '../files/durable.ts'
 import { bootId } from '../processes.ts'
 
 /** Where the browser mode answers: whoever has the token has the workbench. */

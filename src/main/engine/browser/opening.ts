@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { replacePrivately } from '../durable.ts'
+import { replacePrivately } from '../files/durable.ts'
 
 /** How long a browser gets to start and read the file, in milliseconds. */
 const patience = 60_000

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
-import { syncFolder, writeAll } from '../durable.ts'
+import { syncFolder, writeAll } from '../files/durable.ts'
 
 export interface NamedTensor {
   shape: number[]

@@ -1,4 +1,4 @@
-import { csvLine, csvShown, csvText } from '../csv.ts'
+import { csvLine, csvShown, csvText } from '../files/csv.ts'
 import { absent } from '../../../shared/quantities.ts'
 import type { TextTable } from './textTables.ts'
 

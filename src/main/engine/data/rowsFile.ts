@@ -2,7 +2,7 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameS
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
-import { syncFolder, writeAll } from '../durable.ts'
+import { syncFolder, writeAll } from '../files/durable.ts'
 import type { PackedDataset } from './packed.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { writeAll } from '../durable.ts'
+import { writeAll } from '../files/durable.ts'
 import { npyHeader, npyHeaderBytes } from '../files/npy.ts'
 
 /** The name of a file of codes, in the folder that is theirs. */

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { replacePrivately } from '../durable.ts'
+import { replacePrivately } from '../files/durable.ts'
 import { npyHeader } from '../files/npy.ts'
 import { codesName, type CodesFile } from './codesFile.ts'
 

@@ -4,7 +4,7 @@ import { isObject } from '../../../shared/json.ts'
 import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { settingsReader } from '../compare/settings.ts'
 import { variantInfos } from '../variants/index.ts'
-import { csvLine, csvText } from '../csv.ts'
+import { csvLine, csvText } from '../files/csv.ts'
 
 /** Figures of an evaluation that are single numbers, by their names; those inside others with dots: `robustness.masking.0.1`. */
 function figuresOf(evaluation: Evaluation): Map<string, number> {

@@ -2,7 +2,7 @@ import type { Corruption } from '../../../shared/questions.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { randomness } from '../training/randomness.ts'
 import { uniformOfPixels } from '../variants/pixelDraws.ts'
-import type { Randomness } from '../variants/variant.ts'
+import type { Randomness } from '../network/randomness.ts'
 
 /** Draws that are a function of (seed, number, name); `perImage` of (seed, row, name). */
 export const drawsOf = (seed: number, number = 0, rows: ArrayLike<number> = []): Randomness =>

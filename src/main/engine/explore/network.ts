@@ -5,18 +5,11 @@ import { bernoulli, type Machine } from '../network/boltzmann.ts'
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf, logVarianceRange } from '../network/probability.ts'
 import { outgoingNorms } from '../network/readers.ts'
+import type { Randomness } from '../network/randomness.ts'
 import type { Layers, Likelihood } from '../network/weights.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { networkOf } from '../training/objective.ts'
-import {
-  layersOfVariant,
-  likelihoodOf,
-  priorOf,
-  weightsOf,
-  type Prior,
-  type Randomness,
-  type Variant,
-} from '../variants/variant.ts'
+import { layersOfVariant, likelihoodOf, priorOf, weightsOf, type Prior, type Variant } from '../variants/variant.ts'
 
 /**
  * What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the

@@ -10,7 +10,7 @@ import { openTrainingData } from '../training/data.ts'
 import { variantOf } from '../variants/index.ts'
 import { Blocks } from './blocks.ts'
 import type { DataPool, ExploredData } from './data.ts'
-import type { Target } from './messages.ts'
+import type { Target } from '../checkpoint/target.ts'
 import { ExploredNetwork } from './network.ts'
 import type { Drawing } from './pictures.ts'
 

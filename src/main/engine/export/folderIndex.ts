@@ -4,7 +4,7 @@ import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import { manifestLimits } from '../../../shared/limits.ts'
 import { isUnread, readForeignJson } from '../foreignJson.ts'
 import { columnsOf, headOf, isOf, partsOf } from '../../../shared/ownedKeys.ts'
-import { csvLine, csvText } from '../csv.ts'
+import { csvLine, csvText } from '../files/csv.ts'
 import { numberKeys } from '../figures/index.ts'
 
 /** One file of a folder of exports, and the run that it is of. */

@@ -18,7 +18,7 @@ export interface Evaluated {
 }
 
 /** What is said of a figure, and how it is written. */
-export interface Words {
+interface Words {
   title: string
   /** Where there is little room; the title unless given. */
   short?: string

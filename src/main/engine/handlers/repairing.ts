@@ -5,7 +5,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { syntheticName } from '../../../shared/synthetic.ts'
 import { importDataset, type Imported, type ImportRequest } from '../data/import.ts'
 import { files, indexSchema } from '../data/index-file.ts'
-import { syncFolder } from '../durable.ts'
+import { syncFolder } from '../files/durable.ts'
 import type { Context } from './context.ts'
 import { sourceOf } from './importing.ts'
 

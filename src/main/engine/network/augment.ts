@@ -2,7 +2,7 @@ import type { Augmentation } from '../../../shared/augmentation.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import { native, type } from '../trace/native.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
-import type { Randomness } from '../variants/variant.ts'
+import type { Randomness } from './randomness.ts'
 
 /** Where in the draws of an image each change has its own, so that none depends on which others are on. */
 const places = { flip: 0, flipVertical: 1, shiftX: 2, shiftY: 3, cropScale: 4, cropX: 5, cropY: 6, brightness: 7 } as const

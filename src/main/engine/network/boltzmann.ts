@@ -83,10 +83,7 @@ export function gibbs(
   }
 }
 
-/**
- * A scalar with the value of one and the gradient of another: contrastive divergence follows no function's gradient.
- * @public Variants are given this module.
- */
+/** A scalar with the value of one and the gradient of another: contrastive divergence follows no function's gradient. */
 export const valuedAs = (gradient: Scalar, value: Scalar): Scalar => gradient.sub(constant(gradient)).add(constant(value)) as Scalar
 
 /**

@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
-import type { Rows } from '../variants/variant.ts'
+import type { Rows } from './rows.ts'
 import { product } from './operations.ts'
 
 /** Up to this many inputs the covariance is decomposed whole; beyond it, its leading subspace is found by iteration. */

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
-import { freeBytesOf, hasRoom, lackOf, meansFull } from './full.ts'
+import { freeBytesOf, hasRoom, lackOf, meansFull } from '../files/disk.ts'
 import { giveUpReserve, hasReserve, keepReserve, reserveBytes } from './reserve.ts'
 
 /** How long until the disk is looked at again, in milliseconds: the first time, and at most. */

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { syncFolder } from '../durable.ts'
+import { syncFolder } from '../files/durable.ts'
 import { connect, type Database } from './sqlite.ts'
 
 /** A backup whose writing was cut off has this ending, and no name of a backup. */

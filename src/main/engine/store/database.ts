@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { examine, newestBackup, timeOfBackup, writeBackup, type Soundness } from './backups.ts'
 import { chooseKeeping, keep, keepingText, type Keeping } from './keeping.ts'
-import { meansFull } from '../space/full.ts'
+import { meansFull } from '../files/disk.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
 import { isDamage, troubleWith } from './trouble.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileSystemOf } from './fileSystem.ts'
 import { codeOf, connect, type Database } from './sqlite.ts'
-import { meansFull, trialName } from '../space/full.ts'
+import { meansFull, trialName } from '../files/disk.ts'
 
 /** How a database is kept on the disk that it lies on. */
 export interface Keeping {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDiskFull, whatIsFull, WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
-import { meansFull, tryWrite } from '../space/full.ts'
+import { meansFull, tryWrite } from '../files/disk.ts'
 import { codeOf } from './sqlite.ts'
 
 /** Whether a thrown value is SQLite's word for a damaged file, met after opening. */

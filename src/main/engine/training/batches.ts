@@ -1,6 +1,6 @@
 import type { PackedDataset } from '../data/packed.ts'
 import { inputTensor } from '../network/inputs.ts'
-import type { Rows } from '../variants/variant.ts'
+import type { Rows } from '../network/rows.ts'
 
 /** A list of rows cut into batches of `size`, the last one possibly shorter. */
 export function* batchesOf(rows: Uint32Array, size: number): Generator<Uint32Array> {

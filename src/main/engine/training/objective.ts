@@ -6,7 +6,8 @@ import * as boltzmann from '../network/boltzmann.ts'
 import { largest, reconstructionTerm, withGradient } from '../network/operations.ts'
 import * as probability from '../network/probability.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
-import { layersOfVariant, type Randomness, type StateSpec, type Variant } from '../variants/variant.ts'
+import type { Randomness } from '../network/randomness.ts'
+import { layersOfVariant, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
 export const termNames = (variant: Variant, config: Config): string[] => [

@@ -1,6 +1,6 @@
 import { native, type } from '../trace/native.ts'
 import { tf, type Tensor, type Tensor1D } from '../trace/tensorflow.ts'
-import type { Randomness } from '../variants/variant.ts'
+import type { Randomness } from '../network/randomness.ts'
 
 /** FNV-1a, 32 bits: a stable number for the name of a draw. */
 const hash = (text: string): number => {

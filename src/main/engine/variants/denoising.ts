@@ -1,7 +1,8 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import { uniformOfPixels } from './pixelDraws.ts'
-import { defineVariant, type Problem, type Randomness } from './variant.ts'
+import type { Randomness } from '../network/randomness.ts'
+import { defineVariant, type Problem } from './variant.ts'
 
 const settings = z.strictObject({
   noise: z

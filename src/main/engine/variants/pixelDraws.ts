@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-node'
-import type { Randomness } from './variant.ts'
+import type { Randomness } from '../network/randomness.ts'
 
 /**
  * Uniform draws for the values of images, [rows, size]: one for each pixel, which all of its channels share.

@@ -7,21 +7,8 @@ import type { Shape } from '../../../shared/shape.ts'
 import type { Network } from '../network/network.ts'
 import type { WeightSpec } from '../network/layer.ts'
 import { headsOf, layersOf, weightSpecs, type Layers, type Likelihood } from '../network/weights.ts'
-
-/**
- * Draws that are a function of (seed, step, name) only, so that a resumed run goes on with the same numbers. Whoever asks for an
- * objective at given weights gives what would be drawn under the draws' names.
- */
-export interface Randomness {
-  /** Uniform in [0, 1). */
-  uniform(name: string, shape: number[]): Tensor
-  /** Normal with mean 0 and the given standard deviation. */
-  normal(name: string, shape: number[], deviation: number): Tensor
-  /** 0 with probability `rate`, else 1. */
-  keep(name: string, shape: number[], rate: number): Tensor
-  /** Draws of shape [B, n] that depend on (seed, image, name) instead: the same for an image whenever it is seen. */
-  readonly perImage: Randomness
-}
+import type { Randomness } from '../network/randomness.ts'
+import type { Rows } from '../network/rows.ts'
 
 /** What a variant's objective is computed from: one batch, the network with its current weights, draws, the variant's settings. */
 export interface Step<S> {
@@ -107,7 +94,7 @@ export interface Fixed {
 export type Prior = 'standardNormal'
 
 /** How a variant takes part in the plans of experiments/templates.ts. */
-export interface Plans {
+interface Plans {
   /** What it is given beside others on one tied layer of so many sigmoid units; nothing unless it says so. */
   compared?(units: number): Settings
   /** Studies in which it stands beside the variant without a regularizer. */
@@ -213,17 +200,6 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>, channels: number): Tensor2D
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */
   fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>
-}
-
-/**
- * The training split, in batches, as the network takes it (float32 [n, D]; images scaled to [0, 1]). The caller disposes of each
- * batch.
- */
-export interface Rows {
-  count: number
-  /** Values of one row, D. */
-  rowSize: number
-  batches(size: number): Iterable<Tensor2D>
 }
 
 /** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { csvLine, csvText } from '../../csv.ts'
+import { csvLine, csvText } from '../../files/csv.ts'
 import { readCodes } from '../codesFile.ts'
 import { labelAt, rowsAtOnce, type Write } from './file.ts'
 

@@ -1,4 +1,4 @@
-import { csvLine, csvText } from '../../csv.ts'
+import { csvLine, csvText } from '../../files/csv.ts'
 
 type Cell = string | number | null
 export interface Table {

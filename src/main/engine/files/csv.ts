@@ -1,4 +1,4 @@
-import { absent, plainNumber } from '../../shared/quantities.ts'
+import { absent, plainNumber } from '../../../shared/quantities.ts'
 
 /**
  * CSV (RFC 4180) wherever the workbench writes it, by one rule. A text that a spreadsheet would run, and one that begins with
