@@ -68,9 +68,17 @@ test('files that TensorFlow would decode differently are left to sharp, and come
       tolerance: 6,
     },
   }
+  // WebP keeps its Exif behind the picture: a header read without it would have the sides the wrong way round.
+  const turnedWebp = await sharp(await opaque().rotate(270).png().toBuffer())
+    .withMetadata({ orientation: 6 })
+    .webp({ lossless: true })
+    .toBuffer()
+  odd['turnedWebp'] = { bytes: turnedWebp, tolerance: 0 }
+  assert.equal(readHeader(turnedWebp.subarray(0, 40), false), 'more')
   for (const [name, { bytes, tolerance }] of Object.entries(odd)) {
     const result = readHeader(bytes, true)
     assert.ok(typeof result === 'object' && 'header' in result && result.header.decoder === 'sharp', name)
+    assert.equal(result.header.orientation, name.startsWith('turned') ? 6 : 1, name)
     const picture = await decodeGeneral(bytes),
       row = new Uint8Array(plain.length)
     assert.deepEqual([picture.width, picture.height], [side.width, side.height], name)

@@ -337,6 +337,24 @@ test('values that are not finite, and channels that nobody explains, are left ou
   assert.deepEqual([picked.dataset.channels, picked.codes[0], [...picked.pixels.subarray(0, 3)]], [3, 'pickedChannels', [0, 6, 9]])
 })
 
+test('transparency of 16 bits is laid over white, and said', async () => {
+  const files = Array.from({ length: 6 }, (_, image): [string, Buffer] => [
+    `${image}.png`,
+    png16(
+      width,
+      height,
+      4,
+      ramp(2, (i) => (i % 2 === 0 ? (i * 997 * (image + 1)) % 65536 : i === 1 ? 32768 : 65535)),
+    ),
+  ])
+  // The first value is 0, half transparent; the second is 1994 of 65,535, opaque.
+  const { pixels, says } = await imported(Object.fromEntries(files), { range: 'full' })
+  assert.deepEqual(
+    [says('transparency'), pixels[0], pixels[1]],
+    ['6 images are transparent in places and were laid over white.', 127, 8],
+  )
+})
+
 test('colour among gray images is noticed whatever its name, and gray in colour is said', async () => {
   const grays = await Promise.all(
       Array.from({ length: 40 }, (_, image) =>
@@ -465,7 +483,10 @@ test('of several pages the first is taken, and it is said of how many', async ()
   assert.deepEqual((await inspectImport(request(still.source, { pages: 'all' }))).pages, { files: 4, pages: 12, looked: 4 })
   assert.deepEqual(
     [dataset.count, says('firstPages')],
-    [5, '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each as an image.'],
+    [
+      5,
+      '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each of a TIFF, GIF or WebP as an image.',
+    ],
   )
 })
 

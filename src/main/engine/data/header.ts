@@ -242,10 +242,12 @@ function bmp(bytes: Buffer): HeaderResult {
 function webp(bytes: Buffer): HeaderResult {
   const kind = bytes.toString('latin1', 12, 16)
   let width = 0,
-    height = 0
+    height = 0,
+    orientation = 1
   if (kind === 'VP8X') {
     width = bytes.readUIntLE(24, 3) + 1
     height = bytes.readUIntLE(27, 3) + 1
+    if (bytes.readUInt8(20) & 8) orientation = webpOrientation(bytes)
   } else if (kind === 'VP8L') {
     const packed = bytes.readUInt32LE(21)
     width = (packed & 0x3fff) + 1
@@ -258,7 +260,23 @@ function webp(bytes: Buffer): HeaderResult {
   } else {
     return 'more'
   }
-  return { header: { type: 'webp', width, height, orientation: 1, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
+  return { header: { type: 'webp', width, height, orientation, gray: false, wide: false, decoder: 'sharp', channels: 3 } }
+}
+
+/** Of a file that says it has Exif, which mostly lies behind the picture. @throws RangeError where there are too few bytes */
+function webpOrientation(bytes: Buffer): number {
+  for (let at = 12; ;) {
+    const length = bytes.readUInt32LE(at + 4),
+      end = at + 8 + length
+    if (bytes.toString('latin1', at, at + 4) === 'EXIF') {
+      bytes.readUInt8(end - 1)
+      const from = bytes.toString('latin1', at + 8, at + 14) === 'Exif\0\0' ? at + 14 : at + 8
+      return exifOrientation(bytes.subarray(from, end))
+    }
+    at = end + (length & 1)
+    // The file ends where it says, without what it promised.
+    if (at >= bytes.readUInt32LE(4) + 8) return 1
+  }
 }
 
 const own = (

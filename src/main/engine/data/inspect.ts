@@ -59,7 +59,7 @@ function firstPages({ files, pages, looked }: Several, all: number): DatasetNote
   const those = looked < all ? `Of ${thousands(looked)} files that were looked at, ${thousands(files)}` : counted(files, 'file')
   const message =
     `${those} ${files === 1 ? 'has' : 'have'} several pages or frames (${thousands(pages)} in all); ` +
-    'the first of each will be taken. --pages all takes each as an image.'
+    'the first of each will be taken. --pages all takes each of a TIFF, GIF or WebP as an image.'
   return { code: 'firstPages', message }
 }
 

@@ -112,7 +112,7 @@ export function notesOf(
         `frames (${thousands(several.pages)} in all); the first of each was taken` +
         (request.pages === 'all'
           ? ', since frames of animated PNGs are not read; save them as GIF or WebP.'
-          : '. --pages all takes each as an image.'),
+          : '. --pages all takes each of a TIFF, GIF or WebP as an image.'),
     )
   }
   return notes

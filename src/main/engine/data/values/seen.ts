@@ -1,4 +1,3 @@
-import type { Picture } from '../pixels.ts'
 import { eachBrightness, isColoured } from './brightness.ts'
 import type { Decoded } from './pictures.ts'
 import { addTally, emptyTally, farBelow, type Tally } from './tally.ts'
@@ -46,7 +45,7 @@ export function look(seen: Seen, decoded: Decoded & { pages: number; shrunk: boo
   const { images, several } = seen
   images[kind]++
   if (isColoured(image)) images.coloured++
-  if ('picture' in decoded && isTransparent(decoded.picture)) images.transparent++
+  if (isTransparent(decoded)) images.transparent++
   if (decoded.shrunk) images.shrunk++
   if (decoded.pages > 1) {
     several.files++
@@ -84,8 +83,10 @@ function measure(
   tally.most = most
 }
 
-function isTransparent({ data, channels }: Picture): boolean {
-  if (channels !== 2 && channels !== 4) return false
-  for (let at = channels - 1; at < data.length; at += channels) if (data[at]! < 255) return true
+function isTransparent(decoded: Decoded): boolean {
+  const { data, channels } = 'picture' in decoded ? decoded.picture : decoded.samples,
+    opaque = 'samples' in decoded ? decoded.samples.alpha?.opaque : channels === 2 || channels === 4 ? 255 : undefined
+  if (opaque === undefined) return false
+  for (let at = channels - 1; at < data.length; at += channels) if (data[at]! < opaque) return true
   return false
 }
