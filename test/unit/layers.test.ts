@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 
@@ -235,6 +235,15 @@ test('there are sources to look at, and every relative import leads to one', () 
 test('packages with a door are imported behind it only', () => assert.deepEqual(doorProblems(imports), []))
 test('layers import only what lies below them', () => assert.deepEqual(layerProblems(imports), []))
 test('the folders of the engine build on each other in one order', () => assert.deepEqual(floorProblems(imports), []))
+test('what CONTRIBUTING.md names is there', () => {
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const paths = [...text.matchAll(/`([\w.-]*\/[\w./-]*)`/g)].map(([, path]) => path!)
+  assert.ok(paths.length > 40, `only ${paths.length} paths found`)
+  assert.deepEqual(
+    paths.filter((path) => !path.includes('NAME') && !existsSync(join(root, path))),
+    [],
+  )
+})
 test('no import goes in a circle', () => assert.deepEqual(cycles(imports), []))
 test('files are short and named for what they do', () => assert.deepEqual(nameAndSizeProblems(sources), []))
 
