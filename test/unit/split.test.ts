@@ -133,3 +133,20 @@ test('the test split is 15% by class, and copies stay together', () => {
   assert.deepEqual(splits[0], splits[1])
   assert.deepEqual([splits[0]!.validation, splits[0]!.train.length], [validated.validation, 970 - validated.test.length])
 })
+
+test('data whose parts leave nothing to train with say so', () => {
+  const hashes = new Uint8Array(10 * 16),
+    rows = Uint8Array.from({ length: 40 }, (_, i) => i)
+  hashRows(rows, 4, 10, hashes, 0)
+  for (const [train, validation, said] of [
+    [0, 0, '0 of 10 images are'],
+    [1, 0, '1 of 10 images is'],
+    [0, 4, '0 of 10 images are'],
+  ] as const) {
+    const parts = Uint8Array.from({ length: 10 }, (_, row) => (row < train ? 0 : row < train + validation ? 1 : 2))
+    assert.throws(() => splitRows({ count: 10, labels: null, parts }, hashes), {
+      code: 'DATASET_TOO_SMALL',
+      message: `By the parts that the data bring, only ${said} for training; add images to that part, or import these without their parts.`,
+    })
+  }
+})

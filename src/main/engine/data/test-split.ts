@@ -82,7 +82,16 @@ export function splitRows(
   const train = count - test.length - validation.length
   requireGroups(part, groups, validation.length > 0)
   // Without a validation part each run keeps one of the others aside.
-  if (test.length < 1 || train < (validation.length > 0 ? 1 : 2)) {
+  const fewTrain = train < (validation.length > 0 ? 1 : 2)
+  if (fewTrain && parts?.includes(testPart) && count >= fewest) {
+    throw new WorkbenchError(
+      'DATASET_TOO_SMALL',
+      `By the parts that the data bring, only ${thousands(train)} of ${thousands(count)} images ${train === 1 ? 'is' : 'are'} for ` +
+        'training; add images to that part, or import these without their parts.',
+      { field: 'path' },
+    )
+  }
+  if (test.length < 1 || fewTrain) {
     const scaled = count < fewest ? null : scaledBy(ranges)
     const why =
       count < fewest
