@@ -33,7 +33,7 @@ browserTest(
     await page.getByLabel('Layers').fill('4')
     await page
       .locator('li[data-variant=kSparse]')
-      .getByText(/The code has 4 units; set regularizer\.k/)
+      .getByText(/The code has 4 units; set “k”/)
       .waitFor()
     await page.getByLabel('Layers').fill('64')
     await beside(page).getByText('20 runs').waitFor()

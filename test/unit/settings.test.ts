@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Field } from '../../src/shared/config.ts'
+import { planSchema } from '../../src/shared/experiments.ts'
 import { applies, fieldsByKey, fieldsThatApply, switchedOff } from '../../src/shared/settings/applies.ts'
+import { inKeys, inTitles } from '../../src/shared/settings/messages.ts'
 import { flatten, valueAt } from '../../src/shared/settings/nested.ts'
 import { textOf, valueOf } from '../../src/shared/settings/text.ts'
 import { readValues, textOfValues } from '../../src/shared/settings/values.ts'
+import { expandPlan } from '../../src/main/engine/experiments/plan.ts'
 import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
 
@@ -100,6 +103,10 @@ test('every setting says whose word it is: of the layers that give it a value th
   assert.deepEqual([config!.training.epochs, config!.training.batchSize], [7, 20])
   assert.deepEqual([from['training.epochs'], from['training.batchSize']], ['given', 'preset'])
 
+  const planned = { name: 'p', dataset: 'd', settings: { 'training.epochs': 4 }, variants: [{ variant: 'classical' }] }
+  const [cell] = expandPlan(planSchema.parse(planned), {}).cells
+  assert.equal(cell!.resolved.from['training.epochs'], 'plan')
+
   for (const { id } of variants) {
     const { fields, from: origins, config: usual } = resolveConfig(id, {}, facts)
     for (const { key, from: own, because } of fields) {
@@ -108,4 +115,36 @@ test('every setting says whose word it is: of the layers that give it a value th
     }
     if (usual) for (const [key] of flatten(usual)) assert.ok(origins[key], `${id}: ${key} is nobody's word`)
   }
+})
+
+test('a sentence names settings by their titles in a window, and by their keys after a command', () => {
+  const facts = { rowSize: 16, trainCount: 100, kind: 'image' } as const
+  const said = (settings: Record<string, unknown>, variant = 'classical') => {
+    const { fields, problems, warnings } = resolveConfig(variant, settings, facts)
+    const message = problems[0]?.message ?? warnings[0]!
+    return { window: inTitles(message, fields), command: inKeys(message, fields) }
+  }
+  const range = said({ 'training.learningRate': -1 })
+  assert.equal(range.window, 'Learning rate must be a number above 0 and at most 1000, not -1.')
+  assert.equal(range.command, 'training.learningRate must be a number above 0 and at most 1000, not -1.')
+  const batch = { 'pretraining.kind': 'greedy', 'pretraining.batchSize': 200 }
+  assert.equal(said(batch).window, 'The training split has 90 images; set “Pretraining: batch size” to at most that.')
+  assert.equal(said(batch).command, 'The training split has 90 images; set pretraining.batchSize to at most that.')
+  assert.equal(
+    said({ 'network.outputActivation': 'tanh' }).window,
+    'Cross-entropy needs outputs in [0, 1]; set “Output activation” to sigmoid or “Reconstruction” to squared error.',
+  )
+  const sigma = said({ 'regularizer.sigma': 0.5 }, 'denoising')
+  assert.equal(sigma.window, 'Sigma has no effect while “Noise” is masking; it needs gaussian or weights.')
+  assert.equal(sigma.command, 'regularizer.sigma has no effect while regularizer.noise is masking; it needs gaussian or weights.')
+  // Whatever is refused or remarked on, no key is left that the form has a title for.
+  for (const { id } of variants)
+    for (const { key, kind } of resolveConfig(id, {}, facts).fields) {
+      const wrong = kind === 'choice' || kind === 'boolean' || kind === 'text' ? 'nonsense' : -7
+      const { fields, problems } = resolveConfig(id, { [key]: wrong }, facts)
+      for (const { message } of problems)
+        for (const field of fields)
+          if (field.key.includes('.'))
+            assert.ok(!inTitles(message, fields).includes(field.key), `${id}: ${inTitles(message, fields)}`)
+    }
 })

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { inKeys } from '../../shared/settings/messages.ts'
 import { WorkbenchError, toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import { counted } from '../../shared/words.ts'
 import type { Command, Outcome, Values } from './cli/command.ts'
@@ -249,7 +250,9 @@ async function report({ json: result, text, error, exitCode }: Outcome): Promise
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
   if (error !== undefined)
-    terminal.tell(error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : error.message)
+    terminal.tell(
+      error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : inKeys(error.message),
+    )
   return exitCode ?? (error === undefined ? 0 : 1)
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configSchema, fieldSchema, settingsSchema } from '../config.ts'
+import { configSchema, fieldSchema, origins, settingsSchema } from '../config.ts'
 import { runFigureSchema } from '../figures.ts'
 import { shapeSchema } from '../shape.ts'
 import {
@@ -40,6 +40,8 @@ export const runCalls = {
     z.object({
       config: configSchema.nullable(),
       fields: z.array(fieldSchema),
+      /** Whose word each setting is, by dotted key. */
+      from: z.record(z.string(), z.enum(origins)),
       problems: z.array(errorInfoSchema),
       warnings: z.array(z.string()),
       /** Defaults that follow from the data, where nothing else was said: one sentence each. */

@@ -92,7 +92,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
   )
   const cells = sound.map(({ planned, variant, values, given, ignored }, index): ExpandedCell => {
     const settings = Object.fromEntries(given)
-    const resolved = resolveConfig(variant.id, settings, facts)
+    const resolved = resolveConfig(variant.id, [{ from: 'plan', settings }], facts)
     const own = new Map(flatten(plan.variants[planned]!.settings))
     for (const { field, code, message } of resolved.problems)
       problems.add(placeOf(field ?? '', plan, planned, own, shared), code, message)

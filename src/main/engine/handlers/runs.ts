@@ -1,20 +1,22 @@
-import type { Config } from '../../../shared/config.ts'
+import type { Config, Settings } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { flatten } from '../../../shared/settings/nested.ts'
 import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { factsOf, lengthOf, pixelsOf, runOf } from '../experiments/newRun.ts'
 import { runFigures } from '../figures/index.ts'
-import { requirePreset } from '../presets/index.ts'
+import { findPresetRun, requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
 import { untilOf } from '../trash.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { likelihoodNotes } from '../variants/likelihoodNotes.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
+import type { Given } from '../variants/settings/resolve.ts'
 import type { Context, Handlers } from './context.ts'
-import { openWeights, openWholeWeights, settingsOn, withWeights } from './weights.ts'
+import { openWeights, openWholeWeights, settingsOf, withWeights } from './weights.ts'
 
 /** What of a network does not begin with a file's weights, in words. Errors: RUN_MISMATCH, VARIANT_UNSUITABLE. */
 function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: Dataset): string[] {
@@ -29,6 +31,20 @@ function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: 
   return anew.length === 0 ? [] : [`Not in the file, and so begun anew: ${anew.join(', ')}.`]
 }
 
+/** What a run is to have on top of its defaults: what a file of weights says, then what was given, some of it as a preset has it. */
+function givenOf(variant: string, settings: Settings, file: WeightsFile | null, preset: Run['preset'] | undefined): Given[] {
+  const planned = preset ? findPresetRun(preset) : null
+  const usual = new Map(planned ? flatten(planned.run.settings) : [])
+  const { preset: ofPreset = [], given = [] } = Object.groupBy(flatten(settings), ([key, value]) =>
+    usual.has(key) && JSON.stringify(usual.get(key)) === JSON.stringify(value) ? 'preset' : 'given',
+  )
+  return [
+    ...(file ? [{ from: 'weights' as const, settings: settingsOf(file, variant) }] : []),
+    { from: 'preset', settings: Object.fromEntries(ofPreset) },
+    { from: 'given', settings: Object.fromEntries(given) },
+  ]
+}
+
 /** Runs: checking, making, steering, editing, removing and restoring them. */
 export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
   const edited = (reference: string, change: RunChange): Run => {
@@ -39,14 +55,11 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     return run
   }
   return {
-    'runs.check': ({ dataset: reference, variant, settings, weights }) => {
+    'runs.check': ({ dataset: reference, variant, settings, weights, preset }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
       const file = weights === undefined ? null : openWeights(weights)
-      const resolved = resolveConfig(
-        variant,
-        file === null ? settings : settingsOn(file, variant, settings),
-        dataset === null ? {} : factsOf(home, dataset),
-      )
+      const given = givenOf(variant, settings, file, preset)
+      const resolved = resolveConfig(variant, given, dataset === null ? {} : factsOf(home, dataset))
       if (file !== null && dataset !== null && resolved.config !== null)
         resolved.warnings.push(...begunAnew(file, variant, resolved.config, dataset))
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
@@ -56,11 +69,8 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       requirePreset(preset, variant)
       const dataset = store.datasets.get(reference)
       const file = weights === undefined ? null : await openWholeWeights(weights)
-      const { config, problems, parameters } = resolveConfig(
-        variant,
-        file === null ? settings : settingsOn(file, variant, settings),
-        factsOf(home, dataset),
-      )
+      const given = givenOf(variant, settings, file, preset)
+      const { config, problems, parameters } = resolveConfig(variant, given, factsOf(home, dataset))
       if (config === null) throw WorkbenchError.from(problems[0]!)
       const made = runOf(home, newId(), dataset, variant, seed, { config, parameters })
       if (file !== null) begunAnew(file, variant, config, dataset)

@@ -45,14 +45,13 @@ async function checksum(path: string): Promise<string> {
 }
 
 /**
- * The settings of a run that begins with a file's weights: those of the file, the user's on top. Layers that are trained
- * already are not pretrained again; of a run of another variant the network alone, and what it reads, are the file's.
+ * The settings of a run that begins with a file's weights, under what else is given. Layers that are trained already are not
+ * pretrained again; of a run of another variant the network alone, and what it reads, are the file's.
  */
-export function settingsOn(file: WeightsFile, variant: string, settings: Settings): Settings {
+export function settingsOf(file: WeightsFile, variant: string): Settings {
   const same = file.variant === variant
   const takes = (key: string) => (same ? !key.startsWith('pretraining.') : key.startsWith('network.') || key === 'data.standardise')
-  const kept = flatten(file.config as unknown as Settings).filter(([key]) => takes(key))
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(flatten(settings)) }
+  return Object.fromEntries(flatten(file.config).filter(([key]) => takes(key)))
 }
 
 /** Copies the weights into the folder of a run, which `insert` then stores with where they are from; whatever fails, there is neither. */

@@ -85,7 +85,7 @@ export class PlanChecking {
       call('experiments.check', { plan }).then(
         ({ check }) => {
           if (!current) return
-          this.#draft.checked = check
+          this.#draft.answer(check)
           this.refused = null
           this.waiting = false
         },

@@ -6,9 +6,17 @@ import { variants } from '../../state/variants.svelte.ts'
 import { equal, saidBeside } from './words.ts'
 import { fieldsThatApply } from '../../../shared/settings/applies.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
+import { inTitles } from '../../../shared/settings/messages.ts'
 import { textOf, valueOf } from '../../../shared/settings/text.ts'
 
 export type Checked = CallOutput<'runs.check'>
+
+/** What is wrong and what is to be considered, by the titles of the fields. */
+const worded = (checked: Checked): Checked => ({
+  ...checked,
+  problems: checked.problems.map((problem) => ({ ...problem, message: inTitles(problem.message, checked.fields) })),
+  warnings: checked.warnings.map((warning) => inTitles(warning, checked.fields)),
+})
 
 /** A draft as plain data. */
 export interface KeptDraft {
@@ -111,7 +119,7 @@ export class Draft {
 
   /** The engine's answer to `settings`. */
   answer(settings: Settings, checked: Checked): void {
-    this.checked = checked
+    this.checked = worded(checked)
     // With new fields there may be more to ask; the next answer's defaults are the ones to compare with.
     if (this.#taken.size === 0 || !equal(this.settings, settings)) return
     for (const { key, default: usual } of checked.fields)

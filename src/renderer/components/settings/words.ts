@@ -1,6 +1,19 @@
-import type { Field } from '../../../shared/config.ts'
+import type { Field, Origin } from '../../../shared/config.ts'
 
 export { choiceWords as words } from '../../../shared/words.ts'
+
+/** Whose word a value is, as it stands behind the key of a setting. */
+export const originWords: Record<Origin, string> = {
+  shared: 'the default of all variants',
+  data: 'the default for these data',
+  variant: 'the default of this variant',
+  layers: 'the default with these layers',
+  labels: 'the default with few labels',
+  weights: 'from the file of weights',
+  preset: 'from the preset',
+  plan: 'from the plan',
+  given: 'as given',
+}
 
 /** The range of a number, where it is narrow enough to be worth its words. */
 export const range = ({ minimum, maximum, exclusiveMaximum }: Field): string =>

@@ -1,4 +1,5 @@
 import type { Dataset, Run } from '../../../../shared/domain.ts'
+import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import {
   presetForms,
@@ -126,8 +127,8 @@ export async function trainPreset(session: Session, { values, path }: Arguments,
   const dataset = given['dataset'] ?? (await presetDataset(session, preset, terminal)).id
   const done: { run: Run; outcome: PresetOutcome | null }[] = []
   for (const request of requests) {
-    const { warnings } = await session.call('runs.check', { dataset, ...request })
-    warnings.forEach(terminal.tell)
+    const { warnings, fields } = await session.call('runs.check', { dataset, ...request })
+    for (const warning of warnings) terminal.tell(inKeys(warning, fields))
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...request }), terminal)
     const { outcome } = await session.call('presets.outcome', { run: run.id })
     done.push({ run, outcome })

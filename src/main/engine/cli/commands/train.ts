@@ -1,5 +1,6 @@
 import type { CallInput } from '../../../../shared/calls.ts'
 import type { Field, Settings } from '../../../../shared/config.ts'
+import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -89,8 +90,8 @@ export const train: Command = {
       await requireSound(session, chosen)
       await importAndWait(session, { path: sample, name: sample }, terminal)
     }
-    const { warnings, fromData } = await session.call('runs.check', { dataset, ...chosen })
-    for (const said of [...fromData, ...warnings]) terminal.tell(said)
+    const { warnings, fromData, fields } = await session.call('runs.check', { dataset, ...chosen })
+    for (const said of [...fromData, ...warnings]) terminal.tell(inKeys(said, fields))
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(session, run, interrupted)
   },
