@@ -233,7 +233,7 @@ export type Settings = z.infer<typeof settingsSchema>
  * it, the `layers` that are pretrained need it, few `labels` do. On top of them: a file of `weights`, a `preset`, a `plan`, or what
  * was `given` for this one run.
  */
-const origins = ['shared', 'data', 'layers', 'variant', 'labels', 'weights', 'preset', 'plan', 'given'] as const
+export const origins = ['shared', 'data', 'layers', 'variant', 'labels', 'weights', 'preset', 'plan', 'given'] as const
 export type Origin = (typeof origins)[number]
 
 /** One setting as a form field, an argument of the command line, a row of the documentation. */
