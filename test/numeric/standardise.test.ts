@@ -151,7 +151,7 @@ for (const { id } of able)
             (variant.state?.(of, vectorOf(D)) ?? []).map(({ name, shape, initial }) => [name, tf.fill(shape, initial)]),
           )
           const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(values[name]!.slice(), shape)]))
-          const { terms } = objectiveOf(variant, of, { weights: tensors, x, random, state, channels })
+          const { terms } = objectiveOf(variant, of, { weights: tensors, x, random, state, input: size })
           return Object.values(terms).map((term) => term.dataSync()[0]!)
         }
         // Noise on the weights and their decay are another one of other weights.

@@ -82,8 +82,6 @@ export interface Given {
   labels?: Tensor1D | null
   /** Epochs of training so far; past any warm-up where it is absent. */
   epoch?: Scalar
-  /** Values of a pixel of x; 1 where it has none. */
-  channels?: number
   /** Used instead of the variant's own corruption of x where given, [B, D]. */
   corrupted?: Tensor2D | null
 }
@@ -102,7 +100,7 @@ export interface Objective {
  * plainly as the reference, and asked for gradients at given weights.
  */
 export function objectiveOf(variant: Variant, config: Config, given: Given): Objective {
-  const { weights, x: images, input = vectorOf(images.shape[1]), random, state, labels, epoch, channels = 1, corrupted } = given
+  const { weights, x: images, input = vectorOf(images.shape[1]), random, state, labels, epoch, corrupted } = given
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
   const network = networkOf(variant, config, input, weights)
   const settings = config.regularizer as never
@@ -121,7 +119,7 @@ export function objectiveOf(variant: Variant, config: Config, given: Given): Obj
       withGradient,
       probability,
       boltzmann,
-      corrupted: corrupted ?? variant.corrupt?.(x, random, settings, channels) ?? x,
+      corrupted: corrupted ?? variant.corrupt?.(x, random, settings, input.channels) ?? x,
       observe: (name, value) => {
         observed[name] = value
       },

@@ -6,7 +6,7 @@ import type { Batch, State } from './compiled.ts'
 import { lossAndGradients } from './gradients.ts'
 import { afterTraining, stateSpecs, termNames } from './objective.ts'
 import { clipPlain, optimizerOf } from './optimizers.ts'
-import { channelsOf, trainedOn, type ModelSpec } from './program.ts'
+import { trainedOn, type ModelSpec } from './program.ts'
 import { randomness } from './randomness.ts'
 
 /**
@@ -57,7 +57,6 @@ export class PlainModel {
         x: trainedOn(this.#spec, x, random),
         random,
         input,
-        channels: channelsOf(this.#spec),
         epoch: tf.scalar(epoch),
       }
       const { terms, gradients, observed } = lossAndGradients(variant, config, given)

@@ -27,9 +27,6 @@ export interface ModelSpec {
   classes?: number
 }
 
-/** Values of a pixel of what a network reads. */
-export const channelsOf = ({ kind, input }: Pick<ModelSpec, 'kind' | 'input'>): number => (kind === 'image' ? input.channels : 1)
-
 /** The images of a batch as a step of training sees them: changed where the config says so. @param x [B, D] */
 export function trainedOn({ config, input }: ModelSpec, x: Tensor2D, random: Randomness): Tensor2D {
   const { augment } = config.data
@@ -373,7 +370,6 @@ export class Program {
       state: this.#namedState(named),
       x: named('x') as Tensor2D,
       input: this.#spec.input,
-      channels: channelsOf(this.#spec),
       labels: this.#classifies ? (named('labels') as Tensor1D) : null,
       epoch: named('epoch') as Scalar,
       random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D),
