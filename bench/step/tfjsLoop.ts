@@ -2,7 +2,7 @@ import { sizeOf } from '../../src/shared/shape.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../../src/main/engine/trace/tensorflow.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
-import type { ModelSpec } from '../../src/main/engine/training/program.ts'
+import type { ModelSpec } from '../../src/main/engine/training/modelSpec.ts'
 
 type Weights = Record<string, Variable>
 const activations: Record<string, (x: Tensor2D) => Tensor2D> = {

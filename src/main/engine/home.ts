@@ -54,7 +54,7 @@ export function homeAt(folder: string): Home {
 }
 
 /** Where the network of a run, and what it was trained on, lie: for a job. */
-export const foldersOf = (home: Home, { id, datasetId }: { id: string; datasetId: string }) => ({
+export const runFolders = (home: Home, { id, datasetId }: { id: string; datasetId: string }) => ({
   runId: id,
   runFolder: home.run(id),
   datasetFolder: home.dataset(datasetId),

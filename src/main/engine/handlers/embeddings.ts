@@ -11,7 +11,7 @@ import { keptNames, remedyOf } from '../embed/keptCodes.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import { foldersOf } from '../home.ts'
+import { runFolders } from '../home.ts'
 import { newerText } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
 import type { EmbedJob } from '../jobs/embed.ts'
@@ -56,7 +56,7 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       model: null,
       title: run.name,
       job: {
-        run: { ...foldersOf(home, run), metadata: exportMetadata(run, dataset) },
+        run: { ...runFolders(home, run), metadata: exportMetadata(run, dataset) },
       },
     }
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
-import { foldersOf } from '../home.ts'
+import { runFolders } from '../home.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** Measuring a run again. */
@@ -36,7 +36,7 @@ export const evaluationHandlers = ({ home, store, queue, tasks, jobs, emit }: Co
       requireOwn(home.run(run.id), ['last', 'best'], identityOf(run, store.datasets.get(run.datasetId)))
       const task = tasks.start('evaluate', run.name, async (signal, onProgress, keep) => {
         const { evaluation } = await jobs.run(
-          { kind: 'evaluate', ...foldersOf(home, run) },
+          { kind: 'evaluate', ...runFolders(home, run) },
           { threads: run.threads, signal, onProgress },
         )
         const { state } = store.runs.get(run.id)

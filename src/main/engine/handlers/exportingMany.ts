@@ -7,7 +7,7 @@ import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../expo
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import { foldersOf } from '../home.ts'
+import { runFolders } from '../home.ts'
 import { newId } from '../store/ids.ts'
 import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
@@ -85,7 +85,7 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
                 const facts = await jobs.run(
                   {
                     kind: 'export',
-                    ...foldersOf(home, run),
+                    ...runFolders(home, run),
                     part,
                     input: takes,
                     precision,

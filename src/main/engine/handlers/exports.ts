@@ -8,7 +8,7 @@ import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget, writeWhole } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
-import { foldersOf, type Home } from '../home.ts'
+import { runFolders, type Home } from '../home.ts'
 import { requireOurs } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
 import { resolveConfig } from '../variants/index.ts'
@@ -66,7 +66,7 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
             jobs.run(
               {
                 kind: 'export',
-                ...foldersOf(home, run),
+                ...runFolders(home, run),
                 part,
                 input: takes,
                 precision,

@@ -4,7 +4,7 @@ import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
-import { foldersOf, type Home } from '../home.ts'
+import { runFolders, type Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Context, Handlers } from './context.ts'
@@ -29,7 +29,7 @@ export const pruningHandlers = (context: Context) => {
         (signal, onProgress, keep) =>
           addMadeRun(context, keep, async (outFolder) => {
             const { config, removed, elbo, preview, parameters, ...reached } = await jobs.run(
-              { kind: 'prune', ...foldersOf(home, run), outFolder },
+              { kind: 'prune', ...runFolders(home, run), outFolder },
               { threads: run.threads, signal, onProgress },
             )
             signal.throwIfAborted()

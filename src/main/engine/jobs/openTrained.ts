@@ -4,7 +4,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import { validationSplit } from '../data/split.ts'
 import { CompiledModel } from '../training/compiled.ts'
 import { openTrainingData, type TrainingData } from '../training/data.ts'
-import type { ModelSpec } from '../training/program.ts'
+import type { ModelSpec } from '../training/modelSpec.ts'
 import { variantOf } from '../variants/index.ts'
 
 /** A trained network beside what it was trained on. */

@@ -4,7 +4,7 @@ import type { Port } from '../training/port.ts'
  * Every job that a worker process carries out, by name; each is loaded when it is asked for, so that a process holds only what it
  * needs. A job takes what it is told and a port, and returns what it came to: both types follow from its function here.
  */
-export const jobs = {
+const jobs = {
   train: async () => (await import('./train.ts')).trainRun,
   evaluate: async () => (await import('./evaluate.ts')).evaluateRun,
   prune: async () => (await import('./prune.ts')).pruneRun,
@@ -19,9 +19,9 @@ export const jobs = {
   lookInto: async () => (await import('./lookInto.ts')).lookInto,
 } satisfies Record<string, () => Promise<(job: never, port: Port) => unknown>>
 
-export type JobKind = keyof typeof jobs
+type JobKind = keyof typeof jobs
 type Work<K extends JobKind> = Awaited<ReturnType<(typeof jobs)[K]>>
-export type JobOf<K extends JobKind> = Parameters<Work<K>>[0]
+type JobOf<K extends JobKind> = Parameters<Work<K>>[0]
 export type ResultOf<K extends JobKind> = Awaited<ReturnType<Work<K>>>
 export type Job = { [K in JobKind]: JobOf<K> }[JobKind]
 export type JobResult = { [K in JobKind]: ResultOf<K> }[JobKind]

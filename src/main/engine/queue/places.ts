@@ -34,4 +34,3 @@ export function createPlaces(most: number) {
     },
   }
 }
-export type Places = ReturnType<typeof createPlaces>

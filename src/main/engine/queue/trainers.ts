@@ -4,7 +4,7 @@ import type { Run, RunState } from '../../../shared/domain.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { beginFile } from '../checkpoint/weightsFile.ts'
-import { foldersOf, type Home } from '../home.ts'
+import { runFolders, type Home } from '../home.ts'
 import type { Log } from '../log.ts'
 import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
@@ -82,7 +82,7 @@ export class Trainers {
     const training = new Training(
       {
         kind: 'train',
-        ...foldersOf(home, run),
+        ...runFolders(home, run),
         variant: run.variant,
         config: run.config,
         seed: run.seed,

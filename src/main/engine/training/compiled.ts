@@ -10,7 +10,9 @@ import { Session, type Value } from '../trace/session.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
 import { afterTraining } from './objective.ts'
 import type { Optimizer } from './optimizers.ts'
-import { Program, type ModelSpec, type Variable } from './program.ts'
+import type { Variable } from './modelGraph.ts'
+import type { ModelSpec } from './modelSpec.ts'
+import { Program } from './program.ts'
 
 /** Weights, optimizer slots (`optimizer/SLOT/WEIGHT`) and a variant's state (`state/NAME`), by name. */
 export type State = Record<string, Float32Array>

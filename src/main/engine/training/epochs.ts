@@ -10,7 +10,7 @@ import type { Course } from './course.ts'
 import { Diverged } from './diverged.ts'
 import { cleanErrorName } from './objective.ts'
 import { Stopped } from './port.ts'
-import type { ModelSpec } from './program.ts'
+import type { ModelSpec } from './modelSpec.ts'
 import { learningRateAt } from './schedule.ts'
 import type { PlannedStage } from './stages.ts'
 

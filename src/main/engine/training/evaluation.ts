@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate/evaluate.ts'
 import type { Model } from '../evaluate/model.ts'
 import { activationRange } from '../network/activation.ts'
 import { ownCorruption } from './ownCorruption.ts'
-import type { ModelSpec } from './program.ts'
+import type { ModelSpec } from './modelSpec.ts'
 
 /**
  * The evaluation of a network on what it was trained on, as every run has it at its end.

@@ -6,7 +6,7 @@ import type { Batch, State } from './compiled.ts'
 import { lossAndGradients } from './gradients.ts'
 import { afterTraining, stateSpecs, termNames } from './objective.ts'
 import { clipPlain, optimizerOf } from './optimizers.ts'
-import { trainedOn, type ModelSpec } from './program.ts'
+import { trainedOn, type ModelSpec } from './modelSpec.ts'
 import { randomness } from './randomness.ts'
 
 /**

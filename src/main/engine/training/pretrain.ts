@@ -19,7 +19,7 @@ import { withStep } from './diverged.ts'
 import { trainEpochs, validationSizes } from './epochs.ts'
 import { Stopped } from './port.ts'
 import { makePreview } from './preview.ts'
-import type { ModelSpec } from './program.ts'
+import type { ModelSpec } from './modelSpec.ts'
 import type { PlannedStage } from './stages.ts'
 import { initialLayer, stackLayers, stackOf, unrolled } from './unroll.ts'
 

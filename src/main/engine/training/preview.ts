@@ -6,7 +6,7 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { filterOf, filtersIn } from '../network/layer.ts'
 import type { CompiledModel } from './compiled.ts'
-import type { ModelSpec } from './program.ts'
+import type { ModelSpec } from './modelSpec.ts'
 import { randomness } from './randomness.ts'
 
 /** Filters that are shown, and pixels that they may hold together. */

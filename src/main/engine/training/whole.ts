@@ -8,7 +8,7 @@ import { CompiledModel, type State } from './compiled.ts'
 import type { Course } from './course.ts'
 import { refreshMean, trainEpochs, validationSizes } from './epochs.ts'
 import { makePreview } from './preview.ts'
-import type { ModelSpec } from './program.ts'
+import type { ModelSpec } from './modelSpec.ts'
 import { removeCodes } from './pretrain.ts'
 import type { PlannedStage } from './stages.ts'
 

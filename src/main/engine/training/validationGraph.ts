@@ -1,0 +1,48 @@
+import { type } from '../trace/native.ts'
+import { trace, type Given } from '../trace/recorder.ts'
+import type { Tensor, Tensor2D } from '../trace/tensorflow.ts'
+import { filled, float, type ModelGraph } from './modelGraph.ts'
+import { cleanError, cleanErrorName, objectiveOf } from './objective.ts'
+
+/** The validation of so many images at once, as `validateN`: the terms, then what is watched. */
+export function addValidation(model: ModelGraph, size: number): void {
+  const { graph, spec } = model
+  const { variant, config } = spec
+  /** What an autoencoder is judged on, where the objective draws its inputs anew from those that it is given. */
+  const drawn = model.drawsInputs && !model.classifies
+  const clean: Given[] = drawn ? [{ name: 'clean', tensor: filled([size, model.rowSize]) }] : []
+  const { recording } = trace([...model.givenBatch(size), ...clean], model.givenWeights(), (named) => {
+    const given = model.given(named)
+    const { terms, watched } = objectiveOf(variant, config, given)
+    // Where the objective has just rebuilt these inputs as they are, TensorFlow finds the same operations and makes them once.
+    const measured: Record<string, Tensor> = model.classifies
+      ? {}
+      : { [cleanErrorName]: cleanError(variant, config, given.input, given.weights, drawn ? (named('clean') as Tensor2D) : given.x) }
+    return { ...terms, ...(watched ? { watched } : {}), ...measured }
+  })
+  const prefix = `validation${size}`
+  const results = graph.inline(prefix, recording, {
+    ...model.fed,
+    ...(drawn ? { clean: 'clean/scaled' } : {}),
+    ...model.reads(prefix),
+    ...model.stateReads(prefix),
+  })
+  const parts = [
+    model.packed(
+      `${prefix}/terms`,
+      model.terms.map((term) => results[term]!),
+    ),
+    ...(results['watched'] ? [results['watched']] : []),
+    ...(results[cleanErrorName] ? [model.packed(`${prefix}/measured`, [results[cleanErrorName]])] : []),
+  ]
+  const axis = () => graph.constant(`${prefix}/axis`, 'int32', [], new Uint8Array(new Int32Array([0]).buffer))
+  const all =
+    parts.length === 1
+      ? parts[0]!
+      : graph.node(`${prefix}/all`, 'ConcatV2', [...parts, axis()], {
+          ...float,
+          Tidx: type('int32'),
+          N: { kind: 'int', value: parts.length },
+        })
+  graph.node(`validate${size}`, 'Identity', [all], float)
+}
