@@ -1,42 +1,15 @@
 import { z } from 'zod'
-import { idSchema, nameSchema, runSchema } from './domain.ts'
+import { idSchema, nameSchema, type Run } from './domain.ts'
+import type { rowFields } from './rowFields.ts'
 import { betters } from './figures.ts'
 
 /** The table of runs: what travels for it, and what is kept of how somebody wants it. */
 
-/** What every window knows of every run. Nothing in it is long: ten thousand of them are there at once. */
-const runRowSchema = runSchema
-  .pick({
-    id: true,
-    name: true,
-    datasetId: true,
-    dataset: true,
-    variant: true,
-    seed: true,
-    state: true,
-    colour: true,
-    epoch: true,
-    epochs: true,
-    step: true,
-    steps: true,
-    parameters: true,
-    createdAt: true,
-    startedAt: true,
-    endedAt: true,
-    seconds: true,
-    progress: true,
-    preset: true,
-    origin: true,
-    experiment: true,
-    tags: true,
-    archived: true,
-    bytes: true,
-  })
-  .extend({
-    /** How the notes begin; the whole is with the run. */
-    note: z.string(),
-  })
-export type RunRow = z.infer<typeof runRowSchema>
+/** A run in short. */
+export interface RunRow extends Pick<Run, (typeof rowFields)[number]> {
+  /** How the notes begin; the whole is with the run. */
+  note: string
+}
 
 /** Rows by field, so that the names of the fields travel once. */
 export type RowColumns = { [K in keyof RunRow]: RunRow[K][] }

@@ -1,74 +1,17 @@
 import { z } from 'zod'
-import {
-  evaluationSchema,
-  originSchema,
-  presetRefSchema,
-  runStates,
-  stageSchema,
-  type Evaluation,
-  type Run,
-  type RunState,
-} from '../../../shared/domain.ts'
+import { runStates, type Run, type RunState } from '../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Database } from './database.ts'
-import { configOf, errorOf, itemsOf, requireOurs, said, understood } from './lenient.ts'
+import { configOf, requireOurs } from './lenient.ts'
+import { columnsOf, reader, runFields, selected, type Row, type RunChange, type RunField } from './runFields.ts'
 
-type Json = 'config' | 'latest' | 'evaluation' | 'error' | 'stages' | 'preset' | 'origin' | 'tags'
-export type RunRow = Omit<Run, Json | 'progress' | 'experiment' | 'archived'> & {
-  config: string
-  latest: string
-  evaluation: string | null
-  error: string | null
-  stages: string
-  preset: string | null
-  origin: string | null
-  tags: string
-  experiment: string | null
-  cell: number | null
-  archived: 0 | 1
-}
-export type NewRun = Pick<
-  Run,
-  'id' | 'name' | 'datasetId' | 'variant' | 'seed' | 'config' | 'epochs' | 'steps' | 'stages' | 'parameters'
-> &
-  Partial<Pick<Run, 'preset' | 'origin' | 'experiment'>> & { /** In the queue; at its end unless given. */ place?: number }
-/** What changes in a run's life; absent keys stay as they are. */
-export type RunChange = Partial<
-  Pick<
-    Run,
-    | 'name'
-    | 'epoch'
-    | 'epochs'
-    | 'step'
-    | 'steps'
-    | 'parameters'
-    | 'startedAt'
-    | 'endedAt'
-    | 'seconds'
-    | 'stepsPerSecond'
-    | 'threads'
-    | 'stages'
-    | 'evaluation'
-    | 'error'
-    | 'latest'
-    | 'colour'
-    | 'tags'
-    | 'notes'
-    | 'archived'
-    | 'bytes'
-  >
-> & {
-  state?: RunState
-  queuedAt?: string
-  /** Its place in the queue. */
-  place?: number
-  /** The workbench that trained it. */
-  version?: string
-  removedAt?: string | null
-  /** Whether the next engine takes it up by itself, and how often that was tried. */
-  goesOn?: 0 | 1
-  attempts?: number
-}
+export type { RunChange } from './runFields.ts'
+
+/** What is known of a run when it is made. */
+const made = ['id', 'name', 'datasetId', 'variant', 'seed', 'config', 'epochs', 'steps', 'stages', 'parameters'] as const
+const madeSometimes = ['preset', 'origin', 'experiment'] as const
+export type NewRun = Pick<Run, (typeof made)[number]> &
+  Partial<Pick<Run, (typeof madeSometimes)[number]>> & { /** In the queue; at its end unless given. */ place?: number }
 
 /** What can be learned from a run of how long others will take; the config is JSON. */
 export interface TimedRun {
@@ -80,10 +23,6 @@ export interface TimedRun {
   evaluationSeconds: number | null
 }
 
-/** Null also where another version of the workbench measured something else. */
-const toEvaluation = (text: string | null): Evaluation | null => understood(evaluationSchema, said(text), null)
-
-const latestSchema = z.record(z.string(), z.number().nullable())
 const stateSchema = z.enum(runStates)
 
 /** What a newer version wrote, and this one cannot carry on: it is shown, and nothing else is done with it. */
@@ -96,68 +35,34 @@ const foreign = (name: string, what: string): Pick<Run, 'state' | 'error' | 'new
   },
 })
 
-function toRun({ cell, archived, experiment, tags, ...row }: RunRow): Run {
-  const { config, whole } = configOf(row.config)
-  const known = stateSchema.safeParse(row.state).success
+const fields = Object.keys(runFields) as RunField[]
+const readOthers = reader(fields.filter((field) => field !== 'config'))
+
+function toRun(row: Row): Run {
+  const { config, whole } = configOf(String(row['config']))
+  const run: Run = { ...readOthers(row), config, progress: null }
+  const { name, state } = run
+  const known = stateSchema.safeParse(state).success
   return {
-    ...row,
-    config,
-    progress: null,
-    latest: understood(latestSchema, said(row.latest), {}),
-    evaluation: toEvaluation(row.evaluation),
-    error: errorOf(row.error),
-    stages: itemsOf(stageSchema, said(row.stages)),
-    preset: understood(presetRefSchema, said(row.preset), null),
-    origin: understood(originSchema, said(row.origin), null),
-    experiment: experiment === null || cell === null ? null : { id: experiment, cell },
-    tags: itemsOf(z.string(), said(tags)),
-    archived: archived === 1,
-    ...(known ? {} : foreign(row.name, `its state is “${row.state}”`)),
-    ...(whole ? {} : row.state === 'completed' ? { newer: true as const } : foreign(row.name, 'its settings are not known here')),
+    ...run,
+    ...(known ? {} : foreign(name, `its state is “${state}”`)),
+    ...(whole ? {} : state === 'completed' ? { newer: true as const } : foreign(name, 'its settings are not known here')),
   }
 }
 
-const toColumns = ({
-  evaluation,
-  error,
-  latest,
-  stages,
-  tags,
-  archived,
-  ...plain
-}: RunChange): Record<string, string | number | null> => ({
-  ...plain,
-  ...(latest === undefined ? {} : { latest: JSON.stringify(latest) }),
-  ...(stages === undefined ? {} : { stages: JSON.stringify(stages) }),
-  ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
-  ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
-  ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
-  ...(evaluation === undefined
-    ? {}
-    : {
-        evaluation: evaluation === null ? null : JSON.stringify(evaluation),
-        evaluationVersion: evaluation?.version ?? null,
-      }),
-})
-
-/** The experiment of a run, unless that was removed. */
-const existing = '(SELECT experiments.id FROM experiments WHERE experiments.id = runs.experiment AND experiments.removedAt IS NULL)'
-const columns = `runs.id, runs.name, runs.dataset AS datasetId, datasets.name AS dataset, variant, seed, config, state, colour, epoch, epochs, step,
-  steps, parameters, runs.createdAt AS createdAt, startedAt, endedAt, seconds, stepsPerSecond, threads, latest, evaluation, error,
-  stages, preset, origin, ${existing} AS experiment, cell, tags, runs.notes AS notes, archived, runs.bytes AS bytes`
 const source = 'FROM runs JOIN datasets ON datasets.id = runs.dataset'
-const present = `SELECT ${columns} ${source} WHERE runs.removedAt IS NULL`
+const present = `SELECT ${selected(fields)} ${source} WHERE runs.removedAt IS NULL`
 
 /** Rows of the table `runs` as domain types. `progress` is live and belongs to the queue: always null here. */
 export function runStore(database: Database) {
-  const all = database.prepare<[], RunRow>(`${present} ORDER BY runs.createdAt, runs.rowid`)
-  const byId = database.prepare<[string], RunRow>(`${present} AND runs.id = ?`)
-  const byName = database.prepare<[string], RunRow>(`${present} AND runs.name = ?`)
-  const byBeginning = database.prepare<{ beginning: string }, RunRow>(
+  const all = database.prepare<[], Row>(`${present} ORDER BY runs.createdAt, runs.rowid`)
+  const byId = database.prepare<[string], Row>(`${present} AND runs.id = ?`)
+  const byName = database.prepare<[string], Row>(`${present} AND runs.name = ?`)
+  const byBeginning = database.prepare<{ beginning: string }, Row>(
     `${present} AND substr(runs.id, 1, length(@beginning)) = @beginning LIMIT 2`,
   )
-  const anyById = database.prepare<[string], RunRow & { removedAt: string | null }>(
-    `SELECT ${columns}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`,
+  const anyById = database.prepare<[string], Row & { removedAt: string | null }>(
+    `SELECT ${selected(fields)}, runs.removedAt AS removedAt ${source} WHERE runs.id = ?`,
   )
   const queued = database.prepare<[], { id: string }>(
     "SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid",
@@ -169,9 +74,6 @@ export function runStore(database: Database) {
     'SELECT DISTINCT colour FROM runs WHERE removedAt IS NULL ORDER BY colour',
   )
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
-  const insert =
-    database.prepare(`INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epochs, steps, stages, preset, origin, parameters, createdAt, queuedAt, experiment, cell, place)
-    VALUES (@id, @name, @datasetId, @variant, @seed, @config, 'queued', @colour, @epochs, @steps, @stages, @preset, @origin, @parameters, @now, @now, @experiment, @cell, @place)`)
   const interrupt = database.prepare<[string, string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
     goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE id = ?`)
   const running = database.prepare<[], { id: string; epoch: number }>(`SELECT id, epoch FROM runs WHERE state = 'running'`)
@@ -200,7 +102,14 @@ export function runStore(database: Database) {
     'SELECT id, name, removedAt, bytes, dataset, experiment FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, rowid DESC',
   )
   const remove = database.prepare<[string]>('DELETE FROM runs WHERE id = ?')
-  const updates = new Map<string, ReturnType<Database['prepare']>>()
+  const written = new Map<string, ReturnType<Database['prepare']>>()
+  /** Writes columns by a statement that is prepared once for each set of them. */
+  const write = (row: Row, statement: (columns: string[]) => string): void => {
+    const sql = statement(Object.keys(row))
+    let prepared = written.get(sql)
+    if (prepared === undefined) written.set(sql, (prepared = database.prepare(sql)))
+    prepared.run(row)
+  }
 
   const get = (id: string): Run => {
     const row = byId.get(id)
@@ -267,29 +176,27 @@ export function runStore(database: Database) {
     },
     /** The place behind all others. */
     nextPlace: (): number => (lastPlace.get()?.place ?? 0) + 1,
-    insert(run: NewRun & { colour: number }, now: string): Run {
-      const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))
-      insert.run({
-        ...run,
-        config: JSON.stringify(run.config),
-        stages: JSON.stringify(run.stages),
-        preset: json(run.preset),
-        origin: json(run.origin),
-        now,
-        experiment: run.experiment?.id ?? null,
-        cell: run.experiment?.cell ?? null,
-        place: run.place ?? this.nextPlace(),
+    /** A run with all that is given of it. */
+    add(run: Parameters<typeof columnsOf>[0] & Pick<Run, 'id'>): Run {
+      write(columnsOf(run), (columns) => {
+        const values = columns.map((column) => `@${column}`)
+        return `INSERT INTO runs (${columns.join(', ')}) VALUES (${values.join(', ')})`
       })
       return get(run.id)
     },
+    /** A run that waits in the queue. */
+    insert(run: NewRun & { colour: number }, now: string): Run {
+      const { colour, place = this.nextPlace() } = run
+      const known = Object.fromEntries([...made, ...madeSometimes].map((field) => [field, run[field]])) as NewRun
+      return this.add({ ...known, colour, place, state: 'queued', createdAt: now, queuedAt: now })
+    },
     update(id: string, change: RunChange): void {
-      const columns = toColumns(change)
-      const keys = Object.keys(columns).filter((key) => columns[key] !== undefined)
-      if (keys.length === 0) return
-      const sql = `UPDATE runs SET ${keys.map((key) => `${key} = @${key}`).join(', ')} WHERE id = @id`
-      let statement = updates.get(sql)
-      if (statement === undefined) updates.set(sql, (statement = database.prepare(sql)))
-      statement.run({ ...columns, id })
+      const row = columnsOf(change)
+      if (Object.keys(row).length === 0) return
+      write({ ...row, id }, (columns) => {
+        const set = columns.filter((column) => column !== 'id').map((column) => `${column} = @${column}`)
+        return `UPDATE runs SET ${set.join(', ')} WHERE id = @id`
+      })
     },
     /** Those that are stored as training, and how far each is; without those of a newer version. */
     running: (): { id: string; epoch: number }[] => running.all().filter(({ id }) => isOurs(id)),
@@ -316,49 +223,9 @@ export function runStore(database: Database) {
      * A run from elsewhere with all that is known of it; the caller holds the transaction. `version`: of the workbench that
      * trained it.
      */
-    adopt(
-      {
-        id,
-        name,
-        config,
-        state,
-        startedAt,
-        endedAt,
-        seconds,
-        stepsPerSecond,
-        threads,
-        latest,
-        evaluation,
-        error,
-        epoch,
-        step,
-        tags,
-        notes,
-        archived,
-        createdAt,
-        ...rest
-      }: Run,
-      version: string | null,
-    ): void {
-      this.insert({ ...rest, id, name, config }, createdAt)
-      this.update(id, {
-        state,
-        startedAt,
-        endedAt,
-        seconds,
-        stepsPerSecond,
-        threads,
-        latest,
-        evaluation,
-        error,
-        epoch,
-        step,
-        tags,
-        notes,
-        archived,
-        bytes: rest.bytes,
-        ...(version === null ? {} : { version }),
-      })
+    adopt({ progress: _, newer: __, ...run }: Run, version: string | null): void {
+      const { createdAt: queuedAt } = run
+      this.add({ ...run, queuedAt, place: this.nextPlace(), ...(version === null ? {} : { version }) })
     },
     /** Version of the workbench that trained it; null where that is not known. */
     versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,

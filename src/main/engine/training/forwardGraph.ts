@@ -76,8 +76,9 @@ function recordAnyBatch(
   const { variant, config, input } = model.spec
   const [recording, other] = [2, 3].map(
     (batch) =>
-      trace(inputs(batch), model.givenWeights(), (named) => compute(networkOf(variant, config, input, model.namedWeights(named)), named))
-        .recording,
+      trace(inputs(batch), model.givenWeights(), (named) =>
+        compute(networkOf(variant, config, input, model.namedWeights(named)), named),
+      ).recording,
   )
   const frozen = ({ constants, operations }: Recording) =>
     JSON.stringify([constants.map(({ data }) => [...data]), operations.map(({ op, attributes }) => [op, attributes])])

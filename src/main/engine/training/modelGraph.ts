@@ -55,9 +55,7 @@ export class ModelGraph {
     this.variables = [
       ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
       ...slots.flatMap((slot) => this.weights.map(({ name, shape }) => ({ name: `optimizer/${slot}/${name}`, shape, initial: 0 }))),
-      ...(this.trains
-        ? stateSpecs(variant, config, input).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest }))
-        : []),
+      ...(this.trains ? stateSpecs(variant, config, input).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
     ]
     this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
     this.#addAssignments()

@@ -17,7 +17,9 @@ export function addValidation(model: ModelGraph, size: number): void {
     // Where the objective has just rebuilt these inputs as they are, TensorFlow finds the same operations and makes them once.
     const measured: Record<string, Tensor> = model.classifies
       ? {}
-      : { [cleanErrorName]: cleanError(variant, config, given.input, given.weights, drawn ? (named('clean') as Tensor2D) : given.x) }
+      : {
+          [cleanErrorName]: cleanError(variant, config, given.input, given.weights, drawn ? (named('clean') as Tensor2D) : given.x),
+        }
     return { ...terms, ...(watched ? { watched } : {}), ...measured }
   })
   const prefix = `validation${size}`
