@@ -223,9 +223,9 @@ export function runStore(database: Database) {
      * A run from elsewhere with all that is known of it; the caller holds the transaction. `version`: of the workbench that
      * trained it.
      */
-    adopt({ progress: _, newer: __, ...run }: Run, version: string | null): void {
-      const { createdAt: queuedAt } = run
-      this.add({ ...run, queuedAt, place: this.nextPlace(), ...(version === null ? {} : { version }) })
+    adopt(run: Run, version: string | null): void {
+      const { progress: _, newer: __, ...known } = run
+      this.add({ ...known, queuedAt: run.createdAt, place: this.nextPlace(), ...(version === null ? {} : { version }) })
     },
     /** Version of the workbench that trained it; null where that is not known. */
     versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,
