@@ -8,7 +8,7 @@ import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
 import { lastVariant } from '../../src/main/engine/training/classification.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
-import { Course } from '../../src/main/engine/training/course.ts'
+import { TrainingRun } from '../../src/main/engine/training/trainingRun.ts'
 import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import type { FromWorker } from '../../src/main/engine/jobs/messages.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
@@ -212,17 +212,18 @@ for (const kind of ['none', 'greedy', 'rbm']) {
         'pretraining.batchSize': 20,
       })
       const messages: FromWorker[] = []
-      const course = new Course(job, portTo(messages))
-      assert.equal(course.rows.labelled.length, 30)
-      assert.ok(course.rows.labelled.every((row) => course.rows.train.includes(row)))
-      const used = new Set(course.rows.labelled)
-      for (const { labels } of [course.data.read, course.data.seen])
+      const training = new TrainingRun(job, portTo(messages))
+      assert.equal(training.rows.labelled.length, 30)
+      assert.ok(training.rows.labelled.every((row) => training.rows.train.includes(row)))
+      const used = new Set(training.rows.labelled)
+      for (const { labels } of [training.data.read, training.data.seen])
         if (spoilt) for (let row = 0; row < count; row++) if (!used.has(row)) labels![row] = (row * 7) % C
-      while (course.position.stage < course.plan.length - 1) await pretrainLayer(course, course.plan[course.position.stage]!)
-      const model = await trainWhole(course, course.plan.at(-1)!)
+      while (training.position.stage < training.plan.length - 1)
+        await pretrainLayer(training, training.plan[training.position.stage]!)
+      const model = await trainWhole(training, training.plan.at(-1)!)
       const weights = model.weights()
       model.close()
-      course.data.read.close()
+      training.data.read.close()
       return {
         weights,
         train: messages

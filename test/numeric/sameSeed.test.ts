@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
-import { Course } from '../../src/main/engine/training/course.ts'
+import { TrainingRun } from '../../src/main/engine/training/trainingRun.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
 import { facts } from '../fixtures/everySetting.ts'
@@ -55,9 +55,9 @@ test('every variant begins with the same split and the same weights of the layer
   let shared = 0
   for (const { id } of variants) {
     const settings: Settings = { kSparse: { 'regularizer.k': 2 }, sparseBias: { 'regularizer.rho': 0.05 } }[id] ?? {}
-    const course = new Course(jobOf(id, settings, 5), portTo([]))
-    splits.add(JSON.stringify([[...course.rows.train], [...course.rows.validation]]))
-    for (const [name, values] of Object.entries(course.whole)) {
+    const run = new TrainingRun(jobOf(id, settings, 5), portTo([]))
+    splits.add(JSON.stringify([[...run.rows.train], [...run.rows.validation]]))
+    for (const [name, values] of Object.entries(run.whole)) {
       const key = `${name} ${values.length}`,
         other = weights.get(key)
       // Of a draw that activations scale differently, the directions are the same.

@@ -10,7 +10,7 @@ import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { depthsOf, itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
 import { once } from './once.ts'
-import type { Meter } from './progress.ts'
+import type { ProgressReporter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
 import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
@@ -101,7 +101,7 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
       ),
     }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
-    pack: (partial, room, meter, signal) => packArrays(plan, request, partial, room, meter, signal),
+    pack: (partial, room, progress, signal) => packArrays(plan, request, partial, room, progress, signal),
     only: (rows) => onlyRows(plan, rows, request),
     isFar: (row) => bytesBefore(plan, row) > nearBytes,
   }
@@ -146,7 +146,7 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
     skipped: [],
     labels: plan.labels && Int32Array.from(rows, (row) => plan.labels![row]!),
     parts: plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!),
-    pack: (partial, room, meter, signal) => packArrays(only, request, partial, room, meter, signal),
+    pack: (partial, room, progress, signal) => packArrays(only, request, partial, room, progress, signal),
     only: (some) => onlyRows(only, some, request),
   }
   return only
@@ -171,7 +171,7 @@ async function packArrays(
   request: SourceRequest,
   partial: string,
   room: number,
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
 ): Promise<Packed> {
   const {
@@ -190,7 +190,7 @@ async function packArrays(
   } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
-  meter.update('Measuring values', 0, 0)
+  progress.update('Measuring values', 0, 0)
   const measured = (await plan.measure?.(signal)) ?? null
   const hashes = new Uint8Array(count * hashBytes)
   const file = openSync(join(partial, files.pixels), 'w')
@@ -218,7 +218,7 @@ async function packArrays(
         for (let done = 0; done < rows * rowBytes;) done += writeSync(file, out, done, rows * rowBytes - done)
         row += rows
         inPart += rows
-        meter.update('Reading', row, count)
+        progress.update('Reading', row, count)
         await setImmediate()
       }
     }

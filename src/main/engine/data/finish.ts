@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { BlockSums, checksumsText } from './checksums.ts'
 import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts'
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
-import type { Meter } from './progress.ts'
+import type { ProgressReporter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
 import { splitRows } from './test-split.ts'
 
@@ -17,7 +17,7 @@ export async function finish(
   request: ImportRequest,
   partial: string,
   given: Packed,
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
 ): Promise<Imported> {
   // Parts of patches are drawn where their source brings none, and then say nothing of classes.
@@ -31,7 +31,7 @@ export async function finish(
   if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
   const notes = [...(given.notes ?? []), ...packed.notes, ...doubts, ...split.notes]
   const blocks = new BlockSums()
-  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, meter, signal, (bytes) =>
+  const sha256 = await fingerprint(join(partial, files.pixels), packed, { test, validation }, progress, signal, (bytes) =>
     blocks.add(bytes),
   )
 
@@ -122,7 +122,7 @@ export async function fingerprint(
   pixels: string,
   packed: Fingerprinted,
   { test, validation }: { test: Uint32Array; validation: Uint32Array },
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
   onBytes?: (bytes: Uint8Array) => void,
 ): Promise<string> {
@@ -155,7 +155,7 @@ export async function fingerprint(
       hash.update(chunk.subarray(0, got))
       onBytes?.(chunk.subarray(0, got))
       signal?.throwIfAborted()
-      meter.update('Taking the fingerprint', done + got, total, 'bytes')
+      progress.update('Taking the fingerprint', done + got, total, 'bytes')
       await setImmediate()
     }
   } finally {

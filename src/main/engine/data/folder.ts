@@ -9,7 +9,7 @@ import { listed as named } from './layout/structure.ts'
 import { goodOnes, rowsOfList } from './list-rows.ts'
 import { fileBatches, headerOf } from './listed-image.ts'
 import type { Shape } from './pixels.ts'
-import { Meter } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import type { Checked, LabelRequest, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
@@ -38,16 +38,16 @@ export interface FolderPlan extends Plan {
 export async function planFolder(
   source: FolderSource,
   request: SourceRequest,
-  { meter, signal, limit }: PlanOptions,
+  { progress, signal, limit }: PlanOptions,
 ): Promise<FolderPlan> {
   const found = await listFolder(source, {
     signal,
     labels: labelling(request),
     ...(limit === undefined ? {} : { limit }),
-    onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+    onCount: (count) => progress.update('Finding files', count, 0, 'files'),
   })
   const files = isTable(request) ? (await import('./table/beside.ts')).withoutTable(found, request.labels!) : found
-  return planList(await labelledList(files, request, { meter, signal }), request, { meter, signal })
+  return planList(await labelledList(files, request, { progress, signal }), request, { progress, signal })
 }
 
 /** The list with the labels, parts and groups that were asked for; where none were, it is said where some may be. */
@@ -79,10 +79,10 @@ export async function labelledList(found: FileList, request: SourceRequest, opti
 }
 
 /** Decides on the shape of the images of a list, wherever it comes from. */
-export async function planList(list: FileList, request: SourceRequest, { meter, signal }: PlanOptions): Promise<FolderPlan> {
+export async function planList(list: FileList, request: SourceRequest, { progress, signal }: PlanOptions): Promise<FolderPlan> {
   const sample = await sampleHeaders(list, {
     signal,
-    onCount: (done, total) => meter.update('Reading headers', done, total, 'files'),
+    onCount: (done, total) => progress.update('Reading headers', done, total, 'files'),
   })
   const size = defaultShape(sample, request),
     shape = { ...size, fit: request.fit },
@@ -123,7 +123,7 @@ class FolderValues {
   }
 
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED; the signal's reason */
-  async measure(meter: Meter, signal?: AbortSignal): Promise<Measured> {
+  async measure(progress: ProgressReporter, signal?: AbortSignal): Promise<Measured> {
     const { list, request } = this,
       { count } = list.names,
       decoders = decoderCount(count, this.perDecoder),
@@ -131,7 +131,7 @@ class FolderValues {
     return (this.found ??= await measureImages(wishOf(request.range), request.pick, async (stage, handling) => {
       const seen = nothingSeen()
       let done = 0
-      meter.update(stage, 0, count)
+      progress.update(stage, 0, count)
       await decodeAll(
         fileBatches(list, batchSize(count, decoders, 1)),
         decoders,
@@ -140,7 +140,7 @@ class FolderValues {
         {
           handling,
           signal,
-          onImages: (images) => meter.update(stage, (done += images), count),
+          onImages: (images) => progress.update(stage, (done += images), count),
           onResult: ({ batch, skipped, seen: inBatch }) => {
             addSeen(seen, inBatch)
             for (const { index, reason } of skipped) this.unreadable.set(list.pathOf(batch.start + index), reason)
@@ -162,13 +162,13 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     ...rowsOfList(list, goodOnes(new Uint8Array(list.names.count).fill(1))),
     labelsFrom: list.labelled ? (list.labelsFrom ?? 'the names of the folders') : null,
     skipped: list.skipped,
-    pack: (partial, room, meter, signal) => packFolder(plan, request, partial, room, meter, signal),
+    pack: (partial, room, progress, signal) => packFolder(plan, request, partial, room, progress, signal),
     only: (files) => planOf(onlyFiles(list, files), understood, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
     check: (options) => checkFiles(plan, options),
     countPages: async (options) => (await import('./several.ts')).countSeveral(list, options),
     ...((understood.wide || request.range !== undefined) && {
-      measure: (signal) => understood.values.measure(new Meter(undefined), signal),
+      measure: (signal) => understood.values.measure(new ProgressReporter(undefined), signal),
     }),
   }
   return plan
@@ -178,7 +178,10 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
 const headerLimit = 10_000
 
 /** Opens files as far as their headers, evenly spread where there are very many, and takes over what measuring their values found. */
-async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan, { meter, signal }: PlanOptions): Promise<Checked> {
+async function checkFiles(
+  { list, classes, values: { unreadable } }: FolderPlan,
+  { progress, signal }: PlanOptions,
+): Promise<Checked> {
   const { count } = list.names,
     files = Math.min(count, headerLimit),
     good = new Uint8Array(count).fill(1),
@@ -192,7 +195,7 @@ async function checkFiles({ list, classes, values: { unreadable } }: FolderPlan,
     }
     if (i % 50 === 0) {
       signal?.throwIfAborted()
-      meter.update('Reading headers', i, files, 'files')
+      progress.update('Reading headers', i, files, 'files')
       await setImmediate()
     }
   }
@@ -216,7 +219,7 @@ async function packFolder(
   request: SourceRequest,
   partial: string,
   room: number,
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
 ): Promise<Packed> {
   const { list } = plan,
@@ -231,7 +234,7 @@ async function packFolder(
   let starts: number[] = []
   let reasons: { file: number; reason: string }[] = []
 
-  const known = plan.measure ? (await plan.values.measure(meter, signal)).ranges : { bytes: null, wide: null }
+  const known = plan.measure ? (await plan.values.measure(progress, signal)).ranges : { bytes: null, wide: null }
   const { channels, ranges, notes } = await passOver(request, plan.shape.channels, known, async (channels, handling, goOn) => {
     const rowBytes = width * height * channels,
       seen = nothingSeen(),
@@ -242,7 +245,7 @@ async function packFolder(
     starts = []
     reasons = []
     let done = 0
-    meter.update('Decoding', 0, names.count)
+    progress.update('Decoding', 0, names.count)
     await decodeAll(
       fileBatches(list, batchSize(names.count, decoders, rowBytes)),
       decoders,
@@ -251,7 +254,7 @@ async function packFolder(
       {
         handling,
         signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
-        onImages: (images) => meter.update('Decoding', (done += images), names.count),
+        onImages: (images) => progress.update('Decoding', (done += images), names.count),
         onResult: ({ batch, hashes: batchHashes, skipped, seen: inBatch }) => {
           addSeen(seen, inBatch)
           if (!goOn(seen)) ended.abort()

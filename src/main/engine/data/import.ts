@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { finish } from './finish.ts'
 import { planImport } from './plan.ts'
-import { Meter } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import type { Imported, ImportOptions, ImportRequest } from './request.ts'
 
 export type { Imported, ImportOptions, ImportRequest } from './request.ts'
@@ -15,19 +15,19 @@ export type { Imported, ImportOptions, ImportRequest } from './request.ts'
  *   DATASET_TOO_SMALL, DISK_FULL, HOME_UNWRITABLE, CANCELLED
  */
 export async function importDataset(request: ImportRequest, { signal, onProgress }: ImportOptions = {}): Promise<Imported> {
-  const meter = new Meter(onProgress)
+  const progress = new ProgressReporter(onProgress)
   const partial = `${request.folder}.partial`
   try {
     signal?.throwIfAborted()
     checkSize(request)
-    const plan = await planImport(request, { meter, signal })
+    const plan = await planImport(request, { progress, signal })
     try {
       await makeFolder(partial)
       const room = await statfs(partial).then(
         (disk) => disk.bavail * disk.bsize,
         () => Infinity,
       )
-      return await finish(request, partial, await plan.pack(partial, room, meter, signal), meter, signal)
+      return await finish(request, partial, await plan.pack(partial, room, progress, signal), progress, signal)
     } finally {
       plan.close?.()
     }

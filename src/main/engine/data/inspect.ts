@@ -12,7 +12,7 @@ import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts
 import { leftOut } from './left-out.ts'
 import { openDataset } from './open.ts'
 import { planImport } from './plan.ts'
-import { Meter } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import { testPart, validationPart, type ImportOptions, type Measured, type Plan, type Rows, type SourceRequest } from './request.ts'
 import { hashBytes } from './row-hash.ts'
 import { resolvePath, sampleName } from './source.ts'
@@ -30,13 +30,13 @@ export async function inspectImport(
   request: SourceRequest,
   { signal, onProgress }: ImportOptions = {},
 ): Promise<CallOutput<'datasets.inspect'>> {
-  const meter = new Meter(onProgress)
-  const plan = await planImport(request, { meter, signal, limit: fileLimit })
+  const progress = new ProgressReporter(onProgress)
+  const plan = await planImport(request, { progress, signal, limit: fileLimit })
   try {
     // In this order: a file that turns out unreadable while its values are measured is left out, and said to be.
     const measured = await measureSoon(plan, signal),
-      checked = await plan.check?.({ meter, signal })
-    const several = await plan.countPages?.({ meter, signal })
+      checked = await plan.check?.({ progress, signal })
+    const several = await plan.countPages?.({ progress, signal })
     const found = told(plan, checked?.rows ?? plan, request)
     return {
       ...found,

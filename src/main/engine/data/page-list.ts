@@ -20,7 +20,7 @@ interface Pages {
  * Opens every file and counts its pages (of PNG, whose frames nothing here reads, one); those that cannot be read count as one,
  * and are named when they are decoded.
  */
-export async function findPages(list: FileList, { meter, signal }: PlanOptions): Promise<Pages> {
+export async function findPages(list: FileList, { progress, signal }: PlanOptions): Promise<Pages> {
   const { count } = list.names,
     counts = new Uint32Array(count),
     sizes = new Float64Array(count)
@@ -31,7 +31,7 @@ export async function findPages(list: FileList, { meter, signal }: PlanOptions):
     total += counts[file] = pagesIn(path, true).pages
     if (file % 50 === 0) {
       signal?.throwIfAborted()
-      meter.update('Counting pages', file, count, 'files')
+      progress.update('Counting pages', file, count, 'files')
       await setImmediate()
     }
   }

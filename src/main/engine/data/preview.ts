@@ -7,7 +7,7 @@ import { files } from './index-file.ts'
 import { partNames } from './layout/words.ts'
 import { namesIn } from './names.ts'
 import { planImport } from './plan.ts'
-import { Meter } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import { random, shuffleInPlace } from './random.ts'
 import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
 
@@ -26,8 +26,8 @@ export async function previewImport(
   request: SourceRequest,
   { images, draw, signal }: { images: number; draw: number; signal?: AbortSignal | undefined },
 ): Promise<ImportPreview> {
-  const meter = new Meter(undefined)
-  const plan = await planImport(request, { meter, signal, limit: fileLimit })
+  const progress = new ProgressReporter(undefined)
+  const plan = await planImport(request, { progress, signal, limit: fileLimit })
   const folder = await mkdtemp(join(tmpdir(), 'workbench-preview-'))
   try {
     const most = Math.max(1, Math.floor(mostBytes / (plan.width * plan.height * plan.channels)))
@@ -37,7 +37,7 @@ export async function previewImport(
       return { images: { count: 0, width, height, channels, pixels: new Uint8Array() }, shown: [], skipped: [] }
     }
     const known = new Set((request.patches ? plan : classesOfTraining(plan)).classes)
-    const packed = await plan.only(rows).pack(folder, Infinity, meter, signal)
+    const packed = await plan.only(rows).pack(folder, Infinity, progress, signal)
     const { count, width, height, channels, skipped } = packed
     return {
       images: { count, width, height, channels, pixels: new Uint8Array(await readFile(join(folder, files.pixels))) },

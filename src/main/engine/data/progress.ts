@@ -5,7 +5,7 @@ const intervalMs = 150
 const windowMs = 3000
 
 /** Reports at most about seven times a second, and always the first and the last state of a stage. */
-export class Meter {
+export class ProgressReporter {
   private readonly report: (progress: Progress) => void
   private stage = ''
   private recent: { time: number; done: number }[] = []

@@ -2,7 +2,7 @@ import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/do
 import type { Depth, Inspection, Several } from '../../../shared/inspection.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { RowShape } from './array-shape.ts'
-import type { Meter } from './progress.ts'
+import type { ProgressReporter } from './progress.ts'
 import type { Ranges } from './values/range.ts'
 
 /** Columns of a table, as a user names them. */
@@ -113,7 +113,7 @@ export interface Packed {
 }
 
 export interface PlanOptions {
-  meter: Meter
+  progress: ProgressReporter
   signal?: AbortSignal | undefined
   /** So many files of a folder are found at most; an import finds all. */
   limit?: number | undefined
@@ -140,7 +140,7 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   /** What values the source holds and which range of them becomes 0 to 255: may read all of it, once. */
   measure?(signal?: AbortSignal): Promise<Measured>
   /** Writes the rows into the folder `partial`. @param room free bytes on its disk */
-  pack(partial: string, room: number, meter: Meter, signal?: AbortSignal): Promise<Packed>
+  pack(partial: string, room: number, progress: ProgressReporter, signal?: AbortSignal): Promise<Packed>
   /** The same plan with some of its rows alone (given ascending), whose packing writes just those. */
   only(rows: readonly number[]): Plan
   /** Whether a row is an image as far as its header, where that is easily told. */

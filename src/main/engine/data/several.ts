@@ -15,7 +15,7 @@ const mostFiles = 1000,
   mostBytes = 2 ** 28
 
 /** Counts pages of TIFF and frames of GIF, WebP and PNG, without decoding any, of some files of a list: of those within streams none. */
-export async function countSeveral(list: FileList, { meter, signal }: PlanOptions): Promise<Several> {
+export async function countSeveral(list: FileList, { progress, signal }: PlanOptions): Promise<Several> {
   if (list.several && list.several.files > 0) return list.several
   const { count } = list.names,
     taken = Math.min(count, mostFiles),
@@ -34,7 +34,7 @@ export async function countSeveral(list: FileList, { meter, signal }: PlanOption
     }
     if (i % 50 === 0) {
       signal?.throwIfAborted()
-      meter.update('Counting pages', i, taken, 'files')
+      progress.update('Counting pages', i, taken, 'files')
       await setImmediate()
     }
   }

@@ -5,7 +5,7 @@ import { syntheticImages, syntheticSets, type SyntheticImages, type SyntheticNam
 import { paintLeaves } from './dead-leaves.ts'
 import { files } from './index-file.ts'
 import { planePoints, standardise, type PlaneName } from './plane.ts'
-import type { Meter } from './progress.ts'
+import type { ProgressReporter } from './progress.ts'
 import { random } from './random.ts'
 import type { Plan, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
@@ -41,14 +41,14 @@ export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan
     const rows = { kind: 'image' as const, ...shape, labels: null, classes: [], ...common }
     return {
       ...rows,
-      pack: async (partial, room, meter, signal) => {
+      pack: async (partial, room, progress, signal) => {
         requireRoom(count * rowBytes, room)
         const hashes = await writeRows(
           join(partial, files.pixels),
           count,
           rowBytes,
           imagePainter(images, shape, seed, signal),
-          meter,
+          progress,
           signal,
         )
         return { ...rows, ...packed, hashes }
@@ -68,13 +68,13 @@ export function planSynthetic(name: SyntheticName, request: SourceRequest): Plan
   }
   return {
     ...rows,
-    pack: async (partial, room, meter, signal) => {
+    pack: async (partial, room, progress, signal) => {
       requireRoom(count * 8, room)
       const values = Buffer.from(standardise(points).buffer)
       const fill: Fill = (out, row) => {
         values.copy(out, 0, row * 8, row * 8 + out.length)
       }
-      return { ...rows, ...packed, hashes: await writeRows(join(partial, files.pixels), count, 8, fill, meter, signal) }
+      return { ...rows, ...packed, hashes: await writeRows(join(partial, files.pixels), count, 8, fill, progress, signal) }
     },
   }
 }
@@ -126,7 +126,7 @@ async function writeRows(
   count: number,
   rowBytes: number,
   fill: Fill,
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const hashes = new Uint8Array(count * hashBytes)
@@ -142,7 +142,7 @@ async function writeRows(
       hashRows(bytes, rowBytes, rows, hashes, row * hashBytes)
       for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
       row += rows
-      meter.update('Computing', row, count, 'rows')
+      progress.update('Computing', row, count, 'rows')
       await setImmediate()
     }
   } finally {

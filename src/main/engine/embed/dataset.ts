@@ -1,6 +1,6 @@
 import { rowPaths } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import type { Meter } from '../data/progress.ts'
+import type { ProgressReporter } from '../data/progress.ts'
 import { misfit } from './fitting.ts'
 import type { Encoded } from './folder.ts'
 import type { CodesFile } from './codesFile.ts'
@@ -15,7 +15,7 @@ export async function encodeDataset(
   folder: string,
   open: OpenEncoder,
   codes: CodesFile,
-  { meter, signal }: { meter: Meter; signal: AbortSignal },
+  { progress, signal }: { progress: ProgressReporter; signal: AbortSignal },
 ): Promise<Encoded> {
   const wrong = misfit(open.encoder, { ...dataset, normalised: dataset.contrastLimit !== undefined })
   if (wrong !== null) throw wrong
@@ -29,7 +29,7 @@ export async function encodeDataset(
       rows,
     )
     codes.append(await open.encode(rows, count), count)
-    meter.update('Encoding', start + count, dataset.count)
+    progress.update('Encoding', start + count, dataset.count)
   }
   let names: { first: number; paths: string[] } = { first: 0, paths: [] }
   const pathAt = (row: number): string => {

@@ -7,7 +7,7 @@ import { batchSize, decodeAll, decoderCount } from '../data/decoders.ts'
 import { listFolder } from '../data/layout.ts'
 import { fileBatches } from '../data/listed-image.ts'
 import { rowsOfList } from '../data/list-rows.ts'
-import type { Meter } from '../data/progress.ts'
+import type { ProgressReporter } from '../data/progress.ts'
 import type { Ranges } from '../data/values/range.ts'
 import { requireRoom } from '../data/room.ts'
 import { noUsableImage } from '../data/skipped.ts'
@@ -52,7 +52,7 @@ export async function encodeFolder(
   root: string,
   open: OpenEncoder,
   codes: CodesFile,
-  { work, ranges, meter, signal }: { work: string; ranges: Ranges; meter: Meter; signal: AbortSignal },
+  { work, ranges, progress, signal }: { work: string; ranges: Ranges; progress: ProgressReporter; signal: AbortSignal },
 ): Promise<Encoded> {
   await requireFolder(root)
   const { width, height, channels, fit, kind } = open.encoder.input
@@ -68,7 +68,7 @@ export async function encodeFolder(
     {
       signal,
       lenient: true,
-      onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+      onCount: (count) => progress.update('Finding files', count, 0, 'files'),
     },
   )
   const { names } = list
@@ -103,7 +103,7 @@ export async function encodeFolder(
       }
       codes.append(batch.values, batch.files - batch.skipped.length)
       next += batch.files
-      meter.update('Encoding', next, names.count)
+      progress.update('Encoding', next, names.count)
     }
   }
   const encode = async (start: number, files: number, left: { index: number; reason: string }[]) => {
@@ -119,7 +119,7 @@ export async function encodeFolder(
   }
 
   try {
-    meter.update('Encoding', 0, names.count)
+    progress.update('Encoding', 0, names.count)
     await decodeAll(
       fileBatches(list, batchSize(names.count, decoders, rowBytes)),
       decoders,

@@ -6,7 +6,7 @@ import { parseRange } from '../../../shared/valueRange.ts'
 import { binarised } from '../data/binarise.ts'
 import { openDataset } from '../data/open.ts'
 import type { PackedDataset } from '../data/packed.ts'
-import { Meter } from '../data/progress.ts'
+import { ProgressReporter } from '../data/progress.ts'
 import { validationSplit } from '../data/split.ts'
 import { rangesOf } from '../data/values/fit.ts'
 import type { Ranges } from '../data/values/range.ts'
@@ -83,7 +83,7 @@ function rangesFor({ encoder }: EmbedJob, { metadata }: { metadata: Record<strin
 export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
   const { data, work, out, signal } = { ...job, signal: port.signal }
   const began = performance.now()
-  const meter = new Meter(telling(port).onProgress)
+  const progress = new ProgressReporter(telling(port).onProgress)
   const encoder = await open(job, port)
   const codes = new CodesFile(join(work, codesName))
   let dataset: PackedDataset | null = null
@@ -94,8 +94,8 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
     }
     const encoded =
       'folder' in data
-        ? await encodeFolder(data.folder, encoder, codes, { work, ranges: rangesFor(job, encoder.encoder), meter, signal })
-        : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { meter, signal })
+        ? await encodeFolder(data.folder, encoder, codes, { work, ranges: rangesFor(job, encoder.encoder), progress, signal })
+        : await encodeDataset(dataset!, data.datasetFolder, encoder, codes, { progress, signal })
     const codeSize = codes.finish(),
       { count } = codes
     if (dataset !== null) writeSum(work, codes)
@@ -115,7 +115,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
         },
         async (rows) => {
           if (await port.wanted()) signal.throwIfAborted()
-          meter.update('Writing', rows, count)
+          progress.update('Writing', rows, count)
         },
       )
       bytes = (await stat(out.file)).size

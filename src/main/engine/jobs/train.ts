@@ -4,7 +4,7 @@ import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { rowsOf } from '../training/batches.ts'
 import { CompiledModel } from '../training/compiled.ts'
-import { Course } from '../training/course.ts'
+import { TrainingRun } from '../training/trainingRun.ts'
 import { openTrainingData } from '../training/data.ts'
 import { withStep } from '../training/diverged.ts'
 import type { TrainJob, TrainResult } from '../training/messages.ts'
@@ -26,35 +26,35 @@ import { trainWhole } from '../training/whole.ts'
 export async function train(given: TrainJob, threads: number, port: Port): Promise<TrainResult> {
   const data = openTrainingData(given.datasetFolder, given.config)
   const job = await standardisedJob(given, data, port)
-  const course = new Course(job, port, data)
-  const { plan, meter } = course
+  const run = new TrainingRun(job, port, data)
+  const { plan, progress } = run
   const last = plan.at(-1)
   port.send({
     type: 'begun',
-    step: course.position.step,
-    epoch: course.position.epoch,
-    seconds: course.position.seconds,
-    steps: meter.steps,
+    step: run.position.step,
+    epoch: run.position.epoch,
+    seconds: run.position.seconds,
+    steps: progress.steps,
     epochs: last ? last.startEpoch + last.epochs : 0,
     stages: plan.map(stageOf),
-    parameters: countParameters(course.specs),
+    parameters: countParameters(run.specs),
     threads,
   })
 
   let model: CompiledModel | null = null
-  while (course.position.stage < plan.length - 1) await pretrainLayer(course, plan[course.position.stage]!)
-  model = last ? await trainWhole(course, last) : await fit(course)
+  while (run.position.stage < plan.length - 1) await pretrainLayer(run, plan[run.position.stage]!)
+  model = last ? await trainWhole(run, last) : await fit(run)
 
-  const checkpoint = course.best ? 'best' : 'last'
-  if (course.best) model.load(course.best)
-  const stepsPerSecond = meter.stepsPerSecond()
-  const { step, epoch, seconds } = course.position
+  const checkpoint = run.best ? 'best' : 'last'
+  if (run.best) model.load(run.best)
+  const stepsPerSecond = progress.stepsPerSecond()
+  const { step, epoch, seconds } = run.position
   const own = { variant: variantOf(job.variant), config: job.config }
-  const evaluation = await evaluateTrained(model, own, course.data.seen, course.rows.train, {
+  const evaluation = await evaluateTrained(model, own, run.data.seen, run.rows.train, {
     signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => {
-    throw port.signal.aborted ? new Stopped(course.position) : withStep(thrown, step)
+    throw port.signal.aborted ? new Stopped(run.position) : withStep(thrown, step)
   })
   port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
   // Nothing goes on from here: what was needed for that need not be kept.
@@ -67,29 +67,29 @@ export const trainRun = (job: TrainJob, port: Port): Promise<TrainResult> =>
   train(job, Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 1), port)
 
 /** Variants in closed form: one pass over the data instead of training. */
-async function fit(course: Course): Promise<CompiledModel> {
+async function fit(run: TrainingRun): Promise<CompiledModel> {
   const {
     job: { variant: id, config },
     data: { read, seen },
     rows,
     port,
-    meter,
-  } = course
+    progress,
+  } = run
   const variant = variantOf(id)
   const spec: ModelSpec = { variant, config, input: read, kind: read.kind }
   const model = new CompiledModel(spec)
-  model.load(course.whole)
+  model.load(run.whole)
   const weights = await variant.fit!(rowsOf(read, rows.train), config, async (done, total) => {
-    if (await port.wanted()) throw new Stopped(course.position)
-    port.send({ type: 'progress', ...meter.progress(course.position, { done, total, unit: 'images', stage: 'Fitting' }) })
+    if (await port.wanted()) throw new Stopped(run.position)
+    port.send({ type: 'progress', ...progress.message(run.position, { done, total, unit: 'images', stage: 'Fitting' }) })
   }).catch((thrown: unknown) => {
     throw withStep(thrown, 0)
   })
   model.load(Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array])))
-  course.position = { ...course.position, seconds: meter.seconds() }
+  run.position = { ...run.position, seconds: progress.seconds() }
   if (rows.validation.length > 0)
-    meter.add('validation/', [cleanErrorName], [await squaredErrorOf(model, seen, rows.validation)], course.position)
-  await course.save(model, false, 'last')
+    progress.add('validation/', [cleanErrorName], [await squaredErrorOf(model, seen, rows.validation)], run.position)
+  await run.save(model, false, 'last')
   const preview = makePreview(model, spec, seen, 0, 0)
   if (preview) port.send({ type: 'preview', preview })
   return model

@@ -6,7 +6,7 @@ import { shuffled } from '../data/split.ts'
 import { gatherBatch } from '../network/inputs.ts'
 import { batchesOf } from './batches.ts'
 import type { CompiledModel } from './compiled.ts'
-import type { Course } from './course.ts'
+import type { TrainingRun } from './trainingRun.ts'
 import { Diverged } from './diverged.ts'
 import { cleanErrorName } from './objective.ts'
 import { Stopped } from './port.ts'
@@ -55,16 +55,16 @@ export async function refreshMean(model: CompiledModel, inputs: PackedDataset, t
   )
 }
 
-/** Trains one stage from where the course is to its end. @throws Stopped, Diverged */
+/** Trains one stage from where the run is to its end. @throws Stopped, Diverged */
 export async function trainEpochs(
-  course: Course,
+  run: TrainingRun,
   { stage, spec, model, inputs, clean, train, validation, onEpoch }: StageTraining,
 ): Promise<void> {
   const {
     port,
-    meter,
+    progress,
     job: { seed },
-  } = course
+  } = run
   const { variant, config } = spec
   const { stepsPerEpoch, batchSize, prefix, startStep, startEpoch } = stage
   const { patience } = config.training
@@ -73,7 +73,7 @@ export async function trainEpochs(
   const validationBatches = [...validationBatchesOf(stage, validation)]
   const labelsOf = (rows: Uint32Array) =>
     stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null
-  const save = (...names: CheckpointName[]) => course.save(model, layer, ...names)
+  const save = (...names: CheckpointName[]) => run.save(model, layer, ...names)
 
   /** The objective on the validation rows, and what is watched there; its draws are the same after every epoch. */
   const validate = async () => {
@@ -92,20 +92,20 @@ export async function trainEpochs(
 
   const mean = variant.trainingMean?.(config.regularizer as never) ?? null
   const moments = layer ? new Set<number>() : snapshotEpochs(stage.epochs)
-  const snapshots = layer ? new Set<number>() : keptEpochs(stage.epochs, course.snapshots)
+  const snapshots = layer ? new Set<number>() : keptEpochs(stage.epochs, run.snapshots)
   const window = Math.max(1, Math.floor(stepsPerEpoch / pointsPerEpoch))
   const { terms: names } = model
-  if (course.position.step === startStep && validation.length > 0 && measured.includes(cleanErrorName)) {
+  if (run.position.step === startStep && validation.length > 0 && measured.includes(cleanErrorName)) {
     // What the network makes of clean inputs before its first step: the curve begins there. A variant's state may not be there
     // yet, so nothing else is.
-    meter.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], course.position)
+    progress.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], run.position)
   }
-  let epochsSinceBest = course.position.best ? course.position.epoch - course.position.best.epoch : 0
-  while (course.position.step < end && !(patience > 0 && epochsSinceBest >= patience)) {
-    const epoch = Math.floor((course.position.step - startStep) / stepsPerEpoch)
+  let epochsSinceBest = run.position.best ? run.position.epoch - run.position.best.epoch : 0
+  while (run.position.step < end && !(patience > 0 && epochsSinceBest >= patience)) {
+    const epoch = Math.floor((run.position.step - startStep) / stepsPerEpoch)
     const order = shuffled(train, seed, epoch)
-    for (let at = course.position.step - startStep - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
-      const step = course.position.step + 1
+    for (let at = run.position.step - startStep - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
+      const step = run.position.step + 1
       const updates = step - startStep
       if (mean && (updates - 1) % mean.every === 0) await refreshMean(model, inputs, train, mean.state)
       const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
@@ -124,46 +124,46 @@ export async function trainEpochs(
         },
       )
       if (!terms.every(Number.isFinite)) throw Diverged.in(stage, step)
-      course.position = { ...course.position, step, epoch: startEpoch + updates / stepsPerEpoch, seconds: meter.seconds() }
-      meter.count(terms)
+      run.position = { ...run.position, step, epoch: startEpoch + updates / stepsPerEpoch, seconds: progress.seconds() }
+      progress.count(terms)
       // A window of points ends where a checkpoint may be: after a resume the windows are the same.
       if (endsWindow) {
-        meter.endWindow(`${prefix}train/`, names, course.position)
-        meter.add(prefix, model.norms, norms!, course.position)
-        if (at + 1 < stepsPerEpoch && meter.secondsSinceSave() > checkpointSeconds.within) await save('last')
+        progress.endWindow(`${prefix}train/`, names, run.position)
+        progress.add(prefix, model.norms, norms!, run.position)
+        if (at + 1 < stepsPerEpoch && progress.secondsSinceSave() > checkpointSeconds.within) await save('last')
       }
-      if (meter.dueToReport()) {
+      if (progress.dueToReport()) {
         port.send({
           type: 'progress',
-          ...meter.progress(course.position, { done: step, total: meter.steps, unit: 'steps', stage: stage.title }),
+          ...progress.message(run.position, { done: step, total: progress.steps, unit: 'steps', stage: stage.title }),
         })
-        port.send({ type: 'points', points: meter.takePoints(), flush: false })
+        port.send({ type: 'points', points: progress.takePoints(), flush: false })
       }
       // At an epoch's end only once it has been validated: whoever resumes begins with the next one.
       if (at + 1 < stepsPerEpoch && (await port.wanted())) {
         await save('last')
-        throw new Stopped(course.position)
+        throw new Stopped(run.position)
       }
     }
     if (validation.length > 0) {
       const values = await validate()
       // Clean inputs are not what it is trained on: where they alone are too much for it, the evaluation says so.
       if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName))
-        throw Diverged.in(stage, course.position.step)
-      meter.add(`${prefix}validation/`, measured, values, course.position)
+        throw Diverged.in(stage, run.position.step)
+      progress.add(`${prefix}validation/`, measured, values, run.position)
       epochsSinceBest++
-      if (patience > 0 && (course.position.best === null || values[0]! < course.position.best.loss)) {
-        course.position = { ...course.position, best: { loss: values[0]!, epoch: course.position.epoch } }
-        course.best = model.weights()
+      if (patience > 0 && (run.position.best === null || values[0]! < run.position.best.loss)) {
+        run.position = { ...run.position, best: { loss: values[0]!, epoch: run.position.epoch } }
+        run.best = model.weights()
         epochsSinceBest = 0
       }
     }
-    const last = course.position.step === end || (patience > 0 && epochsSinceBest >= patience)
+    const last = run.position.step === end || (patience > 0 && epochsSinceBest >= patience)
     const shows = moments.has(epoch + 1) || (last && !layer)
     onEpoch({ shows, last })
     const stops = (!last || layer) && (await port.wanted())
-    if (snapshots.has(epoch + 1)) await save('last', `snapshot-${course.position.step}`)
-    else if (shows || last || stops || meter.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
-    if (stops) throw new Stopped(course.position)
+    if (snapshots.has(epoch + 1)) await save('last', `snapshot-${run.position.step}`)
+    else if (shows || last || stops || progress.secondsSinceSave() > checkpointSeconds.epochEnd) await save('last')
+    if (stops) throw new Stopped(run.position)
   }
 }

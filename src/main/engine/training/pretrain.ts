@@ -14,7 +14,7 @@ import { layersOf } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf, stackConfig } from '../variants/layers.ts'
 import { CompiledModel, type State } from './compiled.ts'
-import type { Course } from './course.ts'
+import type { TrainingRun } from './trainingRun.ts'
 import { withStep } from './diverged.ts'
 import { trainEpochs, validationSizes } from './epochs.ts'
 import { Stopped } from './port.ts'
@@ -28,14 +28,14 @@ import { initialLayer, stackLayers, stackOf, unrolled } from './unroll.ts'
  * Larochelle 2007): its inputs are the clean codes of the layers below, computed once. Afterwards its weights are part of the
  * whole network, and the next stage may begin.
  */
-export async function pretrainLayer(course: Course, stage: PlannedStage): Promise<void> {
+export async function pretrainLayer(run: TrainingRun, stage: PlannedStage): Promise<void> {
   const {
     job: { config, seed },
     rows,
     data,
-  } = course
+  } = run
   const layer = stage.layer!
-  const inputs = layer === 0 ? data.read : await codesBelow(course, layer)
+  const inputs = layer === 0 ? data.read : await codesBelow(run, layer)
   const spec: ModelSpec = {
     variant: layerVariantOf(config),
     config: layerConfig(config, layer),
@@ -46,12 +46,12 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
     whole = stackLayers(config, data.seen)
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
-    model.load(course.resumed ? ownOf(course.resumed) : initialLayer(model.specs, own, whole, layer, seed))
-    course.resumed = null
-    if (course.position.step === stage.startStep)
-      await course.save(model, true, 'last', ...(layer === 0 && course.snapshots > 0 ? ['snapshot-0' as const] : []))
+    model.load(run.resumed ? ownOf(run.resumed) : initialLayer(model.specs, own, whole, layer, seed))
+    run.resumed = null
+    if (run.position.step === stage.startStep)
+      await run.save(model, true, 'last', ...(layer === 0 && run.snapshots > 0 ? ['snapshot-0' as const] : []))
     const clean = layer === 0 ? data.seen : inputs
-    await trainEpochs(course, {
+    await trainEpochs(run, {
       stage,
       spec,
       model,
@@ -61,13 +61,13 @@ export async function pretrainLayer(course: Course, stage: PlannedStage): Promis
       validation: rows.validation,
       onEpoch: () => {},
     })
-    course.whole = { ...course.whole, ...unrolled(model.weights(), own, whole, layer) }
+    run.whole = { ...run.whole, ...unrolled(model.weights(), own, whole, layer) }
   } finally {
     model.close()
     if (inputs !== data.read) inputs.close()
   }
-  await measureStack(course, layer + 1)
-  course.position = { ...course.position, stage: course.position.stage + 1 }
+  await measureStack(run, layer + 1)
+  run.position = { ...run.position, stage: run.position.stage + 1 }
 }
 
 /** The layer's own weights, slots and state in a checkpoint. */
@@ -78,20 +78,20 @@ const ownOf = (state: State): State =>
     ),
   )
 
-const folderOf = ({ job }: Course) => join(job.runFolder, 'stages')
+const folderOf = ({ job }: TrainingRun) => join(job.runFolder, 'stages')
 /** Removes the codes that were kept for pretraining. */
-export const removeCodes = (course: Course): void => rmSync(folderOf(course), { recursive: true, force: true })
+export const removeCodes = (run: TrainingRun): void => rmSync(folderOf(run), { recursive: true, force: true })
 
 /** Weights of the first layers of the whole network, as they are by now. */
-const firstLayers = ({ whole, job: { config }, data: { seen } }: Course, layers: number): State =>
+const firstLayers = ({ whole, job: { config }, data: { seen } }: TrainingRun, layers: number): State =>
   stackOf(whole, stackLayers(config, seen), stackLayers(config, seen, layers))
 
 /** These layers as a network. The caller closes the model. */
-function stackModel(course: Course, layers: number): { model: CompiledModel; spec: ModelSpec } {
+function stackModel(run: TrainingRun, layers: number): { model: CompiledModel; spec: ModelSpec } {
   const {
     job: { config, variant },
     data: { seen },
-  } = course
+  } = run
   // What of a code the run's own variant lets through is its business, and that of the whole network only.
   const { gate: _, ...ungated } = variantOf(variant)
   const spec: ModelSpec = {
@@ -101,21 +101,21 @@ function stackModel(course: Course, layers: number): { model: CompiledModel; spe
     kind: seen.kind,
   }
   const model = new CompiledModel(spec)
-  model.load(firstLayers(course, layers))
+  model.load(firstLayers(run, layers))
   return { model, spec }
 }
 
 /** The clean codes of the layers below, from disk; computed where they are not there. */
-async function codesBelow(course: Course, layer: number): Promise<PackedDataset> {
+async function codesBelow(run: TrainingRun, layer: number): Promise<PackedDataset> {
   const {
     data: { seen },
     port,
-    meter,
+    progress,
     job: { config },
-  } = course
+  } = run
   const width = sizeOf(stackLayers(config, seen).encoder[layer]!.map.in)
-  const file = join(folderOf(course), `codes-${layer}.f32`)
-  const below = firstLayers(course, layer)
+  const file = join(folderOf(run), `codes-${layer}.f32`)
+  const below = firstLayers(run, layer)
   const hash = createHash('sha256')
   for (const name of Object.keys(below)
     .filter((each) => each.startsWith('encoder/'))
@@ -124,8 +124,8 @@ async function codesBelow(course: Course, layer: number): Promise<PackedDataset>
   const key = hash.digest('hex')
   const kept = openRowsFile(file, seen, width, key)
   if (kept) return kept
-  removeCodes(course)
-  const { model } = stackModel(course, layer)
+  removeCodes(run)
+  const { model } = stackModel(run, layer)
   try {
     await writeRowsFile(
       file,
@@ -147,12 +147,12 @@ async function codesBelow(course: Course, layer: number): Promise<PackedDataset>
         onProgress: (done, total) =>
           port.send({
             type: 'progress',
-            ...meter.progress(course.position, { done, total, unit: 'images', stage: `Codes for layer ${layer + 1}` }),
+            ...progress.message(run.position, { done, total, unit: 'images', stage: `Codes for layer ${layer + 1}` }),
           }),
       },
     )
   } catch (thrown) {
-    throw port.signal.aborted ? new Stopped(course.position) : thrown
+    throw port.signal.aborted ? new Stopped(run.position) : thrown
   } finally {
     model.close()
   }
@@ -160,15 +160,15 @@ async function codesBelow(course: Course, layer: number): Promise<PackedDataset>
 }
 
 /** What the stack of pretrained layers makes of the test split, as one point of each figure's series; and what it looks like. */
-async function measureStack(course: Course, layers: number): Promise<void> {
+async function measureStack(run: TrainingRun, layers: number): Promise<void> {
   const {
     data: { seen },
     rows,
     port,
-    meter,
+    progress,
     position,
-  } = course
-  const { model, spec } = stackModel(course, layers)
+  } = run
+  const { model, spec } = stackModel(run, layers)
   try {
     const preview = makePreview(model, spec, seen, position.step, position.epoch)
     if (preview) port.send({ type: 'preview', preview })
@@ -191,7 +191,7 @@ async function measureStack(course: Course, layers: number): Promise<void> {
       jacobianNorm: jacobianNorm ?? NaN,
       ...(saturation === null ? {} : { saturation }),
     })
-    meter.add(
+    progress.add(
       'stack/',
       figures.map(([name]) => name),
       figures.map(([, value]) => value),

@@ -5,7 +5,7 @@ import { gatherBatch } from '../network/inputs.ts'
 import { variantOf } from '../variants/index.ts'
 import { lastVariant } from './classification.ts'
 import { CompiledModel, type State } from './compiled.ts'
-import type { Course } from './course.ts'
+import type { TrainingRun } from './trainingRun.ts'
 import { refreshMean, trainEpochs, validationSizes } from './epochs.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './modelSpec.ts'
@@ -16,12 +16,12 @@ import type { PlannedStage } from './stages.ts'
 const comparedSteps = 10
 
 /** Trains the whole network: from its initial weights, or from those of the pretrained layers. The caller closes the model. */
-export async function trainWhole(course: Course, stage: PlannedStage): Promise<CompiledModel> {
+export async function trainWhole(run: TrainingRun, stage: PlannedStage): Promise<CompiledModel> {
   const {
     job: { config, variant, runFolder },
     data: { read, seen },
     rows,
-  } = course
+  } = run
   const classifies = stage.kind === 'classification'
   const own = lastVariant(variantOf(variant), config)
   const spec: ModelSpec = {
@@ -36,26 +36,26 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
   const model = new CompiledModel(spec, validationSizes(stage, validation))
   const pretrained = config.pretraining.kind !== 'none'
   const show = () => {
-    const preview = makePreview(model, spec, seen, course.position.step, course.position.epoch)
-    if (preview) course.port.send({ type: 'preview', preview })
+    const preview = makePreview(model, spec, seen, run.position.step, run.position.epoch)
+    if (preview) run.port.send({ type: 'preview', preview })
   }
-  const begins = course.position.step === stage.startStep
+  const begins = run.position.step === stage.startStep
   if (begins) {
     if (pretrained) {
-      removeCodes(course)
-      if (!existsSync(checkpointFile(runFolder, 'pretrained'))) await course.write('pretrained', course.whole)
-      await compareGradients(course, stage, spec, model, train)
+      removeCodes(run)
+      if (!existsSync(checkpointFile(runFolder, 'pretrained'))) await run.write('pretrained', run.whole)
+      await compareGradients(run, stage, spec, model, train)
     }
-    model.load(course.whole)
-    if (pretrained) addWeightChange(course, model, course.whole)
+    model.load(run.whole)
+    if (pretrained) addWeightChange(run, model, run.whole)
     else show()
-    await course.save(model, false, 'last', ...(pretrained || course.snapshots === 0 ? [] : ['snapshot-0' as const]))
+    await run.save(model, false, 'last', ...(pretrained || run.snapshots === 0 ? [] : ['snapshot-0' as const]))
   } else {
-    model.load(course.resumed!)
+    model.load(run.resumed!)
   }
-  course.resumed = null
+  run.resumed = null
   const before = pretrained ? readCheckpoint(runFolder, 'pretrained').state : null
-  await trainEpochs(course, {
+  await trainEpochs(run, {
     stage,
     spec,
     model,
@@ -64,7 +64,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
     train,
     validation,
     onEpoch({ shows }) {
-      if (before) addWeightChange(course, model, before)
+      if (before) addWeightChange(run, model, before)
       if (shows) show()
     },
   })
@@ -77,7 +77,7 @@ export async function trainWhole(course: Course, stage: PlannedStage): Promise<C
  * and the weights are loaded anew afterwards.
  */
 async function compareGradients(
-  course: Course,
+  run: TrainingRun,
   stage: PlannedStage,
   { variant, config }: ModelSpec,
   model: CompiledModel,
@@ -86,10 +86,10 @@ async function compareGradients(
   const {
     job: { seed },
     data: { read },
-    meter,
+    progress,
     position,
-  } = course
-  model.load(course.initial())
+  } = run
+  model.load(run.initial())
   const mean = variant.trainingMean?.(config.regularizer as never)
   if (mean) await refreshMean(model, read, train, mean.state)
   const initial = model.state()
@@ -110,12 +110,13 @@ async function compareGradients(
     })
   }
   model.norms.forEach((name, index) => {
-    if (name.startsWith('gradient/')) meter.add('gradientUnpretrained/', [name.slice('gradient/'.length)], [sums[index]!], position)
+    if (name.startsWith('gradient/'))
+      progress.add('gradientUnpretrained/', [name.slice('gradient/'.length)], [sums[index]!], position)
   })
 }
 
 /** How far each kernel is from what it was before fine-tuning, relative to that: ||W - W0|| / ||W0||. */
-function addWeightChange({ meter, position }: Course, model: CompiledModel, before: State): void {
+function addWeightChange({ progress, position }: TrainingRun, model: CompiledModel, before: State): void {
   const now = model.weights()
   for (const [name, values] of Object.entries(now)) {
     const old = before[name]
@@ -126,6 +127,6 @@ function addWeightChange({ meter, position }: Course, model: CompiledModel, befo
       change += (values[i]! - old[i]!) ** 2
       size += old[i]! ** 2
     }
-    meter.add('weightChange/', [name.slice(0, -'/kernel'.length)], [Math.sqrt(change / size)], position)
+    progress.add('weightChange/', [name.slice(0, -'/kernel'.length)], [Math.sqrt(change / size)], position)
   }
 }

@@ -20,9 +20,9 @@ export async function planContainer(source: ContainerSource, request: SourceRequ
 async function listContainer(
   source: ContainerSource,
   request: SourceRequest,
-  { meter, signal, limit }: PlanOptions,
+  { progress, signal, limit }: PlanOptions,
 ): Promise<FileList> {
-  const reading = { signal, limit, onCount: (images: number) => meter.update('Finding images', images, 0) }
+  const reading = { signal, limit, onCount: (images: number) => progress.update('Finding images', images, 0) }
   // Loaded when a file needs it: what unpacks Parquet takes 20 MB.
   if (source.container === 'parquet') return (await import('./rows.ts')).listRows(source, reading)
   const contents = await readContents(source, reading)

@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import type { Meter } from '../progress.ts'
+import type { ProgressReporter } from '../progress.ts'
 import { hashBytes, hashRows } from '../row-hash.ts'
 
 interface Rows {
   path: string
   count: number
   rowBytes: number
-  meter: Meter
+  progress: ProgressReporter
   signal?: AbortSignal | undefined
 }
 
@@ -16,7 +16,7 @@ const blockBytes = 2 ** 20
 
 /** Goes through a packed file of bytes block by block; what `visit` changes is written back where it says so. */
 async function eachBlock(
-  { path, count, rowBytes, meter, signal }: Rows,
+  { path, count, rowBytes, progress, signal }: Rows,
   stage: string,
   visit: (block: Buffer, rows: number, first: number) => boolean,
 ): Promise<void> {
@@ -35,7 +35,7 @@ async function eachBlock(
       }
       if (visit(block, rows, first))
         for (let done = 0; done < block.length;) done += writeSync(file, block, done, block.length - done, at + done)
-      meter.update(stage, first + rows, count, 'patches')
+      progress.update(stage, first + rows, count, 'patches')
       await setImmediate()
     }
   } finally {

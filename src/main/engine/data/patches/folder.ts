@@ -32,16 +32,16 @@ export async function folderSource(
   roots: Roots,
   request: SourceRequest,
   patch: { width: number; height: number },
-  { signal, meter, limit }: OpenOptions,
+  { signal, progress, limit }: OpenOptions,
 ): Promise<PatchSource | null> {
   const found = await listFolder(roots, {
     signal,
     labels: labelling(request),
     ...(limit === undefined ? {} : { limit }),
-    onCount: (count) => meter.update('Finding files', count, 0, 'files'),
+    onCount: (count) => progress.update('Finding files', count, 0, 'files'),
   })
   if (found.truncated) return null
-  const list = await labelledList(found, request, { meter, signal })
+  const list = await labelledList(found, request, { progress, signal })
   const { names } = list,
     skipped = [...list.skipped]
   const files = new Uint32Array(names.count),
@@ -56,7 +56,7 @@ export async function folderSource(
   for (let file = 0; file < names.count; file++) {
     if (file % 50 === 0) {
       signal?.throwIfAborted()
-      meter.update('Reading headers', file, names.count, 'files')
+      progress.update('Reading headers', file, names.count, 'files')
       await setImmediate()
     }
     const result = headerOf(list, file)!
@@ -105,7 +105,7 @@ export async function folderSource(
     labels: async () => rows,
     namesOf: (images) => Array.from(images, (image) => list.pathOf(files[image]!)),
     cut: async (wanted, options) => {
-      const handling: Handling = { task: 'store', ranges: await values.measured(meter, options.signal), pick: request.pick }
+      const handling: Handling = { task: 'store', ranges: await values.measured(progress, options.signal), pick: request.pick }
       await cutInDecoders(list, files, widths, heights, wanted, options, handling, values.seen)
     },
     said: () => values.said(),

@@ -5,7 +5,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
 import { files } from '../index-file.ts'
 import { Names } from '../names.ts'
-import { Meter } from '../progress.ts'
+import { ProgressReporter } from '../progress.ts'
 import type { SourceRequest, Packed, Plan, PlanOptions } from '../request.ts'
 import { requireRoom } from '../room.ts'
 import { hashBytes } from '../row-hash.ts'
@@ -37,8 +37,8 @@ interface PatchesPlan extends Plan {
  * Draws patches: patch i comes from an image chosen uniformly, at a place chosen uniformly, by (seed, i) alone. No image is decoded.
  * @throws WorkbenchError as `openPatchSource` does; DATASET_EMPTY, IMAGE_SIZE
  */
-export async function planPatches(request: SourceRequest, { meter, signal }: PlanOptions): Promise<PatchesPlan> {
-  const source = (await openPatchSource(request, { signal, meter }))!
+export async function planPatches(request: SourceRequest, { progress, signal }: PlanOptions): Promise<PatchesPlan> {
+  const source = (await openPatchSource(request, { signal, progress }))!
   try {
     const { count = patchDefaults.count, seed = patchDefaults.seed } = request,
       patch = patchSize(request)
@@ -97,7 +97,7 @@ function planOf(
         return { ranges, notes, ahead: notes.map((note) => ahead[stored.indexOf(note)] ?? note) }
       },
     }),
-    pack: (partial, room, meter, signal) => packPatches(plan, request, partial, room, meter, signal),
+    pack: (partial, room, progress, signal) => packPatches(plan, request, partial, room, progress, signal),
     only: (rows) => onlyPatches(plan, rows, request),
     close: () => source.close(),
   }
@@ -135,7 +135,7 @@ async function packPatches(
   request: SourceRequest,
   partial: string,
   room: number,
-  meter: Meter,
+  progress: ProgressReporter,
   signal?: AbortSignal,
 ): Promise<Packed> {
   const {
@@ -163,7 +163,7 @@ async function packPatches(
     imageHashes = new Uint8Array(source.count * hashBytes)
   const reasons = new Map<number, string>()
   for (let rows = allRows(count), done = 0; ;) {
-    meter.update('Cutting patches', done, count, 'patches')
+    progress.update('Cutting patches', done, count, 'patches')
     await source.cut(byImage(draws, rows, source.count), {
       shape,
       pixels,
@@ -175,7 +175,7 @@ async function packPatches(
           return
         }
         imageHashes.set(result.hash, result.image * hashBytes)
-        meter.update('Cutting patches', (done += result.patches), count, 'patches')
+        progress.update('Cutting patches', (done += result.patches), count, 'patches')
       },
     })
     rows = rows.filter((row) => bad[draws.image[row]!] === 1)
@@ -185,7 +185,7 @@ async function packPatches(
     await drawAll(draws, rows, source, patch, seed, bad, signal)
   }
   const parts = plan.partial ? plan.parts : splitPatches(draws, source.count, source.parts, labels, imageHashes)
-  const rows = { path: pixels, count, rowBytes, meter, signal }
+  const rows = { path: pixels, count, rowBytes, progress, signal }
   const contrastLimit = contrast === 'normalise' ? await normalisePatches(rows) : undefined
   const hashes = await hashPatches(rows)
   const { notes = [], ranges = null } = source.said?.() ?? {}
@@ -270,7 +270,7 @@ async function placesOf({ image, x, y }: Draws, source: PatchSource, signal?: Ab
  * @throws WorkbenchError as `packPatches`
  */
 export async function checkPatches(request: SourceRequest): Promise<void> {
-  const source = await openPatchSource(request, { meter: new Meter(undefined), limit: quickFiles })
+  const source = await openPatchSource(request, { progress: new ProgressReporter(undefined), limit: quickFiles })
   if (source === null) return
   try {
     const { count = patchDefaults.count, seed = patchDefaults.seed } = request,

@@ -1,5 +1,5 @@
 import type { DatasetNote, Skipped } from '../../../../shared/domain.ts'
-import type { Meter } from '../progress.ts'
+import type { ProgressReporter } from '../progress.ts'
 import type { CutOptions, Wanted } from './cut.ts'
 import type { Sizes } from './draws.ts'
 import type { Measured } from '../request.ts'
@@ -38,7 +38,7 @@ export interface PatchSource extends Sizes {
 
 export interface OpenOptions {
   signal?: AbortSignal | undefined
-  meter: Meter
+  progress: ProgressReporter
   /** So many files of a folder are looked at; where there are more, the answer is null. */
   limit?: number | undefined
 }

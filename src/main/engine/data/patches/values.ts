@@ -3,7 +3,7 @@ import { decodeAll, decoderCount } from '../decoders.ts'
 import type { Handling } from '../decoding.ts'
 import { onlyFiles, type FileList } from '../layout.ts'
 import { fileBatches } from '../listed-image.ts'
-import type { Meter } from '../progress.ts'
+import type { ProgressReporter } from '../progress.ts'
 import type { SourceRequest } from '../request.ts'
 import { wishOf } from '../values/decide.ts'
 import { measureImages } from '../values/measure-images.ts'
@@ -38,14 +38,14 @@ export class PatchValues {
   }
 
   /** @throws WorkbenchError CALL_INVALID, FILE_UNSUPPORTED */
-  async measured(meter: Meter, signal?: AbortSignal): Promise<Ranges> {
+  async measured(progress: ProgressReporter, signal?: AbortSignal): Promise<Ranges> {
     if (this.ranges !== null) return this.ranges
     const {
         request: { range, pick },
       } = this,
       wish = wishOf(range),
       plain: Ranges = { bytes: null, wide: null }
-    const pass = (files: Uint32Array) => (stage: string, handling: Handling) => this.pass(files, stage, handling, meter, signal)
+    const pass = (files: Uint32Array) => (stage: string, handling: Handling) => this.pass(files, stage, handling, progress, signal)
     const files = wish === null ? this.files.filter((_, i) => this.wides[i] === 1) : this.files
     if (files.length === 0) return (this.ranges = plain)
     return (this.ranges = (await measureImages(wish, pick, pass(files))).ranges)
@@ -60,16 +60,22 @@ export class PatchValues {
     return { notes: notesOf(seen, { ...ranges, bytes }, this.channels, this.request), ranges: { ...ranges, bytes } }
   }
 
-  private async pass(files: Uint32Array, stage: string, handling: Handling, meter: Meter, signal?: AbortSignal): Promise<Seen> {
+  private async pass(
+    files: Uint32Array,
+    stage: string,
+    handling: Handling,
+    progress: ProgressReporter,
+    signal?: AbortSignal,
+  ): Promise<Seen> {
     const seen = nothingSeen(),
       batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
     const shape = { width: 1, height: 1, channels: this.channels, fit: 'crop' } as const
     let done = 0
-    meter.update(stage, 0, files.length)
+    progress.update(stage, 0, files.length)
     await decodeAll(batches, decoderCount(files.length, filesPerDecoder), null, shape, {
       handling,
       signal,
-      onImages: (images) => meter.update(stage, (done += images), files.length),
+      onImages: (images) => progress.update(stage, (done += images), files.length),
       onResult: ({ seen: inBatch }) => addSeen(seen, inBatch),
     })
     return seen

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { encode } from '../../../../shared/codec.ts'
 import type { Progress } from '../../../../shared/domain.ts'
-import { Meter } from '../../data/progress.ts'
+import { ProgressReporter } from '../../data/progress.ts'
 import { writeWhole } from '../../export/targetFile.ts'
 import { folderBytes } from '../../folderBytes.ts'
 import type { Home } from '../../home.ts'
@@ -47,12 +47,12 @@ export async function packExperiment(
   const members = store.experiments.members(id).map(({ cell, seed, run, reused }) => ({ cell, seed, run, reused: reused === 1 }))
   const runs = [...new Set(members.flatMap(({ run }) => (run === null ? [] : [run])))]
   const total = runs.reduce((sum, run) => sum + folderBytes(home.run(run)), withDataset ? folderBytes(home.dataset(dataset.id)) : 0)
-  const meter = new Meter(onProgress)
+  const progress = new ProgressReporter(onProgress)
   let done = 0
   const onBytes = (bytes: number) => {
     signal.throwIfAborted()
     done += bytes
-    meter.update('Packing', done, Math.max(total, done), 'bytes')
+    progress.update('Packing', done, Math.max(total, done), 'bytes')
   }
 
   await writeWhole(file, force, async (temporary) => {

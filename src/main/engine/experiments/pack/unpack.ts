@@ -16,7 +16,7 @@ import { WorkbenchError } from '../../../../shared/errors.ts'
 import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
 import { claim } from '../../claims.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
-import { Meter } from '../../data/progress.ts'
+import { ProgressReporter } from '../../data/progress.ts'
 import { folderBytes } from '../../folderBytes.ts'
 import type { Home } from '../../home.ts'
 import { newId } from '../../store/ids.ts'
@@ -64,13 +64,13 @@ export async function unpackExperiment(
   file: string,
   { signal, onProgress }: Options,
 ): Promise<{ experiment: string; runs: string[]; dataset: string | null }> {
-  const meter = new Meter(onProgress)
+  const progress = new ProgressReporter(onProgress)
   let done = 0,
     total = 0
   const reader = await PackReader.open(file, (bytes) => {
     signal.throwIfAborted()
     done += bytes
-    meter.update('Unpacking', done, total, 'bytes')
+    progress.update('Unpacking', done, total, 'bytes')
   })
   const { manifest } = reader
   total = manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -14,7 +14,7 @@ import { fingerprint } from '../../data/finish.ts'
 import { files } from '../../data/index-file.ts'
 import { damageIn, openDataset, rowPaths } from '../../data/open.ts'
 import type { PackedDataset } from '../../data/packed.ts'
-import { Meter } from '../../data/progress.ts'
+import { ProgressReporter } from '../../data/progress.ts'
 import { eachOf } from './eachOf.ts'
 
 /** What can be counted again of a dataset: its row says the same as its files, or the same as the row of the equal one that is here. */
@@ -59,7 +59,7 @@ function factsOf({ kind, count, test, validation, width, height, channels, class
 export async function verifyDataset(file: string, folder: string, said: Dataset, signal: AbortSignal): Promise<Skipped[]> {
   const opened = openUnpacked(file, folder)
   try {
-    const sha256 = await fingerprint(join(folder, files.pixels), opened, opened, new Meter(undefined), signal)
+    const sha256 = await fingerprint(join(folder, files.pixels), opened, opened, new ProgressReporter(undefined), signal)
     if (sha256 !== said.sha256) throw damagedFile(file, 'its images are others than those that it names')
     requireSameFacts(file, said, factsOf(opened))
     const checksums = readChecksumsOf(file, folder),

@@ -6,7 +6,7 @@ import type { Position } from '../checkpoint/checkpoint.ts'
 const reportInterval = 200
 
 /** Keeps time and points of one run: how far, how fast, how long still, and the values of its curves. */
-export class Meter {
+export class TrainingProgress {
   readonly #secondsBefore: number
   readonly #stepBefore: number
   readonly #started = performance.now()
@@ -84,7 +84,7 @@ export class Meter {
   }
 
   /** The body of a progress message; the rate is that of the last few seconds. */
-  progress(
+  message(
     position: Position,
     { done, total, unit, stage }: Pick<Progress, 'done' | 'total' | 'unit' | 'stage'>,
   ): Omit<Extract<FromTrainer, { type: 'progress' }>, 'type'> {

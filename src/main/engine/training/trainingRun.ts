@@ -22,7 +22,7 @@ import type { CompiledModel, State } from './compiled.ts'
 import { openTrainingData, type TrainingData } from './data.ts'
 import { Diverged } from './diverged.ts'
 import type { TrainJob } from './messages.ts'
-import { Meter } from './meter.ts'
+import { TrainingProgress } from './progress.ts'
 import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
@@ -34,7 +34,7 @@ const weightsOnly = (state: State): State =>
  * What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made
  * durable.
  */
-export class Course {
+export class TrainingRun {
   readonly job: TrainJob
   readonly port: Port
   readonly data: TrainingData
@@ -43,7 +43,7 @@ export class Course {
   readonly plan: PlannedStage[]
   /** Every weight of the network that is trained in the end. */
   readonly specs: WeightSpec[]
-  readonly meter: Meter
+  readonly progress: TrainingProgress
   /** How many snapshots of its weights the run keeps beside its result. */
   readonly snapshots: number
   position: Position
@@ -97,7 +97,7 @@ export class Course {
       this.whole = this.initial()
     }
     this.saved = this.position
-    this.meter = new Meter(this.position, last ? last.startStep + last.steps : 0)
+    this.progress = new TrainingProgress(this.position, last ? last.startStep + last.steps : 0)
   }
 
   /** The autoencoder that pretrained layers are unrolled to. */
@@ -128,7 +128,7 @@ export class Course {
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
     const own = model.state()
     if (hasNonFinite(own)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
-    if (!(await this.port.commit(this.meter.takePoints()))) throw new Stopped(this.saved)
+    if (!(await this.port.commit(this.progress.takePoints()))) throw new Stopped(this.saved)
     const behind = <T>(values: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
@@ -137,11 +137,11 @@ export class Course {
     // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
     for (const name of names)
       await this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)
-    this.meter.saved()
+    this.progress.saved()
   }
 
   /**
-   * Writes a checkpoint of where the course is; as often as it takes where the disk is full. @throws Stopped where that is asked
+   * Writes a checkpoint of where the run is; as often as it takes where the disk is full. @throws Stopped where that is asked
    * for meanwhile
    */
   async write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {

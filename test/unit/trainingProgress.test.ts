@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Meter } from '../../src/main/engine/training/meter.ts'
+import { TrainingProgress } from '../../src/main/engine/training/progress.ts'
 
 const position = { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }
 
 test('the live rate is that of what is counted now: images between two stages are no steps', (t) => {
   let now = 1000
   t.mock.method(performance, 'now', () => now)
-  const meter = new Meter(position, 3000)
+  const progress = new TrainingProgress(position, 3000)
   const at = (seconds: number, done: number, unit = 'steps') => {
     now = 1000 + seconds * 1000
-    return meter.progress(
+    return progress.message(
       position,
       unit === 'steps' ? { done, total: 3000, unit, stage: 'Layer' } : { done, total: 60_000, unit, stage: 'Codes' },
     )
