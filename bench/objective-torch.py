@@ -140,7 +140,8 @@ def objective(variant, config, weights, given):
     else:
         return None
     if config["training"]["weightDecay"] > 0:
-        terms["weightDecay"] = config["training"]["weightDecay"] * sum((w ** 2).sum() for name, w in weights.items() if name.endswith("/kernel"))
+        terms["weightDecay"] = config["training"]["weightDecay"] * sum(
+            (w ** 2).sum() for name, w in weights.items() if name.endswith("/kernel"))
     return terms, sum((stated.get(name, term) for name, term in terms.items()), torch.zeros(()))
 
 
@@ -162,7 +163,8 @@ def compare(case):
         "terms": {name: relative(case["terms"].get(name, float("inf")), term.item()) for name, term in terms.items()},
         "surplus": sorted(set(case["terms"]) - set(terms)),
         "gradients": {
-            name: ((found[name] - gradient).abs().max() / gradient.abs().max().clamp_min(1e-9)).item() for name, gradient in zip(weights, gradients)
+            name: ((found[name] - gradient).abs().max() / gradient.abs().max().clamp_min(1e-9)).item()
+            for name, gradient in zip(weights, gradients)
         },
     }
 

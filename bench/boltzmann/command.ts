@@ -87,7 +87,8 @@ export function boltzmannCommand(args: string[]): void {
   )
   const table = `# Contrastive divergence, one step of ${visible} x ${hidden} units, batch ${batch}
 
-Contenders in turn, ${values.rounds} rounds of ${steps} steps; the least and the median of each one's times. The first row is the arithmetic limit: the products of the same
+Contenders in turn, ${values.rounds} rounds of ${steps} steps; the least and the median of each one's times.
+The first row is the arithmetic limit: the products of the same
 shapes by the same library, nothing else. ${cpus()[0]!.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}.
 
 | | least ms | median ms | of the limit |

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Contrastive divergence (CD-1) of a Bernoulli machine in PyTorch on the CPU, written as one would: two matrix products up, one down, two for the
+"""Contrastive divergence (CD-1) of a Bernoulli machine in PyTorch on the CPU, written as one would: two matrix products up, one down,
+two for the
 statistics, momentum and weight decay in place. Prints {"msPerStep"}. Needs torch and numpy."""
 import argparse, json, time
 import numpy as np, torch

@@ -159,7 +159,11 @@ export function embedCommand(args: string[]): void {
         `${new Date().toISOString().slice(0, 10)}). The work: without the start of the first process and what it ` +
         'loads; that of the decoding',
       'processes, which both sides start, is included. The files are in the page cache for ' +
-        `both.${difference === null || Number.isNaN(difference) ? '' : ` The codes of the two differ by at most ${difference.toPrecision(2)}.`}`,
+        `both.${
+          difference === null || Number.isNaN(difference)
+            ? ''
+            : ` The codes of the two differ by at most ${difference.toPrecision(2)}.`
+        }`,
       '',
       '| | seconds of work, median (range) | images/s | seconds from start to end |',
       '|---|---|---|---|',

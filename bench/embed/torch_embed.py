@@ -1,6 +1,7 @@
 """The plain PyTorch way of encoding a folder of images, on all cores: python torch_embed.py FOLDER WEIGHTS.npz OUT.npz. Prints its seconds.
 
-A data set that opens each file with Pillow, a data loader with as many processes as cores, linear layers with ReLU between them, and numpy.savez
+A data set that opens each file with Pillow, a data loader with as many processes as cores, linear layers with ReLU between them, and
+numpy.savez
 of the codes and the file names. Imports are not counted; the start of the loader's processes is.
 """
 import os

@@ -163,8 +163,10 @@ async function measureEngine(call: Client): Promise<string> {
   })
   return `# Looking into a run: what one waits for
 
-From the call to the answer, through the engine and its explorer process, every question a new one. The first column is the first question of its kind (where a
-run was asked nothing before, a process starts and reads its weights; and codes, pixels and what else is kept from then on are computed); then the median and the 95th
+From the call to the answer, through the engine and its explorer process, every question a new one.
+The first column is the first question of its kind (where a
+run was asked nothing before, a process starts and reads its weights; and codes, pixels and what else is kept from then on
+are computed); then the median and the 95th
 percentile. Digits are MNIST's; the networks are 784-512-64 and 784-512-2.
 ${machine()}
 

@@ -109,13 +109,17 @@ export async function measureWindow(home: string, runs: { denoising: string; pla
     await hoverOver(map, seconds)
     const hovering = await watched(page)
 
-    return `Chromium ${browser.version()} without a GPU, a window of ${viewport.width} x ${viewport.height} pixels; pointer and slider move once a frame, and what is counted are frames in which something new is seen. While nothing
+    return `Chromium ${browser.version()} without a GPU, a window of ${viewport.width} x ${viewport.height} pixels;
+pointer and slider move once a frame, and what is counted are frames in which something new is seen.
+While nothing
 happens at all, the longest of 300 frames took ${idle.toFixed(0)} ms.
 
 | ${seconds} seconds of | new pictures a second | longest wait for one, ms | frames a second | frame, ms | longest frame, ms |
 |---|---|---|---|---|---|
 ${watching.join('\n')}
-| the pointer over a map of 70,000 codes | | | ${(hovering.frames / hovering.seconds).toFixed(0)} | ${hovering.medianFrame.toFixed(0)} | ${hovering.worstFrame.toFixed(0)} |
+| the pointer over a map of 70,000 codes | | | ${(hovering.frames / hovering.seconds).toFixed(
+      0,
+    )} | ${hovering.medianFrame.toFixed(0)} | ${hovering.worstFrame.toFixed(0)} |
 
 From the click, or the key, to the frame that shows the answer; the first column from opening the address in a new page.
 

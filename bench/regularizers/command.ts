@@ -97,9 +97,12 @@ const shown = (value: number | null | undefined, digits: number): string =>
 function report(rows: Row[]): string {
   const lines = rows.map((row) => {
     const { evaluation: e, seconds } = row
-    return `| ${row.group} | \`${row.variant}\` ${own(row)} | ${shown(e.jacobianNorm, 3)} | ${shown(e.contractionRatio?.midpointJacobianNorm, 3)} | ${shown(e.squaredError, 2)} | ${shown(e.meanActivation, 3)} | ${
-      e.linearProbeAccuracy === null ? '–' : `${(100 * e.linearProbeAccuracy).toFixed(2)}%`
-    } | ${shown(e.robustness?.gaussian['0.5'], 1)} | ${seconds.toFixed(0)} |`
+    return (
+      `| ${row.group} | \`${row.variant}\` ${own(row)} | ${shown(e.jacobianNorm, 3)} | ` +
+      `${shown(e.contractionRatio?.midpointJacobianNorm, 3)} | ${shown(e.squaredError, 2)} | ${shown(e.meanActivation, 3)} | ${
+        e.linearProbeAccuracy === null ? '–' : `${(100 * e.linearProbeAccuracy).toFixed(2)}%`
+      } | ${shown(e.robustness?.gaussian['0.5'], 1)} | ${seconds.toFixed(0)} |`
+    )
   })
   return [
     '# What regularizers do to an encoder',

@@ -7,7 +7,8 @@ const names = ['better-sqlite3', 'onnxruntime-node', 'sharp', 'msgpackr']
 
 /** @throws {SetupError} naming the package that does not load, and what its loader says */
 export async function requireNatives() {
-  const script = `for (const name of ${JSON.stringify(names)}) try { const it = require(name); if (name === 'better-sqlite3') new it(':memory:').close() }
+  const script = `for (const name of ${JSON.stringify(names)}) try {
+    const it = require(name); if (name === 'better-sqlite3') new it(':memory:').close() }
     catch (error) { console.log(name + ': ' + String(error.message).split('\\n')[0]); process.exit(1) }`
   // As src/shared/quietLibraries.ts says, which the Node of a set-up may be too old to read.
   const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }

@@ -49,8 +49,10 @@ const wheels = {
 }
 
 /** The headers that the addon includes, directly or not. */
-const headers =
-  /^tensorflow\/include\/(tensorflow\/c\/.*\.h|tensorflow\/core\/platform\/ctstring\w*\.h|tsl\/c\/tsl_status\.h|tsl\/platform\/ctstring\w*\.h)$/
+const headers = new RegExp(
+  String.raw`^tensorflow/include/(tensorflow/c/.*\.h|tensorflow/core/platform/ctstring\w*\.h|tsl/c/tsl_status\.h` +
+    String.raw`|tsl/platform/ctstring\w*\.h)$`,
+)
 const library = /^tensorflow\/(libtensorflow_(?:cc|framework)\.(?:so\.2|2\.dylib))$/
 
 const tfjsFolder = packageFolder('@tensorflow/tfjs-node')

@@ -388,9 +388,10 @@ async function answered(name: string, asked: Promise<unknown>, counts: MessageCo
 }
 
 const isReading = (name: string): boolean =>
-  /\.(list|show|check|inspect|images|points|skipped|complete|rows|several|columns|values|groups|series|moments|preview|read|templates|suggest|suggestFolder|snippets|index|csv|status|outcome|beside|datasets|open|cancel)$|^compare/.test(
-    name,
-  ) &&
+  new RegExp(
+    String.raw`\.(list|show|check|inspect|images|points|skipped|complete|rows|several|columns|values|groups|series|moments|preview` +
+      String.raw`|read|templates|suggest|suggestFolder|snippets|index|csv|status|outcome|beside|datasets|open|cancel)$|^compare`,
+  ).test(name) &&
   name !== 'runs.cancel' &&
   name !== 'experiments.cancel'
 

@@ -31,7 +31,8 @@ export const campaigns: readonly Campaign[] = [
     short: 12,
     long: 300,
     title:
-      "A bit is flipped in a file of a home, or the file is cut, lost or another run's; it is named by `doctor --check` and by what uses it, and a dataset is repaired",
+      "A bit is flipped in a file of a home, or the file is cut, lost or another run's; " +
+      'it is named by `doctor --check` and by what uses it, and a dataset is repaired',
     run: async (options) => ({ ...(await (await import('./rot.ts')).runRot(options)) }),
   },
   {

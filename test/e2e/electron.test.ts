@@ -130,8 +130,10 @@ windowTest('nothing leaves the window, and nobody else is answered', async ({ op
     await window.loadURL('data:text/html,<title>bare</title>')
     const result = (await window.webContents.executeJavaScript(`Promise.all([
       fetch('http://${elsewhere}/').then(() => 'reached', () => 'refused'),
-      new Promise((resolve) => { const image = new Image(); image.onload = image.onerror = () => resolve('done'); image.src = 'http://${elsewhere}/i.png' }),
-      new Promise((resolve) => { const socket = new WebSocket('ws://${elsewhere}/'); socket.onopen = () => resolve('reached'); socket.onerror = () => resolve('refused') }),
+      new Promise((resolve) => { const image = new Image()
+        image.onload = image.onerror = () => resolve('done'); image.src = 'http://${elsewhere}/i.png' }),
+      new Promise((resolve) => { const socket = new WebSocket('ws://${elsewhere}/')
+        socket.onopen = () => resolve('reached'); socket.onerror = () => resolve('refused') }),
     ])`)) as string[]
     window.destroy()
     return result

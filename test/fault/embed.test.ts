@@ -127,7 +127,7 @@ test(
       embedded({ encoder: { model: small }, data: { dataset: 'digits' } }),
       failure(
         'IMAGE_SIZE',
-        /takes images of 8 × 8 with 3 channels, and the dataset has images of 28 × 28 with 1 channel; import the images with 8 × 8 and 3 channels/,
+        /takes images of 8 × 8 with 3 channels, and the dataset has images of 28 × 28 with 1 channel; import the images with 8 × 8/,
       ),
     )
   },

@@ -14,7 +14,7 @@ import { homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.
 
 const engineProcess = fileURLToPath(new URL('../fixtures/engineProcess.ts', import.meta.url))
 
-test('kill -9 of a training engine: no committed point is lost, the run is interrupted, the home is free, and the run goes on', async (t) => {
+test('kill -9 of a training engine loses no committed point, interrupts the run and frees the home; the run goes on', async (t) => {
   const home = homeWithDataset(t)
   const child = spawn(process.execPath, [engineProcess, home], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')

@@ -144,7 +144,7 @@ function assertAlike(whole: TrainJob, undisturbed: WorkerEnd, broken: TrainJob, 
   assert.deepEqual(evaluationOf(ended), evaluationOf(undisturbed))
 }
 
-test('persistent chains, then classification: killed and paused in every stage, the run ends bit for bit as one that never was', async () => {
+test('persistent chains, then classification: killed and paused in every stage, a run ends bit for bit as any other', async () => {
   const staged: Settings = {
     network: { layers: [48, 12] },
     pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },

@@ -94,7 +94,7 @@ const layer = (weights: Weights, name: string, x: number[], activation: string):
 const encode64 = (weights: Weights, x: number[], activations: string[]): number[] =>
   activations.reduce((h, activation, index) => layer(weights, `encoder/${index}`, h, activation), x)
 
-test('singular values of the Jacobian are those of finite differences, at any depth and activation; directions do what they say', async () => {
+test('singular values of the Jacobian are those of finite differences, at any depth; directions do what they say', async () => {
   const width = 11,
     rows = datasetOf(normalNumbers(20 * width, 5), width, null, 12)
   for (const [layers, activation, codeActivation] of [

@@ -53,7 +53,7 @@ async function accuracies(pretraining: Settings): Promise<number[]> {
   return found
 }
 
-test(`with ${labelled} labelled digits a pretrained network is better than the same without, for each of ${seeds.length} seeds`, async () => {
+test(`with ${labelled} labelled digits a pretrained network beats the same without, for each of ${seeds.length} seeds`, async () => {
   const without = await accuracies({})
   for (const kind of [{ 'pretraining.kind': 'greedy', 'pretraining.variant': 'denoising' }, { 'pretraining.kind': 'rbm' }]) {
     const pretrained = await accuracies({ ...kind, 'pretraining.epochs': 8, 'pretraining.learningRate': 0.004 })

@@ -325,7 +325,7 @@ test('it is refused in a sentence where there are no channels, or where what is 
 })
 
 for (const { id, machine } of variants.filter(({ objective }) => objective)) {
-  test(`${id}: a run with changed images${machine ? '' : ' and standardised inputs'} goes on bit for bit, and its file agrees`, async () => {
+  test(`${id}: changed images${machine ? '' : ' and standardised inputs'}: a run goes on bit for bit, its file agrees`, async () => {
     const changes: Settings = {
       'data.augment': 'flip,flipVertical,shift=1,brightness=0.1',
       ...(machine ? { 'data.standardise': 'none' } : {}),

@@ -320,7 +320,8 @@ if (spawnSync('pdflatex', ['--version']).status === 0) {
     }
     writeFileSync(
       join(folder, 'tables.tex'),
-      `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`,
+      `\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n` +
+        `${[...tables, wide].map(latexOf).join('\n\\newpage\n')}\\end{document}\n`,
     )
     const said = execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'tables.tex'], {
       cwd: folder,

@@ -66,7 +66,7 @@ test('two processes at most: a run stays with its own, a third run goes to the o
   await assert.rejects(who('a'), { code: 'CANCELLED' })
 })
 
-test('a process that dies fails what it was asked with a sentence; the next question starts another, and others notice nothing', async (t) => {
+test('a process that dies fails what it was asked with a sentence, and nothing else; the next question starts another', async (t) => {
   const { made, ask, who, lines } = explorer(t)
   const first = await who('a'),
     other = await who('b')

@@ -202,6 +202,8 @@ function nameAndSizeProblems(sources: Sources): string[] {
   for (const [path, text] of sources) {
     const lines = text.trimEnd().split('\n').length
     if (lines > 400) problems.push(`${path} has ${lines} lines: split it (at most 400)`)
+    const long = text.split('\n').findIndex((line) => line.length > 140) + 1
+    if (long > 0) problems.push(`${path} has a line (${long}) of more than 140 characters`)
     if (path.split('/').some((part) => /^(utils?|helpers?)(\.|$)/i.test(part))) problems.push(`${path}: name it for what it does`)
   }
   return problems
@@ -242,14 +244,16 @@ test('what CONTRIBUTING.md names is there', () => {
   )
 })
 test('no import goes in a circle', () => assert.deepEqual(cycles(imports), []))
-test('files are short and named for what they do', () => assert.deepEqual(nameAndSizeProblems(sources), []))
+test('files are short and named for what they do, and so are lines', () => assert.deepEqual(nameAndSizeProblems(sources), []))
 
 /**
  * What pages may not call because the oldest browser that they run in (Chromium 108) lacks it, although the compiler's library
  * has it.
  */
-const tooNew =
-  /\.(toSorted|toReversed|toSpliced|isDisjointFrom|intersection|symmetricDifference)\(|\b(Object|Map)\.groupBy\(|\bPromise\.(withResolvers|try)\(|\bArray\.fromAsync\(/
+const tooNew = new RegExp(
+  String.raw`\.(toSorted|toReversed|toSpliced|isDisjointFrom|intersection|symmetricDifference)\(` +
+    String.raw`|\b(Object|Map)\.groupBy\(|\bPromise\.(withResolvers|try)\(|\bArray\.fromAsync\(`,
+)
 const tooNewIn = (sources: Sources): string[] =>
   [...sources].filter(([file, text]) => /^src\/(renderer|shared|preload)\//.test(file) && tooNew.test(text)).map(([file]) => file)
 
@@ -273,6 +277,7 @@ test('the rules see what they forbid', () => {
       'src/preload/index.ts',
       `import { contextBridge } from 'electron'\nimport { lost } from './lost.ts'\n${'\n'.repeat(400)}export {}\n`,
     ],
+    ['src/preload/long.ts', `\n// ${'a'.repeat(140)}\n`],
   ])
   const found = readImports(wrong)
   assert.deepEqual(
@@ -311,7 +316,11 @@ test('the rules see what they forbid', () => {
   assert.deepEqual(cycles(found), ['src/main/engine/b.ts -> src/main/engine/utils/c.ts -> src/main/engine/b.ts'])
   assert.deepEqual(
     nameAndSizeProblems(wrong).map((each) => each.split(':')[0]),
-    ['src/main/engine/utils/c.ts', 'src/preload/index.ts has 403 lines'],
+    [
+      'src/main/engine/utils/c.ts',
+      'src/preload/index.ts has 403 lines',
+      'src/preload/long.ts has a line (2) of more than 140 characters',
+    ],
   )
   assert.deepEqual(lostImports(wrong, found), ['src/preload/index.ts imports ./lost.ts, which is not there'])
 })

@@ -314,7 +314,8 @@ test('labels come from a table, however it is written', async () => {
       '"label","note, or ' +
       `""more""","file"\n${eight.map((name, i) => `"${i < 4 ? 'Cat' : 'Dog'}","x, ""y""\nz","${name}"`).join('\n')}`,
     'UTF-16': Buffer.from(`\uFEFFimage\tlabel\n${rowsOf('\t')}`, 'utf16le'),
-    'several columns': `image,width,height,score,class\n${eight.map((name, i) => `${name},4,4,0.${i}5,${i < 4 ? 'Cat' : 'Dog'}`).join('\n')}`,
+    'several columns':
+      `image,width,height,score,class\n` + `${eight.map((name, i) => `${name},4,4,0.${i}5,${i < 4 ? 'Cat' : 'Dog'}`).join('\n')}`,
     'one of a column each': `image,Cat,Dog\n${eight.map((name, i) => `${name},${i < 4 ? '1.0,0.0' : '0.0,1.0'}`).join('\n')}`,
   }
   for (const [name, text] of Object.entries(texts)) {
@@ -370,7 +371,9 @@ test('a table says what is missing, and columns are named or asked for', async (
 test('a table finds files whose names are the same in many folders', async () => {
   const paths = Array.from({ length: 10 }, (_, folder) => [`d${folder}/1.png`, `d${folder}/2.png`]).flat(),
     root = await flat(...paths)
-  const text = `file,label\n${paths.map((path, i) => `${i % 2 ? `/data/${path}` : path.replace('.png', '')},${i % 3}`).join('\n')}\n1.png,0\n`
+  const text =
+    `file,label\n` +
+    `${paths.map((path, i) => `${i % 2 ? `/data/${path}` : path.replace('.png', '')},${i % 3}`).join('\n')}\n1.png,0\n`
   const said = await understood(root, { labels: table(text) })
   assert.deepEqual(labelsIn(said), paths.map((path, i) => [path, String(i % 3)]).sort())
   assert.ok(said.notes.includes('rowsOfSeveralFiles'))

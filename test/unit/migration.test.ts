@@ -79,8 +79,11 @@ function filled(t: TestContext, version: number): string {
   ] as const) {
     database
       .prepare(
-        `INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epoch, epochs, step, steps, parameters, createdAt, queuedAt, seconds, stepsPerSecond, threads, latest, evaluation, evaluationVersion${stages === null ? '' : ', stages, preset'})
-      VALUES (@id, @name, 'digits00', 'classical', 1, @config, @state, 2, 3, 3, 12, 12, 99, @at, @at, 1.5, 40, 2, '{"train/loss":0.5}', @evaluation, @version${stages === null ? '' : ', @stages, @preset'})`,
+        `INSERT INTO runs (id, name, dataset, variant, seed, config, state, colour, epoch, epochs, step, steps,
+          parameters, createdAt, queuedAt, seconds, stepsPerSecond, threads, latest, evaluation,
+            evaluationVersion${stages === null ? '' : ', stages, preset'})
+      VALUES (@id, @name, 'digits00', 'classical', 1, @config, @state, 2, 3, 3, 12, 12, 99, @at, @at, 1.5, 40, 2,
+        '{"train/loss":0.5}', @evaluation, @version${stages === null ? '' : ', @stages, @preset'})`,
       )
       .run({
         id,

@@ -372,7 +372,7 @@ async function writeBad(folder: string) {
   )
 }
 
-test('what cannot be cut is refused with its code and field, before it becomes a task where that is known, and nothing is left', async (t) => {
+test('what cannot be cut is refused with its code and field, before it is a task where that is known; nothing is left', async (t) => {
   const folder = temporaryFolder(t)
   await writeBad(folder)
   const engine = testEngine(t, join(folder, 'home')),

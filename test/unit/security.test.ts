@@ -29,8 +29,11 @@ test('the shell, the preload and the page use nothing that Electron warns of', (
         .map((name) => join(folder, name)),
     ),
   ]
-  const warned =
-    /openExternal|allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures|<webview|allowpopups|webSecurity: false|nodeIntegration\w*: true|contextIsolation: false|sandbox: false|webviewTag: true|\bremote\b.*from 'electron'|\{@html/
+  const warned = new RegExp(
+    'openExternal|allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures|<webview|allowpopups|webSecurity: false' +
+      String.raw`|nodeIntegration\w*: true|contextIsolation: false|sandbox: false|webviewTag: true` +
+      String.raw`|\bremote\b.*from 'electron'|\{@html`,
+  )
   assert.deepEqual(
     sources.filter((name) => warned.test(text(name))),
     [],

@@ -485,7 +485,8 @@ test('of several pages the first is taken, and it is said of how many', async ()
     [dataset.count, says('firstPages')],
     [
       5,
-      '3 files have several pages or frames (8 in all); the first of each was taken. --pages all takes each of a TIFF, GIF or WebP as an image.',
+      '3 files have several pages or frames (8 in all); the first of each was taken. ' +
+        '--pages all takes each of a TIFF, GIF or WebP as an image.',
     ],
   )
 })

@@ -15,7 +15,10 @@ const titleOf = (field: Field, fields: readonly Field[]): string =>
 /** What a sentence that begins with a title ends with, where that says no more than which setting it is about. */
 const change = /; change ([\w.]+)\.$/
 
-/** A sentence for a window: titles in the place of keys, and no remedy that only names the field beside it. @param fields that it may name */
+/**
+ * A sentence for a window: titles in the place of keys, and no remedy that only names the field beside it.
+ * @param fields that it may name
+ */
 export function inTitles(message: string, fields: readonly Field[]): string {
   const byKey = new Map(fields.map((field) => [field.key, field]))
   // Variants have titles of their own, which a sentence about a choice among them need not know.

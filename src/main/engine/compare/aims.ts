@@ -75,7 +75,12 @@ export function aimClause({ key, title }: { key: string; title: string }, subjec
   }
   return (
     '; ' +
-    `${formatList(found.map(({ names, words }, index) => `${named(names)} ${index > 0 ? '' : names.length === 1 ? 'was trained ' : 'were trained '}${words}`))}`
+    formatList(
+      found.map(
+        ({ names, words }, index) =>
+          `${named(names)} ${index > 0 ? '' : names.length === 1 ? 'was trained ' : 'were trained '}${words}`,
+      ),
+    )
   )
 }
 

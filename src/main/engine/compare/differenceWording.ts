@@ -50,7 +50,9 @@ function measuredSentence(worded: Worded): string {
   if (reason === 'unlike') {
     return (
       `${atStart(group)} and ${b} are not compared in ${name}: ` +
-      `${figure.yardstick === 'likelihood' ? 'the bounds are of different likelihoods or of differently binarised images' : 'they were measured on different samples or by different versions of the evaluation'}.`
+      (figure.yardstick === 'likelihood'
+        ? 'the bounds are of different likelihoods or of differently binarised images.'
+        : 'they were measured on different samples or by different versions of the evaluation.')
     )
   }
   if (reason === 'none')

@@ -43,8 +43,8 @@ const wideField = (values: number[]): Buffer =>
 
 /**
  * Writes a zip archive piece by piece; files of any size go through without being held. What was added is on the disk after
- * `finish`. Libraries hold what they write (fflate, which has no 64-bit sizes either) or take a time that grows with the square of the number
- * of parts (yazl).
+ * `finish`. Libraries hold what they write (fflate, which has no 64-bit sizes either) or take a time that grows with the square of
+ * the number of parts (yazl).
  */
 export class ZipWriter {
   readonly #file: FileHandle

@@ -4,17 +4,20 @@ import { said, understood } from './lenient.ts'
 
 type Row = Omit<Embedding, 'skipped'> & { skipped: string }
 type Stored = Omit<Embedding, 'runName' | 'dataset'>
-const selected = `SELECT embeddings.id, embeddings.name, run, runs.name AS runName, model, modelSha256, embeddings.dataset AS datasetId, datasets.name AS dataset, folder, output,
-  embeddings.count, codeSize, skipped, file, embeddings.bytes AS bytes, linearProbeAccuracy, knnAccuracy, embeddings.seconds AS seconds, embeddings.createdAt AS createdAt
+const selected = `SELECT embeddings.id, embeddings.name, run, runs.name AS runName, model, modelSha256,
+  embeddings.dataset AS datasetId, datasets.name AS dataset, folder, output,
+  embeddings.count, codeSize, skipped, file, embeddings.bytes AS bytes, linearProbeAccuracy, knnAccuracy,
+    embeddings.seconds AS seconds, embeddings.createdAt AS createdAt
   FROM embeddings LEFT JOIN runs ON runs.id = embeddings.run LEFT JOIN datasets ON datasets.id = embeddings.dataset`
 
 /** Rows of the table `embeddings` as domain types. */
 export function embeddingStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY embeddings.createdAt DESC, embeddings.rowid DESC`)
   const one = database.prepare<[string], Row>(`${selected} WHERE embeddings.id = ?`)
-  const insert =
-    database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count, codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
-    VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file, @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
+  const insert = database.prepare(`INSERT INTO embeddings (id, name, run, model, modelSha256, dataset, folder, output, count,
+      codeSize, skipped, file, bytes, linearProbeAccuracy, knnAccuracy, seconds, createdAt)
+    VALUES (@id, @name, @run, @model, @modelSha256, @datasetId, @folder, @output, @count, @codeSize, @skipped, @file,
+      @bytes, @linearProbeAccuracy, @knnAccuracy, @seconds, @createdAt)`)
   const stored = database.prepare<[string], { id: string }>('SELECT id FROM embeddings WHERE id = ?')
   const ids = database.prepare<[], { id: string }>('SELECT id FROM embeddings')
   const ofDataset = database.prepare<[string], { id: string }>('SELECT id FROM embeddings WHERE dataset = ?')

@@ -50,7 +50,8 @@ export interface MemberState {
 /** Nothing more is done with it, whoever wrote it. */
 const ended: ReadonlySet<RunState> = new Set<RunState>(['completed', 'diverged', 'failed', 'cancelled'])
 
-const selected = `SELECT experiments.id, experiments.name, experiments.dataset AS datasetId, datasets.name AS dataset, plan, cells, baseline, wanted,
+const selected = `SELECT experiments.id, experiments.name, experiments.dataset AS datasetId, datasets.name AS dataset,
+  plan, cells, baseline, wanted,
   experiments.createdAt AS createdAt, endedAt FROM experiments JOIN datasets ON datasets.id = experiments.dataset`
 const present = `${selected} WHERE experiments.removedAt IS NULL`
 

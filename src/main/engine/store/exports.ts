@@ -3,15 +3,17 @@ import type { Database } from './database.ts'
 import { itemsOf, said } from './lenient.ts'
 
 type Row = Omit<Export, 'inputs' | 'outputs' | 'reduction'> & { inputs: string; outputs: string; reduction: string | null }
-const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256, exports.bytes AS bytes, opset, maxAbsDiff, reduction, inputs, outputs,
+const selected = `SELECT exports.id, run AS runId, runs.name AS runName, part, input, precision, file, sha256,
+  exports.bytes AS bytes, opset, maxAbsDiff, reduction, inputs, outputs,
   exports.createdAt AS createdAt FROM exports JOIN runs ON runs.id = exports.run AND runs.removedAt IS NULL`
 
 /** Rows of the table `exports` as domain types. */
 export function exportStore(database: Database) {
   const all = database.prepare<[], Row>(`${selected} ORDER BY exports.createdAt DESC, exports.rowid DESC`)
-  const insert =
-    database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs, createdAt)
-    VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs, @outputs, @createdAt)`)
+  const insert = database.prepare(`INSERT INTO exports (id, run, part, input, precision, file, sha256, bytes, opset, maxAbsDiff,
+      reduction, inputs, outputs, createdAt)
+    VALUES (@id, @runId, @part, @input, @precision, @file, @sha256, @bytes, @opset, @maxAbsDiff, @reduction, @inputs,
+      @outputs, @createdAt)`)
   const replaced = database.prepare('DELETE FROM exports WHERE file = ?')
   return {
     /** Newest first; those that a newer version wrote are left out. */

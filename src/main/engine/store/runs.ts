@@ -81,17 +81,20 @@ export function runStore(database: Database) {
     [],
     { id: string; state: RunState; attempts: number }
   >(`SELECT runs.id, state, attempts FROM runs JOIN experiments ON experiments.id = runs.experiment
-    WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND experiments.removedAt IS NULL ORDER BY place, queuedAt`)
+    WHERE goesOn = 1 AND state IN ('interrupted', 'paused') AND runs.removedAt IS NULL AND wanted = 'running' AND
+      experiments.removedAt IS NULL ORDER BY place, queuedAt`)
   const finished = database.prepare<
     [string, string, number],
     { id: string; name: string; variant: string; seed: number; config: string }
   >(`SELECT id, name, variant, seed, config FROM runs
-    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND version = ? AND evaluationVersion = ? ORDER BY createdAt, rowid`)
+    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND version = ? AND
+      evaluationVersion = ? ORDER BY createdAt, rowid`)
   const timed = database.prepare<
     [string],
     TimedRun
   >(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
-    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
+    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND
+      evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')

@@ -8,7 +8,8 @@ const messages = protobuf.parse(
 message Shape { message Dim { int64 size = 1; } repeated Dim dim = 2; bool unknown_rank = 3; }
 message Tensor { int32 dtype = 1; Shape tensor_shape = 2; bytes tensor_content = 4; }
 message List { repeated bytes s = 2; repeated int64 i = 3; repeated float f = 4; repeated bool b = 5; repeated int32 type = 6; }
-message Attr { oneof value { List list = 1; bytes s = 2; int64 i = 3; float f = 4; bool b = 5; int32 type = 6; Shape shape = 7; Tensor tensor = 8; } }
+message Attr { oneof value { List list = 1; bytes s = 2; int64 i = 3; float f = 4; bool b = 5; int32 type = 6;
+  Shape shape = 7; Tensor tensor = 8; } }
 message Node { string name = 1; string op = 2; repeated string input = 3; string device = 4; map<string, Attr> attr = 5; }
 message Versions { int32 producer = 1; int32 min_consumer = 2; }
 message Graph { repeated Node node = 1; Versions versions = 4; }

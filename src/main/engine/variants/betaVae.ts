@@ -15,7 +15,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'betaVae',
   title: 'β-VAE',
-  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{\beta\,\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{\beta` +
+    String.raw`\,\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
   reference: 'Higgins et al. 2017, eq. 4',
   glyph: '≋',
   terms: ['reconstruction', 'kl'],

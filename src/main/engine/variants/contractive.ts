@@ -5,7 +5,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'contractive',
   title: 'Contractive',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+\htmlData{term=contraction}{\lambda\,\operatorname{E}\left\lVert\frac{\partial f}{\partial x}\right\rVert_F^2}`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+` +
+    String.raw`\htmlData{term=contraction}{\lambda\,\operatorname{E}\left\lVert\frac{\partial f}{\partial x}\right\rVert_F^2}`,
   reference: 'Rifai, Vincent, Muller, Glorot and Bengio 2011, eq. 4',
   glyph: '◉',
   terms: ['reconstruction', 'contraction'],

@@ -91,7 +91,9 @@ function corrupt(x: Tensor2D, draws: Randomness, chosen: z.output<typeof setting
 export default defineVariant({
   id: 'denoising',
   title: 'Denoising',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(\tilde x))\bigr)},\quad \tilde x\sim q(\tilde x\mid x)`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(\tilde x))\bigr)},\quad ` +
+    String.raw`\tilde x\sim q(\tilde x\mid x)`,
   reference: 'Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010, eq. 9',
   glyph: '◌',
   terms: ['reconstruction'],

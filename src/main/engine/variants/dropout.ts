@@ -5,7 +5,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'dropout',
   title: 'Dropout',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\Bigl(x,\,g\bigl(\tfrac{m\odot f(x)}{1-p}\bigr)\Bigr)},\quad m_j\sim\mathrm{Bernoulli}(1-p)`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\Bigl(x,\,g\bigl(\tfrac{m\odot f(x)}{1-p}` +
+    String.raw`\bigr)\Bigr)},\quad m_j\sim\mathrm{Bernoulli}(1-p)`,
   reference: 'Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 4 (scaled in training)',
   glyph: '◍',
   terms: ['reconstruction'],

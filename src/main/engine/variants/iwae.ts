@@ -6,7 +6,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'iwae',
   title: 'Importance-weighted',
-  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}\,\log\frac1K\sum_{k=1}^{K}\frac{p(x|z_k)\,p(z_k)}{q(z_k|x)}},\quad z_k\sim q(z|x)`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{-\operatorname{E}\,\log\frac1K\sum_{k=1}^{K}\frac{p(x|z_k)` +
+    String.raw`\,p(z_k)}{q(z_k|x)}},\quad z_k\sim q(z|x)`,
   reference: 'Burda, Grosse and Salakhutdinov 2016, eq. 8',
   glyph: '∷',
   // Likelihood and divergence stand inside one logarithm and cannot be told apart.

@@ -6,7 +6,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'kSparse',
   title: 'k-sparse',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f_k(x))\bigr)},\quad f_k(x)=f(x)\odot\mathbf 1\bigl[f_j(x)\text{ among the }k\text{ largest}\bigr]`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f_k(x))\bigr)},` +
+    String.raw`\quad f_k(x)=f(x)\odot\mathbf 1\bigl[f_j(x)\text{ among the }k\text{ largest}\bigr]`,
   reference: 'Makhzani and Frey 2014, algorithm 1',
   glyph: '⋯',
   terms: ['reconstruction'],

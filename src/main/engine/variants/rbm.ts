@@ -34,7 +34,10 @@ const settings = z.strictObject({
 export default defineVariant({
   id: 'rbm',
   title: 'Boltzmann machine',
-  formula: String.raw`\Delta W\propto\operatorname{E}_{\text{data}}\,vh^{\top}-\operatorname{E}_{k\text{ steps}}\,vh^{\top},\quad \htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(v,\,\operatorname{E}(v\mid h)\bigr)},\; h\sim p(h\mid v)`,
+  formula:
+    String.raw`\Delta W\propto\operatorname{E}_{\text{data}}\,vh^{\top}-\operatorname{E}_{k\text{ steps}}` +
+    String.raw`\,vh^{\top},\quad \htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(v,\,\operatorname{E}(v\mid h)\bigr)}` +
+    String.raw`,\; h\sim p(h\mid v)`,
   reference: 'Hinton 2002; Tieleman 2008 (persistent chains); Hinton 2012 (practical guide)',
   glyph: '⇅',
   terms: ['reconstruction'],

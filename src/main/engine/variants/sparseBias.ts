@@ -6,7 +6,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'sparseBias',
   title: 'Sparse by bias',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)},\quad b_j\leftarrow b_j-\beta\,(\hat\rho_j-\rho)`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)},\quad b_j` +
+    String.raw`\leftarrow b_j-\beta\,(\hat\rho_j-\rho)`,
   reference: 'Ng 2011 (CS294A lecture notes, the earlier bias rule); Lee, Ekanadham and Ng 2008, section 2',
   glyph: '▽',
   terms: ['reconstruction'],

@@ -50,7 +50,9 @@ const learningRate = { 'training.learningRate': 0.002 }
 export default defineVariant({
   id: 'sparseKl',
   title: 'Sparse by KL',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+\htmlData{term=sparsity}{\beta\sum_j \mathrm{KL}\bigl(\rho\,\Vert\,\hat\rho_j\bigr)}`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+` +
+    String.raw`\htmlData{term=sparsity}{\beta\sum_j \mathrm{KL}\bigl(\rho\,\Vert\,\hat\rho_j\bigr)}`,
   reference: 'Ng 2011 (CS294A lecture notes, section 3)',
   glyph: '▲',
   terms: ['reconstruction', 'sparsity'],

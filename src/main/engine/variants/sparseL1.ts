@@ -5,7 +5,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'sparseL1',
   title: 'Sparse by L1',
-  formula: String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+\htmlData{term=sparsity}{\lambda\,\operatorname{E}\lVert f(x)\rVert_1}`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{\operatorname{E}\,\ell\bigl(x,\,g(f(x))\bigr)}+` +
+    String.raw`\htmlData{term=sparsity}{\lambda\,\operatorname{E}\lVert f(x)\rVert_1}`,
   reference: 'Olshausen and Field 1996, eq. 2 with S(h) = |h|; Goodfellow, Bengio and Courville 2016, eq. 14.2',
   glyph: '△',
   terms: ['reconstruction', 'sparsity'],

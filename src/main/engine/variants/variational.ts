@@ -15,7 +15,9 @@ import { defineVariant } from './variant.ts'
 export default defineVariant({
   id: 'variational',
   title: 'Variational',
-  formula: String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{w\,\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
+  formula:
+    String.raw`\htmlData{term=reconstruction}{-\operatorname{E}_{q(z|x)}\log p(x|z)}+\htmlData{term=kl}{w\,` +
+    String.raw`\mathrm{KL}\bigl(q(z|x)\,\Vert\,p(z)\bigr)}`,
   reference: 'Kingma and Welling 2014, eq. 10; Rezende, Mohamed and Wierstra 2014',
   glyph: '∿',
   terms: ['reconstruction', 'kl'],

@@ -10,7 +10,11 @@ export interface NeighbourTexts {
   name(index: number): string
 }
 
-/** What is written about neighbours. @param label class of the image that they are neighbours of; below 0 where it has none @param nameOf what a row is called */
+/**
+ * What is written about neighbours.
+ * @param label class of the image that they are neighbours of; below 0 where it has none
+ * @param nameOf what a row is called
+ */
 export function neighbourTexts(
   { rows, labels, distances }: Pick<ResultOf<'neighbours'>['code'], 'rows' | 'labels' | 'distances'>,
   label: number,

@@ -38,13 +38,34 @@ export function lineChart(lines: readonly CompareLine[], title: string, unit: st
     top,
     height - bottom,
   )
-  return html`<figure><figcaption><span class="called">${title}</span>${drawn.some(({ low: band }) => band !== null) && ': means over seeds, bands their 95% intervals'}</figcaption><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
+  return html`<figure><figcaption><span
+    class="called">${title}</span>${
+      drawn.some(({ low: band }) => band !== null) && ': means over seeds, bands their 95% intervals'
+    }</figcaption>
+    <svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
 <clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
-${steps(low, high).map(({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`)}
-${steps(0, last).map(({ value, text }) => html`<text x="${x(value).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
-<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">${capitalised(unit)}</text>
-<g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map((line) => html`<path d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}" stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`)}</g>
-${drawn.map((line, index) => html`<line x1="${width - right + 8}" x2="${width - right + 28}" y1="${labels[index]!.toFixed(1)}" y2="${labels[index]!.toFixed(1)}" stroke="${colourOf(line.colour)}" stroke-width="2" stroke-dasharray="${dashOf(line.colour)}"/><text class="name" x="${width - right + 34}" y="${(labels[index]! + 4).toFixed(1)}"><title>${line.title}</title>${short(line.title, 24)}</text>`)}
+${steps(low, high).map(
+  ({ value, text }) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}"
+  y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${text}</text>`,
+)}
+${steps(0, last).map(
+  ({ value, text }) => html`<text x="${x(value).toFixed(1)}" y="${height - bottom + 18}"
+  text-anchor="middle">${text}</text>`,
+)}
+<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text
+  x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text
+    transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">${capitalised(unit)}</text>
+<g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map(
+    (line) => html`<path
+  d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}"
+    stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`,
+  )}</g>
+${drawn.map(
+  (line, index) => html`<line x1="${width - right + 8}" x2="${width - right + 28}" y1="${labels[index]!.toFixed(1)}"
+  y2="${labels[index]!.toFixed(1)}" stroke="${colourOf(line.colour)}" stroke-width="2" stroke-dasharray="${dashOf(line.colour)}"/>
+    <text class="name" x="${width - right + 34}"
+      y="${(labels[index]! + 4).toFixed(1)}"><title>${line.title}</title>${short(line.title, 24)}</text>`,
+)}
 </svg></figure>`
 }
 
@@ -111,11 +132,19 @@ export function forest(rows: readonly ForestRow[], title: string): Markup | null
   const margin = (high - low || 1) * 0.05
   const x = (value: number) => left + ((value - low + margin) / (high - low + 2 * margin)) * (width - left - right)
   return html`<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">
-${steps(low - margin, high + margin).map(({ value, text }) => html`<line class="grid" x1="${x(value).toFixed(1)}" x2="${x(value).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(value).toFixed(1)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`)}
+${steps(low - margin, high + margin).map(
+  ({ value, text }) => html`<line class="grid" x1="${x(value).toFixed(1)}"
+  x2="${x(value).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(value).toFixed(1)}" y="${height - bottom + 16}"
+    text-anchor="middle">${text}</text>`,
+)}
 <line class="axis" x1="${x(0).toFixed(1)}" x2="${x(0).toFixed(1)}" y1="${top}" y2="${height - bottom}"/>
 ${rows.map((one, index) => {
   const y = top + index * row + row / 2
-  return html`<text class="name" x="${left - 12}" y="${y + 4}" text-anchor="end"><title>${one.title}</title>${short(one.title, 36)}</text><line x1="${x(one.low).toFixed(1)}" x2="${x(one.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colourOf(one.colour)}" stroke-width="1.5"/><circle cx="${x(one.mean).toFixed(1)}" cy="${y}" r="3.5" fill="${colourOf(one.colour)}"/><text x="${width - right + 12}" y="${y + 4}">${one.text}</text>`
+  return html`<text class="name" x="${left - 12}" y="${y + 4}"
+    text-anchor="end"><title>${one.title}</title>${short(one.title, 36)}</text><line x1="${x(one.low).toFixed(1)}"
+      x2="${x(one.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colourOf(one.colour)}" stroke-width="1.5"/><circle
+        cx="${x(one.mean).toFixed(1)}" cy="${y}" r="3.5" fill="${colourOf(one.colour)}"/><text x="${width - right + 12}"
+          y="${y + 4}">${one.text}</text>`
 })}
 </svg><figcaption>${title}</figcaption></figure>`
 }

@@ -14,10 +14,13 @@ const variables = (colours: readonly string[]): string => colours.map((colour, i
 /** A style sheet is no text to be escaped: it holds nothing that anybody typed. */
 export const style = new Markup(
   `
-:root{color-scheme:light dark;--paper:#fcfcfa;--paper2:#f4f4f1;--line:#dedfd9;--strong:#8c8e88;--ink:#1b1c1e;--ink2:#585a5f;${variables(light)}}
-@media screen and (prefers-color-scheme:dark){:root{--paper:#17181b;--paper2:#1e2024;--line:#34373d;--strong:#7b8089;--ink:#e8e8e5;--ink2:#a9adb5;${variables(dark)}}}
+:root{color-scheme:light dark;--paper:#fcfcfa;--paper2:#f4f4f1;--line:#dedfd9;--strong:#8c8e88;--ink:#1b1c1e;--ink2:#585a5f;
+${variables(light)}}
+@media screen and (prefers-color-scheme:dark){:root{--paper:#17181b;--paper2:#1e2024;--line:#34373d;--strong:#7b8089;
+--ink:#e8e8e5;--ink2:#a9adb5;${variables(dark)}}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:32px 24px 64px;max-width:1100px;background:var(--paper);color:var(--ink);font:13px/20px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0 auto;padding:32px 24px 64px;max-width:1100px;background:var(--paper);color:var(--ink);
+font:13px/20px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',sans-serif;font-variant-numeric:tabular-nums}
 h1{font-size:20px;line-height:28px;margin:0 0 4px}
 h2{font-size:15px;line-height:20px;margin:32px 0 8px;break-after:avoid}
 p,ul{margin:0 0 8px;max-width:88ch}
@@ -29,7 +32,8 @@ ul{padding-left:18px}
 .small{font-size:12px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;margin:0 0 16px;font-size:12px;line-height:16px}
-th,td{padding:4px 10px 4px 0;text-align:left;font-weight:400;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+th,td{padding:4px 10px 4px 0;text-align:left;font-weight:400;border-bottom:1px solid var(--line);vertical-align:top;
+overflow-wrap:break-word}
 th bdi,td bdi{display:inline-block;max-width:28ch;overflow-wrap:break-word}
 thead th{border-bottom-color:var(--strong);vertical-align:bottom}
 thead{display:table-header-group}
@@ -53,6 +57,7 @@ thead .swatch{display:block;margin:0 0 4px auto}
 .strips img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
 .strips span{overflow-wrap:anywhere}
 @page{margin:14mm}
-@media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}table{font-size:9.5px;line-height:13px}th,td{padding:3px 5px 3px 0}th bdi,td bdi{max-width:20ch}.strips{grid-template-columns:110px minmax(0,1fr)}}
+@media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}table{font-size:9.5px;line-height:13px}
+th,td{padding:3px 5px 3px 0}th bdi,td bdi{max-width:20ch}.strips{grid-template-columns:110px minmax(0,1fr)}}
 `.trim(),
 )

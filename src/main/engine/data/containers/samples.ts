@@ -14,8 +14,10 @@ export function sampleName(name: string): { key: string; is: string } {
 }
 
 /** Members that are no images, whatever the sample. */
-const besides =
-  /^(cls|cls2|json|jsonl|txt|text|caption|id|index|url|npy|npz|pth|pt|pyd|pickle|pkl|ten|tb|mp|msg|cbor|csv|xml|ya?ml|html?|transcript|meta|info)$/
+const besides = new RegExp(
+  String.raw`^(cls|cls2|json|jsonl|txt|text|caption|id|index|url|npy|npz|pth|pt|pyd|pickle|pkl|ten|tb|mp|msg|cbor|csv|xml` +
+    String.raw`|ya?ml|html?|transcript|meta|info)$`,
+)
 export const isBeside = (is: string): boolean => besides.test(is.slice(is.lastIndexOf('.') + 1))
 
 /** Fields of a sample's json that hold a label, the first that is there. */

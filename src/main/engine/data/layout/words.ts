@@ -19,8 +19,11 @@ export const isJunk = (name: string): boolean => name.startsWith('.') || junk.te
  * Names of files that promise to be no image. They decide nothing but how a folder is understood: what is read as an image goes
  * by content.
  */
-const others =
-  /(^(readme|licen[cs]e|notice|copying|changelog|makefile)$)|\.(txt|md|rst|csv|tsv|jsonl?|xml|html?|pdf|ya?ml|toml|ini|log|py|ipynb|m|sh|mat|npy|npz|pkl|pt|h5|hdf5|parquet|zip|tar|t?gz|bz2|7z|rar|docx?|xlsx?|odt|rtf|bib|sha256|md5)$/i
+const others = new RegExp(
+  String.raw`(^(readme|licen[cs]e|notice|copying|changelog|makefile)$)|\.(txt|md|rst|csv|tsv|jsonl?|xml|html?|pdf|ya?ml` +
+    String.raw`|toml|ini|log|py|ipynb|m|sh|mat|npy|npz|pkl|pt|h5|hdf5|parquet|zip|tar|t?gz|bz2|7z|rar|docx?|xlsx?|odt|rtf|bib|sha256|md5)$`,
+  'i',
+)
 export const looksLikeOther = (name: string): boolean => others.test(name)
 
 /** Folders that are called after what all images are, and so name no class. */
@@ -30,8 +33,11 @@ export const isGeneral = (name: string): boolean => general.test(name)
 
 const surelyMasks = /^(ground[_-]?truth|groundtruths?|gt|masks|trimaps?|segmentations?|segmentation[_-]?masks?|seg[_-]?masks?)$/i
 const perhapsMasks = /^(mask|labels?|annotations?|seg|targets?|.+[_-]masks?)$/i
-const besideMasks =
-  /^(images?|imgs?|photos?|pictures?|jpegimages|jpe?gs?|rgb|raw|inputs?|originals?|frames|train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval)$/i
+const besideMasks = new RegExp(
+  String.raw`^(images?|imgs?|photos?|pictures?|jpegimages|jpe?gs?|rgb|raw|inputs?|originals?|frames|train(ing)?|test(ing)?` +
+    String.raw`|val(id(ation)?)?|dev|eval)$`,
+  'i',
+)
 
 /**
  * Whether a folder holds masks, by its name and those of its neighbours: `ground_truth` beside others does, `mask` only beside

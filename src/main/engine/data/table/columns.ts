@@ -19,14 +19,20 @@ export interface Columns {
   perhapsParts: string[]
 }
 
-const labelNames =
-  /^(labels?|class(es)?([_ ]?(name|label|id))?|categor(y|ies)([_ ]?(name|id))?|target|y|species|breeds?|diagnosis|dx|disease|tags?|findings?([_ ]?labels?)?|attributes?|has_.+|is_.+)$/i
+const labelNames = new RegExp(
+  String.raw`^(labels?|class(es)?([_ ]?(name|label|id))?|categor(y|ies)([_ ]?(name|id))?|target|y|species|breeds?` +
+    String.raw`|diagnosis|dx|disease|tags?|findings?([_ ]?labels?)?|attributes?|has_.+|is_.+)$`,
+  'i',
+)
 const partNames = /^(splits?|parts?|partition|subset|set|phase|fold)$/i
 /** Columns that tell of one part by 0 and 1. */
 const onePartNames = /^(is|in|for)[_ ]?(train(ing)?|test(ing)?|val(id|idation)?|dev)([_ ]?(set|split|ing|img|image))*$/i
 const groupNames = /^(groups?)([_ ]?(id|name))?$/i
-const perhapsGroupNames =
-  /^(patients?|subjects?|persons?|participants?|cases?|scenes?|plates?|wells?|slides?|stud(y|ies)|series|videos?|sites?|lesions?|identity|individuals?|batch)([_ ]?(id|name|no|number))?$/i
+const perhapsGroupNames = new RegExp(
+  String.raw`^(patients?|subjects?|persons?|participants?|cases?|scenes?|plates?|wells?|slides?|stud(y|ies)|series|videos?` +
+    String.raw`|sites?|lesions?|identity|individuals?|batch)([_ ]?(id|name|no|number))?$`,
+  'i',
+)
 const fileNames = /^(file|image|img|path|id|name|photo|picture)/i
 const imageEnding = /\.(png|jpe?g|tiff?|bmp|gif|webp|p[gpn]m|jp2|avif|dcm|npy)$/i
 

@@ -21,8 +21,10 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const id = z.string().regex(/^[a-z][a-z0-9]{1,40}$/)
 
 /** The only names that parts may have: none leads out of its folder. */
-const partName =
-  /^(experiment\.json|runs\/[a-z][a-z0-9]{1,40}\/(run\.json|series\.bin|previews\/\d{1,12}\.bin|checkpoints\/[a-z0-9-]{1,60}\.safetensors)|dataset\/[a-z]{1,20}\.(bin|json))$/
+const partName = new RegExp(
+  String.raw`^(experiment\.json|runs/[a-z][a-z0-9]{1,40}/(run\.json|series\.bin|previews/\d{1,12}\.bin` +
+    String.raw`|checkpoints/[a-z0-9-]{1,60}\.safetensors)|dataset/[a-z]{1,20}\.(bin|json))$`,
+)
 export const checkpointPart = /^[a-z0-9-]{1,60}\.safetensors$/
 export const datasetPart = /^[a-z]{1,20}\.(bin|json)$/
 

@@ -2,7 +2,10 @@ import { counted } from '../../../../shared/words.ts'
 import type { Config } from '../../../../shared/config.ts'
 import type { Facts, Problem } from '../variant.ts'
 
-/** What is wrong with a classification by the labels that there are, the first alone; empty where there is none. @param available rows for training */
+/**
+ * What is wrong with a classification by the labels that there are, the first alone; empty where there is none.
+ * @param available rows for training
+ */
 export const labelProblems = (config: Config, facts: Facts, available: number): Problem[] =>
   config.fineTuning.kind === 'classification' ? labelRules(config, facts, available).slice(0, 1) : []
 
@@ -30,13 +33,17 @@ function labelRules(
   if (wanted > available) {
     problems.push({
       field: 'fineTuning.labelled',
-      message: `The training split has ${counted(available, 'image')} beside those for validation; set fineTuning.labelled to at most that.`,
+      message:
+        `The training split has ${counted(available, 'image')} beside those for validation; ` +
+        `set fineTuning.labelled to at most that.`,
     })
   }
   if (wanted > 0 && classes !== Infinity && wanted < classes) {
     problems.push({
       field: 'fineTuning.labelled',
-      message: `There ${classes === 1 ? 'is' : 'are'} ${counted(classes, 'class', 'classes')}; set fineTuning.labelled to at least that, so that each has an image.`,
+      message:
+        `There ${classes === 1 ? 'is' : 'are'} ${counted(classes, 'class', 'classes')}; ` +
+        `set fineTuning.labelled to at least that, so that each has an image.`,
     })
   }
   if (wanted > 0 && training.patience > 0) {
