@@ -48,7 +48,7 @@ export const emptyScenes = (folder) => [
   ['experiments-empty', '#/experiments', text('No experiments yet')],
   ['runs-empty', '#/runs', text('No runs yet')],
   ['compare-empty', '#/compare', text('Nothing to compare yet')],
-  ['explore-empty', '#/explore', text('Nothing to look into yet')],
+  ['explore-empty', '#/explore', text('Nothing to explore yet')],
   ['exports-empty', '#/exports', text('Nothing exported yet')],
   ['storage-empty', '#/storage', heading('Storage')],
 ]

@@ -14,7 +14,7 @@ export const optionTitles = {
   'part-column': 'Column of parts',
   'group-column': 'Column of groups',
   group: 'Groups',
-  fit: 'Images of another shape',
+  fit: 'Images with other proportions',
   channels: 'Channels',
   range: 'Range of values',
   pages: 'Pages and frames',

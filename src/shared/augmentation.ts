@@ -50,7 +50,7 @@ export function readAugmentation(text: string): Augmentation | string {
       if (!Number.isFinite(number) || !fits(number)) return `${name} takes ${takes}, not “${part}”; change data.augment.`
       found[name] = number
     } else {
-      return `data.augment knows no “${part}”; it is none, or some of ${names}, separated by commas.`
+      return `data.augment does not know “${part}”; it is none, or some of ${names}, separated by commas.`
     }
   }
   return found

@@ -61,7 +61,7 @@ export const lineSchema = z.object({
    * whichever part was asked for.
    */
   last: z.object({ value: number, n: z.int() }),
-  /** It is one value without steps, as of what is computed in one go: a level to compare with, drawn along the whole axis. */
+  /** It is one value without steps, as of what is computed in closed form: a level to compare with, drawn along the whole axis. */
   level: z.boolean(),
   /** The band around a group's mean; NaN where fewer than two seeds are under way. All three null for a single run. */
   low: column.nullable(),

@@ -50,7 +50,7 @@ export const trainingSchema = z.strictObject({
     .meta({ title: 'Weight decay', description: 'Strength of the sum of squared kernel weights in the objective.' }),
   schedule: z.enum(['constant', 'step', 'cosine']).default('constant').meta({
     title: 'Schedule',
-    description: 'Constant; divided by 10 at half and at three quarters of the epochs; or along a cosine to 0.',
+    description: 'Constant; divided by 10 after half and after three quarters of the epochs; or decaying to 0 along a cosine.',
   }),
   warmupEpochs: z
     .number()
@@ -88,7 +88,7 @@ export const dataSchema = z.strictObject({
     .meta({
       title: 'Binarise',
       description:
-        'Each pixel becomes 1 with its own value as probability: drawn once for ' +
+        'Each pixel becomes 1 with its value as the probability: drawn once for ' +
         'each image, or anew at every step. Evaluations use the fixed draw.',
     }),
   standardise: z
@@ -108,7 +108,7 @@ export const dataSchema = z.strictObject({
       title: 'Augment',
       examples: [...augmentationExamples],
       description:
-        'Training images are changed anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the ' +
+        'Training images are augmented anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the ' +
         'sides), brightness=0.1; several with commas. What is reconstructed ' +
         'is the changed image; validation, evaluation and exports see ' +
         'images as they are.',
@@ -146,7 +146,7 @@ export const pretrainingSchema = z.strictObject({
     .max(100_000)
     .default(10)
     .meta({
-      title: 'Epochs a layer',
+      title: 'Epochs per layer',
       description: 'Passes over the training split for each layer.',
       when: { key: 'pretraining.kind', in: ['greedy', 'rbm'] },
     }),
@@ -177,7 +177,7 @@ export const pretrainingSchema = z.strictObject({
     .default(true)
     .meta({
       title: 'Tied weights',
-      description: 'While a layer is pretrained its decoder uses its kernel transposed; fine-tuning unties them.',
+      description: 'While a layer is pretrained, its decoder uses the transposed kernel; fine-tuning unties them.',
       when: { key: 'pretraining.kind', in: ['greedy'] },
     }),
   /** The settings of the layers' variant, already checked against its schema; empty without pretraining. */
@@ -187,7 +187,7 @@ export const pretrainingSchema = z.strictObject({
 export const fineTuningSchema = z.strictObject({
   kind: z.enum(['reconstruction', 'classification']).default('reconstruction').meta({
     title: 'Fine-tuning',
-    description: 'What the whole network is trained for: its reconstructions, or the classes by a softmax layer on the code.',
+    description: 'What the whole network is trained for: reconstruction, or classification by a softmax layer on the code.',
   }),
   labelled: z
     .int()

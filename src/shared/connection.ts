@@ -44,14 +44,14 @@ export function connectToEngine(channel: Channel, onEvent: (event: EngineEvent) 
   const call: Client = async (name, input) => {
     const answer = await rpc.call(name, input).catch((thrown: unknown) => {
       if (!(thrown instanceof LimitError)) throw thrown
-      throw new WorkbenchError('CALL_INVALID', `This is too much to ask at once: ${thrown.message}. Ask for less.`, {
+      throw new WorkbenchError('CALL_INVALID', `This request is too large: ${thrown.message}. Ask for less.`, {
         cause: thrown,
       })
     })
     if (!answer.ok) throw WorkbenchError.from(answer.error)
     return answer.value as never
   }
-  return { call, close: () => rpc.$close(new WorkbenchError('ENGINE_LOST', 'The engine is gone; it is being started again.')) }
+  return { call, close: () => rpc.$close(new WorkbenchError('ENGINE_LOST', 'The engine has stopped; it is being restarted.')) }
 }
 
 /** Of a call; the window's end writes 21 characters. */
@@ -81,7 +81,7 @@ export function serveWindow(
           ok: false,
           error: {
             code: 'BUSY',
-            message: 'This window has asked too much that is not answered yet; wait for the answers, then ask again.',
+            message: 'Too many requests of this window are still unanswered; wait for the answers, then try again.',
           },
         }
       }
@@ -124,6 +124,6 @@ function requestIn(frame: Uint8Array): unknown {
     message.m === 'call' &&
     Array.isArray(message.a) &&
     (message.i === undefined || (typeof message.i === 'string' && message.i.length <= longestId))
-  if (!isRequest) throw new TypeError('it is no request')
+  if (!isRequest) throw new TypeError('it is not a request')
   return { ...message, a: [...(message.a as unknown[]).slice(0, 2), frame.length] }
 }

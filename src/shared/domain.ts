@@ -236,7 +236,7 @@ export type Run = z.infer<typeof runSchema>
  * beside them (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`.
  * Those of a layer's pretraining begin with their stage's prefix. `validation/squaredError`: of clean inputs, with nothing
  * drawn, also before the first step; of every network that reconstructs (of a layer: its own inputs), and the one point of a
- * variant that is computed in one go. After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one
+ * variant that is computed in closed form. After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one
  * point for each pretrained layer, of the stack up to it), `weightChange/LAYER` (how far fine-tuning moved its kernel,
  * relative), `gradientUnpretrained/LAYER` (one point: the same network's gradient norms from its initial weights).
  */

@@ -122,6 +122,6 @@ export function toErrorInfo(thrown: unknown): ErrorInfo {
   const text = thrown instanceof Error ? thrown.message : String(thrown)
   return {
     code: 'INTERNAL',
-    message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it with what you did.`,
+    message: `Something unexpected went wrong (${text.split('\n')[0]}); please report it along with what you did.`,
   }
 }

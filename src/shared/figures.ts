@@ -13,7 +13,7 @@ export type Better = (typeof betters)[number]
 export const figureSections = {
   evaluation: 'Evaluation on the test samples',
   noise: 'Squared error with noise at the input',
-  encoder: 'What the encoder does',
+  encoder: 'Properties of the encoder',
 } as const
 export type FigureSection = keyof typeof figureSections
 export const sectionNames = Object.keys(figureSections) as FigureSection[]

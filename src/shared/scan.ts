@@ -58,7 +58,7 @@ export function scanMessage(bytes: Uint8Array, limits: Limits): void {
   const key = (): void => {
     const token = bytes[at]!
     if (token >= 0xa0 && token <= 0xbf) return skip(1 + token - 0xa0)
-    if (token < 0xd9 || token > 0xdb) throw new TypeError('a name in it is no text')
+    if (token < 0xd9 || token > 0xdb) throw new TypeError('a name in it is not text')
     value(0)
     values -= 1
   }

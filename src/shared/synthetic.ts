@@ -21,7 +21,8 @@ export const syntheticSets = {
     side: 28,
     count: 10_000,
     classes: [],
-    description: 'Images of independent uniform pixels: nothing in them can be learned, so whoever rebuilds them has copied.',
+    description:
+      'Images of independent uniform pixels: there is nothing in them to learn, so a network that reconstructs them copies its input.',
   },
   deadLeaves: {
     title: 'Dead leaves',

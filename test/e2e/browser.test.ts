@@ -93,7 +93,7 @@ browserTest(
     assert.match(await path.inputValue(), /pictures[\\/]?$/)
     await page.getByText(`in ${classes.length} classes: ${classes.join(', ')}`).waitFor()
     // A whole path is no suggestion for itself: the list would cover what was found there.
-    const suggested = page.getByRole('listbox', { name: 'Paths that begin so', includeHidden: true }).first()
+    const suggested = page.getByRole('listbox', { name: 'Matching paths', includeHidden: true }).first()
     await path.fill(pictures.slice(0, -1))
     await suggested.waitFor({ state: 'visible' })
     await path.fill(pictures)
@@ -297,7 +297,7 @@ browserTest(
 
     // Keys: everything can be found, and asked for.
     await page.keyboard.press('?')
-    await page.getByRole('dialog').getByText('Compare the ticked runs').waitFor()
+    await page.getByRole('dialog').getByText('Compare the selected runs').waitFor()
     assert.deepEqual(await barriers(page), [])
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -312,12 +312,12 @@ browserTest(
     await first.end('SIGKILL')
     await page
       .getByRole('alert')
-      .filter({ hasText: 'what was trained so far is kept' })
+      .filter({ hasText: 'everything trained so far is kept' })
       .or(page.getByRole('alert').filter({ hasText: 'does not answer' }))
       .waitFor()
     await heading(page, 'long run').waitFor()
     assert.equal(page.url(), address)
-    await page.getByRole('alert').filter({ hasText: 'this page goes on as soon as it is there' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'this page continues as soon as it is back' }).waitFor()
     assert.deepEqual(await barriers(page), [])
 
     // Another program that takes its port meanwhile is told nothing but a challenge, and the page says what it found.
@@ -327,7 +327,7 @@ browserTest(
       response.end('ok')
     })
     await new Promise<void>((resolve) => other.listen(first.port, '127.0.0.1', resolve))
-    await page.getByRole('alert').filter({ hasText: 'was started again and has another address now' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'was restarted and now has a different address' }).waitFor()
     other.closeAllConnections()
     await new Promise((resolve) => other.close(resolve))
     assert.ok(asked.length > 0 && asked.every((url) => /^\/proof\?challenge=[0-9a-f]{64}$/.test(url)), asked.join('\n'))

@@ -311,9 +311,9 @@ async function relations(page: Page): Promise<void> {
   await settles(() => page.locator('tr.faint').count(), 3)
   await tab(page, 'Curves').click()
   await page.getByText('3 of 6 runs chosen').waitFor()
-  await page.getByRole('button', { name: 'Choose all again' }).click()
+  await page.getByRole('button', { name: 'Select all' }).click()
   await settles(() => page.locator('tr.faint').count(), 0)
   await tab(page, 'Relations').click()
-  await page.getByRole('button', { name: 'Choose the front' }).click()
+  await page.getByRole('button', { name: 'Select the Pareto front' }).click()
   await page.getByText(/of 6 runs chosen/).waitFor()
 }

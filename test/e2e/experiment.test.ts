@@ -108,7 +108,7 @@ test('experiment run: checks the plan, trains every run, ends with what came out
       [2, 2, 0.3],
     ],
   )
-  assert.match(errors, /3 cells, 6 runs/)
+  assert.match(errors, /3 configurations, 6 runs/)
   assert.match(errors, /Denoising, rate 0\.3, seed 2: completed, squared error/)
   const again = await json('home', 'experiment', 'run', file, '--name', 'again')
   assert.deepEqual([again.code, again.json.experiment.reused], [0, 6])

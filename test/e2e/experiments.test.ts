@@ -16,7 +16,7 @@ const go = (page: Page, address: string): Promise<unknown> =>
 const heading = (page: Page, name: string): Locator => page.getByRole('heading', { name, level: 1, exact: true })
 const start = (page: Page): Locator => page.getByRole('button', { name: 'Start', exact: true })
 const beside = (page: Page): Locator => page.getByRole('complementary')
-const results = (page: Page): Locator => page.getByRole('table', { name: 'Runs and results by cell' })
+const results = (page: Page): Locator => page.getByRole('table', { name: 'Runs and results by configuration' })
 
 browserTest(
   'an experiment is planned from a template, watched to its end, read, packed, removed and brought back',
@@ -58,7 +58,7 @@ browserTest(
     await page.getByLabel('Epochs', { exact: true }).fill('4')
     await page.getByLabel('Batch size').fill('16')
     await beside(page).getByText('4 runs').waitFor()
-    await denoising.getByLabel('Depart from the others').selectOption('training.learningRate')
+    await denoising.getByLabel('Override a shared setting').selectOption('training.learningRate')
     await denoising.getByLabel('Learning rate').fill('0.002')
     await beside(page).getByText('≠ learning rate').waitFor()
     await beside(page)
@@ -195,13 +195,13 @@ browserTest(
     assert.deepEqual(await barriers(page), [])
     await bin.getByRole('button', { name: 'Empty the bin' }).click()
     await bin.getByRole('button', { name: 'Delete for good' }).click()
-    await bin.getByText('Nothing was removed lately').waitFor()
+    await bin.getByText('Nothing was removed recently').waitFor()
 
     // The same plan again needs no training.
     await go(page, '#/experiments')
     await page.getByRole('link', { name: 'Corruption' }).click()
     await page.getByRole('link', { name: 'Plan again' }).click()
-    await beside(page).getByText('4 runs are there already').waitFor()
+    await beside(page).getByText('4 runs already trained').waitFor()
     await beside(page).getByText('none', { exact: true }).waitFor()
   },
 )
@@ -253,12 +253,12 @@ browserTest(
     await waiting.nth(0).getByText('short').waitFor()
 
     // With two trainers the short one goes on beside the long one, and its end is told wherever one is.
-    await beside(page).getByLabel('Trainers at once').fill('0')
+    await beside(page).getByLabel('Parallel trainers').fill('0')
     await page.keyboard.press('Tab')
     await beside(page)
-      .getByText(/^From 1 to 64 runs train at once; \d+ still do(es)?\.$/)
+      .getByText(/^From 1 to 64 runs train in parallel; still \d+\.$/)
       .waitFor()
-    await beside(page).getByLabel('Trainers at once').fill('2')
+    await beside(page).getByLabel('Parallel trainers').fill('2')
     await page.keyboard.press('Tab')
     await go(page, '#/storage')
     await page.getByText('“short” has ended: 4 of 4 runs completed.').waitFor({ timeout: 120_000 })
@@ -394,7 +394,7 @@ browserTest(
       await page.getByRole('button', { name: 'Save the table of results as CSV' }).click()
       const [head, ...body] = cellsOf(readFileSync((await (await download).path())!, 'utf8'))
       assert.deepEqual(head, [
-        'Cell',
+        'Configuration',
         'Rate',
         'Squared error, seed 1 (per sample)',
         'Squared error, seed 2 (per sample)',

@@ -181,11 +181,11 @@ browserTest('tangents, units and copies are compared between runs', async ({ ser
 
   await go(page, `#/explore/${explored.home.runs['plain']}/copying?with=${explored.home.runs['tight']}`)
   await page
-    .getByText(/Of what varies in “digits” \d+% is rebuilt, of random pixels/)
+    .getByText(/\d+% of the variance of “digits” is reconstructed, and \d+% of that of random pixels/)
     .first()
     .waitFor()
   await page
-    .getByRole('application', { name: /^Given: 16 images/ })
+    .getByRole('application', { name: /^Input: 16 images/ })
     .first()
     .waitFor()
   await page
@@ -269,9 +269,9 @@ browserTest(
     sent.length = 0
     await page.getByLabel('Split').selectOption('train')
     await page.getByLabel('Map by').selectOption('tsne')
-    await page.getByRole('tab', { name: 'Copying' }).click()
+    await page.getByRole('tab', { name: 'Out of distribution' }).click()
     await page
-      .getByText(/is rebuilt, of random pixels/)
+      .getByText(/is reconstructed, and \d+% of that of random pixels/)
       .first()
       .waitFor()
     assert.ok(
@@ -287,7 +287,7 @@ browserTest(
     const empty = await serve(join(folder, 'empty'))
     const first = await open(empty.url)
     await go(first, '#/explore')
-    await first.getByRole('heading', { name: 'Nothing to look into yet' }).waitFor()
+    await first.getByRole('heading', { name: 'Nothing to explore yet' }).waitFor()
     await first.getByRole('link', { name: 'See a first comparison' }).waitFor()
     assert.deepEqual(await barriers(first), [])
     await first.close()
@@ -301,7 +301,7 @@ browserTest(
     // A run on another dataset cannot be given the same inputs.
     await go(page, `#/explore/${explored.home.runs['plain']}/similar?with=${explored.home.runs['bowl']}`)
     await page.getByText('was trained on another dataset').waitFor()
-    await page.getByRole('button', { name: 'Look into one run' }).click()
+    await page.getByRole('button', { name: 'Explore one run' }).click()
     await page.getByRole('listbox', { name: /^Nearest in the code of plain/ }).waitFor()
   },
 )
@@ -410,6 +410,6 @@ browserTest('the views fit into a small window, and are reached by name', async 
   await page.waitForFunction((id) => location.hash.startsWith(`#/explore/${id}`), explored.home.runs['plain'])
   await go(page, '#/runs')
   for (const name of ['plain', 'noisy']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
-  await page.getByRole('toolbar', { name: 'Ticked runs' }).getByRole('link', { name: 'Explore' }).click()
+  await page.getByRole('toolbar', { name: 'Selected runs' }).getByRole('link', { name: 'Explore' }).click()
   await page.waitForFunction(() => location.hash.includes('with='))
 })

@@ -108,7 +108,7 @@ browserTest('new images are drawn, set by hand unit by unit, and lie between two
   await settled(page)
   assert.deepEqual(await barriers(page), [])
   await go(page, `#/explore/${explored.home.runs['bowl']}/generate?show=units`)
-  await page.getByRole('application', { name: /^Ways of the units of bowl/ }).waitFor()
+  await page.getByRole('application', { name: /^Traversals of the units of bowl/ }).waitFor()
 })
 
 browserTest(

@@ -131,7 +131,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByText('There is nothing at').waitFor()
   const plain = linearEncoder({ name: 'pixels', shape: ['batch', 28, 28, 1] }, 784)
   for (const [name, model, said] of [
-    ['text', null, 'is no ONNX file, or is damaged'],
+    ['text', null, 'is not an ONNX file, or is damaged'],
     ['two', { ...plain, inputs: [...plain.inputs, { name: 'mask', shape: ['batch', 3] }] }, 'has 2 inputs'],
     [
       'outside',
@@ -149,7 +149,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await embed.getByRole('combobox', { name: 'ONNX file' }).fill(join(folder, 'other.onnx'))
   await embed.getByText('Takes images of').waitFor()
   await embed.getByLabel('Pixels').selectOption('signed')
-  await embed.getByText('Also write them into a file').click()
+  await embed.getByText('Also write them to a file').click()
   const codes = join(folder, 'codes.csv')
   await fill(embed.getByRole('combobox', { name: 'File', exact: true }), /\.npz$/, codes)
   await settles(() => embed.getByLabel('Format').inputValue(), 'csv')
@@ -175,9 +175,9 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   await weights.getByRole('combobox', { name: 'File of weights' }).fill(join(folder, 'taken.safetensors'))
   await weights.getByText('784 – 16').waitFor()
   await weights.getByRole('button', { name: 'Evaluate' }).click()
-  await weights.getByText('Measured, as the run').waitFor()
+  await weights.getByText('Evaluated as the run').waitFor()
   await weights.getByLabel('Epochs').fill('1')
   await weights.getByRole('button', { name: 'Train further' }).click()
   await page.waitForURL(/#\/runs\//)
-  await page.getByText('Begun with').waitFor()
+  await page.getByText('Started from').waitFor()
 })

@@ -29,10 +29,10 @@ browserTest(
 
     // Few steps are said, and one click gives enough.
     await batch.fill('30000')
-    await page.getByText('so few seldom suffice').waitFor()
+    await page.getByText('so few are rarely enough').waitFor()
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: /^Train [\d,]+ epochs$/ }).click()
-    await page.getByText('so few seldom suffice').waitFor({ state: 'detached' })
+    await page.getByText('so few are rarely enough').waitFor({ state: 'detached' })
     assert.ok(Number(await epochs.inputValue()) > Number(usual))
     await epochs.fill('7')
 

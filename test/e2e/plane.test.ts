@@ -40,7 +40,7 @@ browserTest('moons are chosen in the form, drawn by class, trained on, and compa
   await page.keyboard.press('ArrowRight')
   await chart.getByText('Point 1').waitFor()
   await drawn(page.getByRole('application', { name: /^Points of moons/ }).first(), 2000)
-  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByRole('radio', { name: 'Test', exact: true }).check({ force: true })
   await page.getByText('90 points', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^lower/ }).click()
   await page.getByText('45 points', { exact: true }).waitFor()

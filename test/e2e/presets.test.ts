@@ -23,7 +23,7 @@ browserTest(
     assert.deepEqual(await barriers(page), [])
 
     await page.getByRole('button', { name: 'Fill the form with 64-25-64, sparse' }).click()
-    await page.getByText('the form holds Ng 2011: 64-25-64, sparse').waitFor()
+    await page.getByText('filled in from Ng 2011: 64-25-64, sparse').waitFor()
     await page.getByLabel('Epochs', { exact: true }).fill('5')
     assert.deepEqual(
       [
@@ -47,7 +47,7 @@ browserTest(
     await page.getByRole('link', { name: 'Sparse autoencoder of image patches' }).click()
     await page.getByRole('button', { name: 'Fill the form with 64-25-64, sparse' }).click()
     await page.getByRole('radio', { name: 'Classical', exact: true }).check({ force: true })
-    await page.getByText('the form holds').waitFor({ state: 'detached' })
+    await page.getByText('filled in from').waitFor({ state: 'detached' })
     await settles(() => page.getByRole('textbox', { name: 'Name' }).inputValue(), '')
   },
 )

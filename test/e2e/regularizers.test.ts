@@ -11,7 +11,7 @@ import { settles } from './settles.ts'
 declare const document: any, location: { hash: string }
 
 const beside = (page: Page) => page.getByRole('complementary')
-const results = (page: Page) => page.getByRole('table', { name: 'Runs and results by cell' })
+const results = (page: Page) => page.getByRole('table', { name: 'Runs and results by configuration' })
 
 browserTest(
   'all regularizers are compared on a small folder of images: planned, watched to ' +

@@ -21,7 +21,7 @@ tableTest(
     await dialog.getByRole('button', { name: 'Save' }).click()
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: hostile, exact: true }).click()
-    await dialog.getByRole('button', { name: 'As it was in the beginning' }).click()
+    await dialog.getByRole('button', { name: 'Default view' }).click()
     await counted(page, '488 of 500 runs')
     await settles(() => page.getByRole('columnheader', { name: /^Contractive: lambda/ }).count(), 0)
     await page.locator('[data-kept=true]').waitFor()

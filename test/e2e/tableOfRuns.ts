@@ -29,7 +29,7 @@ export async function menu(page: Page, title: string): Promise<Locator> {
   return page.getByRole('dialog', { name: title, exact: true })
 }
 export const ticked = (page: Page, text: string): Promise<void> =>
-  page.getByRole('toolbar', { name: 'Ticked runs' }).getByText(text).waitFor()
+  page.getByRole('toolbar', { name: 'Selected runs' }).getByText(text).waitFor()
 
 /** Tests something on the table of 500 runs, 12 of which are archived. */
 export function tableTest(name: string, body: (page: Page, desk: BrowserDesk) => Promise<void>): void {

@@ -68,7 +68,7 @@ test('what is wrong with the target, the images or the encoder', async (t) => {
   await refused({ out: undefined }, 'CALL_INVALID', /Say where the codes/)
 
   await refused({ data: { folder: join(folder, 'gone') } }, 'PATH_MISSING', /There is nothing at/)
-  await refused({ data: { folder: model } }, 'FILE_UNSUPPORTED', /is no folder; choose a folder of images, or import the file/)
+  await refused({ data: { folder: model } }, 'FILE_UNSUPPORTED', /is not a folder; choose a folder of images, or import the file/)
   mkdirSync(join(folder, 'empty'))
   await refused({ data: { folder: join(folder, 'empty') } }, 'DATASET_EMPTY', /is empty/)
   mkdirSync(join(folder, 'texts'))
@@ -79,10 +79,13 @@ test('what is wrong with the target, the images or the encoder', async (t) => {
 
   const vectors = join(folder, 'vectors.onnx')
   writeFileSync(vectors, onnxFile(linearEncoder({ name: 'x', shape: ['N', 12] }, 12)))
-  await refused({ encoder: { model: vectors } }, 'FILE_UNSUPPORTED', /takes rows of 12 values that are no images/)
+  await refused({ encoder: { model: vectors } }, 'FILE_UNSUPPORTED', /takes rows of 12 values that are not images/)
   writeFileSync(join(folder, 'broken.onnx'), 'broken')
-  await refused({ encoder: { model: join(folder, 'broken.onnx') } }, 'FILE_DAMAGED', /is no ONNX file/)
-  await assert.rejects(call('encoders.inspect', { model: join(folder, 'broken.onnx') }), failure('FILE_DAMAGED', /is no ONNX file/))
+  await refused({ encoder: { model: join(folder, 'broken.onnx') } }, 'FILE_DAMAGED', /is not an ONNX file/)
+  await assert.rejects(
+    call('encoders.inspect', { model: join(folder, 'broken.onnx') }),
+    failure('FILE_DAMAGED', /is not an ONNX file/),
+  )
   await assert.rejects(call('encoders.inspect', { model: join(folder, 'none.onnx') }), failure('PATH_MISSING', /There is nothing/))
 
   assert.deepEqual(readdirSync(out).sort(), ['folder.npz', 'mine.csv'])

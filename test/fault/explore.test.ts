@@ -226,7 +226,7 @@ test('an image from disk is decoded as the import would; what is none, or is of 
   })
   await assert.rejects(ask('plain', { kind: 'decode', coordinates: new Float32Array(3) }), {
     code: 'QUESTION_UNSUITABLE',
-    message: /3 numbers are no codes of 4 each/,
+    message: /3 numbers are not codes of 4 each/,
   })
 })
 

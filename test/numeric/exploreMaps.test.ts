@@ -336,7 +336,7 @@ test('copying: what rebuilds noise has learned to copy, and what projects on the
   assert.ok(copies.own.rebuilt > 0.999 && copies.other.rebuilt > 0.999)
   assert.match(
     copies.sentence,
-    /Of what varies in “tried” 100% is rebuilt, of random pixels 100%: the network copies what it is given\./,
+    /100% of the variance of “tried” is reconstructed, and 100% of that of random pixels: the network copies its input\./,
   )
   assert.ok(projects.own.rebuilt > 0.999 && Math.abs(projects.other.rebuilt - 1 / 3) < 0.05, `${projects.other.rebuilt}`)
   assert.match(projects.sentence, /rebuilds what it was trained on/)

@@ -401,7 +401,7 @@ test('of pretraining, too, what has no effect is said under a name that is only 
   const warned = (typed: string, variant = 'classical') => resolved('images', variant, typed).warnings
   assert.match(
     warned('pretraining.epochs=4')[0]!,
-    /^Epochs a layer has no effect while pretraining.kind is none; it needs greedy or rbm/,
+    /^Epochs per layer has no effect while pretraining.kind is none; it needs greedy or rbm/,
   )
   assert.match(
     warned(`${machines} pretraining.tied=false`)[0]!,

@@ -400,7 +400,10 @@ test('labels of Parquet as other writers have them: floats, numbers without a si
   assert.deepEqual(await labelsOf(made('DOUBLE', floats)), expected)
   assert.deepEqual(await labelsOf(made('FLOAT', floats)), expected)
   const measured = await rowsOf(made('DOUBLE', [0.5, ...floats.slice(1, 11)]))
-  assert.match(measured.dataset.notes.find(({ code }) => code === 'unknownLabels')!.message, /^1 label is no number of a class/)
+  assert.match(
+    measured.dataset.notes.find(({ code }) => code === 'unknownLabels')!.message,
+    /^1 label is not the number of a class/,
+  )
   const high = pngs.map((_, i) => 2 ** 32 - 1 - (i % 2))
   const higher = high.map((value) => 2n ** 64n - 2n ** 32n + BigInt(value))
   assert.deepEqual(await labelsOf(made('INT32', high, 'UINT_32')), high.map(String))

@@ -122,7 +122,7 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
         assert.match(fromData.join(), /Decoder: Gaussian, because/)
         const chosen = resolveConfig(variant, { 'regularizer.decoder': 'bernoulli' }, facts)
         assert.equal(chosen.config!.regularizer['decoder'], 'bernoulli')
-        assert.match(chosen.warnings.join(), /bound is no likelihood/)
+        assert.match(chosen.warnings.join(), /bound is not a likelihood/)
         assert.equal(values(variant, facts, { 'data.binarise': 'fixed' }).regularizer['decoder'], 'bernoulli')
       }
       assert.doesNotMatch(warnings.join(), variant === 'rbm' ? /Cross-entropy/ : /likelihood/)

@@ -257,7 +257,7 @@ const refusals: Record<string, { make: () => Model | string; choice?: Partial<En
       return path
     },
     code: 'FILE_DAMAGED',
-    says: /is no ONNX file, or is damaged/,
+    says: /is not an ONNX file, or is damaged/,
   },
   'an image': {
     make: () => {
@@ -266,7 +266,7 @@ const refusals: Record<string, { make: () => Model | string; choice?: Partial<En
       return path
     },
     code: 'FILE_DAMAGED',
-    says: /is no ONNX file/,
+    says: /is not an ONNX file/,
   },
   'a file that was cut off': {
     make: () => {
@@ -275,7 +275,7 @@ const refusals: Record<string, { make: () => Model | string; choice?: Partial<En
       return path
     },
     code: 'FILE_DAMAGED',
-    says: /is no ONNX file, or is damaged/,
+    says: /is not an ONNX file, or is damaged/,
   },
   'an empty file': {
     make: () => {

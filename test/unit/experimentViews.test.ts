@@ -112,9 +112,9 @@ test('a plan as text is the same plan again, and its command writes it whatever 
   for (const [wrong, message] of [
     ['', /is not JSON/],
     ['{"name": ', /is not JSON/],
-    ['[]', /but no plan/],
-    ['null', /but no plan/],
-    ['{"name": "x"}', /but no plan/],
+    ['[]', /but not a plan/],
+    ['null', /but not a plan/],
+    ['{"name": "x"}', /but not a plan/],
   ] as const) {
     const answer = readPlan(wrong)
     assert.ok('message' in answer, wrong)

@@ -68,7 +68,7 @@ test('what has another form is answered with the right one, in a sentence', () =
     return invalidInput('datasets.import', whole, error).message
   }
   for (const split of ['0.7,0.3', '70%', 'half', '7'.repeat(40)]) assert.match(answer({ split }), /^Shares .*70\/15\/15.*80\/20\.$/)
-  assert.match(answer({ range: '5..1' }), /^That is no range of values; write dataset, .*\.$/)
+  assert.match(answer({ range: '5..1' }), /^That is not a range of values; write dataset, .*\.$/)
   assert.match(answer({ pick: [0, 1] }), /^Take one channel .*\.$/)
 })
 

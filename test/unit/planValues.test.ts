@@ -81,7 +81,7 @@ test('what is not a value is said, with the way to write it', () => {
     [number, '0.1 to 1', /^How many values are there from 0\.1 to 1\? Add it: 0\.1 to 1, 5\.$/],
     [number, 'a to 1, 5', /^The range begins with “a”/],
     [number, '0.1 to b, 5', /^The range ends with “b”/],
-    [number, '0.1 to 1, 5, often', /^“often” means nothing in a range/],
+    [number, '0.1 to 1, 5, often', /^“often” has no meaning in a range/],
     [number, '0 to 1, 5, log', /both ends above 0/],
     [number, '1 to 1, 5', /begins and ends at 1/],
     [number, '0 to 1, 1', /at least 2 values, not 1/],
@@ -114,9 +114,9 @@ test('seeds are written as a list, a range or both', () => {
   }
   for (const [text, message] of [
     ['', /at least one seed/],
-    ['x', /“x” is no seed/],
-    ['1.5', /“1\.5” is no seed/],
-    ['-1', /is no seed/],
+    ['x', /“x” is not a seed/],
+    ['1.5', /“1\.5” is not a seed/],
+    ['-1', /is not a seed/],
     ['3-1', /backwards; write 1-3/],
     ['1-3, 2', /The seed 2 is listed twice/],
     ['2147483648', /too large/],

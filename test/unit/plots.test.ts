@@ -83,7 +83,7 @@ test('a scatter has points with intervals, a front where there is one, and says 
   assert.equal(scatter.note, null)
   assert.match(scatterOf(plot, 'jacobianNorm', 'squaredError').note!, /neither better high nor low/)
   const accuracy = scatterOf(plot, 'linearProbeAccuracy', 'squaredError')
-  assert.equal(accuracy.points[0]!.x.toFixed(9), '80.800000000', 'in per cent, as it is written')
+  assert.equal(accuracy.points[0]!.x.toFixed(9), '80.800000000', 'in percent, as it is written')
   assert.equal(scatterOf(plotOf(sweep, 'run', variants), 'regularizer.lambda', 'squaredError').x.logarithmic, true)
   const unlike = [...sweep, { ...run('x', 'classical', {}), datasetId: 'd2', dataset: 'faces' }]
   const other = scatterOf(plotOf(unlike, 'run', variants), 'squaredError', 'linearProbeAccuracy')

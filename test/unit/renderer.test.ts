@@ -198,10 +198,10 @@ test('an inspected path is told in words', () => {
   assert.equal(sentence({ ...folder, truncated: false, classes: [], width: null }), 'A folder with 1,241 files, without classes.')
   assert.match(
     sentence({ ...folder, sizes: { ...folder.sizes, width: 640, height: 480 } }),
-    / Most are 640 × 480, colour\. They become 64 × 48, unless you choose another size\.$/,
+    / Most are 640 × 480, colour\. They become 64 × 48 unless you choose another size\.$/,
   )
   assert.match(
     sentence({ ...folder, sizes: { ...folder.sizes, agree: 'differ' } }),
-    / Sizes differ, from 20 × 10 to 640 × 480, colour\. They become 64 × 48, their middle size, unless you choose another size\.$/,
+    / Sizes differ, from 20 × 10 to 640 × 480, colour\. They become 64 × 48, their median size, unless you choose another size\.$/,
   )
 })

@@ -13,7 +13,7 @@ export function readForeignJson(file: string, limits: Limits, pipes = false): un
   const descriptor = openSync(file, constants.O_RDONLY | (pipes ? 0 : (constants.O_NONBLOCK ?? 0)))
   try {
     const found = fstatSync(descriptor)
-    if (!found.isFile() && !pipes) throw Object.assign(new Error(`${file} is no file`), { code: 'EISDIR' })
+    if (!found.isFile() && !pipes) throw Object.assign(new Error(`${file} is not a file`), { code: 'EISDIR' })
     atMost(found.size, limits.bytes, 'bytes')
     const pieces: Buffer[] = []
     for (let total = 0; ;) {

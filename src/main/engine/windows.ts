@@ -17,7 +17,7 @@ export function attachWindow(engine: Engine, channel: Channel): () => void {
   const window = serveWindow(channel, engine.handle, (why) => {
     // One line for each window: a log is no place to pour things into.
     if (refused++ === 0)
-      engine.log(`What a window sent is no call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`)
+      engine.log(`What a window sent is not a call, and was dropped (${why instanceof Error ? why.message : 'unreadable'}).`)
   })
   const unsubscribe = engine.subscribe(window.send)
   return () => {
@@ -61,7 +61,7 @@ export function attachStream(engine: Engine, stream: Duplex): void {
     try {
       parse(chunk)
     } catch (thrown) {
-      engine.log('A peer sent what is no frame and was cut off.', thrown)
+      engine.log('A peer sent what is not a frame and was cut off.', thrown)
       stream.destroy()
     }
   })

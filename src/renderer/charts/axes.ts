@@ -1,5 +1,12 @@
 import type { XKind } from './curve.ts'
 
+/** What a horizontal axis can count, to choose from. */
+export const axisKinds: readonly { value: XKind; title: string }[] = [
+  { value: 'step', title: 'Step' },
+  { value: 'epoch', title: 'Epoch' },
+  { value: 'time', title: 'Time' },
+]
+
 /** Title, scale and numbers of a horizontal axis that reaches to `greatest` (steps, epochs or seconds). */
 export function horizontal(kind: XKind, greatest: number): { title: string; scale: number; format(x: number): string } {
   if (kind === 'step') return { title: 'Step', scale: 1, format: (x) => grouped(Math.round(x)) }

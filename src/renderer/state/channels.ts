@@ -23,9 +23,9 @@ export function linkByPort(host: Host, link: Link): { retry(): void } {
 const firstPause = 250
 const longestPause = 4000
 
-const silent = 'The workbench does not answer. Start it again in its terminal; this page goes on as soon as it is there.'
+const silent = 'The workbench does not answer. Start it again in its terminal; this page continues as soon as it is back.'
 const moved =
-  'The workbench was started again and has another address now. Open the one that its terminal prints; this page cannot go on.'
+  'The workbench was restarted and now has a different address. Open the one printed in its terminal; this page cannot continue.'
 
 /**
  * Whether who answers at the page's address knows the token: asked for the HMAC of a fresh challenge. `none`: nobody answers.

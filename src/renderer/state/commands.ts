@@ -37,7 +37,7 @@ export function commands(): Command[] {
           {
             id: 'compare-selected',
             kind: 'Action' as const,
-            title: `Compare the ${selection.runs.length} ticked runs`,
+            title: `Compare the ${selection.runs.length} selected runs`,
             detail: '',
             keys: 'c',
             run: go(to.compare(selection.runs)),

@@ -13,8 +13,8 @@ const lost = (): WorkbenchError =>
   new WorkbenchError(
     'ENGINE_LOST',
     host
-      ? 'The engine is not there; it is being started again. Try once more when it is back.'
-      : 'The workbench does not answer, so nothing can be asked of it; start it again in its terminal.',
+      ? 'The engine has stopped and is being restarted. Try again when it is back.'
+      : 'The workbench does not answer; start it again in its terminal.',
   )
 
 /** The window's one connection to the engine, whichever host it is in. It comes back by itself, and everything is read anew. */

@@ -12,7 +12,7 @@ export const viewTitles: Record<ExploreView, string> = {
   field: 'Field',
   tangents: 'Tangents',
   units: 'Units',
-  copying: 'Copying',
+  copying: 'Out of distribution',
   map: 'Map',
 }
 /** As short as fits into a row of tabs; for rows that are no images too. */
@@ -29,7 +29,7 @@ export const viewDetails: Record<ExploreView, string> = {
   manifold: 'what the decoder makes of every place of the code',
   field: 'denoising: where the network moves points, arrows, paths',
   tangents: 'Jacobian, singular values, directions, contraction',
-  units: 'filters, exciting images, activity, KL, collapsed units',
+  units: 'filters, top-activating images, activity, KL, collapsed units',
   copying: 'reconstruct noise or another dataset',
   map: 'all codes in a plane, thumbnails, lasso',
 }

@@ -3,7 +3,7 @@ import { runs } from './runs.svelte.ts'
 /** The runs that are ticked for a comparison; it outlives a change of view. */
 class Selection {
   #ids = $state.raw<ReadonlySet<string>>(new Set())
-  /** Ticked runs that still exist, in the order in which they were ticked. */
+  /** Selected runs that still exist, in the order in which they were ticked. */
   readonly runs = $derived([...this.#ids].filter((id) => runs.byId.has(id)))
 
   has(id: string): boolean {

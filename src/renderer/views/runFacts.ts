@@ -52,7 +52,7 @@ export const usualOf = <T extends Pick<Run, 'archived'>>(runs: readonly T[]): T 
 
 /** `Epoch 5`, or the start, or which layer had just been pretrained. */
 export function momentText(moment: { step: number; epoch: number }, iterative = true, stages: readonly Stage[] = []): string {
-  if (!iterative) return 'Computed in one go'
+  if (!iterative) return 'Computed in closed form'
   const pretrained = stages.find(({ kind, startStep, steps }) => kind === 'layer' && startStep + steps === moment.step)
   if (pretrained) return `${shortTitle(pretrained)} pretrained`
   if (moment.step === 0 && moment.epoch === 0) return 'Before training'
@@ -78,5 +78,5 @@ export function totalLoss(
 /** Why a run shows no reconstructions; null where it has them. */
 export const noReconstructions = ({ config }: Pick<Run, 'config'>): string | null =>
   config.fineTuning.kind === 'classification'
-    ? 'Trained for classification, this network has no decoder: it gives classes, not reconstructions.'
+    ? 'Trained for classification, this network has no decoder: it outputs classes, not reconstructions.'
     : null

@@ -60,7 +60,7 @@ const importSchema = z.strictObject({
   range: z
     .string()
     .max(100)
-    .refine((text) => parseRange(text) !== null, `That is no range of values; write ${rangeForms}.`)
+    .refine((text) => parseRange(text) !== null, `That is not a range of values; write ${rangeForms}.`)
     .optional(),
   /** `all`: every page of a TIFF and every frame of a GIF or WebP is an image, named `FILE#0`, `FILE#1` ...; else the first is taken. */
   pages: z.enum(['first', 'all']).optional(),

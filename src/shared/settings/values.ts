@@ -57,7 +57,7 @@ function readRange(field: Kind, from: string, rest: string): Written {
     if (value !== null && count === null) count = value
     else if (/^log(arithmic)?$/i.test(word)) scale = 'log'
     else if (/^lin(ear)?$/i.test(word)) scale = 'linear'
-    else if (!/^(values?|in)$/i.test(word)) return wrong(`“${word}” means nothing in a range. ${example}`)
+    else if (!/^(values?|in)$/i.test(word)) return wrong(`“${word}” has no meaning in a range. ${example}`)
   }
   if (first === last) return wrong(`The range begins and ends at ${from}; give it two ends, or write the one value.`)
   if (count === null) {

@@ -165,12 +165,12 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
   try {
     header = parseJson(new Uint8Array(read(8, headerLength)), documentLimits) as Record<string, unknown>
   } catch (cause) {
-    throw cause instanceof WorkbenchError ? cause : damaged('its header is no JSON, or says more than a header does')
+    throw cause instanceof WorkbenchError ? cause : damaged('its header is not JSON, or says more than a header does')
   }
-  if (header === null || typeof header !== 'object') throw damaged('its header is no object')
+  if (header === null || typeof header !== 'object') throw damaged('its header is not an object')
   const start = 8 + headerLength
   const { __metadata__: metadata = {}, ...tensors } = header
-  if (!isTexts(metadata)) throw damaged('its metadata are no texts')
+  if (!isTexts(metadata)) throw damaged('its metadata are not texts')
   const entries = Object.entries(tensors).map(([name, entry]): Entry => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0

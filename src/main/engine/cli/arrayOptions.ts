@@ -25,7 +25,7 @@ export function arrayInput(
   const { set, array, shape, planes } = values as { set?: string; array?: string; shape?: string; planes?: boolean }
   const sizes = shape === undefined ? null : /^(\d+)[x\u00d7](\d+)(?:[x\u00d7](\d+))?$/i.exec(shape.trim())
   if (shape !== undefined && sizes === null) {
-    const message = `“${shape}” is no shape; write height, width and channels like 32x32x3.`
+    const message = `“${shape}” is not a shape; write height, width and channels like 32x32x3.`
     throw new WorkbenchError('USAGE', message, { field: 'shape' })
   }
   if (planes && !sizes)

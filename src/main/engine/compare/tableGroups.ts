@@ -132,7 +132,7 @@ function figureCell(figure: Figure, group: Members): GroupCell {
     text: withSign(found.text, figure.unit),
     value: found.mean,
     hint: [
-      found.n === 1 ? 'One run: nothing is known of how much it varies' : over(found.n, group),
+      found.n === 1 ? 'One run: its variation is unknown' : over(found.n, group),
       ...(missing > 0 ? [`${missing} more without one`] : []),
       ...(again > 0 ? [`${again} of a seed that is there already`] : []),
     ].join('; '),

@@ -302,7 +302,7 @@ function emptyClasses(listed: readonly string[], kept: readonly string[]): Datas
     : [
         {
           code: 'emptyClass',
-          message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is no class' : 'these are no classes'}.`,
+          message: `No image could be read of ${named(gone)}, so ${gone.length === 1 ? 'that is not a class' : 'these are not classes'}.`,
         },
       ]
 }

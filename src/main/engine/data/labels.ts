@@ -53,13 +53,13 @@ export async function readLabels(
     notes.push({ code: 'oneHot', message })
   } else if (new Set(labels).size > mostClasses) {
     const message =
-      `${array.name} holds more than ${thousands(mostClasses)} different numbers, which are no classes; ` +
+      `${array.name} holds more than ${thousands(mostClasses)} different numbers, which are not classes; ` +
       'the images are imported without labels.'
     notes.push({ code: 'noClasses', message })
     return null
   } else if (labels.some((label) => typeof label === 'number' && !Number.isInteger(label))) {
     const message =
-      `The labels of ${array.name} are no whole numbers, hence measurements and not classes; the images are imported ` +
+      `The labels of ${array.name} are not whole numbers, hence measurements and not classes; the images are imported ` +
       'without labels.'
     notes.push({ code: 'noClasses', message })
     return null
@@ -86,7 +86,7 @@ async function single(array: NpzArray, count: number, signal?: AbortSignal): Pro
       continue
     }
     for (const value of Array.from(numbersIn(block, array.type, array.bigEndian))) {
-      if (!Number.isFinite(value)) throw unsupportedFile(array.file, `holds labels in ${array.name} that are no numbers.`)
+      if (!Number.isFinite(value)) throw unsupportedFile(array.file, `holds labels in ${array.name} that are not numbers.`)
       labels.push(value)
     }
   }

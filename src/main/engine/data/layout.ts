@@ -98,7 +98,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
     found.push({ place, from, to: names.count })
   }
   const masks = skipped.filter(({ reason }) => reason === maskReasons.folder || reason === maskReasons.file).map(({ path }) => path)
-  if (masks.length > 0) notes.push({ code: 'masks', message: `Left out as masks, which are no images: ${listed(masks)}.` })
+  if (masks.length > 0) notes.push({ code: 'masks', message: `Left out as masks, which are not images: ${listed(masks)}.` })
   if (calledMasks > 0) {
     notes.push({
       code: 'maskNames',
@@ -231,7 +231,7 @@ async function emptyFolders(found: readonly Found[], held: ReadonlySet<string>, 
     if (place.label !== undefined || ![...held].some((folder) => folder.startsWith(top))) continue
     for (const folder of await foldersIn(place, tree)) if (!held.has(top + folder)) empty.push(below + folder)
   }
-  const message = `No files lie in ${listed(empty)}, so ${empty.length === 1 ? 'that is no class' : 'these are no classes'}.`
+  const message = `No files lie in ${listed(empty)}, so ${empty.length === 1 ? 'that is not a class' : 'these are not classes'}.`
   return empty.length === 0 ? [] : [{ code: 'emptyClass', message }]
 }
 
@@ -246,7 +246,7 @@ function byFolders(names: Names, found: readonly Found[], part: number, notes: D
   if (nested > 0 && nested < loose) {
     const message =
       `${counted(nested, 'file', 'files')} of the ${partNames[part]} images ${nested === 1 ? 'lies' : 'lie'} in folders ` +
-      `and ${thousands(loose)} do not, so that these folders are no classes.`
+      `and ${thousands(loose)} do not, so that these folders are not classes.`
     notes.push({ code: 'foldersNoClasses', message })
   }
   return nested > 0 && nested >= loose
@@ -299,7 +299,7 @@ function partsInClasses(
       : ` ${listed([...whole])} ${whole.size === 1 ? 'holds' : 'hold'} none, so all images there are for training.`
   const message =
     `The folders of the classes hold the parts (${listed([...held.keys()])}): ` +
-    `deeper folders are no labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
+    `deeper folders are not labels.${leftOut > 0 ? ` ${counted(leftOut, 'file', 'files')} beside them left out.` : ''}${without}`
   notes.push({ code: 'partsInClasses', message })
   return leftOut
 }

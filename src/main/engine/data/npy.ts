@@ -88,7 +88,7 @@ async function readHeader({ file, name, pieces }: NpyBytes): Promise<{ text: str
 }
 
 function dataStart(bytes: Buffer, file: string, name: string): number {
-  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw damagedFile(file, `${name} is no NumPy array`)
+  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw damagedFile(file, `${name} is not a NumPy array`)
   if (bytes[6]! < 1 || bytes[6]! > 3)
     throw unsupportedFile(file, `holds ${name} in version ${bytes[6]} of NumPy's format; 1 to 3 are read.`)
   const start = bytes[6] === 1 ? 10 + bytes.readUInt16LE(8) : 12 + bytes.readUInt32LE(8)

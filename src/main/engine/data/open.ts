@@ -133,7 +133,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
   const rowsIn = (name: string, length: number): Uint32Array<ArrayBuffer> => {
     const rows = new Uint32Array(readWhole(folder, name, length * 4, checksums))
     if (rows.some((row, i) => row >= count || (i > 0 && row <= rows[i - 1]!)))
-      throw damaged(folder, `${name} is no ascending list of rows`)
+      throw damaged(folder, `${name} is not an ascending list of rows`)
     return rows
   }
   const test = rowsIn(files.test, index.testCount)

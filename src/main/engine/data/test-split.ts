@@ -150,7 +150,7 @@ function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?:
   const numbers = split.split('/').map(Number),
     sum = numbers.reduce((all, number) => all + number, 0)
   if (![2, 3].includes(numbers.length) || numbers.some((number) => !(number > 0)) || Math.abs(sum - 100) > 1e-6) {
-    throw refuse(`“${split}” is no split. ${sharesSentence}`, 'split')
+    throw refuse(`“${split}” is not a split. ${sharesSentence}`, 'split')
   }
   if (numbers.length === 3 && part.includes(validationPart)) {
     throw refuse('The data bring a validation part, which no drawn one replaces; give two shares, training/testing.', 'split')

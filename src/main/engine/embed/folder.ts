@@ -36,7 +36,7 @@ async function requireFolder(root: string): Promise<void> {
   if (!found.isDirectory())
     throw new WorkbenchError(
       'FILE_UNSUPPORTED',
-      `${root} is no folder; choose a folder of images, or import the file as a dataset and embed that.`,
+      `${root} is not a folder; choose a folder of images, or import the file as a dataset and embed that.`,
       { field },
     )
 }
@@ -59,7 +59,7 @@ export async function encodeFolder(
   if (kind === 'rows') {
     throw new WorkbenchError(
       'FILE_UNSUPPORTED',
-      `The encoder takes rows of ${width} values that are no images; embed a dataset of such rows.`,
+      `The encoder takes rows of ${width} values that are not images; embed a dataset of such rows.`,
       { field: 'folder' },
     )
   }

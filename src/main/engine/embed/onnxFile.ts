@@ -136,7 +136,7 @@ const declared = (value: ValueFields): DeclaredTensor => {
   const dims = tensor?.shape?.dim
   return {
     name: value.name ?? '',
-    type: tensor ? (typeNames[tensor.elem_type ?? 0] ?? 'undefined') : 'something that is no tensor',
+    type: tensor ? (typeNames[tensor.elem_type ?? 0] ?? 'undefined') : 'something that is not a tensor',
     shape: dims
       ? dims.map((dim) =>
           dim.value === 'dim_value'
@@ -157,7 +157,7 @@ const declared = (value: ValueFields): DeclaredTensor => {
 export async function readOnnx(path: string): Promise<OnnxSummary> {
   const bytes = await readWhole(path)
   const none = (cause?: unknown) =>
-    new WorkbenchError('FILE_DAMAGED', `${path} is no ONNX file, or is damaged; choose an ONNX file, or get it again.`, {
+    new WorkbenchError('FILE_DAMAGED', `${path} is not an ONNX file, or is damaged; choose an ONNX file, or get it again.`, {
       field: 'model',
       cause,
     })

@@ -31,7 +31,7 @@ export function sweptValues(key: string, given: Sweep[string], field: Field | un
     return seen.size === given.length ? given : `A value of ${key} is listed twice; give each once.`
   }
   if (field !== undefined && field.kind !== 'number' && field.kind !== 'integer')
-    return `${field.title} is no number, so it has no range; list the values of ${key}.`
+    return `${field.title} is not a number, so it has no range; list the values of ${key}.`
   if (given.from === given.to)
     return `The range of ${key} begins and ends at ${given.from}; give it two ends, or list the one value.`
   if (given.scale === 'log' && (given.from <= 0 || given.to <= 0))

@@ -52,7 +52,7 @@ export const datasetHandlers = (context: Context) => {
         if (!isPlane(dataset))
           throw new WorkbenchError(
             'CALL_INVALID',
-            `The rows of “${name}” are not two numbers each, so they are no points; use datasets.images.`,
+            `The rows of “${name}” are not two numbers each, so they are not points; use datasets.images.`,
             { field: 'dataset' },
           )
         const matching = rowsWhere(dataset, split, label),

@@ -24,7 +24,7 @@ function begunAnew(file: WeightsFile, variant: string, config: Config, dataset: 
   if (fit)
     throw new WorkbenchError(
       'VARIANT_UNSUITABLE',
-      `${title} is computed in one go and begins with no weights; choose a variant that is trained.`,
+      `${title} is computed in closed form and begins with no weights; choose a variant that is trained.`,
       { field: 'variant' },
     )
   const { anew } = matchWeights(file, variantOf(variant), config, { input: dataset, classes: dataset.classes.length })

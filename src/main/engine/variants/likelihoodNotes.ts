@@ -16,13 +16,13 @@ export function likelihoodNotes(config: Config, variant: Variant, facts: Pixels,
   if (likelihoodOf(variant, config) === 'bernoulli') {
     return [
       `A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: ` +
-        `its bound is no likelihood of them${instead('regularizer.decoder', 'gaussian')}.`,
+        `its bound is not a likelihood of them${instead('regularizer.decoder', 'gaussian')}.`,
     ]
   }
   if (variant.machine?.(config.regularizer as never).visible === 'bernoulli') {
     return [
       `Bernoulli units are 0 or 1, and these are ${these}, whose values are taken ` +
-        'for probabilities: what the machine learns is no likelihood of them.',
+        'for probabilities: what the machine learns is not a likelihood of them.',
     ]
   }
   if (config.reconstruction === 'crossEntropy' && !fixedOf(variant, config.regularizer).reconstruction) {

@@ -1,6 +1,6 @@
 import type { Corruption } from '../../../shared/questions.ts'
 
-/** What the networks are given: the images as they are, as each one's own training corrupted them, or all of them corrupted alike. */
+/** Input of the networks: the images as they are, as each one's own training corrupted them, or all of them corrupted alike. */
 export interface InputChoice {
   value: string
   title: string
@@ -8,8 +8,8 @@ export interface InputChoice {
 }
 
 export const inputs: readonly InputChoice[] = [
-  { value: 'clean', title: 'As they are', corruption: null },
-  { value: 'own', title: 'Corrupted as each was trained', corruption: null },
+  { value: 'clean', title: 'Uncorrupted', corruption: null },
+  { value: 'own', title: 'Corrupted as in each training', corruption: null },
   { value: 'masking-0.25', title: '25% of the pixels masked', corruption: { kind: 'masking', level: 0.25 } },
   { value: 'masking-0.5', title: '50% of the pixels masked', corruption: { kind: 'masking', level: 0.5 } },
   { value: 'saltAndPepper-0.25', title: '25% salt and pepper', corruption: { kind: 'saltAndPepper', level: 0.25 } },

@@ -82,8 +82,8 @@ const valueCells = ({ estimates, best, unit }: GroupFigure): FigureCell[] =>
       mean === null
         ? ''
         : n === 1
-          ? `One seed${values.length > 1 ? ` of ${values.length} has it` : ''}: nothing is known of how much it varies`
-          : `Mean of ${n} seeds${low === null ? '' : ` and half of its 95% interval${unit === '%' ? ', in per cent' : ''}`}`,
+          ? `One seed${values.length > 1 ? ` of ${values.length} has it` : ''}: its variation is unknown`
+          : `Mean of ${n} seeds${low === null ? '' : ` and half of its 95% interval${unit === '%' ? ', in percent' : ''}`}`,
   }))
 
 function differenceCells({ differences }: GroupFigure, count: number, isBaseline: (index: number) => boolean): FigureCell[] {
@@ -96,7 +96,7 @@ function differenceCells({ differences }: GroupFigure, count: number, isBaseline
         value: null,
         best: false,
         verdict: null,
-        hint: isBaseline(index) ? 'The others are compared with this one' : '',
+        hint: isBaseline(index) ? 'The baseline of the others' : '',
       }
     return { text: difference.text, value: difference.mean, best: false, verdict: difference.verdict, hint: difference.sentence }
   })

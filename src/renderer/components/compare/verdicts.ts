@@ -7,7 +7,7 @@ export const verdictSigns: Record<Difference['verdict'], { sign: string; words: 
   higher: { sign: '↑', words: 'higher' },
   lower: { sign: '↓', words: 'lower' },
   same: { sign: '=', words: 'the same' },
-  undecided: { sign: '~', words: 'cannot be told, or not after correction' },
+  undecided: { sign: '~', words: 'undecided, or not significant after correction' },
   untested: { sign: '', words: 'not tested' },
 }
 

@@ -22,7 +22,7 @@ export function readPlan(text: string): { plan: PlanInput } | { message: string 
     return { message: `This is not JSON (${reason}); paste the whole text of a plan, from { to }.` }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !('variants' in value)) {
-    return { message: 'This is JSON, but no plan: a plan has a name, a dataset and a list of variants.' }
+    return { message: 'This is JSON, but not a plan: a plan has a name, a dataset and a list of variants.' }
   }
   return { plan: value as PlanInput }
 }

@@ -27,7 +27,7 @@ export function resultTexts(
   const points = unit === '%' ? 'points' : unit
   return {
     columns: [
-      column('Cell', '', false),
+      column('Configuration', '', false),
       ...swept.map((title) => column(title)),
       ...seeds.map((seed) => column(`${figure}, seed ${seed}`, unit)),
       column(figure, unit),

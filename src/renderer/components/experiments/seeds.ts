@@ -9,7 +9,7 @@ export function readSeeds(text: string): { seeds: number[] } | { message: string
   const help = 'Write them with commas between them (1, 2, 3), or as a range (1-3).'
   for (const part of piecesOf(text.replace(/\s*(?:-|–|to|\.\.)\s*/g, '-'), /[\s,;]+/)) {
     const found = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part)
-    if (!found) return { message: `“${part}” is no seed; seeds are whole numbers from 0 on. ${help}` }
+    if (!found) return { message: `“${part}” is not a seed; seeds are whole numbers, 0 or larger. ${help}` }
     const [first, last] = [Number(found[1]), Number(found[2] ?? found[1])]
     if (last > largestSeed) return { message: `The seed ${last} is too large; the largest is 2,147,483,647.` }
     if (last < first) return { message: `The range ${part} runs backwards; write ${last}-${first}.` }

@@ -10,7 +10,7 @@ export const remedyTitles: Record<Remedy, string> = {
   again: 'Ask again',
   otherRun: 'Choose another run',
   otherImage: 'Choose another image',
-  newest: 'Show the result of the training',
+  newest: 'Show the trained weights',
   train: 'Train a run with its settings',
   import: 'Import images',
 }

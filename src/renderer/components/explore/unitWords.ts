@@ -13,10 +13,10 @@ export const stateTitles: Record<UnitState, string> = {
 export const stateHints: Record<UnitState, string> = {
   dead: 'The same for every image.',
   sparse: 'Active in fewer than a fifth of the images.',
-  active: 'Tells images apart.',
+  active: 'Distinguishes images.',
   alwaysOn: 'Active in nearly every image.',
-  silent: 'Its posterior is the prior, but the decoder still reads it.',
-  collapsed: 'Tells nothing of the image, and the decoder does not read it.',
+  silent: 'Its posterior equals the prior, but the decoder still responds to it.',
+  collapsed: 'Carries no information about the image, and the decoder ignores it.',
 }
 const order: readonly UnitState[] = ['active', 'sparse', 'alwaysOn', 'silent', 'dead', 'collapsed']
 

@@ -13,8 +13,8 @@ export type Part = Export['part']
 
 export const precisionTexts = {
   float32: { title: 'float32', hint: 'As the network was trained.' },
-  float16: { title: 'float16', hint: 'Half the size; what it costs is measured.' },
-  int8: { title: 'int8', hint: 'A quarter of the size; what it costs is measured.' },
+  float16: { title: 'float16', hint: 'Half the size; the loss of accuracy is measured.' },
+  int8: { title: 'int8', hint: 'A quarter of the size; the loss of accuracy is measured.' },
 } as const
 export type Precision = Export['precision']
 

@@ -90,7 +90,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   },
   rate: {
     title: 'Steps/s',
-    hint: 'Steps a second, while it runs',
+    hint: 'Steps per second while it runs',
     width: 70,
     numeric: true,
     read: (row) => (live(row) ? (row.progress?.perSecond ?? null) : null),

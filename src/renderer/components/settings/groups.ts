@@ -28,7 +28,7 @@ export function formGroups(fields: readonly Field[]): FormGroup[] {
     {
       title: pretrained ? 'Fine-tuning' : 'Training',
       more: false,
-      ...(pretrained ? { note: 'Of the whole network, from its pretrained layers.' } : {}),
+      ...(pretrained ? { note: 'For the whole network, starting from its pretrained layers.' } : {}),
       fields: [...fields.filter(({ key }) => section(key) === 'fineTuning'), ...fields.filter(({ key }) => basics.includes(key))],
     },
     {

@@ -7,12 +7,12 @@ import { usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 
 /** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
 export const plan = [
-  { variant: 'pca', name: 'First PCA', why: 'The baseline: the best linear code, computed at once.', trained: false },
+  { variant: 'pca', name: 'First PCA', why: 'The baseline: the best linear code, computed in closed form.', trained: false },
   { variant: 'classical', name: 'First classical', why: 'Learns to rebuild each image from its code.', trained: true },
   {
     variant: 'denoising',
     name: 'First denoising',
-    why: 'The same network, but it has to rebuild the clean image from one with holes.',
+    why: 'The same network, but it has to reconstruct the clean image from a masked one.',
     trained: true,
   },
 ] as const

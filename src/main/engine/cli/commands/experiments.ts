@@ -186,7 +186,7 @@ export const experimentRun: Command = {
     `PLAN.json         ${example}`,
     '                  and "seeds", "settings", "sweep", "baseline", "reuse"',
     "--dataset N, --name N, --seeds 1,2,3  instead of the plan's",
-    '--check           only says what the plan comes to, with measured times',
+    '--check           only says what the plan will take, with measured times',
   ],
   positionals: [1, 1],
   options: { dataset: { type: 'string' }, name: { type: 'string' }, seeds: { type: 'string' }, check: { type: 'boolean' } },
@@ -202,9 +202,9 @@ export const experimentRun: Command = {
       check = (await session.call('experiments.check', { plan })).check
     }
     const size = [
-      counted(check.cells.length, 'cell'),
+      counted(check.cells.length, 'configuration'),
       counted(check.runs, 'run'),
-      ...(check.reused === 0 ? [] : [`${check.reused} of them there already`]),
+      ...(check.reused === 0 ? [] : [`${check.reused} of them already trained`]),
       ...(check.seconds === null ? [] : [`about ${duration(check.seconds)}`]),
       `about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk`,
       ...(check.processMemory === null ? [] : [`about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`]),
@@ -216,7 +216,7 @@ export const experimentRun: Command = {
         steps.toLocaleString('en'),
         seconds === null ? '' : duration(seconds),
       ])
-      return { json: { check }, text: `${size}\n\n${table(['cell', 'parameters', 'steps', 'a run'], rows)}` }
+      return { json: { check }, text: `${size}\n\n${table(['configuration', 'parameters', 'steps', 'a run'], rows)}` }
     }
     terminal.tell(size)
     return outcome(session, await experimentEnded(session, () => session.call('experiments.create', { plan }), terminal))

@@ -52,7 +52,7 @@ function inspectionText(found: Inspection): string {
       ? []
       : [`Pages: ${thousands(pages.files)} of ${thousands(pages.looked)} files have several, ${thousands(pages.pages)} in all`]),
     ...(checked < files
-      ? [`The headers of ${thousands(checked)} of ${thousands(files)} files were read; the others are taken for images.`]
+      ? [`The headers of ${thousands(checked)} of ${thousands(files)} files were read; the others are assumed to be images.`]
       : []),
     ...(skippedCount === 0 ? [] : [`Left out: ${thousands(skippedCount)}`, ...skipped.map(reason)]),
     ...notes.map(({ message }) => `Note: ${message}`),

@@ -94,7 +94,7 @@ export class Collector {
     if (skipped.length >= mostSkipped) {
       throw unsupportedFile(
         shard.file,
-        `holds more than ${thousands(mostSkipped)} files that are no images; unpack it, and import the folder.`,
+        `holds more than ${thousands(mostSkipped)} files that are not images; unpack it, and import the folder.`,
       )
     }
     const shown = name.length > longestShown ? `${name.slice(0, longestShown)}…` : name
@@ -207,7 +207,7 @@ export class Collector {
         .slice(0, 8)
         .map(([is, number]) => `${thousands(number)} .${is}`)
         .join(', ')
-      const captions = others.some(([is]) => is === 'txt') ? ' (captions are no labels)' : ''
+      const captions = others.some(([is]) => is === 'txt') ? ' (captions are not labels)' : ''
       notes.push({ code: 'besideImages', message: `Not used, beside the images: ${named}${captions}.` })
     }
     return this.contents

@@ -91,7 +91,7 @@ export async function listRows(
     notes.push({
       code: 'unknownLabels',
       message:
-        `${counted(unknown, 'label is no number', 'labels are no numbers')} of a class, or of none that has a name; ` +
+        `${counted(unknown, 'label is not the number', 'labels are not numbers')} of a class, or of none that has a name; ` +
         'such images have none.',
     })
   return listOfMembers(members, {

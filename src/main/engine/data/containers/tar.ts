@@ -100,11 +100,11 @@ export async function* readTar(path: string, packing: Packing, signal?: AbortSig
         return true
       }
       if (!isHeader(header)) {
-        throw damagedFile(path, `the header at byte ${reader.position - block} is no header of a tar archive`)
+        throw damagedFile(path, `the header at byte ${reader.position - block} is not a header of a tar archive`)
       }
       const type = String.fromCharCode(header[156]!),
         size = long.size ?? everywhere.size ?? octal(header.subarray(124, 136))
-      if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be, or its size is no number')
+      if (!(size <= largest)) throw damagedFile(path, 'a member is larger than can be, or its size is not a number')
       const offset = reader.position
       if (offset + size > whole) {
         throw damagedFile(path, `it is truncated, or says that a member has ${size} bytes where ${whole - offset} are left`)

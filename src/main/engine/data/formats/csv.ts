@@ -63,7 +63,7 @@ async function openOne(file: string, { rowShape, signal }: Choice): Promise<Arra
   } else if (rowShape === undefined && named) {
     throw new WorkbenchError(
       'FILE_UNSUPPORTED',
-      `${name} has ${pixels} pixels a line, which is no square; give height, width and ` +
+      `${name} has ${pixels} pixels a line, which is not a square; give height, width and ` +
         `channels, as in --shape ${
           Number.isInteger(Math.sqrt(pixels / 3)) ? `${Math.sqrt(pixels / 3)}x${Math.sqrt(pixels / 3)}x3` : '32x24x1'
         }.`,

@@ -176,7 +176,7 @@ async function texts(
   const total = valuesOf(shape),
     found: string[] = [],
     known = new Map<string, string>()
-  if (shape.length !== 1 || total > statSync(file).size) throw unsupportedFile(file, `holds texts in ${path} that are no list.`)
+  if (shape.length !== 1 || total > statSync(file).size) throw unsupportedFile(file, `holds texts in ${path} that are not a list.`)
   await withReader(file, signal, async (ask) => {
     let bytes = 0
     for (let row = 0; row < total; row += textsAtOnce) {

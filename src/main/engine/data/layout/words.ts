@@ -54,7 +54,7 @@ export function isMaskFolder(name: string, neighbours: readonly string[]): boole
 }
 
 /** Why masks are left out. */
-export const maskReasons = { folder: 'a folder of masks, which are no images', file: 'the mask of an image beside it' }
+export const maskReasons = { folder: 'a folder of masks, which are not images', file: 'the mask of an image beside it' }
 
 const maskWord = '(?:masks?|gt|ground[_-]?truth|seg|segmentation|trimap)'
 const maskAfter = new RegExp(`^(.+?)[_.\\- ]${maskWord}(?:[_-]?\\d+)?$`, 'i'),

@@ -69,7 +69,7 @@ export function readRows(
     seen[image] = 1
   }
   const note = (code: string, message: string) => notes.push({ code, message })
-  if (table.foreign) note('tableNotUtf8', `The table is no UTF-8; it was read as Windows-1252.`)
+  if (table.foreign) note('tableNotUtf8', `The table is not UTF-8; it was read as Windows-1252.`)
   let contradictory = 0,
     missing = 0
   for (let image = 0; image < count; image++) {
@@ -116,7 +116,7 @@ export function readRows(
   if (columns.perhapsParts.length > 0)
     note(
       'perhapsParts',
-      `The table has ${listed(columns.perhapsParts)}, whose values are no names of ` +
+      `The table has ${listed(columns.perhapsParts)}, whose values are not names of ` +
         `parts, and the parts were made without it; write ${partNames.join(', ')} ` +
         'there, or 0, 1 and 2 for these, and give it as --part-column.',
     )
@@ -159,6 +159,6 @@ function partIn(cell: string, table: Table, name = 'the column of the parts'): n
   if (value === '') return trainPart
   const part = partOfWord(value) ?? (/^[012]$/.test(value) ? Number(value) : null)
   if (part !== null) return part
-  const message = `“${value}” in ${name} of the table ${table.path} is no part; write ${partNames.join(', ')}, or 0, 1 and 2 for these.`
+  const message = `“${value}” in ${name} of the table ${table.path} is not a part; write ${partNames.join(', ')}, or 0, 1 and 2 for these.`
   throw new WorkbenchError('CALL_INVALID', message, { field: 'partColumn' })
 }

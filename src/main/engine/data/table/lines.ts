@@ -32,7 +32,7 @@ export async function* linesOf(
     }
     rest = Buffer.from(bytes.subarray(from))
     if (rest.length > longestLine)
-      throw unsupportedFile(path, `has a line of more than ${longestLine} bytes, which is no table of images.`)
+      throw unsupportedFile(path, `has a line of more than ${longestLine} bytes, which is not a table of images.`)
     if (lines.length > 0) yield lines
     await setImmediate()
   }

@@ -40,7 +40,7 @@ export function compilePattern(pattern: string, word: 'label' | 'group', field: 
     try {
       expression = new RegExp(pattern, 'u')
     } catch {
-      throw refuse('is no pattern')
+      throw refuse('is not a pattern')
     }
   }
   return (path) => {

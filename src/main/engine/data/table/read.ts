@@ -38,14 +38,14 @@ export async function openTable(path: string): Promise<Table> {
         field: 'labels',
         cause,
       })
-    if (code === 'EISDIR') throw refuse(path, 'is no file; give a table as CSV, or say folders, names or none.', cause)
+    if (code === 'EISDIR') throw refuse(path, 'is not a file; give a table as CSV, or say folders, names or none.', cause)
     throw new WorkbenchError('PATH_UNREADABLE', `The table ${path} cannot be read; allow reading it, or give another one.`, {
       field: 'labels',
       cause,
     })
   }
   const { text, foreign } = decode(bytes)
-  if (text.includes('\0')) throw refuse(path, 'is no text; save it as CSV and give that.')
+  if (text.includes('\0')) throw refuse(path, 'is not text; save it as CSV and give that.')
   if (text.trim() === '') throw refuse(path, 'is empty.')
   const delimiter = delimiterOf(text)
   return {

@@ -78,7 +78,7 @@ export async function scanTable(path: string, signal?: AbortSignal): Promise<Sca
   if (table === null)
     throw unsupportedFile(
       path,
-      'is no table of numbers with one image a line; for a table of labels beside images, choose the folder of the images.',
+      'is not a table of numbers with one image a line; for a table of labels beside images, choose the folder of the images.',
     )
   const { columns, separator, header, label } = table,
     values = new Float64Array(columns),

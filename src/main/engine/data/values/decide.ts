@@ -8,7 +8,7 @@ export function wishOf(range: string | undefined): RangeWish | null {
   if (range === undefined) return null
   const wish = parseRange(range)
   if (wish === null)
-    throw new WorkbenchError('CALL_INVALID', `“${range}” is no range of values; write ${rangeForms}.`, { field: 'range' })
+    throw new WorkbenchError('CALL_INVALID', `“${range}” is not a range of values; write ${rangeForms}.`, { field: 'range' })
   return wish
 }
 

@@ -10,7 +10,7 @@ import { requirePackFile } from './packFile.ts'
 import { formatVersion, manifestName, manifestSchema, type Manifest } from './manifest.ts'
 
 /** Wrong in other files than those that we wrote. */
-const foreign = 'is no packed experiment; experiments are packed by the workbench, or by “experiment pack”.'
+const foreign = 'is not a packed experiment; experiments are packed by the workbench, or by “experiment pack”.'
 
 /** The parts of a packed experiment, each compared with the size and the checksum that the manifest says. */
 export class PackReader {

@@ -108,7 +108,7 @@ export async function unpackExperiment(
     reader.requireAllRead()
     const known = new Set(manifest.runs)
     if (members.some(({ run, cell }) => (run !== null && !known.has(run)) || cell >= experiment.cells.length))
-      throw damagedFile(file, 'it names runs or cells that it does not hold')
+      throw damagedFile(file, 'it names runs or configurations that it does not contain')
     signal.throwIfAborted()
 
     // From here on nothing is wrong with the file.

@@ -109,9 +109,9 @@ function sentenceOf(name: string, own: string, figures: Pick<ResultOf<'copying'>
     own: { rebuilt },
     other: { rebuilt: foreign },
   } = figures
-  const facts = `Of what varies in “${own}” ${percent(rebuilt)} is rebuilt, of ${what} ${percent(foreign)}`
-  if (foreign > 0.9 * rebuilt) return `${facts}: the network copies what it is given.`
+  const facts = `${percent(rebuilt)} of the variance of “${own}” is reconstructed, and ${percent(foreign)} of that of ${what}`
+  if (foreign > 0.9 * rebuilt) return `${facts}: the network copies its input.`
   return foreign > 0.5 * rebuilt
-    ? `${facts}: the network copies a good part of what it is given.`
-    : `${facts}: the network rebuilds what it was trained on, and not whatever it is given.`
+    ? `${facts}: the network copies much of its input.`
+    : `${facts}: the network reconstructs what it was trained on, and not just any input.`
 }

@@ -12,7 +12,7 @@ export const decode: Answer<'decode'> = async ({ coordinates, space }, { subject
     count = coordinates.length / width
   if (coordinates.length === 0 || !Number.isInteger(count) || count > 1000) {
     throw unsuitable(
-      `${coordinates.length} numbers are no codes of ${width} each (at most 1,000 of them); give ${width} for each code.`,
+      `${coordinates.length} numbers are not codes of ${width} each (at most 1,000 of them); give ${width} for each code.`,
       'question.coordinates',
     )
   }

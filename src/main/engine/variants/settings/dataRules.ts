@@ -31,7 +31,7 @@ const binarisingRules = ({ data }: Config, { kind }: Facts): Problem[] =>
     ? [
         {
           field: 'data.binarise',
-          message: 'This dataset has values outside [0, 1], which are no probabilities of a pixel; set data.binarise to none.',
+          message: 'This dataset has values outside [0, 1], which are not probabilities of a pixel; set data.binarise to none.',
         },
       ]
     : []
