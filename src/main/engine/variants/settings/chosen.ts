@@ -1,11 +1,13 @@
-import { networkSchema } from '../../../../shared/config.ts'
+import { networkSchema, type Config } from '../../../../shared/config.ts'
 import { determined, layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
 import { plainest, variantOf, variants } from '../registry.ts'
 import type { Variant } from '../variant.ts'
 
 /** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
 export interface Chosen {
-  /** What pretrains the layers; null without pretraining. */
+  /** How layers are pretrained. */
+  kind: Config['pretraining']['kind']
+  /** What pretrains them; null without pretraining. */
   layers: Variant | null
   classification: boolean
   labelled: number
@@ -14,15 +16,24 @@ export interface Chosen {
   binarised: boolean
 }
 
-export const nothingChosen: Chosen = { layers: null, classification: false, labelled: 0, codeSize: null, binarised: false }
+export const nothingChosen: Chosen = {
+  kind: 'none',
+  layers: null,
+  classification: false,
+  labelled: 0,
+  codeSize: null,
+  binarised: false,
+}
 
 /** What a user chose of these, by dotted keys. */
 export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>): Chosen {
   const labelled = Number(given.get('fineTuning.labelled') ?? 0)
   const sizes = given.get('network.layers'),
     code: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
+  const layers = chosenLayers(variant, given)
   return {
-    layers: chosenLayers(variant, given),
+    kind: layers ? (given.get('pretraining.kind') as 'greedy' | 'rbm') : 'none',
+    layers,
     classification: given.get('fineTuning.kind') === 'classification',
     labelled: Number.isFinite(labelled) ? labelled : 0,
     codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null,

@@ -55,10 +55,14 @@ export function fieldsOf(
     Object.entries(propertiesOf(schema))
       .filter(([key]) => !(key in without))
       .map(([key, described]) => field(`${under}.${key}`, described, values[key]))
-  const ofLayers = ({ settings, asLayer }: Variant) => {
+  /** What depends on another setting of the layers' variant depends on it there, and all of them on there being such layers. */
+  const ofLayers = ({ settings, asLayer }: Variant, kind: Chosen['kind']) => {
     const { regularizer } = sections.pretraining
     const determined = asLayer?.({ inputActivation: null, activation: 'sigmoid' }, regularizer as never).regularizer
-    return section('pretraining', settings, determined, 'pretraining.regularizer', regularizer).map(underPretraining)
+    return section('pretraining', settings, determined, 'pretraining.regularizer', regularizer).map((each) => ({
+      ...each,
+      when: each.when ? { ...each.when, key: `pretraining.${each.when.key}` } : { key: 'pretraining.kind', in: [kind] },
+    }))
   }
   return [
     ...section('regularizer', variant.settings),
@@ -73,20 +77,12 @@ export function fieldsOf(
           ...section('pretraining', pretrainingSchema, { regularizer: true }).map((each) =>
             each.key === 'pretraining.variant' ? { ...each, kind: 'choice' as const, choices: layerVariantsOf(variant) } : each,
           ),
-          ...(chosen?.layers ? ofLayers(chosen.layers) : []),
+          ...(chosen?.layers ? ofLayers(chosen.layers, chosen.kind) : []),
           ...section('fineTuning', fineTuningSchema),
         ]
       : []),
   ]
 }
-
-/** Settings of the layers' variant: what depends on another one of them depends on it there, and all on there being pretraining. */
-const underPretraining = (field: Field): Field => ({
-  ...field,
-  when: field.when
-    ? { ...field.when, key: `pretraining.${field.when.key}` }
-    : { key: 'pretraining.kind', in: pretrainingSchema.shape.kind.unwrap().options.filter((kind) => kind !== 'none') },
-})
 
 /** Made once of each schema: settings are checked at every key that is pressed. */
 const described = new WeakMap<z.ZodObject, Record<string, Described>>()
