@@ -32,7 +32,8 @@ export type LinesInput = z.infer<typeof linesInputSchema>
 export const termsInputSchema = z.strictObject({ ...lineOptions, split: z.enum(['train', 'validation']).default('train') })
 
 const column = z.instanceof(Float64Array)
-const lineHead = {
+/** A run or a group of runs, in a plot or as a line. */
+export const subjectHead = {
   /** Of the run or of the group. */
   id: z.string(),
   title: z.string(),
@@ -41,6 +42,9 @@ const lineHead = {
   variant: z.string(),
   /** The runs that it is of. */
   runs: z.array(idSchema),
+}
+const lineHead = {
+  ...subjectHead,
   /** How many there were before they were reduced to what can be seen. */
   points: z.int(),
   step: column,

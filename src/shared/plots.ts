@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { comparedRuns } from './comparison.ts'
 import { betters } from './figures.ts'
-import { lineKinds } from './comparisonLines.ts'
+import { lineKinds, subjectHead } from './comparisonLines.ts'
 import { idSchema } from './domain.ts'
 
 /** Runs over two settings or figures, or many: parallel coordinates, scatter plots, heat maps. */
@@ -36,15 +36,6 @@ const columnHead = {
 }
 /** What can stand on an axis. */
 export type PlotColumnHead = HeatMap['figure']
-/** A run or group in a plot. */
-const subjectHead = {
-  id: z.string(),
-  title: z.string(),
-  named: z.boolean(),
-  colour: z.int(),
-  variant: z.string(),
-  runs: z.array(idSchema),
-}
 
 export const parallelSchema = z.object({
   axes: z.array(

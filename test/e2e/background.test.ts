@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { homeAt } from '../../src/main/engine/home.ts'
-import { connectLocally } from '../../src/main/engine/local.ts'
-import { isAlive, until, windowTest, type OpenWindow } from './launchElectron.ts'
+import { isAlive, until, windowTest, type OpenWindow, socketOf } from './launchElectron.ts'
 
 /** What the test leaves in the shell's process. */
 type Shell = { shown: { title: string; body: string }[] }
@@ -29,13 +27,7 @@ windowTest(
         return on.apply(this, given)
       } as typeof on
     })
-    const remote = (await until("the engine's socket", () =>
-      connectLocally(
-        homeAt(home),
-        () => {},
-        () => {},
-      ),
-    ))!
+    const remote = await socketOf(home)
     const { call } = remote
     const imported = await call('datasets.import', { path: 'moons', name: 'moons', count: 300 })
     await until('the import', async () => (await call('tasks.show', { task: imported.task.id })).task.state === 'done')

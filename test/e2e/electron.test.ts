@@ -5,12 +5,10 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { createEngine } from '../../src/main/engine/engine.ts'
-import { homeAt } from '../../src/main/engine/home.ts'
-import { connectLocally } from '../../src/main/engine/local.ts'
 import { contentPolicy } from '../../src/shared/contentPolicy.ts'
 import { hostKey } from '../../src/shared/host.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
-import { isAlive, until, windowTest, type OpenWindow } from './launchElectron.ts'
+import { isAlive, until, windowTest, type OpenWindow, socketOf } from './launchElectron.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
 declare const window: any, document: any, location: { href: string }, navigator: any, Notification: any
@@ -358,13 +356,7 @@ windowTest(
     const engine = first.engine()!
     assert.match(engine.command, /node_modules[/\\]node[^/\\]*[/\\]bin[/\\]node\b/)
     if (process.platform === 'linux') assert.equal(realpathSync(`/proc/${engine.pid}/exe`), realpathSync(process.execPath))
-    const remote = await until("the engine's socket", () =>
-      connectLocally(
-        homeAt(home),
-        () => {},
-        () => {},
-      ),
-    )
+    const remote = await socketOf(home)
     const status = await remote.call('engine.status', {})
     assert.match(status.node, /^v?24\./)
     assert.equal(status.home, home)

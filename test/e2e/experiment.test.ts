@@ -1,55 +1,24 @@
 import { before, after, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
 
 /** Experiments by the command line, with real training on a few hundred points. The tests build on each other. */
-const script = fileURLToPath(new URL('../../src/main/engine/cli.ts', import.meta.url))
 let folder = ''
-const running = new Set<ChildProcess>()
+const lines = new Map<string, CommandLine>()
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'workbench-experiment-'))
 })
 after(() => {
-  running.forEach((child) => child.kill('SIGKILL'))
+  lines.forEach((line) => line.end())
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 function start(home: string, ...words: string[]) {
-  const child = spawn(process.execPath, [script, ...words, '--home', join(folder, home)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: folder,
-  })
-  running.add(child)
-  let out = '',
-    errors = ''
-  let look = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text
-    look()
-  })
-  const ended = new Promise<{ code: number | null; out: string; errors: string; json: any }>((resolve) =>
-    child.on('close', (code) => {
-      running.delete(child)
-      const last = out.trimEnd().split('\n').at(-1)!
-      resolve({ code, out, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
-    }),
-  )
-  const said = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      look = () => {
-        if (pattern.test(errors)) resolve()
-      }
-      look()
-      void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
-    })
-  return { child, ended, said }
+  if (!lines.has(home)) lines.set(home, commandLine(folder, join(folder, home)))
+  return lines.get(home)!.start(...words)
 }
 const json = (home: string, ...words: string[]) => start(home, ...words, '--json').ended
 const write = (name: string, plan: object): string => {

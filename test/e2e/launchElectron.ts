@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { homeAt } from '../../src/main/engine/home.ts'
+import { connectLocally, type Remote } from '../../src/main/engine/local.ts'
 import { buildFirst, keepPictures } from './windows.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -187,3 +189,13 @@ export function windowTest(name: string, body: (desk: Desk, t: TestContext) => P
     }
   })
 }
+
+/** The engine that holds a home, by its local socket, as a command meets it. */
+export const socketOf = async (home: string): Promise<Remote> =>
+  (await until("the engine's socket", () =>
+    connectLocally(
+      homeAt(home),
+      () => {},
+      () => {},
+    ),
+  ))!

@@ -1,18 +1,11 @@
 import { rmSync } from 'node:fs'
 import { homeAt } from '../../src/main/engine/home.ts'
-import { connectLocally } from '../../src/main/engine/local.ts'
-import { isAlive, until, windowTest } from './launchElectron.ts'
+import { isAlive, until, windowTest, socketOf } from './launchElectron.ts'
 
 windowTest('a lost database is recovered from the window, which says what came back and what did not', async ({ home, open }) => {
   const first = await open()
   await first.page.getByRole('heading', { name: 'Begin with images' }).waitFor()
-  const remote = (await until("the engine's socket", () =>
-    connectLocally(
-      homeAt(home),
-      () => {},
-      () => {},
-    ),
-  ))!
+  const remote = await socketOf(home)
   const { call } = remote
   const { task } = await call('datasets.import', { path: 'moons', name: 'moons', count: 300 })
   await until('the import', async () => (await call('tasks.show', { task: task.id })).task.state === 'done')

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { startScript } from '../fixtures/commandLine.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
 /** Presets from the command line and `npm run reproduce`, with real training of the smallest preset, cut short. */
@@ -13,33 +13,9 @@ const scripts = {
 }
 
 function start(t: TestContext, script: keyof typeof scripts, ...words: string[]) {
-  const child = spawn(process.execPath, [scripts[script], ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => child.kill('SIGKILL'))
-  let out = '',
-    errors = ''
-  let look = () => {}
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text
-    look()
-  })
-  const ended = new Promise<{ code: number | null; json: any; errors: string }>((resolve) =>
-    child.on('close', (code) => {
-      const last = out.trimEnd().split('\n').at(-1)!
-      resolve({ code, errors, json: last.startsWith('{') ? JSON.parse(last) : null })
-    }),
-  )
-  const said = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      look = () => {
-        if (pattern.test(errors)) resolve()
-      }
-      look()
-      void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said ${pattern}: ${errors}`)))
-    })
-  return { child, ended, said }
+  const started = startScript(scripts[script], words)
+  t.after(() => started.child.kill('SIGKILL'))
+  return started
 }
 
 test('reproduce: trains a form, writes the table, trains nothing twice, and goes on after Ctrl-C', async (t) => {

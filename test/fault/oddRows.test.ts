@@ -5,6 +5,7 @@ import type { Client } from '../../src/shared/connection.ts'
 import { fillHome } from '../../bench/table/fill.ts'
 import { evaluated } from '../fixtures/storedRuns.ts'
 import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
+import { someExport } from '../fixtures/storedRows.ts'
 
 /** What a version to come may have put where this one reads. */
 const odd: readonly (string | number | null)[] = [
@@ -95,23 +96,7 @@ test('whatever a version to come has stored, every list answers, and nothing els
   const { database, runs: stored, exports, embeddings } = engine.store
   const [first] = runs as [string]
   stored.update(first, { evaluation: evaluated(3), error: { code: 'RUN_FAILED', message: 'A sentence.' }, tags: ['a'] })
-  exports.insert({
-    id: 'exported',
-    runId: first,
-    runName: '',
-    part: 'encoder',
-    input: 'pixels',
-    precision: 'float32',
-    file: '/x.onnx',
-    sha256: 'ab',
-    bytes: 5,
-    opset: 17,
-    maxAbsDiff: 1e-6,
-    reduction: null,
-    inputs: [],
-    outputs: [],
-    createdAt: '2026-01-06',
-  })
+  exports.insert(someExport({ id: 'exported', runId: first, runName: '', createdAt: '2026-01-06' }))
   const { id: datasetId } = (await call('datasets.list', {})).datasets.find(({ name }) => name === 'digits')!
   embeddings.insert({
     id: 'embedded',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,15 +8,11 @@ import { decodeFile } from '../../src/main/engine/data/decode-file.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { importsPlace } from '../fixtures/imports.ts'
+import { missing, python } from '../fixtures/pillow.ts'
 
 /** Formats of single images besides the usual ones: what is read, and what is named as what it is. */
 
 const { fresh, request } = importsPlace('image-formats')
-const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing =
-  spawnSync(python, ['-c', 'import numpy, PIL']).status === 0
-    ? false
-    : `${python} has no numpy and Pillow; set WORKBENCH_PYTHON to one that has`
 
 async function pixels(
   bytes: Buffer | string,

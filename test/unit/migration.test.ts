@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/main/engine/store/database.ts'
 import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
+import { somePreview } from '../fixtures/storedRows.ts'
 
 /** A config of before there were pretraining, fine-tuning and binarised data. */
 const config = {
@@ -33,14 +34,7 @@ const config = {
   },
   regularizer: {},
 }
-const preview = {
-  step: 4,
-  epoch: 1,
-  reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) },
-  corrupted: null,
-  denoised: null,
-  filters: null,
-}
+const preview = somePreview
 
 /** A database as an earlier version of the workbench left it, written by its own statements. */
 function filled(t: TestContext, version: number): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../src/shared/config.ts'
-import { evaluationSchema, type Preview } from '../../src/shared/domain.ts'
+import { evaluationSchema } from '../../src/shared/domain.ts'
 import { newestBackup, writeBackup } from '../../src/main/engine/store/backups.ts'
 import { openDatabase } from '../../src/main/engine/store/database.ts'
 import { newId } from '../../src/main/engine/store/ids.ts'
@@ -11,6 +11,7 @@ import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { sampleDataset, temporaryFolder } from '../fixtures/homes.ts'
+import { someExport, somePreview } from '../fixtures/storedRows.ts'
 
 const config = resolveConfig('denoising', { 'network.layers': [8, 2] }).config as Config
 const newRun = (id: string, name: string, colour = 0) => ({
@@ -81,36 +82,19 @@ test('what goes in comes out: dataset, skipped files, run, points, preview, expo
   store.points.truncate(run.id, 2)
   assert.deepEqual(store.points.latest(run.id), { 'train/loss': null })
 
-  const preview: Preview = {
-    step: 4,
-    epoch: 1,
-    reconstructions: { count: 1, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(3, 250) },
-    corrupted: null,
-    denoised: null,
-    filters: null,
-  }
+  const preview = somePreview
   store.previews.insert(run.id, preview)
   assert.deepEqual(store.previews.get(run.id, 4), preview)
   assert.equal(store.previews.get(run.id, 5), null)
   assert.deepEqual(store.previews.moments(run.id), [{ step: 4, epoch: 1 }])
 
-  const made = {
+  const made = someExport({
     id: newId(),
     runId: run.id,
     runName: 'first',
-    part: 'encoder' as const,
-    input: 'pixels' as const,
-    precision: 'float32' as const,
-    file: '/x.onnx',
-    sha256: 'ab',
-    bytes: 5,
-    opset: 17,
-    maxAbsDiff: 1e-6,
-    reduction: null,
     inputs: [{ name: 'image', type: 'uint8', shape: ['N', 28] }],
-    outputs: [],
     createdAt: '2026-01-03T00:00:00.000Z',
-  }
+  })
   store.exports.insert(made)
   assert.deepEqual(store.exports.list(), [made])
   // A file that was replaced is in the list once, as what is there now.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,17 +11,13 @@ import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { rowPaths } from '../../src/main/engine/data/open.ts'
 import type { ImportRequest } from '../../src/main/engine/data/request.ts'
 import { importsPlace } from '../fixtures/imports.ts'
+import { missing, python } from '../fixtures/pillow.ts'
 import { npy, zip } from '../fixtures/npz.ts'
 import { tiffFile, type TiffPage } from '../fixtures/tiff.ts'
 
 /** Files of 16 bits, 32 bits and floats, extra channels, mixed colours and several pages. */
 
 const { fresh, request } = importsPlace('value-files')
-const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const missing =
-  spawnSync(python, ['-c', 'import numpy, PIL']).status === 0
-    ? false
-    : `${python} has no numpy and Pillow; set WORKBENCH_PYTHON to one that has`
 
 async function imported(files: Record<string, Buffer>, more: Partial<ImportRequest> = {}) {
   const folder = fresh('files')

@@ -10,9 +10,8 @@ import { files } from './index-file.ts'
 import { indexLabels, readLabels } from './labels.ts'
 import { depthsOf, itemBytes, numbersIn, rowsOfArray, valuesOf } from './numbers.ts'
 import { once } from './once.ts'
-import type { ProgressReporter } from './progress.ts'
 import type { ArrayPart } from './formats/format.ts'
-import { trainPart, type Packed, type Plan, type SourceRequest } from './request.ts'
+import { trainPart, type Packing, type Plan, type SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes, hashRows } from './row-hash.ts'
 import type { ArraysSource } from './source.ts'
@@ -166,14 +165,7 @@ export function understandArrays(
 }
 
 /** Packs the arrays of a plan, block by block. */
-async function packArrays(
-  plan: ArraysPlan,
-  request: SourceRequest,
-  partial: string,
-  room: number,
-  progress: ProgressReporter,
-  signal?: AbortSignal,
-): Promise<Packed> {
+const packArrays: Packing<ArraysPlan> = async (plan, request, partial, room, progress, signal) => {
   const {
     source: { parts },
     described,

@@ -10,7 +10,7 @@ import { goodOnes, rowsOfList } from './list-rows.ts'
 import { fileBatches, headerOf } from './listed-image.ts'
 import type { Shape } from './pixels.ts'
 import { ProgressReporter } from './progress.ts'
-import type { Checked, LabelRequest, Measured, Packed, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
+import type { Checked, LabelRequest, Measured, Packing, Plan, PlanOptions, Rows, SourceRequest } from './request.ts'
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
@@ -214,14 +214,7 @@ async function checkFiles(
  * Packs the files of a plan: has them decoded by as many processes as there are cores, as often as their values need (see
  * values/passes.ts).
  */
-async function packFolder(
-  plan: FolderPlan,
-  request: SourceRequest,
-  partial: string,
-  room: number,
-  progress: ProgressReporter,
-  signal?: AbortSignal,
-): Promise<Packed> {
+const packFolder: Packing<FolderPlan> = async (plan, request, partial, room, progress, signal) => {
   const { list } = plan,
     { names } = list,
     { width, height } = plan.shape

@@ -152,6 +152,9 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   close?(): void
 }
 
+/** How a plan of one kind is packed, as its `pack` says. */
+export type Packing<P> = (plan: P, request: SourceRequest, ...how: Parameters<Plan['pack']>) => Promise<Packed>
+
 /** The ranges of values of a whole source, and what is to be said of them. */
 export interface Measured {
   ranges: Ranges

@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Result } from '../../../shared/answers.ts'
-import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
-import { endWithThisProcess } from '../children.ts'
+import { forkPinned } from '../children.ts'
 import type { Asked, FromExplorer, ToExplorer } from './messages.ts'
 
 export interface ExplorerOptions {
@@ -82,28 +81,12 @@ export function createExplorer({
   }
 
   const start = (): Slot => {
-    const pinned = String(threads)
-    const child = fork(script, [], {
-      execPath: process.execPath,
-      execArgv: [],
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: {
-        ...process.env,
-        ...quietLibraries,
-        TF_NUM_INTRAOP_THREADS: pinned,
-        TF_NUM_INTEROP_THREADS: pinned,
-        OMP_NUM_THREADS: pinned,
-      },
-      // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it.
-      detached: process.platform !== 'win32',
-    })
+    const child = forkPinned(script, threads)
     const slot: Slot = { child, waiting: new Map(), runs: new Set(), used: 0, idle: null, output: '' }
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         slot.output = (slot.output + chunk).slice(-8192)
       })
-    endWithThisProcess(child)
     let gone = false
     const lost = (how: string) => {
       if (gone) return

@@ -8,11 +8,10 @@ import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import { runFolders } from '../home.ts'
-import { newId } from '../store/ids.ts'
 import { variantInfos } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
-import { exportMetadata, requireCheckpoint, takesOf } from './exports.ts'
+import { exportMetadata, exportOf, requireCheckpoint, takesOf } from './exports.ts'
 
 /** A name for each run's file, no two alike whatever the file system thinks of capitals. */
 function fileNames(runs: readonly Run[]): Map<string, string> {
@@ -96,17 +95,7 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
                   },
                   { threads: run.threads, signal },
                 )
-                made.push({
-                  id: newId(),
-                  runId: run.id,
-                  runName: run.name,
-                  part,
-                  input: takes,
-                  precision,
-                  ...facts,
-                  file: join(target, file),
-                  createdAt: new Date().toISOString(),
-                })
+                made.push(exportOf(run, { part, input: takes, precision }, { ...facts, file: join(target, file) }))
                 const cell = experiment.cells[index]
                 const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
                 files.push({

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
+import type { ExportOutcome } from '../export/exportOnnx.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
 import { suggestFile } from '../export/suggestFile.ts'
@@ -26,6 +27,16 @@ export function requireCheckpoint(home: Home, run: Run, dataset: Dataset): void 
 /** What a file takes: codes and vectors are reals, of which there are no pixels to take. */
 export const takesOf = (part: Export['part'], input: Export['input'], { kind }: Pick<Dataset, 'kind'>): Export['input'] =>
   part === 'decoder' || kind === 'vector' ? 'raw' : input
+
+/** A file that was exported, as the list of exports names it. */
+export const exportOf = (run: Run, what: Pick<Export, 'part' | 'input' | 'precision'>, facts: ExportOutcome): Export => ({
+  id: newId(),
+  runId: run.id,
+  runName: run.name,
+  ...what,
+  ...facts,
+  createdAt: new Date().toISOString(),
+})
 
 /** What an exported file says about where it comes from. */
 export const exportMetadata = (run: Run, dataset: Dataset): Record<string, string> => ({
@@ -86,16 +97,7 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
                 'it.',
             )
           }
-          const made = {
-            id: newId(),
-            runId: run.id,
-            runName: run.name,
-            part,
-            input: takes,
-            precision,
-            ...facts,
-            createdAt: new Date().toISOString(),
-          }
+          const made = exportOf(run, { part, input: takes, precision }, facts)
           await keep(() => store.exports.insert(made))
           emit({ type: 'export', export: made })
           return made.id

@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { FromWorker, ToWorker } from '../jobs/messages.ts'
 import type { Job } from '../jobs/registry.ts'
-import { quietLibraries } from '../../../shared/quietLibraries.ts'
 import type { Log } from '../log.ts'
-import { endWithThisProcess } from '../children.ts'
+import { forkPinned } from '../children.ts'
 
 export interface Worker {
   send(message: ToWorker): void
@@ -12,28 +11,9 @@ export interface Worker {
   readonly ended: Promise<string>
 }
 
-/**
- * Starts a process for one job. `threads` pins TensorFlow's thread pools: sums in another order give other last bits, and a
- * resumed run shall end as one that was never interrupted.
- */
+/** Starts a process for one job. */
 export function startWorker(script: string, job: Job, threads: number, onMessage: (message: FromWorker) => void, log: Log): Worker {
-  const pinned = String(threads)
-  const child = fork(script, [], {
-    execPath: process.execPath,
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: {
-      ...process.env,
-      ...quietLibraries,
-      TF_NUM_INTRAOP_THREADS: pinned,
-      TF_NUM_INTEROP_THREADS: pinned,
-      OMP_NUM_THREADS: pinned,
-    },
-    // Ctrl-C in a terminal reaches the whole process group: the engine alone is to hear it, and asks its workers to stop.
-    detached: process.platform !== 'win32',
-  })
-  endWithThisProcess(child)
+  const child = forkPinned(script, threads)
   const output = recordOutput(child)
   let exit: string | null = null
   let connected = true

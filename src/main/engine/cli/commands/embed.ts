@@ -9,42 +9,16 @@ import { table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 import { oneOf } from './results.ts'
 
-const embeddingJson = ({
-  id,
-  name,
-  run,
-  model,
-  modelSha256,
-  datasetId,
-  dataset,
-  folder,
-  output,
-  count,
-  codeSize,
-  skipped,
-  file,
-  bytes,
-  linearProbeAccuracy,
-  knnAccuracy,
-  seconds,
-}: Embedding): Record<string, unknown> => ({
-  id,
-  name,
-  run,
-  model,
-  modelSha256,
-  dataset: datasetId === null ? null : dataset,
-  folder,
-  output,
-  count,
-  codeSize,
-  skipped,
-  file,
-  bytes,
-  linearProbeAccuracy,
-  knnAccuracy,
-  seconds,
-})
+/** What is said of kept codes with `--json`. */
+const jsonKeys = [
+  ...(['id', 'name', 'run', 'model', 'modelSha256', 'dataset', 'folder', 'output', 'count', 'codeSize', 'skipped'] as const),
+  ...(['file', 'bytes', 'linearProbeAccuracy', 'knnAccuracy', 'seconds'] as const),
+]
+
+function embeddingJson(embedding: Embedding): Record<string, unknown> {
+  const known = { ...embedding, dataset: embedding.datasetId === null ? null : embedding.dataset }
+  return Object.fromEntries(jsonKeys.map((key) => [key, known[key]]))
+}
 
 /** What is measured of codes. */
 const measured = ['linearProbeAccuracy', 'knnAccuracy'] as const

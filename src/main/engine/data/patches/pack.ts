@@ -6,7 +6,7 @@ import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
 import { files } from '../index-file.ts'
 import { Names } from '../names.ts'
 import { ProgressReporter } from '../progress.ts'
-import type { SourceRequest, Packed, Plan, PlanOptions } from '../request.ts'
+import type { SourceRequest, Packed, Packing, Plan, PlanOptions } from '../request.ts'
 import { requireRoom } from '../room.ts'
 import { hashBytes } from '../row-hash.ts'
 import { hashPatches, normalisePatches } from './contrast.ts'
@@ -130,14 +130,7 @@ function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels)
  * Cuts the patches of a plan into the packed file. An image is read when its turn comes, its patches are written, and it is forgotten.
  * @throws WorkbenchError as `splitPatches` and `normalisePatches` do; DATASET_EMPTY, DISK_FULL
  */
-async function packPatches(
-  plan: PatchesPlan,
-  request: SourceRequest,
-  partial: string,
-  room: number,
-  progress: ProgressReporter,
-  signal?: AbortSignal,
-): Promise<Packed> {
+const packPatches: Packing<PatchesPlan> = async (plan, request, partial, room, progress, signal) => {
   const {
     source,
     draws,
