@@ -2,7 +2,7 @@ import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
 import { rangesOf } from '../data/values/fit.ts'
-import { exportOnnx } from '../export/exportOnnx.ts'
+import { exportOnnx, type ExportOutcome } from '../export/exportOnnx.ts'
 import { fileRows } from '../export/fileRows.ts'
 import { runtimeVersion } from '../export/onnxruntime.ts'
 import { verifiedBatches, type Reference } from '../export/verify.ts'
@@ -31,7 +31,7 @@ export interface ExportJob extends RunFolders {
   /** Goes into the file's metadata: run id and name, dataset name and fingerprint, settings, evaluation, versions. */
   metadata: Record<string, string>
 }
-export type ExportResult = Pick<Export, 'file' | 'sha256' | 'bytes' | 'opset' | 'maxAbsDiff' | 'reduction' | 'inputs' | 'outputs'>
+export type ExportResult = ExportOutcome
 
 /**
  * Bytes [n, D] as the import stores them: of patches whose contrast it normalises (data/patches/contrast.ts) as the file does

@@ -3,7 +3,7 @@ import type { Activation, NetworkConfig } from '../../../shared/config.ts'
 import type { Shape } from '../../../shared/shape.ts'
 
 /** What a layer computes with; given to it, since processes that must not load TensorFlow know layers, too. */
-export type Operations = typeof import('./operations.ts')
+type Operations = typeof import('./operations.ts')
 
 /** Values of a kernel and of the bias that goes with it. */
 export interface LayerWeights {
@@ -46,7 +46,7 @@ export interface LinearMap {
 }
 
 /** A map that goes back from another's outputs to its inputs. */
-export interface Mirror {
+interface Mirror {
   map: LinearMap
   /** Whether it is that map's adjoint which goes back. */
   adjoint: boolean
