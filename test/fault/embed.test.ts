@@ -70,7 +70,7 @@ test('what is wrong with the target, the images or the encoder', async (t) => {
   await refused({ data: { folder: join(folder, 'gone') } }, 'PATH_MISSING', /There is nothing at/)
   await refused({ data: { folder: model } }, 'FILE_UNSUPPORTED', /is not a folder; choose a folder of images, or import the file/)
   mkdirSync(join(folder, 'empty'))
-  await refused({ data: { folder: join(folder, 'empty') } }, 'DATASET_EMPTY', /is empty/)
+  await refused({ data: { folder: join(folder, 'empty') } }, 'DATASET_EMPTY', /There is nothing in/)
   mkdirSync(join(folder, 'texts'))
   writeFileSync(join(folder, 'texts', 'a.png'), 'no image')
   await refused({ data: { folder: join(folder, 'texts') } }, 'DATASET_EMPTY', /1 file was looked at \(a\.png: not an image/)

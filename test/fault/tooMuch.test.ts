@@ -107,7 +107,7 @@ test(
         ])
       },
       'FILE_UNSUPPORTED',
-      /no packed experiment/,
+      /not a packed experiment/,
     )
     await refused(
       'a deep manifest',
