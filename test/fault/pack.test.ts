@@ -282,14 +282,14 @@ test('a file that only looks like one of ours is refused: foreign, newer, with a
       delete parts['manifest.json']
     },
     'FILE_UNSUPPORTED',
-    /no packed experiment/,
+    /not a packed experiment/,
   )
   await refused(
     (parts) => {
       parts['manifest.json'] = Buffer.from('{')
     },
     'FILE_UNSUPPORTED',
-    /no packed experiment/,
+    /not a packed experiment/,
   )
   await refused(
     (parts) => {
@@ -298,8 +298,8 @@ test('a file that only looks like one of ours is refused: foreign, newer, with a
     'FILE_UNSUPPORTED',
     /newer version/,
   )
-  await refused((parts) => put(parts, '../../escaped', Buffer.from('x')), 'FILE_UNSUPPORTED', /no packed experiment/)
-  await refused((parts) => put(parts, 'runs/..%2f/run.json', Buffer.from('x')), 'FILE_UNSUPPORTED', /no packed experiment/)
+  await refused((parts) => put(parts, '../../escaped', Buffer.from('x')), 'FILE_UNSUPPORTED', /not a packed experiment/)
+  await refused((parts) => put(parts, 'runs/..%2f/run.json', Buffer.from('x')), 'FILE_UNSUPPORTED', /not a packed experiment/)
   await refused(
     (parts) => {
       parts['more.txt'] = Buffer.from('x')
