@@ -157,14 +157,14 @@ function nameOf(): string {
 
 /** Everything but the command's own words. */
 function argumentsOf(name: string): string[] {
-  const own = plain.slice(0, name.split(' ').length)
-  return words.filter((_, index) => !own.includes(index))
+  const commandWords = plain.slice(0, name.split(' ').length)
+  return words.filter((_, index) => !commandWords.includes(index))
 }
 
 function parse(args: string[], options: NonNullable<Command['options']>, [fewest, most]: [number, number], usage: string) {
   try {
-    const own = { ...common, ...options }
-    const { values, positionals } = parseArgs({ args: withNegative(args, options), options: own, allowPositionals: true })
+    const allOptions = { ...common, ...options }
+    const { values, positionals } = parseArgs({ args: withNegative(args, options), options: allOptions, allowPositionals: true })
     if (!values.help && (positionals.length < fewest || positionals.length > most)) {
       throw new TypeError(`${counted(positionals.length, 'argument was', 'arguments were')} given`)
     }

@@ -153,9 +153,9 @@ const makesRoom: ReadonlySet<CallName> = new Set<CallName>([
 
 function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Lock, options: EngineOptions): Engine {
   const listeners = new Set<(event: EngineEvent) => void>()
-  let taken = false
+  let homeLost = false
   const emit = (event: EngineEvent): void => {
-    if (taken && event.type !== 'homeLost') return
+    if (homeLost && event.type !== 'homeLost') return
     for (const listener of listeners) {
       try {
         listener(event)
@@ -233,12 +233,12 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     refuseBytes(known, input)
     const checked = calls[known].input.safeParse(input ?? {})
     if (!checked.success) throw shortened(invalidInput(known, input, checked.error))
-    if (taken) throw lostHome(home)
+    if (homeLost) throw lostHome(home)
     try {
       const work = () => handlers[known](checked.data as never)
       return await (makesRoom.has(known) ? space.withReserve<unknown>(work) : work())
     } catch (thrown) {
-      if (taken) throw lostHome(home)
+      if (homeLost) throw lostHome(home)
       if (!(thrown instanceof WorkbenchError) && space.met(thrown)) throw WorkbenchError.from(space.lack ?? toErrorInfo(thrown))
       if (thrown instanceof WorkbenchError) throw shortened(thrown)
       log(`${name} failed.`, thrown)
@@ -269,7 +269,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const { promise: lost, resolve: lose } = Promise.withResolvers<WorkbenchError>()
   onLost(() => {
     const error = lostHome(home)
-    taken = true
+    homeLost = true
     // The home is somebody else's: from here on nothing is stored, moved, tidied or folded into the database.
     closing = Promise.resolve()
     store.abandon()

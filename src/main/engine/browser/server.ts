@@ -49,9 +49,9 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
     return null
   }
   const headers = (): Record<string, string> => {
-    const own = hosts.map((host) => `ws://${host}`).join(' ')
+    const socketSources = hosts.map((host) => `ws://${host}`).join(' ')
     return {
-      'Content-Security-Policy': contentPolicy.replace("connect-src 'self'", `connect-src 'self' ${own}`),
+      'Content-Security-Policy': contentPolicy.replace("connect-src 'self'", `connect-src 'self' ${socketSources}`),
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',

@@ -131,13 +131,14 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
     const classes = z.array(z.string()).parse(JSON.parse(metadata['classes'] ?? '[]'))
     // Checkpoints from before there were stages are of runs with one.
     const position = positionSchema.parse(JSON.parse(metadata['position'] ?? ''))
-    let own = 0
+    let expected = 0
     for (const { name, shape } of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputShape, classes.length)) {
       if (!shapes[name] || count(shapes[name]) !== count(shape)) throw new Error(`${name} is missing or has another size`)
-      own += count(shape)
+      expected += count(shape)
     }
     const all = Object.values(shapes).reduce((sum, shape) => sum + count(shape), 0)
-    if (all > Math.max(mostTimes * own, alwaysAllowed)) throw new Error('it holds much more than the network that it describes')
+    if (all > Math.max(mostTimes * expected, alwaysAllowed))
+      throw new Error('it holds much more than the network that it describes')
     const { variant, seed, dataset = null } = metadata
     return { variant: variant!, config, seed: Number(seed), dataset, inputShape, classes, position }
   } catch (cause) {

@@ -202,8 +202,8 @@ function readTensors(file: string, descriptor: number): TensorFile {
   } = readEntries(file, descriptor)
   const tensors: Record<string, NamedTensor> = Object.fromEntries(
     entries.map(({ name, shape, width, start, end }) => {
-      const own = read(start, end - start)
-      return [name, { shape, data: width === 4 ? new Float32Array(own) : Float32Array.from(new Float64Array(own)) }]
+      const tensorBytes = read(start, end - start)
+      return [name, { shape, data: width === 4 ? new Float32Array(tensorBytes) : Float32Array.from(new Float64Array(tensorBytes)) }]
     }),
   )
   if (expected !== undefined) {

@@ -48,10 +48,10 @@ function purposes(subjects: readonly Subject[], goals: readonly Goal[]) {
     ({ aim }) => aim.words,
   )
   return [...byWords]
-    .map(([words, own]) => ({
+    .map(([words, members]) => ({
       words,
-      names: own.map(({ name }) => name).sort(),
-      meant: own[0]!.aim.goal !== null && goals.includes(own[0]!.aim.goal),
+      names: members.map(({ name }) => name).sort(),
+      meant: members[0]!.aim.goal !== null && goals.includes(members[0]!.aim.goal),
     }))
     .sort((a, b) => Number(b.meant) - Number(a.meant) || (a.words < b.words ? -1 : 1))
 }

@@ -62,10 +62,10 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   }
   // With one term alone the loss is that term, whatever the variant.
   const penalties = terms.filter((one) => one !== 'reconstruction')
-  const own = penalties.length > 0 ? [variantId, config.regularizer] : []
+  const penaltyId = penalties.length > 0 ? [variantId, config.regularizer] : []
   const added = [...penalties.map((one) => penaltyWords(one)), ...(decay > 0 ? ['weight decay'] : [])]
   const all = added.length > 0 ? `${words}, with ${added.join(' and ')}` : words
-  return basis([...rebuilt, ...own, ...(decay > 0 ? [decay] : [])], all, unit)
+  return basis([...rebuilt, ...penaltyId, ...(decay > 0 ? [decay] : [])], all, unit)
 }
 
 const basis = (id: readonly unknown[], words: string, unit: string): Basis => ({

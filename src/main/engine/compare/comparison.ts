@@ -41,10 +41,10 @@ export function compareRuns(
   const differences = settingDifferences(runs, variants)
   const keys = seriesKeys(runs, variants)
   const indices = new Map(runs.map((run, index) => [run.id, index]))
-  const told = seedSentences(groups, headline)
+  const bySeeds = seedSentences(groups, headline)
   // Where no group has two seeds, the runs themselves are what is compared.
-  const sentences = told.length > 0 ? told : [comparisonSentence(runs, figures, ranked, figure)]
-  const spoken = told.length > 0 ? headline?.key : (figureOfSentence(figures, figure)?.key ?? headline?.key)
+  const sentences = bySeeds.length > 0 ? bySeeds : [comparisonSentence(runs, figures, ranked, figure)]
+  const spoken = bySeeds.length > 0 ? headline?.key : (figureOfSentence(figures, figure)?.key ?? headline?.key)
   return {
     runs,
     differences,
@@ -90,11 +90,11 @@ function headlineOf(figures: readonly GroupFigure[], wanted: string | undefined)
 function seedSentences(groups: readonly RunGroup[], figure: GroupFigure | null): string[] {
   if (figure === null || !groups.some(({ counted }) => counted.length > 1)) return []
   if (groups.length === 1) return [oneGroupSentence(figure)]
-  const told = ({ verdict }: Difference): number =>
+  const certainty = ({ verdict }: Difference): number =>
     verdict === 'untested' ? 2 : verdict === 'undecided' || verdict === 'same' ? 1 : 0
   const sign = figure.better === 'lower' ? 1 : -1
   return [...figure.differences]
-    .sort((a, b) => told(a) - told(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0)))
+    .sort((a, b) => certainty(a) - certainty(b) || sign * ((a.mean ?? 0) - (b.mean ?? 0)))
     .map(({ sentence }) => sentence)
 }
 

@@ -20,7 +20,7 @@ export function figureRows(runs: readonly Run[]): FigureRow[] {
   const ranked = measuredAlike(runs)
   return figuresOf(runs).map((figure) => {
     const values = runs.map((run) => valueOf(figure, run))
-    const texts = values.map((own, index) => textOf(figure, own, runs[index]!.evaluation))
+    const texts = values.map((figureValue, index) => textOf(figure, figureValue, runs[index]!.evaluation))
     const better = betterAmong(figure, runs)
     return { ...headOf(figure), better, values, texts, best: ranked ? bestOf(values, texts, better) : [] }
   })

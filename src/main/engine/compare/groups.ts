@@ -48,29 +48,29 @@ export function groupRuns(runs: readonly Run[], variants: readonly VariantInfo[]
   }
   const groups = [...byIdentity]
   const known = membership(cells)
-  const cellsOf = groups.map(([, own]) => known(own))
+  const cellsOf = groups.map(([, members]) => known(members))
   const titles = titlesOf(
-    groups.map(([, own]) => own),
+    groups.map(([, members]) => members),
     cellsOf.map(({ cell }) => cell),
     variants,
   )
-  return groups.map(([identity, own], index) => ({
+  return groups.map(([identity, members], index) => ({
     id: `group:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
     ...titles[index]!,
-    variant: own[0]!.variant,
-    colour: own[0]!.colour,
-    runs: own,
-    ...bySeed(own),
+    variant: members[0]!.variant,
+    colour: members[0]!.colour,
+    runs: members,
+    ...bySeed(members),
     ...cellsOf[index]!,
   }))
 }
 
 /** What the cells say of the runs of a group. Cells that come to the same settings may share their runs, or each have their own. */
-function membership(cells: readonly Cell[]): (own: readonly Run[]) => Pick<RunGroup, 'cell' | 'planned'> {
+function membership(cells: readonly Cell[]): (members: readonly Run[]) => Pick<RunGroup, 'cell' | 'planned'> {
   const places = new Map<string, number[]>()
   cells.forEach(({ runs }, place) => runs.forEach((run) => places.set(run, [...(places.get(run) ?? []), place])))
-  return (own) => {
-    const all = own.map(({ id }) => places.get(id) ?? [])
+  return (members) => {
+    const all = members.map(({ id }) => places.get(id) ?? [])
     const common = all[0]!.find((place) => all.every((of) => of.includes(place)))
     const baselines = all.flat().filter((place) => cells[place]!.baseline)
     return { cell: common === undefined ? null : cells[common]!, planned: baselines.length === 0 ? null : Math.min(...baselines) }
@@ -121,9 +121,9 @@ function titlesOf(
 ): { title: string; named: boolean }[] {
   const byVariant = new Map<string, number[]>()
   groups.forEach((group, index) => {
-    const own = byVariant.get(group[0]!.variant)
-    if (own === undefined) byVariant.set(group[0]!.variant, [index])
-    else own.push(index)
+    const variantGroups = byVariant.get(group[0]!.variant)
+    if (variantGroups === undefined) byVariant.set(group[0]!.variant, [index])
+    else variantGroups.push(index)
   })
   const titles: { title: string; named: boolean }[] = []
   for (const [variant, indices] of byVariant) {
@@ -162,11 +162,11 @@ const named = <T extends { key: string }>(rows: readonly T[]): T[] => {
 
 /** The second of a title is called `TITLE, 2`. */
 function unique(titles: readonly { title: string; named: boolean }[]): { title: string; named: boolean }[] {
-  const taken = new Set<string>()
+  const usedTitles = new Set<string>()
   return titles.map(({ title, named }) => {
     let free = title
-    for (let number = 2; taken.has(free); number++) free = `${title}, ${number}`
-    taken.add(free)
+    for (let number = 2; usedTitles.has(free); number++) free = `${title}, ${number}`
+    usedTitles.add(free)
     return { title: free, named }
   })
 }

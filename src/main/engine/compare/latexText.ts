@@ -180,8 +180,8 @@ function accented(text: string, accent: string): string | null {
 
 /** What one character and the marks on it become; null where the fonts have nothing for it. */
 function written(cluster: string): string | null {
-  const own = known.get(cluster)
-  if (own !== undefined) return own
+  const direct = known.get(cluster)
+  if (direct !== undefined) return direct
   const [base, ...marks] = cluster.normalize('NFD')
   let text = known.get(base!) ?? (base! >= ' ' && base! <= '~' ? base! : null)
   // An accent takes the place of the dot.

@@ -48,8 +48,8 @@ export function settingDifferences(runs: readonly Run[], variants: readonly Vari
   const inert = runs.map(inertIn)
   for (const { key, title } of titlesOf(runs, fields, settings, known)) {
     const { plain } = partsOf(key)
-    const values = settings.map((own, index) =>
-      own.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(own.get(plain)) : absent,
+    const values = settings.map((flat, index) =>
+      flat.has(plain) && isOf(key, ownerIn(runs[index]!)) ? formatSetting(flat.get(plain)) : absent,
     )
     // What has no use in a run does not set it apart from others.
     addIfDifferent(
@@ -206,7 +206,7 @@ function titlesOf(
   const rank = runs.map(({ variant, config: { pretraining } }) => `${variant} ${pretraining.kind} ${pretraining.variant}`)
   const order = runs.map((_, index) => index).sort((a, b) => (rank[a]! < rank[b]! ? -1 : rank[a]! > rank[b]! ? 1 : 0))
   for (const index of order) for (const field of fields[index] ?? []) if (!titles.has(field.key)) titles.set(field.key, field.title)
-  for (const own of settings) for (const key of own.keys()) if (!titles.has(key)) titles.set(key, key)
+  for (const flat of settings) for (const key of flat.keys()) if (!titles.has(key)) titles.set(key, key)
   const section = (key: string) => sections.indexOf(key.split('.')[0] ?? '')
   const columns = Map.groupBy(
     columnsOf(order.map((index) => ({ keys: settings[index]!.keys(), ...ownerIn(runs[index]!) }))),

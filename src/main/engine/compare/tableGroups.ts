@@ -89,9 +89,9 @@ function valueGroups(
   const byValue = new Map<CellValue, TableEntry[]>()
   for (const entry of entries) {
     const value = read(entry)
-    const own = byValue.get(value)
-    if (own === undefined) byValue.set(value, [entry])
-    else own.push(entry)
+    const members = byValue.get(value)
+    if (members === undefined) byValue.set(value, [entry])
+    else members.push(entry)
   }
   const titles = new Map(variants.map(({ id, title }) => [id, title]))
   return [...byValue].map(([value, all]) => {
@@ -124,7 +124,7 @@ function figureCell(figure: Figure, group: Members): GroupCell {
   const found = groupEstimate(figure, { counted: counted.map(({ run }) => run) })
   if (found.mean === null) return nothing()
   const valued = counted.filter((_, index) => found.values[index] !== null)
-  if (valued.some(({ measured: own }) => own[figure.yardstick] !== valued[0]!.measured[figure.yardstick]))
+  if (valued.some(({ measured: yardsticks }) => yardsticks[figure.yardstick] !== valued[0]!.measured[figure.yardstick]))
     return nothing('Not measured alike: on other images, with another likelihood or by another version of the evaluation')
   const missing = group.counted.length - found.n
   const again = group.all.length - group.counted.length

@@ -84,12 +84,12 @@ export function vectorMaker(size: number) {
   }
 }
 
-/** Returns what turns one row's numbers into packed bytes. @param taken channels, as `takenChannels` has them */
+/** Returns what turns one row's numbers into packed bytes. @param kept channels, as `takenChannels` has them */
 export function rowMaker(
   described: Described,
   array: StoredArray,
   ranges: Ranges,
-  taken: readonly number[],
+  kept: readonly number[],
   wanted: { width: number; height: number; channels: number; fit: Shape['fit'] },
 ) {
   const { width, height, channels, planar } = described,
@@ -98,16 +98,16 @@ export function rowMaker(
   const shape: Shape = { ...wanted, channels: wanted.channels as 1 | 3 },
     convert = rowConverter(array.type, ranges, size)
   const all = new Uint8Array(size),
-    inOrder = taken.length === channels && taken.every((channel, i) => channel === i)
+    inOrder = kept.length === channels && kept.every((channel, i) => channel === i)
   const asTheyLie = inOrder && (!planar || channels === 1)
-  const picture = { data: asTheyLie ? all : new Uint8Array(pixels * taken.length), width, height, channels: taken.length }
+  const picture = { data: asTheyLie ? all : new Uint8Array(pixels * kept.length), width, height, channels: kept.length }
   return (numbers: ArrayLike<number>, from: number, out: Uint8Array, to: number) => {
     convert(numbers, from, size, all, 0)
     if (!asTheyLie) {
-      for (const [place, channel] of taken.entries()) {
+      for (const [place, channel] of kept.entries()) {
         const first = planar ? channel * pixels : channel,
           step = planar ? 1 : channels
-        for (let i = 0; i < pixels; i++) picture.data[i * taken.length + place] = all[first + i * step]!
+        for (let i = 0; i < pixels; i++) picture.data[i * kept.length + place] = all[first + i * step]!
       }
     }
     packRow(picture, shape, out, to)

@@ -25,7 +25,7 @@ interface ArraysPlan extends Plan {
   source: ArraysSource
   described: Described[]
   /** The channels that are taken, of each array. */
-  taken: number[][]
+  keptChannels: number[][]
 }
 
 /**
@@ -51,13 +51,13 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
       { field: 'pages' },
     )
   }
-  const taken = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
+  const keptChannels = parts.map((part, i) => (kind === 'vector' ? [0] : takenChannels(described[i]!, part.images, request.pick)))
   const first = described[0]!
   const width =
     request.width ?? (request.height ? Math.max(1, Math.round((first.width * request.height) / first.height)) : first.width)
   const height =
     request.height ?? (request.width ? Math.max(1, Math.round((first.height * request.width) / first.width)) : first.height)
-  const channels = request.channels ?? (taken.every(({ length }) => length === 1) ? 1 : 3)
+  const channels = request.channels ?? (keptChannels.every(({ length }) => length === 1) ? 1 : 3)
   if (kind === 'vector' && described.some((part) => part.width !== width)) throw mismatch(source.path)
   if (width > 4096 || height > 4096) {
     if (kind === 'image')
@@ -88,7 +88,7 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     described,
     ...indexLabels(values, source.classNames),
     parts: partOfRows(parts, described),
-    taken,
+    keptChannels,
     notes: [...notes, ...(request.pick === undefined ? [] : [pickNote(request.pick, first.channels)])],
     ...(kind === 'image' && {
       measure: once((signal) =>
@@ -125,23 +125,23 @@ function bytesBefore({ source, described }: ArraysPlan, row: number): number {
 function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequest): ArraysPlan {
   const parts: ArrayPart[] = [],
     described: Described[] = [],
-    taken: number[][] = []
+    keptChannels: number[][] = []
   let first = 0
   for (const [i, part] of plan.source.parts.entries()) {
     const { count } = plan.described[i]!,
-      own = rows.filter((row) => row >= first && row < first + count).map((row) => row - first)
+      partRows = rows.filter((row) => row >= first && row < first + count).map((row) => row - first)
     first += count
-    if (own.length === 0) continue
-    parts.push({ ...part, images: rowsOfArray(part.images, own), labels: null })
-    described.push({ ...plan.described[i]!, count: own.length })
-    taken.push(plan.taken[i]!)
+    if (partRows.length === 0) continue
+    parts.push({ ...part, images: rowsOfArray(part.images, partRows), labels: null })
+    described.push({ ...plan.described[i]!, count: partRows.length })
+    keptChannels.push(plan.keptChannels[i]!)
   }
   const only: ArraysPlan = {
     ...plan,
     count: rows.length,
     source: { ...plan.source, parts, unused: [] },
     described,
-    taken,
+    keptChannels,
     skipped: [],
     labels: plan.labels && Int32Array.from(rows, (row) => plan.labels![row]!),
     parts: plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!),
@@ -178,7 +178,7 @@ const packArrays: Packing<ArraysPlan> = async (plan, request, partial, room, pro
     classes,
     skipped,
     notes,
-    taken,
+    keptChannels,
   } = plan
   const rowBytes = width * height * channels * (kind === 'image' ? 1 : 4)
   requireRoom(count * rowBytes, room)
@@ -196,7 +196,7 @@ const packArrays: Packing<ArraysPlan> = async (plan, request, partial, room, pro
       const makeRow =
         measured === null
           ? vectorMaker(rowValues)
-          : rowMaker(described[i]!, images, measured.ranges, taken[i]!, { width, height, channels, fit: request.fit })
+          : rowMaker(described[i]!, images, measured.ranges, keptChannels[i]!, { width, height, channels, fit: request.fit })
       const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(sourceBytes, rowBytes)))
       const out = Buffer.allocUnsafeSlow(perBlock * rowBytes)
       let inPart = 0

@@ -25,7 +25,7 @@ export function drawBalanced(
   share: number,
   source: Random,
 ): { drawn: Uint32Array; rest: Uint32Array } {
-  const all = gatherUnits(rows, units).map((own) => unitOf(own, labels))
+  const all = gatherUnits(rows, units).map((unitRows) => unitOf(unitRows, labels))
   if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }
   const draw = new Draw(all, rows.length, share)
   const order = Array.from(shuffleInPlace(Uint32Array.from(all.keys()), source))
@@ -37,7 +37,7 @@ export function drawBalanced(
     for (const unit of bySize) if (draw.improveBy(unit)) changed = true
     if (!changed && all.length <= mostExchanged) for (const unit of bySize) if (draw.exchange(unit, bySize)) changed = true
   }
-  if (draw.taken === 0) draw.change(bySize.at(-1)!)
+  if (draw.drawnRows === 0) draw.change(bySize.at(-1)!)
   const pick = (wanted: boolean) =>
     Uint32Array.from(all.flatMap((unit, index) => (draw.drawn(index) === wanted ? unit.rows : []))).sort()
   return { drawn: pick(true), rest: pick(false) }
@@ -65,7 +65,7 @@ class Draw {
   private readonly rows: number
   /** Rows of all classes that are still to be drawn. */
   private missing: number
-  taken = 0
+  drawnRows = 0
 
   constructor(units: readonly Unit[], rows: number, share: number) {
     this.units = units
@@ -150,14 +150,14 @@ class Draw {
       of.drawn += sign
     }
     this.missing -= sign * rows.length
-    this.taken += sign
+    this.drawnRows += sign
     this.isDrawn[unit] = sign > 0 ? 1 : 0
   }
 
   /** Whether both sides keep a unit, and of each class that several units have one. */
   private mayChange(unit: number): boolean {
     const out = this.drawn(unit)
-    if (out ? this.taken < 2 : this.taken > this.units.length - 2) return false
+    if (out ? this.drawnRows < 2 : this.drawnRows > this.units.length - 2) return false
     return this.units[unit]!.counts.every(([label]) => {
       const { units, drawn } = this.classes.get(label)!
       return label < 0 || units < 2 || (out ? drawn > 1 : drawn < units - 1)
@@ -168,7 +168,7 @@ class Draw {
   private costOf(unit: number): number {
     const sign = this.drawn(unit) ? -1 : 1,
       { rows, counts } = this.units[unit]!
-    const grown = (missing: number, taken: number, of: number) => ((missing - sign * taken) ** 2 - missing ** 2) / of
+    const grown = (missing: number, drawnCount: number, of: number) => ((missing - sign * drawnCount) ** 2 - missing ** 2) / of
     let cost = grown(this.missing, rows.length, this.rows)
     for (const [label, count] of counts) {
       const { missing, rows: of } = this.classes.get(label)!

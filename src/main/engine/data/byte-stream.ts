@@ -63,9 +63,9 @@ export async function* inBlocks(
     seen += piece.length
     if (seen > total) throw damagedFile(path, 'it holds more than its header says')
     for (let at = 0; at < piece.length;) {
-      const taken = piece.copy(block, filled, at)
-      at += taken
-      filled += taken
+      const copied = piece.copy(block, filled, at)
+      at += copied
+      filled += copied
       if (filled < block.length) continue
       yield block
       filled = 0

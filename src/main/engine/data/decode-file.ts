@@ -38,10 +38,10 @@ export async function decodeFile(source: ImageSource, pick?: readonly number[]):
     const decoded = await decode(bytes, header)
     if (decoded === null) return { reason: whyRefused(bytes, header.type) }
     if ('reason' in decoded) return decoded
-    const taken = isUsual(decoded, pick) ? decoded : (await import('./values/channels.ts')).picked(decoded, pick)
-    if ('reason' in taken) return taken
+    const withChannels = isUsual(decoded, pick) ? decoded : (await import('./values/channels.ts')).picked(decoded, pick)
+    if ('reason' in withChannels) return withChannels
     const pages = wanted !== undefined ? 1 : mayHavePages(header) ? (await import('./pages.ts')).countPages(bytes, header) : 1
-    return { ...('samples' in taken ? deep!.asBytes(taken) : taken), pages, shrunk }
+    return { ...('samples' in withChannels ? deep!.asBytes(withChannels) : withChannels), pages, shrunk }
   } catch {
     return { reason: whyRefused(bytes, header.type) }
   } finally {

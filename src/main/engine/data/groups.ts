@@ -10,9 +10,9 @@ export function gatherUnits(rows: Uint32Array, units: Units): number[][] {
     all: number[][] = []
   for (const row of rows) {
     const unit = units[row]!,
-      own = unit < 0 ? undefined : members.get(unit)
-    if (own) {
-      own.push(row)
+      unitRows = unit < 0 ? undefined : members.get(unit)
+    if (unitRows) {
+      unitRows.push(row)
       continue
     }
     const begun = [row]
@@ -65,7 +65,8 @@ export function drawUnits(
     }
   }
   if (remaining === all.length) take(order.reduce((least, index) => (all[index]!.length < all[least]!.length ? index : least)))
-  const pick = (wanted: number) => Uint32Array.from(all.flatMap((own, index) => (chosen[index] === wanted ? own : []))).sort()
+  const pick = (wanted: number) =>
+    Uint32Array.from(all.flatMap((unitRows, index) => (chosen[index] === wanted ? unitRows : []))).sort()
   return { drawn: pick(1), rest: pick(0) }
 }
 

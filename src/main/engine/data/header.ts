@@ -66,9 +66,9 @@ export function readHeader(bytes: Buffer, whole: boolean): HeaderResult {
       result = bmp(bytes)
     else if (starts(0x52, 0x49, 0x46, 0x46) && bytes.toString('latin1', 8, 12) === 'WEBP') result = webp(bytes)
     else if (isTiff(bytes)) result = rare.tiff().tiffHeader(bytes)
-    else if (looksLikeJpeg2000(bytes)) result = own('jp2', rare.jpeg2000().jpeg2000Header(bytes))
+    else if (looksLikeJpeg2000(bytes)) result = headerOfOwnDecoder('jp2', rare.jpeg2000().jpeg2000Header(bytes))
     else if (isAvif(bytes)) result = avif(bytes)
-    else if (looksLikePnm(bytes)) result = own('pnm', rare.pnm().pnmHeader(bytes))
+    else if (looksLikePnm(bytes)) result = headerOfOwnDecoder('pnm', rare.pnm().pnmHeader(bytes))
     else if (bytes.length < 12 && [0x89, 0xff, 0x47, 0x42, 0x52, 0x49, 0x4d].includes(bytes[0]!) && !whole) return 'more'
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
@@ -279,7 +279,7 @@ function webpOrientation(bytes: Buffer): number {
   }
 }
 
-const own = (
+const headerOfOwnDecoder = (
   type: 'pnm' | 'jp2',
   found: (Pick<Header, 'width' | 'height' | 'wide' | 'depth'> & { channels: 1 | 3 }) | { reason: string },
 ): HeaderResult =>

@@ -37,7 +37,7 @@ export async function inspectImport(
     const measured = await measureSoon(plan, signal),
       checked = await plan.check?.({ progress, signal })
     const several = await plan.countPages?.({ progress, signal })
-    const found = told(plan, checked?.rows ?? plan, request)
+    const found = describePlan(plan, checked?.rows ?? plan, request)
     return {
       ...found,
       ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
@@ -82,7 +82,7 @@ async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Mea
 }
 
 /** @param rows those of the plan that are left once headers were looked at */
-function told(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
+function describePlan(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
   // Parts of patches may be drawn, and then say nothing of classes.
   const rows = request.patches ? { ...all, notes: [], untrained: [] } : classesOfTraining(all)
   const { kind, sizes = null, truncated = false } = plan,

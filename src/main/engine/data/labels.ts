@@ -140,10 +140,10 @@ export function distinctNames(names: readonly string[], numbers: readonly number
   const keyOf = (name: string) => name.normalize('NFC').trim(),
     alike = Map.groupBy(names, keyOf),
     numbered = (name: string, i: number) => `${name} (${numbers[i]})`
-  const told = names.map((name, i) =>
+  const distinguished = names.map((name, i) =>
     keyOf(name) === '' ? String(numbers[i]) : alike.get(keyOf(name))!.length > 1 ? numbered(name, i) : name,
   )
-  return new Set(told.map(keyOf)).size === told.length ? told : names.map(numbered)
+  return new Set(distinguished.map(keyOf)).size === distinguished.length ? distinguished : names.map(numbered)
 }
 
 /**
@@ -170,7 +170,7 @@ export function indexLabels(
     row += part.count
   }
   const numbers = [...names.keys()],
-    told = distinctNames([...names.values()], numbers),
-    nameOf = new Map(numbers.map((number, i) => [number, told[i]!]))
+    classNames = distinctNames([...names.values()], numbers),
+    nameOf = new Map(numbers.map((number, i) => [number, classNames[i]!]))
   return { classes: classes.map((value) => (typeof value === 'number' ? nameOf.get(value) : undefined) ?? String(value)), labels }
 }

@@ -113,7 +113,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
   return list
 }
 
-type Told = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
+type Remarks = Pick<FileList, 'skipped' | 'notes' | 'truncated'>
 
 /**
  * Decides on labels, and leaves out what lies beside the folders of classes.
@@ -123,7 +123,7 @@ function listOf(
   root: string,
   all: Names,
   found: readonly Found[],
-  told: Told,
+  remarks: Remarks,
   folders: Set<string>,
   asked: Options['labels'],
 ): FileList {
@@ -137,10 +137,10 @@ function listOf(
     foreign = 0
   const examples: string[] = []
   for (const part of [trainPart, validationPart, testPart]) {
-    const own = found.filter(({ place }) => place.part === part)
-    const byFolder = own.filter(({ place }) => place.label === undefined)
-    const labelled = asked !== undefined || byFolders(all, byFolder, part, told.notes)
-    for (const { place, from, to } of own) {
+    const ofPart = found.filter(({ place }) => place.part === part)
+    const byFolder = ofPart.filter(({ place }) => place.label === undefined)
+    const labelled = asked !== undefined || byFolders(all, byFolder, part, remarks.notes)
+    for (const { place, from, to } of ofPart) {
       const depth = place.inside === '' ? 0 : place.inside.split('/').length
       const fixed = place.label == null ? -1 : classes.codeOf(readable(place.label))
       let before: string | null = null,
@@ -164,7 +164,7 @@ function listOf(
         const name = all.at(file)
         left[file] = 1
         leftOut++
-        told.skipped.push({ path: pathOf(place, name), reason: 'outside the folders of the classes' })
+        remarks.skipped.push({ path: pathOf(place, name), reason: 'outside the folders of the classes' })
         if (!looksLikeOther(name) && ++leftImages <= 5) examples.push(name)
       }
     }
@@ -173,13 +173,13 @@ function listOf(
     const message =
       `${counted(leftImages, 'file', 'files')} beside the folders of the classes left ` +
       `out: ${listed(examples)}${leftImages > 5 ? ', ...' : ''}.`
-    told.notes.push({ code: 'looseFiles', message })
+    remarks.notes.push({ code: 'looseFiles', message })
   }
-  leftOut += partsInClasses(all, found, parts, left, told)
+  leftOut += partsInClasses(all, found, parts, left, remarks)
   for (let file = 0; file < all.count; file++) if (all.isForeign(file)) foreign++
   if (foreign > 0) {
     const message = `The names of ${counted(foreign, 'file are', 'files are')} no UTF-8; they are read, and shown as Latin-1.`
-    told.notes.push({ code: 'namesNotUtf8', message })
+    remarks.notes.push({ code: 'namesNotUtf8', message })
   }
   const places = new Uint16Array(all.count)
   for (const [index, { from, to }] of found.entries()) places.fill(index, from, to)
@@ -190,7 +190,7 @@ function listOf(
     [label, partOf, placeIn] = [kept(codes), kept(parts), kept(places)]
   const place = (file: number) => found[placeIn[file]!]!.place
   return {
-    ...told,
+    ...remarks,
     names,
     labelled: classes.texts.length > 0,
     rootOf: (file) => place(file).root,
@@ -273,8 +273,8 @@ function partsInClasses(
     const word = names.folderOf(file, depth + 1),
       part = word === null ? null : partOfWord(word)
     if (part === null) continue
-    const own = names.folderOf(file, depth)!
-    held.set(own, (held.get(own) ?? 0) | (1 << part))
+    const classFolder = names.folderOf(file, depth)!
+    held.set(classFolder, (held.get(classFolder) ?? 0) | (1 << part))
   }
   if (![...held.values()].some((bits) => (bits & 1) !== 0 && bits > 1)) return 0
   let leftOut = 0
@@ -284,9 +284,9 @@ function partsInClasses(
     const name = names.at(file),
       segments = name.split('/', depth + 3),
       part = partOf(segments),
-      own = segments[depth]!
+      classFolder = segments[depth]!
     if (part !== null) parts[file] = part
-    else if (!held.has(own)) whole.add(own)
+    else if (!held.has(classFolder)) whole.add(classFolder)
     else {
       left[file] = 1
       leftOut++

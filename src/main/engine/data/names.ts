@@ -103,8 +103,8 @@ export class Names {
     let same = 0
     while (same < to - from && bytes[from + same] === bytes[folder.from + same]) same++
     if (same < to - from || to - from !== folder.to - folder.from) {
-      const own = bytes.subarray(from, to)
-      this.folder = { from, to, name: this.foreign ? fromBytes(own) : own.toString('utf8') }
+      const folderBytes = bytes.subarray(from, to)
+      this.folder = { from, to, name: this.foreign ? fromBytes(folderBytes) : folderBytes.toString('utf8') }
     }
     return this.folder.name
   }

@@ -126,14 +126,14 @@ export function readPng16(bytes: Buffer, orientation: number): Samples | null {
     for (let part = 0, from = 0; part < parts.length; from += sizes[part++]!) {
       const { x, y, across, down, columns, lines } = parts[part]!,
         line = columns * samples * 2
-      const own = raw.subarray(from, from + sizes[part]!)
-      if (!unfilter(own, line, lines, samples * 2)) return null
+      const passBytes = raw.subarray(from, from + sizes[part]!)
+      if (!unfilter(passBytes, line, lines, samples * 2)) return null
       for (let row = 0; row < lines; row++) {
         for (let column = 0; column < columns; column++) {
           const at = row * (line + 1) + 1 + column * samples * 2,
             to = ((y + row * down) * width + x + column * across) * channels
-          for (let c = 0; c < samples; c++) data[to + c] = own.readUInt16BE(at + 2 * c)
-          if (clear) data[to + samples] = own.compare(clear, 0, 2 * samples, at, at + 2 * samples) === 0 ? 0 : 65535
+          for (let c = 0; c < samples; c++) data[to + c] = passBytes.readUInt16BE(at + 2 * c)
+          if (clear) data[to + samples] = passBytes.compare(clear, 0, 2 * samples, at, at + 2 * samples) === 0 ? 0 : 65535
         }
       }
     }

@@ -24,24 +24,24 @@ export async function sampleHeaders(
     const result = headerOf(list, file)
     if (result !== null && 'header' in result) tally.add(result.header)
   }
-  const taken = Math.min(count, limit)
-  for (let i = 0; i < taken; i++) {
-    look(Math.floor((i * count) / taken))
+  const sampled = Math.min(count, limit)
+  for (let i = 0; i < sampled; i++) {
+    look(Math.floor((i * count) / sampled))
     if (i % 50 === 0) {
       signal?.throwIfAborted()
-      onCount?.(i, taken)
+      onCount?.(i, sampled)
       await setImmediate()
     }
   }
   // Many files of other kinds: go on until there is an image.
-  for (let file = 0; tally.empty && file < count && taken < count; file++) {
+  for (let file = 0; tally.empty && file < count && sampled < count; file++) {
     look(file)
     if (file % 50 === 0) {
       signal?.throwIfAborted()
       await setImmediate()
     }
   }
-  return tally.result(taken === count)
+  return tally.result(sampled === count)
 }
 
 /**

@@ -18,11 +18,11 @@ const mostFiles = 1000,
 export async function countSeveral(list: FileList, { progress, signal }: PlanOptions): Promise<Several> {
   if (list.several && list.several.files > 0) return list.several
   const { count } = list.names,
-    taken = Math.min(count, mostFiles),
+    sampled = Math.min(count, mostFiles),
     several = { files: 0, pages: 0, looked: 0 }
   let read = 0
-  for (let i = 0; i < taken && read < mostBytes; i++) {
-    const file = Math.floor((i * count) / taken),
+  for (let i = 0; i < sampled && read < mostBytes; i++) {
+    const file = Math.floor((i * count) / sampled),
       inside = list.insideOf?.(file)
     if (inside !== undefined && isStreamed(inside)) break
     const found = pagesIn(inside ?? join(list.rootOf(file), list.names.at(file)))
@@ -34,7 +34,7 @@ export async function countSeveral(list: FileList, { progress, signal }: PlanOpt
     }
     if (i % 50 === 0) {
       signal?.throwIfAborted()
-      progress.update('Counting pages', i, taken, 'files')
+      progress.update('Counting pages', i, sampled, 'files')
       await setImmediate()
     }
   }

@@ -18,9 +18,9 @@ function whySkipped(skipped: readonly Skipped[]): string {
     else kinds.set(kindOf(file.reason), { first: file, count: 1 })
   }
   const sorted = [...kinds.values()].sort((a, b) => b.count - a.count),
-    told = sorted.slice(0, mostReasons)
+    commonest = sorted.slice(0, mostReasons)
   const others = sorted.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
-  const parts = told.map(({ first, count }) =>
+  const parts = commonest.map(({ first, count }) =>
     count === 1 ? `${first.path}: ${first.reason}` : `${thousands(count)} files, such as ${first.path}: ${first.reason}`,
   )
   return [...parts, ...(others > 0 ? [`${thousands(others)} for other reasons`] : [])].join('; ')

@@ -147,15 +147,15 @@ export async function findSource(
     kind = await kindOf(at, 'path', choice)
   const parts: { part: number; title: string; at: string; kind: Awaited<ReturnType<typeof kindOf>> }[] = []
   for (const { part, title, field, at: other } of named) {
-    const own = await kindOf(other, field, choice)
-    if (nameOf(own) !== nameOf(kind)) {
+    const otherKind = await kindOf(other, field, choice)
+    if (nameOf(otherKind) !== nameOf(kind)) {
       const message =
-        `The ${title} images are of another kind (${nameOf(own)}) than the others (${nameOf(kind)}); ` +
+        `The ${title} images are of another kind (${nameOf(otherKind)}) than the others (${nameOf(kind)}); ` +
         'give both as folders, or as files of one kind.'
       throw new WorkbenchError('FILE_UNSUPPORTED', message, { field })
     }
     await requireApart(other, title, field, [{ title: 'others', at }, ...parts], kind === 'folder')
-    parts.push({ part, title, at: other, kind: own })
+    parts.push({ part, title, at: other, kind: otherKind })
   }
   const rootOf = (part: number) => parts.find((other) => other.part === part)?.at ?? null
   if (kind === 'folder') {
@@ -222,16 +222,16 @@ function containers(
     all.length === shards.length
       ? []
       : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
-  const told = [...notes, ...left]
+  const allNotes = [...notes, ...left]
   for (const { part, kind, title } of parts) {
     if (kind === 'folder' || !('shards' in kind)) continue
     for (const shard of kind.shards) {
       all.push({ ...shard, name: all.some(({ name }) => name === shard.name) ? `${title}/${shard.name}` : shard.name, part })
     }
-    told.push(...kind.notes)
+    allNotes.push(...kind.notes)
   }
   all.sort((a, b) => (a.part ?? trainPart) - (b.part ?? trainPart))
-  return { kind: 'container', container: shards[0]!.kind, path, shards: all, notes: told }
+  return { kind: 'container', container: shards[0]!.kind, path, shards: all, notes: allNotes }
 }
 
 /** Refuses a path that holds the same images as one before it. */

@@ -120,7 +120,7 @@ function scaledBy(ranges: Ranges | undefined): string | null {
 /** The rows of a part, ascending. */
 function rowsOf(part: Uint8Array, which: number): Uint32Array {
   let count = 0
-  for (const own of part) if (own === which) count++
+  for (const partOfRow of part) if (partOfRow === which) count++
   const rows = new Uint32Array(count)
   for (let row = 0, at = 0; at < count; row++) if (part[row] === which) rows[at++] = row
   return rows

@@ -56,5 +56,6 @@ export function misfit({ input, metadata }: Pick<Encoder, 'input' | 'metadata'>,
 }
 
 /** Whether a run can be given another dataset's rows: as many values of the same kind as it was trained on. */
-export const runTakes = (own: Shape, dataset: Shape): boolean =>
-  own.kind === dataset.kind && own.width * own.height * own.channels === dataset.width * dataset.height * dataset.channels
+export const runTakes = (trainedOn: Shape, dataset: Shape): boolean =>
+  trainedOn.kind === dataset.kind &&
+  trainedOn.width * trainedOn.height * trainedOn.channels === dataset.width * dataset.height * dataset.channels

@@ -64,9 +64,9 @@ export async function leastCertain(design: Design, classCount: number, weights: 
   const uncertainty = new Float32Array(design.count)
   let next = 0
   await design.forEach(({ rows }) => {
-    const own = take(tf.tidy(() => probabilities(rows, classCount, weights).square().sum(1).neg().add(1)))
-    uncertainty.set(own, next)
-    next += own.length
+    const blockUncertainty = take(tf.tidy(() => probabilities(rows, classCount, weights).square().sum(1).neg().add(1)))
+    uncertainty.set(blockUncertainty, next)
+    next += blockUncertainty.length
   })
   const least = uncertainty.toSorted()[Math.max(0, design.count - wanted)]!
   return Int32Array.from(uncertainty.keys())

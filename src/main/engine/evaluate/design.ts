@@ -87,14 +87,14 @@ export class TrainDesign implements Design {
       const count = chosen ? next - first : codes.shape[0]
       for (let from = 0; from < count; from += step) {
         const size = Math.min(step, count - from)
-        const own =
+        const numbers =
           chosen?.subarray(first + from, first + from + size) ?? Int32Array.from({ length: size }, (_, i) => start + from + i)
         const some = tf.tidy(() =>
           chosen
             ? tf.gather(
                 codes,
                 tf.tensor1d(
-                  own.map((number) => number - start),
+                  numbers.map((number) => number - start),
                   'int32',
                 ),
               )
@@ -105,7 +105,7 @@ export class TrainDesign implements Design {
         give({
           rows,
           labels: tf.tensor1d(
-            own.map((number) => this.#codes.labels[number]!),
+            numbers.map((number) => this.#codes.labels[number]!),
             'int32',
           ),
         })
@@ -150,8 +150,8 @@ async function moments(codes: CodeBlocks): Promise<{ mean: Float32Array; scale: 
   const mean = Float32Array.from(sums, (sum) => sum / codes.count)
   const squares = new Float64Array(codes.codeSize)
   await codes.forEach(({ codes: block }) => {
-    const own = take(tf.tidy(() => tf.squaredDifference(block, tf.tensor1d(mean.slice())).sum(0)))
-    own.forEach((square, unit) => {
+    const blockSquares = take(tf.tidy(() => tf.squaredDifference(block, tf.tensor1d(mean.slice())).sum(0)))
+    blockSquares.forEach((square, unit) => {
       squares[unit]! += square
     })
   })

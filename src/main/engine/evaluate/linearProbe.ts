@@ -81,7 +81,7 @@ async function fit(design: TrainDesign, classCount: number, report: Report): Pro
   }
 
   async function descend(
-    own: Design,
+    samples: Design,
     { solve }: Curvature,
     from: Float64Array,
     tolerance: number,
@@ -93,7 +93,7 @@ async function fit(design: TrainDesign, classCount: number, report: Report): Pro
       tolerance,
       maxIterations,
       precondition: solve,
-      evaluate: (weights) => evaluate(own, classCount, penalty, weights),
+      evaluate: (weights) => evaluate(samples, classCount, penalty, weights),
       onIteration: (norm) => {
         first ||= norm
         return tell(Math.min(1, Math.log(first / norm) / Math.log(first / tolerance)))

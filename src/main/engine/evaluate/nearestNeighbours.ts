@@ -50,9 +50,9 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
 /** The class of most of the neighbours, given the nearest first; the first to be met among equals. */
 function vote(neighbours: Int32Array, labels: Int32Array, { classCount }: Codes): number {
   const votes = new Int32Array(classCount)
-  const own = Array.from(neighbours, (reference) => labels[reference]!)
-  for (const label of own) votes[label]!++
-  return own.reduce((best, label) => (votes[label]! > votes[best]! ? label : best))
+  const neighbourLabels = Array.from(neighbours, (reference) => labels[reference]!)
+  for (const label of neighbourLabels) votes[label]!++
+  return neighbourLabels.reduce((best, label) => (votes[label]! > votes[best]! ? label : best))
 }
 
 function share(labels: Int32Array, predict: (index: number) => number): number {

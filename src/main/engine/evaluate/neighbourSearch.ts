@@ -182,9 +182,9 @@ const coordinates = (codes: Tensor2D, origin: Tensor1D, projection: Projection |
 /** Coordinates p [n, p], with -|p|^2 / 2 as a last column, filled up to whole groups: a product with [q, 1] ranks by distance. */
 function ranking(codes: Tensor2D, origin: Tensor1D, projection: Projection | null): Tensor2D {
   return tf.tidy(() => {
-    const own = coordinates(codes, origin, projection)
-    const [count, size] = own.shape
-    const ranked = tf.concat([own, own.square().sum(1, true).mul<Tensor2D>(-0.5)], 1)
+    const points = coordinates(codes, origin, projection)
+    const [count, size] = points.shape
+    const ranked = tf.concat([points, points.square().sum(1, true).mul<Tensor2D>(-0.5)], 1)
     const missing = (groupSize - (count % groupSize)) % groupSize
     return missing === 0
       ? ranked
@@ -196,12 +196,12 @@ function ranking(codes: Tensor2D, origin: Tensor1D, projection: Projection | nul
 function proposals(queries: Tensor2D, origin: Tensor1D, ranked: Tensor2D, projection: Projection | null, groupCount: number) {
   tf.engine().startScope('proposals')
   try {
-    const own = coordinates(queries, origin, projection)
-    const rows = own.shape[0]
+    const points = coordinates(queries, origin, projection)
+    const rows = points.shape[0]
     const all = ranked.shape[0] / groupSize
     const count = Math.min(groupCount, all)
     const scores = tf
-      .matMul(tf.concat([own, tf.ones([rows, 1]) as Tensor2D], 1), ranked, false, true)
+      .matMul(tf.concat([points, tf.ones([rows, 1]) as Tensor2D], 1), ranked, false, true)
       .reshape([rows, all, groupSize])
     const maxima = native('Max', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [scores, tf.tensor1d([2], 'int32')])
     const [, groups] = nativeOutputs('TopKV2', { ...T, sorted: bool(true) }, [maxima, tf.scalar(count, 'int32')], 2)
@@ -215,7 +215,7 @@ function proposals(queries: Tensor2D, origin: Tensor1D, ranked: Tensor2D, projec
       },
       [scores, groups!, tf.scalar(1, 'int32')],
     )
-    return { scores: read(chosen), groups: groups!.dataSync<'int32'>(), squares: read(own.square().sum(1)), count }
+    return { scores: read(chosen), groups: groups!.dataSync<'int32'>(), squares: read(points.square().sum(1)), count }
   } finally {
     tf.engine().endScope()
   }

@@ -33,31 +33,33 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
   const shapes = new Map<string, boolean>()
   const staged: Staged[] = []
   let slots = 0
-  const cells = expanded.map(({ cell, resolved: { config, problems: own, warnings: said, parameters } }): PlannedCell => {
-    const base = { ...cell, config, problems: own, warnings: said, parameters }
-    if (!dataset || !times || !config)
-      return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
-    const stages = plannedStages(cell.variant, config, dataset),
-      last = stages.at(-1)
-    staged.push({ cell: base, stages })
-    const reuse = plan.seeds.flatMap((seed) => {
-      const same = finished.get(identityOf(cell.variant, seed, config))
-      return same ? [{ seed, run: same.id, name: same.name }] : []
-    })
-    const seconds = times.seconds(cell.variant, config, stages)
-    slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
-    if (reuse.length < plan.seeds.length) shapes.set(times.keyOf(cell.variant, config), seconds !== null)
-    return {
-      ...base,
-      memory: memoryOf(config, dataset, parameters ?? 0),
-      processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
-      steps: last ? last.startStep + last.steps : 0,
-      epochs: last ? last.startEpoch + last.epochs : 0,
-      seconds,
-      bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0, copies),
-      reuse,
-    }
-  })
+  const cells = expanded.map(
+    ({ cell, resolved: { config, problems: settingProblems, warnings: said, parameters } }): PlannedCell => {
+      const base = { ...cell, config, problems: settingProblems, warnings: said, parameters }
+      if (!dataset || !times || !config)
+        return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
+      const stages = plannedStages(cell.variant, config, dataset),
+        last = stages.at(-1)
+      staged.push({ cell: base, stages })
+      const reuse = plan.seeds.flatMap((seed) => {
+        const same = finished.get(identityOf(cell.variant, seed, config))
+        return same ? [{ seed, run: same.id, name: same.name }] : []
+      })
+      const seconds = times.seconds(cell.variant, config, stages)
+      slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
+      if (reuse.length < plan.seeds.length) shapes.set(times.keyOf(cell.variant, config), seconds !== null)
+      return {
+        ...base,
+        memory: memoryOf(config, dataset, parameters ?? 0),
+        processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
+        steps: last ? last.startStep + last.steps : 0,
+        epochs: last ? last.startEpoch + last.epochs : 0,
+        seconds,
+        bytes: bytesOf(cell.variant, config, dataset, stages, parameters ?? 0, copies),
+        reuse,
+      }
+    },
+  )
   const totals = totalsOf(plan, cells, trainers)
   return {
     ...totals,

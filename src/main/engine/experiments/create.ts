@@ -90,7 +90,9 @@ export function replaceRun(
   const dataset = store.datasets.get(datasetId),
     cell = cells[index]!
   // As the other seeds of the cell were trained: defaults may have been others then.
-  const other = store.experiments.members(id).find(({ cell: own, run }) => own === index && run !== null && store.runs.isOurs(run))
+  const other = store.experiments
+    .members(id)
+    .find(({ cell: cellIndex, run }) => cellIndex === index && run !== null && store.runs.isOurs(run))
   const { config, problems, parameters } = resolveConfig(
     cell.variant,
     other ? store.runs.get(other.run!).config : cell.settings,

@@ -86,16 +86,16 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
       planned,
       values,
       given,
-      own: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)),
+      variantKeys: new Set(flatten(plan.variants[planned]!.settings).map(([key]) => key)),
       fields: fieldsByKey(fieldsFor(variant, facts, given)),
     })),
   )
   const cells = sound.map(({ planned, variant, values, given, ignored }, index): ExpandedCell => {
     const settings = Object.fromEntries(given)
     const resolved = resolveConfig(variant.id, [{ from: 'plan', settings }], facts)
-    const own = new Map(flatten(plan.variants[planned]!.settings))
+    const variantSettings = new Map(flatten(plan.variants[planned]!.settings))
     for (const { field, code, message } of resolved.problems)
-      problems.add(placeOf(field ?? '', plan, planned, own, shared), code, message)
+      problems.add(placeOf(field ?? '', plan, planned, variantSettings, shared), code, message)
     return {
       cell: {
         index,
@@ -104,7 +104,7 @@ export function expandPlan(plan: Plan, facts: Facts): Expansion {
         ...titles[index]!,
         values: Object.fromEntries(values),
         settings,
-        overrides: [...own.keys()].filter((key) => !isOwn(key) && !values.has(key)),
+        overrides: [...variantSettings.keys()].filter((key) => !isOwn(key) && !values.has(key)),
         // What a variant determines just as the plan wants it is not ignored.
         ignored: ignored.filter(
           (key) => !shared.has(key) || JSON.stringify(valueAt(resolved.config, key)) !== JSON.stringify(shared.get(key)),
@@ -126,18 +126,18 @@ function draftsOf(
   used: Set<string>,
   problems: Problems,
 ) {
-  const own = new Map(flatten(planned.settings))
+  const variantSettings = new Map(flatten(planned.settings))
   const ownSweep = new Set(Object.keys(planned.sweep))
   for (const key of ownSweep) {
-    if (own.has(key))
+    if (variantSettings.has(key))
       problems.add(
         `variants.${index}.sweep.${key}`,
         'SETTING_INVALID',
         `${key} is both set and swept for this variant; leave one of them out.`,
       )
   }
-  const sweep = { ...Object.fromEntries(Object.entries(plan.sweep).filter(([key]) => !own.has(key))), ...planned.sweep }
-  const base = new Map([...shared, ...own])
+  const sweep = { ...Object.fromEntries(Object.entries(plan.sweep).filter(([key]) => !variantSettings.has(key))), ...planned.sweep }
+  const base = new Map([...shared, ...variantSettings])
   const known = fieldsFor(variant, facts, base)
   const choices = new Map<string, unknown[]>()
   for (const [key, given] of Object.entries(sweep)) {
@@ -163,7 +163,7 @@ function draftsOf(
   }
   const seen = new Set<string>()
   return combinations(choices).flatMap((combination) => {
-    const draft = fitted(variant, facts, base, combination, new Set([...own.keys(), ...ownSweep]), used)
+    const draft = fitted(variant, facts, base, combination, new Set([...variantSettings.keys(), ...ownSweep]), used)
     const identity = JSON.stringify([...draft.values])
     if (seen.has(identity)) return []
     seen.add(identity)
@@ -172,7 +172,7 @@ function draftsOf(
 }
 
 /**
- * A combination without what the variant does not have and without swept settings that the others switch off. @param own keys
+ * A combination without what the variant does not have and without swept settings that the others switch off. @param variantKeys keys
  * that are meant for this variant
  */
 function fitted(
@@ -180,7 +180,7 @@ function fitted(
   facts: Facts,
   base: ReadonlyMap<string, unknown>,
   combination: ReadonlyMap<string, unknown>,
-  own: ReadonlySet<string>,
+  variantKeys: ReadonlySet<string>,
   used: Set<string>,
 ): Combination {
   const given = new Map([...base, ...combination])
@@ -190,7 +190,7 @@ function fitted(
   for (const key of [...given.keys()]) {
     if (byKey.has(key)) used.add(key)
     // What was given to this very variant is kept: if it has no such setting, that is to be said.
-    else if (!own.has(key)) {
+    else if (!variantKeys.has(key)) {
       given.delete(key)
       ignored.push(key)
     } else used.add(key)
@@ -254,11 +254,11 @@ function placeOf(
   key: string,
   plan: Plan,
   index: number,
-  own: ReadonlyMap<string, unknown>,
+  variantSettings: ReadonlyMap<string, unknown>,
   shared: ReadonlyMap<string, unknown>,
 ): string {
   if (Object.hasOwn(plan.variants[index]!.sweep, key)) return `variants.${index}.sweep.${key}`
-  if (own.has(key)) return `variants.${index}.settings.${key}`
+  if (variantSettings.has(key)) return `variants.${index}.settings.${key}`
   if (Object.hasOwn(plan.sweep, key)) return `sweep.${key}`
   return shared.has(key) ? `settings.${key}` : `variants.${index}.settings.${key}`
 }

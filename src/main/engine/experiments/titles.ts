@@ -13,7 +13,7 @@ interface Untitled {
   values: ReadonlyMap<string, unknown>
   given: ReadonlyMap<string, unknown>
   /** Keys that the plan sets for this variant alone. */
-  own: ReadonlySet<string>
+  variantKeys: ReadonlySet<string>
   fields: FieldsByKey
 }
 
@@ -28,25 +28,25 @@ export function titled(cells: readonly Untitled[]): { title: string; name: strin
     ofPlanned = Map.groupBy(cells, ({ planned }) => planned)
   const varies = counting()
   const drafts = cells.map((cell) => {
-    const apart = [...cell.own].filter((key) => !cell.values.has(key) && varies(alike.get(cell.title)!, key))
+    const apart = [...cell.variantKeys].filter((key) => !cell.values.has(key) && varies(alike.get(cell.title)!, key))
     // What a regularizer has is its own matter; of what all have, others may have another value.
-    const told = [...cell.values.keys()].filter((key) => varies(isOwn(key) ? ofPlanned.get(cell.planned)! : cells, key))
+    const telling = [...cell.values.keys()].filter((key) => varies(isOwn(key) ? ofPlanned.get(cell.planned)! : cells, key))
     const said = (keys: readonly string[]): string => keys.map((key) => `, ${nameOf(key, cell)} ${textAt(cell, key)}`).join('')
-    return { planned: cell.planned, name: `${cell.title}${said(apart)}`, values: said(told) }
+    return { planned: cell.planned, name: `${cell.title}${said(apart)}`, values: said(telling) }
   })
   // Of variants that share a title the first keeps it.
   const owner = new Map<string, number>()
   for (const { planned, name, values } of drafts) if (!owner.has(name + values)) owner.set(name + values, planned)
   const numbers = new Map<number, number>(),
-    taken = new Map<string, number>()
+    timesUsed = new Map<string, number>()
   for (const { planned, name, values } of drafts) {
     if (owner.get(name + values) === planned || numbers.has(planned)) continue
-    numbers.set(planned, (taken.get(name) ?? 1) + 1)
-    taken.set(name, numbers.get(planned)!)
+    numbers.set(planned, (timesUsed.get(name) ?? 1) + 1)
+    timesUsed.set(name, numbers.get(planned)!)
   }
   return drafts.map(({ planned, name, values }) => {
-    const own = numbers.has(planned) ? `${name} (${numbers.get(planned)})` : name
-    return { title: own + values, name: own }
+    const distinctName = numbers.has(planned) ? `${name} (${numbers.get(planned)})` : name
+    return { title: distinctName + values, name: distinctName }
   })
 }
 

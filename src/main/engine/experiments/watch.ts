@@ -24,7 +24,7 @@ export function watchExperiments({
   emit: (event: EngineEvent) => void
 }) {
   /** When each was told last; and when it will be. */
-  const told = new Map<string, number>()
+  const lastReport = new Map<string, number>()
   const waiting = new Map<string, NodeJS.Timeout>()
   /** Told as soon as all is done that happens now. */
   const soon = new Set<string>()
@@ -49,7 +49,7 @@ export function watchExperiments({
       store.experiments.end(id, over ? new Date().toISOString() : null)
       now = summary(id)
     }
-    told.set(id, Date.now())
+    lastReport.set(id, Date.now())
     // Who cancels it knows that it ends.
     emit({ type: 'experiment', experiment: now, ended: justEnded && now.state === 'ended' })
     return now
@@ -69,7 +69,7 @@ export function watchExperiments({
   }
   const tellLater = (id: string): void => {
     if (waiting.has(id) || soon.has(id)) return
-    const due = Math.max(0, (told.get(id) ?? 0) + interval - Date.now())
+    const due = Math.max(0, (lastReport.get(id) ?? 0) + interval - Date.now())
     waiting.set(id, setTimeout(() => tellIfThere(id), due).unref())
   }
 

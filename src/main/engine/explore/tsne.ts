@@ -47,11 +47,11 @@ export async function affinities(
 ): Promise<Float32Array> {
   const result = new Float32Array(distances.length),
     wanted = Math.log(Math.min(perplexity, (count - 1) / 1.01))
-  const own = new Float64Array(count),
+  const rowDistances = new Float64Array(count),
     probabilities = new Float64Array(count)
   for (let i = 0; i < count; i++) {
     let nearest = Infinity
-    for (let j = 0; j < count; j++) if (j !== i) nearest = Math.min(nearest, (own[j] = distances[pairAt(i, j)]!))
+    for (let j = 0; j < count; j++) if (j !== i) nearest = Math.min(nearest, (rowDistances[j] = distances[pairAt(i, j)]!))
     let beta = 1,
       low = 0,
       high = Infinity
@@ -60,10 +60,10 @@ export async function affinities(
         weighted = 0
       for (let j = 0; j < count; j++) {
         // Relative to the nearest one, so that not all underflow.
-        const value = j === i ? 0 : Math.exp(-beta * (own[j]! - nearest))
+        const value = j === i ? 0 : Math.exp(-beta * (rowDistances[j]! - nearest))
         probabilities[j] = value
         sum += value
-        weighted += value * (own[j]! - nearest)
+        weighted += value * (rowDistances[j]! - nearest)
       }
       const entropy = Math.log(sum) + (beta * weighted) / sum
       for (let j = 0; j < count; j++) probabilities[j]! /= sum

@@ -28,12 +28,12 @@ async function nearestRows(
     const some = Math.min(rowsAtOnce, total - start)
     const [scores, places] = tf
       .tidy(() => {
-        const own = values.slice([start, 0], [some, -1])
-        const squares = own
+        const block = values.slice([start, 0], [some, -1])
+        const squares = block
           .square()
           .sum(1, true)
           .add(values.square().sum(1).expandDims(0))
-          .sub(product(own, values, false, true).mul(2))
+          .sub(product(block, values, false, true).mul(2))
           .maximum(0)
         const { values: nearest, indices } = tf.topk(squares.neg(), count)
         return [nearest.neg().sqrt(), indices]

@@ -59,15 +59,15 @@ const stopped = () => new WorkbenchError('CANCELLED', 'The answer was not wanted
 
 async function work({ id, asked }: { id: number; asked: Asked }): Promise<void> {
   const began = Date.now()
-  let told = began
+  let lastReport = began
   const report = async (share: number) => {
     await new Promise((resolve) => setImmediate(resolve))
     if (cancelled.has(id)) throw stopped()
     // Carried out here, from beginning to end, so that scopes of tensors lie within one another.
     while (current.length === 1 && waiting.length > 0 && Date.now() - began > patience) await answerNext()
     if (cancelled.has(id)) throw stopped()
-    if (Date.now() - told < interval) return
-    told = Date.now()
+    if (Date.now() - lastReport < interval) return
+    lastReport = Date.now()
     send({ type: 'progress', id, share })
   }
   try {

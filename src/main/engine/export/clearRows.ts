@@ -32,9 +32,9 @@ export function clearRows(
     const changes = tf.tidy(() => {
       const code = network().encodeLayers(inputTensor(dataset, rows)).at(-1)!.output
       const open = (values: Tensor2D) => variant.gate!(values, config.regularizer as never, { largest }).notEqual(0)
-      const own = open(code)
+      const undisturbed = open(code)
       return Array.from({ length: draws }, (_, draw) =>
-        own.notEqual(open(code.mul(tf.randomNormal(code.shape, 0, perturbation, 'float32', draw + 1).add(1)))).any(1),
+        undisturbed.notEqual(open(code.mul(tf.randomNormal(code.shape, 0, perturbation, 'float32', draw + 1).add(1)))).any(1),
       )
         .reduce((any, one) => any.logicalOr(one))
         .dataSync()

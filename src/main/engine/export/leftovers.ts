@@ -45,10 +45,10 @@ function isRunning(pid: number): boolean {
 export async function isOfRunning(file: string, pid: number): Promise<boolean> {
   if (!isRunning(pid)) return false
   const found = await stat(file).catch(() => null)
-  const own = pid === process.pid,
-    began = own ? performance.timeOrigin : beginningOf(pid)
+  const isThisProcess = pid === process.pid,
+    began = isThisProcess ? performance.timeOrigin : beginningOf(pid)
   // The system tells the beginning of others in whole seconds.
-  return began === null || found === null || began <= found.mtimeMs + (own ? 0 : 2000)
+  return began === null || found === null || began <= found.mtimeMs + (isThisProcess ? 0 : 2000)
 }
 
 /** What was removed, and what is there still because its process is. */

@@ -20,11 +20,11 @@ function layerOf(node: DraftNode, initialisers: ReadonlyMap<string, DraftInitial
  * (`encoder/0/sum/axes`). A value has the name of its node. Names depend on the network alone.
  */
 export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs: { id: string; value: OnnxValue }[]): OnnxGraph {
-  const taken = new Set([input.name, ...outputs.map(({ value }) => value.name)])
+  const usedNames = new Set([input.name, ...outputs.map(({ value }) => value.name)])
   const unique = (wanted: string): string => {
     let candidate = wanted
-    for (let count = 2; taken.has(candidate); count++) candidate = `${wanted}_${count}`
-    taken.add(candidate)
+    for (let count = 2; usedNames.has(candidate); count++) candidate = `${wanted}_${count}`
+    usedNames.add(candidate)
     return candidate
   }
 
@@ -51,10 +51,10 @@ export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs:
 
   const nodeNames = new Set<string>()
   const nameNode = (node: DraftNode): string => {
-    const own = layerOf(node, draft.initialisers)
-    const layer = own || node.inputs.map((id) => layers.get(id)).find((each) => each !== undefined) || graphLayer
+    const nodeLayer = layerOf(node, draft.initialisers)
+    const layer = nodeLayer || node.inputs.map((id) => layers.get(id)).find((each) => each !== undefined) || graphLayer
     for (const output of node.outputs) layers.set(output, layer)
-    const short = own !== '' && kernelReaders.has(node.op) ? layer : `${layer}/${lowerFirst(node.op)}`
+    const short = nodeLayer !== '' && kernelReaders.has(node.op) ? layer : `${layer}/${lowerFirst(node.op)}`
     let candidate = node.name ?? short
     for (let count = 2; nodeNames.has(candidate); count++) candidate = `${node.name ?? `${layer}/${lowerFirst(node.op)}`}_${count}`
     nodeNames.add(candidate)

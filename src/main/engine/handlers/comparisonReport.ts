@@ -21,8 +21,8 @@ const mostPictures = 24
 /** A chart for all lines of a series that are measured on the same. */
 const chartsOf = ({ curves, groups }: Comparison, lines: readonly CompareLine[]): ReportFacts['curves'] =>
   curveKeys.flatMap((key) =>
-    (curves.series.find((one) => one.key === key)?.kinds ?? []).slice(0, mostKinds).map(({ words, unit, groups: own }) => {
-      const ids = new Set(own.map((index) => groups[index]!.id))
+    (curves.series.find((one) => one.key === key)?.kinds ?? []).slice(0, mostKinds).map(({ words, unit, groups: indices }) => {
+      const ids = new Set(indices.map((index) => groups[index]!.id))
       const title = words === '' ? curveTitles[key]! : `${curveTitles[key]!}, ${words}`
       return { title, unit, lines: lines.filter((line) => line.key === key && ids.has(line.id)) }
     }),

@@ -76,12 +76,12 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       return { encoder, datasets: fitting.map(({ id }) => id) }
     },
     'encoders.datasets': ({ run: reference }) => {
-      const own = store.datasets.get(store.runs.resolve(reference).datasetId)
+      const trainedOn = store.datasets.get(store.runs.resolve(reference).datasetId)
       return {
-        own: own.id,
+        own: trainedOn.id,
         datasets: store.datasets
           .list()
-          .filter((dataset) => runTakes(own, dataset))
+          .filter((dataset) => runTakes(trainedOn, dataset))
           .map(({ id }) => id),
       }
     },
@@ -173,9 +173,9 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       const kept = store.embeddings
         .list()
         .filter(({ datasetId }) => datasetId === id)
-        .map(({ id: own, name, codeSize, linearProbeAccuracy, knnAccuracy }): CodeRow => ({
+        .map(({ id: embedding, name, codeSize, linearProbeAccuracy, knnAccuracy }): CodeRow => ({
           kind: 'embedding',
-          id: own,
+          id: embedding,
           name,
           colour: null,
           codeSize,
@@ -185,9 +185,9 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       const runs = store.runs
         .list()
         .filter(({ datasetId, evaluation }) => datasetId === id && evaluation !== null)
-        .map(({ id: own, name, colour, config, evaluation }): CodeRow => ({
+        .map(({ id: run, name, colour, config, evaluation }): CodeRow => ({
           kind: 'run',
-          id: own,
+          id: run,
           name,
           colour,
           codeSize: config.network.layers.at(-1)!,

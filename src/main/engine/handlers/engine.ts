@@ -13,7 +13,7 @@ import type { Context, Handlers } from './context.ts'
  * @param recovery what was recovered before it
  */
 export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: Promise<Recovered>, recovery: Recovery | null) => {
-  let told = false
+  let isReported = false
   return {
     'engine.status': () => ({
       version,
@@ -27,8 +27,8 @@ export const engineHandlers = ({ home, queue, folderDialog }: Context, tidying: 
     'engine.recovered': async () => {
       const recovered = await tidying,
         sentence = tidied(recovered)
-      if (told || sentence === null) return { recovered: null }
-      told = true
+      if (isReported || sentence === null) return { recovered: null }
+      isReported = true
       return { recovered: { ...recovered, sentence } }
     },
     'variants.list': () => ({ variants: variantInfos() }),

@@ -97,8 +97,8 @@ export const experimentHandlers = (context: Context) => {
     },
     'experiments.remove': async ({ experiment: reference, runs: withRuns }) => {
       const experiment = store.experiments.resolve(reference)
-      const own = ownRuns(experiment)
-      const training = own.filter(({ state }) => state === 'running')
+      const members = ownRuns(experiment)
+      const training = members.filter(({ state }) => state === 'running')
       if (training.length > 0) {
         const which = training.length === 1 ? 'A run' : `${training.length} runs`,
           are = training.length === 1 ? 'is' : 'are'
@@ -106,7 +106,7 @@ export const experimentHandlers = (context: Context) => {
         throw new WorkbenchError('EXPERIMENT_STATE', message, { field: 'experiment' })
       }
       // One that a newer version wrote is removed where it is named itself.
-      const going = withRuns ? own.filter(({ id, newer }) => !newer && !store.experiments.isShared(id, experiment.id)) : []
+      const going = withRuns ? members.filter(({ id, newer }) => !newer && !store.experiments.isShared(id, experiment.id)) : []
       await Promise.all(going.map(({ id }) => queue.gone(id)))
       const now = new Date().toISOString()
       trash.removeRuns(

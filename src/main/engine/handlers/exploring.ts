@@ -40,7 +40,7 @@ export function exploringHandlers({ home, store, jobs, emit, log }: Context, scr
       asking.get(view)?.abort(new WorkbenchError('CANCELLED', 'Something newer was asked in its place.'))
       asking.set(view, controller)
     }
-    const told = (share: number | null) => {
+    const reportShare = (share: number | null) => {
       if (view !== undefined && !controller.signal.aborted) emit({ type: 'explore', view, share })
     }
     try {
@@ -50,11 +50,11 @@ export function exploringHandlers({ home, store, jobs, emit, log }: Context, scr
       const known = cache.find(asked)
       if (known) return { run, dataset, result: known }
       const began = performance.now()
-      const result = await explorer.ask(asked, { signal: controller.signal, onProgress: told })
+      const result = await explorer.ask(asked, { signal: controller.signal, onProgress: reportShare })
       cache.keep(asked, result, performance.now() - began)
       return { run, dataset, result }
     } finally {
-      told(null)
+      reportShare(null)
       if (view !== undefined && asking.get(view) === controller) asking.delete(view)
     }
   }
@@ -80,22 +80,22 @@ export function exploringHandlers({ home, store, jobs, emit, log }: Context, scr
     }
   }
 
-  const otherOf = (question: Question, own: Dataset): Asked['other'] => {
+  const otherOf = (question: Question, trainedOn: Dataset): Asked['other'] => {
     if (question.kind !== 'copying') return null
     const sizeOf = ({ kind, width, height, channels }: Dataset) =>
       kind === 'image' ? `${width} x ${height} x ${channels}` : `${width} values`
     const random = question.dataset === 'random'
     const other = random ? store.datasets.find('random') : store.datasets.get(question.dataset)
     // A dataset of that name is taken where it fits; else random pixels are made.
-    if (other === null || (random && sizeOf(other) !== sizeOf(own))) return null
-    if (sizeOf(other) !== sizeOf(own)) {
+    if (other === null || (random && sizeOf(other) !== sizeOf(trainedOn))) return null
+    if (sizeOf(other) !== sizeOf(trainedOn)) {
       const fitting = store.datasets
         .list()
-        .filter((each) => each.id !== own.id && sizeOf(each) === sizeOf(own))
+        .filter((each) => each.id !== trainedOn.id && sizeOf(each) === sizeOf(trainedOn))
         .map((each) => `“${each.name}”`)
       throw new WorkbenchError(
         'IMAGE_SIZE',
-        `“${other.name}” is of ${sizeOf(other)} and the run takes ${sizeOf(own)}; choose ` +
+        `“${other.name}” is of ${sizeOf(other)} and the run takes ${sizeOf(trainedOn)}; choose ` +
           `${['“random”', ...fitting.slice(0, 5)].join(' or ')}, or import those images with that ` +
           'size.',
         { field: 'question.dataset' },

@@ -15,12 +15,12 @@ import { exportMetadata, exportOf, requireCheckpoint, takesOf } from './exports.
 
 /** A name for each run's file, no two alike whatever the file system thinks of capitals. */
 function fileNames(runs: readonly Run[]): Map<string, string> {
-  const taken = new Set<string>()
+  const usedNames = new Set<string>()
   return new Map(
     runs.map((run) => {
       const base = fileName(run.name, 'run')
-      const name = taken.has(base.toLowerCase()) ? `${base}-${run.id}` : base
-      taken.add(name.toLowerCase())
+      const name = usedNames.has(base.toLowerCase()) ? `${base}-${run.id}` : base
+      usedNames.add(name.toLowerCase())
       return [run.id, `${name}.onnx`]
     }),
   )

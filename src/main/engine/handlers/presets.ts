@@ -12,8 +12,8 @@ export const presetHandlers = (context: Context) => {
     'presets.list': () => ({ presets: presetInfos() }),
     'presets.import': async ({ preset }) => {
       const { name, ...request } = presetOf(preset).dataset.request
-      const taken = name !== undefined && store.datasets.isTaken(name)
-      return { task: await importInto(context, taken || name === undefined ? request : { ...request, name }) }
+      const isNameUsed = name !== undefined && store.datasets.isTaken(name)
+      return { task: await importInto(context, isNameUsed || name === undefined ? request : { ...request, name }) }
     },
     'presets.outcome': ({ run: reference }) => {
       const run = queue.view(store.runs.resolve(reference))

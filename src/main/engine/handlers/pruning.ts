@@ -86,9 +86,9 @@ function requirePrunable(run: Run, home: Home): void {
 
 /** `NAME pruned`, or with a number where that is taken; never longer than a name may be. */
 function freeName(store: Store, name: string): string {
-  const taken = new Set(store.runs.list().map((run) => run.name))
+  const usedNames = new Set(store.runs.list().map((run) => run.name))
   const named = (end: string) => `${name.slice(0, 200 - end.length).trimEnd()}${end}`
   let free = named(' pruned')
-  for (let number = 2; taken.has(free); number += 1) free = named(` pruned ${number}`)
+  for (let number = 2; usedNames.has(free); number += 1) free = named(` pruned ${number}`)
   return free
 }

@@ -28,15 +28,15 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
     } of entries) {
       if (experiment === null) continue
       const key = `${experiment.id} ${experiment.cell}`
-      const own = byCell.get(key)
-      if (own === undefined) byCell.set(key, { experiment: experiment.id, cell: experiment.cell, runs: [id] })
-      else own.runs.push(id)
+      const group = byCell.get(key)
+      if (group === undefined) byCell.set(key, { experiment: experiment.id, cell: experiment.cell, runs: [id] })
+      else group.runs.push(id)
     }
     const experiments = new Map(
       [...new Set([...byCell.values()].map(({ experiment }) => experiment))].map((id) => [id, store.experiments.read(id)]),
     )
     const found = [...byCell.values()].flatMap(({ experiment, cell, runs }) => {
-      const title = experiments.get(experiment)?.cells.find(({ index: own }) => own === cell)?.title
+      const title = experiments.get(experiment)?.cells.find(({ index: cellIndex }) => cellIndex === cell)?.title
       return title === undefined ? [] : [{ title, name: experiments.get(experiment)!.name, runs }]
     })
     const counts = new Map<string, number>()

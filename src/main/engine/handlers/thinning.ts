@@ -26,7 +26,7 @@ export function thinningHandlers({ home, store, space, queue, tasks, jobs, emit 
     const named = runs?.map((reference) => store.runs.ours(reference)).map((run) => [run.id, run] as const)
     const all = named === undefined ? store.runs.list() : [...new Map(named).values()]
     const isOldEnough = (endedAt: string | null) => before === Infinity || (endedAt !== null && Date.parse(endedAt) <= before)
-    return all.filter(({ experiment: own, endedAt, newer }) => !newer && (of === null || own?.id === of.id) && isOldEnough(endedAt))
+    return all.filter(({ experiment: its, endedAt, newer }) => !newer && (of === null || its?.id === of.id) && isOldEnough(endedAt))
   }
   /** Runs that train, or may begin to at any moment, are left alone. */
   const thinnings = (asked: Asked): { considered: number; copies: number; thinned: Thinned[] } => {

@@ -3,21 +3,21 @@ export const questionsAtOnce = 2
 
 /** Lets so many works go on at once, in the order in which they came; who is cancelled while it waits, leaves. */
 export function createPlaces(most: number) {
-  let taken = 0
+  let occupied = 0
   const waiting: (() => void)[] = []
   const take = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error)
       const enter = () => {
         signal.removeEventListener('abort', leave)
-        taken += 1
+        occupied += 1
         resolve()
       }
       const leave = () => {
         waiting.splice(waiting.indexOf(enter), 1)
         reject(signal.reason as Error)
       }
-      if (taken < most) return enter()
+      if (occupied < most) return enter()
       waiting.push(enter)
       signal.addEventListener('abort', leave, { once: true })
     })
@@ -28,7 +28,7 @@ export function createPlaces(most: number) {
       try {
         return await work()
       } finally {
-        taken -= 1
+        occupied -= 1
         waiting.shift()?.()
       }
     },

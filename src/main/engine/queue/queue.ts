@@ -34,7 +34,7 @@ export class Queue {
   /** Runs are thinned out one at a time. */
   readonly #slimming = createPlaces(1)
   #closed = false
-  #told = true
+  #isReported = true
   /** Nothing starts while several changes are made together. */
   #held = 0
 
@@ -182,10 +182,10 @@ export class Queue {
 
   /** Once for all that happens in one turn. */
   #tell(): void {
-    if (!this.#told) return
-    this.#told = false
+    if (!this.#isReported) return
+    this.#isReported = false
     setImmediate(() => {
-      this.#told = true
+      this.#isReported = true
       if (!this.#closed) this.#parts.emit({ type: 'queue', queue: this.state() })
     })
   }

@@ -92,15 +92,15 @@ export function createTasks(
         error: null,
         startedAt: new Date().toISOString(),
       }
-      let told = 0
+      let lastReport = 0
       const tell = () => {
-        told = Date.now()
+        lastReport = Date.now()
         emit({ type: 'task', task: { ...task } })
       }
       const onProgress = (progress: Progress) => {
         if (task.state !== 'running' || task.waits) return
         task.progress = progress
-        if (Date.now() - told >= interval) tell()
+        if (Date.now() - lastReport >= interval) tell()
       }
       const keep: Keep = async (store) => {
         for (;;) {

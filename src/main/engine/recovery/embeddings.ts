@@ -13,14 +13,16 @@ export function adoptEmbeddings(home: Home, store: Store, notes: string[]): numb
   for (const id of foldersOf(home).embeddings) {
     if (store.embeddings.find(id) !== null) continue
     const record = embeddingRecord(home.embedding(id))
-    const own = record?.embedding
+    const recorded = record?.embedding
     const dataset =
-      own?.datasetId == null ? null : (store.datasets.find(own.datasetId) ?? store.datasets.findByFingerprint(record!.dataset))
-    if (own === undefined || own.id !== id || dataset === null) {
+      recorded?.datasetId == null
+        ? null
+        : (store.datasets.find(recorded.datasetId) ?? store.datasets.findByFingerprint(record!.dataset))
+    if (recorded === undefined || recorded.id !== id || dataset === null) {
       lost += 1
       continue
     }
-    const { runName: _, dataset: __, ...codes } = own
+    const { runName: _, dataset: __, ...codes } = recorded
     store.embeddings.insert({
       ...codes,
       datasetId: dataset.id,

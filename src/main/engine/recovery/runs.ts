@@ -18,7 +18,7 @@ const importFirst = 'import it again, then recover once more (aebench doctor --r
 const again = "The database was lost and made again from this run's folder"
 
 /** What a run's last checkpoint tells of it. */
-interface Told {
+interface LastCheckpoint {
   variant: string
   config: Config
   seed: number
@@ -27,7 +27,7 @@ interface Told {
   position: Position
 }
 
-function readTold(folder: string): Told | null {
+function readLastCheckpoint(folder: string): LastCheckpoint | null {
   try {
     const { metadata } = readShapes(checkpointFile(folder, 'last'))
     const variant = variantOf(metadata['variant'] ?? '').id
@@ -62,12 +62,15 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
     ...removed.map((id) => ({ id, folder: home.trash(id), isRemoved: true })),
   ]
   const missing = folders.filter(({ id }) => store.runs.find(id) === null)
-  const found = missing.map((each) => ({ ...each, told: readTold(each.folder), record: runRecord(each.folder) })).sort(inOrder)
+  const found = missing
+    .map((each) => ({ ...each, lastCheckpoint: readLastCheckpoint(each.folder), record: runRecord(each.folder) }))
+    .sort(inOrder)
   // Whose curves are gone.
   let bare = 0,
     unevaluated = 0
-  for (const { id, folder, isRemoved, told, record } of found) {
-    const run = record === null ? fromCheckpoint(home, store, id, told, chosen) : fromRecord(store, record, told)
+  for (const { id, folder, isRemoved, lastCheckpoint, record } of found) {
+    const run =
+      record === null ? fromCheckpoint(home, store, id, lastCheckpoint, chosen) : fromRecord(store, record, lastCheckpoint)
     if (typeof run === 'string') {
       notes.push(`The run in ${folder} was left out: ${run}.`)
       continue
@@ -76,7 +79,7 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
       store.runs.adopt({ ...run, bytes: folderBytes(folder) }, record?.version ?? null)
       if (isRemoved) store.runs.update(id, { removedAt: new Date().toISOString() })
     })
-    if (told !== null) {
+    if (lastCheckpoint !== null) {
       bare += 1
     } else {
       // It failed, or was stopped, before there was anything to keep.
@@ -101,20 +104,20 @@ export function adoptRuns(home: Home, store: Store, chosen: Dataset | null, note
 
 interface Candidate {
   id: string
-  told: Told | null
+  lastCheckpoint: LastCheckpoint | null
   record: RunRecord | null
 }
 
 /** As they were made: by time, those of an experiment in its order; then those of which no time is known. */
 const inOrder = (one: Candidate, other: Candidate): number => (keyOf(one) < keyOf(other) ? -1 : 1)
-function keyOf({ id, told, record }: Candidate): string {
+function keyOf({ id, lastCheckpoint, record }: Candidate): string {
   const padded = (number: number) => String(number).padStart(10, '0')
-  if (record === null) return `9999 ${told?.variant ?? ''} ${padded(told?.seed ?? 0)} ${id}`
+  if (record === null) return `9999 ${lastCheckpoint?.variant ?? ''} ${padded(lastCheckpoint?.seed ?? 0)} ${id}`
   return `${record.run.createdAt} ${padded(record.run.experiment?.cell ?? 0)} ${padded(record.run.seed)} ${id}`
 }
 
 /** The run, or why it cannot be taken back. */
-function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told: Told | null): Run | string {
+function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, lastCheckpoint: LastCheckpoint | null): Run | string {
   const dataset = store.datasets.find(run.datasetId) ?? store.datasets.findByFingerprint(fingerprint)
   if (dataset === null) return `its dataset “${run.dataset}” is not here any more; ${importFirst}`
   const wasOpen = run.state === 'running' || run.state === 'queued'
@@ -126,22 +129,30 @@ function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, told
     progress: null,
     experiment,
     latest: {},
-    ...(wasOpen ? { state: 'interrupted' as const, error: interrupted(told) } : {}),
-    ...(told === null ? {} : { step: told.position.step, epoch: told.position.epoch, seconds: told.position.seconds }),
+    ...(wasOpen ? { state: 'interrupted' as const, error: interrupted(lastCheckpoint) } : {}),
+    ...(lastCheckpoint === null
+      ? {}
+      : { step: lastCheckpoint.position.step, epoch: lastCheckpoint.position.epoch, seconds: lastCheckpoint.position.seconds }),
   }
 }
 
-function interrupted(told: Told | null): NonNullable<Run['error']> {
-  const way = told === null || told.position.step === 0 ? 'begin it again' : 'continue from its last checkpoint'
+function interrupted(lastCheckpoint: LastCheckpoint | null): NonNullable<Run['error']> {
+  const way = lastCheckpoint === null || lastCheckpoint.position.step === 0 ? 'begin it again' : 'continue from its last checkpoint'
   return { code: 'RUN_FAILED', message: `${again}; resume it to ${way}.` }
 }
 
-function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null, chosen: Dataset | null): Run | string {
-  if (told === null) return 'its last checkpoint cannot be read'
+function fromCheckpoint(
+  home: Home,
+  store: Store,
+  id: string,
+  lastCheckpoint: LastCheckpoint | null,
+  chosen: Dataset | null,
+): Run | string {
+  if (lastCheckpoint === null) return 'its last checkpoint cannot be read'
   const all = store.datasets.list()
   const suits = (dataset: Dataset): boolean =>
-    sizeOf(dataset) === sizeOf(told.inputShape) &&
-    (told.classes.length === 0 || told.classes.join('\n') === dataset.classes.join('\n'))
+    sizeOf(dataset) === sizeOf(lastCheckpoint.inputShape) &&
+    (lastCheckpoint.classes.length === 0 || lastCheckpoint.classes.join('\n') === dataset.classes.join('\n'))
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null
   if (dataset === null) {
@@ -150,17 +161,20 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
       : `it could be of ${suitable.map(({ name }) => `“${name}”`).join(' or ')}, and nothing tells which; ` +
           'recover again with --dataset NAME (aebench doctor --recover --dataset NAME)'
   }
-  const { parameters } = resolveConfig(told.variant, told.config, factsOf(home, dataset))
-  const planned = runOf(home, id, dataset, told.variant, told.seed, { config: told.config, parameters })
-  const { step, epoch, seconds, best } = told.position
-  const { patience } = told.config.training
+  const { parameters } = resolveConfig(lastCheckpoint.variant, lastCheckpoint.config, factsOf(home, dataset))
+  const planned = runOf(home, id, dataset, lastCheckpoint.variant, lastCheckpoint.seed, {
+    config: lastCheckpoint.config,
+    parameters,
+  })
+  const { step, epoch, seconds, best } = lastCheckpoint.position
+  const { patience } = lastCheckpoint.config.training
   const isDone = step >= planned.steps || (patience > 0 && best !== null && epoch - best.epoch >= patience)
   const now = new Date().toISOString()
   const why =
     chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'
   return {
     ...planned,
-    name: store.runs.freeName(told.variant),
+    name: store.runs.freeName(lastCheckpoint.variant),
     dataset: dataset.name,
     state: isDone ? 'completed' : 'interrupted',
     colour: store.runs.freeColour(),
@@ -175,7 +189,7 @@ function fromCheckpoint(home: Home, store: Store, id: string, told: Told | null,
     progress: null,
     latest: {},
     evaluation: null,
-    error: isDone ? null : interrupted(told),
+    error: isDone ? null : interrupted(lastCheckpoint),
     preset: null,
     origin: null,
     experiment: null,

@@ -85,8 +85,8 @@ export function datasetStore(database: Database) {
     isTaken: (name: string): boolean => byName.get(name) !== undefined,
     /** Error: DATASET_NAME_TAKEN. `except`: the dataset that may have the name. */
     requireFreeName(name: string, except?: string): void {
-      const taken = byName.get(name)
-      if (taken !== undefined && taken.id !== except) {
+      const namesake = byName.get(name)
+      if (namesake !== undefined && namesake.id !== except) {
         throw new WorkbenchError(
           'DATASET_NAME_TAKEN',
           `There is a dataset “${name}” already; choose another name or remove that one.`,

@@ -35,7 +35,7 @@ const prefix = 'owner-'
 export const isOwnerFile = (name: string): boolean => /^owner-[0-9a-f-]{36}\.(json|tmp)$/.test(name)
 
 /** Owners that this process is. */
-const own = new Set<string>()
+const ownIds = new Set<string>()
 
 /** The process numbers of one container mean nothing in another. */
 function space(): string {
@@ -61,7 +61,7 @@ function lifeOf(owner: Owner, isLocal: boolean): Life {
   // The same machine, started anew since: no process of then is left. Without an id it may be any machine of that name.
   if (owner.boot !== now.boot) return isLocal && now.machine !== '' ? 'gone' : 'unseen'
   if (owner.space !== now.space) return 'unseen'
-  if (owner.pid === process.pid) return own.has(owner.id) ? 'alive' : 'gone'
+  if (owner.pid === process.pid) return ownIds.has(owner.id) ? 'alive' : 'gone'
   return startOf(owner.pid) === owner.started && owner.started !== '' ? 'alive' : 'gone'
 }
 
@@ -119,9 +119,9 @@ function claimOnce(folder: string, unseenAreDead: boolean): Claim | 'held' | 'co
     file = join(folder, `${prefix}${id}.json`),
     temporary = join(folder, `${prefix}${id}.tmp`)
   const owner: Owner = { id, ...here(), pid: process.pid, started: startOf('self') ?? '', since: new Date().toISOString() }
-  own.add(id)
+  ownIds.add(id)
   const release = (): void => {
-    own.delete(id)
+    ownIds.delete(id)
     for (const name of [temporary, file]) rmSync(name, { force: true })
   }
   try {

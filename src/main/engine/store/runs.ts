@@ -67,7 +67,9 @@ export function runStore(database: Database) {
   const queued = database.prepare<[], { id: string }>(
     "SELECT id FROM runs WHERE state = 'queued' AND removedAt IS NULL ORDER BY place, queuedAt, rowid",
   )
-  const told = database.prepare<[string], { state: string; config: string }>('SELECT state, config FROM runs WHERE id = ?')
+  const stateAndConfig = database.prepare<[string], { state: string; config: string }>(
+    'SELECT state, config FROM runs WHERE id = ?',
+  )
   const stored = database.prepare<[string], { one: 1 }>('SELECT 1 AS one FROM runs WHERE id = ?')
   const lastPlace = database.prepare<[], { place: number | null }>('SELECT max(place) AS place FROM runs')
   const colours = database.prepare<[], { colour: number }>(
@@ -122,10 +124,10 @@ export function runStore(database: Database) {
   }
   /** Whose settings are understood: they never change. */
   const understandable = new Map<string, boolean>()
-  const isOurs = (id: string, state = told.get(id)?.state): boolean => {
+  const isOurs = (id: string, state = stateAndConfig.get(id)?.state): boolean => {
     if (!stateSchema.safeParse(state).success) return false
     let whole = understandable.get(id)
-    if (whole === undefined) understandable.set(id, (whole = configOf(told.get(id)!.config).whole))
+    if (whole === undefined) understandable.set(id, (whole = configOf(stateAndConfig.get(id)!.config).whole))
     return whole
   }
   return {
@@ -165,16 +167,16 @@ export function runStore(database: Database) {
     queued: (): string[] => queued.all().map((row) => row.id),
     /** `VARIANT-1`, `VARIANT-2`, ...: the first that no run has. */
     freeName(variant: string): string {
-      const taken = new Set(names.all().map((row) => row.name))
+      const usedNames = new Set(names.all().map((row) => row.name))
       let number = 1
-      while (taken.has(`${variant}-${number}`)) number += 1
+      while (usedNames.has(`${variant}-${number}`)) number += 1
       return `${variant}-${number}`
     },
     /** The first palette index that no run has. */
     freeColour(): number {
-      const taken = new Set(colours.all().map((row) => row.colour))
+      const usedColours = new Set(colours.all().map((row) => row.colour))
       let colour = 0
-      while (taken.has(colour)) colour += 1
+      while (usedColours.has(colour)) colour += 1
       return colour
     },
     /** The place behind all others. */

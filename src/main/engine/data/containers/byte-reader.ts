@@ -74,10 +74,10 @@ export function streamReader(pieces: AsyncIterable<Buffer>, signal?: AbortSignal
       const parts: Buffer[] = []
       let filled = 0
       while (filled < length && (rest.length > 0 || (await more()))) {
-        const taken = rest.subarray(0, length - filled)
-        parts.push(taken)
-        filled += taken.length
-        rest = rest.subarray(taken.length)
+        const piece = rest.subarray(0, length - filled)
+        parts.push(piece)
+        filled += piece.length
+        rest = rest.subarray(piece.length)
       }
       position += filled
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
@@ -85,9 +85,9 @@ export function streamReader(pieces: AsyncIterable<Buffer>, signal?: AbortSignal
     async skip(length) {
       let left = length
       while (left > 0 && (rest.length > 0 || (await more()))) {
-        const taken = Math.min(left, rest.length)
-        rest = rest.subarray(taken)
-        left -= taken
+        const skippedBytes = Math.min(left, rest.length)
+        rest = rest.subarray(skippedBytes)
+        left -= skippedBytes
       }
       position += length - left
       return length - left

@@ -52,8 +52,8 @@ export function findColumns(file: ParquetFile): ImageColumns {
   const isBytes = (column: ParquetColumn | null) => column !== null && column.type === 'BYTE_ARRAY' && !column.text && !column.json
   const bytesOf = (top: string) => {
     const inner = plain(top, 'bytes'),
-      own = plain(top)
-    return isBytes(inner) ? inner : isBytes(own) ? own : null
+      outer = plain(top)
+    return isBytes(inner) ? inner : isBytes(outer) ? outer : null
   }
 
   const candidates = tops.filter(

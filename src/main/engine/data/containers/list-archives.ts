@@ -57,10 +57,10 @@ function labelByFolders(source: ContainerSource, members: Members, inner: Names,
   const common = source.shards.map(() => null as string[] | null)
   for (let i = 0; i < inner.count; i++) {
     const folders = inner.at(i).split('/').slice(0, -1),
-      own = shard.at(i),
-      before = common[own]!
+      archive = shard.at(i),
+      before = common[archive]!
     if (before === null) {
-      common[own] = folders
+      common[archive] = folders
       continue
     }
     let same = 0

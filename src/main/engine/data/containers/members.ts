@@ -158,11 +158,11 @@ export function listOfMembers(
 }
 
 function partsNote({ shards }: ContainerSource): DatasetNote {
-  const told = (['training', 'validation', 'testing'] as const).flatMap((title, part) => {
+  const phrases = (['training', 'validation', 'testing'] as const).flatMap((title, part) => {
     const names = shards.filter((shard) => (shard.part ?? trainPart) === part).map(({ name }) => name)
     return names.length === 0
       ? []
       : [`${names.slice(0, 2).join(', ')}${names.length > 2 ? ` and ${names.length - 2} more` : ''} for ${title}`]
   })
-  return { code: 'partFiles', message: `By the names of the files: ${told.join('; ')}.` }
+  return { code: 'partFiles', message: `By the names of the files: ${phrases.join('; ')}.` }
 }

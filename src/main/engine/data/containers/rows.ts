@@ -64,8 +64,8 @@ export async function listRows(
   // Groups of one file follow one another: it stays open for all of them.
   let file: ParquetFile | null = null
   try {
-    for (let i = 0, taken = Math.min(groups.length, sampledGroups); i < taken; i++) {
-      const { shard, group } = groups[Math.floor((i * groups.length) / taken)]!
+    for (let i = 0, sampled = Math.min(groups.length, sampledGroups); i < sampled; i++) {
+      const { shard, group } = groups[Math.floor((i * groups.length) / sampled)]!
       signal?.throwIfAborted()
       if (file?.path !== shard.file) {
         await file?.close()

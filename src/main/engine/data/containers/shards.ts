@@ -166,7 +166,7 @@ export function setsOf(shards: readonly Shard[]): string[] {
     sets.set(set, (sets.get(set) ?? new Set()).add(part))
   }
   const all = [...sets.values()]
-  return all.some((own, i) => all.some((other, j) => j > i && [...own].some((part) => other.has(part))))
+  return all.some((parts, i) => all.some((other, j) => j > i && [...parts].some((part) => other.has(part))))
     ? [...sets.keys()].sort(byCodePoint)
     : []
 }

@@ -124,15 +124,15 @@ export async function* readTar(path: string, packing: Packing, signal?: AbortSig
       long = {}
       if (type !== '5' && !(type === '0' && name.endsWith('/')) && !(type === '\0' && name.endsWith('/'))) {
         const reason = sparse ? 'a file with holes (sparse), as GNU tar stores it, which is not read' : whyNoFile(type)
-        let taken = 0
+        let readSoFar = 0
         yield {
           name,
           size,
           offset,
           reason,
           read: async (length) => {
-            const bytes = await reader.read(Math.min(length, size - taken))
-            taken += bytes.length
+            const bytes = await reader.read(Math.min(length, size - readSoFar))
+            readSoFar += bytes.length
             return bytes
           },
         }

@@ -55,11 +55,11 @@ export async function chooseArrays(
     const chosen = ofPart.find(({ naming }) => naming.part !== null) ?? ofPart[0]!
     const array = await take(chosen)
     if ('characters' in array) throw unsupportedFile(file, `holds text in ${array.name} where images should be.`)
-    const own =
+    const labelFile =
       labels.filter(({ naming }) => naming.set === chosen.naming.set && naming.part === chosen.naming.part)[0] ??
       labels.filter(({ naming }) => naming.set === '' && naming.part === chosen.naming.part)[0] ??
       (await onlyColumn(all, chosen, array, images, notes))
-    const labelled = own === undefined ? null : await take(own)
+    const labelled = labelFile === undefined ? null : await take(labelFile)
     parts.push({ part: alone ? testPart : wanted.length === 1 ? trainPart : part, images: array, labels: labelled })
   }
   const names = all.find(({ naming }) => naming.role === 'classNames')

@@ -42,10 +42,10 @@ const cifar: Format = {
     if (kind === null) throw objects(path)
     const folder = dirname(path),
       names = (await readdir(folder)).sort(),
-      own = basename(path)
+      fileName = basename(path)
     const filesOf = (pattern: RegExp) => names.filter((name) => pattern.test(name)).map((name) => join(folder, name))
-    const train = alone || kind.test.test(own) ? [path] : filesOf(kind.train),
-      test = alone || kind.test.test(own) ? [] : filesOf(kind.test)
+    const train = alone || kind.test.test(fileName) ? [path] : filesOf(kind.train),
+      test = alone || kind.test.test(fileName) ? [] : filesOf(kind.test)
     const parts: ArrayPart[] = [{ part: trainPart, ...arraysOf(train, kind) }]
     if (test.length > 0) parts.push({ part: testPart, ...arraysOf(test, kind) })
     const classNames = await namesIn(join(folder, kind.names))

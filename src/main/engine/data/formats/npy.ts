@@ -19,10 +19,10 @@ const npy: Format = {
   inFolder: (folder, names) => setsOf(imagesOf(namedFiles(folder, names, ending))),
   async open(path, alone, choice = {}) {
     refuseSet(path, choice)
-    const own = basename(path),
+    const fileName = basename(path),
       folder = dirname(path)
     const files = namedFiles(folder, await readdir(folder), ending)
-    const naming = readName(own.replace(ending, '')),
+    const naming = readName(fileName.replace(ending, '')),
       sets = setsOf(imagesOf(files))
     // Labels that name no set belong to the images only where these are the only ones.
     const beside = files
@@ -37,7 +37,7 @@ const npy: Format = {
     const chosen = [...new Set([path, ...others.map((file) => file.path), ...beside.map((file) => file.path)])]
     const arrays = new Map(chosen.map((file): [string, OpenArray] => [basename(file).replace(ending, ''), () => openFile(file)]))
     // A file of another part than training's is taken as it is.
-    const asked = naming.part === null || naming.role !== 'images' || alone ? own.replace(ending, '') : undefined
+    const asked = naming.part === null || naming.role !== 'images' || alone ? fileName.replace(ending, '') : undefined
     const found = await chooseArrays(path, arrays, alone, { ...choice, set: undefined, array: choice.array ?? asked })
     const labels = found.parts.flatMap((part) => (part.labels === null ? [] : [part.labels.name]))
     const notes = [

@@ -44,9 +44,9 @@ export async function openWithParts(
   ending: RegExp,
   openOne: (path: string, alone: boolean) => Promise<Arrays>,
 ): Promise<Arrays> {
-  const own = await openOne(path, alone),
+  const opened = await openOne(path, alone),
     naming = readName(basename(path).replace(ending, ''))
-  if (alone || naming.part !== trainPart || own.parts.length !== 1) return own
+  if (alone || naming.part !== trainPart || opened.parts.length !== 1) return opened
   const folder = dirname(path),
     beside = namedFiles(folder, await readdir(folder), ending).filter(
       (file) =>
@@ -55,9 +55,9 @@ export async function openWithParts(
         file.naming.part !== trainPart &&
         file.naming.role === naming.role,
     )
-  const parts: ArrayPart[] = [...own.parts],
-    unused = [...own.unused],
-    notes = [...(own.notes ?? [])]
+  const parts: ArrayPart[] = [...opened.parts],
+    unused = [...opened.unused],
+    notes = [...(opened.notes ?? [])]
   for (const file of beside.toSorted((a, b) => a.naming.part! - b.naming.part!)) {
     if (parts.some(({ part }) => part === file.naming.part) || !(await isFile(file.path))) continue
     const other = await openOne(file.path, true)
@@ -71,5 +71,5 @@ export async function openWithParts(
       part,
     })
   }
-  return { ...own, parts, unused, notes }
+  return { ...opened, parts, unused, notes }
 }

@@ -112,9 +112,9 @@ export async function findStructure(roots: Roots, lenient = false): Promise<Stru
   const finder = new Finder(out, without, roots.tree)
   await finder.findParts(root, new Set(given.map(({ part }) => part)), lenient)
   for (const { part, at, field } of given) {
-    const own = new Finder(out, none)
-    await own.refuseParts(at, part, field)
-    out.places.push(await own.settle(at, '', part))
+    const partFinder = new Finder(out, none)
+    await partFinder.refuseParts(at, part, field)
+    out.places.push(await partFinder.settle(at, '', part))
   }
   out.places.sort((a, b) => a.part - b.part)
   return { ...out, without }
@@ -229,12 +229,12 @@ class Finder {
   }
 
   private noteParts(used: readonly { name: string; part: number }[], trains: boolean): void {
-    const told = partNames.flatMap((title, part) => {
+    const phrases = partNames.flatMap((title, part) => {
       const names = used.filter((other) => other.part === part).map(({ name }) => name)
       return names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? 'is' : 'together are'} the ${title} part`]
     })
-    if (told.length === 0) return
-    const message = `By their names, ${told.join(', ')}${trains ? '' : '; all other images are for training'}.`
+    if (phrases.length === 0) return
+    const message = `By their names, ${phrases.join(', ')}${trains ? '' : '; all other images are for training'}.`
     this.out.notes.push({ code: 'partFolders', message })
   }
 

@@ -16,7 +16,7 @@ import type { ImageLabels, PatchSource } from './source.ts'
 interface Part extends ArrayPart {
   described: Described
   first: number
-  taken: number[]
+  keptChannels: number[]
 }
 
 /** The images of an IDX or npz source; those of its test part are test images. @returns null where it holds vectors */
@@ -28,10 +28,10 @@ export function arraySource(found: ArraysSource, request: SourceRequest): PatchS
   for (const part of source.parts) {
     const described = describeArray(part.images)
     if (described.kind === 'vector') return null
-    parts.push({ ...part, described, first: count, taken: takenChannels(described, part.images, pick) })
+    parts.push({ ...part, described, first: count, keptChannels: takenChannels(described, part.images, pick) })
     count += described.count
   }
-  const channels = wanted ?? (parts.every(({ taken }) => taken.length === 1) ? 1 : 3)
+  const channels = wanted ?? (parts.every(({ keptChannels }) => keptChannels.length === 1) ? 1 : 3)
   let measured: Measured | undefined
   const measure = async (signal?: AbortSignal): Promise<Measured> =>
     (measured ??= await measureArrays(
@@ -81,10 +81,10 @@ async function* readRows(
   signal?: AbortSignal,
 ): AsyncGenerator<Picture> {
   let next = 0
-  for (const { images, described, first, taken } of parts) {
+  for (const { images, described, first, keptChannels } of parts) {
     const { width, height, count } = described
     if (next >= wanted.length || wanted[next]! >= first + count) continue
-    const make = rowMaker(described, images, ranges, taken, { width, height, channels, fit: 'crop' })
+    const make = rowMaker(described, images, ranges, keptChannels, { width, height, channels, fit: 'crop' })
     const rowValues = valuesOf(images.shape.slice(1)),
       rowBytes = rowValues * itemBytes(images.type)
     const perBlock = Math.max(1, Math.floor(2 ** 20 / rowBytes)),

@@ -237,11 +237,11 @@ function noneReadable(source: PatchSource, { path }: SourceRequest, reasons: Rea
 
 /** Each patch's class is its image's; classes of which there is no patch are left out. */
 function labelsOf(draws: Draws, classes: readonly string[], labels: Int32Array | null): Pick<Packed, 'classes' | 'labels'> {
-  const own = labels && Int32Array.from(draws.image, (image) => labels[image]!)
-  const present = classes.map((_, label) => label).filter((label) => own?.includes(label))
-  if (own === null || present.length === 0) return { classes: [], labels: null }
+  const drawnLabels = labels && Int32Array.from(draws.image, (image) => labels[image]!)
+  const present = classes.map((_, label) => label).filter((label) => drawnLabels?.includes(label))
+  if (drawnLabels === null || present.length === 0) return { classes: [], labels: null }
   const places = new Map(present.map((label, place) => [label, place]))
-  return { classes: present.map((label) => classes[label]!), labels: own.map((label) => places.get(label) ?? -1) }
+  return { classes: present.map((label) => classes[label]!), labels: drawnLabels.map((label) => places.get(label) ?? -1) }
 }
 
 /** Where each patch is from, as `paths.bin` has it: the image's name, `@`, column and row of the patch's upper left pixel. */

@@ -36,9 +36,13 @@ export function splitPatches(
       onTest[row] = 1
   }
   if (hashes && brought === null) {
-    const own = new Uint8Array(images.length * hashBytes)
-    images.forEach((image, i) => own.set(hashes.subarray(image * hashBytes, (image + 1) * hashBytes), i * hashBytes))
-    keepCopiesTogether(onTest, firstIdentical(own, images.length), labels && Int32Array.from(images, (image) => labels[image]!))
+    const imageHashes = new Uint8Array(images.length * hashBytes)
+    images.forEach((image, i) => imageHashes.set(hashes.subarray(image * hashBytes, (image + 1) * hashBytes), i * hashBytes))
+    keepCopiesTogether(
+      onTest,
+      firstIdentical(imageHashes, images.length),
+      labels && Int32Array.from(images, (image) => labels[image]!),
+    )
   }
   const sides = new Uint8Array(imageCount)
   images.forEach((image, i) => {

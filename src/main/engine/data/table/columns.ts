@@ -56,7 +56,9 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
     const at = first.findIndex((cell) => cell.trim().toLowerCase() === column.trim().toLowerCase())
     if (at >= 0) return at
     if (/^\d+$/.test(column) && Number(column) >= 1 && Number(column) <= width) return Number(column) - 1
-    throw new WorkbenchError('CALL_INVALID', `The table ${table.path} has no column “${column}”; it has ${told(first)}.`, { field })
+    throw new WorkbenchError('CALL_INVALID', `The table ${table.path} has no column “${column}”; it has ${quotedCells(first)}.`, {
+      field,
+    })
   }
   const columns = Array.from({ length: width }, (_, column) => column)
   const likeliest = (): number => {
@@ -70,7 +72,7 @@ export function findColumns(table: Table, finder: FileFinder, named: NamedColumn
       named.fileColumn === undefined
         ? 'name the column of the files with --file-column, or give the folder that the table is of'
         : 'name another column, or give the folder that the table is of'
-    const message = `No row of the table ${table.path} names a file of the folder (its first row: ${told(first)}); ${remedy}.`
+    const message = `No row of the table ${table.path} names a file of the folder (its first row: ${quotedCells(first)}); ${remedy}.`
     throw new WorkbenchError('CALL_INVALID', message, { field: named.fileColumn === undefined ? 'labels' : 'fileColumn' })
   }
   const cell = first[file] ?? ''
@@ -144,14 +146,14 @@ function labelOf(
   if (possible.length > 1) {
     const message =
       `Several columns of the table ${table.path} may be the ` +
-      `labels: ${told(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
+      `labels: ${quotedCells(possible.map((column) => header?.[column] || String(column + 1)))}; say which with --label-column.`
     throw new WorkbenchError('CALL_INVALID', message, { field: 'labelColumn' })
   }
   const [only] = possible.length > 0 ? possible : rest.length === 1 && values[rest[0]!]!.size > 0 ? rest : []
   return only ?? null
 }
 
-const told = (cells: readonly string[]): string =>
+const quotedCells = (cells: readonly string[]): string =>
   cells
     .slice(0, 12)
     .map((cell) => `“${cell.trim().slice(0, 60)}”`)

@@ -43,7 +43,7 @@ export async function relabel<L extends ImageList>(list: L, request: LabelReques
     Object.assign(out, fromNames(list, request.labelPattern, notes))
   }
   if (request.group !== undefined && !groupByColumn) {
-    const { codes, texts, missing } = taken(list, compilePattern(request.group, 'group', 'group'))
+    const { codes, texts, missing } = extractFromNames(list, compilePattern(request.group, 'group', 'group'))
     if (texts.length === 0)
       throw new WorkbenchError(
         'CALL_INVALID',
@@ -83,7 +83,7 @@ const firstRow = (table: Table): string[] => table.rows().next().value ?? []
 const example = (list: ImageList): string => `“${readable(list.names.at(0))}”`
 
 /** What a function finds in the name of every image, as numbers of texts; -1: nothing. */
-function taken(list: ImageList, find: (path: string) => string | null) {
+function extractFromNames(list: ImageList, find: (path: string) => string | null) {
   const texts = new Texts(),
     codes = new Int32Array(list.names.count).fill(-1)
   let missing = 0
@@ -98,7 +98,10 @@ function taken(list: ImageList, find: (path: string) => string | null) {
 
 function fromNames(list: ImageList, pattern: string | undefined, notes: DatasetNote[]): Partial<ImageList> {
   const field = pattern === undefined ? 'labels' : 'labelPattern'
-  const { codes, texts, missing } = taken(list, pattern === undefined ? prefixOf : compilePattern(pattern, 'label', field))
+  const { codes, texts, missing } = extractFromNames(
+    list,
+    pattern === undefined ? prefixOf : compilePattern(pattern, 'label', field),
+  )
   if (texts.length === 0) {
     const what =
       pattern === undefined ? 'begins with a label before a number, like cat.0.png' : `has a label by the pattern “${pattern}”`

@@ -124,20 +124,20 @@ function lineOf(bytes: Uint8Array, { bits, type, little, values, predictor, step
   if (type[0] === 'f' && predictor === 3)
     return numbersIn(Buffer.from(differencesOfBytes(bytes, step, bits / 8).buffer), type, false)
   if (bits < 8 || bits % 8 !== 0) return bitsOf(bytes, bits, values)
-  const own = Uint8Array.from(bytes),
-    buffer = Buffer.from(own.buffer)
+  const copy = Uint8Array.from(bytes),
+    buffer = Buffer.from(copy.buffer)
   if (!little && bits === 16) buffer.swap16()
   if (!little && bits === 32) buffer.swap32()
   if (!little && bits === 64) buffer.swap64()
   if (predictor === 2) {
     const whole =
       bits === 8
-        ? own
+        ? copy
         : bits === 16
-          ? new Uint16Array(own.buffer)
+          ? new Uint16Array(copy.buffer)
           : bits === 32
-            ? new Uint32Array(own.buffer)
-            : new BigUint64Array(own.buffer)
+            ? new Uint32Array(copy.buffer)
+            : new BigUint64Array(copy.buffer)
     if (whole instanceof BigUint64Array) for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
     else for (let i = step; i < values; i++) whole[i] = whole[i]! + whole[i - step]!
   }
@@ -151,10 +151,10 @@ function bitsOf(bytes: Uint8Array, bits: number, values: number): Numbers {
     let value = 0
     for (let left = bits; left > 0;) {
       const inside = at & 7,
-        taken = Math.min(left, 8 - inside)
-      value = value * 2 ** taken + ((bytes[at >> 3]! >> (8 - inside - taken)) & (2 ** taken - 1))
-      at += taken
-      left -= taken
+        bitsRead = Math.min(left, 8 - inside)
+      value = value * 2 ** bitsRead + ((bytes[at >> 3]! >> (8 - inside - bitsRead)) & (2 ** bitsRead - 1))
+      at += bitsRead
+      left -= bitsRead
     }
     out[i] = value
   }

@@ -34,8 +34,8 @@ export function rowConverter(type: NumberType, ranges: Ranges, size: number): Co
   if (range === null) throw new Error(`values of type ${type} were not measured`)
   if (range.reason !== 'image') return converter(type, type === 'b1' ? { from: 0, to: 1 } : range)
   return (numbers, from, _length, out, to) => {
-    const own = ownRange(numbers, from, size)
-    for (let i = 0; i < size; i++) out[to + i] = toByte(numbers[from + i]!, own)
+    const imageRange = ownRange(numbers, from, size)
+    for (let i = 0; i < size; i++) out[to + i] = toByte(numbers[from + i]!, imageRange)
   }
 }
 

@@ -27,9 +27,11 @@ export function fitPicture(decoded: Decoded, ranges: Ranges): { picture: Picture
   if (picture !== null) return { picture, said: null }
   const seen = nothingSeen()
   look(seen, { ...decoded, pages: 1, shrunk: false }, true)
-  const own = decideRange(seen.wide, null, null)
+  const imageRange = decideRange(seen.wide, null, null)
   return {
-    picture: pictureBy(decoded, { ...ranges, wide: own })!,
-    said: `Its values from ${own.from} to ${own.to} were taken for black to white, as the dataset has no range for such values.`,
+    picture: pictureBy(decoded, { ...ranges, wide: imageRange })!,
+    said:
+      `Its values from ${imageRange.from} to ${imageRange.to} were taken for black to white, ` +
+      'as the dataset has no range for such values.',
   }
 }

@@ -87,11 +87,15 @@ export async function measureArrays(
     notes: DatasetNote[] = [],
     ahead: DatasetNote[] = []
   for (const kind of ['bytes', 'wide'] as const) {
-    const own = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
-    if (own.length === 0) continue
+    const ofKind = arrays.filter(({ type }) => isByte(type) === (kind === 'bytes'))
+    if (ofKind.length === 0) continue
     const tally = emptyTally()
-    for (const array of own) addTally(tally, await measure(array, wish !== null, signal))
-    const decided = decidedRange(tally, wish, wish?.kind === 'percentiles' ? await percentilesOf(own, tally, wish, signal) : null)
+    for (const array of ofKind) addTally(tally, await measure(array, wish !== null, signal))
+    const decided = decidedRange(
+      tally,
+      wish,
+      wish?.kind === 'percentiles' ? await percentilesOf(ofKind, tally, wish, signal) : null,
+    )
     ranges[kind] = decided
     notes.push(...rangeNotes(tally, decided))
     ahead.push(...rangeNotes(tally, decided, true))

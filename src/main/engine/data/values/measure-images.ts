@@ -33,13 +33,13 @@ export async function measureImages(
   for (const kind of ['bytes', 'wide'] as const) {
     if (seen.images[kind] === 0 || (kind === 'bytes' && wish === null)) continue
     const tally = seen[kind],
-      own = counts[kind],
+      histogram = counts[kind],
       binning = binnings[kind],
       flat = { from: tally.least, to: tally.most }
     ranges[kind] = decidedRange(
       tally,
       wish,
-      wish?.kind !== 'percentiles' ? null : own && binning ? percentileRange(own, binning, wish) : flat,
+      wish?.kind !== 'percentiles' ? null : histogram && binning ? percentileRange(histogram, binning, wish) : flat,
     )
   }
   const notes = (ahead: boolean) =>

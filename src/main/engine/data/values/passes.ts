@@ -40,8 +40,8 @@ export async function passOver(
     if (!waiting(found)) channels = 3
     if (found.images.waiting > 0 && channels === before.channels) ranges.wide = decidedRange(found.wide, null, null)
     if (request.range === undefined && channels === before.channels && found.images.bytes > 0 && ranges.bytes === null) {
-      const own = decideRange(found.bytes, null, null)
-      if (own.reason === 'binary') ranges.bytes = own
+      const byteRange = decideRange(found.bytes, null, null)
+      if (byteRange.reason === 'binary') ranges.bytes = byteRange
     }
     seen = found
     if (channels === before.channels && ranges.wide === before.wide && ranges.bytes === before.bytes) break

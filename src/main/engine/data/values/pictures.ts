@@ -34,9 +34,9 @@ function converterOf(type: NumberType, { from, to }: ValueRange): Converter {
 /** The picture of wider numbers, scaled by a range; transparency by its own. */
 function pictureOf(samples: Samples, range: Decided): Picture {
   const { data, width, height, channels, type, alpha, orientation } = samples
-  const own = range.reason === 'image' ? brightnessRange(samples) : range
+  const valueRange = range.reason === 'image' ? brightnessRange(samples) : range
   const out = new Uint8Array(width * height * channels)
-  converterOf(type, own)(data, 0, data.length, out, 0)
+  converterOf(type, valueRange)(data, 0, data.length, out, 0)
   if (alpha !== null) {
     for (let at = channels - 1; at < data.length; at += channels) out[at] = toByte(data[at]!, { from: 0, to: alpha.opaque })
     if (alpha.premultiplied) straighten(out, channels)
@@ -47,10 +47,10 @@ function pictureOf(samples: Samples, range: Decided): Picture {
 /** A picture of bytes by the range of bytes, which leaves nearly all as they are. */
 function scaledPicture(picture: Picture, range: Decided): Picture {
   const { data, channels } = picture,
-    own = range.reason === 'image' ? brightnessRange(picture) : range
-  if (own.from === 0 && own.to === 255) return picture
+    valueRange = range.reason === 'image' ? brightnessRange(picture) : range
+  if (valueRange.from === 0 && valueRange.to === 255) return picture
   const out = Uint8Array.from(data),
-    table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, own))
+    table = Uint8Array.from({ length: 256 }, (_, value) => toByte(value, valueRange))
   const colours = coloursOf(channels)
   for (let at = 0; at < out.length; at += channels) for (let c = 0; c < colours; c++) out[at + c] = table[data[at + c]!]!
   return { ...picture, data: out }
@@ -61,9 +61,9 @@ function brightnessRange(image: { data: ArrayLike<number>; channels: number }): 
   let from = Infinity,
     to = -Infinity
   eachBrightness(image, (start, end) => {
-    const own = ownRange(image.data, start, end - start)
-    from = Math.min(from, own.from)
-    to = Math.max(to, own.to)
+    const blockRange = ownRange(image.data, start, end - start)
+    from = Math.min(from, blockRange.from)
+    to = Math.max(to, blockRange.to)
   })
   return { from, to }
 }

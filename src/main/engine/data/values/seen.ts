@@ -31,10 +31,10 @@ export function addSeen(into: Seen, more: Seen): void {
   into.several.files += more.several.files
   into.several.pages += more.several.pages
   for (const kind of ['bytes', 'wide'] as const) {
-    const own = into.counts[kind],
+    const sums = into.counts[kind],
       other = more.counts[kind]
-    if (own === null || other === null) into.counts[kind] = own ?? other
-    else for (let i = 0; i < own.length; i++) own[i]! += other[i]!
+    if (sums === null || other === null) into.counts[kind] = sums ?? other
+    else for (let i = 0; i < sums.length; i++) sums[i]! += other[i]!
   }
 }
 

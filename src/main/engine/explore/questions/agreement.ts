@@ -93,14 +93,14 @@ async function search(
       const references = new References(block, searched, centre, projection)
       try {
         await forEachBatch(dataset, queries, async ({ start: first, inputs }) => {
-          const own = tf.tidy(() => prepared(encode(inputs)))
-          for (let from = 0; from < own.shape[0]; from += references.queriesAtOnce) {
-            const some = own.slice([from, 0], [Math.min(references.queriesAtOnce, own.shape[0] - from), -1])
+          const encoded = tf.tidy(() => prepared(encode(inputs)))
+          for (let from = 0; from < encoded.shape[0]; from += references.queriesAtOnce) {
+            const some = encoded.slice([from, 0], [Math.min(references.queriesAtOnce, encoded.shape[0] - from), -1])
             references.search(some, first + from, nearest)
             some.dispose()
             await report((start + (rows.length * (first + from)) / queries.length) / blocks.count)
           }
-          own.dispose()
+          encoded.dispose()
         })
       } finally {
         references.dispose()

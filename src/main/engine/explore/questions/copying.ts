@@ -25,12 +25,12 @@ interface Source {
 
 /** Images of a kind that the network never saw, `random` ones among them: a network that rebuilds these as well has learned to copy. */
 export const copying: Answer<'copying'> = async ({ count, seed }, { subject, drawing, report, other }) => {
-  const own = sourceOf(subject.dataset)
+  const ownSource = sourceOf(subject.dataset)
   const foreign = other ? openDataset(other.folder, { resident: false }) : null
   try {
     const source = foreign ? sourceOf(foreign) : randomSource(subject, seed)
     const figures = {
-      own: await rebuilding(subject, own, part(report, 0, 0.5)),
+      own: await rebuilding(subject, ownSource, part(report, 0, 0.5)),
       other: await rebuilding(subject, source, part(report, 0.5, 1)),
     }
     const shown = Math.min(count, source.count)
@@ -102,14 +102,14 @@ async function rebuilding({ network }: Subject, source: Source, report: Report):
   return { squaredError, spread, rebuilt: spread > 0 ? 1 - squaredError / spread : 0 }
 }
 
-function sentenceOf(name: string, own: string, figures: Pick<ResultOf<'copying'>, 'own' | 'other'>): string {
+function sentenceOf(name: string, ownName: string, figures: Pick<ResultOf<'copying'>, 'own' | 'other'>): string {
   const percent = (value: number) => formatPercent(Math.max(0, value), 0)
   const what = name === 'random' ? 'random pixels' : `“${name}”`
   const {
     own: { rebuilt },
     other: { rebuilt: foreign },
   } = figures
-  const facts = `${percent(rebuilt)} of the variance of “${own}” is reconstructed, and ${percent(foreign)} of that of ${what}`
+  const facts = `${percent(rebuilt)} of the variance of “${ownName}” is reconstructed, and ${percent(foreign)} of that of ${what}`
   if (foreign > 0.9 * rebuilt) return `${facts}: the network copies its input.`
   return foreign > 0.5 * rebuilt
     ? `${facts}: the network copies much of its input.`
