@@ -26,7 +26,7 @@ browserTest(
     await page.getByLabel('Folder or file', { exact: true }).fill(join(folder, 'pictures'))
     await page.getByLabel('Channels').selectOption('Gray')
     await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-    await page.getByText(/is in: \d+ images/).waitFor()
+    await page.getByText(/has been imported: \d+ images/).waitFor()
 
     await go(page, '#/experiments')
     await page.getByText('No experiments yet').waitFor()
@@ -212,7 +212,7 @@ browserTest(
     const page = await open((await serve(join(folder, 'home'))).url)
     await page.getByLabel('Folder or file', { exact: true }).fill('moons')
     await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-    await page.getByText(/is in: [\d,]+ rows/).waitFor()
+    await page.getByText(/has been imported: [\d,]+ rows/).waitFor()
     const plan = (name: string, epochs: number) =>
       JSON.stringify({
         name,
@@ -308,7 +308,7 @@ browserTest(
     const page = await open((await serve(join(folder, 'home'))).url)
     await page.getByLabel('Folder or file', { exact: true }).fill('moons')
     await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-    await page.getByText(/is in: [\d,]+ rows/).waitFor()
+    await page.getByText(/has been imported: [\d,]+ rows/).waitFor()
     const file = join(folder, 'formulas.json')
     writeFileSync(
       file,

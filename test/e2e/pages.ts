@@ -20,5 +20,5 @@ export async function importShapes(page: Page, folder: string, count: number): P
   await page.getByLabel('Folder or file', { exact: true }).fill(join(folder, 'pictures'))
   await page.getByLabel('Channels').selectOption('Gray')
   await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-  await page.getByText(/is in: \d+ images/).waitFor()
+  await page.getByText(/has been imported: \d+ images/).waitFor()
 }

@@ -22,7 +22,7 @@ browserTest(
     const page = await open((await serve(join(folder, 'home'))).url)
     await page.getByLabel('Folder or file', { exact: true }).fill(pictures)
     await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
-    await page.getByText(/is in: \d+ images/).waitFor()
+    await page.getByText(/has been imported: \d+ images/).waitFor()
     await page.evaluate(() => {
       location.hash = '#/experiments/new'
     })
