@@ -38,23 +38,23 @@ export function frameParser(
   onFrame: (port: number, payload: Uint8Array) => void,
   maximum = maximumFrame,
 ): (chunk: Uint8Array) => void {
-  let taken = new Uint8Array(headerSize)
+  let frame = new Uint8Array(headerSize)
   let filled = 0
   let wanted = headerSize
   let inBody = false
 
   const begin = (length: number): void => {
-    taken = new Uint8Array(Math.min(length, firstRoom))
+    frame = new Uint8Array(Math.min(length, firstRoom))
     filled = 0
     wanted = length
   }
   const put = (part: Uint8Array): void => {
-    if (filled + part.length > taken.length) {
-      const larger = new Uint8Array(Math.min(wanted, Math.max(filled + part.length, 2 * taken.length)))
-      larger.set(taken.subarray(0, filled))
-      taken = larger
+    if (filled + part.length > frame.length) {
+      const larger = new Uint8Array(Math.min(wanted, Math.max(filled + part.length, 2 * frame.length)))
+      larger.set(frame.subarray(0, filled))
+      frame = larger
     }
-    taken.set(part, filled)
+    frame.set(part, filled)
     filled += part.length
   }
 
@@ -64,10 +64,10 @@ export function frameParser(
       put(part)
       used += part.length
       if (filled < wanted) return
-      const view = new DataView(taken.buffer)
+      const view = new DataView(frame.buffer)
       if (inBody) {
         inBody = false
-        const whole = taken
+        const whole = frame
         begin(headerSize)
         onFrame(view.getUint32(0, true), whole.subarray(portSize))
       } else {

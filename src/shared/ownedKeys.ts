@@ -34,7 +34,9 @@ export const ownerOf = (key: string, { variant, layers }: { variant: string; lay
 export function columnsOf(items: readonly { keys: Iterable<string>; variant: string; layers: string | null }[]): string[] {
   const owners = new Map<string, Set<string | null>>()
   for (const item of items) for (const key of item.keys) owners.set(key, (owners.get(key) ?? new Set()).add(ownerOf(key, item)))
-  return [...owners].flatMap(([key, own]) => (own.size > 1 ? [...own].map((owner) => ownedKey(key, owner!)) : [key]))
+  return [...owners].flatMap(([key, keyOwners]) =>
+    keyOwners.size > 1 ? [...keyOwners].map((owner) => ownedKey(key, owner!)) : [key],
+  )
 }
 
 /** Whether something with settings has that of a column. */

@@ -115,18 +115,20 @@ export const named = 20
 
 /** Each dot's name beside it, on a side where nothing else is; where there is none the name is read by pointing. */
 function names(points: readonly ScatterPoint[], { left, right, top, bottom }: Area, x: Scale, y: Scale, measure: Measure): Shape[] {
-  const taken = points.map((point) => ({
+  const occupied = points.map((point) => ({
     left: x.toPixel(point.x) - 7,
     right: x.toPixel(point.x) + 7,
     top: y.toPixel(point.y) - 7,
     bottom: y.toPixel(point.y) + 7,
   }))
-  const free = (box: (typeof taken)[number]): boolean =>
+  const free = (box: (typeof occupied)[number]): boolean =>
     box.left >= left &&
     box.right <= right &&
     box.top >= top - 6 &&
     box.bottom <= bottom + 6 &&
-    taken.every((other) => box.right <= other.left || box.left >= other.right || box.bottom <= other.top || box.top >= other.bottom)
+    occupied.every(
+      (other) => box.right <= other.left || box.left >= other.right || box.bottom <= other.top || box.top >= other.bottom,
+    )
   return points.flatMap(({ title, ...point }): Shape[] => {
     const text = shortened(title, 180, measure),
       wide = measure(text, fontSize),
@@ -141,7 +143,7 @@ function names(points: readonly ScatterPoint[], { left, right, top, bottom }: Ar
       .map(([at, middle]) => ({ left: at!, right: at! + wide, top: middle! - 7, bottom: middle! + 7 }))
       .find(free)
     if (!place) return []
-    taken.push(place)
+    occupied.push(place)
     return [
       { kind: 'rect', x: place.left - 2, y: place.top, width: wide + 4, height: 14, colour: 'var(--paper)', opacity: 0.8 },
       { kind: 'text', x: place.left, y: place.top + 7, text, colour: 'var(--ink)', align: 'left', size: fontSize },

@@ -47,7 +47,7 @@ export interface ExploreAddress {
   options: Readonly<Record<string, string>>
 }
 
-const own = ['with', 'step', 'withStep']
+const reservedKeys = ['with', 'step', 'withStep']
 
 const stepOf = (text: string | null): number | null => (text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null)
 
@@ -58,7 +58,7 @@ export function readAddress(run: string | null, view: string | null, query: URLS
     with: query.get('with') || null,
     step: stepOf(query.get('step')),
     withStep: stepOf(query.get('withStep')),
-    options: Object.fromEntries([...query].filter(([key, value]) => !own.includes(key) && value !== '')),
+    options: Object.fromEntries([...query].filter(([key, value]) => !reservedKeys.includes(key) && value !== '')),
   }
 }
 

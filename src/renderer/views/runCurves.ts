@@ -29,14 +29,14 @@ export function termSeries(
   for (const key of keys) {
     const { prefix, set, term } = seriesParts(key)
     if (set !== 'train' || (looked !== null && prefix !== looked)) continue
-    const own = found.get(term)
-    if (own) own.add(prefix)
+    const termPrefixes = found.get(term)
+    if (termPrefixes) termPrefixes.add(prefix)
     else found.set(term, new Set([prefix]))
   }
   const rank = (term: string) => (order.includes(term) ? order.indexOf(term) : order.length)
   return [...found]
     .sort(([a], [b]) => rank(a) - rank(b))
-    .map(([term, own]) => ({ term, prefixes: prefixes.filter((prefix) => own.has(prefix)) }))
+    .map(([term, termPrefixes]) => ({ term, prefixes: prefixes.filter((prefix) => termPrefixes.has(prefix)) }))
 }
 
 /** The one term that each of these stages has beside its loss, which it then is; null where some stage has several, or they differ. */
@@ -70,9 +70,9 @@ export function watchedSeries(keys: Iterable<string>, looked: string | null): Wa
     if (set !== 'validation' || trained.has(prefix + term) || (looked !== null && prefix !== looked)) continue
     const [name = term, index] = term.split('/')
     const id = prefix + name
-    const own = found.get(id) ?? { name, prefix, keys: [], units: index !== undefined }
-    own.keys.push(key)
-    found.set(id, own)
+    const series = found.get(id) ?? { name, prefix, keys: [], units: index !== undefined }
+    series.keys.push(key)
+    found.set(id, series)
   }
   const unit = (key: string) => Number(key.slice(key.lastIndexOf('/') + 1))
   return [...found.values()].map((one) => (one.units ? { ...one, keys: one.keys.sort((a, b) => unit(a) - unit(b)) } : one))

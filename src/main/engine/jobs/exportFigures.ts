@@ -85,8 +85,11 @@ async function accuracy(of: Outputs, dataset: PackedDataset, report: Report): Pr
   await forEachOutput(of, 'probabilities', dataset, rows, report, (values, start, count) => {
     const classes = values.length / count
     for (let i = 0; i < count; i++) {
-      const own = values.subarray(i * classes, (i + 1) * classes)
-      if (own.indexOf(own.reduce((most, value) => Math.max(most, value), -Infinity)) === labels[rows[start + i]!]) right++
+      const probabilities = values.subarray(i * classes, (i + 1) * classes)
+      if (
+        probabilities.indexOf(probabilities.reduce((most, value) => Math.max(most, value), -Infinity)) === labels[rows[start + i]!]
+      )
+        right++
     }
   })
   return right / rows.length

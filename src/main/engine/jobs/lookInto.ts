@@ -60,7 +60,7 @@ async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close():
   }
   const asked = question.kind === 'neighbours' && 'row' in question.image ? question.image.row : null
   const labelOf = (row: number | null): number => (row === null ? -1 : (images.labels?.[row] ?? -1))
-  const own = {
+  const context = {
     dataset,
     blocks,
     target: { runName: '', collapsed: null, dataset: shape },
@@ -79,7 +79,7 @@ async function subjectOf(job: LookIntoJob): Promise<{ subject: Subject; close():
     encode: (inputs: Tensor2D): Tensor2D => (asked === null ? inputs.clone() : matrix(asked, 1)),
   }
   return {
-    subject: { ...own, network } as unknown as Subject,
+    subject: { ...context, network } as unknown as Subject,
     close() {
       blocks.codes.dispose()
       blocks.pixels.dispose()

@@ -49,8 +49,8 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   if (run.best) model.load(run.best)
   const stepsPerSecond = progress.stepsPerSecond()
   const { step, epoch, seconds } = run.position
-  const own = { variant: variantOf(job.variant), config: job.config }
-  const evaluation = await evaluateTrained(model, own, run.data.seen, run.rows.train, {
+  const trained = { variant: variantOf(job.variant), config: job.config }
+  const evaluation = await evaluateTrained(model, trained, run.data.seen, run.rows.train, {
     signal: port.signal,
     onProgress: (progress) => port.send({ type: 'progress', progress, step, epoch, seconds, stepsPerSecond }),
   }).catch((thrown: unknown) => {

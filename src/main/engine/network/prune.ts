@@ -34,11 +34,12 @@ export function withoutUnits(
       role === 'kernel' ? usedKernel(network, weights[name]!, filtersIn(shape)) : weights[name]!,
     ]),
   )
-  const change = (layer: Layer, how: (own: LayerWeights) => LayerWeights) => {
+  const change = (layer: Layer, how: (layerWeights: LayerWeights) => LayerWeights) => {
     const { kernel, bias } = how({ kernel: result[layer.kernel]!, bias: result[layer.bias]! })
     Object.assign(result, { [layer.kernel]: kernel, [layer.bias]: bias })
   }
-  for (const layer of [layers.encoder.at(-1)!, ...layers.codeHeads]) change(layer, (own) => prunedBy(layer).outputs(own, kept))
-  for (const layer of readersOf(layers)) change(layer, (own) => prunedBy(layer).inputs(own, constants))
+  for (const layer of [layers.encoder.at(-1)!, ...layers.codeHeads])
+    change(layer, (layerWeights) => prunedBy(layer).outputs(layerWeights, kept))
+  for (const layer of readersOf(layers)) change(layer, (layerWeights) => prunedBy(layer).inputs(layerWeights, constants))
   return { network: { ...network, layers: [...network.layers.slice(0, -1), kept.length], weightNorm: false }, weights: result }
 }

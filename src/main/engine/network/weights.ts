@@ -47,9 +47,13 @@ const named = (name: string, map: LinearMap, activation: Layer['activation'], ad
 export function layersOf(network: NetworkConfig, input: Shape, heads: Heads | null = null, kinds = layerKinds): Layers {
   let shape = input
   const maps = kinds.flatMap(({ prefix, mapsOf }) => {
-    const own = mapsOf(network, shape)
-    shape = own.at(-1)?.out ?? shape
-    return own.map((map, index) => ({ map, encoder: `${prefix}${index}`, decoder: `${prefix}${own.length - 1 - index}` }))
+    const layerMaps = mapsOf(network, shape)
+    shape = layerMaps.at(-1)?.out ?? shape
+    return layerMaps.map((map, index) => ({
+      map,
+      encoder: `${prefix}${index}`,
+      decoder: `${prefix}${layerMaps.length - 1 - index}`,
+    }))
   })
   const last = maps.length - 1
   const encoder = maps.map(({ map, encoder: name }, index) =>

@@ -66,8 +66,8 @@ export class ModelGraph {
     for (const { name, shape } of this.variables) {
       const value = graph.input(`assign/${name}`, 'float32', shape)
       // A fed tensor's memory is JavaScript's, which only the main thread may release: a variable must not keep it, but have its own.
-      const own = graph.node(`own/${name}`, 'DeepCopy', [value], float)
-      const written = graph.assign(`write/${name}`, this.handle(name), own)
+      const copy = graph.node(`own/${name}`, 'DeepCopy', [value], float)
+      const written = graph.assign(`write/${name}`, this.handle(name), copy)
       graph.node(`assigned/${name}`, 'Identity', [value, `^${written}`], float)
       graph.read(`read/${name}`, this.handle(name))
     }

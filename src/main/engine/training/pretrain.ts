@@ -42,11 +42,11 @@ export async function pretrainLayer(run: TrainingRun, stage: PlannedStage): Prom
     input: inputs,
     kind: inputs.kind,
   }
-  const own = layersOf(spec.config.network, spec.input),
+  const layerNetwork = layersOf(spec.config.network, spec.input),
     whole = stackLayers(config, data.seen)
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
   try {
-    model.load(run.resumed ? ownOf(run.resumed) : initialLayer(model.specs, own, whole, layer, seed))
+    model.load(run.resumed ? ownOf(run.resumed) : initialLayer(model.specs, layerNetwork, whole, layer, seed))
     run.resumed = null
     if (run.position.step === stage.startStep)
       await run.save(model, true, 'last', ...(layer === 0 && run.snapshots > 0 ? ['snapshot-0' as const] : []))
@@ -61,7 +61,7 @@ export async function pretrainLayer(run: TrainingRun, stage: PlannedStage): Prom
       validation: rows.validation,
       onEpoch: () => {},
     })
-    run.whole = { ...run.whole, ...unrolled(model.weights(), own, whole, layer) }
+    run.whole = { ...run.whole, ...unrolled(model.weights(), layerNetwork, whole, layer) }
   } finally {
     model.close()
     if (inputs !== data.read) inputs.close()

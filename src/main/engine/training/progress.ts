@@ -66,9 +66,9 @@ export class TrainingProgress {
   }
 
   takePoints(): Point[] {
-    const taken = this.#points
+    const collected = this.#points
     this.#points = []
-    return taken
+    return collected
   }
 
   dueToReport(): boolean {

@@ -10,8 +10,8 @@ const hash = (text: string): number => {
 }
 
 const draw = (op: 'StatelessRandomUniform' | 'StatelessRandomNormal', seed: Tensor, name: string, shape: number[]): Tensor => {
-  const own = native('AddV2', { T: type('int32') }, [seed, tf.tensor1d([hash(name), 0], 'int32')])
-  return native(op, { T: type('int32'), dtype: type('float32'), Tseed: type('int32') }, [tf.tensor1d(shape, 'int32'), own])
+  const namedSeed = native('AddV2', { T: type('int32') }, [seed, tf.tensor1d([hash(name), 0], 'int32')])
+  return native(op, { T: type('int32'), dtype: type('float32'), Tseed: type('int32') }, [tf.tensor1d(shape, 'int32'), namedSeed])
 }
 
 /**
@@ -53,7 +53,7 @@ function imageRandomness(seed: Tensor1D, rows: Tensor1D): Randomness {
       .cast('float32')
       .mul(2 ** -24)
   }
-  const own: Randomness = {
+  const source: Randomness = {
     uniform,
     /** Box and Muller 1958; the first uniform is kept from 0. */
     normal: (name, shape, deviation) =>
@@ -70,8 +70,8 @@ function imageRandomness(seed: Tensor1D, rows: Tensor1D): Randomness {
         .mul(deviation),
     keep: (name, shape, rate) => uniform(name, shape).greaterEqual(rate).cast('float32'),
     get perImage() {
-      return own
+      return source
     },
   }
-  return own
+  return source
 }

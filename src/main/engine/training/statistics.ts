@@ -26,16 +26,16 @@ async function channelStatistics(
   for (const part of batchesOf(rows, Math.max(1, Math.floor(batchValues / rowSize)))) {
     const bytes = gatherBatch(dataset, part)
     for (let channel = 0; channel < channels; channel++) {
-      const own = counts[channel]!
-      for (let at = channel; at < bytes.length; at += channels) own[bytes[at]!]! += 1
+      const histogram = counts[channel]!
+      for (let at = channel; at < bytes.length; at += channels) histogram[bytes[at]!]! += 1
     }
     if (await port.wanted()) throw new Stopped()
   }
   const number = (rows.length * rowSize) / channels
-  const meanOf = (own: Float64Array, value: (level: number) => number) =>
-    own.reduce((sum, count, level) => sum + count * value(level), 0) / number
-  const mean = counts.map((own) => meanOf(own, (level) => level) / 255)
-  const deviation = counts.map((own, channel) => Math.sqrt(meanOf(own, (level) => (level / 255 - mean[channel]!) ** 2)))
+  const meanOf = (histogram: Float64Array, value: (level: number) => number) =>
+    histogram.reduce((sum, count, level) => sum + count * value(level), 0) / number
+  const mean = counts.map((histogram) => meanOf(histogram, (level) => level) / 255)
+  const deviation = counts.map((histogram, channel) => Math.sqrt(meanOf(histogram, (level) => (level / 255 - mean[channel]!) ** 2)))
   return { mean, deviation }
 }
 

@@ -50,8 +50,8 @@ export function addStep(model: ModelGraph): string[] {
   const raw = model.weights.map(({ name }) => results[`gradient/${name}`]!)
   const gradients = config.training.clipNorm > 0 ? clipInGraph(graph, raw, config.training.clipNorm) : raw
   const updates = model.weights.map(({ name }, index) => {
-    const own = [name, ...optimizer.slots.map((slot) => `optimizer/${slot}/${name}`)].map((variable) => model.handle(variable))
-    return `^${optimizer.apply(graph, `update/${name}`, own, rate, gradients[index]!)}`
+    const handles = [name, ...optimizer.slots.map((slot) => `optimizer/${slot}/${name}`)].map((variable) => model.handle(variable))
+    return `^${optimizer.apply(graph, `update/${name}`, handles, rate, gradients[index]!)}`
   })
   const after = addAfterStep(model, updates, reads, recording, results)
   const terms = model.packed(
@@ -120,8 +120,8 @@ function addNorms(model: ModelGraph, { rate, gradients, updates, reads, results 
     const slots = optimizer.slots.map((slot) =>
       graph.read(`norms/read/${slot}/${kernel.name}`, model.handle(`optimizer/${slot}/${kernel.name}`), updates),
     )
-    const own = gradients[model.weights.indexOf(kernel)]!
-    const change = optimizer.change(graph, `norms/change/${kernel.name}`, slots, rate, own)
+    const kernelGradient = gradients[model.weights.indexOf(kernel)]!
+    const change = optimizer.change(graph, `norms/change/${kernel.name}`, slots, rate, kernelGradient)
     const sizes = [
       addNorm(model, `norms/update/${layer}`, [change]),
       addNorm(model, `norms/weight/${layer}`, [reads[kernel.name]!]),

@@ -126,14 +126,14 @@ export class TrainingRun {
    * @throws Diverged where weights are not finite; Stopped where that is asked for while there is no space
    */
   async save(model: CompiledModel, layer: boolean, ...names: CheckpointName[]): Promise<void> {
-    const own = model.state()
-    if (hasNonFinite(own)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
+    const modelState = model.state()
+    if (hasNonFinite(modelState)) throw Diverged.in({ kind: layer ? 'layer' : 'whole' }, this.position.step)
     if (!(await this.port.commit(this.progress.takePoints()))) throw new Stopped(this.saved)
     const behind = <T>(values: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
     if (this.best && !layer) await this.write('best', this.best)
-    const all = layer ? { ...this.whole, ...behind(own) } : own
+    const all = layer ? { ...this.whole, ...behind(modelState) } : modelState
     // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
     for (const name of names)
       await this.write(name, name.startsWith('snapshot-') ? weightsOnly(all) : all, layer ? behind(model.shapes) : model.shapes)

@@ -28,8 +28,8 @@ function namesOf(from: Layers, layer: number, to: Layers, place: number): Map<st
 }
 
 /** Initial values of a layer's autoencoder: those that the whole network's layer would begin with. */
-export function initialLayer(specs: readonly WeightSpec[], own: Layers, whole: Layers, layer: number, seed: number): State {
-  const names = namesOf(own, 0, whole, layer)
+export function initialLayer(specs: readonly WeightSpec[], layers: Layers, whole: Layers, layer: number, seed: number): State {
+  const names = namesOf(layers, 0, whole, layer)
   return Object.fromEntries(
     specs.map((spec) => [spec.name, initialValues({ ...spec, name: names.get(spec.name) ?? spec.name }, seed)]),
   )
@@ -39,15 +39,17 @@ export function initialLayer(specs: readonly WeightSpec[], own: Layers, whole: L
  * A pretrained layer's weights under their names in the whole network. A tied decoder gets a kernel of its own, of the
  * encoder's values (Hinton and Salakhutdinov 2006, figure 1: unrolling).
  */
-export function unrolled(weights: State, own: Layers, whole: Layers, layer: number): State {
-  const deep = Object.fromEntries([...namesOf(own, 0, whole, layer)].map(([name, other]) => [other, weights[name]!]))
-  const { map, kernel } = own.encoder[0]!
-  if (own.decoder[0]!.kernel === kernel) deep[whole.decoder.at(-1 - layer)!.kernel] = map.mirror().kernelOf(weights[kernel]!)
+export function unrolled(weights: State, layers: Layers, whole: Layers, layer: number): State {
+  const deep = Object.fromEntries([...namesOf(layers, 0, whole, layer)].map(([name, other]) => [other, weights[name]!]))
+  const { map, kernel } = layers.encoder[0]!
+  if (layers.decoder[0]!.kernel === kernel) deep[whole.decoder.at(-1 - layer)!.kernel] = map.mirror().kernelOf(weights[kernel]!)
   return deep
 }
 
 /** The weights of the first layers of a whole network, as a network of their own has them. */
 export const stackOf = (state: State, whole: Layers, stack: Layers): State =>
   Object.fromEntries(
-    stack.encoder.flatMap((_, layer) => [...namesOf(whole, layer, stack, layer)].map(([name, own]) => [own, state[name]!])),
+    stack.encoder.flatMap((_, layer) =>
+      [...namesOf(whole, layer, stack, layer)].map(([name, stackName]) => [stackName, state[name]!]),
+    ),
   )

@@ -23,9 +23,9 @@ export async function trainWhole(run: TrainingRun, stage: PlannedStage): Promise
     rows,
   } = run
   const classifies = stage.kind === 'classification'
-  const own = lastVariant(variantOf(variant), config)
+  const trainedVariant = lastVariant(variantOf(variant), config)
   const spec: ModelSpec = {
-    variant: own,
+    variant: trainedVariant,
     config,
     input: read,
     kind: read.kind,

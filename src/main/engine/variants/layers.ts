@@ -121,7 +121,7 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
     ]
   }
   for (const [layer, size] of network.layers.entries()) {
-    const own = layerConfig(config, layer)
+    const innerConfig = layerConfig(config, layer)
     const { activation, inputActivation } = placeOf(config, layer)
     const field = layer === network.layers.length - 1 ? 'network.codeActivation' : 'network.activation'
     const inner: Facts = {
@@ -130,24 +130,26 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
       kind: layer === 0 ? (facts.kind ?? 'image') : inputActivation === 'sigmoid' ? 'image' : 'vector',
     }
     if (inner.rowSize === undefined) delete inner.rowSize
-    const [problem] = variant.check?.(own, inner) ?? []
+    const [problem] = variant.check?.(innerConfig, inner) ?? []
     if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, size) }]
-    if (own.network.codeActivation !== activation) {
-      return [{ field, message: `${variant.title} has no ${activation} units; set ${field} to ${own.network.codeActivation}.` }]
+    if (innerConfig.network.codeActivation !== activation) {
+      return [
+        { field, message: `${variant.title} has no ${activation} units; set ${field} to ${innerConfig.network.codeActivation}.` },
+      ]
     }
     const output = inputActivation ?? network.outputActivation
-    if (own.network.outputActivation !== output) {
+    if (innerConfig.network.outputActivation !== output) {
       const at = layer === 0 ? 'network.outputActivation' : 'network.activation'
       const measure =
-        layer === 0 && config.reconstruction === 'crossEntropy' && own.network.outputActivation !== 'sigmoid'
+        layer === 0 && config.reconstruction === 'crossEntropy' && innerConfig.network.outputActivation !== 'sigmoid'
           ? ' and reconstruction to squaredError'
           : ''
       return [
         {
           field: at,
           message:
-            `${variant.title} gives ${own.network.outputActivation} outputs with these settings, and ` +
-            `the network has ${output} ones; set ${at} to ${own.network.outputActivation}${measure}.`,
+            `${variant.title} gives ${innerConfig.network.outputActivation} outputs with these settings, and ` +
+            `the network has ${output} ones; set ${at} to ${innerConfig.network.outputActivation}${measure}.`,
         },
       ]
     }

@@ -42,8 +42,8 @@ const sourceTitles: Record<PlotColumnHead['source'], string> = {
 /** Columns under the heads of a list, those that differ only. */
 export function bySource(columns: readonly PlotColumnHead[]): { title: string; columns: PlotColumnHead[] }[] {
   return (['setting', 'figure', 'fact', 'series'] as const).flatMap((source) => {
-    const own = columns.filter((column) => column.source === source)
-    return own.length > 0 ? [{ title: sourceTitles[source], columns: own }] : []
+    const ofSource = columns.filter((column) => column.source === source)
+    return ofSource.length > 0 ? [{ title: sourceTitles[source], columns: ofSource }] : []
   })
 }
 

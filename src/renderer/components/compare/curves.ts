@@ -71,8 +71,8 @@ type Curves = Pick<Comparison, 'curves' | 'groups'>
 /** The charts of some series, in their order: whatever is not measured on the same has one of its own. */
 export function chartsOf({ curves, groups }: Curves, keys: readonly string[], subjects: readonly Subject[]): CurveChart[] {
   return keys.flatMap((key) =>
-    (curves.series.find((one) => one.key === key)?.kinds ?? []).map(({ words, unit, groups: own }, index) => {
-      const runs = new Set(own.flatMap((group) => groups[group]!.runs))
+    (curves.series.find((one) => one.key === key)?.kinds ?? []).map(({ words, unit, groups: indices }, index) => {
+      const runs = new Set(indices.flatMap((group) => groups[group]!.runs))
       return {
         id: `${key} ${index}`,
         key,

@@ -56,13 +56,13 @@ export function sentence(found: Inspected, path = ''): string {
 export function partsText({ parts, brought, images }: Inspected): string {
   if (!parts) return ''
   const { train, validation, test } = parts
-  const own = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'given by the source' : 'drawn')
+  const originOf = (part: 'validation' | 'test'): string => (brought.includes(part) ? 'given by the source' : 'drawn')
   const validated =
     validation > 0
-      ? `${count(validation)} for validation (${own('validation')})`
+      ? `${count(validation)} for validation (${originOf('validation')})`
       : 'a tenth of them for validation, drawn by the seed of each run'
   const trained = samples(images ? 'image' : 'vector', train)
   return validation > 0
-    ? `${trained} for training, ${validated}, ${count(test)} for testing (${own('test')}).`
-    : `${trained} for training (${validated}), ${count(test)} for testing (${own('test')}).`
+    ? `${trained} for training, ${validated}, ${count(test)} for testing (${originOf('test')}).`
+    : `${trained} for training (${validated}), ${count(test)} for testing (${originOf('test')}).`
 }

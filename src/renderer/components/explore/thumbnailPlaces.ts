@@ -5,7 +5,7 @@
  * @param size of a picture
  */
 export function pictured(flat: ArrayLike<number>, size: number, width: number, height: number): number[] {
-  const taken = new Map<number, { x: number; y: number }>(),
+  const occupied = new Map<number, { x: number; y: number }>(),
     columns = Math.ceil(width / size) + 3
   const out: number[] = []
   for (let i = 0; 2 * i < flat.length; i++) {
@@ -18,12 +18,12 @@ export function pictured(flat: ArrayLike<number>, size: number, width: number, h
     let free = true
     for (let dy = -1; dy <= 1 && free; dy++) {
       for (let dx = -1; dx <= 1 && free; dx++) {
-        const other = taken.get((row + dy) * columns + column + dx)
+        const other = occupied.get((row + dy) * columns + column + dx)
         free = !other || Math.abs(other.x - x) >= size || Math.abs(other.y - y) >= size
       }
     }
     if (!free) continue
-    taken.set(row * columns + column, { x, y })
+    occupied.set(row * columns + column, { x, y })
     out.push(i)
   }
   return out

@@ -126,17 +126,17 @@ export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[],
   for (const row of rows) {
     const group = groupOf.get(row.id)
     if (group === undefined) continue
-    const own = members.get(group)
-    if (own === undefined) members.set(group, [row])
-    else own.push(row)
+    const groupRows = members.get(group)
+    if (groupRows === undefined) members.set(group, [row])
+    else groupRows.push(row)
   }
   return groups.flatMap((group): Item[] => {
-    const own = members.get(group.id)
-    if (own === undefined) return []
+    const groupRows = members.get(group.id)
+    if (groupRows === undefined) return []
     const isOpen = open.has(group.id)
     return [
-      { kind: 'group', group, rows: own, open: isOpen },
-      ...(isOpen ? own.map((row): Item => ({ kind: 'run', row, group: group.id })) : []),
+      { kind: 'group', group, rows: groupRows, open: isOpen },
+      ...(isOpen ? groupRows.map((row): Item => ({ kind: 'run', row, group: group.id })) : []),
     ]
   })
 }

@@ -226,8 +226,8 @@ class RunsTable {
 
 /** The run's name is always there, and always first. */
 const withName = (columns: TableView['columns']): TableView['columns'] => {
-  const own = columns.find(({ key }) => key === 'name') ?? { key: 'name', width: null }
-  return [own, ...columns.filter(({ key }) => key !== 'name')]
+  const nameColumn = columns.find(({ key }) => key === 'name') ?? { key: 'name', width: null }
+  return [nameColumn, ...columns.filter(({ key }) => key !== 'name')]
 }
 
 export const table = new RunsTable()

@@ -13,9 +13,9 @@ export interface PlannedStage {
 /** Sizes of the layers of a stage's network, from its input to its output: `784 → 500 → 784`. */
 function networkOf({ kind, layer }: Stage, layers: readonly number[], inputSize: number, classes: number): string {
   const sizes = [inputSize, ...layers]
-  const own = layer === null ? sizes : sizes.slice(layer, layer + 2)
-  const back = kind === 'classification' ? [classes] : own.slice(0, -1).reverse()
-  return [...own, ...back].join(' → ')
+  const trainedSizes = layer === null ? sizes : sizes.slice(layer, layer + 2)
+  const back = kind === 'classification' ? [classes] : trainedSizes.slice(0, -1).reverse()
+  return [...trainedSizes, ...back].join(' → ')
 }
 
 /** The stages of a run that is being planned, as they are read; and all of them together. */

@@ -29,6 +29,6 @@ export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === 
  */
 export const saidBeside = (key: string, message: string): string => {
   const end = `; change ${key}.`
-  const own = message.endsWith(end) ? `${message.slice(0, -end.length)}.` : message
-  return own.replace(/(?<![\w.])\d{4,}(?![\w]|\.\d)/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ','))
+  const sentence = message.endsWith(end) ? `${message.slice(0, -end.length)}.` : message
+  return sentence.replace(/(?<![\w.])\d{4,}(?![\w]|\.\d)/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ','))
 }

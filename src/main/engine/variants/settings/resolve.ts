@@ -56,8 +56,11 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
     from = new Map(defaults.from)
   const problems: ErrorInfo[] = []
   // What a variant determines follows from its own settings: these first.
-  const own = ([key]: [string, unknown]) => key.startsWith('regularizer.')
-  for (const [key, { value, from: origin }] of [...[...given].filter(own), ...[...given].filter((each) => !own(each))]) {
+  const isRegularizers = ([key]: [string, unknown]) => key.startsWith('regularizer.')
+  for (const [key, { value, from: origin }] of [
+    ...[...given].filter(isRegularizers),
+    ...[...given].filter((each) => !isRegularizers(each)),
+  ]) {
     if (byKey.has(key)) {
       setAt(sections, key, value)
       from.set(key, origin)
