@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { readCheckpoint, type CheckpointName } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
@@ -144,71 +144,74 @@ function assertAlike(whole: TrainJob, undisturbed: WorkerEnd, broken: TrainJob, 
   assert.deepEqual(evaluationOf(ended), evaluationOf(undisturbed))
 }
 
-test('persistent chains, then classification: killed and paused in every stage, a run ends bit for bit as any other', async () => {
-  const staged: Settings = {
-    network: { layers: [48, 12] },
-    pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },
-    fineTuning: { kind: 'classification' },
-    training: { epochs: 6, batchSize: 32, patience: 5, schedule: 'cosine' },
-  }
-  const whole = jobOf('whole stages', 'classical', staged),
-    broken = jobOf('broken stages', 'classical', staged)
-  const undisturbed = await runWorker(whole)
-  assert.equal(undisturbed.last?.type, 'done')
-  let computed = false
-  const ended = await trainBroken(broken, [
-    { what: 'pause', at: told(0) },
-    // From a checkpoint in the middle of the layer, chains included.
-    { what: 'kill', at: within('Layer 1') },
-    // Its end has been told, and is not in a checkpoint yet.
-    { what: 'kill', at: told(0) },
-    { what: 'kill', at: within('Codes for layer 2') },
-    // The codes are there, the second layer's beginning is in no checkpoint yet.
-    {
-      what: 'kill',
-      at: (message) => {
-        computed ||= within('Codes for layer 2')(message, { previews: 0, flushes: 0 })
-        return computed && message.type === 'points' && message.flush
+// Most of their time processes start and end, each on one core: two at once.
+describe('trained stage by stage', { concurrency: 2 }, () => {
+  test('persistent chains, then classification: killed and paused in every stage, a run ends bit for bit as any other', async () => {
+    const staged: Settings = {
+      network: { layers: [48, 12] },
+      pretraining: { kind: 'rbm', epochs: 12, batchSize: 32, learningRate: 0.02, regularizer: { persistent: true, steps: 2 } },
+      fineTuning: { kind: 'classification' },
+      training: { epochs: 6, batchSize: 32, patience: 5, schedule: 'cosine' },
+    }
+    const whole = jobOf('whole stages', 'classical', staged),
+      broken = jobOf('broken stages', 'classical', staged)
+    const undisturbed = await runWorker(whole)
+    assert.equal(undisturbed.last?.type, 'done')
+    let computed = false
+    const ended = await trainBroken(broken, [
+      { what: 'pause', at: told(0) },
+      // From a checkpoint in the middle of the layer, chains included.
+      { what: 'kill', at: within('Layer 1') },
+      // Its end has been told, and is not in a checkpoint yet.
+      { what: 'kill', at: told(0) },
+      { what: 'kill', at: within('Codes for layer 2') },
+      // The codes are there, the second layer's beginning is in no checkpoint yet.
+      {
+        what: 'kill',
+        at: (message) => {
+          computed ||= within('Codes for layer 2')(message, { previews: 0, flushes: 0 })
+          return computed && message.type === 'points' && message.flush
+        },
       },
-    },
-    { what: 'pause', at: told(0) },
-    { what: 'kill', at: within('Layer 2') },
-    // The layer is over, and being measured.
-    { what: 'kill', at: (message) => message.type === 'preview' },
-    { what: 'kill', at: within('Classification') },
-    // Between the beginning of the last stage and its first epoch's snapshot, and after that.
-    { what: 'kill', at: told(1) },
-    { what: 'kill', at: (_, { previews }) => previews === 2 },
-    { what: 'kill', at: within('Evaluating') },
-  ])
-  assertAlike(whole, undisturbed, broken, ended)
-})
+      { what: 'pause', at: told(0) },
+      { what: 'kill', at: within('Layer 2') },
+      // The layer is over, and being measured.
+      { what: 'kill', at: (message) => message.type === 'preview' },
+      { what: 'kill', at: within('Classification') },
+      // Between the beginning of the last stage and its first epoch's snapshot, and after that.
+      { what: 'kill', at: told(1) },
+      { what: 'kill', at: (_, { previews }) => previews === 2 },
+      { what: 'kill', at: within('Evaluating') },
+    ])
+    assertAlike(whole, undisturbed, broken, ended)
+  })
 
-test('greedy layers, then reconstruction: the same', async () => {
-  const staged: Settings = {
-    network: { layers: [48, 12], activation: 'sigmoid', codeActivation: 'sigmoid' },
-    pretraining: {
-      kind: 'greedy',
-      variant: 'sparseKl',
-      epochs: 8,
-      batchSize: 32,
-      regularizer: { estimate: 'dataset', refresh: 7 },
-    },
-    training: { epochs: 5, batchSize: 32, patience: 5, optimizer: 'momentum', learningRate: 0.01 },
-  }
-  const whole = jobOf('whole greedy', 'denoising', staged),
-    broken = jobOf('broken greedy', 'denoising', staged)
-  const undisturbed = await runWorker(whole)
-  const ended = await trainBroken(broken, [
-    { what: 'pause', at: told(0) },
-    { what: 'kill', at: within('Codes for layer 2') },
-    { what: 'pause', at: told(0) },
-    { what: 'kill', at: within('Layer 2') },
-    { what: 'pause', at: told(1) },
-    { what: 'kill', at: within('Fine-tuning') },
-    { what: 'kill', at: (_, { flushes }) => flushes === 2 },
-  ])
-  assertAlike(whole, undisturbed, broken, ended)
+  test('greedy layers, then reconstruction: the same', async () => {
+    const staged: Settings = {
+      network: { layers: [48, 12], activation: 'sigmoid', codeActivation: 'sigmoid' },
+      pretraining: {
+        kind: 'greedy',
+        variant: 'sparseKl',
+        epochs: 8,
+        batchSize: 32,
+        regularizer: { estimate: 'dataset', refresh: 7 },
+      },
+      training: { epochs: 5, batchSize: 32, patience: 5, optimizer: 'momentum', learningRate: 0.01 },
+    }
+    const whole = jobOf('whole greedy', 'denoising', staged),
+      broken = jobOf('broken greedy', 'denoising', staged)
+    const undisturbed = await runWorker(whole)
+    const ended = await trainBroken(broken, [
+      { what: 'pause', at: told(0) },
+      { what: 'kill', at: within('Codes for layer 2') },
+      { what: 'pause', at: told(0) },
+      { what: 'kill', at: within('Layer 2') },
+      { what: 'pause', at: told(1) },
+      { what: 'kill', at: within('Fine-tuning') },
+      { what: 'kill', at: (_, { flushes }) => flushes === 2 },
+    ])
+    assertAlike(whole, undisturbed, broken, ended)
+  })
 })
 
 test('a checkpoint from before there were stages is resumed: its position names none, its config has no sections for them', async () => {

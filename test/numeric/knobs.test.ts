@@ -76,6 +76,9 @@ const ofSteps = (variant: Variant, config: Config, compiled: boolean) =>
     return found
   })
 
+/** The same of the first layer by itself, as it is pretrained. */
+const ofLayerSteps = (config: Config) => ofSteps(layerVariantOf(config), layerConfig(config, 0), false)
+
 /** The weights that a short training ends with, and which of its checkpoints they are from. */
 const ofTraining = (variant: Variant, config: Config) =>
   once('training', variant, config, async () => {
@@ -105,7 +108,10 @@ async function assertActs({ variant, field, situation, values, settings }: Knob)
   const tried = (all ? values : values.slice(0, 1 + numbersTried)).map((value) => tinyConfig(variant, settings(value)))
   // Settings that all variants share act by the same code in each: one variant stands for the compiled step.
   const compiled = field.key.startsWith('regularizer.') || variant === trained[0]
-  // What acts before the whole network is trained, or on what else it is trained for, is seen in trainings only.
+  // What acts on a layer by itself is seen in its steps, which are much quicker to make than trainings stage by stage.
+  const inLayer = field.key.startsWith('pretraining.') && tried.every(({ pretraining }) => pretraining.kind !== 'none')
+  if (inLayer && (await acts(tried, all, ofLayerSteps))) return
+  // What else acts before the whole network is trained, or on what else it is trained for, is seen in trainings only.
   const inStep = variant.objective && !/^(pretraining|fineTuning)\./.test(field.key)
   if (inStep && (await acts(tried, all, (config) => ofSteps(variant, config, compiled)))) return
   assert.ok(
