@@ -249,14 +249,16 @@ async function report({ json: result, text, error, exitCode }: Outcome): Promise
   terminal.finish()
   if (json) await print(JSON.stringify(error === undefined ? result : { ...result, error: shown(error) }))
   else if (text !== '') await print(text)
-  if (error !== undefined)
-    terminal.tell(
-      error.code === 'EXPORT_EXISTS' ? `${error.message.replace(/\.$/, '')}: --force does that.` : inKeys(error.message),
-    )
+  if (error !== undefined) terminal.tell(shown(error).message)
   return exitCode ?? (error === undefined ? 0 : 1)
 }
 
-const shown = ({ code, message, field }: ErrorInfo) => ({ code, message, ...(field === undefined ? {} : { field }) })
+/** An error as a command tells it, in text and as JSON alike. */
+const shown = ({ code, message, field }: ErrorInfo) => ({
+  code,
+  message: code === 'EXPORT_EXISTS' ? `${message.replace(/\.$/, '')}: --force does that.` : inKeys(message),
+  ...(field === undefined ? {} : { field }),
+})
 
 try {
   process.exit(await run())
