@@ -339,7 +339,7 @@ test('copying: what rebuilds noise has learned to copy, and what projects on the
     /100% of the variance of “tried” is reconstructed, and 100% of that of random pixels: the network copies its input\./,
   )
   assert.ok(projects.own.rebuilt > 0.999 && Math.abs(projects.other.rebuilt - 1 / 3) < 0.05, `${projects.other.rebuilt}`)
-  assert.match(projects.sentence, /rebuilds what it was trained on/)
+  assert.match(projects.sentence, /reconstructs what it was trained on/)
   assert.deepEqual([projects.originals.images!.count, [...projects.rows]], [5, [-1, -1, -1, -1, -1]])
 })
 
