@@ -60,9 +60,9 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
 const cell = (value: unknown): string =>
   value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The index as a table: one line a file, a column for each swept setting and for each figure that is a metric by itself. */
+/** The index as a table: one line a file, a column for each swept setting and for each metric that is one number and that some run has. */
 export function indexCsv({ files }: FolderIndex): string {
-  const figures = numberKeys()
+  const figures = numberKeys().filter((key) => files.some(({ evaluation }) => typeof evaluation?.[key] === 'number'))
   const owner = ({ variant, layers = null }: IndexedFile) => ({ variant, layers })
   const swept = columnsOf(files.map((item) => ({ keys: Object.keys(item.values), ...owner(item) })))
   const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept.map(headOf), ...figures, 'bytes', 'maxAbsDiff', 'sha256']
