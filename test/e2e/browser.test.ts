@@ -336,7 +336,7 @@ browserTest(
     const second = await serve(home)
     assert.equal(second.url, first.url)
     await page.getByText(/The workbench ended while this run was training/).waitFor()
-    await page.getByRole('alert').filter({ hasText: 'another address' }).waitFor({ state: 'detached' })
+    await page.getByRole('alert').filter({ hasText: 'different address' }).waitFor({ state: 'detached' })
     assert.equal(page.url(), address)
     assert.ok(
       complaints.length > 0 &&

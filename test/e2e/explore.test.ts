@@ -300,7 +300,7 @@ browserTest(
     await page.getByRole('link', { name: /^Look into/ }).waitFor()
     // A run on another dataset cannot be given the same inputs.
     await go(page, `#/explore/${explored.home.runs['plain']}/similar?with=${explored.home.runs['bowl']}`)
-    await page.getByText('was trained on another dataset').waitFor()
+    await page.getByText('was trained on a different dataset').waitFor()
     await page.getByRole('button', { name: 'Explore one run' }).click()
     await page.getByRole('listbox', { name: /^Nearest in the code of plain/ }).waitFor()
   },

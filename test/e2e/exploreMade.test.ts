@@ -40,7 +40,7 @@ browserTest('a chain plays, is paused and moved, follows the noise, goes on, and
   await page.getByLabel('Show every').selectOption('5')
   const most = async () => Number(await slider.getAttribute('max'))
   const states = await most()
-  await page.getByRole('button', { name: 'Go on for 24 states' }).click()
+  await page.getByRole('button', { name: 'Continue for 24 states' }).click()
   await page.waitForFunction((less) => Number(document.querySelector('input[aria-label="States of the chain"]').max) > less, states)
   await settles(() => most(), states + 24)
   await slider.fill(String(states + 10))

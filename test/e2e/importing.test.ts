@@ -161,7 +161,7 @@ browserTest(
     const page = await open((await serve(join(folder, 'home'))).url)
     await go(page, '#/datasets')
     await page.getByLabel('Folder or file', { exact: true }).fill(root)
-    const understood = page.getByRole('region', { name: 'What was understood' })
+    const understood = page.getByRole('region', { name: 'What was found' })
     await understood.getByText('“Pages and frames: All, each as an image” takes each').waitFor()
     assert.doesNotMatch(await understood.innerText(), /--/)
     await page.getByLabel('Pages and frames').selectOption('All, each as an image')
