@@ -47,11 +47,14 @@ const values: Partial<Record<Option, { form: RegExp; words?: Record<string, stri
 
 const isOption = (name: string): name is Option => Object.hasOwn(optionTitles, name)
 
+/** An option where it stands by itself, and not within a path. */
+const written = /(?<![\w./\\~-])--([a-z]+(?:-[a-z]+)*)/
+
 /** A note or an error as a window says it: `--range dataset` is “Range of values: dataset”. What is no option of the form stays. */
 export function inWindow(text: string): string {
   let said = '',
     rest = text
-  for (let found = /--([a-z]+(?:-[a-z]+)*)/.exec(rest); found; found = /--([a-z]+(?:-[a-z]+)*)/.exec(rest)) {
+  for (let found = written.exec(rest); found; found = written.exec(rest)) {
     const option = found[1]!,
       end = found.index + found[0].length
     if (!isOption(option)) {

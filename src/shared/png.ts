@@ -45,7 +45,7 @@ export function textChunks(texts: Readonly<Record<string, string>>): Uint8Array[
 /** A PNG with texts after its header. What is no PNG comes back as it is. */
 export function withTexts(png: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   if (png.length < 33 || pngSignature.some((byte, i) => png[i] !== byte)) return Uint8Array.from(png)
-  // The pngSignature and the header are 8 and 25 bytes.
+  // The signature and the header are 8 and 25 bytes.
   return joined([png.subarray(0, 33), ...textChunks(texts), png.subarray(33)])
 }
 

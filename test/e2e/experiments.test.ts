@@ -201,7 +201,7 @@ browserTest(
     await go(page, '#/experiments')
     await page.getByRole('link', { name: 'Corruption' }).click()
     await page.getByRole('link', { name: 'Plan again' }).click()
-    await beside(page).getByText('4 runs already trained').waitFor()
+    await beside(page).getByText('4 runs already trained', { exact: true }).waitFor()
     await beside(page).getByText('none', { exact: true }).waitFor()
   },
 )
@@ -340,7 +340,7 @@ browserTest(
     await opened.getByRole('button', { name: 'Open', exact: true }).click()
     await beside(page).getByText('8 runs').waitFor()
     await beside(page)
-      .getByText(/The baseline has several values of regularizer\.rate: the others are compared with the first/)
+      .getByText(/The baseline has several values of “Rate”: the others are compared with the first/)
       .waitFor()
 
     // Saved and opened again, it is the same plan.

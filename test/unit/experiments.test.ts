@@ -385,6 +385,22 @@ test('removed runs and experiments come back as they were, until the trash is em
     [shared, own],
   )
 
+  // Runs that stay while their experiment is in the trash belong to it again afterwards, in the table of runs, too.
+  const inTable = async () => {
+    const { columns } = await engine.call('runs.columns', {})
+    return [columns.length, (await engine.call('runs.list', {})).runs.map((each) => each.experiment?.id ?? null)]
+  }
+  const whole = await inTable()
+  const seen = engine.events.length
+  await engine.call('experiments.remove', { experiment: id, runs: false })
+  assert.notDeepEqual(await inTable(), whole)
+  await engine.call('experiments.restore', { experiment: id })
+  assert.deepEqual(await inTable(), whole)
+  const told = engine.events
+    .slice(seen)
+    .flatMap((event) => (event.type === 'run' && event.run.id === own ? [event.run.experiment?.id] : []))
+  assert.deepEqual(told, [undefined, id], 'windows are told of both')
+
   await engine.call('runs.remove', { run: own })
   assert.equal((await show(engine, id)).states.removed, 1)
   assert.equal((await engine.call('runs.restore', { run: own })).run.name, 'mine')

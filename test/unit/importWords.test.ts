@@ -45,6 +45,8 @@ test('a window says the fields of its form where notes and errors name options o
     assert.equal(inWindow(option), field)
     assert.equal(inWindow(field), field, 'what is in words of the window already stays')
   }
+  for (const path of ['/data/cats--test', 'C:\\cats---seed', '/data/--split/a.png', 'cats--test'])
+    assert.equal(inWindow(`“${path}” is gone.`), `“${path}” is gone.`, 'a path is as it is')
   // Whatever the import may say: every option that it names is a field of the form.
   const folder = new URL('../../src/main/engine/data/', import.meta.url),
     named = new Set<string>()

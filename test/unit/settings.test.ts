@@ -47,6 +47,8 @@ test('the form, the command line and a plan read one value alike, and what they 
   // What is no number stays what it is, so that a sentence can name it; nothing becomes another number in silence.
   for (const text of ['', '0x10', 'Infinity', '1,5']) assert.equal(valueOf(field('k', 'number'), text), text)
   assert.deepEqual(valueOf(field('k', 'integers'), '512,,64'), [512, '', 64])
+  for (const text of ['512,64; 256,64', '512,64 | 32'])
+    assert.equal(valueOf(field('k', 'integers'), text), text, 'two networks are not one')
   assert.equal(readValues(field('k', 'integers'), '512,,64').kind, 'wrong')
 })
 

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity'
-import { call } from './connection.svelte.ts'
+import { call, connection } from './connection.svelte.ts'
 import { nameIn, rowTitle } from './rowTitle.ts'
 
 /** Rows asked for at a time, and names kept. */
@@ -11,6 +11,10 @@ class RowNames {
   /** By dataset and row; empty: the row was no file of its own. */
   private readonly known = new SvelteMap<string, string>()
   private readonly wanted = new Map<string, Set<number>>()
+
+  constructor() {
+    connection.onOpen(() => this.known.clear())
+  }
 
   /** The file's name, without its folders; null where there is none, or not yet. */
   of(dataset: string, row: number): string | null {
@@ -40,7 +44,7 @@ class RowNames {
     if (this.known.size + rows.length > kept) this.known.clear()
     for (let from = 0; from < rows.length; from += most) {
       const only = rows.slice(from, from + most)
-      // Without an answer, rows are called by their number.
+      // Without an answer, rows are called by their number until there is another connection.
       const { paths } = await call('datasets.images', { dataset, count: only.length, only, side: 1 }).catch(() => ({ paths: [] }))
       only.forEach((row, index) => this.known.set(`${dataset}/${row}`, nameIn(paths[index] ?? '')))
     }

@@ -39,7 +39,8 @@ export function valueOf(field: Pick<Field, 'kind'> | undefined, text: string): u
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'integers':
-      return piecesOf(text, betweenLists).flatMap((list) => sizesOf(list).map(number))
+      // Several lists are the values of a sweep: one of them would be another network than was meant.
+      return betweenLists.test(text.trim()) ? text : sizesOf(text).map(number)
     default:
       return text
   }

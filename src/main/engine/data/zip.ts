@@ -52,7 +52,7 @@ export async function readZip(path: string): Promise<ZipMember[]> {
   }
   if (start + length > size) throw damagedFile(path, 'the list of its contents is damaged')
   if (length > longestList || entries > mostMembers) {
-    throw unsupportedFile(path, `holds more than ${thousands(mostMembers)} files; unpack it, and import the folder.`)
+    throw tooMany(path)
   }
   const directory = await readAt(path, start, length)
   try {
@@ -77,6 +77,12 @@ function endOf(tail: Buffer): number {
   }
   return last
 }
+
+const tooMany = (path: string) =>
+  unsupportedFile(
+    path,
+    `holds more than ${thousands(mostMembers)} files, or names of endless length; unpack it, and import the folder.`,
+  )
 
 function readDirectory(directory: Buffer, entries: number, path: string, fileSize: number): ZipMember[] {
   const members: ZipMember[] = []
@@ -120,6 +126,7 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
     }
     // A few bytes that many parts share would be unpacked as often.
     if ((together += 30 + packed) > fileSize) throw damagedFile(path, 'its parts overlap')
+    if (members.length >= mostMembers) throw tooMany(path)
     members.push({
       name,
       size,
@@ -148,7 +155,7 @@ function readDirectory(directory: Buffer, entries: number, path: string, fileSiz
       },
     })
   }
-  if (members.length % 65_536 !== entries % 65_536) {
+  if (members.length < entries || (members.length - entries) % 65_536 !== 0) {
     throw damagedFile(path, `its list of contents has ${members.length} entries, and is said to have ${entries}`)
   }
   return members

@@ -60,9 +60,24 @@ export async function readIndex(folder: string): Promise<FolderIndex> {
 const cell = (value: unknown): string =>
   value === null || value === undefined ? '' : csvText(typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The index as a table: one line a file, a column for each swept setting and for each metric that is one number and that some run has. */
+/** Columns that the table always has, in this order: programs may read them by their place. */
+const alwaysListed = [
+  'squaredError',
+  'crossEntropy',
+  'psnr',
+  'linearProbeAccuracy',
+  'knnAccuracy',
+  'classificationAccuracy',
+] as const satisfies readonly (keyof Evaluation)[]
+
+/**
+ * The index as a table: one line a file, a column for each swept setting, for the figures that it always has, and for each further
+ * metric that is one number and that some run has.
+ */
 export function indexCsv({ files }: FolderIndex): string {
-  const figures = numberKeys().filter((key) => files.some(({ evaluation }) => typeof evaluation?.[key] === 'number'))
+  const listed = new Set<string>(alwaysListed)
+  const had = (key: keyof Evaluation) => files.some(({ evaluation }) => typeof evaluation?.[key] === 'number')
+  const figures = [...alwaysListed, ...numberKeys().filter((key) => !listed.has(key) && had(key))]
   const owner = ({ variant, layers = null }: IndexedFile) => ({ variant, layers })
   const swept = columnsOf(files.map((item) => ({ keys: Object.keys(item.values), ...owner(item) })))
   const head = ['file', 'run', 'name', 'variant', 'seed', 'cell', ...swept.map(headOf), ...figures, 'bytes', 'maxAbsDiff', 'sha256']

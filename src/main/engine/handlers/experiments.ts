@@ -115,6 +115,9 @@ export const experimentHandlers = (context: Context) => {
         () => store.experiments.markRemoved(experiment.id, now),
       )
       emit({ type: 'experimentRemoved', experiment: experiment.id })
+      // Those that stay belong to no experiment now.
+      const gone = new Set(going.map(({ id }) => id))
+      for (const { id } of members) if (!gone.has(id)) emit({ type: 'run', run: queue.view(store.runs.get(id)) })
       return { experiment: experiment.id, runs: going.map(({ id }) => id), until: untilOf(now) }
     },
     'experiments.restore': ({ experiment: id }) => {
@@ -134,7 +137,8 @@ export const experimentHandlers = (context: Context) => {
         () => store.experiments.markRemoved(id, null),
       )
       const restored = together.map(({ id: run }) => queue.view(store.runs.get(run)))
-      for (const run of restored) emit({ type: 'run', run })
+      // Those that had stayed belong to it again.
+      for (const run of ownRuns(store.experiments.resolve(id))) emit({ type: 'run', run: queue.view(store.runs.get(run.id)) })
       queue.add(...restored.filter(({ state }) => state === 'queued').map((run) => run.id))
       return { experiment: experiments.tell(id) }
     },

@@ -68,7 +68,9 @@ export function tableRunStore(database: Database) {
     CREATE TEMP TRIGGER runUpdated AFTER UPDATE ON main.runs BEGIN INSERT INTO changedRuns VALUES (new.id) ON CONFLICT DO NOTHING; END;
     CREATE TEMP TRIGGER runDeleted AFTER DELETE ON main.runs BEGIN INSERT INTO changedRuns VALUES (old.id) ON CONFLICT DO NOTHING; END;
     CREATE TEMP TRIGGER datasetRenamed AFTER UPDATE OF name ON main.datasets BEGIN
-      INSERT INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id ON CONFLICT DO NOTHING; END;`)
+      INSERT INTO changedRuns SELECT id FROM main.runs WHERE dataset = new.id ON CONFLICT DO NOTHING; END;
+    CREATE TEMP TRIGGER experimentMarked AFTER UPDATE OF removedAt ON main.experiments BEGIN
+      INSERT INTO changedRuns SELECT id FROM main.runs WHERE experiment = new.id ON CONFLICT DO NOTHING; END;`)
   const from = 'FROM runs JOIN datasets ON datasets.id = runs.dataset WHERE runs.removedAt IS NULL'
   const kept = rowFields.filter((field) => field !== 'progress')
   const toRow = reader(kept)

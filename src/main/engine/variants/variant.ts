@@ -123,7 +123,7 @@ export interface Problem {
 
 /**
  * Everything that makes one autoencoder different from another. A variant is one file that default-exports one of these; it is
- * registered by a line in registry.ts, and beside presets nothing else in the project names it.
+ * registered by a line in registry.ts. Beside presets and the first comparison that the start page offers, nothing else has to name it.
  */
 export interface Variant<S extends z.ZodObject = z.ZodObject> {
   id: string
