@@ -19,6 +19,8 @@ export interface Described {
 
 /** Some 30 bytes are held for every row while it is imported. */
 export const mostRows = 2 ** 24
+/** Of one row, which is held whole: more than the pixels of any image file that is decoded. */
+const mostRowValues = 2 ** 26
 
 /**
  * [N, H, W], [N, H, W, C] and [N, C, H, W] are images; [N, D] of bytes is a square gray image where D is a square, else one
@@ -39,7 +41,15 @@ export function describeArray(array: StoredArray): Described {
       array.file,
       `holds ${array.name} of ${array.shape.length} dimensions; images need [N, H, W], [N, H, W, C] or [N, D].`,
     )
-  if (valuesOf(array.shape.slice(1)) < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)
+  const values = valuesOf(array.shape.slice(1))
+  if (values < 1) throw unsupportedFile(array.file, `holds images of no pixels in ${array.name}.`)
+  if (values > mostRowValues) {
+    throw unsupportedFile(
+      array.file,
+      `holds rows of ${thousands(values)} values in ${array.name} (${array.shape.join(' x ')}); up to ` +
+        `${thousands(mostRowValues)} can be imported: make its images smaller, or cut them in parts, and save them again.`,
+    )
+  }
   if (array.layout === 'D') return { ...known, kind: 'vector', width: a, height: 1, channels: 1 }
   if (array.layout === 'HWC') return { ...known, height: a, width: b, channels: c }
   if (array.layout === 'CHW') return { ...known, height: b, width: c, channels: a, planar: true }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { inBlocks, unsupportedFile } from './byte-stream.ts'
 import { itemBytes, valuesOf, type Layout, type StoredArray } from './numbers.ts'
 
@@ -45,7 +46,7 @@ export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout)
     inner = array.shape.slice(0, -1),
     values = valuesOf(inner),
     size = itemBytes(array.type)
-  async function* pieces(): AsyncGenerator<Buffer> {
+  async function* pieces(signal?: AbortSignal): AsyncGenerator<Buffer> {
     requireRows(array, values)
     const places = placesOf(inner, order),
       total = values * count * size
@@ -54,7 +55,8 @@ export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout)
       const rows = Math.min(perPass, count - from),
         out = Buffer.allocUnsafe(rows * values * size)
       let first = 0
-      for await (const block of inBlocks(array.pieces(), total, blockBytes, array.file)) {
+      for await (const block of inBlocks(array.pieces(signal), total, blockBytes, array.file)) {
+        signal?.throwIfAborted()
         const end = first + block.length / size
         for (let place = Math.floor(first / count); place * count < end; place++) {
           const start = Math.max(first, place * count + from),
@@ -70,6 +72,8 @@ export function countLast(array: StoredArray, order: AxisOrder, layout?: Layout)
           )
         }
         first = end
+        // All of the array goes by before a piece comes.
+        await setImmediate()
       }
       yield out
     }
@@ -92,11 +96,11 @@ export function turnedRows(array: StoredArray, layout?: Layout): StoredArray {
     values = valuesOf(inner),
     size = itemBytes(array.type),
     rowBytes = values * size
-  async function* pieces(): AsyncGenerator<Buffer> {
+  async function* pieces(signal?: AbortSignal): AsyncGenerator<Buffer> {
     requireRows(array, values)
     const places = placesOf(inner, 'reversed'),
       perBlock = Math.max(1, Math.floor(blockBytes / rowBytes))
-    for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * size, perBlock * rowBytes, array.file)) {
+    for await (const block of inBlocks(array.pieces(signal), valuesOf(array.shape) * size, perBlock * rowBytes, array.file)) {
       const out = Buffer.allocUnsafe(block.length)
       for (let row = 0; row < block.length; row += rowBytes) {
         for (let value = 0; value < values; value++) {

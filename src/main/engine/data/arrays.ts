@@ -200,7 +200,12 @@ const packArrays: Packing<ArraysPlan> = async (plan, request, partial, room, pro
       const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(sourceBytes, rowBytes)))
       const out = Buffer.allocUnsafeSlow(perBlock * rowBytes)
       let inPart = 0
-      for await (const block of inBlocks(images.pieces(), images.shape[0]! * sourceBytes, perBlock * sourceBytes, images.file)) {
+      for await (const block of inBlocks(
+        images.pieces(signal),
+        images.shape[0]! * sourceBytes,
+        perBlock * sourceBytes,
+        images.file,
+      )) {
         signal?.throwIfAborted()
         const numbers = numbersIn(block, type, bigEndian),
           rows = block.length / sourceBytes

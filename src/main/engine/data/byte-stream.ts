@@ -32,7 +32,7 @@ export async function* readPieces(path: string, start: number, end: number, tran
     yield* (transform ?? source) as AsyncIterable<Buffer>
   } catch (cause) {
     const code = (cause as { code?: string }).code ?? ''
-    if (code.startsWith('Z_')) throw damagedFile(path, 'its compressed data is corrupt or ends early', cause)
+    if (/^(Z|ZSTD)_/.test(code)) throw damagedFile(path, 'its compressed data is corrupt or ends early', cause)
     throw cause
   } finally {
     source.destroy()

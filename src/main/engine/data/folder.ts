@@ -133,7 +133,7 @@ class FolderValues {
       let done = 0
       progress.update(stage, 0, count)
       await decodeAll(
-        fileBatches(list, batchSize(count, decoders, 1)),
+        fileBatches(list, batchSize(count, decoders, 1), signal),
         decoders,
         null,
         { width: 1, height: 1, channels: 1, fit: 'crop' },
@@ -231,7 +231,8 @@ const packFolder: Packing<FolderPlan> = async (plan, request, partial, room, pro
   const { channels, ranges, notes } = await passOver(request, plan.shape.channels, known, async (channels, handling, goOn) => {
     const rowBytes = width * height * channels,
       seen = nothingSeen(),
-      ended = new AbortController()
+      ended = new AbortController(),
+      ending = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal
     requireRoom(names.count * rowBytes, room)
     closeSync(openSync(pixels, 'w'))
     good.fill(1)
@@ -240,13 +241,13 @@ const packFolder: Packing<FolderPlan> = async (plan, request, partial, room, pro
     let done = 0
     progress.update('Decoding', 0, names.count)
     await decodeAll(
-      fileBatches(list, batchSize(names.count, decoders, rowBytes)),
+      fileBatches(list, batchSize(names.count, decoders, rowBytes), ending),
       decoders,
       pixels,
       { ...plan.shape, channels },
       {
         handling,
-        signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
+        signal: ending,
         onImages: (images) => progress.update('Decoding', (done += images), names.count),
         onResult: ({ batch, hashes: batchHashes, skipped, seen: inBatch }) => {
           addSeen(seen, inBatch)

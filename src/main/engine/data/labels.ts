@@ -75,7 +75,12 @@ async function single(array: NpzArray, count: number, signal?: AbortSignal): Pro
   if (size === 0) return Array<Label>(count).fill('')
   // Texts are kept once each: a million labels of ten classes are ten texts.
   const known = new Map<string, string>()
-  for await (const block of inBlocks(array.pieces(), count * size, Math.max(size, blockBytes - (blockBytes % size)), array.file)) {
+  for await (const block of inBlocks(
+    array.pieces(signal),
+    count * size,
+    Math.max(size, blockBytes - (blockBytes % size)),
+    array.file,
+  )) {
     signal?.throwIfAborted()
     if (text) {
       for (let at = 0; at < block.length; at += size) {
@@ -100,7 +105,7 @@ async function oneHot(array: NpzArray, columns: number, signal?: AbortSignal): P
     rowBytes = columns * itemBytes(array.type),
     total = array.shape.reduce((product, n) => product * n, itemBytes(array.type))
   for await (const block of inBlocks(
-    array.pieces(),
+    array.pieces(signal),
     total,
     rowBytes * Math.max(1, Math.floor(blockBytes / rowBytes)),
     array.file,

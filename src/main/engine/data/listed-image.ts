@@ -18,11 +18,16 @@ const blockBytes = 2 ** 16
 
 /**
  * The images of a list in runs of at most `size`, for decoders: by name below one folder, by place in an archive, or with their
- * bytes.
+ * bytes, of which very many may have to be unpacked and passed over before the next.
+ * @param signal ends the reading of bytes, by its reason
  */
-export function fileBatches(list: FileList, size: number): Generator<Batch> | AsyncGenerator<Batch> {
+export function fileBatches(
+  list: FileList,
+  size: number,
+  signal: AbortSignal | undefined,
+): Generator<Batch> | AsyncGenerator<Batch> {
   const first = list.names.count > 0 ? list.insideOf?.(0) : undefined
-  return first !== undefined && isStreamed(first) ? streamedBatches(list, size) : placedBatches(list, size)
+  return first !== undefined && isStreamed(first) ? streamedBatches(list, size, signal) : placedBatches(list, size)
 }
 
 function* placedBatches(list: FileList, size: number): Generator<Batch> {
@@ -43,7 +48,7 @@ function* placedBatches(list: FileList, size: number): Generator<Batch> {
 }
 
 /** One stream after another; each is read once, in the order of its images. */
-async function* streamedBatches(list: FileList, size: number): AsyncGenerator<Batch> {
+async function* streamedBatches(list: FileList, size: number, signal: AbortSignal | undefined): AsyncGenerator<Batch> {
   const { count } = list.names
   const streamAt = (file: number): { stream: ImageStream; index: number } =>
     list.insideOf!(file) as { stream: ImageStream; index: number }
@@ -69,7 +74,7 @@ async function* streamedBatches(list: FileList, size: number): AsyncGenerator<Ba
       block.set(image, filled)
       return block.subarray(filled, (filled += image.length))
     }
-    for await (const image of stream.read(wanted())) {
+    for await (const image of stream.read(wanted(), signal)) {
       bytes.push(image && copied(image))
       paths.push(list.names.at(start + paths.length))
       held += image?.length ?? 0

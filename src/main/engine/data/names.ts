@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
 
 const slash = 0x2f
 
@@ -41,6 +42,9 @@ export const readable = (name: string): string =>
 export const onDisk = (path: string): string | Buffer => (path.isWellFormed() ? path : toBytes(path))
 export const placeOf = (root: string, name: string): string | Buffer => onDisk(join(root, name))
 
+/** Of the names of a source together. */
+const mostNameBytes = 2 ** 29
+
 /** A growing list of names outside the JavaScript heap: bytes and where each name ends. Laid out as `paths.bin` is. */
 export class Names {
   private bytes = Buffer.allocUnsafeSlow(2 ** 16)
@@ -49,11 +53,24 @@ export class Names {
   private foreign = false
   /** The folder that was asked for last: where its bytes lie, and its name. */
   private folder = { from: 0, to: 0, name: '' }
+  private readonly limit: number
   count = 0
 
+  /** @param limit bytes that the names may take together */
+  constructor(limit = mostNameBytes) {
+    this.limit = limit
+  }
+
+  /** @throws WorkbenchError FILE_UNSUPPORTED where the names become too many, or too long */
   push(name: string): void {
     const from = this.end(this.count - 1),
       most = name.length * 3
+    if (from + most > this.limit && from + Buffer.byteLength(name) > this.limit) {
+      const message =
+        `The names of the images are too long for so many of them: they take more than ${Math.floor(this.limit / 2 ** 20)} MB ` +
+        'together. Divide the source, or import a part of it.'
+      throw new WorkbenchError('FILE_UNSUPPORTED', message, { field: 'path' })
+    }
     if (from + most > this.bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, from + most))
       this.bytes.copy(larger, 0, 0, from)

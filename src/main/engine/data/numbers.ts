@@ -19,8 +19,8 @@ export interface StoredArray {
   bigEndian: boolean
   /** What its axes are where that is known: counts, then rows (H), columns (W) and channels (C) in this order. Else the shape tells. */
   layout?: Layout
-  /** The values' bytes, in C order. Ends early or late when the file is damaged. */
-  pieces(): AsyncIterable<Buffer>
+  /** The values' bytes, in C order. Ends early or late when the file is damaged. @param signal ends what takes long before a piece comes */
+  pieces(signal?: AbortSignal): AsyncIterable<Buffer>
 }
 
 /** Bytes of one value. */
@@ -65,10 +65,11 @@ export function numbersIn(block: Buffer, type: NumberType, bigEndian: boolean): 
 /** Some rows of an array, given ascending, as an array of its own. Reading it ends with the last of them. */
 export function rowsOfArray(array: StoredArray, rows: readonly number[]): StoredArray {
   const rowBytes = valuesOf(array.shape.slice(1)) * itemBytes(array.type)
-  async function* pieces(): AsyncGenerator<Buffer> {
+  async function* pieces(signal?: AbortSignal): AsyncGenerator<Buffer> {
     let next = 0,
       at = 0
-    for await (const piece of array.pieces()) {
+    for await (const piece of array.pieces(signal)) {
+      signal?.throwIfAborted()
       for (; next < rows.length; next++) {
         const from = Math.max(0, rows[next]! * rowBytes - at),
           to = (rows[next]! + 1) * rowBytes - at

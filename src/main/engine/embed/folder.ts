@@ -86,7 +86,8 @@ export async function encodeFolder(
   const decoders = decoderCount(names.count)
   const skipped: Skipped[] = [...list.skipped],
     good: number[] = []
-  const failed = new AbortController()
+  const failed = new AbortController(),
+    ending = AbortSignal.any([signal, failed.signal])
   /** Encoded batches that wait for one before them, by the file that they begin with. */
   const ready = new Map<number, { files: number; values: Float32Array; skipped: { index: number; reason: string }[] }>()
   let next = 0,
@@ -121,12 +122,12 @@ export async function encodeFolder(
   try {
     progress.update('Encoding', 0, names.count)
     await decodeAll(
-      fileBatches(list, batchSize(names.count, decoders, rowBytes)),
+      fileBatches(list, batchSize(names.count, decoders, rowBytes), ending),
       decoders,
       pixels,
       { width, height, channels, fit },
       {
-        signal: AbortSignal.any([signal, failed.signal]),
+        signal: ending,
         onImages: () => {},
         handling: { task: 'store', ranges },
         onResult: ({ batch, skipped: left }) => {

@@ -75,7 +75,7 @@ export class Collector {
   /** Whether a member may be a file of the data; says why where not. */
   accept(written: string, shard: Shard, reason: string | null): string | null {
     const name = cleanName(written)
-    if (name === null) return this.skip(written, shard, 'its name leads out of the archive, or is none')
+    if (name === null) return this.skip(written, shard, 'its name leads out of the archive, or is empty')
     if (name.length > longestName) return this.skip(name, shard, 'its name is longer than that of any file can be')
     if (name.split('/').length > mostLevels) return this.skip(name, shard, `it lies more than ${mostLevels} folders deep`)
     const parts = name.split('/'),

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { damagedFile, isGzip, readPieces } from '../byte-stream.ts'
+import { damagedFile, isGzip, readPieces, unsupportedFile } from '../byte-stream.ts'
 import { fileReader, streamReader, type ByteReader } from './byte-reader.ts'
 import { nameIn } from './member-names.ts'
 
@@ -24,6 +24,8 @@ export type Packing = 'plain' | 'gzip' | 'zstd'
 const block = 512
 /** Of what GNU and pax say of a name. */
 const longestRecord = 2 ** 20
+/** Of what follows the mark of the end: empty blocks, or another archive. */
+const longestRest = 2 ** 26
 /** More than any disk holds: sizes beyond are nonsense. */
 const largest = 2 ** 50
 
@@ -82,7 +84,7 @@ async function openTar(path: string, packing: Packing, signal?: AbortSignal): Pr
 /**
  * The members of an archive, in its order, folders left out.
  * @returns (at the end) whether the archive had an end: one that was cut off between two members has none
- * @throws WorkbenchError FILE_DAMAGED; the signal's reason
+ * @throws WorkbenchError FILE_DAMAGED, FILE_UNSUPPORTED; the signal's reason
  */
 export async function* readTar(path: string, packing: Packing, signal?: AbortSignal): AsyncGenerator<TarMember, boolean> {
   const { reader, size: whole } = await openTar(path, packing, signal)
@@ -96,7 +98,9 @@ export async function* readTar(path: string, packing: Packing, signal?: AbortSig
       if (header.length < block) throw damagedFile(path, 'it is truncated within the header of a member')
       if (header.every((byte) => byte === 0)) {
         // What packs an archive has its checksum at the very end.
-        if (packing !== 'plain') await reader.skip(largest)
+        if (packing !== 'plain' && (await reader.skip(longestRest + 1)) > longestRest) {
+          throw unsupportedFile(path, 'goes on for more than 64 MB after the mark that ends the archive; pack its files again.')
+        }
         return true
       }
       if (!isHeader(header)) {

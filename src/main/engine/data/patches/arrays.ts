@@ -90,7 +90,7 @@ async function* readRows(
     const perBlock = Math.max(1, Math.floor(2 ** 20 / rowBytes)),
       data = new Uint8Array(width * height * channels)
     let row = first
-    for await (const block of inBlocks(images.pieces(), count * rowBytes, perBlock * rowBytes, images.file)) {
+    for await (const block of inBlocks(images.pieces(signal), count * rowBytes, perBlock * rowBytes, images.file)) {
       signal?.throwIfAborted()
       const numbers = numbersIn(block, images.type, images.bigEndian),
         end = row + block.length / rowBytes

@@ -68,7 +68,7 @@ export class PatchValues {
     signal?: AbortSignal,
   ): Promise<Seen> {
     const seen = nothingSeen(),
-      batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles)
+      batches = fileBatches(onlyFiles(this.list, [...files]), batchFiles, signal)
     const shape = { width: 1, height: 1, channels: this.channels, fit: 'crop' } as const
     let done = 0
     progress.update(stage, 0, files.length)

@@ -15,7 +15,7 @@ type OnValues = (numbers: ArrayLike<number>, first: number) => boolean | void
 async function eachBlock(array: StoredArray, visit: OnValues, signal?: AbortSignal): Promise<void> {
   const bytes = itemBytes(array.type)
   let first = 0
-  for await (const block of inBlocks(array.pieces(), valuesOf(array.shape) * bytes, 2 ** 17 * bytes, array.file)) {
+  for await (const block of inBlocks(array.pieces(signal), valuesOf(array.shape) * bytes, 2 ** 17 * bytes, array.file)) {
     signal?.throwIfAborted()
     const numbers = numbersIn(block, array.type, array.bigEndian)
     if (visit(numbers, first) === false) return
