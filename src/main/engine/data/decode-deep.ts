@@ -22,8 +22,9 @@ export async function deepDecoder(bytes: Buffer, { type }: Header, page: number)
     return (bytes, header) => asSamples(decodePnm(bytes, header))
   }
   if (type === 'jp2') {
-    const { decodeJpeg2000 } = await import('./jpeg2000.ts')
-    return async (bytes, header) => asSamples(await decodeJpeg2000(bytes, header))
+    const { jpeg2000Decoder } = await import('./jpeg2000.ts'),
+      decode = await jpeg2000Decoder()
+    return (bytes, header) => asSamples(decode(bytes, header))
   }
   const { readPng16 } = await import('./png.ts')
   return (bytes, header) => finite(readPng16(bytes, header.orientation))

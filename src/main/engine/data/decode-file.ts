@@ -33,17 +33,22 @@ export async function decodeFile(source: ImageSource, pick?: readonly number[]):
   if (header.type === 'png' && bytes.lastIndexOf('IEND') < 0) return { reason: whyRefused(bytes, header.type) }
   // Loading is outside of `try`: a decoder that cannot be loaded says nothing about the image.
   const shrunk = header.width * header.height > pixelLimit
-  const decode = shrunk ? await shrinking() : await decoderFor(bytes, header, wanted ?? 0)
+  const decode = shrunk ? await shrinking() : await decoderFor(bytes, header, wanted ?? 0),
+    countPages = wanted === undefined && mayHavePages(header) ? (await import('./pages.ts')).countPages : () => 1
   try {
-    const decoded = await decode(bytes, header)
+    let decoded: Found,
+      pages = 1
+    try {
+      decoded = await decode(bytes, header)
+      pages = countPages(bytes, header)
+    } catch {
+      decoded = null
+    }
     if (decoded === null) return { reason: whyRefused(bytes, header.type) }
     if ('reason' in decoded) return decoded
     const withChannels = isUsual(decoded, pick) ? decoded : (await import('./values/channels.ts')).picked(decoded, pick)
     if ('reason' in withChannels) return withChannels
-    const pages = wanted !== undefined ? 1 : mayHavePages(header) ? (await import('./pages.ts')).countPages(bytes, header) : 1
     return { ...('samples' in withChannels ? deep!.asBytes(withChannels) : withChannels), pages, shrunk }
-  } catch {
-    return { reason: whyRefused(bytes, header.type) }
   } finally {
     // The next page is mostly of the same file.
     if (wanted === undefined) releaseLargeFile()

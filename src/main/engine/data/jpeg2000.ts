@@ -48,6 +48,12 @@ export function jpeg2000Header(
 
 let library: Promise<OpenJpeg> | undefined
 
+/** @returns what decodes, once the library is there: where that cannot be loaded, it says nothing about an image */
+export async function jpeg2000Decoder() {
+  const loaded = await (library ??= load())
+  return (bytes: Buffer, header: { width: number; height: number; channels: number }) => decodeJpeg2000(loaded, bytes, header)
+}
+
 async function load(): Promise<OpenJpeg> {
   const require = createRequire(import.meta.url)
   const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as (options: object) => Promise<OpenJpeg>
@@ -64,11 +70,12 @@ async function load(): Promise<OpenJpeg> {
  * @returns null where it cannot be decoded
  * @throws what the library throws for some of these
  */
-export async function decodeJpeg2000(
+function decodeJpeg2000(
+  library: OpenJpeg,
   bytes: Buffer,
   header: { width: number; height: number; channels: number },
-): Promise<Samples | null> {
-  const decoder = new (await (library ??= load())).J2KDecoder()
+): Samples | null {
+  const decoder = new library.J2KDecoder()
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes)
     decoder.decode()

@@ -28,8 +28,9 @@ export async function previewImport(
 ): Promise<ImportPreview> {
   const progress = new ProgressReporter(undefined)
   const plan = await planImport(request, { progress, signal, limit: fileLimit })
-  const folder = await mkdtemp(join(tmpdir(), 'workbench-preview-'))
+  let folder: string | null = null
   try {
+    folder = await mkdtemp(join(tmpdir(), 'workbench-preview-'))
     const most = Math.max(1, Math.floor(mostBytes / (plan.width * plan.height * plan.channels)))
     const rows = plan.kind === 'image' ? chooseRows(plan, Math.min(images, most), draw) : []
     if (rows.length === 0) {
@@ -46,7 +47,7 @@ export async function previewImport(
     }
   } finally {
     plan.close?.()
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+    if (folder !== null) await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
   }
 }
 
