@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 
 /**
@@ -69,6 +70,22 @@ test('an import, and a decoder, begin without what few imports need', () => {
       loaded.filter((each) => rare.test(each)),
       [],
       file,
+    )
+  }
+})
+
+test('what is required at once is never imported besides, which Node refuses while that import is under way', () => {
+  const engine = fileURLToPath(new URL('../', data))
+  const named = (file: string, way: RegExp) =>
+    [...readFileSync(file, 'utf8').matchAll(way)].map(([, path]) => resolve(dirname(file), path!))
+  const required = named(join(engine, 'data/header.ts'), /\brequire\('(\..+?)'\)/g)
+  assert.ok(required.length >= 4)
+  for (const name of globSync('**/*.ts', { cwd: engine })) {
+    const imported = named(join(engine, name), /(?<!typeof )\bimport\('(\..+?)'\)/g)
+    assert.deepEqual(
+      imported.filter((path) => required.includes(path)),
+      [],
+      name,
     )
   }
 })

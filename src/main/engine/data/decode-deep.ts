@@ -1,4 +1,4 @@
-import type { Header } from './header.ts'
+import { rare, type Header } from './header.ts'
 import type { Samples } from './samples.ts'
 import { describePage } from './tiff/describe.ts'
 import { pagesOf, sourceOfBytes } from './tiff/directory.ts'
@@ -18,12 +18,11 @@ const asSamples = (samples: Samples | null): Found => samples && { samples }
 export async function deepDecoder(bytes: Buffer, { type }: Header, page: number): Promise<Decoder | null> {
   if (type === 'tiff') return tiffDecoder(bytes, page)
   if (type === 'pnm') {
-    const { decodePnm } = await import('./pnm.ts')
+    const { decodePnm } = rare.pnm()
     return (bytes, header) => asSamples(decodePnm(bytes, header))
   }
   if (type === 'jp2') {
-    const { jpeg2000Decoder } = await import('./jpeg2000.ts'),
-      decode = await jpeg2000Decoder()
+    const decode = await rare.jpeg2000().jpeg2000Decoder()
     return (bytes, header) => asSamples(decode(bytes, header))
   }
   const { readPng16 } = await import('./png.ts')

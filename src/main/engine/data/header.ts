@@ -5,9 +5,10 @@ import type { FilePlace } from './tiff/directory.ts'
 const require = createRequire(import.meta.url)
 /**
  * What only some files need, loaded with the first of them and at once, since headers are read without waiting: a decoder of
- * ordinary PNGs starts with half the work.
+ * ordinary PNGs starts with half the work. Others take these modules from here too: Node refuses to load one at once while an
+ * `import()` of it is under way.
  */
-const rare = {
+export const rare = {
   foreign: () => require('./foreign.ts') as typeof import('./foreign.ts'),
   jpeg2000: () => require('./jpeg2000.ts') as typeof import('./jpeg2000.ts'),
   pnm: () => require('./pnm.ts') as typeof import('./pnm.ts'),

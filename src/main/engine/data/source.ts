@@ -18,6 +18,7 @@ import {
 } from './containers/shards.ts'
 import type { Arrays, Choice, Format } from './formats/format.ts'
 import { arraysInFolder } from './formats/folders.ts'
+import { rare } from './header.ts'
 import type { Roots } from './layout/structure.ts'
 import { looksLikeOther } from './layout/words.ts'
 import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
@@ -110,8 +111,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
       { field },
     )
   }
-  const { foreignKind } = await import('./foreign.ts')
-  const foreign = foreignKind(await readAt(path, 0, 4096))
+  const foreign = rare.foreign().foreignKind(await readAt(path, 0, 4096))
   if (foreign)
     throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
   throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is nothing that can be imported; choose one of: ${known}.`, { field })
