@@ -89,11 +89,11 @@ const doors: { package: string; door: RegExp; what: string }[] = [
   { package: 'onnxruntime-node', door: /^src\/main\/engine\/export\/onnxruntime\.ts$/, what: 'export/onnxruntime.ts' },
   { package: 'h5wasm', door: /^src\/main\/engine\/data\/hdf5\/reader\.ts$/, what: 'data/hdf5/reader.ts' },
   { package: 'chart.js', door: /^src\/renderer\/charts\//, what: 'the charts folder' },
-  { package: 'hyparquet', door: /^src\/main\/engine\/data\/containers\/parquet\.ts$/, what: 'data/containers/parquet.ts' },
+  { package: 'hyparquet', door: /^src\/main\/engine\/data\/parquet\/(footer|pages)\.ts$/, what: 'data/parquet/' },
   {
     package: 'hyparquet-compressors',
-    door: /^src\/main\/engine\/data\/containers\/parquet\.ts$/,
-    what: 'data/containers/parquet.ts',
+    door: /^src\/main\/engine\/data\/parquet\/pages\.ts$/,
+    what: 'data/parquet/pages.ts',
   },
   { package: '@cornerstonejs/codec-openjpeg', door: /^src\/main\/engine\/data\/jpeg2000\.ts$/, what: 'data/jpeg2000.ts' },
 ]

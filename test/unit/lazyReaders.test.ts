@@ -27,7 +27,7 @@ process.on('exit', () => console.log(JSON.stringify(seen)))`
 }
 
 const rare =
-  /^(tiff|patches|formats\/(?!folders|format)|hdf5|containers\/(?!shards|inside))\/?|^(bmp|pnm|jpeg2000|foreign|synthetic|arrays|npz)/
+  /^(tiff|patches|formats\/(?!folders|format)|hdf5|parquet|containers\/(?!shards|inside))\/?|^(bmp|pnm|jpeg2000|foreign|synthetic|arrays|npz)/
 
 test('what decodes ordinary PNGs loads no reader of other formats, and those of others load when they are met', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lazy-readers-'))

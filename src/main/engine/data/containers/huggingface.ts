@@ -3,7 +3,8 @@ import { parseJson } from '../../../../shared/json.ts'
 import { manifestLimits } from '../../../../shared/limits.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { distinctNames } from '../labels.ts'
-import type { ParquetColumn, ParquetFile, ParquetValue } from './parquet.ts'
+import type { ParquetFile } from '../parquet/file.ts'
+import type { ParquetColumn, ParquetValue } from '../parquet/messages.ts'
 
 /** What the columns of a file are, as the library `datasets` of Hugging Face writes them, or as they are called. */
 export interface ImageColumns {
@@ -47,8 +48,9 @@ export function findColumns(file: ParquetFile): ImageColumns {
   const features = featuresOf(file),
     notes: DatasetNote[] = []
   const tops = [...new Set(file.columns.map(({ path }) => path[0]!))]
-  const plain = (top: string, ...inner: string[]) =>
-    file.columns.find(({ path, repeated }) => !repeated && path.join('\0') === [top, ...inner].join('\0')) ?? null
+  const byPath = new Map<string, ParquetColumn>()
+  for (const column of file.columns.toReversed()) if (!column.repeated) byPath.set(column.path.join('\0'), column)
+  const plain = (...path: string[]) => byPath.get(path.join('\0')) ?? null
   const isBytes = (column: ParquetColumn | null) => column !== null && column.type === 'BYTE_ARRAY' && !column.text && !column.json
   const bytesOf = (top: string) => {
     const inner = plain(top, 'bytes'),

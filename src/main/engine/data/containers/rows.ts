@@ -3,13 +3,14 @@ import type { DatasetNote } from '../../../../shared/domain.ts'
 import { counted } from '../../../../shared/words.ts'
 import { unsupportedFile } from '../byte-stream.ts'
 import { readImage } from '../image-file.ts'
+import { openParquet, type ParquetFile } from '../parquet/file.ts'
+import type { ParquetValue } from '../parquet/messages.ts'
 import { trainPart } from '../request.ts'
 import { SizeTally } from '../size-tally.ts'
 import type { ListOptions } from './archive.ts'
 import { findColumns, labelOf, type ImageColumns } from './huggingface.ts'
 import type { ImageStream } from './inside.ts'
 import { listOfMembers, Members, type ContainerList } from './members.ts'
-import { openParquet, type ParquetFile, type ParquetValue } from './parquet.ts'
 import type { ContainerSource, Shard } from './shards.ts'
 
 /** Of so many groups of rows, evenly spread, the headers of so many images are looked at. */
@@ -36,7 +37,7 @@ export async function listRows(
     withPath = 0,
     seen = 0
   for (const shard of source.shards) {
-    const file = await openParquet(shard.file)
+    const file = await openParquet(shard.file, { signal })
     try {
       const columns = findColumns(file),
         stream = streamOf(shard.file),
@@ -70,7 +71,7 @@ export async function listRows(
       if (file?.path !== shard.file) {
         await file?.close()
         file = null
-        file = await openParquet(shard.file)
+        file = await openParquet(shard.file, { signal })
       }
       const { images, bytes, paths } = await sampleGroup(file, group, tally)
       seen += images
@@ -190,7 +191,7 @@ function streamOf(path: string): ImageStream {
   return {
     file: path,
     async *read(wanted, signal) {
-      const file = await openParquet(path)
+      const file = await openParquet(path, { signal })
       try {
         const { image } = findColumns(file),
           indices = wanted[Symbol.iterator]()

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { damagedFile, unsupportedFile } from '../byte-stream.ts'
 import { itemBytes, valuesOf, type NumberType, type StoredArray } from '../numbers.ts'
 import type { NpzArray } from '../npy.ts'
+import { openReaderThread } from '../reader-thread.ts'
 import { deflateGrowth } from '../zip.ts'
 import { textArray } from '../text-array.ts'
 import type { Answer, Hdf5Dataset, Listing, Question } from './messages.ts'
@@ -33,50 +32,16 @@ async function withReader<T>(
 }
 
 function openReader(file: string, signal: AbortSignal | undefined) {
-  signal?.throwIfAborted()
-  const worker = new Worker(new URL('./reader.ts', import.meta.url), {
-    workerData: { file },
-    resourceLimits: { maxOldGenerationSizeMb: 256 },
-    execArgv: ['--no-warnings'],
-    stdout: true,
-    stderr: true,
-  })
-  const failure = once(worker, 'exit').then(
-    () => {
-      throw damagedFile(file, 'its structure makes no sense to HDF5')
-    },
-    (cause: unknown) => {
-      throw damagedFile(file, `HDF5 cannot open it (${reason(cause)})`, cause)
-    },
-  )
-  failure.catch(() => {})
-  const stop = () => {
-    void worker.terminate()
-  }
-  signal?.addEventListener('abort', stop, { once: true })
+  const thread = openReaderThread<Question, Answer>(file, new URL('./reader.ts', import.meta.url), { library: 'HDF5', signal })
   return {
     async ask(question: Question): Promise<Answer> {
-      // A thread that fails does so for whoever waits for a message, too, but with an error that is not for users.
-      const answered = once(worker, 'message').catch(() => failure)
-      answered.catch(() => {})
-      worker.postMessage(question, [])
-      let answer: Answer
-      try {
-        ;[answer] = (await Promise.race([answered, failure])) as [Answer]
-      } finally {
-        signal?.throwIfAborted()
-      }
+      const answer = await thread.ask(question)
       if (answer.type === 'unreadable') throw damagedFile(file, `HDF5 cannot read it (${answer.message.split('\n')[0]})`)
       return answer
     },
-    async close(): Promise<void> {
-      signal?.removeEventListener('abort', stop)
-      await worker.terminate()
-    },
+    close: () => thread.close(),
   }
 }
-
-const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!
 
 /** What datasets a file holds. @throws WorkbenchError FILE_DAMAGED; the signal's reason */
 export async function listDatasets(file: string, signal?: AbortSignal): Promise<Listing> {
