@@ -33,7 +33,7 @@ export function cleanInputsSentence(
   const parts: string[] = []
   if (worse) {
     parts.push(
-      `rebuilds clean inputs worse (squared error ${formatQuantity(squaredError)}) than those corrupted as in training ` +
+      `reconstructs clean inputs worse (squared error ${formatQuantity(squaredError)}) than those corrupted as in training ` +
         `(${formatQuantity(corruptedSquaredError)})`,
     )
   }

@@ -14,14 +14,14 @@ const bright = { squaredError: 12.57, corruptedSquaredError: 11.51, brightness }
 test('what clean inputs do to a network that has seen corrupted ones only is said with both errors and the brightness', () => {
   assert.equal(
     cleanInputsSentence(bright),
-    'rebuilds clean inputs worse (squared error 12.57) than those corrupted as in training (11.51) ' +
+    'reconstructs clean inputs worse (squared error 12.57) than those corrupted as in training (11.51) ' +
       'and makes clean images 21% brighter than they are (mean 0.161 instead ' +
       'of 0.133; from corrupted ones 0.134): it has seen corrupted inputs ' +
       'only, and what they lack it has learned to add.',
   )
   assert.match(cleanInputsSentence({ ...bright, squaredError: 10 })!, /^makes clean images 21% brighter/)
   const even = { input: 0.13, clean: 0.131, corrupted: 0.13 }
-  assert.match(cleanInputsSentence({ ...bright, brightness: even })!, /^rebuilds clean inputs worse .*\(11\.51\): it has/)
+  assert.match(cleanInputsSentence({ ...bright, brightness: even })!, /^reconstructs clean inputs worse .*\(11\.51\): it has/)
   assert.match(cleanInputsSentence({ ...bright, brightness: { ...even, clean: 0.1 } })!, /23% darker/)
   assert.equal(cleanInputsSentence({ ...bright, squaredError: 10, brightness: even }), null)
   assert.equal(cleanInputsSentence({ squaredError: 10, corruptedSquaredError: null, brightness: null }), null)
@@ -50,9 +50,9 @@ test('a comparison and a run’s page show clean and corrupted beside each other
   // The group's means.
   assert.match(
     comparison.notes.join('\n'),
-    /Denoising rebuilds clean inputs worse \(squared error 13\.57\) than those corrupted as in training \(11\.51\)/,
+    /Denoising reconstructs clean inputs worse \(squared error 13\.57\) than those corrupted as in training \(11\.51\)/,
   )
-  assert.doesNotMatch(comparison.notes.join('\n'), /Classical (?:rebuilds|makes)/)
+  assert.doesNotMatch(comparison.notes.join('\n'), /Classical (?:reconstructs|makes)/)
   const texts = runFigures(runs[1]!).map(({ key, text }) => [key, text])
   assert.deepEqual(texts.slice(0, 2), [
     ['squaredError', '12.57'],

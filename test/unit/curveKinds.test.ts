@@ -136,7 +136,7 @@ test('the clean error is shown where nobody chooses, beside it a loss that all h
   assert.match(all.notes.join(), /^“older” and “old” have .* did not measure it; what is shown instead is the loss of each\.$/)
   const sorts = made('c', 'classical', { 'fineTuning.kind': 'classification' }, { latest: { 'validation/loss': 1 }, name: 'c' })
   const classes = of([made('a', 'classical'), sorts])
-  assert.ok(classes.notes.includes('“c” has no clean squared error: it tells classes apart and rebuilds nothing.'))
+  assert.ok(classes.notes.includes('“c” has no clean squared error: it tells classes apart and reconstructs nothing.'))
   const queued = run('q', 'classical', {}, { latest: {}, state: 'queued' })
   assert.deepEqual(of([made('a', 'classical'), queued]).notes, [], 'what has not begun is said elsewhere')
 })

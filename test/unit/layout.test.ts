@@ -275,7 +275,7 @@ test('what may be a mistake about classes is said: letters, copies, empty folder
   assert.deepEqual((await understood(await tree(...some('only')))).notes, ['singleClass'])
 })
 
-test('names that are no UTF-8 are read and told apart', async () => {
+test('names that are not UTF-8 are read and told apart', async () => {
   const root = await tree(...some('a'))
   const foreign = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')])
   mkdirSync(foreign('caf\xe9'))

@@ -368,7 +368,7 @@ test('colour among gray images is noticed whatever its name, and gray in colour 
   // Place 1101 is none of the thousand whose headers are looked at.
   const mixed = await imported({ ...many, '1101.png': colour })
   assert.deepEqual([mixed.dataset.channels, mixed.codes.filter((code) => /gray|colour/i.test(code))], [3, ['grayAmongColour']])
-  assert.match(mixed.says('grayAmongColour')!, /1,199 images of 1,200 are gray/)
+  assert.match(mixed.says('grayAmongColour')!, /1,199 of 1,200 images are gray/)
   assert.deepEqual([...mixed.pixels.subarray(1101 * 105, 1101 * 105 + 6)], [0, 2, 4, 6, 8, 10])
   const asked = await imported(
     {
@@ -379,7 +379,7 @@ test('colour among gray images is noticed whatever its name, and gray in colour 
     },
     { channels: 1 },
   )
-  assert.match(asked.says('colourLost')!, /2 images of 4 lost their colour/)
+  assert.match(asked.says('colourLost')!, /2 of 4 images lost their colour/)
   const three = await Promise.all(
     twelve.slice(0, 5).map(
       async (values, i) =>

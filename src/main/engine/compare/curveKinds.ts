@@ -80,7 +80,9 @@ function missingNotes(groups: readonly RunGroup[], keys: readonly string[]): str
   const lack = (some: readonly Run[], one: string, several: string): string =>
     `${listed(namesOf(some))} ${some.length === 1 ? 'has' : 'have'} no clean squared error: ${some.length === 1 ? one : several}`
   if (classifying.length > 0 && keys.includes(cleanKey)) {
-    notes.push(lack(classifying, 'it tells classes apart and rebuilds nothing.', 'they tell classes apart and rebuild nothing.'))
+    notes.push(
+      lack(classifying, 'it tells classes apart and reconstructs nothing.', 'they tell classes apart and reconstruct nothing.'),
+    )
   }
   if (others.length > 0) {
     const instead = keys.includes(cleanKey) ? '' : '; what is shown instead is the loss of each'

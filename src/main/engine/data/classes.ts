@@ -127,8 +127,8 @@ export function doubtsOfClasses(
   if (torn.size > 0) {
     note(
       'sameUnderTwoLabels',
-      `${torn.size === 1 ? 'One picture is' : `${thousands(torn.size)} pictures are`} there under two ` +
-        'labels, and kept under both.',
+      `${torn.size === 1 ? 'One picture appears' : `${thousands(torn.size)} pictures appear`} under two ` +
+        `labels, and ${torn.size === 1 ? 'is' : 'are'} kept under both.`,
     )
   }
   return notes

@@ -103,7 +103,7 @@ export async function listFolder(roots: Roots, options: Options = {}): Promise<F
     notes.push({
       code: 'maskNames',
       message:
-        `${counted(calledMasks, 'file is', 'files are')} called as masks are, ` +
+        `${counted(calledMasks, 'file is', 'files are')} named like masks, ` +
         'without an image of that name beside; taken as images.',
     })
   }
@@ -178,7 +178,7 @@ function listOf(
   leftOut += partsInClasses(all, found, parts, left, remarks)
   for (let file = 0; file < all.count; file++) if (all.isForeign(file)) foreign++
   if (foreign > 0) {
-    const message = `The names of ${counted(foreign, 'file are', 'files are')} no UTF-8; they are read, and shown as Latin-1.`
+    const message = `The names of ${counted(foreign, 'file are', 'files are')} not UTF-8; they are read, and shown as Latin-1.`
     remarks.notes.push({ code: 'namesNotUtf8', message })
   }
   const places = new Uint16Array(all.count)

@@ -4,7 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 const slash = 0x2f
 
 /*
- * File names are bytes, and those of old archives often no UTF-8. Here they are strings in which each byte that is none is a lone
+ * File names are bytes, and those of old archives often not UTF-8. Here they are strings in which each byte that is none is a lone
  * surrogate, U+DC80 to U+DCFF, as in Python's `surrogateescape`: such a string leads back to the file, and `readable` shows it.
  */
 
@@ -32,7 +32,7 @@ function toBytes(name: string): Buffer {
   )
 }
 
-/** A name for people: bytes that are no UTF-8 as Latin-1, which they most often are. */
+/** A name for people: bytes that are not UTF-8 as Latin-1, which they most often are. */
 export const readable = (name: string): string =>
   name.isWellFormed()
     ? name
@@ -49,7 +49,7 @@ const mostNameBytes = 2 ** 29
 export class Names {
   private bytes = Buffer.allocUnsafeSlow(2 ** 16)
   private ends = new Uint32Array(2 ** 10)
-  /** Some name is no UTF-8. */
+  /** Some name is not UTF-8. */
   private foreign = false
   /** The folder that was asked for last: where its bytes lie, and its name. */
   private folder = { from: 0, to: 0, name: '' }
@@ -126,7 +126,7 @@ export class Names {
     return this.folder.name
   }
 
-  /** Whether a name is no UTF-8. */
+  /** Whether a name is not UTF-8. */
   isForeign(index: number): boolean {
     return this.foreign && !this.at(index).isWellFormed()
   }

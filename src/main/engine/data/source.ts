@@ -114,7 +114,7 @@ async function kindOf(path: string, field: string, choice: Choice): Promise<Kind
   const foreign = rare.foreign().foreignKind(await readAt(path, 0, 4096))
   if (foreign)
     throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is ${foreign.what}, which is not read: ${foreign.out}.`, { field })
-  throw new WorkbenchError('FILE_UNSUPPORTED', `${path} is nothing that can be imported; choose one of: ${known}.`, { field })
+  throw new WorkbenchError('FILE_UNSUPPORTED', `${path} cannot be imported; choose one of: ${known}.`, { field })
 }
 
 /**
@@ -221,7 +221,12 @@ function containers(
   const left =
     all.length === shards.length
       ? []
-      : [{ code: 'partReplaced', message: 'In place of files that are called after a part another path was given.' }]
+      : [
+          {
+            code: 'partReplaced',
+            message: 'Files here are named after a part for which a path was given; that path is used in their place.',
+          },
+        ]
   const allNotes = [...notes, ...left]
   for (const { part, kind, title } of parts) {
     if (kind === 'folder' || !('shards' in kind)) continue

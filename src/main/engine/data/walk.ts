@@ -11,7 +11,7 @@ export interface Walk {
   skipped: Skipped[]
   /** True when `limit` ended the walk. */
   truncated: boolean
-  /** Files that are called as masks are, and are not left out because there is no image of such a name. */
+  /** Files that are named like masks, and are not left out because there is no image of such a name. */
   calledMasks: number
 }
 
@@ -151,7 +151,7 @@ export async function typeOf(place: string | Buffer): Promise<Stats | string> {
   }
 }
 
-/** The entries of a folder; names that are no UTF-8 as names.ts has them. */
+/** The entries of a folder; names that are not UTF-8 as names.ts has them. */
 export async function entriesOf(place: string | Buffer): Promise<Dirent[]> {
   const entries = await readdir(place, { withFileTypes: true })
   if (!entries.some(({ name }) => name.includes('\uFFFD'))) return entries

@@ -92,8 +92,8 @@ export async function listRows(
     notes.push({
       code: 'unknownLabels',
       message:
-        `${counted(unknown, 'label is not the number', 'labels are not numbers')} of a class, or of none that has a name; ` +
-        'such images have none.',
+        `${counted(unknown, 'label is', 'labels are')} not the number of a named class; ` +
+        `${unknown === 1 ? 'this image has' : 'these images have'} no label.`,
     })
   return listOfMembers(members, {
     source,

@@ -11,7 +11,7 @@ const triedRows = 50
 export interface Table {
   path: string
   rows(): Generator<string[]>
-  /** The text is no UTF-8 and was read as Windows-1252. */
+  /** The text is not UTF-8 and was read as Windows-1252. */
   foreign: boolean
 }
 

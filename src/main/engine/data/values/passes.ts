@@ -68,7 +68,7 @@ export function notesOf(
   if (counts.bytes > 0 && counts.wide > 0) {
     note(
       'mixedDepths',
-      `Of the images ${images(counts.bytes)} of 8 bits and ${images(counts.wide)} of wider values are together; ` +
+      `${images(counts.bytes)} of 8 bits and ${thousands(counts.wide)} of wider values are mixed; ` +
         'each kind has a range of its own, ' +
         'so their brightness may not agree.',
     )
@@ -83,7 +83,10 @@ export function notesOf(
     )
   }
   if (channels === 1 && counts.coloured > 0) {
-    note('colourLost', `${images(counts.coloured)} of ${thousands(all)} lost their colour, as gray was asked for.`)
+    note(
+      'colourLost',
+      `${thousands(counts.coloured)} of ${images(all)} lost ${counts.coloured === 1 ? 'its' : 'their'} colour, as gray was asked for.`,
+    )
   }
   if (channels === 3 && gray === all && all > 0) {
     note(
@@ -93,13 +96,14 @@ export function notesOf(
   } else if (channels === 3 && gray > 0 && request.channels === undefined) {
     note(
       'grayAmongColour',
-      `${images(gray)} of ${thousands(all)} are gray and were stored in three equal channels, since the others are in colour.`,
+      `${thousands(gray)} of ${images(all)} ${gray === 1 ? 'is gray and was' : 'are gray and were'} stored in three equal channels, ` +
+        `since the ${all - gray === 1 ? 'other is' : 'others are'} in colour.`,
     )
   }
   if (counts.transparent > 0)
     note(
       'transparency',
-      `${images(counts.transparent)} ${counts.transparent === 1 ? 'is' : 'are'} transparent in places and were laid over white.`,
+      `${images(counts.transparent)} ${counts.transparent === 1 ? 'is transparent in places and was' : 'are transparent in places and were'} laid over white.`,
     )
   if (counts.shrunk > 0) {
     const were = counts.shrunk === 1 ? 'was' : 'were'
