@@ -4,8 +4,10 @@ import { shuffleInPlace, type Random } from './random.ts'
 
 /** How often all units are gone over again, at most, to bring the classes nearer to their shares. */
 const mostRounds = 20
-/** Of more units, pairs are not tried. */
+/** Of more units, pairs are not tried, */
 const mostExchanged = 2000
+/** nor where a round over all pairs would look at more classes of units than that: nothing can interrupt it. */
+const mostCompared = 5e7
 
 /** A unit: its rows, and how many of them are of each class, by the class's place. */
 interface Unit {
@@ -14,9 +16,10 @@ interface Unit {
 }
 
 /**
- * Draws whole units so that each class comes as near to `share` as units allow, and the classes that few units have first: greedily,
- * large units before small ones, and then by exchanging sides as long as that helps. At least one unit, never all, where there are
- * two or more; a class that several units have is on both sides. A function of (rows, units, labels, source). Both results ascend.
+ * Draws whole units so that each class comes near to `share`, by a local search: one unit for each class, those that few units have
+ * first, and then whatever helps, large units before small ones, one at a time or (of not too many) in exchange for another. At least
+ * one unit, never all, where there are two or more; a class that several units have is on both sides, unless what other classes need
+ * stands in the way. A function of (rows, units, labels, share, source). Both results ascend.
  */
 export function drawBalanced(
   rows: Uint32Array,
@@ -32,12 +35,14 @@ export function drawBalanced(
   // Sorting keeps the drawn order among equals.
   const bySize = order.toSorted((a, b) => all[b]!.rows.length - all[a]!.rows.length)
   draw.takeRareClasses(bySize)
+  const compared = all.length * all.reduce((sum, { counts }) => sum + counts.length, 0),
+    exchanging = all.length <= mostExchanged && compared <= mostCompared
   for (let round = 0, changed = true; changed && round < mostRounds; round++) {
     changed = false
     for (const unit of bySize) if (draw.improveBy(unit)) changed = true
-    if (!changed && all.length <= mostExchanged) for (const unit of bySize) if (draw.exchange(unit, bySize)) changed = true
+    if (!changed && exchanging) for (const unit of bySize) if (draw.exchange(unit, bySize)) changed = true
   }
-  if (draw.drawnRows === 0) draw.change(bySize.at(-1)!)
+  if (draw.drawnUnits === 0) draw.change(bySize.at(-1)!)
   const pick = (wanted: boolean) =>
     Uint32Array.from(all.flatMap((unit, index) => (draw.drawn(index) === wanted ? unit.rows : []))).sort()
   return { drawn: pick(true), rest: pick(false) }
@@ -65,7 +70,7 @@ class Draw {
   private readonly rows: number
   /** Rows of all classes that are still to be drawn. */
   private missing: number
-  drawnRows = 0
+  drawnUnits = 0
 
   constructor(units: readonly Unit[], rows: number, share: number) {
     this.units = units
@@ -150,14 +155,14 @@ class Draw {
       of.drawn += sign
     }
     this.missing -= sign * rows.length
-    this.drawnRows += sign
+    this.drawnUnits += sign
     this.isDrawn[unit] = sign > 0 ? 1 : 0
   }
 
   /** Whether both sides keep a unit, and of each class that several units have one. */
   private mayChange(unit: number): boolean {
     const out = this.drawn(unit)
-    if (out ? this.drawnRows < 2 : this.drawnRows > this.units.length - 2) return false
+    if (out ? this.drawnUnits < 2 : this.drawnUnits > this.units.length - 2) return false
     return this.units[unit]!.counts.every(([label]) => {
       const { units, drawn } = this.classes.get(label)!
       return label < 0 || units < 2 || (out ? drawn > 1 : drawn < units - 1)

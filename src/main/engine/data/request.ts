@@ -29,7 +29,10 @@ export interface SplitRequest {
   split?: string | undefined
   /** What these are drawn from; by default the same for every import. */
   splitSeed?: number | undefined
-  /** How groups are drawn: classes as near to their shares as groups allow; left out in datasets of before, whose repair draws as then. */
+  /**
+   * How parts are drawn: groups so that classes come near to their shares, and only of what no part of the source has, too. Every import
+   * asks for it; left out in datasets of before, whose repair draws as then.
+   */
   groupDraw?: 'balanced' | undefined
 }
 

@@ -54,7 +54,7 @@ export function splitRows(
   let duplicates = 0
   for (let row = 0; row < count; row++) if (first[row] !== row) duplicates++
   const notes: DatasetNote[] = [],
-    drawGroups = request.groupDraw === 'balanced' ? drawBalanced : drawUnits
+    balanced = request.groupDraw === 'balanced'
   const brought = part.includes(validationPart) || part.includes(testPart)
   let movedToOneSide = 0
   if (copies === 'train') movedToOneSide = keepForTraining(part, first)
@@ -64,7 +64,7 @@ export function splitRows(
       which: testPart,
       share: shares.test,
       source: sourceOf('test', request),
-      drawGroups,
+      balanced,
     })
   if (part.includes(validationPart)) notes.push(...copiesBetween(part, first, validationPart, 'validation'))
   else if (shares.validation > 0) {
@@ -73,7 +73,7 @@ export function splitRows(
       which: validationPart,
       share,
       source: sourceOf('validation part', request),
-      drawGroups,
+      balanced,
     })
   }
   if (groups) notes.push(...notesOfGroups(part, groups, brought))
@@ -104,6 +104,16 @@ export function splitRows(
       `${why}; training, validation and testing need at least one different image each. ` +
         `${scaled === null ? 'Add more images.' : 'Give another --range, or add more images.'}`,
       { field: scaled !== null && request.range !== undefined ? 'range' : 'path' },
+    )
+  }
+  // Of datasets of before, a repair draws as then.
+  if (shares.validation > 0 && validation.length === 0 && (groups === null || balanced)) {
+    throw new WorkbenchError(
+      'DATASET_TOO_SMALL',
+      `No validation part can be drawn of the ${counted(train, 'image')} left for training, since ` +
+        `${groups ? 'groups that share identical images' : 'identical images'} stay together; ` +
+        `${groups ? 'give another --group, or add images of other groups' : 'add images that differ'}.`,
+      { field: groups ? 'group' : 'path' },
     )
   }
   return { test, validation, parts: part, duplicates, movedToOneSide, first, notes }
@@ -158,33 +168,38 @@ function sharesOf({ split, splitSeed }: SplitRequest, part: Uint8Array, copies?:
   return { validation: numbers.length === 3 ? numbers[1]! / 100 : 0, test: numbers.at(-1)! / 100 }
 }
 
-/** Draws rows of a part among those that are for training, in place. @returns how many copies changed sides */
+/**
+ * Draws rows of a part among those that are for training, in place.
+ * @param share of the rows for training; of those that can be drawn at most half, where some belong to what a part of the source has
+ * @param balanced how imports draw now, and not a repair of datasets of before
+ * @returns how many copies changed sides
+ */
 function drawPart(
   part: Uint8Array,
   first: Uint32Array,
   labels: Int32Array | null,
   groups: Int32Array | null,
-  { which, share, source, drawGroups }: { which: number; share: number; source: Random; drawGroups: typeof drawUnits },
+  { which, share, source, balanced }: { which: number; share: number; source: Random; balanced: boolean },
 ): number {
   const rows = rowsOf(part, trainPart)
   if (rows.length < (which === testPart ? fewest : 2)) return 0
   const drawn = new Uint8Array(part.length)
   const units = groups && connected(groups, first),
     unitOf = units ?? first
-  for (const row of (units ? drawGroups(rows, units, labels, share, source) : drawStratified(rows, labels, share, source)).drawn) {
-    drawn[row] = 1
-  }
-  const before = drawn.slice()
-  if (!units) keepCopiesTogether(drawn, first, labels, rows)
   // What is also in a part that the source brings, which stays there, would not be unseen.
   const others = new Set<number>()
   for (const [row, side] of part.entries()) if (side !== trainPart) others.add(unitOf[row]!)
-  let moved = 0
-  for (const row of rows) {
-    if (others.has(unitOf[row]!)) drawn[row] = 0
-    if (drawn[row] !== before[row]) moved++
-    part[row] = drawn[row] ? which : trainPart
-  }
+  const unseen = rows.filter((row) => !others.has(unitOf[row]!)),
+    from = balanced ? unseen : rows,
+    ofThese = from.length === rows.length ? share : Math.min((share * rows.length) / from.length, Math.max(share, 0.5))
+  const draw = !units
+    ? drawStratified(from, labels, ofThese, source)
+    : balanced
+      ? drawBalanced(from, units, labels, ofThese, source)
+      : drawUnits(from, units, labels, ofThese, source)
+  for (const row of draw.drawn) drawn[row] = 1
+  const moved = units ? 0 : keepCopiesTogether(drawn, first, labels, from)
+  for (const row of unseen) if (drawn[row]) part[row] = which
   return moved
 }
 
@@ -216,10 +231,10 @@ function requireGroups(part: Uint8Array, groups: Int32Array | null, validated: b
   const training = new Set<number>()
   for (const [row, group] of groups.entries()) if (part[row] === trainPart) training.add(group < 0 ? -1 - row : group)
   if (training.size >= (validated ? 1 : 2) && part.includes(testPart)) return
-  const wanted = 'training, validation and testing need at least one group each'
   throw new WorkbenchError(
     'DATASET_TOO_SMALL',
-    `There are too few groups to divide: ${wanted}. Give another --group, or leave it out.`,
+    'There are too few groups to divide: training, validation and testing need at least one each, groups that share identical images ' +
+      'count as one, and those in a part that the data bring are not drawn. Give another --group, or leave it out.',
     { field: 'group' },
   )
 }

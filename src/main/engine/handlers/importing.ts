@@ -129,10 +129,9 @@ export async function preview(context: Context, input: CallArguments<'datasets.p
 
 const requestOf = ({ home, store }: Context, input: Omit<CallArguments<'datasets.inspect'>, 'view'>): SourceRequest => {
   const source = sourceOf(store, input.path)
-  const grouped = input.group !== undefined || input.groupColumn !== undefined
   return {
     ...input,
-    ...(grouped && { groupDraw: 'balanced' }),
+    groupDraw: 'balanced',
     ...(source && { dataset: { name: source.name, folder: home.dataset(source.id) } }),
   }
 }

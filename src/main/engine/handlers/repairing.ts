@@ -47,7 +47,7 @@ export function repair({ home, store, tasks, emit }: Context, dataset: Dataset, 
         throw elsewhere(thrown, dataset, asked.path, path)
       })
       signal.throwIfAborted()
-      if (found.sha256 !== dataset.sha256) throw differs(dataset, found)
+      if (found.sha256 !== dataset.sha256) throw differs(dataset, found, asked.groupDraw === undefined)
       replaceFiles(beside, folder)
       // The new index says so, too: the next repair begins there.
       if (found.source !== dataset.source) store.datasets.moveSource(dataset.id, found.source)
@@ -94,7 +94,8 @@ function elsewhere(thrown: unknown, { name, id }: Dataset, asked: string, given:
   return new WorkbenchError(thrown.code, message, { field: 'path', cause: thrown })
 }
 
-function differs(dataset: Dataset, found: Imported): WorkbenchError {
+/** @param earlier whether the dataset was imported before the import drew as it does now, and read some sources otherwise, too */
+function differs(dataset: Dataset, found: Imported, earlier: boolean): WorkbenchError {
   const parts = [
     found.count === dataset.count
       ? null
@@ -108,6 +109,9 @@ function differs(dataset: Dataset, found: Imported): WorkbenchError {
   const what = parts.length > 0 ? parts.join(', ') : 'the same number of images, with other pixels, labels or order'
   const message =
     `What is there now is not what “${dataset.name}” was made of (${what}), so nothing was replaced; ` +
-    'name the folder or file that it was imported from (--path).'
+    'name the folder or file that it was imported from (--path).' +
+    (earlier
+      ? ' If this is that, unchanged, an earlier version may have read or divided it otherwise; then import it as a new dataset.'
+      : '')
   return new WorkbenchError('DATASET_DIFFERS', message, { field: 'path' })
 }

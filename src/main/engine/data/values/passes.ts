@@ -103,7 +103,8 @@ export function notesOf(
   if (counts.transparent > 0)
     note(
       'transparency',
-      `${images(counts.transparent)} ${counts.transparent === 1 ? 'is transparent in places and was' : 'are transparent in places and were'} laid over white.`,
+      `${counted(counts.transparent, 'image is', 'images are')} transparent in places and ` +
+        `${counts.transparent === 1 ? 'was' : 'were'} laid over white.`,
     )
   if (counts.shrunk > 0) {
     const were = counts.shrunk === 1 ? 'was' : 'were'
