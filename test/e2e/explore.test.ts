@@ -55,16 +55,16 @@ browserTest(
 
     // A neighbour becomes what neighbours are looked for; the address says so, and a reload returns to it.
     const name = (await code.getByRole('option').nth(3).getAttribute('aria-label'))!
-    const row = /^Row (\d+)/.exec(name)![1]!
+    const row = /^Image (\d+)/.exec(name)![1]!
     await code.getByRole('option').nth(3).focus()
     await page.keyboard.press('Enter')
     await addressed(page, `image=${row}`)
-    await page.getByText(`Row ${row}, class`).first().waitFor()
+    await page.getByText(`Image ${row}, class`).first().waitFor()
     await page.getByText('Cosine', { exact: true }).click()
     await page.getByLabel('Among').selectOption('test')
     await addressed(page, 'among=test')
     await reload(page)
-    await page.getByText(`Row ${row}, class`).first().waitFor()
+    await page.getByText(`Image ${row}, class`).first().waitFor()
     await settles(() => page.getByRole('radio', { name: 'Cosine' }).isChecked(), true)
 
     // Chosen in the panel, by its class and by its number; then from disk, which was not an image at first.
