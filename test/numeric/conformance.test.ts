@@ -316,7 +316,8 @@ test('a step that leaves 400 bytes behind is noticed', async () => {
   const kept: Uint8Array[] = []
   const { tensors, bytes } = await leftBehind(...cases[0]!, () => void kept.push(new Uint8Array(400)))
   assert.equal(tensors, 0)
-  assert.ok(bytes > 400 * 500, `${bytes} bytes`)
+  // What else comes and goes meanwhile may hide a part of it, but not that it grows.
+  assert.ok(bytes >= mostGrowth, `${bytes} bytes`)
   assert.ok(kept.length > 1500)
 })
 
