@@ -1,11 +1,11 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
-import { syncFolder, writeAll } from '../files/durable.ts'
+import { readAll, syncFolder, writeAll } from '../files/durable.ts'
 
 export interface NamedTensor {
   shape: number[]
@@ -139,10 +139,7 @@ function reader(file: string, descriptor: number) {
   const { size } = fstatSync(descriptor)
   const read = (start: number, length: number): ArrayBuffer => {
     const bytes = emptyBytes(length)
-    for (let done = 0, got = 1; done < length; done += got) {
-      got = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), start + done)
-      if (got === 0) throw damaged('it ends too early')
-    }
+    if (!readAll(descriptor, bytes, start)) throw damaged('it ends too early')
     return bytes.buffer
   }
   // What is asked for is never more than the file has; of a file with holes that is still more than there can be.

@@ -1,8 +1,9 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { writeAll } from '../files/durable.ts'
 import { describeArray, rowMaker, takenChannels, vectorMaker, type Described } from './array-rows.ts'
 import { understood } from './array-shape.ts'
 import { inBlocks } from './byte-stream.ts'
@@ -212,7 +213,7 @@ const packArrays: Packing<ArraysPlan> = async (plan, request, partial, room, pro
         if (measured === null) requireFinite(images, numbers, inPart * rowValues, true)
         for (let r = 0; r < rows; r++) makeRow(numbers, r * rowValues, out, r * rowBytes)
         hashRows(out, rowBytes, rows, hashes, row * hashBytes)
-        for (let done = 0; done < rows * rowBytes;) done += writeSync(file, out, done, rows * rowBytes - done)
+        writeAll(file, out.subarray(0, rows * rowBytes))
         row += rows
         inPart += rows
         progress.update('Reading', row, count)

@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeAll } from '../files/durable.ts'
 import { decodeFile } from './decode-file.ts'
 import type { Batch, Cut, FromDecoder, Handling, ToDecoder } from './decoding.ts'
 import type { ImageSource } from './image-file.ts'
@@ -83,8 +84,7 @@ async function decodeBatch(batch: Extract<ToDecoder, { type: 'batch' }>): Promis
   }
   const hashes = new Uint8Array(good * hashBytes)
   hashRows(rows, rowSize, good, hashes, 0)
-  for (let done = 0; done < good * rowSize;)
-    done += writeSync(file!, rows, done, good * rowSize - done, batch.start * rowSize + done)
+  writeAll(file!, rows.subarray(0, good * rowSize), batch.start * rowSize)
   send({ type: 'batch', id: batch.id, images: batch.paths.length - reported, hashes, skipped, seen })
 }
 

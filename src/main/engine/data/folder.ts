@@ -1,7 +1,8 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetNote, Skipped } from '../../../shared/domain.ts'
+import { readAll, writeAll } from '../files/durable.ts'
 import { batchSize, decodeAll, decoderCount, filesPerDecoder } from './decoders.ts'
 import { files } from './index-file.ts'
 import { listFolder, onlyFiles, type FileList, type ImageList } from './layout.ts'
@@ -323,9 +324,9 @@ async function closeGaps(
         for (let at = start; at < (starts[i + 1] ?? total); at++) here += good[at]!
         hashes.copy(hashes, rows * hashBytes, start * hashBytes, (start + here) * hashBytes)
         for (let moved = 0; rows < start && moved < here; moved += chunkRows) {
-          const bytes = Math.min(chunkRows, here - moved) * rowBytes
-          for (let got = 0; got < bytes;) got += readSync(file, chunk, got, bytes - got, (start + moved) * rowBytes + got)
-          for (let put = 0; put < bytes;) put += writeSync(file, chunk, put, bytes - put, (rows + moved) * rowBytes + put)
+          const block = chunk.subarray(0, Math.min(chunkRows, here - moved) * rowBytes)
+          if (!readAll(file, block, (start + moved) * rowBytes)) throw new Error(`${pixels} ends early`)
+          writeAll(file, block, (rows + moved) * rowBytes)
         }
         rows += here
         if (i % 64 === 0) {

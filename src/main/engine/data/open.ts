@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Skipped } from '../../../shared/domain.ts'
 import { parseJson } from '../../../shared/json.ts'
 import { manifestLimits } from '../../../shared/limits.ts'
+import { readAll } from '../files/durable.ts'
 import { blockCheck, isFileSound, isSound, readChecksums, unsoundBlock, type Checksums } from './checksums.ts'
 import { files, indexSchema, type DatasetIndex } from './index-file.ts'
 import type { PackedDataset } from './packed.ts'
@@ -69,16 +70,6 @@ function readWhole(folder: string, name: string, bytes: number, checksums: Check
   const copy = new ArrayBuffer(bytes)
   new Uint8Array(copy).set(content)
   return copy
-}
-
-function readExactly(file: number, out: Uint8Array, position: number): boolean {
-  let done = 0
-  while (done < out.length) {
-    const got = readSync(file, out, done, out.length - done, position + done)
-    if (got === 0) return false
-    done += got
-  }
-  return true
 }
 
 /**
@@ -156,7 +147,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     if (size !== count * rowBytes) throw damaged(folder, `${files.pixels} has ${size} bytes instead of ${count * rowBytes}`)
     if (options.resident ?? size <= residentLimit) {
       rows = Buffer.allocUnsafeSlow(size)
-      if (!readExactly(file, rows, 0)) throw damaged(folder, `${files.pixels} ends early`)
+      if (!readAll(file, rows, 0)) throw damaged(folder, `${files.pixels} ends early`)
       const block = checksums === null ? -1 : unsoundBlock(rows, checksums)
       if (block >= 0) throw unsound(folder, block)
       closeSync(file)
@@ -183,7 +174,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
       const block = check?.(first * rowBytes, (first + length) * rowBytes) ?? -1
       if (block >= 0) throw unsound(folder, block)
       if (rows) rows.copy(bytes, i * rowBytes, first * rowBytes, (first + length) * rowBytes)
-      else if (!readExactly(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes))
+      else if (!readAll(file, bytes.subarray(i * rowBytes, (i + length) * rowBytes), first * rowBytes))
         throw damaged(folder, `${files.pixels} ends early`)
       i += length
     }
@@ -239,9 +230,9 @@ export function rowPaths(folder: string, indices: ArrayLike<number>): string[] {
     const start = (index.count + 1) * 4
     return rows.map((row) => {
       const ends = new Uint32Array(2)
-      if (!readExactly(file, new Uint8Array(ends.buffer), row * 4)) throw damaged(folder, `${files.paths} ends early`)
+      if (!readAll(file, new Uint8Array(ends.buffer), row * 4)) throw damaged(folder, `${files.paths} ends early`)
       const name = Buffer.alloc(Math.max(0, Math.min(ends[1]! - ends[0]!, 2 ** 16)))
-      if (!readExactly(file, name, start + ends[0]!)) throw damaged(folder, `${files.paths} ends early`)
+      if (!readAll(file, name, start + ends[0]!)) throw damaged(folder, `${files.paths} ends early`)
       return name.toString('utf8')
     })
   } finally {

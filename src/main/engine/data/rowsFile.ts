@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
-import { syncFolder, writeAll } from '../files/durable.ts'
+import { readAll, syncFolder, writeAll } from '../files/durable.ts'
 import type { PackedDataset } from './packed.ts'
 
 /**
@@ -165,12 +165,4 @@ function startOfRows(descriptor: number, header: Header): number | null {
   if (fstatSync(descriptor).size !== expected.length + header.count * header.width * 4) return null
   const found = new Uint8Array(expected.length)
   return readAll(descriptor, found, 0) && expected.equals(found) ? expected.length : null
-}
-
-function readAll(descriptor: number, out: Uint8Array, position: number): boolean {
-  for (let done = 0, got = 1; done < out.length; done += got) {
-    got = readSync(descriptor, out, done, out.length - done, position + done)
-    if (got === 0) return false
-  }
-  return true
 }

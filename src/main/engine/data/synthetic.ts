@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { syntheticImages, syntheticSets, type SyntheticImages, type SyntheticName } from '../../../shared/synthetic.ts'
+import { writeAll } from '../files/durable.ts'
 import { paintLeaves } from './dead-leaves.ts'
 import { files } from './index-file.ts'
 import { planePoints, standardise, type PlaneName } from './plane.ts'
@@ -140,7 +141,7 @@ async function writeRows(
         bytes = block.subarray(0, rows * rowBytes)
       await fill(bytes, row)
       hashRows(bytes, rowBytes, rows, hashes, row * hashBytes)
-      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
+      writeAll(file, bytes)
       row += rows
       progress.update('Computing', row, count, 'rows')
       await setImmediate()

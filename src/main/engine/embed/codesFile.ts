@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { writeAll } from '../files/durable.ts'
+import { readAll, writeAll } from '../files/durable.ts'
 import { npyHeader, npyHeaderBytes } from '../files/npy.ts'
 
 /** The name of a file of codes, in the folder that is theirs. */
@@ -63,13 +63,8 @@ export class CodesFile {
 export function readCodes(path: string, size: number, first: number, count: number): Float32Array {
   const file = openSync(path, 'r')
   try {
-    const codes = new Float32Array(count * size),
-      bytes = new Uint8Array(codes.buffer)
-    for (let done = 0; done < bytes.length;) {
-      const got = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), npyHeaderBytes + first * size * 4 + done)
-      if (got === 0) throw new Error(`${path} ends early`)
-      done += got
-    }
+    const codes = new Float32Array(count * size)
+    if (!readAll(file, new Uint8Array(codes.buffer), npyHeaderBytes + first * size * 4)) throw new Error(`${path} ends early`)
     return codes
   } finally {
     closeSync(file)

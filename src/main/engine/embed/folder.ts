@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Skipped } from '../../../shared/domain.ts'
@@ -11,6 +11,7 @@ import type { ProgressReporter } from '../data/progress.ts'
 import type { Ranges } from '../data/values/range.ts'
 import { requireRoom } from '../data/room.ts'
 import { noUsableImage } from '../data/skipped.ts'
+import { readAll } from '../files/durable.ts'
 import type { CodesFile } from './codesFile.ts'
 import type { OpenEncoder } from './session.ts'
 
@@ -110,11 +111,7 @@ export async function encodeFolder(
   const encode = async (start: number, files: number, left: { index: number; reason: string }[]) => {
     const count = files - left.length
     const bytes = new Uint8Array(count * rowBytes)
-    for (let done = 0; done < bytes.length;) {
-      const got = readSync(rows, bytes, done, bytes.length - done, start * rowBytes + done)
-      if (got === 0) throw new Error('decoded images are missing')
-      done += got
-    }
+    if (!readAll(rows, bytes, start * rowBytes)) throw new Error('decoded images are missing')
     ready.set(start, { files, skipped: left, values: count === 0 ? new Float32Array() : await open.encode(bytes, count) })
     append()
   }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 
 /**
  * Writes all of `bytes`; a call of the system may take less. What the system throws is thrown on.
@@ -7,6 +7,16 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writ
 export function writeAll(descriptor: number, bytes: Uint8Array, position?: number): void {
   for (let done = 0; done < bytes.length;)
     done += writeSync(descriptor, bytes, done, bytes.length - done, position === undefined ? null : position + done)
+}
+
+/** Fills `out` from a place in a file. @returns whether the file has so much; what the system throws is thrown on */
+export function readAll(descriptor: number, out: Uint8Array, position: number): boolean {
+  for (let done = 0, got = 1; done < out.length; done += got) {
+    // More than 2 GB at once is not possible.
+    got = readSync(descriptor, out, done, Math.min(out.length - done, 2 ** 30), position + done)
+    if (got === 0) return false
+  }
+  return true
 }
 
 /** Makes a rename within a folder itself durable; Windows has no such call for folders and needs none. */

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../../shared/errors.ts'
+import { readAll, writeAll } from '../../files/durable.ts'
 import type { ProgressReporter } from '../progress.ts'
 import { hashBytes, hashRows } from '../row-hash.ts'
 
@@ -29,12 +30,8 @@ async function eachBlock(
       const rows = Math.min(perBlock, count - first),
         block = buffer.subarray(0, rows * rowBytes),
         at = first * rowBytes
-      for (let got = 0, done = 0; done < block.length; done += got) {
-        got = readSync(file, block, done, block.length - done, at + done)
-        if (got === 0) throw new Error(`${path} ends early`)
-      }
-      if (visit(block, rows, first))
-        for (let done = 0; done < block.length;) done += writeSync(file, block, done, block.length - done, at + done)
+      if (!readAll(file, block, at)) throw new Error(`${path} ends early`)
+      if (visit(block, rows, first)) writeAll(file, block, at)
       progress.update(stage, first + rows, count, 'patches')
       await setImmediate()
     }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { writeAll } from '../../files/durable.ts'
 import { packRow, type Picture } from '../pixels.ts'
 import { hashBytes, hashRows } from '../row-hash.ts'
 
@@ -52,7 +53,7 @@ export function cutWindows(
       const at = ((y + v) * imageWidth + x) * channels
       patch.set(pixels.subarray(at, at + line), v * line)
     }
-    for (let done = 0; done < size;) done += writeSync(file, patch, done, size - done, row * size + done)
+    writeAll(file, patch, row * size)
   }
 }
 

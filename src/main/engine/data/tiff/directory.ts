@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs'
+import { readAll } from '../../files/durable.ts'
 
 /**
  * Directories of TIFF 6.0 and of BigTIFF: what each page of a file is, without its values. Everything that a file says is checked
@@ -38,10 +38,7 @@ export const sourceOfFile = ({ file, base, size, start }: FilePlace): ByteSource
     beyond(offset, length, size)
     if (start && offset + length <= start.length) return start.subarray(offset, offset + length)
     const bytes = Buffer.allocUnsafe(length)
-    for (let done = 0, got = 1; done < length; done += got) {
-      got = readSync(file, bytes, done, length - done, base + offset + done)
-      if (got === 0) throw new RangeError('beyond the end of the file')
-    }
+    if (!readAll(file, bytes, base + offset)) throw new RangeError('beyond the end of the file')
     return bytes
   },
 })
